@@ -1,0 +1,91 @@
+# Tillflow on one machine. Needs python3, make and the package registries; brings the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo up down test lint check-sagas prove mutants policies diagrams bench clean
+
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+PYTHON := .venv/bin/python
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# One environment for us, one for what a Lambda handler may see; nobody else's.
+unexport VIRTUAL_ENV
+unexport UV_PROJECT_ENVIRONMENT
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+help: ## Show what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+	  printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+setup: .tools/ready ## Install everything the project needs, into the project's folder alone
+
+run: setup ## Start local AWS, deploy the shop, seed it, run the demo, stay up until Ctrl-C
+	@$(PYTHON) -m till.run
+
+demo: setup ## The same, but end by itself; fails when anything ended other than expected
+	@$(PYTHON) -m till.run --once
+
+up: setup ## Start local AWS in the background with the shop deployed
+	@$(PYTHON) -m till.main up --detach --deploy
+
+down: ## End local AWS; its data is kept
+	@test ! -x $(PYTHON) || $(PYTHON) -m till.main down
+
+test: lint check-sagas ## Check and test everything
+	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
+
+lint: setup ## Style, types, import contracts, dead code, dependencies
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/vulture
+	.venv/bin/deptry .
+
+check-sagas: setup ## Hold every workflow to the saga rules
+	$(PYTHON) tools/stamp_retries.py --check
+	$(PYTHON) -m tools.saga_checker
+
+policies: setup ## Stamp the retry policies into the workflows
+	$(PYTHON) tools/stamp_retries.py
+
+diagrams: setup ## Draw the workflows into docs/workflows
+	$(PYTHON) -m tools.saga_checker --draw
+
+prove: setup ## Fail every task of every saga in every way, in pairs, and kill the engine at every commit
+	$(PYTHON) -m tests.proof
+
+mutants: setup ## Break the product in one place at a time, and show that the proof notices
+	$(PYTHON) -m tests.proof.mutants
+
+bench: setup ## Measure, beside others where there are any
+	@for benchmark in benchmarks/[a-z]*.py; do \
+	  echo "== $$(basename "$$benchmark" .py)"; $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)" || exit 1; done
+
+clean: down ## Remove everything made here: environments, builds, local AWS and its data
+	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.tools/ready: $(UV) uv.lock .python-version
+	@$(UV) sync --quiet --frozen || { \
+	  echo "Set-up failed: Python $$(cat .python-version) or a package could not be had (see above)." \
+	    "Install Python $$(cat .python-version), or check the way to the package registries, and try again." >&2; exit 1; }
+	@UV_PROJECT_ENVIRONMENT=.tools/lambda-runtime \
+	  $(UV) sync --quiet --frozen --only-group lambda-runtime --no-install-project
+	@touch $@
+
+# uv of the machine if there is one, else our own from PyPI.
+$(UV):
+	@mkdir -p .tools/uv/bin
+	@if command -v uv >/dev/null 2>&1; then ln -sf "$$(command -v uv)" $(UV); \
+	elif ! command -v python3 >/dev/null 2>&1; then \
+	  echo "python3 is missing: install any Python 3, it brings the rest." >&2; exit 1; \
+	else \
+	  echo "Setting up (once)"; \
+	  python3 -m venv --clear .tools/uv && .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { \
+	    echo "uv could not be installed: python3 needs its venv module (on Debian: apt install python3-venv) and the way to PyPI." >&2; \
+	    rm -rf .tools/uv; exit 1; }; \
+	fi

@@ -1,0 +1,1 @@
+"""Billing: invoices, their gapless numbers and their payments."""

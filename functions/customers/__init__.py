@@ -1,0 +1,1 @@
+"""Customers: who buys. Their credit is billing's."""

@@ -1,0 +1,87 @@
+"""Daily sales on the demand table.
+
+SALES#<location>#<sku>  DAY#<date>         quantity sold that day (UTC), net of what was taken back
+EVENT#<event id>        COUNTED#<chunk>    this event was counted
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import partial
+from itertools import batched
+from typing import Any
+
+from tillflow.store import (
+    ACTIONS_PER_TRANSACTION,
+    Action,
+    AlreadyDone,
+    key,
+    marshal,
+    through_contention,
+    transact,
+    unmarshal,
+)
+
+from demand.rules import Sales
+
+
+class DemandStore:
+    """`client` is a low-level DynamoDB client."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def count(self, sales: Sales) -> None:
+        """Add an event's sales to their day, once per event id however often it is delivered."""
+        for number, part in enumerate(batched(sales.quantities, ACTIONS_PER_TRANSACTION - 1, strict=False)):
+            actions = [self._counted(sales.event_id, number)]
+            actions += [self._add(sales.location, sku, sales.day, quantity) for sku, quantity in part]
+            with suppress(AlreadyDone):
+                what = f"counting {sales.event_id}"
+                through_contention(partial(transact, self._client, actions, what))
+
+    def daily(self, location: str, sku: str, first: date, last: date) -> dict[str, int]:
+        """Units sold on each day from first to last that had any, by ISO date."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :sales AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=marshal(
+                {":sales": f"SALES#{location}#{sku}", ":first": f"DAY#{first}", ":last": f"DAY#{last}"}
+            ),
+        )
+        rows = (unmarshal(row) for page in pages for row in page["Items"])
+        return {row["sk"].removeprefix("DAY#"): row["quantity"] for row in rows}
+
+    def sums(self, needs: Iterable[tuple[str, str]], days: int, until: date) -> list[dict[str, Any]]:
+        """Of each (location, sku) over the `days` days before `until`: ``{location, sku, days, total, squares}``.
+
+        total and squares are the sums of the days' units and of their squares: mean and variance follow
+        exactly from them. A day with more taken back than sold counts as none.
+        """
+        first, last = until - timedelta(days=days), until - timedelta(days=1)
+        answer = []
+        for location, sku in needs:
+            sold = [max(units, 0) for units in self.daily(location, sku, first, last).values()]
+            squares = sum(units * units for units in sold)
+            answer.append(
+                {"location": location, "sku": sku, "days": days, "total": sum(sold), "squares": squares}
+            )
+        return answer
+
+    def _counted(self, event_id: str, number: int) -> Action:
+        request = {
+            "TableName": self._table,
+            "Item": marshal({"pk": f"EVENT#{event_id}", "sk": f"COUNTED#{number}"}),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, lambda _: AlreadyDone(None))
+
+    def _add(self, location: str, sku: str, day: date, quantity: int) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(f"SALES#{location}#{sku}", f"DAY#{day}"),
+            "UpdateExpression": "ADD quantity :quantity",
+            "ExpressionAttributeValues": marshal({":quantity": quantity}),
+        }
+        return Action("Update", request)

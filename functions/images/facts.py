@@ -1,0 +1,96 @@
+"""What is known about a picture besides its pixels, each None when the file does not say it credibly."""
+
+import io
+import string
+from datetime import datetime
+
+from PIL import Image, ImageCms
+
+_EXIF_BLOCK = 0x8769
+_MAKE, _MODEL = 0x010F, 0x0110
+_TAKEN, _TAKEN_OFFSET = 0x9003, 0x9011
+_PRINTABLE = set(string.printable) - set("\t\n\r\x0b\x0c")
+_LONGEST_NAME = 80
+_COLOURS = 8
+_OPAQUE = 128
+
+
+def captured_at(exif: Image.Exif) -> str | None:
+    """When the picture was taken: ISO 8601, with the zone when the camera wrote it."""
+    taken = _block(exif).get(_TAKEN)
+    offset = _block(exif).get(_TAKEN_OFFSET)
+    for text, pattern in ((f"{taken}{offset}", "%Y:%m:%d %H:%M:%S%z"), (str(taken), "%Y:%m:%d %H:%M:%S")):
+        try:
+            return datetime.strptime(text.strip("\0 "), pattern).isoformat()
+        except ValueError:
+            continue
+    return None
+
+
+def camera(exif: Image.Exif) -> str | None:
+    """Make and model, the make said once, at most 80 printable characters."""
+    make, model = (_printable(exif.get(tag)) for tag in (_MAKE, _MODEL))
+    name = model if make and model.lower().startswith(make.lower()) else f"{make} {model}"
+    return name.strip()[:_LONGEST_NAME] or None
+
+
+def profile_name(profile: bytes | None) -> str | None:
+    """The name a colour profile gives itself, at most 80 printable characters."""
+    if not profile:
+        return None
+    try:
+        described = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except (ImageCms.PyCMSError, OSError):
+        return None
+    return _printable(described)[:_LONGEST_NAME] or None
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether the profile is plain sRGB by its name, so that converting to sRGB would change nothing."""
+    name = profile_name(profile) or ""
+    return name.startswith("sRGB")
+
+
+def perceptual_hash(picture: Image.Image) -> str:
+    """64 bits in hex: is each of 8 x 8 cells darker than its right neighbour. Few bits differ in a copy."""
+    cells = picture.convert("RGB").convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    bits = 0
+    for at in range(72):
+        if at % 9 < 8:
+            bits = bits << 1 | (cells[at] < cells[at + 1])
+    return f"{bits:016x}"
+
+
+def dominant_colour(picture: Image.Image) -> str:
+    """The commonest of eight colours as #rrggbb, of the opaque pixels when there are any."""
+    colours = picture.convert("RGB")
+    if picture.mode == "RGBA":
+        opaque = [
+            colour
+            for colour, alpha in zip(_pixels(colours), picture.getchannel("A").tobytes(), strict=True)
+            if alpha >= _OPAQUE
+        ]
+        if opaque:
+            colours = Image.frombytes("RGB", (len(opaque), 1), b"".join(opaque))
+    palette = colours.quantize(_COLOURS, Image.Quantize.FASTOCTREE)
+    histogram = palette.histogram()
+    index = histogram.index(max(histogram))
+    red, green, blue = (palette.getpalette() or [])[3 * index : 3 * index + 3]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _pixels(picture: Image.Image) -> list[bytes]:
+    data = picture.tobytes()
+    return [data[at : at + 3] for at in range(0, len(data), 3)]
+
+
+def _block(exif: Image.Exif) -> dict[int, object]:
+    try:
+        return dict(exif.get_ifd(_EXIF_BLOCK))
+    except Exception:  # Pillow lets whatever a malformed block provokes through
+        return {}
+
+
+def _printable(value: object) -> str:
+    text = value if isinstance(value, str) else ""
+    return "".join(c for c in text if c in _PRINTABLE).strip()

@@ -1,0 +1,61 @@
+"""What a file is by its first bytes, whatever it is called: an allow-list."""
+
+from images.limits import Rejected
+
+HEAD_BYTES = 4096
+"""As many first bytes as `sniff` may want."""
+
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_REFUSED = {
+    b"%PDF": "PDF",
+    b"%!PS": "PostScript",
+    b"\xc5\xd0\xd3\xc6": "EPS",
+    b"<svg": "SVG",
+    b"<?xml": "XML",
+    b"BM": "BMP",
+    b"8BPS": "Photoshop",
+    b"\x1f\x8b": "gzip",
+}
+_EXPECTED = "expected JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
+
+
+def sniff(head: bytes) -> str:
+    """The format of a file by its first HEAD_BYTES: jpeg, png, webp, gif, tiff, heic or avif.
+
+    Raises Rejected for everything else; formats that can hold programs (SVG, EPS, PDF) are named.
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if head.startswith((b"II*\x00", b"MM\x00*")):
+        return "tiff"
+    if head[4:8] == b"ftyp":
+        return _iso_media(head)
+    raise _refusal(head)
+
+
+def _iso_media(head: bytes) -> str:
+    # The major brand may be the general `mif1`; the codec is then among the compatible brands.
+    end = min(int.from_bytes(head[:4]), len(head))
+    brands = {head[at : at + 4] for at in (8, *range(16, end, 4))}
+    if brands & _AVIF_BRANDS:
+        return "avif"
+    if brands & _HEIC_BRANDS:
+        return "heic"
+    raise Rejected("unsupported_format", f"the file is ISO media without a still picture; {_EXPECTED}")
+
+
+def _refusal(head: bytes) -> Rejected:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if b"<svg" in head:
+        return Rejected("unsupported_format", f"the file is SVG; {_EXPECTED}")
+    for magic, name in _REFUSED.items():
+        if text.startswith(magic):
+            return Rejected("unsupported_format", f"the file is {name}; {_EXPECTED}")
+    return Rejected("not_an_image", f"the file begins with {head[:8].hex(' ')}; {_EXPECTED}")

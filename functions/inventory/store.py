@@ -1,0 +1,341 @@
+"""Stock on its table: reserve, release, commit, restock, receive. What the rows are is told in rows.py."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.store import (
+    ACTIONS_PER_TRANSACTION,
+    Action,
+    AlreadyDone,
+    Item,
+    key,
+    marker,
+    marshal,
+    perform_once,
+    read_rows,
+    through_contention,
+    transact,
+    unmarshal,
+)
+
+from inventory import rules
+from inventory.models import Line, ReceiptLine
+from inventory.rows import TOMBSTONE, Rows, level_pk, order_pk
+
+# A level and a reservation per SKU, beside the marker and the tombstone check.
+_RESERVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
+_RELEASED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 2
+# A level, a movement and a reservation per SKU, beside the same two.
+_COMMITTED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
+# A level and a movement per SKU, beside the marker.
+_RECEIVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 2
+# A level, a movement and a reservation per SKU.
+_RESTOCKED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 3
+
+
+class InventoryStore:
+    """Stock on one DynamoDB table. `client` is a low-level DynamoDB client.
+
+    Every verb may be delivered again and returns its first answer. StoreContention is tried again here a
+    few times and then left to the workflow; what a large order had done by then stays done and is found.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._rows = Rows(table)
+
+    def reserve(self, order_id: str, location: str, lines: Iterable[Line]) -> dict[str, Any]:
+        """Promise units to an order: ``{order_id, reserved: [{sku, quantity}]}``, merged and in SKU order.
+
+        Raises InsufficientStock, OrderClosed after a release, and InvalidRequest when the order was
+        reserved before with other lines. An order larger than one transaction can stop half way; what it
+        had reserved by then goes with `release`.
+        """
+        reserved: list[dict[str, Any]] = []
+        parts = rules.chunks(rules.merge_lines(lines), _RESERVED_PER_TRANSACTION)
+        for number, part in enumerate(parts):
+            reserved += through_contention(partial(self._reserve_part, order_id, location, number, part))
+        return {"order_id": order_id, "reserved": reserved}
+
+    def release(self, order_id: str) -> dict[str, Any]:
+        """Give back what an order still holds: ``{order_id, released: [{sku, quantity}]}``.
+
+        Nothing to give back is success, and a reserve that arrives later is refused. Of an order whose
+        stock left (commit was first) nothing is released, and the list says so.
+        """
+        if self._close(order_id):
+            through_contention(partial(self._release_open, order_id))
+        released = [row for row in self.reservations(order_id) if row["state"] == "RELEASED"]
+        return {
+            "order_id": order_id,
+            "released": [{"sku": row["sku"], "quantity": row["quantity"]} for row in released],
+        }
+
+    def commit(self, order_id: str) -> dict[str, Any]:
+        """Turn an order's reservations into sale movements.
+
+        Returns ``{order_id, cost, lines: [{sku, quantity, cost}]}``, costs at moving average. Raises
+        OrderClosed after a release, InvalidRequest when the order reserved nothing.
+        """
+        held = self.reservations(order_id)
+        if not held:
+            self._refuse_commit_of_nothing(order_id)
+        lines: list[dict[str, Any]] = []
+        for number, part in enumerate(rules.chunks(held, _COMMITTED_PER_TRANSACTION)):
+            lines += through_contention(partial(self._commit_part, order_id, number, part))
+        return {"order_id": order_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
+
+    def restock(self, order_id: str) -> dict[str, Any]:
+        """Put back all an order took or still holds; a reserve or a commit that arrives later is refused.
+
+        Returns ``{order_id, returned: [{sku, quantity, cost}], released: [{sku, quantity}]}``: what had left
+        comes back at the cost it left with. Nothing to put back is success.
+        """
+        tombstone = self._rows.tombstone(order_id, lambda _: AlreadyDone(None))
+        what = f"restocking order {order_id}"
+        with suppress(AlreadyDone):
+            through_contention(partial(transact, self._client, [tombstone], what))
+        through_contention(partial(self._put_back, order_id, what))
+        ended = self.reservations(order_id)
+        return {
+            "order_id": order_id,
+            "returned": [
+                {"sku": row["sku"], "quantity": row["quantity"], "cost": row["cost"]}
+                for row in ended
+                if row["state"] == "RETURNED"
+            ],
+            "released": [
+                {"sku": row["sku"], "quantity": row["quantity"]}
+                for row in ended
+                if row["state"] == "RELEASED"
+            ],
+        }
+
+    def receive(
+        self, receipt_id: str, location: str, lines: Iterable[ReceiptLine], step: str = "receipt"
+    ) -> dict[str, Any]:
+        """Put received units on hand at their cost, once per receipt id and step.
+
+        Returns ``{receipt_id, received: [{sku, quantity, cost}]}``. Raises InvalidRequest when the receipt
+        id and step were used for other lines.
+        """
+        received: list[dict[str, Any]] = []
+        parts = rules.chunks(rules.merge_receipt_lines(lines), _RECEIVED_PER_TRANSACTION)
+        for number, part in enumerate(parts):
+            received += through_contention(
+                partial(self._receive_part, receipt_id, location, step, number, part)
+            )
+        return {"receipt_id": receipt_id, "received": received}
+
+    def set_reorder_point(self, location: str, sku: str, reorder_point: int | None) -> None:
+        """Say from which position on a SKU is to be ordered again; None for never. Raises InvalidRequest when
+        the SKU has no level there."""
+        name = {"TableName": self._table, "Key": key(level_pk(location, sku), "LEVEL")}
+        change: dict[str, Any] = {"UpdateExpression": "REMOVE reorder_point"}
+        if reorder_point is not None:
+            values = marshal({":point": reorder_point})
+            change = {
+                "UpdateExpression": "SET reorder_point = :point",
+                "ExpressionAttributeValues": values,
+            }
+        request = {**name, **change, "ConditionExpression": "attribute_exists(pk)"}
+        missing = InvalidRequest("sku", sku, f"a SKU that was stocked at {location}")
+        what = f"the reorder point of {sku}"
+        transact(self._client, [Action("Update", request, lambda _: missing)], what)
+
+    def levels(self, location: str | None = None, segment: int = 0, segments: int = 1) -> Iterator[Item]:
+        """Every level, or those of one location, as they come; or one of `segments` equal parts of them."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=segments,
+            FilterExpression="sk = :level",
+            ExpressionAttributeValues=marshal({":level": "LEVEL"}),
+        )
+        rows = (unmarshal(row) for page in pages for row in page["Items"])
+        return (row for row in rows if location in (None, row["location"]))
+
+    def needs(
+        self, places: Iterable[tuple[str, str]] = (), segment: int = 0, segments: int = 1
+    ) -> list[dict[str, Any]]:
+        """The levels at or below their reorder point: of those named, or else of a segment of all."""
+        keys = [(level_pk(*place), "LEVEL") for place in places]
+        levels: Iterable[Item] = (
+            read_rows(self._client, self._table, keys).values()
+            if keys
+            else self.levels(segment=segment, segments=segments)
+        )
+        return [
+            {
+                "location": level["location"],
+                "sku": level["sku"],
+                "available": level["available"],
+                "on_order": level.get("on_order", 0),
+                "reorder_point": level["reorder_point"],
+            }
+            for level in levels
+            if rules.needs_order(level)
+        ]
+
+    def movements(self, location: str, sku: str) -> list[Item]:
+        """Every movement of a SKU at a location, the oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :level AND begins_with(sk, :move)",
+            ExpressionAttributeValues=marshal({":level": level_pk(location, sku), ":move": "MOVE#"}),
+            ConsistentRead=True,
+        )
+        rows = [unmarshal(row) for page in pages for row in page["Items"]]
+        return sorted(rows, key=lambda row: (row["at"], row["sk"]))
+
+    def level(self, location: str, sku: str) -> Item:
+        """The level's row (on_hand, reserved, available, stock_value); {} when the SKU was never there."""
+        place = (level_pk(location, sku), "LEVEL")
+        return read_rows(self._client, self._table, [place]).get(place, {})
+
+    def reservations(self, order_id: str) -> list[Item]:
+        """Every reservation row of an order, whatever its state, in key order."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :order AND begins_with(sk, :reservation)",
+            ExpressionAttributeValues=marshal({":order": order_pk(order_id), ":reservation": "RESERVATION#"}),
+            ConsistentRead=True,
+        )
+        return [unmarshal(row) for page in pages for row in page["Items"]]
+
+    def drift(self) -> list[rules.Drift]:
+        """Levels whose counters differ from their movements and open reservations.
+
+        Reads the whole table, and not at one instant: ask while nothing is being sold.
+        """
+        rows = list(self._scan())
+        return rules.rebuild(
+            levels=[row for row in rows if row["sk"] == "LEVEL"],
+            movements=[row for row in rows if row["sk"].startswith("MOVE#")],
+            reservations=[row for row in rows if row["sk"].startswith("RESERVATION#")],
+        )
+
+    def mend(self, drift: rules.Drift) -> bool:
+        """Set a level's counters to what its history adds up to; False when it was changed since it was read."""
+        stored, rebuilt = asdict(drift.stored), asdict(drift.rebuilt)
+        request = {
+            "TableName": self._table,
+            "Key": key(level_pk(drift.location, drift.sku), "LEVEL"),
+            "UpdateExpression": "SET sku = :sku, #location = :location, "
+            + ", ".join(f"{name} = :{name}" for name in rebuilt),
+            "ConditionExpression": "attribute_not_exists(pk) OR ("
+            + " AND ".join(f"{name} = :was_{name}" for name in stored)
+            + ")",
+            "ExpressionAttributeNames": {"#location": "location"},
+            "ExpressionAttributeValues": marshal(
+                {":sku": drift.sku, ":location": drift.location}
+                | {f":{name}": value for name, value in rebuilt.items()}
+                | {f":was_{name}": value for name, value in stored.items()}
+            ),
+        }
+        mend = Action("Update", request, lambda _: AlreadyDone(False))
+        try:
+            transact(self._client, [mend], f"mending {drift.sku} at {drift.location}")
+        except AlreadyDone:
+            return False
+        return True
+
+    def _scan(self) -> Iterator[Item]:
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        return (unmarshal(row) for page in pages for row in page["Items"])
+
+    def _reserve_part(
+        self, order_id: str, location: str, number: int, part: Sequence[Line]
+    ) -> list[dict[str, Any]]:
+        answer = [{"sku": line.sku, "quantity": line.quantity} for line in part]
+        actions = [
+            self._rows.not_released(order_id, "reserve"),
+            marker(self._table, order_id, "reserve", answer, number),
+        ]
+        for line in part:
+            actions += self._rows.promise(order_id, location, line)
+        try:
+            transact(self._client, actions, f"reserving stock for order {order_id}")
+        except AlreadyDone as done:
+            if done.answer != answer:
+                raise InvalidRequest("lines", answer, f"those first reserved, {done.answer}") from None
+        return answer
+
+    def _close(self, order_id: str) -> bool:
+        """Write the tombstone; False when the order's commit came first and there is none to write."""
+        actions = [
+            self._rows.tombstone(order_id, lambda _: AlreadyDone(True)),
+            self._rows.absent(order_pk(order_id), "STEP#commit#0", lambda _: AlreadyDone(False)),
+        ]
+        try:
+            through_contention(partial(transact, self._client, actions, f"closing order {order_id}"))
+        except AlreadyDone as done:
+            return bool(done.answer)
+        return True
+
+    def _release_open(self, order_id: str) -> None:
+        what = f"releasing stock of order {order_id}"
+        held = [row for row in self.reservations(order_id) if row["state"] == "OPEN"]
+        for part in rules.chunks(held, _RELEASED_PER_TRANSACTION):
+            actions = [action for row in part for action in self._rows.give_back(row, what)]
+            transact(self._client, actions, what)
+
+    def _put_back(self, order_id: str, what: str) -> None:
+        undo = {"OPEN": self._rows.give_back, "COMMITTED": self._rows.take_back}
+        held = [row for row in self.reservations(order_id) if row["state"] in undo]
+        for part in rules.chunks(held, _RESTOCKED_PER_TRANSACTION):
+            transact(self._client, [action for row in part for action in undo[row["state"]](row, what)], what)
+
+    def _commit_part(self, order_id: str, number: int, part: Sequence[Item]) -> list[dict[str, Any]]:
+        what = f"committing stock of order {order_id}"
+        done_before, released = (order_pk(order_id), f"STEP#commit#{number}"), (order_pk(order_id), TOMBSTONE)
+        places = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
+        rows = read_rows(self._client, self._table, [done_before, released, *places])
+        if released in rows:
+            raise OrderClosed(order_id, "commit")
+        if done_before in rows:
+            return list(json.loads(rows[done_before]["answer"]))
+        answer: list[dict[str, Any]] = []
+        effects: list[Action] = []
+        for row, place in zip(part, places, strict=True):
+            level = rows[place]
+            if level["on_hand"] < row["quantity"]:
+                # Another delivery of this commit took the units between the two reads.
+                raise StoreContention(what)
+            cost = rules.cost_of(row["quantity"], level["on_hand"], level["stock_value"])
+            answer.append({"sku": row["sku"], "quantity": row["quantity"], "cost": cost})
+            effects += self._rows.sell(row, level, cost, what)
+        actions = [
+            self._rows.not_released(order_id, "commit"),
+            marker(self._table, order_id, "commit", answer, number),
+            *effects,
+        ]
+        try:
+            transact(self._client, actions, what)
+        except AlreadyDone as done:
+            return list(done.answer)
+        return answer
+
+    def _receive_part(
+        self, receipt_id: str, location: str, step: str, number: int, part: Sequence[ReceiptLine]
+    ) -> list[dict[str, Any]]:
+        answer = [line.model_dump() for line in part]
+        effects = [action for line in part for action in self._rows.receive(receipt_id, location, line, step)]
+        mark = marker(self._table, receipt_id, step, answer, number)
+        first = perform_once(self._client, mark, effects, answer, f"receiving {receipt_id}")
+        if first != answer:
+            raise InvalidRequest("lines", answer, f"those first received, {first}")
+        return answer
+
+    def _refuse_commit_of_nothing(self, order_id: str) -> None:
+        tombstone = (order_pk(order_id), TOMBSTONE)
+        if tombstone in read_rows(self._client, self._table, [tombstone]):
+            raise OrderClosed(order_id, "commit")
+        raise InvalidRequest("order_id", order_id, "an order with reserved stock")

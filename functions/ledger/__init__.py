@@ -1,0 +1,1 @@
+"""Ledger: the double-entry journal. Entries are posted once and never changed."""

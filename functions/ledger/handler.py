@@ -1,0 +1,40 @@
+"""Sales and purchases reach the books, and are taken out of them by entries of their own."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from tillflow.aws import client
+from tillflow.handling import handler
+from tillflow.parsing import parse
+
+from ledger import rules
+from ledger.models import PostJournal, PostPurchase, ReverseEntries, ReverseJournal
+from ledger.store import LedgerStore
+
+store = LedgerStore(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@handler
+def post_journal(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{order, tenders, cost, invoice_number} -> {entry_id, debits, credits}."""
+    return store.post(rules.sale_entry(parse(PostJournal, event)), datetime.now(UTC))
+
+
+@handler
+def reverse_journal(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{order_id} -> {entry_id, debits, credits}; entry_id is null when no sale was posted."""
+    return store.reverse(parse(ReverseJournal, event).order_id, datetime.now(UTC))
+
+
+@handler
+def post_purchase(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{entry_id, purchase_order_id, kind, currency, goods?, net?, tax?, paid?} -> {entry_id, debits, credits}."""
+    return store.post(rules.purchase_entry(parse(PostPurchase, event)), datetime.now(UTC))
+
+
+@handler
+def reverse_entries(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{purchase_order_id, entries} -> {purchase_order_id, reversed}; entries not posted are refused later."""
+    request = parse(ReverseEntries, event)
+    return store.reverse_entries(request.purchase_order_id, request.entries, datetime.now(UTC))

@@ -1,0 +1,110 @@
+"""How a sale is booked, and taken back. Pure."""
+
+from dataclasses import replace
+
+from tillflow.errors import JournalUnbalanced
+
+from ledger import accounts
+from ledger.accounts import Account
+from ledger.models import Entry, JournalLine, PostJournal, PostPurchase
+
+
+def sale_entry(sale: PostJournal) -> Entry:
+    """The entry of a sale.
+
+    Debits: each kind of tender, and the cost of the goods. Credits: revenue net of tax and discounts, tax
+    per class and rate, and the inventory the goods left. JournalUnbalanced when they differ.
+    """
+    tendered: dict[str, int] = {}
+    for tender in sale.tenders:
+        tendered[tender.type] = tendered.get(tender.type, 0) + tender.amount
+    revenue = sum(tax.net for tax in sale.order.taxes)
+    lines = [
+        *(_debit(accounts.TENDER_ACCOUNT[kind], amount) for kind, amount in tendered.items()),
+        _credit(accounts.SALES_REVENUE, revenue),
+        *(_credit(accounts.SALES_TAX_PAYABLE, tax.tax, tax.tax_class, tax.rate) for tax in sale.order.taxes),
+        _debit(accounts.COST_OF_GOODS_SOLD, sale.cost),
+        _credit(accounts.INVENTORY, sale.cost),
+    ]
+    entry = Entry(
+        entry_id=sale_entry_id(sale.order.order_id),
+        business_id=sale.order.order_id,
+        kind="sale",
+        currency=sale.order.currency,
+        reference=sale.invoice_number,
+        lines=tuple(line for line in lines if line.debit or line.credit),
+    )
+    check_balanced(entry)
+    return entry
+
+
+def sale_entry_id(order_id: str) -> str:
+    return f"{order_id}#sale"
+
+
+def reversal(sale: Entry) -> Entry:
+    """The entry that undoes a sale's: the same lines with their sides changed."""
+    return replace(
+        sale,
+        entry_id=f"{sale.business_id}#cancel",
+        kind="cancel",
+        reference=sale.entry_id,
+        lines=tuple(replace(line, debit=line.credit, credit=line.debit) for line in sale.lines),
+    )
+
+
+def purchase_entry(purchase: PostPurchase) -> Entry:
+    """The entry of one step of a purchase order.
+
+    goods_received: inventory against goods received, not invoiced. purchase_invoice: that, the tax to
+    recover and what the price differs by, against payables. supplier_payment: payables against the bank.
+    """
+    owed = purchase.net + purchase.tax
+    difference = purchase.net - purchase.goods
+    match purchase.kind:
+        case "goods_received":
+            lines = [
+                _debit(accounts.INVENTORY, purchase.goods),
+                _credit(accounts.GOODS_NOT_INVOICED, purchase.goods),
+            ]
+        case "purchase_invoice":
+            lines = [
+                _debit(accounts.GOODS_NOT_INVOICED, purchase.goods),
+                _debit(accounts.PURCHASE_PRICE_VARIANCE, max(difference, 0)),
+                _credit(accounts.PURCHASE_PRICE_VARIANCE, max(-difference, 0)),
+                _debit(accounts.INPUT_TAX, purchase.tax),
+                _credit(accounts.PAYABLES, owed),
+            ]
+        case "supplier_payment":
+            lines = [_debit(accounts.PAYABLES, purchase.paid), _credit(accounts.BANK, purchase.paid)]
+    entry = Entry(
+        entry_id=purchase.entry_id,
+        business_id=purchase.purchase_order_id,
+        kind=purchase.kind,
+        currency=purchase.currency,
+        reference=purchase.reference,
+        lines=tuple(line for line in lines if line.debit or line.credit),
+    )
+    check_balanced(entry)
+    return entry
+
+
+def undoing(entry: Entry) -> Entry:
+    """The entry that takes one of a purchase order's out of the books."""
+    return replace(reversal(entry), entry_id=f"{entry.entry_id}-reversed", kind=f"{entry.kind}_reversed")
+
+
+def check_balanced(entry: Entry) -> None:
+    """JournalUnbalanced unless debits = credits."""
+    if entry.debits != entry.credits:
+        raise JournalUnbalanced(entry.entry_id, entry.debits, entry.credits, entry.currency)
+
+
+def _debit(account: Account, amount: int) -> JournalLine:
+    return JournalLine(account.code, account.name, debit=amount)
+
+
+def _credit(
+    account: Account, amount: int, tax_class: str | None = None, tax_rate: str | None = None
+) -> JournalLine:
+    return JournalLine(account.code, account.name, credit=amount, tax_class=tax_class, tax_rate=tax_rate)

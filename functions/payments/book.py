@@ -1,0 +1,133 @@
+"""A book of authorisations on a table: held, then captured or voided, refunded at most what was captured.
+
+    EFFECT#<key>                EFFECT         the effect with this key was applied; look_up finds it
+    AUTHORISATION#<reference>   AUTHORISATION  amount, captured, refunded, state held | captured | voided
+
+The effect's row is its marker: it is written with what it changes, so a key has one effect.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from tillflow.store import Action, AlreadyDone, Item, key, marshal, through_contention, transact, unmarshal
+from tillflow.times import iso_utc
+
+from payments.provider import Charge, Outcome, accepted, refused
+
+
+class Refusal(Exception):
+    """A condition of the book does not hold; `reason` is the provider's word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Book:
+    """Authorisations on one table. `also` are actions that belong to the effect, such as a balance's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def authorise(self, effect_key: str, charge: Charge, also: Sequence[Action] = ()) -> Outcome:
+        reference = f"auth-{effect_key}"
+        row = {
+            "pk": f"AUTHORISATION#{reference}",
+            "sk": "AUTHORISATION",
+            "reference": reference,
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "token": charge.token,
+            "customer_id": charge.customer_id,
+            "captured": 0,
+            "refunded": 0,
+            "refundable": 0,
+            "state": "held",
+            "authorised_at": iso_utc(datetime.now(UTC)),
+        }
+        held = Action("Put", {"TableName": self._table, "Item": marshal(row)})
+        return self._apply(effect_key, "authorise", reference, charge.amount, [held, *also])
+
+    def capture(self, effect_key: str, reference: str, amount: int) -> Outcome:
+        change = self._change(
+            reference,
+            "SET #state = :captured, captured = :amount, refundable = :amount",
+            "#state = :held AND amount >= :amount",
+            {":captured": "captured", ":held": "held", ":amount": amount},
+        )
+        return self._apply(effect_key, "capture", reference, amount, [change])
+
+    def void(self, effect_key: str, reference: str, also: Sequence[Action] = ()) -> Outcome:
+        change = self._change(
+            reference, "SET #state = :voided", "#state = :held", {":voided": "voided", ":held": "held"}
+        )
+        return self._apply(effect_key, "void", reference, 0, [change, *also])
+
+    def refund(self, effect_key: str, reference: str, amount: int, also: Sequence[Action] = ()) -> Outcome:
+        change = self._change(
+            reference,
+            "SET refunded = refunded + :amount, refundable = refundable - :amount",
+            "#state = :captured AND refundable >= :amount",
+            {":captured": "captured", ":amount": amount},
+        )
+        return self._apply(effect_key, "refund", reference, amount, [change, *also])
+
+    def look_up(self, effect_key: str) -> Outcome | None:
+        row = self._read(f"EFFECT#{effect_key}", "EFFECT")
+        return accepted(row["reference"]) if row else None
+
+    def authorisation(self, reference: str) -> Item:
+        """The authorisation's row; {} when there is none."""
+        return self._read(f"AUTHORISATION#{reference}", "AUTHORISATION")
+
+    def _read(self, pk: str, sk: str) -> Item:
+        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(answer.get("Item"))
+
+    def _change(self, reference: str, expression: str, condition: str, values: dict[str, Any]) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(f"AUTHORISATION#{reference}", "AUTHORISATION"),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": marshal(values),
+        }
+        return Action("Update", request, _why_not)
+
+    def _apply(
+        self, effect_key: str, kind: str, reference: str, amount: int, actions: Sequence[Action]
+    ) -> Outcome:
+        effect = {
+            "pk": f"EFFECT#{effect_key}",
+            "sk": "EFFECT",
+            "key": effect_key,
+            "kind": kind,
+            "reference": reference,
+            "amount": amount,
+            "at": iso_utc(datetime.now(UTC)),
+        }
+        mark = Action(
+            "Put",
+            {
+                "TableName": self._table,
+                "Item": marshal(effect),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            },
+            lambda _: AlreadyDone(accepted(reference)),
+        )
+        try:
+            through_contention(partial(transact, self._client, [mark, *actions], f"{kind} {effect_key}"))
+        except AlreadyDone as done:
+            return Outcome(True, done.answer.reference)
+        except Refusal as refusal:
+            return refused(refusal.reason)
+        return accepted(reference)
+
+
+def _why_not(authorisation: Item) -> Refusal:
+    state = authorisation.get("state")
+    return Refusal(f"authorisation_{state}" if state else "no_such_authorisation")

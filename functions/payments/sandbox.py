@@ -1,0 +1,99 @@
+"""A card provider to test against. It is an outside system: its table is its memory, not the shop's.
+
+What it does wrong is its data: a test card (a token) stands for a behaviour. Beside the book's rows:
+
+    CALLS#<key>  CALLS  how often an effect with this key was asked for
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tillflow.errors import StoreContention
+from tillflow.store import key, marshal
+
+from payments.book import Book
+from payments.provider import AnswerLost, Charge, Outcome, ProviderDown, refused
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How an operation goes wrong: refused for `reason` always, or its answer lost the first time.
+
+    `lost_before` and `lost_after` lose the answer before the effect or after it; `duplicate` applies it
+    and answers as if the key had been used before, as a proxy that sends a request twice makes it look.
+    """
+
+    kind: Literal["refuse", "lost_before", "lost_after", "duplicate"]
+    reason: str = ""
+
+
+TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
+    "tok_visa": {},
+    "tok_declined": {"authorise": Fault("refuse", "card_declined")},
+    "tok_insufficient_funds": {"authorise": Fault("refuse", "insufficient_funds")},
+    "tok_timeout_before_effect": {"capture": Fault("lost_before")},
+    "tok_timeout_after_effect": {"capture": Fault("lost_after")},
+    "tok_authorise_timeout_after_effect": {"authorise": Fault("lost_after")},
+    "tok_capture_refused": {"capture": Fault("refuse", "capture_refused")},
+    "tok_void_refused": {"void": Fault("refuse", "void_refused")},
+    "tok_duplicate": {"capture": Fault("duplicate")},
+}
+
+
+class SandboxProvider:
+    """payments.provider.Provider on a DynamoDB table of its own."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+        self.book = Book(client, table)
+
+    def authorise(self, key: str, charge: Charge) -> Outcome:
+        return self._behave(charge.token or "", "authorise", key, lambda: self.book.authorise(key, charge))
+
+    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+        token = self._token(authorisation)
+        return self._behave(token, "capture", key, lambda: self.book.capture(key, authorisation, amount))
+
+    def void(self, key: str, authorisation: str) -> Outcome:
+        token = self._token(authorisation)
+        return self._behave(token, "void", key, lambda: self.book.void(key, authorisation))
+
+    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+        token = self._token(authorisation)
+        return self._behave(token, "refund", key, lambda: self.book.refund(key, authorisation, amount))
+
+    def look_up(self, key: str) -> Outcome | None:
+        return self.book.look_up(key)
+
+    def _token(self, authorisation: str) -> str:
+        return str(self.book.authorisation(authorisation).get("token"))
+
+    def _behave(self, token: str, operation: str, effect_key: str, effect: Callable[[], Outcome]) -> Outcome:
+        if token not in TEST_CARDS:
+            return refused("no_such_card")
+        first_call = self._count(effect_key) == 1
+        fault = TEST_CARDS[token].get(operation)
+        if fault and fault.kind == "refuse":
+            return refused(fault.reason)
+        if fault and first_call and fault.kind == "lost_before":
+            raise AnswerLost(f"{operation} {effect_key}: no answer in time")
+        try:
+            outcome = effect()
+        except StoreContention as busy:
+            raise ProviderDown(str(busy)) from busy
+        if fault and first_call:
+            cause = "duplicate request" if fault.kind == "duplicate" else "no answer in time"
+            raise AnswerLost(f"{operation} {effect_key}: {cause}")
+        return outcome
+
+    def _count(self, effect_key: str) -> int:
+        counted = self._client.update_item(
+            TableName=self._table,
+            Key=key(f"CALLS#{effect_key}", "CALLS"),
+            UpdateExpression="ADD calls :one",
+            ExpressionAttributeValues=marshal({":one": 1}),
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(counted["Attributes"]["calls"]["N"])

@@ -1,0 +1,253 @@
+"""Taking a customer's money, and giving it back: our record of each tender, and the provider's effect.
+
+An effect is asked for in this order: write the intent, ask, record the answer. Whoever finds an intent
+without an answer looks the effect up by its key before doing anything else.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from tillflow.errors import (
+    CaptureRefused,
+    InvalidRequest,
+    OrderClosed,
+    PaymentDeclined,
+    PaymentOutcomeUnknown,
+    ProviderUnavailable,
+    ReversalRefused,
+    StoreContention,
+)
+from tillflow.store import through_contention
+
+from payments import rules
+from payments.models import Authorise, Tender
+from payments.provider import AnswerLost, Charge, Outcome, Provider, ProviderDown
+from payments.store import PaymentsStore
+
+
+class Payments:
+    """The verbs of the payment functions. `providers` by tender type."""
+
+    def __init__(self, store: PaymentsStore, providers: Mapping[str, Provider]) -> None:
+        self._store = store
+        self._providers = providers
+
+    def authorise(self, request: Authorise) -> dict[str, Any]:
+        """Hold the money of every tender: ``{order_id, tenders: [{tender_no, type, amount, state}]}``.
+
+        Raises PaymentDeclined with the provider's reason, OrderClosed after a reversal,
+        ProviderUnavailable or PaymentOutcomeUnknown when it is worth asking again.
+        """
+        return through_contention(partial(self._authorise, request))
+
+    def capture(self, order_id: str) -> dict[str, Any]:
+        """Take what is held: ``{order_id, captured, tenders}``.
+
+        Raises CaptureRefused, OrderClosed after a reversal, ProviderUnavailable when the provider says
+        that nothing happened yet, PaymentOutcomeUnknown when it cannot say.
+        """
+        return through_contention(partial(self._capture, order_id))
+
+    def prevent_capture(self, order_id: str) -> dict[str, Any]:
+        """Let no capture begin: ``{order_id, capture: prevented | begun}``; begun when one had, and it may end."""
+        return {"order_id": order_id, "capture": self._store.prevent_capture(order_id)}
+
+    def resolve(self, order_id: str) -> dict[str, Any]:
+        """Ask what became of captures without an answer; sends nothing.
+
+        Returns ``{order_id, outcome: captured | not_captured, captured, tenders}``; captured when every
+        tender was. Raises PaymentOutcomeUnknown while a provider cannot say.
+        """
+        return through_contention(partial(self._resolve, order_id))
+
+    def reverse(self, order_id: str) -> dict[str, Any]:
+        """Void what is held, refund what was taken: ``{order_id, tenders}``. Nothing to reverse is success.
+
+        Every tender is attempted; then one error says which failed: ReversalRefused when a person has to
+        settle it, one that is retried when it may pass.
+        """
+        self._store.close(order_id)
+        tenders: list[Tender] = []
+        failures: list[tuple[Tender, Exception]] = []
+        for tender in self._store.payment(order_id).tenders:
+            try:
+                tenders.append(through_contention(partial(self._undo, order_id, tender.tender_no)))
+            except Exception as error:
+                # Whatever stops one tender must not stop the next: each holds the customer's money.
+                failures.append((tender, error))
+        if failures:
+            raise rules.one_error(failures)
+        return {"order_id": order_id, "tenders": [tender.public() for tender in tenders]}
+
+    def _authorise(self, request: Authorise) -> dict[str, Any]:
+        tenders = rules.opened_tenders(request)
+        first = self._store.open(request.order_id, tenders)
+        if not first:
+            tenders = self._store.payment(request.order_id).tenders
+        for tender in tenders:
+            if tender.state == rules.AUTHORISING:
+                tender = self._authorise_tender(tender, asked_before=not first)
+            if tender.state == rules.DECLINED:
+                raise PaymentDeclined(tender.reason)
+        return {
+            "order_id": request.order_id,
+            "tenders": [tender.public(state=rules.AUTHORISED) for tender in tenders],
+        }
+
+    def _authorise_tender(self, tender: Tender, asked_before: bool) -> Tender:
+        charge = Charge(tender.amount, tender.currency, tender.token, tender.customer_id)
+        outcome = self._effect(
+            tender, "authorise", lambda provider, key: provider.authorise(key, charge), asked_before
+        )
+        if not outcome.accepted:
+            return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
+        try:
+            return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
+        except StoreContention:
+            # Reversed while the provider was being asked: the reversal saw nothing to void, so we do.
+            if self._store.payment(tender.order_id).closed:
+                self._effect(tender, "void", lambda provider, key: provider.void(key, outcome.reference))
+                raise OrderClosed(tender.order_id, "authorise") from None
+            raise
+
+    def _capture(self, order_id: str) -> dict[str, Any]:
+        payment = self._store.payment(order_id)
+        if payment.closed:
+            raise OrderClosed(order_id, "capture")
+        if not payment.opened:
+            raise InvalidRequest("order_id", order_id, "an order with authorised tenders")
+        captured = {
+            tender.tender_no: self._capture_tender(tender) for tender in rules.capture_order(payment.tenders)
+        }
+        return {
+            "order_id": order_id,
+            "captured": sum(tender.captured for tender in captured.values()),
+            "tenders": [captured[number].public() for number in sorted(captured)],
+        }
+
+    def _capture_tender(self, tender: Tender) -> Tender:
+        if tender.state == rules.CAPTURED:
+            return tender
+        asked_before = tender.state == rules.CAPTURING
+        if tender.state == rules.AUTHORISED:
+            tender = self._store.begin_capture(tender)
+        if tender.state != rules.CAPTURING:
+            raise CaptureRefused(tender.reason or f"tender {tender.tender_no} is {tender.state}")
+        outcome = self._effect(
+            tender,
+            "capture",
+            lambda provider, key: provider.capture(key, tender.authorisation, tender.amount),
+            asked_before,
+        )
+        captured = self._record_capture(tender, outcome)
+        if captured.state == rules.CAPTURE_REFUSED:
+            raise CaptureRefused(captured.reason)
+        return captured
+
+    def _resolve(self, order_id: str) -> dict[str, Any]:
+        tenders = [
+            self._look_up_capture(tender) if tender.state == rules.CAPTURING else tender
+            for tender in self._store.payment(order_id).tenders
+        ]
+        complete = bool(tenders) and all(tender.state == rules.CAPTURED for tender in tenders)
+        return {
+            "order_id": order_id,
+            "outcome": "captured" if complete else "not_captured",
+            "captured": sum(tender.captured for tender in tenders),
+            "tenders": [tender.public() for tender in tenders],
+        }
+
+    def _look_up_capture(self, tender: Tender) -> Tender:
+        outcome = self._look_up(tender, "capture")
+        return self._record_capture(tender, outcome) if outcome else tender
+
+    def _record_capture(self, tender: Tender, outcome: Outcome) -> Tender:
+        if outcome.accepted:
+            return self._store.record(tender, rules.CAPTURED, captured=tender.amount)
+        return self._store.record(tender, rules.CAPTURE_REFUSED, reason=outcome.reason)
+
+    def _undo(self, order_id: str, tender_no: int) -> Tender:
+        tender = self._store.tender(order_id, tender_no)
+        if tender.state == rules.AUTHORISING:
+            tender = self._look_up_authorisation(tender)
+        if tender.state == rules.CAPTURING:
+            tender = self._look_up_capture(tender)
+        if tender.state in rules.MAY_FOLLOW[rules.VOIDING]:
+            tender = self._void(tender)
+        if tender.state in rules.MAY_FOLLOW[rules.REFUNDING]:
+            tender = self._refund(tender)
+        return tender
+
+    def _look_up_authorisation(self, tender: Tender) -> Tender:
+        outcome = self._look_up(tender, "authorise")
+        if outcome is None:
+            return self._store.record(tender, rules.VOIDED)
+        if not outcome.accepted:
+            return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
+        return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
+
+    def _void(self, tender: Tender) -> Tender:
+        asked_before = tender.state == rules.VOIDING
+        tender = self._store.record(tender, rules.VOIDING)
+        outcome = self._effect(
+            tender, "void", lambda provider, key: provider.void(key, tender.authorisation), asked_before
+        )
+        if outcome.accepted:
+            return self._store.record(tender, rules.VOIDED)
+        late = self._look_up(tender, "capture")
+        if late and late.accepted:
+            return self._store.record(tender, rules.CAPTURED, captured=tender.amount)
+        raise ReversalRefused(outcome.reason)
+
+    def _refund(self, tender: Tender) -> Tender:
+        asked_before = tender.state == rules.REFUNDING
+        tender = self._store.record(tender, rules.REFUNDING)
+        due = tender.captured - tender.refunded
+        outcome = self._effect(
+            tender,
+            "refund",
+            lambda provider, key: provider.refund(key, tender.authorisation, due),
+            asked_before,
+        )
+        if not outcome.accepted:
+            raise ReversalRefused(outcome.reason)
+        return self._store.record(tender, rules.REFUNDED, refunded=tender.captured)
+
+    def _effect(
+        self,
+        tender: Tender,
+        step: str,
+        send: Callable[[Provider, str], Outcome],
+        asked_before: bool = False,
+    ) -> Outcome:
+        """The provider's definite answer about one effect; asks at most once.
+
+        An effect whose answer was lost and that the provider does not know is left for another delivery,
+        which sends it under the same key: two calls' time-outs would not fit in one Lambda's.
+        """
+        if asked_before:
+            found = self._look_up(tender, step)
+            if found:
+                return found
+        provider = self._providers[tender.type]
+        try:
+            return send(provider, rules.effect_key(tender.order_id, step, tender.tender_no))
+        except ProviderDown:
+            raise ProviderUnavailable(_what(tender, step)) from None
+        except AnswerLost:
+            found = self._look_up(tender, step)
+        if not found:
+            raise ProviderUnavailable(_what(tender, step))
+        return found
+
+    def _look_up(self, tender: Tender, step: str) -> Outcome | None:
+        key = rules.effect_key(tender.order_id, step, tender.tender_no)
+        try:
+            return self._providers[tender.type].look_up(key)
+        except (AnswerLost, ProviderDown):
+            raise PaymentOutcomeUnknown(_what(tender, step)) from None
+
+
+def _what(tender: Tender, step: str) -> str:
+    return f"{step} of tender {tender.tender_no} of order {tender.order_id}"

@@ -1,0 +1,217 @@
+"""The payments table: what each tender of an order is, and what became of it.
+
+ORDER#<order id>  PAYMENT     the tenders as first sent, to tell a second delivery from another order
+ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is asked
+ORDER#<order id>  CAPTURE     a capture was begun: too late to prevent it
+ORDER#<order id>  CLOSED      the payment was reversed, or its capture prevented: refuse authorise and capture
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import batched
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.store import (
+    ACTIONS_PER_TRANSACTION,
+    Action,
+    AlreadyDone,
+    Item,
+    key,
+    marshal,
+    through_contention,
+    transact,
+    unmarshal,
+)
+from tillflow.times import iso_utc
+
+from payments.models import Payment, Tender
+from payments.rules import CAPTURING, MAY_FOLLOW
+
+_CLOSED = "CLOSED"
+_CAPTURE = "CAPTURE"
+_OPENED = "PAYMENT"
+_TENDER = "TENDER#"
+_TENDER_FIELDS = {field.name for field in fields(Tender)}
+
+
+class PaymentsStore:
+    """Tenders on one DynamoDB table. `client` is a low-level DynamoDB client."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def open(self, order_id: str, tenders: list[Tender]) -> bool:
+        """Write the tenders as intents; False when an earlier delivery did.
+
+        Raises OrderClosed after a reversal, InvalidRequest when the order has other tenders already.
+        """
+        asked = [{**tender.public(), "token": tender.token} for tender in tenders]
+        header = {"pk": _pk(order_id), "sk": _OPENED, "order_id": order_id, "document": json.dumps(asked)}
+        rows = [header, *map(_row, tenders)]
+        first = True
+        for part in batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False):
+            actions = [self._not_closed(order_id, "authorise"), *map(self._put_new, part)]
+            try:
+                through_contention(partial(transact, self._client, actions, f"opening order {order_id}"))
+            except AlreadyDone as done:
+                first = False
+                if json.loads(done.answer.get("document", "null")) not in (None, asked):
+                    raise InvalidRequest(
+                        "tenders", "another set", "the tenders first sent for the order"
+                    ) from None
+        return first
+
+    def payment(self, order_id: str) -> Payment:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :order",
+            ExpressionAttributeValues=marshal({":order": _pk(order_id)}),
+            ConsistentRead=True,
+        )
+        rows = {row["sk"]: row for row in (unmarshal(item) for page in pages for item in page["Items"])}
+        tenders = [_tender(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
+        return Payment(
+            opened=_OPENED in rows,
+            closed=_CLOSED in rows,
+            tenders=sorted(tenders, key=lambda tender: tender.tender_no),
+        )
+
+    def tender(self, order_id: str, tender_no: int) -> Tender:
+        answer = self._client.get_item(
+            TableName=self._table, Key=key(_pk(order_id), f"{_TENDER}{tender_no}"), ConsistentRead=True
+        )
+        return _tender(unmarshal(answer["Item"]))
+
+    def close(self, order_id: str) -> None:
+        """Write the tombstone; the first stays."""
+        actions = [self._put_new(self._tombstone(order_id))]
+        closing = partial(transact, self._client, actions, f"closing order {order_id}")
+        try:
+            through_contention(closing)
+        except AlreadyDone:
+            return
+
+    def prevent_capture(self, order_id: str) -> str:
+        """Close the order unless a capture was begun: "prevented" or "begun", the same however often asked."""
+        actions = [
+            self._absent(order_id, _CAPTURE, AlreadyDone("begun")),
+            self._put_new(self._tombstone(order_id), AlreadyDone("prevented")),
+        ]
+        closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
+        try:
+            through_contention(closing)
+        except AlreadyDone as done:
+            return str(done.answer)
+        return "prevented"
+
+    def begin_capture(self, tender: Tender) -> Tender:
+        """Write the intent to capture; OrderClosed after a reversal."""
+        actions = [
+            self._not_closed(tender.order_id, "capture"),
+            self._capture_begun(tender.order_id),
+            self._change(tender, CAPTURING, {}),
+        ]
+        transact(self._client, actions, f"capturing order {tender.order_id}")
+        return replace(tender, state=CAPTURING)
+
+    def record(self, tender: Tender, state: str, **changed: Any) -> Tender:
+        """Move a tender to `state`, with `changed` of its fields; the tender as it is then.
+
+        Raises StoreContention when another delivery moved it to where `state` cannot follow: read again.
+        """
+        try:
+            self._client.update_item(**self._change(tender, state, changed).request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise StoreContention(_name(tender)) from None
+        return replace(tender, state=state, **changed)
+
+    def _change(self, tender: Tender, state: str, changed: Mapping[str, Any]) -> Action:
+        before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}
+        values = {
+            ":state": state,
+            ":now": iso_utc(datetime.now(UTC)),
+            **before,
+            **{f":{n}": v for n, v in changed.items()},
+        }
+        condition = f"#state IN ({', '.join(before)})"
+        if "captured" in changed:
+            condition += " AND amount >= :captured"
+        if "refunded" in changed:
+            condition += " AND captured >= :refunded"
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
+            "UpdateExpression": "SET #state = :state, changed_at = :now"
+            + "".join(f", {name} = :{name}" for name in changed),
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": marshal(values),
+        }
+        return Action("Update", request, lambda _: StoreContention(_name(tender)))
+
+    def _tombstone(self, order_id: str) -> Item:
+        return {
+            "pk": _pk(order_id),
+            "sk": _CLOSED,
+            "order_id": order_id,
+            "closed_at": iso_utc(datetime.now(UTC)),
+        }
+
+    def _capture_begun(self, order_id: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(order_id), _CAPTURE),
+            "UpdateExpression": "SET order_id = :order_id, begun_at = if_not_exists(begun_at, :now)",
+            "ExpressionAttributeValues": marshal({":order_id": order_id, ":now": iso_utc(datetime.now(UTC))}),
+        }
+        return Action("Update", request)
+
+    def _put_new(self, row: Mapping[str, Any], refused: Exception | None = None) -> Action:
+        """A row that must not be there yet; AlreadyDone with the one there is, or `refused`."""
+        request = {
+            "TableName": self._table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, AlreadyDone if refused is None else lambda _: refused)
+
+    def _not_closed(self, order_id: str, step: str) -> Action:
+        return self._absent(order_id, _CLOSED, OrderClosed(order_id, step))
+
+    def _absent(self, order_id: str, sort_key: str, refused: Exception) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(order_id), sort_key),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("ConditionCheck", request, lambda _: refused)
+
+
+def _pk(order_id: str) -> str:
+    return f"ORDER#{order_id}"
+
+
+def _name(tender: Tender) -> str:
+    return f"tender {tender.tender_no} of order {tender.order_id}"
+
+
+def _row(tender: Tender) -> Item:
+    told = {name: value for name, value in asdict(tender).items() if value is not None}
+    return {
+        "pk": _pk(tender.order_id),
+        "sk": f"{_TENDER}{tender.tender_no}",
+        "opened_at": iso_utc(datetime.now(UTC)),
+        **told,
+    }
+
+
+def _tender(row: Item) -> Tender:
+    return Tender(**{name: value for name, value in row.items() if name in _TENDER_FIELDS})

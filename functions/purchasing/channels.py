@@ -1,0 +1,81 @@
+"""How suppliers hear of orders: a signed webhook, mail by way of a topic, or a person at the desk.
+
+A message carries a key, `<order>#<attempt>#<what>`; a supplier that gets one twice can tell by it.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tillflow.errors import ProviderUnavailable
+
+from purchasing.models import Channel, Purchase
+
+SECONDS = 5
+
+
+class Channels:
+    """`topic` is the SNS topic mail goes by; `secret_of` gives a webhook's secret by its name."""
+
+    def __init__(self, sns: Any, topic: str, secret_of: Callable[[str], str]) -> None:
+        self._sns = sns
+        self._topic = topic
+        self._secret_of = secret_of
+
+    def tell(self, channel: Channel, key: str, message: Mapping[str, Any]) -> None:
+        """Give the supplier a message; ProviderUnavailable when it did not take it."""
+        body = json.dumps({"key": key, **message}, separators=(",", ":"), sort_keys=True)
+        match channel.type:
+            case "webhook":
+                self._post(channel, key, body)
+            case "mail":
+                self._sns.publish(
+                    TopicArn=self._topic,
+                    Subject=f"{message['type']} {message['purchase_order_id']}"[:100],
+                    Message=body,
+                    MessageAttributes={
+                        "address": {"DataType": "String", "StringValue": channel.address or "none"}
+                    },
+                )
+
+    def _post(self, channel: Channel, key: str, body: str) -> None:
+        request = Request(  # noqa: S310 - models.Channel takes https addresses alone
+            channel.address,
+            body.encode(),
+            {
+                "Content-Type": "application/json",
+                "Idempotency-Key": key,
+                "X-Tillflow-Signature": signature(self._secret_of(channel.secret), body),
+            },
+        )
+        try:
+            with urlopen(request, timeout=SECONDS):  # noqa: S310
+                return
+        except OSError:
+            raise ProviderUnavailable(f"webhook of {key}") from None
+
+
+def signature(secret: str, body: str) -> str:
+    """HMAC-SHA256 of the body under the supplier's secret, as `sha256=<hex>`."""
+    return "sha256=" + hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+
+def order_message(purchase: Purchase) -> dict[str, Any]:
+    """What a supplier is told of an order."""
+    return {
+        "type": "PurchaseOrder",
+        "purchase_order_id": purchase.purchase_order_id,
+        "deliver_to": purchase.location,
+        "currency": purchase.currency,
+        "lines": [
+            {"sku": line.sku, "quantity": line.quantity, "unit_cost": line.unit_cost}
+            for line in purchase.lines
+        ],
+    }
+
+
+def withdrawal_message(purchase: Purchase) -> dict[str, Any]:
+    return {"type": "PurchaseOrderWithdrawn", "purchase_order_id": purchase.purchase_order_id}

@@ -1,0 +1,1 @@
+"""Replenishment: when a SKU is to be ordered again, how many, and from whom."""

@@ -1,0 +1,53 @@
+"""The edge every handler shares: log lines that carry the order and its execution."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+from botocore.exceptions import ClientError, HTTPClientError
+
+from tillflow.errors import DomainError, StoreUnavailable
+
+type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+logger = Logger()
+
+
+def handler(function: Handler) -> Handler:
+    """A Lambda handler whose log lines carry order_id and execution, and whose refusals are no crashes.
+
+    An execution is named after its order, so the order id finds both; a workflow that carries something
+    else says `execution`. A DomainError is logged as a warning by its name and raised without a stack
+    trace, so that the execution history shows a sentence. A call of AWS that got no answer, or a 5xx, is
+    raised as StoreUnavailable, which workflows retry; other errors of AWS are faults of ours and stay.
+    """
+
+    @wraps(function)
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        order = event.get("order")
+        order_id = (order if isinstance(order, dict) else event).get("order_id", event.get("business_id"))
+        execution = event.get("execution", order_id)
+        with logger.append_context_keys(
+            order_id=order_id, execution=execution, request_id=context.aws_request_id
+        ):
+            try:
+                answer = _answer(function, event, context)
+            except DomainError as refusal:
+                logger.warning(str(refusal), extra={"error": type(refusal).__name__})
+                raise refusal.with_traceback(None) from None
+            logger.info("done", extra={"step": function.__name__})
+            return answer
+
+    return handle
+
+
+def _answer(function: Handler, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    try:
+        return function(event, context)
+    except HTTPClientError as failure:
+        raise StoreUnavailable(f"{type(failure).__name__}: {failure}") from None
+    except ClientError as failure:
+        if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise StoreUnavailable(f"{type(failure).__name__}: {failure}") from None
+        raise

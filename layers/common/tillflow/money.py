@@ -1,0 +1,83 @@
+"""Money as whole minor units of an ISO 4217 currency. There is no float here, and none gets in.
+
+Amounts are `int` in minor units (EUR cents, JPY yen, KWD fils). `Money` pairs one with its currency where
+people read or type it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+_EXPONENTS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY "
+    "COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR "
+    "ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK "
+    "MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
+    "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER "
+    "ZAR ZMW ZWG",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items() for code in codes.split()}
+"""Decimal places of each active ISO 4217 currency: EUR 2, JPY 0, KWD 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units and its currency; prints as ``12.50 EUR``."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> "Money":
+        """The Money a person typed, ``"12.50"``. ValueError when it is no amount of that currency."""
+        try:
+            minor = Decimal(text).scaleb(EXPONENT[currency])
+        except KeyError:
+            raise ValueError(f"currency is {currency!r}; expected an ISO 4217 code such as EUR") from None
+        except (InvalidOperation, TypeError):
+            raise ValueError(f"amount is {text!r}; expected digits such as 12.50") from None
+        if not minor.is_finite() or minor != minor.to_integral_value():
+            raise ValueError(
+                f"amount is {text!r}; expected at most {EXPONENT[currency]} decimals in {currency}"
+            )
+        return cls(int(minor), currency)
+
+    def __str__(self) -> str:
+        return f"{Decimal(self.amount).scaleb(-EXPONENT[self.currency]):f} {self.currency}"
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """numerator / denominator to the nearest whole unit, halves away from zero; denominator > 0.
+
+    Symmetric about zero, so that a credit note mirrors its sale.
+    """
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split `amount` in proportion to `weights` (each >= 0) by largest remainder; ties go to the earlier.
+
+    The parts add up to `amount` exactly. A zero weight gets nothing, and a part never exceeds its weight
+    while `amount` is at most the sum of the weights. ValueError when there is an amount but no weight.
+    """
+    if amount < 0:
+        return [-part for part in allocate(-amount, weights)]
+    whole = sum(weights)
+    if any(weight < 0 for weight in weights):
+        raise ValueError("a weight is negative; expected every weight to be at least 0")
+    if whole == 0:
+        if amount:
+            raise ValueError(f"nothing to spread {amount} over; expected a weight above 0")
+        return [0] * len(weights)
+    parts, remainders = [], []
+    for position, weight in enumerate(weights):
+        part, remainder = divmod(amount * weight, whole)
+        parts.append(part)
+        remainders.append((-remainder, position))
+    for _, position in sorted(remainders)[: amount - sum(parts)]:
+        parts[position] += 1
+    return parts

@@ -1,0 +1,69 @@
+"""From what was sent to a model, or one sentence about what is wrong with it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tillflow.errors import InvalidRequest
+
+_EXPECTED = {
+    "missing": "a value",
+    "extra_forbidden": "no such field",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than_equal": "a number of at most {le}",
+    "string_type": "text",
+    "string_too_short": "at least {min_length} character(s)",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "literal_error": "{expected}",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "too_short": "at least {min_length} item(s)",
+    "bool_type": "true or false",
+    "decimal_parsing": 'a decimal number as text, such as "7.5"',
+    "decimal_type": 'a decimal number as text, such as "7.5"',
+    "datetime_parsing": "an ISO 8601 time such as 2026-11-23T10:00:00Z",
+    "datetime_from_date_parsing": "an ISO 8601 time such as 2026-11-23T10:00:00Z",
+    "timezone_aware": "a time with its zone, such as 2026-11-23T10:00:00Z",
+}
+
+
+def parse[M: BaseModel](model: type[M], data: Any, error: type[InvalidRequest] = InvalidRequest) -> M:
+    """The model of the data; `error` with field, value and expected when it does not fit.
+
+    A model's own validators raise ValueError with the text that follows "expected".
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as refused:
+        problems = refused.errors(include_url=False)
+        first = problems[0]
+    raise error(_path(first["loc"]), _value(first), _expected(first), more=len(problems) - 1)
+
+
+def _value(problem: Any) -> object:
+    if problem["type"] == "missing":
+        return None
+    # What stands where a token belongs may be a card number: never echo it.
+    return "(hidden)" if "token" in problem["loc"] else problem["input"]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path or "the whole"
+
+
+def _expected(problem: Any) -> str:
+    context = problem.get("ctx", {})
+    if problem["type"] == "value_error":
+        return str(context["error"])
+    template = _EXPECTED.get(problem["type"])
+    return template.format(**context) if template else str(problem["msg"])

@@ -1,0 +1,8 @@
+"""Times as they are stored and sent."""
+
+from datetime import UTC, datetime
+
+
+def iso_utc(moment: datetime) -> str:
+    """ISO 8601 in UTC, ``2026-11-23T10:00:00Z``, of a moment that knows its zone."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

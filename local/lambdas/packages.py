@@ -1,0 +1,57 @@
+"""Unpacked function packages and layers, kept by digest so that a sandbox starts without unzipping."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from .model import Archive
+
+
+class PackageStore:
+    """A folder of unpacked archives. Folders appear whole or not at all: processes may share it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def task_root(self, code: Archive) -> Path:
+        """The folder that stands for /var/task."""
+        return self._unpacked("task", [code])
+
+    def opt(self, layers: Sequence[Archive]) -> Path | None:
+        """The folder that stands for /opt: all layers in one, later ones over earlier ones."""
+        return self._unpacked("opt", layers) if layers else None
+
+    def _unpacked(self, kind: str, archives: Sequence[Archive]) -> Path:
+        name = hashlib.sha256("\n".join(archive.sha256 for archive in archives).encode()).hexdigest()[:32]
+        target = self._root / kind / name
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))
+        try:
+            for archive in archives:
+                _extract(archive.read(), scratch)
+            scratch.chmod(0o755)
+            scratch.rename(target)
+        except OSError:
+            # Another sandbox of the same function unpacked it first.
+            if not target.is_dir():
+                raise
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return target
+
+
+def _extract(data: bytes, folder: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in archive.infolist():
+            path = Path(archive.extract(entry, folder))
+            mode = (entry.external_attr >> 16) & 0o777
+            if mode and path.is_file():
+                path.chmod(mode | 0o400)

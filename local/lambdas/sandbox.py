@@ -1,0 +1,244 @@
+"""One execution environment: a warm process under AWS's runtime client, one invocation at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import uuid
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import answers
+from .environment import module_search_path, sandbox_environment
+from .model import Credentials, Function, LogEvent, Outcome, Request
+from .output import OutputPipe, platform_event, report_line
+from .packages import PackageStore
+from .runtime_api import HandlerAnswer, RuntimeApi
+
+_BOOTSTRAP = Path(__file__).with_name("_bootstrap.py")
+
+# AWS allows an Init phase 10 s and then repeats it within the function's time-out. A laptop that starts a
+# dozen sandboxes at once on two cores is slower than AWS without the function being at fault.
+INIT_TIMEOUT = 30.0
+
+# A sandbox is not handed out when its role's credentials end within this many seconds.
+_CREDENTIAL_MARGIN = 300.0
+
+type LogSink = Callable[[str, str, list[LogEvent]], None]
+type CredentialSource = Callable[[str, str], Awaitable[Credentials]]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What every sandbox of one runner shares.
+
+    `runtime_python` is the interpreter of the environment that holds awslambdaric and boto3 alone;
+    `credentials` assumes a role (ARN, session name); `logs` takes (group, stream, events).
+    """
+
+    runtime_python: Path
+    endpoint_url: str
+    packages: PackageStore
+    credentials: CredentialSource
+    logs: LogSink
+
+
+class InitFailed(Exception):
+    """A sandbox did not come up; `payload` is what AWS would answer to the invocation that needed it."""
+
+    def __init__(self, payload: bytes, events: list[LogEvent]) -> None:
+        super().__init__(payload.decode())
+        self.payload = payload
+        self.events = events
+
+
+class Sandbox:
+    """Start once with `start`, then `invoke` while `usable`, then `end`. Belongs to one event loop."""
+
+    def __init__(self, function: Function, platform: Platform) -> None:
+        self.function = function
+        self.idle_since = time.monotonic()
+        self._platform = platform
+        self._stream = _log_stream_name(function.version)
+        self._process: asyncio.subprocess.Process | None = None
+        self._exit: asyncio.Task[int] | None = None
+        self._credentials_end = 0.0
+        self._init_ms: float | None = None
+        self._init_events: list[LogEvent] = []
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def usable(self) -> bool:
+        alive = self._exit is not None and not self._exit.done()
+        return alive and time.time() < self._credentials_end - _CREDENTIAL_MARGIN
+
+    async def start(self) -> None:
+        """Bring the runtime up to its first poll for work.
+
+        Raises InitFailed with Lambda's own payload when the handler cannot be imported, the runtime exits
+        or takes too long, or the role cannot be assumed.
+        """
+        started = time.perf_counter()
+        role = self.function.role_arn
+        try:
+            credentials, (task_root, opt) = await asyncio.gather(
+                self._platform.credentials(role, self.function.name), asyncio.to_thread(self._unpack)
+            )
+        except PermissionError as refused:
+            raise InitFailed(answers.cannot_assume_role(role, str(refused)), []) from refused
+        self._credentials_end = credentials.expires
+        self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self._output = OutputPipe()
+        self._api = RuntimeApi(self.function)
+        await self._api.open()
+        await self._spawn(credentials, task_root, opt)
+        assert self._exit is not None
+        ends: set[asyncio.Future[Any]] = {self._api.ready, self._exit}
+        done, _ = await asyncio.wait(ends, timeout=INIT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        if self._api.ready not in done:
+            raise await self._init_failure(exited=bool(done))
+        self._init_ms = (time.perf_counter() - started) * 1000
+        self._init_events = [platform_event(f"INIT_START Runtime Version: {self.function.runtime}")]
+        self._init_events += self._output.take()
+
+    def _unpack(self) -> tuple[Path, Path | None]:
+        packages, function = self._platform.packages, self.function
+        return packages.task_root(function.code), packages.opt(function.layers)
+
+    async def _spawn(self, credentials: Credentials, task_root: Path, opt: Path | None) -> None:
+        function, python = self.function, self._platform.runtime_python
+        environment = sandbox_environment(
+            function,
+            runtime_api=self._api.address,
+            endpoint_url=self._platform.endpoint_url,
+            credentials=credentials,
+            runtime_dir=python.parent.parent,
+            task_root=task_root,
+            opt=opt,
+            scratch=self._scratch,
+            log_stream=self._stream,
+        )
+        folders = module_search_path(task_root, opt, function.runtime)
+        output = self._output.write_end
+        self._process = await asyncio.create_subprocess_exec(
+            str(python), "-I", str(_BOOTSTRAP), str(os.getpid()), function.handler, *folders,
+            stdin=DEVNULL if sys.platform == "linux" else PIPE, stdout=output, stderr=output,
+            cwd=task_root, env=environment, start_new_session=True,
+        )  # fmt: skip
+        self._output.child_started()
+        self._exit = asyncio.create_task(self._process.wait())
+
+    async def _init_failure(self, *, exited: bool) -> InitFailed:
+        assert self._process is not None
+        if not exited:
+            payload = answers.timed_out(str(uuid.uuid4()), INIT_TIMEOUT)
+        elif self._api.init_error is not None:
+            payload = self._api.init_error
+        else:
+            payload = answers.exited(str(uuid.uuid4()), self._process.returncode or 0)
+        events = self._output.take()
+        await self.end()
+        return InitFailed(payload, events)
+
+    async def invoke(self, request: Request) -> Outcome:
+        """Run one invocation to its answer, its time-out or the death of the process."""
+        assert self._exit is not None
+        function, request_id = self.function, request.request_id
+        init_ms, self._init_ms = self._init_ms, None
+        events, self._init_events = self._init_events, []
+        # What a background thread of the handler wrote between invocations comes first.
+        events += self._output.take()
+        events.append(platform_event(f"START RequestId: {request_id} Version: {function.version}"))
+        started = time.perf_counter()
+        answer = self._api.offer(request, int((time.time() + function.timeout) * 1000))
+        ends: set[asyncio.Future[Any]] = {answer, self._exit}
+        await asyncio.wait(ends, timeout=function.timeout, return_when=asyncio.FIRST_COMPLETED)
+        duration_ms = (time.perf_counter() - started) * 1000
+        used = self._peak_memory()
+        payload, failed, status = await self._conclude(request_id, answer)
+        events += self._output.take() if status is None else self._last_words
+        if status == "timeout":
+            stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            events.append(
+                platform_event(f"{stamp} {request_id} Task timed out after {function.timeout:.2f} seconds")
+            )
+            duration_ms = function.timeout * 1000
+        elif status == "error":
+            reason = answers.exit_reason(self._exit.result())
+            events.append(platform_event(f"RequestId: {request_id} Error: {reason}\nRuntime.ExitError"))
+        events.append(platform_event(f"END RequestId: {request_id}"))
+        events.append(
+            platform_event(
+                report_line(
+                    request_id,
+                    duration_ms=duration_ms,
+                    memory=function.memory,
+                    used=used,
+                    init_ms=init_ms,
+                    trace_header=request.trace_header,
+                    status=status,
+                )
+            )
+        )
+        self._platform.logs(function.log_group, self._stream, events)
+        self.idle_since = time.monotonic()
+        log = "\n".join(event.message for event in events)
+        return Outcome(payload, "Unhandled" if failed else None, log, duration_ms, init_ms)
+
+    async def _conclude(
+        self, request_id: str, answer: asyncio.Future[HandlerAnswer]
+    ) -> tuple[bytes, bool, str | None]:
+        """The payload, whether it is an error, and REPORT's status where Lambda gives one."""
+        assert self._exit is not None
+        if answer.done():
+            return answer.result().payload, answer.result().failed, None
+        crashed = self._exit.done()
+        self._last_words: list[LogEvent] = []
+        if not crashed:
+            self.kill()
+            await self._exit
+        self._last_words = self._output.take()
+        if crashed:
+            payload, status = answers.exited(request_id, self._exit.result()), "error"
+        else:
+            payload, status = answers.timed_out(request_id, self.function.timeout), "timeout"
+        return payload, True, status
+
+    def _peak_memory(self) -> int:
+        """Peak resident memory of the process in MiB; 0 where the system does not tell."""
+        with contextlib.suppress(OSError, StopIteration, ValueError):
+            status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+            return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) // 1024
+        return 0
+
+    def kill(self) -> None:
+        """End the process and whatever it started: it leads a session of its own."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Kill what still runs and give everything back. Safe to call once after `start`, failed or not."""
+        self.kill()
+        if self._exit is not None:
+            await self._exit
+        self._api.close()
+        self._output.close()
+        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+
+def _log_stream_name(version: str) -> str:
+    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"

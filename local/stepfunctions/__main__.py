@@ -1,0 +1,83 @@
+"""The standalone server: `python -m local.stepfunctions --port 8083 --store states.db --endpoint-url URL`."""
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+
+import uvloop
+
+from .api.server import serve
+from .engine import Config, Engine
+from .errors import StoreBusy
+from .faults import MockConfigError, Mocks
+from .logs import LogDelivery
+from .services import AwsServices
+from .store import Store
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        mocks = Mocks.read(arguments.mock_config) if arguments.mock_config else None
+        store = Store(arguments.store, "FULL" if arguments.power_safe else "NORMAL")
+        uvloop.run(_run(arguments, store, mocks))
+    except (StoreBusy, MockConfigError) as wrong:
+        return _refuse(str(wrong))
+    except OSError as wrong:
+        return _refuse(f"Cannot start: {wrong}. Give another --port, --store or --mock-config.")
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201 (a command's one way to speak)
+    return 1
+
+
+async def _run(arguments: argparse.Namespace, store: Store, mocks: Mocks | None) -> None:
+    if arguments.endpoint_url is not None:
+        # An emulator takes any credentials; the role's come on top of these by sts:AssumeRole.
+        os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
+        os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
+    config = Config(region=arguments.region, account=arguments.account)
+    services = AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
+    engine = Engine(store, services, config=config)
+    engine.observers.append(LogDelivery(engine))
+    if mocks is not None:
+        engine.invoker = mocks.over(engine.invoker)
+    engine.start()
+    # What is here now stays: collections need not look at it again.
+    gc.collect()
+    gc.freeze()
+    server = await serve(engine, arguments.host, arguments.port)
+    host, port = server.sockets[0].getsockname()[:2]
+    print(f"Step Functions on http://{host}:{port}", flush=True)  # noqa: T201
+    ended = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+    await ended.wait()
+    server.close()
+    await engine.close()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.stepfunctions", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8083, help="0 takes a free one")
+    parser.add_argument(
+        "--store", default="stepfunctions.db", help='the SQLite file; ":memory:" keeps nothing'
+    )
+    parser.add_argument("--endpoint-url", help="where the services tasks call are; AWS itself when not given")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--account", default="000000000000")
+    parser.add_argument("--mock-config", help="an AWS Step Functions Local mock configuration file")
+    parser.add_argument(
+        "--power-safe", action="store_true", help="sync each commit to disk: survives the loss of power too"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Activities, and the workers that poll for their tasks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ApiError
+from . import arns, configuration, tags
+from .paging import page
+
+POLL_SECONDS = 60.0
+
+
+def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateActivity: the same name again answers the activity there is."""
+    arns.check_name(params["name"])
+    config = engine.config
+    arn = f"arn:{config.partition}:states:{config.region}:{config.account}:activity:{params['name']}"
+    encryption = configuration.encryption(params.get("encryptionConfiguration"))
+    activity = engine.store.get("activity", arn)
+    if activity is None:
+        activity = {
+            "activityArn": arn,
+            "name": params["name"],
+            "creationDate": engine.clock.now(),
+            "encryptionConfiguration": encryption,
+        }
+        named = tags.as_dict(params.get("tags") or [])
+        engine.store.put("activity", arn, activity)
+        if named:
+            engine.store.put("tags", arn, named)
+    elif activity["encryptionConfiguration"] != encryption:
+        raise ApiError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")
+    return {"activityArn": arn, "creationDate": activity["creationDate"]}
+
+
+def _activity(engine: Any, text: str) -> dict[str, Any]:
+    arns.parse(text, "activity")
+    activity = engine.store.get("activity", text)
+    if activity is None:
+        raise ApiError("ActivityDoesNotExist", f"Activity Does Not Exist: '{text}'")
+    return activity
+
+
+def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeActivity."""
+    return _activity(engine, params["activityArn"])
+
+
+def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteActivity. Nothing to delete is success."""
+    arns.parse(params["activityArn"], "activity")
+    engine.store.delete("activity", params["activityArn"])
+    engine.store.delete("tags", params["activityArn"])
+    return {}
+
+
+def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListActivities, oldest first."""
+    activities = sorted(engine.store.scan("activity"), key=lambda activity: activity["creationDate"])
+    chosen, token = page(activities, dict(params), lambda activity: activity["activityArn"])
+    shown = ("activityArn", "name", "creationDate")
+    return {"activities": [{field: item[field] for field in shown} for item in chosen], **token}
+
+
+async def get_task(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """GetActivityTask: a scheduled task's token and input, or nothing when none came within a minute."""
+    arn = _activity(engine, params["activityArn"])["activityArn"]
+    task = await engine.activities.take(arn, params.get("workerName"), POLL_SECONDS)
+    return task or {}
+
+
+OPERATIONS = {
+    "CreateActivity": create,
+    "DescribeActivity": describe,
+    "DeleteActivity": delete,
+    "ListActivities": list_all,
+    "GetActivityTask": get_task,
+}

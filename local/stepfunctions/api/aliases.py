@@ -1,0 +1,156 @@
+"""Aliases of state machines: names that share their traffic out to one or two versions."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ApiError
+from . import arns
+from .paging import page
+
+
+def routing_to(engine: Any, version: arns.Arn) -> list[str]:
+    """The names of the aliases that route to a version."""
+    return [
+        alias["name"] for alias in _aliases(engine, version.unqualified) if _routes_to(alias, version.text)
+    ]
+
+
+def _aliases(engine: Any, machine_arn: str) -> list[dict[str, Any]]:
+    return sorted(engine.store.scan("alias", machine_arn + ":"), key=lambda alias: alias["creationDate"])
+
+
+def _routes_to(alias: Mapping[str, Any], version_arn: str) -> bool:
+    return any(route["stateMachineVersionArn"] == version_arn for route in alias["routingConfiguration"])
+
+
+def _no_such_resource() -> ApiError:
+    return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
+
+
+def _check_routing(engine: Any, routes: list[dict[str, Any]]) -> str:
+    """The machine the routes are of. Raises ApiError for what cannot be routed."""
+    version_arns = [route["stateMachineVersionArn"] for route in routes]
+    for text in version_arns:
+        arn = arns.parse(text, "stateMachine")
+        if arn.qualifier is None or not arn.qualifier.isdigit():
+            raise ApiError(
+                "ValidationException",
+                f"Invalid state machine version ARN in the routing configuration: {text}",
+            )
+    if len(set(version_arns)) != len(version_arns):
+        raise ApiError(
+            "ValidationException",
+            "Routing configuration must contain distinct state machine version ARNs. "
+            f"Received: [{', '.join(version_arns)}]",
+        )
+    machines = {arns.parse(text).unqualified for text in version_arns}
+    if len(machines) != 1:
+        raise ApiError(
+            "ValidationException",
+            "Routing configuration must contain versions of one state machine. "
+            f"Received: [{', '.join(version_arns)}]",
+        )
+    weights = [route["weight"] for route in routes]
+    if sum(weights) != 100:
+        raise ApiError(
+            "ValidationException",
+            f"Sum of routing configuration weights must equal 100. Received: {json.dumps(weights)}",
+        )
+    if any(engine.store.get("version", text) is None for text in version_arns):
+        raise _no_such_resource()
+    return machines.pop()
+
+
+def create_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateStateMachineAlias: the same request again answers the first one's alias."""
+    machine_arn = _check_routing(engine, params["routingConfiguration"])
+    arn = f"{machine_arn}:{params['name']}"
+    existing = engine.store.get("alias", arn)
+    if existing is not None:
+        same = existing["routingConfiguration"] == params["routingConfiguration"]
+        if not same or existing.get("description") != params.get("description"):
+            raise ApiError(
+                "ConflictException",
+                "Failed to create alias because an alias with the same name and a different routing "
+                "configuration already exists.",
+            )
+        return {"stateMachineAliasArn": arn, "creationDate": existing["creationDate"]}
+    now = engine.clock.now()
+    alias = {
+        "stateMachineAliasArn": arn,
+        "name": params["name"],
+        "routingConfiguration": params["routingConfiguration"],
+        "creationDate": now,
+        "updateDate": now,
+    }
+    if params.get("description"):
+        alias["description"] = params["description"]
+    engine.store.put("alias", arn, alias)
+    return {"stateMachineAliasArn": arn, "creationDate": now}
+
+
+def _alias(engine: Any, text: str) -> dict[str, Any]:
+    arns.parse(text, "stateMachine")
+    alias = engine.store.get("alias", text)
+    if alias is None:
+        raise _no_such_resource()
+    return alias
+
+
+def update_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateStateMachineAlias: its description, its routes, or both."""
+    alias = _alias(engine, params["stateMachineAliasArn"])
+    if params.get("routingConfiguration") is None and params.get("description") is None:
+        raise ApiError(
+            "ValidationException", "Either the description or the routing configuration must be specified"
+        )
+    if params.get("routingConfiguration") is not None:
+        machine_arn = _check_routing(engine, params["routingConfiguration"])
+        if not alias["stateMachineAliasArn"].startswith(machine_arn + ":"):
+            raise ApiError(
+                "ValidationException",
+                "Routing configuration must contain versions of the alias's state machine",
+            )
+        alias["routingConfiguration"] = params["routingConfiguration"]
+    if params.get("description") is not None:
+        alias["description"] = params["description"]
+    alias["updateDate"] = engine.clock.now()
+    engine.store.put("alias", alias["stateMachineAliasArn"], alias)
+    return {"updateDate": alias["updateDate"]}
+
+
+def describe_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeStateMachineAlias."""
+    return _alias(engine, params["stateMachineAliasArn"])
+
+
+def list_aliases(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListStateMachineAliases of a machine, or of one of its versions."""
+    arn = arns.parse(params["stateMachineArn"], "stateMachine")
+    if engine.store.get("state_machine", arn.unqualified) is None:
+        raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn.text}'")
+    aliases = _aliases(engine, arn.unqualified)
+    if arn.qualifier is not None:
+        aliases = [alias for alias in aliases if _routes_to(alias, arn.text)]
+    chosen, token = page(aliases, dict(params), lambda alias: alias["stateMachineAliasArn"])
+    shown = ("stateMachineAliasArn", "creationDate")
+    return {"stateMachineAliases": [{field: item[field] for field in shown} for item in chosen], **token}
+
+
+def delete_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteStateMachineAlias. Nothing to delete is success."""
+    arn = arns.parse(params["stateMachineAliasArn"], "stateMachine")
+    if arn.qualifier is None or arn.qualifier.isdigit():
+        raise ApiError("ValidationException", "The ARN must be a state machine alias ARN")
+    engine.store.delete("alias", arn.text)
+    return {}
+
+
+OPERATIONS = {
+    "CreateStateMachineAlias": create_alias,
+    "UpdateStateMachineAlias": update_alias,
+    "DescribeStateMachineAlias": describe_alias,
+    "ListStateMachineAliases": list_aliases,
+    "DeleteStateMachineAlias": delete_alias,
+}

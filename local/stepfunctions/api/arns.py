@@ -1,0 +1,63 @@
+"""ARNs and names of Step Functions' resources."""
+
+import re
+from dataclasses import dataclass
+
+from ..errors import ApiError
+
+_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]+")
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """A Step Functions ARN: its resource type (`stateMachine`) and the parts after it."""
+
+    text: str
+    kind: str
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.parts[0]
+
+    @property
+    def qualifier(self) -> str | None:
+        """The version number or alias name of a state machine's ARN."""
+        return self.parts[1] if len(self.parts) > 1 else None
+
+    @property
+    def unqualified(self) -> str:
+        """A state machine's own ARN, without version or alias."""
+        return ":".join(self.text.split(":")[:7])
+
+
+def parse(text: str, *kinds: str) -> Arn:
+    """Read an ARN of one of the resource types given. Raises ApiError InvalidArn as AWS."""
+    pieces = text.split(":")
+    if not text.startswith("arn:"):
+        raise invalid(f"Invalid ARN prefix: {text}")
+    if len(pieces) < 7 or any(not piece for piece in pieces[:3] + pieces[5:]):
+        raise invalid(f"Invalid ARN: {text}")
+    if pieces[2] != "states":
+        raise invalid(f"Invalid service name in ARN: {pieces[2]}")
+    if kinds and pieces[5] not in kinds:
+        raise invalid(f"Resource type not valid in this context: {pieces[5]}")
+    return Arn(text, pieces[5], tuple(pieces[6:]))
+
+
+def invalid(reason: str) -> ApiError:
+    """AWS's refusal of an ARN."""
+    return ApiError("InvalidArn", f"Invalid Arn: '{reason}'")
+
+
+def check_name(name: str) -> None:
+    """Raise ApiError InvalidName for a name with characters AWS does not take."""
+    if not _NAME.fullmatch(name):
+        raise ApiError("InvalidName", f"Invalid Name: '{name}'")
+
+
+def check_role(arn: str) -> None:
+    """Raise ApiError InvalidArn for what is no role's ARN."""
+    if not _ROLE.fullmatch(arn):
+        raise ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")

@@ -1,0 +1,48 @@
+"""From an operation's name and parameters to its answer, durable before it is given."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ..engine import Engine
+from ..errors import ApiError, DefinitionError
+from . import parameters
+
+_MODULES = (
+    "activities",
+    "aliases",
+    "callbacks",
+    "executions",
+    "map_runs",
+    "state_machines",
+    "tags",
+    "test_state",
+    "versions",
+)
+
+
+@cache
+def operations() -> dict[str, Callable[..., Any]]:
+    """Every operation by its name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name in _MODULES:
+        found |= importlib.import_module(f".{name}", __package__).OPERATIONS
+    return found
+
+
+async def dispatch(engine: Engine, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    """An operation's answer. Raises ApiError."""
+    perform = operations().get(operation)
+    if perform is None:
+        raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
+    parameters.check(operation, params)
+    try:
+        answer = perform(engine, params)
+        if inspect.isawaitable(answer):
+            answer = await answer
+    except DefinitionError as wrong:
+        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{wrong}'") from None
+    await engine.store.committed()
+    return answer

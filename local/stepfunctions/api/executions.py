@@ -1,0 +1,314 @@
+"""Executions: start, stop, describe, list, history, redrive."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from .. import jackson
+from ..definition import compile_definition
+from ..engine import TERMINAL, Engine
+from ..errors import ApiError
+from ..history import too_large, without_data
+from ..interpreter.frame import Execution
+from . import arns, map_runs, paging, state_machines
+
+_NAME_KEPT_SECONDS = 90 * 86400
+_REDRIVE_SECONDS = 14 * 86400
+
+Params = Mapping[str, Any]
+
+
+def start(engine: Engine, params: Params) -> dict[str, Any]:
+    """StartExecution. For a standard machine the same name and input again answer the execution there is."""
+    target = state_machines.resolve(engine, params["stateMachineArn"].partition("#")[0])
+    given = checked_input(params.get("input"))
+    if target.machine["type"] == "EXPRESS":
+        execution = _begin(engine, target, params, given)
+        return {"executionArn": execution.arn, "startDate": execution.started}
+    name = params.get("name")
+    if name is not None:
+        found = _same_name(engine, target, name, given)
+        if found is not None:
+            return found
+    execution = _begin(engine, target, params, given)
+    return {"executionArn": execution.arn, "startDate": execution.started}
+
+
+def _same_name(engine: Engine, target: Any, name: str, given: str) -> dict[str, Any] | None:
+    arn = _arn(engine, "execution", target.machine["name"], name)
+    row = engine.description(arn)
+    if row is None:
+        return None
+    if row["status"] == "RUNNING" and row["input"] == given:
+        return {"executionArn": arn, "startDate": row["startDate"]}
+    if row["status"] in TERMINAL and row["stopDate"] + _NAME_KEPT_SECONDS < engine.clock.now():
+        engine.store.forget_execution(row["id"])
+        return None
+    raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+
+
+async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
+    """StartSyncExecution: an express machine's execution with its result."""
+    target = state_machines.resolve(engine, params["stateMachineArn"].partition("#")[0])
+    if target.machine["type"] != "EXPRESS":
+        raise type_not_supported()
+    execution = _begin(engine, target, params, checked_input(params.get("input")))
+    await engine.end_of(execution)
+    row = execution.row
+    answer: dict[str, Any] = {
+        **{
+            name: row[name]
+            for name in ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status")
+        },
+        **{name: row[name] for name in ("error", "cause", "traceHeader") if name in row},
+        "billingDetails": _billing(row),
+    }
+    if params.get("includedData") != "METADATA_ONLY":
+        answer |= {"input": row["input"], "inputDetails": {"included": True}}
+        if "output" in row:
+            answer |= {"output": row["output"], "outputDetails": {"included": True}}
+    return answer
+
+
+def _billing(row: Mapping[str, Any]) -> dict[str, int]:
+    hundreds = int((row["stopDate"] - row["startDate"]) * 10) + 1
+    return {"billedDurationInMilliseconds": hundreds * 100, "billedMemoryUsedInMB": 64}
+
+
+def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution:
+    machine, revision = target.machine, target.revision
+    name = params.get("name") or str(uuid.uuid4())
+    arns.check_name(name)
+    express = machine["type"] == "EXPRESS"
+    kind, qualified = ("express", f"{name}:{uuid.uuid4()}") if express else ("execution", name)
+    row = {
+        "executionArn": _arn(engine, kind, machine["name"], qualified),
+        "stateMachineArn": machine["stateMachineArn"],
+        "machineName": machine["name"],
+        "name": name,
+        "type": machine["type"],
+        "startDate": engine.clock.now(),
+        "input": given,
+        "roleArn": revision["roleArn"],
+        "revision": revision["revision"],
+    }
+    optional = {
+        "stateMachineVersionArn": target.version_arn,
+        "stateMachineAliasArn": target.alias_arn,
+        "traceHeader": params.get("traceHeader"),
+        # As in Step Functions Local: which test case of the mock configuration this execution is.
+        "testCase": params["stateMachineArn"].partition("#")[2],
+    }
+    row |= {field: value for field, value in optional.items() if value}
+    return engine.begin(row, compile_definition(revision["definition"]))
+
+
+def _arn(engine: Engine, kind: str, machine: str, name: str) -> str:
+    return f"arn:{engine.partition}:states:{engine.region}:{engine.account}:{kind}:{machine}:{name}"
+
+
+def checked_input(text: str | None) -> str:
+    """An execution's input, "{}" when none is given. Raises ApiError InvalidExecutionInput."""
+    if text is None:
+        return "{}"
+    wrong = "Invalid execution input." if text == "" else jackson.complaint(text)
+    if wrong is None and too_large(text):
+        wrong = "Input size exceeds the maximum of 262144 bytes."
+    if wrong is not None:
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{wrong}'")
+    return text
+
+
+async def stop(engine: Engine, params: Params) -> dict[str, Any]:
+    """StopExecution. One that has ended stays as it ended."""
+    row = _row(engine, params["executionArn"])
+    execution = engine.execution(row["executionArn"])
+    if execution is not None:
+        await engine.stop(execution, params.get("error"), params.get("cause"))
+        row = execution.row
+    return {"stopDate": row["stopDate"]}
+
+
+def describe(engine: Engine, params: Params) -> dict[str, Any]:
+    """DescribeExecution."""
+    row = _row(engine, params["executionArn"])
+    answer = described(row, engine.clock.now())
+    if params.get("includedData") == "METADATA_ONLY":
+        for field in ("input", "inputDetails", "output", "outputDetails"):
+            answer.pop(field, None)
+    return answer
+
+
+def described(row: Mapping[str, Any], now: float | None = None) -> dict[str, Any]:
+    """DescribeExecution's answer from an execution's row."""
+    answer = {
+        name: row[name]
+        for name in (
+            "executionArn",
+            "stateMachineArn",
+            "name",
+            "status",
+            "startDate",
+            "stopDate",
+            "input",
+            "output",
+            "error",
+            "cause",
+            "traceHeader",
+            "mapRunArn",
+            "stateMachineVersionArn",
+            "stateMachineAliasArn",
+            "redriveDate",
+        )
+        if name in row
+    }
+    answer["inputDetails"] = {"included": True}
+    if "output" in row:
+        answer["outputDetails"] = {"included": True}
+    if row["type"] == "STANDARD":
+        answer["redriveCount"] = row.get("redriveCount", 0)
+        reason = not_redrivable(row, row.get("stopDate", 0) if now is None else now)
+        answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
+        if "mapRunArn" in row and row["status"] in TERMINAL and reason is None:
+            answer["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
+        if reason is not None:
+            answer["redriveStatusReason"] = reason
+    return answer
+
+
+def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
+    """Why an execution cannot be redriven, or None when it can."""
+    if row["status"] not in ("FAILED", "ABORTED", "TIMED_OUT"):
+        return f"Execution is {row['status']} and cannot be redriven"
+    if row["stopDate"] + _REDRIVE_SECONDS < now:
+        return "Execution has exceeded the redrivable period of 14 days and cannot be redriven"
+    return None
+
+
+def redrive(engine: Engine, params: Params) -> dict[str, Any]:
+    """RedriveExecution: go on at the states that failed."""
+    row = _row(engine, params["executionArn"])
+    reason = not_redrivable(row, engine.clock.now())
+    if reason is None and "mapRunArn" in row:
+        reason = "Execution was started by a Map Run and can only be redriven by its parent execution"
+    if reason is not None:
+        raise ApiError("ExecutionNotRedrivable", f"Execution Not Redrivable: '{reason}'")
+    execution = engine.redrive(row)
+    return {"redriveDate": execution.row["redriveDate"]}
+
+
+def list_all(engine: Engine, params: Params) -> dict[str, Any]:
+    """ListExecutions of a machine, a version, an alias or a map run, newest first."""
+    limit = params.get("maxResults") or 100
+    before = _position(params) or None
+    if ("stateMachineArn" in params) == ("mapRunArn" in params):
+        raise ApiError("ValidationException", "Must provide exactly one of stateMachineArn or mapRunArn")
+    chosen: dict[str, Any]
+    if "mapRunArn" in params:
+        map_runs.map_run(engine, params["mapRunArn"])
+        chosen = {"map_run": params["mapRunArn"]}
+    else:
+        machine_arn = params["stateMachineArn"]
+        arn = arns.parse(machine_arn, "stateMachine")
+        machine = state_machines.machine_of(engine, arn)
+        if machine["type"] == "EXPRESS":
+            raise type_not_supported()
+        chosen = {"machine": arn.unqualified}
+        if arn.qualifier is not None:
+            state_machines.resolve(engine, machine_arn)
+            chosen["qualified"] = machine_arn
+    status = params.get("statusFilter")
+    redrive_filter = params.get("redriveFilter")
+    rows = engine.store.executions(
+        **chosen, status=status, redriven=redrive_filter, before=before, limit=limit + 1
+    )
+    answer: dict[str, Any] = {"executions": [_listed(row) for row in rows[:limit]]}
+    if len(rows) > limit:
+        answer["nextToken"] = paging.encode(str(rows[limit - 1]["id"]))
+    return answer
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = (
+        "executionArn",
+        "stateMachineArn",
+        "name",
+        "status",
+        "startDate",
+        "stopDate",
+        "mapRunArn",
+        "itemCount",
+        "stateMachineVersionArn",
+        "stateMachineAliasArn",
+        "redriveDate",
+    )
+    return {name: row[name] for name in names if name in row} | {"redriveCount": row.get("redriveCount", 0)}
+
+
+def history(engine: Engine, params: Params) -> dict[str, Any]:
+    """GetExecutionHistory, from either end."""
+    row = _row(engine, params["executionArn"])
+    limit = params.get("maxResults") or 100
+    after = _position(params)
+    reverse = params.get("reverseOrder") or False
+    events = engine.store.events(row["id"], after, limit + 1, reverse)
+    shown = events[:limit]
+    answer: dict[str, Any] = {"events": shown}
+    if len(events) > limit:
+        answer["nextToken"] = paging.encode(str(shown[-1]["id"]))
+    if params.get("includeExecutionData") is False:
+        answer["events"] = [without_data(event) for event in shown]
+    return answer
+
+
+def describe_machine(engine: Engine, params: Params) -> dict[str, Any]:
+    """DescribeStateMachineForExecution: the machine as it was when the execution started."""
+    row = _row(engine, params["executionArn"])
+    revision = engine.store.get("revision", row["revision"])
+    assert revision is not None
+    answer = state_machines.described(revision, params.get("includedData"))
+    answer["updateDate"] = revision.get("updateDate", answer["creationDate"])
+    for field in ("creationDate", "type"):
+        answer.pop(field, None)
+    if "mapRunArn" in row:
+        answer |= {"mapRunArn": row["mapRunArn"], "stateMachineArn": row["stateMachineArn"]}
+        if "label" in row:
+            answer["label"] = row["label"]
+    return answer
+
+
+def _position(params: Params) -> int:
+    """The id a page begins after, 0 for the first page. Raises ApiError InvalidToken."""
+    if not params.get("nextToken"):
+        return 0
+    position = paging.decode(params["nextToken"])
+    if not position.isdigit():
+        raise paging.invalid_token()
+    return int(position)
+
+
+def _row(engine: Engine, arn: str) -> dict[str, Any]:
+    """The row of an execution by its ARN. Raises ApiError InvalidArn, ExecutionDoesNotExist."""
+    arns.parse(arn, "execution")
+    row = engine.description(arn)
+    if row is None:
+        raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return row
+
+
+def type_not_supported() -> ApiError:
+    return ApiError(
+        "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+    )
+
+
+OPERATIONS = {
+    "StartExecution": start,
+    "StartSyncExecution": start_sync,
+    "StopExecution": stop,
+    "DescribeExecution": describe,
+    "ListExecutions": list_all,
+    "GetExecutionHistory": history,
+    "RedriveExecution": redrive,
+    "DescribeStateMachineForExecution": describe_machine,
+}

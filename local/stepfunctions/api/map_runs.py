@@ -1,0 +1,69 @@
+"""Map runs: what a distributed Map started, seen and steered from outside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine import Engine
+from ..errors import ApiError
+from . import arns, paging
+
+
+def map_run(engine: Engine, arn: str) -> dict[str, Any]:
+    """The document of a map run. Raises ApiError InvalidArn, ResourceNotFound."""
+    arns.parse(arn, "mapRun")
+    run = engine.store.get("map_run", arn)
+    if run is None:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+    return run
+
+
+_DESCRIBED = (
+    "mapRunArn",
+    "executionArn",
+    "status",
+    "startDate",
+    "stopDate",
+    "maxConcurrency",
+    "itemCounts",
+    "executionCounts",
+)
+
+
+def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeMapRun."""
+    run = map_run(engine, params["mapRunArn"])
+    live = engine.map_runs.get(run["mapRunArn"])
+    if live is not None:
+        run |= live.counts()
+    answer = {name: run[name] for name in _DESCRIBED if name in run}
+    answer["toleratedFailureCount"] = run["toleratedFailureCount"] or 0
+    answer["toleratedFailurePercentage"] = float(run["toleratedFailurePercentage"] or 0)
+    if run["redriveCount"]:
+        answer |= {"redriveCount": run["redriveCount"], "redriveDate": run["redriveDate"]}
+    return answer
+
+
+def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListMapRuns of an execution, newest first."""
+    arn = arns.parse(params["executionArn"], "execution").text
+    if engine.description(arn) is None:
+        raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    runs = [run for run in engine.store.scan("map_run") if run["executionArn"] == arn]
+    runs.sort(key=lambda run: run["startDate"], reverse=True)
+    chosen, token = paging.page(runs, dict(params), lambda run: run["mapRunArn"])
+    shown = ("executionArn", "mapRunArn", "stateMachineArn", "startDate", "stopDate")
+    return {"mapRuns": [{name: run[name] for name in shown if name in run} for run in chosen], **token}
+
+
+def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateMapRun: new limits for one that runs."""
+    run = map_run(engine, params["mapRunArn"])
+    for name in ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"):
+        if params.get(name) is not None:
+            run[name] = params[name]
+    engine.store.put("map_run", run["mapRunArn"], run)
+    engine.map_run_changed(run)
+    return {}
+
+
+OPERATIONS = {"DescribeMapRun": describe, "ListMapRuns": list_all, "UpdateMapRun": update}

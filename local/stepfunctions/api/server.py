@@ -1,0 +1,155 @@
+"""The API over HTTP: AWS's JSON 1.0 protocol, the operation in X-Amz-Target."""
+
+import asyncio
+import itertools
+import logging
+import uuid
+from typing import Any, cast
+
+import httptools
+import orjson
+
+from ..engine import Engine
+from ..errors import ApiError
+from .dispatch import dispatch
+
+_log = logging.getLogger(__name__)
+
+# Request ids look like uuids; only their last part counts on.
+_REQUESTS = str(uuid.uuid4())[:24].encode()
+_numbers = itertools.count(1)
+
+_TARGET_PREFIX = "AWSStepFunctions."
+_MAX_BODY_BYTES = 8 * 1024 * 1024
+_REASONS = {
+    200: b"OK",
+    400: b"Bad Request",
+    404: b"Not Found",
+    413: b"Content Too Large",
+    500: b"Internal Server Error",
+}
+
+
+class _Connection(asyncio.Protocol):
+    """One client connection: requests are answered in the order they came."""
+
+    def __init__(self, engine: Engine, connections: set["_Connection"]):
+        self._engine = engine
+        self._connections = connections
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._target = ""
+        self._body: list[bytes] = []
+        self._size = 0
+        self._expects = False
+        self._queue: list[tuple[bytes, bytes, str, bytes]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._transport = None
+        self._connections.discard(self)
+        if self._worker is not None:
+            self._worker.cancel()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.close()
+
+    # httptools' callbacks
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        lowered = name.lower()
+        if lowered == b"x-amz-target":
+            self._target = value.decode("latin-1")
+        elif lowered == b"expect" and value.lower() == b"100-continue":
+            self._expects = True
+
+    def on_headers_complete(self) -> None:
+        if self._expects and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > _MAX_BODY_BYTES:
+            self._write(413, {"__type": "RequestEntityTooLargeException", "message": "Request too large"})
+            self.close()
+            return
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        request = (self._parser.get_method(), self._url, self._target, b"".join(self._body))
+        self._url, self._target, self._body, self._size, self._expects = b"", "", [], 0, False
+        self._queue.append(request)
+        if self._worker is None:
+            loop = asyncio.get_running_loop()
+            task = asyncio.Task(self._answer_all(), loop=loop, eager_start=True)
+            self._worker = None if task.done() else task
+
+    async def _answer_all(self) -> None:
+        while self._queue:
+            method, url, target, body = self._queue.pop(0)
+            status, answer = await self._answer(method, url, target, body)
+            self._write(status, answer)
+        self._worker = None
+
+    async def _answer(self, method: bytes, url: bytes, target: str, body: bytes) -> tuple[int, Any]:
+        if method == b"GET" and url.partition(b"?")[0] in (b"/", b"/health"):
+            return 200, {"service": "stepfunctions", "status": "running"}
+        return await answer(self._engine, target, body)
+
+    def _write(self, status: int, answer: Any) -> None:
+        if self._transport is None:
+            return
+        body = orjson.dumps(answer)
+        error = answer.get("__type", "").encode() if status != 200 else b""
+        head = [
+            b"HTTP/1.1 %d %s\r\nContent-Type: application/x-amz-json-1.0\r\n"
+            % (status, _REASONS.get(status, b"Error")),
+            b"x-amzn-RequestId: %s%012x\r\nContent-Length: %d\r\n" % (_REQUESTS, next(_numbers), len(body)),
+            b"x-amzn-ErrorType: %s\r\n\r\n" % error if error else b"\r\n",
+            body,
+        ]
+        self._transport.write(b"".join(head))
+        if not self._parser.should_keep_alive():
+            self._transport.close()
+
+
+async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and JSON answer of a request, `target` being its X-Amz-Target."""
+    operation = target.removeprefix(_TARGET_PREFIX)
+    if operation == target:
+        return 404, {"__type": "UnknownOperationException", "message": f"Unknown target: {target}"}
+    try:
+        params = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError:
+        return 400, {"__type": "SerializationException", "message": "The request body is not JSON"}
+    if not isinstance(params, dict):
+        return 400, {"__type": "SerializationException", "message": "The request body is not a JSON object"}
+    try:
+        return 200, await dispatch(engine, operation, params)
+    except ApiError as error:
+        return error.status, {"__type": error.code, "message": error.message, **error.fields}
+    except Exception:  # whatever is wrong with one request, the server goes on
+        _log.exception("%s failed", operation)
+        return 500, {"__type": "InternalFailure", "message": f"{operation} failed: see the server's log"}
+
+
+async def serve(engine: Engine, host: str, port: int) -> asyncio.Server:
+    """Listen; port 0 takes a free one. Close the server, then its engine."""
+    connections: set[_Connection] = set()
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(lambda: _Connection(engine, connections), host, port, backlog=1024)

@@ -1,0 +1,260 @@
+"""State machines: create, update, describe, list, delete; and finding what an ARN runs."""
+
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import validation
+from ..errors import ApiError
+from . import configuration, tags, versions
+from .arns import Arn, check_name, check_role, parse
+from .paging import page
+
+_REVISED = (
+    "definition",
+    "roleArn",
+    "loggingConfiguration",
+    "tracingConfiguration",
+    "encryptionConfiguration",
+)
+_SAME_MACHINE = (
+    "definition",
+    "type",
+    "loggingConfiguration",
+    "tracingConfiguration",
+    "encryptionConfiguration",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a StartExecution's ARN runs: the machine, its revision, and the version or alias it was named by."""
+
+    machine: dict[str, Any]
+    revision: dict[str, Any]
+    version_arn: str | None = None
+    alias_arn: str | None = None
+
+
+def resolve(engine: Any, arn: str) -> Target:
+    """The machine and revision an ARN names; an alias chooses among its versions by their weights.
+
+    Raises ApiError InvalidArn, StateMachineDoesNotExist.
+    """
+    given = parse(arn, "stateMachine")
+    machine = engine.store.get("state_machine", given.unqualified)
+    if machine is None:
+        raise does_not_exist(arn)
+    if given.qualifier is None:
+        return Target(machine, engine.store.get("revision", machine["revision"]))
+    alias = engine.store.get("alias", arn)
+    version_arn = _chosen(alias["routingConfiguration"]) if alias else arn
+    version = engine.store.get("version", version_arn)
+    if version is None:
+        raise does_not_exist(arn)
+    revision = engine.store.get("revision", version["revision"])
+    return Target(machine, revision, version_arn, arn if alias else None)
+
+
+def _chosen(routes: list[dict]) -> str:
+    weights = [route["weight"] for route in routes]
+    chosen = random.choices(routes, weights)[0]  # noqa: S311 (a share of traffic, not a secret)
+    return chosen["stateMachineVersionArn"]
+
+
+def does_not_exist(arn: str) -> ApiError:
+    return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+
+
+def machine_of(engine: Any, arn: Arn) -> dict[str, Any]:
+    """The machine of an ARN, qualified or not. Raises ApiError StateMachineDoesNotExist."""
+    machine = engine.store.get("state_machine", arn.unqualified)
+    if machine is None:
+        raise does_not_exist(arn.text)
+    return machine
+
+
+async def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateStateMachine: the same request again answers the first one's machine."""
+    check_name(params["name"])
+    if params.get("versionDescription") and not params.get("publish"):
+        raise ApiError("ValidationException", "Version description can only be set when publish is true")
+    check_role(params["roleArn"])
+    kind = params.get("type", "STANDARD")
+    validation.refuse(params["definition"], kind)
+    config = engine.config
+    arn = f"arn:{config.partition}:states:{config.region}:{config.account}:stateMachine:{params['name']}"
+    machine = {
+        "stateMachineArn": arn,
+        "name": params["name"],
+        "type": kind,
+        "roleArn": params["roleArn"],
+        "definition": params["definition"],
+        "loggingConfiguration": configuration.logging(params.get("loggingConfiguration")),
+        "tracingConfiguration": configuration.tracing(params.get("tracingConfiguration")),
+        "encryptionConfiguration": configuration.encryption(params.get("encryptionConfiguration")),
+        "status": "ACTIVE",
+    }
+    given_tags = tags.as_dict(params.get("tags") or [])
+    await configuration.check_destination(machine["loggingConfiguration"], engine.services)
+    existing = engine.store.get("state_machine", arn)
+    if existing is not None:
+        return _created_before(engine, existing, machine, params)
+    now = engine.clock.now()
+    machine |= {"creationDate": now, "updateDate": now, "nextVersion": 1}
+    _save_revision(engine, machine)
+    if given_tags:
+        engine.store.put("tags", arn, given_tags)
+    answer = {"stateMachineArn": arn, "creationDate": now}
+    if params.get("publish"):
+        version = versions.publish(engine, machine, params.get("versionDescription"))
+        answer["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+    return answer
+
+
+def _created_before(engine: Any, existing: dict, wanted: dict, params: Mapping[str, Any]) -> dict[str, Any]:
+    arn = existing["stateMachineArn"]
+    answer = {"stateMachineArn": arn, "creationDate": existing["creationDate"]}
+    same = all(existing[field] == wanted[field] for field in _SAME_MACHINE)
+    if params.get("publish"):
+        published = versions.latest_of_revision(engine, existing) or {}
+        same = same and published.get("description", "") == params.get("versionDescription", "")
+        answer["stateMachineVersionArn"] = published.get("stateMachineVersionArn")
+    if not same or None in answer.values():
+        raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+    return answer
+
+
+def _save_revision(engine: Any, machine: dict[str, Any]) -> None:
+    """Keep the machine and, as executions run it, the immutable copy of what it says now."""
+    machine["revision"] = str(uuid.uuid4())
+    machine["variableReferences"] = validation.variable_references(machine["definition"])
+    engine.store.put("revision", machine["revision"], machine)
+    engine.store.put("state_machine", machine["stateMachineArn"], machine)
+
+
+async def update(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """UpdateStateMachine: a change makes a new revision; nothing changed makes none."""
+    arn = parse(params["stateMachineArn"], "stateMachine")
+    if arn.qualifier is not None:
+        raise ApiError(
+            "ValidationException", "State machine ARN must not be qualified with a version or alias"
+        )
+    machine = machine_of(engine, arn)
+    changes = {field: params[field] for field in _REVISED if params.get(field) is not None}
+    if not changes and not params.get("publish"):
+        raise ApiError(
+            "MissingRequiredParameter",
+            "Either the definition, the role ARN, the LoggingConfiguration, the EncryptionConfiguration, "
+            "or the TracingConfiguration must be specified",
+        )
+    if params.get("versionDescription") and not params.get("publish"):
+        raise ApiError("ValidationException", "Version description can only be set when publish is true")
+    if "roleArn" in changes:
+        check_role(changes["roleArn"])
+    if "definition" in changes:
+        validation.refuse(changes["definition"], machine["type"])
+    for field, complete in (
+        ("loggingConfiguration", configuration.logging),
+        ("tracingConfiguration", configuration.tracing),
+        ("encryptionConfiguration", configuration.encryption),
+    ):
+        if field in changes:
+            changes[field] = complete(changes[field])
+    if "loggingConfiguration" in changes:
+        await configuration.check_destination(changes["loggingConfiguration"], engine.services)
+        machine = machine_of(engine, arn)
+    now = engine.clock.now()
+    answer: dict[str, Any] = {"updateDate": now}
+    if any(machine[field] != value for field, value in changes.items()):
+        machine |= changes | {"updateDate": now, "revisionId": str(uuid.uuid4())}
+        _save_revision(engine, machine)
+        answer["revisionId"] = machine["revisionId"]
+    if params.get("publish"):
+        version = versions.publish(engine, machine, params.get("versionDescription"))
+        answer["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+    return answer
+
+
+def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeStateMachine, of a machine, or of a version as it was published."""
+    arn = parse(params["stateMachineArn"], "stateMachine")
+    target = resolve(engine, arn.text)
+    answer = described(target.revision, params.get("includedData"))
+    if target.version_arn:
+        version = engine.store.get("version", target.version_arn)
+        answer |= {"stateMachineArn": target.version_arn, "creationDate": version["creationDate"]}
+        if version.get("description"):
+            answer["description"] = version["description"]
+    return answer | {"status": target.machine["status"]}
+
+
+def described(revision: Mapping[str, Any], included_data: str | None = None) -> dict[str, Any]:
+    """What a description says of a revision."""
+    shown = (
+        "stateMachineArn",
+        "name",
+        "roleArn",
+        "type",
+        "creationDate",
+        "loggingConfiguration",
+        "tracingConfiguration",
+        "encryptionConfiguration",
+        "revisionId",
+    )
+    answer = {field: revision[field] for field in shown if field in revision}
+    if included_data != "METADATA_ONLY":
+        answer["definition"] = revision["definition"]
+        if revision.get("variableReferences"):
+            answer["variableReferences"] = revision["variableReferences"]
+    return answer
+
+
+def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListStateMachines, oldest first."""
+    machines = sorted(engine.store.scan("state_machine"), key=lambda machine: machine["creationDate"])
+    chosen, token = page(machines, dict(params), lambda machine: machine["stateMachineArn"])
+    shown = ("stateMachineArn", "name", "type", "creationDate")
+    return {"stateMachines": [{field: machine[field] for field in shown} for machine in chosen], **token}
+
+
+def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteStateMachine with its versions and aliases. Nothing to delete is success."""
+    arn = parse(params["stateMachineArn"], "stateMachine")
+    if arn.qualifier is not None:
+        raise ApiError(
+            "ValidationException", "State machine ARN must not be qualified with a version or alias"
+        )
+    engine.store.delete("state_machine", arn.text)
+    engine.store.delete("tags", arn.text)
+    for alias in list(engine.store.scan("alias", arn.text + ":")):
+        engine.store.delete("alias", alias["stateMachineAliasArn"])
+    for version in list(engine.store.scan("version", arn.text + ":")):
+        engine.store.delete("version", version["stateMachineVersionArn"])
+    return {}
+
+
+def validate_definition(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ValidateStateMachineDefinition: what CreateStateMachine would refuse, and warnings when asked for."""
+    found = validation.diagnose(params["definition"], params.get("type", "STANDARD"))
+    failed = any(item.severity == "ERROR" for item in found)
+    if params.get("severity", "ERROR") == "ERROR":
+        found = [item for item in found if item.severity == "ERROR"]
+    limit = params.get("maxResults") or 100
+    return {
+        "result": "FAIL" if failed else "OK",
+        "diagnostics": [item.as_json() for item in found[:limit]],
+        "truncated": len(found) > limit,
+    }
+
+
+OPERATIONS = {
+    "CreateStateMachine": create,
+    "UpdateStateMachine": update,
+    "DescribeStateMachine": describe,
+    "ListStateMachines": list_all,
+    "DeleteStateMachine": delete,
+    "ValidateStateMachineDefinition": validate_definition,
+}

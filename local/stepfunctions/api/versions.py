@@ -1,0 +1,109 @@
+"""Versions of state machines: immutable, numbered, never numbered again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ApiError
+from . import aliases, arns
+from .paging import page
+
+
+def publish(engine: Any, machine: dict[str, Any], description: str | None = None) -> dict[str, Any]:
+    """The version of a machine's present revision: a new one, or the one that was published of it before."""
+    published = latest_of_revision(engine, machine)
+    if published is not None:
+        if description is not None and description != published.get("description"):
+            raise ApiError(
+                "ConflictException",
+                "Failed to publish the State Machine version because a version of this revision with "
+                "a different description already exists.",
+            )
+        return published
+    number = machine.get("nextVersion", 1)
+    arn = f"{machine['stateMachineArn']}:{number}"
+    version = {
+        "stateMachineVersionArn": arn,
+        "number": number,
+        "creationDate": engine.clock.now(),
+        "revision": machine["revision"],
+    }
+    if description:
+        version["description"] = description
+    machine["nextVersion"] = number + 1
+    engine.store.put("version", arn, version)
+    engine.store.put("state_machine", machine["stateMachineArn"], machine)
+    return version
+
+
+def latest_of_revision(engine: Any, machine: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest version when it is of the machine's present revision."""
+    newest = next(iter(_newest_first(engine, machine["stateMachineArn"])), None)
+    return newest if newest and newest["revision"] == machine["revision"] else None
+
+
+def _newest_first(engine: Any, machine_arn: str) -> list[dict[str, Any]]:
+    versions = engine.store.scan("version", machine_arn + ":")
+    return sorted(versions, key=lambda version: version["number"], reverse=True)
+
+
+def _unqualified(text: str) -> arns.Arn:
+    arn = arns.parse(text, "stateMachine")
+    if arn.qualifier is not None:
+        raise ApiError(
+            "ValidationException", "State machine ARN must not be qualified with a version or alias"
+        )
+    return arn
+
+
+def publish_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """PublishStateMachineVersion: again for the same revision answers the version there is."""
+    arn = _unqualified(params["stateMachineArn"])
+    machine = engine.store.get("state_machine", arn.text)
+    if machine is None:
+        raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn.text}'")
+    wanted = params.get("revisionId")
+    present = machine.get("revisionId", "INITIAL")
+    if wanted is not None and wanted != present:
+        raise ApiError(
+            "ConflictException",
+            f"Failed to publish the State Machine version for revision {wanted}. "
+            f"The current State Machine revision is {present}.",
+        )
+    version = publish(engine, machine, params.get("description"))
+    return {
+        "stateMachineVersionArn": version["stateMachineVersionArn"],
+        "creationDate": version["creationDate"],
+    }
+
+
+def list_versions(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListStateMachineVersions, newest first."""
+    arn = _unqualified(params["stateMachineArn"])
+    chosen, token = page(
+        _newest_first(engine, arn.text), dict(params), lambda version: version["stateMachineVersionArn"]
+    )
+    shown = ("stateMachineVersionArn", "creationDate")
+    return {"stateMachineVersions": [{field: item[field] for field in shown} for item in chosen], **token}
+
+
+def delete_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DeleteStateMachineVersion. Nothing to delete is success; a version an alias routes to stays."""
+    arn = arns.parse(params["stateMachineVersionArn"], "stateMachine")
+    if arn.qualifier is None or not arn.qualifier.isdigit():
+        raise ApiError("ValidationException", "The ARN must be a state machine version ARN")
+    routing = aliases.routing_to(engine, arn)
+    if routing:
+        raise ApiError(
+            "ConflictException",
+            "Version to be deleted must not be referenced by an alias. "
+            f"Current list of aliases referencing this version: [{', '.join(routing)}]",
+        )
+    engine.store.delete("version", arn.text)
+    return {}
+
+
+OPERATIONS = {
+    "PublishStateMachineVersion": publish_version,
+    "ListStateMachineVersions": list_versions,
+    "DeleteStateMachineVersion": delete_version,
+}

@@ -1,0 +1,48 @@
+"""A definition, parsed once into typed states with their expressions compiled."""
+
+from .model import (
+    Batcher,
+    Branch,
+    Catcher,
+    Choice,
+    ChoiceRule,
+    Fail,
+    Field,
+    Flow,
+    Map,
+    Parallel,
+    Pass,
+    Reader,
+    Retrier,
+    State,
+    StateMachine,
+    Succeed,
+    Task,
+    Wait,
+    Writer,
+)
+from .parse import compile_definition, compile_state
+
+__all__ = [
+    "Batcher",
+    "Branch",
+    "Catcher",
+    "Choice",
+    "ChoiceRule",
+    "Fail",
+    "Field",
+    "Flow",
+    "Map",
+    "Parallel",
+    "Pass",
+    "Reader",
+    "Retrier",
+    "State",
+    "StateMachine",
+    "Succeed",
+    "Task",
+    "Wait",
+    "Writer",
+    "compile_definition",
+    "compile_state",
+]

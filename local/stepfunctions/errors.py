@@ -1,0 +1,61 @@
+"""The two kinds of failure: what a state machine sees, and what a caller of the API sees."""
+
+
+class StateError(Exception):
+    """A failure inside an execution: what Retry and Catch match by name.
+
+    `error` is AWS's error name (or a Lambda exception's class name), `cause` the text shown with it.
+    Either may be None where AWS reports none (a Fail state without Error).
+    """
+
+    def __init__(self, error: str | None, cause: str | None = None):
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+
+
+class RuntimeFailure(StateError):
+    """A failure to evaluate a state: its cause is AWS's bare sentence.
+
+    The interpreter puts "An error occurred while executing the state 'X' (entered at the event id #N). "
+    before it. Raised with the default name for JSONPath (States.Runtime); other names where AWS has them
+    (States.ParameterPathFailure, States.IntrinsicFailure, …).
+    """
+
+    def __init__(self, cause: str, error: str = "States.Runtime"):
+        super().__init__(error, cause)
+
+
+class QueryEvaluationFailure(RuntimeFailure):
+    """A JSONata failure: also written to the history as EvaluationFailed.
+
+    `location` is the field as AWS shows it ("Output", "Arguments/Payload/0"), or None.
+    """
+
+    def __init__(self, cause: str, location: str | None = None):
+        super().__init__(cause, "States.QueryEvaluationError")
+        self.location = location
+
+
+class DefinitionError(ValueError):
+    """A definition that cannot be run; `location` is its JSON pointer ("/States/A/Next")."""
+
+    def __init__(self, message: str, location: str = ""):
+        super().__init__(f"{message} at {location}" if location else message)
+        self.message = message
+        self.location = location
+
+
+class ApiError(Exception):
+    """An error answer of the API: AWS's exception name and message. `status` is the HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400, **fields: object):
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields = fields
+
+
+class StoreBusy(RuntimeError):
+    """Another process has the store open."""

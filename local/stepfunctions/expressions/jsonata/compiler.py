@@ -1,0 +1,394 @@
+"""From the tree to Python closures: each node becomes a function of its input and its frame.
+
+Source of the meaning: the reference implementation (jsonata-js 2.0.6) and https://docs.jsonata.org.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import STACK_OVERFLOW, JsonataError, LimitExceeded
+from .matcher import Matcher
+from .operators import OPERATORS, numeric, truth
+from .parser import Node
+from .paths import append, group, lookup, path, predicate, settle
+from .runtime import DEEPEST, Code, Frame, Lambda, Native, Partial, TailCall, apply
+from .transform import transform
+from .tree import needed_depth
+from .values import UNDEFINED, Callee, ConsArray, Sequence
+
+
+def compile_tree(node: Node, depth: int = 1) -> Code:
+    """The node's code. `depth` is how deeply it is nested in its function's body."""
+    if depth > DEEPEST:
+        return _too_deep
+    code = _KINDS[node.type](node, depth)
+    for stage in node.predicate or ():
+        code = _filtered(code, predicate(stage.expression, compile_tree, depth))
+    if node.group is not None and node.type != "path":
+        code = _grouped(code, group(node.group, compile_tree, depth))
+    if node.keep_array:
+        return _keeping(code)
+    if node.predicate or node.type in _MAY_GIVE_SEQUENCE:
+        return _settled(code)
+    return code
+
+
+def _too_deep(input: Any, frame: Frame) -> Any:
+    raise LimitExceeded(STACK_OVERFLOW)
+
+
+def _settled(code: Code) -> Code:
+    def evaluate(input: Any, frame: Frame) -> Any:
+        found = code(input, frame)
+        return settle(found) if type(found) is Sequence else found
+
+    return evaluate
+
+
+def _keeping(code: Code) -> Code:
+    def evaluate(input: Any, frame: Frame) -> Any:
+        found = code(input, frame)
+        if type(found) is Sequence and not found.tuple_stream:
+            found.keep_singleton = True
+            return settle(found)
+        return found
+
+    return evaluate
+
+
+def _filtered(code: Code, choose: Code) -> Code:
+    return lambda input, frame: choose(code(input, frame), frame)
+
+
+def _grouped(code: Code, collect: Code) -> Code:
+    return lambda input, frame: collect(code(input, frame), frame)
+
+
+def _literal(node: Node, depth: int) -> Code:
+    value = node.value
+    return lambda input, frame: value
+
+
+def _name(node: Node, depth: int) -> Code:
+    name = node.value
+    return lambda input, frame: lookup(input, name)
+
+
+def _variable(node: Node, depth: int) -> Code:
+    name = node.value
+    if name:
+        return lambda input, frame: frame.lookup(name)
+    return lambda input, frame: input[0] if type(input) is Sequence and input.outer_wrapper else input
+
+
+def _parent(node: Node, depth: int) -> Code:
+    label = node.slot.label
+    return lambda input, frame: frame.lookup(label)
+
+
+def _wildcard(node: Node, depth: int) -> Code:
+    def evaluate(input: Any, frame: Frame) -> Any:
+        if type(input) is Sequence and input.outer_wrapper and input:
+            input = input[0]
+        values = input.values() if type(input) is dict else input if isinstance(input, list) else ()
+        found: list[Any] = Sequence()
+        for value in values:
+            if isinstance(value, list):
+                found = append(found, _flat(value))
+            else:
+                found.append(value)
+        return found
+
+    return evaluate
+
+
+def _flat(items: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if isinstance(item, list):
+            found += _flat(item)
+        else:
+            found.append(item)
+    return found
+
+
+def _descendant(node: Node, depth: int) -> Code:
+    def evaluate(input: Any, frame: Frame) -> Any:
+        if input is UNDEFINED:
+            return UNDEFINED
+        found = Sequence()
+        _descend(input, found)
+        return found[0] if len(found) == 1 else found
+
+    return evaluate
+
+
+def _descend(value: Any, found: list[Any]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _descend(item, found)
+        return
+    found.append(value)
+    if type(value) is dict:
+        for item in value.values():
+            _descend(item, found)
+
+
+def _binary(node: Node, depth: int) -> Code:
+    left, right = compile_tree(node.lhs, depth + 1), compile_tree(node.rhs, depth + 1)
+    operator, position = node.value, node.position
+    if operator in ("and", "or"):
+        wanted = operator == "or"
+
+        def decide(input: Any, frame: Frame) -> Any:
+            first = left(input, frame)
+            try:
+                return wanted if truth(first) is wanted else truth(right(input, frame))
+            except JsonataError as failed:
+                failed.fields["token"] = operator
+                raise
+
+        return decide
+    operate = OPERATORS[operator]
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        first = left(input, frame)
+        second = right(input, frame)
+        try:
+            return operate(first, second)
+        except JsonataError as failed:
+            failed.fields.update(token=operator, position=position)
+            raise
+
+    return evaluate
+
+
+def _unary(node: Node, depth: int) -> Code:
+    if node.value == "{":
+        return group(node, compile_tree, depth)
+    if node.value == "[":
+        return _array(node, depth)
+    operand = compile_tree(node.expression, depth + 1)
+
+    def negate(input: Any, frame: Frame) -> Any:
+        value = operand(input, frame)
+        if value is UNDEFINED:
+            return UNDEFINED
+        if not numeric(value):
+            raise JsonataError("D1002", value=value, token=node.value, position=node.position)
+        return -value
+
+    return negate
+
+
+def _array(node: Node, depth: int) -> Code:
+    items = [
+        (part.type == "unary" and part.value == "[", compile_tree(part, depth + 1))
+        for part in node.expressions
+    ]
+    cons = bool(node.cons_array)
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        built: list[Any] = ConsArray() if cons else []
+        for nested, item in items:
+            value = item(input, frame)
+            if value is UNDEFINED:
+                continue
+            if isinstance(value, list) and not nested:
+                built.extend(value)
+            else:
+                built.append(value)
+        return built
+
+    return evaluate
+
+
+def _condition(node: Node, depth: int) -> Code:
+    test, then = compile_tree(node.condition, depth + 1), compile_tree(node.then, depth + 1)
+    if node.otherwise is None:
+        return lambda input, frame: then(input, frame) if truth(test(input, frame)) else UNDEFINED
+    otherwise = compile_tree(node.otherwise, depth + 1)
+    return lambda input, frame: then(input, frame) if truth(test(input, frame)) else otherwise(input, frame)
+
+
+def _block(node: Node, depth: int) -> Code:
+    parts = [compile_tree(part, depth + 1) for part in node.expressions]
+    if len(parts) == 1 and node.expressions[0].type != "bind":
+        only = parts[0]
+        return lambda input, frame: only(input, Frame({}, frame, frame.run, frame.depth))
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        inner = Frame({}, frame, frame.run, frame.depth)
+        found: Any = UNDEFINED
+        for part in parts:
+            found = part(input, inner)
+        return found
+
+    return evaluate
+
+
+def _bind(node: Node, depth: int) -> Code:
+    name, value = node.lhs.value, compile_tree(node.rhs, depth + 1)
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        found = value(input, frame)
+        frame.bindings[name] = found  # type: ignore[index]
+        return found
+
+    return evaluate
+
+
+def _regex(node: Node, depth: int) -> Code:
+    matcher = Matcher(node.value)
+    return lambda input, frame: matcher
+
+
+def _lambda(node: Node, depth: int) -> Code:
+    parameters = [argument.value for argument in node.arguments]
+    body, needs, signature = compile_tree(node.body), needed_depth(node.body), node.signature
+    return lambda input, frame: Lambda(parameters, signature, body, needs, input, frame)
+
+
+def _procedure_name(node: Node) -> Any:
+    procedure = node.procedure
+    if procedure.type == "path":
+        return procedure.steps[0].value
+    return UNDEFINED if procedure.type in ("lambda", "block") else procedure.value
+
+
+def _did_you_mean(code: str, node: Node) -> Callable[[Any, Frame], None]:
+    """The check for a call of `name()` where `$name()` was meant."""
+    name = _procedure_name(node) if node.procedure.type == "path" else None
+
+    def check(function: Any, frame: Frame) -> None:
+        if function is UNDEFINED and name is not None and frame.lookup(name) is not UNDEFINED:
+            raise JsonataError(code, token=name, position=node.position)
+
+    return check
+
+
+def _function(node: Node, depth: int) -> Code:
+    call = function_call(node, depth)
+    return lambda input, frame: call(input, frame, [])
+
+
+def function_call(node: Node, depth: int) -> Callable[[Any, Frame, list[Any]], Any]:
+    """A call that can be given a first argument: what stands left of `~>`."""
+    procedure = compile_tree(node.procedure, depth + 1)
+    arguments = [compile_tree(argument, depth + 1) for argument in node.arguments]
+    name, position, tail = _procedure_name(node), node.position, bool(node.tail)
+    check = _did_you_mean("T1005", node)
+
+    def evaluate(input: Any, frame: Frame, given: list[Any]) -> Any:
+        function = procedure(input, frame)
+        if function is UNDEFINED:
+            check(function, frame)
+        values = [*given, *(argument(input, frame) for argument in arguments)]
+        if tail and type(function) is Lambda:
+            return TailCall(function, values)
+        try:
+            return apply(function, values, input, frame.depth + depth, frame.run)
+        except JsonataError as failed:
+            failed.default(token=name, position=position)
+            raise
+
+    return evaluate
+
+
+def _partial(node: Node, depth: int) -> Code:
+    procedure = compile_tree(node.procedure, depth + 1)
+    arguments = [
+        None if argument.type == "operator" else compile_tree(argument, depth + 1)
+        for argument in node.arguments
+    ]
+    open_places = [at for at, argument in enumerate(arguments) if argument is None]
+    check = _did_you_mean("T1007", node)
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        given = [UNDEFINED if argument is None else argument(input, frame) for argument in arguments]
+        function = procedure(input, frame)
+        check(function, frame)
+        if type(function) is Lambda:
+            bound = dict(zip(function.parameters, given, strict=False))
+            for missing in function.parameters[len(given) :]:
+                bound[missing] = UNDEFINED
+            still = [function.parameters[at] for at in open_places if at < function.arity]
+            inner = Frame(bound, function.frame, frame.run, function.frame.depth)
+            return Lambda(still, None, function.body, function.needs, function.input, inner)
+        if isinstance(function, Callee):
+            return Partial(function, given, open_places)
+        raise JsonataError("T1008", token=_procedure_name(node), position=node.position)
+
+    return evaluate
+
+
+def _apply(node: Node, depth: int) -> Code:
+    left = compile_tree(node.lhs, depth + 1)
+    if node.rhs.type == "function" and not node.rhs.predicate:
+        call = function_call(node.rhs, depth)
+        return lambda input, frame: call(input, frame, [left(input, frame)])
+    right = compile_tree(node.rhs, depth + 1)
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        value = left(input, frame)
+        function = right(input, frame)
+        if not isinstance(function, Callee):
+            raise JsonataError("T2006", position=node.position, value=function)
+        level, run = frame.depth + depth, frame.run
+        if isinstance(value, Callee):
+            first = value
+
+            def chained(argument: Any = UNDEFINED) -> Any:
+                return apply(function, [apply(first, [argument], None, level, run)], None, level, run)
+
+            return Native("chain", chained, arity=1)
+        return apply(function, [value], None, level, run)
+
+    return evaluate
+
+
+def _transform(node: Node, depth: int) -> Code:
+    return transform(node, compile_tree, depth)
+
+
+def _path(node: Node, depth: int) -> Code:
+    return path(node, compile_tree, depth)
+
+
+_KINDS: dict[str, Callable[[Node, int], Code]] = {
+    "string": _literal,
+    "number": _literal,
+    "value": _literal,
+    "name": _name,
+    "variable": _variable,
+    "parent": _parent,
+    "wildcard": _wildcard,
+    "descendant": _descendant,
+    "binary": _binary,
+    "unary": _unary,
+    "path": _path,
+    "condition": _condition,
+    "block": _block,
+    "bind": _bind,
+    "regex": _regex,
+    "lambda": _lambda,
+    "function": _function,
+    "partial": _partial,
+    "apply": _apply,
+    "transform": _transform,
+}
+_MAY_GIVE_SEQUENCE = frozenset(
+    [
+        "name",
+        "variable",
+        "parent",
+        "wildcard",
+        "descendant",
+        "binary",
+        "condition",
+        "block",
+        "bind",
+        "function",
+        "apply",
+    ]
+)

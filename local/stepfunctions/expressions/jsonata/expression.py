@@ -1,0 +1,152 @@
+"""A compiled expression, and what it reads."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..scope import UNSET, Scope
+from . import arrays, aws, datetimes, integers, number_pictures, numbers, strings
+from .compiler import compile_tree
+from .errors import (
+    STACK_OVERFLOW,
+    EvaluationError,
+    ExpressionSyntaxError,
+    InternalError,
+    JsonataError,
+    LimitExceeded,
+)
+from .parser import Node, Parser
+from .runtime import Frame, Run, TailCall
+from .tree import TreeBuilder
+from .values import UNDEFINED, to_json
+
+LIBRARY = {
+    function.name: function
+    for module in (strings, numbers, number_pictures, integers, datetimes, arrays, aws)
+    for function in module.FUNCTIONS
+}
+"""Every function an expression can call."""
+
+_STATES_FIELDS = {"input": "input", "context": "context", "result": "result", "errorOutput": "error_output"}
+
+
+class Expression:
+    """An expression, ready to be evaluated.
+
+    `variables` names the state's variables it reads, `reads` the fields of `$states` ("input", "result", …).
+    """
+
+    __slots__ = ("_chain", "_code", "reads", "text", "variables")
+
+    def __init__(self, text: str):
+        self.text = text
+        try:
+            tree = TreeBuilder().build(Parser(text).parse())
+            self.variables, self.reads = _free_names(tree)
+            self._code = compile_tree(tree)
+        except JsonataError as wrong:
+            position = int(wrong.fields.get("position") or 0)
+            raise ExpressionSyntaxError(wrong.message, position, wrong.code) from None
+        except RecursionError:
+            raise ExpressionSyntaxError("The expression is nested too deeply") from None
+        self._chain = _chain(tree)
+
+    def evaluate(self, bindings: Mapping[str, Any]) -> Any:
+        """The value as JSON, or UNDEFINED, with `bindings` as variables; EvaluationError when it fails."""
+        run = Run()
+        outer = Frame(bindings, Frame(LIBRARY, None, run), run)
+        try:
+            found = self._code(UNDEFINED, Frame({}, outer, run))
+            if type(found) is TailCall:
+                raise JsonataError("T1006")
+        except JsonataError as failed:
+            raise EvaluationError(failed.message, failed.code) from None
+        except LimitExceeded as limit:
+            raise EvaluationError(str(limit)) from None
+        except RecursionError:
+            raise EvaluationError(STACK_OVERFLOW) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
+            raise InternalError(f"{type(broken).__name__}: {broken}") from broken
+        return to_json(found)
+
+    def evaluate_in(self, scope: Scope) -> Any:
+        """The value in a state's scope: `evaluate` on its bindings, short-cut for plain paths through objects."""
+        chain = self._chain
+        if chain is not None:
+            value = chain.follow(scope)
+            if value is not chain:
+                return to_json(value)
+        return self.evaluate(scope.bindings())
+
+
+class _Chain:
+    """A path of plain names from `$states` or a variable: followed through objects without evaluating anything."""
+
+    __slots__ = ("attribute", "names", "variable")
+
+    def __init__(self, variable: str, names: tuple[str, ...]):
+        self.variable = variable
+        self.attribute = _STATES_FIELDS.get(names[0]) if variable == "states" and names else None
+        self.names = names[1:] if self.attribute else names
+
+    def follow(self, scope: Scope) -> Any:
+        """The value; the chain itself when the general way must be taken."""
+        if self.attribute:
+            value = getattr(scope, self.attribute)
+        elif self.variable in scope.variables:
+            value = scope.variables[self.variable]
+        else:
+            return self
+        for name in self.names:
+            if type(value) is not dict:
+                return self
+            value = value.get(name, UNDEFINED)
+        return self if value is UNSET else value
+
+
+def _chain(tree: Node) -> _Chain | None:
+    steps = tree.steps if tree.type == "path" else [tree]
+    first = steps[0]
+    parts = [tree, *steps]
+    if first.type != "variable" or not first.value or any(step.type != "name" for step in steps[1:]):
+        return None
+    if any(part.predicate or part.stages or part.group or part.tuple or part.keep_array for part in parts):
+        return None
+    if tree.keep_singleton or (first.value == "states" and len(steps) == 1) or first.value in LIBRARY:
+        return None
+    return _Chain(first.value, tuple(step.value for step in steps[1:]))
+
+
+def _free_names(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
+    """The variables an expression reads that it does not bind itself, and what it reads of `$states`."""
+    used: set[str] = set()
+    bound: set[str] = set()
+    reads: set[str] = set()
+    for node in _nodes(tree):
+        if node.type == "variable" and node.value:
+            used.add(node.value)
+        elif node.type == "bind":
+            bound.add(node.lhs.value)
+        elif node.type == "lambda":
+            bound.update(argument.value for argument in node.arguments)
+        elif node.type == "path" and len(node.steps) > 1 and node.steps[0].value == "states":
+            reads.add(node.steps[1].value)
+        bound.update(name for name in (node.focus, node.index) if name)
+        bound.update(stage.value for stage in node.stages or () if stage.type == "index")
+    return frozenset(used - bound - LIBRARY.keys() - {"states"}), frozenset(reads)
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+        for part in vars(value).values():
+            yield from _nodes(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _nodes(part)
+
+
+@lru_cache(maxsize=8192)
+def compile_expression(text: str) -> Expression:
+    """The compiled expression (cached); ExpressionSyntaxError when `text` is none."""
+    return Expression(text)

@@ -1,0 +1,308 @@
+"""Integers as pictures show them: `$formatInteger` and `$parseInteger`, digits, words, letters, Roman.
+
+Source: https://docs.jsonata.org/numeric-functions#formatinteger, after XPath's fn:format-integer.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+from .errors import JsonataError
+from .runtime import Native
+from .values import UNDEFINED
+
+_FEW = [
+    "Zero",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+    "Thirteen",
+    "Fourteen",
+    "Fifteen",
+    "Sixteen",
+    "Seventeen",
+    "Eighteen",
+    "Nineteen",
+]
+_ORDINALS = [
+    "Zeroth",
+    "First",
+    "Second",
+    "Third",
+    "Fourth",
+    "Fifth",
+    "Sixth",
+    "Seventh",
+    "Eighth",
+    "Ninth",
+    "Tenth",
+    "Eleventh",
+    "Twelfth",
+    "Thirteenth",
+    "Fourteenth",
+    "Fifteenth",
+    "Sixteenth",
+    "Seventeenth",
+    "Eighteenth",
+    "Nineteenth",
+]
+_DECADES = ["Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety", "Hundred"]
+_MAGNITUDES = ["Thousand", "Million", "Billion", "Trillion"]
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
+    (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_ROMAN_VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
+_ZEROS = (
+    0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
+    0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620,
+    0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
+)  # fmt: skip
+
+
+def _word_values() -> dict[str, int]:
+    values = {word.lower(): at for words in (_FEW, _ORDINALS) for at, word in enumerate(words)}
+    for at, word in enumerate(_DECADES):
+        values[word.lower()] = values[word.lower()[:-1] + "ieth"] = (at + 2) * 10
+    values["hundredth"] = 100
+    for at, word in enumerate(_MAGNITUDES):
+        values[word.lower()] = values[word.lower() + "th"] = 1000 ** (at + 1)
+    return values
+
+
+WORD_VALUES = _word_values()
+
+
+@dataclass(slots=True)
+class IntegerPicture:
+    """A picture read: `primary` is decimal, letters, roman, words or sequence (unsupported)."""
+
+    primary: str = "decimal"
+    case: str = "lower"
+    ordinal: bool = False
+    zero: int = 0x30
+    mandatory: int = 0
+    optional: int = 0
+    grouping: list[tuple[int, str]] = field(default_factory=list)
+    regular: int = 0
+    token: str = ""
+    width: int = -1
+
+
+_NAMED = {
+    "A": ("letters", "upper"), "a": ("letters", "lower"), "I": ("roman", "upper"), "i": ("roman", "lower"),
+    "W": ("words", "upper"), "Ww": ("words", "title"), "w": ("words", "lower"),
+}  # fmt: skip
+
+
+def read_picture(picture: str) -> IntegerPicture:
+    """Read an integer picture; JsonataError D3131 when its digits are of two families."""
+    primary, found, modifier = picture.rpartition(";")
+    if not found:
+        primary, modifier = picture, ""
+    format = IntegerPicture(ordinal=modifier.startswith("o"))
+    if primary in _NAMED:
+        format.primary, format.case = _NAMED[primary]
+        return format
+    zero: int | None = None
+    position = 0
+    for char in reversed(primary):
+        family = next((start for start in _ZEROS if start <= ord(char) <= start + 9), None)
+        if family is not None:
+            format.mandatory += 1
+            position += 1
+            if zero is not None and family != zero:
+                raise JsonataError("D3131")
+            zero = family
+        elif char == "#":
+            position += 1
+            format.optional += 1
+        else:
+            format.grouping.append((position, char))
+    if zero is None:
+        format.primary, format.token = "sequence", primary
+        return format
+    format.zero = zero
+    if format.grouping and len({char for _, char in format.grouping}) == 1:
+        format.regular = regular_repeat([at for at, _ in format.grouping])
+    return format
+
+
+def regular_repeat(positions: list[int]) -> int:
+    """The distance between grouping separators when they repeat regularly, else 0."""
+    if not positions:
+        return 0
+    factor = reduce(math.gcd, positions)
+    return factor if all(at * factor in positions for at in range(1, len(positions) + 1)) else 0
+
+
+def write_integer(value: Any, format: IntegerPicture) -> str:
+    """The integer as the picture shows it; JsonataError D3130 for a picture that is no format."""
+    size = abs(int(value))
+    if format.primary == "sequence":
+        raise JsonataError("D3130", value=format.token)
+    if format.primary == "letters":
+        text = _letters(size, "A" if format.case == "upper" else "a")
+    elif format.primary == "roman":
+        text = _roman(size)
+    elif format.primary == "words":
+        text = _words(size, False, format.ordinal)
+    else:
+        text = _decimal(size, format)
+    if format.primary in ("roman", "words"):
+        text = text.upper() if format.case == "upper" else text.lower() if format.case == "lower" else text
+    return ("-" if value < 0 else "") + text
+
+
+def _decimal(size: int, format: IntegerPicture) -> str:
+    text = str(size).zfill(format.mandatory)
+    if format.zero != 0x30:
+        text = "".join(chr(ord(digit) + format.zero - 0x30) for digit in text)
+    if format.regular:
+        mark = format.grouping[0][1]
+        for group in range((len(text) - 1) // format.regular, 0, -1):
+            at = len(text) - group * format.regular
+            text = text[:at] + mark + text[at:]
+    else:
+        for position, mark in reversed(format.grouping):
+            at = len(text) - position
+            text = text[: max(at, 0)] + mark + text[max(at, 0) :]
+    if format.ordinal:
+        teen = len(text) > 1 and text[-2] == "1"
+        text += "th" if teen else {"1": "st", "2": "nd", "3": "rd"}.get(text[-1], "th")
+    return text
+
+
+def _letters(value: int, first: str) -> str:
+    letters = ""
+    while value > 0:
+        value, letter = divmod(value - 1, 26)
+        letters = chr(letter + ord(first)) + letters
+    return letters
+
+
+def _roman(value: int) -> str:
+    text = ""
+    for size, numeral in _ROMAN:
+        times, value = divmod(value, size)
+        text += numeral * times
+    return text
+
+
+def _words(number: int, after: bool, ordinal: bool) -> str:
+    joint = " and " if after else ""
+    if number <= 19:
+        return joint + (_ORDINALS if ordinal else _FEW)[number]
+    if number < 100:
+        tens, rest = divmod(number, 10)
+        words = joint + _DECADES[tens - 2]
+        if rest:
+            return words + "-" + _words(rest, False, ordinal)
+        return words[:-1] + "ieth" if ordinal else words
+    joint = ", " if after else ""
+    if number < 1000:
+        hundreds, rest = divmod(number, 100)
+        words = joint + _FEW[hundreds] + " Hundred"
+    else:
+        size = min((len(str(number)) - 1) // 3, len(_MAGNITUDES))
+        mantissa, rest = divmod(number, 1000**size)
+        words = joint + _words(mantissa, False, False) + " " + _MAGNITUDES[size - 1]
+    return words + (_words(rest, True, ordinal) if rest else "th" if ordinal else "")
+
+
+def reader(format: IntegerPicture) -> tuple[str, Callable[[str], Any]]:
+    """The regular expression of what the picture writes, and what reads it back."""
+    upper = format.case == "upper"
+    if format.primary == "letters":
+        return ("[A-Z]+" if upper else "[a-z]+"), lambda text: _from_letters(text, "A" if upper else "a")
+    if format.primary == "roman":
+        return ("[MDCLXVI]+" if upper else "[mdclxvi]+"), lambda text: _from_roman(text.upper())
+    if format.primary == "words":
+        return "(?:" + "|".join([*WORD_VALUES, "and", "[\\-, ]"]) + ")+", lambda text: _from_words(
+            text.lower()
+        )
+    if format.primary == "sequence":
+        raise JsonataError("D3130", value=format.token)
+    times = "+"
+    if format.width > 0:
+        least = format.width - format.optional
+        times = f"{{{format.width}}}" if format.optional == 0 else f"{{{least},{format.width}}}"
+    return f"[0-9]{times}" + ("(?:th|st|nd|rd)" if format.ordinal else ""), lambda text: _from_digits(
+        text, format
+    )
+
+
+def _from_digits(text: str, format: IntegerPicture) -> Any:
+    digits = text[:-2] if format.ordinal else text
+    for mark in {","} if format.regular else {char for _, char in format.grouping}:
+        digits = digits.replace(mark, "")
+    if format.zero != 0x30:
+        digits = "".join(chr(ord(digit) - format.zero + 0x30) for digit in digits)
+    found = re.match(r"\s*([+-]?[0-9]+)", digits)
+    return int(found.group(1)) if found else math.nan
+
+
+def _from_letters(text: str, first: str) -> int:
+    value = 0
+    for letter in text:
+        value = value * 26 + ord(letter) - ord(first) + 1
+    return value
+
+
+def _from_roman(text: str) -> Any:
+    value, largest = 0, 1
+    for digit in reversed(text):
+        size = _ROMAN_VALUES.get(digit)
+        if size is None:
+            return math.nan
+        if size < largest:
+            value -= size
+        else:
+            largest = size
+            value += size
+    return value
+
+
+def _from_words(text: str) -> Any:
+    parts = [0]
+    for word in re.split(r",\s|\sand\s|[\s\\-]", text):
+        value = WORD_VALUES.get(word)
+        if value is None:
+            return math.nan
+        if value < 100:
+            top = parts.pop()
+            if top >= 1000:
+                parts.append(top)
+                top = 0
+            parts.append(top + value)
+        else:
+            parts.append(parts.pop() * value)
+    return sum(parts)
+
+
+def format_integer(value: Any, picture: Any) -> Any:
+    """The integer below the number, as the picture shows it."""
+    return UNDEFINED if value is UNDEFINED else write_integer(math.floor(value), read_picture(picture))
+
+
+def parse_integer(text: Any, picture: Any) -> Any:
+    """The integer a text shows in the picture's way."""
+    return UNDEFINED if text is UNDEFINED else reader(read_picture(picture))[1](text)
+
+
+FUNCTIONS = [
+    Native("formatInteger", format_integer, "<n-s:s>", 2),
+    Native("parseInteger", parse_integer, "<s-s:n>", 2),
+]

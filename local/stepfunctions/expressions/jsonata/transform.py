@@ -1,0 +1,76 @@
+"""The transform operator: `$order ~> |lines|{"total": price * quantity}, "draft"|`.
+
+Source: https://docs.jsonata.org/other-operators#-------transform
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import JsonataError
+from .parser import Node
+from .runtime import Code, Frame, Native
+from .text import string
+from .values import UNDEFINED, Callee, Sequence, normalised
+
+
+def copy(value: Any) -> Any:
+    """A value's own copy, as reading back its JSON gives it ($clone)."""
+    if type(value) is dict:
+        return {
+            key: copy(item)
+            for key, item in value.items()
+            if item is not UNDEFINED and not isinstance(item, Callee)
+        }
+    if type(value) is Sequence and value.outer_wrapper:
+        return copy(value[0])
+    if isinstance(value, list):
+        return [copy(item) for item in value]
+    if type(value) is float:
+        return normalised(float(string(value)))
+    return value
+
+
+def transform(node: Node, compile: Callable[[Node, int], Code], depth: int) -> Code:
+    """Compile a transform: a function that changes a copy of its argument."""
+    pattern, update = compile(node.pattern, depth + 1), compile(node.update, depth + 1)
+    delete = compile(node.delete, depth + 1) if node.delete is not None else None
+
+    def evaluate(input: Any, frame: Frame) -> Any:
+        def run(value: Any = UNDEFINED) -> Any:
+            if value is UNDEFINED:
+                return UNDEFINED
+            if not isinstance(frame.lookup("clone"), Callee):
+                raise JsonataError("T2013", position=node.position)
+            result = copy(value)
+            matches = pattern(result, frame)
+            if matches is UNDEFINED:
+                return result
+            for match in matches if isinstance(matches, list) else [matches]:
+                _change(match, update(match, frame), node)
+                if delete is not None:
+                    _remove(match, delete(match, frame), node)
+            return result
+
+        return Native("transform", run, "<(oa):o>")
+
+    return evaluate
+
+
+def _change(match: Any, update: Any, node: Node) -> None:
+    if update is UNDEFINED:
+        return
+    if type(update) is not dict:
+        raise JsonataError("T2011", position=node.update.position, value=update)
+    if type(match) is dict:
+        match.update(update)
+
+
+def _remove(match: Any, deletions: Any, node: Node) -> None:
+    if deletions is UNDEFINED:
+        return
+    names = deletions if isinstance(deletions, list) else [deletions]
+    if not all(type(name) is str for name in names):
+        raise JsonataError("T2012", position=node.delete.position, value=deletions)
+    if type(match) is dict:
+        for name in names:
+            match.pop(name, None)

@@ -1,0 +1,9 @@
+"""JSON text as AWS prints it in error messages, States.JsonToString and States.Format."""
+
+import json
+from typing import Any
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON, keys in their order, characters unescaped, as Jackson writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,188 @@
+"""Payload templates: JSON with expressions in it, in either query language.
+
+JSONata: a string `{% … %}` anywhere is replaced by its value. JSONPath: a field whose name ends in `.$`
+takes the value of its path or intrinsic function and loses the suffix.
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..errors import QueryEvaluationFailure
+from .intrinsics import compile_intrinsic, is_intrinsic
+from .jsonata import UNDEFINED, EvaluationError, Expression, InternalError, compile_expression
+from .jsonpath import compile_path
+from .jsontext import dumps
+from .scope import Scope
+
+_Evaluate = Callable[[Scope], Any]
+
+
+def is_expression(value: Any) -> bool:
+    """Whether a value is a JSONata expression: a string between `{%` and `%}`."""
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4
+
+
+def expression_text(value: str) -> str:
+    """What stands between `{%` and `%}`, as AWS shows it in messages."""
+    return value[2:-2].strip()
+
+
+class Template:
+    """A compiled template. `constant` says that it has no expression: `evaluate` then costs nothing."""
+
+    __slots__ = ("_evaluate", "constant", "value", "variables")
+
+    def __init__(self, value: Any, evaluate: _Evaluate | None, variables: frozenset[str]):
+        self.value = value
+        self.constant = evaluate is None
+        self._evaluate = evaluate
+        self.variables = variables
+
+    def evaluate(self, scope: Scope) -> Any:
+        """The template's value in this scope (the very literal when constant: not to be changed).
+
+        Raises RuntimeFailure (JSONPath) or QueryEvaluationFailure (JSONata).
+        """
+        return self.value if self._evaluate is None else self._evaluate(scope)
+
+
+def compile_template(value: Any, language: str, field: str) -> Template:
+    """Compile a template of the query language "JSONata" or "JSONPath".
+
+    `field` is how AWS names the place in its messages ("Output", "Arguments", "Catch[0]/Output"). Raises
+    jsonata.ExpressionSyntaxError, PathSyntaxError or IntrinsicSyntaxError (all ValueError).
+    """
+    variables: set[str] = set()
+    evaluate = _jsonata(value, field, variables) if language == "JSONata" else _jsonpath(value, variables)
+    return Template(value, evaluate, frozenset(variables))
+
+
+def evaluate_expression(expression: Expression, text: str, field: str, scope: Scope) -> Any:
+    """A JSONata expression's value; QueryEvaluationFailure, in AWS's words, where it has none."""
+    subject = f"The JSONata expression '{text}' specified for the field '{field}' "
+    try:
+        found = expression.evaluate_in(scope)
+    except InternalError:
+        raise QueryEvaluationFailure(
+            f"{subject}threw an internal error during evaluation. {uuid.uuid4()}", field
+        ) from None
+    except EvaluationError as failed:
+        joint = ". " if failed.code else ": "
+        raise QueryEvaluationFailure(
+            f"{subject}threw an error during evaluation{joint}{failed}", field
+        ) from None
+    if found is UNDEFINED:
+        raise QueryEvaluationFailure(f"{subject}returned nothing (undefined).", field)
+    return found
+
+
+def _jsonata(value: Any, field: str, variables: set[str]) -> _Evaluate | None:
+    if is_expression(value):
+        text = expression_text(value)
+        expression = compile_expression(text)
+        variables |= expression.variables
+        return lambda scope: evaluate_expression(expression, text, field, scope)
+    if isinstance(value, dict):
+        parts = {key: _jsonata(item, f"{field}/{key}", variables) for key, item in value.items()}
+        return _object([(key, key, value[key], part) for key, part in parts.items()])
+    if isinstance(value, list):
+        return _array(value, [_jsonata(item, f"{field}[{at}]", variables) for at, item in enumerate(value)])
+    return None
+
+
+def _jsonpath(value: Any, variables: set[str]) -> _Evaluate | None:
+    if isinstance(value, dict):
+        return _object(list(_jsonpath_fields(value, variables)))
+    if isinstance(value, list):
+        return _array(value, [_jsonpath(item, variables) for item in value])
+    return None
+
+
+def _jsonpath_fields(
+    value: dict[str, Any], variables: set[str]
+) -> Iterator[tuple[str, str, Any, _Evaluate | None]]:
+    for key, item in value.items():
+        if key.endswith(".$") and isinstance(item, str):
+            yield key, key[:-2], None, jsonpath_value(item, key, variables)
+        else:
+            yield key, key, item, _jsonpath(item, variables)
+
+
+def jsonpath_value(text: str, field: str, variables: set[str] | None = None) -> _Evaluate:
+    """What a path or an intrinsic function gives, compiled for the field of that name.
+
+    The names of the variables it reads are added to `variables`.
+    """
+    names = variables if variables is not None else set()
+    if is_intrinsic(text):
+        call = compile_intrinsic(text)
+        names |= call.variables
+        return lambda scope: call.evaluate(scope, field)
+    path = compile_path(text)
+    if path.variable:
+        names.add(path.variable)
+    return lambda scope: path.read(scope, field)
+
+
+def _object(fields: list[tuple[str, str, Any, _Evaluate | None]]) -> _Evaluate | None:
+    if all(part is None and source == name for source, name, _, part in fields):
+        return None
+    base = {name: literal for _, name, literal, _ in fields}
+    parts = [(name, part) for _, name, _, part in fields if part is not None]
+
+    def evaluate(scope: Scope) -> Any:
+        built = dict(base)
+        for name, part in parts:
+            built[name] = part(scope)
+        return built
+
+    return evaluate
+
+
+def _array(items: list[Any], parts: list[_Evaluate | None]) -> _Evaluate | None:
+    if not any(parts):
+        return None
+    return lambda scope: [part(scope) if part else item for item, part in zip(items, parts, strict=True)]
+
+
+_KINDS: dict[type, str] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+
+
+def type_name(value: Any) -> str:
+    """JSON's name of a value's type, as AWS writes it."""
+    return _KINDS.get(type(value), "object")
+
+
+def compile_field(value: Any, field: str, expected: str) -> Template:
+    """Compile a JSONata field whose value must be an "array", "boolean", "number", "string" or "object".
+
+    Evaluation raises QueryEvaluationFailure for a value of another type.
+    """
+    template = compile_template(value, "JSONata", field)
+    if template.constant:
+        return template
+    text = expression_text(value) if isinstance(value, str) else ""
+
+    def evaluate(scope: Scope) -> Any:
+        found = template.evaluate(scope)
+        if type_name(found) != expected:
+            raise QueryEvaluationFailure(
+                f"The JSONata expression '{text}' specified for the field '{field}' "
+                f"returned an unexpected result type. "
+                f"Expected '{expected}', but was '{type_name(found)}' for value: {dumps(found)}",
+                field,
+            )
+        return found
+
+    return Template(value, evaluate if text else template.evaluate, template.variables)

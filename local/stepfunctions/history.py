@@ -1,0 +1,69 @@
+"""The events of an execution's history, in GetExecutionHistory's shape."""
+
+import json
+from typing import Any
+
+import orjson
+
+from .errors import StateError
+
+MAX_EVENTS = 25_000
+MAX_PAYLOAD_BYTES = 262_144
+
+NOT_TRUNCATED = {"truncated": False}
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON as AWS writes payloads into events and answers."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer beyond 64 bits, half a surrogate pair
+        return json.dumps(value, separators=(",", ":"))
+
+
+def json_value(text: str | bytes) -> Any:
+    """The value of a JSON text."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # half a surrogate pair
+        return json.loads(text)
+
+
+def too_large(text: str) -> bool:
+    """Whether a payload is beyond the quota (262,144 bytes of UTF-8)."""
+    return len(text) * 4 > MAX_PAYLOAD_BYTES and len(text.encode()) > MAX_PAYLOAD_BYTES
+
+
+def entered(name: str, text: str) -> dict[str, Any]:
+    return {"name": name, "input": text, "inputDetails": NOT_TRUNCATED}
+
+
+def exited(name: str, text: str, assigned: dict[str, Any] | None) -> dict[str, Any]:
+    details: dict[str, Any] = {"name": name, "output": text, "outputDetails": NOT_TRUNCATED}
+    if assigned:
+        details["assignedVariables"] = {key: json_text(value) for key, value in assigned.items()}
+        details["assignedVariablesDetails"] = NOT_TRUNCATED
+    return details
+
+
+def output(text: str) -> dict[str, Any]:
+    return {"output": text, "outputDetails": NOT_TRUNCATED}
+
+
+def failure(error: StateError) -> dict[str, Any]:
+    """`error` and `cause`, each only when there is one."""
+    details = {}
+    if error.error is not None:
+        details["error"] = error.error
+    if error.cause is not None:
+        details["cause"] = error.cause
+    return details
+
+
+def without_data(event: dict[str, Any]) -> dict[str, Any]:
+    """The event as shown with includeExecutionData false."""
+    for key, details in event.items():
+        if key.endswith("EventDetails") and isinstance(details, dict):
+            for name in ("input", "output", "parameters", "assignedVariables"):
+                details.pop(name, None)
+    return event

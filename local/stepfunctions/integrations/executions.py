@@ -1,0 +1,71 @@
+"""`states:startExecution`: a workflow started by a workflow, and waited for with `.sync` and `.sync:2`."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import StateError
+from ..services import Services
+from .base import Integration, TaskRequest
+from .failures import Dialect, as_optimised
+from .metadata import sdk_metadata
+from .sdk import arguments_to_params
+from .shapes import iso, json_text, known_operation
+
+_DIALECT = Dialect("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
+_TIMES = ("StartDate", "StopDate", "RedriveDate")
+
+
+@dataclass(frozen=True, slots=True)
+class StartExecution(Integration):
+    """Start an execution; with `.sync` its end is the task's, output as text, with `.sync:2` as JSON."""
+
+    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+        operation = known_operation("stepfunctions", "startExecution")
+        with as_optimised(request, "stepfunctions", _DIALECT):
+            params = arguments_to_params(operation, request, request.arguments)
+            answer = await services.call(
+                "stepfunctions",
+                operation.name,
+                params,
+                **request.authority,
+                trace_header=request.trace_header,
+            )
+        return {
+            "ExecutionArn": answer["executionArn"],
+            **sdk_metadata(answer),
+            "StartDate": iso(answer["startDate"]),
+        }
+
+    async def complete(self, request: TaskRequest, submitted: Any, services: Services) -> dict:
+        ended = await services.execution_ended(submitted["ExecutionArn"])
+        output = _described(ended, as_json=self.pattern == "sync2")
+        if output["Status"] != "SUCCEEDED":
+            raise StateError("States.TaskFailed", json_text(output))
+        return output
+
+    async def cancel(self, request: TaskRequest, submitted: Any, services: Services) -> None:
+        with as_optimised(request, "stepfunctions", _DIALECT):
+            await services.call(
+                "stepfunctions",
+                "StopExecution",
+                {"executionArn": submitted["ExecutionArn"]},
+                **request.authority,
+            )
+
+
+def _described(ended: dict, *, as_json: bool) -> dict:
+    """DescribeExecution's answer as the task's output."""
+    output: dict[str, Any] = {}
+    for name, value in sorted(ended.items()):
+        if name == "ResponseMetadata":
+            continue
+        shown = name[0].upper() + name[1:]
+        if shown in _TIMES:
+            value = iso(value)
+        elif shown in ("Input", "Output") and as_json and isinstance(value, str):
+            value = json.loads(value)
+        elif shown in ("InputDetails", "OutputDetails"):
+            value = {"Included": value.get("included", True)}
+        output[shown] = value
+    return output

@@ -1,0 +1,105 @@
+"""Services' errors as AWS names them in an execution: one way for `aws-sdk:`, another for optimised integrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore.model import ServiceModel, Shape
+
+from ..errors import StateError
+from ..services import CallFailed, RoleNotAssumable, ServiceError
+from . import naming
+from .base import TaskRequest
+from .shapes import service_model
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The names of one optimised integration, which runs on the Java SDK v1.
+
+    `prefix` is before the error's name, `service` what the cause calls the service, `fallback` the class of
+    errors the service's model does not list.
+    """
+
+    prefix: str
+    service: str
+    fallback: str
+
+
+@contextmanager
+def as_sdk(request: TaskRequest, service: str) -> Iterator[None]:
+    """Failures of the calls within as `aws-sdk:` integrations show them: `S3.NoSuchBucketException`."""
+    try:
+        yield
+    except ServiceError as error:
+        raise sdk_error(service, error) from None
+    except CallFailed as failure:
+        raise _client_failure(_client_name(service), failure) from None
+    except RoleNotAssumable as refusal:
+        raise _not_assumable(request, refusal) from None
+
+
+@contextmanager
+def as_optimised(request: TaskRequest, service: str, dialect: Dialect) -> Iterator[None]:
+    """Failures of the calls within as an optimised integration shows them: `DynamoDB.….`, cause in v1 form."""
+    try:
+        yield
+    except ServiceError as error:
+        raise _optimised_error(service, dialect, error) from None
+    except CallFailed as failure:
+        raise _client_failure(dialect.prefix, failure) from None
+    except RoleNotAssumable as refusal:
+        raise _not_assumable(request, refusal) from None
+
+
+def sdk_error(service: str, error: ServiceError) -> StateError:
+    """A service's error under the Java SDK v2: the modelled class, or the service's own base class."""
+    client = _client_name(service)
+    shape = _modelled(service_model(service), error.code)
+    name = naming.exception(shape.name) if shape is not None else f"{client}Exception"
+    cause = f"{error.message} (Service: {client}, Status Code: {error.status}, Request ID: {error.request_id}"
+    if service == "s3":
+        cause += f", Extended Request ID: {error.extended_request_id or ''}"
+    return StateError(f"{client}.{name}", cause + ")")
+
+
+def _optimised_error(service: str, dialect: Dialect, error: ServiceError) -> StateError:
+    shape = _modelled(service_model(service), error.code)
+    name = _class_v1(shape.name) if shape is not None else dialect.fallback
+    cause = (
+        f"{error.message} (Service: {dialect.service}; Status Code: {error.status}; "
+        f"Error Code: {error.code}; Request ID: {error.request_id}; Proxy: null)"
+    )
+    return StateError(f"{dialect.prefix}.{name}", cause)
+
+
+def _class_v1(shape: str) -> str:
+    return shape if shape.endswith("Exception") else f"{shape}Exception"
+
+
+def _modelled(model: ServiceModel | None, code: str) -> Shape | None:
+    """The error shape of a code. Query services may send it with a prefix: AWS.SimpleQueueService.…"""
+    if model is None:
+        return None
+    last = code.rsplit(".", 1)[-1]
+    for shape in model.error_shapes:
+        if shape.name in (code, last) or getattr(shape, "error_code", None) in (code, last):
+            return shape
+    return None
+
+
+def _client_name(service: str) -> str:
+    model = service_model(service)
+    return naming.client(model.service_id) if model is not None else naming.pascal(service)
+
+
+def _client_failure(prefix: str, failure: CallFailed) -> StateError:
+    return StateError(f"{prefix}.SdkClientException", str(failure))
+
+
+def _not_assumable(request: TaskRequest, refusal: RoleNotAssumable) -> StateError:
+    if request.credentials:
+        cause = f"The role {request.role_arn} is not authorized to assume the task state's role, {refusal.role_arn}."
+    else:
+        cause = f"Step Functions is not authorized to assume the role {refusal.role_arn}. {refusal}"
+    return StateError("States.TaskFailed", cause)

@@ -1,0 +1,264 @@
+"""Jobs the `.sync` pattern waits for: how each is described, when it has ended, what its output is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Outcome = Literal["running", "succeeded", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How one kind of job is followed, in the integration's own capitalised names.
+
+    `identify` makes the arguments of `describe` from what the submission answered and was given, `stopping`
+    those of `stop` (the same ones unless said otherwise); `result` takes the job out of its description;
+    the job's `status` is in `succeeded`, in `running`, or else it failed. With `ends_gone` it has succeeded when
+    there is nothing left to describe.
+    """
+
+    describe: str
+    identify: Callable[[dict, dict], dict]
+    result: Callable[[dict], Any]
+    status: Callable[[Any], str]
+    succeeded: frozenset[str]
+    running: frozenset[str]
+    stop: str | None = None
+    stopping: Callable[[dict, dict], dict] | None = None
+    ends_gone: bool = False
+
+    def outcome(self, described: dict) -> Outcome:
+        status = self.status(self.result(described))
+        if status in self.succeeded:
+            return "succeeded"
+        return "running" if status in self.running else "failed"
+
+
+def _first(field: str) -> Callable[[dict], Any]:
+    return lambda described: described[field][0]
+
+
+def _field(field: str) -> Callable[[dict], Any]:
+    return lambda described: described[field]
+
+
+def _whole(described: dict) -> dict:
+    return {name: value for name, value in described.items() if not name.startswith("Sdk")}
+
+
+def _sagemaker(kind: str) -> Job:
+    name = f"{kind}Name"
+    return Job(
+        describe=f"describe{kind}",
+        identify=lambda submitted, _: {name: submitted[f"{kind}Arn"].rsplit("/", 1)[-1]},
+        result=_whole,
+        status=_field(f"{kind}Status"),
+        succeeded=frozenset({"Completed"}),
+        running=frozenset({"InProgress", "Stopping", "Initializing"}),
+        stop=f"stop{kind}",
+    )
+
+
+def _codebuild(kind: str, describe: str, stop: str) -> Job:
+    return Job(
+        describe=describe,
+        identify=lambda submitted, _: {"Ids": [submitted[kind]["Id"]]},
+        result=lambda described: {kind: described[f"{kind}{'es' if kind.endswith('h') else 's'}"][0]},
+        status=lambda result: result[kind].get("BuildStatus") or result[kind].get("BuildBatchStatus"),
+        succeeded=frozenset({"SUCCEEDED"}),
+        running=frozenset({"IN_PROGRESS"}),
+        stop=stop,
+        stopping=lambda submitted, _: {"Id": submitted[kind]["Id"]},
+    )
+
+
+def _ecs_status(task: dict) -> str:
+    if task["LastStatus"] != "STOPPED":
+        return "RUNNING"
+    codes = [container.get("ExitCode") for container in task.get("Containers", [])]
+    return "SUCCEEDED" if all(code == 0 for code in codes) else "FAILED"
+
+
+def _ecs_task(submitted: dict, _: dict) -> dict:
+    task = submitted["Tasks"][0]
+    return {"Cluster": task["ClusterArn"], "Tasks": [task["TaskArn"]]}
+
+
+_BATCH = Job(
+    describe="describeJobs",
+    identify=lambda submitted, _: {"Jobs": [submitted["JobId"]]},
+    result=_first("Jobs"),
+    status=_field("Status"),
+    succeeded=frozenset({"SUCCEEDED"}),
+    running=frozenset({"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"}),
+    stop="terminateJob",
+    stopping=lambda submitted, _: {
+        "JobId": submitted["JobId"],
+        "Reason": "The state machine stopped this job.",
+    },
+)
+_ECS = Job(
+    describe="describeTasks",
+    identify=_ecs_task,
+    result=_first("Tasks"),
+    status=_ecs_status,
+    succeeded=frozenset({"SUCCEEDED"}),
+    running=frozenset({"RUNNING"}),
+    stop="stopTask",
+    stopping=lambda submitted, _: {
+        "Cluster": submitted["Tasks"][0]["ClusterArn"],
+        "Task": submitted["Tasks"][0]["TaskArn"],
+    },
+)
+_ATHENA = Job(
+    describe="getQueryExecution",
+    identify=lambda submitted, _: {"QueryExecutionId": submitted["QueryExecutionId"]},
+    result=_whole,
+    status=lambda result: result["QueryExecution"]["Status"]["State"],
+    succeeded=frozenset({"SUCCEEDED"}),
+    running=frozenset({"QUEUED", "RUNNING"}),
+    stop="stopQueryExecution",
+)
+_MEDIACONVERT = Job(
+    describe="getJob",
+    identify=lambda submitted, _: {"Id": submitted["Job"]["Id"]},
+    result=_whole,
+    status=lambda result: result["Job"]["Status"],
+    succeeded=frozenset({"COMPLETE"}),
+    running=frozenset({"SUBMITTED", "PROGRESSING"}),
+    stop="cancelJob",
+)
+_GLUE = Job(
+    describe="getJobRun",
+    identify=lambda submitted, given: {"JobName": given["JobName"], "RunId": submitted["JobRunId"]},
+    result=_field("JobRun"),
+    status=_field("JobRunState"),
+    succeeded=frozenset({"SUCCEEDED"}),
+    running=frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"}),
+    stop="batchStopJobRun",
+    stopping=lambda submitted, given: {"JobName": given["JobName"], "JobRunIds": [submitted["JobRunId"]]},
+)
+_DATABREW = Job(
+    describe="describeJobRun",
+    identify=lambda submitted, given: {"Name": given["Name"], "RunId": submitted["RunId"]},
+    result=_whole,
+    status=_field("State"),
+    succeeded=frozenset({"SUCCEEDED"}),
+    running=frozenset({"STARTING", "RUNNING", "STOPPING"}),
+    stop="stopJobRun",
+)
+_EMR_CLUSTER = Job(
+    describe="describeCluster",
+    identify=lambda submitted, given: {"ClusterId": submitted.get("JobFlowId") or given["ClusterId"]},
+    result=_field("Cluster"),
+    status=lambda cluster: cluster["Status"]["State"],
+    succeeded=frozenset({"RUNNING", "WAITING"}),
+    running=frozenset({"STARTING", "BOOTSTRAPPING"}),
+    stop="terminateJobFlows",
+    stopping=lambda submitted, _: {"JobFlowIds": [submitted["JobFlowId"]]},
+)
+_EMR_STEP = Job(
+    describe="describeStep",
+    identify=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepId": submitted["StepIds"][0]},
+    result=_field("Step"),
+    status=lambda step: step["Status"]["State"],
+    succeeded=frozenset({"COMPLETED"}),
+    running=frozenset({"PENDING", "RUNNING", "CANCEL_PENDING"}),
+    stop="cancelSteps",
+    stopping=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepIds": submitted["StepIds"]},
+)
+_EMR_CONTAINERS_JOB = Job(
+    describe="describeJobRun",
+    identify=lambda submitted, _: {"Id": submitted["Id"], "VirtualClusterId": submitted["VirtualClusterId"]},
+    result=_field("JobRun"),
+    status=_field("State"),
+    succeeded=frozenset({"COMPLETED"}),
+    running=frozenset({"PENDING", "SUBMITTED", "RUNNING", "CANCEL_PENDING"}),
+    stop="cancelJobRun",
+)
+_EMR_CONTAINERS_DELETED = Job(
+    describe="describeVirtualCluster",
+    identify=lambda submitted, given: {"Id": given["Id"]},
+    result=_field("VirtualCluster"),
+    status=_field("State"),
+    succeeded=frozenset({"TERMINATED"}),
+    running=frozenset({"RUNNING", "TERMINATING"}),
+)
+
+
+def _emr_application(reached: str, *on_the_way: str) -> Job:
+    """An EMR Serverless application on its way to a state."""
+    return Job(
+        describe="getApplication",
+        identify=lambda submitted, given: {
+            "ApplicationId": submitted.get("ApplicationId") or given["ApplicationId"]
+        },
+        result=_field("Application"),
+        status=_field("State"),
+        succeeded=frozenset({reached}),
+        running=frozenset(on_the_way),
+    )
+
+
+def _emr_serverless_job(reached: str) -> Job:
+    """An EMR Serverless job run on its way to its end."""
+    return Job(
+        describe="getJobRun",
+        identify=lambda submitted, given: {
+            "ApplicationId": given["ApplicationId"],
+            "JobRunId": submitted["JobRunId"],
+        },
+        result=_field("JobRun"),
+        status=_field("State"),
+        succeeded=frozenset({reached}),
+        running=frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING"}),
+        stop="cancelJobRun",
+    )
+
+
+def _eks(kind: str, reached: str, on_the_way: str) -> Job:
+    """An EKS cluster, node group or Fargate profile on its way to a state."""
+    names = {"Cluster": ("Name",), "Nodegroup": ("ClusterName", "NodegroupName")}
+    asked = names.get(kind, ("ClusterName", "FargateProfileName"))
+    return Job(
+        describe=f"describe{kind}",
+        identify=lambda submitted, given: {name: given[name] for name in asked},
+        result=_field(kind),
+        status=_field("Status"),
+        succeeded=frozenset({reached}),
+        running=frozenset({on_the_way, "ACTIVE"} - {reached}),
+        ends_gone=reached == "DELETED",
+    )
+
+
+JOBS: dict[tuple[str, str], Job] = {
+    ("batch", "submitJob"): _BATCH,
+    ("ecs", "runTask"): _ECS,
+    ("athena", "startQueryExecution"): _ATHENA,
+    ("mediaconvert", "createJob"): _MEDIACONVERT,
+    ("glue", "startJobRun"): _GLUE,
+    ("emr-containers", "startJobRun"): _EMR_CONTAINERS_JOB,
+    ("emr-containers", "deleteVirtualCluster"): _EMR_CONTAINERS_DELETED,
+    ("emr-serverless", "createApplication"): _emr_application("CREATED", "CREATING"),
+    ("emr-serverless", "startApplication"): _emr_application("STARTED", "CREATED", "STARTING", "STOPPED"),
+    ("emr-serverless", "stopApplication"): _emr_application("STOPPED", "STARTED", "STOPPING"),
+    ("emr-serverless", "deleteApplication"): _emr_application("TERMINATED", "CREATED", "STOPPED"),
+    ("emr-serverless", "startJobRun"): _emr_serverless_job("SUCCESS"),
+    ("emr-serverless", "cancelJobRun"): _emr_serverless_job("CANCELLED"),
+    ("databrew", "startJobRun"): _DATABREW,
+    ("elasticmapreduce", "createCluster"): _EMR_CLUSTER,
+    ("elasticmapreduce", "addStep"): _EMR_STEP,
+    ("codebuild", "startBuild"): _codebuild("Build", "batchGetBuilds", "stopBuild"),
+    ("codebuild", "startBuildBatch"): _codebuild("BuildBatch", "batchGetBuildBatches", "stopBuildBatch"),
+    ("codebuild", "retryBuildBatch"): _codebuild("BuildBatch", "batchGetBuildBatches", "stopBuildBatch"),
+    ("sagemaker", "createTrainingJob"): _sagemaker("TrainingJob"),
+    ("sagemaker", "createTransformJob"): _sagemaker("TransformJob"),
+    ("sagemaker", "createProcessingJob"): _sagemaker("ProcessingJob"),
+    ("sagemaker", "createLabelingJob"): _sagemaker("LabelingJob"),
+    ("sagemaker", "createHyperParameterTuningJob"): _sagemaker("HyperParameterTuningJob"),
+    **{
+        ("eks", f"{verb}{kind}"): _eks(kind, *states)
+        for kind in ("Cluster", "Nodegroup", "FargateProfile")
+        for verb, states in (("create", ("ACTIVE", "CREATING")), ("delete", ("DELETED", "DELETING")))
+    },
+}

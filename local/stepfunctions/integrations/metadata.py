@@ -1,0 +1,33 @@
+"""The HTTP metadata optimised integrations add to a service's answer."""
+
+from typing import Any
+
+# Spellings of the services' own headers; others are shown with capitals after the dashes.
+_SPELLINGS = {
+    "connection": "connection",
+    "x-amzn-requestid": "x-amzn-RequestId",
+    "x-amz-crc32": "x-amz-crc32",
+    "x-amz-executed-version": "X-Amz-Executed-Version",
+    "x-amz-function-error": "X-Amz-Function-Error",
+    "x-amz-log-result": "X-Amz-Log-Result",
+    "x-amzn-remapped-content-length": "x-amzn-Remapped-Content-Length",
+    "x-amzn-trace-id": "X-Amzn-Trace-Id",
+}
+
+
+def sdk_metadata(answer: dict) -> dict[str, Any]:
+    """`SdkHttpMetadata` and `SdkResponseMetadata` of botocore's answer; nothing of one that has no HTTP part."""
+    http = answer.get("ResponseMetadata")
+    if not http:
+        return {}
+    headers = {
+        _SPELLINGS.get(name, name.title()): value for name, value in http.get("HTTPHeaders", {}).items()
+    }
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": http.get("HTTPStatusCode", 200),
+        },
+        "SdkResponseMetadata": {"RequestId": http.get("RequestId", "")},
+    }

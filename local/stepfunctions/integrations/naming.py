@@ -1,0 +1,108 @@
+"""Names as the AWS SDK for Java gives them, which is what Step Functions shows.
+
+`aws-sdk:` integrations run on the Java SDK v2: `aws-sdk:cloudwatchlogs:putLogEvents` is its package and method,
+`DynamoDb.ConditionalCheckFailedException` its client and exception class, `Bool` and `DbClusterIdentifier`
+its members. The rules below are the SDK's naming rules, so any service of botocore's models gets its names.
+"""
+
+import gzip
+import re
+from functools import cache
+from pathlib import Path
+
+import botocore
+
+_MODELS = Path(botocore.__file__).parent / "data"
+_SERVICE_ID = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')
+# Packages whose name is not made from the service id by the rules.
+_PACKAGES = {
+    "cloudwatchevents": "events",
+    "dynamodbstreams": "dynamodbstreams",
+    "elasticsearch": "es",
+    "configservice": "config",
+    "applicationdiscovery": "discovery",
+    "databasemigration": "dms",
+    "directory": "ds",
+    "costandusagereport": "cur",
+    "lexmodelbuilding": "lex-models",
+    "lexruntime": "lex-runtime",
+    "marketplaceentitlement": "marketplace-entitlement",
+}
+
+
+def words(name: str) -> list[str]:
+    """A name's words, split where the SDK's code generator splits them."""
+    name = re.sub(r"[^A-Za-z0-9]+", " ", name)
+    name = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", name)
+    name = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", name)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z]([a-zA-Z]|[0-9]))", " ", name)
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", name)
+    name = re.sub(r"([0-9])([a-zA-Z])", r"\1 \2", name)
+    return name.split()
+
+
+@cache
+def pascal(name: str) -> str:
+    """`DynamoDB` becomes DynamoDb, `CloudWatch Logs` CloudWatchLogs."""
+    return "".join(word.lower().capitalize() for word in words(name))
+
+
+@cache
+def client(service_id: str) -> str:
+    """The SDK's client name of a service id: the prefix of its errors in `aws-sdk:` integrations."""
+    name = pascal(service_id)
+    name = name.removeprefix("Amazon").removeprefix("Aws")
+    return name.removesuffix("Service") or name
+
+
+@cache
+def exception(shape: str) -> str:
+    """The SDK's class of an error shape: NoSuchKey becomes NoSuchKeyException."""
+    stem = shape.removesuffix("Fault") if shape.endswith("Fault") else shape.removesuffix("Exception")
+    return pascal(stem) + "Exception"
+
+
+@cache
+def member(name: str) -> str:
+    """A structure's member as Step Functions shows it: BOOL is Bool, SSEKMSKeyId is SsekmsKeyId, ETag stays."""
+    if name == "NULL":  # `null` is no Java method name: the SDK calls it nul
+        return "Nul"
+    end = 1
+    while end < len(name) and name[end].isupper() and not (end + 1 < len(name) and name[end + 1].islower()):
+        end += 1
+    return name[0].upper() + name[1:end].lower() + name[end:]
+
+
+@cache
+def operation(name: str) -> str:
+    """The method of an operation as written in a resource ARN: PutItem is putItem, DBClusters dbClusters."""
+    method = member(name)
+    return method[0].lower() + method[1:]
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """Java package to botocore service name, for every service botocore has a model of."""
+    found = {}
+    for folder in sorted(_MODELS.iterdir()):
+        models = sorted(folder.glob("*/service-2.json*"))
+        if not models:
+            continue
+        opener = gzip.open if models[-1].suffix == ".gz" else open
+        with opener(models[-1], "rb") as model:
+            match = _SERVICE_ID.search(model.read(4096))
+        service_id = match[1].decode() if match else folder.name
+        found[client(service_id).lower()] = folder.name
+        found.setdefault(pascal(service_id).lower(), folder.name)
+    return found
+
+
+@cache
+def botocore_service(package: str) -> str | None:
+    """The botocore service of a Java package name (`sfn` is stepfunctions), or None when there is none."""
+    package = package.lower()
+    if package in _PACKAGES:
+        return _PACKAGES[package]
+    if package.isidentifier() and package != "events" and (_MODELS / package).is_dir():
+        return package
+    return _packages().get(package)

@@ -1,0 +1,118 @@
+"""ResultWriter of a distributed Map: what its child executions answered, shaped, and exported to S3.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import StateError
+from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
+from .shapes import iso, json_text
+
+_STATUSES = ("SUCCEEDED", "FAILED", "PENDING")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Where results go: the bucket and prefix, the map run they are of, and whose authority writes them."""
+
+    bucket: str
+    prefix: str
+    map_run_arn: str
+    services: Services
+    role_arn: str | None = None
+
+    @property
+    def folder(self) -> str:
+        run = self.map_run_arn.rsplit(":", 1)[-1]
+        prefix = self.prefix.strip("/")
+        return f"{prefix}/{run}" if prefix else run
+
+
+def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Any]:
+    """Child executions (DescribeExecution's answers) as WriterConfig's Transformation has them.
+
+    NONE keeps each one's description, COMPACT its output, FLATTEN the items of an output that is an array.
+    """
+    how = config.get("Transformation", "NONE")
+    if how == "NONE":
+        return [described(child) for child in children]
+    outputs = [_output(child) for child in children]
+    if how == "COMPACT":
+        return outputs
+    return [item for output in outputs for item in (output if isinstance(output, list) else [output])]
+
+
+def described(child: Mapping[str, Any]) -> dict[str, Any]:
+    """A child execution as it stands in a result file."""
+    shown: dict[str, Any] = {}
+    for name, value in sorted(child.items()):
+        key = name[0].upper() + name[1:]
+        if key in ("InputDetails", "OutputDetails"):
+            value = {"Included": value.get("included", True)}
+        elif key.endswith("Date"):
+            value = iso(value)
+        shown[key] = value
+    return shown
+
+
+def _output(child: Mapping[str, Any]) -> Any:
+    if child.get("status") == "SUCCEEDED":
+        return json.loads(child["output"])
+    return {"Error": child.get("error"), "Cause": child.get("cause")}
+
+
+async def export(
+    children: Iterable[Mapping[str, Any]], config: Mapping[str, Any], target: Export
+) -> dict[str, Any]:
+    """Write the results and their manifest; the answer is the Map state's output.
+
+    Raises StateError States.ResultWriterFailed.
+    """
+    by_status: dict[str, list[Mapping[str, Any]]] = {status: [] for status in _STATUSES}
+    for child in children:
+        status = child["status"]
+        group = status if status in by_status else "FAILED"
+        by_status["PENDING" if status in ("RUNNING", "PENDING_REDRIVE") else group].append(child)
+    lines = config.get("OutputType", "JSON") == "JSONL"
+    files: dict[str, list[dict[str, Any]]] = {status: [] for status in _STATUSES}
+    for status, group in by_status.items():
+        if not group:
+            continue
+        items = transformed(group, config)
+        body = "\n".join(map(json_text, items)) if lines else json_text(items)
+        key = f"{target.folder}/{status}_0.{'jsonl' if lines else 'json'}"
+        await _put(target, key, body)
+        files[status].append({"Key": key, "Size": len(body.encode())})
+    manifest_key = f"{target.folder}/manifest.json"
+    manifest = {
+        "DestinationBucket": target.bucket,
+        "MapRunArn": target.map_run_arn,
+        "ResultFiles": {status: files[status] for status in ("FAILED", "PENDING", "SUCCEEDED")},
+    }
+    await _put(target, manifest_key, json_text(manifest))
+    return {
+        "MapRunArn": target.map_run_arn,
+        "ResultWriterDetails": {"Bucket": target.bucket, "Key": manifest_key},
+    }
+
+
+async def _put(target: Export, key: str, body: str) -> None:
+    try:
+        await target.services.call(
+            "s3",
+            "PutObject",
+            {"Bucket": target.bucket, "Key": key, "Body": body.encode()},
+            role_arn=target.role_arn,
+        )
+    except ServiceError as error:
+        raise StateError(
+            "States.ResultWriterFailed",
+            f"{error.message} (Service: AmazonS3; Status Code: {error.status}; Error Code: {error.code}; "
+            f"Request ID: {error.request_id}; S3 Extended Request ID: {error.extended_request_id}; Proxy: null)",
+        ) from None
+    except (CallFailed, RoleNotAssumable) as error:
+        raise StateError("States.ResultWriterFailed", str(error)) from None

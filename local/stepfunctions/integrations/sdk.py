@@ -1,0 +1,131 @@
+"""`aws-sdk:service:action[.waitForTaskToken]`: any operation of any service, by its model."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.model import OperationModel
+
+from ..errors import RuntimeFailure
+from ..services import ServiceError, Services
+from . import naming
+from .base import Integration, TaskRequest, UnknownResource
+from .failures import as_sdk
+from .shapes import (
+    UnsupportedField,
+    json_text,
+    member_named,
+    operation_model,
+    required_members,
+    to_output,
+    to_params,
+)
+
+# What the service would answer is not for a workflow: Step Functions does not offer these.
+_UNSUPPORTED = {("sts", "assumeRole"), ("sts", "assumeRoleWithSAML"), ("sts", "assumeRoleWithWebIdentity")}
+
+
+@dataclass(frozen=True, slots=True)
+class SdkIntegration(Integration):
+    """An operation called through the Java SDK v2, as its names and errors show."""
+
+    service: str = ""
+    action: str = ""
+
+    def argument_faults(self, names: set[str]) -> list[str]:
+        return operation_faults(operation_model(self.service, self.action), names)
+
+    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+        operation = operation_model(self.service, self.action)
+        if operation is None:
+            raise UnknownResource(self.arn)
+        with as_sdk(request, self.service):
+            params = arguments_to_params(operation, request, request.arguments)
+            answer = await services.call(
+                self.service,
+                operation.name,
+                params,
+                **request.authority,
+                trace_header=request.trace_header,
+            )
+        return to_output(operation, answer)
+
+
+def operation_faults(operation: OperationModel | None, names: set[str]) -> list[str]:
+    """What is wrong with the names of an operation's arguments."""
+    if operation is None or operation.input_shape is None:
+        return []
+    known, faults = set(), []
+    for name in sorted(names):
+        try:
+            known.add(member_named(operation.input_shape, name))
+        except UnsupportedField as error:
+            faults.append(str(error))
+    missing = (name for name in required_members(operation) if name not in known)
+    return faults + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
+
+
+def arguments_to_params(operation: OperationModel, request: TaskRequest, arguments: Any) -> dict:
+    """Arguments as the operation's params, or AWS's failure of a Task that cannot be started.
+
+    A required argument that is null goes to the service on AWS, which refuses it: raises ServiceError as it would.
+    """
+    try:
+        params = to_params(operation, arguments)
+    except UnsupportedField as error:
+        raise cannot_start(request, [str(error)]) from None
+    missing = [name for name in required_members(operation) if name not in params]
+    nulls = [name for name in missing if _is_null(operation, arguments, name)]
+    if nulls:
+        raise _null_refused(operation, nulls)
+    if missing:
+        raise cannot_start(
+            request, [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
+        )
+    return params
+
+
+def _is_null(operation: OperationModel, arguments: Any, name: str) -> bool:
+    if not isinstance(arguments, dict):
+        return False
+    return any(
+        value is None and member_named(operation.input_shape, given) == name
+        for given, value in arguments.items()
+    )
+
+
+def _null_refused(operation: OperationModel, names: list[str]) -> ServiceError:
+    faults = [
+        f"Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
+        for name in names
+    ]
+    message = f"{len(names)} validation error{'s' if len(names) > 1 else ''} detected: {'; '.join(faults)}"
+    service = operation.service_model.service_name
+    return ServiceError(service, operation.name, "ValidationException", message, request_id=str(uuid.uuid4()))
+
+
+def cannot_start(request: TaskRequest, reasons: list[str]) -> RuntimeFailure:
+    """The failure of a Task whose arguments its operation does not take."""
+    return RuntimeFailure(
+        f"The Parameters '{json_text(request.arguments)}' could not be used to start the Task: "
+        f"[{', '.join(reasons)}]"
+    )
+
+
+def resolve(arn: str, service_name: str, action: str, token: bool) -> SdkIntegration:
+    """The integration of `aws-sdk:service_name:action`. Raises UnknownResource."""
+    service = naming.botocore_service(service_name)
+    if service is None or (service, action) in _UNSUPPORTED:
+        raise UnknownResource(arn)
+    operation = operation_model(service, action)
+    if operation is None:
+        raise UnknownResource(arn)
+    return SdkIntegration(
+        arn,
+        f"aws-sdk:{service_name}",
+        f"{action}.waitForTaskToken" if token else action,
+        "task_token" if token else "request_response",
+        tuple(naming.member(name) for name in required_members(operation)),
+        service,
+        action,
+    )

@@ -1,0 +1,194 @@
+"""Values between the Amazon States Language and botocore: names, numbers, times and bytes by a service's model."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import UnknownServiceError
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from . import naming
+
+_INTEGERS = {"integer", "long"}
+_NUMBERS = {"float", "double"}
+
+
+class UnsupportedField(ValueError):
+    """An argument the operation does not have."""
+
+    def __init__(self, name: str):
+        super().__init__(f"The field '{name}' is not supported by Step Functions")
+        self.name = name
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def service_model(service: str) -> ServiceModel | None:
+    """botocore's model of a service by botocore's name, or None."""
+    try:
+        return _session().get_service_model(service)
+    except UnknownServiceError:
+        return None
+
+
+def known_operation(service: str, method: str) -> OperationModel:
+    """An operation that is known to be there."""
+    operation = operation_model(service, method)
+    if operation is None:
+        raise LookupError(f"botocore has no {service} {method}")
+    return operation
+
+
+@cache
+def operation_model(service: str, method: str) -> OperationModel | None:
+    """The operation a resource ARN's action (`putItem`) names, or None. Only the SDK's spelling is accepted."""
+    model = service_model(service)
+    if model is None:
+        return None
+    for name in model.operation_names:
+        if naming.operation(name) == method:
+            return model.operation_model(name)
+    return None
+
+
+@cache
+def _members(shape: StructureShape) -> dict[str, str]:
+    """Every accepted spelling of a structure's members, in lower case, to botocore's name."""
+    spellings = {}
+    for name in shape.members:
+        spellings[naming.member(name).lower()] = name
+        spellings[name.lower()] = name
+    if "equals" in spellings:  # Java's Object.equals has that name already
+        spellings["equalsvalue"] = spellings["equals"]
+    return spellings
+
+
+def member_named(shape: StructureShape, name: str) -> str:
+    """botocore's name of a member as an argument spells it. Raises UnsupportedField."""
+    found = _members(shape).get(name.lower())
+    if found is None:
+        raise UnsupportedField(name)
+    return found
+
+
+@cache
+def required_members(operation: OperationModel) -> tuple[str, ...]:
+    """The params a caller must give: idempotency tokens, which the SDK makes itself, are not among them."""
+    if operation.input_shape is None:
+        return ()
+    made = set(operation.idempotent_members)
+    return tuple(name for name in operation.input_shape.required_members if name not in made)
+
+
+def to_params(operation: OperationModel, arguments: Any) -> dict:
+    """An operation's botocore params from a Task's arguments. Raises UnsupportedField."""
+    if operation.input_shape is None:
+        return {}
+    binary = _base64_bytes if operation.service_model.service_name.startswith("dynamodb") else _json_bytes
+    return _to_value(operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary)
+
+
+def _to_value(shape: Shape, value: Any, binary: Callable[[Any], bytes]) -> Any:
+    if value is None:
+        return None
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        if getattr(shape, "is_document_type", False):
+            return value
+        members = ((member_named(shape, name), item) for name, item in value.items())
+        return {
+            name: _to_value(shape.members[name], item, binary) for name, item in members if item is not None
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_to_value(shape.member, item, binary) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: _to_value(shape.value, item, binary) for key, item in value.items()}
+    kind = shape.type_name
+    if kind == "blob":
+        return binary(value)
+    if kind in ("string", "character") and not isinstance(value, str):
+        return json_text(value)
+    if kind in _INTEGERS | _NUMBERS:
+        return _number(kind, value)
+    if kind == "boolean" and value in ("true", "false"):
+        return value == "true"
+    return value
+
+
+def _number(kind: str, value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if kind in _INTEGERS and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON, as AWS writes it where it makes a string of a value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_bytes(value: Any) -> bytes:
+    return json_text(value).encode()
+
+
+def _base64_bytes(value: Any) -> bytes:
+    return base64.b64decode(value) if isinstance(value, str) else _json_bytes(value)
+
+
+def to_output(operation: OperationModel, answer: dict, rename: Callable[[str], str] = naming.member) -> dict:
+    """A task's output from botocore's answer: members renamed, times as ISO 8601, bytes as text."""
+    if operation.output_shape is None:
+        return {}
+    text = _as_base64 if operation.service_model.service_name.startswith("dynamodb") else _as_text
+    return _from_value(operation.output_shape, answer, rename, text)
+
+
+def _from_value(shape: Shape, value: Any, rename: Callable[[str], str], text: Callable[[bytes], str]) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        if getattr(shape, "is_document_type", False):
+            return value
+        return {
+            rename(name): _from_value(member, value[name], rename, text)
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_from_value(shape.member, item, rename, text) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: _from_value(shape.value, item, rename, text) for key, item in value.items()}
+    if isinstance(value, datetime) or (shape.type_name == "timestamp" and isinstance(value, int | float)):
+        return iso(value)
+    if isinstance(value, bytes | bytearray):
+        return text(bytes(value))
+    return value
+
+
+def _as_text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _as_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def iso(moment: datetime | float) -> str:
+    """A time as the Java SDK prints it: UTC, no fraction when whole, else milliseconds (or microseconds)."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    moment = moment.astimezone(UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    if moment.microsecond:
+        fraction = f"{moment.microsecond:06d}"
+        text += "." + fraction.removesuffix("000")
+    return text + "Z"

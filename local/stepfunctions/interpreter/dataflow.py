@@ -1,0 +1,110 @@
+"""Input and output processing, in both query languages.
+
+JSONPath: InputPath, Parameters, ResultSelector, ResultPath, OutputPath. JSONata: Arguments, Output. Both: Assign.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from typing import Any
+
+from ..definition import State
+from ..errors import RuntimeFailure, StateError
+from ..expressions.scope import UNSET
+from ..expressions.template import Template
+from ..history import exited, json_text, too_large
+from .frame import ENTER, Frame
+
+
+def effective_input(frame: Frame, state: State) -> Any:
+    """The state's input after InputPath."""
+    if state.input_path is None:
+        return frame.input
+    return state.input_path(frame.scope(state, frame.input))
+
+
+def arguments(frame: Frame, state: State, given: Any) -> Any:
+    """Arguments or Parameters; what is `given` where the state has none."""
+    return evaluate(state.arguments, frame, state, given) if state.arguments is not None else given
+
+
+def evaluate(template: Template, frame: Frame, state: State, seen: Any, **scope: Any) -> Any:
+    if template.constant:
+        return template.value
+    return template.evaluate(frame.scope(state, seen, **scope))
+
+
+def output(frame: Frame, state: State, result: Any, given: Any = UNSET) -> tuple[Any, dict[str, Any] | None]:
+    """The state's output and what it assigns, for a state with a result (Task, Parallel, Map, Pass)."""
+    if state.is_jsonata:
+        assigned, out = None, result
+        if state.assign is not None:
+            assigned = evaluate(state.assign, frame, state, frame.input, result=result)
+        if state.output is not None:
+            out = evaluate(state.output, frame, state, frame.input, result=result)
+        return out, assigned
+    if state.result_selector is not None:
+        result = evaluate(state.result_selector, frame, state, result)
+    assigned = None
+    if state.assign is not None:
+        assigned = evaluate(state.assign, frame, state, result)
+    if state.discard_result:
+        out = frame.input
+    elif state.result_path is not None:
+        out = state.result_path.write(frame.input, result)
+    else:
+        out = result
+    return output_path(frame, state, out), assigned
+
+
+def output_path(frame: Frame, state: State, value: Any) -> Any:
+    if state.output_path is None:
+        return value
+    return state.output_path(frame.scope(state, value))
+
+
+def passed_on(frame: Frame, state: State) -> tuple[Any, dict[str, Any] | None]:
+    """The output and assignments of a state without a result (Wait, Choice, Succeed)."""
+    seen = effective_input(frame, state)
+    assigned = evaluate(state.assign, frame, state, seen) if state.assign is not None else None
+    if state.is_jsonata:
+        return (evaluate(state.output, frame, state, seen) if state.output is not None else seen), assigned
+    return output_path(frame, state, seen), assigned
+
+
+def leave(frame: Frame, state: State, value: Any, assigned: dict[str, Any] | None, to: str | None) -> None:
+    """Exit the state with its output, and stand before the next one."""
+    if value is frame.input and frame.text is not None:
+        text = frame.text
+    else:
+        text = json_text(value)
+        if too_large(text):
+            raise data_limit(state.name)
+    if assigned:
+        check_variables(assigned)
+    frame.last = frame.execution.event(
+        f"{state.kind}StateExited", frame.last, "stateExitedEventDetails", exited(state.name, text, assigned)
+    )
+    if assigned:
+        frame.assign(assigned)
+    frame.input = value
+    frame.text = text
+    if frame.retries:
+        frame.retries = {}
+    frame.data = {}
+    frame.phase = ENTER
+    if to is not None:
+        frame.state = to
+        frame.save()
+
+
+def data_limit(what: str) -> StateError:
+    return StateError(
+        "States.DataLimitExceeded",
+        f"The state/task '{what}' returned a result with a size exceeding the maximum number of bytes "
+        "service limit.",
+    )
+
+
+def check_variables(assigned: dict[str, Any]) -> None:
+    """The quota of 256 KiB on what one Assign sets."""
+    if too_large(json_text(assigned)):
+        raise RuntimeFailure("The size of the variables assigned exceeds the maximum of 262144 bytes")

@@ -1,0 +1,288 @@
+"""What is remembered of a running execution: itself, and a frame for each line of control in it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..clock import iso
+from ..definition import Flow, State
+from ..errors import StateError
+from ..expressions.scope import UNSET, Scope
+from ..history import MAX_EVENTS, json_text
+
+if TYPE_CHECKING:
+    from .world import World
+
+ENTER = "enter"  # about to enter its state
+WORK = "work"  # entered; its work begins, or begins again after a retry's wait
+TASK = "task"  # its task is scheduled
+WAIT = "wait"  # in a Wait state, until data["until"]
+RETRY = "retry"  # waiting to try again, until data["until"]
+JOIN = "join"  # its children run
+DONE = "done"  # a child that ended; result is its output
+
+
+class HistoryFull(StateError):
+    """The quota of events in one history is used up: nothing but the end of the execution fits."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "States.Runtime", f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+        )
+
+
+class Execution:
+    """One execution, while it runs. Its row has all that the API tells of it."""
+
+    def __init__(self, world: "World", row: dict[str, Any], flow: Flow):
+        self.world = world
+        self.row = row
+        self.flow = flow
+        self.id: int = row["id"]
+        self.arn: str = row["executionArn"]
+        self.last_event: int = row["lastEvent"]
+        self.last_frame = 0
+        self.keeps_history: bool = row["type"] == "STANDARD"
+        self.root: Frame | None = None
+        self.task: asyncio.Task[Any] | None = None
+        self.frames: dict[int, Frame] = {}
+        self._at_end: list[Callable[[], None]] = []
+        self._context: dict[str, Any] | None = None
+
+    @property
+    def machine_arn(self) -> str:
+        return self.row["stateMachineArn"]
+
+    @property
+    def map_run_arn(self) -> str | None:
+        return self.row.get("mapRunArn")
+
+    @property
+    def status(self) -> str:
+        return self.row["status"]
+
+    @property
+    def started(self) -> float:
+        return self.row["startDate"]
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call back when the execution has ended; at once when it has."""
+        if self.status == "RUNNING":
+            self._at_end.append(callback)
+        else:
+            callback()
+
+    def has_ended(self) -> None:
+        callbacks, self._at_end = self._at_end, []
+        for callback in callbacks:
+            callback()
+
+    def snapshot(self) -> dict[str, Any]:
+        self.row["lastEvent"] = self.last_event
+        return self.row
+
+    def event(self, kind: str, previous: int, key: str | None = None, details: Any = None) -> int:
+        """Append an event and answer its id. HistoryFull when only the execution's end still fits."""
+        event_id = self.last_event + 1
+        if event_id >= MAX_EVENTS and not kind.startswith("Execution"):
+            raise HistoryFull
+        self.last_event = event_id
+        event = {
+            "timestamp": self.world.clock.now(),
+            "type": kind,
+            "id": event_id,
+            "previousEventId": previous,
+        }
+        if key is not None:
+            event[key] = details
+        self.world.record(self, event)
+        return event_id
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context object's parts that do not change while the execution runs."""
+        if self._context is None:
+            row = self.row
+            execution = {
+                "Id": self.arn,
+                "Input": self.world.loads(row["input"]),
+                "StartTime": iso(row["startDate"]),
+                "Name": row["name"],
+                "RoleArn": row["roleArn"],
+            }
+            if row["type"] == "STANDARD":
+                execution["RedriveCount"] = row.get("redriveCount", 0)
+                if "redriveDate" in row:
+                    execution["RedriveTime"] = iso(row["redriveDate"])
+            machine = {"Id": row["stateMachineArn"], "Name": row["machineName"]}
+            self._context = {"Execution": execution, "StateMachine": machine}
+        return self._context
+
+
+class Frame:
+    """One line of control: an execution's own, a Parallel's branch, a Map's iteration.
+
+    `last` is the event the next one follows from; `entered` the id of its state's Entered event; `ended` of the
+    event that an iteration succeeded. `data` is what the phase needs to go on after a restart. `slot` is a child's
+    place among its parent's children. `failure` is the error and cause of a child that failed.
+    """
+
+    __slots__ = (
+        "_context",
+        "children",
+        "data",
+        "ended",
+        "entered",
+        "entered_after",
+        "entered_at",
+        "execution",
+        "failure",
+        "flow",
+        "id",
+        "input",
+        "item",
+        "last",
+        "own_variables",
+        "parent",
+        "phase",
+        "result",
+        "retries",
+        "slot",
+        "state",
+        "text",
+        "variables",
+        "waiter",
+    )
+
+    def __init__(self, execution: Execution, flow: Flow, parent: "Frame | None" = None, slot: int = 0):
+        execution.last_frame += 1
+        self.id = execution.last_frame
+        self.execution = execution
+        self.flow = flow
+        self.parent = parent
+        self.slot = slot
+        self.state: str = flow.start_at
+        self.input: Any = None
+        self.text: str | None = None
+        self.own_variables: dict[str, Any] = {}
+        self.variables: dict[str, Any] = parent.variables if parent else self.own_variables
+        self.retries: dict[int, int] = {}
+        self.phase = ENTER
+        self.data: dict[str, Any] = {}
+        self.entered = 0
+        self.entered_after = 0
+        self.entered_at = 0.0
+        self.last = 0
+        self.ended = 0
+        self.failure: list[str | None] | None = None
+        self.item: dict[str, Any] | None = None
+        self.result: Any = None
+        self.children: dict[int, Frame] = {}
+        self.waiter: asyncio.Future[None] | None = None
+        self._context: dict[str, Any] | None = None
+        execution.frames[self.id] = self
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.execution.id, self.id
+
+    def snapshot(self) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "state": self.state,
+            "phase": self.phase,
+            "input": self.input,
+            "variables": self.own_variables,
+            "retries": {str(k): v for k, v in self.retries.items()},
+            "data": self.data,
+            "entered": [self.entered, self.entered_after, self.entered_at],
+            "last": self.last,
+        }
+        if self.parent is not None:
+            row |= {"parent": self.parent.id, "slot": self.slot, "item": self.item, "failure": self.failure}
+        if self.phase == DONE:
+            row |= {"result": self.result, "ended": self.ended}
+        return row
+
+    def restore(self, frame_id: int, row: dict[str, Any]) -> None:
+        """Take the place a stored row tells of."""
+        del self.execution.frames[self.id]
+        self.id = frame_id
+        self.execution.frames[frame_id] = self
+        self.execution.last_frame = max(self.execution.last_frame, frame_id)
+        self.state, self.phase, self.input = row["state"], row["phase"], row["input"]
+        self.assign(row["variables"])
+        self.retries = {int(k): v for k, v in row["retries"].items()}
+        self.data, self.last = row["data"], row["last"]
+        self.entered, self.entered_after, self.entered_at = row["entered"]
+        self.item, self.result = row.get("item"), row.get("result")
+        self.ended, self.failure = row.get("ended", 0), row.get("failure")
+        if self.parent is not None and self.phase == DONE:
+            self.parent.last = max(self.parent.last, self.ended or self.last)
+
+    def save(self) -> None:
+        """Mark the frame as changed; it is written with the next commit."""
+        self.execution.world.store.save_frame(self)
+
+    def drop_children(self) -> None:
+        """Forget all below this frame."""
+        for child in self.children.values():
+            child.drop()
+        self.children = {}
+
+    def drop(self) -> None:
+        """Forget the frame and all below it."""
+        self.drop_children()
+        self.execution.frames.pop(self.id, None)
+        self.execution.world.store.drop_frame(self.key)
+
+    def assign(self, values: dict[str, Any]) -> None:
+        """Set variables in this frame's scope. Readers of the old ones keep them."""
+        if not values:
+            return
+        self.own_variables = {**self.own_variables, **values}
+        self.variables = (
+            {**self.parent.variables, **self.own_variables} if self.parent else self.own_variables
+        )
+
+    def event(self, kind: str, key: str | None = None, details: Any = None, advance: bool = True) -> int:
+        """Append an event that follows from this frame's last; with `advance` it becomes the last."""
+        event_id = self.execution.event(kind, self.last, key, details)
+        if advance:
+            self.last = event_id
+        return event_id
+
+    def input_text(self) -> str:
+        if self.text is None:
+            self.text = json_text(self.input)
+        return self.text
+
+    def forget_context(self) -> None:
+        self._context = None
+
+    def context(self, state: State) -> dict[str, Any]:
+        """The context object as this frame's state sees it."""
+        if self._context is None:
+            own = self.execution.context
+            about = {"Name": state.name, "EnteredTime": iso(self.entered_at)}
+            if state.kind in ("Task", "Parallel", "Map"):
+                about["RetryCount"] = sum(self.retries.values())  # type: ignore[assignment]
+            context = {"Execution": own["Execution"], "StateMachine": own["StateMachine"], "State": about}
+            item = self.nearest_item()
+            if item is not None:
+                context["Map"] = {"Item": item}
+            if "token" in self.data:
+                context["Task"] = {"Token": self.data["token"]}
+            self._context = context
+        return self._context
+
+    def nearest_item(self) -> dict[str, Any] | None:
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.item is not None:
+                return frame.item
+            frame = frame.parent
+        return self.execution.row.get("mapItem")
+
+    def scope(self, state: State, seen: Any, result: Any = UNSET, error_output: Any = UNSET) -> Scope:
+        """What the state's expressions read, with `seen` as `$` and `$states.input`."""
+        return Scope(seen, self.context(state), self.variables, result, error_output, state.name)

@@ -1,0 +1,162 @@
+"""A map run: the child executions of one distributed Map, counted, limited, and given up when too many fail."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StateError
+from ..history import json_text
+
+if TYPE_CHECKING:
+    from .frame import Execution, Frame
+
+# AWS runs up to 10,000 child executions at once where nothing is said; one machine has less.
+DEFAULT_CONCURRENCY = 1000
+
+_COUNTED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}
+
+
+class ThresholdExceeded(StateError):
+    def __init__(self) -> None:
+        super().__init__(
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded",
+        )
+
+
+class MapRun:
+    """One map run at work. `document` is what DescribeMapRun tells; `inputs` the children's, in order."""
+
+    def __init__(self, frame: "Frame", document: dict[str, Any], inputs: list[Any], weights: list[int]):
+        self.frame = frame
+        self.world = frame.execution.world
+        self.document = document
+        self.arn: str = document["mapRunArn"]
+        self.inputs = inputs
+        self.weights = weights
+        self.running: dict[int, Execution] = {}
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.items: Counter[str] = Counter()
+        self.executions: Counter[str] = Counter()
+        self._next = iter(range(len(inputs)))
+        self._changed = asyncio.Event()
+
+    async def work(self, redriven: bool) -> None:
+        """Run the children there are not yet, at most so many at a time. Raises ThresholdExceeded."""
+        for row in self.world.store.executions(map_run=self.arn, limit=len(self.inputs) or 1):
+            self.rows[row["mapIndex"]] = row
+        self.world.map_runs[self.arn] = self
+        try:
+            while True:
+                self._fill(redriven)
+                self._check()
+                if not self.running:
+                    return
+                self._changed.clear()
+                await self._changed.wait()
+        finally:
+            self.world.map_runs.pop(self.arn, None)
+
+    def changed(self, document: dict[str, Any]) -> None:
+        """UpdateMapRun gave new limits."""
+        self.document |= document
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Abort the children that still run; the run is given up."""
+        self.world.spawn(self._stop())
+
+    async def _stop(self) -> None:
+        children = list(self.running.values())
+        await asyncio.gather(*(self.world.stop(child, None, None) for child in children))
+        document = self.world.store.get("map_run", self.arn) or {}
+        self.world.store.put("map_run", self.arn, document | self.counts())
+
+    def results(self) -> Iterator[dict[str, Any]]:
+        """The rows of the children, in the order of their inputs."""
+        return (self.rows[slot] for slot in sorted(self.rows))
+
+    def counts(self) -> dict[str, Any]:
+        """DescribeMapRun's counts as they are now."""
+        return {
+            "itemCounts": _counts(self.items, sum(self.weights), sum(self.weights[s] for s in self.running)),
+            "executionCounts": _counts(self.executions, len(self.inputs), len(self.running)),
+        }
+
+    def _fill(self, redriven: bool) -> None:
+        limit = self.document["maxConcurrency"] or DEFAULT_CONCURRENCY
+        while len(self.running) < limit and (slot := next(self._next, None)) is not None:
+            row = self.rows.get(slot)
+            if row is None:
+                child = self._begin(slot)
+            elif (running := self.world.execution(row["executionArn"])) is not None:
+                child = running
+            elif redriven and row["status"] != "SUCCEEDED":
+                child = self.world.redrive(row)
+            else:
+                self._count(slot, row)
+                continue
+            self.rows[slot] = child.row
+            self.running[slot] = child
+            child.on_end(lambda slot=slot: self._ended(slot))  # type: ignore[misc]
+
+    def _begin(self, slot: int) -> "Execution":
+        execution = self.frame.execution
+        parent, document = execution.row, self.document
+        name = str(uuid.uuid4())
+        machine = document["stateMachineArn"]
+        kind, qualified = (
+            ("express", f"{name}:{uuid.uuid4()}") if document["express"] else ("execution", name)
+        )
+        row = {
+            "executionArn": f"{machine.replace(':stateMachine:', f':{kind}:')}:{qualified}",
+            "stateMachineArn": machine,
+            "machineName": machine.rpartition(":")[2],
+            "name": name,
+            "type": "EXPRESS" if document["express"] else "STANDARD",
+            "startDate": self.world.clock.now(),
+            "input": json_text(self.inputs[slot]),
+            "roleArn": parent["roleArn"],
+            "revision": parent["revision"],
+            "processor": document["processor"],
+            "mapRunArn": self.arn,
+            "mapIndex": slot,
+            "itemCount": self.weights[slot],
+        }
+        row |= {name: parent[name] for name in ("traceHeader", "testCase") if name in parent}
+        return self.world.begin(row, document["flow"]())
+
+    def _ended(self, slot: int) -> None:
+        self._count(slot, self.running.pop(slot).row)
+        self._changed.set()
+
+    def _count(self, slot: int, row: dict[str, Any]) -> None:
+        self.executions[_COUNTED[row["status"]]] += 1
+        self.items[_COUNTED[row["status"]]] += self.weights[slot]
+
+    def _check(self) -> None:
+        failed = self.items["failed"] + self.items["timedOut"] + self.items["aborted"]
+        share = 100 * failed / (sum(self.weights) or 1)
+        by_count, by_share = (
+            self.document["toleratedFailureCount"],
+            self.document["toleratedFailurePercentage"],
+        )
+        # With only one limit given the other does not count; with none no failure is tolerated.
+        given = [by_count is not None, by_share is not None]
+        too_many = by_count is not None and failed > by_count
+        too_large = by_share is not None and share > by_share
+        if too_many or too_large or (failed and not any(given)):
+            raise ThresholdExceeded
+
+
+def _counts(ended: Counter[str], total: int, running: int) -> dict[str, int]:
+    counts = {name: ended[name] for name in _COUNTED.values()}
+    return {
+        **counts,
+        "running": running,
+        "pending": total - running - sum(counts.values()),
+        "total": total,
+        "resultsWritten": 0,
+    }

@@ -1,0 +1,68 @@
+"""Pass, Choice, Succeed and Fail: states that only compute. Each answers the next state, or None at an end.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/state-pass.html, state-choice.html,
+state-succeed.html, state-fail.html
+"""
+
+from ..definition import Choice, Fail, Field, Pass, Succeed
+from ..errors import RuntimeFailure, StateError
+from ..history import json_text
+from . import dataflow
+from .frame import Frame
+
+
+def do_pass(frame: Frame, state: Pass) -> str | None:
+    if state.is_jsonata:
+        value, assigned = dataflow.passed_on(frame, state)
+    else:
+        if state.has_result:
+            result = state.result
+        else:
+            result = dataflow.arguments(frame, state, dataflow.effective_input(frame, state))
+        value, assigned = dataflow.output(frame, state, result)
+    dataflow.leave(frame, state, value, assigned, state.next)
+    return state.next
+
+
+def do_succeed(frame: Frame, state: Succeed) -> str | None:
+    value, assigned = dataflow.passed_on(frame, state)
+    dataflow.leave(frame, state, value, assigned, None)
+    return None
+
+
+def do_choice(frame: Frame, state: Choice) -> str | None:
+    seen = dataflow.effective_input(frame, state)
+    scope = frame.scope(state, seen)
+    for rule in state.rules:
+        if rule.matches(scope):
+            assign, output, to = rule.assign, rule.output, rule.next
+            break
+    else:
+        if state.default is None:
+            raise RuntimeFailure(
+                "Failed to transition out of the state. The state does not point to a next state.",
+                "States.NoChoiceMatched",
+            )
+        assign, output, to = state.assign, state.output, state.default
+    assigned = assign.evaluate(scope) if assign is not None else None
+    if state.is_jsonata:
+        value = output.evaluate(scope) if output is not None else seen
+    else:
+        value = dataflow.output_path(frame, state, seen)
+    dataflow.leave(frame, state, value, assigned, to)
+    return to
+
+
+def do_fail(frame: Frame, state: Fail) -> str | None:
+    raise StateError(_text(frame, state, state.error), _text(frame, state, state.cause))
+
+
+def _text(frame: Frame, state: Fail, field: Field | None) -> str | None:
+    if field is None:
+        return None
+    value = field.read(frame.scope(state, frame.input))
+    if not isinstance(value, str):
+        raise RuntimeFailure(
+            f"The {field.name} parameter does not reference a valid string: {field.text} == {json_text(value)}"
+        )
+    return value

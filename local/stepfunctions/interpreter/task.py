@@ -1,0 +1,261 @@
+"""Task: work done by a service, a function, an activity's worker, or whoever holds the task token.
+
+The schedule is committed before anything outside is called. After a restart a task that was out is delivered
+again, under the same token; one that was submitted is only waited for.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html, connect-to-resource.html
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from ..definition import Field, State, Task
+from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
+from ..expressions.template import type_name
+from ..history import NOT_TRUNCATED, failure, json_text, output, too_large
+from ..integrations import TaskRequest
+from . import dataflow
+from .failures import TIMEOUT, HeartbeatMissed
+from .frame import TASK, Frame
+from .tokens import new_token
+from .world import Final, TaskCall
+
+MAX_SECONDS = 99_999_999
+
+
+async def do_task(frame: Frame, state: Task) -> str | None:
+    if frame.phase != TASK:
+        _schedule(frame, state)
+    try:
+        result = await _within_time(frame, state)
+    except StateError as error:
+        _failed(frame, state, error)
+        raise
+    text = json_text(result)
+    if too_large(text):
+        large = dataflow.data_limit(_shown(state))
+        _failed(frame, state, large)
+        raise large
+    _event(frame, state, "Succeeded", output(text))
+    value, assigned = dataflow.output(frame, state, result)
+    dataflow.leave(frame, state, value, assigned, state.next)
+    return state.next
+
+
+def _schedule(frame: Frame, state: Task) -> None:
+    """Evaluate what the task is given, and write down that it is to be done."""
+    pattern = state.integration.pattern
+    frame.data = {}
+    if pattern in ("task_token", "activity"):
+        frame.data["token"] = new_token(frame)
+    frame.forget_context()
+    seen = dataflow.effective_input(frame, state)
+    arguments = dataflow.arguments(frame, state, seen)
+    text = json_text(arguments)
+    if too_large(text):
+        raise dataflow.data_limit(_shown(state))
+    timeout = _seconds(frame, state, state.timeout, seen)
+    heartbeat = _seconds(frame, state, state.heartbeat, seen)
+    credentials = None
+    if state.credentials is not None:
+        credentials = dataflow.evaluate(state.credentials, frame, state, seen)
+
+    details: dict[str, Any] = {}
+    if timeout is not None:
+        details["timeoutInSeconds"] = timeout
+    if credentials is not None:
+        details["taskCredentials"] = {"roleArn": credentials.get("RoleArn")}
+    if pattern in ("lambda_arn", "activity"):
+        details |= {"resource": state.resource, "input": text, "inputDetails": NOT_TRUNCATED}
+        if pattern == "activity" and heartbeat is not None:
+            details["heartbeatInSeconds"] = heartbeat
+    else:
+        details |= {"parameters": text, "region": frame.execution.world.region}
+        if heartbeat is not None:
+            details["heartbeatInSeconds"] = heartbeat
+    _event(frame, state, "Scheduled", details)
+    if pattern == "lambda_arn":
+        frame.event("LambdaFunctionStarted")
+    elif pattern != "activity":
+        _event(frame, state, "Started", {})
+
+    now = frame.execution.world.clock.now()
+    frame.data |= {
+        "stage": "out",
+        "arguments": arguments,
+        "credentials": credentials,
+        "timeout": timeout,
+        "heartbeat": heartbeat,
+        "deadline": None if timeout is None else now + timeout,
+        "beat": None if heartbeat is None else now + heartbeat,
+    }
+    frame.phase = TASK
+    frame.save()
+
+
+async def _within_time(frame: Frame, state: Task) -> Any:
+    """The task's output, or its failure, before its deadline."""
+    deadline = frame.data["deadline"]
+    if deadline is None:
+        return await _work(frame, state)
+    left = deadline - frame.execution.world.clock.now()
+    try:
+        async with asyncio.timeout(max(left, 0)) as limit:
+            return await _work(frame, state)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise StateError(TIMEOUT) from None
+
+
+async def _work(frame: Frame, state: Task) -> Any:
+    world = frame.execution.world
+    await world.store.committed()
+    integration, data = state.integration, frame.data
+    if integration.pattern == "activity":
+        if data["stage"] == "out":
+            world.activity_scheduled(state.resource, frame)
+        return await _called_back(frame)
+    request = _request(frame, state)
+    if data["stage"] == "out":
+        answer = await _deliver(frame, state, request)
+        if isinstance(answer, Final):
+            return answer.output
+        if integration.pattern in ("request_response", "lambda_arn"):
+            return answer
+        _event(frame, state, "Submitted", output(json_text(answer)))
+        data |= {"stage": "submitted", "submitted": answer}
+        frame.save()
+    if integration.pattern == "task_token":
+        return await _called_back(frame)
+    await world.store.committed()
+    try:
+        return await integration.complete(request, data["submitted"], world.services)
+    except asyncio.CancelledError:
+        # A stopped or timed-out job is told so; how that call ends changes nothing here.
+        if not world.closing:
+            world.spawn(_cancel(state, request, data["submitted"], world.services))
+        raise
+
+
+async def _cancel(state: Task, request: TaskRequest, submitted: Any, services: Any) -> None:
+    with contextlib.suppress(Exception):
+        await state.integration.cancel(request, submitted, services)
+
+
+async def _deliver(frame: Frame, state: Task, request: TaskRequest) -> Any:
+    execution = frame.execution
+    call = TaskCall(
+        integration=state.integration,
+        request=request,
+        services=execution.world.services,
+        machine_name=execution.row["machineName"],
+        state_name=state.name,
+        attempt=sum(frame.retries.values()),
+        test_case=execution.row.get("testCase"),
+    )
+    try:
+        return await execution.world.invoker(call)
+    except StateError:
+        if state.integration.pattern in ("sync", "sync2"):
+            frame.data["stage"] = "submitting"
+        raise
+    except Exception as error:  # an integration's fault must end the state, not the engine
+        raise StateError("States.TaskFailed", f"{type(error).__name__}: {error}") from error
+
+
+def _shown(state: Task) -> str:
+    """The task as AWS names it when its data is too large."""
+    integration = state.integration
+    return integration.resource if integration.pattern == "lambda_arn" else integration.resource_type
+
+
+def _request(frame: Frame, state: Task) -> TaskRequest:
+    execution, data = frame.execution, frame.data
+    return TaskRequest(
+        resource=state.resource,
+        arguments=data["arguments"],
+        role_arn=execution.row["roleArn"],
+        credentials=data["credentials"],
+        execution_arn=execution.arn,
+        state_machine_arn=execution.machine_arn,
+        state_name=state.name,
+        task_token=data.get("token"),
+        region=execution.world.region,
+        account=execution.world.account,
+        trace_header=execution.row.get("traceHeader"),
+        timeout=data["timeout"],
+    )
+
+
+async def _called_back(frame: Frame) -> Any:
+    """What came back under the token: SendTaskSuccess's output, or SendTaskFailure's error."""
+    clock, data = frame.execution.world.clock, frame.data
+    while "outcome" not in data:
+        frame.waiter = asyncio.get_running_loop().create_future()
+        beat = data["beat"]
+        if beat is None:
+            await frame.waiter
+            continue
+        try:
+            async with asyncio.timeout(max(beat - clock.now(), 0)) as limit:
+                await frame.waiter
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise HeartbeatMissed from None
+    frame.waiter = None
+    outcome = data["outcome"]
+    if "output" in outcome:
+        return outcome["output"]
+    raise StateError(outcome.get("error"), outcome.get("cause"))
+
+
+def _failed(frame: Frame, state: Task, error: StateError) -> None:
+    what = "TimedOut" if error.error == TIMEOUT else "Failed"
+    if frame.data.get("stage") == "submitting" and what == "Failed":
+        what = "SubmitFailed"
+    _event(frame, state, what, failure(error))
+
+
+def _event(frame: Frame, state: Task, what: str, details: dict[str, Any]) -> None:
+    """An event of the family the resource belongs to: LambdaFunction…, Activity…, Task…."""
+    integration = state.integration
+    if integration.pattern == "lambda_arn":
+        frame.event(f"LambdaFunction{what}", f"lambdaFunction{what}EventDetails", details)
+    elif integration.pattern == "activity":
+        frame.event(f"Activity{what}", f"activity{what}EventDetails", details)
+    else:
+        details |= {"resource": integration.resource, "resourceType": integration.resource_type}
+        frame.event(f"Task{what}", f"task{what}EventDetails", details)
+
+
+def activity_started(frame: Frame, worker: str | None) -> None:
+    """A worker took the activity's task."""
+    details = {} if worker is None else {"workerName": worker}
+    frame.event("ActivityStarted", "activityStartedEventDetails", details)
+    frame.data["stage"] = "started"
+    frame.save()
+
+
+def _seconds(frame: Frame, state: State, field: Field | None, seen: Any) -> int | None:
+    if field is None:
+        return None
+    value = field.constant if field.constant is not None else field.read(frame.scope(state, seen))
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SECONDS:
+        return value
+    if field.is_path:
+        raise RuntimeFailure(
+            f"The {field.name} parameter does not reference a positive integer: {field.text} == {json_text(value)}"
+        )
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise QueryEvaluationFailure(
+            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
+            f"result type. Expected 'number', but was '{type_name(value)}' for value: {json_text(value)}",
+            field.name,
+        )
+    raise QueryEvaluationFailure(
+        f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned a value outside "
+        f"the range of 1 to {MAX_SECONDS}: {value}",
+        field.name,
+    )

@@ -1,0 +1,80 @@
+"""Wait: for seconds, or until a moment.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+"""
+
+from ..definition import Field, Wait
+from ..errors import QueryEvaluationFailure, RuntimeFailure
+from ..expressions.template import type_name
+from ..expressions.timestamps import parse_timestamp
+from ..history import json_text
+from . import dataflow
+from .frame import WAIT, Frame
+
+MAX_SECONDS = 99_999_999
+
+
+async def do_wait(frame: Frame, state: Wait) -> str | None:
+    clock = frame.execution.world.clock
+    if frame.phase != WAIT:
+        frame.data = {"until": wait_until(frame, state)}
+        frame.phase = WAIT
+        frame.save()
+    await clock.sleep_until(frame.data["until"])
+    value, assigned = dataflow.passed_on(frame, state)
+    dataflow.leave(frame, state, value, assigned, state.next)
+    return state.next
+
+
+def wait_until(frame: Frame, state: Wait) -> float:
+    """The moment the wait ends, in epoch seconds."""
+    seen = dataflow.effective_input(frame, state)
+    scope = frame.scope(state, seen)
+    if state.seconds is not None:
+        return frame.entered_at + _seconds(state.seconds, state.seconds.read(scope))
+    assert state.timestamp is not None
+    field = state.timestamp
+    value = field.read(scope)
+    moment = parse_timestamp(value)
+    if moment is None:
+        shown = value if isinstance(value, str) else json_text(value)
+        if field.is_path:
+            raise RuntimeFailure(
+                f"The {field.name} parameter does not reference a valid ISO-8601 extended offset date-time "
+                f"format string: {field.text} == {shown}"
+            )
+        raise QueryEvaluationFailure(
+            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an invalid "
+            f"value. Expected an ISO-8601 extended offset date-time format string, but was: {shown}",
+            field.name,
+        )
+    return moment.timestamp()
+
+
+def _seconds(field: Field, value: object) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if field.is_path:
+        if not whole:
+            raise RuntimeFailure(
+                f"The {field.name} parameter cannot be parsed as a long value: {field.text} == {json_text(value)}"
+            )
+        assert isinstance(value, int)
+        if value < 0:
+            raise RuntimeFailure(
+                f"The {field.name} parameter references a negative value: {field.text} == {value}"
+            )
+        return min(value, MAX_SECONDS)
+    if not whole:
+        raise QueryEvaluationFailure(
+            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
+            f"result type. Expected 'number', but was '{type_name(value)}' for value: {json_text(value)}",
+            field.name,
+        )
+    assert isinstance(value, int)
+    if not 0 <= value <= MAX_SECONDS:
+        raise QueryEvaluationFailure(
+            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned a value outside "
+            f"the range of 0 to {MAX_SECONDS}: {value}",
+            field.name,
+        )
+    return value

@@ -1,0 +1,357 @@
+"""The services tasks call: the port the integrations see, and botocore against one endpoint behind it."""
+
+import asyncio
+import secrets
+import threading
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import botocore.session
+from botocore import xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from .authority import ActingCredentials, ActingProvider, RoleCredentials, Roles, RoleSessions
+
+_UNKNOWN_CREDENTIALS = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId"}
+    | {"InvalidToken", "UnrecognizedClientException"}
+)
+_KNOWN_STATUSES = frozenset(HTTPStatus)
+
+
+class ServiceError(Exception):
+    """A service's error answer. `code` and `message` are its own, `details` what else it told."""
+
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        code: str,
+        message: str,
+        *,
+        status: int = 400,
+        request_id: str = "",
+        extended_request_id: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ):
+        super().__init__(f"{service}.{operation}: {code}: {message}")
+        self.service = service
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.extended_request_id = extended_request_id
+        self.details = details or {}
+
+
+class CallFailed(Exception):
+    """A call that got no answer: refused before sending, no connection, or no response in time."""
+
+    def __init__(self, message: str, *, sent: bool = False, timed_out: bool = False):
+        super().__init__(message)
+        self.sent = sent
+        self.timed_out = timed_out
+
+
+class RoleNotAssumable(Exception):
+    """sts:AssumeRole was refused for `role_arn`; the message is STS's."""
+
+    def __init__(self, role_arn: str, message: str):
+        super().__init__(message)
+        self.role_arn = role_arn
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request of an HTTP task. `signed_for` is the service it is signed for (`execute-api`), or None."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    signed_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What an HTTP request was answered."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Outside(Protocol):
+    """The services there are besides this engine. `AwsServices` is the real one."""
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        role_arn: str | None = None,
+        task_role_arn: str | None = None,
+        trace_header: str | None = None,
+    ) -> dict:
+        """Call `operation` (`PutItem`) of a botocore service (`dynamodb`) with the role's authority, or with
+        that of the task's own role, which the role assumes.
+
+        Params and answer are botocore's, the answer with `ResponseMetadata` when it came over HTTP.
+        Streams in the answer are read to bytes. Raises ServiceError, CallFailed, RoleNotAssumable.
+        """
+        ...
+
+    async def invoke_lambda(
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        role_arn: str | None = None,
+        task_role_arn: str | None = None,
+        trace_header: str | None = None,
+        **params: Any,
+    ) -> dict:
+        """lambda:Invoke: its answer with `Payload` as bytes. Raises as `call`."""
+        ...
+
+    async def http(
+        self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
+    ) -> HttpAnswer:
+        """Send an HTTP request, signed with the role's authority when it says for which service.
+
+        Raises CallFailed, RoleNotAssumable; an answer of any status is an answer.
+        """
+        ...
+
+
+class Services(Outside, Protocol):
+    """What integrations need of the world: what is outside, and this engine itself as `stepfunctions`."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the engine's clock."""
+        ...
+
+    async def execution_ended(self, execution_arn: str) -> dict:
+        """DescribeExecution's answer once that execution of this engine has ended."""
+        ...
+
+
+@dataclass
+class AwsServices:
+    """botocore in a thread pool, with the role's credentials from sts:AssumeRole kept until near their end.
+
+    `endpoint_url` is for every service; `endpoints` overrides it per botocore service name. Without either,
+    AWS itself. `access_key` is (id, secret) of the engine's own identity, else botocore's usual chain.
+    With `assume_roles` off every call is the engine's own. `role_credentials` replaces sts:AssumeRole.
+    """
+
+    endpoint_url: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    access_key: tuple[str, str] | None = None
+    assume_roles: bool = True
+    role_credentials: RoleCredentials | None = None
+    threads: int = 256
+    read_timeout: float = 900.0
+
+    def __post_init__(self) -> None:
+        self._own = botocore.session.get_session()
+        if self.access_key:
+            self._own.set_credentials(*self.access_key)
+        self._acting = ActingCredentials()
+        self._session = botocore.session.get_session()
+        self._session.register_component("credential_provider", ActingProvider(self._acting))
+        self._clients: dict[str, Any] = {}
+        self._roles = RoleSessions(self._assume)
+        self._lock = threading.RLock()
+        self._trace = threading.local()
+        self._web = URLLib3Session(timeout=(5, 60))
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="task")
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        role_arn: str | None = None,
+        task_role_arn: str | None = None,
+        trace_header: str | None = None,
+    ) -> dict:
+        """As Outside.call."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, self._call, service, operation, dict(params), (role_arn, task_role_arn), trace_header
+        )
+
+    async def invoke_lambda(
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        role_arn: str | None = None,
+        task_role_arn: str | None = None,
+        trace_header: str | None = None,
+        **params: Any,
+    ) -> dict:
+        """As Outside.invoke_lambda."""
+        return await self.call(
+            "lambda",
+            "Invoke",
+            {**params, "FunctionName": function, "Payload": payload},
+            role_arn=role_arn,
+            task_role_arn=task_role_arn,
+            trace_header=trace_header,
+        )
+
+    async def http(
+        self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
+    ) -> HttpAnswer:
+        """As Outside.http. With an `endpoint_url`, hosts under amazonaws.com are reached there."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._http, request, (role_arn, task_role_arn))
+
+    def close(self) -> None:
+        """Let the calls under way end in their threads and take no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _call(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
+        try:
+            return self._send(service, operation, params, roles, trace)
+        except ServiceError as error:
+            # A service that was started anew knows no session of before: assume the role again.
+            if error.code in _UNKNOWN_CREDENTIALS and self._roles.forget(roles):
+                return self._send(service, operation, params, roles, trace)
+            raise
+
+    def _send(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
+        client = self._client(service)
+        self._acting.act_as(self._credentials(roles))
+        self._trace.header = trace
+        method = getattr(client, xform_name(operation))
+        try:
+            answer = method(**params)
+            for name, value in answer.items():
+                if hasattr(value, "read"):
+                    answer[name] = value.read()
+        except ClientError as error:
+            raise _service_error(service, operation, error) from None
+        except (ConnectTimeoutError, ReadTimeoutError) as error:
+            raise CallFailed(str(error), sent=True, timed_out=True) from None
+        except BotoCoreError as error:
+            raise CallFailed(str(error)) from None
+        return answer
+
+    def _http(self, request: HttpRequest, roles: Roles) -> HttpAnswer:
+        url, headers = request.url, dict(request.headers)
+        host = urlsplit(url).netloc
+        if self.endpoint_url and host.endswith(".amazonaws.com"):
+            url = urlunsplit(urlsplit(self.endpoint_url)[:2] + urlsplit(url)[2:])
+            headers["Host"] = host
+        prepared = AWSRequest(request.method, url, headers, request.body)
+        if request.signed_for:
+            credentials = self._credentials(roles)
+            SigV4Auth(credentials, request.signed_for, self.region).add_auth(prepared)
+        try:
+            answer = self._web.send(prepared.prepare())
+        except ConnectTimeoutError as error:
+            raise CallFailed(str(error), timed_out=True) from None
+        except ReadTimeoutError as error:
+            raise CallFailed(str(error), sent=True, timed_out=True) from None
+        except BotoCoreError as error:
+            raise CallFailed(str(error)) from None
+        reason = HTTPStatus(answer.status_code).phrase if answer.status_code in _KNOWN_STATUSES else ""
+        return HttpAnswer(answer.status_code, reason, dict(answer.headers), answer.content)
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            client = self._clients.get(service)
+            if client is None:
+                client = self._session.create_client(
+                    service,
+                    region_name=self.region,
+                    endpoint_url=self.endpoints.get(service, self.endpoint_url),
+                    config=Config(
+                        connect_timeout=5,
+                        read_timeout=self.read_timeout,
+                        retries={"total_max_attempts": 1},
+                        max_pool_connections=self.threads,
+                        inject_host_prefix=self.endpoint_url is None,
+                        s3={"addressing_style": "path"} if self.endpoint_url else {},
+                    ),
+                )
+                client.meta.events.register("before-sign.*", self._add_trace)
+                self._clients[service] = client
+        return client
+
+    def _add_trace(self, request: Any, **_: Any) -> None:
+        header = getattr(self._trace, "header", None)
+        if header and "X-Amzn-Trace-Id" not in request.headers:
+            request.headers["X-Amzn-Trace-Id"] = header
+
+    def _credentials(self, roles: Roles) -> ReadOnlyCredentials:
+        if self.assume_roles and any(roles):
+            return self._roles.credentials(roles)
+        own = self._own.get_credentials()
+        if own is None:
+            raise CallFailed("Unable to locate credentials")
+        return own.get_frozen_credentials()
+
+    def _assume(self, roles: Roles) -> Mapping[str, Any]:
+        role_arn, task_role_arn = roles
+        try:
+            if task_role_arn:
+                return self._task_credentials(task_role_arn, by=role_arn)
+            return (self.role_credentials or self._sts_credentials)(role_arn or "")
+        except ClientError as error:
+            refused = task_role_arn or role_arn or ""
+            raise RoleNotAssumable(refused, error.response["Error"].get("Message", "")) from None
+        except BotoCoreError as error:
+            raise CallFailed(str(error)) from None
+
+    def _task_credentials(self, role_arn: str, by: str | None) -> Mapping[str, Any]:
+        self._acting.act_as(self._credentials((by, None)))
+        sts = self._client("sts")
+        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
+
+    def _sts_credentials(self, role_arn: str) -> Mapping[str, Any]:
+        with self._lock:
+            sts: Any = self._clients.get("sts as the engine")
+            if sts is None:
+                sts = self._own.create_client(
+                    "sts",
+                    region_name=self.region,
+                    endpoint_url=self.endpoints.get("sts", self.endpoint_url),
+                    config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2}),
+                )
+                self._clients["sts as the engine"] = sts
+        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
+
+
+def _service_error(service: str, operation: str, error: ClientError) -> ServiceError:
+    answer = error.response
+    metadata = answer.get("ResponseMetadata", {})
+    return ServiceError(
+        service,
+        operation,
+        answer["Error"].get("QueryErrorCode") or answer["Error"].get("Code", "Unknown"),
+        answer["Error"].get("Message", ""),
+        status=metadata.get("HTTPStatusCode", 400),
+        # An emulator may leave these out, AWS never does.
+        request_id=metadata.get("RequestId") or str(uuid.uuid4()),
+        extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
+        details={k: v for k, v in answer.items() if k not in ("Error", "ResponseMetadata")},
+    )

@@ -1,0 +1,357 @@
+"""Where everything durable lives: one SQLite file in WAL mode, written in group commits.
+
+Writers mark what changed (`event`, `save_frame`, `save_execution`, `put`); the rows are made when the
+transaction is written, so a frame that changed ten times, or came and went, between two commits costs once or
+nothing. A commit runs once the event loop has nothing else ready; whoever needs durability before an effect
+awaits `committed()`.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from .history import json_text, json_value
+from .storefile import LogKeeper, lock
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS executions(
+  id INTEGER PRIMARY KEY, arn TEXT UNIQUE, machine TEXT, map_run TEXT, status TEXT, started REAL, body BLOB);
+CREATE INDEX IF NOT EXISTS executions_by_machine ON executions(machine, id);
+CREATE INDEX IF NOT EXISTS executions_by_map_run ON executions(map_run, id) WHERE map_run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('RUNNING', 'PENDING_REDRIVE');
+CREATE TABLE IF NOT EXISTS events(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
+"""
+
+
+_CACHED_DOCUMENTS = 4096
+
+
+class FrameRow(Protocol):
+    """What the store needs of a frame: its keys, and its row's body when the transaction is written."""
+
+    @property
+    def key(self) -> tuple[int, int]: ...
+
+    def snapshot(self) -> dict[str, Any]: ...
+
+
+class ExecutionRow(Protocol):
+    """What the store needs of an execution."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def arn(self) -> str: ...
+
+    @property
+    def machine_arn(self) -> str: ...
+
+    @property
+    def map_run_arn(self) -> str | None: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def started(self) -> float: ...
+
+    def snapshot(self) -> dict[str, Any]: ...
+
+
+class Store:
+    """One store, one process. `path` is a file, or ":memory:" for tests that restart nothing."""
+
+    def __init__(self, path: str | Path = ":memory:", synchronous: str = "NORMAL"):
+        self.path = str(path)
+        self._lock = None if self.path == ":memory:" else lock(Path(self.path))
+        self._db = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        # NORMAL: a commit survives the death of the process; FULL: also the machine's loss of power.
+        self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; {SCHEMA}")
+        # The log is worked off beside the event loop, which must not wait for the disk's fsync.
+        self._log = LogKeeper(self._db, self.path)
+        self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
+        self._documents: dict[tuple[str, str], dict[str, Any]] = {}
+        self._events: list[tuple[int, int, bytes]] = []
+        self._frames: dict[tuple[int, int], FrameRow | None] = {}
+        # Of the executions at work, which frames have a row: the others come and go without the database.
+        self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
+        self._executions: dict[int, ExecutionRow] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._after: list[Callable[[], None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._scheduled = False
+        self._in_transaction = False
+
+    # Documents: state machines, versions, aliases, activities, tags, map runs
+
+    def put(self, kind: str, key: str, document: dict[str, Any]) -> None:
+        self._begin()
+        self._documents.pop((kind, key), None)
+        self._db.execute("INSERT OR REPLACE INTO documents VALUES(?,?,?)", (kind, key, dumps(document)))
+
+    def get(self, kind: str, key: str) -> dict[str, Any] | None:
+        """A copy of the document, or None. What is inside it is shared: put a changed document, do not change it."""
+        found = self._documents.get((kind, key))
+        if found is None:
+            row = self._db.execute(
+                "SELECT body FROM documents WHERE kind=? AND key=?", (kind, key)
+            ).fetchone()
+            if row is None:
+                return None
+            if len(self._documents) >= _CACHED_DOCUMENTS:
+                self._documents.clear()
+            found = self._documents[kind, key] = json_value(row[0])
+        return dict(found)
+
+    def delete(self, kind: str, key: str) -> None:
+        self._begin()
+        self._documents.pop((kind, key), None)
+        self._db.execute("DELETE FROM documents WHERE kind=? AND key=?", (kind, key))
+
+    def scan(self, kind: str, prefix: str = "") -> Iterator[dict[str, Any]]:
+        """Documents of a kind whose key begins with `prefix`, in the order of their keys."""
+        rows = self._db.execute(
+            "SELECT body FROM documents WHERE kind=? AND key>=? AND key<? ORDER BY key",
+            (kind, prefix, prefix + "\U0010ffff"),
+        ).fetchall()
+        return (json_value(body) for (body,) in rows)
+
+    # Executions
+
+    def next_execution_id(self) -> int:
+        self._last_execution += 1
+        return self._last_execution
+
+    def save_execution(self, execution: ExecutionRow) -> None:
+        self._executions[execution.id] = execution
+        self._touch()
+
+    def execution(self, arn: str) -> dict[str, Any] | None:
+        self.flush()
+        row = self._db.execute("SELECT body FROM executions WHERE arn=?", (arn,)).fetchone()
+        return json_value(row[0]) if row else None
+
+    def executions(
+        self,
+        machine: str | None = None,
+        map_run: str | None = None,
+        qualified: str | None = None,
+        status: str | None = None,
+        redriven: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """Newest first, of a machine (of its version or alias `qualified`) or of a map run.
+
+        `before` is the id to go on below; `redriven` is "REDRIVEN" or "NOT_REDRIVEN".
+        """
+        self.flush()
+        wanted: list[tuple[str, Any]] = [
+            ("machine=?", machine) if machine is not None else ("map_run=?", map_run)
+        ]
+        if qualified is not None:
+            wanted.append(
+                (
+                    "? IN (CAST(body AS TEXT)->>'stateMachineVersionArn', CAST(body AS TEXT)->>'stateMachineAliasArn')",
+                    qualified,
+                )
+            )
+        if status is not None:
+            wanted.append(("status=?", status))
+        if redriven is not None:
+            wanted.append(
+                ("(coalesce(CAST(body AS TEXT)->>'redriveCount', 0) > 0) = ?", redriven == "REDRIVEN")
+            )
+        if before is not None:
+            wanted.append(("id<?", before))
+        where = " AND ".join(condition for condition, _ in wanted)
+        sql = f"SELECT body FROM executions WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 (literals above)
+        rows = self._db.execute(sql, (*(value for _, value in wanted), limit))
+        return [json_value(body) for (body,) in rows]
+
+    def open_executions(self) -> list[dict[str, Any]]:
+        """Those to go on with after a restart, oldest first."""
+        self.flush()
+        sql = "SELECT body FROM executions WHERE status IN ('RUNNING','PENDING_REDRIVE') ORDER BY id"
+        return [json_value(body) for (body,) in self._db.execute(sql)]
+
+    def forget_execution(self, execution_id: int) -> None:
+        self.flush()
+        self._begin()
+        self._stored_frames.pop(execution_id, None)
+        self._db.execute("DELETE FROM frames WHERE execution=?", (execution_id,))
+        for table, column in (("executions", "id"), ("events", "execution")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column}=?", (execution_id,))  # noqa: S608
+
+    # History
+
+    def event(self, execution_id: int, event_id: int, body: bytes) -> None:
+        self._events.append((execution_id, event_id, body))
+        if not self._scheduled:
+            self._touch()
+
+    def events(
+        self, execution_id: int, after: int = 0, limit: int = 1000, reverse: bool = False
+    ) -> list[dict[str, Any]]:
+        """In order from the one after `after`; in reverse from the one below it (0: the last)."""
+        self.flush()
+        if reverse:
+            sql = "SELECT body FROM events WHERE execution=? AND id<? ORDER BY id DESC LIMIT ?"
+            after = after or 1 << 62
+        else:
+            sql = "SELECT body FROM events WHERE execution=? AND id>? ORDER BY id LIMIT ?"
+        return [json_value(body) for (body,) in self._db.execute(sql, (execution_id, after, limit))]
+
+    def last_event(self, execution_id: int) -> int:
+        """The id of an execution's last event; 0 when it has none."""
+        self.flush()
+        sql = "SELECT coalesce(max(id), 0) FROM events WHERE execution=?"
+        return self._db.execute(sql, (execution_id,)).fetchone()[0]
+
+    # Frames
+
+    def save_frame(self, frame: FrameRow) -> None:
+        self._frames[frame.key] = frame
+        if not self._scheduled:
+            self._touch()
+
+    def drop_frame(self, key: tuple[int, int]) -> None:
+        execution, frame = key
+        if frame in self._stored_frames.get(execution, ()):
+            self._frames[key] = None
+            self._touch()
+        else:
+            self._frames.pop(key, None)
+
+    def frames(self, execution_id: int) -> dict[int, dict[str, Any]]:
+        """The stored frames of an execution that is taken up (again), by id: a parent before its children."""
+        self.flush()
+        rows = self._db.execute("SELECT id, body FROM frames WHERE execution=? ORDER BY id", (execution_id,))
+        found = {frame_id: json_value(body) for frame_id, body in rows}
+        self._stored_frames[execution_id].update(found)
+        return found
+
+    def leave_frames(self, execution_id: int) -> None:
+        """The execution has ended but may be redriven: its frames stay, and cost no memory."""
+        self.flush()
+        self._stored_frames.pop(execution_id, None)
+
+    def drop_frames(self, execution_id: int) -> None:
+        for frame_id in self._stored_frames.get(execution_id, ()):
+            self._frames[execution_id, frame_id] = None
+            self._touch()
+
+    # Transactions
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From here on commits run by themselves on this loop."""
+        self._loop = loop
+        if self._dirty:
+            self._touch()
+
+    @property
+    def _dirty(self) -> bool:
+        return bool(self._in_transaction or self._events or self._frames or self._executions)
+
+    async def committed(self) -> None:
+        """Return once all that was written before this call is durable."""
+        if not self._dirty:
+            return
+        if self._loop is None:
+            self.bind(asyncio.get_running_loop())
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._touch()
+        await future
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once all that was written before is durable."""
+        self._after.append(callback)
+        self._touch()
+
+    def flush(self) -> None:
+        """Write what is marked into the open transaction, so that reads see it."""
+        if self._executions:
+            self._begin()
+            rows = [
+                (e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, dumps(e.snapshot()))
+                for e in self._executions.values()
+            ]
+            self._executions.clear()
+            self._db.executemany("INSERT OR REPLACE INTO executions VALUES(?,?,?,?,?,?,?)", rows)
+        if self._events:
+            self._begin()
+            self._db.executemany("INSERT INTO events VALUES(?,?,?)", self._events)
+            self._events = []
+        if self._frames:
+            self._begin()
+            gone = [key for key, frame in self._frames.items() if frame is None]
+            kept = [(*key, dumps(frame.snapshot())) for key, frame in self._frames.items() if frame]
+            self._frames.clear()
+            self._db.executemany("INSERT OR REPLACE INTO frames VALUES(?,?,?)", kept)
+            self._db.executemany("DELETE FROM frames WHERE execution=? AND id=?", gone)
+            for execution, frame, _ in kept:
+                self._stored_frames[execution].add(frame)
+            for execution, frame in gone:
+                stored = self._stored_frames[execution]
+                stored.discard(frame)
+                if not stored:
+                    del self._stored_frames[execution]
+
+    def commit(self) -> None:
+        self._scheduled = False
+        waiting, self._waiting = self._waiting, []
+        try:
+            self.flush()
+            if self._in_transaction:
+                self._db.execute("COMMIT")
+                self._in_transaction = False
+                self._log.committed()
+        except sqlite3.Error as error:
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            raise
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+        after, self._after = self._after, []
+        for callback in after:
+            callback()
+
+    def close(self) -> None:
+        self.commit()
+        self._log.close()
+        self._db.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _begin(self) -> None:
+        if not self._in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._in_transaction = True
+            self._touch()
+
+    def _touch(self) -> None:
+        if self._loop is not None and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._settle)
+
+    def _settle(self) -> None:
+        # One more turn of the loop, so that all that became ready in this one shares the commit.
+        if self._loop is not None:
+            self._loop.call_soon(self.commit)
+
+
+def dumps(value: Any) -> bytes:
+    return json_text(value).encode()

@@ -1,0 +1,113 @@
+"""Mocked results checked against what the service answers, by botocore's models.
+
+Fields the model does not have are let through, as on AWS.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html (field validation modes)
+"""
+
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from ..errors import ApiError
+from ..integrations import Integration, naming
+from ..integrations.optimised import OptimisedIntegration
+from ..integrations.sdk import SdkIntegration
+from ..integrations.shapes import UnsupportedField, member_named, operation_model
+
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "string": (str, "a string"),
+    "character": (str, "a string"),
+    "timestamp": (str, "a string"),
+    "boolean": (bool, "a boolean"),
+    "integer": ((int, float), "a number"),
+    "long": ((int, float), "a number"),
+    "float": ((int, float), "a number"),
+    "double": ((int, float), "a number"),
+    "bigdecimal": ((int, float), "a number"),
+}
+# What a job that is waited for is described by, where the submission's answer is not the task's output.
+_DESCRIBED = {
+    ("stepfunctions", "startExecution"): "describeExecution",
+    ("ecs", "runTask"): "describeTasks",
+    ("batch", "submitJob"): "describeJobs",
+}
+_ANY_JSON = frozenset({"http", "apigateway", "eks", "activity"})
+
+
+def check_result(integration: Integration, result: Any, strict: bool) -> None:
+    """Refuse a mocked result the integration could not give; `strict` asks for the required fields too.
+
+    Raises ApiError ValidationException.
+    """
+    operation = _operation(integration)
+    if operation is None or operation.output_shape is None:
+        return
+    if not isinstance(result, dict):
+        raise ApiError("ValidationException", "Mocked result must be a JSON object.")
+    _check(operation.output_shape, result, "", strict)
+
+
+def _operation(integration: Integration) -> OperationModel | None:
+    """The operation whose output the task's is, None where it may be any JSON."""
+    if integration.pattern == "lambda_arn" or integration.resource_type in _ANY_JSON:
+        return None
+    action = integration.resource.split(".")[0]
+    if isinstance(integration, SdkIntegration):
+        service = integration.service
+    elif isinstance(integration, OptimisedIntegration):
+        service, action = integration.botocore, integration.action
+    else:
+        service = {"states": "stepfunctions"}.get(integration.resource_type, integration.resource_type)
+    if integration.pattern in ("sync", "sync2"):
+        described = _DESCRIBED.get((service, action))
+        return operation_model(service, described) if described else None
+    return operation_model(service, action)
+
+
+def _fault(what: str) -> ApiError:
+    return ApiError("ValidationException", f"Mock result schema validation error: {what}")
+
+
+def _check(shape: Shape, value: Any, field: str, strict: bool) -> None:
+    if isinstance(shape, StructureShape):
+        if not getattr(shape, "is_document_type", False):
+            _check_structure(shape, value, field, strict)
+    elif isinstance(shape, ListShape):
+        if not isinstance(value, list):
+            raise _fault(f"Field '{field}' must be an array")
+        for item in value:
+            _check(shape.member, item, field, strict)
+    elif isinstance(shape, MapShape):
+        if not isinstance(value, dict):
+            raise _fault(f"Field '{field}' must be an object")
+        for item in value.values():
+            _check(shape.value, item, field, strict)
+    elif shape.type_name in _KINDS:
+        _check_plain(shape, value, field)
+
+
+def _check_structure(shape: StructureShape, value: Any, field: str, strict: bool) -> None:
+    if not isinstance(value, dict):
+        raise _fault(f"Field '{field}' must be an object")
+    given = {}
+    for name, item in value.items():
+        try:
+            given[member_named(shape, name)] = (name, item)
+        except UnsupportedField:
+            continue
+    if strict:
+        for required in shape.required_members:
+            if required not in given:
+                raise _fault(f"Required field '{naming.member(required)}' is missing")
+    for member, (name, item) in given.items():
+        _check(shape.members[member], item, name, strict)
+
+
+def _check_plain(shape: Shape, value: Any, field: str) -> None:
+    kind, called = _KINDS[shape.type_name]
+    wrong = not isinstance(value, kind) or (called == "a number" and isinstance(value, bool))
+    if wrong:
+        raise _fault(f"Field '{field}' must be {called}")
+    enum = shape.metadata.get("enum")
+    if enum and value not in enum:
+        raise _fault(f"Field '{field}' is not an expected value")

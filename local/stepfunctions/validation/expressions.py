@@ -1,0 +1,171 @@
+"""The expressions in a state: JSONata between `{%` and `%}`, JSONPath in paths and `.$` fields."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..expressions.intrinsics import compile_intrinsic, is_intrinsic
+from ..expressions.jsonata import compile_expression
+from ..expressions.template import expression_text, is_expression
+from ..expressions.timestamps import parse_timestamp
+from .diagnostics import Findings
+from .jsonata_names import unsupported_names
+
+_COMPARED = {
+    "String": ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"),
+    "Numeric": ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"),
+    "Timestamp": ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"),
+    "Boolean": ("Equals",),
+}
+_TESTS = ("IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp")
+_COMPARISONS = tuple(f"{kind}{how}" for kind, hows in _COMPARED.items() for how in hows)
+OPERATORS = frozenset({*_COMPARISONS, *(f"{name}Path" for name in _COMPARISONS), "StringMatches", *_TESTS})
+"""Every comparison operator of a JSONPath Choice rule."""
+
+_FLOWS = frozenset({"Branches", "ItemProcessor", "Iterator"})
+_PLAIN = frozenset(
+    {"Comment", "Type", "Next", "Default", "Resource", "QueryLanguage", "Label", "ErrorEquals"}
+)
+_REFERENCES = frozenset(
+    {"MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "MaxItemsPath"}
+    | {"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"}
+)
+_VALUE_PATHS = frozenset(
+    {"InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath"}
+    | {"HeartbeatSecondsPath", "ErrorPath", "CausePath"}
+)
+_TEMPLATES = frozenset(
+    {"Parameters", "ResultSelector", "ItemSelector", "Assign", "BatchInput", "Credentials", "Arguments"}
+)
+
+
+def check_state(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
+    """Check every expression of a state, but not those of the flows inside it."""
+    own = {name: value for name, value in body.items() if name not in _FLOWS}
+    if language == "JSONata":
+        for text, here in _jsonata(own, place):
+            _check_jsonata(text, here, findings)
+        return
+    _check_paths(own, place, findings)
+    if body.get("Type") == "Pass":
+        for value, here in _strings(body.get("Result"), f"{place}/Result"):
+            if value.startswith("$."):
+                findings.warning(
+                    "Attempt to use a path in the result of a pass state", here, "PASS_RESULT_IS_STATIC"
+                )
+
+
+def check_operand(operator: str, operand: Any, place: str, findings: Findings) -> None:
+    """What a comparison operator compares with must be of its kind."""
+    if operator.endswith("Path"):
+        if not (isinstance(operand, str) and operand.startswith("$")):
+            findings.error("Value is not a Reference Path", place)
+    elif operator in _TESTS or operator == "BooleanEquals":
+        if not isinstance(operand, bool):
+            findings.error("Expected value of type Boolean", place)
+    elif operator.startswith("Numeric"):
+        if isinstance(operand, bool) or not isinstance(operand, int | float):
+            findings.error("Expected value of type Number", place)
+    elif not isinstance(operand, str):
+        findings.error("Expected value of type String", place)
+    elif operator.startswith("Timestamp") and parse_timestamp(operand) is None:
+        findings.error("String does not match RFC3339 timestamp", place)
+
+
+def _strings(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield value, place
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _strings(item, f"{place}/{name}")
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _strings(item, f"{place}[{at}]")
+
+
+def _jsonata(own: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    for name, value in own.items():
+        if name not in _PLAIN:
+            yield from (
+                (text, here) for text, here in _strings(value, f"{place}/{name}") if is_expression(text)
+            )
+
+
+def _check_jsonata(text: str, place: str, findings: Findings) -> None:
+    expression = expression_text(text)
+    try:
+        compile_expression(expression)
+    except ValueError as error:
+        findings.error(getattr(error, "message", str(error)), place, "INVALID_JSONATA_EXPRESSION")
+        return
+    for name in unsupported_names(expression):
+        findings.error(
+            f"Reference to '{name}' at the top level is not supported.",
+            place,
+            "UNSUPPORTED_JSONATA_EXPRESSION",
+        )
+
+
+def _check_paths(value: Any, place: str, findings: Findings) -> None:
+    """Walk a state's own fields: path fields, reference paths and payload templates."""
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            _check_paths(item, f"{place}[{at}]", findings)
+    if not isinstance(value, dict):
+        return
+    for name, item in value.items():
+        here = f"{place}/{name}"
+        if name in _TEMPLATES:
+            _check_template(item, here, findings)
+        elif name in _VALUE_PATHS:
+            if item is not None and not _is_path(item):
+                findings.error("Value is not a valid JSONPath", here)
+        elif name in _REFERENCES or name == "Variable":
+            starts = isinstance(item, str) and item.startswith("$")
+            if not starts or (name != "Variable" and item.startswith("$$")):
+                findings.error("Value is not a Reference Path", here)
+        elif name == "ResultPath":
+            if item is not None and not (
+                isinstance(item, str) and (item == "$" or item.startswith(("$.", "$[")))
+            ):
+                findings.error("Value is not a Reference Path", here)
+        elif name not in ("Result", "Comment"):
+            _check_paths(item, here, findings)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and (value.startswith("$") or _is_call(value))
+
+
+def _is_call(value: str) -> bool:
+    if not is_intrinsic(value):
+        return False
+    try:
+        compile_intrinsic(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_template(value: Any, place: str, findings: Findings) -> None:
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            _check_template(item, f"{place}[{at}]", findings)
+    if not isinstance(value, dict):
+        return
+    for name, item in value.items():
+        if name.endswith(".$"):
+            if not _is_path(item):
+                findings.error(
+                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function "
+                    "call",
+                    place,
+                )
+        elif isinstance(item, str):
+            if item.startswith(("$.", "$$.")) or _is_call(item):
+                findings.warning(
+                    "No '.$' on a field that appears to be a JSONPath or Intrinsic Function",
+                    f"{place}/{name}",
+                    "NO_DOLLAR",
+                )
+        else:
+            _check_template(item, f"{place}/{name}", findings)

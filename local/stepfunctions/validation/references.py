@@ -1,0 +1,59 @@
+"""The variables each state reads, as DescribeStateMachine lists them."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..expressions.jsonata import compile_expression
+from ..expressions.template import expression_text, is_expression
+
+_FLOWS = ("Branches", "ItemProcessor", "Iterator")
+_VARIABLE = re.compile(r"(?<![\w$])\$([A-Za-z_]\w*)")
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'")
+
+
+def variable_references(definition: str) -> dict[str, list[str]]:
+    """The names of the variables read by each state that reads any, sorted."""
+    document = json.loads(definition)
+    found: dict[str, list[str]] = {}
+    _flow(document, document.get("QueryLanguage", "JSONPath"), found)
+    return found
+
+
+def _flow(flow: dict[str, Any], language: str, found: dict[str, list[str]]) -> None:
+    for name, body in flow.get("States", {}).items():
+        own = {field: value for field, value in body.items() if field not in _FLOWS}
+        read = _jsonata if body.get("QueryLanguage", language) == "JSONata" else _jsonpath
+        names = sorted(set(read(own)))
+        if names:
+            found[name] = names
+        for branch in body.get("Branches", []):
+            _flow(branch, language, found)
+        for field in ("ItemProcessor", "Iterator"):
+            if field in body:
+                _flow(body[field], language, found)
+
+
+def _jsonata(value: Any) -> Iterator[str]:
+    if is_expression(value):
+        yield from (name for name in compile_expression(expression_text(value)).variables if name != "states")
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _jsonata(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _jsonata(item)
+
+
+def _jsonpath(value: Any, field: str = "") -> Iterator[str]:
+    if isinstance(value, str):
+        if field.endswith((".$", "Path")) or field == "Variable":
+            yield from _VARIABLE.findall(_QUOTED.sub("''", value))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name not in ("Result", "Comment"):
+                yield from _jsonpath(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _jsonpath(item, field)

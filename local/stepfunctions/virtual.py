@@ -1,0 +1,213 @@
+"""The engine in a test: in this thread, in virtual time, with the services the test gives it.
+
+with VirtualEngine(services) as engine:
+    result = engine.run(definition, {"order_id": "ord-1"})
+assert result.status == "SUCCEEDED" and result.elapsed == 86400
+"""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from .api.dispatch import dispatch
+from .clock import VirtualClock, VirtualLoop
+from .engine import Config, Engine, Observer
+from .errors import StateError
+from .interpreter.world import Invoker
+from .services import HttpAnswer, HttpRequest, Outside
+from .store import Store
+
+ROLE = "arn:aws:iam::000000000000:role/virtual"
+_START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+
+
+@dataclass(slots=True)
+class Result:
+    """How an execution ended. `elapsed` is in virtual seconds; `history` as GetExecutionHistory has it."""
+
+    arn: str
+    status: str
+    output: Any
+    error: str | None
+    cause: str | None
+    elapsed: float
+    history: list[dict[str, Any]] = field(repr=False, default_factory=list)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """The events of a type, in order."""
+        return [event for event in self.history if event["type"] == kind]
+
+    @property
+    def states(self) -> list[str]:
+        """The names of the states entered, in order."""
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for event in self.history
+            if "stateEnteredEventDetails" in event
+        ]
+
+
+class FunctionServices:
+    """Services from plain functions: `lambdas` by function name or ARN, `calls` by "service:Operation".
+
+    A Lambda takes its payload and answers its result; what it raises becomes the function's error, named by the
+    exception's class. A call takes its parameters and answers the service's response, or raises ServiceError.
+    Either may be a coroutine function.
+    """
+
+    def __init__(
+        self,
+        lambdas: Mapping[str, Callable[[Any], Any]] | None = None,
+        calls: Mapping[str, Callable[[dict], Any]] | None = None,
+    ):
+        self.lambdas = dict(lambdas or {})
+        self.calls = dict(calls or {})
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict:
+        name = f"{service}:{operation}"
+        if name not in self.calls:
+            raise StateError("States.TaskFailed", f"No such call in this test: {name}")
+        return await _value(self.calls[name](dict(params)))
+
+    async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict:
+        short = function.rpartition(":function:")[2]
+        handler = self.lambdas.get(function) or self.lambdas.get(short)
+        if handler is None:
+            raise StateError("Lambda.ResourceNotFoundException", f"Function not found: {function}")
+        answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
+        try:
+            result = await _value(handler(json.loads(payload)))
+        except Exception as error:
+            told = {"errorMessage": str(error), "errorType": type(error).__name__}
+            return answer | {"FunctionError": "Unhandled", "Payload": json.dumps(told).encode()}
+        return answer | {"Payload": json.dumps(result).encode()}
+
+    async def http(self, request: HttpRequest, **_: Any) -> HttpAnswer:
+        """The call named "http:METHOD URL", given the body and answering the answer's, as JSON."""
+        name = f"http:{request.method} {request.url}"
+        if name not in self.calls:
+            return HttpAnswer(404, "Not Found", {}, b"")
+        result = await _value(self.calls[name](json.loads(request.body or b"null")))
+        return HttpAnswer(200, "OK", {"content-type": "application/json"}, json.dumps(result).encode())
+
+
+async def _value(given: Any) -> Any:
+    return await given if inspect.isawaitable(given) else given
+
+
+class VirtualEngine:
+    """An engine whose time jumps to the next thing due. `store` is a path, to close and open it again."""
+
+    def __init__(
+        self,
+        services: Outside | None = None,
+        store: str | Path = ":memory:",
+        start: float = _START,
+        observers: list[Observer] | None = None,
+        invoker: Invoker | None = None,
+        config: Config | None = None,
+        seed: int = 0,
+    ):
+        self.loop = VirtualLoop()
+        self.clock = VirtualClock(self.loop, start)
+        self.engine = Engine(
+            Store(store),
+            services or FunctionServices(),
+            self.clock,
+            config or Config(),
+            observers or [],
+            random=Random(seed),  # noqa: S311 (jitter that a test can repeat)
+        )
+        if invoker is not None:
+            self.engine.invoker = invoker
+        self._names = 0
+        self.wait(self._start())
+
+    async def _start(self) -> None:
+        self.engine.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.wait(self.engine.close())
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    def wait[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine, and whatever else is due, until it ends."""
+        return self.loop.run_until_complete(work)
+
+    def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
+        """An operation of the API by AWS's name and parameters: `call("StopExecution", executionArn=arn)`."""
+        return self.wait(dispatch(self.engine, operation, params))
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        """The API's operations as methods, named as boto3 names them."""
+        return partial(self.call, "".join(word.capitalize() for word in name.split("_")))
+
+    def create(
+        self, definition: dict[str, Any] | str, name: str = "", kind: str = "STANDARD", role: str = ROLE
+    ) -> str:
+        """Create a state machine; answers its ARN."""
+        self._names += 1
+        text = definition if isinstance(definition, str) else json.dumps(definition)
+        created = self.call(
+            "CreateStateMachine",
+            name=name or f"machine-{self._names}",
+            definition=text,
+            roleArn=role,
+            type=kind,
+        )
+        return created["stateMachineArn"]
+
+    def start(self, machine_arn: str, given: Any = None, name: str | None = None) -> str:
+        """Start an execution and let it run as far as it gets without time passing; answers its ARN."""
+        named = {} if name is None else {"name": name}
+        text = json.dumps({} if given is None else given)
+        return self.call("StartExecution", stateMachineArn=machine_arn, input=text, **named)["executionArn"]
+
+    def run(
+        self,
+        definition: dict[str, Any] | str,
+        given: Any = None,
+        name: str | None = None,
+        role_arn: str = ROLE,
+    ) -> Result:
+        """Create a state machine, run an execution to its end, and tell how it went."""
+        return self.finish(self.start(self.create(definition, role=role_arn), given, name))
+
+    def finish(self, execution_arn: str) -> Result:
+        """Let time pass until an execution has ended."""
+        self.wait(self.engine.ended(execution_arn))
+        return self.result(execution_arn)
+
+    def result(self, execution_arn: str) -> Result:
+        """How an execution stands now."""
+        row = self.engine.description(execution_arn)
+        assert row is not None
+        return Result(
+            arn=execution_arn,
+            status=row["status"],
+            output=json.loads(row["output"]) if "output" in row else None,
+            error=row.get("error"),
+            cause=row.get("cause"),
+            elapsed=round(row.get("stopDate", self.clock.now()) - row["startDate"], 6),
+            history=self.engine.store.events(row["id"], limit=25_000),
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        """Let virtual time pass, and all that falls due in it happen."""
+        self.wait(asyncio.sleep(seconds))

@@ -1,0 +1,100 @@
+"""`sam build` and `sam deploy`, unmodified, onto the local stack: what is built runs, what fails says why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws import supervisor
+from local.aws.deploy import Deployer, DeployFailed
+from local.aws.home import PROJECT, Home
+
+from .conftest import Aws, free_port
+
+TEMPLATE = """
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Common:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: python3.13}
+    Properties: {ContentUri: layer, CompatibleRuntimes: [python3.13]}
+  GreetFunction:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: makefile}
+    Properties:
+      CodeUri: functions/
+      Runtime: python3.13
+      Handler: greeting.handler.greet
+      Layers: [!Ref Common]
+  Greeting:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: statemachines/greeting.asl.json
+      DefinitionSubstitutions: {GreetFunctionArn: !GetAtt GreetFunction.Arn}
+      Policies: [{LambdaInvokePolicy: {FunctionName: !Ref GreetFunction}}]
+Outputs:
+  Greeting: {Value: !Ref Greeting}
+"""
+MAKEFILE = 'build-GreetFunction:\n\tcp -R greeting "$(ARTIFACTS_DIR)/"\n'
+HANDLER = "from polite import address\n\ndef greet(event, context):\n    return 'Good day, ' + address(event['name'])\n"
+
+
+def _definition(start: str = "Greet") -> dict[str, Any]:
+    invoke = {"FunctionName": "${GreetFunctionArn}", "Payload": "{% $states.input %}"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": invoke,
+        "Output": "{% $states.result.Payload %}",
+        "End": True,
+    }
+    return {"QueryLanguage": "JSONata", "StartAt": start, "States": {"Greet": task}}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        "template.yaml": TEMPLATE,
+        "samconfig.toml": (PROJECT / "samconfig.toml").read_text(),
+        "functions/Makefile": MAKEFILE,
+        "functions/greeting/__init__.py": "",
+        "functions/greeting/handler.py": HANDLER,
+        "layer/requirements.txt": "",
+        "layer/polite.py": "def address(name):\n    return f'dear {name}'\n",
+        "statemachines/greeting.asl.json": json.dumps(_definition()),
+    }
+    for name, text in files.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "project"
+
+
+def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Path) -> None:
+    aws = Aws(own_home, supervisor.start(own_home, free_port()))
+    deployer = Deployer(own_home, aws.stack, project)
+
+    def greeting() -> str:
+        outputs = aws.client("cloudformation").describe_stacks(StackName="tillflow")["Stacks"][0]["Outputs"]
+        ended = aws.run(outputs[0]["OutputValue"], {"name": "Ada"})
+        assert ended["status"] == "SUCCEEDED", ended
+        text: str = json.loads(ended["output"])
+        return text
+
+    assert deployer.deploy()
+    assert greeting() == "Good day, dear Ada"
+    assert not deployer.deploy()
+
+    handler = project / "functions" / "greeting" / "handler.py"
+    handler.write_text(HANDLER.replace("Good day", "Good night"))
+    assert deployer.deploy()
+    assert greeting() == "Good night, dear Ada"
+
+    (project / "statemachines" / "greeting.asl.json").write_text(json.dumps(_definition(start="Nowhere")))
+    with pytest.raises(DeployFailed, match=r"Greeting \(AWS::StepFunctions::StateMachine\): .*Nowhere"):
+        deployer.deploy()
+    assert greeting() == "Good night, dear Ada"

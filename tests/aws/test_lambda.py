@@ -1,0 +1,236 @@
+"""Lambda on the local stack: whatever triggers a function, it runs in our runner, with its role's rights."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .conftest import Aws, eventually
+
+pytestmark = pytest.mark.xdist_group("aws")
+
+ECHO = "def handler(event, context):\n    return event\n"
+RAISES = """
+class PaymentDeclined(Exception):
+    pass
+
+def handler(event, context):
+    raise PaymentDeclined("insufficient funds")
+"""
+# Sends what it got to a queue: what a trigger's function can be seen by.
+TELLS = """
+import json, os, boto3
+sqs = boto3.client("sqs")
+
+def handler(event, context):
+    told = {"got": event, "dir": os.environ["LAMBDA_TASK_ROOT"]}
+    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(told))
+"""
+
+
+def _telling(aws: Aws) -> tuple[str, str, str]:
+    """A function that tells a queue of its events: its name, its ARN, the queue's URL."""
+    url, _ = aws.queue()
+    role = aws.role({"Action": "sqs:*", "Resource": "*"})
+    name = aws.function(TELLS, role=role, Environment={"Variables": {"QUEUE": url}}, Timeout=20)
+    return name, aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"], url
+
+
+def test_invoke_answers_what_the_handler_returns(aws: Aws) -> None:
+    event = {"text": "Zoë", "number": 12, "list": [None, True]}
+    assert aws.invoke(aws.function(ECHO), event) == (event, None)
+
+
+def test_an_exception_keeps_its_class(aws: Aws) -> None:
+    payload, error = aws.invoke(aws.function(RAISES))
+    assert error == "Unhandled"
+    assert (payload["errorType"], payload["errorMessage"]) == ("PaymentDeclined", "insufficient funds")
+
+
+def test_a_function_may_do_what_its_role_says_and_no_more(aws: Aws) -> None:
+    url, arn = aws.queue()
+    source = """
+import boto3
+def handler(url, context):
+    try:
+        return boto3.client("sqs").send_message(QueueUrl=url, MessageBody="hello")["ResponseMetadata"]["HTTPStatusCode"]
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+"""
+    allowed = aws.function(source, role=aws.role({"Action": "sqs:SendMessage", "Resource": arn}), Timeout=20)
+    denied = aws.function(
+        source, role=aws.role({"Action": "sqs:ReceiveMessage", "Resource": arn}), Timeout=20
+    )
+    assert aws.invoke(allowed, url) == (200, None)
+    answer, _ = aws.invoke(denied, url)
+    assert "AccessDenied" in answer
+    assert "sqs:sendmessage" in answer.lower()
+
+
+def test_a_changed_function_runs_its_new_code_and_settings(aws: Aws) -> None:
+    client = aws.client("lambda")
+    name = aws.function("import os\ndef handler(event, context):\n    return os.environ.get('COLOUR')\n")
+    assert aws.invoke(name)[0] is None
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"COLOUR": "red"}})
+    assert aws.invoke(name)[0] == "red"
+
+
+def test_a_published_version_stays_as_it_was(aws: Aws) -> None:
+    client = aws.client("lambda")
+    name = aws.function(
+        "import os\ndef handler(event, context):\n    return os.environ['COLOUR'] + context.function_version\n",
+        Environment={"Variables": {"COLOUR": "red"}},
+    )
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"COLOUR": "blue"}})
+    assert aws.invoke(name, Qualifier="1")[0] == "red1"
+    assert aws.invoke(name)[0] == "blue$LATEST"
+
+
+def test_reserved_concurrency_throttles(aws: Aws) -> None:
+    name = aws.function("import time\ndef handler(event, context):\n    time.sleep(event)\n", Timeout=20)
+    aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError) as throttled:
+        aws.invoke(name, 0)
+    assert throttled.value.response["Error"]["Code"] == "TooManyRequestsException"
+
+
+def test_logs_are_in_cloudwatch_and_in_the_tail(aws: Aws) -> None:
+    name = aws.function("def handler(event, context):\n    print('hello', event)\n")
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'"world"', LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert "hello world" in tail
+    events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert [event["message"].split()[0] for event in events] == [
+        "INIT_START",
+        "START",
+        "hello",
+        "END",
+        "REPORT",
+    ]
+
+
+def test_a_trace_header_goes_from_the_caller_to_the_handler(aws: Aws) -> None:
+    client = aws.client("lambda")
+    name = aws.function(
+        "import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n"
+    )
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    client.meta.events.register(
+        "before-sign.lambda.Invoke",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header),
+    )
+    assert json.loads(client.invoke(FunctionName=name)["Payload"].read()) == header
+
+
+def test_an_event_invocation_is_tried_again(aws: Aws) -> None:
+    name, _, url = _telling(aws)
+    aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"n": 1}')
+    [message] = aws.messages(url, 1)
+    assert message["got"] == {"n": 1}
+    assert "packages/task" in message["dir"]
+
+
+def test_an_eventbridge_rule_reaches_the_runner(aws: Aws) -> None:
+    _, arn, url = _telling(aws)
+    events = aws.client("events")
+    events.put_rule(Name=f"rule-{arn[-6:]}", EventPattern=json.dumps({"source": [f"test.{arn[-6:]}"]}))
+    events.put_targets(Rule=f"rule-{arn[-6:]}", Targets=[{"Id": "one", "Arn": arn}])
+    events.put_events(Entries=[{"Source": f"test.{arn[-6:]}", "DetailType": "Thing", "Detail": '{"a": 1}'}])
+    [message] = aws.messages(url, 1)
+    assert message["got"]["detail"] == {"a": 1}
+    assert "packages/task" in message["dir"]
+
+
+def test_a_queue_reaches_the_runner(aws: Aws) -> None:
+    name, _, url = _telling(aws)
+    source_url, source_arn = aws.queue()
+    aws.client("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=source_arn, BatchSize=1
+    )
+    aws.client("sqs").send_message(QueueUrl=source_url, MessageBody="hello")
+    [message] = aws.messages(url, 1)
+    assert message["got"]["Records"][0]["body"] == "hello"
+
+
+def test_a_topic_reaches_the_runner(aws: Aws) -> None:
+    _, arn, url = _telling(aws)
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name=f"topic-{arn[-6:]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="hello")
+    [message] = aws.messages(url, 1)
+    assert message["got"]["Records"][0]["Sns"]["Message"] == "hello"
+
+
+def test_an_uploaded_object_reaches_the_runner(aws: Aws) -> None:
+    _, arn, url = _telling(aws)
+    s3, bucket = aws.client("s3"), f"bucket-{arn[-6:]}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={
+            "LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]
+        },
+    )
+    s3.put_object(Bucket=bucket, Key="a b.txt", Body=b"x")
+    [message] = aws.messages(url, 1)
+    assert message["got"]["Records"][0]["s3"]["object"]["key"] == "a+b.txt"
+
+
+def test_a_table_stream_reaches_the_runner(aws: Aws) -> None:
+    name, _, url = _telling(aws)
+    dynamodb, table = aws.client("dynamodb"), f"table-{name[-6:]}"
+    stream = dynamodb.create_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]["LatestStreamArn"]
+    aws.client("iam").put_role_policy(
+        RoleName=_role_of(aws, name),
+        PolicyName="stream",
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}],
+            }
+        ),
+    )
+    aws.client("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=stream, StartingPosition="TRIM_HORIZON"
+    )
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "one"}})
+    [message] = aws.messages(url, 1)
+    assert message["got"]["Records"][0]["dynamodb"]["NewImage"] == {"pk": {"S": "one"}}
+
+
+def _role_of(aws: Aws, function: str) -> str:
+    role: str = aws.client("lambda").get_function(FunctionName=function)["Configuration"]["Role"]
+    return role.rpartition("/")[2]
+
+
+def test_many_callers_at_once_are_all_answered(aws: Aws) -> None:
+    name = aws.function(ECHO)
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda n: aws.invoke(name, n), range(100)))
+    assert answers == [(n, None) for n in range(100)]
+
+
+def test_metrics_count_invocations(aws: Aws) -> None:
+    name = aws.function(ECHO)
+    aws.invoke(name)
+    now = time.time()
+    statistics = eventually(
+        lambda: aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName="Invocations", Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - 3600, EndTime=now + 3600, Period=7200, Statistics=["Sum"],
+        )["Datapoints"]
+    )  # fmt: skip
+    assert statistics[0]["Sum"] == 1.0

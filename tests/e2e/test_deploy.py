@@ -1,0 +1,149 @@
+"""From `sam deploy` of the real template to paid orders, by the tools an operator has."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tillflow.store import key, marshal
+
+from tests.e2e.conftest import Deployed
+from tests.sagas.template import Template
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+ORDER = Path(__file__).parents[2] / "events" / "order_checkout.json"
+NAMED = {
+    "AWS::DynamoDB::Table",
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::S3::Bucket",
+    "AWS::Events::EventBus",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::StateMachine",
+}
+
+
+def order_file(folder: Path, order_id: str, **changes: Any) -> Path:
+    file = folder / f"{order_id}.json"
+    file.write_text(json.dumps(json.loads(ORDER.read_text()) | {"order_id": order_id} | changes))
+    return file
+
+
+@pytest.fixture(scope="session")
+def demo(shop: Deployed) -> dict[str, list[dict[str, Any]]]:
+    """What `till demo --json` printed; it ended as expected, or it would not have ended with 0."""
+    printed: dict[str, list[dict[str, Any]]] = json.loads(shop.till("demo", "--json"))
+    return printed
+
+
+def test_every_named_resource_is_an_output_under_its_logical_id(shop: Deployed) -> None:
+    declared = {name for name, each in Template.read().resources.items() if each["Type"] in NAMED}
+    assert declared <= shop.outputs().keys()
+
+
+def test_an_order_is_paid_through_the_aws_cli(shop: Deployed, tmp_path: Path) -> None:
+    machine = shop.outputs()["OrderCheckout"]
+    file = order_file(tmp_path, "e2e-cli")
+    started = shop.aws(
+        "stepfunctions", "start-execution", "--state-machine-arn", machine,
+        "--name", "e2e-cli", "--input", f"file://{file}",
+    )  # fmt: skip
+    shop.till("order", "place", str(file), "--wait", code=0)
+    described = shop.aws("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
+    assert described["status"] == "SUCCEEDED"
+    assert json.loads(described["output"])["invoice_number"].startswith("INV-")
+    row = shop.aws(
+        "dynamodb", "get-item", "--table-name", shop.outputs()["OrdersTable"],
+        "--key", json.dumps(marshal({"pk": "ORDER#e2e-cli", "sk": "ORDER"})),
+    )  # fmt: skip
+    assert row["Item"]["status"] == {"S": "PAID"}
+
+
+def test_a_sale_is_ten_transitions_and_seven_lambdas(shop: Deployed, tmp_path: Path) -> None:
+    shop.till("order", "place", str(order_file(tmp_path, "e2e-count")), "--wait")
+    history = json.loads(shop.till("history", "e2e-count", "--json"))
+    assert len(history["states"]) == 10
+    lambdas = [
+        event for event in history["events"]
+        if event.get("taskScheduledEventDetails", {}).get("resourceType") == "lambda"
+    ]  # fmt: skip
+    assert len(lambdas) == 7
+    by_id = {event["id"] for event in history["events"]}
+    assert all(event.get("previousEventId", 0) in by_id | {0} for event in history["events"])
+
+
+def test_an_order_that_ships_reaches_the_shipping_queue(shop: Deployed, tmp_path: Path) -> None:
+    shop.till("order", "place", str(order_file(tmp_path, "e2e-ship", fulfilment="ship")), "--wait")
+    queue = shop.outputs()["ShippingQueue"]
+    found: list[str] = []
+    for _ in range(10):
+        answer = shop.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
+        found += [json.loads(message["Body"])["detail"]["order_id"] for message in answer.get("Messages", ())]
+        if "e2e-ship" in found:
+            break
+    assert "e2e-ship" in found
+
+
+def test_an_order_that_is_refused_says_why_and_fails(shop: Deployed, tmp_path: Path) -> None:
+    file = order_file(tmp_path, "e2e-declined", tenders=[{"type": "card", "token": "tok_declined"}])
+    printed = json.loads(shop.till("order", "place", str(file), "--wait", "--json", code=1))
+    assert (printed["status"], printed["error"]) == ("FAILED", "PaymentDeclined")
+    assert "card_declined" in shop.till("order", "show", "e2e-declined")
+    assert "compensated" in shop.till("history", "e2e-declined")
+
+
+def test_the_demo_ends_as_expected_in_every_scenario(demo: dict[str, list[dict[str, Any]]]) -> None:
+    checkout = demo["order_checkout"]
+    assert all(each["expected"] == each["actual"] for each in checkout)
+    assert {"business_id", "execution_arn", "compensated_steps", "scenario"} <= checkout[0].keys()
+    last = [each["actual"] for each in checkout if each["scenario"].startswith("50 buyers")]
+    assert (last.count("PAID"), len(last)) == (20, 50)
+
+
+def test_the_demo_can_be_run_again_on_the_same_shop(
+    shop: Deployed, demo: dict[str, list[dict[str, Any]]]
+) -> None:
+    again = json.loads(shop.till("demo", "--json"))
+    used = {each["business_id"] for each in demo["order_checkout"]}
+    assert used.isdisjoint(each["business_id"] for each in again["order_checkout"])
+
+
+def test_the_audit_finds_nothing_after_all_that(
+    shop: Deployed, demo: dict[str, list[dict[str, Any]]]
+) -> None:
+    audit = json.loads(shop.till("audit", "--json"))
+    assert audit["violations"] == []
+    assert audit["items"]["OrdersTable"] > len(demo["order_checkout"])
+
+
+def test_the_audit_names_a_unit_that_went_missing(shop: Deployed) -> None:
+    table, level = shop.outputs()["InventoryTable"], key("LEVEL#store-1#BOK-BRW-01", "LEVEL")
+    count = {"TableName": table, "Key": level, "UpdateExpression": "ADD on_hand :units"}
+    shop.client("dynamodb").update_item(**count, ExpressionAttributeValues=marshal({":units": -1}))
+    try:
+        violations = json.loads(shop.till("audit", "--json", code=1))["violations"]
+    finally:
+        shop.client("dynamodb").update_item(**count, ExpressionAttributeValues=marshal({":units": 1}))
+    assert {each["name"] for each in violations} == {
+        "on_hand_is_sum_of_movements",
+        "available_is_on_hand_less_reserved",
+    }
+    assert {each["subject"] for each in violations} == {"LEVEL#store-1#BOK-BRW-01"}
+
+
+def test_a_parked_order_survives_a_restart_and_goes_on_when_its_case_is_decided(
+    shop: Deployed, demo: dict[str, list[dict[str, Any]]]
+) -> None:
+    [parked] = [each for each in demo["order_checkout"] if "case" in each["expected"]]
+    shop.restart()
+    case = f"{parked['business_id']}#compensation"
+    assert case in {each["case_id"] for each in json.loads(shop.till("case", "list", "--json"))}
+    shop.till("case", "resolve", case, "--decision", "done", "--note", "voided at the provider")
+    steps = shop.client("stepfunctions")
+    for _ in range(200):
+        execution = steps.describe_execution(executionArn=parked["execution_arn"])
+        if execution["status"] != "RUNNING":
+            break
+    assert (execution["status"], execution["error"]) == ("FAILED", "PaymentDeclined")
+    assert json.loads(shop.till("audit", "--json"))["violations"] == []

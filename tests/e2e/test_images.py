@@ -1,0 +1,119 @@
+"""Pictures by an operator's own means: uploaded, seen, refused, deleted, redriven, brought up to date."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import Deployed
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+def picture(path: Path, colour: str = "teal") -> Path:
+    Image.new("RGB", (320, 200), colour).save(path)
+    return path
+
+
+def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
+    """What is seen once it is true; events take their time."""
+    deadline = time.monotonic() + seconds
+    while not (found := seen()):
+        assert time.monotonic() < deadline, "it did not come to be"
+        time.sleep(0.1)
+    return found
+
+
+def row(shop: Deployed, key: str) -> dict[str, Any]:
+    table = shop.outputs()["ImagesTable"]
+    wanted = {"pk": {"S": f"IMAGE#{key}"}, "sk": {"S": "IMAGE"}}
+    return shop.client("dynamodb").get_item(TableName=table, Key=wanted).get("Item", {})
+
+
+def test_a_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> None:
+    file = picture(tmp_path / "crème + café.png")
+    assert "320 x 200 png, 6 thumbnails" in shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG")
+    key = "products/COF-ESP-1KG/crème + café.png"
+    shown = json.loads(shop.till("image", "show", key, "--json"))
+    assert (shown["status"], shown["sku"]) == ("READY", "COF-ESP-1KG")
+    product = json.loads(shop.till("product", "show", "COF-ESP-1KG", "--json"))
+    assert key in [image["key"] for image in product["images"]]
+    s3, names = shop.client("s3"), shop.outputs()
+    head = s3.head_object(Bucket=names["ThumbnailsBucket"], Key=shown["outputs"][0]["key"])
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+    s3.delete_object(Bucket=names["ImagesBucket"], Key=key)
+    until(lambda: row(shop, key)["status"] == {"S": "DELETED"})
+    folder = f"{shown['image_id']}/"
+    until(lambda: not s3.list_objects_v2(Bucket=names["ThumbnailsBucket"], Prefix=folder)["KeyCount"])
+
+
+def test_a_hostile_file_is_refused_and_listed(shop: Deployed, tmp_path: Path) -> None:
+    file = tmp_path / "logo.png"
+    file.write_bytes(b"<svg onload='x()'/>")
+    shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG", code=2)
+    listed = json.loads(shop.till("image", "quarantine", "--json"))
+    refused = next(one for one in listed if one["key"] == "products/COF-ESP-1KG/logo.png")
+    assert refused["reason"] == "unsupported_format"
+    copy = shop.client("s3").get_object(
+        Bucket=shop.outputs()["QuarantineBucket"], Key=refused["quarantine_key"]
+    )
+    assert copy["Body"].read() == file.read_bytes()
+
+
+def test_a_parked_event_is_redriven(shop: Deployed, tmp_path: Path) -> None:
+    names, key = shop.outputs(), "products/TEA-1/parked.png"
+    body = picture(tmp_path / "parked.png").read_bytes()
+    etag = shop.client("s3").put_object(Bucket=names["ImagesBucket"], Key=key, Body=body)["ETag"]
+    first = until(lambda: row(shop, key))
+    event = {
+        "detail-type": "Object Created",
+        "detail": {"object": {"key": key, "etag": etag, "sequencer": "FF"}},
+    }
+    shop.client("sqs").send_message(QueueUrl=names["ImageDeadLetterQueue"], MessageBody=json.dumps(event))
+    assert "1 redriven" in shop.till("image", "redrive")
+    assert "Nothing is parked" in shop.till("image", "redrive")
+    assert row(shop, key) == first
+
+
+def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
+    names, key = shop.outputs(), "products/TEA-2/old.png"
+    body = picture(tmp_path / "old.png").read_bytes()
+    shop.client("s3").put_object(Bucket=names["ImagesBucket"], Key=key, Body=body)
+    made = until(lambda: row(shop, key))
+    shop.client("dynamodb").update_item(
+        TableName=names["ImagesTable"],
+        Key={name: made[name] for name in ("pk", "sk")},
+        UpdateExpression="SET recipe = :old",
+        ExpressionAttributeValues={":old": {"N": "0"}},
+    )
+    arn = shop.till("image", "backfill", "--prefix", "products/TEA-2/").split()[0]
+    states = shop.client("stepfunctions")
+    until(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    assert row(shop, key)["recipe"] == made["recipe"]
+    assert row(shop, key)["attempt"] != made["attempt"]
+
+
+def test_a_form_takes_no_other_key_type_or_size(shop: Deployed) -> None:
+    import urllib3
+
+    answer = shop.client("lambda").invoke(
+        FunctionName=shop.outputs()["SignUploadFunction"],
+        Payload=json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"}),
+    )
+    form = json.loads(answer["Payload"].read())
+
+    def post(body: bytes, **changed: str) -> int:
+        fields = {**form["fields"], **changed, "file": ("x.jpg", body, "image/jpeg")}
+        return urllib3.request("POST", form["url"], fields=fields).status
+
+    assert post(b"x", key="products/B/y.jpg") == 403
+    assert post(b"x", **{"Content-Type": "text/html"}) == 403
+    assert post(b"") == 400
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG")
+    assert post(buffer.getvalue()) == 204

@@ -1,0 +1,168 @@
+"""What `sam local invoke` would answer: each built package under AWS's own Runtime Interface Emulator.
+
+`sam local invoke FUNCTION -e events/…` needs a container engine. The emulator it starts inside the container
+ships with sam; here it runs bare, with awslambdaric, the package `sam build` made, the layer it made, the
+function's deployed settings and its role's credentials, and the local stack as its AWS.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import platform
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import samcli
+
+from local.aws.server import LAMBDA_PYTHON
+from tests.e2e.conftest import Deployed, free_port
+from tests.sagas.template import Template
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+EVENTS = Path(__file__).parents[2] / "events"
+MACHINE = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[
+    platform.machine().lower()
+]
+EMULATOR = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{MACHINE}"
+
+
+def _event_file(function: str) -> Path:
+    return EVENTS / f"{re.sub(r'(?<!^)(?=[A-Z])', '_', function.removesuffix('Function')).lower()}.json"
+
+
+FUNCTIONS = sorted(
+    name
+    for name, resource in Template.read().resources.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+)
+
+
+@pytest.fixture(scope="module")
+def sale(shop: Deployed) -> dict[str, Any]:
+    """events/order_checkout.json sold by the deployed workflow: what each of its functions answered, by state."""
+    steps, event = shop.client("stepfunctions"), EVENTS / "order_checkout.json"
+    order_id = json.loads(event.read_text())["order_id"]
+    shop.till("order", "place", str(event), "--wait")
+    execution = shop.outputs()["OrderCheckout"].replace(":stateMachine:", ":execution:") + f":{order_id}"
+    history = [
+        event
+        for page in steps.get_paginator("get_execution_history").paginate(executionArn=execution)
+        for event in page["events"]
+    ]
+    entered = ""
+    answers: dict[str, Any] = {}
+    for each in history:
+        entered = each.get("stateEnteredEventDetails", {}).get("name", entered)
+        succeeded = each.get("taskSucceededEventDetails", {})
+        if succeeded.get("resourceType") == "lambda":
+            answers[entered] = json.loads(succeeded["output"])["Payload"]
+    return answers
+
+
+@contextmanager
+def _emulated(shop: Deployed, function: str) -> Iterator[int]:
+    """The function's built package under the emulator; the port it answers on."""
+    settings = shop.client("lambda").get_function(FunctionName=shop.outputs()[function])["Configuration"]
+    role = shop.client("sts").assume_role(RoleArn=settings["Role"], RoleSessionName="rie")["Credentials"]
+    build, port = shop.home.path / "build", free_port()
+    package = build / function
+    # A layer is called by its logical id, which is its folder's name.
+    layers = [build / layer["Arn"].split(":")[6] / "python" for layer in settings.get("Layers", ())]
+    process = subprocess.Popen(
+        [
+            EMULATOR, "--log-level", "error",
+            "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
+            "--runtime-api-address", f"127.0.0.1:{free_port()}",
+            LAMBDA_PYTHON, "-m", "awslambdaric", settings["Handler"],
+        ],
+        cwd=package,
+        env=settings["Environment"]["Variables"] | {
+            "PATH": f"{LAMBDA_PYTHON.parent}:/usr/bin:/bin",
+            "PYTHONPATH": os.pathsep.join(map(str, [package, *layers])),
+            "LAMBDA_TASK_ROOT": str(package),
+            "AWS_LAMBDA_FUNCTION_NAME": settings["FunctionName"],
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(settings["Timeout"]),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+            "AWS_ENDPOINT_URL": shop.stack.endpoint,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["SessionToken"],
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _ask(port: int, event: Any) -> Any:
+    deadline = time.monotonic() + 20
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event))
+            return json.loads(connection.getresponse().read())
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, "the emulator does not listen"
+            time.sleep(0.02)
+        finally:
+            connection.close()
+
+
+def _essence(answer: Any) -> Any:
+    """An answer without what differs from one run to the next: request ids, paths, signatures, times."""
+    if isinstance(answer, dict):
+        if "errorType" in answer:
+            return {"errorType": answer["errorType"], "errorMessage": answer.get("errorMessage")}
+        signed = {"policy"} | {key for key in answer if key.lower().startswith("x-amz-")}
+        return {key: _essence(value) for key, value in answer.items() if key not in signed}
+    if isinstance(answer, list):
+        return [_essence(value) for value in answer]
+    if isinstance(answer, str) and re.search(r"X-Amz-|^[0-9a-f]{12,}$|^\d{4}-\d\d-\d\dT", answer):
+        return "…"
+    return answer
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_built_package_answers_as_the_deployed_function_does(
+    shop: Deployed, sale: dict[str, Any], function: str
+) -> None:
+    """A function of the sale is asked again what the workflow asked: it must give the answer it gave then."""
+    event = json.loads(_event_file(function).read_text())
+    state = function.removesuffix("Function")
+    if "invoice_number" in event:
+        # The one thing an event written beforehand cannot know: how many sales came before.
+        event["invoice_number"] = sale["IssueInvoice"]["invoice_number"]
+    if state not in sale:
+        # A compensation of an order nobody placed changes nothing the audit looks at.
+        event = json.loads(json.dumps(event).replace("ord-2026-11-23-store-1-0001", f"rie-{state}"))
+    with _emulated(shop, function) as port:
+        answer = _ask(port, event)
+    if state in sale:
+        assert _essence(answer) == _essence(sale[state])
+    else:
+        deployed = shop.client("lambda").invoke(
+            FunctionName=shop.outputs()[function], Payload=json.dumps(event).encode()
+        )
+        assert _essence(answer) == _essence(json.loads(deployed["Payload"].read()))
+        assert not str((answer or {}).get("errorType", "")).startswith("Runtime.")
+
+
+def test_seven_functions_of_the_sale_were_compared_with_what_the_workflow_got(sale: dict[str, Any]) -> None:
+    assert len(sale) == 7

@@ -1,0 +1,189 @@
+"""Hostile and awkward pictures, each made here, in memory, from nothing."""
+
+import io
+import random
+import struct
+import zlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pillow_heif
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
+
+pillow_heif.register_heif_opener()
+
+QUADRANTS = {"top left": (220, 30, 30), "top right": (30, 200, 40), "bottom left": (40, 60, 220)}
+GREY = (128, 128, 128)
+UPRIGHT = (600, 400)
+_INVERSE = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def scene(size: tuple[int, int] = UPRIGHT, mode: str = "RGB") -> Image.Image:
+    """Three coloured quadrants and a grey one, so that a turn or a mirror shows."""
+    width, height = size
+    image = Image.new("RGB", size, GREY)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, width // 2 - 1, height // 2 - 1), QUADRANTS["top left"])
+    draw.rectangle((width // 2, 0, width, height // 2 - 1), QUADRANTS["top right"])
+    draw.rectangle((0, height // 2, width // 2 - 1, height), QUADRANTS["bottom left"])
+    return image.convert(mode)
+
+
+@cache
+def photo(width: int, height: int) -> Image.Image:
+    """Something like a photograph: noise of five scales, so that files and work are of real size."""
+    image = None
+    # Detail halves from one scale to the next finer, as it does in pictures of the world.
+    for seed, (scale, weight) in enumerate(((8, 1), (32, 0.4), (128, 0.25), (512, 0.15), (2048, 0.08))):
+        across, down = min(scale, width), max(1, min(scale, width) * height // width)
+        noise = Image.frombytes("RGB", (across, down), random.Random(seed).randbytes(across * down * 3))
+        layer = noise.resize((width, height), Image.Resampling.BICUBIC)
+        image = layer if image is None else Image.blend(image, layer, weight)
+    assert image is not None
+    return image
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def exif(orientation: int = 1, **tags: Any) -> bytes:
+    """An EXIF block with a camera, a time and a GPS position."""
+    block = Image.Exif()
+    block[0x0112] = orientation
+    block[0x010F], block[0x0110] = "Apple", "Apple iPhone 15"
+    block.get_ifd(0x8769).update({0x9003: "2026:11:20 09:14:03", 0x9011: "+01:00"})
+    block.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 17.0)})
+    block.update(tags)
+    return block.tobytes()
+
+
+def turned(orientation: int, kind: str = "JPEG") -> bytes:
+    """The scene stored as a camera held some way stores it: upright only when its EXIF is obeyed."""
+    turn = _INVERSE[orientation]
+    image = scene() if turn is None else scene().transpose(turn)
+    options = {"quality": 95} if kind in ("JPEG", "WEBP") else {}
+    return saved(image, kind, exif=exif(orientation), **options)
+
+
+def sixteen_bit_png(width: int = 300, height: int = 200, colour: bool = True) -> bytes:
+    """A 16-bit PNG, RGB or grey, of one colour: 0xc0a0 red or grey."""
+    pixel = struct.pack(">HHH", 0xC0A0, 0x2020, 0x2020) if colour else struct.pack(">H", 0xC0A0)
+    return png(width, height, 16, 2 if colour else 0, (b"\0" + pixel * width) * height)
+
+
+def png(width: int, height: int, depth: int, kind: int, scanlines: bytes) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(scanlines, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def png_bomb(side: int = 13_300) -> bytes:
+    """RGBA of side x side zeros: under a megabyte that wants 700 of memory."""
+    compressor = zlib.compressobj(9)
+    row = b"\0" * (1 + 4 * side)
+    packed = b"".join(compressor.compress(row) for _ in range(side)) + compressor.flush()
+    return _png_of(side, side, packed)
+
+
+def lying_png(side: int = 60_000) -> bytes:
+    """A PNG that says it is huge and has next to no data."""
+    return _png_of(side, side, zlib.compress(b"\0" * 100))
+
+
+def _png_of(width: int, height: int, packed: bytes) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def scan_bomb(scans: int = 2000, side: int = 4000) -> bytes:
+    """A progressive JPEG with one scan repeated: each a pass over every coefficient."""
+    data = saved(Image.new("RGB", (side, side), "white"), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + b"\xff\xd9"
+
+
+def many_frame_gif(frames: int) -> bytes:
+    """A GIF of so many 1 x 1 frames."""
+    head = b"GIF89a" + struct.pack("<HH", 64, 64) + b"\x80\0\0" + b"\xff\0\0\0\0\xff"
+    frame = b"\x21\xf9\x04\0\0\0\0\0" + b"\x2c" + struct.pack("<HHHH", 0, 0, 1, 1) + b"\0\x02\x02\x44\x01\0"
+    return head + frame * frames + b";"
+
+
+def animated(kind: str) -> bytes:
+    """Three frames; the first is the scene."""
+    frames = [scene((300, 200)), Image.new("RGB", (300, 200), "black"), Image.new("RGB", (300, 200), "white")]
+    return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+
+
+def wide_gamut_profile() -> bytes:
+    """A profile as Display P3 has it: its primaries, D65, the sRGB curve near enough as gamma 2.2."""
+    return _matrix_profile(
+        ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407)), "Display P3"
+    )
+
+
+def _matrix_profile(columns: tuple[tuple[float, ...], ...], name: str) -> bytes:
+    def fixed(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(values: tuple[float, ...]) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
+
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.2 * 256)) + b"\0\0"
+    text = name.encode() + b"\0"
+    description = b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(8 + 3 + 67)
+    tags = {
+        b"desc": description + bytes(-len(description) % 4),
+        b"wtpt": xyz((0.9642, 1.0, 0.82491)),
+        b"rXYZ": xyz(columns[0]),
+        b"gXYZ": xyz(columns[1]),
+        b"bXYZ": xyz(columns[2]),
+        b"rTRC": curve,
+        b"gTRC": curve,
+        b"bTRC": curve,
+        b"cprt": b"text\0\0\0\0none" + bytes(4),
+    }
+    at, table, body = 128 + 4 + 12 * len(tags), b"", b""
+    for tag, data in tags.items():
+        table += tag + struct.pack(">II", at + len(body), len(data))
+        body += data
+    head = bytearray(128)
+    head[0:4] = struct.pack(">I", at + len(body))
+    head[8:12], head[12:24], head[36:40] = b"\x02\x10\0\0", b"mntrRGB XYZ ", b"acsp"
+    head[68:80] = b"".join(map(fixed, (0.9642, 1.0, 0.82491)))
+    return bytes(head) + struct.pack(">I", len(tags)) + table + body
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def png_with_chunk(name: bytes, data: bytes) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add(name, data)
+    return saved(scene(), "PNG", pnginfo=info)
+
+
+def truncated(make: Callable[[], bytes], share: float = 0.5) -> bytes:
+    data = make()
+    return data[: int(len(data) * share)]

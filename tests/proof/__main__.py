@@ -1,0 +1,97 @@
+"""python -m tests.proof: prove every workflow, or replay one case.
+
+    python -m tests.proof                      every fault, every pair, every crash
+    python -m tests.proof --sample 0.1         a tenth of the work, chosen by --seed
+    python -m tests.proof replay 'OrderCheckout/paid by card' --faults 'OrderCheckout.PostJournal:fail_after'
+
+Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated.
+"""
+
+import argparse
+import multiprocessing
+import sys
+import time
+import warnings
+from collections import defaultdict
+from contextlib import ExitStack
+from random import Random
+
+from tests.proof import pool
+from tests.proof.exhaust import SCENARIOS, Exhaust, Tally, Work
+from tests.proof.prover import prover
+
+SHOWN = 20
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    parser.add_argument("--sample", type=float, default=1.0, help="the share of the work to do")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-pairs", action="store_true")
+    parser.add_argument("--no-crashes", action="store_true")
+    commands = parser.add_subparsers(dest="command")
+    again = commands.add_parser("replay", help="run one case alone")
+    again.add_argument("scenario", choices=SCENARIOS)
+    again.add_argument("--faults", default="")
+    again.add_argument("--crash", default="")
+    given = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")
+    if given.command == "replay":
+        return _replay(Work(given.scenario, given.faults, given.crash))
+    return _prove(given)
+
+
+def _prove(given: argparse.Namespace) -> int:
+    with ExitStack() as stack:
+        exhaust = Exhaust(stack.enter_context(prover()))
+        stack.callback(exhaust.close)
+        every = list(exhaust.work(not given.no_pairs, not given.no_crashes))
+    work = [one for one in every if given.only in one.scenario]
+    dice = Random(given.seed)
+    dice.shuffle(work)
+    work = work[: max(1, round(len(work) * given.sample))]
+    total, began = Tally(), time.monotonic()
+    for done, tally in enumerate(pool.tallies(work, given.jobs), 1):
+        total.merge(tally)
+        if sys.stderr.isatty():
+            print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
+    _tell(total, time.monotonic() - began)
+    return 1 if total.violations else 0
+
+
+def _tell(total: Tally, seconds: float) -> None:
+    by_workflow: dict[str, dict[str, int]] = defaultdict(dict)
+    for (workflow, what), count in sorted(total.counts.items()):
+        by_workflow[workflow][what] = count
+    for workflow, counts in by_workflow.items():
+        print(f"{workflow}: {sum(counts.values())} cases")
+        for what, count in counts.items():
+            print(f"  {what:36} {count:6}")
+    for command, violations in list(total.violations.items())[:SHOWN]:
+        print(f"\n{command}")
+        for violation in violations:
+            print(f"  {violation}")
+    print(
+        f"\n{total.cases} cases, {total.parked} parked and taken up again, "
+        f"{len(total.violations) or 'no'} violations; "
+        f"{seconds:.0f} s, {total.cases / seconds * 60:.0f} cases a minute"
+    )
+
+
+def _replay(work: Work) -> int:
+    with prover() as built:
+        exhaust = Exhaust(built)
+        try:
+            tally = exhaust.do(work)
+        finally:
+            exhaust.close()
+    for violations in tally.violations.values():
+        print(*violations, sep="\n")
+    print("violated" if tally.violations else "as it should be")
+    return 1 if tally.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""kill -9 of the engine, at every commit of a scenario: just before it, when what was done since the last is
+lost, and just after. The world stays as it was; a new engine takes the store up and goes on.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.stepfunctions.virtual import VirtualEngine
+from tests.proof.prover import Case, Outcome, Prover
+from tests.proof.scenarios import CANCEL, Scenario
+from tests.sagas.faults import Fault
+
+
+class Killed(KeyboardInterrupt):
+    """The engine's process ended here. No event loop holds this one back."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Just before or just after the engine's commit with this number, from 1."""
+
+    commit: int
+    after: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'}:{self.commit}"
+
+    @classmethod
+    def read(cls, text: str) -> "Crash":
+        when, _, number = text.partition(":")
+        return cls(int(number), when == "after")
+
+
+class Crashes:
+    """Runs scenarios with crashes in them, each on a copy of a store that has the workflows deployed."""
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        # Memory where there is some: a store is written some ten times a case.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self._folder = Path(tempfile.mkdtemp(prefix="proof-", dir=memory))
+        with contextlib.closing(prover.bench(self._folder / "deployed.db")) as bench:
+            bench.deploy(CANCEL)
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder)
+
+    def points(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Iterator[Crash]:
+        """Every moment at which a scenario's engine could be killed and leave something else behind."""
+        commits = 0
+
+        def count() -> None:
+            nonlocal commits
+            commits += 1
+
+        self._run(scenario, faults, count, lambda: None)
+        for commit in range(1, commits + 1):
+            yield Crash(commit, after=False)
+            yield Crash(commit, after=True)
+
+    def prove(self, scenario: Scenario, crash: Crash, faults: tuple[Fault, ...] = ()) -> Outcome:
+        commits = 0
+
+        def before() -> None:
+            nonlocal commits
+            commits += 1
+            if commits == crash.commit and not crash.after:
+                raise Killed
+
+        def after() -> None:
+            if commits == crash.commit and crash.after:
+                raise Killed
+
+        return self._run(scenario, faults, before, after)
+
+    def _run(
+        self,
+        scenario: Scenario,
+        faults: tuple[Fault, ...],
+        before: Callable[[], None],
+        after: Callable[[], None],
+    ) -> Outcome:
+        for old in self._folder.glob("case.db*"):
+            old.unlink()
+        shutil.copy(self._folder / "deployed.db", self._folder / "case.db")
+        prover = self._prover
+        order_id = prover.fresh()
+        bench = prover.bench(self._folder / "case.db")
+        bench.deploy(CANCEL)
+        plan = prover.plan(faults, order_id)
+        outcome = Outcome(Case(scenario, faults))
+        try:
+            with _interposed(bench.engine, before, after):
+                arns = scenario.story(bench, plan, order_id)
+                for arn in arns:
+                    bench.settled(arn)
+        except Killed:
+            abandoned = bench.engine
+            bench.engine = bench.power_up(_ended(abandoned))
+            # Whoever had asked and heard nothing asks again.
+            arns = scenario.story(bench, plan, order_id)
+        try:
+            prover.to_the_end(bench, plan, list(dict.fromkeys(arns)), order_id, outcome)
+        finally:
+            bench.close()
+        outcome.delivered = dict(plan.delivered)
+        return outcome
+
+
+@contextlib.contextmanager
+def _interposed(
+    engine: VirtualEngine, before: Callable[[], None], after: Callable[[], None]
+) -> Iterator[None]:
+    store = engine.engine.store
+    commit = store.commit
+
+    def interposed() -> None:
+        before()
+        commit()
+        after()
+
+    store.commit = interposed  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        store.commit = commit  # type: ignore[method-assign]
+
+
+def _ended(engine: VirtualEngine) -> float:
+    """End an engine as a kill does: what was not committed is gone, nothing is put in order. The time it was."""
+    now = engine.clock.now()
+    for task in asyncio.all_tasks(engine.loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    store = engine.engine.store
+    store._db.close()
+    if store._lock is not None:
+        os.close(store._lock)
+    engine.loop.close()
+    return now

@@ -1,0 +1,135 @@
+"""Every case there is, as pieces of work: each fault of each task, each pair, each moment of a crash."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from tests.proof.crash import Crash, Crashes
+from tests.proof.plan import faults_of, faults_within, read, written
+from tests.proof.prover import Case, Outcome, Prover
+from tests.proof.scenarios import Scenario, scenarios
+from tests.sagas.faults import FOREVER, Fault
+
+SCENARIOS = {f"{one.workflow}/{one.title}": one for one in scenarios()}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A scenario with nothing wrong, with one fault and each that can follow it, or with a crash."""
+
+    scenario: str
+    fault: str = ""
+    crash: str = ""
+    pairs: bool = False
+
+    @property
+    def replay(self) -> str:
+        return replay(self.scenario, self.fault, self.crash)
+
+
+@dataclass
+class Tally:
+    """What a piece of work came to. `counts` by workflow and fault, `violations` by the command to replay."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    parked: int = 0
+    violations: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, workflow: str, what: str, command: str, outcome: Outcome) -> None:
+        self.counts[workflow, what] = self.counts.get((workflow, what), 0) + 1
+        self.parked += outcome.parked
+        if outcome.violations:
+            self.violations[command] = list(dict.fromkeys(outcome.violations))
+
+    def merge(self, other: "Tally") -> None:
+        for name, count in other.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.parked += other.parked
+        self.violations |= other.violations
+
+    @property
+    def cases(self) -> int:
+        return sum(self.counts.values())
+
+
+class Exhaust:
+    """All the work, and what each piece of it comes to."""
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        self._crashes: Crashes | None = None
+        self.singles = cache(self._every_single)
+
+    def close(self) -> None:
+        if self._crashes is not None:
+            self._crashes.close()
+
+    def work(self, pairs: bool = True, crashes: bool = True) -> Iterator[Work]:
+        for name, scenario in SCENARIOS.items():
+            yield Work(name)
+            for fault in self.singles(name):
+                yield Work(name, written((fault,)), pairs=pairs and scenario.paired)
+            for fault in self.within(name):
+                yield Work(name, written((fault,)))
+            if crashes:
+                for crash in self.crashes.points(scenario):
+                    yield Work(name, crash=str(crash))
+
+    def do(self, work: Work) -> Tally:
+        tally = Tally()
+        scenario = SCENARIOS[work.scenario]
+        if work.crash:
+            outcome = self.crashes.prove(scenario, Crash.read(work.crash), read(work.fault))
+            tally.add(scenario.workflow, "kill -9", work.replay, outcome)
+            return tally
+        faults = read(work.fault)
+        outcome = self._prover.prove(Case(scenario, faults))
+        tally.add(scenario.workflow, faults[0].kind if faults else "nothing", work.replay, outcome)
+        if work.pairs:
+            for second in self._seconds(work.scenario, faults[0], outcome):
+                both = (faults[0], second)
+                paired = self._prover.prove(Case(scenario, both))
+                if not paired.idle:
+                    command = replay(work.scenario, written(both))
+                    tally.add(scenario.workflow, f"{faults[0].kind} + another", command, paired)
+        return tally
+
+    def _seconds(self, name: str, first: Fault, outcome: Outcome) -> Iterator[Fault]:
+        """What can go wrong besides, in every task that was delivered; a pair is tried from one side only."""
+        singles = self.singles(name)
+        for place in outcome.delivered:
+            if place == f"{first.workflow}.{first.state}":
+                if first.times != FOREVER:
+                    yield from faults_of(place, first=1)
+                continue
+            for second in faults_of(place):
+                if second not in singles or singles.index(second) > singles.index(first):
+                    yield second
+
+    def _every_single(self, name: str) -> list[Fault]:
+        """Every fault of every task the scenario comes through when nothing goes wrong."""
+        outcome = self._prover.prove(Case(SCENARIOS[name]))
+        return [fault for place in outcome.delivered for fault in faults_of(place)]
+
+    def within(self, name: str) -> Iterator[Fault]:
+        """Every fault within a function the scenario comes through, at each of its requests of the store."""
+        outcome = self._prover.prove(Case(SCENARIOS[name]))
+        for place in outcome.delivered:
+            never = next(iter(faults_within(place, 1)))
+            counted = self._prover.prove(Case(SCENARIOS[name], (replace(never, request=1_000),)))
+            yield from faults_within(place, counted.requests.get(place, 0))
+
+    @property
+    def crashes(self) -> Crashes:
+        if self._crashes is None:
+            self._crashes = Crashes(self._prover)
+        return self._crashes
+
+
+def replay(scenario: str, faults: str = "", crash: str = "") -> str:
+    """The command that runs one case alone."""
+    command = f"python -m tests.proof replay '{scenario}'"
+    return command + (f" --faults '{faults}'" if faults else "") + (f" --crash {crash}" if crash else "")
+
+
+__all__ = ["SCENARIOS", "Exhaust", "Scenario", "Tally", "Work", "replay"]

@@ -1,0 +1,230 @@
+"""Does the proof notice? Breaks the product in one place at a time, and shows which case goes red.
+
+    python -m tests.proof.mutants              every mutant; exit 1 when one survives
+    python -m tests.proof.mutants --only STEP  those whose name contains this
+
+Nothing on disk is touched: a definition is changed as it is read, a request on its way to the store. Every
+task is left out, left without its Catch, and has its failure ignored; every condition of every write is
+dropped, and every row that marks an effect is not written.
+"""
+
+import argparse
+import copy
+import multiprocessing
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from tests.proof import mutation_pool
+from tests.proof.exhaust import SCENARIOS, Exhaust, Work
+from tests.proof.plan import written
+from tests.proof.prover import Prover, prover
+from tests.sagas.template import Template
+
+Definition = dict[str, Any]
+WORKFLOWS = ("OrderCheckout", "OrderCancel")
+MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`kind` and where: a workflow's state, or a kind of request."""
+
+    kind: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.place}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`killer` is the command that shows the violation, "" when the mutant survived `tried` cases."""
+
+    mutant: Mutant
+    killer: str
+    violation: str
+    tried: int
+
+
+def mutants() -> Iterator[Mutant]:
+    template = Template.read()
+    for workflow in WORKFLOWS:
+        for name, state in template.definition(workflow)["States"].items():
+            if state["Type"] == "Task" and "has no effect" not in state["Comment"]:
+                for kind in CHANGES:
+                    yield Mutant(kind, f"{workflow}.{name}")
+    conditions, markers = seen_requests()
+    for place in sorted(conditions):
+        yield Mutant("condition dropped", place)
+    for place in sorted(markers):
+        yield Mutant("marker not written", place)
+
+
+def left_out(state: Definition) -> None:
+    onward = {key: state[key] for key in ("Next", "End", "Comment") if key in state}
+    state.clear()
+    state.update(Type="Pass", Output={}, **onward)
+
+
+def left_without_catch(state: Definition) -> None:
+    state.pop("Catch", None)
+
+
+def failure_ignored(state: Definition) -> None:
+    if "Next" in state:
+        state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": state["Next"]}]
+
+
+CHANGES: dict[str, Callable[[Definition], None]] = {
+    "left out": left_out,
+    "left without its Catch": left_without_catch,
+    "its failure ignored": failure_ignored,
+}
+
+
+def seen_requests() -> tuple[set[str], set[str]]:
+    """The conditions and the markers of every write the scenarios make, faults and all."""
+    conditions: set[str] = set()
+    markers: set[str] = set()
+
+    def note(operation: str, params: dict[str, Any]) -> None:
+        for kind, request in writes(operation, params):
+            if "ConditionExpression" in request:
+                conditions.add(place_of(kind, request))
+            if kind == "Put" and MARKERS.match(request["Item"]["sk"]["S"]):
+                markers.add(place_of(kind, request))
+
+    with prover() as built:
+        built.tables.before.append(note)
+        exhaust = Exhaust(built)
+        for work in killers(exhaust):
+            if not work.fault or "fail_before" in work.fault or "overtaken" in work.fault:
+                exhaust.do(work)
+    return conditions, markers
+
+
+def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if operation == "TransactWriteItems":
+        for action in params["TransactItems"]:
+            yield from action.items()
+    elif operation in ("PutItem", "UpdateItem", "DeleteItem"):
+        yield operation.removesuffix("Item"), params
+
+
+def place_of(kind: str, request: dict[str, Any]) -> str:
+    """A kind of write: its table, the kind of row, and its condition."""
+    sort_key = (request.get("Item") or request["Key"])["sk"]["S"]
+    row = re.sub(r"#\d+$", "", sort_key) if sort_key.startswith("STEP") else sort_key.split("#")[0]
+    condition = re.sub(r":before\d+(, )?", "", request.get("ConditionExpression", ""))
+    change = "" if condition else request.get("UpdateExpression", "")
+    return f"{request['TableName']} {kind} {row} [{condition or change}]"
+
+
+@contextmanager
+def mutated(mutant: Mutant) -> Iterator[Prover]:
+    """A prover of the product with one thing broken."""
+    with patch.object(Template, "definition", _definition_with(mutant)), prover() as built:
+        if mutant.kind not in CHANGES:
+            built.tables.before.append(_request_with(mutant))
+        yield built
+
+
+def _definition_with(mutant: Mutant) -> Callable[[Template, str], Definition]:
+    shipped = Template.definition
+
+    def definition(template: Template, workflow: str) -> Definition:
+        changed = copy.deepcopy(shipped(template, workflow))
+        name, _, state = mutant.place.partition(".")
+        if mutant.kind in CHANGES and workflow == name:
+            CHANGES[mutant.kind](changed["States"][state])
+        return changed
+
+    return definition
+
+
+def _request_with(mutant: Mutant) -> Callable[[str, dict[str, Any]], None]:
+    def change(operation: str, params: dict[str, Any]) -> None:
+        for kind, request in writes(operation, params):
+            if place_of(kind, request) != mutant.place:
+                continue
+            if mutant.kind == "condition dropped":
+                _drop_condition(kind, request)
+            else:
+                request["Item"]["sk"] = {"S": "never looked for"}
+                request.pop("ConditionExpression", None)
+
+    return change
+
+
+def _drop_condition(kind: str, request: dict[str, Any]) -> None:
+    """Without its condition; what only the condition named must not be given."""
+    if kind == "ConditionCheck":
+        request["ConditionExpression"] = "attribute_exists(pk) OR attribute_not_exists(pk)"
+        for given in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
+            request.pop(given, None)
+        return
+    del request["ConditionExpression"]
+    used = request.get("UpdateExpression", "")
+    for given in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
+        kept = {
+            name: value
+            for name, value in request.get(given, {}).items()
+            if re.search(re.escape(name) + r"\b", used)
+        }
+        request.pop(given, None)
+        if kept:
+            request[given] = kept
+
+
+def killers(exhaust: Exhaust) -> Iterator[Work]:
+    """What a mutant is put through, what kills most first: nothing wrong, then one fault, then within."""
+    for name in SCENARIOS:
+        yield Work(name)
+    for name, scenario in SCENARIOS.items():
+        if scenario.paired:
+            yield from (Work(name, written((fault,)), pairs=False) for fault in exhaust.within(name))
+    for paired in (True, False):
+        for name, scenario in SCENARIOS.items():
+            if scenario.paired == paired:
+                yield from (Work(name, written((fault,))) for fault in exhaust.singles(name))
+
+
+def judge(mutant: Mutant, cases: Sequence[Work]) -> Verdict:
+    """Run cases until one is violated, those that name what was broken first."""
+    tried = 0
+    cases = sorted(cases, key=lambda work: bool(work.fault) and mutant.place not in work.fault)
+    with mutated(mutant) as built:
+        exhaust = Exhaust(built)
+        for work in cases:
+            tried += 1
+            for command, violations in exhaust.do(work).violations.items():
+                return Verdict(mutant, command, violations[0], tried)
+    return Verdict(mutant, "", "", tried)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.mutants")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    given = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")
+    chosen = [mutant for mutant in mutants() if given.only in str(mutant)]
+    survived = 0
+    with prover() as sound:
+        cases = list(killers(Exhaust(sound)))
+    for verdict in mutation_pool.verdicts(chosen, cases, given.jobs):
+        survived += not verdict.killer
+        how = f"{verdict.violation}\n    {verdict.killer}" if verdict.killer else "SURVIVED"
+        print(f"{verdict.mutant} ({verdict.tried} cases)\n    {how}", flush=True)
+    print(f"{len(chosen)} mutants, {len(chosen) - survived} killed, {survived} survived")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""The local AWS's DynamoDB behind HTTP on a free port of 127.0.0.1, in a thread, for tests that come in many."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+# The live server answers on one event loop, so one request at a time is at the tables.
+_turn = threading.Lock()
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        from ministack.services import dynamodb
+
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        with _turn:
+            status, answered, answer = asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {}))
+        self.send_response(status)
+        for name, value in answered.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: a test's output is for what failed."""
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
+@contextmanager
+def served_dynamodb(connections: int) -> Iterator[Any]:
+    """A client for so many threads at once; the tables are the process's."""
+    server = _Server(("127.0.0.1", 0), _Answers)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    client = botocore.session.Session().create_client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{server.server_address[1]}",
+        region_name="eu-west-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(max_pool_connections=connections, retries={"total_max_attempts": 1}),
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,131 @@
+"""What can go wrong with a task, from outside: a plan the engine asks before each delivery.
+
+A fault stands between the workflow and the world, so neither the definition nor a handler knows of it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from local.stepfunctions.errors import StateError
+from local.stepfunctions.interpreter.world import TaskCall
+
+Kind = Literal[
+    "fail_before",
+    "fail_after",
+    "time_out_before",
+    "time_out_after",
+    "time_out_then_effect",
+    "throttle",
+    "deliver_twice",
+    "garbage",
+    "die",
+    "overtaken",
+    "rival",
+]
+
+FOREVER = 1_000_000
+LONGEST_LAMBDA = 900
+
+# What a service says when it is busy, by the task's kind; a Lambda's crash is the function's own exception.
+THROTTLES = {
+    "lambda": "Lambda.TooManyRequestsException",
+    "aws-sdk:dynamodb": "DynamoDb.ThrottlingException",
+    "dynamodb": "DynamoDB.ThrottlingException",
+    "events": "EventBridge.ThrottlingException",
+    "aws-sdk:sfn": "Sfn.SfnException",
+}
+
+
+class Crash(StateError):
+    """An exception no table of errors knows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "UnforeseenCrash", '{"errorMessage": "it fell over", "errorType": "UnforeseenCrash"}'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that goes wrong in `state`, in its deliveries numbered from `first` (0) on, `times` of them.
+
+    fail_*: an exception nobody retries, before or after the effect. time_out_*: no answer within the
+    state's time; `time_out_then_effect` has its effect long after, when the workflow has moved on.
+    throttle: the service is busy. deliver_twice: the effect is asked for twice. garbage: an answer of
+    another shape, with the effect. `workflow` is where the state is, "" for any.
+
+    The others happen within a function, just before its request number `request` (from 1) of the store: die,
+    its process is gone; overtaken, the same delivery runs whole; rival, another sale of the same goods does.
+    They need a plan that looks into functions.
+    """
+
+    state: str
+    kind: Kind
+    times: int = 1
+    first: int = 0
+    workflow: str = ""
+    request: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.state}:{self.kind}" + ("" if self.times == 1 else ":forever")
+
+
+@dataclass
+class Plan:
+    """Faults by state; an invoker for the engine. `late` are effects still to come, `delivered` counts the
+    deliveries of each `workflow.state`."""
+
+    faults: tuple[Fault, ...] = ()
+    delivered: Counter[str] = field(default_factory=Counter)
+    late: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> "Plan":
+        return cls(tuple(faults))
+
+    async def __call__(self, call: TaskCall) -> Any:
+        place = f"{call.machine_name}.{call.state_name}"
+        number = self.delivered[place]
+        self.delivered[place] += 1
+        for fault in self.faults:
+            here = fault.state == call.state_name and fault.workflow in ("", call.machine_name)
+            if here and fault.first <= number < fault.first + fault.times:
+                return await self._befall(fault, call)
+        return await call.proceed()
+
+    async def _befall(self, fault: Fault, call: TaskCall) -> Any:
+        longer_than_the_state = min(call.request.timeout or 60, LONGEST_LAMBDA) + 1
+        match fault.kind:
+            case "fail_before":
+                raise Crash
+            case "fail_after":
+                await call.proceed()
+                raise Crash
+            case "time_out_before":
+                await call.services.sleep(longer_than_the_state)
+            case "time_out_after":
+                await call.proceed()
+                await call.services.sleep(longer_than_the_state)
+            case "time_out_then_effect":
+                self.late.append(asyncio.ensure_future(_later(call)))
+                await call.services.sleep(longer_than_the_state)
+            case "throttle":
+                raise StateError(THROTTLES[call.integration.resource_type], "Rate exceeded")
+            case "deliver_twice":
+                await call.proceed()
+            case "garbage":
+                await call.proceed()
+                return {"Payload": "garbage"}
+        if fault.kind.startswith("time_out"):
+            # The state waits for a person longer than any function runs: it is the function that timed out.
+            raise StateError("Sandbox.Timedout", "Task timed out after 900.00 seconds")
+        return await call.proceed()
+
+
+async def _later(call: TaskCall) -> None:
+    """The effect, a day after: every retry and compensation of the workflow lies before it."""
+    await call.services.sleep(86_400)
+    await call.proceed()

@@ -1,0 +1,242 @@
+"""Image ingest, whole: events late, repeated and reordered, every task failed every way."""
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import pytest
+
+from tests.sagas.faults import FOREVER, Fault
+from tests.sagas.image_bench import ImageBench, image_bench, picture
+
+READY = ["RenderImage", "Outcome", "SettleImage", "TidyOutputs", "AnnounceImage"]
+
+
+@pytest.fixture
+def bench() -> Iterator[ImageBench]:
+    with image_bench() as built:
+        yield built
+
+
+def test_a_picture_gets_its_thumbnails_in_five_transitions(bench: ImageBench) -> None:
+    [run] = bench.run(bench.put(picture()))
+    assert (run.status, run.path) == ("SUCCEEDED", READY)
+    assert run.transitions == 5
+    row = bench.image()
+    assert (row["status"], row["sku"], row["stored_size"]) == ("READY", "COF-ESP-1KG", [200, 100])
+    assert {output["file"] for output in row["outputs"]} == {
+        f"{size}.{kind}" for size in (1280, 512, 128) for kind in ("webp", "jpg")
+    }
+    head = bench.s3.head_object(Bucket="ThumbnailsBucket", Key=row["outputs"][0]["key"])
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+    assert head["ContentType"] == "image/webp"
+    assert [kind for kind, _ in bench.announced()] == ["ImageReady"]
+    assert bench.broken_rules() == []
+
+
+def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> None:
+    [run] = bench.run(bench.put(b"<svg onload='alert(1)'/>"))
+    assert run.status == "SUCCEEDED"
+    row = bench.image()
+    assert (row["status"], row["reason"]) == ("REJECTED", "unsupported_format")
+    copy = bench.s3.get_object(Bucket="QuarantineBucket", Key=row["quarantine_key"])
+    assert copy["Body"].read() == b"<svg onload='alert(1)'/>"
+    assert copy["Metadata"]["reason"] == "unsupported_format"
+    assert copy["ContentDisposition"] == "attachment"
+    assert [kind for kind, _ in bench.announced()] == ["ImageRejected"]
+    assert bench.broken_rules() == []
+
+
+def test_a_deleted_picture_leaves_nothing_but_a_tombstone(bench: ImageBench) -> None:
+    bench.run(bench.put(picture()))
+    [run] = bench.run(bench.delete())
+    assert (run.status, bench.image()["status"], bench.thumbnails()) == ("SUCCEEDED", "DELETED", set())
+    assert [kind for kind, _ in bench.announced()] == ["ImageReady", "ImageDeleted"]
+    assert bench.broken_rules() == []
+
+
+def test_a_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
+    bench.run(bench.put(picture("red")))
+    before = bench.thumbnails()
+    bench.run(bench.put(picture("blue")))
+    assert len(bench.thumbnails()) == 6
+    assert not before & bench.thumbnails()
+    assert bench.image()["dominant_colour"].startswith("#0000f")
+    assert bench.broken_rules() == []
+
+
+def test_a_refused_version_takes_the_picture_down(bench: ImageBench) -> None:
+    bench.run(bench.put(picture()))
+    bench.run(bench.put(b"%PDF-1.7"))
+    assert (bench.image()["status"], bench.thumbnails()) == ("REJECTED", set())
+    assert bench.broken_rules() == []
+
+
+def test_removing_the_delete_marker_brings_the_picture_back(bench: ImageBench) -> None:
+    bench.run(bench.put(picture()))
+    marker = bench.delete()
+    bench.run(marker)
+    bench.run(bench.delete_version(marker["detail"]["object"]["version-id"]))
+    assert bench.image()["status"] == "READY"
+    assert bench.broken_rules() == []
+
+
+@pytest.mark.parametrize("order", [*permutations(range(4))])
+def test_events_in_any_order_and_twice_end_in_the_newest_state(bench: ImageBench, order: tuple[int]) -> None:
+    """Put, put, delete, put: every order of the four events, each delivered again at the end."""
+    events = [
+        bench.put(picture("red")),
+        bench.put(picture("green")),
+        bench.delete(),
+        bench.put(picture("blue")),
+    ]
+    for index in (*order, *order):
+        [run] = bench.run(events[index])
+        assert run.status == "SUCCEEDED"
+    row = bench.image()
+    assert row["version_id"] == events[3]["detail"]["object"]["version-id"]
+    assert [kind for kind, _ in bench.announced()].count("ImageReady") == 1
+    assert bench.broken_rules() == []
+
+
+def test_events_at_once_end_in_the_newest_state(bench: ImageBench) -> None:
+    events = [bench.put(picture(colour)) for colour in ("red", "green", "blue")]
+    runs = bench.run(*events, *events)
+    assert {run.status for run in runs} == {"SUCCEEDED"}
+    assert bench.image()["version_id"] == events[-1]["detail"]["object"]["version-id"]
+    assert bench.broken_rules() == []
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_events_as_they_happen_each_processed_late(bench: ImageBench, order: tuple[int]) -> None:
+    """A picture put and processed, then two changes whose events come in some order."""
+    first = bench.put(picture("red"))
+    bench.run(first)
+    events = [first, bench.put(picture("green")), bench.delete()]
+    for index in order:
+        bench.run(events[index])
+    assert bench.image()["status"] == "DELETED"
+    assert bench.broken_rules() == []
+
+
+def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> None:
+    event = bench.put(picture())
+    del event["detail"]["object"]["version-id"]
+    bench.run(event)
+    assert bench.image()["status"] == "READY"
+    assert bench.broken_rules() == []
+
+
+def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
+    [run] = bench.run(bench.put(picture()), faults=[Fault("RenderImage", "throttle", times=FOREVER)])
+    assert (run.status, run.error) == ("FAILED", "Lambda.TooManyRequestsException")
+    [parked] = bench.parked()
+    bench.run({**parked["event"], "redriven": True})
+    assert bench.image()["status"] == "READY"
+    assert bench.broken_rules() == []
+
+
+@pytest.mark.parametrize("step", ["TidyOutputs", "AnnounceImage"])
+def test_what_was_settled_but_not_finished_is_finished_by_a_redrive(bench: ImageBench, step: str) -> None:
+    bench.run(bench.put(picture("red")))
+    [run] = bench.run(bench.put(picture("blue")), faults=[Fault(step, "fail_before", times=FOREVER)])
+    assert run.status == "FAILED"
+    [parked] = bench.parked()
+    bench.run({**parked["event"], "redriven": True})
+    assert [kind for kind, _ in bench.announced()] == ["ImageReady", "ImageReady"]
+    assert bench.broken_rules() == []
+
+
+KINDS = (
+    "fail_before",
+    "fail_after",
+    "time_out_before",
+    "time_out_after",
+    "time_out_then_effect",
+    "throttle",
+    "deliver_twice",
+    "garbage",
+)
+FOR_EVER = ("fail_before", "fail_after", "time_out_after", "throttle")
+STORIES = {
+    "ready": ["RenderImage", "SettleImage", "TidyOutputs", "AnnounceImage"],
+    "refused": ["RenderImage", "QuarantineOriginal", "SettleImage", "TidyOutputs", "AnnounceImage"],
+    "deleted": ["RenderImage", "SettleImage", "TidyOutputs", "AnnounceImage"],
+}
+
+
+def story(bench: ImageBench, name: str) -> dict:
+    """A picture that is shown, and the event of what happens to it next."""
+    bench.run(bench.put(picture("red")))
+    match name:
+        case "ready":
+            return bench.put(picture("green"))
+        case "refused":
+            return bench.put(b"%PDF-1.7")
+        case "deleted":
+            return bench.delete()
+    return bench.put(picture("green"))
+
+
+def faults_of(states: list[str]) -> list[Fault]:
+    single = [Fault(state, kind) for state in states for kind in KINDS]
+    return single + [Fault(state, kind, times=FOREVER) for state in states for kind in FOR_EVER]
+
+
+def ends_well(bench: ImageBench, event: dict, faults: tuple[Fault, ...]) -> None:
+    """Complete, compensated, or parked; and a redrive of what is parked completes it."""
+    [run] = bench.run(event, faults=faults)
+    assert run.status in ("SUCCEEDED", "FAILED"), run
+    parked = bench.parked()
+    assert run.status == "SUCCEEDED" or len(parked) == 1 or _parking_failed(faults), run.path
+    bench.late_effects()
+    uncompensated = any(message["uncompensated"] for message in parked)
+    if not uncompensated and run.status == "FAILED" and "TidyOutputs" not in run.path:
+        assert [rule for rule in bench.broken_rules() if "thumbnail" in rule] == []
+    for message in parked:
+        [again] = bench.run({**message["event"], "redriven": True})
+        assert again.status == "SUCCEEDED", again.cause
+    if parked or run.status == "SUCCEEDED":
+        assert bench.broken_rules() == []
+
+
+def _parking_failed(faults: tuple[Fault, ...]) -> bool:
+    return any(fault.state == "ParkEvent" for fault in faults)
+
+
+CASES = [(name, fault) for name, states in STORIES.items() for fault in faults_of(states)]
+
+
+@pytest.mark.parametrize(("name", "fault"), CASES, ids=str)
+def test_every_task_failed_every_way(bench: ImageBench, name: str, fault: Fault) -> None:
+    ends_well(bench, story(bench, name), (fault,))
+
+
+SECOND_FAULTS = [Fault("DiscardOutputs", kind) for kind in KINDS] + [
+    Fault(state, kind, times=FOREVER)
+    for state in ("DiscardOutputs", "ParkEvent")
+    for kind in ("fail_before", "fail_after", "throttle")
+]
+FIRST_FAULTS = [
+    Fault(state, kind, times=FOREVER)
+    for state in ("RenderImage", "SettleImage")
+    for kind in ("fail_after", "time_out_after", "throttle")
+]
+
+
+@pytest.mark.parametrize("second", SECOND_FAULTS, ids=str)
+@pytest.mark.parametrize("first", FIRST_FAULTS, ids=str)
+def test_a_failed_compensation_is_parked_and_its_redrive_leaves_no_orphan(
+    bench: ImageBench, first: Fault, second: Fault
+) -> None:
+    ends_well(bench, story(bench, "ready"), (first, second))
+
+
+def test_loser_of_a_race_leaves_nothing_whatever_its_discard_meets(bench: ImageBench) -> None:
+    """A version rendered while a newer one settles: its SettleImage is late by a time-out."""
+    bench.run(bench.put(picture("red")))
+    slow = bench.put(picture("green"))
+    [lost] = bench.run(slow, faults=[Fault("SettleImage", "time_out_then_effect", times=FOREVER)])
+    assert lost.status == "FAILED"
+    bench.run(bench.put(picture("blue")))
+    bench.late_effects()
+    assert bench.broken_rules() == []

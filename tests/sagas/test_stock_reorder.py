@@ -1,0 +1,137 @@
+"""A level at its reorder point becomes one purchase order, whoever asks how often; a refused one claims nothing."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from demand.rules import Sales
+from demand.store import DemandStore
+from inventory.store import InventoryStore
+from replenishment.models import Policy, Source
+from replenishment.store import ReplenishmentStore
+from tillflow.aws import client
+
+from tests.sagas.harness import Bench, Run, bench, stock
+from till.shop import ESPRESSO, FILTER, LOCATION, MUG
+
+STOPPED = {
+    "Comment": "stands for the purchase order",
+    "StartAt": "Ordered",
+    "States": {"Ordered": {"Type": "Succeed"}},
+}
+
+
+@pytest.fixture
+def shop() -> Iterator[Bench]:
+    with bench("StockReorder") as built:
+        built.engine.create(json.dumps(STOPPED), "PurchaseOrder")
+        stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
+        yield built
+
+
+def keep(sku: str, cost: int = 1000, point: int = 20, supplier: str = "alpha") -> None:
+    source = Source(supplier_id=supplier, unit_cost=cost, pack_size=12, lead_time_days=5)
+    policy = Policy(location=LOCATION, sku=sku, service_level=Decimal("0.95"), sources=(source,))
+    ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").put_policy(policy)
+    InventoryStore(client("dynamodb"), "InventoryTable").set_reorder_point(LOCATION, sku, point)
+
+
+def sold(sku: str, units: int) -> None:
+    """So many a day for the last four weeks."""
+    today = datetime.now(UTC).date()
+    store = DemandStore(client("dynamodb"), "DemandTable")
+    for back in range(1, 29):
+        day = today - timedelta(days=back)
+        store.count(Sales(f"{sku}-{day}", LOCATION, day, ((sku, units),)))
+
+
+def night(shop: Bench, name: str = "night-1") -> Run:
+    return shop.run({"order_id": name, "segments": 4})[0]
+
+
+def on_order(sku: str) -> int:
+    return InventoryStore(client("dynamodb"), "InventoryTable").level(LOCATION, sku).get("on_order", 0)
+
+
+def started(shop: Bench) -> list[dict[str, Any]]:
+    """What purchase orders were started with."""
+    runs = shop.engine.list_executions(stateMachineArn=shop.machine.replace("StockReorder", "PurchaseOrder"))
+    arns = [run["executionArn"] for run in runs["executions"]]
+    return [json.loads(shop.engine.describe_execution(executionArn=arn)["input"]) for arn in arns]
+
+
+def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: Bench) -> None:
+    keep(ESPRESSO)
+    keep(FILTER, point=5)
+    keep(MUG, supplier="beta")
+    sold(ESPRESSO, 2)
+    run = night(shop)
+    assert run.status == "SUCCEEDED", run.cause
+    assert sorted(order["status"] for order in run.output) == ["ORDERED", "ORDERED"]
+    assert on_order(FILTER) == 0
+    # 2 a day: point 20, target 20 + 28, position 10: 38 in packs of 12.
+    assert on_order(ESPRESSO) == 48
+    assert on_order(MUG) == 12
+    espresso = next(order for order in started(shop) if order["lines"][0]["sku"] == ESPRESSO)
+    assert espresso["lines"] == [{"sku": ESPRESSO, "quantity": 48, "unit_cost": 1000}]
+    assert espresso["suppliers"] == [{"supplier_id": "alpha"}]
+    assert shop.audit() == []
+
+
+def test_what_is_on_order_is_not_ordered_again(shop: Bench) -> None:
+    keep(ESPRESSO)
+    night(shop)
+    ordered = on_order(ESPRESSO)
+    assert ordered == 12
+    assert night(shop, "night-2").output == []
+    assert on_order(ESPRESSO) == ordered
+
+
+def test_an_event_and_the_night_at_once_order_once(shop: Bench) -> None:
+    keep(ESPRESSO)
+    event = {"order_id": "below-1", "detail": {"location": LOCATION, "sku": ESPRESSO}}
+    runs = shop.run({"order_id": "night-1", "segments": 4}, event, {**event, "order_id": "below-2"})
+    ended = [order["status"] for run in runs for order in run.output]
+    assert ended.count("ORDERED") == 1
+    assert on_order(ESPRESSO) == 12
+
+
+def test_above_the_limit_a_manager_approves(shop: Bench) -> None:
+    keep(ESPRESSO, cost=20_000)
+    run = night(shop)
+    (waiting,) = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").approvals()
+    assert (waiting["asked"], waiting["total"], run.status) == ("manager", 240_000, "RUNNING")
+    assert on_order(ESPRESSO) == 12
+    decide(shop, waiting["purchase_order_id"], "approve")
+    assert [order["status"] for order in shop.settled(run.arn).output] == ["ORDERED"]
+
+
+def test_refused_it_claims_nothing(shop: Bench) -> None:
+    keep(ESPRESSO, cost=20_000)
+    run = night(shop)
+    (waiting,) = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").approvals()
+    decide(shop, waiting["purchase_order_id"], "refuse")
+    (order,) = shop.settled(run.arn).output
+    assert (order["status"], order["reason"]) == ("NOT_ORDERED", "NotApproved")
+    assert on_order(ESPRESSO) == 0
+
+
+def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Bench) -> None:
+    keep(ESPRESSO, cost=20_000)
+    run = night(shop)
+    store = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")
+    shop.engine.pass_time(90_000)
+    assert [row["asked"] for row in store.approvals()] == ["owner"]
+    shop.engine.pass_time(180_000)
+    (order,) = shop.settled(run.arn).output
+    assert (order["status"], order["reason"]) == ("NOT_ORDERED", "States.Timeout")
+    assert on_order(ESPRESSO) == 0
+
+
+def decide(shop: Bench, order: str, decision: str) -> None:
+    store = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")
+    token = store.decide(order, decision, "by a test")
+    shop.engine.send_task_success(taskToken=token, output=json.dumps({"decision": decision}))

@@ -1,0 +1,161 @@
+"""The virtual loop's time, and the store's transactions."""
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from local.stepfunctions.clock import VirtualClock, VirtualLoop, iso
+from local.stepfunctions.store import Store
+from local.stepfunctions.virtual import FunctionServices, VirtualEngine
+
+
+@pytest.fixture
+def loop():
+    loop = VirtualLoop()
+    yield loop
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def test_virtual_time_passes_only_when_nothing_is_left_to_do(loop: VirtualLoop) -> None:
+    clock = VirtualClock(loop, 1000.0)
+    order = []
+
+    async def sleeper(name: str, seconds: float) -> None:
+        await clock.sleep_until(1000.0 + seconds)
+        order.append((name, clock.now()))
+
+    async def main() -> None:
+        await asyncio.gather(sleeper("b", 86_400), sleeper("a", 3_600))
+
+    loop.run_until_complete(main())
+    assert order == [("a", 4_600.0), ("b", 87_400.0)]
+
+
+def test_virtual_time_stands_still_while_a_thread_works(loop: VirtualLoop) -> None:
+    async def main() -> tuple[str, float]:
+        working = asyncio.create_task(asyncio.to_thread(time.sleep, 0.05))
+        sleeping = asyncio.create_task(asyncio.sleep(10))
+        done, _ = await asyncio.wait([working, sleeping], return_when=asyncio.FIRST_COMPLETED)
+        first = "thread" if working in done else "timer"
+        at = loop.time()
+        await sleeping
+        return first, at
+
+    assert loop.run_until_complete(main()) == ("thread", 0.0)
+    assert loop.time() == 10.0
+
+
+def test_moments_are_written_as_aws_writes_them() -> None:
+    assert iso(1_767_225_600.1239) == "2026-01-01T00:00:00.123Z"
+
+
+class Row:
+    """A frame for the store, counting how often its row is made."""
+
+    key = (1, 1)
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def snapshot(self) -> dict:
+        self.made += 1
+        return {"made": self.made}
+
+
+def test_a_frame_that_changes_often_between_commits_is_written_once() -> None:
+    store, row = Store(), Row()
+    for _ in range(10):
+        store.save_frame(row)
+    assert store.frames(1) == {1: {"made": 1}}
+    store.close()
+
+
+def test_a_frame_that_comes_and_goes_between_commits_is_never_written() -> None:
+    store, row = Store(), Row()
+    store.save_frame(row)
+    store.drop_frame(row.key)
+    assert store.frames(1) == {}
+    assert row.made == 0
+    store.close()
+
+
+def test_documents_come_back_as_they_were_put_and_by_prefix() -> None:
+    store = Store()
+    store.put("version", "m:1", {"n": 1})
+    store.put("version", "m:2", {"n": 2})
+    store.put("version", "n:1", {"n": 3})
+    assert store.get("version", "m:1") == {"n": 1}
+    assert [document["n"] for document in store.scan("version", "m:")] == [1, 2]
+    given = store.get("version", "m:1")
+    given["n"] = 9
+    assert store.get("version", "m:1") == {"n": 1}
+    store.delete("version", "m:1")
+    assert store.get("version", "m:1") is None
+    store.close()
+
+
+def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> None:
+    path = tmp_path / "states.db"
+    seen = []
+
+    def work(_: object) -> None:
+        with sqlite3.connect(path) as other:
+            seen.extend(
+                kind
+                for (kind,) in other.execute("SELECT CAST(body AS TEXT)->>'type' FROM events ORDER BY id")
+            )
+
+    definition = {
+        "StartAt": "T",
+        "States": {
+            "T": {
+                "Type": "Task",
+                "Resource": "arn:aws:lambda:us-east-1:000000000000:function:work",
+                "End": True,
+            }
+        },
+    }
+    with VirtualEngine(FunctionServices({"work": work}), store=path) as engine:
+        engine.run(definition)
+    assert seen == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "LambdaFunctionScheduled",
+        "LambdaFunctionStarted",
+    ]
+
+
+def test_what_a_state_costs_does_not_grow_with_the_history(tmp_path: Path) -> None:
+    """Counted in statements and bytes written, not in time."""
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "W",
+        "States": {
+            "W": {"Type": "Wait", "Seconds": 1, "Output": "{% $states.input + 1 %}", "Next": "C"},
+            "C": {
+                "Type": "Choice",
+                "Choices": [{"Condition": "{% $states.input < 400 %}", "Next": "W"}],
+                "Default": "D",
+            },
+            "D": {"Type": "Succeed"},
+        },
+    }
+    written: list[int] = []
+    with VirtualEngine(store=tmp_path / "states.db") as engine:
+        store = engine.engine.store
+        flush = store.flush
+
+        def counting() -> None:
+            before = store._db.total_changes
+            flush()
+            if store._db.total_changes > before:
+                written.append(store._db.total_changes - before)
+
+        store.flush = counting  # type: ignore[method-assign]
+        result = engine.run(definition, 0)
+    assert result.output == 400
+    assert max(written[350:380]) == max(written[10:40])

@@ -1,0 +1,119 @@
+"""A payments service on moto with a provider that can be made to fail, and what both books say."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from payments.book import Book
+from payments.cash import Cash
+from payments.models import Authorise
+from payments.provider import AnswerLost, Charge, Outcome, ProviderDown
+from payments.sandbox import SandboxProvider
+from payments.service import Payments
+from payments.store import PaymentsStore
+from payments.store_credit import StoreCredit
+from tillflow.store import Item, unmarshal
+
+SANDBOX_TABLE = "sandbox"
+
+
+class Unreliable:
+    """A provider in front of another. `plans[operation]` are run in order, one per call.
+
+    A plan is "before", "after" (the answer is lost before or after the effect), "down", or a function to
+    run before the effect.
+    """
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        self.plans: dict[str, list[str | Callable[[], object]]] = defaultdict(list)
+        self.calls: list[tuple[str, str]] = []
+
+    def authorise(self, key: str, charge: Charge) -> Outcome:
+        return self._call("authorise", key, lambda: self._provider.authorise(key, charge))
+
+    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+        return self._call("capture", key, lambda: self._provider.capture(key, authorisation, amount))
+
+    def void(self, key: str, authorisation: str) -> Outcome:
+        return self._call("void", key, lambda: self._provider.void(key, authorisation))
+
+    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+        return self._call("refund", key, lambda: self._provider.refund(key, authorisation, amount))
+
+    def look_up(self, key: str) -> Outcome | None:
+        found: Outcome | None = self._call("look_up", key, lambda: self._provider.look_up(key))
+        return found
+
+    def _call(self, operation: str, key: str, effect: Callable[[], Any]) -> Any:
+        self.calls.append((operation, key))
+        plan = self.plans[operation].pop(0) if self.plans[operation] else None
+        if plan == "down":
+            raise ProviderDown("no connection")
+        if plan == "before":
+            raise AnswerLost("no answer in time")
+        if callable(plan):
+            plan()
+        answer = effect()
+        if plan == "after":
+            raise AnswerLost("no answer in time")
+        return answer
+
+
+@dataclass
+class Desk:
+    """The service with everything it talks to; `order()` makes a request, `agree()` compares the books."""
+
+    client: Any
+    table: str
+
+    def __post_init__(self) -> None:
+        self.sandbox = SandboxProvider(self.client, SANDBOX_TABLE)
+        self.card = Unreliable(self.sandbox)
+        self.credit = StoreCredit(self.client, self.table)
+        self.store = PaymentsStore(self.client, self.table)
+        providers = {"card": self.card, "store_credit": self.credit, "cash": Cash()}
+        self.payments = Payments(self.store, providers)
+
+    def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> dict[str, Any]:
+        return self.payments.authorise(request(*tenders, order_id=order_id))
+
+    def states(self, order_id: str = "ord-1") -> list[str]:
+        return [tender.state for tender in self.store.payment(order_id).tenders]
+
+    def rows(self, table: str) -> list[Item]:
+        return [unmarshal(row) for row in self.client.scan(TableName=table, ConsistentRead=True)["Items"]]
+
+    def agree(self, *order_ids: str) -> None:
+        """Our tenders and the providers' books tell the same; nothing is left held of a reversed order."""
+        books = {"card": self.sandbox.book, "store_credit": Book(self.client, self.table)}
+        for order_id in order_ids or ("ord-1",):
+            payment = self.store.payment(order_id)
+            for tender in payment.tenders:
+                assert 0 <= tender.refunded <= tender.captured <= tender.amount
+                if tender.type == "cash":
+                    continue
+                row = books[tender.type].authorisation(f"auth-{order_id}#authorise#{tender.tender_no}")
+                taken = (row.get("captured", 0), row.get("refunded", 0))
+                assert taken == (tender.captured, tender.refunded), tender
+                if payment.closed:
+                    assert row.get("state") != "held", tender
+
+
+def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:
+    numbered = [{"tender_no": number, **tender} for number, tender in enumerate(tenders, 1)]
+    asked = {"order_id": order_id, "currency": "EUR", "customer_id": customer_id, "tenders": numbered}
+    return Authorise.model_validate(asked)
+
+
+def card(amount: int = 900, token: str = "tok_visa") -> dict[str, Any]:
+    return {"type": "card", "token": token, "amount": amount}
+
+
+def cash(amount: int = 100) -> dict[str, Any]:
+    return {"type": "cash", "amount": amount}
+
+
+def credit(amount: int = 300) -> dict[str, Any]:
+    return {"type": "store_credit", "amount": amount}

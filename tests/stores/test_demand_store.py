@@ -1,0 +1,67 @@
+"""Sales are counted once per event, on the day they were made, and taken back from it."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from demand.rules import sales_of
+from demand.store import DemandStore
+
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def store(dynamodb: Any, table: str) -> DemandStore:
+    return DemandStore(dynamodb, table)
+
+
+def event(kind: str = "OrderPaid", lines: Mapping[str, int] | None = None, **more: Any) -> dict[str, Any]:
+    with (Path(__file__).parents[2] / "events" / "count_demand.json").open() as sample:
+        detail = json.loads(json.load(sample)["Records"][0]["body"])["detail"]
+    if kind == "OrderCancelled":
+        for name in ("fulfilment", "invoice_number", "totals"):
+            del detail[name]
+        detail |= {"reason": "r", "was_paid": True, "credit_note_number": None, "total": 0}
+    money = {"net": 0, "tax": 0, "total": 0}
+    detail["lines"] = [
+        {"sku": sku, "quantity": units, **money} for sku, units in (lines or {"TEA": 2}).items()
+    ]
+    return {"detail-type": kind, "detail": {**detail, **more}}
+
+
+def count(store: DemandStore, envelope: dict[str, Any]) -> None:
+    sales = sales_of(envelope)
+    if sales:
+        store.count(sales)
+
+
+def test_an_event_counts_once(store: DemandStore) -> None:
+    for _ in range(3):
+        count(store, event())
+    count(store, event(event_id="another"))
+    assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 4}
+
+
+def test_more_lines_than_a_transaction_count_once(store: DemandStore) -> None:
+    many = event(lines={f"S{n}": 1 for n in range(230)})
+    count(store, many)
+    count(store, many)
+    assert all(store.daily("store-1", f"S{n}", DAY, DAY) == {"2026-11-23": 1} for n in (0, 98, 99, 229))
+
+
+def test_a_cancelled_sale_is_taken_back_and_an_unpaid_one_never_counted(store: DemandStore) -> None:
+    count(store, event())
+    count(store, event("OrderCancelled", event_id="cancel"))
+    assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 0}
+    assert sales_of(event("OrderCancelled", was_paid=False)) is None
+
+
+def test_sums_are_of_the_days_before(store: DemandStore) -> None:
+    for number, (day, units) in enumerate({"21": 3, "22": 4, "23": 9}.items()):
+        placed = f"2026-11-{day}T23:59:00Z"
+        count(store, event(lines={"TEA": units}, event_id=str(number), placed_at=placed))
+    (sums,) = store.sums([("store-1", "TEA")], 28, DAY)
+    assert (sums["total"], sums["squares"], sums["days"]) == (7, 25, 28)

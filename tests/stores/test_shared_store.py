@@ -1,0 +1,196 @@
+"""The store helpers every service builds on."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tillflow.errors import InsufficientStock, StoreContention
+from tillflow.store import (
+    Action,
+    marker,
+    marshal,
+    perform_once,
+    read_rows,
+    through_contention,
+    transact,
+    unmarshal,
+)
+
+
+def put(table: str, pk: str, **values: Any) -> Action:
+    return Action("Put", {"TableName": table, "Item": marshal({"pk": pk, "sk": "ROW", **values})})
+
+
+def take(table: str, pk: str, units: int) -> Action:
+    request = {
+        "TableName": table,
+        "Key": marshal({"pk": pk, "sk": "ROW"}),
+        "UpdateExpression": "SET units = units - :units",
+        "ConditionExpression": "units >= :units",
+        "ExpressionAttributeValues": marshal({":units": units}),
+    }
+    return Action("Update", request, lambda row: InsufficientStock(pk, "store-1", units, row["units"]))
+
+
+def cancelled(*codes: str) -> ClientError:
+    reasons = [{"Code": code} for code in codes]
+    return ClientError(
+        {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons},  # type: ignore[typeddict-unknown-key]
+        "TransactWriteItems",
+    )
+
+
+class Refusing:
+    """A client whose transactions fail the given ways, one after another, then pass."""
+
+    def __init__(self, *failures: ClientError) -> None:
+        self.failures = list(failures)
+
+    def transact_write_items(self, **_: Any) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+def test_values_survive_the_table_and_floats_do_not() -> None:
+    item = {"text": "é", "amount": 10**20, "no": None, "yes": True, "list": [1, "a"], "map": {"x": -1}}
+    assert unmarshal(marshal(item)) == item
+    assert unmarshal(marshal({"yes": True}))["yes"] is True
+    with pytest.raises(TypeError, match="float cannot be stored"):
+        marshal({"price": 1.5})
+
+
+def test_a_failed_condition_raises_its_own_error_with_the_row_as_it_was(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, "a", units=5), put(table, "b", units=1)], "filling")
+    with pytest.raises(InsufficientStock) as refusal:
+        transact(dynamodb, [take(table, "a", 2), take(table, "b", 2)], "taking")
+    assert str(refusal.value) == "sku b at store-1: 2 wanted; expected at most 1, the available"
+    assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 5
+
+
+def test_a_second_delivery_gets_the_first_answer_and_no_second_effect(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, "a", units=5)], "filling")
+
+    def deliver(answer: dict[str, Any]) -> Any:
+        mark = marker(table, "ord-1", "take", answer)
+        return perform_once(dynamodb, mark, [take(table, "a", 2)], answer, "taking")
+
+    assert deliver({"attempt": 1}) == {"attempt": 1}
+    assert deliver({"attempt": 2}) == {"attempt": 1}
+    assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 3
+
+
+def test_a_chunk_has_a_marker_of_its_own(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, "a", units=5)], "filling")
+    for chunk in (0, 1, 1):
+        mark = marker(table, "ord-1", "take", {}, chunk=chunk)
+        perform_once(dynamodb, mark, [take(table, "a", 1)], {}, "taking")
+    assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 3
+
+
+def test_a_marker_that_is_not_written_leaves_no_effect_marked(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, "a", units=1)], "filling")
+    for _ in range(2):
+        with pytest.raises(InsufficientStock):
+            perform_once(dynamodb, marker(table, "ord-1", "take", {}), [take(table, "a", 2)], {}, "taking")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        cancelled("None", "TransactionConflict"),
+        cancelled("ThrottlingError", "None"),
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "TransactWriteItems"),
+        ClientError({"Error": {"Code": "TransactionInProgressException"}}, "TransactWriteItems"),
+    ],
+    ids=["conflict", "throttled action", "throttled call", "in progress"],
+)
+def test_another_writer_in_the_way_is_contention(failure: ClientError) -> None:
+    with pytest.raises(StoreContention, match="taking"):
+        transact(Refusing(failure), [put("t", "a"), put("t", "b")], "taking")
+
+
+def test_a_refused_condition_counts_more_than_a_conflict_beside_it() -> None:
+    with pytest.raises(InsufficientStock):
+        failure = cancelled("TransactionConflict", "ConditionalCheckFailed")
+        failure.response["CancellationReasons"][1]["Item"] = marshal({"units": 1})  # type: ignore[typeddict-item]
+        transact(Refusing(failure), [put("t", "a"), take("t", "b", 2)], "taking")
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
+def test_what_is_a_fault_of_ours_stays_a_fault(code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        transact(Refusing(ClientError({"Error": {"Code": code}}, "TransactWriteItems")), [], "taking")
+    with pytest.raises(ClientError):
+        transact(Refusing(cancelled("ValidationError")), [put("t", "a")], "taking")
+
+
+def test_contention_is_tried_again_with_growing_jittered_pauses_and_then_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    longest_of = SimpleNamespace(uniform=lambda shortest, longest: longest if shortest == 0 else None)
+    monkeypatch.setattr("tillflow.store._random", longest_of)
+    pauses: list[float] = []
+    attempts = 0
+
+    def attempt() -> None:
+        nonlocal attempts
+        attempts += 1
+        raise StoreContention("writing")
+
+    with pytest.raises(StoreContention):
+        through_contention(attempt, tries=4, pause=pauses.append)
+    assert attempts == 4
+    assert pauses == [0.02, 0.04, 0.08]
+
+
+def test_contention_that_passes_is_not_seen() -> None:
+    answers = iter([StoreContention("writing"), "written"])
+
+    def attempt() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert through_contention(attempt, pause=lambda _: None) == "written"
+
+
+class Stingy:
+    """A client that leaves all but `served` keys of every batch unprocessed, at most `times` times."""
+
+    def __init__(self, client: Any, served: int, times: int) -> None:
+        self.client, self.served, self.times, self.calls = client, served, times, 0
+
+    def batch_get_item(self, RequestItems: Any) -> Any:
+        self.calls += 1
+        ((table, request),) = RequestItems.items()
+        if self.calls > self.times:
+            return self.client.batch_get_item(RequestItems=RequestItems)
+        served, left = request["Keys"][: self.served], request["Keys"][self.served :]
+        answer = {"Responses": {table: []}}
+        if served:
+            answer = self.client.batch_get_item(RequestItems={table: {**request, "Keys": served}})
+        return {**answer, "UnprocessedKeys": {table: {**request, "Keys": left}}}
+
+
+def test_any_number_of_rows_is_read_in_batches_of_100(dynamodb: Any, table: str) -> None:
+    for start in range(0, 250, 50):
+        transact(dynamodb, [put(table, f"k{n}") for n in range(start, start + 50)], "filling")
+    wanted = [(f"k{n}", "ROW") for n in range(250)]
+    rows = read_rows(dynamodb, table, [wanted[0], *wanted, ("missing", "ROW")])
+    assert set(rows) == set(wanted)
+
+
+def test_unprocessed_keys_are_asked_for_again(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, f"k{n}") for n in range(30)], "filling")
+    stingy = Stingy(dynamodb, served=7, times=3)
+    wanted = [(f"k{n}", "ROW") for n in range(30)]
+    assert set(read_rows(stingy, table, wanted, pause=lambda _: None)) == set(wanted)
+    assert stingy.calls == 4
+
+
+def test_keys_that_stay_unprocessed_are_contention_not_missing_rows(dynamodb: Any, table: str) -> None:
+    with pytest.raises(StoreContention):
+        stingy = Stingy(dynamodb, served=0, times=99)
+        read_rows(stingy, table, [("k", "ROW")], pause=lambda _: None)

@@ -1,0 +1,56 @@
+"""What a person may decide about a case."""
+
+import pytest
+from cases import rules
+from cases.models import Opening
+from tillflow.errors import InvalidRequest
+from tillflow.parsing import parse
+
+OPEN = {"case_id": "ord-1#compensation", "status": "OPEN"}
+RESOLVED = OPEN | {"status": "RESOLVED", "decision": "retry", "resolved_at": "2026-11-23T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("decision", "note"),
+    [("retry", ""), ("retry", "try now"), ("done", "by hand"), ("give_up", "written off")],
+)
+def test_decisions_that_can_be_taken(decision: str, note: str) -> None:
+    rules.check_decision(decision, note)
+    assert rules.resolution(decision, note) == {"decision": decision, "note": note}
+
+
+@pytest.mark.parametrize(
+    ("decision", "note", "sentence"),
+    [
+        ("give_up", "", "note is empty; expected what was done and why"),
+        ("done", "  ", "note is empty"),
+        ("ignore", "because", "decision is 'ignore'; expected one of retry, done, give_up"),
+    ],
+)
+def test_decisions_that_cannot(decision: str, note: str, sentence: str) -> None:
+    with pytest.raises(rules.CaseNotResolved, match=sentence):
+        rules.check_decision(decision, note)
+
+
+def test_an_open_case_may_be_decided_any_way() -> None:
+    for decision in rules.DECISIONS:
+        rules.check_open(OPEN, decision)
+
+
+def test_a_resolved_case_may_only_be_decided_the_same_again() -> None:
+    rules.check_open(RESOLVED, "retry")
+    with pytest.raises(rules.CaseNotResolved, match="resolved as retry at 2026-11-23T10:00:00Z"):
+        rules.check_open(RESOLVED, "give_up")
+
+
+def test_a_case_nobody_opened_cannot_be_decided() -> None:
+    with pytest.raises(rules.CaseNotResolved, match="no such case"):
+        rules.check_open({}, "retry")
+
+
+def test_a_case_without_a_token_cannot_be_opened() -> None:
+    opening = {"case_id": "c", "business_id": "o", "workflow": "w", "side": "forward", "step": "CommitStock"}
+    with pytest.raises(InvalidRequest, match="task_token is missing"):
+        parse(Opening, opening)
+    with pytest.raises(InvalidRequest, match="side is 'backward'"):
+        parse(Opening, opening | {"task_token": "t", "side": "backward"})

@@ -1,0 +1,124 @@
+"""What a till may send and what the catalog keeps."""
+
+from typing import Any
+
+import pytest
+from catalog.models import Order, Product, TaxClass
+from tillflow.errors import InvalidOrder, InvalidProduct
+from tillflow.parsing import parse
+
+ORDER: dict[str, Any] = {
+    "order_id": "ord-1",
+    "location": "store-1",
+    "register": "till-1",
+    "currency": "EUR",
+    "customer_id": None,
+    "fulfilment": "carry_out",
+    "placed_at": "2026-11-23T10:00:00Z",
+    "lines": [{"sku": "COF-ESP-1KG", "quantity": 1}],
+    "discounts": [],
+    "tenders": [{"type": "cash"}],
+}
+PRODUCT: dict[str, Any] = {
+    "sku": "COF-ESP-1KG",
+    "name": "Espresso beans 1 kg",
+    "barcode": "4006381333931",
+    "prices": {"EUR": 1250, "JPY": 2000, "KWD": 4250},
+    "tax_class": "food",
+}
+
+
+def test_a_whole_order_is_accepted() -> None:
+    assert parse(Order, ORDER, InvalidOrder).till == "till-1"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"order_id": "no spaces"}, "order: order_id is 'no spaces'; expected text that matches"),
+        ({"order_id": "a#b"}, "order: order_id is 'a#b'; expected"),
+        ({"currency": "XYZ"}, "order: currency is 'XYZ'; expected an ISO 4217 currency code such as EUR"),
+        ({"register": None}, "order: register is missing; expected text"),
+        ({"lines": []}, r"order: lines is \[\]; expected at least 1 item"),
+        (
+            {"lines": [{"sku": "A", "quantity": 0}]},
+            r"order: lines\[0\].quantity is 0; expected a number above 0",
+        ),
+        ({"lines": [{"sku": "A", "quantity": -1}]}, r"lines\[0\].quantity is -1"),
+        (
+            {"lines": [{"sku": "A", "quantity": True}]},
+            r"lines\[0\].quantity is True; expected a whole number",
+        ),
+        (
+            {"lines": [{"sku": "A", "quantity": 1, "discont": {}}]},
+            r"lines\[0\].discont is {}; expected no such field",
+        ),
+        (
+            {"tenders": [{"type": "cheque"}]},
+            r"tenders\[0\].type is 'cheque'; expected 'card', 'cash' or 'store_credit'",
+        ),
+        ({"tenders": [{"type": "card"}]}, r"expected a token with a card tender"),
+        ({"tenders": [{"type": "cash", "token": "tok_visa"}]}, "expected no token with a cash tender"),
+        (
+            {"tenders": [{"type": "cash", "amount": 0}]},
+            r"tenders\[0\].amount is 0; expected a number above 0",
+        ),
+        ({"tenders": [{"type": "cash"}, {"type": "cash"}]}, "expected at most one tender without an amount"),
+        ({"tenders": [{"type": "store_credit"}]}, "expected a customer_id with a store_credit tender"),
+        ({"placed_at": "2026-11-23 10:00"}, "expected a time with its zone"),
+        ({"execution_name": "other"}, "expected order_id ord-1 as the name of the execution"),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidOrder, match=sentence):
+        parse(Order, {**ORDER, **change}, InvalidOrder)
+
+
+def test_a_card_number_is_no_token_and_is_not_repeated() -> None:
+    sent = {**ORDER, "tenders": [{"type": "card", "token": "4242424242424242"}]}
+    with pytest.raises(InvalidOrder) as refusal:
+        parse(Order, sent, InvalidOrder)
+    assert "4242" not in str(refusal.value)
+
+
+def test_the_workflow_may_name_its_execution() -> None:
+    parse(Order, {**ORDER, "execution_name": "ord-1"}, InvalidOrder)
+
+
+@pytest.mark.parametrize("barcode", ["4006381333931", "5901234123457", "9780201379624", "0000000000000"])
+def test_ean_13_with_its_check_digit(barcode: str) -> None:
+    assert Product.model_validate({**PRODUCT, "barcode": barcode}).barcode == barcode
+
+
+def test_every_other_check_digit_is_refused() -> None:
+    for digit in "023456789":
+        with pytest.raises(InvalidProduct, match="an EAN-13 barcode whose check digit is 1"):
+            parse(Product, {**PRODUCT, "barcode": f"400638133393{digit}"}, InvalidProduct)
+
+
+@pytest.mark.parametrize("barcode", ["400638133393", "40063813339311", "400638133393X", "٤٠٠٦٣٨١٣٣٣٩٣١", ""])
+def test_what_is_not_13_digits_is_no_ean_13(barcode: str) -> None:
+    with pytest.raises(InvalidProduct, match="13 digits"):
+        parse(Product, {**PRODUCT, "barcode": barcode}, InvalidProduct)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"prices": {}}, "product: prices is {}; expected at least 1"),
+        ({"prices": {"EUR": -1}}, r"product: prices.EUR is -1; expected a number of at least 0"),
+        ({"prices": {"EUR": 12.5}}, r"product: prices.EUR is 12.5; expected a whole number"),
+        ({"prices": {"EURO": 1}}, "expected an ISO 4217 currency code"),
+        ({"sku": "A#B"}, "product: sku is 'A#B'"),
+        ({"name": ""}, "product: name is ''; expected at least 1 character"),
+    ],
+)
+def test_what_is_wrong_with_a_product_is_named(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidProduct, match=sentence):
+        parse(Product, {**PRODUCT, **change}, InvalidProduct)
+
+
+@pytest.mark.parametrize("rate", ["-0.1", "1.01", 0.2, "NaN", "twenty"])
+def test_a_rate_is_a_decimal_from_0_to_1(rate: object) -> None:
+    with pytest.raises(InvalidProduct):
+        parse(TaxClass, {"name": "standard", "rate": rate}, InvalidProduct)

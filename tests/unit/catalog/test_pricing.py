@@ -1,0 +1,270 @@
+"""Pricing an order: to the last minor unit, whatever it holds."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from catalog.models import Order, Product
+from catalog.rules import MAX_DOCUMENT_BYTES, price_order
+from hypothesis import given
+from hypothesis import strategies as st
+from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal, UnknownProduct
+
+RATES = {"standard": Decimal("0.20"), "food": Decimal("0.05"), "exempt": Decimal("0")}
+
+
+def product(sku: str, price: int, tax_class: str = "standard", included: bool = True, **more: Any) -> Product:
+    prices = {"EUR": price, "JPY": price, "KWD": price}
+    return Product(
+        sku=sku, name=f"The {sku}", prices=prices, tax_class=tax_class, tax_included=included, **more
+    )
+
+
+CATALOG = {
+    found.sku: found
+    for found in (
+        product("COFFEE", 1250, "food"),
+        product("MUG", 999),
+        product("BOOK", 1500, "exempt"),
+        product("CHAIR", 10_000, included=False),
+        product("SCREW", 3, included=False),
+        product("GIFT", 0),
+    )
+}
+
+
+def order(*lines: dict[str, Any], **more: Any) -> Order:
+    return Order.model_validate(
+        {
+            "order_id": "ord-1",
+            "location": "store-1",
+            "register": "till-1",
+            "currency": "EUR",
+            "placed_at": "2026-11-23T11:00:00+01:00",
+            "lines": list(lines),
+            "tenders": [{"type": "cash"}],
+            **more,
+        }
+    )
+
+
+def line(sku: str, quantity: int = 1, **discount: Any) -> dict[str, Any]:
+    return {"sku": sku, "quantity": quantity, **({"discount": discount} if discount else {})}
+
+
+def priced(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return price_order(order(*lines, **more), CATALOG, RATES)
+
+
+def test_a_receipt_by_hand() -> None:
+    """2 coffees at 12.50 with 10 % off, a mug at 9.99, 1.00 off the order; all with tax included."""
+    answer = priced(
+        line("COFFEE", 2, percent="10"),
+        line("MUG"),
+        discounts=[{"amount": 100}],
+        tenders=[{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}],
+    )
+    assert answer == {
+        "order_id": "ord-1",
+        "location": "store-1",
+        "register": "till-1",
+        "currency": "EUR",
+        "customer_id": None,
+        "fulfilment": "carry_out",
+        "placed_at": "2026-11-23T10:00:00Z",
+        "lines": [
+            {
+                "line_no": 1,
+                "sku": "COFFEE",
+                "description": "The COFFEE",
+                "quantity": 2,
+                "unit_price": 1250,
+                "tax_class": "food",
+                "tax_rate": "0.05",
+                "tax_included": True,
+                "subtotal": 2500,
+                "line_discount": 250,
+                "order_discount": 69,  # 100 x 2250 / 3249 = 69.25
+                "net": 2077,  # 2181 / 1.05 = 2077.14
+                "tax": 104,
+                "total": 2181,
+            },
+            {
+                "line_no": 2,
+                "sku": "MUG",
+                "description": "The MUG",
+                "quantity": 1,
+                "unit_price": 999,
+                "tax_class": "standard",
+                "tax_rate": "0.20",
+                "tax_included": True,
+                "subtotal": 999,
+                "line_discount": 0,
+                "order_discount": 31,
+                "net": 807,  # 968 / 1.20 = 806.67
+                "tax": 161,
+                "total": 968,
+            },
+        ],
+        "tenders": [
+            {"tender_no": 1, "type": "cash", "amount": 1000},
+            {"tender_no": 2, "type": "card", "token": "tok_visa", "amount": 2149},
+        ],
+        "taxes": [
+            {"tax_class": "food", "rate": "0.05", "net": 2077, "tax": 104},
+            {"tax_class": "standard", "rate": "0.20", "net": 807, "tax": 161},
+        ],
+        "totals": {"subtotal": 3499, "discount": 350, "net": 2884, "tax": 265, "total": 3149},
+    }
+
+
+def test_tax_that_is_not_included_is_added() -> None:
+    answer = priced(line("CHAIR"))
+    assert answer["totals"] == {
+        "subtotal": 10_000,
+        "discount": 0,
+        "net": 10_000,
+        "tax": 2000,
+        "total": 12_000,
+    }
+
+
+def test_tax_is_rounded_per_rate_of_the_invoice() -> None:
+    """Three screws at 0.03: 0.6 of tax each, 1.8 together, so 2 and not 3."""
+    answer = priced(line("SCREW"), line("SCREW"), line("SCREW"))
+    assert [sold["tax"] for sold in answer["lines"]] == [1, 1, 0]
+    assert answer["taxes"] == [{"tax_class": "standard", "rate": "0.20", "net": 9, "tax": 2}]
+
+
+def test_two_classes_of_one_rate_are_rounded_together_and_shown_apart() -> None:
+    rates = {**RATES, "luxury": Decimal("0.2")}
+    catalog = {**CATALOG, "PIN": product("PIN", 2, "luxury", included=False)}
+    answer = price_order(order(line("SCREW"), line("PIN")), catalog, rates)
+    assert [row["tax_class"] for row in answer["taxes"]] == ["standard", "luxury"]
+    assert answer["totals"]["tax"] == 1  # 0.2 x 5; apart they would be 0.6 -> 1 and 0.4 -> 0
+
+
+@pytest.mark.parametrize(("currency", "total"), [("EUR", 12_000), ("JPY", 12_000), ("KWD", 12_000)])
+def test_minor_units_are_the_currencys_own(currency: str, total: int) -> None:
+    assert priced(line("CHAIR"), currency=currency)["totals"]["total"] == total
+
+
+def test_the_price_is_the_one_of_the_orders_currency() -> None:
+    tea = Product(sku="TEA", name="Tea", prices={"EUR": 1250, "JPY": 2000, "KWD": 4250}, tax_class="exempt")
+    totals = {
+        currency: price_order(order(line("TEA", 3), currency=currency), {"TEA": tea}, RATES)["totals"][
+            "total"
+        ]
+        for currency in tea.prices
+    }
+    assert totals == {"EUR": 3750, "JPY": 6000, "KWD": 12_750}
+
+
+def test_a_currency_without_a_price_says_which_there_are() -> None:
+    with pytest.raises(
+        InvalidOrder, match="currency is 'USD'; expected one MUG has a price in: EUR, JPY, KWD"
+    ):
+        priced(line("MUG"), currency="USD")
+
+
+def test_unknown_skus_are_all_named_once() -> None:
+    with pytest.raises(UnknownProduct, match="sku X, Y is not in the catalog"):
+        priced(line("X"), line("MUG"), line("Y"), line("X"))
+
+
+def test_a_tax_class_without_a_rate_is_not_taken_for_zero() -> None:
+    with pytest.raises(
+        InvalidOrder, match="tax class of MUG is 'standard'; expected a class with a rate: food"
+    ):
+        price_order(order(line("MUG")), CATALOG, {"food": Decimal("0.05")})
+
+
+@pytest.mark.parametrize(
+    ("tenders", "tendered"),
+    [
+        ([{"type": "cash", "amount": 998}], "9.98 EUR"),
+        ([{"type": "cash", "amount": 1000}], "10.00 EUR"),
+        ([{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}], "10.00 EUR"),
+        ([], "0.00 EUR"),
+    ],
+    ids=["short", "over", "over with a rest", "none"],
+)
+def test_tenders_that_do_not_add_up(tenders: list[dict[str, Any]], tendered: str) -> None:
+    with pytest.raises(TendersDoNotMatchTotal) as refusal:
+        priced(line("MUG"), tenders=tenders)
+    assert str(refusal.value) == f"tenders add up to {tendered}; expected the total, 9.99 EUR"
+
+
+def test_a_tender_for_the_rest_drops_out_when_nothing_is_left() -> None:
+    answer = priced(
+        line("MUG"), tenders=[{"type": "card", "token": "tok_visa"}, {"type": "cash", "amount": 999}]
+    )
+    assert answer["tenders"] == [{"tender_no": 1, "type": "cash", "amount": 999}]
+
+
+def test_a_sale_of_nothing_needs_no_tender() -> None:
+    answer = priced(line("MUG", percent="100"), line("GIFT"))
+    assert answer["totals"]["total"] == 0
+    assert answer["tenders"] == []
+
+
+def test_any_number_of_tenders() -> None:
+    many = [{"type": "cash", "amount": 10} for _ in range(120)]
+    answer = priced(line("CHAIR"), tenders=[*many, {"type": "cash"}])
+    assert [tender["tender_no"] for tender in answer["tenders"]] == list(range(1, 122))
+    assert sum(tender["amount"] for tender in answer["tenders"]) == 12_000
+
+
+def test_more_lines_than_a_transaction_holds() -> None:
+    answer = priced(*(line("SCREW", n) for n in range(1, 251)))
+    assert len(answer["lines"]) == 250
+    assert answer["totals"]["net"] == 3 * sum(range(1, 251))
+
+
+def test_an_order_the_workflow_could_not_carry_is_refused_with_the_limit() -> None:
+    with pytest.raises(
+        InvalidOrder, match=f"lines is '1000 lines of .* expected at most {MAX_DOCUMENT_BYTES} bytes"
+    ):
+        priced(*(line("MUG") for _ in range(1000)))
+
+
+discounts = st.none() | st.builds(lambda percent: {"percent": str(percent)}, st.integers(1, 100))
+carts = st.lists(
+    st.builds(
+        lambda sku, quantity, discount: {"sku": sku, "quantity": quantity, "discount": discount},
+        st.sampled_from(sorted(CATALOG)),
+        st.integers(1, 200),
+        discounts,
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(carts, st.lists(discounts.filter(bool), max_size=2), st.lists(st.integers(1, 500), max_size=5))
+def test_everything_adds_up(cart: list[Any], on_order: list[Any], amounts: list[int]) -> None:
+    tenders = [{"type": "cash", "amount": amount} for amount in amounts]
+    try:
+        answer = priced(*cart, discounts=on_order, tenders=[*tenders, {"type": "cash"}])
+    except TendersDoNotMatchTotal:
+        answer = priced(*cart, discounts=on_order)
+        assert sum(amounts) > answer["totals"]["total"]
+    lines, totals = answer["lines"], answer["totals"]
+    for field in ("subtotal", "net", "tax", "total"):
+        assert totals[field] == sum(sold[field] for sold in lines)
+    assert totals["net"] + totals["tax"] == totals["total"]
+    assert totals["tax"] == sum(row["tax"] for row in answer["taxes"])
+    assert totals["net"] == sum(row["net"] for row in answer["taxes"])
+    assert totals["total"] == sum(tender["amount"] for tender in answer["tenders"])
+    for sold in lines:
+        paid = sold["subtotal"] - sold["line_discount"] - sold["order_discount"]
+        assert paid == (sold["total"] if sold["tax_included"] else sold["net"])
+        assert sold["subtotal"] == sold["unit_price"] * sold["quantity"]
+    added = sum(sold["tax"] for sold in lines if not sold["tax_included"])
+    assert totals["subtotal"] - totals["discount"] + added == totals["total"]
+
+
+@given(carts)
+def test_the_same_order_has_the_same_price_byte_for_byte(cart: list[Any]) -> None:
+    assert json.dumps(priced(*cart)) == json.dumps(priced(*cart))

@@ -1,0 +1,33 @@
+"""What a customer record may become."""
+
+from typing import Any
+
+import pytest
+from customers.models import Customer
+from customers.rules import changed
+from tillflow.errors import InvalidCustomer
+
+ADA = Customer(customer_id="cus-1", name="Ada Lovelace", email="ada@example.com", phone="+44 20 7946 0958")
+
+
+def test_only_what_is_named_changes() -> None:
+    assert changed(ADA, {"phone": None}) == ADA.model_copy(update={"phone": None})
+
+
+def test_text_is_kept_without_stray_spaces() -> None:
+    assert changed(ADA, {"name": "  Ada King "}).name == "Ada King"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"customer_id": "cus-2"}, "customer: customer_id is 'cus-2'; expected cus-1: an id never changes"),
+        ({"name": "  "}, "customer: name is '  '; expected at least 1 character"),
+        ({"email": "ada"}, "customer: email is 'ada'; expected text that matches"),
+        ({"phone": "call me"}, "customer: phone is 'call me'"),
+        ({"credit": 500}, "customer: credit is 500; expected no such field"),
+    ],
+)
+def test_what_does_not_fit_is_named(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidCustomer, match=sentence):
+        changed(ADA, changes)

@@ -1,0 +1,156 @@
+"""Which event wins, what is left over, and what a key says: by example, and by random histories."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from images import rules
+from images.rules import Change, Current
+from tillflow.errors import ImageSuperseded, InvalidRequest
+
+SEQUENCERS = ("0055AED6DCD90281E5", "0055AED6DCD90281E500", "0055AED6DCD9028")
+
+
+def event(name: str = "Object Created", **thing: Any) -> dict[str, Any]:
+    return {"detail-type": name, "detail": {"object": {"key": "products/A/b.jpg", **thing}}}
+
+
+def test_sequencers_of_different_lengths_are_padded_on_the_right() -> None:
+    longer, same, shorter = (rules.read_change(event(sequencer=s)).sequencer for s in SEQUENCERS)
+    assert longer == same > shorter
+
+
+@pytest.mark.parametrize(
+    ("key", "sku"),
+    [
+        ("products/COF-ESP-1KG/front view + back.jpg", "COF-ESP-1KG"),
+        ("products/Tasse é/crème/2.png", "Tasse é"),
+        ("products/COF-ESP-1KG/", None),
+        ("products/lonely.jpg", None),
+        ("banners/A/b.jpg", None),
+    ],
+)
+def test_product_of_a_key(key: str, sku: str | None) -> None:
+    assert rules.product_of(key) == sku
+
+
+@pytest.mark.parametrize("bad", [{}, event("Object Tags Added"), event(key=""), event(key=7)])
+def test_other_events_are_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        rules.read_change(bad)
+
+
+@pytest.mark.parametrize(
+    ("sku", "name", "kind"),
+    [
+        ("", "a.jpg", "image/jpeg"),
+        ("A/B", "a.jpg", "image/jpeg"),
+        ("A", "../a.jpg", "image/jpeg"),
+        ("A", "a\n.jpg", "image/jpeg"),
+        ("A", "a.svg", "image/svg+xml"),
+        ("A", "x" * 201, "image/jpeg"),
+    ],
+)
+def test_uploads_that_are_not_signed(sku: str, name: str, kind: str) -> None:
+    with pytest.raises(InvalidRequest):
+        rules.upload(sku, name, kind)
+
+
+def test_an_upload_is_bound_to_its_key_and_size() -> None:
+    assert rules.upload("A", "Kaffee + Kuchen.jpg", "image/jpeg") == {
+        "key": "products/A/Kaffee + Kuchen.jpg",
+        "content_type": "image/jpeg",
+        "most_bytes": 50 * 1024 * 1024,
+        "seconds": 300,
+    }
+
+
+def image(
+    sequencer: str = "", attempt: str = "mine", outcome: str = "rendered", **more: Any
+) -> dict[str, Any]:
+    padded = sequencer.ljust(64, "0") if sequencer else ""
+    return {
+        "key": "k", "image_id": "id", "sku": None, "version_id": "v1", "etag": "e1", "sequencer": padded,
+        "attempt": attempt, "seen_attempt": "", "recipe": rules.RECIPE, "outcome": outcome, "outputs": [],
+    } | more  # fmt: skip
+
+
+def test_a_second_delivery_of_an_attempt_changes_nothing() -> None:
+    row = rules.settle({}, image("5"))
+    assert row is not None
+    assert rules.settle(row, image("5")) is None
+
+
+def test_an_older_event_and_a_twin_are_superseded() -> None:
+    row = rules.settle({}, image("5"))
+    for other in (image("4", "other", version_id="v0"), image("5", "twin"), image("6", "same bytes")):
+        with pytest.raises(ImageSuperseded):
+            rules.settle(row, other)
+
+
+def test_a_backfill_takes_only_the_row_it_saw() -> None:
+    row = rules.settle({}, image("5")) | {"recipe": rules.RECIPE - 1}
+    assert rules.settle(row, image("", "backfill", seen_attempt="mine"))["sequencer"] == row["sequencer"]
+    with pytest.raises(ImageSuperseded):
+        rules.settle(row, image("", "backfill", seen_attempt="another"))
+
+
+def test_leftovers_spare_what_may_still_win() -> None:
+    mine = image("5")
+    mine["outputs"] = rules.name_outputs(mine, [{"file": "128.jpg", "sha256": "a" * 64}])
+    row = rules.settle({}, mine)
+    older, newer, twin = (rules.folder_of(image(s, a)) for s, a in (("4", "o"), ("6", "n"), ("5", "t")))
+    saw_mine = rules.folder_of(image("", "b", seen_attempt="mine"))
+    saw_other = rules.folder_of(image("", "c", seen_attempt="other"))
+    folders = (older, newer, twin, saw_mine, saw_other)
+    keys = [mine["outputs"][0]["key"], *(f"{folder}x.jpg" for folder in folders)]
+    assert set(rules.leftovers("id", keys, row)) == {f"{f}x.jpg" for f in (older, twin, saw_other)}
+    assert f"{newer}x.jpg" in rules.leftovers("id", keys, row, discarded="n")
+
+
+@given(st.data())
+def test_any_history_in_any_order_ends_in_the_newest_state(data: st.DataObject) -> None:
+    """Puts and deletes happen; their events come shuffled and repeated, some between the changes."""
+    versions: list[Current | None] = []
+    waiting: list[Change] = []
+    row: dict[str, Any] = {}
+    settled: list[str] = []
+
+    def deliver(change: Change) -> None:
+        nonlocal row
+        current = versions[-1]
+        decision = rules.decide(change, current, row)
+        if decision == "unchanged":
+            return
+        attempt = f"attempt-{len(settled)}-{change.sequencer}"
+        begun = rules.begin(change, current, row, attempt)
+        outcome = "rendered" if decision == "render" else "gone"
+        try:
+            taken = rules.settle(row, {**begun, "outcome": outcome})
+        except ImageSuperseded:
+            return
+        assert taken is not None
+        row = taken
+        settled.append(f"{row['status']} {row['version_id']}")
+
+    for number in range(data.draw(st.integers(1, 6))):
+        put = data.draw(st.booleans())
+        current = Current(f"v{number}", f"e{data.draw(st.integers(0, 2))}", 1) if put else None
+        versions.append(current)
+        kind, etag = ("created", current.etag) if current else ("deleted", "")
+        version = current.version_id if current else f"marker{number}"
+        sequencer = f"{number + 1}".ljust(64, "0")
+        waiting += [Change(kind, "k", version, etag, sequencer, hidden=not put)] * data.draw(
+            st.integers(1, 2)
+        )
+        while waiting and data.draw(st.booleans()):
+            deliver(waiting.pop(data.draw(st.integers(0, len(waiting) - 1))))
+    for change in data.draw(st.permutations(waiting)):
+        deliver(change)
+    newest = versions[-1]
+    if newest is None:
+        assert row["status"] == "DELETED"
+    else:
+        assert (row["status"], row["version_id"]) == ("READY", newest.version_id)
+    assert len(settled) == len(set(settled)) or "DELETED " in settled

@@ -1,0 +1,135 @@
+"""Merging lines, moving-average cost, and counters rebuilt from their history."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inventory import rules
+from inventory.models import Line, ReceiptLine, Reserve
+from tillflow.errors import InvalidRequest
+from tillflow.parsing import parse
+
+skus = st.sampled_from(["A", "B", "C", "D"])
+lines = st.lists(st.builds(Line, sku=skus, quantity=st.integers(1, 1000)), min_size=1)
+receipts = st.lists(
+    st.builds(ReceiptLine, sku=skus, quantity=st.integers(1, 1000), cost=st.integers(0, 10**9)), min_size=1
+)
+
+
+@given(lines)
+def test_merging_keeps_every_unit_and_names_a_sku_once(wanted: list[Line]) -> None:
+    merged = rules.merge_lines(wanted)
+    counted: Counter[str] = Counter()
+    for line in wanted:
+        counted[line.sku] += line.quantity
+    assert {line.sku: line.quantity for line in merged} == counted
+    assert [line.sku for line in merged] == sorted(counted)
+
+
+@given(receipts)
+def test_merging_receipts_keeps_units_and_cost(received: list[ReceiptLine]) -> None:
+    merged = rules.merge_receipt_lines(received)
+    assert [line.sku for line in merged] == sorted({line.sku for line in received})
+    for line in merged:
+        same = [other for other in received if other.sku == line.sku]
+        assert line.quantity == sum(other.quantity for other in same)
+        assert line.cost == sum(other.cost for other in same)
+
+
+@given(st.lists(st.integers(), max_size=250), st.integers(1, 60))
+def test_chunks_hold_everything_in_order_and_none_is_too_large(rows: list[int], size: int) -> None:
+    parts = list(rules.chunks(rows, size))
+    assert [row for part in parts for row in part] == rows
+    assert all(0 < len(part) <= size for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "on_hand", "stock_value", "cost"),
+    [
+        (1, 3, 1000, 333),
+        (2, 3, 1000, 667),
+        (3, 3, 1000, 1000),
+        (1, 2, 1, 1),  # a half goes up
+        (1, 4, 1, 0),
+        (5, 5, 0, 0),  # given away by the supplier
+    ],
+)
+def test_cost_is_the_share_of_the_value_half_up(
+    quantity: int, on_hand: int, stock_value: int, cost: int
+) -> None:
+    assert rules.cost_of(quantity, on_hand, stock_value) == cost
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(1, 10**6), min_size=1, max_size=30))
+def test_selling_everything_costs_exactly_what_it_was_worth(value: int, sales: list[int]) -> None:
+    on_hand, left = sum(sales), value
+    for quantity in sales:
+        cost = rules.cost_of(quantity, on_hand, left)
+        assert 0 <= cost <= left
+        on_hand, left = on_hand - quantity, left - cost
+    assert (on_hand, left) == (0, 0)
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 4])
+def test_cost_of_what_is_not_there_is_refused(quantity: int) -> None:
+    with pytest.raises(ValueError, match="expected between 1 and on hand, 3"):
+        rules.cost_of(quantity, 3, 1000)
+
+
+def level(**counters: int) -> dict[str, Any]:
+    return {
+        "location": "store-1",
+        "sku": "A",
+        "on_hand": 5,
+        "reserved": 2,
+        "available": 3,
+        "stock_value": 500,
+    } | counters
+
+
+MOVEMENTS = [
+    {"location": "store-1", "sku": "A", "quantity": 8, "cost": 800},
+    {"location": "store-1", "sku": "A", "quantity": -3, "cost": 300},
+]
+RESERVATIONS = [
+    {"location": "store-1", "sku": "A", "quantity": 2, "state": "OPEN"},
+    {"location": "store-1", "sku": "A", "quantity": 3, "state": "COMMITTED"},
+    {"location": "store-1", "sku": "A", "quantity": 9, "state": "RELEASED"},
+]
+
+
+def test_counters_that_follow_from_their_history_do_not_drift() -> None:
+    assert rules.rebuild([level()], MOVEMENTS, RESERVATIONS) == []
+
+
+@pytest.mark.parametrize("counter", ["on_hand", "reserved", "available", "stock_value"])
+def test_a_counter_that_drifted_is_reported_with_both_values(counter: str) -> None:
+    (drift,) = rules.rebuild([level(**{counter: 99})], MOVEMENTS, RESERVATIONS)
+    assert (drift.location, drift.sku) == ("store-1", "A")
+    assert drift.rebuilt == rules.Counters(on_hand=5, reserved=2, available=3, stock_value=500)
+    assert getattr(drift.stored, counter) == 99
+
+
+def test_a_level_that_is_missing_drifts_from_zero() -> None:
+    (drift,) = rules.rebuild([], MOVEMENTS, [])
+    assert drift.stored == rules.Counters()
+    assert drift.rebuilt == rules.Counters(on_hand=5, available=5, stock_value=500)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"location": "a#b"}, "location is 'a#b'; expected text that matches"),
+        ({"lines": []}, "lines is .*; expected at least 1 item"),
+        ({"lines": [{"sku": "A", "quantity": 0}]}, r"lines\[0\].quantity is 0; expected a number above 0"),
+        ({"lines": [{"sku": "A", "quantity": 1.5}]}, r"lines\[0\].quantity is 1.5"),
+        ({"lines": [{"sku": "A", "quantity": True}]}, r"lines\[0\].quantity is True"),
+        ({"order_id": None}, "order_id is missing"),
+    ],
+)
+def test_a_request_that_cannot_be_reserved_says_which_field(change: dict[str, Any], sentence: str) -> None:
+    request = {"order_id": "ord-1", "location": "store-1", "lines": [{"sku": "A", "quantity": 1}]}
+    with pytest.raises(InvalidRequest, match=sentence):
+        parse(Reserve, request | change)

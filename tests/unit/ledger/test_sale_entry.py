@@ -1,0 +1,105 @@
+"""How a sale is booked: both sides, to the last minor unit."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ledger.accounts import CHART, TENDER_ACCOUNT
+from ledger.models import Entry, JournalLine, PostJournal
+from ledger.rules import check_balanced, sale_entry
+from tillflow.errors import InvalidRequest, JournalUnbalanced
+from tillflow.parsing import parse
+
+SALE: dict[str, Any] = {
+    "order": {
+        "order_id": "ord-1",
+        "currency": "EUR",
+        "taxes": [
+            {"tax_class": "food", "rate": "0.05", "net": 2077, "tax": 104},
+            {"tax_class": "standard", "rate": "0.20", "net": 807, "tax": 161},
+        ],
+    },
+    "tenders": [
+        {"type": "cash", "amount": 500},
+        {"type": "card", "amount": 1649},
+        {"type": "cash", "amount": 500},
+        {"type": "store_credit", "amount": 500},
+    ],
+    "cost": 1740,
+    "invoice_number": "INV-000001",
+}
+
+
+def booked(sale: dict[str, Any]) -> Entry:
+    return sale_entry(parse(PostJournal, sale))
+
+
+def test_a_sale_by_hand() -> None:
+    entry = booked(SALE)
+    assert (entry.entry_id, entry.kind, entry.business_id) == ("ord-1#sale", "sale", "ord-1")
+    assert [(line.name, line.tax_rate, line.debit, line.credit) for line in entry.lines] == [
+        ("Cash on hand", None, 1000, 0),
+        ("Card clearing", None, 1649, 0),
+        ("Store credit", None, 500, 0),
+        ("Sales revenue", None, 0, 2884),
+        ("Sales tax payable", "0.05", 0, 104),
+        ("Sales tax payable", "0.20", 0, 161),
+        ("Cost of goods sold", None, 1740, 0),
+        ("Inventory", None, 0, 1740),
+    ]
+    assert entry.debits == entry.credits == 4889
+
+
+def test_nothing_is_booked_for_nothing() -> None:
+    sale = {**SALE, "tenders": [], "cost": 0, "order": {**SALE["order"], "taxes": []}}
+    assert booked(sale).lines == ()
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_tenders_that_miss_the_total_by_one_do_not_balance(off: int) -> None:
+    tenders = [*SALE["tenders"][:-1], {"type": "store_credit", "amount": 500 + off}]
+    with pytest.raises(JournalUnbalanced, match=f"ord-1#sale debits {4889 + off} EUR; expected .* 4889"):
+        booked({**SALE, "tenders": tenders})
+
+
+def test_a_negative_amount_is_refused_before_it_could_balance() -> None:
+    with pytest.raises(InvalidRequest, match="cost is -5; expected a number of at least 0"):
+        booked({**SALE, "cost": -5})
+
+
+def test_an_entry_out_of_balance_is_refused_whatever_it_is() -> None:
+    lines = (JournalLine("1010", "Cash on hand", debit=2), JournalLine("4000", "Sales revenue", credit=1))
+    with pytest.raises(JournalUnbalanced):
+        check_balanced(Entry("e", "b", "sale", "EUR", None, lines))
+
+
+def test_the_chart_has_each_code_once_and_every_tender_an_account() -> None:
+    assert all(code == account.code for code, account in CHART.items())
+    assert set(TENDER_ACCOUNT) == {"cash", "card", "store_credit"}
+    assert set(TENDER_ACCOUNT.values()) <= set(CHART.values())
+
+
+amounts = st.integers(0, 10**9)
+
+
+@given(st.lists(st.tuples(amounts, amounts), max_size=6), st.integers(1, 8), amounts)
+def test_what_is_paid_in_full_balances(parts: list[tuple[int, int]], tenders: int, cost: int) -> None:
+    taxes = [
+        {"tax_class": f"class-{n}", "rate": "0.20", "net": net, "tax": tax}
+        for n, (net, tax) in enumerate(parts)
+    ]
+    total = sum(net + tax for net, tax in parts)
+    share, rest = divmod(total, tenders)
+    paid = [{"type": "card", "amount": share} for _ in range(tenders - 1)]
+    entry = booked(
+        {
+            **SALE,
+            "order": {**SALE["order"], "taxes": taxes},
+            "tenders": [*paid, {"type": "cash", "amount": share + rest}],
+            "cost": cost,
+        }
+    )
+    assert entry.debits == entry.credits == total + cost
+    assert {line.account for line in entry.lines} <= set(CHART)
+    assert all(bool(line.debit) != bool(line.credit) for line in entry.lines)

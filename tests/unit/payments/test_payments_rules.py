@@ -1,0 +1,136 @@
+"""Keys, card numbers that must not get in, and the one error for tenders that could not be reversed."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from payments import rules
+from payments.models import Authorise, Tender
+from tillflow.errors import (
+    InvalidRequest,
+    PaymentOutcomeUnknown,
+    ProviderUnavailable,
+    ReversalRefused,
+    StoreContention,
+)
+from tillflow.parsing import parse
+
+
+def tender(number: int = 1, kind: str = "card", state: str = rules.AUTHORISED) -> Tender:
+    return Tender("ord-1", number, kind, 500, "EUR", state)
+
+
+def test_every_effect_has_a_key_of_its_own() -> None:
+    steps, orders = ["authorise", "capture", "void", "refund"], ["ord-1", "ord-2"]
+    keys = [rules.effect_key(order, step, number) for order in orders for step in steps for number in (1, 2)]
+    assert len(set(keys)) == len(keys)
+    assert keys[0] == "ord-1#authorise#1"
+
+
+def test_cash_is_taken_last_and_a_card_first() -> None:
+    tenders = [tender(1, "cash"), tender(2, "card"), tender(3, "store_credit"), tender(4, "card")]
+    assert [t.tender_no for t in rules.capture_order(tenders)] == [2, 4, 3, 1]
+
+
+def test_nothing_leaves_a_final_state() -> None:
+    left = frozenset[str]().union(*rules.MAY_FOLLOW.values())
+    assert not left & {rules.DECLINED, rules.VOIDED, rules.REFUNDED}
+
+
+digits = st.text("0123456789", min_size=12, max_size=19)
+
+
+@given(
+    digits, st.sampled_from(["", " ", "-", "."]), st.sampled_from(["", "tok_", "card "]), st.integers(1, 6)
+)
+def test_a_card_number_is_found_wherever_it_hides_and_not_repeated(
+    number: str, separator: str, prefix: str, every: int
+) -> None:
+    typed = prefix + separator.join(number[at : at + every] for at in range(0, len(number), every))
+    for tenders in (
+        [{"type": "card", "token": typed, "amount": 1}],
+        [{"type": "card", "card": {"number": typed}}],
+        [{"type": "cash"}, typed],
+        typed,
+    ):
+        with pytest.raises(InvalidRequest) as refusal:
+            rules.refuse_card_numbers(tenders)
+        assert typed not in str(refusal.value)
+        assert number not in str(refusal.value)
+        assert number[-4:] in str(refusal.value)
+
+
+def test_a_card_number_sent_as_a_number_is_found() -> None:
+    with pytest.raises(InvalidRequest, match=r"tenders\[0\].token is 'card number ending 1111'"):
+        rules.refuse_card_numbers([{"type": "card", "token": 4111111111111111}])
+
+
+@pytest.mark.parametrize(
+    "tenders",
+    [
+        [{"type": "card", "token": "tok_visa", "amount": 1250}],
+        [{"type": "card", "token": "pm_1N2Xy7LkdIwHu7ix4Q8r", "amount": 10**13}],
+        [{"type": "cash", "amount": 5}],
+        [],
+        None,
+    ],
+)
+def test_tokens_and_amounts_are_no_card_numbers(tenders: Any) -> None:
+    rules.refuse_card_numbers(tenders)
+
+
+def test_tenders_open_as_intents_and_only_store_credit_knows_the_customer() -> None:
+    request = parse(
+        Authorise,
+        {
+            "order_id": "ord-1",
+            "currency": "EUR",
+            "customer_id": "cus-1",
+            "tenders": [
+                {"tender_no": 2, "type": "store_credit", "amount": 200},
+                {"tender_no": 1, "type": "card", "token": "tok_visa", "amount": 300},
+            ],
+        },
+    )
+    card, credit = rules.opened_tenders(request)
+    assert (card.tender_no, card.state, card.token, card.customer_id) == (1, "authorising", "tok_visa", None)
+    assert (credit.tender_no, credit.customer_id, credit.captured, credit.refunded) == (2, "cus-1", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("tenders", "sentence"),
+    [
+        ([{"tender_no": 1, "type": "card", "amount": 5}], "expected a token for a card"),
+        ([{"tender_no": 1, "type": "cash", "token": "tok_visa", "amount": 5}], "and none for another type"),
+        ([{"tender_no": 1, "type": "cash", "amount": -5}], r"tenders\[0\].amount is -5"),
+        ([{"tender_no": 1, "type": "cash", "amount": 5.0}], r"tenders\[0\].amount is 5.0"),
+        ([{"tender_no": 1, "type": "cheque", "amount": 5}], r"tenders\[0\].type is 'cheque'"),
+        ([{"tender_no": 1, "type": "cash", "amount": 5}] * 2, "a tender_no of their own"),
+    ],
+)
+def test_tenders_that_cannot_be_authorised(tenders: list[Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        parse(Authorise, {"order_id": "ord-1", "currency": "EUR", "tenders": tenders})
+
+
+def test_one_error_names_every_tender_that_failed() -> None:
+    error = rules.one_error(
+        [(tender(1), ReversalRefused("void_refused")), (tender(3), ReversalRefused("late"))]
+    )
+    assert isinstance(error, ReversalRefused)
+    assert "tender 1 (card, 500 EUR in minor units): void_refused" in str(error)
+    assert "tender 3 (card, 500 EUR in minor units): late" in str(error)
+
+
+@pytest.mark.parametrize("passing", [PaymentOutcomeUnknown, ProviderUnavailable, StoreContention])
+def test_what_may_pass_decides_so_that_the_workflow_tries_again(passing: type[Any]) -> None:
+    error = rules.one_error([(tender(1), ReversalRefused("void_refused")), (tender(2), passing("refund"))])
+    assert isinstance(error, passing)
+    assert "void_refused" in str(error) and "tender 2" in str(error)
+
+
+def test_a_crash_keeps_its_name() -> None:
+    crash = RuntimeError("broken")
+    assert rules.one_error([(tender(1), ReversalRefused("no")), (tender(2), crash)]) is crash
+    assert "tender 1" in crash.__notes__[0]

@@ -1,0 +1,248 @@
+"""Purchase orders by their rules: receipts, the three-way match, due dates, statements and performance."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from purchasing import reporting, rules
+from purchasing.channels import signature
+from purchasing.matching import due_date, mismatches, price_agrees, tax_of
+from purchasing.models import (
+    Channel,
+    Invoice,
+    InvoicedLine,
+    Line,
+    OpenOrder,
+    Price,
+    Purchase,
+    Receipt,
+    ReceivedLine,
+    Supplier,
+    Terms,
+)
+from tillflow.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OrderClosed, OverReceipt
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+TODAY = NOW.date()
+SUPPLIER = Supplier(
+    supplier_id="sup-a", name="A", currency="EUR", tax_rate=Decimal("0.20"), account="acct_ok"
+)
+
+
+def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2) -> Purchase:
+    request = OpenOrder.model_validate(
+        {
+            "purchase_order_id": "po-1",
+            "location": "store-1",
+            "currency": "EUR",
+            "lines": [{"sku": "A", "quantity": quantity, "unit_cost": unit_cost}],
+            "suppliers": [{"supplier_id": f"sup-{letter}"} for letter in "abcdef"[:suppliers]],
+        }
+    )
+    return rules.opened(request, NOW)
+
+
+def delivering(quantity: int = 10, unit_cost: int = 1000, tolerance: int = 0) -> Purchase:
+    supplier = SUPPLIER.model_copy(update={"over_receipt_percent": tolerance})
+    return rules.acknowledged(rules.sent(opened(quantity, unit_cost), supplier, {}, NOW), TODAY)
+
+
+def came(number: int, quantity: int, rejected: int = 0, at: datetime = NOW) -> Receipt:
+    lines = (ReceivedLine(sku="A", quantity=quantity, rejected=rejected),)
+    return Receipt(receipt_id=f"r-{number}", received_at=at, lines=lines)
+
+
+def bill(quantity: int, price: int, tax: int | None = None, discount: int = 0, sku: str = "A") -> Invoice:
+    net = quantity * price - discount
+    tax = tax_of(net, Decimal("0.20")) if tax is None else tax
+    lines = (InvoicedLine(sku=sku, quantity=quantity, unit_price=price),)
+    return Invoice(number="N-1", invoiced_on=TODAY, lines=lines, discount=discount, tax=tax, total=net + tax)
+
+
+@given(
+    st.integers(1, 500),
+    st.integers(0, 20),
+    st.lists(st.tuples(st.integers(1, 200), st.integers(0, 200)), max_size=12),
+)
+def test_accepted_never_exceeds_ordered_and_tolerance(
+    quantity: int, tolerance: int, deliveries: list[tuple[int, int]]
+) -> None:
+    purchase = delivering(quantity, tolerance=tolerance)
+    for number, (units, rejected) in enumerate(deliveries):
+        try:
+            purchase = rules.received(purchase, came(number, units, min(units, rejected)))
+        except OverReceipt:
+            assert units - min(units, rejected) > rules.receivable(purchase.lines[0], tolerance)
+        [line] = purchase.lines
+        assert 100 * line.accepted <= quantity * (100 + tolerance)
+        assert line.received == sum(one.quantity for r in purchase.receipts for one in r.lines)
+
+
+@given(st.integers(1, 100_000), st.integers(1, 1000), st.integers(-5000, 5000))
+def test_a_price_agrees_within_two_percent_or_a_small_amount(ordered: int, quantity: int, off: int) -> None:
+    billed = max(ordered + off, 0)
+    within = abs(billed - ordered) <= Decimal(ordered) * 2 / 100 or abs(billed - ordered) * quantity <= 50
+    assert price_agrees(billed, ordered, quantity) == within
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 10_000))
+def test_only_the_accepted_quantity_matches(accepted: int, billed: int, price: int) -> None:
+    line = Line(sku="A", quantity=accepted, unit_cost=price, received=accepted)
+    found = mismatches([line], bill(billed, price), Decimal("0.20"))
+    assert [one.what for one in found] == ([] if billed == accepted else ["quantity"])
+
+
+@pytest.mark.parametrize(
+    ("invoice", "first"),
+    [
+        (bill(10, 1021), "A: unit price 1021; expected 1000"),
+        (bill(9, 1000), "A: quantity 9; expected 10"),
+        (bill(10, 1000, tax=2051), "tax: amount 2051; expected 2000"),
+        (bill(10, 1000, sku="B"), "A: quantity 0; expected 10"),
+    ],
+)
+def test_a_mismatch_names_what_was_billed_and_expected(invoice: Invoice, first: str) -> None:
+    purchase = rules.billed(rules.received(delivering(), came(1, 10)), invoice)
+    with pytest.raises(InvoiceMismatch, match=first):
+        rules.matched(purchase, SUPPLIER)
+    assert rules.matched(purchase, SUPPLIER, accept=True).status == "MATCHED"
+
+
+@pytest.mark.parametrize("invoice", [bill(10, 1020), bill(10, 1000, tax=2050), bill(10, 1000, discount=500)])
+def test_what_is_within_tolerance_matches(invoice: Invoice) -> None:
+    purchase = rules.billed(rules.received(delivering(), came(1, 10)), invoice)
+    assert rules.matched(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
+
+
+def test_the_total_is_lines_less_discount_plus_tax() -> None:
+    wrong = bill(10, 1000).model_copy(update={"total": 11_999})
+    with pytest.raises(InvalidPurchase, match="total is 11999; expected 12000"):
+        rules.billed(delivering(), wrong)
+    with pytest.raises(InvalidPurchase, match="discount"):
+        rules.billed(delivering(), bill(1, 10, tax=0).model_copy(update={"discount": 11}))
+
+
+@pytest.mark.parametrize(
+    ("on", "terms", "due"),
+    [
+        (date(2026, 11, 23), Terms(days=30), date(2026, 12, 23)),
+        (date(2026, 11, 23), Terms(days=0), date(2026, 11, 23)),
+        (date(2026, 11, 23), Terms(days=30, end_of_month=True), date(2026, 12, 30)),
+        (date(2028, 2, 1), Terms(days=0, end_of_month=True), date(2028, 2, 29)),
+    ],
+)
+def test_due_dates(on: date, terms: Terms, due: date) -> None:
+    assert due_date(on, terms) == due
+
+
+def test_each_supplier_is_asked_once_and_then_there_is_none() -> None:
+    purchase = opened(suppliers=3)
+    for number, expected in enumerate(("sup-a", "sup-b", "sup-c"), 1):
+        assert rules.next_step(purchase) == "next_supplier"
+        supplier_id = rules.next_supplier(purchase)
+        assert supplier_id == expected
+        supplier = SUPPLIER.model_copy(update={"supplier_id": supplier_id})
+        purchase = rules.sent(purchase, supplier, {}, NOW)
+        assert rules.next_step(purchase) == "acknowledgement"
+        if number == 2:
+            purchase = rules.refused(purchase, "no")
+        assert rules.given_up(purchase, number - 1, "late delivery of an earlier silence") == purchase
+        purchase = rules.given_up(purchase, number, "silence")
+    with pytest.raises(NoSupplierLeft):
+        rules.next_supplier(purchase)
+    assert [attempt.state for attempt in purchase.attempts] == ["SILENT", "REFUSED", "SILENT"]
+
+
+def test_an_acknowledgement_that_came_first_stands() -> None:
+    purchase = delivering()
+    assert rules.given_up(purchase, 1, "silence") == purchase
+
+
+def test_the_suppliers_own_price_is_ordered_from_its_minimum_on() -> None:
+    for minimum, cost in ((10, 900), (11, 1000)):
+        price = Price(sku="A", unit_cost=900, minimum_quantity=minimum)
+        assert rules.sent(opened(), SUPPLIER, {"A": price}, NOW).lines[0].unit_cost == cost
+    with pytest.raises(InvalidPurchase, match="currency"):
+        rules.sent(opened(), SUPPLIER.model_copy(update={"currency": "USD"}), {}, NOW)
+
+
+def test_what_is_next() -> None:
+    purchase = delivering()
+    assert rules.next_step(purchase) == "goods"
+    purchase = rules.billed(purchase, bill(10, 1000))
+    assert rules.next_step(purchase) == "goods"
+    purchase = rules.received(purchase, came(1, 10))
+    assert rules.next_step(purchase) == "receive"
+    assert rules.next_step(rules.booked(purchase, "r-1")) == "match"
+    assert rules.next_step(rules.cancelled(purchase, "")) == "cancel"
+
+
+def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
+    purchase = rules.cancelled(delivering(), "no")
+    for late in (
+        lambda: rules.received(purchase, came(1, 1)),
+        lambda: rules.billed(purchase, bill(1, 1)),
+        lambda: rules.sent(purchase, SUPPLIER, {}, NOW),
+        lambda: rules.closed_short(purchase),
+        lambda: rules.cancelled(purchase, "again"),
+    ):
+        with pytest.raises(OrderClosed):
+            late()
+
+
+def paid(purchase: Purchase, quantity: int = 10, on: datetime = NOW) -> Purchase:
+    purchase = rules.billed(purchase, bill(quantity, 1000))
+    purchase = rules.matched(purchase, SUPPLIER)
+    return rules.paid(rules.paying(purchase, "acct_ok"), "tr-1", on)
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), max_size=8))
+def test_a_statement_ends_with_what_is_outstanding(orders: list[tuple[int, bool]]) -> None:
+    purchases = []
+    for number, (quantity, is_paid) in enumerate(orders):
+        purchase = rules.received(delivering(quantity), came(1, quantity))
+        purchase = purchase.model_copy(update={"purchase_order_id": f"po-{number}"})
+        done = paid(purchase, quantity, NOW + timedelta(days=number))
+        purchases.append(done if is_paid else done.model_copy(update={"status": "MATCHED", "payment": None}))
+    entries = reporting.statement(purchases)
+    outstanding = sum(map(reporting.owes, purchases))
+    assert (entries[-1].balance if entries else 0) == outstanding
+    assert sum(entry.amount for entry in entries) == outstanding
+
+
+def test_performance_counts_late_units_by_day_and_those_still_missing() -> None:
+    late = rules.received(delivering(), came(1, 6, at=NOW + timedelta(days=2)))
+    on_time = rules.received(delivering(), came(1, 10, rejected=0))
+    rejected = rules.received(delivering(), came(1, 10, rejected=3))
+    refused = rules.refused(rules.sent(opened(), SUPPLIER, {}, NOW), "no")
+    measured = reporting.performance([late, on_time, rejected, refused], "sup-a", TODAY + timedelta(days=3))
+    assert measured == reporting.Performance(
+        orders=3,
+        on_time=1,
+        item_days_late=6 * 2 + 4 * 3 + 3 * 3,
+        accepted=6 + 10 + 7,
+        rejected=3,
+        refused_or_silent=1,
+    )
+
+
+def test_a_webhook_has_an_address_and_a_secret() -> None:
+    for wrong in ({"address": "http://supplier.example", "secret": "s"}, {"address": "https://x"}):
+        with pytest.raises(ValueError, match="https"):
+            Channel.model_validate({"type": "webhook", **wrong})
+    assert signature("key", "The quick brown fox jumps over the lazy dog") == (
+        "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
+    )
+
+
+def test_a_payment_is_begun_once_and_never_after_a_void() -> None:
+    purchase = rules.received(delivering(), came(1, 10))
+    matched = rules.matched(rules.billed(purchase, bill(10, 1000)), SUPPLIER)
+    begun = rules.paying(matched, "acct_ok")
+    assert rules.paying(begun, "acct_other") == begun
+    with pytest.raises(OrderClosed):
+        rules.voided(begun)
+    with pytest.raises(OrderClosed):
+        rules.paying(rules.voided(matched), "acct_ok")

@@ -1,0 +1,117 @@
+"""When, how many, from whom: the formula on numbers worked by hand, the rest on any numbers."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from replenishment import rules
+from replenishment.models import Demand, Need, Policy, Source
+
+units = st.integers(0, 500)
+sources = st.builds(
+    Source,
+    supplier_id=st.sampled_from(["alpha", "beta", "gamma"]),
+    unit_cost=st.integers(1, 999),
+    freight=st.integers(0, 99),
+    lead_time_days=st.integers(0, 60),
+    pack_size=st.integers(1, 24),
+    minimum_quantity=st.integers(1, 100),
+)
+
+
+def demand(*sold: int) -> Demand:
+    squares = sum(n * n for n in sold)
+    return Demand(location="store-1", sku="TEA", days=len(sold), total=sum(sold), squares=squares)
+
+
+def need(available: int = 10, on_order: int = 0, point: int = 40, sku: str = "TEA") -> Need:
+    return Need(location="store-1", sku=sku, available=available, on_order=on_order, reorder_point=point)
+
+
+def source(name: str = "alpha", cost: int = 100, **more: object) -> Source:
+    return Source(supplier_id=name, unit_cost=cost, **more)
+
+
+def test_the_point_is_lead_time_demand_and_a_stock_against_both_risks() -> None:
+    # d = 10, var(d) = 4, L = 9, var(L) = 1: 90 + 1.645 * sqrt(9*4 + 100*1) = 90 + 19.18...
+    steady = source(lead_time_days=9, lead_time_variance=Decimal(1))
+    assert rules.reorder_point(demand(8, 12), steady, Decimal("0.95")) == 110
+
+
+def test_steady_sales_and_a_punctual_supplier_need_no_safety() -> None:
+    assert rules.reorder_point(demand(5, 5), source(lead_time_days=4), Decimal("0.999")) == 20
+
+
+@pytest.mark.parametrize(
+    ("level", "z"), [("0.5", "0"), ("0.95", "1.645"), ("0.951", "1.751"), ("0.99999", "3.719")]
+)
+def test_a_level_between_two_takes_the_safer(level: str, z: str) -> None:
+    assert rules.safety_factor(Decimal(level)) == Decimal(z)
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=30), sources)
+def test_a_higher_service_level_never_orders_later(sold: list[int], best: Source) -> None:
+    points = [rules.reorder_point(demand(*sold), best, Decimal(level)) for level in ("0.8", "0.95", "0.99")]
+    assert points == sorted(points)
+
+
+@given(units, units, sources)
+def test_an_order_reaches_the_target_in_whole_packs_and_no_pack_too_many(
+    position: int, target: int, best: Source
+) -> None:
+    quantity = rules.order_quantity(position, target, best)
+    if position >= target:
+        assert quantity == 0
+        return
+    assert quantity % best.pack_size == 0
+    assert quantity >= best.minimum_quantity
+    assert position + quantity >= target
+    fewer = quantity - best.pack_size
+    assert fewer < best.minimum_quantity or position + fewer < target
+
+
+def test_the_cheapest_landed_then_the_fastest_then_the_most_punctual() -> None:
+    cheap = source("dear-to-bring", 90, freight=20)
+    fast, slow = source("fast", 100, lead_time_days=2), source("slow", 100, lead_time_days=5)
+    late = source("late", 100, lead_time_days=2, on_time=Decimal("0.8"))
+    assert [s.supplier_id for s in rules.ranked([cheap, slow, late, fast])] == [
+        "fast", "late", "slow", "dear-to-bring",
+    ]  # fmt: skip
+
+
+@given(st.integers(-50, 60), units, st.lists(st.integers(0, 50), min_size=1), st.lists(sources, min_size=1))
+def test_what_is_ordered_ends_the_need(
+    available: int, point: int, sold: list[int], offers: list[Source]
+) -> None:
+    policy = Policy(location="store-1", sku="TEA", sources=tuple(offers))
+    line = rules.plan_line(need(available, 0, point), policy, demand(*sold))
+    if available <= point:
+        assert line is not None
+        assert available + line.quantity > point
+
+
+def test_one_order_per_supplier_and_the_others_who_can_deliver_it_whole_follow() -> None:
+    both = (source("alpha", 100), source("beta", 110))
+    lines = [
+        rules.PlannedLine(need(sku="A"), 5, both),
+        rules.PlannedLine(need(sku="B"), 5, (*both, source("gamma", 120))),
+        rules.PlannedLine(need(sku="C"), 5, (source("beta", 50),)),
+    ]
+    first, second = rules.group_orders("run-1", lines)
+    assert [line["sku"] for line in first["lines"]] == ["A", "B"]
+    assert first["suppliers"] == [{"supplier_id": "alpha"}, {"supplier_id": "beta"}]
+    assert first["total"] == 1000
+    assert [line["sku"] for line in second["lines"]] == ["C"]
+    again = rules.group_orders("run-1", reversed(lines))
+    assert [order["purchase_order_id"] for order in again] == [
+        first["purchase_order_id"], second["purchase_order_id"],
+    ]  # fmt: skip
+
+
+@given(st.integers(1, 40))
+def test_no_line_is_lost_in_orders_of_limited_size(count: int) -> None:
+    lines = [rules.PlannedLine(need(sku=f"S{n}"), 1, (source(),)) for n in range(count)]
+    orders = rules.group_orders("run-1", lines, lines_per_order=7)
+    assert sum(len(order["lines"]) for order in orders) == count
+    assert len({order["purchase_order_id"] for order in orders}) == len(orders)

@@ -1,0 +1,121 @@
+"""A history becomes rows: attempts counted, errors named, compensations marked, branches kept apart."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from till.history import compensated, sides, visits
+
+STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)
+DEFINITION = json.dumps(
+    {
+        "StartAt": "Charge",
+        "States": {
+            "Charge": {"Type": "Task", "Comment": "Pivot. Takes the money.", "Next": "Undo"},
+            "Undo": {"Type": "Task", "Comment": "Compensation. Gives it back.", "Next": "Both"},
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [{"States": {"Left": {"Type": "Pass", "Comment": "Forward. One of two."}}}],
+            },
+        },
+    }
+)
+
+
+def event(number: int, kind: str, previous: int, at: float, **details: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "type": kind,
+        "previousEventId": previous,
+        "timestamp": STARTED + timedelta(seconds=at),
+        **details,
+    }
+
+
+def entered(number: int, kind: str, name: str, previous: int, at: float) -> dict[str, Any]:
+    return event(number, f"{kind}StateEntered", previous, at, stateEnteredEventDetails={"name": name})
+
+
+def exited(number: int, kind: str, name: str, previous: int, at: float) -> dict[str, Any]:
+    return event(number, f"{kind}StateExited", previous, at, stateExitedEventDetails={"name": name})
+
+
+def failed(number: int, previous: int, at: float, error: str, cause: str) -> dict[str, Any]:
+    return event(number, "TaskFailed", previous, at, taskFailedEventDetails={"error": error, "cause": cause})
+
+
+RETRIED_THEN_CAUGHT = [
+    event(1, "ExecutionStarted", 0, 0),
+    entered(2, "Task", "Charge", 1, 0.1),
+    event(3, "TaskScheduled", 2, 0.1, taskScheduledEventDetails={}),
+    event(4, "TaskStarted", 3, 0.2, taskStartedEventDetails={}),
+    failed(5, 4, 0.4, "Busy", json.dumps({"errorMessage": "try again", "errorType": "Busy"})),
+    event(6, "TaskScheduled", 5, 1.4, taskScheduledEventDetails={}),
+    event(7, "TaskStarted", 6, 1.4, taskStartedEventDetails={}),
+    failed(8, 7, 1.5, "Declined", "no funds"),
+    exited(9, "Task", "Charge", 8, 1.5),
+    entered(10, "Task", "Undo", 9, 1.5),
+    event(11, "TaskScheduled", 10, 1.5, taskScheduledEventDetails={}),
+    event(12, "TaskStarted", 11, 1.6, taskStartedEventDetails={}),
+    event(13, "TaskSucceeded", 12, 1.7, taskSucceededEventDetails={}),
+    exited(14, "Task", "Undo", 13, 1.75),
+]
+
+
+def test_attempts_are_counted_and_each_error_is_a_sentence() -> None:
+    charge = visits(RETRIED_THEN_CAUGHT, sides(DEFINITION))[0]
+    assert charge.attempts == 2
+    assert charge.errors == ["Busy: try again", "Declined: no funds"]
+    assert charge.happened == "failed, caught"
+    assert (charge.entered, charge.exited) == (0.1, 1.5)
+    assert charge.previous == 1
+    assert charge.events == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_compensation_that_succeeded_is_marked() -> None:
+    found = visits(RETRIED_THEN_CAUGHT, sides(DEFINITION))
+    assert found[1].compensates
+    assert compensated(found) == ["Undo"]
+
+
+def test_a_compensation_that_failed_is_not_counted_as_compensated() -> None:
+    events = [
+        *RETRIED_THEN_CAUGHT[:12],
+        failed(13, 12, 1.7, "Refused", ""),
+        exited(14, "Task", "Undo", 13, 1.8),
+    ]
+    assert compensated(visits(events, sides(DEFINITION))) == []
+
+
+def test_branches_that_run_side_by_side_stay_apart() -> None:
+    events = [
+        event(1, "ExecutionStarted", 0, 0),
+        entered(2, "Parallel", "Both", 1, 0),
+        event(3, "ParallelStateStarted", 2, 0),
+        entered(4, "Task", "Left", 3, 0),
+        entered(5, "Task", "Right", 3, 0),
+        event(6, "TaskScheduled", 4, 0, taskScheduledEventDetails={}),
+        event(7, "TaskScheduled", 5, 0, taskScheduledEventDetails={}),
+        failed(8, 7, 1, "Right.Failed", ""),
+        event(9, "TaskSucceeded", 6, 1, taskSucceededEventDetails={}),
+    ]
+    both, left, right = visits(events, sides(DEFINITION))
+    assert (left.happened, left.errors, left.side) == ("done", [], "Forward")
+    assert (right.happened, right.errors) == ("failed", ["Right.Failed"])
+    assert both.happened == ""
+
+
+def test_a_callback_that_waits_says_so() -> None:
+    definition = json.dumps({"States": {"Park": {"Type": "Task", "Comment": "Case. A person decides."}}})
+    events = [
+        event(1, "ExecutionStarted", 0, 0),
+        entered(2, "Task", "Park", 1, 0),
+        event(3, "TaskScheduled", 2, 0, taskScheduledEventDetails={}),
+        event(4, "TaskStarted", 3, 0, taskStartedEventDetails={}),
+        event(5, "TaskSubmitted", 4, 0, taskSubmittedEventDetails={}),
+    ]
+    assert visits(events, sides(definition))[0].happened == "waiting for a person"
+
+
+def test_an_empty_history_has_no_rows() -> None:
+    assert visits([], {}) == []

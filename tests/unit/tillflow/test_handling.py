@@ -1,0 +1,90 @@
+"""The edge of every handler: its log lines, and its refusals."""
+
+import io
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from tillflow.errors import PaymentDeclined, StoreUnavailable
+from tillflow.handling import handler, logger
+
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+
+
+@handler
+def greet(event: dict[str, Any], context: object) -> dict[str, Any]:
+    logger.info("inside")
+    return {"seen": event}
+
+
+@handler
+def decline(event: dict[str, Any], context: object) -> dict[str, Any]:
+    raise PaymentDeclined("insufficient_funds")
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged so far."""
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+type Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.mark.parametrize(
+    "event", [{"order_id": "ord-1"}, {"order": {"order_id": "ord-1"}}, {"business_id": "ord-1"}]
+)
+def test_lines_carry_the_order_and_its_execution(event: dict[str, Any], lines: Lines) -> None:
+    assert greet(event, CONTEXT) == {"seen": event}
+    assert [line["message"] for line in lines()] == ["inside", "done"]
+    assert {line["order_id"] for line in lines()} == {"ord-1"}
+    assert {line["execution"] for line in lines()} == {"ord-1"}
+
+
+def test_a_warm_process_forgets_the_order_before(lines: Lines) -> None:
+    greet({"order_id": "ord-1", "execution": "arn:1"}, CONTEXT)
+    greet({}, CONTEXT)
+    assert "order_id" in lines()[0]
+    assert "order_id" not in lines()[-1]
+
+
+def test_a_refusal_keeps_its_name_and_drops_its_stack(lines: Lines) -> None:
+    with pytest.raises(PaymentDeclined) as refusal:
+        decline({"order_id": "ord-1"}, CONTEXT)
+    assert "decline" not in [frame.name for frame in traceback.extract_tb(refusal.tb)]
+    (line,) = lines()
+    assert line["level"] == "WARNING"
+    assert line["error"] == "PaymentDeclined"
+    assert line["order_id"] == "ord-1"
+
+
+def aws_error(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "UpdateItem")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "failure", [aws_error("InternalServerError", 500), ReadTimeoutError(endpoint_url="x")]
+)
+def test_no_answer_of_aws_is_an_error_that_workflows_retry(failure: Exception, lines: Lines) -> None:
+    @handler
+    def write(event: dict[str, Any], context: object) -> dict[str, Any]:
+        raise failure
+
+    with pytest.raises(StoreUnavailable, match=type(failure).__name__):
+        write({}, CONTEXT)
+
+
+def test_a_fault_of_ours_at_aws_keeps_its_name(lines: Lines) -> None:
+    @handler
+    def write(event: dict[str, Any], context: object) -> dict[str, Any]:
+        raise aws_error("AccessDeniedException", 400)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        write({}, CONTEXT)

@@ -1,0 +1,66 @@
+"""`till audit`: check every invariant of the shop on the live store."""
+
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from till import workflows
+from till.invariants import INVARIANTS, check
+from till.invariants.reader import read_snapshot
+from till.invariants.snapshot import TABLES
+from till.output import err, out, print_json, print_table
+from till.stack import find_stack
+
+
+def audit(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the violations as JSON.")] = False,
+) -> None:
+    """Check that stock, money, invoices and books agree; exit 1 and name what is broken when they do not.
+
+    Orders that are still running are checked for what must hold at every moment, not for how they end.
+
+    Examples:
+
+        till audit
+
+        till audit --json | jq '.violations[].name'
+    """
+    stack = find_stack()
+    with Progress(console=err, transient=True) as progress:
+        reading = progress.add_task("Reading the tables", total=len(TABLES))
+        shop = read_snapshot(
+            stack.client("dynamodb"),
+            stack.output,
+            lambda: workflows.running(stack),
+            lambda table, items: progress.advance(reading),
+        )
+    violations = check(shop)
+    items = {table: len(rows) for table, rows in shop.tables.items()}
+    if as_json:
+        print_json(
+            {
+                "invariants": [invariant.__name__ for invariant in INVARIANTS],
+                "items": items,
+                "running": sorted(shop.running),
+                "violations": [
+                    {"name": v.name, "subject": v.subject, "message": v.message} for v in violations
+                ],
+            }
+        )
+    elif violations:
+        print_table(
+            f"{len(violations)} violations",
+            ("invariant", "subject", "what is wrong"),
+            [(v.name, v.subject, v.message) for v in violations],
+        )
+    else:
+        out.print(
+            f"[green]All {len(INVARIANTS)} invariants hold[/] over {len(shop.orders)} orders, "
+            f"{len(shop.levels)} stock levels, {len(shop.entries)} journal entries "
+            f"({sum(items.values())} items, {len(shop.running)} orders running).",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if violations:
+        raise typer.Exit(1)

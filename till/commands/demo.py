@@ -1,0 +1,77 @@
+"""`till demo`: run every pipeline's scenarios and show how each ended."""
+
+from itertools import groupby
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from till.demo import PIPELINES, Outcome
+from till.demo.model import Report
+from till.output import err, out, print_json, print_table
+from till.stack import find_stack
+
+
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by pipeline.")] = False,
+) -> None:
+    """Run every scenario on the live stack and compare how it ended with how it should.
+
+    Uses fresh order ids and its own stock, so it can be run again on the same shop. Exit 1 when anything
+    ended other than expected.
+
+    Examples:
+
+        till demo
+
+        till demo --json | jq '.order_checkout[] | {scenario, actual}'
+    """
+    stack = find_stack()
+    outcomes: dict[str, list[Outcome]] = {}
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[last]}"),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        for pipeline in PIPELINES:
+            bar = progress.add_task(pipeline.title, total=pipeline.scenarios, last="")
+            outcomes[pipeline.name] = pipeline.run(stack, _advance(progress, bar))
+    if as_json:
+        print_json({name: [outcome.document() for outcome in ended] for name, ended in outcomes.items()})
+    else:
+        for pipeline in PIPELINES:
+            _show(pipeline.title, outcomes[pipeline.name])
+    if not all(outcome.as_expected for ended in outcomes.values() for outcome in ended):
+        raise typer.Exit(1)
+
+
+def _advance(progress: Progress, bar: TaskID) -> Report:
+    return lambda scenario: progress.update(bar, advance=1, last=scenario)
+
+
+def _show(title: str, outcomes: list[Outcome]) -> None:
+    """One row per scenario; executions of one scenario that ended alike are counted together."""
+    rows = []
+    for scenario, group in groupby(outcomes, key=lambda outcome: outcome.scenario):
+        alike: dict[tuple[str, str], list[Outcome]] = {}
+        for outcome in group:
+            alike.setdefault((outcome.expected, outcome.actual), []).append(outcome)
+        for (expected, actual), members in alike.items():
+            count = f"{len(members)} × " if len(members) > 1 else ""
+            ended = "[green]as expected[/]" if expected == actual else f"[bold red]{count}{actual}[/]"
+            rows.append(
+                (
+                    scenario,
+                    count + expected,
+                    ended,
+                    "\n".join(members[0].compensated_steps),
+                    members[0].business_id,
+                )
+            )
+    print_table(title, ("scenario", "expected", "actual", "compensated", "order!"), rows)
+    wrong = sum(not outcome.as_expected for outcome in outcomes)
+    summary = "[red]%d of %d ended other than expected[/]" if wrong else "[green]%d of %d as expected[/]"
+    out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
+    out.print(f"How each went: till history {outcomes[0].business_id}", highlight=False)

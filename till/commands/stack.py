@@ -1,0 +1,161 @@
+"""`till up | down | status | reset | env`: the local AWS on this machine."""
+
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from local.aws import supervisor
+from local.aws.deploy import Deployer, DeployFailed
+from local.aws.home import CannotStart, RunningStack, client_environment, home, port
+from till.errors import OperatorError
+from till.output import err, out
+
+_UNWANTED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Leave it running and return.")] = False,
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="Build and deploy the shop onto it as well.")
+    ] = False,
+) -> None:
+    """Start the local AWS: all services on one port of 127.0.0.1, no Docker, no AWS account.
+
+    Its data stays in .local (or TILLFLOW_HOME) from one start to the next. TILLFLOW_PORT chooses the port.
+
+    Examples:
+
+        till up --detach
+
+        TILLFLOW_HOME=/tmp/other TILLFLOW_PORT=4570 till up
+    """
+    here = home()
+    ours = here.running() is None
+    with refusals():
+        stack = bring_up(with_parent=not detach)
+        try:
+            if deploy:
+                bring_to_date(stack)
+            err.print('Talk to it with `eval "$(till env)"`; end it with `till down`.', highlight=False)
+            if not detach and ours:
+                err.print("Ctrl-C ends it.")
+                wait_for_interrupt()
+        finally:
+            if not detach and ours:
+                take_down()
+
+
+def down() -> None:
+    """End the local AWS. What it holds is saved and there again after the next `till up`."""
+    with refusals():
+        if not take_down():
+            err.print("No local AWS runs here.")
+
+
+def status() -> None:
+    """Show whether the local AWS runs here, where it keeps its data, and what is deployed on it."""
+    here = home()
+    stack = here.running()
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Local AWS", f"runs on {stack.endpoint}, process {stack.pid}" if stack else "does not run")
+    table.add_row("Data", str(here.path))
+    table.add_row("Log", str(here.log))
+    if stack is not None:
+        table.add_row(
+            "Stack", Deployer(here, stack).status() or "nothing deployed: `make run` deploys the shop"
+        )
+    out.print(table)
+    if stack is None:
+        raise typer.Exit(1)
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """End the local AWS and forget everything it holds: tables, executions, logs, deployments."""
+    here = home()
+    if not yes:
+        typer.confirm(f"Forget everything in {here.path}?", abort=True)
+    with refusals():
+        supervisor.reset(here)
+    err.print(f"{here.path} is empty.", highlight=False)
+
+
+def env() -> None:
+    """Print what aws, sam and boto3 need to talk to the local AWS, for a shell to evaluate.
+
+    Example:
+
+        eval "$(till env)" && aws stepfunctions list-state-machines
+    """
+    stack = home().running()
+    if stack is None:
+        raise OperatorError("No local AWS runs here.", "Start it with `till up --detach`.")
+    for name in _UNWANTED:
+        print(f"unset {name}")  # noqa: T201 - for the shell, not for people
+    for name, value in client_environment(stack).items():
+        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `till`."""
+    for command in (up, down, status, reset, env):
+        app.command(command.__name__)(command)
+
+
+def bring_up(*, with_parent: bool) -> RunningStack:
+    """Start the stack unless it runs, and say what it has to say."""
+    here = home()
+    ours = here.running() is None
+    with err.status("Starting the local AWS"):
+        stack = supervisor.start(here, port(), with_parent=with_parent)
+    err.print(
+        f"[green]✓[/] Local AWS {'on' if ours else 'runs already on'} {stack.endpoint}", highlight=False
+    )
+    for line in supervisor.warnings(here, stack) if ours else ():
+        err.print(f"[yellow]![/] {line}", highlight=False, soft_wrap=True)
+    return stack
+
+
+def bring_to_date(stack: RunningStack) -> None:
+    """Build and deploy the shop, if anything it is made of has changed."""
+    with err.status("Building and deploying the shop (sam build, sam deploy)"):
+        changed = Deployer(home(), stack).deploy()
+    err.print(f"[green]✓[/] The shop is {'deployed' if changed else 'deployed already, nothing has changed'}")
+
+
+def take_down() -> bool:
+    with err.status("Ending the local AWS"):
+        ended = supervisor.stop(home())
+    if ended:
+        err.print("[green]✓[/] Local AWS ended, its data is kept")
+    return ended
+
+
+def wait_for_interrupt() -> None:
+    """Return on Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """The stack's own refusals as the operator's: a sentence, and what to do."""
+    try:
+        yield
+    except CannotStart as refused:
+        raise OperatorError(str(refused), f"Its log is {os.path.relpath(home().log)}.") from refused
+    except DeployFailed as failed:
+        where = os.path.relpath(home().path)
+        raise OperatorError(
+            str(failed), f"All it printed is in {where}/sam-*.log. Mend it and try again."
+        ) from failed

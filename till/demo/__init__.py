@@ -1,0 +1,18 @@
+"""What the shop can do, shown on real orders: each pipeline runs its scenarios and says how they ended."""
+
+from till.demo.image_ingest import ImageIngestDemo
+from till.demo.model import Outcome, Pipeline
+from till.demo.order_cancel import OrderCancelDemo
+from till.demo.order_checkout import OrderCheckoutDemo
+from till.demo.purchase_order import PurchaseOrderDemo
+from till.demo.stock_reorder import StockReorderDemo
+
+PIPELINES: tuple[Pipeline, ...] = (
+    OrderCheckoutDemo(),
+    OrderCancelDemo(),
+    ImageIngestDemo(),
+    StockReorderDemo(),
+    PurchaseOrderDemo(),
+)
+
+__all__ = ["PIPELINES", "Outcome", "Pipeline"]

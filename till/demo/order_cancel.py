@@ -1,0 +1,77 @@
+"""Orders cancelled at every moment: after their payment, while it is taken, twice, and after a refusal."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from secrets import token_hex
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.demo.order_checkout import BASKET, CASH, Request, audited, card, order, outcome_of
+from till.shop import Shop
+from till.stack import Stack
+
+type Cancels = Callable[[Stack, str], list[str]]
+"""Cancels an order and gives the executions that do."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    title: str
+    request: Request
+    cancel: Cancels
+    expected: str
+
+
+def _after(times: int) -> Cancels:
+    def cancel(stack: Stack, order_id: str) -> list[str]:
+        workflows.wait(stack, stack.execution("OrderCheckout", order_id))
+        return [_cancel(stack, order_id) for _ in range(times)]
+
+    return cancel
+
+
+def _during(stack: Stack, order_id: str) -> list[str]:
+    return [_cancel(stack, order_id)]
+
+
+def _cancel(stack: Stack, order_id: str) -> str:
+    request = {"order_id": order_id, "reason": "changed their mind"}
+    return workflows.start(stack, "OrderCancel", order_id, request).arn
+
+
+SCENARIOS = (
+    Scenario("cancelled after payment", order(BASKET, card("tok_visa", 1000), CASH), _after(1), "CANCELLED"),
+    Scenario("cancelled while it is being paid", order(BASKET, card("tok_visa")), _during, "CANCELLED"),
+    Scenario("cancelled twice", order(BASKET, card("tok_visa")), _after(2), "CANCELLED"),
+    Scenario(
+        "cancel of a declined order",
+        order(BASKET, card("tok_declined")),
+        _after(1),
+        "REJECTED PaymentDeclined",
+    ),
+)
+
+
+class OrderCancelDemo:
+    """The cancel's scenarios, side by side, on stock received for them."""
+
+    name = "order_cancel"
+    title = "Order cancel"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+        Shop(stack).receive(run_id, {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            order_id = f"{run_id}-c{number:02}"
+            request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
+            workflows.start(stack, "OrderCheckout", order_id, request)
+            cancels = scenario.cancel(stack, order_id)
+            outcome = outcome_of(stack, scenario.title, order_id, cancels[-1], scenario.expected)
+            ended(scenario.title)
+            return outcome
+
+        with ThreadPoolExecutor(len(SCENARIOS)) as tills:
+            return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))

@@ -1,0 +1,182 @@
+"""Every way an order ends, on real orders through the checkout.
+
+A scenario is a request, how it should end, and what else must be true of the shop afterwards. They run
+side by side; what the provider does is decided by the card token, as with any provider's test cards.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from secrets import token_hex
+from typing import Any
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.history import compensated
+from till.invariants import check
+from till.invariants.reader import read_snapshot
+from till.shop import CARDS, CURRENCY, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
+from till.stack import Stack
+
+SIDE_BY_SIDE = 16
+BUYERS = 50
+LAST_UNITS = 20
+MANY_LINES = 150
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`request` lacks its id and time; `sent` is how many times it is sent under the same order id."""
+
+    title: str
+    request: Request
+    expected: str
+    sent: int = 1
+
+
+def order(lines: Mapping[str, int], *tenders: Mapping[str, Any], **more: Any) -> Request:
+    return {
+        "location": LOCATION,
+        "register": "till-1",
+        "currency": CURRENCY,
+        "customer_id": None,
+        "fulfilment": "carry_out",
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()],
+        "discounts": [],
+        "tenders": list(tenders),
+        **more,
+    }
+
+
+def card(token: str, amount: int | None = None) -> Request:
+    return {"type": "card", "token": token} | ({} if amount is None else {"amount": amount})
+
+
+CASH = {"type": "cash"}
+BASKET = {ESPRESSO: 1, MUG: 2}
+
+SCENARIOS = (
+    Scenario("paid by card", order(BASKET, card("tok_visa")), "PAID"),
+    Scenario(
+        "paid by card, with discounts, to be shipped",
+        {
+            **order({}, card("tok_visa"), fulfilment="ship", discounts=[{"amount": 200}]),
+            "lines": [
+                {"sku": ESPRESSO, "quantity": 2, "discount": {"percent": "10"}},
+                {"sku": FILTER, "quantity": 1},
+            ],
+        },
+        "PAID",
+    ),
+    Scenario("split: card and cash", order(BASKET, card("tok_visa", 1000), CASH), "PAID"),
+    Scenario("card declined", order(BASKET, card("tok_declined")), "REJECTED PaymentDeclined"),
+    Scenario(
+        "out of stock on one of several lines",
+        order({**BASKET, SOLD_OUT: 1}, card("tok_visa")),
+        "REJECTED InsufficientStock",
+    ),
+    Scenario("gateway times out before the effect", order(BASKET, card("tok_timeout_before_effect")), "PAID"),
+    Scenario("gateway times out after the effect", order(BASKET, card("tok_timeout_after_effect")), "PAID"),
+    Scenario("capture refused", order(BASKET, card("tok_capture_refused")), "REJECTED CaptureRefused"),
+    Scenario("the same order sent twice", order(BASKET, card("tok_visa")), "PAID", sent=2),
+    Scenario(
+        "a void that is refused",
+        order(BASKET, card("tok_void_refused", 500), card("tok_declined")),
+        "REJECTED PaymentDeclined, case ReversePayment",
+    ),
+    Scenario(f"{MANY_LINES} lines", order(dict.fromkeys(CARDS[:MANY_LINES], 1), card("tok_visa")), "PAID"),
+)
+
+LAST = f"{BUYERS} buyers for the last {LAST_UNITS} units"
+
+
+class OrderCheckoutDemo:
+    """The checkout's scenarios; stock they sell is received first, so that any number of runs can follow."""
+
+    name = "order_checkout"
+    title = "Order checkout"
+    scenarios = len(SCENARIOS) + 1
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+        shop = Shop(stack)
+        shop.receive(run_id, units_needed())
+        last = good(f"LAST-{run_id.upper()}", "The last of its kind", 990, 400, category="demo")
+        shop.sell([last])
+        shop.receive(f"{run_id}-last", {last.product.sku: LAST_UNITS}, [last])
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as buyers:
+            ordered = [
+                buyers.submit(self._one, stack, scenario, f"{run_id}-{number:02}", ended)
+                for number, scenario in enumerate(SCENARIOS, 1)
+            ]
+            outcomes = [order.result() for order in ordered]
+        return audited(stack, outcomes + self._crowd(stack, run_id, last.product.sku, ended))
+
+    def _one(self, stack: Stack, scenario: Scenario, order_id: str, ended: Report) -> Outcome:
+        request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
+        starts = [workflows.start(stack, "OrderCheckout", order_id, request) for _ in range(scenario.sent)]
+        outcome = outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
+        ended(scenario.title)
+        return outcome
+
+    def _crowd(self, stack: Stack, run_id: str, sku: str, ended: Report) -> list[Outcome]:
+        """Everyone buys one at once. Who gets one is chance, how many do is not: the buyers that paid come
+        first, and those beyond the last unit are expected to be refused."""
+
+        def buy(number: int) -> Outcome:
+            order_id = f"{run_id}-b{number:02}"
+            request = order({sku: 1}, card("tok_visa"), order_id=order_id, placed_at=workflows.now())
+            arn = workflows.start(stack, "OrderCheckout", order_id, request).arn
+            return outcome_of(stack, LAST, order_id, arn, "")
+
+        with ThreadPoolExecutor(BUYERS) as buyers:
+            outcomes = sorted(buyers.map(buy, range(1, BUYERS + 1)), key=lambda one: one.actual != "PAID")
+        ended(LAST)
+        return [
+            replace(one, expected="PAID" if place < LAST_UNITS else "REJECTED InsufficientStock")
+            for place, one in enumerate(outcomes)
+        ]
+
+
+def units_needed() -> dict[str, int]:
+    """Units the scenarios could sell, by SKU, but for the one that is to be sold out."""
+    units: Counter[str] = Counter()
+    for scenario in SCENARIOS:
+        for line in scenario.request["lines"]:
+            units[line["sku"]] += line["quantity"]
+    del units[SOLD_OUT]
+    return dict(units)
+
+
+def outcome_of(stack: Stack, title: str, order_id: str, arn: str, expected: str) -> Outcome:
+    """Wait for the execution to end or park, and put into words what the shop's records say of it."""
+    execution = workflows.wait(stack, arn)
+    steps = compensated(workflows.follow(stack, arn))
+    return Outcome(title, order_id, arn, expected, _ending(stack, order_id, execution), steps)
+
+
+def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
+    order = stack.row("OrdersTable", f"ORDER#{order_id}", "ORDER")
+    ending = order.get("status") or f"{execution['status']} {execution.get('error', '')}"
+    if order.get("reason"):
+        ending += f" {order['reason']}"
+    case = stack.row("CasesTable", f"CASE#{order_id}#compensation", "CASE")
+    if case.get("status") == "OPEN":
+        ending += f", case {' '.join(case['steps'])}"
+    elif execution["status"] == "RUNNING":
+        ending += ", waiting"
+    return ending
+
+
+def audited(stack: Stack, outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, each with the invariants its order breaks: a paid order charged twice is not just paid."""
+    violations = check(read_snapshot(stack.client("dynamodb"), stack.output))
+    broken: dict[str, list[str]] = {}
+    for violation in violations:
+        broken.setdefault(violation.subject.split(" ")[0], []).append(violation.name)
+    return [
+        replace(one, actual=", but ".join([one.actual, *broken.get(one.business_id, ())])) for one in outcomes
+    ]

@@ -1,0 +1,141 @@
+"""A sale brings a level to its reorder point: what is needed is ordered, once, from whom it costs least."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from secrets import token_hex
+
+from inventory.store import InventoryStore
+from purchasing.models import Price, Supplier
+from replenishment.models import Policy, Source
+from replenishment.store import ReplenishmentStore
+from tillflow.store import marshal, unmarshal
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.demo.order_checkout import CASH, audited, order
+from till.purchasing import purchases
+from till.shop import LOCATION, Shop, good
+from till.stack import Stack
+
+PATIENCE = 60
+POINT = 10
+PACK = 12
+
+type Trigger = Callable[[Stack, str, str], str]
+"""Makes a SKU needed, under a name; gives the execution to follow."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    title: str
+    unit_cost: int
+    trigger: Trigger
+    expected: str
+
+
+def _sale(stack: Stack, sku: str, name: str) -> str:
+    request = {**order({sku: 2}, CASH), "order_id": name, "placed_at": workflows.now()}
+    started = workflows.start(stack, "OrderCheckout", name, request)
+    workflows.wait(stack, started.arn)
+    return started.arn
+
+
+def _sales_and_a_run(stack: Stack, sku: str, name: str) -> str:
+    with ThreadPoolExecutor(4) as tills:
+        sales = [tills.submit(_sale, stack, sku, f"{name}-{number}") for number in range(3)]
+        run = tills.submit(workflows.start, stack, "StockReorder", name, {"segments": 4})
+        first, *_ = [sale.result() for sale in sales]
+    workflows.wait(stack, run.result().arn)
+    return first
+
+
+SCENARIOS = (
+    Scenario("a sale reaches the reorder point", 400, _sale, "12 on order, by 1 order"),
+    Scenario("three sales and a run at once", 400, _sales_and_a_run, "12 on order, by 1 order"),
+    Scenario("an order above the limit", 20_000, _sale, "12 on order, by 1 order, waits for a manager"),
+)
+
+
+class StockReorderDemo:
+    """The scenarios side by side, each on a product and a supplier of its own."""
+
+    name = "stock_reorder"
+    title = "Stock reorder"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            name = f"{run_id}-r{number:02}"
+            sku = f"DEMO-{name}"
+            _shelve(stack, sku, name, scenario.unit_cost)
+            arn = scenario.trigger(stack, sku, name)
+            outcome = Outcome(scenario.title, name, arn, scenario.expected, _ordered(stack, sku), [])
+            ended(scenario.title)
+            return outcome
+
+        with ThreadPoolExecutor(len(SCENARIOS)) as desks:
+            return audited(stack, list(desks.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+
+
+def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
+    """A product with a unit more on the shelves than its reorder point, and one supplier of it."""
+    product = good(sku, f"Demo product {name}", cost * 2, cost, category="demo")
+    shop = Shop(stack)
+    shop.sell([product])
+    shop.receive(name, {sku: POINT + 1}, [product])
+    supplier = Supplier(
+        supplier_id=f"sup-{name}", name=f"Supplier of {name}", currency="EUR", account="acct_ok"
+    )
+    suppliers = purchases(stack).suppliers
+    suppliers.create(supplier)
+    suppliers.set_prices(supplier.supplier_id, [Price(sku=sku, unit_cost=cost)])
+    source = Source(supplier_id=supplier.supplier_id, unit_cost=cost, pack_size=PACK)
+    store = ReplenishmentStore(stack.client("dynamodb"), stack.output("ReplenishmentTable"))
+    store.put_policy(Policy(location=LOCATION, sku=sku, sources=(source,)))
+    _inventory(stack).set_reorder_point(LOCATION, sku, POINT)
+
+
+def _ordered(stack: Stack, sku: str) -> str:
+    """What is on order of a SKU, once something is, in words."""
+    deadline = time.monotonic() + PATIENCE
+    while not (units := _inventory(stack).level(LOCATION, sku).get("on_order", 0)):
+        if time.monotonic() > deadline:
+            return "nothing on order"
+        time.sleep(workflows.POLL_SECONDS)
+    orders = _orders(stack, sku)
+    said = f"{units} on order, by {len(orders)} order" + ("s" if len(orders) > 1 else "")
+    return said + (", waits for a manager" if _waits(stack, orders, deadline) else "")
+
+
+def _orders(stack: Stack, sku: str) -> list[str]:
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=stack.output("InventoryTable"),
+            FilterExpression="sk = :row",
+            ExpressionAttributeValues=marshal({":row": f"ONORDER#{LOCATION}#{sku}"}),
+            ConsistentRead=True,
+        )
+    )
+    return [unmarshal(row)["business_id"] for page in pages for row in page["Items"]]
+
+
+def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
+    """True when an order waits for its approval, False once its purchase order exists."""
+    store = ReplenishmentStore(stack.client("dynamodb"), stack.output("ReplenishmentTable"))
+    while time.monotonic() < deadline:
+        if any(store.approval(name) for name in orders):
+            return True
+        if all(stack.row("PurchasingTable", f"PO#{name}", "PURCHASE") for name in orders):
+            return False
+        time.sleep(workflows.POLL_SECONDS)
+    return False
+
+
+def _inventory(stack: Stack) -> InventoryStore:
+    return InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))

@@ -1,0 +1,175 @@
+"""What the invariants look at: every item of every table, at one moment, as plain Python values.
+
+Amounts are integers in minor units, quantities integers. Items keep the attribute names of the tables;
+the views below only find them, so an invariant reads in the words of the domain.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Item = Mapping[str, Any]
+
+TABLES = (
+    "CatalogTable",
+    "CustomersTable",
+    "InventoryTable",
+    "OrdersTable",
+    "BillingTable",
+    "PaymentsTable",
+    "SandboxProviderTable",
+    "LedgerTable",
+    "CasesTable",
+    "PurchasingTable",
+    "SandboxBankTable",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken invariant: its `name`, the `subject` it is broken for, and a sentence saying how."""
+
+    name: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Every item by table (logical id), and the orders whose workflow was still running when it was read.
+
+    An order that is running is between two truths on purpose: invariants about how an order ends leave
+    it alone, those that hold at every moment do not. One that waits for a person stands still, and is
+    held to what its case says.
+    """
+
+    tables: Mapping[str, list[Item]]
+    running: frozenset[str] = field(default_factory=frozenset)
+
+    def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:
+        """Items of `table` whose sort key starts with `sort_key` and partition key with `partition`."""
+        for item in self.tables.get(table, ()):
+            if str(item["sk"]).startswith(sort_key) and str(item["pk"]).startswith(partition):
+                yield item
+
+    @cached_property
+    def levels(self) -> dict[str, Item]:
+        """Stock levels by partition key, `LEVEL#<location>#<sku>`."""
+        return {level["pk"]: level for level in self.items("InventoryTable", "LEVEL", "LEVEL#")}
+
+    @cached_property
+    def movements(self) -> list[Item]:
+        return list(self.items("InventoryTable", "MOVE#", "LEVEL#"))
+
+    @cached_property
+    def reservations(self) -> dict[str, list[Item]]:
+        """Reservations, open or not, by order."""
+        return _by_order(self.items("InventoryTable", "RESERVATION#", "ORDER#"))
+
+    @cached_property
+    def sale_movements(self) -> dict[str, list[Item]]:
+        """What each order took from the shelves: movements whose kind is `sale`, by order."""
+        grouped: dict[str, list[Item]] = defaultdict(list)
+        for movement in self.movements:
+            if movement["kind"] == "sale":
+                grouped[movement["business_id"]].append(movement)
+        return grouped
+
+    @cached_property
+    def cancel_movements(self) -> dict[str, list[Item]]:
+        """What the cancel of each order put back on the shelves, by order."""
+        grouped: dict[str, list[Item]] = defaultdict(list)
+        for movement in self.movements:
+            if movement["kind"] == "cancel":
+                grouped[movement["business_id"]].append(movement)
+        return grouped
+
+    @cached_property
+    def orders(self) -> dict[str, Item]:
+        return {item["order_id"]: item for item in self.items("OrdersTable", "ORDER", "ORDER#")}
+
+    @cached_property
+    def settled(self) -> dict[str, Item]:
+        """Orders that nothing is about to change: their workflow has ended, or waits for a person."""
+        return {
+            name: order
+            for name, order in self.orders.items()
+            if name not in self.running or self.has_open_case(name)
+        }
+
+    @cached_property
+    def invoices(self) -> dict[str, Item]:
+        """Invoices by invoice id, which is the order's."""
+        return {item["invoice_id"]: item for item in self.items("BillingTable", "INVOICE", "INVOICE#")}
+
+    @cached_property
+    def credit_notes(self) -> dict[str, Item]:
+        """Credit notes by the order whose invoice they credit."""
+        return {item["credit_note_id"]: item for item in self.items("BillingTable", "CREDIT", "CREDIT#")}
+
+    @cached_property
+    def counters(self) -> dict[str, int]:
+        """The last number given, by invoice series."""
+        return {
+            item["pk"].removeprefix("SERIES#"): int(item["last"])
+            for item in self.items("BillingTable", "COUNTER", "SERIES#")
+        }
+
+    @cached_property
+    def tenders(self) -> dict[str, list[Item]]:
+        return _by_order(self.items("PaymentsTable", "TENDER#", "ORDER#"))
+
+    @cached_property
+    def entries(self) -> dict[str, Item]:
+        return {item["entry_id"]: item for item in self.items("LedgerTable", "ENTRY", "ENTRY#")}
+
+    @cached_property
+    def cases(self) -> dict[str, list[Item]]:
+        """Cases, open and resolved, by the business id they are about."""
+        grouped: dict[str, list[Item]] = defaultdict(list)
+        for case in self.items("CasesTable", "CASE", "CASE#"):
+            grouped[case["business_id"]].append(case)
+        return grouped
+
+    def excused(self, order: str, *steps: str) -> bool:
+        """True when a person has taken over one of `steps` of `order`.
+
+        An open case says the step is not done; one resolved as done by hand says that a person, and not
+        these tables, knows how it ended. A retried one excuses nothing, the workflow did the step after
+        all; and one given up keeps being named, because nobody settled it.
+        """
+        return any(
+            not set(case["steps"]).isdisjoint(steps)
+            and (case["status"] == "OPEN" or case.get("decision") == "done")
+            for case in self.cases.get(order, ())
+        )
+
+    def being_cancelled(self, order: str) -> bool:
+        """True while a cancel has begun to take a sale back and has not ended: the order is between two truths."""
+        row = self.orders.get(order, {})
+        return "cancel_execution" in row and row["status"] in ("PLACED", "PAID")
+
+    def has_open_case(self, order: str) -> bool:
+        return any(case["status"] == "OPEN" for case in self.cases.get(order, ()))
+
+
+def document(item: Item) -> dict[str, Any]:
+    """The nested document of an item, which is stored as JSON text."""
+    stored = item.get("document", "{}")
+    return json.loads(stored) if isinstance(stored, str) else dict(stored)
+
+
+def journal_lines(entry: Item) -> list[dict[str, Any]]:
+    """The lines of a journal entry: account, debit, credit."""
+    stored = entry["lines"]
+    return json.loads(stored) if isinstance(stored, str) else list(stored)
+
+
+def _by_order(items: Iterable[Item]) -> dict[str, list[Item]]:
+    grouped: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        grouped[item["pk"].removeprefix("ORDER#")].append(item)
+    return grouped

@@ -1,0 +1,68 @@
+"""`till`, the operator's command line: the shop, its orders, its workflows and their cases."""
+
+from typing import Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
+
+from till.commands import (
+    audit,
+    case,
+    demo,
+    history,
+    image,
+    order,
+    product,
+    purchase,
+    reorder,
+    seed,
+    stack,
+    stock,
+    supplier,
+)
+from till.errors import OperatorError, explain
+from till.output import err
+
+
+class OperatorGroup(TyperGroup):
+    """Turns what an operator can mend into one line on stderr and exit code 2; a bug keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperatorError as error:
+            _complain(error)
+        except (BotoCoreError, ClientError) as error:
+            _complain(explain(error))
+        raise typer.Exit(2)
+
+
+def _complain(error: OperatorError) -> None:
+    err.print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
+    err.print(error.advice, soft_wrap=True, highlight=False)
+
+
+app = typer.Typer(
+    cls=OperatorGroup,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    help="Run the shop: seed it, sell, follow every order through its workflow, and audit the books.",
+)
+stack.register(app)
+app.command("seed")(seed.seed)
+app.add_typer(order.app, name="order")
+app.command("history")(history.history)
+app.command("demo")(demo.demo)
+app.command("audit")(audit.audit)
+app.add_typer(case.app, name="case")
+app.add_typer(stock.app, name="stock")
+app.add_typer(reorder.app, name="reorder")
+app.add_typer(supplier.app, name="supplier")
+app.add_typer(purchase.app, name="purchase")
+app.add_typer(image.app, name="image")
+app.add_typer(product.app, name="product")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,54 @@
+"""Where the operator's commands print: tables for people on stdout, JSON for programs, errors on stderr."""
+
+import csv
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from tillflow.money import Money
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """`value` as indented JSON on stdout, with no colours and no wrapping."""
+    out.print(json.dumps(value, indent=2, default=str), soft_wrap=True, highlight=False, markup=False)
+
+
+def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Comma-separated values on stdout: the columns' names, then the rows."""
+    writer = csv.writer(out.file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A table. A column whose name ends in `>` is aligned right, one that ends in `!` is never wrapped."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column in columns:
+        table.add_column(
+            column.rstrip(">!"),
+            justify="right" if column.endswith(">") else "left",
+            no_wrap=column.endswith(("!", ">")),
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    out.print(table)
+    out.print()
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount of minor units as people write it: 1250 EUR is `12.50 EUR`, 1250 JPY is `1250 JPY`."""
+    return str(Money(int(amount), currency))

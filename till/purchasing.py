@@ -1,0 +1,98 @@
+"""What suppliers and the goods-in desk say of purchase orders: noted on the order, then its workflow is woken.
+
+The order's document is the truth and the task token only a bell: when nobody waits, the workflow reads what
+was noted as soon as it gets there.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from botocore.exceptions import ClientError
+from purchasing import rules
+from purchasing.models import Invoice, Purchase, Receipt
+from purchasing.store import PurchasesStore
+from tillflow.errors import DomainError
+
+from till.errors import OperatorError
+from till.stack import Stack
+
+NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+
+
+class Desk:
+    """`states` is a Step Functions client. Each verb returns the order as it is then, or raises what
+    purchasing refuses."""
+
+    def __init__(self, store: PurchasesStore, states: Any) -> None:
+        self._store = store
+        self._states = states
+
+    def acknowledge(self, purchase_order_id: str, promised_on: date) -> Purchase:
+        return self._note(purchase_order_id, lambda order: rules.acknowledged(order, promised_on))
+
+    def refuse(self, purchase_order_id: str, note: str) -> Purchase:
+        order = self._store.change(purchase_order_id, lambda before: rules.refused(before, note))
+        refusal = rules.refusal(order)
+        if order.task_token and refusal:
+            self._ring(
+                self._states.send_task_failure,
+                taskToken=order.task_token,
+                error=type(refusal).__name__,
+                cause=str(refusal),
+            )
+        return order
+
+    def sign_of_life(self, purchase_order_id: str) -> Purchase:
+        """The supplier has the order and will answer: its silence counts from now."""
+        order = self._store.get(purchase_order_id)
+        if order.task_token:
+            self._ring(self._states.send_task_heartbeat, taskToken=order.task_token)
+        return order
+
+    def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
+        return self._woken(self._store.receive(purchase_order_id, receipt))
+
+    def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
+        return self._woken(self._store.bill(purchase_order_id, invoice))
+
+    def close_short(self, purchase_order_id: str) -> Purchase:
+        return self._note(purchase_order_id, rules.closed_short)
+
+    def cancel(self, purchase_order_id: str, reason: str) -> Purchase:
+        return self._note(purchase_order_id, lambda order: rules.cancelled(order, reason))
+
+    def _note(self, purchase_order_id: str, rule: Callable[[Purchase], Purchase]) -> Purchase:
+        return self._woken(self._store.change(purchase_order_id, rule))
+
+    def _woken(self, order: Purchase) -> Purchase:
+        if order.task_token:
+            answer = json.dumps({"purchase_order_id": order.purchase_order_id})
+            self._ring(self._states.send_task_success, taskToken=order.task_token, output=answer)
+        return order
+
+    def _ring(self, call: Callable[..., Any], **request: Any) -> None:
+        try:
+            call(**request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NOBODY_WAITS:
+                raise
+
+
+def desk(stack: Stack) -> Desk:
+    return Desk(purchases(stack), stack.client("stepfunctions"))
+
+
+def purchases(stack: Stack) -> PurchasesStore:
+    return PurchasesStore(stack.client("dynamodb"), stack.output("PurchasingTable"))
+
+
+@contextmanager
+def refusals(advice: str) -> Iterator[None]:
+    """What purchasing refuses, as the operator's sentence with `advice`."""
+    try:
+        yield
+    except DomainError as refusal:
+        raise OperatorError(str(refusal), advice) from refusal

@@ -1,0 +1,172 @@
+"""The demo shop: what it sells, at which tax, what is on its shelves, and who buys there.
+
+Writing it is idempotent: products and tax classes are put as they are, and goods are received under a
+receipt id that counts once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from catalog.models import Product, TaxClass
+from catalog.store import CatalogStore
+from customers.models import Customer
+from customers.store import CustomersStore
+from inventory.models import ReceiptLine
+from inventory.store import InventoryStore
+from tillflow.errors import UnknownCustomer
+
+from till.stack import Stack
+
+LOCATION = "store-1"
+CURRENCY = "EUR"
+
+ESPRESSO = "COF-ESP-1KG"
+FILTER = "COF-FIL-500"
+MUG = "MUG-WHT-300"
+GRINDER = "GRD-HND-01"
+COOKBOOK = "BOK-BRW-01"
+SOLD_OUT = "COF-GEI-250"
+CARDS = [f"CRD-{number:03}" for number in range(1, 201)]
+
+TAX_CLASSES = (
+    TaxClass(name="standard", rate=Decimal("0.20")),
+    TaxClass(name="reduced", rate=Decimal("0.055")),
+    TaxClass(name="zero", rate=Decimal("0")),
+)
+
+WRITERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A product with what a unit costs us and how many the shop begins with; amounts in minor units."""
+
+    product: Product
+    unit_cost: int
+    units: int
+
+
+def good(
+    sku: str,
+    name: str,
+    price: int,
+    cost: int,
+    *,
+    tax_class: str = "standard",
+    category: str = "",
+    units: int = 0,
+    tax_included: bool = True,
+    barcode: str | None = None,
+) -> Good:
+    product = Product(
+        sku=sku,
+        name=name,
+        prices={CURRENCY: price},
+        tax_class=tax_class,
+        tax_included=tax_included,
+        category=category,
+        barcode=barcode,
+    )
+    return Good(product, cost, units)
+
+
+GOODS = (
+    good(
+        ESPRESSO,
+        "Espresso beans, 1 kg",
+        1890,
+        1020,
+        tax_class="reduced",
+        category="coffee",
+        units=400,
+        barcode="4006381333931",
+    ),
+    good(
+        FILTER,
+        "Filter coffee, 500 g",
+        1095,
+        610,
+        tax_class="reduced",
+        category="coffee",
+        units=300,
+        barcode="5901234123457",
+    ),
+    good(SOLD_OUT, "Geisha, single farm, 250 g", 3900, 2400, tax_class="reduced", category="coffee"),
+    good(MUG, "Mug, white, 300 ml", 1250, 480, category="kitchen", units=500, barcode="9780201379624"),
+    good(GRINDER, "Hand grinder", 8900, 5150, category="kitchen", units=40, tax_included=False),
+    good(COOKBOOK, "Brewing, a book", 2490, 1300, tax_class="zero", category="books", units=60),
+    *(
+        good(
+            sku,
+            f"Greeting card no. {int(sku[-3:])}",
+            195 + int(sku[-3:]) % 7 * 10,
+            60,
+            category="cards",
+            units=50,
+        )
+        for sku in CARDS
+    ),
+)
+
+CUSTOMERS = (
+    Customer(customer_id="cus-ada", name="Ada Lovelace", email="ada@example.com"),
+    Customer(customer_id="cus-grace", name="Grace Hopper", email="grace@example.com"),
+    Customer(customer_id="cus-alan", name="Alan Turing", email="alan@example.com"),
+)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The demo shop's own stores, written as its back office would."""
+
+    stack: Stack
+
+    def open(self, wrote: Callable[[str], None] = lambda what: None) -> None:
+        """Put everything the demo shop has; what is there already stays. `wrote` hears of each thing."""
+        catalog = CatalogStore(self.stack.client("dynamodb"), self.stack.output("CatalogTable"))
+        for tax_class in TAX_CLASSES:
+            catalog.put_tax_class(tax_class)
+            wrote(f"tax class {tax_class.name}")
+        self.sell(GOODS, wrote)
+        self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
+        wrote("stock")
+        customers = CustomersStore(self.stack.client("dynamodb"), self.stack.output("CustomersTable"))
+        for customer in CUSTOMERS:
+            _welcome(customers, customer)
+            wrote(customer.name)
+
+    def sell(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
+        """Put products into the catalog."""
+        catalog = CatalogStore(self.stack.client("dynamodb"), self.stack.output("CatalogTable"))
+
+        def put(item: Good) -> None:
+            catalog.put_product(item.product)
+            wrote(item.product.name)
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            list(pool.map(put, goods))
+
+    def receive(self, receipt_id: str, units: Mapping[str, int], goods: Iterable[Good] = GOODS) -> None:
+        """Put units on the shelves at their cost, once per receipt id."""
+        cost = {item.product.sku: item.unit_cost for item in goods}
+        stock = InventoryStore(self.stack.client("dynamodb"), self.stack.output("InventoryTable"))
+        stock.receive(
+            receipt_id,
+            LOCATION,
+            [ReceiptLine(sku=sku, quantity=count, cost=count * cost[sku]) for sku, count in units.items()],
+        )
+
+
+def _welcome(customers: CustomersStore, customer: Customer) -> None:
+    """Create a customer; one the shop knows already may have been changed since, and stays as it is."""
+    try:
+        customers.get(customer.customer_id)
+    except UnknownCustomer:
+        customers.create(customer, datetime.now(UTC))
+
+
+THINGS = len(TAX_CLASSES) + len(GOODS) + 1 + len(CUSTOMERS)
+"""How many things `Shop.open` reports."""

@@ -1,0 +1,227 @@
+"""A workflow as the rules see it: states with a side, the edges between them, and what the template grants."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+SIDES = ("Compensatable", "Pivot", "Inquiry", "Forward", "Compensation", "Case")
+TERMINAL = ("Succeed", "Fail")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule: where, which, and how it is mended."""
+
+    file: str
+    state: str
+    rule: str
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.state}: {self.rule}: {self.message} {self.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one state to the next. `errors` is empty on the way of success."""
+
+    source: str
+    target: str
+    errors: tuple[str, ...] = ()
+    assign: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    name: str
+    body: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        return self.body["Type"]
+
+    @property
+    def comment(self) -> str:
+        return self.body.get("Comment", "")
+
+    @property
+    def side(self) -> str | None:
+        """The first word of a Task's Comment, when it names a side of the saga."""
+        word = self.comment.split(".")[0]
+        return word if word in SIDES else None
+
+    @property
+    def resource(self) -> str:
+        return self.body.get("Resource", "")
+
+    @property
+    def distributed(self) -> bool:
+        """A Map whose iterations are child executions."""
+        config = self.body.get("ItemProcessor", {}).get("ProcessorConfig", {})
+        return config.get("Mode") == "DISTRIBUTED"
+
+    @property
+    def has_effect(self) -> bool:
+        return "has no effect" not in self.comment
+
+    @property
+    def undone_by(self) -> str | None:
+        """The compensation its Comment names: "… Undone by ReleaseStock."."""
+        if "Undone by " not in self.comment:
+            return None
+        return self.comment.split("Undone by ", 1)[1].split(".")[0].strip()
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        return tuple(self._edges())
+
+    def _edges(self) -> Iterator[Edge]:
+        assign = tuple(self.body.get("Assign", ()))
+        for choice in self.body.get("Choices", ()):
+            yield Edge(self.name, choice["Next"], assign=tuple(choice.get("Assign", ())))
+        for key in ("Next", "Default"):
+            if key in self.body:
+                yield Edge(self.name, self.body[key], assign=assign)
+        for catch in self.body.get("Catch", ()):
+            yield Edge(
+                self.name,
+                catch["Next"],
+                tuple(catch["ErrorEquals"]),
+                tuple(catch.get("Assign", ())),
+                catch.get("Comment", ""),
+            )
+
+    @property
+    def ends(self) -> bool:
+        return self.type in TERMINAL or bool(self.body.get("End"))
+
+
+@dataclass
+class Workflow:
+    """One definition. `logical_id` is the state machine that deploys it, None where the template has none."""
+
+    file: str
+    definition: dict[str, Any]
+    template: "Template"
+    logical_id: str | None = None
+    visible: frozenset[str] = frozenset()  # variables of the flow around this one
+    states: dict[str, State] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.states = {name: State(name, body) for name, body in self.definition["States"].items()}
+
+    def inner(self, visible: Mapping[str, set[str]]) -> Iterator["Workflow"]:
+        """The flows inside this one's Maps and Parallels, each a workflow under the same rules.
+
+        `visible`: the variables each state sees. Child executions of a distributed Map see none of them.
+        """
+        for state in self.states.values():
+            processor = state.body.get("ItemProcessor")
+            for flow in (*state.body.get("Branches", ()), *([processor] if processor else ())):
+                seen = set() if state.distributed else visible.get(state.name, set())
+                definition = {"QueryLanguage": self.definition.get("QueryLanguage"), **flow}
+                yield Workflow(self.file, definition, self.template, self.logical_id, frozenset(seen))
+
+    def everywhere(self) -> Iterator[State]:
+        """Every state, those of inner flows too."""
+        yield from self.states.values()
+        for flow in self.inner({}):
+            yield from flow.everywhere()
+
+    @property
+    def start(self) -> str:
+        return self.definition["StartAt"]
+
+    @property
+    def tasks(self) -> list[State]:
+        return [s for s in self.states.values() if s.type == "Task"]
+
+    @property
+    def is_saga(self) -> bool:
+        """A workflow with something to undo. One without is held to the rules of single states only."""
+        return any(s.side in ("Pivot", "Compensation") for s in self.states.values())
+
+    def on(self, side: str) -> list[State]:
+        return [s for s in self.states.values() if s.side == side]
+
+    def story(self) -> list[State]:
+        """The states of the way of success: first Next of each, a Choice by its first rule."""
+        name: str | None = self.start
+        seen: list[State] = []
+        while name in self.states and self.states[name] not in seen:
+            state = self.states[name]
+            seen.append(state)
+            name = next((e.target for e in state.edges if not e.errors), None)
+        return seen
+
+    def reachable(self, *names: str) -> set[str]:
+        """Every state that can follow, the given ones among them."""
+        seen: set[str] = set()
+        todo = [n for n in names if n in self.states]
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += [e.target for e in self.states[name].edges if e.target in self.states]
+        return seen
+
+    def paths(self, name: str, seen: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        """Every way from a state to an end, each state at most once."""
+        seen = (*seen, name)
+        state = self.states[name]
+        if state.ends:
+            yield seen
+        for edge in dict.fromkeys(e.target for e in state.edges):
+            if edge in self.states and edge not in seen:
+                yield from self.paths(edge, seen)
+
+    def finding(self, state: str, rule: str, message: str, mend: str) -> Finding:
+        return Finding(self.file, state, rule, message, mend)
+
+
+@dataclass
+class Template:
+    """What template.yaml says that the rules need. Intrinsics are kept as {"Ref": …} and {"Fn::GetAtt": …}."""
+
+    resources: dict[str, Any]
+    globals: dict[str, Any] = field(default_factory=dict)
+
+    def function_timeout(self, logical_id: str) -> int:
+        """Seconds; SAM's default is 3."""
+        default = self.globals.get("Function", {}).get("Timeout", 3)
+        return self.resources[logical_id]["Properties"].get("Timeout", default)
+
+    def handler(self, logical_id: str) -> str:
+        return self.resources[logical_id]["Properties"]["Handler"]
+
+    def state_machine_of(self, file: str) -> str | None:
+        for name, resource in self.resources.items():
+            if resource["Type"] == "AWS::Serverless::StateMachine" and resource["Properties"].get(
+                "DefinitionUri", ""
+            ).endswith(file):
+                return name
+        return None
+
+    def substitutions(self, logical_id: str) -> dict[str, Any]:
+        return self.resources[logical_id]["Properties"].get("DefinitionSubstitutions", {})
+
+
+def load(root: Path) -> list[Workflow]:
+    """Every workflow of the project, with its template."""
+    template = load_template(root / "template.yaml")
+    return [
+        Workflow(path.name, json.loads(path.read_text()), template, template.state_machine_of(path.name))
+        for path in sorted((root / "statemachines").glob("*.asl.json"))
+    ]
+
+
+def load_template(path: Path) -> Template:
+    from samtranslator.yaml_helper import yaml_parse
+
+    document = yaml_parse(path.read_text())
+    return Template(document["Resources"], document.get("Globals", {}))

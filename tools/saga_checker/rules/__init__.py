@@ -1,0 +1,50 @@
+"""The rules, one module a concern. A rule takes a workflow and yields what breaks it."""
+
+from collections.abc import Callable, Iterator
+
+from ..model import Finding, Workflow
+from . import access, data, errors, shape, structure, timing
+
+type Rule = Callable[[Workflow], Iterator[Finding]]
+
+# A definition that is not well formed is not read further: later rules follow its edges.
+STRUCTURE: tuple[Rule, ...] = (
+    structure.start_exists,
+    structure.targets_exist,
+    structure.no_dead_ends,
+    structure.all_reachable,
+    structure.states_all_last_and_alone,
+)
+RULES: tuple[Rule, ...] = (
+    shape.side_named,
+    shape.one_pivot,
+    shape.compensatable_before_pivot,
+    shape.forward_never_compensates,
+    shape.compensation_named,
+    shape.compensations_reached_in_reverse,
+    shape.failed_compensation_goes_on,
+    errors.everything_caught,
+    errors.retry_where_it_may_pass,
+    errors.no_retry_of_a_refusal,
+    errors.names_are_raised,
+    timing.every_task_times_out,
+    timing.timeouts_nest,
+    data.expressions_parse,
+    data.variables_assigned,
+)
+# Of a definition as a whole: what deploys it, and what that may do.
+ACCESS: tuple[Rule, ...] = (access.deployed, access.actions_equal_role)
+
+
+def check(workflow: Workflow) -> list[Finding]:
+    """Every broken rule of a workflow and of the flows inside it, in the order of the rules."""
+    return check_flow(workflow) or [finding for rule in ACCESS for finding in rule(workflow)]
+
+
+def check_flow(flow: Workflow) -> list[Finding]:
+    broken = [finding for rule in STRUCTURE for finding in rule(flow)]
+    if broken:
+        return broken
+    broken = [finding for rule in RULES for finding in rule(flow)]
+    inner = flow.inner(data.definitely_assigned(flow))
+    return broken + [finding for inside in inner for finding in check_flow(inside)]

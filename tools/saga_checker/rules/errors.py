@@ -1,0 +1,113 @@
+"""Errors: caught everywhere, retried where they may pass, and never a name that nothing raises."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from ..model import Finding, State, Workflow
+from .access import function_of, logical_id
+
+ROOT = Path(__file__).parents[3]
+# What AWS itself raises: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+AWS_PREFIXES = (
+    "States.", "Lambda.", "DynamoDB.", "DynamoDb.", "EventBridge.", "Events.", "SQS.", "Sqs.", "SNS.", "Sns.",
+    "S3.", "Sfn.", "StepFunctions.", "Runtime.", "Sandbox.",
+)  # fmt: skip
+RETRIED_SIDES = ("Compensatable", "Pivot", "Inquiry", "Forward", "Compensation", "Case")
+
+
+def everything_caught(workflow: Workflow) -> Iterator[Finding]:
+    if not workflow.is_saga:
+        return
+    for task in workflow.tasks:
+        if not any(c["ErrorEquals"] == ["States.ALL"] for c in task.body.get("Catch", ())):
+            yield workflow.finding(
+                task.name,
+                "catch",
+                "lets errors it does not name end the execution half done.",
+                "End its Catch with States.ALL: to the compensation before the pivot, to a case after it.",
+            )
+
+
+def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
+    for task in workflow.tasks:
+        if task.side not in RETRIED_SIDES:
+            continue
+        retries = task.body.get("Retry", ())
+        if not retries:
+            yield workflow.finding(
+                task.name, "retry", "gives up at the first throttle.", "Run make policies to stamp its Retry."
+            )
+        for retry in retries:
+            waits_evenly = retry.get("BackoffRate") == 1 or retry["ErrorEquals"] == ["States.Timeout"]
+            if not waits_evenly and not {"MaxDelaySeconds", "JitterStrategy"} <= retry.keys():
+                yield workflow.finding(
+                    task.name,
+                    "backoff",
+                    "retries without a longest delay or without jitter.",
+                    "Give the Retry MaxDelaySeconds and JitterStrategy FULL.",
+                )
+
+
+def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
+    refusals = {cls.__name__ for cls, handling in _handling().items() if not handling.retried}
+    for task in workflow.tasks:
+        if task.side == "Case" and task.resource.endswith(".waitForTaskToken"):
+            continue  # a case is opened whatever it takes: when it cannot be, nobody hears of it
+        for retry in task.body.get("Retry", ()):
+            for name in retry["ErrorEquals"]:
+                if name in refusals or name in ("States.ALL", "States.TaskFailed"):
+                    yield workflow.finding(
+                        task.name,
+                        "refusal-retried",
+                        f"retries {name}, which will not pass or hides what will not.",
+                        "Retry throttles, service exceptions and time-outs by name.",
+                    )
+
+
+def names_are_raised(workflow: Workflow) -> Iterator[Finding]:
+    raised = {cls.__name__ for cls in _handling()}
+    for task in workflow.tasks:
+        for block in ("Retry", "Catch"):
+            for name in {n for entry in task.body.get(block, ()) for n in entry["ErrorEquals"]}:
+                if name.startswith(AWS_PREFIXES):
+                    continue
+                if name not in raised:
+                    why, mend = "which nothing raises.", "Use a name of tillflow.errors or of AWS."
+                elif block == "Catch" and name not in raised_by(workflow, task):
+                    why, mend = (
+                        "which its function never raises.",
+                        "Delete the name, or catch it where it is.",
+                    )
+                else:
+                    continue
+                yield workflow.finding(task.name, "unknown-error", f"{block} names {name}, {why}", mend)
+
+
+def raised_by(workflow: Workflow, task: State) -> set[str]:
+    """Domain errors the task's service may raise, or answer a callback with: every one its modules name."""
+    function = function_of(workflow, task)
+    if task.resource == "arn:aws:states:::lambda:invoke.waitForTaskToken":
+        function = logical_id(workflow, task.body["Arguments"]["FunctionName"])
+    return _named_in(workflow.template.handler(function).split(".")[0]) if function else set()
+
+
+@cache
+def _named_in(service: str) -> set[str]:
+    names: set[str] = set()
+    for path in [
+        *(ROOT / "functions" / service).glob("*.py"),
+        *(ROOT / "layers/common/tillflow").glob("*.py"),
+    ]:
+        if path.name != "errors.py":
+            tree = ast.parse(path.read_text())
+            names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names
+
+
+@cache
+def _handling() -> dict:
+    from tillflow.errors import HANDLING
+
+    return HANDLING

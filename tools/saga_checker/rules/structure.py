@@ -1,0 +1,56 @@
+"""The definition is a graph that starts, goes on and ends."""
+
+from collections.abc import Iterator
+
+from ..model import Finding, Workflow
+
+
+def start_exists(workflow: Workflow) -> Iterator[Finding]:
+    if workflow.start not in workflow.states:
+        yield workflow.finding(
+            workflow.start, "start", "StartAt names no state.", "Name one of the definition's states."
+        )
+
+
+def targets_exist(workflow: Workflow) -> Iterator[Finding]:
+    for state in workflow.states.values():
+        for edge in state.edges:
+            if edge.target not in workflow.states:
+                yield workflow.finding(
+                    state.name,
+                    "unknown-target",
+                    f"goes to {edge.target}, which is no state.",
+                    "Correct the name or add the state.",
+                )
+
+
+def no_dead_ends(workflow: Workflow) -> Iterator[Finding]:
+    for state in workflow.states.values():
+        if not state.ends and not any(not edge.errors for edge in state.edges):
+            yield workflow.finding(
+                state.name, "dead-end", "neither ends nor goes on.", "Give it Next, or End: true."
+            )
+
+
+def all_reachable(workflow: Workflow) -> Iterator[Finding]:
+    reached = workflow.reachable(workflow.start)
+    for name in workflow.states.keys() - reached:
+        yield workflow.finding(
+            name, "unreachable", "no state leads here.", "Lead a Next or a Catch to it, or delete it."
+        )
+
+
+def states_all_last_and_alone(workflow: Workflow) -> Iterator[Finding]:
+    for state in workflow.states.values():
+        for block in ("Retry", "Catch"):
+            entries = state.body.get(block, ())
+            for position, entry in enumerate(entries, 1):
+                if "States.ALL" not in entry["ErrorEquals"]:
+                    continue
+                if entry["ErrorEquals"] != ["States.ALL"] or position != len(entries):
+                    yield workflow.finding(
+                        state.name,
+                        "states-all",
+                        f"States.ALL in {block} is not alone in the last entry.",
+                        "Move it there: what stands after it never matches.",
+                    )
