@@ -70,7 +70,7 @@ class Tables:
 def local_dynamodb(template: Template) -> Iterator[Tables]:
     """The template's tables, empty, behind `client("dynamodb")` of this process."""
     before = dict(os.environ)
-    os.environ.update(ENVIRONMENT, POWERTOOLS_METRICS_DISABLED="true")
+    os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_ENDPOINT_URL", None)
     from ministack.services import dynamodb
 
