@@ -161,7 +161,7 @@ def outcome_of(stack: Stack, title: str, order_id: str, arn: str, expected: str)
 def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
     order = stack.row("OrdersTable", f"ORDER#{order_id}", "ORDER")
     ending = order.get("status") or f"{execution['status']} {execution.get('error', '')}"
-    if order.get("reason"):
+    if ending == "REJECTED":
         ending += f" {order['reason']}"
     case = stack.row("CasesTable", f"CASE#{order_id}#compensation", "CASE")
     if case.get("status") == "OPEN":
