@@ -68,14 +68,19 @@ class Tables:
 
 @contextmanager
 def local_dynamodb(template: Template) -> Iterator[Tables]:
-    """The template's tables, empty, behind `client("dynamodb")` of this process."""
+    """The template's tables, empty, behind `client("dynamodb")` of this process.
+
+    One within another gets tables of its own, and gives the other's back when it ends.
+    """
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_ENDPOINT_URL", None)
     from ministack.services import dynamodb
 
+    outer = dict(dynamodb._tables)
     dynamodb._tables.clear()
     boto = client("dynamodb")
+    called_before = vars(boto).get("_make_api_call")
     operations = boto.meta.service_model
 
     def call(operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +101,10 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
         yield tables
     finally:
         del boto._make_api_call
+        if called_before:
+            boto._make_api_call = called_before
+        dynamodb._tables.clear()
+        dynamodb._tables.update(outer)
         os.environ.clear()
         os.environ.update(before)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -68,9 +69,9 @@ class Engine:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        port = int(self.process.stdout.readline())
+        """Until one lives long enough to say its port: it may be killed before."""
+        while not (port := self._started()):
+            assert self.process.wait() == -signal.SIGKILL
         self.client = boto3.client(
             "stepfunctions",
             endpoint_url=f"http://127.0.0.1:{port}",
@@ -79,6 +80,11 @@ class Engine:
             aws_secret_access_key="testing",
             config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10),
         )
+
+    def _started(self) -> str:
+        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
 
     def kill(self) -> None:
         self.process.kill()
