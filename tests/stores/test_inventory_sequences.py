@@ -141,6 +141,7 @@ def outcome(verb: Callable[[], Any]) -> type[Exception] | None:
 
 StockAndItsModel.TestCase.settings = settings(
     max_examples=10,
+    derandomize=True,
     stateful_step_count=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
