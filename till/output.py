@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from tillflow.money import Money
 
-out = Console()
+# What is piped into a file or a log has no width of its own, and 80 columns break every ARN.
+_PIPED_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+
+out = Console(width=_PIPED_WIDTH)
 err = Console(stderr=True)
 
 

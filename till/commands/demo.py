@@ -1,15 +1,17 @@
 """`till demo`: run every pipeline's scenarios and show how each ended."""
 
+import shlex
 from itertools import groupby
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from till.commands.history import show
 from till.demo import PIPELINES, Outcome
 from till.demo.model import Report
 from till.output import err, out, print_json, print_table
-from till.stack import find_stack
+from till.stack import Stack, find_stack
 
 
 def demo(
@@ -17,6 +19,7 @@ def demo(
 ) -> None:
     """Run every scenario on the live stack and compare how it ended with how it should.
 
+    Shows the history of one execution of each pipeline, a compensated one where there is one.
     Uses fresh order ids and its own stock, so it can be run again on the same shop. Exit 1 when anything
     ended other than expected.
 
@@ -42,7 +45,7 @@ def demo(
         print_json({name: [outcome.document() for outcome in ended] for name, ended in outcomes.items()})
     else:
         for pipeline in PIPELINES:
-            _show(pipeline.title, outcomes[pipeline.name])
+            _show(stack, pipeline.title, outcomes[pipeline.name])
     if not all(outcome.as_expected for ended in outcomes.values() for outcome in ended):
         raise typer.Exit(1)
 
@@ -51,8 +54,8 @@ def _advance(progress: Progress, bar: TaskID) -> Report:
     return lambda scenario: progress.update(bar, advance=1, last=scenario)
 
 
-def _show(title: str, outcomes: list[Outcome]) -> None:
-    """One row per scenario; executions of one scenario that ended alike are counted together."""
+def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
+    """A row per scenario, what ended alike counted together; then the history of the one that tells most."""
     rows = []
     for scenario, group in groupby(outcomes, key=lambda outcome: outcome.scenario):
         alike: dict[tuple[str, str], list[Outcome]] = {}
@@ -74,4 +77,7 @@ def _show(title: str, outcomes: list[Outcome]) -> None:
     wrong = sum(not outcome.as_expected for outcome in outcomes)
     summary = "[red]%d of %d ended other than expected[/]" if wrong else "[green]%d of %d as expected[/]"
     out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
-    out.print(f"How each went: till history {outcomes[0].business_id}", highlight=False)
+    told = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
+    out.print(f"How one went: till history {shlex.quote(told.business_id)}", highlight=False)
+    show(stack, told.execution_arn)
+    out.print()

@@ -47,6 +47,11 @@ def history(
         _show(each)
 
 
+def show(stack: Stack, execution_arn: str) -> None:
+    """Print one execution as `till history` does."""
+    _show(_told(stack, stack.client("stepfunctions").describe_execution(executionArn=execution_arn)))
+
+
 def _told(stack: Stack, execution: dict[str, Any]) -> dict[str, Any]:
     arn = execution["executionArn"]
     recorded = workflows.events(stack, arn)
