@@ -229,6 +229,13 @@ def test_picture_in_docs_is_the_definition(shipped: Workflow) -> None:
     assert page.read_text() == draw(shipped), "run make diagrams"
 
 
+def test_picture_has_what_is_inside_a_map() -> None:
+    page = draw(Workflow("broken.asl.json", backfill(), TEMPLATE, "ImageBackfill"))
+    box = page[page.index("subgraph EveryImage[") :]
+    assert box.index("FindStale") < box.index("subgraph EachStale[") < box.index("end")
+    assert "| FindStale |" in page
+
+
 def test_a_callback_is_caught_by_the_names_its_service_answers_with() -> None:
     """The supplier's refusal comes as a task failure; a name purchasing never says is still found."""
     definition = json.loads((ROOT / "statemachines" / "purchase_order.asl.json").read_text())

@@ -14,15 +14,12 @@ CLASSES = {
 
 def draw(workflow: Workflow) -> str:
     """The page docs/workflows/NAME.md: picture, then a line for each state."""
+    everywhere = list(workflow.everywhere())
+    sides = {state.side for state in everywhere}
     lines = [f"# {workflow.file.split('.')[0].replace('_', ' ').capitalize()}", ""]
     lines += [workflow.definition.get("Comment", ""), "", "```mermaid", "flowchart TD"]
-    lines += [f"  {node(state)}" for state in workflow.states.values()]
-    for state in workflow.states.values():
-        ways = dict.fromkeys((edge.target, bool(edge.errors)) for edge in state.edges)
-        for target, failing in ways:
-            if not failing or (target, False) not in ways:
-                lines.append(f"  {state.name} {'-.->' if failing else '-->'} {target}")
-    lines += [f"  classDef {side} {style}" for side, style in CLASSES.items() if workflow.on(side)]
+    lines += _flow(workflow, "  ")
+    lines += [f"  classDef {side} {style}" for side, style in CLASSES.items() if side in sides]
     lines += [
         "```",
         "",
@@ -30,11 +27,42 @@ def draw(workflow: Workflow) -> str:
         "",
     ]
     lines += ["| state | what it does |", "|---|---|"]
-    lines += [f"| {state.name} | {state.comment} |" for state in workflow.states.values()]
+    lines += [f"| {state.name} | {state.comment} |" for state in everywhere]
     return "\n".join(lines) + "\n"
 
 
-def node(state: State) -> str:
+def _flow(workflow: Workflow, indent: str) -> list[str]:
+    """The states of a flow and the ways between them; a Map or a Parallel is a box around its own flows."""
+    lines = []
+    for state in workflow.states.values():
+        flows = list(workflow.within(state))
+        if not flows:
+            lines.append(indent + _node(state))
+            continue
+        lines.append(f'{indent}subgraph {state.name}["{_box(state)}"]')
+        for flow in flows:
+            lines += _flow(flow, indent + "  ")
+        lines.append(f"{indent}end")
+    for state in workflow.states.values():
+        ways = dict.fromkeys((edge.target, bool(edge.errors)) for edge in state.edges)
+        for target, failing in ways:
+            if not failing or (target, False) not in ways:
+                lines.append(f"{indent}{state.name} {'-.->' if failing else '-->'} {target}")
+    return lines
+
+
+def _box(state: State) -> str:
+    how = (
+        "at once"
+        if state.type == "Parallel"
+        else "a child execution for each"
+        if state.distributed
+        else "for each"
+    )
+    return f"{state.name}: {how}"
+
+
+def _node(state: State) -> str:
     opening, closing = {"Choice": ("{", "}"), "Fail": ("([", "])"), "Succeed": ("([", "])")}.get(
         state.type, ("[", "]")
     )

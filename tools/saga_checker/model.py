@@ -1,7 +1,7 @@
 """A workflow as the rules see it: states with a side, the edges between them, and what the template grants."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -121,11 +121,15 @@ class Workflow:
         `visible`: the variables each state sees. Child executions of a distributed Map see none of them.
         """
         for state in self.states.values():
-            processor = state.body.get("ItemProcessor")
-            for flow in (*state.body.get("Branches", ()), *([processor] if processor else ())):
-                seen = set() if state.distributed else visible.get(state.name, set())
-                definition = {"QueryLanguage": self.definition.get("QueryLanguage"), **flow}
-                yield Workflow(self.file, definition, self.template, self.logical_id, frozenset(seen))
+            yield from self.within(state, visible.get(state.name, set()))
+
+    def within(self, state: State, visible: Iterable[str] = ()) -> Iterator["Workflow"]:
+        """The flows inside one state: a Map's processor, a Parallel's branches."""
+        processor = state.body.get("ItemProcessor")
+        for flow in (*state.body.get("Branches", ()), *([processor] if processor else ())):
+            seen = frozenset() if state.distributed else frozenset(visible)
+            definition = {"QueryLanguage": self.definition.get("QueryLanguage"), **flow}
+            yield Workflow(self.file, definition, self.template, self.logical_id, seen)
 
     def everywhere(self) -> Iterator[State]:
         """Every state, those of inner flows too."""
