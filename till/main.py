@@ -10,6 +10,7 @@ from till.commands import (
     audit,
     case,
     demo,
+    dlq,
     history,
     image,
     order,
@@ -57,6 +58,7 @@ app.command("history")(history.history)
 app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.add_typer(case.app, name="case")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")
 app.add_typer(reorder.app, name="reorder")
 app.add_typer(supplier.app, name="supplier")
