@@ -49,10 +49,14 @@ def find(stack: Stack, name: str) -> DeadLetters:
 
 
 def peek(stack: Stack, queue: DeadLetters, limit: int) -> list[dict[str, Any]]:
-    """Up to `limit` waiting messages, as SQS gives them; they stay, and are hidden from others for 5 seconds."""
+    """Up to `limit` waiting messages, as SQS gives them; they stay, and a redrive right after finds them."""
     messages: list[dict[str, Any]] = []
-    while len(messages) < limit and (batch := _receive(stack, queue, limit - len(messages), hide=5)):
+    while len(messages) < limit and (batch := _receive(stack, queue, limit - len(messages))):
         messages += batch
+    for message in messages:
+        stack.client("sqs").change_message_visibility(
+            QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
     return messages
 
 
@@ -68,7 +72,7 @@ def redrive(stack: Stack, queue: DeadLetters) -> Iterator[str]:
             f"`till {queue.name.lower()} redrive` starts it again.",
         )
     sqs, left = stack.client("sqs"), queue.waiting
-    while left > 0 and (batch := _receive(stack, queue, left, hide=30)):
+    while left > 0 and (batch := _receive(stack, queue, left)):
         for message in batch:
             sqs.send_message(
                 QueueUrl=queue.home,
@@ -80,11 +84,11 @@ def redrive(stack: Stack, queue: DeadLetters) -> Iterator[str]:
         left -= len(batch)
 
 
-def _receive(stack: Stack, queue: DeadLetters, most: int, hide: int) -> list[dict[str, Any]]:
+def _receive(stack: Stack, queue: DeadLetters, most: int) -> list[dict[str, Any]]:
     answer = stack.client("sqs").receive_message(
         QueueUrl=queue.url,
         MaxNumberOfMessages=min(most, 10),
-        VisibilityTimeout=hide,
+        VisibilityTimeout=30,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
     )
