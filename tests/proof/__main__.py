@@ -17,7 +17,8 @@ from contextlib import ExitStack
 from random import Random
 
 from tests.proof import pool
-from tests.proof.exhaust import SCENARIOS, Exhaust, Tally, Work
+from tests.proof.exhaust import Exhaust, Tally, Work
+from tests.proof.families import SCENARIOS
 from tests.proof.prover import prover
 
 SHOWN = 20

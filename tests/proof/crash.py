@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.stepfunctions.virtual import VirtualEngine
+from tests.proof.families import Family, Scenario
 from tests.proof.prover import Case, Outcome, Prover
-from tests.proof.scenarios import CANCEL, Scenario
 from tests.sagas.faults import Fault
 
 
@@ -45,8 +45,7 @@ class Crashes:
         # Memory where there is some: a store is written some ten times a case.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self._folder = Path(tempfile.mkdtemp(prefix="proof-", dir=memory))
-        with contextlib.closing(prover.bench(self._folder / "deployed.db")) as bench:
-            bench.deploy(CANCEL)
+        self._deployed: dict[Family, Path] = {}
 
     def close(self) -> None:
         shutil.rmtree(self._folder)
@@ -88,29 +87,34 @@ class Crashes:
     ) -> Outcome:
         for old in self._folder.glob("case.db*"):
             old.unlink()
-        shutil.copy(self._folder / "deployed.db", self._folder / "case.db")
-        prover = self._prover
-        order_id = prover.fresh()
-        bench = prover.bench(self._folder / "case.db")
-        bench.deploy(CANCEL)
-        plan = prover.plan(faults, order_id)
-        outcome = Outcome(Case(scenario, faults))
+        prover, family = self._prover, scenario.family
+        shutil.copy(self._store_of(family), self._folder / "case.db")
+        business_id = prover.fresh(family)
+        bench = prover.bench(family, self._folder / "case.db")
+        told = prover.telling(Case(scenario, faults), bench, business_id)
         try:
             with _interposed(bench.engine, before, after):
-                arns = scenario.story(bench, plan, order_id)
-                for arn in arns:
-                    bench.settled(arn)
+                told.begin()
+                prover.go_on(told)
         except Killed:
             abandoned = bench.engine
             bench.engine = bench.power_up(_ended(abandoned))
             # Whoever had asked and heard nothing asks again.
-            arns = scenario.story(bench, plan, order_id)
+            told.begin()
         try:
-            prover.to_the_end(bench, plan, list(dict.fromkeys(arns)), order_id, outcome)
+            prover.to_the_end(told)
         finally:
             bench.close()
-        outcome.delivered = dict(plan.delivered)
-        return outcome
+        told.outcome.delivered = dict(told.plan.delivered)
+        return told.outcome
+
+    def _store_of(self, family: Family) -> Path:
+        """A store with the family's workflows deployed, and nothing run."""
+        if family not in self._deployed:
+            store = self._folder / f"deployed-{len(self._deployed)}.db"
+            self._prover.bench(family, store).close()
+            self._deployed[family] = store
+        return self._deployed[family]
 
 
 @contextlib.contextmanager

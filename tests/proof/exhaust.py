@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from tests.proof.crash import Crash, Crashes
+from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, faults_within, read, written
 from tests.proof.prover import Case, Outcome, Prover
-from tests.proof.scenarios import Scenario, scenarios
 from tests.sagas.faults import FOREVER, Fault
-
-SCENARIOS = {f"{one.workflow}/{one.title}": one for one in scenarios()}
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,3 @@ def replay(scenario: str, faults: str = "", crash: str = "") -> str:
     """The command that runs one case alone."""
     command = f"python -m tests.proof replay '{scenario}'"
     return command + (f" --faults '{faults}'" if faults else "") + (f" --crash {crash}" if crash else "")
-
-
-__all__ = ["SCENARIOS", "Exhaust", "Scenario", "Tally", "Work", "replay"]

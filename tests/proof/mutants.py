@@ -21,13 +21,14 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.proof import mutation_pool
-from tests.proof.exhaust import SCENARIOS, Exhaust, Work
+from tests.proof.exhaust import Exhaust, Work
+from tests.proof.families import FAMILIES, SCENARIOS
 from tests.proof.plan import written
 from tests.proof.prover import Prover, prover
 from tests.sagas.template import Template
 
 Definition = dict[str, Any]
-WORKFLOWS = ("OrderCheckout", "OrderCancel")
+WORKFLOWS = [workflow for family in FAMILIES for workflow in family.workflows]
 MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT")
 
 

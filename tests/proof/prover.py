@@ -12,32 +12,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import patch
 
 from cases import rules as case_rules
 from cases.store import CasesStore
 from tillflow.aws import client
 from tillflow.errors import DomainError
-from tillflow.events import EVENTS
-from tillflow.store import marshal
 
-from local.stepfunctions.errors import ApiError, StateError
+from local.stepfunctions.errors import ApiError
 from tests.proof.dynamodb import Tables, local_dynamodb
+from tests.proof.families import ORDERS, Family, Scenario
+from tests.proof.families.family import Ended, Nobody, Player, open_cases, status_of
 from tests.proof.plan import CasePlan
-from tests.proof.scenarios import CANCEL, CHECKOUT, PAID, Scenario, placed
+from tests.proof.world import ProofWorld
 from tests.sagas.faults import Fault
-from tests.sagas.harness import Bench, stock
+from tests.sagas.harness import Bench
 from tests.sagas.template import Template
-from tests.sagas.world import World
 from till.invariants import check
-from till.shop import ESPRESSO, FILTER, MUG, SOLD_OUT
 
-SHELVES = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 # An engine keeps what it ran: a new one now and then keeps it quick.
 CASES_PER_ENGINE = 200
 # A person decides a case, it may come back for a fault of the scenario's own, such as a refused void.
 DECISIONS = 3
+# What waits for nobody ends by its time-out: the longest is that of goods that never come.
+PAUSE, PATIENCE = 43_200, 100 * 86_400
 
 
 @dataclass(frozen=True)
@@ -62,54 +60,28 @@ class Outcome:
     idle: bool = False
 
 
-class ProofWorld(World):
-    """The world of the sagas' tests with a bus that takes everything."""
+@dataclass
+class Telling:
+    """A story while it is told: on a bench, under a plan of faults, with whoever else acts in it."""
 
-    async def call(self, service: str, operation: str, params: Any, **more: Any) -> dict[str, Any]:
-        if service != "events":
-            return await super().call(service, operation, params, **more)
-        self.events.extend(params["Entries"])
-        return {"FailedEntryCount": 0, "Entries": [{"EventId": "proof"} for _ in params["Entries"]]}
+    family: Family
+    bench: Bench
+    plan: CasePlan
+    business_id: str
+    outcome: Outcome
+    arns: list[str] = field(default_factory=list)
+    player: Player = field(default_factory=Nobody)
 
-    def invoke_now(self, function: str, event: Any) -> Any:
-        """A function's answer, at once. Raises StateError when it fails."""
-        answer = self.handle(self._functions[function], json.loads(json.dumps(event)))
-        payload = json.loads(answer["Payload"])
-        if "FunctionError" in answer:
-            raise StateError(payload["errorType"], payload["errorMessage"])
-        return payload
+    def begin(self) -> None:
+        """Start the story's executions; after a crash, those that are not there."""
+        assert self.outcome.case is not None
+        self.arns = list(
+            dict.fromkeys(self.outcome.case.scenario.story(self.bench, self.plan, self.business_id))
+        )
 
-
-def rival_sale(world: ProofWorld, order_id: str) -> None:
-    """Another order for the same goods, from its price to its journal, as its checkout would have it."""
-    functions = world.template.functions
-
-    def ask(name: str, **event: Any) -> Any:
-        return world.invoke_now(functions[f"{name}Function"].arn, event)
-
-    priced = ask("PriceOrder", **placed(PAID, order_id))
-    about = {"order_id": order_id, "currency": priced["currency"], "total": priced["totals"]["total"]}
-    dynamodb = client("dynamodb")
-    told = {"status": "PAID", "document": json.dumps(priced), **about}
-    rows = {
-        "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **told},
-        "BillingTable": {
-            "pk": f"INVOICE#{order_id}",
-            "sk": "INVOICE",
-            **told,
-            "status": "DRAFT",
-            "invoice_id": order_id,
-            "series": "INV",
-        },
-    }
-    for table, row in rows.items():
-        dynamodb.put_item(TableName=table, Item=marshal(row))
-    ask("ReserveStock", order_id=order_id, location=priced["location"], lines=priced["lines"])
-    ask("AuthorisePayment", order_id=order_id, currency=priced["currency"], tenders=priced["tenders"])
-    captured = ask("CapturePayment", order_id=order_id)["tenders"]
-    cost = ask("CommitStock", order_id=order_id)["cost"]
-    number = ask("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]
-    ask("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
+    @property
+    def running(self) -> list[str]:
+        return [arn for arn in self.arns if status_of(self.bench, arn) == "RUNNING"]
 
 
 class Prover:
@@ -118,10 +90,10 @@ class Prover:
     def __init__(self, template: Template, tables: Tables) -> None:
         self.template, self.tables = template, tables
         self.world = ProofWorld(template)
-        stock(SHELVES)
-        rival_sale(self.world, "ord-yesterday")
-        self._shelves = tables.save()
+        self._empty = tables.save()
+        self._shops: dict[Family, bytes] = {}
         self._bench: Bench | None = None
+        self._of: Family | None = None
         self._ran = 0
 
     def close(self) -> None:
@@ -131,196 +103,153 @@ class Prover:
 
     def prove(self, case: Case) -> Outcome:
         """Run a case on an engine that lives."""
-        if self._ran % CASES_PER_ENGINE == 0:
+        family = case.scenario.family
+        if self._ran % CASES_PER_ENGINE == 0 or self._of is not family:
             self.close()
-        order_id = self.fresh()
-        bench = self._bench = self._bench or self.bench()
+        self._of = family
+        business_id = self.fresh(family)
+        bench = self._bench = self._bench or self.bench(family)
         bench.engine.engine.random = Random(case.seed)
-        plan = self.plan(case.faults, order_id)
-        outcome = Outcome(case)
-        arns = list(dict.fromkeys(case.scenario.story(bench, plan, order_id)))
+        telling = self.telling(case, bench, business_id)
+        outcome = telling.outcome
+        telling.begin()
         try:
-            self.to_the_end(bench, plan, arns, order_id, outcome)
+            self.to_the_end(telling)
         except (ApiError, DomainError) as error:
             outcome.violations.append(f"the engine or a person was refused: {error!r}")
         finally:
-            self._clear_away(bench, plan, arns)
-        outcome.delivered = dict(plan.delivered)
-        outcome.requests = dict(plan.requests)
-        outcome.idle = plan.befallen != set(case.faults)
+            _clear_away(telling)
+        outcome.delivered = dict(telling.plan.delivered)
+        outcome.requests = dict(telling.plan.requests)
+        outcome.idle = telling.plan.befallen != set(case.faults)
         return outcome
 
-    def fresh(self) -> str:
-        """The shop as it was at the start, and an order id that was never used."""
+    def fresh(self, family: Family = ORDERS) -> str:
+        """The family's shop as it was at the start, and a business id that was never used."""
         self._ran += 1
-        self.tables.restore(self._shelves)
+        if family not in self._shops:
+            self.tables.restore(self._empty)
+            family.prepare(self.world)
+            self._shops[family] = self.tables.save()
+        self.tables.restore(self._shops[family])
         self.world.events.clear()
-        return f"ord-{self._ran}"
+        return f"story-{self._ran}"
 
-    def plan(self, faults: tuple[Fault, ...], order_id: str) -> CasePlan:
+    def plan(self, faults: tuple[Fault, ...], business_id: str, family: Family = ORDERS) -> CasePlan:
         return CasePlan(
             faults,
             tables=self.tables,
             invoke=self.world.invoke_now,
-            rival=lambda: rival_sale(self.world, f"{order_id}-rival"),
+            rival=lambda: family.rival(self.world, f"{business_id}-rival"),
         )
 
-    def bench(self, store: str | Path = ":memory:") -> Bench:
-        return Bench(self.template, CHECKOUT, self.world, store=store)
+    def bench(self, family: Family = ORDERS, store: str | Path = ":memory:") -> Bench:
+        first, *others = (*family.workflows, *family.others)
+        bench = Bench(self.template, first, self.world, store=store)
+        for workflow in others:
+            bench.deploy(workflow)
+        return bench
 
-    def to_the_end(
-        self, bench: Bench, plan: CasePlan, arns: list[str], order_id: str, outcome: Outcome
-    ) -> None:
-        """Let a story's executions go on to where nothing runs, and note in `outcome` whatever is wrong."""
-        self._settle(bench, arns)
+    def telling(self, case: Case, bench: Bench, business_id: str) -> Telling:
+        family = case.scenario.family
+        plan = self.plan(case.faults, business_id, family)
+        player = case.scenario.player(business_id)
+        return Telling(family, bench, plan, business_id, Outcome(case), player=player)
+
+    def to_the_end(self, told: Telling) -> None:
+        """Let a story go on to where nothing runs, and note in its outcome whatever is wrong."""
+        outcome = told.outcome
+        self.go_on(told)
         for _ in range(DECISIONS):
-            running = [arn for arn in arns if status_of(bench, arn) == "RUNNING"]
-            if not running:
+            if not told.running:
                 break
             outcome.parked = True
-            self._look(outcome, order_id, "parked", running=True)
-            plan.heal()
-            self._settle(bench, arns)
-            self._parked_with_a_case(bench, arns, order_id, outcome)
-            self._decide(bench, order_id, "retry")
-            self._settle(bench, arns)
-        if any(status_of(bench, arn) == "RUNNING" for arn in arns):
-            # What a retry cannot mend is the provider's doing, such as a void it refuses for ever.
+            self._look(told, "parked", running=True)
+            told.plan.heal()
+            self.go_on(told)
+            self._parked_with_a_case(told)
+            self._decide(told, "retry")
+            self.go_on(told)
+        if told.running:
+            # What a retry cannot mend is the scenario's own, such as a void that is refused for ever.
             if outcome.case and "case" not in outcome.case.scenario.expected:
                 outcome.violations.append("parked: all is well again, and a retry does not mend it")
-            self._parked_with_a_case(bench, arns, order_id, outcome)
-            self._decide(bench, order_id, "done")
-            self._settle(bench, arns)
-        self._look(outcome, order_id, "ended")
+            self._parked_with_a_case(told)
+            self._decide(told, "done")
+            self.go_on(told)
+        self._look(told, "ended")
         if outcome.case and not outcome.case.faults:
-            outcome.violations += self._unexpected(outcome, order_id)
-        outcome.endings = [ending_of(bench, arn) for arn in arns]
-        outcome.violations += list(self._wrong_endings(bench, arns, order_id))
-        if plan.late:
-            bench.plan = plan
-            bench.late_effects()
-            self._look(outcome, order_id, "after late effects")
-            outcome.violations += list(self._wrong_endings(bench, arns, order_id))
+            outcome.violations += self._unexpected(told, outcome.case.scenario)
+        outcome.endings = [told.family.ending(told.bench, arn) for arn in told.arns]
+        outcome.violations += self._wrong(told)
+        if told.plan.late:
+            told.bench.plan = told.plan
+            told.bench.late_effects()
+            self._look(told, "after late effects")
+            outcome.violations += self._wrong(told)
 
-    def _settle(self, bench: Bench, arns: list[str]) -> None:
-        for arn in arns:
-            if status_of(bench, arn) == "RUNNING":
-                bench.settled(arn)
+    def go_on(self, told: Telling) -> None:
+        """Let everything run, and others act, until all has ended or waits for a person who has a case."""
+        waited = 0
+        while True:
+            for arn in told.running:
+                told.bench.settled(arn)
+            if told.player.act(told.bench, told.plan, told.arns):
+                continue
+            waiting = any(told.bench.waits(arn) for arn in told.running)
+            if not waiting or waited >= PATIENCE or open_cases(self.tables.snapshot()):
+                return
+            told.bench.engine.pass_time(PAUSE)
+            waited += PAUSE
 
-    def _look(self, outcome: Outcome, order_id: str, when: str, running: bool = False) -> None:
-        shop = self.tables.snapshot(frozenset({order_id} if running else ()))
-        outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in check(shop)]
+    def _look(self, told: Telling, when: str, running: bool = False) -> None:
+        names = told.family.running(told.bench, told.business_id)
+        shop = self.tables.snapshot(names | {told.business_id} if running else names)
+        told.outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in check(shop)]
 
-    def _parked_with_a_case(self, bench: Bench, arns: list[str], order_id: str, outcome: Outcome) -> None:
+    def _parked_with_a_case(self, told: Telling) -> None:
         """Whatever still runs waits for a person who has a case to decide, or for one that does."""
-        running = {arn for arn in arns if status_of(bench, arn) == "RUNNING"}
-        cases = self.tables.snapshot().cases.get(order_id, [])
-        opened = {case["execution"] for case in cases if case["status"] == "OPEN"}
+        running = set(told.running)
+        opened = {case["execution"] for case in open_cases(self.tables.snapshot())}
         if running and not running & opened:
-            outcome.violations.append(f"parked: {sorted(running)} wait, and no open case tells a person")
+            told.outcome.violations.append(f"parked: {sorted(running)} wait, and no open case tells a person")
 
-    def _decide(self, bench: Bench, order_id: str, decision: str) -> None:
+    def _decide(self, told: Telling, decision: str) -> None:
         store = CasesStore(client("dynamodb"), "CasesTable")
-        for case in self.tables.snapshot().cases.get(order_id, []):
-            if case["status"] == "OPEN":
-                token = store.resolve(case["case_id"], decision, "by the proof")
-                answer = json.dumps(case_rules.resolution(decision, "by the proof"))
-                bench.engine.send_task_success(taskToken=token, output=answer)
+        for case in open_cases(self.tables.snapshot()):
+            token = store.resolve(case["case_id"], decision, "by the proof")
+            answer = json.dumps(case_rules.resolution(decision, "by the proof"))
+            told.bench.engine.send_task_success(taskToken=token, output=answer)
 
-    def _unexpected(self, outcome: Outcome, order_id: str) -> Iterator[str]:
+    def _ended(self, told: Telling) -> Ended:
+        shop, events = self.tables.snapshot(), self.world.events
+        return Ended(told.business_id, told.bench, told.arns, shop, list(events))
+
+    def _unexpected(self, told: Telling, scenario: Scenario) -> Iterator[str]:
         """With nothing wrong the scenario ends as its demo says, and no person is needed."""
-        order = self.tables.snapshot().orders.get(order_id, {"status": "NONE"})
-        ended = " ".join(filter(None, (order["status"], order.get("reason"))))
-        assert outcome.case is not None
-        expected, _, case = outcome.case.scenario.expected.partition(", ")
+        ended = told.family.outcome(self._ended(told))
+        expected = scenario.expected.partition(", case")[0]
         if not ended.startswith(expected):
-            yield f"ended: the order is {ended}, expected {expected}"
-        if outcome.parked and not case:
+            yield f"ended: it is {ended}, expected {expected}"
+        if told.outcome.parked and ", case" not in scenario.expected:
             yield "parked: nothing went wrong, and a person had to decide"
 
-    def _wrong_endings(self, bench: Bench, arns: list[str], order_id: str) -> Iterator[str]:
-        shop = self.tables.snapshot()
-        status = shop.orders.get(order_id, {}).get("status", "NONE")
-        announced = [
-            entry["DetailType"]
-            for entry in self.world.events
-            if json.loads(entry["Detail"])["order_id"] == order_id
-        ]
-        for arn in arns:
-            ending = ending_of(bench, arn)
-            if (status, ending) not in ENDINGS[workflow_of(arn)] and ending not in ALWAYS:
-                yield f"ended: {workflow_of(arn)} {ending}, and the order is {status}"
-        for entry in self.world.events:
-            EVENTS[entry["DetailType"]].model_validate_json(entry["Detail"])
-        for told in {"OrderPaid", "OrderRejected", "OrderCancelled"} & set(announced):
-            if status not in MEANS[told]:
-                yield f"ended: {told} was announced, and the order is {status}"
-        for case in shop.cases.get(order_id, []):
-            if case["status"] == "OPEN":
-                yield f"ended: case {case['case_id']} is open, and nothing waits for it"
-        if status in NEEDS and NEEDS[status] not in announced and not shop.excused(order_id, *ANNOUNCE):
-            yield f"ended: the order is {status}, and {NEEDS[status]} was not announced"
-
-    def _clear_away(self, bench: Bench, plan: CasePlan, arns: list[str]) -> None:
-        for effect in plan.late:
-            effect.cancel()
-        for arn in arns:
-            if status_of(bench, arn) == "RUNNING":
-                bench.engine.stop_execution(executionArn=arn)
+    def _wrong(self, told: Telling) -> Iterator[str]:
+        ended = self._ended(told)
+        for case in open_cases(ended.shop):
+            yield f"ended: case {case['case_id']} is open, and nothing waits for it"
+        for sentence in told.family.wrong(ended):
+            yield f"ended: {sentence}"
 
 
-# How an execution may end by what the order then is. NONE: it was refused before there was one.
-ENDINGS = {
-    CHECKOUT: {
-        ("PAID", "SUCCEEDED"),
-        ("CANCELLED", "SUCCEEDED"),
-        ("NONE", "FAILED"),
-        ("REJECTED", "FAILED"),
-        ("CANCELLED", "FAILED"),
-    },
-    CANCEL: {
-        ("CANCELLED", "SUCCEEDED CANCELLED"),
-        ("REJECTED", "SUCCEEDED REJECTED"),
-        ("NONE", "SUCCEEDED REJECTED"),
-        ("NONE", "FAILED UnknownOrder"),
-    },
-}
-# A cancel that failed before its pivot changed nothing, whatever the order is: the invariants say so.
-ALWAYS = {"NOT STARTED", "FAILED before the pivot"}
-MEANS = {
-    "OrderPaid": {"PAID", "CANCELLED"},
-    "OrderRejected": {"REJECTED", "CANCELLED", "NONE"},
-    "OrderCancelled": {"CANCELLED"},
-}
-NEEDS = {"PAID": "OrderPaid", "REJECTED": "OrderRejected", "CANCELLED": "OrderCancelled"}
-ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
-
-
-def workflow_of(arn: str) -> str:
-    return arn.split(":")[6]
-
-
-def status_of(bench: Bench, arn: str) -> str:
-    row = bench.engine.engine.description(arn)
-    return str(row["status"]) if row else "NOT STARTED"
-
-
-def ending_of(bench: Bench, arn: str) -> str:
-    """The status; of a cancel with what it says of the order."""
-    status = status_of(bench, arn)
-    if workflow_of(arn) != CANCEL or status == "NOT STARTED":
-        return status
-    result = bench.engine.result(arn)
-    if status == "SUCCEEDED":
-        return f"{status} {result.output['status']}"
-    reached = {
-        event["stateEnteredEventDetails"]["name"]
-        for event in result.history
-        if "stateEnteredEventDetails" in event
-    }
-    if result.error != "UnknownOrder" and "PreventCapture" not in reached:
-        return "FAILED before the pivot"
-    return f"{status} {result.error}"
+def _clear_away(told: Telling) -> None:
+    for effect in told.plan.late:
+        effect.cancel()
+    engine = told.bench.engine
+    for workflow in (*told.family.workflows, *told.family.others):
+        machine = told.bench.deploy(workflow)
+        for row in engine.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+            engine.stop_execution(executionArn=row["executionArn"])
 
 
 @contextmanager

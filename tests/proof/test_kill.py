@@ -18,8 +18,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.stepfunctions.services import ServiceError
-from tests.proof.prover import ProofWorld, prover
-from tests.proof.scenarios import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
+from tests.proof.families.orders import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
+from tests.proof.prover import prover
+from tests.proof.world import ProofWorld
 from tests.sagas.template import REGION
 from till.invariants import check
 

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from tests.proof.exhaust import SCENARIOS, Exhaust, Work, replay
+from tests.proof.exhaust import Exhaust, Work, replay
+from tests.proof.families import SCENARIOS
 from tests.proof.mutants import Mutant, judge
 from tests.proof.plan import faults_of, faults_within, read, written
 from tests.proof.prover import prover

@@ -12,9 +12,11 @@ from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from tillflow.aws import client
 
+from tests.proof.families import ORDERS
+from tests.proof.families.family import status_of
+from tests.proof.families.orders import CANCEL, CHECKOUT, SHELVES, cancel, placed
 from tests.proof.plan import CasePlan
-from tests.proof.prover import SHELVES, Outcome, Prover, prover, status_of
-from tests.proof.scenarios import CANCEL, CHECKOUT, cancel, placed
+from tests.proof.prover import Outcome, Prover, Telling, prover
 from tests.sagas.faults import Fault, Kind
 from till.demo.order_checkout import card, order
 from till.invariants import check
@@ -103,9 +105,9 @@ class Shop(RuleBasedStateMachine):
         return plan
 
     def settle(self, plan: CasePlan, arn: str, order_id: str) -> None:
-        outcome = Outcome(case=None)
-        self.prover.to_the_end(self.bench, plan, [arn], order_id, outcome)
-        assert outcome.violations == []
+        told = Telling(ORDERS, self.bench, plan, order_id, Outcome(case=None), [arn])
+        self.prover.to_the_end(told)
+        assert told.outcome.violations == []
 
     def on_hand(self, sku: str) -> int:
         return int(self.prover.tables.snapshot().levels[f"LEVEL#{LOCATION}#{sku}"]["on_hand"])

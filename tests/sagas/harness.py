@@ -162,7 +162,7 @@ class Bench:
         A parked execution would let a month of it pass, so it is looked at every now and then.
         """
         pause, waited = 60, 0
-        while self._runs(arn) and not self._parked(arn) and waited < PATIENCE:
+        while self._runs(arn) and not self.waits(arn) and waited < PATIENCE:
             self.engine.pass_time(pause)
             waited += pause
             pause = min(pause * 2, 3600)
@@ -184,7 +184,8 @@ class Bench:
         row = self.engine.engine.description(arn)
         return row is not None and row["status"] == "RUNNING"
 
-    def _parked(self, arn: str) -> bool:
+    def waits(self, arn: str) -> bool:
+        """True when the latest that an execution did was to wait for somebody's answer."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
         return latest["events"][0]["type"] == "TaskSubmitted"
 

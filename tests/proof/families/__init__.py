@@ -1,0 +1,15 @@
+"""Every workflow under proof, by the family that knows what it is about.
+
+A workflow is proven by having scenarios in a family here; one in `statemachines/` without any fails a test.
+"""
+
+from tests.proof.families.family import Family, Scenario
+from tests.proof.families.orders import Orders
+
+ORDERS = Orders()
+FAMILIES: tuple[Family, ...] = (ORDERS,)
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
+}
+
+__all__ = ["FAMILIES", "ORDERS", "SCENARIOS", "Family", "Scenario"]
