@@ -30,11 +30,13 @@ class Desk:
         self._store = store
         self._states = states
 
-    def acknowledge(self, purchase_order_id: str, promised_on: date) -> Purchase:
-        return self._note(purchase_order_id, lambda order: rules.acknowledged(order, promised_on))
+    def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
+        return self._note(
+            purchase_order_id, lambda order: rules.acknowledged(order, promised_on, supplier_id)
+        )
 
-    def refuse(self, purchase_order_id: str, note: str) -> Purchase:
-        order = self._store.change(purchase_order_id, lambda before: rules.refused(before, note))
+    def refuse(self, purchase_order_id: str, note: str, supplier_id: str = "") -> Purchase:
+        order = self._store.change(purchase_order_id, lambda before: rules.refused(before, note, supplier_id))
         refusal = rules.refusal(order)
         if order.task_token and refusal:
             self._ring(

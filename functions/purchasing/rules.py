@@ -77,21 +77,21 @@ def sent(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], no
     )
 
 
-def acknowledged(purchase: Purchase, promised_on: date) -> Purchase:
+def acknowledged(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:
     """The supplier takes the order; InvalidPurchase when it is not asked for it."""
-    return _answered(purchase, "ACKNOWLEDGED", promised_on=promised_on)
+    return _answered(purchase, "ACKNOWLEDGED", supplier_id, promised_on=promised_on)
 
 
-def refused(purchase: Purchase, note: str) -> Purchase:
-    """The supplier will not deliver."""
-    return _answered(purchase, "REFUSED", note=note)
+def refused(purchase: Purchase, note: str, supplier_id: str = "") -> Purchase:
+    """The supplier will not deliver. One that is named is answered for once: said again, it refuses for no other."""
+    return _answered(purchase, "REFUSED", supplier_id, note=note)
 
 
 def given_up(purchase: Purchase, attempt: int, note: str) -> Purchase:
     """The workflow heard nothing in time of the `attempt`th supplier. An answer that came first stands."""
     if purchase.status != "SENT" or len(purchase.attempts) != attempt:
         return purchase
-    return _answered(purchase, "SILENT", note=note)
+    return _answered(purchase, "SILENT", "", note=note)
 
 
 def received(purchase: Purchase, receipt: Receipt) -> Purchase:
@@ -288,10 +288,15 @@ def _priced(line: Line, price: Price | None) -> Line:
     return line.model_copy(update={"unit_cost": price.unit_cost})
 
 
-def _answered(purchase: Purchase, state: str, **told: Any) -> Purchase:
+def _answered(purchase: Purchase, state: str, supplier_id: str, **told: Any) -> Purchase:
+    """The purchase after the answer of the supplier it is asked of, whom `supplier_id` names unless empty."""
+    if any((one.supplier_id, one.state) == (supplier_id, state) for one in purchase.attempts):
+        return purchase
     _check_running(purchase, "answer")
     if purchase.status != "SENT" or purchase.attempt is None:
         raise InvalidPurchase("status", purchase.status, "SENT, an order its supplier has not answered")
+    if supplier_id not in ("", purchase.supplier_id):
+        raise InvalidPurchase("supplier_id", supplier_id, f"{purchase.supplier_id}, of whom it is asked")
     answer = purchase.attempts[-1].model_copy(update={"state": state, **told})
     status = "ACKNOWLEDGED" if state == "ACKNOWLEDGED" else "OPEN"
     return purchase.model_copy(update={"status": status, "attempts": (*purchase.attempts[:-1], answer)})

@@ -6,6 +6,7 @@ effects that came late come, and all is looked at once more.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,8 +33,8 @@ from till.invariants import check
 
 # An engine keeps what it ran: a new one now and then keeps it quick.
 CASES_PER_ENGINE = 200
-# A person decides a case, it may come back for a fault of the scenario's own, such as a refused void.
-DECISIONS = 3
+# A person has a step retried so often before doing it by hand, and decides so often in all.
+RETRIES, DECISIONS = 3, 20
 # What waits for nobody ends by its time-out: the longest is that of goods that never come.
 PAUSE, PATIENCE = 43_200, 100 * 86_400
 
@@ -159,23 +160,15 @@ class Prover:
     def to_the_end(self, told: Telling) -> None:
         """Let a story go on to where nothing runs, and note in its outcome whatever is wrong."""
         outcome = told.outcome
+        decided: Counter[str] = Counter()
         self.go_on(told)
-        for _ in range(DECISIONS):
-            if not told.running:
-                break
-            outcome.parked = True
-            self._look(told, "parked", running=True)
+        while told.running and decided.total() < DECISIONS:
+            if not outcome.parked:
+                outcome.parked = True
+                self._look(told, "parked", running=True)
             told.plan.heal()
             self.go_on(told)
-            self._parked_with_a_case(told)
-            self._decide(told, "retry")
-            self.go_on(told)
-        if told.running:
-            # What a retry cannot mend is the scenario's own, such as a void that is refused for ever.
-            if outcome.case and "case" not in outcome.case.scenario.expected:
-                outcome.violations.append("parked: all is well again, and a retry does not mend it")
-            self._parked_with_a_case(told)
-            self._decide(told, "done")
+            self._decide(told, decided)
             self.go_on(told)
         self._look(told, "ended")
         if outcome.case and not outcome.case.faults:
@@ -207,16 +200,23 @@ class Prover:
         shop = self.tables.snapshot(names | {told.business_id} if running else names)
         told.outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in check(shop)]
 
-    def _parked_with_a_case(self, told: Telling) -> None:
-        """Whatever still runs waits for a person who has a case to decide, or for one that does."""
-        running = set(told.running)
-        opened = {case["execution"] for case in open_cases(self.tables.snapshot())}
-        if running and not running & opened:
+    def _decide(self, told: Telling, decided: Counter[str]) -> None:
+        """Whatever still runs waits for a person who has a case to decide, or for one that does: retry; and
+        what a retry cannot mend, such as a void that is refused for ever, is done by hand."""
+        running, opened = set(told.running), open_cases(self.tables.snapshot())
+        if running and not running & {case["execution"] for case in opened}:
             told.outcome.violations.append(f"parked: {sorted(running)} wait, and no open case tells a person")
-
-    def _decide(self, told: Telling, decision: str) -> None:
+            decided["nobody"] = DECISIONS
         store = CasesStore(client("dynamodb"), "CasesTable")
-        for case in open_cases(self.tables.snapshot()):
+        for case in opened:
+            decided[case["case_id"]] += 1
+            decision = "retry" if decided[case["case_id"]] <= RETRIES else "done"
+            if (
+                decision == "done"
+                and told.outcome.case
+                and ", case" not in told.outcome.case.scenario.expected
+            ):
+                told.outcome.violations.append("parked: all is well again, and a retry does not mend it")
             token = store.resolve(case["case_id"], decision, "by the proof")
             answer = json.dumps(case_rules.resolution(decision, "by the proof"))
             told.bench.engine.send_task_success(taskToken=token, output=answer)

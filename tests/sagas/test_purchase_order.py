@@ -1,12 +1,11 @@
 """A purchase order, whole: every way it goes, and the invariants of every table after each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from purchasing.models import (
     Invoice,
     InvoicedLine,
@@ -17,14 +16,11 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
-from purchasing.store import PurchasesStore
-from tillflow.aws import client
 from tillflow.errors import InvalidPurchase, OrderClosed, OverReceipt, SupplierInUse
 
-from local.stepfunctions.errors import ApiError
+from tests.sagas.desk import desk, purchases
 from tests.sagas.faults import FOREVER, Fault
 from tests.sagas.harness import START, Bench, Run, bench, stock
-from till.purchasing import Desk
 from till.shop import CARDS, ESPRESSO, MUG
 
 PO = "po-1"
@@ -39,28 +35,12 @@ COMPENSATIONS = [
 ]
 
 
-class Client:
-    """The engine's callbacks as a botocore client makes them."""
-
-    def __init__(self, shop: Bench) -> None:
-        self._engine = shop.engine
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(**request: Any) -> Any:
-            try:
-                return getattr(self._engine, name)(**request)
-            except ApiError as error:
-                raise ClientError({"Error": {"Code": error.code, "Message": error.message}}, name) from None
-
-        return call
-
-
 @pytest.fixture
 def shop() -> Iterator[Bench]:
     with bench("PurchaseOrder") as built:
         stock({ESPRESSO: 10, MUG: 10})
-        built.store = PurchasesStore(client("dynamodb"), "PurchasingTable")  # type: ignore[attr-defined]
-        built.desk = Desk(built.store, Client(built))  # type: ignore[attr-defined]
+        built.store = purchases()  # type: ignore[attr-defined]
+        built.desk = desk(built)  # type: ignore[attr-defined]
         suppliers(built)
         yield built
 
@@ -227,6 +207,19 @@ def test_nobody_takes_the_order(shop: Any) -> None:
     run = shop.settled(run.arn)
     assert run.compensated == ["WithdrawPurchase", "LowerOnOrder", "CancelPurchase"]
     cancelled(shop, run, "NoSupplierLeft")
+
+
+def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
+    run = begin(shop)
+    for _ in range(2):
+        shop.desk.refuse(PO, "out of stock", "sup-a")
+        run = shop.settled(run.arn)
+    assert [(one.supplier_id, one.state) for one in shop.store.get(PO).attempts] == [
+        ("sup-a", "REFUSED"),
+        ("sup-b", "SENT"),
+    ]
+    with pytest.raises(InvalidPurchase, match="sup-b, of whom it is asked"):
+        shop.desk.acknowledge(PO, TODAY, "sup-a")
 
 
 def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
@@ -457,21 +450,22 @@ def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
     lines = dict.fromkeys(CARDS[:120], 2)
     with bench("PurchaseOrder") as shop:
         stock({ESPRESSO: 10})
-        store = PurchasesStore(client("dynamodb"), "PurchasingTable")
-        desk = Desk(store, Client(shop))
-        store.suppliers.create(Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok"))
+        goods_in = desk(shop)
+        purchases().suppliers.create(
+            Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
+        )
         [run] = shop.run(
             order(
                 lines=[{"sku": sku, "quantity": 2, "unit_cost": 60} for sku in lines],
                 suppliers=[{"supplier_id": "sup-a"}],
             )
         )
-        desk.acknowledge(PO, TODAY)
+        goods_in.acknowledge(PO, TODAY)
         shop.settled(run.arn)
-        desk.receive(PO, receipt(1, lines | {CARDS[0]: 1}))
+        goods_in.receive(PO, receipt(1, lines | {CARDS[0]: 1}))
         shop.settled(run.arn)
         assert level(shop, CARDS[119])["on_hand"] == 2
-        desk.cancel(PO, "no")
+        goods_in.cancel(PO, "no")
         run = shop.settled(run.arn)
         assert run.compensated == COMPENSATIONS
         assert shop.audit() == []

@@ -22,6 +22,9 @@ app = typer.Typer(no_args_is_help=True, help="Purchase orders: place, acknowledg
 OrderId = Annotated[str, typer.Argument(help="The purchase order's id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
+Supplier = Annotated[
+    str, typer.Option(help="Who answers. An answer said twice counts once, and for no other supplier.")
+]
 ADVICE = "`till purchase show` shows how the order stands."
 
 
@@ -134,6 +137,7 @@ def acknowledge(
     purchase_order_id: OrderId,
     promised: Annotated[str, typer.Option(help="The day of delivery, e.g. 2026-12-01; else in a week.")] = "",
     heartbeat: Annotated[bool, typer.Option("--heartbeat", help="Only say the answer will come.")] = False,
+    supplier: Supplier = "",
 ) -> None:
     """The supplier takes the order. With --heartbeat it only says that it will answer.
 
@@ -148,22 +152,24 @@ def acknowledge(
             out.print(f"The supplier of {purchase_order_id} will answer.", highlight=False)
             return
         day = _day(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
-        told.acknowledge(purchase_order_id, day)
+        told.acknowledge(purchase_order_id, day, supplier)
     out.print(f"{purchase_order_id} is promised for {day}.", highlight=False)
 
 
 @app.command("refuse")
 def refuse(
-    purchase_order_id: OrderId, note: Annotated[str, typer.Option(help="Why.")] = "no reason given"
+    purchase_order_id: OrderId,
+    note: Annotated[str, typer.Option(help="Why.")] = "no reason given",
+    supplier: Supplier = "",
 ) -> None:
     """The supplier will not deliver: the next one is asked.
 
     Example:
 
-        till purchase refuse po-20261123T101500-5f0c1a2b --note "out of stock"
+        till purchase refuse po-20261123T101500-5f0c1a2b --supplier sup-beans --note "out of stock"
     """
     with refusals(ADVICE):
-        desk(find_stack()).refuse(purchase_order_id, note)
+        desk(find_stack()).refuse(purchase_order_id, note, supplier)
     out.print(f"{purchase_order_id} is refused by its supplier.", highlight=False)
 
 

@@ -67,7 +67,7 @@ class Play:
 
     def acknowledge(self) -> None:
         self.until(lambda order: order.status == "SENT" and order.supplier_id == PROMPT)
-        self.desk.acknowledge(self.order_id, datetime.now(UTC).date())
+        self.desk.acknowledge(self.order_id, datetime.now(UTC).date(), PROMPT)
 
     def receive(self, number: int, units: Mapping[str, int]) -> None:
         lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
@@ -107,7 +107,7 @@ def _two_deliveries(play: Play) -> None:
 
 def _refused_first(play: Play) -> None:
     play.until(lambda order: order.status == "SENT" and order.supplier_id == SILENT)
-    play.desk.refuse(play.order_id, "out of stock")
+    play.desk.refuse(play.order_id, "out of stock", SILENT)
     _two_deliveries(play)
 
 

@@ -5,9 +5,10 @@ A workflow is proven by having scenarios in a family here; one in `statemachines
 
 from tests.proof.families.family import Family, Scenario
 from tests.proof.families.orders import Orders
+from tests.proof.families.purchases import Purchases
 
 ORDERS = Orders()
-FAMILIES: tuple[Family, ...] = (ORDERS,)
+FAMILIES: tuple[Family, ...] = (ORDERS, Purchases())
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
 }
