@@ -1,0 +1,217 @@
+"""Purchase orders: the scenarios of their demo, with whoever plays the supplier and the goods-in desk."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from purchasing.models import (
+    Invoice,
+    InvoicedLine,
+    Patience,
+    Purchase,
+    Receipt,
+    ReceivedLine,
+    Supplier,
+    Terms,
+)
+from pydantic import AwareDatetime, TypeAdapter
+from tillflow.errors import DomainError
+
+from tests.proof.families.family import Ended, Scenario, status_of
+from tests.proof.plan import CasePlan
+from tests.proof.world import ProofWorld
+from tests.sagas.desk import desk, purchases
+from tests.sagas.harness import Bench, stock
+from till.demo import purchase_order
+from till.purchasing import Desk
+from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
+
+PURCHASE = "PurchaseOrder"
+PROMPT, SILENT = "sup-prompt", "sup-silent"
+WANTED = {ESPRESSO: 24, MUG: 12}
+PRICES = {ESPRESSO: 1020, MUG: 480}
+TODAY = date(2026, 11, 23)
+NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
+
+# What an order may be once nothing runs for it; NONE: it was refused before there was one.
+ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
+
+
+@dataclass(frozen=True)
+class Move:
+    """What somebody does once an order is so."""
+
+    when: Callable[[Purchase], bool]
+    do: Callable[[Desk, str], Any]
+
+
+@dataclass
+class Script:
+    """Plays its moves one after another. One that a crash interrupted is made again, as a person would."""
+
+    business_id: str
+    moves: Sequence[Move]
+    _made: int = 0
+    _making: bool = False
+
+    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
+        if self._made == len(self.moves):
+            return False
+        move = self.moves[self._made]
+        orders = purchases().many([self.business_id])
+        if not orders or not (self._making or move.when(orders[0])):
+            return False
+        self._making = True
+        with suppress(DomainError):  # whoever asked is told why not
+            move.do(desk(bench), self.business_id)
+        self._making = False
+        self._made += 1
+        return True
+
+
+def acknowledged() -> Move:
+    return Move(
+        lambda order: order.status == "SENT" and order.supplier_id == PROMPT,
+        lambda desk, name: desk.acknowledge(name, TODAY, PROMPT),
+    )
+
+
+def delivered(number: int, units: Mapping[str, int]) -> Move:
+    lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
+    receipt = Receipt(receipt_id=f"dn-{number}", received_at=NOON, lines=lines)
+    return Move(
+        lambda order: order.status == "ACKNOWLEDGED",
+        lambda desk, name: desk.receive(name, receipt),
+    )
+
+
+def billed(prices: Mapping[str, int]) -> Move:
+    lines = tuple(
+        InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in WANTED.items()
+    )
+    total = sum(line.quantity * line.unit_price for line in lines)
+    return Move(
+        lambda order: order.status == "ACKNOWLEDGED",
+        lambda desk, name: desk.bill(name, Invoice(number=name, invoiced_on=TODAY, lines=lines, total=total)),
+    )
+
+
+def refused() -> Move:
+    return Move(
+        lambda order: order.status == "SENT" and order.supplier_id == SILENT,
+        lambda desk, name: desk.refuse(name, "out of stock", SILENT),
+    )
+
+
+def cancelled() -> Move:
+    return Move(
+        lambda order: bool(order.receipts) and all(receipt.booked for receipt in order.receipts),
+        lambda desk, name: desk.cancel(name, "ordered twice"),
+    )
+
+
+BOUGHT = (acknowledged(), delivered(1, {ESPRESSO: 10}), delivered(2, {ESPRESSO: 14, MUG: 12}), billed(PRICES))
+SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Move, ...], str]] = {
+    "received in two parts, billed, matched, paid": ((PROMPT,), BOUGHT, "CLOSED"),
+    "a silent supplier": ((SILENT, PROMPT), BOUGHT, "CLOSED"),
+    "a supplier that refuses": ((SILENT, PROMPT), (refused(), *BOUGHT), "CLOSED"),
+    "an invoice that does not match": (
+        (PROMPT,),
+        (acknowledged(), delivered(1, WANTED), billed(PRICES | {MUG: 520})),
+        "CLOSED, case",
+    ),
+    "cancelled between deliveries": (
+        (PROMPT,),
+        (acknowledged(), delivered(1, {MUG: 12}), cancelled()),
+        "CANCELLED",
+    ),
+}
+"""By the demo's title: whom it is asked of, what they do, and how it ends."""
+PAIRED = {"received in two parts, billed, matched, paid", "cancelled between deliveries"}
+
+
+class Purchases:
+    """A purchase, from placing it to paying it."""
+
+    workflows = (PURCHASE,)
+    others = ()
+
+    def prepare(self, world: ProofWorld) -> None:
+        stock({ESPRESSO: 10, MUG: 10})
+        for supplier_id, account in ((PROMPT, "acct_timeout_after_effect"), (SILENT, "acct_ok")):
+            purchases().suppliers.create(
+                Supplier(
+                    supplier_id=supplier_id,
+                    name=supplier_id,
+                    currency=CURRENCY,
+                    terms=Terms(days=0),
+                    account=account,
+                    patience=Patience(answer_seconds=259_200, sign_of_life_seconds=172_800),
+                )
+            )
+
+    def scenarios(self) -> Iterator[Scenario]:
+        for demo in purchase_order.SCENARIOS:
+            suppliers, moves, expected = SCRIPTS[demo.title]
+            yield Scenario(
+                self,
+                PURCHASE,
+                demo.title,
+                _placed(suppliers),
+                expected,
+                demo.title in PAIRED,
+                lambda business_id, moves=moves: Script(business_id, moves),
+            )
+
+    def rival(self, world: ProofWorld, business_id: str) -> None:
+        """Another order of the same goods from the same supplier, placed and cancelled."""
+        placed = request(business_id, (PROMPT,))
+        this = {"purchase_order_id": business_id}
+        world.ask("OpenPurchase", **placed, execution="rival")
+        world.ask("RaiseOnOrder", business_id=business_id, location=LOCATION, lines=placed["lines"])
+        world.ask("SendPurchase", **this)
+        world.ask("WithdrawPurchase", **this)
+        world.ask("LowerOnOrder", business_id=business_id, step="cancelled")
+        world.ask("CancelPurchase", **this, reason="Rival")
+
+    def running(self, bench: Bench, business_id: str) -> frozenset[str]:
+        return frozenset()
+
+    def outcome(self, ended: Ended) -> str:
+        orders = purchases().many([ended.business_id])
+        return orders[0].status if orders else "NONE"
+
+    def wrong(self, ended: Ended) -> Iterator[str]:
+        status = self.outcome(ended)
+        for arn in ended.arns:
+            if (status, ended.status(arn)) not in ENDINGS:
+                yield f"{PURCHASE} {ended.status(arn)}, and the order is {status}"
+        for name, level in ended.shop.levels.items():
+            if level.get("on_order", 0):
+                yield f"{name}: {level['on_order']} are on order, of an order that is {status}"
+
+    def ending(self, bench: Bench, arn: str) -> str:
+        return status_of(bench, arn)
+
+
+def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
+    return {
+        "purchase_order_id": business_id,
+        "location": LOCATION,
+        "currency": CURRENCY,
+        "lines": [{"sku": sku, "quantity": count, "unit_cost": PRICES[sku]} for sku, count in WANTED.items()],
+        "suppliers": [{"supplier_id": supplier_id} for supplier_id in suppliers],
+        "reason": "proof",
+        "needs": [],
+    }
+
+
+def _placed(suppliers: Sequence[str]) -> Callable[[Bench, CasePlan, str], list[str]]:
+    def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
+        bench.plan = plan
+        # The harness names an execution by its order_id.
+        return [bench.start({**request(business_id, suppliers), "order_id": business_id}, PURCHASE)]
+
+    return story
