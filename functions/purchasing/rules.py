@@ -140,7 +140,9 @@ def closed_short(purchase: Purchase) -> Purchase:
 
 
 def cancelled(purchase: Purchase, reason: str) -> Purchase:
-    """A person wants the order undone; too late once its invoice is matched."""
+    """A person wants the order undone; too late once its invoice is matched. Said again it is as it was."""
+    if purchase.cancel_reason is not None and purchase.status in RUNNING:
+        return purchase
     _check_running(purchase, "cancel")
     return purchase.model_copy(update={"cancel_reason": reason or "cancelled"})
 

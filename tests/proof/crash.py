@@ -99,8 +99,9 @@ class Crashes:
         except Killed:
             abandoned = bench.engine
             bench.engine = bench.power_up(_ended(abandoned))
-            # Whoever had asked and heard nothing asks again.
+            # Whoever had asked and heard nothing asks again, while the engine takes up what it finds.
             told.begin()
+            bench.engine.pass_time(1)
         try:
             prover.to_the_end(told)
         finally:

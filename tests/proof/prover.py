@@ -185,12 +185,15 @@ class Prover:
         """Let everything run, and others act, until all has ended or waits for a person who has a case."""
         waited = 0
         while True:
-            for arn in told.running:
-                told.bench.settled(arn)
+            runs = [told.bench.settled(arn) for arn in told.running]
             if told.player.act(told.bench, told.plan, told.arns):
                 continue
-            waiting = any(told.bench.waits(arn) for arn in told.running)
-            if not waiting or waited >= PATIENCE or open_cases(self.tables.snapshot()):
+            left = [run for run in runs if run.status == "RUNNING"]
+            if not left or any(run.events[-1]["type"] != "TaskSubmitted" for run in left):
+                return  # all over, or two days of tries did not help
+            if not all(told.bench.waits(run.arn) for run in left):
+                continue  # an engine that took up after a crash has gone on since
+            if waited >= PATIENCE or open_cases(self.tables.snapshot()):
                 return
             told.bench.engine.pass_time(PAUSE)
             waited += PAUSE

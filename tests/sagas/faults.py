@@ -35,6 +35,7 @@ THROTTLES = {
     "aws-sdk:dynamodb": "DynamoDb.ThrottlingException",
     "dynamodb": "DynamoDB.ThrottlingException",
     "events": "EventBridge.ThrottlingException",
+    "states": "StepFunctions.ThrottlingException",
     "aws-sdk:sfn": "Sfn.SfnException",
 }
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from purchasing import rules
 from purchasing.models import (
     Invoice,
     InvoicedLine,
@@ -275,6 +276,15 @@ def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
     cancelled(shop, run, "PurchaseCancelled")
     with pytest.raises(OrderClosed):
         shop.desk.acknowledge(PO, TODAY)
+
+
+def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:
+    """The engine was away when the cancel was noted: the order knows, its workflow does not."""
+    run = begin(shop)
+    shop.store.change(PO, lambda order: rules.cancelled(order, "no more"))
+    assert shop.settled(run.arn).path[-1] == "AwaitAcknowledgement"
+    shop.desk.cancel(PO, "no more")
+    cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
 
 
 def test_cancelled_between_two_deliveries_sends_the_first_back(shop: Any) -> None:

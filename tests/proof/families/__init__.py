@@ -6,9 +6,10 @@ A workflow is proven by having scenarios in a family here; one in `statemachines
 from tests.proof.families.family import Family, Scenario
 from tests.proof.families.orders import Orders
 from tests.proof.families.purchases import Purchases
+from tests.proof.families.reordering import Reordering
 
 ORDERS = Orders()
-FAMILIES: tuple[Family, ...] = (ORDERS, Purchases())
+FAMILIES: tuple[Family, ...] = (ORDERS, Purchases(), Reordering())
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
 }

@@ -179,6 +179,13 @@ def test_what_is_next() -> None:
     assert rules.next_step(rules.cancelled(purchase, "")) == "cancel"
 
 
+def test_a_cancel_said_again_is_the_first() -> None:
+    purchase = rules.cancelled(delivering(), "no")
+    assert rules.cancelled(purchase, "again") == purchase
+    with pytest.raises(OrderClosed):
+        rules.cancelled(rules.ended_cancelled(purchase, "no", NOW), "again")
+
+
 def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
     purchase = rules.cancelled(delivering(), "no")
     for late in (
@@ -186,7 +193,6 @@ def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
         lambda: rules.billed(purchase, bill(1, 1)),
         lambda: rules.sent(purchase, SUPPLIER, {}, NOW),
         lambda: rules.closed_short(purchase),
-        lambda: rules.cancelled(purchase, "again"),
     ):
         with pytest.raises(OrderClosed):
             late()
