@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.errors import InvalidPurchase, OrderClosed, StoreContention, UnknownPurchase
+from tillflow.errors import DuplicatePurchase, InvalidPurchase, OrderClosed, StoreContention, UnknownPurchase
 from tillflow.store import (
     Action,
     AlreadyDone,
@@ -46,7 +46,7 @@ class PurchasesStore:
 
     def open(self, request: OpenOrder) -> Purchase:
         """Open the order; the one there is when this execution opened it. OrderClosed after a cancel,
-        InvalidPurchase when the id is another's, UnknownSupplier."""
+        DuplicatePurchase when the id is another's, UnknownSupplier."""
         for candidate in request.suppliers:
             self.suppliers.row(candidate.supplier_id)
         purchase = rules.opened(request, _now())
@@ -64,9 +64,7 @@ class PurchasesStore:
             if first is None or first.status == "CANCELLED":
                 raise OrderClosed(request.purchase_order_id, "open") from None
             if first.execution != request.execution:
-                raise InvalidPurchase(
-                    "purchase_order_id", request.purchase_order_id, "an id not used before"
-                ) from None
+                raise DuplicatePurchase(request.purchase_order_id) from None
             return first
         return purchase
 

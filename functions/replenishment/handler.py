@@ -38,8 +38,7 @@ def load_order(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @handler
 def ask_approval(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{run_id, purchase_order_id, asked, task_token}``: the order waits for who is asked."""
+    """``{run_id, purchase_order_id, asked, attempt, task_token}``: the order waits for who is asked."""
     request = parse(AskApproval, event)
-    total = store.order(request.run_id, request.purchase_order_id)["total"]
-    store.ask(request.run_id, request.purchase_order_id, request.asked, request.task_token, total)
+    store.ask(request, store.order(request.run_id, request.purchase_order_id)["total"])
     return {"purchase_order_id": request.purchase_order_id}

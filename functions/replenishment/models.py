@@ -83,7 +83,11 @@ class OrderRef(Record):
 
 
 class AskApproval(OrderRef):
-    """Who is asked: a manager first, the owner when the manager stays silent."""
+    """Who is asked: a manager first, the owner when the manager stays silent.
+
+    attempt is when the workflow asked, in an order that text sorts by: what was asked before the last came late.
+    """
 
     asked: Annotated[str, Field(pattern="^(manager|owner)$")]
+    attempt: Annotated[str, Field(min_length=1)]
     task_token: Annotated[str, Field(min_length=1)]

@@ -3,11 +3,12 @@
 POLICY#<location>#<sku>  POLICY                  how the SKU is kept there
 RUN#<run id>             LINE#<location>#<sku>   what a run plans to order
 RUN#<run id>             ORDER#<order id>        the order of one supplier, made of such lines
-APPROVAL#<order id>      APPROVAL                who is asked for it, with the workflow's token
+APPROVAL#<order id>      APPROVAL                who is asked for it, with the workflow's token, until withdrawn
 """
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from tillflow.store import Item, key, marshal, read_rows, unmarshal
 from tillflow.times import iso_utc
 
 from replenishment import rules
-from replenishment.models import Demand, Need, Policy, Source
+from replenishment.models import AskApproval, Demand, Need, Policy, Source
 
 DECISIONS = {"approve": "APPROVED", "refuse": "REFUSED"}
 
@@ -76,26 +77,34 @@ class ReplenishmentStore:
         """Every order a run planned."""
         return [json.loads(row["document"]) for row in self._rows(f"RUN#{run_id}", "ORDER#")]
 
-    def ask(self, run_id: str, purchase_order_id: str, asked: str, token: str, total: int) -> None:
-        """Record that an order waits for a decision; a decision that was made stays."""
+    def ask(self, request: AskApproval, total: int) -> None:
+        """Record that an order waits for a decision, unless it was asked for later or is withdrawn."""
         row = {
-            "pk": f"APPROVAL#{purchase_order_id}",
+            "pk": f"APPROVAL#{request.purchase_order_id}",
             "sk": "APPROVAL",
-            "purchase_order_id": purchase_order_id,
-            "run_id": run_id,
-            "asked": asked,
+            "purchase_order_id": request.purchase_order_id,
+            "run_id": request.run_id,
+            "asked": request.asked,
+            "attempt": request.attempt,
             "status": "WAITING",
             "total": total,
-            "task_token": token,
+            "task_token": request.task_token,
             "asked_at": iso_utc(datetime.now(UTC)),
         }
-        self._client.put_item(TableName=self._table, Item=marshal(row))
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=marshal(row),
+                ConditionExpression="attribute_not_exists(pk) OR "
+                "(attribute_not_exists(withdrawn) AND attempt < :attempt)",
+                ExpressionAttributeValues=marshal({":attempt": request.attempt}),
+            )
 
     def approvals(self) -> list[Item]:
         """What waits for a decision, the oldest first."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
-            FilterExpression="sk = :approval AND #status = :waiting",
+            FilterExpression="sk = :approval AND #status = :waiting AND attribute_not_exists(withdrawn)",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=marshal({":approval": "APPROVAL", ":waiting": "WAITING"}),
         )
@@ -113,8 +122,10 @@ class ReplenishmentStore:
         """
         row = self.approval(purchase_order_id)
         status = DECISIONS[decision]
-        if not row or row["status"] not in ("WAITING", status):
-            found = row.get("status", "unknown")
+        found = row.get("status", "unknown")
+        if found == "WAITING" and row.get("withdrawn"):
+            found = "WITHDRAWN"
+        if found not in ("WAITING", status):
             raise InvalidRequest("purchase_order_id", purchase_order_id, f"one that waits; this is {found}")
         self._client.update_item(
             TableName=self._table,

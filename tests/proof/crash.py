@@ -4,6 +4,7 @@ lost, and just after. The world stays as it was; a new engine takes the store up
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -140,11 +141,17 @@ def _interposed(
 def _ended(engine: VirtualEngine) -> float:
     """End an engine as a kill does: what was not committed is gone, nothing is put in order. The time it was."""
     now = engine.clock.now()
-    for task in asyncio.all_tasks(engine.loop):
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
     store = engine.engine.store
     store._db.close()
     if store._lock is not None:
         os.close(store._lock)
+    logging.disable()
+    for task in asyncio.all_tasks(engine.loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        coroutine = task.get_coro()
+        assert coroutine is not None
+        with contextlib.suppress(Exception):  # a killed process puts nothing in order; this one may try
+            coroutine.close()
+    logging.disable(logging.NOTSET)
     engine.loop.close()
     return now

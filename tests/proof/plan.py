@@ -80,6 +80,8 @@ class CasePlan(Plan):
         if not fault.request:
             self.befallen.add(fault)
             return await super()._befall(fault, call)
+        if "FunctionName" not in call.request.arguments:
+            return await call.proceed()  # no function, nothing within
         requests = 0
 
         def interposed(operation: str, params: dict[str, Any]) -> None:

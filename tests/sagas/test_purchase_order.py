@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from inventory.models import OrderedLine
+from inventory.on_order import OnOrder
 from purchasing import rules
 from purchasing.models import (
     Invoice,
@@ -17,6 +19,7 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
+from tillflow.aws import client
 from tillflow.errors import InvalidPurchase, OrderClosed, OverReceipt, SupplierInUse
 
 from tests.sagas.desk import desk, purchases
@@ -149,6 +152,11 @@ def balances(shop: Bench) -> dict[str, int]:
     return {name: total for name, total in totals.items() if total}
 
 
+def claim(order: str, units: dict[str, int]) -> None:
+    lines = [OrderedLine(sku=sku, quantity=count) for sku, count in units.items()]
+    OnOrder(client("dynamodb"), "InventoryTable").put(order, "store-1", lines)
+
+
 def transfers(shop: Bench) -> list[int]:
     return [row["amount"] for row in shop.snapshot().items("SandboxBankTable", "TRANSFER")]
 
@@ -276,6 +284,22 @@ def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
     cancelled(shop, run, "PurchaseCancelled")
     with pytest.raises(OrderClosed):
         shop.desk.acknowledge(PO, TODAY)
+
+
+def test_an_order_nobody_can_take_gives_back_what_a_reorder_claimed_for_it(shop: Any) -> None:
+    claim(PO, {ESPRESSO: 20, MUG: 10})
+    run = begin(shop, suppliers=[{"supplier_id": "sup-nobody"}])
+    assert (run.status, run.error) == ("FAILED", "UnknownSupplier")
+    assert level(shop, ESPRESSO)["on_order"] == 0
+
+
+def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> None:
+    first = begin(shop)
+    second = begin(shop, order_id="another-name")
+    assert (second.status, second.error) == ("FAILED", "DuplicatePurchase")
+    assert level(shop, ESPRESSO)["on_order"] == 20
+    shop.desk.cancel(PO, "seen enough")
+    cancelled(shop, shop.settled(first.arn), "PurchaseCancelled")
 
 
 def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
 
+from tests.sagas.faults import FOREVER, Fault
 from tests.sagas.harness import Bench, Run, bench, stock
 from till.shop import ESPRESSO, FILTER, LOCATION, MUG
 
@@ -22,6 +24,8 @@ STOPPED = {
     "StartAt": "Ordered",
     "States": {"Ordered": {"Type": "Succeed"}},
 }
+
+ASKED_TOO_LATE = Fault("AskManager", "time_out_then_effect", FOREVER)
 
 
 @pytest.fixture
@@ -35,8 +39,12 @@ def shop() -> Iterator[Bench]:
 def keep(sku: str, cost: int = 1000, point: int = 20, supplier: str = "alpha") -> None:
     source = Source(supplier_id=supplier, unit_cost=cost, pack_size=12, lead_time_days=5)
     policy = Policy(location=LOCATION, sku=sku, service_level=Decimal("0.95"), sources=(source,))
-    ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").put_policy(policy)
+    store().put_policy(policy)
     InventoryStore(client("dynamodb"), "InventoryTable").set_reorder_point(LOCATION, sku, point)
+
+
+def store() -> ReplenishmentStore:
+    return ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")
 
 
 def sold(sku: str, units: int) -> None:
@@ -102,7 +110,7 @@ def test_an_event_and_the_night_at_once_order_once(shop: Bench) -> None:
 def test_above_the_limit_a_manager_approves(shop: Bench) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").approvals()
+    (waiting,) = store().approvals()
     assert (waiting["asked"], waiting["total"], run.status) == ("manager", 240_000, "RUNNING")
     assert on_order(ESPRESSO) == 12
     decide(shop, waiting["purchase_order_id"], "approve")
@@ -112,19 +120,41 @@ def test_above_the_limit_a_manager_approves(shop: Bench) -> None:
 def test_refused_it_claims_nothing(shop: Bench) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable").approvals()
+    (waiting,) = store().approvals()
     decide(shop, waiting["purchase_order_id"], "refuse")
     (order,) = shop.settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "NotApproved")
+    assert on_order(ESPRESSO) == 0
+    assert store().approval(waiting["purchase_order_id"])["status"] == "REFUSED"
+
+
+def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: Bench) -> None:
+    keep(ESPRESSO, cost=20_000)
+    run = shop.run({"order_id": "night-1", "segments": 4}, faults=[ASKED_TOO_LATE])[0]
+    (order,) = run.output
+    assert (order["status"], order["reason"]) == ("NOT_ORDERED", "Sandbox.Timedout")
+    assert on_order(ESPRESSO) == 0
+    shop.late_effects()
+    assert store().approvals() == []
+
+
+def test_a_claim_that_could_not_be_given_back_is_a_case(shop: Bench) -> None:
+    keep(ESPRESSO, cost=20_000)
+    faults = [ASKED_TOO_LATE, Fault("WithdrawApproval", "fail_before"), Fault("LowerOnOrder", "fail_before")]
+    run = shop.run({"order_id": "night-1", "segments": 4}, faults=faults)[0]
+    ((case,),) = shop.snapshot().cases.values()
+    assert (case["step"], case["steps"]) == ("WithdrawApproval", ["WithdrawApproval", "LowerOnOrder"])
+    assert on_order(ESPRESSO) == 12
+    retried = shop.resolve(replace(run, business_id=case["business_id"]), "retry")
+    assert [order["status"] for order in retried.output] == ["NOT_ORDERED"]
     assert on_order(ESPRESSO) == 0
 
 
 def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Bench) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    store = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")
     shop.engine.pass_time(90_000)
-    assert [row["asked"] for row in store.approvals()] == ["owner"]
+    assert [row["asked"] for row in store().approvals()] == ["owner"]
     shop.engine.pass_time(180_000)
     (order,) = shop.settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "States.Timeout")
@@ -132,6 +162,5 @@ def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Bench)
 
 
 def decide(shop: Bench, order: str, decision: str) -> None:
-    store = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")
-    token = store.decide(order, decision, "by a test")
+    token = store().decide(order, decision, "by a test")
     shop.engine.send_task_success(taskToken=token, output=json.dumps({"decision": decision}))

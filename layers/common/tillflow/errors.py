@@ -233,6 +233,13 @@ class NoSupplierLeft(DomainError):
         )
 
 
+class DuplicatePurchase(DomainError):
+    """A purchase order of this id is another execution's; nothing of it was touched."""
+
+    def __init__(self, purchase_order_id: str) -> None:
+        super().__init__(f"purchase_order_id {purchase_order_id}: in use; expected an id not used before")
+
+
 class OverReceipt(DomainError):
     """More came than was ordered and is tolerated; quantities are whole units."""
 
@@ -297,6 +304,9 @@ HANDLING: dict[type[DomainError], Handling] = {
     InvoiceNotDraft: Handling(False, _CASE, "Paid. The invoice needs a look by the operator."),
     InvalidSupplier: Handling(False, _CALLER, "The supplier is not valid. Check the named field."),
     InvalidPurchase: Handling(False, _EITHER, "Not accepted. Check the named field."),
+    DuplicatePurchase: Handling(
+        False, "purchase order: ends, the other goes on", "That order is there already."
+    ),
     UnknownSupplier: Handling(False, _EITHER, "No such supplier. Search again or create one."),
     SupplierInUse: Handling(False, _CALLER, "The supplier has open orders or invoices."),
     UnknownPurchase: Handling(False, _EITHER, "No such purchase order."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inventory.store import InventoryStore
-from purchasing.models import Price, Supplier
+from purchasing.models import Patience, Price, Supplier
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
@@ -55,8 +55,14 @@ class Reordering:
     def prepare(self, world: ProofWorld) -> None:
         stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         for supplier_id, sku in ((BEANS, ESPRESSO), (CROCKERY, MUG)):
+            # What is ordered stays so while a case is told: no supplier falls silent.
+            patience = Patience(answer_seconds=31_536_000, sign_of_life_seconds=31_000_000)
             supplier = Supplier(
-                supplier_id=supplier_id, name=supplier_id, currency=CURRENCY, account="acct_ok"
+                supplier_id=supplier_id,
+                name=supplier_id,
+                currency=CURRENCY,
+                account="acct_ok",
+                patience=patience,
             )
             purchases().suppliers.create(supplier)
             purchases().suppliers.set_prices(supplier_id, [Price(sku=sku, unit_cost=400)])
