@@ -21,6 +21,7 @@ from till.commands import (
     stack,
     stock,
     supplier,
+    transfer,
 )
 from till.errors import OperatorError, explain
 from till.output import err
@@ -61,6 +62,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")
 app.add_typer(reorder.app, name="reorder")
+app.add_typer(transfer.app, name="transfer")
 app.add_typer(supplier.app, name="supplier")
 app.add_typer(purchase.app, name="purchase")
 app.add_typer(image.app, name="image")

@@ -5,7 +5,7 @@ LEVEL#<location>#<sku>  MOVE#<business id>#<kind>    append-only: why on hand ch
 ORDER#<order id>        RESERVATION#<location>#<sku> units promised: OPEN, then RELEASED or COMMITTED, then RETURNED
 ORDER#<order id>        STEP#<step>#<chunk>          this effect happened, and its answer
 ORDER#<order id>        CLOSED#reserve               released or restocked: refuse a late reserve or commit
-ORDER#<business id>     ONORDER#<location>#<sku>     units a purchase order (its id) is to bring: ordered, and open yet
+ORDER#<business id>     ONORDER#<location>#<sku>     units a purchase or a transfer is to bring: ordered, still open
 ORDER#<business id>     CLOSED#on_order              what was open was lowered: refuse a late raise
 """
 
@@ -93,8 +93,10 @@ class Rows:
         )
         yield self._end(reservation, "RELEASED", lambda _: StoreContention(what))
 
-    def sell(self, reservation: Item, level: Item, cost: int, what: str) -> Iterator[Action]:
-        """Reserved units leave on hand as a movement, at `cost`, ending the reservation.
+    def sell(
+        self, reservation: Item, level: Item, cost: int, what: str, kind: str = "sale"
+    ) -> Iterator[Action]:
+        """Reserved units leave on hand as a movement of a kind, at `cost`, ending the reservation.
 
         The cost was worked out from `level` as read, so it stands only while that is still true:
         StoreContention(what) otherwise.
@@ -114,7 +116,7 @@ class Rows:
             lambda _: StoreContention(what),
         )
         order_id = reservation["order_id"]
-        yield self._move(order_id, "sale", reservation["location"], reservation["sku"], -quantity, cost)
+        yield self._move(order_id, kind, reservation["location"], reservation["sku"], -quantity, cost)
         yield self._end(reservation, "COMMITTED", lambda _: OrderClosed(order_id, "commit"), cost=cost)
 
     def take_back(self, reservation: Item, what: str) -> Iterator[Action]:
@@ -235,6 +237,39 @@ class Rows:
             lambda _: StoreContention(what),
             {"#open": "open"},
         )
+
+    def arrive(
+        self,
+        transfer_id: str,
+        location: str,
+        sku: str,
+        quantity: int,
+        cost: int,
+        lost: int,
+        step: str,
+        what: str,
+    ) -> Iterator[Action]:
+        """Units of a transfer are on hand at its destination as a movement, at their cost; they and the lost
+        ones are in transit no longer. StoreContention(what) when fewer are."""
+        gone = quantity + lost
+        yield self._update(
+            (level_pk(location, sku), "LEVEL"),
+            "SET on_hand = on_hand + :quantity, available = available + :quantity, "
+            "stock_value = stock_value + :cost, on_order = on_order - :gone",
+            {":quantity": quantity, ":cost": cost, ":gone": gone},
+            "on_order >= :gone",
+            lambda _: StoreContention(what),
+        )
+        yield self._update(
+            (order_pk(transfer_id), f"ONORDER#{location}#{sku}"),
+            "SET #open = #open - :gone",
+            {":gone": gone},
+            "#open >= :gone",
+            lambda _: StoreContention(what),
+            {"#open": "open"},
+        )
+        if quantity:
+            yield self._move(transfer_id, "transfer_in", location, sku, quantity, cost, step)
 
     def still_ordering(self, business_id: str) -> Action:
         """Holds while a purchase order may still put units on order; OrderClosed otherwise."""

@@ -25,6 +25,7 @@ SALES_TAX_PAYABLE = Account("2200", "Sales tax payable", "credit")
 SALES_REVENUE = Account("4000", "Sales revenue", "credit")
 COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold", "debit")
 PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance", "debit")
+INVENTORY_LOSSES = Account("5200", "Inventory losses", "debit")
 
 CHART: dict[str, Account] = {
     account.code: account
@@ -41,6 +42,7 @@ CHART: dict[str, Account] = {
         SALES_REVENUE,
         COST_OF_GOODS_SOLD,
         PURCHASE_PRICE_VARIANCE,
+        INVENTORY_LOSSES,
     )
 }
 

@@ -9,7 +9,7 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from ledger import rules
-from ledger.models import PostJournal, PostPurchase, ReverseEntries, ReverseJournal
+from ledger.models import PostJournal, PostLoss, PostPurchase, ReverseEntries, ReverseJournal
 from ledger.store import LedgerStore
 
 store = LedgerStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -38,3 +38,9 @@ def reverse_entries(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{purchase_order_id, entries} -> {purchase_order_id, reversed}; entries not posted are refused later."""
     request = parse(ReverseEntries, event)
     return store.reverse_entries(request.purchase_order_id, request.entries, datetime.now(UTC))
+
+
+@handler
+def post_loss(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """{entry_id, business_id, currency, value} -> {entry_id, debits, credits}: goods that are lost."""
+    return store.post(rules.loss_entry(parse(PostLoss, event)), datetime.now(UTC))

@@ -64,6 +64,15 @@ class PostPurchase(_Part):
     reference: str | None = None
 
 
+class PostLoss(_Part):
+    """Goods that are lost, at what they cost: `value` in minor units."""
+
+    entry_id: Annotated[str, Field(min_length=1)]
+    business_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    value: Annotated[int, Field(gt=0)]
+
+
 class ReverseEntries(_Part):
     """Entries taken out of the books, whether they were posted or not."""
 

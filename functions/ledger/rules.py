@@ -1,4 +1,4 @@
-"""How a sale is booked, and taken back. Pure."""
+"""How sales, purchases and losses are booked, and taken back. Pure."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from tillflow.errors import JournalUnbalanced
 
 from ledger import accounts
 from ledger.accounts import Account
-from ledger.models import Entry, JournalLine, PostJournal, PostPurchase
+from ledger.models import Entry, JournalLine, PostJournal, PostLoss, PostPurchase
 
 
 def sale_entry(sale: PostJournal) -> Entry:
@@ -87,6 +87,18 @@ def purchase_entry(purchase: PostPurchase) -> Entry:
     )
     check_balanced(entry)
     return entry
+
+
+def loss_entry(loss: PostLoss) -> Entry:
+    """The entry of goods that are lost: their cost, against the inventory they were in."""
+    return Entry(
+        entry_id=loss.entry_id,
+        business_id=loss.business_id,
+        kind="inventory_loss",
+        currency=loss.currency,
+        reference=None,
+        lines=(_debit(accounts.INVENTORY_LOSSES, loss.value), _credit(accounts.INVENTORY, loss.value)),
+    )
 
 
 def undoing(entry: Entry) -> Entry:

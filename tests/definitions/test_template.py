@@ -77,9 +77,9 @@ def test_workflow_has_a_sample_input(path: Path) -> None:
 
 @pytest.mark.parametrize("name", of_type("AWS::Serverless::Function"))
 def test_function_is_in_its_services_folder(name: str) -> None:
-    service, module, verb = RESOURCES[name]["Properties"]["Handler"].split(".")
-    assert (service, module) != ("", "") and verb == snake(name.removesuffix("Function"))
-    assert f"def {verb}(" in (ROOT / "functions" / service / f"{module}.py").read_text()
+    service, *modules, verb = RESOURCES[name]["Properties"]["Handler"].split(".")
+    assert verb == snake(name.removesuffix("Function"))
+    assert f"def {verb}(" in (ROOT.joinpath("functions", service, *modules).with_suffix(".py")).read_text()
 
 
 def test_every_dead_letter_queue_is_alarmed() -> None:

@@ -1,10 +1,7 @@
 """`till stock`: what is on the shelves and on order, why, and correcting it."""
 
-import csv
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +15,7 @@ from tillflow.store import Item
 
 from till.errors import OperatorError
 from till.output import out, print_json, print_table
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import LOCATION
 from till.stack import Stack, find_stack
 from till.workflows import new_id
@@ -26,10 +24,6 @@ app = typer.Typer(no_args_is_help=True, help="See stock levels and movements, an
 
 Location = Annotated[str, typer.Option(help="The location.")]
 Sku = Annotated[str, typer.Argument(help="The product's SKU.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Page = Annotated[int, typer.Option(min=1, help="Which page.")]
-PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows per page.")]
 
 LEVEL = ("location", "sku", "on_hand", "reserved", "available", "on_order", "reorder_point", "stock_value")
 MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason")
@@ -38,8 +32,8 @@ MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason")
 @app.command("levels")
 def levels(
     location: Location = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
@@ -52,14 +46,14 @@ def levels(
         till stock levels --csv --page-size 1000 > levels.csv
     """
     rows = sorted(_inventory(find_stack()).levels(location or None), key=lambda row: row["pk"])
-    _report("Stock levels", LEVEL, _with_orders(rows), as_json, as_csv, page, page_size)
+    print_report("Stock levels", LEVEL, _with_orders(rows), as_json, as_csv, page, page_size)
 
 
 @app.command("reorder")
 def reorder(
     location: Location = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
@@ -71,15 +65,15 @@ def reorder(
     """
     rows = sorted(_inventory(find_stack()).levels(location or None), key=lambda row: row["pk"])
     needed = [row for row in rows if rules.needs_order(row)]
-    _report("To be ordered", LEVEL, _with_orders(needed), as_json, as_csv, page, page_size)
+    print_report("To be ordered", LEVEL, _with_orders(needed), as_json, as_csv, page, page_size)
 
 
 @app.command("movements")
 def movements(
     sku: Sku,
     location: Location = LOCATION,
-    as_json: Json = False,
-    as_csv: Csv = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
@@ -90,7 +84,7 @@ def movements(
         till stock movements COF-ESP-1KG
     """
     rows = reversed(_inventory(find_stack()).movements(location, sku))
-    _report(f"Movements of {sku} at {location}", MOVEMENT, rows, as_json, as_csv, page, page_size)
+    print_report(f"Movements of {sku} at {location}", MOVEMENT, rows, as_json, as_csv, page, page_size)
 
 
 @app.command("adjust")
@@ -103,7 +97,7 @@ def adjust(
         int | None, typer.Option(help="Of units found, in minor units; the average when left out.")
     ] = None,
     adjustment_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add units that were found, or take those that are lost or broken.
 
@@ -133,7 +127,7 @@ def count(
     location: Location = LOCATION,
     reason: Annotated[str, typer.Option(help="Why it was counted.")] = "counted",
     count_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make on hand what was counted; the difference is a movement.
 
@@ -158,7 +152,7 @@ def count(
 @app.command("rebuild")
 def rebuild(
     write: Annotated[bool, typer.Option("--write", help="Mend what differs.")] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute on hand, reserved and value from movements and reservations; report what differs.
 
@@ -234,40 +228,3 @@ def _corrected(answer: dict[str, Any], as_json: bool) -> None:
 
 def _with_orders(rows: Iterable[Item]) -> Iterable[Item]:
     return ({"on_order": 0, **row} for row in rows)
-
-
-def _report(
-    title: str,
-    columns: Sequence[str],
-    rows: Iterable[Item],
-    as_json: bool,
-    as_csv: bool,
-    page: int,
-    page_size: int,
-) -> None:
-    """One page of rows, as asked for; the same columns whichever way."""
-    start = (page - 1) * page_size
-    found = list(islice(rows, start, start + page_size + 1))
-    shown = [{name: row.get(name) for name in columns} for row in found[:page_size]]
-    if as_json:
-        print_json(shown)
-        return
-    if as_csv:
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(shown)
-        return
-    numbers = {
-        "on_hand",
-        "reserved",
-        "available",
-        "on_order",
-        "reorder_point",
-        "stock_value",
-        "quantity",
-        "cost",
-    }
-    heads = [f"{name.replace('_', ' ')}{'>' if name in numbers else ''}" for name in columns]
-    print_table(title, heads, [["" if row[name] is None else row[name] for name in columns] for row in shown])
-    if len(found) > page_size:
-        out.print(f"There is more: --page {page + 1}.", highlight=False)

@@ -6,11 +6,13 @@ from till.demo.order_cancel import OrderCancelDemo
 from till.demo.order_checkout import OrderCheckoutDemo
 from till.demo.purchase_order import PurchaseOrderDemo
 from till.demo.stock_reorder import StockReorderDemo
+from till.demo.stock_transfer import StockTransferDemo
 
 PIPELINES: tuple[Pipeline, ...] = (
     OrderCheckoutDemo(),
     OrderCancelDemo(),
     ImageIngestDemo(),
+    StockTransferDemo(),
     StockReorderDemo(),
     PurchaseOrderDemo(),
 )

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from till.invariants.billing import BILLING
 from till.invariants.books import BOOKS
 from till.invariants.endings import ENDINGS
-from till.invariants.images import IMAGES
 from till.invariants.money import MONEY
 from till.invariants.purchases import PURCHASES
 from till.invariants.snapshot import Snapshot, Violation
 from till.invariants.stock import STOCK
+from till.invariants.transfers import TRANSFERS
 
 Invariant = Callable[[Snapshot], Iterator[Violation]]
 
-INVARIANTS: tuple[Invariant, ...] = (*STOCK, *MONEY, *BILLING, *BOOKS, *ENDINGS, *PURCHASES, *IMAGES)
+INVARIANTS: tuple[Invariant, ...] = (*STOCK, *MONEY, *BILLING, *BOOKS, *ENDINGS, *PURCHASES, *TRANSFERS)
 
 
 def check(snapshot: Snapshot) -> list[Violation]:

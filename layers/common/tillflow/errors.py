@@ -240,6 +240,33 @@ class DuplicatePurchase(DomainError):
         super().__init__(f"purchase_order_id {purchase_order_id}: in use; expected an id not used before")
 
 
+class InvalidTransfer(InvalidRequest):
+    """A transfer, or what is said of one, that is not accepted."""
+
+    subject = "transfer"
+
+
+class UnknownTransfer(DomainError):
+    """No transfer has this id."""
+
+    def __init__(self, transfer_id: str) -> None:
+        super().__init__(f"transfer_id {transfer_id} is not known; expected the id of a transfer")
+
+
+class TransferMoved(DomainError):
+    """There is something to do now, instead of waiting."""
+
+    def __init__(self, transfer_id: str, waiting_for: str) -> None:
+        super().__init__(f"transfer {transfer_id} has its {waiting_for}; expected to wait for it")
+
+
+class TransferCancelled(DomainError):
+    """The goods do not leave their source."""
+
+    def __init__(self, transfer_id: str, reason: str) -> None:
+        super().__init__(f"transfer {transfer_id} is cancelled: {reason}")
+
+
 class OverReceipt(DomainError):
     """More came than was ordered and is tolerated; quantities are whole units."""
 
@@ -313,6 +340,10 @@ HANDLING: dict[type[DomainError], Handling] = {
     PurchaseMoved: Handling(False, "purchase order: does what came in between", "Something came in. Go on."),
     SupplierRefused: Handling(False, "purchase order: the next supplier is asked", "The supplier refused."),
     NoSupplierLeft: Handling(False, _COMPENSATED, "No supplier took the order."),
+    InvalidTransfer: Handling(False, _EITHER, "Not accepted. Check the named field."),
+    UnknownTransfer: Handling(False, _EITHER, "No such transfer."),
+    TransferMoved: Handling(False, "stock transfer: does what came in between", "Something came in. Go on."),
+    TransferCancelled: Handling(False, "at the pivot: compensated", "The transfer is cancelled."),
     OverReceipt: Handling(False, _CALLER, "More than ordered. Send the rest back."),
     InvoiceMismatch: Handling(False, "purchase order: a case", "The invoice needs a look by the buyer."),
     SupplierPaymentRefused: Handling(False, "at the pivot: a case", "The bank refused. Tell the buyer."),

@@ -14,14 +14,11 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What holds for the states of a flow: the machine's query language, whether they run as Express, and the
-    variables that the scopes around assign.
-    """
+    """What holds for the states of a flow: the machine's query language, whether they run as Express."""
 
     language: str
     express: bool
     findings: Findings
-    outer: frozenset[str] = frozenset()
     names: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
 
@@ -50,7 +47,6 @@ def _check_flow(flow: Mapping[str, Any], place: str, around: Surroundings) -> No
     if not bodies:
         findings.error("Value cannot be empty", f"{place}/States")
         return
-    inside_of = replace(around, outer=around.outer | _assigned(bodies))
     for name, body in bodies.items():
         here = f"{place}/States/{name}"
         _check_name(name, here, around)
@@ -58,7 +54,7 @@ def _check_flow(flow: Mapping[str, Any], place: str, around: Surroundings) -> No
             findings.error("Expected value of type Object", here)
             continue
         states.check_state(body, here, around)
-        for inner, inner_place, inside in _inner_flows(body, here, inside_of):
+        for inner, inner_place, inside in _inner_flows(body, here, around):
             _check_branch(inner, inner_place, inside)
     _check_transitions(flow, {k: v for k, v in bodies.items() if isinstance(v, dict)}, place, findings)
 
@@ -84,17 +80,10 @@ def _inner_flows(
             processor = body.get(name)
             if processor is not None:
                 config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
-                inside = around
+                express = around.express
                 if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
-                    # Its executions are others: they see no variable from here.
                     express = config.get("ExecutionType") == "EXPRESS"
-                    inside = replace(around, express=express, outer=frozenset())
-                yield processor, f"{place}/{name}", inside
-
-
-def _assigned(bodies: Mapping[str, Any]) -> frozenset[str]:
-    """The variables that the states of a flow assign, those inside them not counted."""
-    return frozenset(name for body in bodies.values() for name, _ in states.assignments(body, ""))
+                yield processor, f"{place}/{name}", replace(around, express=express)
 
 
 def _check_branch(branch: Any, place: str, around: Surroundings) -> None:

@@ -7,9 +7,10 @@ from tests.proof.families.family import Family, Scenario
 from tests.proof.families.orders import Orders
 from tests.proof.families.purchases import Purchases
 from tests.proof.families.reordering import Reordering
+from tests.proof.families.transfers import Transfers
 
 ORDERS = Orders()
-FAMILIES: tuple[Family, ...] = (ORDERS, Purchases(), Reordering())
+FAMILIES: tuple[Family, ...] = (ORDERS, Purchases(), Reordering(), Transfers())
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
 }

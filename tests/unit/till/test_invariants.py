@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.till import purchasekeeping, shopkeeping
-from tests.unit.till.picturekeeping import DELETED, SHOWN, THUMBNAIL, Album
-from tests.unit.till.picturekeeping import REFUSED as REFUSED_PICTURE
+from tests.unit.till import purchasekeeping, shopkeeping, transferkeeping
 from tests.unit.till.purchasekeeping import PO, spoil
 from tests.unit.till.shopkeeping import CANCELLED, LEVEL, REFUSED, SALE, Row, snapshot
+from tests.unit.till.transferkeeping import TRF
 from till.invariants import INVARIANTS, Snapshot, check
 
 Tables = dict[str, list[Row]]
@@ -266,20 +265,35 @@ PURCHASES: list[tuple[str, str, Break]] = [
     ("purchase_ends", PO, spoil(lambda told: told.update(status="PAID"))),
 ]
 
-PICTURES: list[tuple[str, str, Callable[[Album], object]]] = [
-    ("thumbnail_has_its_image", "f00/s01.a1/x", lambda album: album.thumbnails.add("f00/s01.a1/x")),
-    ("thumbnail_has_its_image", THUMBNAIL, lambda album: album.row(SHOWN).update(outputs=[])),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.thumbnails.remove(THUMBNAIL)),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN)["outputs"].pop()),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN).update(status="REJECTED")),
-    ("image_has_its_object", SHOWN, lambda album: album.originals.pop(SHOWN)),
-    ("image_has_its_object", SHOWN, lambda album: album.originals.update({SHOWN: "e9"})),
-    ("image_has_its_object", REFUSED_PICTURE, lambda album: album.originals.pop(REFUSED_PICTURE)),
-    ("image_has_its_object", DELETED, lambda album: album.originals.update({DELETED: "e9"})),
-    ("object_has_its_image", "products/MUG/x", lambda album: album.originals.update({"products/MUG/x": "e"})),
-    ("product_shows_its_images", SHOWN, lambda album: album.rows.pop(1)),
-    ("product_shows_its_images", SHOWN, lambda album: album.row(SHOWN).update(status="DELETED")),
-    ("product_shows_its_images", SHOWN, lambda album: album.rows[1].update(outputs=[])),
+TRANSFERS: list[tuple[str, str, Break]] = [
+    (
+        "what_left_arrived_is_in_transit_or_lost",
+        f"{TRF} TEA",
+        change("InventoryTable", f"ORDER#{TRF}", "ONORDER#store-1#TEA", open=1),
+    ),
+    (
+        "what_left_arrived_is_in_transit_or_lost",
+        f"{TRF} TEA",
+        remove("InventoryTable", f"ORDER#{TRF}", "STEP#arrival-van-1#0"),
+    ),
+    ("cost_that_left_arrived_or_is_lost", TRF, remove("LedgerTable", f"ENTRY#{TRF}#loss", "ENTRY")),
+    (
+        "cancelled_transfer_left_nothing",
+        transferkeeping.CANCELLED,
+        change(
+            "InventoryTable", f"ORDER#{transferkeeping.CANCELLED}", "ONORDER#store-1#TEA", open=2, ordered=2
+        ),
+    ),
+    (
+        "transfer_ends",
+        TRF,
+        change(
+            "InventoryTable",
+            f"TRANSFER#{TRF}",
+            "TRANSFER",
+            document='{"status": "IN_TRANSIT", "arrivals": []}',
+        ),
+    ),
 ]
 
 
@@ -311,22 +325,22 @@ def test_one_broken_row_of_a_purchase_is_named(name: str, subject: str, spoiled:
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
 
-def test_pictures_in_order_break_nothing() -> None:
-    assert check(Album().snapshot()) == []
+def test_a_transfer_in_order_breaks_nothing() -> None:
+    assert check(Snapshot(transferkeeping.rows())) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "subject", "spoil"), PICTURES, ids=[f"{b[0]}-{n}" for n, b in enumerate(PICTURES)]
+    ("name", "subject", "spoiled"), TRANSFERS, ids=[f"{b[0]}-{n}" for n, b in enumerate(TRANSFERS)]
 )
-def test_one_broken_picture_is_named(name: str, subject: str, spoil: Callable[[Album], object]) -> None:
-    album = Album()
-    spoil(album)
-    assert (name, subject) in {(broken.name, broken.subject) for broken in check(album.snapshot())}
+def test_one_broken_row_of_a_transfer_is_named(name: str, subject: str, spoiled: Break) -> None:
+    tables = transferkeeping.rows()
+    spoiled(tables)
+    assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
-    shown = {name for name, _, _ in (*BROKEN, *PURCHASES, *PICTURES)}
-    assert {invariant.__name__ for invariant in INVARIANTS} == shown
+    broken = (*BROKEN, *PURCHASES, *TRANSFERS)
+    assert {invariant.__name__ for invariant in INVARIANTS} == {name for name, _, _ in broken}
 
 
 def test_an_order_that_runs_may_be_between_two_truths() -> None:

@@ -97,7 +97,7 @@ def raised_by(workflow: Workflow, task: State) -> set[str]:
 def _named_in(service: str) -> set[str]:
     names: set[str] = set()
     for path in [
-        *(ROOT / "functions" / service).glob("*.py"),
+        *(ROOT / "functions" / service).rglob("*.py"),
         *(ROOT / "layers/common/tillflow").glob("*.py"),
     ]:
         if path.name != "errors.py":
