@@ -16,9 +16,11 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 from tillflow.store import Item, unmarshal
 
+from till import dead_letters
 from till.errors import OperatorError
 from till.stack import Stack
 
+_MOST_PARKED = 10_000
 _POLL_SECONDS = 0.25
 _UPPER_HALF = "▀"
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic"}
@@ -130,6 +132,26 @@ def wait_for(stack: Stack, uploaded: Uploaded, seconds: float) -> Item | None:
     return None
 
 
+def underway(stack: Stack) -> frozenset[str]:
+    """The keys whose event is being handled, or waits in the dead-letter queue."""
+    states = stack.client("stepfunctions")
+    pages = states.get_paginator("list_executions").paginate(
+        stateMachineArn=stack.output("ImageIngest"), statusFilter="RUNNING"
+    )
+    arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+    running = [json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in arns]
+    queue = dead_letters.find(stack, "Image")
+    parked = [parked_event(message) for message in dead_letters.peek(stack, queue, _MOST_PARKED)]
+    return frozenset(event["detail"]["object"]["key"] for event in (*running, *parked))
+
+
+def parked_event(message: dict[str, Any]) -> dict[str, Any]:
+    """The event of S3 that a dead letter is about: the workflow parks it with what went wrong, EventBridge bare."""
+    body: dict[str, Any] = json.loads(message["Body"])
+    event: dict[str, Any] = body.get("event", body)
+    return event
+
+
 def redrive(stack: Stack) -> Iterator[tuple[str, str]]:
     """Start the ingest of every parked event again: (key, execution ARN) of each.
 
@@ -138,9 +160,7 @@ def redrive(stack: Stack) -> Iterator[tuple[str, str]]:
     queue, sqs = stack.output("ImageDeadLetterQueue"), stack.client("sqs")
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
-            body = json.loads(message["Body"])
-            # The workflow parks an event with what went wrong; EventBridge parks it bare.
-            event = {**body.get("event", body), "redriven": True}
+            event = {**parked_event(message), "redriven": True}
             started = stack.client("stepfunctions").start_execution(
                 stateMachineArn=stack.output("ImageIngest"),
                 name=f"redrive-{message['MessageId']}",

@@ -13,10 +13,8 @@ from images import facts
 from images.decode import Decoded, decode
 from images.limits import Rejected
 from images.pixels import fit, shrink, to_pillow, to_vips
+from images.rules import SIZES
 from images.sniff import HEAD_BYTES, sniff
-
-SIZES = (1280, 512, 128)
-"""The longest sides of the thumbnails, in pixels, largest first: each is made from the one before."""
 
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16

@@ -18,6 +18,12 @@ type Document = dict[str, Any]
 RECIPE = 1
 """Raise it when thumbnails are made differently: what was made by an older recipe is stale."""
 
+SIZES = (1280, 512, 128)
+"""The longest sides of the thumbnails, in pixels, largest first: each is made from the one before."""
+
+OUTPUTS = {(size, kind) for size in SIZES for kind in ("image/webp", "image/jpeg")}
+"""The thumbnails of a picture: (size, type) of each."""
+
 TOMBSTONE_SECONDS = 7 * 86400
 """How long a deletion, or a discarded attempt, is remembered against deliveries that come late."""
 

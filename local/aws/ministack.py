@@ -315,7 +315,7 @@ def write_logs(group_name: str, stream_name: str, events: list[LogEvent]) -> Non
         logs._fanout_to_subscription_filters(group_name, stream_name, records)
 
 
-# --- Events, metrics, state ---------------------------------------------------------------------------------
+# --- Events, state ------------------------------------------------------------------------------------------
 
 
 def publish_aws_event(source: str, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
@@ -329,12 +329,6 @@ def publish_aws_event(source: str, detail_type: str, resources: list[str], detai
     }
     with _scope():
         events._put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def record_metric(namespace: str, name: str, value: float, unit: str, dimensions: dict[str, str]) -> None:
-    metrics = importlib.import_module("ministack.services.cloudwatch")
-    with _scope():
-        metrics.record_metric(namespace, name, value, unit, dimensions)
 
 
 def save_state() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from local.stepfunctions.api.dispatch import dispatch
 from local.stepfunctions.engine import Config, Engine
 from local.stepfunctions.logs import LogDelivery
+from local.stepfunctions.metrics import Metrics
 from local.stepfunctions.services import AwsServices
 from local.stepfunctions.store import Store
 
@@ -30,11 +31,11 @@ class EmbeddedStepFunctions:
             endpoint_url=endpoint_url, region=REGION, access_key=(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
         )
         self._store = Store(database)
-        self._changes = StatusChanges(ministack.publish_aws_event, ministack.record_metric)
+        self._changes = StatusChanges(ministack.publish_aws_event)
         # Tasks that call Step Functions go by MiniStack too: it holds them to their machine's role.
         config = Config(REGION, ACCOUNT, answers_itself=False)
         self._engine = Engine(self._store, self._services, config=config, observers=[self._changes])
-        self._engine.observers.append(LogDelivery(self._engine))
+        self._engine.observers += [LogDelivery(self._engine), Metrics(self._engine)]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="step-functions", daemon=True)
         self._thread.start()

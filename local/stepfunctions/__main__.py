@@ -14,7 +14,9 @@ from .engine import Config, Engine
 from .errors import StoreBusy
 from .faults import MockConfigError, Mocks
 from .logs import LogDelivery
+from .metrics import Metrics
 from .services import AwsServices
+from .status_changes import EventDelivery
 from .store import Store
 
 
@@ -45,6 +47,9 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: Mocks | None)
     services = AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
     engine = Engine(store, services, config=config)
     engine.observers.append(LogDelivery(engine))
+    if arguments.endpoint_url is not None:
+        # AWS itself lets nobody write its services' metrics and events.
+        engine.observers += [Metrics(engine), EventDelivery(engine)]
     if mocks is not None:
         engine.invoker = mocks.over(engine.invoker)
     engine.start()

@@ -9,6 +9,7 @@ from .errors import StateError
 
 MAX_EVENTS = 25_000
 MAX_PAYLOAD_BYTES = 262_144
+MAX_VARIABLE_BYTES = 10 * 1024 * 1024
 
 NOT_TRUNCATED = {"truncated": False}
 

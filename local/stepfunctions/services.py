@@ -30,7 +30,10 @@ _KNOWN_STATUSES = frozenset(HTTPStatus)
 
 
 class ServiceError(Exception):
-    """A service's error answer. `code` and `message` are its own, `details` what else it told."""
+    """A service's error answer. `code` and `message` are its own, `details` what else it told.
+
+    One that came without a request id gets one: AWS never leaves it out.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.status = status
-        self.request_id = request_id
+        self.request_id = request_id or str(uuid.uuid4())
         self.extended_request_id = extended_request_id
         self.details = details or {}
 
@@ -350,8 +353,7 @@ def _service_error(service: str, operation: str, error: ClientError) -> ServiceE
         answer["Error"].get("QueryErrorCode") or answer["Error"].get("Code", "Unknown"),
         answer["Error"].get("Message", ""),
         status=metadata.get("HTTPStatusCode", 400),
-        # An emulator may leave these out, AWS never does.
-        request_id=metadata.get("RequestId") or str(uuid.uuid4()),
+        request_id=metadata.get("RequestId", ""),
         extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
         details={k: v for k, v in answer.items() if k not in ("Error", "ResponseMetadata")},
     )

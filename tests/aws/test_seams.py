@@ -108,7 +108,6 @@ def test_every_executor_is_reached_by_way_of_the_dispatch_we_replace() -> None:
         ("services.lambda_svc", "_resolve_layer_zip", ["attachment"]),
         ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),
         ("services.eventbridge", "_events_log_list", []),
-        ("services.cloudwatch", "record_metric", ["namespace", "metric_name", "value", "unit", "dimensions"]),
         ("services.cloudwatch_logs", "_append_log_events", ["stream", "events"]),
         ("services.cloudwatch_logs", "_make_group_arn", ["name"]),
         (

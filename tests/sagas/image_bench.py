@@ -5,17 +5,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 from PIL import Image
 from tillflow.aws import client
-from tillflow.store import unmarshal
 
 from tests.sagas.harness import Bench
 from tests.sagas.template import Template
 from tests.sagas.world import World, data_services
+from till.invariants import Snapshot
+from till.invariants.reader import read_pictures
 
 BUCKETS = ("ImagesBucket", "ThumbnailsBucket", "QuarantineBucket", "BackfillReportsBucket")
 KEY = "products/COF-ESP-1KG/crème & café + 100%.png"
@@ -77,9 +78,6 @@ class ImageBench(Bench):
         """The row of an image; {} when there is none."""
         return self.row("ImagesTable", f"IMAGE#{key}", "IMAGE")
 
-    def link(self, key: str = KEY) -> dict[str, Any]:
-        return self.row("ImagesTable", f"PRODUCT#{key.split('/')[1]}", f"IMAGE#{key}")
-
     def parked(self) -> list[dict[str, Any]]:
         """What waits in the dead-letter queue."""
         url = self.sqs.get_queue_url(QueueName="ImageDeadLetterQueue")["QueueUrl"]
@@ -94,39 +92,11 @@ class ImageBench(Bench):
             told.setdefault(detail["id"], (entry["DetailType"], detail["version_id"]))
         return list(told.values())
 
-    def broken_rules(self) -> list[str]:
-        """Thumbnails no row names, rows whose thumbnails or object are missing, links that lie."""
-        wrong = []
-        scanned = client("dynamodb").scan(TableName="ImagesTable", ConsistentRead=True)["Items"]
-        items = [unmarshal(item) for item in scanned]
-        rows = {item["key"]: item for item in items if item["sk"] == "IMAGE"}
-        named = {output["key"] for row in rows.values() for output in row["outputs"]}
-        wrong += [f"orphan thumbnail {key}" for key in sorted(self.thumbnails() - named)]
-        wrong += [f"missing thumbnail {key}" for key in sorted(named - self.thumbnails())]
-        for key, row in rows.items():
-            wrong += self._of_row(key, row)
-        for item in items:
-            if item["pk"].startswith("PRODUCT#"):
-                row = rows.get(item["key"], {})
-                if row.get("status") != "READY" or row["outputs"] != item["outputs"]:
-                    wrong.append(f"link to {item['key']} without its image")
-        return wrong
-
-    def _of_row(self, key: str, row: dict[str, Any]) -> Iterator[str]:
-        try:
-            newest = self.s3.head_object(Bucket="ImagesBucket", Key=key)["VersionId"]
-        except self.s3.exceptions.ClientError:
-            newest = None
-        if row["status"] == "DELETED":
-            if newest is not None or row["outputs"]:
-                yield f"{key} is a tombstone with something under it"
-            return
-        if row["version_id"] != newest:
-            yield f"{key} tells of {row['version_id']}, the object is {newest}"
-        if (row["status"] == "READY") != (len(row["outputs"]) == 6):
-            yield f"{key} is {row['status']} with {len(row['outputs'])} thumbnails"
-        if (row["status"] == "READY") != bool(self.link(key)):
-            yield f"{key} is {row['status']}, its product says otherwise"
+    def snapshot(self, *running: str) -> Snapshot:
+        """The tables, and the pictures at once: no event is on its way that a test does not say so of."""
+        shop = super().snapshot(*running)
+        pictures = read_pictures(self.s3, lambda bucket: bucket)
+        return replace(shop, pictures=replace(pictures, underway=frozenset(running)))
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def test_a_bucket_without_metadata_is_brought_up_to_date_once(bench: ImageBench)
     assert {bench.image(name)["status"] for name in names} == {"READY"}
     assert bench.image("products/SKU-1/leaflet.pdf")["status"] == "REJECTED"
     assert bench.image("banners/a.png") == {}
-    assert bench.broken_rules() == []
+    assert [broken.subject for broken in bench.audit()] == ["banners/a.png"]
     rendered = bench.world.invoked["RenderImageFunction"]
     again = backfill(bench)
     assert [total(again, what) for what in ("checked", "stale", "ingested")] == [104, 0, 0]
@@ -66,7 +66,7 @@ def test_what_changed_unheard_is_made_again_and_its_late_event_changes_nothing(b
     [run] = bench.run(unheard, workflow="ImageIngest")
     assert run.status == "SUCCEEDED"
     assert bench.image() == before
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_picture_that_cannot_be_ingested_is_parked_and_the_rest_go_on(bench: ImageBench) -> None:
@@ -76,7 +76,7 @@ def test_a_picture_that_cannot_be_ingested_is_parked_and_the_rest_go_on(bench: I
     assert total(backfill(bench, (fault,)), "ingested") == 2
     assert len(bench.parked()) == 1
     assert total(backfill(bench), "ingested") == 1
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_store_that_is_down_fails_the_run_and_another_does_what_is_left(bench: ImageBench) -> None:
@@ -84,4 +84,4 @@ def test_a_store_that_is_down_fails_the_run_and_another_does_what_is_left(bench:
     [run] = bench.run({"prefix": "products/"}, faults=[Fault("FindStale", "throttle", times=FOREVER)])
     assert (run.status, run.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     assert total(backfill(bench), "ingested") == 1
-    assert bench.broken_rules() == []
+    assert bench.audit() == []

@@ -30,7 +30,7 @@ def test_a_picture_gets_its_thumbnails_in_five_transitions(bench: ImageBench) ->
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
     assert head["ContentType"] == "image/webp"
     assert [kind for kind, _ in bench.announced()] == ["ImageReady"]
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> None:
@@ -43,7 +43,7 @@ def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> Non
     assert copy["Metadata"]["reason"] == "unsupported_format"
     assert copy["ContentDisposition"] == "attachment"
     assert [kind for kind, _ in bench.announced()] == ["ImageRejected"]
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_deleted_picture_leaves_nothing_but_a_tombstone(bench: ImageBench) -> None:
@@ -51,7 +51,7 @@ def test_a_deleted_picture_leaves_nothing_but_a_tombstone(bench: ImageBench) -> 
     [run] = bench.run(bench.delete())
     assert (run.status, bench.image()["status"], bench.thumbnails()) == ("SUCCEEDED", "DELETED", set())
     assert [kind for kind, _ in bench.announced()] == ["ImageReady", "ImageDeleted"]
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
@@ -61,14 +61,14 @@ def test_a_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
     assert len(bench.thumbnails()) == 6
     assert not before & bench.thumbnails()
     assert bench.image()["dominant_colour"].startswith("#0000f")
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_refused_version_takes_the_picture_down(bench: ImageBench) -> None:
     bench.run(bench.put(picture()))
     bench.run(bench.put(b"%PDF-1.7"))
     assert (bench.image()["status"], bench.thumbnails()) == ("REJECTED", set())
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_removing_the_delete_marker_brings_the_picture_back(bench: ImageBench) -> None:
@@ -77,7 +77,7 @@ def test_removing_the_delete_marker_brings_the_picture_back(bench: ImageBench) -
     bench.run(marker)
     bench.run(bench.delete_version(marker["detail"]["object"]["version-id"]))
     assert bench.image()["status"] == "READY"
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 @pytest.mark.parametrize("order", [*permutations(range(4))])
@@ -95,7 +95,7 @@ def test_events_in_any_order_and_twice_end_in_the_newest_state(bench: ImageBench
     row = bench.image()
     assert row["version_id"] == events[3]["detail"]["object"]["version-id"]
     assert [kind for kind, _ in bench.announced()].count("ImageReady") == 1
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_events_at_once_end_in_the_newest_state(bench: ImageBench) -> None:
@@ -103,7 +103,7 @@ def test_events_at_once_end_in_the_newest_state(bench: ImageBench) -> None:
     runs = bench.run(*events, *events)
     assert {run.status for run in runs} == {"SUCCEEDED"}
     assert bench.image()["version_id"] == events[-1]["detail"]["object"]["version-id"]
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 @pytest.mark.parametrize("order", [*permutations(range(3))])
@@ -115,7 +115,7 @@ def test_events_as_they_happen_each_processed_late(bench: ImageBench, order: tup
     for index in order:
         bench.run(events[index])
     assert bench.image()["status"] == "DELETED"
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> None:
@@ -123,7 +123,7 @@ def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> 
     del event["detail"]["object"]["version-id"]
     bench.run(event)
     assert bench.image()["status"] == "READY"
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
@@ -132,7 +132,7 @@ def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
     [parked] = bench.parked()
     bench.run({**parked["event"], "redriven": True})
     assert bench.image()["status"] == "READY"
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 @pytest.mark.parametrize("step", ["TidyOutputs", "AnnounceImage"])
@@ -143,7 +143,7 @@ def test_what_was_settled_but_not_finished_is_finished_by_a_redrive(bench: Image
     [parked] = bench.parked()
     bench.run({**parked["event"], "redriven": True})
     assert [kind for kind, _ in bench.announced()] == ["ImageReady", "ImageReady"]
-    assert bench.broken_rules() == []
+    assert bench.audit() == []
 
 
 KINDS = (
@@ -191,12 +191,12 @@ def ends_well(bench: ImageBench, event: dict, faults: tuple[Fault, ...]) -> None
     bench.late_effects()
     uncompensated = any(message["uncompensated"] for message in parked)
     if not uncompensated and run.status == "FAILED" and "TidyOutputs" not in run.path:
-        assert [rule for rule in bench.broken_rules() if "thumbnail" in rule] == []
+        assert [broken for broken in bench.audit() if "thumbnail" in broken.name] == []
     for message in parked:
         [again] = bench.run({**message["event"], "redriven": True})
         assert again.status == "SUCCEEDED", again.cause
     if parked or run.status == "SUCCEEDED":
-        assert bench.broken_rules() == []
+        assert bench.audit() == []
 
 
 def _parking_failed(faults: tuple[Fault, ...]) -> bool:
@@ -239,4 +239,4 @@ def test_loser_of_a_race_leaves_nothing_whatever_its_discard_meets(bench: ImageB
     assert lost.status == "FAILED"
     bench.run(bench.put(picture("blue")))
     bench.late_effects()
-    assert bench.broken_rules() == []
+    assert bench.audit() == []

@@ -133,6 +133,12 @@ def test_creating_and_publishing_again_answers_the_same_version(engine):
         ),
         ({"tags": [{"key": str(n), "value": ""} for n in range(51)]}, "TooManyTags", None),
         ({"definition": "{}"}, "InvalidDefinition", None),
+        (
+            {"definition": definition("c" * 1024 * 1024)},
+            "ValidationException",
+            "1 validation error detected: Value at 'definition' failed to satisfy constraint: "
+            "Member must have length less than or equal to 1048576",
+        ),
         ({"name": 5}, "SerializationException", "NUMBER_VALUE can not be converted to a String"),
     ],
 )

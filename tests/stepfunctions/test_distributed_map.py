@@ -81,7 +81,9 @@ def test_failures_are_tolerated_up_to_the_limit(tolerated: dict, status: str) ->
         result = engine.run(machine(FAIL_ON_TWO, "C", Items=[1, 2, 3], **tolerated), {"allowed": 1})
     assert result.status == status
     if status == "SUCCEEDED":
-        assert result.output == [10, 30]
+        assert [result.output[0], result.output[2]] == [10, 30]
+        failed = {name: result.output[1][name] for name in ("Status", "Error", "Input")}
+        assert failed == {"Status": "FAILED", "Error": "Two", "Input": "2"}
 
 
 def test_items_go_in_batches() -> None:
@@ -96,6 +98,18 @@ def test_items_go_in_batches() -> None:
     assert result.output[0] == {"BatchInput": {"k": 9}, "Items": [{"v": 1}, {"v": 2}]}
     assert [len(batch["Items"]) for batch in result.output] == [2, 2, 1]
     assert (run["itemCounts"]["total"], run["executionCounts"]["total"]) == (5, 3)
+
+
+def test_the_members_of_an_object_are_items_with_a_key() -> None:
+    item = "$states.context.Map.Item"
+    selector = {name: f"{{% {item}.{name} %}}" for name in ("Index", "Key", "Value", "Source")}
+    servers = {"web": {"port": 80}, "db": {"port": 5432}}
+    with VirtualEngine() as engine:
+        pairs = engine.run(machine(Items=servers))
+        told = engine.run(machine(Items="{% $states.input %}", ItemSelector=selector), servers)
+    assert pairs.events("MapStateStarted")[0]["mapStateStartedEventDetails"] == {"length": 2}
+    assert pairs.output == [{"Key": "web", "Value": {"port": 80}}, {"Key": "db", "Value": {"port": 5432}}]
+    assert told.output[1] == {"Index": 1, "Key": "db", "Value": {"port": 5432}, "Source": "STATE_DATA"}
 
 
 def test_batches_stay_below_their_bytes() -> None:
@@ -168,6 +182,30 @@ def test_items_come_from_a_file_and_results_go_to_one() -> None:
     assert [json.loads(child["Output"]) for child in written] == [
         {"sku": "A", "quantity": "1"},
         {"sku": "B", "quantity": "2"},
+    ]
+
+
+def test_a_run_that_fails_writes_what_became_of_each_child() -> None:
+    objects: dict[str, bytes] = {}
+    definition = machine(
+        FAIL_ON_TWO,
+        "C",
+        Items=[1, 2, 3],
+        MaxConcurrency=1,
+        ResultWriter={
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Arguments": {"Bucket": "b", "Prefix": "out"},
+            "WriterConfig": {"Transformation": "COMPACT"},
+        },
+    )
+    with VirtualEngine(bucket(objects)) as engine:
+        result = engine.run(definition)
+    assert result.error == "States.ExceedToleratedFailureThreshold"
+    written = {key.rsplit("/", 1)[-1]: json.loads(body) for key, body in objects.items()}
+    assert written["SUCCEEDED_0.json"] == [10]
+    assert [child["Error"] for child in written["FAILED_0.json"]] == ["Two"]
+    assert written["PENDING_0.json"] == [
+        {"Input": "3", "InputDetails": {"Included": True}, "Status": "PENDING"}
     ]
 
 

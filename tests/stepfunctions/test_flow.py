@@ -157,6 +157,61 @@ def test_a_payload_over_the_quota_ends_the_execution() -> None:
     )
 
 
+def test_variables_may_weigh_ten_megabytes_together() -> None:
+    filled = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "S0",
+        "States": {
+            f"S{n}": {"Type": "Pass", "Assign": {f"v{n}": "{% $pad('', 250000, 'a') %}"}, "Next": f"S{n + 1}"}
+            for n in range(42)
+        },
+    }
+    filled["States"]["S42"] = {"Type": "Succeed"}  # type: ignore[index]
+    with VirtualEngine() as engine:
+        result = engine.run(filled)
+        # The same variable given anew weighs once.
+        for state in filled["States"].values():  # type: ignore[attr-defined]
+            if "Assign" in state:
+                state["Assign"] = {"v": "{% $pad('', 250000, 'a') %}"}
+        assert engine.run(filled).status == "SUCCEEDED"
+    assert result.error == "States.Runtime"
+    assert result.cause == (
+        "An error occurred while executing the state 'S41' (entered at the event id #84). "
+        "The total size of the variables of the execution exceeds the maximum of 10485760 bytes"
+    )
+
+
+def test_one_assign_may_weigh_as_much_as_a_payload() -> None:
+    state = {"Type": "Pass", "Assign": {"x": "{% $pad('', 262144, 'a') %}"}, "End": True}
+    with VirtualEngine() as engine:
+        result = engine.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}})
+    assert "The size of the variables assigned exceeds the maximum of 262144 bytes" in (result.cause or "")
+
+
+def test_an_error_of_a_fail_state_is_text() -> None:
+    with VirtualEngine() as engine:
+        jsonata = engine.run(
+            {
+                "QueryLanguage": "JSONata",
+                "StartAt": "F",
+                "States": {"F": {"Type": "Fail", "Error": "{% 1 %}"}},
+            }
+        )
+        jsonpath = engine.run(
+            {"StartAt": "F", "States": {"F": {"Type": "Fail", "ErrorPath": "$.n"}}}, {"n": 1}
+        )
+    where = "An error occurred while executing the state 'F' (entered at the event id #2). "
+    assert (jsonata.error, jsonata.cause) == (
+        "States.QueryEvaluationError",
+        f"{where}The JSONata expression '1' specified for the field 'Error' returned an unexpected result type. "
+        "Expected 'string', but was 'number' for value: 1",
+    )
+    assert (jsonpath.error, jsonpath.cause) == (
+        "States.Runtime",
+        f"{where}The ErrorPath parameter does not reference a valid string: $.n == 1",
+    )
+
+
 def test_the_history_stops_at_25000_events() -> None:
     definition = {
         "StartAt": "A",

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import json
 from datetime import UTC, datetime
 
@@ -45,10 +46,14 @@ class Bucket:
         return {"Contents": listed, "IsTruncated": more, "NextContinuationToken": str(start + 2)}
 
 
-def read(bucket, config, resource=GET, most=None, **arguments):
+def found(bucket, config, resource=GET, most=None, **arguments):
     reading = item_reader.Reading(config, bucket, "arn:role", most)
     given = {"Bucket": "b", **({"Key": "data"} if resource == GET else {}), **arguments}
     return asyncio.run(item_reader.read_items(resource, given, reading))
+
+
+def read(*asked, **more):
+    return [item for items in found(*asked, **more) for item in items.values]
 
 
 def refused(bucket, config, **more):
@@ -64,6 +69,16 @@ def test_json_is_its_array_or_the_one_a_pointer_names():
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, most=2) == [1, 2]
     assert refused(bucket, {"InputType": "JSON"}) == "Attempting to map over non-iterable node."
     assert "points at nothing" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
+
+
+def test_a_pointer_may_name_an_object_whose_members_are_the_items():
+    bucket = Bucket(data='{"servers":{"web":{"port":80},"db":{"port":5432}}}')
+    config = {"InputType": "JSON", "ItemsPointer": "/servers"}
+    (items,) = found(bucket, config)
+    assert (items.keys, items.values) == (["web", "db"], [{"port": 80}, {"port": 5432}])
+    (items,) = found(bucket, config, most=1)
+    assert (items.keys, items.values) == (["web"], [{"port": 80}])
+    assert "non-iterable" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/servers/web/port"})
 
 
 def test_json_lines_are_an_item_each():
@@ -108,6 +123,32 @@ def test_a_listing_can_be_loaded_and_flattened():
     bucket = Bucket(**{"in/a": "[1,2]", "in/b": "[3]"})
     config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
     assert read(bucket, config, LIST, Prefix="in/") == [1, 2, 3]
+    assert [items.source for items in found(bucket, config, LIST, Prefix="in/")] == [
+        "S3://b/in/a",
+        "S3://b/in/b",
+    ]
+    assert read(bucket, config, LIST, most=2, Prefix="in/") == [1, 2]
+
+
+def test_items_know_their_source():
+    bucket = Bucket(data="[1]")
+    assert [items.source for items in found(bucket, {"InputType": "JSON"})] == ["S3://b/data"]
+    assert [items.source for items in found(bucket, {}, LIST)] == ["S3://b"]
+
+
+def test_what_is_compressed_is_read_all_the_same():
+    bucket = Bucket(data=gzip.compress(b'{"n":1}'))
+    assert read(bucket, {"InputType": "JSONL"}) == [{"n": 1}]
+
+
+def test_parquet_rows_are_objects():
+    arrow = pytest.importorskip("pyarrow", reason="reading Parquet is for those who have pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    body = io.BytesIO()
+    rows = [{"sku": "A", "price": 12, "at": MOMENT}, {"sku": "B", "price": None, "at": MOMENT}]
+    parquet.write_table(arrow.Table.from_pylist(rows), body, compression="snappy")
+    shown = [{**row, "at": "2026-01-01 00:00:00+00:00"} for row in rows]
+    assert read(Bucket(data=body.getvalue()), {"InputType": "PARQUET"}) == shown
 
 
 def test_an_inventory_manifest_leads_to_its_rows():
@@ -133,7 +174,7 @@ def test_what_cannot_be_read_is_said():
     assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in refused(
         Bucket(), {"InputType": "JSON"}
     )
-    assert "PARQUET" in refused(Bucket(data=b"PAR1"), {"InputType": "PARQUET"})
+    assert "parquet" in refused(Bucket(data=b"PAR1"), {"InputType": "PARQUET"}).lower()
 
 
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:machine/Label:run-1"
@@ -167,9 +208,10 @@ def test_results_as_the_transformation_has_them():
         "Status": "SUCCEEDED",
     }
     compact = result_writer.transformed(CHILDREN, {"Transformation": "COMPACT"})
-    assert compact == [[1, 2], {"n": 3}, {"Error": "Oops", "Cause": "why"}]
-    flat = result_writer.transformed(CHILDREN[:2], {"Transformation": "FLATTEN"})
-    assert flat == [1, 2, {"n": 3}]
+    assert compact == [[1, 2], {"n": 3}, whole[2]]
+    flat = result_writer.transformed(CHILDREN, {"Transformation": "FLATTEN"})
+    assert flat == [1, 2, {"n": 3}, whole[2]]
+    assert (whole[2]["Status"], whole[2]["Error"]) == ("FAILED", "Oops")
 
 
 @pytest.mark.parametrize(("kind", "ending"), [("JSON", "json"), ("JSONL", "jsonl")])

@@ -1,6 +1,7 @@
 """Tasks: their events, retries, catches, time-outs, heartbeats, callbacks, activities, nested executions."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -334,6 +335,11 @@ def test_a_job_that_cannot_be_submitted_says_so() -> None:
     result = run(definition, None)
     assert kinds(result)[-2:] == ["TaskSubmitFailed", "ExecutionFailed"]
     assert result.error == "StepFunctions.StateMachineDoesNotExistException"
+    assert re.fullmatch(
+        r"State Machine Does Not Exist: 'arn:.*:none' \(Service: AWSStepFunctions; Status Code: 400; "
+        r"Error Code: StateMachineDoesNotExist; Request ID: [0-9a-f-]{36}; Proxy: null\)",
+        result.cause or "",
+    )
 
 
 def test_a_services_error_carries_its_name_and_retries_by_it() -> None:

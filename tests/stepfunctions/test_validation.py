@@ -275,6 +275,32 @@ FAULTS = {
             (SCHEMA, "Invalid variable name 'states'", "/States/A/Assign"),
         ],
     ),
+    "a variable of the scope around": (
+        machine(
+            A={"Type": "Pass", "Assign": {"x": 1}, "Next": "B"},
+            B={
+                "Type": "Parallel",
+                "Branches": [
+                    machine(C={**PASS, "Assign": {"x.$": "$"}}),
+                    machine(D=map_state(ItemProcessor=processor(E={**PASS, "Assign": {"x": 2, "y": 3}}))),
+                ],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"x": 4}, "Next": "A"}],
+                "End": True,
+            },
+        ),
+        [
+            (
+                SCHEMA,
+                "The variable 'x' is assigned in an outer scope already",
+                "/States/B/Branches[0]/States/C/Assign",
+            ),
+            (
+                SCHEMA,
+                "The variable 'x' is assigned in an outer scope already",
+                "/States/B/Branches[1]/States/D/ItemProcessor/States/E/Assign",
+            ),
+        ],
+    ),
     "a reader of something else": (
         machine(
             A=map_state(
@@ -402,6 +428,19 @@ SOUND = [
             ToleratedFailurePercentagePath="$p",
             Label="Orders",
         )
+    ),
+    # The executions of a distributed map have variables of their own.
+    machine(
+        A={"Type": "Pass", "Assign": {"x": 1}, "Next": "B"},
+        B=map_state(ItemProcessor=processor("DISTRIBUTED", C={**PASS, "Assign": {"x": 2}})),
+    ),
+    # So have branches side by side.
+    machine(
+        A={
+            "Type": "Parallel",
+            "Branches": [machine(B={**PASS, "Assign": {"x": 1}}), machine(C={**PASS, "Assign": {"x": 2}})],
+            "End": True,
+        }
     ),
 ]
 

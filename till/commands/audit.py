@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from till import workflows
+from till import images, workflows
 from till.invariants import INVARIANTS, check
-from till.invariants.reader import read_snapshot
+from till.invariants.reader import read_pictures, read_snapshot
 from till.invariants.snapshot import TABLES
 from till.output import err, out, print_json, print_table
 from till.stack import find_stack
@@ -16,7 +16,7 @@ from till.stack import find_stack
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the violations as JSON.")] = False,
 ) -> None:
-    """Check that stock, money, invoices and books agree; exit 1 and name what is broken when they do not.
+    """Check that stock, money, invoices, books and pictures agree; exit 1 and name what is broken when they do not.
 
     Orders that are still running are checked for what must hold at every moment, not for how they end.
 
@@ -27,6 +27,7 @@ def audit(
         till audit --json | jq '.violations[].name'
     """
     stack = find_stack()
+    underway = images.underway(stack)
     with Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading the tables", total=len(TABLES))
         shop = read_snapshot(
@@ -34,6 +35,9 @@ def audit(
             stack.output,
             lambda: workflows.running(stack),
             lambda table, items: progress.advance(reading),
+            pictures=lambda: read_pictures(
+                stack.client("s3"), stack.output, lambda: underway | images.underway(stack)
+            ),
         )
     violations = check(shop)
     items = {table: len(rows) for table, rows in shop.tables.items()}
@@ -57,7 +61,7 @@ def audit(
     else:
         out.print(
             f"[green]All {len(INVARIANTS)} invariants hold[/] over {len(shop.orders)} orders, "
-            f"{len(shop.levels)} stock levels, {len(shop.entries)} journal entries "
+            f"{len(shop.levels)} stock levels, {len(shop.entries)} journal entries, {len(shop.images)} pictures "
             f"({sum(items.values())} items, {len(shop.running)} orders running).",
             highlight=False,
             soft_wrap=True,

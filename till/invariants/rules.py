@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from till.invariants.billing import BILLING
 from till.invariants.books import BOOKS
 from till.invariants.endings import ENDINGS
+from till.invariants.images import IMAGES
 from till.invariants.money import MONEY
 from till.invariants.purchases import PURCHASES
 from till.invariants.snapshot import Snapshot, Violation
@@ -13,7 +14,16 @@ from till.invariants.transfers import TRANSFERS
 
 Invariant = Callable[[Snapshot], Iterator[Violation]]
 
-INVARIANTS: tuple[Invariant, ...] = (*STOCK, *MONEY, *BILLING, *BOOKS, *ENDINGS, *PURCHASES, *TRANSFERS)
+INVARIANTS: tuple[Invariant, ...] = (
+    *STOCK,
+    *MONEY,
+    *BILLING,
+    *BOOKS,
+    *ENDINGS,
+    *PURCHASES,
+    *TRANSFERS,
+    *IMAGES,
+)
 
 
 def check(snapshot: Snapshot) -> list[Violation]:

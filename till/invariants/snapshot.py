@@ -25,6 +25,7 @@ TABLES = (
     "CasesTable",
     "PurchasingTable",
     "SandboxBankTable",
+    "ImagesTable",
 )
 
 
@@ -35,6 +36,18 @@ class Violation:
     name: str
     subject: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The image buckets: ETag of the newest version by key of original, keys of the thumbnails.
+
+    `underway`: keys of originals whose event is on its way, being handled, or waiting for a person.
+    """
+
+    originals: Mapping[str, str] = field(default_factory=dict)
+    thumbnails: frozenset[str] = frozenset()
+    underway: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Snapshot:
 
     tables: Mapping[str, list[Item]]
     running: frozenset[str] = field(default_factory=frozenset)
+    pictures: Pictures = field(default_factory=Pictures)
 
     def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:
         """Items of `table` whose sort key starts with `sort_key` and partition key with `partition`."""
@@ -133,6 +147,11 @@ class Snapshot:
         for case in self.items("CasesTable", "CASE", "CASE#"):
             grouped[case["business_id"]].append(case)
         return grouped
+
+    @cached_property
+    def images(self) -> dict[str, Item]:
+        """What is known of each picture, by the key of its original."""
+        return {row["key"]: row for row in self.items("ImagesTable", "IMAGE", "IMAGE#")}
 
     def excused(self, order: str, *steps: str) -> bool:
         """True when a person has taken over one of `steps` of `order`.

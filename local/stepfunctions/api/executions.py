@@ -8,7 +8,7 @@ from .. import jackson
 from ..definition import compile_definition
 from ..engine import TERMINAL, Engine
 from ..errors import ApiError
-from ..history import too_large, without_data
+from ..history import MAX_EVENTS, too_large, without_data
 from ..interpreter.frame import Execution
 from . import arns, map_runs, paging, state_machines
 
@@ -61,7 +61,7 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
             for name in ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status")
         },
         **{name: row[name] for name in ("error", "cause", "traceHeader") if name in row},
-        "billingDetails": _billing(row),
+        "billingDetails": billing(row),
     }
     if params.get("includedData") != "METADATA_ONLY":
         answer |= {"input": row["input"], "inputDetails": {"included": True}}
@@ -70,7 +70,8 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
     return answer
 
 
-def _billing(row: Mapping[str, Any]) -> dict[str, int]:
+def billing(row: Mapping[str, Any]) -> dict[str, int]:
+    """What an express execution that has ended costs."""
     hundreds = int((row["stopDate"] - row["startDate"]) * 10) + 1
     return {"billedDurationInMilliseconds": hundreds * 100, "billedMemoryUsedInMB": 64}
 
@@ -182,6 +183,8 @@ def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
         return f"Execution is {row['status']} and cannot be redriven"
     if row["stopDate"] + _REDRIVE_SECONDS < now:
         return "Execution has exceeded the redrivable period of 14 days and cannot be redriven"
+    if row["lastEvent"] >= MAX_EVENTS - 1:
+        return f"Execution has {row['lastEvent']} events, too many to be redriven"
     return None
 
 

@@ -14,7 +14,7 @@ from ..errors import ApiError
 _ENUM_ORDER = {
     "ExecutionStatus": ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"],
 }
-# Members whose length the operation itself judges, with an exception of its own.
+# Members whose shortest length the operation itself judges, with an exception of its own.
 _JUDGED_LATER = {"definition", "input", "output"}
 _JAVA_TYPES = {
     "string": "String",
@@ -101,6 +101,8 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
                     yield _fault(shape, None, here, "Member must not be null")
             elif here not in _JUDGED_LATER:
                 yield from _faults(member, given, here)
+            else:
+                yield from _longest_faults(member, given, here)
     elif isinstance(shape, ListShape):
         yield from _size_faults(shape, value, path, len(value), "length")
         for number, item in enumerate(value, 1):
@@ -118,16 +120,25 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _size_faults(shape: Shape, value: Any, path: str, size: float, what: str) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if most is not None and size > most:
-        yield _fault(shape, value, path, f"Member must have {what} less than or equal to {most}")
+    yield from _longest_faults(shape, value, path, size, what)
+    least = shape.metadata.get("min")
     if least is not None and size < least:
         yield _fault(shape, value, path, f"Member must have {what} greater than or equal to {least}")
 
 
+def _longest_faults(
+    shape: Shape, value: Any, path: str, size: float | None = None, what: str = "length"
+) -> Iterator[str]:
+    most = shape.metadata.get("max")
+    if most is not None and (len(value) if size is None else size) > most:
+        yield _fault(shape, value, path, f"Member must have {what} less than or equal to {most}")
+
+
 def _fault(shape: Shape, value: Any, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{_java(shape, value)}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+    shown = " null" if value is None else f" '{_java(shape, value)}'"
+    if value is not None and shape.metadata.get("sensitive"):
+        shown = ""
+    return f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _java(shape: Shape, value: Any) -> str:

@@ -7,8 +7,9 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from ..errors import StateError
@@ -34,21 +35,54 @@ class Reading:
         return self.max_items or MOST_ITEMS
 
 
-async def read_items(resource: str, arguments: dict[str, Any], reading: Reading) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items of one source, as the context object names it (`S3://bucket/key`, `STATE_DATA`).
+
+    `keys` has the name of each where they are the members of a JSON object.
+    """
+
+    source: str
+    values: list[Any]
+    keys: list[str] | None = None
+
+    @classmethod
+    def of(cls, document: Any, source: str) -> "Items | None":
+        """An array's items or an object's members; None for anything else."""
+        if isinstance(document, list):
+            return cls(source, document)
+        if isinstance(document, dict):
+            return cls(source, list(document.values()), list(document))
+        return None
+
+    @property
+    def document(self) -> Any:
+        """The array or object these are the items of."""
+        return self.values if self.keys is None else dict(zip(self.keys, self.values, strict=True))
+
+    def first(self, most: int) -> "Items":
+        keys = self.keys if self.keys is None else self.keys[:most]
+        return self if len(self.values) <= most else Items(self.source, self.values[:most], keys)
+
+
+async def read_items(resource: str, arguments: dict[str, Any], reading: Reading) -> list[Items]:
     """The items of `arn:aws:states:::s3:getObject` or `s3:listObjectsV2`, at most `reading.max_items` of them.
 
     Raises StateError States.ItemReaderFailed.
     """
     action = resource.rsplit(":", 1)[-1]
     if action == "listObjectsV2":
-        listed = await _listing(arguments, reading)
-        if reading.config.get("Transformation") == "LOAD_AND_FLATTEN":
-            return await _flattened(arguments["Bucket"], listed, reading)
-        return listed
+        flattened = reading.config.get("Transformation") == "LOAD_AND_FLATTEN"
+        # Of a listing to be loaded every object counts: MaxItems limits what is in them.
+        listed = await _listing(arguments, reading, MOST_ITEMS if flattened else reading.limit)
+        bucket = arguments["Bucket"]
+        if not flattened:
+            return [Items(source_of({"Bucket": bucket}), listed)]
+        return await _loaded(((bucket, entry["Key"]) for entry in listed), reading)
     if reading.config.get("InputType") == "MANIFEST" or "ManifestType" in reading.config:
         return await _manifest(arguments, reading)
     body = await _object(arguments, reading)
-    return parse_items(body, reading)[: reading.limit]
+    return [parse_items(body, reading, source_of(arguments)).first(reading.limit)]
 
 
 async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> dict:
@@ -68,10 +102,10 @@ async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> 
 
 async def _object(arguments: dict[str, Any], reading: Reading) -> bytes:
     body = (await _call("getObject", arguments, reading))["Body"]
-    return body if isinstance(body, bytes) else body.encode()
+    return _plain(body if isinstance(body, bytes) else body.encode())
 
 
-async def _listing(arguments: dict[str, Any], reading: Reading) -> list[dict[str, Any]]:
+async def _listing(arguments: dict[str, Any], reading: Reading, most: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     asked = dict(arguments)
     while True:
@@ -86,50 +120,58 @@ async def _listing(arguments: dict[str, Any], reading: Reading) -> list[dict[str
                     "StorageClass": entry.get("StorageClass", "STANDARD"),
                 }
             )
-            if len(found) == reading.limit:
+            if len(found) == most:
                 return found
         if not answer.get("IsTruncated"):
             return found
         asked["ContinuationToken"] = answer["NextContinuationToken"]
 
 
-async def _flattened(bucket: str, listed: list[dict[str, Any]], reading: Reading) -> list[Any]:
-    """The items inside every object listed, one after another."""
-    items: list[Any] = []
-    for entry in listed:
-        items += parse_items(await _object({"Bucket": bucket, "Key": entry["Key"]}, reading), reading)
-        if len(items) >= reading.limit:
-            return items[: reading.limit]
-    return items
+async def _loaded(objects: Iterable[tuple[str, str]], reading: Reading) -> list[Items]:
+    """The items inside every object, one object after another."""
+    found: list[Items] = []
+    left = reading.limit
+    for bucket, key in objects:
+        body = await _object({"Bucket": bucket, "Key": key}, reading)
+        found.append(parse_items(body, reading, source_of({"Bucket": bucket, "Key": key})).first(left))
+        left -= len(found[-1].values)
+        if not left:
+            break
+    return found
 
 
-def parse_items(body: bytes, reading: Reading) -> list[Any]:
+def parse_items(body: bytes, reading: Reading, source: str) -> Items:
     """The items of a data set's bytes. Raises StateError States.ItemReaderFailed."""
     kind = reading.config.get("InputType", "JSON")
     if kind == "JSON":
-        return _json(body, reading.config.get("ItemsPointer"))
+        return _json(body, reading.config.get("ItemsPointer"), source)
     if kind == "JSONL":
-        return list(_json_lines(body))
+        return Items(source, list(_json_lines(body)))
     if kind == "CSV":
-        return _csv(body, reading)
-    raise _failed(f"This Step Functions does not read {kind} files. Use JSON, JSONL, CSV or MANIFEST.")
+        return Items(source, _csv(body, reading))
+    return Items(source, _parquet(body))
 
 
-def _json(body: bytes, pointer: str | None) -> list[Any]:
+def _json(body: bytes, pointer: str | None, source: str) -> Items:
     try:
         document = json.loads(body)
     except ValueError as error:
         raise _failed(f"Provided S3 object is not valid JSON: {error}") from None
-    if pointer:
-        for step in pointer.lstrip("/").split("/"):
-            step = step.replace("~1", "/").replace("~0", "~")
-            try:
-                document = document[int(step) if isinstance(document, list) else step]
-            except (KeyError, IndexError, TypeError, ValueError):
-                raise _failed(f"The ItemsPointer '{pointer}' points at nothing in the S3 object.") from None
-    if not isinstance(document, list):
+    if not pointer:
+        # A whole file that is an object was refused when AWS's answers were recorded.
+        if not isinstance(document, list):
+            raise _failed(_NOT_ITERABLE)
+        return Items(source, document)
+    for step in pointer.lstrip("/").split("/"):
+        step = step.replace("~1", "/").replace("~0", "~")
+        try:
+            document = document[int(step) if isinstance(document, list) else step]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise _failed(f"The ItemsPointer '{pointer}' points at nothing in the S3 object.") from None
+    items = Items.of(document, source)
+    if items is None:
         raise _failed(_NOT_ITERABLE)
-    return document
+    return items
 
 
 def _json_lines(body: bytes) -> Iterator[Any]:
@@ -161,16 +203,25 @@ def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
     return items
 
 
-async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Any]:
+def _parquet(body: bytes) -> list[dict[str, Any]]:
+    """The rows of a Parquet file. It takes pyarrow, which weighs more than all the rest and is not required."""
+    try:
+        parquet = import_module("pyarrow.parquet")
+    except ImportError:
+        raise _failed("Reading PARQUET takes the package pyarrow, which is not installed here.") from None
+    try:
+        rows = parquet.read_table(io.BytesIO(body)).to_pylist()
+    except (ValueError, OSError) as error:
+        raise _failed(f"Provided S3 object is not valid Parquet: {error}") from None
+    # What JSON has no form for (times, decimals, bytes) goes in as text.
+    return json.loads(json.dumps(rows, default=str))
+
+
+async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:
     """The items of every data file an S3 Inventory's or Athena UNLOAD's manifest names."""
     body = await _object(arguments, reading)
     if reading.config.get("ManifestType") == "ATHENA_DATA":
-        sources = [_s3_address(line) for line in body.decode().split()]
-        items: list[Any] = []
-        for bucket, key in sources:
-            data = _plain(await _object({"Bucket": bucket, "Key": key}, reading))
-            items += parse_items(data, reading)
-        return items[: reading.limit]
+        return await _loaded((_s3_address(line) for line in body.decode().split()), reading)
     try:
         manifest = json.loads(body)
         bucket = manifest["destinationBucket"].rsplit(":", 1)[-1]
@@ -182,18 +233,17 @@ async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Any]:
         raise _failed(
             f"Inventory files of the format {manifest.get('fileFormat')} are not supported: use CSV."
         )
-    items = []
-    for key in files:
-        data = _plain(await _object({"Bucket": bucket, "Key": key}, reading))
-        for row in csv.reader(io.StringIO(data.decode())):
-            items.append(dict(zip(columns, row, strict=False)))
-            if len(items) == reading.limit:
-                return items
-    return items
+    rows = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": columns}
+    return await _loaded(((bucket, key) for key in files), replace(reading, config=rows))
 
 
 def _plain(data: bytes) -> bytes:
     return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+
+
+def source_of(place: Mapping[str, Any]) -> str:
+    """The context object's name of a bucket, or of an object in it."""
+    return "S3://" + "/".join(str(place[part]) for part in ("Bucket", "Key") if part in place)
 
 
 def _s3_address(text: str) -> tuple[str, str]:

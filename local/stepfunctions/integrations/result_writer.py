@@ -36,20 +36,28 @@ def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]
     """Child executions (DescribeExecution's answers) as WriterConfig's Transformation has them.
 
     NONE keeps each one's description, COMPACT its output, FLATTEN the items of an output that is an array.
+    One that did not succeed keeps its description whatever is asked.
     """
     how = config.get("Transformation", "NONE")
-    if how == "NONE":
-        return [described(child) for child in children]
-    outputs = [_output(child) for child in children]
-    if how == "COMPACT":
-        return outputs
-    return [item for output in outputs for item in (output if isinstance(output, list) else [output])]
+    items: list[Any] = []
+    for child in children:
+        if how == "NONE" or child["status"] != "SUCCEEDED":
+            items.append(described(child))
+            continue
+        output = json.loads(child["output"])
+        if how == "FLATTEN" and isinstance(output, list):
+            items += output
+        else:
+            items.append(output)
+    return items
 
 
 def described(child: Mapping[str, Any]) -> dict[str, Any]:
-    """A child execution as it stands in a result file."""
+    """A child execution as it stands in a result file: all that is told of it but the map run, the same for all."""
     shown: dict[str, Any] = {}
     for name, value in sorted(child.items()):
+        if name == "mapRunArn":
+            continue
         key = name[0].upper() + name[1:]
         if key in ("InputDetails", "OutputDetails"):
             value = {"Included": value.get("included", True)}
@@ -57,12 +65,6 @@ def described(child: Mapping[str, Any]) -> dict[str, Any]:
             value = iso(value)
         shown[key] = value
     return shown
-
-
-def _output(child: Mapping[str, Any]) -> Any:
-    if child.get("status") == "SUCCEEDED":
-        return json.loads(child["output"])
-    return {"Error": child.get("error"), "Cause": child.get("cause")}
 
 
 async def export(

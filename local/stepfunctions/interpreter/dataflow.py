@@ -6,11 +6,11 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from typing import Any
 
-from ..definition import State
-from ..errors import RuntimeFailure, StateError
+from ..definition import Field, State
+from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
 from ..expressions.scope import UNSET
-from ..expressions.template import Template
-from ..history import exited, json_text, too_large
+from ..expressions.template import Template, type_name
+from ..history import MAX_VARIABLE_BYTES, exited, json_text, too_large
 from .frame import ENTER, Frame
 
 
@@ -79,7 +79,7 @@ def leave(frame: Frame, state: State, value: Any, assigned: dict[str, Any] | Non
         if too_large(text):
             raise data_limit(state.name)
     if assigned:
-        check_variables(assigned)
+        check_variables(frame, assigned)
     frame.last = frame.execution.event(
         f"{state.kind}StateExited", frame.last, "stateExitedEventDetails", exited(state.name, text, assigned)
     )
@@ -96,6 +96,15 @@ def leave(frame: Frame, state: State, value: Any, assigned: dict[str, Any] | Non
         frame.save()
 
 
+def wrong_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailure:
+    """A field's expression gave a value of another kind."""
+    return QueryEvaluationFailure(
+        f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
+        f"result type. Expected '{expected}', but was '{type_name(value)}' for value: {json_text(value)}",
+        field.name,
+    )
+
+
 def data_limit(what: str) -> StateError:
     return StateError(
         "States.DataLimitExceeded",
@@ -104,7 +113,12 @@ def data_limit(what: str) -> StateError:
     )
 
 
-def check_variables(assigned: dict[str, Any]) -> None:
-    """The quota of 256 KiB on what one Assign sets."""
-    if too_large(json_text(assigned)):
+def check_variables(frame: Frame, assigned: dict[str, Any]) -> None:
+    """The quotas on variables: 256 KiB for what one Assign sets, 10 MiB for all an execution has."""
+    text = json_text(assigned)
+    if too_large(text):
         raise RuntimeFailure("The size of the variables assigned exceeds the maximum of 262144 bytes")
+    if not frame.execution.has_room_for(len(text)):
+        raise RuntimeFailure(
+            f"The total size of the variables of the execution exceeds the maximum of {MAX_VARIABLE_BYTES} bytes"
+        )

@@ -4,13 +4,16 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 """
 
 import asyncio
+import itertools
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from ..definition import Field, Map
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
 from ..integrations import item_reader, result_writer
+from ..integrations.item_reader import Items
 from . import dataflow
 from .frame import JOIN, Frame
 from .map import items, percentage, selected, whole_number
@@ -45,8 +48,8 @@ def _start_run(frame: Frame, state: Map) -> None:
     """Evaluate the Map's fields, and write down the map run with, if no ItemReader has them, its items."""
     world, execution = frame.execution.world, frame.execution
     seen = dataflow.effective_input(frame, state)
-    found = items(frame, state, seen) if state.reader is None else None
-    length = 0 if found is None else len(found)
+    found = None if state.reader is not None else Items.of(items(frame, state, seen), "STATE_DATA")
+    length = 0 if found is None else len(found.values)
     concurrency = whole_number(frame, state, state.max_concurrency, seen) or 0
     frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": length})
     reading = _reading(frame, state, seen) if state.reader is not None else None
@@ -71,7 +74,7 @@ def _start_run(frame: Frame, state: Map) -> None:
     world.store.put("map_run", run["mapRunArn"], run)
     frame.data = {"run": run["mapRunArn"], "seen": seen, "reading": reading, "inputs": None}
     if found is not None:
-        _prepare(frame, state, found)
+        _prepare(frame, state, [found])
     frame.phase = JOIN
     frame.save()
 
@@ -114,16 +117,21 @@ async def _read(frame: Frame, state: Map) -> None:
     frame.save()
 
 
-def _prepare(frame: Frame, state: Map, found: list[Any]) -> None:
+def _prepare(frame: Frame, state: Map, found: list[Items]) -> None:
     """The children's inputs: each item as ItemSelector has it, in batches where ItemBatcher says so."""
     seen = frame.data["seen"]
-    source = "STATE_DATA" if state.reader is None else _source(frame.data["reading"])
-    chosen = [
-        selected(frame, state, seen, {"Index": at, "Value": value, "Source": source})
-        for at, value in enumerate(found)
-    ]
+    chosen = [selected(frame, state, seen, item) for item in contexts(found)]
     inputs, weights = batched(frame, state, seen, chosen)
     frame.data |= {"inputs": inputs, "weights": weights}
+
+
+def contexts(found: list[Items]) -> Iterator[dict[str, Any]]:
+    """What the context object has under Map.Item for each item, over all sources."""
+    at = itertools.count()
+    for items_of in found:
+        for position, value in enumerate(items_of.values):
+            key = {} if items_of.keys is None else {"Key": items_of.keys[position]}
+            yield {"Index": next(at), **key, "Value": value, "Source": items_of.source}
 
 
 def batched(frame: Frame, state: Map, seen: Any, chosen: list[Any]) -> tuple[list[Any], list[int]]:
@@ -150,13 +158,6 @@ def batched(frame: Frame, state: Map, seen: Any, chosen: list[Any]) -> tuple[lis
     return inputs, [len(batch) for batch in batches]
 
 
-def _source(reading: dict[str, Any]) -> str:
-    arguments = reading["arguments"]
-    return "s3://" + "/".join(
-        str(arguments[name]) for name in ("Bucket", "Key", "Prefix") if name in arguments
-    )
-
-
 def _limit(frame: Frame, state: Map, field: Field | None, seen: Any) -> int | None:
     value = whole_number(frame, state, field, seen)
     if value == 0 and field is not None:
@@ -171,12 +172,14 @@ async def _work(frame: Frame, state: Map, redriven: bool) -> MapRun:
     try:
         await run.work(redriven)
     except StateError:
-        run.stop()
+        await run.stop()
         _keep_counts(frame, run)
+        if state.writer is not None and state.writer.resource is not None:
+            await _export(frame, state, run)
         raise
     except asyncio.CancelledError:
         if not world.closing:
-            run.stop()
+            world.spawn(run.stop())
             _close(frame, "ABORTED", run)
         raise
     _keep_counts(frame, run)
@@ -185,14 +188,23 @@ async def _work(frame: Frame, state: Map, redriven: bool) -> MapRun:
 
 async def _result(frame: Frame, state: Map, run: MapRun) -> Any:
     """The Map's result: the children's outputs, or what the ResultWriter makes of them."""
-    world, writer = frame.execution.world, state.writer
-    if writer is None:
-        return [world.loads(row["output"]) for row in run.results() if row["status"] == "SUCCEEDED"]
+    writer = state.writer
+    if writer is not None and writer.resource is not None:
+        return await _export(frame, state, run)
+    config = {"Transformation": "COMPACT"} if writer is None else writer.config
+    return result_writer.transformed(_children(run), config)
+
+
+def _children(run: MapRun) -> list[dict[str, Any]]:
     from ..api.executions import described
 
-    children = [described(row) for row in run.results()]
-    if writer.resource is None:
-        return result_writer.transformed(children, writer.config)
+    return [described(row) for row in run.results()]
+
+
+async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
+    """Write what became of every child to S3. Answers where it is."""
+    writer = state.writer
+    assert writer is not None
     arguments = (
         dataflow.evaluate(writer.arguments, frame, state, frame.data["seen"]) if writer.arguments else {}
     )
@@ -200,10 +212,10 @@ async def _result(frame: Frame, state: Map, run: MapRun) -> Any:
         bucket=arguments.get("Bucket", ""),
         prefix=arguments.get("Prefix", ""),
         map_run_arn=run.arn,
-        services=world.services,
+        services=frame.execution.world.services,
         role_arn=frame.execution.row["roleArn"],
     )
-    return await result_writer.export(children, writer.config, target)
+    return await result_writer.export([*_children(run), *run.pending()], writer.config, target)
 
 
 def _document(frame: Frame) -> dict[str, Any]:

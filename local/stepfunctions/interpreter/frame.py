@@ -8,7 +8,7 @@ from ..clock import iso
 from ..definition import Flow, State
 from ..errors import StateError
 from ..expressions.scope import UNSET, Scope
-from ..history import MAX_EVENTS, json_text
+from ..history import MAX_EVENTS, MAX_VARIABLE_BYTES, json_text
 
 if TYPE_CHECKING:
     from .world import World
@@ -47,6 +47,8 @@ class Execution:
         self.task: asyncio.Task[Any] | None = None
         self.frames: dict[int, Frame] = {}
         self._at_end: list[Callable[[], None]] = []
+        # What the variables weigh at most; a start on a store begins with weighing them.
+        self._variable_bytes = MAX_VARIABLE_BYTES
         self._context: dict[str, Any] | None = None
 
     @property
@@ -97,6 +99,14 @@ class Execution:
             event[key] = details
         self.world.record(self, event)
         return event_id
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether so many bytes of variables more are within the quota. They are weighed only near it."""
+        self._variable_bytes += size
+        if self._variable_bytes > MAX_VARIABLE_BYTES:
+            scopes = (frame.own_variables for frame in self.frames.values() if frame.own_variables)
+            self._variable_bytes = size + sum(len(json_text(scope)) for scope in scopes)
+        return self._variable_bytes <= MAX_VARIABLE_BYTES
 
     @property
     def context(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ async def do_inline_map(frame: Frame, state: Map) -> str | None:
 
     def iteration(slot: int) -> Frame:
         child = Frame(frame.execution, state.processor, frame, slot)
-        child.item = {"Index": slot, "Value": found[slot]}
+        child.item = {"Index": slot, "Value": found[slot], "Source": "STATE_DATA"}
         child.input = selected(frame, state, seen, child.item)
         return child
 
@@ -53,15 +53,19 @@ async def do_inline_map(frame: Frame, state: Map) -> str | None:
     return state.next
 
 
-def items(frame: Frame, state: Map, seen: Any) -> list[Any]:
-    """The array to go over: Items, what ItemsPath names, or the input itself."""
+def items(frame: Frame, state: Map, seen: Any) -> Any:
+    """What to go over: Items, what ItemsPath names, or the input itself.
+
+    An array; for a distributed map an object too, whose members are its items.
+    """
+    kinds = (list, dict) if state.distributed else list
     if state.is_jsonata:
         if state.items is None:
-            if not isinstance(seen, list):
+            if not isinstance(seen, kinds):
                 raise QueryEvaluationFailure(f"Map state input must be an array but was: {json_text(seen)}")
             return seen
         found = dataflow.evaluate(state.items, frame, state, seen)
-        if not isinstance(found, list):
+        if not isinstance(found, kinds):
             raise QueryEvaluationFailure(
                 f"The JSONata expression '{state.items_expression}' specified for the field 'Items' returned an "
                 f"unexpected result type. Expected 'array', but was '{type_name(found)}' for value: "
@@ -70,16 +74,19 @@ def items(frame: Frame, state: Map, seen: Any) -> list[Any]:
             )
         return found
     found = seen if state.items_path is None else state.items_path.read(frame.scope(state, seen))
-    if not isinstance(found, list):
+    if not isinstance(found, kinds):
         path = "$" if state.items_path is None else state.items_path.text
         raise RuntimeFailure(f'Reference path "{path}" must point to array.')
     return found
 
 
 def selected(frame: Frame, state: Map, seen: Any, item: dict[str, Any]) -> Any:
-    """What one iteration is given: its item, or ItemSelector evaluated with the item in the context object."""
+    """What one iteration is given: its item, or ItemSelector evaluated with the item in the context object.
+
+    The item of an object's member is the pair of its key and its value.
+    """
     if state.selector is None:
-        return item["Value"]
+        return {"Key": item["Key"], "Value": item["Value"]} if "Key" in item else item["Value"]
     scope = frame.scope(state, seen)
     scope.context = {**scope.context, "Map": {"Item": item}}
     return state.selector.evaluate(scope)
@@ -95,7 +102,7 @@ def whole_number(frame: Frame, state: Map, field: Field | None, seen: Any) -> in
             raise RuntimeFailure(
                 f'The {field.name} field refers to value "{_shown(value)}" which is not a valid integer: {field.text}'
             )
-        raise _wrong_type(field, value)
+        raise dataflow.wrong_type(field, "number", value)
     if value < 0:
         raise RuntimeFailure(f"{field.name.removesuffix('Path')} must be non-negative.")
     return value
@@ -112,7 +119,7 @@ def percentage(frame: Frame, state: Map, seen: Any) -> float | None:
             raise RuntimeFailure(
                 f'The {field.name} field refers to value "{_shown(value)}" which is not a valid float: {field.text}'
             )
-        raise _wrong_type(field, value)
+        raise dataflow.wrong_type(field, "number", value)
     if not 0 <= value <= 100:
         raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
     return value
@@ -124,11 +131,3 @@ def _read(frame: Frame, state: Map, field: Field, seen: Any) -> Any:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)
-
-
-def _wrong_type(field: Field, value: Any) -> QueryEvaluationFailure:
-    return QueryEvaluationFailure(
-        f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
-        f"result type. Expected 'number', but was '{type_name(value)}' for value: {json_text(value)}",
-        field.name,
-    )

@@ -36,6 +36,7 @@ class MapRun:
         self.arn: str = document["mapRunArn"]
         self.inputs = inputs
         self.weights = weights
+        self._total = sum(weights)
         self.running: dict[int, Execution] = {}
         self.rows: dict[int, dict[str, Any]] = {}
         self.items: Counter[str] = Counter()
@@ -64,11 +65,8 @@ class MapRun:
         self.document |= document
         self._changed.set()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Abort the children that still run; the run is given up."""
-        self.world.spawn(self._stop())
-
-    async def _stop(self) -> None:
         children = list(self.running.values())
         await asyncio.gather(*(self.world.stop(child, None, None) for child in children))
         document = self.world.store.get("map_run", self.arn) or {}
@@ -78,10 +76,16 @@ class MapRun:
         """The rows of the children, in the order of their inputs."""
         return (self.rows[slot] for slot in sorted(self.rows))
 
+    def pending(self) -> Iterator[dict[str, Any]]:
+        """What there is to tell of the children that never began."""
+        for slot, given in enumerate(self.inputs):
+            if slot not in self.rows:
+                yield {"input": json_text(given), "inputDetails": {"included": True}, "status": "PENDING"}
+
     def counts(self) -> dict[str, Any]:
         """DescribeMapRun's counts as they are now."""
         return {
-            "itemCounts": _counts(self.items, sum(self.weights), sum(self.weights[s] for s in self.running)),
+            "itemCounts": _counts(self.items, self._total, sum(self.weights[s] for s in self.running)),
             "executionCounts": _counts(self.executions, len(self.inputs), len(self.running)),
         }
 
@@ -101,6 +105,8 @@ class MapRun:
             self.rows[slot] = child.row
             self.running[slot] = child
             child.on_end(lambda slot=slot: self._ended(slot))  # type: ignore[misc]
+            # It may have ended at once, and with it the run.
+            self._check()
 
     def _begin(self, slot: int) -> "Execution":
         execution = self.frame.execution
@@ -138,7 +144,7 @@ class MapRun:
 
     def _check(self) -> None:
         failed = self.items["failed"] + self.items["timedOut"] + self.items["aborted"]
-        share = 100 * failed / (sum(self.weights) or 1)
+        share = 100 * failed / (self._total or 1)
         by_count, by_share = (
             self.document["toleratedFailureCount"],
             self.document["toleratedFailurePercentage"],

@@ -62,6 +62,8 @@ def _text(frame: Frame, state: Fail, field: Field | None) -> str | None:
         return None
     value = field.read(frame.scope(state, frame.input))
     if not isinstance(value, str):
+        if not field.is_path:
+            raise dataflow.wrong_type(field, "string", value)
         raise RuntimeFailure(
             f"The {field.name} parameter does not reference a valid string: {field.text} == {json_text(value)}"
         )

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..definition import Field, State, Task
 from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
-from ..expressions.template import type_name
 from ..history import NOT_TRUNCATED, failure, json_text, output, too_large
 from ..integrations import TaskRequest
 from . import dataflow
@@ -249,11 +248,7 @@ def _seconds(frame: Frame, state: State, field: Field | None, seen: Any) -> int 
             f"The {field.name} parameter does not reference a positive integer: {field.text} == {json_text(value)}"
         )
     if not isinstance(value, int) or isinstance(value, bool):
-        raise QueryEvaluationFailure(
-            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
-            f"result type. Expected 'number', but was '{type_name(value)}' for value: {json_text(value)}",
-            field.name,
-        )
+        raise dataflow.wrong_type(field, "number", value)
     raise QueryEvaluationFailure(
         f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned a value outside "
         f"the range of 1 to {MAX_SECONDS}: {value}",

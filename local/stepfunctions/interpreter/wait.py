@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
 
 from ..definition import Field, Wait
 from ..errors import QueryEvaluationFailure, RuntimeFailure
-from ..expressions.template import type_name
 from ..expressions.timestamps import parse_timestamp
 from ..history import json_text
 from . import dataflow
@@ -65,11 +64,7 @@ def _seconds(field: Field, value: object) -> int:
             )
         return min(value, MAX_SECONDS)
     if not whole:
-        raise QueryEvaluationFailure(
-            f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
-            f"result type. Expected 'number', but was '{type_name(value)}' for value: {json_text(value)}",
-            field.name,
-        )
+        raise dataflow.wrong_type(field, "number", value)
     assert isinstance(value, int)
     if not 0 <= value <= MAX_SECONDS:
         raise QueryEvaluationFailure(

@@ -30,6 +30,10 @@ class Bench:
         """What the state's expressions read, with `seen` as `$` and `$states.input`."""
         return Scope(seen, self._context, self.variables, result, error_output, state.name)
 
+    def has_room_for(self, size: int) -> bool:
+        """The quota on all variables is an execution's."""
+        return True
+
     def assign(self, values: dict[str, Any]) -> None:
         """Set variables."""
         self.variables |= values

@@ -11,9 +11,9 @@ from ..definition import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task
 from ..errors import ApiError, StateError
 from ..history import json_text
 from ..integrations import TaskRequest
-from ..integrations.item_reader import Reading, parse_items
+from ..integrations.item_reader import Items, Reading, parse_items, source_of
 from ..interpreter import dataflow
-from ..interpreter.distributed import batched
+from ..interpreter.distributed import batched, contexts
 from ..interpreter.failures import catch, delay, matches
 from ..interpreter.map import items, percentage, selected, whole_number
 from ..interpreter.simple import do_choice, do_fail, do_pass, do_succeed
@@ -160,15 +160,12 @@ class Trial:
         given = dataflow.effective_input(bench, state)
         if not state.is_jsonata:
             self._see("afterInputPath", given)
-        found = self._items(state, given)
+        chosen = [selected(bench, state, given, item) for item in contexts([self._items(state, given)])]
         if state.selector is not None:
-            found = [
-                selected(bench, state, given, {"Index": at, "Value": value}) for at, value in enumerate(found)
-            ]
-            self._see("afterItemSelector", found)
+            self._see("afterItemSelector", chosen)
         if state.batcher is not None:
-            found, _ = batched(bench, state, given, found)
-            self._see("afterItemBatcher", found)
+            chosen, _ = batched(bench, state, given, chosen)
+            self._see("afterItemBatcher", chosen)
         self.seen["maxConcurrency"] = whole_number(bench, state, state.max_concurrency, given) or 0
         count = whole_number(bench, state, state.tolerated_count, given)
         share = percentage(bench, state, given)
@@ -177,36 +174,43 @@ class Trial:
         if share is not None:
             self.seen["toleratedFailurePercentage"] = float(share)
         failures = self.configuration.get("mapIterationFailureCount", 0)
-        if failures > len(found):
+        if failures > len(chosen):
             raise ApiError(
                 "ValidationException",
                 "Map iteration failure count must be less than or equal to the number of Map iterations.",
             )
         if self.mock is not None and self.mock.error is None:
-            if state.distributed and _too_many(failures, len(found), count, share):
+            if state.distributed and _too_many(failures, len(chosen), count, share):
                 raise THRESHOLD
-            if isinstance(self.mock.result, list) and len(self.mock.result) != len(found) - failures:
+            if isinstance(self.mock.result, list) and len(self.mock.result) != len(chosen) - failures:
                 raise ApiError(
                     "ValidationException", "Input array does not equal the mocked result array's size."
                 )
         return self._mocked()
 
-    def _items(self, state: Map, given: Any) -> list[Any]:
+    def _items(self, state: Map, given: Any) -> Items:
         if state.reader is None:
             found = items(self.bench, state, given)
             if not state.is_jsonata:
                 self._see("afterItemsPath", found)
-            return found
+            whole = Items.of(found, "STATE_DATA")
+            assert whole is not None
+            return whole
         data = self.configuration.get("mapItemReaderData")
         if data is None:
             raise ApiError(
                 "ValidationException",
                 "ItemReader data must be specified when testing a Map state with ItemReader specified.",
             )
+        arguments = {}
         if state.reader.arguments is not None:
-            dataflow.evaluate(state.reader.arguments, self.bench, state, given)
+            arguments = dataflow.evaluate(state.reader.arguments, self.bench, state, given)
         most = whole_number(self.bench, state, state.reader.max_items, given)
-        return parse_items(data.encode(), Reading(state.reader.config, self.services, None, most or None))
+        reading = Reading(state.reader.config, self.services, None, most or None)
+        read = parse_items(data.encode(), reading, source_of(arguments)).first(reading.limit)
+        if state.reader.config.get("ItemsPointer"):
+            self._see("afterItemsPointer", read.document)
+        return read
 
     def _failed(self, error: StateError) -> dict[str, Any]:
         """Retry, then Catch, then failure."""

@@ -14,11 +14,14 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What holds for the states of a flow: the machine's query language, whether they run as Express."""
+    """What holds for the states of a flow: the machine's query language, whether they run as Express, and the
+    variables that the scopes around assign.
+    """
 
     language: str
     express: bool
     findings: Findings
+    outer: frozenset[str] = frozenset()
     names: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
 
@@ -47,6 +50,7 @@ def _check_flow(flow: Mapping[str, Any], place: str, around: Surroundings) -> No
     if not bodies:
         findings.error("Value cannot be empty", f"{place}/States")
         return
+    inside_of = replace(around, outer=around.outer | _assigned(bodies))
     for name, body in bodies.items():
         here = f"{place}/States/{name}"
         _check_name(name, here, around)
@@ -54,7 +58,7 @@ def _check_flow(flow: Mapping[str, Any], place: str, around: Surroundings) -> No
             findings.error("Expected value of type Object", here)
             continue
         states.check_state(body, here, around)
-        for inner, inner_place, inside in _inner_flows(body, here, around):
+        for inner, inner_place, inside in _inner_flows(body, here, inside_of):
             _check_branch(inner, inner_place, inside)
     _check_transitions(flow, {k: v for k, v in bodies.items() if isinstance(v, dict)}, place, findings)
 
@@ -80,10 +84,17 @@ def _inner_flows(
             processor = body.get(name)
             if processor is not None:
                 config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
-                express = around.express
+                inside = around
                 if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
+                    # Its executions are others: they see no variable from here.
                     express = config.get("ExecutionType") == "EXPRESS"
-                yield processor, f"{place}/{name}", replace(around, express=express)
+                    inside = replace(around, express=express, outer=frozenset())
+                yield processor, f"{place}/{name}", inside
+
+
+def _assigned(bodies: Mapping[str, Any]) -> frozenset[str]:
+    """The variables that the states of a flow assign, those inside them not counted."""
+    return frozenset(name for body in bodies.values() for name, _ in states.assignments(body, ""))
 
 
 def _check_branch(branch: Any, place: str, around: Surroundings) -> None:

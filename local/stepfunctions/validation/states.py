@@ -1,7 +1,7 @@
 """One state: its fields, its retriers and catchers, what is particular to its type."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..integrations import UnknownResource
@@ -54,7 +54,7 @@ def check_state(body: Mapping[str, Any], place: str, around: "Surroundings") -> 
         else:
             one_of(body, ("Next", "End"), place, findings)
     _check_errors(body, language, place, findings)
-    _check_variables(body, place, findings)
+    _check_variables(body, place, around)
     checks = {
         "Task": _task,
         "Choice": _choice,
@@ -93,12 +93,30 @@ def _check_errors(body: Mapping[str, Any], language: str, place: str, findings: 
                     )
 
 
-def _check_variables(body: Mapping[str, Any], place: str, findings: Findings) -> None:
-    """Names that Assign gives: identifiers, and not the one reserved for `$states`."""
-    for name in body.get("Assign", {}) if isinstance(body.get("Assign"), dict) else ():
-        variable = name.removesuffix(".$")
+def assignments(body: Any, place: str) -> Iterator[tuple[str, str]]:
+    """The variables a state assigns, itself and in its choices and catchers, with the place of each Assign."""
+    if not isinstance(body, dict):
+        return
+    parts = [(body, place)]
+    for field in ("Choices", "Catch"):
+        rules = body.get(field)
+        parts += [
+            (rule, f"{place}/{field}[{at}]")
+            for at, rule in enumerate(rules if isinstance(rules, list) else ())
+        ]
+    for part, here in parts:
+        assign = part.get("Assign") if isinstance(part, dict) else None
+        for name in assign if isinstance(assign, dict) else ():
+            yield name.removesuffix(".$"), f"{here}/Assign"
+
+
+def _check_variables(body: Mapping[str, Any], place: str, around: "Surroundings") -> None:
+    """Names that Assign gives: identifiers, not the one reserved for `$states`, none of an outer scope."""
+    for variable, here in assignments(body, place):
         if variable == "states" or not _VARIABLE.fullmatch(variable):
-            findings.error(f"Invalid variable name '{variable}'", f"{place}/Assign")
+            around.findings.error(f"Invalid variable name '{variable}'", here)
+        elif variable in around.outer:
+            around.findings.error(f"The variable '{variable}' is assigned in an outer scope already", here)
 
 
 def _task(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:

@@ -401,6 +401,25 @@ def test_item_reader_data_is_given() -> None:
     )
 
 
+def test_what_the_items_pointer_names_and_the_items_source_are_shown() -> None:
+    state = {
+        **{key: value for key, value in MAP.items() if key != "Items"},
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON", "ItemsPointer": "/a/b"},
+            "Arguments": {"Bucket": "b", "Key": "k"},
+        },
+        "ItemSelector": {
+            "from": "{% $states.context.Map.Item.Source %}",
+            "key": "{% $states.context.Map.Item.Key %}",
+        },
+    }
+    given = {"mapItemReaderData": '{"a":{"b":{"x":1}}}'}
+    shown = run(state, mock=result([1]), stateConfiguration=given, inspectionLevel="DEBUG")["inspectionData"]
+    assert shown["afterItemsPointer"] == {"x": 1}
+    assert shown["afterItemSelector"] == [{"from": "S3://b/k", "key": "x"}]
+
+
 MACHINE = {
     "QueryLanguage": "JSONata",
     "StartAt": "M",

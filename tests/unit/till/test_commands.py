@@ -75,9 +75,15 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
             definition=json.dumps(TEMPLATE.definition(name)),
             roleArn="arn:aws:iam::123456789012:role/workflow",
         )["stateMachineArn"]
-        for name in ("OrderCheckout", "OrderCancel")
+        for name in ("OrderCheckout", "OrderCancel", "ImageIngest")
     }
-    deployed(monkeypatch, {name: name for name in TEMPLATE.tables} | machines)
+    buckets = ("ImagesBucket", "ThumbnailsBucket")
+    for bucket in buckets:
+        here = {"LocationConstraint": "eu-west-1"}
+        client("s3").create_bucket(Bucket=bucket.lower(), CreateBucketConfiguration=here)
+    queue = client("sqs").create_queue(QueueName="ImageDeadLetterQueue")["QueueUrl"]
+    outputs = {name: name for name in TEMPLATE.tables} | {bucket: bucket.lower() for bucket in buckets}
+    deployed(monkeypatch, outputs | machines | {"ImageDeadLetterQueue": queue})
 
 
 def put(tables: dict[str, list[Row]]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.unit.till import purchasekeeping, shopkeeping, transferkeeping
+from tests.unit.till.picturekeeping import DELETED, SHOWN, THUMBNAIL, Album
+from tests.unit.till.picturekeeping import REFUSED as REFUSED_PICTURE
 from tests.unit.till.purchasekeeping import PO, spoil
 from tests.unit.till.shopkeeping import CANCELLED, LEVEL, REFUSED, SALE, Row, snapshot
 from tests.unit.till.transferkeeping import TRF
@@ -265,6 +267,22 @@ PURCHASES: list[tuple[str, str, Break]] = [
     ("purchase_ends", PO, spoil(lambda told: told.update(status="PAID"))),
 ]
 
+PICTURES: list[tuple[str, str, Callable[[Album], object]]] = [
+    ("thumbnail_has_its_image", "f00/s01.a1/x", lambda album: album.thumbnails.add("f00/s01.a1/x")),
+    ("thumbnail_has_its_image", THUMBNAIL, lambda album: album.row(SHOWN).update(outputs=[])),
+    ("image_has_its_thumbnails", SHOWN, lambda album: album.thumbnails.remove(THUMBNAIL)),
+    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN)["outputs"].pop()),
+    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN).update(status="REJECTED")),
+    ("image_has_its_object", SHOWN, lambda album: album.originals.pop(SHOWN)),
+    ("image_has_its_object", SHOWN, lambda album: album.originals.update({SHOWN: "e9"})),
+    ("image_has_its_object", REFUSED_PICTURE, lambda album: album.originals.pop(REFUSED_PICTURE)),
+    ("image_has_its_object", DELETED, lambda album: album.originals.update({DELETED: "e9"})),
+    ("object_has_its_image", "products/MUG/x", lambda album: album.originals.update({"products/MUG/x": "e"})),
+    ("product_shows_its_images", SHOWN, lambda album: album.rows.pop(1)),
+    ("product_shows_its_images", SHOWN, lambda album: album.row(SHOWN).update(status="DELETED")),
+    ("product_shows_its_images", SHOWN, lambda album: album.rows[1].update(outputs=[])),
+]
+
 TRANSFERS: list[tuple[str, str, Break]] = [
     (
         "what_left_arrived_is_in_transit_or_lost",
@@ -325,6 +343,19 @@ def test_one_broken_row_of_a_purchase_is_named(name: str, subject: str, spoiled:
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
 
+def test_pictures_in_order_break_nothing() -> None:
+    assert check(Album().snapshot()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "spoil"), PICTURES, ids=[f"{b[0]}-{n}" for n, b in enumerate(PICTURES)]
+)
+def test_one_broken_picture_is_named(name: str, subject: str, spoil: Callable[[Album], object]) -> None:
+    album = Album()
+    spoil(album)
+    assert (name, subject) in {(broken.name, broken.subject) for broken in check(album.snapshot())}
+
+
 def test_a_transfer_in_order_breaks_nothing() -> None:
     assert check(Snapshot(transferkeeping.rows())) == []
 
@@ -339,7 +370,7 @@ def test_one_broken_row_of_a_transfer_is_named(name: str, subject: str, spoiled:
 
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
-    broken = (*BROKEN, *PURCHASES, *TRANSFERS)
+    broken = (*BROKEN, *PURCHASES, *TRANSFERS, *PICTURES)
     assert {invariant.__name__ for invariant in INVARIANTS} == {name for name, _, _ in broken}
 
 
