@@ -10,6 +10,7 @@ from typing import Any
 
 from local.stepfunctions.api.dispatch import dispatch
 from local.stepfunctions.engine import Config, Engine
+from local.stepfunctions.errors import StoreError
 from local.stepfunctions.logs import LogDelivery
 from local.stepfunctions.metrics import Metrics
 from local.stepfunctions.services import AwsServices
@@ -17,7 +18,7 @@ from local.stepfunctions.store import Store
 
 from . import ministack
 from .agreement import Machine
-from .home import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
+from .home import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY, CannotStart
 from .ports import Answer
 from .saving import LastSave
 from .telling import StatusChanges
@@ -30,7 +31,10 @@ class EmbeddedStepFunctions:
         self._services = AwsServices(
             endpoint_url=endpoint_url, region=REGION, access_key=(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
         )
-        self._store = Store(database)
+        try:
+            self._store = Store(database)
+        except StoreError as refusal:
+            raise CannotStart(str(refusal)) from None
         self._changes = StatusChanges(ministack.publish_aws_event)
         # Tasks that call Step Functions go by MiniStack too: it holds them to their machine's role.
         config = Config(REGION, ACCOUNT, answers_itself=False)
@@ -39,6 +43,7 @@ class EmbeddedStepFunctions:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="step-functions", daemon=True)
         self._thread.start()
+        self._on_loop(self._engine.load)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -73,7 +78,7 @@ class EmbeddedStepFunctions:
 
     def resume(self) -> None:
         """Go on with every execution that was running. Their tasks call the services: have these up first."""
-        self._on_loop(self._engine.start)
+        self._on_loop(self._engine.go_on)
 
     def close(self) -> None:
         """Stop working; running executions go on after the next start."""

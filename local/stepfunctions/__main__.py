@@ -11,7 +11,7 @@ import uvloop
 
 from .api.server import serve
 from .engine import Config, Engine
-from .errors import StoreBusy
+from .errors import StoreError
 from .faults import MockConfigError, Mocks
 from .logs import LogDelivery
 from .metrics import Metrics
@@ -26,7 +26,7 @@ def main() -> int:
         mocks = Mocks.read(arguments.mock_config) if arguments.mock_config else None
         store = Store(arguments.store, "FULL" if arguments.power_safe else "NORMAL")
         uvloop.run(_run(arguments, store, mocks))
-    except (StoreBusy, MockConfigError) as wrong:
+    except (StoreError, MockConfigError) as wrong:
         return _refuse(str(wrong))
     except OSError as wrong:
         return _refuse(f"Cannot start: {wrong}. Give another --port, --store or --mock-config.")
@@ -62,9 +62,12 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: Mocks | None)
     ended = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+    store.on_failure = ended.set
     await ended.wait()
     server.close()
     await engine.close()
+    if store.failure is not None:
+        raise store.failure
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 from .activities import ActivityQueues
 from .clock import Clock, RealClock
 from .definition import Flow, StateMachine, compile_definition
-from .errors import StateError
-from .history import NOT_TRUNCATED, failure, json_text, json_value, output
+from .errors import StateError, StoreFailed
+from .history import NOT_TRUNCATED, failure, json_value, output
 from .inside import ServicesWithSelf
 from .interpreter.frame import TASK, Execution, Frame
-from .interpreter.map_run import MapRun
+from .interpreter.map_run import MapRun, stop_children
 from .interpreter.run import run_frame
 from .interpreter.world import Invoker, TaskCall
 from .resuming import make_ready_to_redrive, processor_at, restore_frames
@@ -100,19 +100,26 @@ class Engine:
     # Life
 
     def start(self) -> None:
-        """Take up the loop this is called on, and every execution that was running when the store was left."""
+        """Take up the loop this is called on, and go on with every execution the store was left with."""
+        self.load()
+        self.go_on()
+
+    def load(self) -> None:
+        """Take up the loop and the executions, so that they can be called back and stopped; none goes on yet."""
         self.store.bind(asyncio.get_running_loop())
-        left = [row for row in self.store.open_executions() if row["id"] not in self.running]
-        restored = [self._restored(row) for row in left]
-        for execution in restored:
+        for execution in [self._restored(row) for row in self.store.open_executions()]:
             self._register(execution)
+
+    def go_on(self) -> None:
+        """Go on with the executions that were loaded."""
+        restored = [execution for execution in self.running.values() if execution.task is None]
         for execution in restored:
             self._drive(execution)
-        for execution in restored:
-            run = self.store.get("map_run", execution.map_run_arn) if execution.map_run_arn else None
+        for arn in {execution.map_run_arn for execution in restored if execution.map_run_arn is not None}:
+            run = self.store.get("map_run", arn)
             if run is not None and run["status"] != "RUNNING":
-                # Its map run was given up, and the engine ended before this child could be told.
-                self.spawn(self.stop(execution, None, None))
+                # It was given up, and the engine ended before these children could be told.
+                self.spawn(stop_children(self, arn))
 
     async def close(self) -> None:
         """Stop working, leaving running executions as they are for the next start."""
@@ -172,6 +179,8 @@ class Engine:
         if execution.status in TERMINAL:
             return
         self._stops[execution.id] = _Stop(error, cause)
+        if execution.task is None:
+            self._drive(execution)
         assert execution.task is not None
         execution.task.cancel()
         await self.end_of(execution)
@@ -250,6 +259,8 @@ class Engine:
             details = failure(StateError(stop.error, stop.cause))
             execution.event("ExecutionAborted", 0, "executionAbortedEventDetails", details)
             self._end(execution, "ABORTED", details)
+        except StoreFailed:
+            return  # in the store it runs still, and goes on from there when the engine starts again
         except Exception as fault:  # a fault of the engine's own must not leave an execution hanging
             _log.exception("%s cannot go on", execution.arn)
             details = failure(StateError("States.Runtime", f"Internal error: {fault!r}"))
@@ -325,7 +336,7 @@ class Engine:
 
     def record(self, execution: Execution, event: dict[str, Any]) -> None:
         if execution.keeps_history:
-            self.store.event(execution.id, event["id"], json_text(event).encode())
+            self.store.event(execution.id, event)
         if self.observers:
             row = execution.row
             self.store.after_commit(lambda: self._tell(lambda observer: observer.event(row, event)))

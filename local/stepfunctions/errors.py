@@ -57,5 +57,17 @@ class ApiError(Exception):
         self.fields = fields
 
 
-class StoreBusy(RuntimeError):
+class StoreError(RuntimeError):
+    """The store cannot be used; the text is a sentence that says why and what to do."""
+
+
+class StoreBusy(StoreError):
     """Another process has the store open."""
+
+
+class StoreUnreadable(StoreError):
+    """The store was written by a later version, or is none."""
+
+
+class StoreFailed(StoreError):
+    """The store could not be written. What was committed before stays; nothing after it happened."""

@@ -16,10 +16,15 @@ NOT_TRUNCATED = {"truncated": False}
 
 def json_text(value: Any) -> str:
     """Compact JSON as AWS writes payloads into events and answers."""
+    return json_bytes(value).decode()
+
+
+def json_bytes(value: Any) -> bytes:
+    """`json_text` in UTF-8."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, half a surrogate pair
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def json_value(text: str | bytes) -> Any:

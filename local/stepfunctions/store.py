@@ -2,34 +2,30 @@
 
 Writers mark what changed (`event`, `save_frame`, `save_execution`, `put`); the rows are made when the
 transaction is written, so a frame that changed ten times, or came and went, between two commits costs once or
-nothing. A commit runs once the event loop has nothing else ready; whoever needs durability before an effect
-awaits `committed()`.
+nothing, and an execution's events between two commits are one row. A commit runs once the event loop has nothing
+else ready; whoever needs durability before an effect awaits `committed()`. When the file cannot be written the
+store is done for: nothing is committed any more, and every `committed()` raises StoreFailed.
 """
 
 import asyncio
+import contextlib
+import logging
 import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import batched, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from .history import json_text, json_value
-from .storefile import LogKeeper, lock
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS executions(
-  id INTEGER PRIMARY KEY, arn TEXT UNIQUE, machine TEXT, map_run TEXT, status TEXT, started REAL, body BLOB);
-CREATE INDEX IF NOT EXISTS executions_by_machine ON executions(machine, id);
-CREATE INDEX IF NOT EXISTS executions_by_map_run ON executions(map_run, id) WHERE map_run IS NOT NULL;
-CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('RUNNING', 'PENDING_REDRIVE');
-CREATE TABLE IF NOT EXISTS events(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
-"""
-
+from .errors import StoreFailed, StoreUnreadable
+from .history import json_bytes, json_value
+from .storefile import LogKeeper, connect, lock
 
 _CACHED_DOCUMENTS = 4096
+_EVENTS_IN_A_ROW = 100
+
+_log = logging.getLogger(__name__)
 
 
 class FrameRow(Protocol):
@@ -71,32 +67,34 @@ class Store:
     def __init__(self, path: str | Path = ":memory:", synchronous: str = "NORMAL"):
         self.path = str(path)
         self._lock = None if self.path == ":memory:" else lock(Path(self.path))
-        self._db = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
-        # NORMAL: a commit survives the death of the process; FULL: also the machine's loss of power.
-        self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; {SCHEMA}")
+        try:
+            self._db = connect(self.path, synchronous)
+        except StoreUnreadable:
+            self._release()
+            raise
         # The log is worked off beside the event loop, which must not wait for the disk's fsync.
         self._log = LogKeeper(self._db, self.path)
         self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
-        self._events: list[tuple[int, int, bytes]] = []
+        self._events: dict[int, list[dict[str, Any]]] = {}
         self._frames: dict[tuple[int, int], FrameRow | None] = {}
         # Of the executions at work, which frames have a row: the others come and go without the database.
         self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
-        self._executions: dict[int, ExecutionRow] = {}
+        self._executions: dict[str, ExecutionRow] = {}
+        self._new_executions: set[int] = set()
         self._waiting: list[asyncio.Future[None]] = []
         self._after: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
         self._in_transaction = False
+        self.failure: StoreFailed | None = None
+        self.on_failure: Callable[[], None] = lambda: None
 
     # Documents: state machines, versions, aliases, activities, tags, map runs
 
     def put(self, kind: str, key: str, document: dict[str, Any]) -> None:
-        self._begin()
         self._documents.pop((kind, key), None)
-        self._db.execute("INSERT OR REPLACE INTO documents VALUES(?,?,?)", (kind, key, dumps(document)))
+        self._write("INSERT OR REPLACE INTO documents VALUES(?,?,?)", (kind, key, json_bytes(document)))
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
         """A copy of the document, or None. What is inside it is shared: put a changed document, do not change it."""
@@ -113,9 +111,8 @@ class Store:
         return dict(found)
 
     def delete(self, kind: str, key: str) -> None:
-        self._begin()
         self._documents.pop((kind, key), None)
-        self._db.execute("DELETE FROM documents WHERE kind=? AND key=?", (kind, key))
+        self._write("DELETE FROM documents WHERE kind=? AND key=?", (kind, key))
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[dict[str, Any]]:
         """Documents of a kind whose key begins with `prefix`, in the order of their keys."""
@@ -129,14 +126,17 @@ class Store:
 
     def next_execution_id(self) -> int:
         self._last_execution += 1
+        self._new_executions.add(self._last_execution)
         return self._last_execution
 
     def save_execution(self, execution: ExecutionRow) -> None:
-        self._executions[execution.id] = execution
+        self._executions[execution.arn] = execution
         self._touch()
 
     def execution(self, arn: str) -> dict[str, Any] | None:
-        self.flush()
+        marked = self._executions.get(arn)
+        if marked is not None:
+            return marked.snapshot()
         row = self._db.execute("SELECT body FROM executions WHERE arn=?", (arn,)).fetchone()
         return json_value(row[0]) if row else None
 
@@ -186,18 +186,20 @@ class Store:
 
     def forget_execution(self, execution_id: int) -> None:
         self.flush()
-        self._begin()
         self._stored_frames.pop(execution_id, None)
-        self._db.execute("DELETE FROM frames WHERE execution=?", (execution_id,))
-        for table, column in (("executions", "id"), ("events", "execution")):
-            self._db.execute(f"DELETE FROM {table} WHERE {column}=?", (execution_id,))  # noqa: S608
+        for table, column in (("executions", "id"), ("histories", "execution"), ("frames", "execution")):
+            self._write(f"DELETE FROM {table} WHERE {column}=?", (execution_id,))  # noqa: S608
 
     # History
 
-    def event(self, execution_id: int, event_id: int, body: bytes) -> None:
-        self._events.append((execution_id, event_id, body))
-        if not self._scheduled:
+    def event(self, execution_id: int, event: dict[str, Any]) -> None:
+        """Append to a history. The event, with its `id`, is not to be changed any more."""
+        events = self._events.get(execution_id)
+        if events is None:
+            self._events[execution_id] = [event]
             self._touch()
+        else:
+            events.append(event)
 
     def events(
         self, execution_id: int, after: int = 0, limit: int = 1000, reverse: bool = False
@@ -205,17 +207,21 @@ class Store:
         """In order from the one after `after`; in reverse from the one below it (0: the last)."""
         self.flush()
         if reverse:
-            sql = "SELECT body FROM events WHERE execution=? AND id<? ORDER BY id DESC LIMIT ?"
-            after = after or 1 << 62
+            before = after or 1 << 62
+            sql = "SELECT events FROM histories WHERE execution=? AND first<? ORDER BY first DESC"
+            rows = self._db.execute(sql, (execution_id, before))
+            found = (event for (row,) in rows for event in reversed(json_value(row)) if event["id"] < before)
         else:
-            sql = "SELECT body FROM events WHERE execution=? AND id>? ORDER BY id LIMIT ?"
-        return [json_value(body) for (body,) in self._db.execute(sql, (execution_id, after, limit))]
+            sql = """SELECT events FROM histories WHERE execution=?1 AND first >= coalesce(
+                       (SELECT max(first) FROM histories WHERE execution=?1 AND first<=?2), 0) ORDER BY first"""
+            rows = self._db.execute(sql, (execution_id, after + 1))
+            found = (event for (row,) in rows for event in json_value(row) if event["id"] > after)
+        return list(islice(found, limit))
 
     def last_event(self, execution_id: int) -> int:
         """The id of an execution's last event; 0 when it has none."""
-        self.flush()
-        sql = "SELECT coalesce(max(id), 0) FROM events WHERE execution=?"
-        return self._db.execute(sql, (execution_id,)).fetchone()[0]
+        last = self.events(execution_id, limit=1, reverse=True)
+        return last[0]["id"] if last else 0
 
     # Frames
 
@@ -263,7 +269,9 @@ class Store:
         return bool(self._in_transaction or self._events or self._frames or self._executions)
 
     async def committed(self) -> None:
-        """Return once all that was written before this call is durable."""
+        """Return once all that was written before this call is durable. Raises StoreFailed."""
+        if self.failure is not None:
+            raise self.failure
         if not self._dirty:
             return
         if self._loop is None:
@@ -279,48 +287,67 @@ class Store:
         self._touch()
 
     def flush(self) -> None:
-        """Write what is marked into the open transaction, so that reads see it."""
+        """Write what is marked into the open transaction, so that reads see it. Raises StoreFailed."""
         if self._executions:
-            self._begin()
-            rows = [
-                (e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, dumps(e.snapshot()))
-                for e in self._executions.values()
-            ]
-            self._executions.clear()
-            self._db.executemany("INSERT OR REPLACE INTO executions VALUES(?,?,?,?,?,?,?)", rows)
+            self._flush_executions()
         if self._events:
-            self._begin()
-            self._db.executemany("INSERT INTO events VALUES(?,?,?)", self._events)
-            self._events = []
+            self._flush_events()
         if self._frames:
-            self._begin()
-            gone = [key for key, frame in self._frames.items() if frame is None]
-            kept = [(*key, dumps(frame.snapshot())) for key, frame in self._frames.items() if frame]
-            self._frames.clear()
-            self._db.executemany("INSERT OR REPLACE INTO frames VALUES(?,?,?)", kept)
-            self._db.executemany("DELETE FROM frames WHERE execution=? AND id=?", gone)
-            for execution, frame, _ in kept:
-                self._stored_frames[execution].add(frame)
-            for execution, frame in gone:
-                stored = self._stored_frames[execution]
-                stored.discard(frame)
-                if not stored:
-                    del self._stored_frames[execution]
+            self._flush_frames()
+
+    def _flush_executions(self) -> None:
+        marked, self._executions = self._executions, {}
+        new = [
+            (e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, json_bytes(e.snapshot()))
+            for e in marked.values()
+            if e.id in self._new_executions
+        ]
+        changed = [
+            (e.status, json_bytes(e.snapshot()), e.id)
+            for e in marked.values()
+            if e.id not in self._new_executions
+        ]
+        self._new_executions.clear()
+        self._write_all("INSERT INTO executions VALUES(?,?,?,?,?,?,?)", new)
+        self._write_all("UPDATE executions SET status=?, body=? WHERE id=?", changed)
+
+    def _flush_events(self) -> None:
+        marked, self._events = self._events, {}
+        rows = [
+            (execution, events[0]["id"], json_bytes(events))
+            for execution, all_events in marked.items()
+            for events in batched(all_events, _EVENTS_IN_A_ROW, strict=False)
+        ]
+        self._write_all("INSERT INTO histories VALUES(?,?,?)", rows)
+
+    def _flush_frames(self) -> None:
+        marked, self._frames = self._frames, {}
+        gone = [key for key, frame in marked.items() if frame is None]
+        kept = [(*key, json_bytes(frame.snapshot())) for key, frame in marked.items() if frame]
+        self._write_all("INSERT OR REPLACE INTO frames VALUES(?,?,?)", kept)
+        self._write_all("DELETE FROM frames WHERE execution=? AND id=?", gone)
+        for execution, frame_id, _ in kept:
+            self._stored_frames[execution].add(frame_id)
+        for execution, frame_id in gone:
+            stored = self._stored_frames[execution]
+            stored.discard(frame_id)
+            if not stored:
+                del self._stored_frames[execution]
 
     def commit(self) -> None:
+        """Make all that was written durable, and tell whoever waits for that. Raises StoreFailed."""
         self._scheduled = False
-        waiting, self._waiting = self._waiting, []
-        try:
-            self.flush()
-            if self._in_transaction:
+        if self.failure is not None:
+            raise self.failure
+        self.flush()
+        if self._in_transaction:
+            try:
                 self._db.execute("COMMIT")
                 self._in_transaction = False
                 self._log.committed()
-        except sqlite3.Error as error:
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(error)
-            raise
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+        waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
@@ -329,29 +356,63 @@ class Store:
             callback()
 
     def close(self) -> None:
-        self.commit()
+        if self.failure is None:
+            self.commit()
         self._log.close()
         self._db.close()
+        self._release()
+
+    def _release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def _begin(self) -> None:
-        if not self._in_transaction:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._in_transaction = True
-            self._touch()
+    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+        self._write_all(sql, [values])
+
+    def _write_all(self, sql: str, rows: list[Any]) -> None:
+        """Run a statement, in the open transaction, for each row. Raises StoreFailed."""
+        if not rows:
+            return
+        if self.failure is not None:
+            raise self.failure
+        try:
+            if not self._in_transaction:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._in_transaction = True
+                self._touch()
+            self._db.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreFailed:
+        """Never write again: what is in memory is ahead of the file, and a part of it must not become durable."""
+        self.failure = StoreFailed(
+            f"{self.path} cannot be written ({error}). What was accepted before is safe: make room or mend the "
+            "disk, and start again."
+        )
+        _log.critical("%s", self.failure)
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute("ROLLBACK")
+        self._in_transaction = False
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_exception(self.failure)
+        self._after = []
+        self.on_failure()
+        return self.failure
 
     def _touch(self) -> None:
-        if self._loop is not None and not self._scheduled:
+        if not self._scheduled and self._loop is not None and self.failure is None:
             self._scheduled = True
             self._loop.call_soon(self._settle)
 
     def _settle(self) -> None:
         # One more turn of the loop, so that all that became ready in this one shares the commit.
         if self._loop is not None:
-            self._loop.call_soon(self.commit)
+            self._loop.call_soon(self._commit_by_itself)
 
-
-def dumps(value: Any) -> bytes:
-    return json_text(value).encode()
+    def _commit_by_itself(self) -> None:
+        with contextlib.suppress(StoreFailed):  # whoever waits is told
+            self.commit()

@@ -1,4 +1,4 @@
-"""The store's file: who has it open, and its write-ahead log."""
+"""The store's file: its tables, who has it open, and its write-ahead log."""
 
 import contextlib
 import fcntl
@@ -7,7 +7,55 @@ import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from .errors import StoreBusy
+from .errors import StoreBusy, StoreUnreadable
+
+# `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS executions(
+  id INTEGER PRIMARY KEY, arn TEXT UNIQUE, machine TEXT, map_run TEXT, status TEXT, started REAL, body BLOB);
+CREATE INDEX IF NOT EXISTS executions_by_machine ON executions(machine, id);
+CREATE INDEX IF NOT EXISTS executions_by_map_run ON executions(map_run, id) WHERE map_run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('RUNNING', 'PENDING_REDRIVE');
+CREATE TABLE IF NOT EXISTS histories(
+  execution INTEGER, first INTEGER, events BLOB, PRIMARY KEY(execution, first)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
+"""
+_LAYOUT = 2
+# Layout 1 had a row for each event.
+_FROM_LAYOUT_1 = """
+BEGIN IMMEDIATE;
+INSERT INTO histories SELECT execution, id, CAST('[' || CAST(body AS TEXT) || ']' AS BLOB) FROM events;
+DROP TABLE events;
+PRAGMA user_version=2;
+COMMIT;
+"""
+
+
+def connect(path: str, synchronous: str) -> sqlite3.Connection:
+    """Open the store's file, its tables as this version has them. Raises StoreUnreadable.
+
+    `synchronous` NORMAL: a commit survives the death of the process; FULL: also the machine's loss of power.
+    """
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    try:
+        layout = db.execute("PRAGMA user_version").fetchone()[0]
+        if layout > _LAYOUT:
+            raise StoreUnreadable(
+                f"{path} was written by a later version (layout {layout}, this one knows {_LAYOUT}): "
+                "use that version, or another store."
+            )
+        db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; {_TABLES}")
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone():
+            db.executescript(_FROM_LAYOUT_1)
+        db.execute(f"PRAGMA user_version={_LAYOUT}")
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise StoreUnreadable(f"{path} cannot be used as a store ({error}): give another one.") from None
+    except StoreUnreadable:
+        db.close()
+        raise
+    return db
 
 
 class LogKeeper:
@@ -50,6 +98,7 @@ class LogKeeper:
 
 def lock(path: Path) -> int:
     """Take the store for this process; answers the descriptor that holds it. Raises StoreBusy."""
+    path = path.resolve()  # by whatever name: one file, one lock
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -2,9 +2,6 @@
 lost, and just after. The world stays as it was; a new engine takes the store up and goes on.
 """
 
-import asyncio
-import contextlib
-import logging
 import os
 import shutil
 import tempfile
@@ -12,14 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stepfunctions.virtual import VirtualEngine
 from tests.proof.families import Family, Scenario
 from tests.proof.prover import Case, Outcome, Prover
 from tests.sagas.faults import Fault
-
-
-class Killed(KeyboardInterrupt):
-    """The engine's process ended here. No event loop holds this one back."""
+from tests.stepfunctions.killing import Killed, ended, interposed
 
 
 @dataclass(frozen=True)
@@ -94,12 +87,12 @@ class Crashes:
         bench = prover.bench(family, self._folder / "case.db")
         told = prover.telling(Case(scenario, faults), bench, business_id)
         try:
-            with _interposed(bench.engine, before, after):
+            with interposed(bench.engine, before, after):
                 told.begin()
                 prover.go_on(told)
         except Killed:
             abandoned = bench.engine
-            bench.engine = bench.power_up(_ended(abandoned))
+            bench.engine = bench.power_up(ended(abandoned))
             # Whoever had asked and heard nothing asks again, while the engine takes up what it finds.
             told.begin()
             bench.engine.pass_time(1)
@@ -117,41 +110,3 @@ class Crashes:
             self._prover.bench(family, store).close()
             self._deployed[family] = store
         return self._deployed[family]
-
-
-@contextlib.contextmanager
-def _interposed(
-    engine: VirtualEngine, before: Callable[[], None], after: Callable[[], None]
-) -> Iterator[None]:
-    store = engine.engine.store
-    commit = store.commit
-
-    def interposed() -> None:
-        before()
-        commit()
-        after()
-
-    store.commit = interposed  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        store.commit = commit  # type: ignore[method-assign]
-
-
-def _ended(engine: VirtualEngine) -> float:
-    """End an engine as a kill does: what was not committed is gone, nothing is put in order. The time it was."""
-    now = engine.clock.now()
-    store = engine.engine.store
-    store._db.close()
-    if store._lock is not None:
-        os.close(store._lock)
-    logging.disable()
-    for task in asyncio.all_tasks(engine.loop):
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
-        coroutine = task.get_coro()
-        assert coroutine is not None
-        with contextlib.suppress(Exception):  # a killed process puts nothing in order; this one may try
-            coroutine.close()
-    logging.disable(logging.NOTSET)
-    engine.loop.close()
-    return now

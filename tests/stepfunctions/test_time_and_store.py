@@ -1,6 +1,7 @@
 """The virtual loop's time, and the store's transactions."""
 
 import asyncio
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -104,10 +105,8 @@ def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> N
 
     def work(_: object) -> None:
         with sqlite3.connect(path) as other:
-            seen.extend(
-                kind
-                for (kind,) in other.execute("SELECT CAST(body AS TEXT)->>'type' FROM events ORDER BY id")
-            )
+            for (events,) in other.execute("SELECT events FROM histories ORDER BY first"):
+                seen.extend(event["type"] for event in json.loads(events))
 
     definition = {
         "StartAt": "T",

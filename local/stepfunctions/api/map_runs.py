@@ -5,6 +5,7 @@ from typing import Any
 
 from ..engine import Engine
 from ..errors import ApiError
+from ..interpreter.map_run import counts_of_ended
 from . import arns, paging
 
 
@@ -33,8 +34,7 @@ def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeMapRun."""
     run = map_run(engine, params["mapRunArn"])
     live = engine.map_runs.get(run["mapRunArn"])
-    if live is not None:
-        run |= live.counts()
+    run |= live.counts() if live is not None else counts_of_ended(engine.store, run)
     answer = {name: run[name] for name in _DESCRIBED if name in run}
     answer["toleratedFailureCount"] = run["toleratedFailureCount"] or 0
     answer["toleratedFailurePercentage"] = float(run["toleratedFailurePercentage"] or 0)
@@ -48,7 +48,8 @@ def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     arn = arns.parse(params["executionArn"], "execution").text
     if engine.description(arn) is None:
         raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
-    runs = [run for run in engine.store.scan("map_run") if run["executionArn"] == arn]
+    machine = arn.rpartition(":")[0].replace(":execution:", ":mapRun:")
+    runs = [run for run in engine.store.scan("map_run", f"{machine}/") if run["executionArn"] == arn]
     runs.sort(key=lambda run: run["startDate"], reverse=True)
     chosen, token = paging.page(runs, dict(params), lambda run: run["mapRunArn"])
     shown = ("executionArn", "mapRunArn", "stateMachineArn", "startDate", "stopDate")

@@ -10,7 +10,7 @@ import httptools
 import orjson
 
 from ..engine import Engine
-from ..errors import ApiError
+from ..errors import ApiError, StoreFailed
 from .dispatch import dispatch
 
 _log = logging.getLogger(__name__)
@@ -143,6 +143,8 @@ async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, dict[st
         return 200, await dispatch(engine, operation, params)
     except ApiError as error:
         return error.status, {"__type": error.code, "message": error.message, **error.fields}
+    except StoreFailed as failed:
+        return 500, {"__type": "InternalFailure", "message": str(failed)}
     except Exception:  # whatever is wrong with one request, the server goes on
         _log.exception("%s failed", operation)
         return 500, {"__type": "InternalFailure", "message": f"{operation} failed: see the server's log"}

@@ -24,6 +24,7 @@ class TaskRequest:
     """One attempt of one Task: its evaluated arguments and whose authority it runs with.
 
     `credentials` is the evaluated Credentials field ({"RoleArn": …}) or None; `timeout` is in seconds or None.
+    `attempt` is unique to the attempt, and the same when it is delivered again after a restart.
     """
 
     resource: str
@@ -38,6 +39,7 @@ class TaskRequest:
     account: str = "000000000000"
     trace_header: str | None = None
     timeout: float | None = None
+    attempt: str = ""
 
     @property
     def authority(self) -> dict[str, str | None]:

@@ -1,11 +1,12 @@
 """`states:startExecution`: a workflow started by a workflow, and waited for with `.sync` and `.sync:2`."""
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StateError
-from ..services import Services
+from ..services import ServiceError, Services
 from .base import Integration, TaskRequest
 from .failures import Dialect, as_optimised
 from .metadata import sdk_metadata
@@ -24,13 +25,22 @@ class StartExecution(Integration):
         operation = known_operation("stepfunctions", "startExecution")
         with as_optimised(request, "stepfunctions", _DIALECT):
             params = arguments_to_params(operation, request, request.arguments)
-            answer = await services.call(
-                "stepfunctions",
-                operation.name,
-                params,
-                **request.authority,
-                trace_header=request.trace_header,
-            )
+            named = "name" in params
+            if not named:
+                # The same for each delivery of an attempt: one after a restart starts nothing a second time.
+                params["name"] = _name(request.attempt)
+            try:
+                answer = await services.call(
+                    "stepfunctions",
+                    operation.name,
+                    params,
+                    **request.authority,
+                    trace_header=request.trace_header,
+                )
+            except ServiceError as error:
+                if named or error.code != "ExecutionAlreadyExists":
+                    raise
+                answer = await services.execution_ended(_execution_arn(params))
         return {
             "ExecutionArn": answer["executionArn"],
             **sdk_metadata(answer),
@@ -52,6 +62,15 @@ class StartExecution(Integration):
                 {"executionArn": submitted["ExecutionArn"]},
                 **request.authority,
             )
+
+
+def _name(attempt: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, attempt) if attempt else uuid.uuid4())
+
+
+def _execution_arn(params: dict) -> str:
+    machine = ":".join(params["stateMachineArn"].split(":")[:7])
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{params['name']}"
 
 
 def _described(ended: dict, *, as_json: bool) -> dict:

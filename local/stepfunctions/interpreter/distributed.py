@@ -21,16 +21,14 @@ from .map_run import MapRun
 
 
 async def do_distributed_map(frame: Frame, state: Map) -> str | None:
-    redriven = False
     if frame.phase != JOIN:
         _start_run(frame, state)
     elif frame.data.pop("redriven", False):
-        redriven = True
         _redrive_run(frame)
     try:
         if frame.data["inputs"] is None:
             await _read(frame, state)
-        run = await _work(frame, state, redriven)
+        run = await _work(frame, state)
         result = await _result(frame, state, run)
     except StateError as error:
         _close(frame, "FAILED")
@@ -165,12 +163,12 @@ def _limit(frame: Frame, state: Map, field: Field | None, seen: Any) -> int | No
     return value
 
 
-async def _work(frame: Frame, state: Map, redriven: bool) -> MapRun:
+async def _work(frame: Frame, state: Map) -> MapRun:
     world = frame.execution.world
     document = _document(frame) | {"flow": lambda: state.processor}
     run = MapRun(frame, document, frame.data["inputs"], frame.data["weights"])
     try:
-        await run.work(redriven)
+        await run.work()
     except StateError:
         await run.stop()
         _keep_counts(frame, run)

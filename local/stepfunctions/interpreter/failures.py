@@ -24,6 +24,17 @@ class HeartbeatMissed(StateError):
         super().__init__(TIMEOUT, None)
 
 
+def remembered(error: StateError) -> list[Any]:
+    """A failure as a frame keeps it."""
+    return [error.error, error.cause, isinstance(error, HeartbeatMissed)]
+
+
+def recalled(kept: list[Any]) -> StateError:
+    """The failure a frame keeps."""
+    error, cause, *missed = kept
+    return HeartbeatMissed() if missed == [True] else StateError(error, cause)
+
+
 def explained(frame: Frame, state: State, error: StateError) -> StateError:
     """The error as everybody else sees it: an evaluation's failure says in which state it happened."""
     if not isinstance(error, RuntimeFailure):

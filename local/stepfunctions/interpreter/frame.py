@@ -134,7 +134,7 @@ class Frame:
 
     `last` is the event the next one follows from; `entered` the id of its state's Entered event; `ended` of the
     event that an iteration succeeded. `data` is what the phase needs to go on after a restart. `slot` is a child's
-    place among its parent's children. `failure` is the error and cause of a child that failed.
+    place among its parent's children. `failure` is that of a child that failed, as `failures.remembered` has it.
     """
 
     __slots__ = (
@@ -184,7 +184,7 @@ class Frame:
         self.entered_at = 0.0
         self.last = 0
         self.ended = 0
-        self.failure: list[str | None] | None = None
+        self.failure: list[Any] | None = None
         self.item: dict[str, Any] | None = None
         self.result: Any = None
         self.children: dict[int, Frame] = {}

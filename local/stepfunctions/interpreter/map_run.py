@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StateError
 from ..history import json_text
+from ..store import Store
 
 if TYPE_CHECKING:
     from .frame import Execution, Frame
+    from .world import World
 
 # AWS runs up to 10,000 child executions at once where nothing is said; one machine has less.
 DEFAULT_CONCURRENCY = 1000
@@ -44,15 +46,22 @@ class MapRun:
         self._next = iter(range(len(inputs)))
         self._changed = asyncio.Event()
 
-    async def work(self, redriven: bool) -> None:
+    async def work(self) -> None:
         """Run the children there are not yet, at most so many at a time. Raises ThresholdExceeded."""
         for row in self.world.store.executions(map_run=self.arn, limit=len(self.inputs) or 1):
-            self.rows[row["mapIndex"]] = row
+            slot = row["mapIndex"]
+            running = self.world.execution(row["executionArn"])
+            if running is not None:
+                self._watch(slot, running)
+                continue
+            self.rows[slot] = row
+            if not self._to_redrive(row):
+                self._count(slot, row)
         self.world.map_runs[self.arn] = self
         try:
             while True:
-                self._fill(redriven)
                 self._check()
+                self._fill()
                 if not self.running:
                     return
                 self._changed.clear()
@@ -67,10 +76,7 @@ class MapRun:
 
     async def stop(self) -> None:
         """Abort the children that still run; the run is given up."""
-        children = list(self.running.values())
-        await asyncio.gather(*(self.world.stop(child, None, None) for child in children))
-        document = self.world.store.get("map_run", self.arn) or {}
-        self.world.store.put("map_run", self.arn, document | self.counts())
+        await stop_children(self.world, self.arn)
 
     def results(self) -> Iterator[dict[str, Any]]:
         """The rows of the children, in the order of their inputs."""
@@ -89,24 +95,29 @@ class MapRun:
             "executionCounts": _counts(self.executions, len(self.inputs), len(self.running)),
         }
 
-    def _fill(self, redriven: bool) -> None:
+    def _fill(self) -> None:
         limit = self.document["maxConcurrency"] or DEFAULT_CONCURRENCY
         while len(self.running) < limit and (slot := next(self._next, None)) is not None:
             row = self.rows.get(slot)
             if row is None:
                 child = self._begin(slot)
-            elif (running := self.world.execution(row["executionArn"])) is not None:
-                child = running
-            elif redriven and row["status"] != "SUCCEEDED":
+            elif slot not in self.running and self._to_redrive(row):
+                row["mapRunRedrives"] = self.document["redriveCount"]
                 child = self.world.redrive(row)
             else:
-                self._count(slot, row)
                 continue
-            self.rows[slot] = child.row
-            self.running[slot] = child
-            child.on_end(lambda slot=slot: self._ended(slot))  # type: ignore[misc]
+            self._watch(slot, child)
             # It may have ended at once, and with it the run.
             self._check()
+
+    def _watch(self, slot: int, child: "Execution") -> None:
+        self.rows[slot] = child.row
+        self.running[slot] = child
+        child.on_end(lambda: self._ended(slot))
+
+    def _to_redrive(self, row: dict[str, Any]) -> bool:
+        """Whether a child that ended did so before the run's last redrive, and badly."""
+        return row["status"] != "SUCCEEDED" and row.get("mapRunRedrives", 0) < self.document["redriveCount"]
 
     def _begin(self, slot: int) -> "Execution":
         execution = self.frame.execution
@@ -129,6 +140,7 @@ class MapRun:
             "processor": document["processor"],
             "mapRunArn": self.arn,
             "mapIndex": slot,
+            "mapRunRedrives": document["redriveCount"],
             "itemCount": self.weights[slot],
         }
         row |= {name: parent[name] for name in ("traceHeader", "testCase") if name in parent}
@@ -155,6 +167,30 @@ class MapRun:
         too_large = by_share is not None and share > by_share
         if too_many or too_large or (failed and not any(given)):
             raise ThresholdExceeded
+
+
+async def stop_children(world: "World", arn: str) -> None:
+    """Abort what still runs of a map run that was given up."""
+    rows = world.store.executions(map_run=arn, status="RUNNING", limit=-1)
+    running = [world.execution(row["executionArn"]) for row in rows]
+    await asyncio.gather(*(world.stop(child, None, None) for child in running if child is not None))
+
+
+def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:
+    """The counts of a map run that works no more: what it noted at its end, and what became of children since."""
+    if "executionCounts" not in document or not document["executionCounts"]["running"]:
+        return document
+    items: Counter[str] = Counter()
+    executions: Counter[str] = Counter()
+    for row in store.executions(map_run=document["mapRunArn"], limit=-1):
+        kind = _COUNTED.get(row["status"], "running")
+        executions[kind] += 1
+        items[kind] += row["itemCount"]
+    counts = {
+        name: _counts(counted, document[name]["total"], counted["running"])
+        for name, counted in (("itemCounts", items), ("executionCounts", executions))
+    }
+    return document | counts
 
 
 def _counts(ended: Counter[str], total: int, running: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from ..definition import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task
 from ..errors import StateError
 from ..history import entered
 from .distributed import do_distributed_map
-from .failures import recover
+from .failures import recalled, recover, remembered
 from .frame import DONE, ENTER, RETRY, WORK, Frame
 from .map import do_inline_map
 from .parallel import do_parallel
@@ -45,7 +45,7 @@ _STRETCH = 200
 async def run_frame(frame: Frame) -> None:
     """Carry a frame from where it stands to its end; its output is then its `result`. Raises StateError."""
     if frame.failure is not None:
-        raise StateError(*frame.failure)
+        raise recalled(frame.failure)
     steps = 0
     while True:
         state = frame.flow.states[frame.state]
@@ -98,7 +98,7 @@ async def _perform(frame: Frame, state: State) -> str | None:
                 caught = recover(frame, state, error)
             except StateError as final:
                 _iteration(frame, "Failed")
-                frame.failure = [final.error, final.cause]
+                frame.failure = remembered(final)
                 frame.save()
                 raise
             if caught is not None:

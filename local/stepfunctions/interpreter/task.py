@@ -73,6 +73,7 @@ def _schedule(frame: Frame, state: Task) -> None:
         if heartbeat is not None:
             details["heartbeatInSeconds"] = heartbeat
     _event(frame, state, "Scheduled", details)
+    scheduled = frame.last
     if pattern == "lambda_arn":
         frame.event("LambdaFunctionStarted")
     elif pattern != "activity":
@@ -81,6 +82,7 @@ def _schedule(frame: Frame, state: Task) -> None:
     now = frame.execution.world.clock.now()
     frame.data |= {
         "stage": "out",
+        "scheduled": scheduled,
         "arguments": arguments,
         "credentials": credentials,
         "timeout": timeout,
@@ -116,7 +118,8 @@ async def _work(frame: Frame, state: Task) -> Any:
             world.activity_scheduled(state.resource, frame)
         return await _called_back(frame)
     request = _request(frame, state)
-    if data["stage"] == "out":
+    # One called back already, before the answer to its delivery came, is not delivered again after a restart.
+    if data["stage"] == "out" and "outcome" not in data:
         answer = await _deliver(frame, state, request)
         if isinstance(answer, Final):
             return answer.output
@@ -184,6 +187,7 @@ def _request(frame: Frame, state: Task) -> TaskRequest:
         account=execution.world.account,
         trace_header=execution.row.get("traceHeader"),
         timeout=data["timeout"],
+        attempt=f"{execution.arn}:{data.get('scheduled')}",
     )
 
 

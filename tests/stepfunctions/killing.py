@@ -1,0 +1,53 @@
+"""kill -9 of an engine in virtual time: at a commit of one's choice, with what that leaves behind."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+
+from local.stepfunctions.virtual import VirtualEngine
+
+
+class Killed(KeyboardInterrupt):
+    """The engine's process ended here. No event loop holds this one back."""
+
+
+@contextlib.contextmanager
+def interposed(
+    engine: VirtualEngine, before: Callable[[], None], after: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Within, `before` and `after` are called around each of the engine's commits; either may raise Killed."""
+    store = engine.engine.store
+    commit = store.commit
+
+    def with_others() -> None:
+        before()
+        commit()
+        after()
+
+    store.commit = with_others  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        store.commit = commit  # type: ignore[method-assign]
+
+
+def ended(engine: VirtualEngine) -> float:
+    """End an engine as a kill does: what was not committed is gone, nothing is put in order. The time it was."""
+    now = engine.clock.now()
+    store = engine.engine.store
+    store._waiting = []
+    store._db.close()
+    if store._lock is not None:
+        os.close(store._lock)
+    logging.disable()
+    for task in asyncio.all_tasks(engine.loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        coroutine = task.get_coro()
+        assert coroutine is not None
+        with contextlib.suppress(Exception):  # a killed process puts nothing in order; this one may try
+            coroutine.close()
+    logging.disable(logging.NOTSET)
+    engine.loop.close()
+    return now
