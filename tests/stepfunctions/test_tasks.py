@@ -313,6 +313,13 @@ def test_a_nested_execution_is_waited_for(engine: VirtualEngine, suffix: str, ou
     assert kinds(result)[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
 
 
+def test_a_task_for_an_activity_that_is_not_there_cannot_be_scheduled(engine: VirtualEngine) -> None:
+    nobody = f"{ACTIVITY}-nobody"
+    result = engine.run(jsonata(Resource=nobody, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "T"}]))
+    assert kinds(result)[2:] == ["ActivityScheduleFailed", "ExecutionFailed"]
+    assert (result.error, result.cause) == ("States.Runtime", f"Activity Does Not Exist: '{nobody}'")
+
+
 def test_stopping_the_outer_execution_stops_the_nested_one(engine: VirtualEngine) -> None:
     inner = engine.create({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3000, "End": True}}})
     outer = jsonata(

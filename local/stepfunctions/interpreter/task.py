@@ -45,6 +45,8 @@ def _schedule(frame: Frame, state: Task) -> None:
     """Evaluate what the task is given, and write down that it is to be done."""
     pattern = state.integration.pattern
     frame.data = {}
+    if pattern == "activity":
+        _check_activity(frame, state)
     if pattern in ("task_token", "activity"):
         frame.data["token"] = new_token(frame)
     frame.forget_context()
@@ -92,6 +94,14 @@ def _schedule(frame: Frame, state: Task) -> None:
     }
     frame.phase = TASK
     frame.save()
+
+
+def _check_activity(frame: Frame, state: Task) -> None:
+    """A task for an activity that nobody created, or that was deleted, cannot be scheduled."""
+    if frame.execution.world.store.get("activity", state.resource) is None:
+        missing = StateError("States.Runtime", f"Activity Does Not Exist: '{state.resource}'")
+        _event(frame, state, "ScheduleFailed", failure(missing))
+        raise missing
 
 
 async def _within_time(frame: Frame, state: Task) -> Any:
