@@ -113,10 +113,49 @@ def test_a_fault_befalls_its_task(
     assert (result.status, work.calls, result.elapsed) == (status, calls, elapsed)
 
 
-def test_a_throttle_has_the_services_own_name() -> None:
-    plan = FaultPlan(Fault("T", "throttle"))
-    with VirtualEngine(FunctionServices({"work": Counting()}), invoker=plan) as engine:
-        assert engine.run(task()).error == "Lambda.TooManyRequestsException"
+@pytest.mark.parametrize(
+    ("resource", "arguments", "error"),
+    [
+        ("lambda:invoke", {"FunctionName": "work"}, "Lambda.TooManyRequestsException"),
+        ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "m"}, "SQS.RequestThrottledException"),
+        ("sns:publish", {"TopicArn": "t", "Message": "m"}, "SNS.ThrottledException"),
+        ("events:putEvents", {"Entries": []}, "EventBridge.ThrottlingException"),
+        ("states:startExecution", {"StateMachineArn": "m"}, "StepFunctions.ThrottlingException"),
+        ("aws-sdk:dynamodb:listTables", {}, "DynamoDb.ThrottlingException"),
+        ("aws-sdk:secretsmanager:listSecrets", {}, "SecretsManager.ThrottlingException"),
+    ],
+)
+def test_a_throttle_has_the_services_own_name(resource: str, arguments: dict, error: str) -> None:
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "T",
+        "States": {
+            "T": {
+                "Type": "Task",
+                "Resource": f"arn:aws:states:::{resource}",
+                "Arguments": arguments,
+                "End": True,
+            }
+        },
+    }
+    with VirtualEngine(FunctionServices(), invoker=FaultPlan(Fault("T", "throttle"))) as engine:
+        assert engine.run(definition).error == error
+
+
+def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
+    work = Counting()
+
+    async def proceed(call):
+        return await call.proceed()
+
+    with VirtualEngine(FunctionServices({"work": work}), invoker=mocked(config, proceed)) as engine:
+        machine = engine.create(task(), "orders")
+        started = engine.start_execution(stateMachineArn=machine + "#Hapy")
+        result = engine.finish(started["executionArn"])
+    assert (result.error, work.calls) == ("States.Runtime", 0)
+    assert result.cause == (
+        "The mock configuration has no test case 'Hapy' of the state machine 'orders'. It has: Happy, Retried, Real."
+    )
 
 
 def test_garbage_is_answered_after_the_effect() -> None:

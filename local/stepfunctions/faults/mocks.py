@@ -1,7 +1,7 @@
 """AWS Step Functions Local's mock configuration: answers of service integrations by machine and test case.
 
 An execution of `<state machine ARN>#<TestCase>` gets the test case's answers instead of calling services; states
-the test case does not name are called as ever.
+the test case does not name are called as ever. A test case that nobody wrote down calls nothing.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html
 """
 
@@ -26,8 +26,10 @@ class Mocks:
         responses = {
             name: _numbered(name, body) for name, body in document.get("MockedResponses", {}).items()
         }
+        self._known: dict[str, list[str]] = {}
         self._cases: dict[tuple[str, str, str], dict[int, Any]] = {}
         for machine, body in document.get("StateMachines", {}).items():
+            self._known[machine] = list(body.get("TestCases", {}))
             for case, states in body.get("TestCases", {}).items():
                 for state, response in states.items():
                     if response not in responses:
@@ -50,10 +52,20 @@ class Mocks:
         """An invoker that answers what is mocked, and leaves the rest to the one given."""
 
         async def invoke(call: TaskCall) -> Any:
+            self._check_case(call)
             answers = self._cases.get((call.machine_name, call.test_case or "", call.state_name))
             return await invoker(call) if answers is None else self._answer(call, answers)
 
         return invoke
+
+    def _check_case(self, call: TaskCall) -> None:
+        known = self._known.get(call.machine_name, [])
+        if call.test_case and call.test_case not in known:
+            raise StateError(
+                "States.Runtime",
+                f"The mock configuration has no test case '{call.test_case}' of the state machine "
+                f"'{call.machine_name}'. It has: {', '.join(known) or 'none'}.",
+            )
 
     def _answer(self, call: TaskCall, answers: dict[int, Any]) -> Final:
         place = (call.request.execution_arn, call.state_name)

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import StateError
+from ..integrations import Integration
+from ..integrations.failures import client_name
+from ..integrations.optimised import OptimisedIntegration
+from ..integrations.sdk import SdkIntegration
 from ..interpreter.world import TaskCall
 
 type Kind = Literal[
@@ -26,16 +30,15 @@ type Kind = Literal[
 FOREVER = 1_000_000_000
 _A_DAY = 86_400.0
 
-# What a service says when it is busy, where it is not "<service>.ThrottlingException".
+# How a service says that it is busy, where that is not ThrottlingException.
 _THROTTLES = {
-    "lambda": "Lambda.TooManyRequestsException",
-    "dynamodb": "DynamoDB.ThrottlingException",
-    "aws-sdk:dynamodb": "DynamoDb.ThrottlingException",
-    "events": "EventBridge.ThrottlingException",
-    "sqs": "Sqs.RequestThrottled",
-    "sns": "Sns.ThrottledException",
-    "states": "StepFunctions.ThrottlingException",
+    "Lambda": "TooManyRequestsException",
+    "SQS": "RequestThrottledException",
+    "Sqs": "RequestThrottledException",
+    "SNS": "ThrottledException",
+    "Sns": "ThrottledException",
 }
+_PREFIXES = {"lambda": "Lambda", "states": "StepFunctions", "apigateway": "ApiGateway"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,23 @@ class FaultPlan:
                 self.late.append(asyncio.ensure_future(_later(call)))
                 await _silence(call)
             case "throttle":
-                service = call.integration.resource_type
-                raise StateError(_THROTTLES.get(service, f"{service}.ThrottlingException"), "Rate exceeded")
+                prefix = _prefix(call.integration)
+                raise StateError(f"{prefix}.{_THROTTLES.get(prefix, 'ThrottlingException')}", "Rate exceeded")
             case "deliver_twice":
                 await call.proceed()
             case "garbage":
                 await call.proceed()
                 return fault.answer
         return await call.proceed()
+
+
+def _prefix(integration: Integration) -> str:
+    """What the names of the integration's errors begin with."""
+    if isinstance(integration, OptimisedIntegration):
+        return integration.service.dialect.prefix
+    if isinstance(integration, SdkIntegration):
+        return client_name(integration.service)
+    return _PREFIXES.get(integration.resource_type, integration.resource_type)
 
 
 async def _silence(call: TaskCall) -> None:

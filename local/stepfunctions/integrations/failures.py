@@ -34,7 +34,7 @@ def as_sdk(request: TaskRequest, service: str) -> Iterator[None]:
     except ServiceError as error:
         raise sdk_error(service, error) from None
     except CallFailed as failure:
-        raise _client_failure(_client_name(service), failure) from None
+        raise _client_failure(client_name(service), failure) from None
     except RoleNotAssumable as refusal:
         raise _not_assumable(request, refusal) from None
 
@@ -54,7 +54,7 @@ def as_optimised(request: TaskRequest, service: str, dialect: Dialect) -> Iterat
 
 def sdk_error(service: str, error: ServiceError) -> StateError:
     """A service's error under the Java SDK v2: the modelled class, or the service's own base class."""
-    client = _client_name(service)
+    client = client_name(service)
     shape = _modelled(service_model(service), error.code)
     name = naming.exception(shape.name) if shape is not None else f"{client}Exception"
     cause = f"{error.message} (Service: {client}, Status Code: {error.status}, Request ID: {error.request_id}"
@@ -88,7 +88,8 @@ def _modelled(model: ServiceModel | None, code: str) -> Shape | None:
     return None
 
 
-def _client_name(service: str) -> str:
+def client_name(service: str) -> str:
+    """What the errors of a botocore service begin with in `aws-sdk:` integrations."""
     model = service_model(service)
     return naming.client(model.service_id) if model is not None else naming.pascal(service)
 
