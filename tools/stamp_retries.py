@@ -30,13 +30,12 @@ def policy_for(side: str, resource: str) -> list[dict[str, Any]]:
 
     Raises KeyError when retry_policies.json names neither the side nor the service.
     """
-    if side == "Case" and resource.endswith(".waitForTaskToken"):
-        # Nobody hears of a case that is not opened, so nothing ends the trying: opening it is keyed by its token.
-        # The wait itself times out once a month, and asking again reopens the case, so nobody forgets it.
-        return [POLICIES["callback"]]
-    transient = POLICIES["transient"][service_of(resource)]
     if side == "Case":
-        return [{"ErrorEquals": transient, **POLICIES["case"]}]
+        # Nobody hears of a case that is not opened, so it is tried again whatever went wrong. A callback's is
+        # keyed by its token, and nothing ends the trying; the wait itself times out once a month, and asking
+        # again reopens the case, so nobody forgets it.
+        return [POLICIES["callback" if resource.endswith(".waitForTaskToken") else "case"]]
+    transient = POLICIES["transient"][service_of(resource)]
     if resource.endswith(".waitForTaskToken"):
         # How long an answer may take is business: its time-out is an answer too, and never asked for again.
         transient = [error for error in transient if error != "States.Timeout"]

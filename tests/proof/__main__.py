@@ -2,9 +2,11 @@
 
     python -m tests.proof                      every fault, every pair, every crash
     python -m tests.proof --sample 0.1         a tenth of the work, chosen by --seed
+    python -m tests.proof --pairs all          every pair of every scenario too: some hours
     python -m tests.proof replay 'OrderCheckout/paid by card' --faults 'OrderCheckout.PostJournal:fail_after'
 
-Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated.
+Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated, and when the
+whole of it never came through some task of a workflow. Ctrl-C ends it early, with what there is by then.
 """
 
 import argparse
@@ -15,9 +17,11 @@ import warnings
 from collections import defaultdict
 from contextlib import ExitStack
 from random import Random
+from typing import get_args
 
 from tests.proof import pool
-from tests.proof.exhaust import Exhaust, Tally, Work
+from tests.proof.coverage import tasks
+from tests.proof.exhaust import Exhaust, Pairs, Tally, Work
 from tests.proof.families import SCENARIOS
 from tests.proof.prover import prover
 
@@ -30,7 +34,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     parser.add_argument("--sample", type=float, default=1.0, help="the share of the work to do")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--no-pairs", action="store_true")
+    parser.add_argument(
+        "--pairs",
+        choices=get_args(Pairs),
+        default="some",
+        help="pairs of faults: of the scenarios that go every way there is (some), of every one (all), or none",
+    )
     parser.add_argument("--no-crashes", action="store_true")
     commands = parser.add_subparsers(dest="command")
     again = commands.add_parser("replay", help="run one case alone")
@@ -48,18 +57,24 @@ def _prove(given: argparse.Namespace) -> int:
     with ExitStack() as stack:
         exhaust = Exhaust(stack.enter_context(prover()))
         stack.callback(exhaust.close)
-        every = list(exhaust.work(not given.no_pairs, not given.no_crashes))
-    work = [one for one in every if given.only in one.scenario]
+        work = list(exhaust.work(given.only, given.pairs, not given.no_crashes))
     dice = Random(given.seed)
     dice.shuffle(work)
     work = work[: max(1, round(len(work) * given.sample))]
-    total, began = Tally(), time.monotonic()
-    for done, tally in enumerate(pool.tallies(work, given.jobs), 1):
-        total.merge(tally)
-        if sys.stderr.isatty():
-            print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
+    total, began, done = Tally(), time.monotonic(), 0
+    try:
+        for done, tally in enumerate(pool.tallies(work, given.jobs), 1):
+            total.merge(tally)
+            if sys.stderr.isatty():
+                print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nstopped after {done} of {len(work)} pieces of work\n", file=sys.stderr)
     _tell(total, time.monotonic() - began)
-    return 1 if total.violations else 0
+    whole = done == len(work) and not given.only and given.sample == 1
+    unreached = set().union(*tasks().values()) - total.reached if whole else set()
+    if unreached:
+        print(f"never reached, so not proven: {', '.join(sorted(unreached))}")
+    return 1 if total.violations or unreached or done < len(work) else 0
 
 
 def _tell(total: Tally, seconds: float) -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Literal
 
 from tests.proof.crash import Crash, Crashes
 from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, faults_within, read, written
 from tests.proof.prover import Case, Outcome, Prover
 from tests.sagas.faults import FOREVER, Fault
+
+Pairs = Literal["all", "some", "none"]
+"""Every pair of faults of every scenario, of those that go every way there is, or of none."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,18 @@ class Work:
 
 @dataclass
 class Tally:
-    """What a piece of work came to. `counts` by workflow and fault, `violations` by the command to replay."""
+    """What a piece of work came to. `counts` by workflow and fault, `violations` by the command to replay,
+    `reached` are the tasks it came through, as `workflow.state`."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     parked: int = 0
     violations: dict[str, list[str]] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
 
     def add(self, workflow: str, what: str, command: str, outcome: Outcome) -> None:
         self.counts[workflow, what] = self.counts.get((workflow, what), 0) + 1
         self.parked += outcome.parked
+        self.reached |= outcome.delivered.keys()
         if outcome.violations:
             self.violations[command] = list(dict.fromkeys(outcome.violations))
 
@@ -44,6 +51,7 @@ class Tally:
             self.counts[name] = self.counts.get(name, 0) + count
         self.parked += other.parked
         self.violations |= other.violations
+        self.reached |= other.reached
 
     @property
     def cases(self) -> int:
@@ -62,11 +70,15 @@ class Exhaust:
         if self._crashes is not None:
             self._crashes.close()
 
-    def work(self, pairs: bool = True, crashes: bool = True) -> Iterator[Work]:
+    def work(self, only: str = "", pairs: Pairs = "some", crashes: bool = True) -> Iterator[Work]:
+        """Every piece of work on the scenarios whose name contains `only`."""
         for name, scenario in SCENARIOS.items():
+            if only not in name:
+                continue
+            paired = pairs == "all" or (pairs == "some" and scenario.paired)
             yield Work(name)
             for fault in self.singles(name):
-                yield Work(name, written((fault,)), pairs=pairs and scenario.paired)
+                yield Work(name, written((fault,)), pairs=paired)
             for fault in self.within(name):
                 yield Work(name, written((fault,)))
             if crashes:
@@ -96,7 +108,7 @@ class Exhaust:
         """What can go wrong besides, in every task that was delivered; a pair is tried from one side only."""
         singles = self.singles(name)
         for place in outcome.delivered:
-            if place.split(".")[0] not in SCENARIOS[name].family.workflows:
+            if workflow_in(place) not in SCENARIOS[name].family.workflows:
                 continue
             if place == f"{first.workflow}.{first.state}":
                 if first.times != FOREVER:
@@ -121,13 +133,18 @@ class Exhaust:
         """The tasks under proof that the scenario comes through when nothing goes wrong."""
         scenario = SCENARIOS[name]
         delivered = self._prover.prove(Case(scenario)).delivered
-        return [place for place in delivered if place.split(".")[0] in scenario.family.workflows]
+        return [place for place in delivered if workflow_in(place) in scenario.family.workflows]
 
     @property
     def crashes(self) -> Crashes:
         if self._crashes is None:
             self._crashes = Crashes(self._prover)
         return self._crashes
+
+
+def workflow_in(place: str) -> str:
+    """The workflow of a `workflow.state`; of a task in a Map's child executions, the Map's."""
+    return place.partition(".")[0].partition("/")[0]
 
 
 def replay(scenario: str, faults: str = "", crash: str = "") -> str:

@@ -8,7 +8,7 @@ effects that came late come, and all is looked at once more.
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -88,9 +88,9 @@ class Telling:
 class Prover:
     """Runs cases one after another, each on tables as they were at the start."""
 
-    def __init__(self, template: Template, tables: Tables) -> None:
+    def __init__(self, template: Template, tables: Tables, resources: ExitStack) -> None:
         self.template, self.tables = template, tables
-        self.world = ProofWorld(template)
+        self.world = ProofWorld(template, tables.before, resources)
         self._empty = tables.save()
         self._shops: dict[Family, bytes] = {}
         self._bench: Bench | None = None
@@ -133,6 +133,7 @@ class Prover:
             family.prepare(self.world)
             self._shops[family] = self.tables.save()
         self.tables.restore(self._shops[family])
+        family.clear(self.world)
         self.world.events.clear()
         return f"story-{self._ran}"
 
@@ -173,6 +174,8 @@ class Prover:
         self._look(told, "ended")
         if outcome.case and not outcome.case.faults:
             outcome.violations += self._unexpected(told, outcome.case.scenario)
+        outcome.violations += told.player.found
+        outcome.parked |= told.player.needed
         outcome.endings = [told.family.ending(told.bench, arn) for arn in told.arns]
         outcome.violations += self._wrong(told)
         if told.plan.late:
@@ -200,7 +203,7 @@ class Prover:
 
     def _look(self, told: Telling, when: str, running: bool = False) -> None:
         names = told.family.running(told.bench, told.business_id)
-        shop = self.tables.snapshot(names | {told.business_id} if running else names)
+        shop = told.family.seen(self.tables.snapshot(names | {told.business_id} if running else names))
         told.outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in check(shop)]
 
     def _decide(self, told: Telling, decided: Counter[str]) -> None:
@@ -261,11 +264,12 @@ def prover() -> Iterator[Prover]:
     template = Template.read()
     with (
         local_dynamodb(template) as tables,
+        ExitStack() as resources,
         patch("tillflow.store.time", SimpleNamespace(sleep=lambda seconds: None)),
         patch("aws_lambda_powertools.metrics.Metrics.add_metric"),
         patch("aws_lambda_powertools.metrics.Metrics.flush_metrics"),
     ):
-        built = Prover(template, tables)
+        built = Prover(template, tables, resources)
         try:
             yield built
         finally:

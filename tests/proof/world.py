@@ -1,13 +1,38 @@
 """The world of the sagas' tests with a bus that takes everything, and functions that answer at once."""
 
+import importlib
 import json
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from local.stepfunctions.errors import StateError
+from tests.sagas.template import Template
 from tests.sagas.world import World
+
+Before = Callable[[str, dict[str, Any]], None]
 
 
 class ProofWorld(World):
+    """`before` is called before each request a function makes of its stores; `open` closes with the prover."""
+
+    def __init__(self, template: Template, before: list[Before], resources: ExitStack) -> None:
+        super().__init__(template)
+        self.before, self.open = before, resources
+
+    def watch(self, name: str, client_of: Callable[[Any], Any]) -> None:
+        """Have `before` hear of the requests of a client that a function's module keeps to itself."""
+        self._load(name)
+        module = importlib.import_module(self.template.functions[name].handler.rpartition(".")[0])
+
+        def hear(model: Any, params: dict[str, Any], **_: Any) -> None:
+            for interposed in list(self.before):
+                interposed(model.name, params)
+
+        events = client_of(module).meta.events
+        events.register("before-call", hear)
+        self.open.callback(events.unregister, "before-call", hear)
+
     async def call(self, service: str, operation: str, params: Any, **more: Any) -> dict[str, Any]:
         if service != "events":
             return await super().call(service, operation, params, **more)

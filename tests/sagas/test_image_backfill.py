@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sagas.faults import FOREVER, Fault
-from tests.sagas.image_bench import ImageBench, image_bench, picture
+from tests.sagas.image_bench import ImageBench, image_bench
+from tests.sagas.pictures import picture
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Image ingest, whole: events late, repeated and reordered, every task failed every way."""
+"""Image ingest, whole: events late, repeated and reordered. tests/proof fails every task of it every way."""
 
 from collections.abc import Iterator
 from itertools import permutations
@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from tests.sagas.faults import FOREVER, Fault
-from tests.sagas.image_bench import ImageBench, image_bench, picture
+from tests.sagas.image_bench import ImageBench, image_bench
+from tests.sagas.pictures import picture
 
 READY = ["RenderImage", "Outcome", "SettleImage", "TidyOutputs", "AnnounceImage"]
 
@@ -144,91 +145,6 @@ def test_what_was_settled_but_not_finished_is_finished_by_a_redrive(bench: Image
     bench.run({**parked["event"], "redriven": True})
     assert [kind for kind, _ in bench.announced()] == ["ImageReady", "ImageReady"]
     assert bench.audit() == []
-
-
-KINDS = (
-    "fail_before",
-    "fail_after",
-    "time_out_before",
-    "time_out_after",
-    "time_out_then_effect",
-    "throttle",
-    "deliver_twice",
-    "garbage",
-)
-FOR_EVER = ("fail_before", "fail_after", "time_out_after", "throttle")
-STORIES = {
-    "ready": ["RenderImage", "SettleImage", "TidyOutputs", "AnnounceImage"],
-    "refused": ["RenderImage", "QuarantineOriginal", "SettleImage", "TidyOutputs", "AnnounceImage"],
-    "deleted": ["RenderImage", "SettleImage", "TidyOutputs", "AnnounceImage"],
-}
-
-
-def story(bench: ImageBench, name: str) -> dict:
-    """A picture that is shown, and the event of what happens to it next."""
-    bench.run(bench.put(picture("red")))
-    match name:
-        case "ready":
-            return bench.put(picture("green"))
-        case "refused":
-            return bench.put(b"%PDF-1.7")
-        case "deleted":
-            return bench.delete()
-    return bench.put(picture("green"))
-
-
-def faults_of(states: list[str]) -> list[Fault]:
-    single = [Fault(state, kind) for state in states for kind in KINDS]
-    return single + [Fault(state, kind, times=FOREVER) for state in states for kind in FOR_EVER]
-
-
-def ends_well(bench: ImageBench, event: dict, faults: tuple[Fault, ...]) -> None:
-    """Complete, compensated, or parked; and a redrive of what is parked completes it."""
-    [run] = bench.run(event, faults=faults)
-    assert run.status in ("SUCCEEDED", "FAILED"), run
-    parked = bench.parked()
-    assert run.status == "SUCCEEDED" or len(parked) == 1 or _parking_failed(faults), run.path
-    bench.late_effects()
-    uncompensated = any(message["uncompensated"] for message in parked)
-    if not uncompensated and run.status == "FAILED" and "TidyOutputs" not in run.path:
-        assert [broken for broken in bench.audit() if "thumbnail" in broken.name] == []
-    for message in parked:
-        [again] = bench.run({**message["event"], "redriven": True})
-        assert again.status == "SUCCEEDED", again.cause
-    if parked or run.status == "SUCCEEDED":
-        assert bench.audit() == []
-
-
-def _parking_failed(faults: tuple[Fault, ...]) -> bool:
-    return any(fault.state == "ParkEvent" for fault in faults)
-
-
-CASES = [(name, fault) for name, states in STORIES.items() for fault in faults_of(states)]
-
-
-@pytest.mark.parametrize(("name", "fault"), CASES, ids=str)
-def test_every_task_failed_every_way(bench: ImageBench, name: str, fault: Fault) -> None:
-    ends_well(bench, story(bench, name), (fault,))
-
-
-SECOND_FAULTS = [Fault("DiscardOutputs", kind) for kind in KINDS] + [
-    Fault(state, kind, times=FOREVER)
-    for state in ("DiscardOutputs", "ParkEvent")
-    for kind in ("fail_before", "fail_after", "throttle")
-]
-FIRST_FAULTS = [
-    Fault(state, kind, times=FOREVER)
-    for state in ("RenderImage", "SettleImage")
-    for kind in ("fail_after", "time_out_after", "throttle")
-]
-
-
-@pytest.mark.parametrize("second", SECOND_FAULTS, ids=str)
-@pytest.mark.parametrize("first", FIRST_FAULTS, ids=str)
-def test_a_failed_compensation_is_parked_and_its_redrive_leaves_no_orphan(
-    bench: ImageBench, first: Fault, second: Fault
-) -> None:
-    ends_well(bench, story(bench, "ready"), (first, second))
 
 
 def test_loser_of_a_race_leaves_nothing_whatever_its_discard_meets(bench: ImageBench) -> None:

@@ -4,13 +4,14 @@ A workflow is proven by having scenarios in a family here; one in `statemachines
 """
 
 from tests.proof.families.family import Family, Scenario
+from tests.proof.families.images import Images
 from tests.proof.families.orders import Orders
 from tests.proof.families.purchases import Purchases
 from tests.proof.families.reordering import Reordering
 from tests.proof.families.transfers import Transfers
 
 ORDERS = Orders()
-FAMILIES: tuple[Family, ...] = (ORDERS, Purchases(), Reordering(), Transfers())
+FAMILIES: tuple[Family, ...] = (ORDERS, Purchases(), Reordering(), Transfers(), Images())
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
 }

@@ -19,7 +19,13 @@ it starts what is not there yet. The faults of a case befall only what it starts
 
 
 class Player(Protocol):
-    """Whoever else acts in a story: a supplier, a manager, the next night."""
+    """Whoever else acts in a story: a supplier, a manager, the next night.
+
+    `found`: what was wrong when they came; `needed`: whether something had failed that only they could mend.
+    """
+
+    found: list[str]
+    needed: bool
 
     def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
         """Do what it is time for now that nothing moves; False when there is nothing to do.
@@ -30,6 +36,10 @@ class Player(Protocol):
 
 class Nobody:
     """The player of a story that needs none."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.needed = False
 
     def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
         return False
@@ -82,6 +92,13 @@ class Family(Protocol):
     def prepare(self, world: ProofWorld) -> None:
         """Fill the empty tables with a shop to begin with."""
 
+    def clear(self, world: ProofWorld) -> None:
+        """Take back, before a story, what the tables do not hold."""
+
+    def seen(self, shop: Snapshot) -> Snapshot:
+        """The tables' snapshot with what else the invariants look at."""
+        return shop
+
     def scenarios(self) -> Iterator[Scenario]: ...
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
@@ -89,6 +106,7 @@ class Family(Protocol):
 
     def running(self, bench: Bench, business_id: str) -> frozenset[str]:
         """The business ids that stay between two truths although the story is over."""
+        return frozenset()
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         """What is wrong with a story's end that no invariant of the shop says."""
@@ -98,6 +116,7 @@ class Family(Protocol):
 
     def ending(self, bench: Bench, arn: str) -> str:
         """How an execution ended, in a word or two."""
+        return status_of(bench, arn)
 
 
 def workflow_of(arn: str) -> str:
@@ -107,6 +126,12 @@ def workflow_of(arn: str) -> str:
 def status_of(bench: Bench, arn: str) -> str:
     row = bench.engine.engine.description(arn)
     return str(row["status"]) if row else "NOT STARTED"
+
+
+def entered(bench: Bench, arn: str) -> set[str]:
+    """The states an execution has been in."""
+    details = (event.get("stateEnteredEventDetails") for event in bench.engine.result(arn).history)
+    return {detail["name"] for detail in details if detail}
 
 
 def open_cases(shop: Snapshot) -> list[Any]:

@@ -8,7 +8,7 @@ from tillflow.aws import client
 from tillflow.events import EVENTS
 from tillflow.store import marshal
 
-from tests.proof.families.family import Ended, Scenario, Story, status_of, workflow_of
+from tests.proof.families.family import Ended, Family, Scenario, Story, entered, status_of, workflow_of
 from tests.proof.plan import CasePlan, Moment
 from tests.proof.world import ProofWorld
 from tests.sagas.faults import Plan
@@ -67,7 +67,7 @@ NEEDS = {"PAID": "OrderPaid", "REJECTED": "OrderRejected", "CANCELLED": "OrderCa
 ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
 
 
-class Orders:
+class Orders(Family):
     """Checkout and cancel."""
 
     workflows = (CHECKOUT, CANCEL)
@@ -117,9 +117,6 @@ class Orders:
         number = world.ask("IssueInvoice", order_id=business_id, tenders=captured)["invoice_number"]
         world.ask("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
-    def running(self, bench: Bench, business_id: str) -> frozenset[str]:
-        return frozenset()
-
     def outcome(self, ended: Ended) -> str:
         order = ended.shop.orders.get(ended.business_id, {"status": "NONE"})
         return " ".join(filter(None, (order["status"], order.get("reason"))))
@@ -152,12 +149,7 @@ class Orders:
         result = bench.engine.result(arn)
         if status == "SUCCEEDED":
             return f"{status} {result.output['status']}"
-        reached = {
-            event["stateEnteredEventDetails"]["name"]
-            for event in result.history
-            if "stateEnteredEventDetails" in event
-        }
-        if result.error != "UnknownOrder" and "PreventCapture" not in reached:
+        if result.error != "UnknownOrder" and "PreventCapture" not in entered(bench, arn):
             return "FAILED before the pivot"
         return f"{status} {result.error}"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from purchasing.models import (
 from pydantic import AwareDatetime, TypeAdapter
 from tillflow.errors import DomainError
 
-from tests.proof.families.family import Ended, Scenario, status_of
+from tests.proof.families.family import Ended, Family, Scenario
 from tests.proof.plan import CasePlan
 from tests.proof.world import ProofWorld
 from tests.sagas.desk import desk, purchases
@@ -53,6 +53,8 @@ class Script:
 
     business_id: str
     moves: Sequence[Move]
+    found: list[str] = field(default_factory=list)
+    needed: bool = False
     _made: int = 0
     _making: bool = False
 
@@ -132,7 +134,7 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Move, ...], str]] = {
 PAIRED = {"received in two parts, billed, matched, paid", "cancelled between deliveries"}
 
 
-class Purchases:
+class Purchases(Family):
     """A purchase, from placing it to paying it."""
 
     workflows = (PURCHASE,)
@@ -176,9 +178,6 @@ class Purchases:
         world.ask("LowerOnOrder", business_id=business_id, step="cancelled")
         world.ask("CancelPurchase", **this, reason="Rival")
 
-    def running(self, bench: Bench, business_id: str) -> frozenset[str]:
-        return frozenset()
-
     def outcome(self, ended: Ended) -> str:
         orders = purchases().many([ended.business_id])
         return orders[0].status if orders else "NONE"
@@ -191,9 +190,6 @@ class Purchases:
         for name, level in ended.shop.levels.items():
             if level.get("on_order", 0):
                 yield f"{name}: {level['on_order']} are on order, of an order that is {status}"
-
-    def ending(self, bench: Bench, arn: str) -> str:
-        return status_of(bench, arn)
 
 
 def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:

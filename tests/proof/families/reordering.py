@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from inventory.store import InventoryStore
@@ -10,8 +11,9 @@ from purchasing.models import Patience, Price, Supplier
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
+from tillflow.store import unmarshal
 
-from tests.proof.families.family import Ended, Scenario, Story, status_of
+from tests.proof.families.family import Ended, Family, Scenario, Story, status_of
 from tests.proof.plan import CasePlan, Moment
 from tests.proof.world import ProofWorld
 from tests.sagas.desk import purchases
@@ -28,15 +30,18 @@ COSTLY = 20_000
 
 @dataclass
 class ManagerAndNextNight:
-    """A manager approves whatever asks; when the story's run has ended, all is well and the next night comes."""
+    """A manager decides whatever asks; when the story's run has ended, all is well and the next night comes."""
 
     business_id: str
+    decision: str = "approve"
+    found: list[str] = field(default_factory=list)
+    needed: bool = False
 
     def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
         store = replenishment()
         for row in store.approvals():
-            token = store.decide(row["purchase_order_id"], "approve", "by the proof")
-            bench.engine.send_task_success(taskToken=token, output=json.dumps({"decision": "approve"}))
+            token = store.decide(row["purchase_order_id"], self.decision, "by the proof")
+            bench.engine.send_task_success(taskToken=token, output=json.dumps({"decision": self.decision}))
             return True
         night = f"{self.business_id}-next"
         if any(status_of(bench, arn) == "RUNNING" for arn in arns) or arns[-1].endswith(f":{night}"):
@@ -46,7 +51,7 @@ class ManagerAndNextNight:
         return True
 
 
-class Reordering:
+class Reordering(Family):
     """Needs, plans and claims, up to the purchase orders that are started."""
 
     workflows = (REORDER,)
@@ -71,9 +76,9 @@ class Reordering:
 
     def scenarios(self) -> Iterator[Scenario]:
         for title, story, paired in (
-            ("by night", _night(400), True),
+            ("by night", _night(400), False),
             ("by an event", _event, False),
-            ("above the limit", _night(COSTLY), False),
+            ("above the limit", _night(COSTLY), True),
             ("an event before the claim of the night", _race(Moment(REORDER, "RaiseOnOrder")), False),
             (
                 "an event after the claim of the night",
@@ -82,6 +87,8 @@ class Reordering:
             ),
         ):
             yield Scenario(self, REORDER, title, story, "12 and 12 on order", paired, ManagerAndNextNight)
+        refusing = partial(ManagerAndNextNight, decision="refuse")
+        yield Scenario(self, REORDER, "refused", _night(COSTLY), "12 and 0 on order", player=refusing)
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
         """A sale of what is about to be ordered takes it further down."""
@@ -106,7 +113,7 @@ class Reordering:
         if ended.open_cases or any(ended.status(arn) == "RUNNING" for arn in ended.arns):
             return
         started = self.running(ended.bench, ended.business_id)
-        for sku, units in NEEDED.items():
+        for sku, units in (NEEDED | ({MUG: 0} if _refused() else {})).items():
             if (found := _on_order(ended, sku)) != units:
                 yield f"{found} of {sku} are on order, {units} are needed"
         claimed = {
@@ -116,9 +123,6 @@ class Reordering:
             yield f"{sorted(claimed)} claim units, {sorted(started)} are purchase orders"
         for row in replenishment().approvals():
             yield f"{row['purchase_order_id']} asks for an approval, and nothing waits for it"
-
-    def ending(self, bench: Bench, arn: str) -> str:
-        return status_of(bench, arn)
 
 
 def keep(sku: str, supplier_id: str, unit_cost: int) -> None:
@@ -134,6 +138,11 @@ def replenishment() -> ReplenishmentStore:
 
 def inventory() -> InventoryStore:
     return InventoryStore(client("dynamodb"), "InventoryTable")
+
+
+def _refused() -> bool:
+    rows = map(unmarshal, client("dynamodb").scan(TableName="ReplenishmentTable")["Items"])
+    return any(row.get("status") == "REFUSED" for row in rows)
 
 
 def _on_order(ended: Ended, sku: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.models import ReceiptLine
@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from tillflow.aws import client
 from tillflow.errors import DomainError, UnknownTransfer
 
-from tests.proof.families.family import Ended, Scenario, Story, status_of
+from tests.proof.families.family import Ended, Family, Scenario, Story
 from tests.proof.plan import CasePlan
 from tests.proof.world import ProofWorld
 from tests.sagas.desk import Callbacks
@@ -44,6 +44,8 @@ class Script:
 
     business_id: str
     moves: Sequence[Move]
+    found: list[str] = field(default_factory=list)
+    needed: bool = False
     _made: int = 0
     _making: bool = False
 
@@ -95,7 +97,7 @@ SILENCE = "nobody says that it left"
 PAIRED = {"two arrivals, the rest is lost", "cancelled before it leaves"}
 
 
-class Transfers:
+class Transfers(Family):
     """A transfer, from asking for it to the last unit that came or is lost."""
 
     workflows = (TRANSFER,)
@@ -131,9 +133,6 @@ class Transfers:
             world.ask("ReserveStock", order_id=order_id, location=location, lines=lines)
             world.ask("ReleaseStock", order_id=order_id)
 
-    def running(self, bench: Bench, business_id: str) -> frozenset[str]:
-        return frozenset()
-
     def outcome(self, ended: Ended) -> str:
         with suppress(UnknownTransfer):
             return stock_transfer.ending(transfers().get(ended.business_id))
@@ -147,9 +146,6 @@ class Transfers:
         for name, level in ended.shop.levels.items():
             if level.get("on_order", 0) or level["reserved"]:
                 yield f"{name}: {level}, of a transfer that is {status}"
-
-    def ending(self, bench: Bench, arn: str) -> str:
-        return status_of(bench, arn)
 
 
 def inventory() -> InventoryStore:

@@ -53,7 +53,7 @@ def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
 def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
     refusals = {cls.__name__ for cls, handling in _handling().items() if not handling.retried}
     for task in workflow.tasks:
-        if task.side == "Case" and task.resource.endswith(".waitForTaskToken"):
+        if task.side == "Case":
             continue  # a case is opened whatever it takes: when it cannot be, nobody hears of it
         for retry in task.body.get("Retry", ()):
             for name in retry["ErrorEquals"]:

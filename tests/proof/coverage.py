@@ -1,0 +1,21 @@
+"""Every task there is to fail: a proof that never comes through one has proven nothing about it."""
+
+from collections.abc import Iterator
+
+from tests.sagas.template import ROOT
+from tools.saga_checker.model import Workflow, load
+
+
+def tasks() -> dict[str, set[str]]:
+    """The tasks of each workflow in `statemachines/`, as the engine delivers them: `workflow.state`, and
+    `workflow/label.state` in the child executions of a Map."""
+    return {str(flow.logical_id): set(_tasks(flow, str(flow.logical_id))) for flow in load(ROOT)}
+
+
+def _tasks(flow: Workflow, where: str) -> Iterator[str]:
+    for state in flow.states.values():
+        if state.type == "Task":
+            yield f"{where}.{state.name}"
+        inside = f"{where}/{state.body.get('Label', state.name)}" if state.distributed else where
+        for inner in flow.within(state):
+            yield from _tasks(inner, inside)
