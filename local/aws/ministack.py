@@ -99,7 +99,8 @@ class _StepFunctionsModule(types.ModuleType):
         except ValueError:
             return _error(ApiError("SerializationException", "Invalid JSON"))
         try:
-            return _ok(await asyncio.wrap_future(self._engine.submit(operation, params)))
+            answer = self._engine.submit(operation, params, headers.get("x-amzn-trace-id"))
+            return _ok(await asyncio.wrap_future(answer))
         except ApiError as error:
             return _error(error)
 

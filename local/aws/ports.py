@@ -11,8 +11,11 @@ type Answer = dict[str, Any]
 class StepFunctions(Protocol):
     """An engine callable from any thread. Operations are AWS's, in AWS's JSON shapes."""
 
-    def submit(self, operation: str, params: Answer) -> Future[Answer]:
-        """Start an operation; the future raises ApiError for AWS's error answers."""
+    def submit(self, operation: str, params: Answer, trace_header: str | None = None) -> Future[Answer]:
+        """Start an operation; the future raises ApiError for AWS's error answers.
+
+        `trace_header` is the caller's X-Ray trace, for the execution it may start.
+        """
         ...
 
     def call(self, operation: str, params: Answer) -> Answer:

@@ -49,9 +49,10 @@ class EmbeddedStepFunctions:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def submit(self, operation: str, params: Answer) -> Future[Answer]:
+    def submit(self, operation: str, params: Answer, trace_header: str | None = None) -> Future[Answer]:
         """As ports.StepFunctions."""
-        return asyncio.run_coroutine_threadsafe(dispatch(self._engine, operation, params), self._loop)
+        work = dispatch(self._engine, operation, params, trace_header)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, operation: str, params: Answer) -> Answer:
         """As ports.StepFunctions. Not from the engine's own thread, which would wait for itself."""

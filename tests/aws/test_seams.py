@@ -19,7 +19,9 @@ _EXECUTORS = ("warm", "docker", "provided", "provided_warm", "proxy", "local")
 
 
 class _NoEngine:
-    def submit(self, operation: str, params: dict[str, Any]) -> Future[dict[str, Any]]:
+    def submit(
+        self, operation: str, params: dict[str, Any], trace_header: str | None = None
+    ) -> Future[dict[str, Any]]:
         raise NotImplementedError
 
     def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:

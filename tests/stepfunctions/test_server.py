@@ -71,6 +71,18 @@ def test_a_machine_from_its_creation_to_its_history(client) -> None:
     ]
 
 
+def test_an_execution_goes_on_with_its_callers_trace(client) -> None:
+    arn = client.create_state_machine(name="traced", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+    client.meta.events.register(
+        "before-sign.sfn",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", "Root=1-5-9;Sampled=1"),
+    )
+    started = client.start_execution(stateMachineArn=arn)["executionArn"]
+    own = client.start_execution(stateMachineArn=arn, traceHeader="Root=1-2-3")["executionArn"]
+    assert client.describe_execution(executionArn=started)["traceHeader"] == "Root=1-5-9;Sampled=1"
+    assert client.describe_execution(executionArn=own)["traceHeader"] == "Root=1-2-3"
+
+
 def test_errors_are_awss_exceptions(client) -> None:
     with pytest.raises(client.exceptions.InvalidArn) as refused:
         client.describe_execution(executionArn="not_an_arn")

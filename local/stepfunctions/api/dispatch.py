@@ -22,6 +22,9 @@ _MODULES = (
     "versions",
 )
 
+_TRACED = ("StartExecution", "StartSyncExecution")
+_LONGEST_TRACE_HEADER = 256
+
 
 @cache
 def operations() -> dict[str, Callable[..., Any]]:
@@ -32,8 +35,15 @@ def operations() -> dict[str, Callable[..., Any]]:
     return found
 
 
-async def dispatch(engine: Engine, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-    """An operation's answer. Raises ApiError."""
+async def dispatch(
+    engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None = None
+) -> dict[str, Any]:
+    """An operation's answer. Raises ApiError.
+
+    `trace_header` is the caller's own X-Ray trace: an execution it starts, giving none, goes on with that.
+    """
+    if trace_header is not None and operation in _TRACED and len(trace_header) <= _LONGEST_TRACE_HEADER:
+        params.setdefault("traceHeader", trace_header)
     perform = operations().get(operation)
     if perform is None:
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")

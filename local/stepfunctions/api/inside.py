@@ -15,10 +15,8 @@ from .dispatch import dispatch
 async def call_self(engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None) -> dict:
     """The operation's answer as a service's. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
-    if name in ("StartExecution", "StartSyncExecution") and trace_header is not None:
-        params.setdefault("traceHeader", trace_header)
     try:
-        answer = await dispatch(engine, name, params)
+        answer = await dispatch(engine, name, params, trace_header)
     except ApiError as error:
         raise ServiceError("stepfunctions", name, error.code, error.message, status=error.status) from None
     return answer | {"ResponseMetadata": _metadata(engine, answer)}

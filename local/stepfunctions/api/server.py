@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import uuid
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import httptools
 import orjson
@@ -30,6 +30,14 @@ _REASONS = {
 }
 
 
+class _Request(NamedTuple):
+    method: bytes
+    url: bytes
+    target: str
+    body: bytes
+    trace: str | None
+
+
 class _Connection(asyncio.Protocol):
     """One client connection: requests are answered in the order they came."""
 
@@ -40,10 +48,11 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._target = ""
+        self._trace: str | None = None
         self._body: list[bytes] = []
         self._size = 0
         self._expects = False
-        self._queue: list[tuple[bytes, bytes, str, bytes]] = []
+        self._queue: list[_Request] = []
         self._worker: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,6 +84,8 @@ class _Connection(asyncio.Protocol):
         lowered = name.lower()
         if lowered == b"x-amz-target":
             self._target = value.decode("latin-1")
+        elif lowered == b"x-amzn-trace-id":
+            self._trace = value.decode("latin-1")
         elif lowered == b"expect" and value.lower() == b"100-continue":
             self._expects = True
 
@@ -91,9 +102,10 @@ class _Connection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        request = (self._parser.get_method(), self._url, self._target, b"".join(self._body))
-        self._url, self._target, self._body, self._size, self._expects = b"", "", [], 0, False
-        self._queue.append(request)
+        method, body = self._parser.get_method(), b"".join(self._body)
+        self._queue.append(_Request(method, self._url, self._target, body, self._trace))
+        self._url, self._target, self._trace = b"", "", None
+        self._body, self._size, self._expects = [], 0, False
         if self._worker is None:
             loop = asyncio.get_running_loop()
             task = asyncio.Task(self._answer_all(), loop=loop, eager_start=True)
@@ -101,15 +113,14 @@ class _Connection(asyncio.Protocol):
 
     async def _answer_all(self) -> None:
         while self._queue:
-            method, url, target, body = self._queue.pop(0)
-            status, answer = await self._answer(method, url, target, body)
+            status, answer = await self._answer(self._queue.pop(0))
             self._write(status, answer)
         self._worker = None
 
-    async def _answer(self, method: bytes, url: bytes, target: str, body: bytes) -> tuple[int, Any]:
-        if method == b"GET" and url.partition(b"?")[0] in (b"/", b"/health"):
+    async def _answer(self, request: "_Request") -> tuple[int, Any]:
+        if request.method == b"GET" and request.url.partition(b"?")[0] in (b"/", b"/health"):
             return 200, {"service": "stepfunctions", "status": "running"}
-        return await answer(self._engine, target, body)
+        return await answer(self._engine, request.target, request.body, request.trace)
 
     def _write(self, status: int, answer: Any) -> None:
         if self._transport is None:
@@ -128,8 +139,10 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
-async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """The HTTP status and JSON answer of a request, `target` being its X-Amz-Target."""
+async def answer(
+    engine: Engine, target: str, body: bytes, trace: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and JSON answer of a request, `target` being its X-Amz-Target, `trace` X-Amzn-Trace-Id."""
     operation = target.removeprefix(_TARGET_PREFIX)
     if operation == target:
         return 404, {"__type": "UnknownOperationException", "message": f"Unknown target: {target}"}
@@ -140,7 +153,7 @@ async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, dict[st
     if not isinstance(params, dict):
         return 400, {"__type": "SerializationException", "message": "The request body is not a JSON object"}
     try:
-        return 200, await dispatch(engine, operation, params)
+        return 200, await dispatch(engine, operation, params, trace)
     except ApiError as error:
         return error.status, {"__type": error.code, "message": error.message, **error.fields}
     except StoreFailed as failed:
