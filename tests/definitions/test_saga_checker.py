@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,30 +11,48 @@ import pytest
 
 from tools.saga_checker.drawing import draw
 from tools.saga_checker.model import Workflow, load, load_template
-from tools.saga_checker.rules import check
+from tools.saga_checker.rules import check, timing
 
 ROOT = Path(__file__).parents[2]
-CHECKOUT = json.loads((ROOT / "statemachines" / "order_checkout.asl.json").read_text())
 TEMPLATE = load_template(ROOT / "template.yaml")
 
 type States = dict[str, Any]
+type Fault = Callable[[States], Any]
 
 
-def workflow(definition: dict[str, Any]) -> Workflow:
-    return Workflow("broken.asl.json", definition, TEMPLATE, "OrderCheckout")
+def shipped(name: str) -> dict[str, Any]:
+    definition: dict[str, Any] = json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text())
+    return definition
 
 
-FAULTS: dict[str, tuple[str, Callable[[States], Any]]] = {}
+CHECKOUT = shipped("order_checkout")
 
 
-def breaks(rule: str, state: str):
-    """Register a fault: the rule that must find it, and the state the finding must name."""
+def workflow(definition: dict[str, Any], logical_id: str = "OrderCheckout") -> Workflow:
+    return Workflow("broken.asl.json", definition, TEMPLATE, logical_id)
 
-    def register(fault: Callable[[States], Any]) -> Callable[[States], Any]:
-        FAULTS[f"{rule} {fault.__name__}"] = (state, fault)
+
+FAULTS: dict[str, tuple[str, str, Fault]] = {}
+
+
+def breaks(rule: str, state: str, logical_id: str = "OrderCheckout") -> Callable[[Fault], Fault]:
+    """Register a fault: the rule that must find it, the state the finding must name, the workflow it is put into.
+
+    The fault gets every state by name, those inside a Map too."""
+
+    def register(fault: Fault) -> Fault:
+        FAULTS[f"{rule} {fault.__name__}"] = (state, logical_id, fault)
         return fault
 
     return register
+
+
+def everywhere(states: States) -> States:
+    found = dict(states)
+    for state in states.values():
+        for flow in (*state.get("Branches", ()), state.get("ItemProcessor")):
+            found |= everywhere(flow["States"]) if flow else {}
+    return found
 
 
 @breaks("unknown-target", "ReserveStock")
@@ -91,6 +110,27 @@ def own_compensation_skipped(s: States) -> None:
 def earlier_compensation_skipped(s: States) -> None:
     s["ReversePayment"]["Next"] = "RejectOrder"
     s["ReversePayment"]["Catch"][-1]["Next"] = "RejectOrder"
+
+
+@breaks("reverse", "AskOwner", "StockReorder")
+def step_off_the_way_of_success_not_undone(s: States) -> None:
+    s["AskOwner"]["Catch"][-1]["Next"] = "LowerOnOrder"
+
+
+@breaks("reverse", "IsApproved", "StockReorder")
+def refusal_undoes_too_little(s: States) -> None:
+    s["IsApproved"]["Default"] = "LowerOnOrder"
+
+
+@breaks("reverse", "RaiseOnOrder", "StockReorder")
+def time_out_taken_for_harmless(s: States) -> None:
+    harmless = {"Comment": "It took too long.", "ErrorEquals": ["States.Timeout"], "Next": "GivenUp"}
+    s["RaiseOnOrder"]["Catch"].insert(0, harmless)
+
+
+@breaks("reverse", "IsNeeded", "StockReorder")
+def ends_half_done(s: States) -> None:
+    s["IsNeeded"]["Default"] = "GivenUp"
 
 
 @breaks("rest-still-run", "ReversePayment")
@@ -158,6 +198,11 @@ def variable_misspelt(s: States) -> None:
     s["PostJournal"]["Arguments"]["Payload"]["cost"] = "{% $costs %}"
 
 
+@breaks("undefined-variable", "CommitStock")
+def function_misspelt(s: States) -> None:
+    s["CommitStock"]["Arguments"]["Payload"]["order_id"] = "{% $strnig($order.order_id) %}"
+
+
 @breaks("undefined-variable", "OrderRejected")
 def variable_missing_on_one_way(s: States) -> None:
     del s["PriceOrder"]["Catch"][-1]["Assign"]
@@ -175,20 +220,40 @@ def grant_not_used(s: States) -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_found(name: str) -> None:
-    definition = copy.deepcopy(CHECKOUT)
-    state, fault = FAULTS[name]
-    fault(definition["States"])
-    found = [(finding.rule, finding.state) for finding in check(workflow(definition))]
+    state, logical_id, fault = FAULTS[name]
+    definition = copy.deepcopy(next(one.definition for one in load(ROOT) if one.logical_id == logical_id))
+    fault(everywhere(definition["States"]))
+    found = [(finding.rule, finding.state) for finding in check(workflow(definition, logical_id))]
     assert (name.split()[0], state) in found
 
 
-@pytest.mark.parametrize("shipped", load(ROOT), ids=lambda w: w.file)
-def test_shipped_workflow_obeys_every_rule(shipped: Workflow) -> None:
-    assert [str(finding) for finding in check(shipped)] == []
+def test_every_rule_has_a_fault() -> None:
+    """A rule nothing ever broke may as well not be there: each name a finding can bear is one of a test's."""
+    source = "".join(path.read_text() for path in (ROOT / "tools/saga_checker/rules").glob("*.py"))
+    names = set(re.findall(r'(?:\n\s+|name, |start, )"([a-z-]+)",\s', source))
+    assert names - {"start", "deployed"} == {name.split()[0] for name in FAULTS}
+
+
+def test_start_is_a_state() -> None:
+    definition = {**CHECKOUT, "StartAt": "PriceOrders"}
+    found = check(workflow(definition))
+    assert (found[0].rule, found[0].state) == ("start", "PriceOrders")
+
+
+def test_a_function_outlives_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of the client that may take longer than its Lambda lives is found in every task of it."""
+    monkeypatch.setattr(timing, "longest_client_call", lambda: 60.0)
+    found = [one for one in check(workflow(CHECKOUT)) if one.rule == "nesting"]
+    assert "one call of its client may take 60.0 s" in found[0].message
+
+
+@pytest.mark.parametrize("sound", load(ROOT), ids=lambda w: w.file)
+def test_shipped_workflow_obeys_every_rule(sound: Workflow) -> None:
+    assert [str(finding) for finding in check(sound)] == []
 
 
 def backfill() -> dict[str, Any]:
-    return json.loads((ROOT / "statemachines" / "image_backfill.asl.json").read_text())
+    return shipped("image_backfill")
 
 
 def test_fault_inside_a_map_is_found() -> None:
@@ -223,10 +288,10 @@ def test_finding_names_file_state_rule_and_mend() -> None:
     )
 
 
-@pytest.mark.parametrize("shipped", load(ROOT), ids=lambda w: w.file)
-def test_picture_in_docs_is_the_definition(shipped: Workflow) -> None:
-    page = ROOT / "docs" / "workflows" / f"{shipped.file.split('.')[0]}.md"
-    assert page.read_text() == draw(shipped), "run make diagrams"
+@pytest.mark.parametrize("drawn", load(ROOT), ids=lambda w: w.file)
+def test_picture_in_docs_is_the_definition(drawn: Workflow) -> None:
+    page = ROOT / "docs" / "workflows" / f"{drawn.file.split('.')[0]}.md"
+    assert page.read_text() == draw(drawn), "run make diagrams"
 
 
 def test_picture_has_what_is_inside_a_map() -> None:
@@ -238,7 +303,7 @@ def test_picture_has_what_is_inside_a_map() -> None:
 
 def test_a_callback_is_caught_by_the_names_its_service_answers_with() -> None:
     """The supplier's refusal comes as a task failure; a name purchasing never says is still found."""
-    definition = json.loads((ROOT / "statemachines" / "purchase_order.asl.json").read_text())
+    definition = shipped("purchase_order")
     purchase = Workflow("purchase_order.asl.json", definition, TEMPLATE, "PurchaseOrder")
     assert check(purchase) == []
     definition["States"]["AwaitAcknowledgement"]["Catch"][1]["ErrorEquals"][0] = "ImageSuperseded"

@@ -83,7 +83,8 @@ class State:
     def _edges(self) -> Iterator[Edge]:
         assign = tuple(self.body.get("Assign", ()))
         for choice in self.body.get("Choices", ()):
-            yield Edge(self.name, choice["Next"], assign=tuple(choice.get("Assign", ())))
+            assigned = tuple(choice.get("Assign", ()))
+            yield Edge(self.name, choice["Next"], assign=assigned, comment=choice.get("Comment", ""))
         for key in ("Next", "Default"):
             if key in self.body:
                 yield Edge(self.name, self.body[key], assign=assign)

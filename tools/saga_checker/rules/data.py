@@ -1,19 +1,14 @@
-"""Expressions parse, and every variable is assigned on all ways that lead to its use."""
+"""Expressions parse, and every variable is assigned on all ways that lead to its use; a function is there."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..model import Finding, Workflow
+from local.stepfunctions.expressions.jsonata import ExpressionSyntaxError, compile_expression
 
-STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|/\*.*?\*/", re.S)
-NAMES = re.compile(r"\$([A-Za-z_]\w*)(?!\w*\s*\()")
-LOCALS = re.compile(r"\$([A-Za-z_]\w*)\s*:=|function\s*\(([^)]*)\)")
+from ..model import Finding, Workflow
 
 
 def expressions_parse(workflow: Workflow) -> Iterator[Finding]:
-    from local.stepfunctions.expressions.jsonata import ExpressionSyntaxError, compile_expression
-
     for state in workflow.states.values():
         for where, text in expressions(state.body):
             try:
@@ -35,8 +30,8 @@ def variables_assigned(workflow: Workflow) -> Iterator[Finding]:
                 yield workflow.finding(
                     state.name,
                     "undefined-variable",
-                    f"{where} uses ${name}, which some way here has not assigned.",
-                    "Assign it in the first state, or on every way.",
+                    f"{where} uses ${name}, which is no function, and which some way here has not assigned.",
+                    "Correct the name, or assign it in the first state, or on every way.",
                 )
 
 
@@ -71,9 +66,8 @@ def expressions(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 def variables(expression: str) -> set[str]:
-    """The workflow variables an expression reads: `$name`, less functions, `$states` and its own locals."""
-    text = STRINGS.sub("''", expression)
-    local = {"states"}
-    for bound, parameters in LOCALS.findall(text):
-        local |= {bound, *re.findall(r"\$(\w+)", parameters)}
-    return set(NAMES.findall(text)) - local
+    """The workflow variables an expression reads: no functions of the library, not `$states`, none of its own."""
+    try:
+        return set(compile_expression(expression).variables)
+    except ExpressionSyntaxError:
+        return set()  # another rule says so

@@ -79,24 +79,32 @@ def compensation_named(workflow: Workflow) -> Iterator[Finding]:
 
 
 def compensations_reached_in_reverse(workflow: Workflow) -> Iterator[Finding]:
-    """Every failing path undoes the step itself and all before it, last first.
+    """Every way back undoes the step itself and all before it, last first, whichever way led there.
 
     A Catch of named errors that has a Comment says these errors leave no effect: the step's own
-    compensation may then be passed over. A time-out is never such an error.
+    compensation may then be passed over. A time-out is never such an error. A rule of a Choice that has a
+    Comment and ends the workflow says that there is nothing to undo.
     """
-    done: list[str] = []
-    for step in workflow.story():
-        if step.side not in ("Compensatable", "Pivot"):
-            continue
-        own = step.undone_by if step.has_effect else None
-        for edge in step.edges:
-            if not edge.errors:
-                continue
-            harmless = bool(edge.comment) and "States.ALL" not in edge.errors
-            owed = list(reversed(done)) if harmless or own is None else [own, *reversed(done)]
+    if workflow.is_saga:
+        yield from dict.fromkeys(_ways_back(workflow, workflow.start, (), ()))
+
+
+def _ways_back(
+    workflow: Workflow, name: str, done: tuple[str, ...], before: tuple[str, ...]
+) -> Iterator[Finding]:
+    """`done`: what undoes the steps so far, the last first. Each state is passed at most once on a way."""
+    step, before = workflow.states[name], (*before, name)
+    own = step.undone_by if step.side == "Compensatable" and step.has_effect else None
+    undone = (own, *done) if own and own not in done else done
+    for edge in step.edges:
+        harmless = bool(edge.comment) and not {"States.ALL", "States.Timeout"} & set(edge.errors)
+        owed = done if edge.errors and harmless else undone
+        target = workflow.states[edge.target]
+        if target.side in ("Compensatable", "Pivot", None) and not target.ends:
+            if edge.target not in before:
+                yield from _ways_back(workflow, edge.target, owed, before)
+        elif (step.side != "Pivot" or edge.errors) and not (target.ends and edge.comment and not edge.errors):
             yield from _owed(workflow, step, edge.target, owed)
-        if own is not None:
-            done.append(own)
 
 
 def _owed(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> Iterator[Finding]:
@@ -109,7 +117,7 @@ def _owed(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> 
                 step.name,
                 "reverse",
                 f"failing by way of {' > '.join(path)} undoes {undone or 'nothing'}, not {list(owed)}.",
-                "Lead its Catch to its own compensation, and each compensation to the one before.",
+                "Lead it to its own compensation, and each compensation to the one before.",
             )
 
 
