@@ -10,9 +10,9 @@ from botocore.exceptions import (
 
 
 class OperatorError(Exception):
-    """A command that cannot go on. `str` is the sentence; `advice` says what to do next."""
+    """A command that cannot go on. `str` is the sentence; `advice` says what to do next, unless that says it."""
 
-    def __init__(self, sentence: str, advice: str) -> None:
+    def __init__(self, sentence: str, advice: str = "") -> None:
         super().__init__(sentence)
         self.advice = advice
 

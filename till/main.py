@@ -24,7 +24,7 @@ from till.commands import (
     transfer,
 )
 from till.errors import OperatorError, explain
-from till.output import err
+from till.output import complain
 
 
 class OperatorGroup(TyperGroup):
@@ -34,15 +34,10 @@ class OperatorGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except OperatorError as error:
-            _complain(error)
+            complain(error)
         except (BotoCoreError, ClientError) as error:
-            _complain(explain(error))
+            complain(explain(error))
         raise typer.Exit(2)
-
-
-def _complain(error: OperatorError) -> None:
-    err.print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
-    err.print(error.advice, soft_wrap=True, highlight=False)
 
 
 app = typer.Typer(

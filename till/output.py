@@ -5,12 +5,16 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from tillflow.money import Money
+
+from till.errors import OperatorError
 
 # What is piped into a file or a log has no width of its own, and 80 columns break every ARN.
 _PIPED_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
@@ -19,9 +23,20 @@ out = Console(width=_PIPED_WIDTH)
 err = Console(stderr=True)
 
 
+def complain(error: OperatorError) -> None:
+    """The sentence, and below it what to do, on stderr."""
+    err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+    if error.advice:
+        err.print(error.advice, soft_wrap=True, highlight=False, markup=False)
+
+
 def print_json(value: Any) -> None:
     """`value` as indented JSON on stdout, with no colours and no wrapping."""
-    out.print(json.dumps(value, indent=2, default=str), soft_wrap=True, highlight=False, markup=False)
+    out.print(json.dumps(value, indent=2, default=_plain), soft_wrap=True, highlight=False, markup=False)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -11,7 +11,7 @@ import sys
 from local.aws.home import client_environment, home
 from till.commands import stack as commands
 from till.errors import OperatorError
-from till.output import err
+from till.output import complain, err
 
 
 def main(*, once: bool) -> int:
@@ -31,13 +31,15 @@ def main(*, once: bool) -> int:
         if not once:
             err.print(
                 f"The shop stays up on {stack.endpoint}. In another terminal:"
-                '\n  eval "$(.venv/bin/till env)"; .venv/bin/till audit; aws stepfunctions list-state-machines'
+                '\n  source .venv/bin/activate; eval "$(till env)"'
+                "\n  till audit; aws stepfunctions list-state-machines"
                 "\nCtrl-C ends it.",
                 highlight=False,
+                soft_wrap=True,
             )
             commands.wait_for_interrupt()
     except OperatorError as error:
-        err.print(f"[bold red]Error:[/] {error}\n{error.advice}", soft_wrap=True, highlight=False)
+        complain(error)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -44,18 +44,29 @@ class Stack:
     def client(self, service: str) -> Any:
         return self.session.create_client(service, endpoint_url=self.endpoint, config=CLIENT_CONFIG)
 
+    @property
+    def where(self) -> str:
+        """Which AWS it is on, for people."""
+        return self.endpoint or f"AWS in {self.session.get_config_variable('region') or 'no region'}"
+
     @cached_property
-    def outputs(self) -> Mapping[str, str]:
+    def described(self) -> Mapping[str, Any]:
+        """The stack as DescribeStacks has it."""
         try:
-            stacks = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+            answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 raise OperatorError(
-                    f"There is no stack called {self.name} at {self.endpoint or 'AWS'}.",
+                    f"There is no stack called {self.name} at {self.where}.",
                     "Deploy it with `sam build && sam deploy`, or `make run` for a local one.",
                 ) from error
             raise
-        return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", ())}
+        found: Mapping[str, Any] = answer["Stacks"][0]
+        return found
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        return {output["OutputKey"]: output["OutputValue"] for output in self.described.get("Outputs", ())}
 
     def output(self, logical_id: str) -> str:
         """The name, URL or ARN of a resource, by its logical id in template.yaml."""
@@ -89,6 +100,9 @@ def find_stack(environ: Mapping[str, str] = os.environ) -> Stack:
     name = environ.get("TILLFLOW_STACK", STACK_NAME)
     endpoint = environ.get("TILLFLOW_ENDPOINT") or environ.get("AWS_ENDPOINT_URL")
     session = botocore.session.get_session()
+    if region := environ.get("AWS_REGION"):
+        # What every other SDK reads; botocore itself knows AWS_DEFAULT_REGION and profiles alone.
+        session.set_config_variable("region", region)
     if endpoint:
         return Stack(name, None if endpoint == "aws" else endpoint, session)
     local = home(environ).running()

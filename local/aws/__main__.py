@@ -30,6 +30,10 @@ def main() -> int:
     except CannotStart as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{where}{error.strerror or error}.\n")
+        return 1
     return 0
 
 

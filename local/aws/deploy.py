@@ -37,6 +37,11 @@ class Deployer:
 
     def deploy(self) -> bool:
         """Bring the stack to what the sources say. False when it was there already. Raises DeployFailed."""
+        if lost := self._lost():
+            raise DeployFailed(
+                f"Stack {STACK_NAME} has {lost[0]}, which the engine does not know: its executions are gone."
+                " `till reset` starts afresh."
+            )
         digest = self._digest()
         status = self.status()
         if status in _GOOD and self._deployed() == {"digest": digest, "generation": self._generation()}:
@@ -78,13 +83,13 @@ class Deployer:
         (self.home.path / f"sam-{command}.log").write_text(done.stdout)
         if done.returncode:
             reasons = self._reasons() if command == "deploy" else []
-            said = reasons or done.stdout.strip().splitlines()[-_SHOWN_LINES:]
+            said = reasons or _errors(done.stdout.strip().splitlines())
             raise DeployFailed("\n".join([f"`sam {command}` failed:", *said]))
 
     def _reasons(self) -> list[str]:
         """Why resources failed, from CloudFormation's events: the first failures of the latest deployment."""
         try:
-            events = self._cloudformation().describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+            events = self._client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
         except ClientError:
             return []
         latest: list[dict[str, Any]] = []
@@ -108,6 +113,14 @@ class Deployer:
         stack = self._described()
         return str(stack["StackStatus"]) if stack else None
 
+    def _lost(self) -> list[str]:
+        """State machines of the stack that the engine forgot, as when its file was removed."""
+        outputs = (self._described() or {}).get("Outputs", ())
+        pages = self._client("stepfunctions").get_paginator("list_state_machines").paginate()
+        known = {machine["stateMachineArn"] for page in pages for machine in page["stateMachines"]}
+        arns = [output["OutputValue"] for output in outputs if ":stateMachine:" in output["OutputValue"]]
+        return [arn.rpartition(":")[2] for arn in arns if arn not in known]
+
     def _generation(self) -> str:
         """Names this state of the stack: another after every deployment, or when one was lost by a crash."""
         stack = self._described() or {}
@@ -115,15 +128,15 @@ class Deployer:
 
     def _described(self) -> dict[str, Any] | None:
         try:
-            stacks = self._cloudformation().describe_stacks(StackName=STACK_NAME)["Stacks"]
+            stacks = self._client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
         except ClientError:
             return None
         return dict(stacks[0])
 
-    def _cloudformation(self) -> Any:
+    def _client(self, service: str) -> Any:
         session = botocore.session.get_session()
         session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
-        return session.create_client("cloudformation", region_name=REGION, endpoint_url=self.stack.endpoint)
+        return session.create_client(service, region_name=REGION, endpoint_url=self.stack.endpoint)
 
     def _deployed(self) -> Any:
         try:
@@ -147,3 +160,9 @@ class Deployer:
                 yield from sorted(
                     path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts
                 )
+
+
+def _errors(lines: list[str]) -> list[str]:
+    """What sam says went wrong, from its first word of an error on; its last lines when there is none."""
+    first = next((number for number, line in enumerate(lines) if line.startswith("Error:")), None)
+    return lines[-_SHOWN_LINES:] if first is None else lines[first:][:_SHOWN_LINES]

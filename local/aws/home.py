@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,9 +23,16 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's own published key, no 
 _HOME_VARIABLE = "TILLFLOW_HOME"
 _PORT_VARIABLE = "TILLFLOW_PORT"
 
+# Whoever asks whether a stack runs holds the lock for an instant: a starting stack is not refused for that.
+_PROBED_FOR = 0.5
+
 
 class CannotStart(RuntimeError):
     """The stack cannot run here; the message says why and what to do, in a sentence or two."""
+
+
+class NeverReady(CannotStart):
+    """A stack was started and did not come up: its log says more than the message."""
 
 
 class StackInUse(CannotStart):
@@ -90,12 +98,19 @@ class Home:
         """Hold the folder for this process until the file is closed. Raises StackInUse."""
         self.path.mkdir(parents=True, exist_ok=True)
         handle = (self.path / "lock").open("w")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            handle.close()
-            raise StackInUse(f"Another local stack runs on {self.path}: end it with `till down`.") from None
-        return handle
+        given_up = time.monotonic() + _PROBED_FOR
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > given_up:
+                    handle.close()
+                    raise StackInUse(
+                        f"Another local stack runs on {self.path}: end it with `till down`."
+                    ) from None
+                time.sleep(0.005)
+            else:
+                return handle
 
     def announce(self, stack: RunningStack) -> None:
         scratch = self._running.with_suffix(".new")
@@ -108,10 +123,12 @@ class Home:
     def running(self) -> RunningStack | None:
         """The stack that runs on this folder, if one does: the lock tells, whatever a crash left behind."""
         try:
-            self.lock().close()
-        except StackInUse:
+            with (self.path / "lock").open() as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return None
+        except BlockingIOError:
             pass
-        else:
+        except OSError:
             return None
         try:
             return RunningStack(**json.loads(self._running.read_text()))
@@ -126,7 +143,13 @@ def home(environ: Mapping[str, str] = os.environ) -> Home:
 
 
 def port(environ: Mapping[str, str] = os.environ) -> int:
-    return int(environ.get(_PORT_VARIABLE) or DEFAULT_PORT)
+    """The port TILLFLOW_PORT names, or 4566. Raises CannotStart when it names none."""
+    chosen = environ.get(_PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not (chosen.isascii() and chosen.isdigit() and 0 < int(chosen) < 65536):
+        raise CannotStart(
+            f"{_PORT_VARIABLE} is {chosen!r}; expected a port from 1 to 65535, for example {_PORT_VARIABLE}=4570."
+        )
+    return int(chosen)
 
 
 def endpoint_url(port: int) -> str:

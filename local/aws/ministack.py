@@ -10,6 +10,7 @@ import contextvars
 import hashlib
 import importlib
 import json
+import logging
 import os
 import sys
 import types
@@ -114,7 +115,10 @@ class _StepFunctionsModule(types.ModuleType):
         return self._call("StartExecution", params)
 
     def _update_state_machine(self, params: dict[str, Any]) -> Response:
-        return self._call("UpdateStateMachine", _api_shape(params))
+        try:
+            return _ok(self._engine.call("UpdateStateMachine", _api_shape(params)))
+        except ApiError as error:
+            raise _refused(error) from error
 
     def _tag_resource(self, params: dict[str, Any]) -> Response:
         return self._call("TagResource", params)
@@ -166,10 +170,7 @@ class _StateMachines(MutableMapping[str, Any]):
         try:
             self._engine.call("CreateStateMachine", params)
         except ApiError as error:
-            # CloudFormation shows this as the reason the resource failed.
-            raise ValueError(
-                f'Resource handler returned message: "{error.message}" ({error.code})'
-            ) from error
+            raise _refused(error) from error
 
     def __delitem__(self, arn: str) -> None:
         self._engine.call("DeleteStateMachine", {"stateMachineArn": arn})
@@ -185,6 +186,11 @@ class _StateMachines(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _refused(error: ApiError) -> ValueError:
+    """CloudFormation shows its text as the reason the resource failed."""
+    return ValueError(f'Resource handler returned message: "{error.message}" ({error.code})')
 
 
 def _api_shape(params: dict[str, Any]) -> dict[str, Any]:
@@ -332,8 +338,38 @@ def publish_aws_event(source: str, detail_type: str, resources: list[str], detai
         events._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+class _Failures(logging.Handler):
+    """What MiniStack's persistence could not write: it says so in its log alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._messages.append(record.getMessage())
+
+    def refuse(self) -> None:
+        """Raises OSError with the first failure since the last time."""
+        messages, self._messages = self._messages, []
+        if messages:
+            raise OSError(messages[0])
+
+
+_failures = _Failures()
+
+
+def watch_saving() -> None:
+    """Listen to what MiniStack says of its saves, from now on."""
+    logging.getLogger("persistence").addHandler(_failures)
+
+
+def refuse_unsaved() -> None:
+    """Raises OSError when MiniStack's own last save did not write everything."""
+    _failures.refuse()
+
+
 def save_state() -> None:
-    """Write everything to the state folder, each service's file whole or not at all."""
+    """Write everything to the state folder, each service's file whole or not at all. Raises OSError."""
     events = importlib.import_module("ministack.services.eventbridge")
     with _scope():
         # MiniStack keeps every event it ever saw; the newest are enough to look at.
@@ -341,6 +377,7 @@ def save_state() -> None:
     app = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
     persistence.save_all(app._build_persistence_save_dict())
+    refuse_unsaved()
 
 
 def rewind_streams() -> None:

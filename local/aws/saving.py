@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,6 +16,9 @@ _EVERY = 10.0
 _SHARE = 0.02
 
 
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class LastSave:
     """When everything was written last (Unix time), and whether the stack then ended in order."""
@@ -23,20 +27,32 @@ class LastSave:
     clean: bool
 
 
+def last_save(folder: Path) -> LastSave | None:
+    """What was noted of the last save of a state folder."""
+    try:
+        return LastSave(**json.loads(_note(folder).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _note(folder: Path) -> Path:
+    return folder.parent / "saved.json"
+
+
 class StateSaver:
-    """Calls `save` from the event loop it was started on, if anything was touched since the last time."""
+    """Calls `save` from the event loop it was started on, if anything was touched since the last time.
+
+    `save` raises OSError when not all could be written: it is told in the log and tried again.
+    """
 
     def __init__(self, folder: Path, save: Callable[[], None]) -> None:
-        self._note = folder.parent / "saved.json"
+        self._folder = folder
         self._save = save
         self._touched = False
         self._timer: asyncio.TimerHandle | None = None
 
     def last(self) -> LastSave | None:
-        try:
-            return LastSave(**json.loads(self._note.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
+        return last_save(self._folder)
 
     def touched(self) -> None:
         """A request was served: there may be something to write."""
@@ -62,12 +78,17 @@ class StateSaver:
         if self._touched:
             self._touched = False
             started = time.monotonic()
-            self._save()
+            try:
+                self._save()
+                self._note_down(clean=False)
+            except OSError as failure:
+                self._touched = True
+                _log.error("The services' state could not be saved: %s", failure)
             took = time.monotonic() - started
-            self._note_down(clean=False)
         self._schedule(max(_EVERY, took / _SHARE))
 
     def _note_down(self, *, clean: bool) -> None:
-        scratch = self._note.with_suffix(".new")
+        note = _note(self._folder)
+        scratch = note.with_suffix(".new")
         scratch.write_text(json.dumps(asdict(LastSave(time.time(), clean))))
-        scratch.replace(self._note)
+        scratch.replace(note)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from local.lambdas import LambdaRunner, PackageStore, Platform
 
 from . import ministack
@@ -30,6 +32,7 @@ def serve(home: Home, port: int, *, lambda_python: Path = LAMBDA_PYTHON) -> None
     with home.lock():
         _clear_scratch(home.scratch)
         home.prepare()
+        _refuse_damage(home.state)
         ministack.configure(home, port)
         try:
             asyncio.run(_serve(home, port, lambda_python))
@@ -40,6 +43,17 @@ def serve(home: Home, port: int, *, lambda_python: Path = LAMBDA_PYTHON) -> None
 def _clear_scratch(folder: Path) -> None:
     """Temporary files of a stack that was killed are nobody's: the folder is ours while we hold the lock."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_damage(state: Path) -> None:
+    """MiniStack passes over a file it cannot read, and writes an empty one in its place at the next save."""
+    for file in sorted(state.glob("*.json")):
+        try:
+            orjson.loads(file.read_bytes())
+        except ValueError as damage:
+            raise CannotStart(
+                f"{file} cannot be read ({damage}): put it back from a copy, or start afresh with `till reset`."
+            ) from None
 
 
 async def _serve(home: Home, port: int, lambda_python: Path) -> None:
@@ -59,6 +73,7 @@ async def _serve(home: Home, port: int, lambda_python: Path) -> None:
     )
     ministack.install_step_functions(engine)
     ministack.install_lambda(runner.invoke)
+    ministack.watch_saving()
     saver = StateSaver(home.state, ministack.save_state)
 
     stop = asyncio.Event()
@@ -93,6 +108,7 @@ async def _serve(home: Home, port: int, lambda_python: Path) -> None:
     home.announce(RunningStack(os.getpid(), port))
     _say(f"Local AWS is ready on {endpoint_url(port)}")
     await server
+    ministack.refuse_unsaved()
     saver.ended_cleanly()
 
 

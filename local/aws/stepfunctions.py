@@ -34,7 +34,7 @@ class EmbeddedStepFunctions:
         try:
             self._store = Store(database)
         except StoreError as refusal:
-            raise CannotStart(str(refusal)) from None
+            raise CannotStart(f"{refusal} `till reset` starts afresh.") from None
         self._changes = StatusChanges(ministack.publish_aws_event)
         # Tasks that call Step Functions go by MiniStack too: it holds them to their machine's role.
         config = Config(REGION, ACCOUNT, answers_itself=False)
@@ -68,14 +68,21 @@ class EmbeddedStepFunctions:
         return found
 
     def active_since(self, save: LastSave) -> list[str]:
-        """Names of executions that run, or that started or ended after a save; the newest of each machine."""
+        """Names of executions that did something after a save; the newest of each machine."""
         found = []
         for machine in self.machines():
             for row in self._on_loop(lambda arn=machine.arn: self._store.executions(machine=arn, limit=1000)):
-                latest = max(row.get("startDate", 0), row.get("stopDate", 0))
-                if row["status"] == "RUNNING" or latest > save.at:
+                if self._last_event(row) > save.at:
                     found.append(row["name"])
         return found
+
+    def _last_event(self, row: dict[str, Any]) -> float:
+        if row["status"] != "RUNNING":
+            return max(row.get("startDate", 0), row.get("stopDate", 0))
+        newest = {"executionArn": row["executionArn"], "reverseOrder": True, "maxResults": 1}
+        return max(
+            (event["timestamp"] for event in self.call("GetExecutionHistory", newest)["events"]), default=0
+        )
 
     def resume(self) -> None:
         """Go on with every execution that was running. Their tasks call the services: have these up first."""

@@ -11,7 +11,8 @@ import sys
 import time
 from contextlib import suppress
 
-from .home import PROJECT, CannotStart, Home, RunningStack
+from .home import PROJECT, CannotStart, Home, NeverReady, RunningStack
+from .saving import last_save
 
 _READY_WITHIN = 60.0
 _GONE_WITHIN = 20.0
@@ -62,14 +63,12 @@ def _wait_until_ready(home: Home, process: subprocess.Popen[bytes], log_start: i
     while time.monotonic() < deadline:
         if process.poll() is not None:
             said = home.log.read_bytes()[log_start:].decode(errors="replace").strip().splitlines()
-            raise CannotStart("\n".join(["The local AWS did not start.", *said[-_SHOWN_LINES:]]))
+            raise NeverReady("\n".join(["The local AWS did not start.", *said[-_SHOWN_LINES:]]))
         running = home.running()
         if running is not None and running.pid == process.pid:
             return running
         time.sleep(0.05)
-    raise CannotStart(
-        f"The local AWS was not ready after {_READY_WITHIN:.0f} s; {home.log} says how far it came."
-    )
+    raise NeverReady(f"The local AWS was not ready after {_READY_WITHIN:.0f} s.")
 
 
 def warnings(home: Home, running: RunningStack) -> list[str]:
@@ -101,6 +100,12 @@ def stop(home: Home) -> bool:
                 return True
             time.sleep(0.05)
     raise CannotStart(f"Process {running.pid} of the local AWS does not end.")
+
+
+def kept(home: Home) -> bool:
+    """Whether the stack that ended here could save all it held."""
+    last = last_save(home.state)
+    return last is not None and last.clean
 
 
 def reset(home: Home) -> None:

@@ -13,7 +13,8 @@ from .model import Function
 from .sandbox import Platform, Sandbox
 
 # AWS starts a sandbox for every invocation that finds none free. Here a start costs a core for half a second
-# and most invocations are done in milliseconds, so an invocation first waits this long for one in use.
+# and most invocations are done in milliseconds, so an invocation first waits this long for one in use. While
+# a function's first one starts there is none in use: those who wait are done soon after it is up.
 _GROW_AFTER = 0.1
 
 # More sandboxes than cores do not work faster, unless they wait for something: a function that has one for
@@ -89,8 +90,9 @@ class Pool:
         if waiter.done():
             return
         stalled = time.monotonic() - self._progressed > _STALLED_AFTER
-        if self.size < min(_CORES, self._limit) or (
-            stalled and self._starting < _CORES and self.size < self._limit
+        if self._busy and (
+            self.size < min(_CORES, self._limit)
+            or (stalled and self._starting < _CORES and self.size < self._limit)
         ):
             self._grow()
         asyncio.get_running_loop().call_later(_GROW_AFTER, self._grow_for, waiter)

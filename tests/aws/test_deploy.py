@@ -95,6 +95,28 @@ def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Pat
     assert greeting() == "Good night, dear Ada"
 
     (project / "statemachines" / "greeting.asl.json").write_text(json.dumps(_definition(start="Nowhere")))
-    with pytest.raises(DeployFailed, match=r"Greeting \(AWS::StepFunctions::StateMachine\): .*Nowhere"):
+    with pytest.raises(
+        DeployFailed, match=r"Greeting \(AWS::StepFunctions::StateMachine\): .*Nowhere"
+    ) as refused:
         deployer.deploy()
+    assert "__type" not in str(refused.value)
     assert greeting() == "Good night, dear Ada"
+
+    (project / "template.yaml").write_text(TEMPLATE + "  : no YAML\n")
+    with pytest.raises(DeployFailed, match=r"^`sam build` failed:\nError: Failed to parse template"):
+        deployer.deploy()
+
+
+def test_a_stack_whose_executions_are_gone_is_not_passed_for_deployed(own_home: Home) -> None:
+    aws = Aws(own_home, supervisor.start(own_home, free_port()))
+    machine = aws.machine({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    template = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
+    template |= {"Outputs": {"Machine": {"Value": machine}}}
+    formation = aws.client("cloudformation")
+    formation.create_stack(StackName="tillflow", TemplateBody=json.dumps(template))
+    formation.get_waiter("stack_create_complete").wait(StackName="tillflow", WaiterConfig={"Delay": 1})
+    aws.client("stepfunctions").delete_state_machine(stateMachineArn=machine)
+    with pytest.raises(
+        DeployFailed, match=f"{machine.rpartition(':')[2]}, which the engine does not know.*till reset"
+    ):
+        Deployer(own_home, aws.stack).deploy()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from local.aws import supervisor
-from local.aws.home import CannotStart, Home, StackInUse
+from local.aws.home import CannotStart, Home, StackInUse, port
 
 from .conftest import Aws, eventually, free_port
 
@@ -83,9 +86,11 @@ def test_a_tables_stream_is_read_on_after_a_restart(own_home: Home) -> None:
 
 def test_a_killed_stack_leaves_no_process_and_says_what_it_lost(own_home: Home) -> None:
     aws = Aws(own_home, supervisor.start(own_home, free_port()))
-    machine = aws.machine(WAIT)
+    aws.client("stepfunctions").start_execution(stateMachineArn=aws.machine(WAIT), name="waited-long")
+    supervisor.stop(own_home)
+    aws = Aws(own_home, supervisor.start(own_home, free_port()))
     worker, _ = aws.invoke(aws.function(PID))
-    aws.client("stepfunctions").start_execution(stateMachineArn=machine, name="went-on")
+    aws.client("stepfunctions").start_execution(stateMachineArn=aws.machine(WAIT), name="went-on")
     os.kill(aws.stack.pid, signal.SIGKILL)
     eventually(lambda: _gone(worker))
     eventually(lambda: own_home.running() is None)
@@ -94,6 +99,7 @@ def test_a_killed_stack_leaves_no_process_and_says_what_it_lost(own_home: Home) 
     said = supervisor.warnings(own_home, again)
     assert any("which IAM does not know" in line for line in said)
     assert any("went-on" in line and "The stack was killed" in line for line in said)
+    assert not any("waited-long" in line for line in said)
 
 
 def test_a_stack_ends_with_the_process_that_asked_for_it(own_home: Home) -> None:
@@ -116,9 +122,46 @@ def test_a_busy_port_is_refused_in_a_sentence(own_home: Home) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=f"Port {port} on 127.0.0.1 is in use .* TILLFLOW_PORT="):
-            supervisor.start(own_home, port)
+        busy = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"Port {busy} on 127.0.0.1 is in use .* TILLFLOW_PORT="):
+            supervisor.start(own_home, busy)
+
+
+@pytest.mark.parametrize("chosen", ["abc", "0", "99999", "-1", "45.6"])
+def test_a_port_that_is_none_is_refused_in_a_sentence(chosen: str) -> None:
+    with pytest.raises(CannotStart, match=f"TILLFLOW_PORT is '{chosen}'; expected a port from 1 to 65535"):
+        port({"TILLFLOW_PORT": chosen})
+
+
+def test_looking_whether_a_stack_runs_makes_no_folder_and_stops_no_start(own_home: Home) -> None:
+    assert own_home.running() is None
+    assert not own_home.path.exists()
+    own_home.prepare()
+    (own_home.path / "lock").touch()
+    with (own_home.path / "lock").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        threading.Timer(0.1, lambda: fcntl.flock(looked_at, fcntl.LOCK_UN)).start()
+        own_home.lock().close()
+
+
+@pytest.mark.parametrize("file", ["state/dynamodb.json", "executions.sqlite"])
+def test_damaged_data_is_refused_by_name_and_left_as_it_is(own_home: Home, file: str) -> None:
+    damaged = own_home.path / file
+    own_home.prepare()
+    damaged.write_text('{"half": ')
+    with pytest.raises(CannotStart, match=rf"{file} cannot be .*`till reset`"):
+        supervisor.start(own_home, free_port())
+    assert damaged.read_text() == '{"half": '
+
+
+def test_what_could_not_be_saved_is_told(own_home: Home) -> None:
+    aws = Aws(own_home, supervisor.start(own_home, free_port()))
+    shutil.rmtree(own_home.state)
+    own_home.state.write_text("a file where the folder was")
+    aws.client("s3").create_bucket(Bucket="lost")
+    supervisor.stop(own_home)
+    assert not supervisor.kept(own_home)
+    assert "failed to save" in own_home.log.read_text()
 
 
 def test_a_reset_forgets_everything(own_home: Home) -> None:

@@ -63,3 +63,12 @@ def test_functions_do_not_share_processes(tmp_path: Path) -> None:
     other = function(PID, arn=one.arn.replace("under-test", "other"), name="other")
     assert bench.answer(one) != bench.answer(other)
     bench.runner.close()
+
+
+def test_those_who_come_while_the_first_process_starts_wait_for_that_one(tmp_path: Path) -> None:
+    bench = _bench(tmp_path)
+    slow_to_start = function("import time\ntime.sleep(0.6)\n" + PID)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: bench.answer(slow_to_start), range(4)))
+    assert len(bench.assumed) == 1
+    bench.runner.close()

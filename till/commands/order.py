@@ -111,7 +111,9 @@ def show(
     found = {
         "order": order or {"order_id": order_id, "status": "REJECTED", **_ending(execution or {})},
         "invoice": stack.row("BillingTable", f"INVOICE#{order_id}", "INVOICE"),
-        "tenders": _rows(stack, "PaymentsTable", f"ORDER#{order_id}", "TENDER#"),
+        "tenders": sorted(
+            _rows(stack, "PaymentsTable", f"ORDER#{order_id}", "TENDER#"), key=lambda row: row["tender_no"]
+        ),
         "entry": stack.row("LedgerTable", f"ENTRY#{order_id}#sale", "ENTRY"),
     }
     if as_json:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import supervisor
 from local.aws.deploy import Deployer, DeployFailed
-from local.aws.home import CannotStart, RunningStack, client_environment, home, port
-from till.errors import OperatorError
+from local.aws.home import CannotStart, NeverReady, RunningStack, client_environment, home, port
+from till.errors import OperatorError, explain
 from till.output import err, out
+from till.stack import find_stack
 
 _UNWANTED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
@@ -60,19 +61,28 @@ def down() -> None:
 
 
 def status() -> None:
-    """Show whether the local AWS runs here, where it keeps its data, and what is deployed on it."""
+    """Show whether the local AWS runs here, where it keeps its data, and which shop the commands talk to.
+
+    Exit 1 when they have none to talk to.
+    """
     here = home()
-    stack = here.running()
-    table = Table.grid(padding=(0, 2))
-    table.add_row("Local AWS", f"runs on {stack.endpoint}, process {stack.pid}" if stack else "does not run")
-    table.add_row("Data", str(here.path))
-    table.add_row("Log", str(here.log))
-    if stack is not None:
-        table.add_row(
-            "Stack", Deployer(here, stack).status() or "nothing deployed: `make run` deploys the shop"
-        )
-    out.print(table)
-    if stack is None:
+    local = here.running()
+    shop = find_stack()
+    lines = {
+        "Local AWS": f"runs on {local.endpoint}, process {local.pid}" if local else "does not run",
+        "Data": str(here.path),
+        "Log": str(here.log),
+    }
+    status = ""
+    try:
+        status = str(shop.described["StackStatus"])
+        lines["Commands"] = f"talk to {shop.where}, stack {shop.name}: {status}"
+    except (OperatorError, BotoCoreError, ClientError) as error:
+        problem = error if isinstance(error, OperatorError) else explain(error)
+        lines["Commands"] = f"have no shop to talk to. {problem} {problem.advice}"
+    for name, value in lines.items():
+        out.print(f"{name:<10} {value}", highlight=False, soft_wrap=True, markup=False)
+    if not status:
         raise typer.Exit(1)
 
 
@@ -134,8 +144,14 @@ def bring_to_date(stack: RunningStack) -> None:
 def take_down() -> bool:
     with err.status("Ending the local AWS"):
         ended = supervisor.stop(home())
-    if ended:
+    if ended and supervisor.kept(home()):
         err.print("[green]✓[/] Local AWS ended, its data is kept")
+    elif ended:
+        log = os.path.relpath(home().log)
+        err.print(
+            f"[yellow]![/] Local AWS ended, but not all it held could be saved: {log} says why.",
+            soft_wrap=True,
+        )
     return ended
 
 
@@ -149,13 +165,20 @@ def wait_for_interrupt() -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """The stack's own refusals as the operator's: a sentence, and what to do."""
+    """The stack's own refusals, and the disk's, as the operator's: a sentence, and what to do."""
     try:
         yield
-    except CannotStart as refused:
+    except NeverReady as refused:
         raise OperatorError(str(refused), f"Its log is {os.path.relpath(home().log)}.") from refused
+    except CannotStart as refused:
+        raise OperatorError(str(refused)) from refused
     except DeployFailed as failed:
         where = os.path.relpath(home().path)
         raise OperatorError(
             str(failed), f"All it printed is in {where}/sam-*.log. Mend it and try again."
         ) from failed
+    except OSError as error:
+        raise OperatorError(
+            f"{error.filename or home().path} cannot be written: {error.strerror}.",
+            "Make room there, or choose another folder with TILLFLOW_HOME.",
+        ) from error

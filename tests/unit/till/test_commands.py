@@ -19,7 +19,7 @@ from tests.unit.till import shopkeeping
 from tests.unit.till.shopkeeping import SALE, Row
 from till.main import app
 from till.shop import GOODS
-from till.stack import Stack
+from till.stack import Stack, find_stack
 
 TEMPLATE = Template.read()
 WORKFLOWS = ("OrderCheckout", "OrderCancel")
@@ -48,7 +48,7 @@ class CloudFormation:
             error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
-        return {"Stacks": [{"StackName": StackName, "Outputs": outputs}]}
+        return {"Stacks": [{"StackName": StackName, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +149,38 @@ def test_an_order_is_shown_with_its_tenders_and_invoice(stack: None) -> None:
     assert "PAID" in shown
     assert "2.40 EUR" in shown
     assert "captured" in shown
+
+
+def test_an_order_shows_its_tenders_in_the_order_they_were_given(stack: None) -> None:
+    tenders = [shopkeeping.tender(SALE, number, "cash", 1, "captured") for number in (1, 2, 10, 11)]
+    put(shopkeeping.rows() | {"PaymentsTable": tenders})
+    shown = json.loads(run("order", "show", SALE, "--json").stdout)
+    assert [row["tender_no"] for row in shown["tenders"]] == [1, 2, 10, 11]
+
+
+def test_without_a_local_stack_the_shop_is_in_the_region_the_environment_names(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_REGION", "ap-southeast-2")
+    assert (
+        find_stack().client("dynamodb").meta.endpoint_url == "https://dynamodb.ap-southeast-2.amazonaws.com"
+    )
+    monkeypatch.delenv("AWS_REGION")
+    assert "set AWS_REGION" in run("audit", code=2).stderr
+
+
+def test_the_status_says_which_shop_the_commands_talk_to(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "talk to AWS in eu-west-1, stack tillflow: CREATE_COMPLETE" in run("status").output
+    deployed(monkeypatch, {})
+    assert (
+        "no shop to talk to. There is no stack called tillflow at AWS in eu-west-1."
+        in run("status", code=1).output
+    )
 
 
 def test_the_same_order_placed_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:
