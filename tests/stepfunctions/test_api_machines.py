@@ -91,6 +91,7 @@ def test_creating_and_publishing_again_answers_the_same_version(engine):
         ({"name": "a,b"}, "InvalidName", "Invalid Name: 'a,b'"),
         ({"name": "a b"}, "InvalidName", "Invalid Name: 'a b'"),
         ({"name": "a\x7f"}, "InvalidName", "Invalid Name: 'a\x7f'"),
+        ({"name": "a\U0010ffff"}, "InvalidName", "Invalid Name: 'a\U0010ffff'"),
         (
             {"name": "n" * 81},
             "ValidationException",
@@ -236,6 +237,60 @@ def test_a_deleted_machine_takes_its_versions_aliases_and_tags_along(engine):
     assert engine.list_state_machine_versions(stateMachineArn=ARN + "m") == {"stateMachineVersions": []}
     assert engine.list_state_machine_aliases(stateMachineArn=ARN + "m") == {"stateMachineAliases": []}
     assert engine.list_tags_for_resource(resourceArn=ARN + "m") == {"tags": []}
+
+
+def test_executions_of_a_deleted_machine_end_at_their_next_transition(engine):
+    waiting = {
+        "StartAt": "W",
+        "States": {
+            "W": {"Type": "Wait", "Seconds": 60, "Next": "A"},
+            "A": {"Type": "Wait", "Seconds": 60, "End": True},
+        },
+    }
+    create(engine, text=json.dumps(waiting))
+    execution = engine.start(ARN + "m")
+    engine.delete_state_machine(stateMachineArn=ARN + "m")
+    engine.pass_time(10)
+    assert engine.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    ended = engine.finish(execution)
+    assert (ended.status, ended.elapsed, ended.states) == ("ABORTED", 60, ["W"])
+
+
+def test_a_distributed_map_is_described_by_its_label_and_nothing_else(engine):
+    inner = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    }
+    named = {"Type": "Map", "Label": "Orders", "ItemProcessor": inner, "Next": "N"}
+    nameless = {
+        "Type": "Map",
+        "ItemProcessor": inner | {"States": {"Q": inner["States"]["P"]}, "StartAt": "Q"},
+    }
+    text = json.dumps({"StartAt": "M", "States": {"M": named, "N": {**nameless, "End": True}}})
+    create(engine, text=text)
+    execution = engine.start(ARN + "m", [1])
+    engine.finish(execution)
+    labels = []
+    for run in engine.list_map_runs(executionArn=execution)["mapRuns"]:
+        child = engine.list_executions(mapRunArn=run["mapRunArn"])["executions"][0]
+        of_child = engine.describe_state_machine_for_execution(executionArn=child["executionArn"])
+        of_map = engine.describe_state_machine(stateMachineArn=run["stateMachineArn"])
+        assert of_child["mapRunArn"] == run["mapRunArn"]
+        for described in (of_child, of_map):
+            assert described["stateMachineArn"] == run["stateMachineArn"] == f"{ARN}m/{described['label']}"
+            assert json.loads(described["definition"])["States"] in (
+                inner["States"],
+                nameless["ItemProcessor"]["States"],
+            )
+        labels.append(of_child["label"])
+    assert "Orders" in labels and len(set(labels)) == 2
+    assert (
+        refusal(engine.describe_state_machine, stateMachineArn=f"{ARN}m/Nobody")[0]
+        == "StateMachineDoesNotExist"
+    )
+    for operation in (engine.start_execution, engine.update_state_machine, engine.delete_state_machine):
+        assert refusal(operation, stateMachineArn=f"{ARN}m/Orders")[0] == "ValidationException"
 
 
 def test_machines_are_listed_in_pages(engine):

@@ -306,6 +306,18 @@ def test_redrive_of_a_map_run_runs_its_failed_children() -> None:
     assert len(result.events("MapRunRedriven")) == 1
 
 
+def test_an_execution_can_be_redriven_for_two_weeks() -> None:
+    with VirtualEngine() as engine:
+        arn = engine.start(engine.create({"StartAt": "F", "States": {"F": {"Type": "Fail"}}}))
+        engine.pass_time(14 * 86_400 + 1)
+        described = engine.describe_execution(executionArn=arn)
+        with pytest.raises(ApiError) as refused:
+            engine.redrive_execution(executionArn=arn)
+    assert described["redriveStatus"] == "NOT_REDRIVABLE"
+    assert described["redriveStatusReason"] == "Execution redrivable period exceeded"
+    assert refused.value.message == "Execution Not Redrivable: 'Execution redrivable period exceeded'"
+
+
 def test_what_succeeded_cannot_be_redriven() -> None:
     with VirtualEngine() as engine:
         result = engine.run(jsonata(A={"Type": "Succeed"}))

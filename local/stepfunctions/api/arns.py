@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..errors import ApiError
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]+")
+_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\U0010ffff]+")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
 
 
@@ -44,6 +44,23 @@ def parse(text: str, *kinds: str) -> Arn:
     if kinds and pieces[5] not in kinds:
         raise invalid(f"Resource type not valid in this context: {pieces[5]}")
     return Arn(text, pieces[5], tuple(pieces[6:]))
+
+
+def unqualified(text: str) -> Arn:
+    """The ARN of a machine itself. Raises ApiError InvalidArn, ValidationException."""
+    arn = parse(text, "stateMachine")
+    if arn.qualifier is not None:
+        raise ApiError(
+            "ValidationException", "State machine ARN must not be qualified with a version or alias"
+        )
+    refuse_labelled(arn)
+    return arn
+
+
+def refuse_labelled(arn: Arn) -> None:
+    """Raise ApiError ValidationException for the ARN of a Distributed Map in a machine."""
+    if "/" in arn.name:
+        raise ApiError("ValidationException", "State machine ARN must not refer to a Distributed Map state")
 
 
 def invalid(reason: str) -> ApiError:

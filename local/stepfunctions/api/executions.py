@@ -14,6 +14,7 @@ from . import arns, map_runs, paging, state_machines
 
 _NAME_KEPT_SECONDS = 90 * 86400
 _REDRIVE_SECONDS = 14 * 86400
+_LONGEST_SECONDS = 365 * 86400
 
 Params = Mapping[str, Any]
 
@@ -181,10 +182,12 @@ def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
     """Why an execution cannot be redriven, or None when it can."""
     if row["status"] not in ("FAILED", "ABORTED", "TIMED_OUT"):
         return f"Execution is {row['status']} and cannot be redriven"
-    if row["stopDate"] + _REDRIVE_SECONDS < now:
-        return "Execution has exceeded the redrivable period of 14 days and cannot be redriven"
     if row["lastEvent"] >= MAX_EVENTS - 1:
-        return f"Execution has {row['lastEvent']} events, too many to be redriven"
+        return "Execution history event limit exceeded"
+    if row["startDate"] + _LONGEST_SECONDS < now:
+        return "Execution has exceeded the max execution time"
+    if row["stopDate"] + _REDRIVE_SECONDS < now:
+        return "Execution redrivable period exceeded"
     return None
 
 
@@ -269,14 +272,15 @@ def describe_machine(engine: Engine, params: Params) -> dict[str, Any]:
     row = _row(engine, params["executionArn"])
     revision = engine.store.get("revision", row["revision"])
     assert revision is not None
-    answer = state_machines.described(revision, params.get("includedData"))
+    included = params.get("includedData")
+    if "mapRunArn" in row:
+        answer = state_machines.described_map(revision, row["stateMachineArn"], included)
+        answer["mapRunArn"] = row["mapRunArn"]
+    else:
+        answer = state_machines.described(revision, included)
     answer["updateDate"] = revision.get("updateDate", answer["creationDate"])
     for field in ("creationDate", "type"):
         answer.pop(field, None)
-    if "mapRunArn" in row:
-        answer |= {"mapRunArn": row["mapRunArn"], "stateMachineArn": row["stateMachineArn"]}
-        if "label" in row:
-            answer["label"] = row["label"]
     return answer
 
 

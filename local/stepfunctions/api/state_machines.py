@@ -1,5 +1,6 @@
 """State machines: create, update, describe, list, delete; and finding what an ARN runs."""
 
+import json
 import random
 import uuid
 from collections.abc import Mapping
@@ -7,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import validation
+from ..definition.labels import labelled
 from ..errors import ApiError
 from . import configuration, tags, versions
-from .arns import Arn, check_name, check_role, parse
+from .arns import Arn, check_name, check_role, parse, refuse_labelled, unqualified
 from .paging import page
 
 _REVISED = (
@@ -44,6 +46,7 @@ def resolve(engine: Any, arn: str) -> Target:
     Raises ApiError InvalidArn, StateMachineDoesNotExist.
     """
     given = parse(arn, "stateMachine")
+    refuse_labelled(given)
     machine = engine.store.get("state_machine", given.unqualified)
     if machine is None:
         raise does_not_exist(arn)
@@ -137,11 +140,7 @@ def _save_revision(engine: Any, machine: dict[str, Any]) -> None:
 
 async def update(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """UpdateStateMachine: a change makes a new revision; nothing changed makes none."""
-    arn = parse(params["stateMachineArn"], "stateMachine")
-    if arn.qualifier is not None:
-        raise ApiError(
-            "ValidationException", "State machine ARN must not be qualified with a version or alias"
-        )
+    arn = unqualified(params["stateMachineArn"])
     machine = machine_of(engine, arn)
     changes = {field: params[field] for field in _REVISED if params.get(field) is not None}
     if not changes and not params.get("publish"):
@@ -181,6 +180,8 @@ async def update(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
 def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeStateMachine, of a machine, or of a version as it was published."""
     arn = parse(params["stateMachineArn"], "stateMachine")
+    if "/" in arn.name:
+        return _described_map(engine, arn, params.get("includedData"))
     target = resolve(engine, arn.text)
     answer = described(target.revision, params.get("includedData"))
     if target.version_arn:
@@ -189,6 +190,24 @@ def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         if version.get("description"):
             answer["description"] = version["description"]
     return answer | {"status": target.machine["status"]}
+
+
+def _described_map(engine: Any, arn: Arn, included_data: str | None) -> dict[str, Any]:
+    """A Distributed Map as the state machine of its child executions."""
+    machine = engine.store.get("state_machine", arn.text.partition("/")[0])
+    revision = machine and engine.store.get("revision", machine["revision"])
+    if not revision or labelled(revision["definition"], arn.text) is None:
+        raise does_not_exist(arn.text)
+    return described_map(revision, arn.text, included_data) | {"status": machine["status"]}
+
+
+def described_map(
+    revision: Mapping[str, Any], qualified_arn: str, included_data: str | None
+) -> dict[str, Any]:
+    """What a description says of the Distributed Map with that ARN: its item processor is the definition."""
+    processor = json.dumps(labelled(revision["definition"], qualified_arn))
+    answer = described({**revision, "definition": processor}, included_data)
+    return answer | {"stateMachineArn": qualified_arn, "label": qualified_arn.rpartition("/")[2]}
 
 
 def described(revision: Mapping[str, Any], included_data: str | None = None) -> dict[str, Any]:
@@ -221,12 +240,15 @@ def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachine with its versions and aliases. Nothing to delete is success."""
-    arn = parse(params["stateMachineArn"], "stateMachine")
-    if arn.qualifier is not None:
-        raise ApiError(
-            "ValidationException", "State machine ARN must not be qualified with a version or alias"
-        )
+    """DeleteStateMachine with its versions and aliases. Nothing to delete is success.
+
+    Its executions end at their next transition.
+    """
+    arn = unqualified(params["stateMachineArn"])
+    for execution in engine.running.values():
+        if execution.machine_arn.partition("/")[0] == arn.text:
+            execution.machine_deleted = execution.row["machineDeleted"] = True
+            engine.store.save_execution(execution)
     engine.store.delete("state_machine", arn.text)
     engine.store.delete("tags", arn.text)
     for alias in list(engine.store.scan("alias", arn.text + ":")):

@@ -46,18 +46,9 @@ def _newest_first(engine: Any, machine_arn: str) -> list[dict[str, Any]]:
     return sorted(versions, key=lambda version: version["number"], reverse=True)
 
 
-def _unqualified(text: str) -> arns.Arn:
-    arn = arns.parse(text, "stateMachine")
-    if arn.qualifier is not None:
-        raise ApiError(
-            "ValidationException", "State machine ARN must not be qualified with a version or alias"
-        )
-    return arn
-
-
 def publish_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """PublishStateMachineVersion: again for the same revision answers the version there is."""
-    arn = _unqualified(params["stateMachineArn"])
+    arn = arns.unqualified(params["stateMachineArn"])
     machine = engine.store.get("state_machine", arn.text)
     if machine is None:
         raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn.text}'")
@@ -78,7 +69,7 @@ def publish_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_versions(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListStateMachineVersions, newest first."""
-    arn = _unqualified(params["stateMachineArn"])
+    arn = arns.unqualified(params["stateMachineArn"])
     chosen, token = page(
         _newest_first(engine, arn.text), dict(params), lambda version: version["stateMachineVersionArn"]
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..definition import Field, Map
+from ..definition.labels import made_up
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
 from ..integrations import item_reader, result_writer
@@ -51,9 +52,7 @@ def _start_run(frame: Frame, state: Map) -> None:
     concurrency = whole_number(frame, state, state.max_concurrency, seen) or 0
     frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": length})
     reading = _reading(frame, state, seen) if state.reader is not None else None
-    label = state.label or str(
-        uuid.uuid5(uuid.NAMESPACE_URL, f"{execution.machine_arn}{state.processor.pointer}")
-    )
+    label = state.label or made_up(execution.machine_arn, state.processor.pointer)
     machine = f"{execution.machine_arn}/{label}"
     run: dict[str, Any] = {
         "mapRunArn": f"{machine.replace(':stateMachine:', ':mapRun:')}:{uuid.uuid4()}",

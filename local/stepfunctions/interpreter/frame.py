@@ -43,6 +43,7 @@ class Execution:
         self.last_event: int = row["lastEvent"]
         self.last_frame = 0
         self.keeps_history: bool = row["type"] == "STANDARD"
+        self.machine_deleted: bool = row.get("machineDeleted", False)
         self.root: Frame | None = None
         self.task: asyncio.Task[Any] | None = None
         self.frames: dict[int, Frame] = {}

@@ -54,6 +54,8 @@ async def run_frame(frame: Frame) -> None:
         to = await _perform(frame, state)
         if to is None:
             break
+        if frame.execution.machine_deleted:
+            await _be_stopped(frame)
         steps += 1
         if steps % _STRETCH == 0:
             await asyncio.sleep(0)
@@ -62,6 +64,13 @@ async def run_frame(frame: Frame) -> None:
     if frame.parent is not None:
         frame.ended = _iteration(frame, "Succeeded")
         frame.save()
+
+
+async def _be_stopped(frame: Frame) -> None:
+    """An execution whose machine was deleted ends at its next transition."""
+    world = frame.execution.world
+    world.spawn(world.stop(frame.execution, None, None))
+    await asyncio.Event().wait()
 
 
 def _enter(frame: Frame, state: State) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..definition import Fail, Map, Parallel, Pass, State, Succeed, Task
+from ..definition import Map, Parallel, State, Task
 from ..errors import ApiError, StateError
 from .definition import Subject, states_within
 from .schema import check_result
@@ -35,6 +35,8 @@ def read_mock(params: Mapping[str, Any], subject: Subject) -> Mock | None:
     mock, state = params.get("mock"), subject.state
     configuration = params.get("stateConfiguration") or {}
     if mock is None:
+        if "context" in params:
+            raise _refused("TestState does not support Context when a mock is not specified.")
         for name in configuration:
             raise _refused(
                 f"TestState does not support {name[0].upper() + name[1:]} when a mock is not specified."
@@ -44,7 +46,7 @@ def read_mock(params: Mapping[str, Any], subject: Subject) -> Mock | None:
         if isinstance(state, Task):
             _check_unmocked(state, params)
         return None
-    if isinstance(state, Pass | Succeed | Fail):
+    if not isinstance(state, Task | Map | Parallel):
         raise _refused(f"State type '{state.kind}' is not supported when a mock is specified")
     if params.get("revealSecrets"):
         raise _refused("TestState does not support RevealSecrets when a mock is specified.")

@@ -77,8 +77,6 @@ class Trial:
         bench = self.bench
         if not state.is_jsonata:
             self._see("afterInputPath", dataflow.effective_input(bench, state))
-        if self.mock is not None and self.mock.error is not None:
-            raise self.mock.error
         if isinstance(state, Choice):
             self.next = do_choice(bench, state)
         elif isinstance(state, Succeed):

@@ -453,7 +453,28 @@ def test_the_context_is_made_up_or_given() -> None:
     assert made["Execution"]["RoleArn"] == ROLE
     assert ":express:" in made["Execution"]["Id"]
     assert made["State"]["Name"] == "StateName"
-    assert run(state, context={"State": {}})["output"] == {"State": {}}
+    shown = run(
+        {**INVOKE, "Parameters": {"FunctionName": "f", "Payload.$": "$$"}},
+        mock=result({"Payload": 1}),
+        context={"State": {}},
+        inspectionLevel="DEBUG",
+    )["inspectionData"]
+    assert shown["afterParameters"]["Payload"] == {"State": {}}
+    assert refusal(state, context={"State": {}}) == (
+        "ValidationException: TestState does not support Context when a mock is not specified."
+    )
+
+
+@pytest.mark.parametrize("kind", ["Choice", "Wait", "Pass", "Succeed", "Fail"])
+def test_only_what_works_can_be_mocked(kind: str) -> None:
+    bodies = {
+        "Choice": {"Choices": [{"Variable": "$.n", "IsNull": True, "Next": "N"}]},
+        "Wait": {"Seconds": 1, "Next": "N"},
+        "Pass": {"Next": "N"},
+    }
+    assert refusal({"Type": kind, **bodies.get(kind, {})}, mock=error("E")) == (
+        f"ValidationException: State type '{kind}' is not supported when a mock is specified"
+    )
 
 
 def test_a_task_token_is_there_for_those_that_wait() -> None:
