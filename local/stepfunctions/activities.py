@@ -4,12 +4,15 @@ import asyncio
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+from .errors import ApiError
 from .history import json_text
 from .interpreter.frame import TASK, Frame
 from .interpreter.task import activity_started
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+MOST_WORKERS = 1000
 
 
 class ActivityQueues:
@@ -30,9 +33,18 @@ class ActivityQueues:
         self._tasks[arn].append(frame)
 
     async def take(self, arn: str, worker_name: str | None, seconds: float) -> dict[str, Any] | None:
-        """The next task still wanted, as {"taskToken", "input"}; None when none comes within `seconds`."""
+        """The next task still wanted, as {"taskToken", "input"}; None when none comes within `seconds`.
+
+        Raises ApiError ActivityWorkerLimitExceeded.
+        """
         frame = self._next(arn)
         if frame is None:
+            waiting_already = sum(not worker.done() for worker in self._workers[arn])
+            if waiting_already >= MOST_WORKERS:
+                raise ApiError(
+                    "ActivityWorkerLimitExceeded",
+                    f"At most {MOST_WORKERS} workers may poll an activity at once: {arn}",
+                )
             waiting: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
             self._workers[arn].append(waiting)
             try:

@@ -1,10 +1,12 @@
 """State machines, versions, aliases and tags by the API. Source: the Step Functions API reference."""
 
+import asyncio
 import json
 from collections import Counter
 
 import pytest
 
+from local.stepfunctions.api.dispatch import dispatch
 from local.stepfunctions.errors import ApiError
 from local.stepfunctions.services import ServiceError
 from local.stepfunctions.virtual import FunctionServices, VirtualEngine
@@ -419,6 +421,36 @@ def test_routes_that_cannot_be(engine, routes, code, message):
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
     told = refusal(alias, engine=engine, routes=routes)
     assert told == (code, message)
+
+
+def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
+    monkeypatch.setattr("local.stepfunctions.api.versions.MOST_VERSIONS", 2)
+    monkeypatch.setattr("local.stepfunctions.api.aliases.MOST_ALIASES", 1)
+    create(engine, publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("three"))
+    told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m")
+    assert told[0] == "ServiceQuotaExceededException"
+    engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1")
+    published = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
+    assert published["stateMachineVersionArn"] == ARN + "m:3"
+    route = [{"stateMachineVersionArn": ARN + "m:2", "weight": 100}]
+    engine.create_state_machine_alias(name="one", routingConfiguration=route)
+    assert engine.create_state_machine_alias(name="one", routingConfiguration=route)
+    told = refusal(engine.create_state_machine_alias, name="two", routingConfiguration=route)
+    assert told[0] == "ServiceQuotaExceededException"
+
+
+def test_an_activity_has_so_many_workers(engine, monkeypatch):
+    monkeypatch.setattr("local.stepfunctions.activities.MOST_WORKERS", 1)
+    activity = engine.create_activity(name="pack")["activityArn"]
+
+    async def two_poll():
+        polls = [dispatch(engine.engine, "GetActivityTask", {"activityArn": activity}) for _ in range(2)]
+        return await asyncio.gather(*polls, return_exceptions=True)
+
+    first, second = engine.wait(two_poll())
+    assert (first, second.code) == ({}, "ActivityWorkerLimitExceeded")
 
 
 def test_a_version_with_an_alias_stays(engine):

@@ -8,6 +8,8 @@ from ..errors import ApiError
 from . import arns
 from .paging import page
 
+MOST_ALIASES = 100
+
 
 def routing_to(engine: Any, version: arns.Arn) -> list[str]:
     """The names of the aliases that route to a version."""
@@ -76,6 +78,11 @@ def create_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
                 "configuration already exists.",
             )
         return {"stateMachineAliasArn": arn, "creationDate": existing["creationDate"]}
+    if len(_aliases(engine, machine_arn)) >= MOST_ALIASES:
+        raise ApiError(
+            "ServiceQuotaExceededException",
+            f"A state machine has at most {MOST_ALIASES} aliases: delete one to create another.",
+        )
     now = engine.clock.now()
     alias = {
         "stateMachineAliasArn": arn,
