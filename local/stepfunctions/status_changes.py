@@ -36,6 +36,7 @@ class EventDelivery:
         self._waiting: list[dict[str, Any]] = []
         self._delivering = False
         self._refused = False
+        self._failing = False
 
     def status_changed(self, row: Mapping[str, Any]) -> None:
         if row["type"] != "STANDARD" or self._refused:
@@ -68,8 +69,11 @@ class EventDelivery:
         try:
             answer = await self._engine.outside.call("events", "PutEvents", {"Entries": entries})
         except (ServiceError, CallFailed, RoleNotAssumable) as error:
-            _log.warning("%d status changes are lost: %s", len(entries), error)
+            if not self._failing:
+                _log.warning("Status changes are lost until EventBridge takes them: %s", error)
+            self._failing = True
             return
+        self._failing = False
         codes = {entry.get("ErrorCode") for entry in answer.get("Entries", [])}
         if "NotAuthorizedForSourceException" in codes:
             self._refused = True
