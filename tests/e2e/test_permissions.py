@@ -1,0 +1,57 @@
+"""The roles decide: what one no longer allows is refused, to a workflow's task and to a function alike."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Deployed
+from tests.e2e.test_deploy import order_file
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+@contextmanager
+def taken_away(shop: Deployed, role: str, action: str) -> Iterator[None]:
+    """The role, by its logical id, without one of its actions; as it was afterwards."""
+    iam, formation = shop.client("iam"), shop.client("cloudformation")
+    resource = formation.describe_stack_resource(StackName="tillflow", LogicalResourceId=role)
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    where = {"RoleName": name, "PolicyName": policy}
+    granted = iam.get_role_policy(**where)["PolicyDocument"]
+    narrowed = json.loads(json.dumps(granted))
+    for statement in narrowed["Statement"]:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        statement["Action"] = [each for each in actions if each != action]
+    narrowed["Statement"] = [statement for statement in narrowed["Statement"] if statement["Action"]]
+    assert narrowed != granted
+    iam.put_role_policy(**where, PolicyDocument=json.dumps(narrowed))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**where, PolicyDocument=json.dumps(granted))
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "error", "cause", "compensated"),
+    [
+        ("OrderCheckoutRole", "lambda:InvokeFunction", "Lambda.AWSLambdaException", "AccessDenied", []),
+        ("OrderCheckoutRole", "dynamodb:PutItem", "DynamoDb.DynamoDbException", "dynamodb:PutItem", []),
+        ("ReserveStockFunctionRole", "dynamodb:UpdateItem", "ClientError", "AccessDenied", ["ReleaseStock"]),
+    ],
+)
+def test_an_order_is_refused_what_a_role_does_not_allow(
+    shop: Deployed, tmp_path: Path, role: str, action: str, error: str, cause: str, compensated: list[str]
+) -> None:
+    order_id = f"e2e-{role}-{action.partition(':')[2]}"
+    with taken_away(shop, role, action):
+        file = order_file(tmp_path, order_id)
+        refused = json.loads(shop.till("order", "place", str(file), "--wait", "--json", code=1))
+    assert (refused["status"], refused["error"]) == ("FAILED", error)
+    assert cause in refused["cause"]
+    history = json.loads(shop.till("history", order_id, "--json"))
+    assert history["compensated_steps"][: len(compensated)] == compensated
+    assert json.loads(shop.till("audit", "--json"))["violations"] == []
