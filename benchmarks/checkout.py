@@ -1,0 +1,172 @@
+"""A carry-out sale through the local AWS: how long it takes, where the time goes, and how many a second.
+
+    python -m benchmarks.checkout [--sales 100] [--at-once 8]
+
+Deploys the shop onto a local AWS of its own and warms it. `sale` is from the execution's start to its end by its
+own history, one after the other; below it where a sale spends that time:
+
+handlers   the seven functions' own code, DynamoDB calls included, as their REPORT lines say
+lambda     the rest of the time in the tasks that call them: the Lambda API, its roles, the process
+services   the tasks that call a service themselves: the order's rows and its event
+engine     between tasks: the engine's own work and its commits
+
+`sales a second` is a burst, from the first start to the last end.
+"""
+
+import argparse
+import json
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from local.aws import supervisor
+from local.aws.deploy import Deployer
+from local.aws.home import Home, client_environment
+from till import workflows
+from till.demo.order_checkout import CASH, card, order
+from till.shop import MUG, Shop
+from till.stack import Stack, find_stack
+
+WARMING = 10
+_DURATION = re.compile(r"^REPORT RequestId: \S+\tDuration: ([\d.]+) ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sales", type=int, default=100, help="how many of each kind (default %(default)s)")
+    parser.add_argument("--at-once", type=int, default=8, help="tills of the burst (default %(default)s)")
+    options = parser.parse_args()
+    with deployed() as stack:
+        Shop(stack).receive("benchmark", {MUG: WARMING + 2 * options.sales})
+        sell(stack, WARMING, 1)
+        alone = sell(stack, options.sales, 1)
+        handlers = sum(
+            statistics.mean(durations(stack, function)[-options.sales :]) for function in called(alone[0])
+        )
+        burst = sell(stack, options.sales, options.at_once)
+    show(alone, handlers, burst, options.at_once)
+
+
+@contextmanager
+def deployed() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home")
+        running = supervisor.start(home, free_port(), with_parent=True)
+        try:
+            Deployer(home, running).deploy()
+            environment = client_environment(running)
+            subprocess.run([sys.executable, "-m", "till.main", "seed"], env=environment, check=True)
+            stack = find_stack(environment)
+            stack.session.set_credentials(
+                environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+            )
+            yield stack
+        finally:
+            supervisor.stop(home)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def sell(stack: Stack, sales: int, tills: int) -> list[list[dict[str, Any]]]:
+    """The histories of so many sales, `tills` of them at once."""
+
+    def one(_: int) -> str:
+        order_id = f"bench-{token_hex(6)}"
+        request = order({MUG: 1}, card("tok_visa", 500), CASH, order_id=order_id, placed_at=workflows.now())
+        arn = workflows.start(stack, "OrderCheckout", order_id, request).arn
+        if workflows.wait(stack, arn)["status"] != "SUCCEEDED":
+            raise SystemExit(f"{order_id} was not sold: till history {order_id}")
+        return arn
+
+    with ThreadPoolExecutor(tills) as threads:
+        return [workflows.events(stack, arn) for arn in list(threads.map(one, range(sales)))]
+
+
+def called(history: list[dict[str, Any]]) -> set[str]:
+    """The functions a sale's tasks call."""
+    tasks = [event["taskScheduledEventDetails"] for event in history if "taskScheduledEventDetails" in event]
+    return {
+        json.loads(task["parameters"])["FunctionName"].rpartition(":")[2]
+        for task in tasks
+        if task["resourceType"] == "lambda"
+    }
+
+
+def durations(stack: Stack, function: str) -> list[float]:
+    """Milliseconds of every invocation of a function, oldest first."""
+    pages = (
+        stack.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=f"/aws/lambda/{function}", filterPattern="REPORT")
+    )
+    lines = [event["message"] for page in pages for event in page["events"]]
+    return [float(match[1]) for line in lines if (match := _DURATION.match(line))]
+
+
+def spans(history: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds of a sale: the whole, and in its tasks by what they call."""
+    scheduled: dict[int, tuple[str, Any]] = {}
+    parts = {"whole": _ms(history[0], history[-1]), "lambda": 0.0, "service": 0.0}
+    for event in history:
+        if "taskScheduledEventDetails" in event:
+            kind = event["taskScheduledEventDetails"]["resourceType"]
+            scheduled[event["id"]] = ("lambda" if kind == "lambda" else "service", event)
+        elif event["previousEventId"] in scheduled:
+            kind, since = scheduled.pop(event["previousEventId"])
+            if "taskSucceededEventDetails" in event:
+                parts[kind] += _ms(since, event)
+            else:
+                scheduled[event["id"]] = (kind, since)
+    return parts
+
+
+def _ms(since: dict[str, Any], until: dict[str, Any]) -> float:
+    took: float = (until["timestamp"] - since["timestamp"]).total_seconds() * 1000
+    return took
+
+
+def show(
+    alone: list[list[dict[str, Any]]], handlers: float, burst: list[list[dict[str, Any]]], tills: int
+) -> None:
+    parts = [spans(history) for history in alone]
+    whole = sorted(each["whole"] for each in parts)
+    mean = {name: statistics.mean(each[name] for each in parts) for name in ("whole", "lambda", "service")}
+    table = Table("", "ms", "of a sale")
+    table.add_row("sale, median", f"{statistics.median(whole):.1f}", "")
+    table.add_row("sale, 95 %", f"{whole[int(len(whole) * 0.95)]:.1f}", "")
+    table.add_row("sale, mean", f"{mean['whole']:.1f}", "100 %", end_section=True)
+    for name, value in (
+        ("handlers", handlers),
+        ("lambda", mean["lambda"] - handlers),
+        ("services", mean["service"]),
+        ("engine", mean["whole"] - mean["lambda"] - mean["service"]),
+    ):
+        table.add_row(name, f"{value:.1f}", f"{value / mean['whole']:.0%}")
+    Console().print(table)
+    first = min(history[0]["timestamp"] for history in burst)
+    last = max(history[-1]["timestamp"] for history in burst)
+    rate = len(burst) / (last - first).total_seconds()
+    Console().print(f"{rate:.1f} sales a second, {tills} tills at once")
+
+
+if __name__ == "__main__":
+    main()
