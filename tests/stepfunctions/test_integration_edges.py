@@ -259,6 +259,93 @@ def test_a_job_that_failed_fails_the_task_with_its_description():
     assert json.loads(failed.value.cause)["StatusReason"] == "disk"
 
 
+def test_a_models_answer_is_json():
+    services = Answering({"body": b'{"completion":"hi"}', "contentType": "application/json"})
+    output = run("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}, services)
+    assert output == {"Body": {"completion": "hi"}, "ContentType": "application/json"}
+    assert services.asked[0][:2] == ("bedrock-runtime", "InvokeModel")
+    assert json.loads(services.asked[0][2]["body"]) == {"prompt": "p"}
+
+
+def test_a_models_customisation_is_waited_for():
+    services = Answering({"status": "InProgress"}, {"status": "Completed", "jobName": "n"})
+    asked = request("bedrock:createModelCustomizationJob.sync", {"JobName": "n"})
+    output = asyncio.run(resolve(asked.resource).complete(asked, {"JobArn": "arn:job"}, services))
+    assert output == {"Status": "Completed", "JobName": "n"}
+    assert services.asked[0] == ("bedrock", "GetModelCustomizationJob", {"jobIdentifier": "arn:job"})
+
+
+STEP = {"Name": "count", "HadoopJarStep": {"Jar": "command-runner.jar"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "called", "params", "answer", "output"),
+    [
+        (
+            "addStep",
+            {"ClusterId": "j-1", "Step": STEP},
+            "AddJobFlowSteps",
+            {"JobFlowId": "j-1", "Steps": [STEP]},
+            {"StepIds": ["s-1"]},
+            {"StepId": "s-1"},
+        ),
+        (
+            "setClusterTerminationProtection",
+            {"ClusterId": "j-1", "TerminationProtected": True},
+            "SetTerminationProtection",
+            {"JobFlowIds": ["j-1"], "TerminationProtected": True},
+            {},
+            {},
+        ),
+        (
+            "cancelStep",
+            {"ClusterId": "j-1", "StepId": "s-1"},
+            "CancelSteps",
+            {"ClusterId": "j-1", "StepIds": ["s-1"]},
+            {"CancelStepsInfoList": [{"StepId": "s-1", "Status": "SUBMITTED"}]},
+            {"CancelStepsInfo": {"StepId": "s-1", "Status": "SUBMITTED"}},
+        ),
+    ],
+)
+def test_emr_has_actions_of_its_own(action, arguments, called, params, answer, output):
+    services = Answering(answer)
+    assert run(f"elasticmapreduce:{action}", arguments, services) == output
+    assert services.asked == [("emr", called, params)]
+
+
+def test_emrs_instance_fleets_are_found_by_name():
+    services = Answering(
+        {"InstanceFleets": [{"Id": "f-0", "Name": "other"}, {"Id": "f-1", "Name": "core"}]}, {}
+    )
+    arguments = {
+        "ClusterId": "j-1",
+        "InstanceFleetName": "core",
+        "InstanceFleet": {"TargetSpotCapacity": 2},
+    }
+    run("elasticmapreduce:modifyInstanceFleetByName", arguments, services)
+    fleet = {"TargetSpotCapacity": 2, "InstanceFleetId": "f-1"}
+    assert services.asked[1] == ("emr", "ModifyInstanceFleet", {"ClusterId": "j-1", "InstanceFleet": fleet})
+
+
+def test_an_emr_step_is_followed_to_its_end():
+    running, done = (
+        {"Step": {"Id": "s-1", "Status": {"State": state}}} for state in ("RUNNING", "COMPLETED")
+    )
+    services = Answering(running, done)
+    asked = request("elasticmapreduce:addStep.sync", {"ClusterId": "j-1", "Step": STEP})
+    output = asyncio.run(resolve(asked.resource).complete(asked, {"StepId": "s-1"}, services))
+    assert (output, services.slept) == (done, [1.0])
+    assert services.asked[0] == ("emr", "DescribeStep", {"ClusterId": "j-1", "StepId": "s-1"})
+
+
+def test_emrs_arguments_are_checked_by_its_own_names():
+    faults = resolve("arn:aws:states:::elasticmapreduce:addStep").argument_faults({"JobFlowId", "Step"})
+    assert faults == [
+        "The field 'JobFlowId' is not supported by Step Functions",
+        "The field 'ClusterId' is required but was missing",
+    ]
+
+
 def test_a_deletion_has_ended_when_nothing_is_left():
     missing = ServiceError("eks", "DescribeCluster", "ResourceNotFoundException", "none", status=404)
     services = Answering({"cluster": {"name": "c", "status": "DELETING"}}, missing)

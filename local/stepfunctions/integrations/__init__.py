@@ -7,7 +7,7 @@ the optimised ones add what AWS documents of them.
 import re
 from functools import lru_cache
 
-from . import optimised, sdk
+from . import emr, optimised, sdk
 from .base import Integration, Pattern, TaskRequest, UnknownResource
 from .executions import StartExecution
 from .functions import FunctionArn, InvokeFunction
@@ -68,4 +68,6 @@ def _service(arn: str, resource: str) -> Integration:
         return InvokeApi(arn, "apigateway", rest, _PATTERNS[suffix], ("ApiEndpoint", "Method"))
     if rest == "invoke" and name == "http":
         return InvokeHttp(arn, "http", rest, required=("ApiEndpoint", "Method"))
+    if name == emr.NAME:
+        return emr.resolve(arn, action, suffix)
     return optimised.resolve(arn, name, action, suffix)

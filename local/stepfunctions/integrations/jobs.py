@@ -1,7 +1,7 @@
 """Jobs the `.sync` pattern waits for: how each is described, when it has ended, what its output is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Outcome = Literal["running", "succeeded", "failed"]
@@ -149,23 +149,30 @@ _DATABREW = Job(
 )
 _EMR_CLUSTER = Job(
     describe="describeCluster",
-    identify=lambda submitted, given: {"ClusterId": submitted.get("JobFlowId") or given["ClusterId"]},
-    result=_field("Cluster"),
-    status=lambda cluster: cluster["Status"]["State"],
+    identify=lambda submitted, _: {"ClusterId": submitted["ClusterId"]},
+    result=lambda described: {"ClusterId": described["Cluster"]["Id"], "Cluster": described["Cluster"]},
+    status=lambda result: result["Cluster"]["Status"]["State"],
     succeeded=frozenset({"RUNNING", "WAITING"}),
     running=frozenset({"STARTING", "BOOTSTRAPPING"}),
     stop="terminateJobFlows",
-    stopping=lambda submitted, _: {"JobFlowIds": [submitted["JobFlowId"]]},
+    stopping=lambda submitted, _: {"JobFlowIds": [submitted["ClusterId"]]},
+)
+_EMR_CLUSTER_TERMINATED = replace(
+    _EMR_CLUSTER,
+    identify=lambda _, given: {"ClusterId": given["ClusterId"]},
+    succeeded=frozenset({"TERMINATED", "TERMINATED_WITH_ERRORS"}),
+    running=frozenset({"STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"}),
+    stop=None,
 )
 _EMR_STEP = Job(
     describe="describeStep",
-    identify=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepId": submitted["StepIds"][0]},
-    result=_field("Step"),
-    status=lambda step: step["Status"]["State"],
+    identify=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepId": submitted["StepId"]},
+    result=lambda described: {"Step": described["Step"]},
+    status=lambda result: result["Step"]["Status"]["State"],
     succeeded=frozenset({"COMPLETED"}),
     running=frozenset({"PENDING", "RUNNING", "CANCEL_PENDING"}),
     stop="cancelSteps",
-    stopping=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepIds": submitted["StepIds"]},
+    stopping=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepIds": [submitted["StepId"]]},
 )
 _EMR_CONTAINERS_JOB = Job(
     describe="describeJobRun",
@@ -231,7 +238,19 @@ def _eks(kind: str, reached: str, on_the_way: str) -> Job:
     )
 
 
+_MODEL_CUSTOMIZATION = Job(
+    describe="getModelCustomizationJob",
+    identify=lambda submitted, _: {"JobIdentifier": submitted["JobArn"]},
+    result=_whole,
+    status=_field("Status"),
+    succeeded=frozenset({"Completed"}),
+    running=frozenset({"InProgress", "Stopping"}),
+    stop="stopModelCustomizationJob",
+)
+
+
 JOBS: dict[tuple[str, str], Job] = {
+    ("bedrock", "createModelCustomizationJob"): _MODEL_CUSTOMIZATION,
     ("batch", "submitJob"): _BATCH,
     ("ecs", "runTask"): _ECS,
     ("athena", "startQueryExecution"): _ATHENA,
@@ -247,6 +266,7 @@ JOBS: dict[tuple[str, str], Job] = {
     ("emr-serverless", "cancelJobRun"): _emr_serverless_job("CANCELLED"),
     ("databrew", "startJobRun"): _DATABREW,
     ("elasticmapreduce", "createCluster"): _EMR_CLUSTER,
+    ("elasticmapreduce", "terminateCluster"): _EMR_CLUSTER_TERMINATED,
     ("elasticmapreduce", "addStep"): _EMR_STEP,
     ("codebuild", "startBuild"): _codebuild("Build", "batchGetBuilds", "stopBuild"),
     ("codebuild", "startBuildBatch"): _codebuild("BuildBatch", "batchGetBuildBatches", "stopBuildBatch"),

@@ -4,6 +4,7 @@ Each row of the table says which operations there are, the patterns each has, an
 shows (AWS's developer guide, "Integrating services"). What one does beyond the call is a function beside it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from .sdk import arguments_to_params, operation_faults
 from .shapes import json_text, operation_model, required_members, to_output
 
 Prepare = Callable[[dict, TaskRequest], dict]
-Check = Callable[[dict], None]
+Finish = Callable[[dict], dict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Service:
     dialect: Dialect
     actions: dict[str, tuple[str, ...]]
     prepare: Prepare | None = None
-    check: Check | None = None
+    finish: Finish | None = None
 
 
 def _capital(name: str) -> str:
@@ -64,9 +65,18 @@ def _own_resources(arguments: dict, request: TaskRequest) -> dict:
     return {**arguments, "Entries": sent}
 
 
-def _every_entry_accepted(output: dict) -> None:
+def _every_entry_accepted(output: dict) -> dict:
     if output.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", json_text(output))
+    return output
+
+
+def _json_body(output: dict) -> dict:
+    """A model's answer is JSON in the output, not its text."""
+    try:
+        return {**output, "Body": json.loads(output["Body"])}
+    except (KeyError, ValueError):
+        return output
 
 
 _TOKEN = ("waitForTaskToken",)
@@ -149,15 +159,7 @@ SERVICES = {
     "elasticmapreduce": Service(
         "emr",
         Dialect("ElasticMapReduce", "AmazonElasticMapReduce", "AmazonElasticMapReduceException"),
-        {
-            "createCluster": _SYNC,
-            "setClusterTerminationProtection": (),
-            "terminateCluster": (),
-            "addStep": _SYNC,
-            "cancelStep": (),
-            "modifyInstanceFleetByName": (),
-            "modifyInstanceGroupByName": (),
-        },
+        {},
     ),
     "emr-containers": Service(
         "emr-containers",
@@ -196,20 +198,14 @@ SERVICES = {
     "bedrock": Service(
         "bedrock-runtime",
         Dialect("Bedrock", "BedrockRuntime", "AmazonBedrockRuntimeException"),
-        {"invokeModel": _TOKEN},
+        {"invokeModel": _TOKEN, "createModelCustomizationJob": _SYNC},
+        finish=_json_body,
     ),
 }
 
-# EMR's integration names its actions for what they act on; the API's operations are called otherwise.
-_RENAMED = {
-    ("elasticmapreduce", "createCluster"): ("emr", "runJobFlow"),
-    ("elasticmapreduce", "setClusterTerminationProtection"): ("emr", "setTerminationProtection"),
-    ("elasticmapreduce", "terminateCluster"): ("emr", "terminateJobFlows"),
-    ("elasticmapreduce", "addStep"): ("emr", "addJobFlowSteps"),
-    ("elasticmapreduce", "cancelStep"): ("emr", "cancelSteps"),
-    ("elasticmapreduce", "modifyInstanceFleetByName"): ("emr", "modifyInstanceFleet"),
-    ("elasticmapreduce", "modifyInstanceGroupByName"): ("emr", "modifyInstanceGroups"),
-}
+
+# Actions of another service than the rest.
+_ELSEWHERE = {("bedrock", "createModelCustomizationJob"): "bedrock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +222,7 @@ class OptimisedIntegration(Integration):
 
     async def invoke(self, request: TaskRequest, services: Services) -> Any:
         output = await self._call(self.botocore, self.action, request, services, request.arguments)
-        if self.service.check is not None:
-            self.service.check(output)
-        return output
+        return output if self.service.finish is None else self.service.finish(output)
 
     async def complete(self, request: TaskRequest, submitted: Any, services: Services) -> Any:
         """Ask for the job's state until it has ended; its description is the output."""
@@ -289,8 +283,8 @@ def resolve(arn: str, name: str, action: str, suffix: str) -> OptimisedIntegrati
         raise UnknownResource(arn)
     if suffix and suffix not in service.actions[action]:
         raise UnknownResource(arn)
-    botocore, method = _RENAMED.get((name, action), (service.botocore, action))
-    operation = operation_model(botocore, method)
+    botocore = _ELSEWHERE.get((name, action), service.botocore)
+    operation = operation_model(botocore, action)
     if operation is None:
         raise UnknownResource(arn)
     pattern: Pattern = "request_response"
@@ -306,6 +300,6 @@ def resolve(arn: str, name: str, action: str, suffix: str) -> OptimisedIntegrati
         tuple(_capital(member) for member in required_members(operation)),
         service=service,
         botocore=botocore,
-        action=method,
+        action=action,
         job=JOBS.get((name, action)),
     )
