@@ -24,10 +24,10 @@ def print_report(
     page_size: int,
     shown_as: Mapping[str, Any] | None = None,
 ) -> None:
-    """One page of rows, as asked for; the same columns whichever way.
+    """One page of rows, as asked for.
 
-    A column of whole numbers is aligned right. `shown_as` has a function of the row for columns that people
-    read in other words, amounts of money for one.
+    A column of whole numbers is aligned right. `shown_as` has a function of the row for columns that people read
+    in other words, such as amounts of money, which say their currency themselves.
     """
     start = (page - 1) * page_size
     found = list(islice(rows, start, start + page_size + 1))
@@ -39,11 +39,12 @@ def print_report(
         print_csv(columns, ([_blank(value) for value in row.values()] for row in shown))
         return
     words = shown_as or {}
+    said = [name for name in columns if not (words and name == "currency")]
     cells = [
-        [words[name](row) if name in words else _blank(row.get(name)) for name in columns]
+        [words[name](row) if name in words else _blank(row.get(name)) for name in said]
         for row in found[:page_size]
     ]
-    print_table(title, [_head(name, shown, words) for name in columns], cells)
+    print_table(title, [_head(name, shown, words) for name in said], cells)
     if len(found) > page_size:
         out.print(f"There is more: --page {page + 1}.", highlight=False)
 

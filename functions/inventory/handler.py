@@ -80,7 +80,7 @@ def lower_on_order(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @handler
 def find_needs(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{needs: [{location, sku}]}`` or ``{segment, segments}`` to ``{needs: [{location, sku, available, on_order,
-    reorder_point}]}``: of the levels named, or of a part of all, those at or below their reorder point."""
+    reorder_point}]}``: of the levels named, or of a share of all, those at or below their reorder point."""
     request = parse(FindNeeds, event)
     places = [(place.location, place.sku) for place in request.needs]
     return {"needs": store.needs(places, request.segment, request.segments)}

@@ -27,10 +27,14 @@ class ReceiptLine(Line):
 
 
 class Need(Request):
-    """The level a line was ordered for, as it was seen: so many on order, and at most so many available."""
+    """The level a line was ordered for, as it was seen: so many on order, and at most so many available.
+
+    reorder_point: from when on it is to be ordered again, should that be earlier than the level says.
+    """
 
     on_order: Annotated[StrictInt, Field(ge=0)]
     available: StrictInt
+    reorder_point: Annotated[StrictInt, Field(ge=0)] | None = None
 
 
 class OrderedLine(Line):
@@ -95,11 +99,11 @@ class Place(Request):
 
 
 class FindNeeds(Request):
-    """The levels to look at: those named, or else one of `segments` parts of all."""
+    """The levels to look at: those named, or else one of `segments` shares of all that have a reorder point."""
 
     needs: tuple[Place, ...] = ()
     segment: Annotated[StrictInt, Field(ge=0)] = 0
-    segments: Annotated[StrictInt, Field(gt=0, le=1000)] = 1
+    segments: Annotated[StrictInt, Field(gt=0, le=64)] = 1
 
 
 class Reserve(Request):

@@ -102,7 +102,10 @@ class OnOrder:
             self._rows.still_ordering(business_id),
         ]
         for line in needed:
-            actions += self._rows.put_on_order(business_id, location, line, lambda _: StoreContention(what))
+            point = rules.raised_point(line, levels.get((level_pk(location, line.sku), "LEVEL"), {}))
+            actions += self._rows.put_on_order(
+                business_id, location, line, point, lambda _: StoreContention(what)
+            )
         try:
             transact(self._client, actions, what)
         except AlreadyDone as done:

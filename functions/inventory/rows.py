@@ -182,27 +182,34 @@ class Rows:
         yield self._move(business_id, kind, location, sku, quantity, cost, reason=reason)
 
     def put_on_order(
-        self, business_id: str, location: str, line: OrderedLine, refused: Refusal
+        self, business_id: str, location: str, line: OrderedLine, reorder_point: int | None, refused: Refusal
     ) -> Iterator[Action]:
         """Units are on order; refused when the need they answer is no longer there.
 
         A need was seen with so many on order already and at most so many available: each order for it has
-        to find that still so, and the first that does changes it.
+        to find that still so, and the first that does changes it. `reorder_point` is the level's from now on,
+        None when it stays.
         """
-        values = {":none": 0, ":quantity": line.quantity, ":sku": line.sku, ":location": location}
-        condition = ""
+        values: Item = {":none": 0, ":quantity": line.quantity, ":sku": line.sku, ":location": location}
+        conditions, also = [], ""
         if line.need is not None:
             values |= {":seen": line.need.on_order, ":most": line.need.available}
             unseen = "attribute_not_exists(on_order) OR " if line.need.on_order == 0 else ""
-            condition = (
-                f"({unseen}on_order = :seen) AND (attribute_not_exists(available) OR available <= :most)"
-            )
+            conditions += [
+                f"({unseen}on_order = :seen)",
+                "(attribute_not_exists(available) OR available <= :most)",
+            ]
+        if reorder_point is not None:
+            values |= {":point": reorder_point}
+            conditions.append("attribute_exists(reorder_part)")
+            also = ", reorder_point = :point"
+        condition = " AND ".join(conditions)
         yield self._update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET on_order = if_not_exists(on_order, :none) + :quantity, "
             "on_hand = if_not_exists(on_hand, :none), reserved = if_not_exists(reserved, :none), "
             "available = if_not_exists(available, :none), "
-            "stock_value = if_not_exists(stock_value, :none), sku = :sku, #location = :location",
+            f"stock_value = if_not_exists(stock_value, :none), sku = :sku, #location = :location{also}",
             values,
             condition,
             refused if condition else None,

@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from tillflow.errors import InvalidRequest
 from tillflow.money import divide_half_up
 
 from inventory.models import Line, OrderedLine, ReceiptLine
+
+REORDER_PARTS = 64
+"""How many parts the levels to be ordered again are kept in, so that as many can be read side by side."""
 
 
 def merge_lines(lines: Iterable[Line]) -> list[Line]:
@@ -57,6 +61,12 @@ def still_needed(line: OrderedLine, level: Mapping[str, Any]) -> bool:
     return level.get("on_order", 0) == line.need.on_order and level.get("available", 0) <= line.need.available
 
 
+def raised_point(line: OrderedLine, level: Mapping[str, Any]) -> int | None:
+    """The reorder point that a line's need brings, if it is above the level's; None when it stays as it is."""
+    point, now = line.need.reorder_point if line.need else None, level.get("reorder_point")
+    return point if point is not None and now is not None and point > now else None
+
+
 def position(level: Mapping[str, Any]) -> int:
     """Units available or on order: on hand + on order - reserved."""
     return int(level.get("available", 0)) + int(level.get("on_order", 0))
@@ -66,6 +76,11 @@ def needs_order(level: Mapping[str, Any]) -> bool:
     """True when a level that has a reorder point is at it or below."""
     point = level.get("reorder_point")
     return point is not None and position(level) <= point
+
+
+def reorder_part(level: str) -> int:
+    """The part of the index that a level's key is in, from 0 to REORDER_PARTS - 1; the same for ever."""
+    return crc32(level.encode()) % REORDER_PARTS
 
 
 def crossed(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

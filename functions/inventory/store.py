@@ -136,41 +136,59 @@ class InventoryStore:
     def set_reorder_point(self, location: str, sku: str, reorder_point: int | None) -> None:
         """Say from which position on a SKU is to be ordered again; None for never. Raises InvalidRequest when
         the SKU has no level there."""
-        name = {"TableName": self._table, "Key": key(level_pk(location, sku), "LEVEL")}
-        change: dict[str, Any] = {"UpdateExpression": "REMOVE reorder_point"}
+        pk = level_pk(location, sku)
+        change: dict[str, Any] = {"UpdateExpression": "REMOVE reorder_point, reorder_part"}
         if reorder_point is not None:
-            values = marshal({":point": reorder_point})
             change = {
-                "UpdateExpression": "SET reorder_point = :point",
-                "ExpressionAttributeValues": values,
+                "UpdateExpression": "SET reorder_point = :point, reorder_part = :part",
+                "ExpressionAttributeValues": marshal(
+                    {":point": reorder_point, ":part": rules.reorder_part(pk)}
+                ),
             }
+        name = {"TableName": self._table, "Key": key(pk, "LEVEL")}
         request = {**name, **change, "ConditionExpression": "attribute_exists(pk)"}
         missing = InvalidRequest("sku", sku, f"a SKU that was stocked at {location}")
         what = f"the reorder point of {sku}"
         transact(self._client, [Action("Update", request, lambda _: missing)], what)
 
-    def levels(self, location: str | None = None, segment: int = 0, segments: int = 1) -> Iterator[Item]:
-        """Every level, or those of one location, as they come; or one of `segments` equal parts of them."""
+    def levels(self, location: str | None = None) -> Iterator[Item]:
+        """Every level, or those of one location, as they come. Reads the whole table: for people, not for
+        workflows."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             ConsistentRead=True,
-            Segment=segment,
-            TotalSegments=segments,
             FilterExpression="sk = :level",
             ExpressionAttributeValues=marshal({":level": "LEVEL"}),
         )
         rows = (unmarshal(row) for page in pages for row in page["Items"])
         return (row for row in rows if location in (None, row["location"]))
 
+    def reordered_levels(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
+        """The levels that have a reorder point, or one of `segments` shares of them.
+
+        Reads them alone, by the index, however many other levels and movements there are.
+        """
+        pages = self._client.get_paginator("query")
+        for part in range(segment, rules.REORDER_PARTS, segments):
+            found = pages.paginate(
+                TableName=self._table,
+                IndexName="reorder",
+                KeyConditionExpression="reorder_part = :part",
+                ExpressionAttributeValues=marshal({":part": part}),
+            )
+            for page in found:
+                places = [(row["pk"], row["sk"]) for row in map(unmarshal, page["Items"])]
+                yield from read_rows(self._client, self._table, places).values()
+
     def needs(
         self, places: Iterable[tuple[str, str]] = (), segment: int = 0, segments: int = 1
     ) -> list[dict[str, Any]]:
-        """The levels at or below their reorder point: of those named, or else of a segment of all."""
+        """The levels at or below their reorder point: of those named, or else of a share of all."""
         keys = [(level_pk(*place), "LEVEL") for place in places]
         levels: Iterable[Item] = (
             read_rows(self._client, self._table, keys).values()
             if keys
-            else self.levels(segment=segment, segments=segments)
+            else self.reordered_levels(segment, segments)
         )
         return [
             {

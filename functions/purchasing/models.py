@@ -39,6 +39,8 @@ class Channel(Record):
     def reachable(self) -> "Channel":
         if self.type == "webhook" and not (self.address.startswith("https://") and self.secret):
             raise ValueError("an https:// address and the name of a secret for a webhook")
+        if self.type == "mail" and "@" not in self.address:
+            raise ValueError("an address for mail")
         return self
 
 

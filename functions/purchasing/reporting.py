@@ -92,6 +92,19 @@ def performance(purchases: Iterable[Purchase], supplier_id: str, today: date) ->
     return Performance(orders, on_time, late_days, accepted, rejected, turned_down)
 
 
+def lead_times(purchases: Iterable[Purchase], supplier_id: str) -> list[int]:
+    """Days from the order to its last delivery, of the supplier's orders that came whole."""
+    return [
+        (max(receipt.received_at for receipt in purchase.receipts).date() - attempt.sent_at.date()).days
+        for purchase in purchases
+        for attempt in purchase.attempts
+        if attempt.supplier_id == supplier_id
+        and attempt.state == "ACKNOWLEDGED"
+        and purchase.receipts
+        and all(line.accepted >= line.quantity for line in purchase.lines)
+    ]
+
+
 def item_days_late(purchase: Purchase, promised_on: date, today: date) -> int:
     """Units times days after the promise, units not there yet counted until `today`."""
     late = sum(

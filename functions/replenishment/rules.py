@@ -24,11 +24,15 @@ _Z = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """Units of a SKU to order, why, and from which suppliers, the best first."""
+    """Units of a SKU to order, why, and from which suppliers, the best first.
+
+    reorder_point: the level's own, or what its sales of late ask for when that is higher.
+    """
 
     need: Need
     quantity: int
     sources: tuple[Source, ...]
+    reorder_point: int
 
     @property
     def supplier_id(self) -> str:
@@ -78,7 +82,7 @@ def plan_line(need: Need, policy: Policy, demand: Demand) -> PlannedLine | None:
     mean, _ = mean_and_variance(demand)
     target = point + max(_up(mean * policy.cover_days), 1)
     quantity = order_quantity(need.position, target, sources[0])
-    return PlannedLine(need, quantity, sources) if quantity else None
+    return PlannedLine(need, quantity, sources, point) if quantity else None
 
 
 def purchase_order_id(run_id: str, supplier_id: str, location: str, currency: str, part: int = 0) -> str:
@@ -122,7 +126,11 @@ def _order_line(line: PlannedLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "unit_cost": line.sources[0].unit_cost,
         # The order is placed while this is still so; who comes later finds it on order.
-        "need": {"on_order": need.on_order, "available": need.reorder_point - need.on_order},
+        "need": {
+            "on_order": need.on_order,
+            "available": need.reorder_point - need.on_order,
+            "reorder_point": line.reorder_point,
+        },
     }
 
 

@@ -38,6 +38,16 @@ class ReplenishmentStore:
         row = read_rows(self._client, self._table, [place]).get(place)
         return Policy.model_validate_json(row["document"]) if row else None
 
+    def policies(self) -> Iterator[Policy]:
+        """Every policy. Reads the whole table: for people, not for workflows."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="sk = :policy",
+            ExpressionAttributeValues=marshal({":policy": "POLICY"}),
+        )
+        rows = (unmarshal(row) for page in pages for row in page["Items"])
+        return (Policy.model_validate_json(row["document"]) for row in rows)
+
     def plan(self, run_id: str, needs: Iterable[Need], demand: Iterable[Demand]) -> dict[str, Any]:
         """Plan a line for each need that has a policy: ``{planned, unplanned: [sku]}``."""
         needs = list(needs)
@@ -155,6 +165,7 @@ class ReplenishmentStore:
 def _line_row(line: rules.PlannedLine) -> Item:
     return {
         "quantity": line.quantity,
+        "reorder_point": line.reorder_point,
         "need": line.need.model_dump_json(),
         "sources": json.dumps([source.model_dump(mode="json") for source in line.sources]),
     }
@@ -162,4 +173,5 @@ def _line_row(line: rules.PlannedLine) -> Item:
 
 def _line(row: Item) -> rules.PlannedLine:
     sources = tuple(Source.model_validate(source) for source in json.loads(row["sources"]))
-    return rules.PlannedLine(Need.model_validate_json(row["need"]), row["quantity"], sources)
+    need = Need.model_validate_json(row["need"])
+    return rules.PlannedLine(need, row["quantity"], sources, row["reorder_point"])

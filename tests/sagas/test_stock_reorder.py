@@ -17,7 +17,7 @@ from tillflow.aws import client
 
 from tests.sagas.faults import FOREVER, Fault
 from tests.sagas.harness import Bench, Run, bench, stock
-from till.shop import ESPRESSO, FILTER, LOCATION, MUG
+from till.shop import CARDS, ESPRESSO, FILTER, LOCATION, MUG
 
 STOPPED = {
     "Comment": "stands for the purchase order",
@@ -36,11 +36,15 @@ def shop() -> Iterator[Bench]:
         yield built
 
 
+def inventory() -> InventoryStore:
+    return InventoryStore(client("dynamodb"), "InventoryTable")
+
+
 def keep(sku: str, cost: int = 1000, point: int = 20, supplier: str = "alpha") -> None:
     source = Source(supplier_id=supplier, unit_cost=cost, pack_size=12, lead_time_days=5)
     policy = Policy(location=LOCATION, sku=sku, service_level=Decimal("0.95"), sources=(source,))
     store().put_policy(policy)
-    InventoryStore(client("dynamodb"), "InventoryTable").set_reorder_point(LOCATION, sku, point)
+    inventory().set_reorder_point(LOCATION, sku, point)
 
 
 def store() -> ReplenishmentStore:
@@ -61,7 +65,7 @@ def night(shop: Bench, name: str = "night-1") -> Run:
 
 
 def on_order(sku: str) -> int:
-    return InventoryStore(client("dynamodb"), "InventoryTable").level(LOCATION, sku).get("on_order", 0)
+    return inventory().level(LOCATION, sku).get("on_order", 0)
 
 
 def started(shop: Bench) -> list[dict[str, Any]]:
@@ -87,6 +91,32 @@ def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: Bench) -
     assert espresso["lines"] == [{"sku": ESPRESSO, "quantity": 48, "unit_cost": 1000}]
     assert espresso["suppliers"] == [{"supplier_id": "alpha"}]
     assert shop.audit() == []
+
+
+def test_a_reorder_point_follows_demand_up_when_it_orders(shop: Bench) -> None:
+    keep(ESPRESSO, point=12)
+    keep(MUG, point=12)
+    sold(ESPRESSO, 4)
+    night(shop)
+    # 4 a day for the 5 days it takes: the next order is due at 20. Of mugs nothing was sold.
+    assert [inventory().level(LOCATION, sku)["reorder_point"] for sku in (ESPRESSO, MUG)] == [20, 12]
+
+
+def test_what_is_not_to_be_ordered_again_is_not_looked_at(shop: Bench) -> None:
+    keep(ESPRESSO)
+    assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
+    inventory().set_reorder_point(LOCATION, ESPRESSO, None)
+    assert inventory().needs() == []
+    assert night(shop).output == []
+
+
+@pytest.mark.parametrize("segments", [1, 3, 64])
+def test_every_level_is_in_one_share(shop: Bench, segments: int) -> None:
+    stock(dict.fromkeys(CARDS[:40], 1), "cards")
+    for sku in CARDS[:40]:
+        inventory().set_reorder_point(LOCATION, sku, 1)
+    found = [need["sku"] for one in range(segments) for need in inventory().needs((), one, segments)]
+    assert sorted(found) == CARDS[:40]
 
 
 def test_what_is_on_order_is_not_ordered_again(shop: Bench) -> None:

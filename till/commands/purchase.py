@@ -1,27 +1,26 @@
 """`till purchase`: purchase orders, and what suppliers and the goods-in desk say of them."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from catalog.store import CatalogStore
 from purchasing import rules
-from purchasing.models import Invoice, Purchase, Receipt
+from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
 from purchasing.reporting import owes
-from tillflow.errors import InvalidPurchase
+from tillflow.errors import InvalidPurchase, UnknownProduct
 from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.output import money, out, print_csv, print_json, print_table
+from till.output import money, out, print_json, print_table
 from till.purchasing import desk, purchases, refusals
-from till.stack import find_stack
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders: place, acknowledge, receive, bill, cancel.")
 
 OrderId = Annotated[str, typer.Argument(help="The purchase order's id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 Supplier = Annotated[
     str, typer.Option(help="Who answers. An answer said twice counts once, and for no other supplier.")
 ]
@@ -53,6 +52,8 @@ def order(
         "reason": "by hand",
         "needs": [],
     }
+    with refusals("See `till purchase order --help`; `till supplier list` names every supplier."):
+        _check_known(stack, parse(OpenOrder, request, InvalidPurchase))
     started = workflows.start(stack, "PurchaseOrder", purchase_order_id, request)
     if as_json:
         print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
@@ -65,6 +66,8 @@ def list_orders(
     status: Annotated[str, typer.Option(help="Only orders of this status, e.g. SENT.")] = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    page: Page = 1,
+    page_size: PageSize = 50,
 ) -> None:
     """List the purchase orders, the newest first.
 
@@ -76,23 +79,23 @@ def list_orders(
     """
     found = [one for one in purchases(find_stack()).every() if status.upper() in ("", one.status)]
     found.sort(key=lambda one: one.opened_at, reverse=True)
-    if as_json:
-        print_json([_document(one) for one in found])
-        return
-    columns = ("order!", "status!", "supplier!", "opened!", "ordered>", "received>", "owed>")
-    rows = [
-        (
-            one.purchase_order_id,
-            one.status,
-            one.supplier_id or "",
-            f"{one.opened_at:%Y-%m-%d %H:%M}",
-            sum(line.quantity for line in one.lines),
-            sum(line.accepted for line in one.lines),
-            owes(one) if as_csv else money(owes(one), one.currency),
-        )
+    columns = (
+        "purchase_order_id", "status", "supplier_id", "opened_at", "ordered", "received", "owed", "currency",
+    )  # fmt: skip
+    rows = (
+        {
+            "purchase_order_id": one.purchase_order_id,
+            "status": one.status,
+            "supplier_id": one.supplier_id,
+            "opened_at": f"{one.opened_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "ordered": sum(line.quantity for line in one.lines),
+            "received": sum(line.accepted for line in one.lines),
+            "owed": owes(one),
+            "currency": one.currency,
+        }
         for one in found
-    ]
-    _print("Purchase orders", columns, rows, as_csv)
+    )
+    print_report("Purchase orders", columns, rows, as_json, as_csv, page, page_size, _money("owed"))
 
 
 @app.command("show")
@@ -108,9 +111,8 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_document(found))
         return
-    out.print(
-        f"[bold]{purchase_order_id}[/]  {found.status}, next: {rules.next_step(found)}", highlight=False
-    )
+    on = "" if found.ended_at else f", next: {rules.next_step(found)}"
+    out.print(f"[bold]{purchase_order_id}[/]  {found.status}{on}", highlight=False)
     print_table(
         "Lines",
         ("sku!", "ordered>", "received>", "rejected>", "unit cost>"),
@@ -124,12 +126,24 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         ("supplier!", "state", "promised", "note"),
         [(one.supplier_id, one.state, one.promised_on or "", one.note) for one in found.attempts],
     )
+    print_table(
+        "Deliveries",
+        ("receipt", "at!", "sku!", "came>", "rejected>"),
+        [
+            (one.receipt_id, f"{one.received_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.rejected)
+            for one in found.receipts
+            for line in one.lines
+        ],
+    )
     if found.invoice:
         due = f", due {found.invoice.due_on}" if found.invoice.due_on else ""
         out.print(
             f"  invoice {found.invoice.number}: {money(found.invoice.total, found.currency)}{due}",
             highlight=False,
         )
+    if found.payment:
+        paid = f"  {found.payment.state.lower()}: {money(found.payment.amount, found.currency)}"
+        out.print(f"{paid}, {found.payment.reference or 'no reference yet'}", highlight=False)
 
 
 @app.command("acknowledge")
@@ -190,6 +204,8 @@ def receive(
 
         till purchase receive po-20261123T101500-5f0c1a2b --line MUG-WHT-300=48-2 --close
     """
+    if not line and not close:
+        raise OperatorError("Nothing is said to have come.", "Give a --line for each SKU, or --close.")
     told = desk(find_stack())
     with refusals(ADVICE):
         if line:
@@ -253,8 +269,8 @@ def cancel(
 
 
 @app.command("report")
-def report(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
-    """Purchase invoices and what was paid of each.
+def report(as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_size: PageSize = 50) -> None:
+    """Purchase invoices, the newest first, and what was paid of each.
 
     Examples:
 
@@ -262,49 +278,82 @@ def report(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
 
         till purchase report --csv > invoices.csv
     """
-    rows: list[dict[str, Any]] = [
+    columns = (
+        "invoiced_on", "supplier_id", "invoice", "purchase_order_id", "due_on", "net", "discount", "tax", "total",
+        "paid", "outstanding", "currency",
+    )  # fmt: skip
+    billed = [(one, one.invoice) for one in purchases(find_stack()).every() if one.invoice]
+    billed.sort(key=lambda found: (found[1].invoiced_on, found[0].purchase_order_id), reverse=True)
+    rows = (
         {
+            "invoiced_on": invoice.invoiced_on.isoformat(),
             "supplier_id": one.supplier_id,
-            "invoice": one.invoice.number,
+            "invoice": invoice.number,
             "purchase_order_id": one.purchase_order_id,
-            "invoiced_on": one.invoice.invoiced_on,
-            "due_on": one.invoice.due_on,
-            "net": one.invoice.net,
-            "tax": one.invoice.tax,
-            "total": one.invoice.total,
+            "due_on": invoice.due_on.isoformat() if invoice.due_on else None,
+            "net": invoice.net,
+            "discount": invoice.discount,
+            "tax": invoice.tax,
+            "total": invoice.total,
             "paid": one.payment.amount if one.payment and one.payment.state == "PAID" else 0,
             "outstanding": owes(one),
             "currency": one.currency,
-            "status": one.status,
         }
-        for one in purchases(find_stack()).every()
-        if one.invoice
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    columns = ("supplier", "invoice", "order!", "dated!", "due!", "net>", "tax>", "total>", "paid>", "owed>")
-    names = ("supplier_id", "invoice", "purchase_order_id", "invoiced_on", "due_on")
-    amounts = ("net", "tax", "total", "paid", "outstanding")
-    _print(
-        "Purchase invoices",
-        columns,
-        [
-            (
-                *(row[name] or "" for name in names),
-                *(row[name] if as_csv else money(row[name], str(row["currency"])) for name in amounts),
-            )
-            for row in rows
-        ],
-        as_csv,
+        for one, invoice in billed
     )
+    print_report("Purchase invoices", columns, rows, as_json, as_csv, page, page_size)
 
 
-def _print(title: str, columns: tuple[str, ...], rows: Iterable[Iterable[Any]], as_csv: bool) -> None:
-    if as_csv:
-        print_csv([column.rstrip(">!") for column in columns], rows)
-    else:
-        print_table(title, columns, rows)
+@app.command("payments")
+def payments(
+    as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_size: PageSize = 50
+) -> None:
+    """What was paid to suppliers, the latest first.
+
+    Examples:
+
+        till purchase payments
+
+        till purchase payments --csv > payments.csv
+    """
+    columns = (
+        "paid_at", "supplier_id", "invoice", "purchase_order_id", "amount", "currency", "reference",
+    )  # fmt: skip
+    paid = [
+        (one, one.payment, one.payment.paid_at)
+        for one in purchases(find_stack()).every()
+        if one.payment and one.payment.paid_at
+    ]
+    paid.sort(key=lambda found: (found[2], found[0].purchase_order_id), reverse=True)
+    rows = (
+        {
+            "paid_at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "supplier_id": one.supplier_id,
+            "invoice": one.invoice.number if one.invoice else None,
+            "purchase_order_id": one.purchase_order_id,
+            "amount": payment.amount,
+            "currency": one.currency,
+            "reference": payment.reference,
+        }
+        for one, payment, at in paid
+    )
+    print_report("Supplier payments", columns, rows, as_json, as_csv, page, page_size, _money("amount"))
+
+
+def _money(*columns: str) -> dict[str, Any]:
+    """Amounts as people read them, each row's in its own currency."""
+    return {name: lambda row, name=name: money(row[name], row["currency"]) for name in columns}
+
+
+def _check_known(stack: Stack, order: OpenOrder) -> None:
+    """UnknownSupplier, or UnknownProduct: nobody orders what the shop does not sell."""
+    for candidate in order.suppliers:
+        purchases(stack).suppliers.row(candidate.supplier_id)
+    catalog = CatalogStore(stack.client("dynamodb"), stack.output("CatalogTable"))
+    skus = [line.sku for line in order.lines]
+    known, _ = catalog.read_prices(skus)
+    if missing := [sku for sku in skus if sku not in known]:
+        raise UnknownProduct(*missing)
 
 
 def _document(purchase: Purchase) -> dict[str, Any]:

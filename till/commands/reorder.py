@@ -19,7 +19,10 @@ from tillflow.parsing import parse
 from till import workflows
 from till.errors import OperatorError
 from till.output import money, out, print_json, print_table
+from till.purchasing import purchases
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import LOCATION
+from till.sourcing import completed, remeasured
 from till.stack import Stack, find_stack
 from till.workflows import new_id
 
@@ -27,8 +30,6 @@ app = typer.Typer(no_args_is_help=True, help="Order again what is needed, and ap
 
 SEGMENTS = 16
 DAYS = 28
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Decision(StrEnum):
@@ -42,7 +43,8 @@ def keep(
     source: Annotated[
         list[str],
         typer.Option(
-            help="supplier=ID,cost=MINOR[,freight=,days=,variance=,pack=,minimum=,on_time=,currency=]"
+            help="supplier=ID[,cost=,freight=,days=,variance=,pack=,minimum=,on_time=,currency=]. What is left "
+            "out is as the supplier's record, its prices and its deliveries say."
         ),
     ],
     location: Annotated[str, typer.Option(help="The location.")] = LOCATION,
@@ -54,34 +56,71 @@ def keep(
 ) -> None:
     """Say from whom a SKU is ordered again and how much of it is kept; sets its reorder point.
 
-    Example:
+    Each order takes the point up to what the sales of late ask for; `till reorder review` takes it down as well.
 
-        till reorder keep COF-ESP-1KG --source supplier=beans,cost=1020,days=5,pack=12
+    Examples:
+
+        till reorder keep COF-ESP-1KG --source supplier=sup-roastery,pack=12
+
+        till reorder keep COF-ESP-1KG --source supplier=sup-roastery,cost=1020,days=5 --source supplier=sup-wholesale
     """
     stack = find_stack()
-    request = {
-        "location": location,
-        "sku": sku,
-        "service_level": service_level,
-        "cover_days": cover_days,
-        "sources": [_source(text) for text in source],
-    }
+    today = datetime.now(UTC).date()
     try:
+        request = {
+            "location": location,
+            "sku": sku,
+            "service_level": service_level,
+            "cover_days": cover_days,
+            "sources": [completed(purchases(stack), sku, _source(text), today) for text in source],
+        }
         policy = parse(Policy, request)
         if point is None:
-            point = rules.reorder_point(
-                _sold(stack, policy), rules.ranked(policy.sources)[0], policy.service_level
-            )
+            point = _asked_for(stack, policy)
+        # The point first: it is refused for a SKU that was never there, and then nothing is kept.
+        _inventory(stack).set_reorder_point(location, sku, point)
         _store(stack).put_policy(policy)
-        inventory = InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
-        inventory.set_reorder_point(location, sku, point)
     except DomainError as refusal:
         raise OperatorError(f"{refusal}.", "See `till reorder keep --help`.") from refusal
     out.print(f"{sku} at {location} is ordered again at {point}.", highlight=False)
 
 
+@app.command("review")
+def review(
+    write: Annotated[bool, typer.Option("--write", help="Set them so.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    page: Page = 1,
+    page_size: PageSize = 50,
+) -> None:
+    """Compare every reorder point with what the last four weeks' sales ask for.
+
+    With --write the points are set so, and each source's punctuality as its supplier delivered.
+
+    Examples:
+
+        till reorder review
+
+        till reorder review --write
+    """
+    stack, today = find_stack(), datetime.now(UTC).date()
+    found = []
+    kept = sorted(_store(stack).policies(), key=lambda policy: (policy.location, policy.sku))
+    for policy in kept:
+        policy = remeasured(policy, purchases(stack), today)
+        level, point = _inventory(stack).level(policy.location, policy.sku), _asked_for(stack, policy)
+        first = rules.ranked(policy.sources)[0]
+        row = {"location": policy.location, "sku": policy.sku, "supplier_id": first.supplier_id}
+        found.append(row | {"reorder_point": level.get("reorder_point"), "asked_for": point})
+        if write:
+            _inventory(stack).set_reorder_point(policy.location, policy.sku, point)
+            _store(stack).put_policy(policy)
+    columns = ("location", "sku", "supplier_id", "reorder_point", "asked_for")
+    print_report("Reorder points", columns, found, as_json, as_csv, page, page_size)
+
+
 @app.command("run")
-def run(as_json: Json = False) -> None:
+def run(as_json: AsJson = False) -> None:
     """Look at every level now, as the nightly run does, and order what is needed.
 
     Example:
@@ -109,7 +148,7 @@ def run(as_json: Json = False) -> None:
 @app.command("show")
 def show(
     run_id: Annotated[str, typer.Argument(help="A run; what waits for approval when left out.")] = "",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the orders a run planned, or every order that waits for a decision.
 
@@ -186,6 +225,16 @@ def _store(stack: Stack) -> ReplenishmentStore:
     return ReplenishmentStore(stack.client("dynamodb"), stack.output("ReplenishmentTable"))
 
 
+def _inventory(stack: Stack) -> InventoryStore:
+    return InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
+
+
+def _asked_for(stack: Stack, policy: Policy) -> int:
+    """The reorder point that the sales of late ask for."""
+    best = rules.ranked(policy.sources)[0]
+    return rules.reorder_point(_sold(stack, policy), best, policy.service_level)
+
+
 def _sold(stack: Stack, policy: Policy) -> Demand:
     store = DemandStore(stack.client("dynamodb"), stack.output("DemandTable"))
     (sums,) = store.sums([(policy.location, policy.sku)], DAYS, datetime.now(UTC).date())
@@ -217,4 +266,6 @@ def _source(text: str) -> dict[str, object]:
             raise OperatorError(
                 f"{part!r} says nothing of a source.", f"Use name=value of: {', '.join(_FIELDS)}."
             ) from None
+    if "supplier_id" not in source:
+        raise OperatorError(f"{text!r} names no supplier.", "Write supplier=ID, then what differs.")
     return source

@@ -63,8 +63,8 @@ def reorder(
 
         till stock reorder --json
     """
-    rows = sorted(_inventory(find_stack()).levels(location or None), key=lambda row: row["pk"])
-    needed = [row for row in rows if rules.needs_order(row)]
+    rows = sorted(_inventory(find_stack()).reordered_levels(), key=lambda row: row["pk"])
+    needed = [row for row in rows if rules.needs_order(row) and location in ("", row["location"])]
     print_report("To be ordered", LEVEL, _with_orders(needed), as_json, as_csv, page, page_size)
 
 

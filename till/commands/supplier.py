@@ -16,12 +16,11 @@ from tillflow.store import Item
 from till.errors import OperatorError
 from till.output import money, out, print_csv, print_json, print_table
 from till.purchasing import purchases, refusals
-from till.stack import find_stack
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Suppliers, their prices, what they are owed.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 SupplierId = Annotated[str, typer.Argument(help="The supplier's id.")]
 
 
@@ -40,10 +39,12 @@ def create(
     "prices": [{"sku": "COF-ESP-1KG", "unit_cost": 1020}]}
     """
     supplier, prices = _read(file)
-    store = purchases(find_stack()).suppliers
+    stack = find_stack()
+    store = purchases(stack).suppliers
     with refusals("`till supplier show` shows the one there is."):
         store.create(supplier)
         store.set_prices(supplier.supplier_id, prices)
+    _subscribe(stack, supplier)
     out.print(f"{supplier.supplier_id} is a supplier, with {len(prices)} prices.", highlight=False)
 
 
@@ -59,10 +60,12 @@ def update(
         till supplier update supplier.json --version 1
     """
     supplier, prices = _read(file)
-    store = purchases(find_stack()).suppliers
+    stack = find_stack()
+    store = purchases(stack).suppliers
     with refusals("Look again with `till supplier show`, then change it."):
         row = store.update(supplier, version or store.row(supplier.supplier_id)["version"])
         store.set_prices(supplier.supplier_id, prices)
+    _subscribe(stack, supplier)
     out.print(f"{supplier.supplier_id} is at version {row['version']}.", highlight=False)
 
 
@@ -80,7 +83,9 @@ def delete(supplier_id: SupplierId) -> None:
 
 
 @app.command("list")
-def list_suppliers(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def list_suppliers(
+    as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_size: PageSize = 50
+) -> None:
     """List the suppliers with their open orders and what they are owed.
 
     Examples:
@@ -91,25 +96,8 @@ def list_suppliers(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """
     rows = [_public(row) for row in purchases(find_stack()).suppliers.every()]
     columns = ("supplier_id", "name", "lead_time_days", "open_orders", "owed", "currency")
-    if as_json:
-        print_json(rows)
-    elif as_csv:
-        print_csv(columns, [[row[name] for name in columns] for row in rows])
-    else:
-        print_table(
-            "Suppliers",
-            ("supplier!", "name", "lead time, days>", "open orders>", "owed>"),
-            [
-                (
-                    row["supplier_id"],
-                    row["name"],
-                    row["lead_time_days"],
-                    row["open_orders"],
-                    money(row["owed"], row["currency"]),
-                )
-                for row in rows
-            ],
-        )
+    owed = {"owed": lambda row: money(row["owed"], row["currency"])}
+    print_report("Suppliers", columns, rows, as_json, as_csv, page, page_size, owed)
 
 
 @app.command("show")
@@ -133,7 +121,9 @@ def show(supplier_id: SupplierId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    plain = [(name, value) for name, value in found.items() if name not in ("prices", "performance")]
+    plain = [
+        (name, _in_words(value)) for name, value in found.items() if name not in ("prices", "performance")
+    ]
     print_table(supplier_id, ("field!", "value"), plain)
     print_table(
         "Prices",
@@ -179,6 +169,20 @@ def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsC
         )
 
 
+def _subscribe(stack: Stack, supplier: Supplier) -> None:
+    """Have the topic mail the supplier what is addressed to it; AWS first asks the address whether it agrees."""
+    address = supplier.channel.address
+    if supplier.channel.type != "mail":
+        return
+    stack.client("sns").subscribe(
+        TopicArn=stack.output("SupplierOrders"),
+        Protocol="email",
+        Endpoint=address,
+        Attributes={"FilterPolicy": json.dumps({"address": [address]})},
+    )
+    out.print(f"{address} is asked to agree to be mailed orders.", highlight=False)
+
+
 def _read(file: Path) -> tuple[Supplier, list[Price]]:
     try:
         request = json.loads(file.read_text())
@@ -192,6 +196,13 @@ def _read(file: Path) -> tuple[Supplier, list[Price]]:
         raise OperatorError(
             f"{file}: {error}", "See `till supplier create --help` for an example."
         ) from error
+
+
+def _in_words(value: Any) -> Any:
+    """A field's value, one with fields of its own as `name value` pairs."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner != "")
+    return value
 
 
 def _public(row: Item) -> dict[str, Any]:

@@ -14,6 +14,7 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "string_type": "text",
     "string_too_short": "at least {min_length} character(s)",
@@ -28,6 +29,8 @@ _EXPECTED = {
     "bool_type": "true or false",
     "decimal_parsing": 'a decimal number as text, such as "7.5"',
     "decimal_type": 'a decimal number as text, such as "7.5"',
+    "date_from_datetime_parsing": "a day such as 2026-11-23",
+    "date_parsing": "a day such as 2026-11-23",
     "datetime_parsing": "an ISO 8601 time such as 2026-11-23T10:00:00Z",
     "datetime_from_date_parsing": "an ISO 8601 time such as 2026-11-23T10:00:00Z",
     "timezone_aware": "a time with its zone, such as 2026-11-23T10:00:00Z",
@@ -42,9 +45,21 @@ def parse[M: BaseModel](model: type[M], data: Any, error: type[InvalidRequest] =
     try:
         return model.model_validate(data)
     except ValidationError as refused:
-        problems = refused.errors(include_url=False)
+        problems = _innermost(refused.errors(include_url=False))
         first = problems[0]
     raise error(_path(first["loc"]), _value(first), _expected(first), more=len(problems) - 1)
+
+
+def _innermost(problems: list[Any]) -> list[Any]:
+    """Without those of a field that is wrong for what is in it: pydantic misses the members it refused."""
+    return [
+        problem
+        for problem in problems
+        if not any(
+            len(other["loc"]) > len(problem["loc"]) and other["loc"][: len(problem["loc"])] == problem["loc"]
+            for other in problems
+        )
+    ]
 
 
 def _value(problem: Any) -> object:

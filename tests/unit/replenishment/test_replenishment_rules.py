@@ -94,9 +94,9 @@ def test_what_is_ordered_ends_the_need(
 def test_one_order_per_supplier_and_the_others_who_can_deliver_it_whole_follow() -> None:
     both = (source("alpha", 100), source("beta", 110))
     lines = [
-        rules.PlannedLine(need(sku="A"), 5, both),
-        rules.PlannedLine(need(sku="B"), 5, (*both, source("gamma", 120))),
-        rules.PlannedLine(need(sku="C"), 5, (source("beta", 50),)),
+        rules.PlannedLine(need(sku="A"), 5, both, 20),
+        rules.PlannedLine(need(sku="B"), 5, (*both, source("gamma", 120)), 20),
+        rules.PlannedLine(need(sku="C"), 5, (source("beta", 50),), 20),
     ]
     first, second = rules.group_orders("run-1", lines)
     assert [line["sku"] for line in first["lines"]] == ["A", "B"]
@@ -111,7 +111,7 @@ def test_one_order_per_supplier_and_the_others_who_can_deliver_it_whole_follow()
 
 @given(st.integers(1, 40))
 def test_no_line_is_lost_in_orders_of_limited_size(count: int) -> None:
-    lines = [rules.PlannedLine(need(sku=f"S{n}"), 1, (source(),)) for n in range(count)]
+    lines = [rules.PlannedLine(need(sku=f"S{n}"), 1, (source(),), 20) for n in range(count)]
     orders = rules.group_orders("run-1", lines, lines_per_order=7)
     assert sum(len(order["lines"]) for order in orders) == count
     assert len({order["purchase_order_id"] for order in orders}) == len(orders)

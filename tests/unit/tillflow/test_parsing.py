@@ -21,6 +21,7 @@ class Sale(BaseModel):
     at: AwareDatetime | None = None
     token: str | None = Field(default=None, pattern="^tok")
     lines: list[Line] = Field(min_length=1)
+    parts: tuple[Line, ...] = Field(default=(Line(quantity=1),), min_length=1)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,10 @@ class Sale(BaseModel):
         ({"lines": []}, "request: lines is []; expected at least 1 item(s)"),
         ({"lines": {}}, "request: lines is {}; expected a list"),
         ({"lines": [{"quantity": 0}]}, "request: lines[0].quantity is 0; expected a number above 0"),
+        (
+            {"lines": [{"quantity": 1}], "parts": [{"quantity": 0}]},
+            "request: parts[0].quantity is 0; expected a number above 0",
+        ),
         ({"lines": [{"quantity": 1.5}]}, "request: lines[0].quantity is 1.5; expected a whole number"),
         ({"lines": [{"quantity": "2"}]}, "request: lines[0].quantity is '2'; expected a whole number"),
         ({"lines": [{"quantity": 1, "qty": 1}]}, "request: lines[0].qty is 1; expected no such field"),

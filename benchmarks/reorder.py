@@ -1,0 +1,149 @@
+"""The nightly reorder: what a run costs, by how much is kept and how much of it needs an order.
+
+    python -m benchmarks.reorder [--levels 10000]
+
+The shipped workflow, handlers and store in this process, in virtual time. Every level has a reorder point, a
+policy, and twenty movements behind it; so many are at their point. States and invocations are what AWS bills;
+seconds are this machine's, of all of it one after another.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+from unittest.mock import patch
+
+from inventory import rules as inventory_rules
+from inventory.rows import level_pk
+from replenishment.models import Policy, Source
+from rich.console import Console
+from rich.table import Table
+from tillflow.aws import client
+from tillflow.store import marshal
+
+from tests.proof.dynamodb import local_dynamodb
+from tests.sagas.harness import Bench
+from tests.sagas.template import Template
+from tests.sagas.world import World
+from till.shop import LOCATION
+
+SUPPLIERS = 20
+MOVEMENTS = 20
+ORDERED = {"StartAt": "Ordered", "States": {"Ordered": {"Type": "Succeed"}}}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """seconds: of this process. states and invocations: of the run and its child executions. read: rows."""
+
+    seconds: float
+    states: int
+    invocations: int
+    requests: int
+    orders: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--levels", type=int, default=10_000)
+    most = parser.parse_args().levels
+    table = Table(
+        "levels kept", "need an order", "seconds", "states", "Lambda calls", "store requests", "orders"
+    )
+    first: Cost | None = None
+    for levels, needing in ((most // 10, most // 100), (most, 0), (most, most // 100), (most, most // 10)):
+        cost = measured(levels, needing)
+        first = first or cost
+        table.add_row(
+            f"{levels}",
+            f"{needing}",
+            f"{cost.seconds:.1f}  ({cost.seconds / first.seconds:.1f} x)",
+            f"{cost.states}  ({cost.states / first.states:.1f} x)",
+            f"{cost.invocations}  ({cost.invocations / first.invocations:.1f} x)",
+            f"{cost.requests}  ({cost.requests / first.requests:.1f} x)",
+            f"{cost.orders}",
+        )
+    Console().print(table)
+
+
+def measured(levels: int, needing: int) -> Cost:
+    with shop() as (bench, requests):
+        _keep(levels, needing)
+        requests.clear()
+        bench.world.invoked.clear()
+        started = time.process_time()
+        (run,) = bench.run({"order_id": "night", "segments": 16})
+        seconds = time.process_time() - started
+        if run.status != "SUCCEEDED" or len(run.output) != min(needing, SUPPLIERS):
+            raise SystemExit(f"the run {run.status}, {run.error}: {run.cause or run.output}")
+        return Cost(
+            seconds,
+            sum(_states(bench, arn) for arn in (run.arn, *_children(bench, run.arn))),
+            bench.world.invoked.total(),
+            requests.total(),
+            len(run.output),
+        )
+
+
+@contextmanager
+def shop() -> Iterator[tuple[Bench, Counter[str]]]:
+    """A bench of stock reorders, and a count of what is asked of the store, by operation."""
+    template = Template.read()
+    requests: Counter[str] = Counter()
+    with patch("tillflow.store.time.sleep"), local_dynamodb(template) as tables:
+        tables.before.append(lambda operation, params: requests.update([operation]))
+        bench = Bench(template, "StockReorder", World(template))
+        bench.engine.create(json.dumps(ORDERED), "PurchaseOrder")
+        try:
+            yield bench, requests
+        finally:
+            bench.close()
+
+
+def _keep(levels: int, needing: int) -> None:
+    """So many SKUs, each with its level, its history and its policy; the first of them at their reorder point."""
+    stock, policies = [], []
+    for number in range(levels):
+        sku = f"SKU-{number:05}"
+        pk, available = level_pk(LOCATION, sku), 10 if number < needing else 100
+        counters = {"on_hand": available, "available": available, "reserved": 0, "stock_value": 0}
+        place = {"location": LOCATION, "sku": sku}
+        point = {"reorder_point": 10, "reorder_part": inventory_rules.reorder_part(pk)}
+        stock.append({"pk": pk, "sk": "LEVEL"} | place | counters | point)
+        stock += [
+            {"pk": pk, "sk": f"MOVE#ord-{sold}#sale", "quantity": -1, "cost": 0} | place
+            for sold in range(MOVEMENTS)
+        ]
+        source = Source(supplier_id=f"sup-{number % SUPPLIERS}", unit_cost=1)
+        policy = Policy(**place, sources=(source,))
+        policies.append(
+            {"pk": f"POLICY#{LOCATION}#{sku}", "sk": "POLICY", "document": policy.model_dump_json()}
+        )
+    _write("InventoryTable", stock)
+    _write("ReplenishmentTable", policies)
+
+
+def _write(table: str, rows: list[dict[str, Any]]) -> None:
+    for part in batched(rows, 25, strict=False):
+        client("dynamodb").batch_write_item(
+            RequestItems={table: [{"PutRequest": {"Item": marshal(row)}} for row in part]}
+        )
+
+
+def _children(bench: Bench, arn: str) -> Iterator[str]:
+    for run in bench.engine.list_map_runs(executionArn=arn)["mapRuns"]:
+        for child in bench.engine.list_executions(mapRunArn=run["mapRunArn"])["executions"]:
+            yield child["executionArn"]
+
+
+def _states(bench: Bench, arn: str) -> int:
+    return sum("stateEnteredEventDetails" in event for event in bench.engine.result(arn).history)
+
+
+if __name__ == "__main__":
+    main()
