@@ -65,18 +65,18 @@ class Play:
     desk: Desk
     order_id: str
 
-    def acknowledge(self) -> None:
-        self.until(lambda order: order.status == "SENT" and order.supplier_id == PROMPT)
-        self.desk.acknowledge(self.order_id, datetime.now(UTC).date(), PROMPT)
+    def acknowledge(self, supplier_id: str = PROMPT) -> None:
+        self.until(lambda order: order.status == "SENT" and order.supplier_id == supplier_id)
+        self.desk.acknowledge(self.order_id, datetime.now(UTC).date(), supplier_id)
 
     def receive(self, number: int, units: Mapping[str, int]) -> None:
         lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
         receipt = Receipt(receipt_id=f"dn-{number}", received_at=datetime.now(UTC), lines=lines)
         self.desk.receive(self.order_id, receipt)
 
-    def bill(self, prices: Mapping[str, int]) -> None:
+    def bill(self, prices: Mapping[str, int], units: Mapping[str, int] = WANTED) -> None:
         lines = tuple(
-            InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in WANTED.items()
+            InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in units.items()
         )
         total = sum(line.quantity * line.unit_price for line in lines)
         today = datetime.now(UTC).date()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 from inventory.store import InventoryStore
-from purchasing.models import Price, Supplier
+from purchasing.models import Price, Supplier, Terms
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.store import marshal, unmarshal
@@ -15,7 +15,9 @@ from tillflow.store import marshal, unmarshal
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import CASH, audited, order
-from till.purchasing import purchases
+from till.demo.purchase_order import Play
+from till.output import money
+from till.purchasing import desk, purchases
 from till.shop import LOCATION, Shop, good
 from till.stack import Stack
 
@@ -26,6 +28,9 @@ PACK = 12
 type Trigger = Callable[[Stack, str, str], str]
 """Makes a SKU needed, under a name; gives the execution to follow."""
 
+type Ending = Callable[[Stack, str, str], str]
+"""What became of a SKU's order, under a name, in words."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -33,6 +38,7 @@ class Scenario:
     unit_cost: int
     trigger: Trigger
     expected: str
+    ending: Ending
 
 
 def _sale(stack: Stack, sku: str, name: str) -> str:
@@ -51,36 +57,6 @@ def _sales_and_a_run(stack: Stack, sku: str, name: str) -> str:
     return first
 
 
-SCENARIOS = (
-    Scenario("a sale reaches the reorder point", 400, _sale, "12 on order, by 1 order"),
-    Scenario("three sales and a run at once", 400, _sales_and_a_run, "12 on order, by 1 order"),
-    Scenario("an order above the limit", 20_000, _sale, "12 on order, by 1 order, waits for a manager"),
-)
-
-
-class StockReorderDemo:
-    """The scenarios side by side, each on a product and a supplier of its own."""
-
-    name = "stock_reorder"
-    title = "Stock reorder"
-    scenarios = len(SCENARIOS)
-
-    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
-        run_id = f"demo-{token_hex(3)}"
-
-        def one(number: int, scenario: Scenario) -> Outcome:
-            name = f"{run_id}-r{number:02}"
-            sku = f"DEMO-{name}"
-            _shelve(stack, sku, name, scenario.unit_cost)
-            arn = scenario.trigger(stack, sku, name)
-            outcome = Outcome(scenario.title, name, arn, scenario.expected, _ordered(stack, sku), [])
-            ended(scenario.title)
-            return outcome
-
-        with ThreadPoolExecutor(len(SCENARIOS)) as desks:
-            return audited(stack, list(desks.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
-
-
 def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
     """A product with a unit more on the shelves than its reorder point, and one supplier of it."""
     product = good(sku, f"Demo product {name}", cost * 2, cost, category="demo")
@@ -88,7 +64,11 @@ def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
     shop.sell([product])
     shop.receive(name, {sku: POINT + 1}, [product])
     supplier = Supplier(
-        supplier_id=f"sup-{name}", name=f"Supplier of {name}", currency="EUR", account="acct_ok"
+        supplier_id=f"sup-{name}",
+        name=f"Supplier of {name}",
+        currency="EUR",
+        account="acct_ok",
+        terms=Terms(days=0),
     )
     suppliers = purchases(stack).suppliers
     suppliers.create(supplier)
@@ -99,7 +79,23 @@ def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
     _inventory(stack).set_reorder_point(LOCATION, sku, POINT)
 
 
-def _ordered(stack: Stack, sku: str) -> str:
+def _bought(stack: Stack, sku: str, name: str) -> str:
+    """The order goes all the way: taken, delivered in two parts, billed, matched, paid."""
+    said = _ordered(stack, sku, name)
+    (order_id,) = _orders(stack, sku)
+    play = Play(stack, purchases(stack), desk(stack), order_id)
+    play.acknowledge(f"sup-{name}")
+    for number, units in enumerate((5, 7), 1):
+        play.receive(number, {sku: units})
+    play.bill({sku: 400}, {sku: 12})
+    order = play.until(lambda order: order.status == "CLOSED")
+    received = sum(line.accepted for line in order.lines)
+    paid = money(order.payment.amount if order.payment else 0, order.currency)
+    parts = f"{received} received in {len(order.receipts)} parts"
+    return f"{said}; {parts}, {paid} paid, {order.status}"
+
+
+def _ordered(stack: Stack, sku: str, name: str) -> str:
     """What is on order of a SKU, once something is, in words."""
     deadline = time.monotonic() + PATIENCE
     while not (units := _inventory(stack).level(LOCATION, sku).get("on_order", 0)):
@@ -139,3 +135,44 @@ def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
 
 def _inventory(stack: Stack) -> InventoryStore:
     return InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
+
+
+SCENARIOS = (
+    Scenario("a sale reaches the reorder point", 400, _sale, "12 on order, by 1 order", _ordered),
+    Scenario("three sales and a run at once", 400, _sales_and_a_run, "12 on order, by 1 order", _ordered),
+    Scenario(
+        "an order above the limit", 20_000, _sale, "12 on order, by 1 order, waits for a manager", _ordered
+    ),
+    Scenario(
+        "from the sale to the payment",
+        400,
+        _sale,
+        "12 on order, by 1 order; 12 received in 2 parts, 48.00 EUR paid, CLOSED",
+        _bought,
+    ),
+)
+
+
+class StockReorderDemo:
+    """The scenarios side by side, each on a product and a supplier of its own."""
+
+    name = "stock_reorder"
+    title = "Stock reorder"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            name = f"{run_id}-r{number:02}"
+            sku = f"DEMO-{name}"
+            _shelve(stack, sku, name, scenario.unit_cost)
+            arn = scenario.trigger(stack, sku, name)
+            outcome = Outcome(
+                scenario.title, name, arn, scenario.expected, scenario.ending(stack, sku, name), []
+            )
+            ended(scenario.title)
+            return outcome
+
+        with ThreadPoolExecutor(len(SCENARIOS)) as desks:
+            return audited(stack, list(desks.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
