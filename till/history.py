@@ -16,6 +16,18 @@ SIDES = frozenset({"Compensatable", "Pivot", "Inquiry", "Forward", "Compensation
 FAILURES = ("Failed", "TimedOut", "SubmitFailed", "StartFailed", "ScheduleFailed")
 ATTEMPTS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 
+# Nothing follows on these though the execution goes on: it follows on what is around them.
+NOTHING_FOLLOWS = frozenset(
+    {
+        "ExecutionStarted",
+        "MapIterationSucceeded",
+        "MapIterationFailed",
+        "MapIterationAborted",
+        "MapStateSucceeded",
+        "ParallelStateSucceeded",
+    }
+)
+
 
 @dataclass
 class Visit:
@@ -85,6 +97,14 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
     return found
 
 
+def is_parked(events: Sequence[Event]) -> bool:
+    """True when all that goes on waits for a callback: a branch is where no event follows on another."""
+    followed = {event.get("previousEventId", 0) for event in events}
+    last = [event["type"] for event in events if event["id"] not in followed]
+    going_on = [kind for kind in last if kind not in NOTHING_FOLLOWS]
+    return bool(going_on) and set(going_on) == {"TaskSubmitted"}
+
+
 def compensated(found: Sequence[Visit]) -> list[str]:
     """The compensations that succeeded, in the order they ran."""
     return [visit.state for visit in found if visit.compensates and visit.happened == "compensated"]
@@ -96,8 +116,8 @@ def _tell(visit: Visit, event: Event, offset: float) -> None:
     if kind in ATTEMPTS:
         visit.attempts += 1
         visit.happened = "running"
-    elif kind == "TaskSubmitted" and visit.side == "Case":
-        visit.happened = "waiting for a person"
+    elif kind == "TaskSubmitted":
+        visit.happened = "waiting for a person" if visit.side == "Case" else "waiting for an answer"
     elif kind.endswith(FAILURES) and not kind.startswith("Execution"):
         error = details.get("error", kind)
         visit.errors.append(f"{error}: {sentence(details.get('cause', ''))}".rstrip(": "))

@@ -120,11 +120,8 @@ def follow(stack: Stack, arn: str) -> list[history.Visit]:
 
 
 def is_parked(stack: Stack, arn: str) -> bool:
-    """True while the execution waits for an answer from outside: a callback is the last thing it began."""
-    latest = stack.client("stepfunctions").get_execution_history(
-        executionArn=arn, reverseOrder=True, maxResults=1
-    )
-    return any(event["type"] == "TaskSubmitted" for event in latest["events"])
+    """True while the execution waits for an answer from outside, in every branch that goes on."""
+    return history.is_parked(events(stack, arn))
 
 
 def wait(stack: Stack, arn: str, patience: float = 120) -> dict[str, Any]:

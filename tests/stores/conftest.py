@@ -1,5 +1,6 @@
 """DynamoDB in the process, by moto: every test gets a table of its own."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,16 @@ from moto import mock_aws
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Contention is tried again at once: no test waits for the jitter."""
     monkeypatch.setattr("tillflow.store.time.sleep", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def _no_handler_stays() -> Iterator[None]:
+    """A handler keeps the tables it was imported with: one imported here is imported anew by whoever is next."""
+    before = set(sys.modules)
+    yield
+    for name in sys.modules.keys() - before:
+        if name.endswith(".handler"):
+            del sys.modules[name]
 
 
 @pytest.fixture

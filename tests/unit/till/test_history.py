@@ -4,7 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from till.history import compensated, sides, visits
+import pytest
+
+from till.history import compensated, is_parked, sides, visits
 
 STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DEFINITION = json.dumps(
@@ -115,6 +117,41 @@ def test_a_callback_that_waits_says_so() -> None:
         event(5, "TaskSubmitted", 4, 0, taskSubmittedEventDetails={}),
     ]
     assert visits(events, sides(definition))[0].happened == "waiting for a person"
+
+
+def map_of(*iterations: tuple[str, ...]) -> list[dict[str, Any]]:
+    """A Map whose iterations have come so far each."""
+    events = [event(1, "ExecutionStarted", 0, 0), entered(2, "Map", "Each", 0, 0)]
+    events.append(event(3, "MapStateStarted", 2, 0))
+    for kinds in iterations:
+        previous = 3
+        for kind in ("MapIterationStarted", "TaskStateEntered", *kinds):
+            named = {"stateEnteredEventDetails": {"name": "Ask"}} if kind.endswith("Entered") else {}
+            events.append(event(len(events) + 1, kind, previous, 0, **named))
+            previous = len(events)
+    return events
+
+
+WAITS = ("TaskScheduled", "TaskStarted", "TaskSubmitted")
+ENDED = ("TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskStateExited", "MapIterationSucceeded")
+
+
+@pytest.mark.parametrize(
+    ("iterations", "parked"),
+    [
+        ((WAITS,), True),
+        ((WAITS, ENDED), True),
+        ((ENDED, WAITS), True),
+        ((WAITS, WAITS[:2]), False),
+        ((WAITS, (*WAITS[:2], "TaskFailed")), False),
+        ((ENDED,), False),
+        ((), False),
+    ],
+)
+def test_it_is_parked_when_every_branch_that_goes_on_waits(
+    iterations: tuple[tuple[str, ...], ...], parked: bool
+) -> None:
+    assert is_parked(map_of(*iterations)) is parked
 
 
 def test_an_empty_history_has_no_rows() -> None:
