@@ -1,0 +1,181 @@
+"""Those who use the engine while it is being killed. Without an answer each asks again."""
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .kinds import ACTIVITY, INNER, KINDS, ROLE, Kind, machine_arn
+from .process import Process
+
+Json = dict[str, Any]
+TERMINAL = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+class Refused(Exception):
+    def __init__(self, answer: Json):
+        super().__init__(answer)
+        self.code: str = answer["__type"]
+
+
+class Over(Exception):
+    """The storm is over, and so is this client's patience."""
+
+
+class Client:
+    """A connection to the engine, made again as often as it breaks."""
+
+    def __init__(self, port: int, over: threading.Event):
+        self._port, self._over = port, over
+        self._connection: http.client.HTTPConnection | None = None
+
+    def call(self, operation: str, **params: object) -> Json:
+        """The answer, however long it takes. Raises Refused, Over."""
+        while not self._over.is_set():
+            try:
+                return self._ask(operation, params)
+            except (OSError, http.client.HTTPException):
+                self._connection = None
+                time.sleep(0.02)
+        raise Over
+
+    def _ask(self, operation: str, params: Json) -> Json:
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        headers = {"X-Amz-Target": f"AWSStepFunctions.{operation}"}
+        self._connection.request("POST", "/", json.dumps(params), headers)
+        response = self._connection.getresponse()
+        answer = json.loads(response.read())
+        if response.status != 200:
+            raise Refused(answer)
+        return answer
+
+
+@dataclass
+class Execution:
+    """One that was accepted. `ended` is what was first told of its end."""
+
+    name: str
+    kind: Kind
+    arn: str
+    ended: Json | None = None
+    redriven: bool = False
+
+
+@dataclass
+class Clients:
+    """Everybody, each in a thread of their own; `load` is how many executions they keep open."""
+
+    process: Process
+    load: int
+    closing: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    faults: list[BaseException] = field(default_factory=list)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def begin(self) -> None:
+        client = self.client()
+        client.call("CreateActivity", name="pack")
+        definitions = {machine_name(name): kind.definition for name, kind in KINDS.items()} | {"inner": INNER}
+        for name, definition in definitions.items():
+            client.call("CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE)
+        for role in (self._start, self._watch, self._call_back, self._work, self._work):
+            thread = threading.Thread(target=self._run, args=(role,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def client(self) -> Client:
+        return Client(self.process.port, self.over)
+
+    def open(self) -> list[Execution]:
+        return [execution for execution in list(self.executions.values()) if execution.ended is None]
+
+    def end(self) -> None:
+        self.over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, role: Callable[[Client], None]) -> None:
+        try:
+            with contextlib.suppress(Over):
+                role(self.client())
+        except BaseException as fault:  # told by the main thread
+            self.faults.append(fault)
+
+    def _start(self, client: Client) -> None:
+        number = 0
+        names = list(KINDS)
+        while not self.closing.is_set():
+            if len(self.open()) >= self.load:
+                time.sleep(0.01)
+                continue
+            kind = names[number % len(names)]
+            number += 1
+            name = f"{machine_name(kind)}-{number}"
+            machine = machine_arn(machine_name(kind))
+            try:
+                answer = client.call(
+                    "StartExecution", stateMachineArn=machine, name=name, input=json.dumps({"name": name})
+                )
+                arn = answer["executionArn"]
+            except Refused as refused:
+                # The answer to an earlier try was lost, and the execution has ended since.
+                if refused.code != "ExecutionAlreadyExists":
+                    raise
+                arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+            self.executions[name] = Execution(name, KINDS[kind], arn)
+
+    def _watch(self, client: Client) -> None:
+        while not self.over.is_set():
+            for execution in self.open():
+                seen = client.call("DescribeExecution", executionArn=execution.arn)
+                if seen["status"] == "FAILED" and seen["redriveCount"] < execution.kind.redrives:
+                    with contextlib.suppress(Refused):  # an answer was lost, and it has been redriven
+                        client.call("RedriveExecution", executionArn=execution.arn)
+                elif seen["status"] in TERMINAL:
+                    execution.ended = seen
+                elif execution.kind.stopped and time.time() - seen["startDate"] > 1:
+                    client.call("StopExecution", executionArn=execution.arn, error="Stopped")
+            time.sleep(0.05)
+
+    def _call_back(self, client: Client) -> None:
+        read = 0
+        while not self.over.is_set():
+            lines = deliveries(self.process)
+            for line in lines[read:]:
+                if line["token"] is not None:
+                    say(client, line["token"])
+            read = len(lines)
+            time.sleep(0.05)
+
+    def _work(self, client: Client) -> None:
+        while not self.over.is_set():
+            task = client.call("GetActivityTask", activityArn=ACTIVITY)
+            if task.get("taskToken"):
+                say(client, task["taskToken"])
+
+
+def machine_name(kind: str) -> str:
+    return kind.replace(" ", "-")
+
+
+def say(client: Client, token: str) -> None:
+    try:
+        client.call("SendTaskSuccess", taskToken=token, output="{}")
+    except Refused as refused:
+        # Said before, with the answer lost; or too late.
+        if refused.code != "TaskTimedOut":
+            raise
+
+
+def deliveries(process: Process) -> list[Json]:
+    """What the Lambda wrote down: {"at", "key", "token"}, in order. A line half written by the dying is left out."""
+    if not process.log.exists():
+        return []
+    lines = process.log.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
