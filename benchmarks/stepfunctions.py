@@ -6,20 +6,25 @@ pass       three Pass states: milliseconds from StartExecution to a DescribeExec
            with eight clients at once, executions a second, and a second of the server's processor time (per core:
            the clients, which share the machine, do not count).
 saga       ten states, three of them Lambda tasks that answer nothing at once: the same three figures.
-map        a Map of 1,000 items with one Pass state each: seconds.
-waiting    1,000 executions that wait two seconds: seconds from the first start to the last end, less the two.
-cold       seconds from the start of the process to its first answer.
-memory     resident megabytes with as many finished executions kept as `kept` says; for the embedded one 10,000.
+map        a Map of 1,000 items with one Pass state each: seconds, and seconds of the server's processor.
+waiting    1,000 executions that wait two seconds: seconds from the first start to the last end, less the two; and the
+           server's processor time.
+history    microseconds of the server's processor for a state in a loop of 500 turns, and in one of 5,000.
+cold       seconds from the start of the process to its first answer, the least of three.
+memory     resident megabytes when all of the above has been done, with 1,000 finished executions more, and 10,000.
 
-Durability is on for the embedded one (a file, group commits); the others keep nothing. A figure that is not reached
-in two minutes is a dash. The client is a bare HTTP connection, so that no SDK's cost is counted.
+Figures are taken in turns, a slice of each contender's after the other's, so that whatever else the machine does
+befalls all; of the slices the median counts. Durability is on for the embedded one (a file, group commits); the others
+keep nothing. A figure that is not reached in two minutes is a dash. The client is a bare socket, so that no SDK's cost
+is counted. `times` is the embedded one's figure against the better of the others'.
 """
 
 import argparse
-import http.client
+import contextlib
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +32,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -84,6 +90,18 @@ MAP = chain(
     )
 )
 WAIT = chain(("W", {"Type": "Wait", "Seconds": 2}))
+LOOP: Json = {
+    "StartAt": "Count",
+    "States": {
+        "Count": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, -1)"}, "Next": "More"},
+        "More": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.n", "NumericGreaterThan": 0, "Next": "Count"}],
+            "Default": "Done",
+        },
+        "Done": {"Type": "Succeed"},
+    },
+}
 
 
 class Unreached(Exception):
@@ -139,23 +157,48 @@ class Server:
 class Client:
     """A bare connection that speaks the API."""
 
+    _HEAD = (
+        "POST / HTTP/1.1\r\nHost: states.us-east-1.amazonaws.com\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/states/aws4_request, SignedHeaders=host, "
+        "Signature=0\r\nX-Amz-Target: AWSStepFunctions.%s\r\nContent-Length: %d\r\n\r\n"
+    )
+
     def __init__(self, port: int):
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        self._port = port
+        self._socket: socket.socket | None = None
 
     def call(self, operation: str, **params: object) -> Json:
-        scope = "Credential=test/20260101/us-east-1/states/aws4_request, SignedHeaders=host, Signature=0"
-        headers = {
-            "X-Amz-Target": f"AWSStepFunctions.{operation}",
-            "Content-Type": "application/x-amz-json-1.0",
-            "Host": "states.us-east-1.amazonaws.com",
-            "Authorization": f"AWS4-HMAC-SHA256 {scope}",
-        }
-        self._connection.request("POST", "/", json.dumps(params), headers)
-        response = self._connection.getresponse()
-        body = response.read()
-        if response.status != 200:
-            raise Unreached(f"{operation}: {body[:300]!r}")
-        return json.loads(body or b"{}")
+        body = json.dumps(params).encode()
+        request = (self._HEAD % (operation, len(body))).encode() + body
+        status, answer = self._exchange(request)
+        if status != 200:
+            raise Unreached(f"{operation}: {answer[:300]!r}")
+        return json.loads(answer or b"{}")
+
+    def _exchange(self, request: bytes) -> tuple[int, bytes]:
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_SECONDS)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request)
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._more()
+        head, _, body = received.partition(b"\r\n\r\n")
+        lowered = head.lower()
+        length = int(lowered.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        while len(body) < length:
+            body += self._more()
+        if head.startswith(b"HTTP/1.0") or b"connection: close" in lowered:
+            self._socket.close()
+            self._socket = None
+        return int(head[9:12]), body
+
+    def _more(self) -> bytes:
+        assert self._socket is not None
+        more = self._socket.recv(65536)
+        if not more:
+            raise ConnectionResetError("the server hung up")
+        return more
 
     def create(self, name: str, definition: Json) -> str:
         return self.call("CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE)[
@@ -167,10 +210,9 @@ class Client:
         name = uuid.uuid4().hex
         return self.call("StartExecution", stateMachineArn=machine, input=text, name=name)["executionArn"]
 
-    def finish(self, execution: str) -> None:
-        """Ask until it has ended; what ended otherwise than well was never reached."""
+    def finish(self, execution: str, pause: float = 0.0) -> None:
+        """Ask until it has ended, at first after so many seconds; what ended badly was never reached."""
         until = time.perf_counter() + PATIENCE_SECONDS
-        pause = 0.0
         while time.perf_counter() < until:
             status = self.call("DescribeExecution", executionArn=execution)["status"]
             if status == "SUCCEEDED":
@@ -182,20 +224,37 @@ class Client:
         raise Unreached("not in time")
 
 
-def latency(server: Server, name: str, definition: Json, rounds: int) -> float:
-    """The median of milliseconds."""
+class Taken:
+    """The slices taken of each figure, and what kept others from being taken."""
+
+    def __init__(self) -> None:
+        self.slices: dict[str, list[float]] = {}
+        self.unreached: dict[str, str] = {}
+
+    def add(self, **figures: float) -> None:
+        for name, figure in figures.items():
+            self.slices.setdefault(name, []).append(figure)
+
+    def figures(self) -> Json:
+        reached = {name: statistics.median(slices) for name, slices in self.slices.items()}
+        return reached | ({"unreached": self.unreached} if self.unreached else {})
+
+
+def latency(server: Server, taken: Taken, name: str, definition: Json, rounds: int) -> None:
     client = server.connect()
     machine = client.create(f"{name}-latency", definition)
-    took = []
-    for _ in range(rounds + 3):
+    for number in range(rounds + 2):
         began = time.perf_counter()
         client.finish(client.start(machine))
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took[3:])
+        if number >= 2:
+            taken.add(**{f"{name}_ms": (time.perf_counter() - began) * 1000})
 
 
-def throughput(server: Server, name: str, definition: Json, total: int) -> tuple[float, float]:
-    """Executions a second with several clients: of the clock, and of the server's processor time."""
+def throughput(server: Server, taken: Taken, name: str, definition: Json, total: int) -> None:
+    """Executions a second with several clients: of the clock, and of the server's processor time.
+
+    Each client starts its share, then asks of each, most of which have ended by then.
+    """
     machine = server.connect().create(f"{name}-throughput", definition)
     faults: list[Exception] = []
 
@@ -203,7 +262,7 @@ def throughput(server: Server, name: str, definition: Json, total: int) -> tuple
         try:
             client = server.connect()
             for arn in [client.start(machine) for _ in range(total // CLIENTS)]:
-                client.finish(arn)
+                client.finish(arn, pause=0.05)
         except (Unreached, OSError) as fault:
             faults.append(fault)
 
@@ -215,60 +274,96 @@ def throughput(server: Server, name: str, definition: Json, total: int) -> tuple
         thread.join()
     if faults:
         raise Unreached(str(faults[0]))
-    return total / (time.perf_counter() - began), total / (server.processor_seconds() - used)
+    took, used = time.perf_counter() - began, server.processor_seconds() - used
+    taken.add(**{f"{name}_per_s": total / took, f"{name}_per_s_core": total / used})
 
 
-def map_seconds(server: Server) -> float:
+def map_of_many(server: Server, taken: Taken) -> None:
     client = server.connect()
     machine = client.create("map", MAP)
-    began = time.perf_counter()
-    client.finish(client.start(machine, {"items": list(range(1000))}))
-    return time.perf_counter() - began
+    began, used = time.perf_counter(), server.processor_seconds()
+    client.finish(client.start(machine, {"items": list(range(1000))}), pause=0.005)
+    taken.add(map_s=time.perf_counter() - began, map_s_core=server.processor_seconds() - used)
 
 
-def waiting_seconds(server: Server, count: int) -> float:
+def waiting(server: Server, taken: Taken, count: int) -> None:
     client = server.connect()
     machine = client.create("wait", WAIT)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), server.processor_seconds()
     for arn in [client.start(machine) for _ in range(count)]:
-        client.finish(arn)
-    return time.perf_counter() - began - 2
+        client.finish(arn, pause=0.02)
+    taken.add(waiting_s=time.perf_counter() - began - 2, waiting_s_core=server.processor_seconds() - used)
 
 
-def memory(server: Server, kept: int) -> float:
+def history(server: Server, taken: Taken, turns: int, figure: str) -> None:
     client = server.connect()
-    machine = client.create("kept", THREE_PASS)
-    for arn in [client.start(machine) for _ in range(kept)][-1:]:
-        client.finish(arn)
-    return server.megabytes()
+    machine = client.create("loop", LOOP)
+    used = server.processor_seconds()
+    client.finish(client.start(machine, {"n": turns}), pause=0.05)
+    taken.add(**{figure: (server.processor_seconds() - used) * 1e6 / (turns * 2)})
 
 
-def measure(name: str, quick: bool) -> Json:
-    own = name == "embedded"
-    rounds, total = (20, 80) if quick else (200 if own else 60, 2000 if own else 200)
-    kept = (10_000 if own else 500) if not quick else 500
-    figures: Json = {"engine": name, "kept": kept}
+def memory(server: Server, taken: Taken, more: int, kept: str) -> None:
+    machine = server.connect().create("kept", THREE_PASS)
+
+    def work() -> None:
+        client = server.connect()
+        for arn in [client.start(machine) for _ in range(more // CLIENTS)][-1:]:
+            client.finish(arn)
+
+    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken.add(**{f"memory_{kept}_mb": server.megabytes()})
+
+
+def cold(name: str) -> float:
     with Server(name) as server:
-        figures["cold_s"] = server.cold
-        for figure, take in {
-            "pass_ms": lambda: latency(server, "pass", THREE_PASS, rounds),
-            "pass_per_s": lambda: throughput(server, "pass", THREE_PASS, total),
-            "saga_ms": lambda: latency(server, "saga", SAGA, rounds),
-            "saga_per_s": lambda: throughput(server, "saga", SAGA, total // 2),
-            "map_s": lambda: map_seconds(server),
-            "waiting_s": lambda: waiting_seconds(server, 100 if quick else 1000),
-            "memory_mb": lambda: memory(server, kept),
-        }.items():
-            try:
-                taken = take()
-                if isinstance(taken, tuple):
-                    figures[figure], figures[f"{figure}_core"] = taken
-                else:
-                    figures[figure] = taken
-            except (Unreached, OSError) as fault:
-                figures[figure] = None
-                figures.setdefault("unreached", {})[figure] = str(fault)[:200]
-    return figures
+        return server.cold
+
+
+def measure(names: list[str], quick: bool, tell: Callable[[str], None]) -> list[Json]:
+    """Every figure of every contender, taken in turns."""
+    taken = {name: Taken() for name in names}
+    for name in names:
+        tell(f"cold start of {name}")
+        taken[name].add(cold_s=min(cold(name) for _ in range(1 if quick else 3)))
+    with contextlib.ExitStack() as stack:
+        servers = {name: stack.enter_context(Server(name)) for name in names}
+
+        def each(figure: str, slices: int, take: Callable[[Server, Taken], None]) -> None:
+            tell(figure)
+            for _ in range(slices):
+                for name, server in servers.items():
+                    if figure in taken[name].unreached:
+                        continue
+                    try:
+                        take(server, taken[name])
+                    except (Unreached, OSError) as fault:
+                        taken[name].unreached[figure] = str(fault)[:200]
+
+        slices = 2 if quick else 8
+        own = {"embedded": 10}
+
+        def sized(small: int) -> Callable[[Server], int]:
+            return lambda server: small * own.get(server.name, 1)
+
+        few, many, sagas = sized(5), sized(40), sized(16)
+        each("pass latency", slices, lambda s, t: latency(s, t, "pass", THREE_PASS, few(s)))
+        each("saga latency", slices, lambda s, t: latency(s, t, "saga", SAGA, few(s)))
+        each("pass throughput", slices, lambda s, t: throughput(s, t, "pass", THREE_PASS, many(s)))
+        each("saga throughput", slices, lambda s, t: throughput(s, t, "saga", SAGA, sagas(s)))
+        each("map", 1 if quick else 3, map_of_many)
+        each("waiting", 1 if quick else 2, lambda s, t: waiting(s, t, 100 if quick else 1000))
+        each("history of 500 turns", 1 if quick else 3, lambda s, t: history(s, t, 500, "state_us"))
+        each("history of 5,000 turns", 1, lambda s, t: history(s, t, 5000, "state_late_us"))
+        each("memory at first", 1, lambda s, t: memory(s, t, 8, "first"))
+        each("memory", 1, lambda s, t: memory(s, t, 1000, "1000"))
+        if not quick:
+            each("memory of 10,000", 1, lambda s, t: memory(s, t, 9000, "10000"))
+    return [{"engine": name, **taken[name].figures()} for name in names]
 
 
 def serve(name: str, folder: Path) -> None:
@@ -283,11 +378,13 @@ def _serve_embedded(folder: Path) -> None:
 
     from local.stepfunctions.api.server import serve as serve_api
     from local.stepfunctions.engine import Engine
+    from local.stepfunctions.logs import LogDelivery
     from local.stepfunctions.store import Store
     from local.stepfunctions.virtual import FunctionServices
 
     async def run() -> None:
         engine = Engine(Store(folder / "states.db"), FunctionServices({"stub": lambda _: {}}))
+        engine.observers.append(LogDelivery(engine))
         engine.start()
         server = await serve_api(engine, "127.0.0.1", 0)
         print("port", server.sockets[0].getsockname()[1], flush=True)
@@ -363,29 +460,44 @@ def _serve_ministack(folder: Path) -> None:
     asyncio.run(serve_http(app, config))  # type: ignore[arg-type]
 
 
-FIGURES = (
-    ("pass_ms", "3 Pass states, ms", "{:.2f}"),
-    ("pass_per_s", "3 Pass states, per second", "{:.0f}"),
-    ("pass_per_s_core", "  per second of one core", "{:.0f}"),
-    ("saga_ms", "10-state saga, ms", "{:.2f}"),
-    ("saga_per_s", "10-state saga, per second", "{:.0f}"),
-    ("saga_per_s_core", "  per second of one core", "{:.0f}"),
-    ("map_s", "Map of 1,000 items, s", "{:.2f}"),
-    ("waiting_s", "1,000 waiting executions, s more than they wait", "{:.2f}"),
-    ("cold_s", "cold start, s", "{:.2f}"),
-    ("memory_mb", "memory, MB", "{:.0f}"),
-    ("kept", "  with executions kept", "{}"),
+# Name, title, format, and whether more is better (None: not compared).
+FIGURES: tuple[tuple[str, str, str, bool | None], ...] = (
+    ("pass_ms", "3 Pass states, ms", "{:.2f}", False),
+    ("pass_per_s", "3 Pass states, per second", "{:.0f}", True),
+    ("pass_per_s_core", "  per second of one core", "{:.0f}", True),
+    ("saga_ms", "10-state saga, ms", "{:.2f}", False),
+    ("saga_per_s", "10-state saga, per second", "{:.0f}", True),
+    ("saga_per_s_core", "  per second of one core", "{:.0f}", True),
+    ("map_s", "Map of 1,000 items, s", "{:.3f}", False),
+    ("map_s_core", "  seconds of one core", "{:.3f}", False),
+    ("waiting_s", "1,000 waiting executions, s more than they wait", "{:.2f}", False),
+    ("waiting_s_core", "  seconds of one core", "{:.2f}", False),
+    ("state_us", "a state in a loop of 500 turns, us of one core", "{:.0f}", False),
+    ("state_late_us", "  of 5,000 turns", "{:.0f}", False),
+    ("cold_s", "cold start, s", "{:.2f}", False),
+    ("memory_first_mb", "memory, MB", "{:.0f}", False),
+    ("memory_1000_mb", "  with 1,000 executions more", "{:.0f}", False),
+    ("memory_10000_mb", "  with 10,000 executions more", "{:.0f}", False),
 )
 
 
+def times(results: list[Json], figure: str, more: bool | None) -> str:
+    """The embedded one's figure against the better of the others'."""
+    own, *others = [result.get(figure) for result in results]
+    reached = [other for other in others if other]
+    if more is None or not own or not reached or results[0]["engine"] != "embedded":
+        return ""
+    return f"{own / max(reached) if more else min(reached) / own:.1f}"
+
+
 def table(results: list[Json]) -> str:
-    rows = [["", *(result["engine"] for result in results)]]
-    for figure, title, form in FIGURES:
+    rows = [["", *(result["engine"] for result in results), "times"]]
+    for figure, title, form, more in FIGURES:
         cells = [form.format(r[figure]) if r.get(figure) is not None else "-" for r in results]
-        rows.append([title, *cells])
+        rows.append([title, *cells, times(results, figure, more)])
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
@@ -401,7 +513,11 @@ def main() -> None:
     if arguments.serve:
         serve(arguments.serve[0], Path(arguments.serve[1]))
         return
-    results = [measure(name, arguments.quick) for name in arguments.only or ["embedded", "moto", "ministack"]]
+
+    def tell(step: str) -> None:
+        sys.stderr.write(f"{step} …\n")
+
+    results = measure(arguments.only or ["embedded", "moto", "ministack"], arguments.quick, tell)
     print(json.dumps(results, indent=2) if arguments.json else table(results))
 
 

@@ -1,8 +1,10 @@
 """The engine's process: started, killed with -9, started again on the same store and port."""
 
+import contextlib
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 
@@ -33,6 +35,14 @@ class Process:
             raise RuntimeError(f"The engine ended by itself: {self.said()[-2000:]}")
         self._process.kill()
         self._process.wait()
+
+    def wait_until_up(self) -> None:
+        """Return when the port answers, or the process has ended."""
+        assert self._process is not None
+        while self._process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+                return
+            time.sleep(0.01)
 
     def said(self) -> str:
         """What the engine complained of. A process that is killed has no time to."""

@@ -12,7 +12,10 @@ from .clients import Clients, deliveries, machine_name
 from .kinds import KINDS
 from .process import Process
 
-_UP_SECONDS = (0.1, 2.0)
+_UP_SECONDS = (0.02, 1.5)
+_STARTING_SECONDS = (0.1, 2.0)
+# So many of the kills hit a process that may not have come up yet.
+_KILLED_STARTING = 0.2
 _END_SECONDS = 120
 
 
@@ -38,8 +41,11 @@ def storm(
     try:
         clients.begin()
         for number in range(1, kills + 1):
-            # From the start of the process: some are killed before they answer, while they take up what was left.
-            time.sleep(dice.uniform(*_UP_SECONDS))
+            if dice.random() < _KILLED_STARTING:
+                time.sleep(dice.uniform(*_STARTING_SECONDS))
+            else:
+                process.wait_until_up()
+                time.sleep(dice.uniform(*_UP_SECONDS))
             process.kill()
             process.start()
             _pass_on(clients)
