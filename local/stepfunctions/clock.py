@@ -16,8 +16,7 @@ class Clock(Protocol):
 
 
 class RealClock:
-    def now(self) -> float:
-        return time.time()
+    now = staticmethod(time.time)
 
     async def sleep_until(self, when: float) -> None:
         # A loop timer may fire a little early, and the wall clock may be set back while asleep.

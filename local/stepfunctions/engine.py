@@ -80,6 +80,7 @@ class Engine:
     _by_arn: dict[str, Execution] = field(default_factory=dict)
     _stops: dict[int, _Stop] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
+    _untold: list[Callable[[Observer], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.services = ServicesWithSelf(self)
@@ -339,7 +340,7 @@ class Engine:
             self.store.event(execution.id, event)
         if self.observers:
             row = execution.row
-            self.store.after_commit(lambda: self._tell(lambda observer: observer.event(row, event)))
+            self._tell_later(lambda observer: observer.event(row, event))
 
     def loads(self, text: str) -> Any:
         return json_value(text)
@@ -361,9 +362,16 @@ class Engine:
     def _notify(self, execution: Execution) -> None:
         if self.observers:
             row = dict(execution.row)
-            self.store.after_commit(lambda: self._tell(lambda observer: observer.status_changed(row)))
+            self._tell_later(lambda observer: observer.status_changed(row))
 
-    def _tell(self, what: Callable[[Observer], None]) -> None:
-        for observer in self.observers:
-            with contextlib.suppress(Exception):
-                what(observer)
+    def _tell_later(self, what: Callable[[Observer], None]) -> None:
+        if not self._untold:
+            self.store.after_commit(self._tell)
+        self._untold.append(what)
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, []
+        for what in untold:
+            for observer in self.observers:
+                with contextlib.suppress(Exception):
+                    what(observer)

@@ -3,11 +3,18 @@
 import json
 import re
 
+import orjson
+
 _TOKEN = re.compile(r"[^\s,:{}\[\]\"']+")
 
 
 def complaint(text: str) -> str | None:
     """The parser's sentence about the text, or None when it is JSON."""
+    try:
+        orjson.loads(text)
+        return None
+    except orjson.JSONDecodeError:
+        pass  # not quite: see whether it is JSON to the more patient parser, and where it is not
     try:
         json.loads(text)
     except json.JSONDecodeError as wrong:

@@ -24,6 +24,8 @@ from .storefile import LogKeeper, connect, lock
 
 _CACHED_DOCUMENTS = 4096
 _EVENTS_IN_A_ROW = 100
+_RECENT = 256  # executions
+_RECENT_BYTES = 4096
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class Store:
         self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
         self._executions: dict[str, ExecutionRow] = {}
         self._new_executions: set[int] = set()
+        self._recent: dict[str, dict[str, Any]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._after: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -131,12 +134,16 @@ class Store:
 
     def save_execution(self, execution: ExecutionRow) -> None:
         self._executions[execution.arn] = execution
+        self._recent.pop(execution.arn, None)
         self._touch()
 
     def execution(self, arn: str) -> dict[str, Any] | None:
         marked = self._executions.get(arn)
         if marked is not None:
             return marked.snapshot()
+        recent = self._recent.get(arn)
+        if recent is not None:
+            return recent
         row = self._db.execute("SELECT body FROM executions WHERE arn=?", (arn,)).fetchone()
         return json_value(row[0]) if row else None
 
@@ -186,6 +193,7 @@ class Store:
 
     def forget_execution(self, execution_id: int) -> None:
         self.flush()
+        self._recent.clear()
         self._stored_frames.pop(execution_id, None)
         for table, column in (("executions", "id"), ("histories", "execution"), ("frames", "execution")):
             self._write(f"DELETE FROM {table} WHERE {column}=?", (execution_id,))  # noqa: S608
@@ -297,19 +305,25 @@ class Store:
 
     def _flush_executions(self) -> None:
         marked, self._executions = self._executions, {}
-        new = [
-            (e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, json_bytes(e.snapshot()))
-            for e in marked.values()
-            if e.id in self._new_executions
-        ]
-        changed = [
-            (e.status, json_bytes(e.snapshot()), e.id)
-            for e in marked.values()
-            if e.id not in self._new_executions
-        ]
+        new, changed = [], []
+        for e in marked.values():
+            row = e.snapshot()
+            body = json_bytes(row)
+            if e.id in self._new_executions:
+                new.append((e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, body))
+            else:
+                changed.append((e.status, body, e.id))
+            if len(body) <= _RECENT_BYTES:
+                self._remember(e.arn, row)
         self._new_executions.clear()
         self._write_all("INSERT INTO executions VALUES(?,?,?,?,?,?,?)", new)
         self._write_all("UPDATE executions SET status=?, body=? WHERE id=?", changed)
+
+    def _remember(self, arn: str, row: dict[str, Any]) -> None:
+        """Whoever started an execution soon asks how it ended: have the last rows at hand."""
+        if len(self._recent) >= _RECENT:
+            del self._recent[next(iter(self._recent))]
+        self._recent[arn] = row
 
     def _flush_events(self) -> None:
         marked, self._events = self._events, {}

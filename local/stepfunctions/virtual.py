@@ -20,6 +20,7 @@ from .api.dispatch import dispatch
 from .clock import VirtualClock, VirtualLoop
 from .engine import Config, Engine, Observer
 from .errors import StateError
+from .history import json_bytes, json_value
 from .interpreter.world import Invoker
 from .services import HttpAnswer, HttpRequest, Outside
 from .store import Store
@@ -83,11 +84,11 @@ class FunctionServices:
             raise StateError("Lambda.ResourceNotFoundException", f"Function not found: {function}")
         answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
         try:
-            result = await _value(handler(json.loads(payload)))
+            result = await _value(handler(json_value(payload)))
         except Exception as error:
             told = {"errorMessage": str(error), "errorType": type(error).__name__}
             return answer | {"FunctionError": "Unhandled", "Payload": json.dumps(told).encode()}
-        return answer | {"Payload": json.dumps(result).encode()}
+        return answer | {"Payload": json_bytes(result)}
 
     async def http(self, request: HttpRequest, **_: Any) -> HttpAnswer:
         """The call named "http:METHOD URL", given the body and answering the answer's, as JSON."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import ApiError
 
@@ -32,6 +33,7 @@ class Arn:
         return ":".join(self.text.split(":")[:7])
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str, *kinds: str) -> Arn:
     """Read an ARN of one of the resource types given. Raises ApiError InvalidArn as AWS."""
     pieces = text.split(":")

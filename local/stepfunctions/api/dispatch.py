@@ -1,7 +1,6 @@
 """From an operation's name and parameters to its answer, durable before it is given."""
 
 import importlib
-import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -50,7 +49,7 @@ async def dispatch(
     parameters.check(operation, params)
     try:
         answer = perform(engine, params)
-        if inspect.isawaitable(answer):
+        if not isinstance(answer, dict):
             answer = await answer
     except DefinitionError as wrong:
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{wrong}'") from None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,8 @@ def model() -> ServiceModel:
 
 def check(operation: str, params: dict[str, Any]) -> None:
     """Raise ApiError (SerializationException, ValidationException) when params do not fit the operation."""
+    if _plainly_fit(operation, params):
+        return
     shape = model().operation_model(operation).input_shape
     if shape is None:
         return
@@ -43,6 +46,54 @@ def check(operation: str, params: dict[str, Any]) -> None:
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
         raise ApiError("ValidationException", count + "; ".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a member that is a text must be like."""
+
+    least: float
+    most: float
+    pattern: re.Pattern[str] | None
+    required: bool
+
+    def takes(self, value: Any) -> bool:
+        if not isinstance(value, str):
+            return value is None and not self.required
+        fits = self.least <= len(value) <= self.most
+        return fits and (self.pattern is None or self.pattern.fullmatch(value) is not None)
+
+
+def _plainly_fit(operation: str, params: dict[str, Any]) -> bool:
+    """Whether params fit, seen at a glance: all of them are texts, and there is nothing to complain of."""
+    texts = _texts(operation)
+    if not (_only_texts_required(operation) and params.keys() <= texts.keys()):
+        return False
+    return all(text.takes(params.get(name)) for name, text in texts.items())
+
+
+@cache
+def _texts(operation: str) -> dict[str, _Text]:
+    """The members of an operation's input that are texts, without those of a few values."""
+    shape = model().operation_model(operation).input_shape
+    found = {}
+    for name, member in shape.members.items() if shape is not None else ():
+        if isinstance(member, StringShape) and not member.enum:
+            judged_later = name in _JUDGED_LATER
+            pattern = None if judged_later else member.metadata.get("pattern")
+            found[name] = _Text(
+                0 if judged_later else member.metadata.get("min", 0),
+                member.metadata.get("max", float("inf")),
+                _python_pattern(pattern) if pattern else None,
+                name in shape.required_members,
+            )
+    return found
+
+
+@cache
+def _only_texts_required(operation: str) -> bool:
+    shape = model().operation_model(operation).input_shape
+    return shape is None or _texts(operation).keys() >= set(shape.required_members)
 
 
 def _check_types(shape: Shape, value: Any) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StateError
+from ..history import json_bytes, json_value
 from ..services import Services
 from .base import Integration, TaskRequest
 from .failures import Dialect, as_optimised
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
-from .shapes import json_text, known_operation
+from .shapes import known_operation
 
 _DIALECT = Dialect("Lambda", "AWSLambda", "AWSLambdaException")
 
@@ -22,7 +23,7 @@ class InvokeFunction(Integration):
     async def invoke(self, request: TaskRequest, services: Services) -> dict:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
-        payload = json_text(arguments.get("Payload", {})).encode()
+        payload = json_bytes(arguments.get("Payload", {}))
         others = {name: value for name, value in arguments.items() if name != "Payload"}
         with as_optimised(request, "lambda", _DIALECT):
             params = arguments_to_params(operation, request, others)
@@ -43,7 +44,7 @@ class FunctionArn(Integration):
     """A function's ARN as Resource: the state's input goes in, the function's answer comes out."""
 
     async def invoke(self, request: TaskRequest, services: Services) -> Any:
-        payload = json_text(request.arguments).encode()
+        payload = json_bytes(request.arguments)
         return _decoded(await _invoke(request, services, self.arn, payload, {}))
 
 
@@ -85,6 +86,6 @@ def _decoded(answer: dict) -> Any:
     if not text:
         return {}
     try:
-        return json.loads(text)
+        return json_value(text)
     except ValueError:
         return text

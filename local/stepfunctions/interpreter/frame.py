@@ -153,6 +153,7 @@ class Frame:
         "input",
         "item",
         "last",
+        "marked",
         "own_variables",
         "parent",
         "phase",
@@ -190,6 +191,7 @@ class Frame:
         self.result: Any = None
         self.children: dict[int, Frame] = {}
         self.waiter: asyncio.Future[None] | None = None
+        self.marked = False
         self._context: dict[str, Any] | None = None
         execution.frames[self.id] = self
 
@@ -198,6 +200,7 @@ class Frame:
         return self.execution.id, self.id
 
     def snapshot(self) -> dict[str, Any]:
+        self.marked = False
         row: dict[str, Any] = {
             "state": self.state,
             "phase": self.phase,
@@ -232,7 +235,9 @@ class Frame:
 
     def save(self) -> None:
         """Mark the frame as changed; it is written with the next commit."""
-        self.execution.world.store.save_frame(self)
+        if not self.marked:
+            self.marked = True
+            self.execution.world.store.save_frame(self)
 
     def drop_children(self) -> None:
         """Forget all below this frame."""
