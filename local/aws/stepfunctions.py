@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from local.stepfunctions.api.dispatch import dispatch
+from local.stepfunctions.aws_services import AwsServices
 from local.stepfunctions.engine import Config, Engine
 from local.stepfunctions.errors import StoreError
 from local.stepfunctions.logs import LogDelivery
 from local.stepfunctions.metrics import Metrics
-from local.stepfunctions.services import AwsServices
 from local.stepfunctions.store import Store
 
 from . import ministack

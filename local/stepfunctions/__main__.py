@@ -6,31 +6,47 @@ import gc
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from .api.server import serve
 from .engine import Config, Engine
 from .errors import StoreError
-from .faults import MockConfigError, Mocks
 from .logs import LogDelivery
 from .metrics import Metrics
-from .services import AwsServices
+from .services import DeferredServices, Outside
 from .status_changes import EventDelivery
 from .store import Store
+
+if TYPE_CHECKING:
+    from .faults import Mocks
 
 
 def main() -> int:
     arguments = _arguments()
     try:
-        mocks = Mocks.read(arguments.mock_config) if arguments.mock_config else None
+        mocks = _mocks(arguments.mock_config) if arguments.mock_config else None
         store = Store(arguments.store, "FULL" if arguments.power_safe else "NORMAL")
         uvloop.run(_run(arguments, store, mocks))
-    except (StoreError, MockConfigError) as wrong:
+    except (StoreError, _Unusable) as wrong:
         return _refuse(str(wrong))
     except OSError as wrong:
         return _refuse(f"Cannot start: {wrong}. Give another --port, --store or --mock-config.")
     return 0
+
+
+class _Unusable(Exception):
+    """A mock configuration that cannot be read."""
+
+
+def _mocks(path: str) -> "Mocks":
+    from .faults import MockConfigError, Mocks
+
+    try:
+        return Mocks.read(path)
+    except MockConfigError as wrong:
+        raise _Unusable(str(wrong)) from None
 
 
 def _refuse(sentence: str) -> int:
@@ -38,13 +54,19 @@ def _refuse(sentence: str) -> int:
     return 1
 
 
-async def _run(arguments: argparse.Namespace, store: Store, mocks: Mocks | None) -> None:
+async def _run(arguments: argparse.Namespace, store: Store, mocks: "Mocks | None") -> None:
     if arguments.endpoint_url is not None:
         # An emulator takes any credentials; the role's come on top of these by sts:AssumeRole.
         os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
         os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     config = Config(region=arguments.region, account=arguments.account)
-    services = AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
+
+    def load() -> Outside:
+        from .aws_services import AwsServices
+
+        return AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
+
+    services = DeferredServices(load)
     engine = Engine(store, services, config=config)
     engine.observers.append(LogDelivery(engine))
     if arguments.endpoint_url is not None:
@@ -63,6 +85,8 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: Mocks | None)
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, ended.set)
     store.on_failure = ended.set
+    # The first task need not wait for it.
+    await services.loaded()
     await ended.wait()
     server.close()
     await engine.close()

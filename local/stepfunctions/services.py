@@ -1,32 +1,10 @@
-"""The services tasks call: the port the integrations see, and botocore against one endpoint behind it."""
+"""The services tasks call: the port the integrations and the engine see. `aws_services` has what is behind it."""
 
 import asyncio
-import secrets
-import threading
 import uuid
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Protocol
-from urllib.parse import urlsplit, urlunsplit
-
-import botocore.session
-from botocore import xform_name
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
-from botocore.httpsession import URLLib3Session
-
-from .authority import ActingCredentials, ActingProvider, RoleCredentials, Roles, RoleSessions
-
-_UNKNOWN_CREDENTIALS = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId"}
-    | {"InvalidToken", "UnrecognizedClientException"}
-)
-_KNOWN_STATUSES = frozenset(HTTPStatus)
 
 
 class ServiceError(Exception):
@@ -152,208 +130,26 @@ class Services(Outside, Protocol):
         ...
 
 
-@dataclass
-class AwsServices:
-    """botocore in a thread pool, with the role's credentials from sts:AssumeRole kept until near their end.
+class DeferredServices:
+    """Services loaded, on a thread, when they are first needed: botocore takes longer to load than all the rest."""
 
-    `endpoint_url` is for every service; `endpoints` overrides it per botocore service name. Without either,
-    AWS itself. `access_key` is (id, secret) of the engine's own identity, else botocore's usual chain.
-    With `assume_roles` off every call is the engine's own. `role_credentials` replaces sts:AssumeRole.
-    """
+    def __init__(self, load: Callable[[], Outside]):
+        self._load = load
+        self._loading: asyncio.Future[Outside] | None = None
 
-    endpoint_url: str | None = None
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    region: str = "us-east-1"
-    access_key: tuple[str, str] | None = None
-    assume_roles: bool = True
-    role_credentials: RoleCredentials | None = None
-    threads: int = 256
-    read_timeout: float = 900.0
+    async def loaded(self) -> Outside:
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
+        return await asyncio.shield(self._loading)
 
-    def __post_init__(self) -> None:
-        self._own = botocore.session.get_session()
-        if self.access_key:
-            self._own.set_credentials(*self.access_key)
-        self._acting = ActingCredentials()
-        self._session = botocore.session.get_session()
-        self._session.register_component("credential_provider", ActingProvider(self._acting))
-        self._clients: dict[str, Any] = {}
-        self._roles = RoleSessions(self._assume)
-        self._lock = threading.RLock()
-        self._trace = threading.local()
-        self._web = URLLib3Session(timeout=(5, 60))
-        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="task")
-
-    async def call(
-        self,
-        service: str,
-        operation: str,
-        params: Mapping[str, Any],
-        *,
-        role_arn: str | None = None,
-        task_role_arn: str | None = None,
-        trace_header: str | None = None,
-    ) -> dict:
+    async def call(self, service: str, operation: str, params: Mapping[str, Any], **authority: Any) -> dict:
         """As Outside.call."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._pool, self._call, service, operation, dict(params), (role_arn, task_role_arn), trace_header
-        )
+        return await (await self.loaded()).call(service, operation, params, **authority)
 
-    async def invoke_lambda(
-        self,
-        function: str,
-        payload: bytes,
-        *,
-        role_arn: str | None = None,
-        task_role_arn: str | None = None,
-        trace_header: str | None = None,
-        **params: Any,
-    ) -> dict:
+    async def invoke_lambda(self, function: str, payload: bytes, **params: Any) -> dict:
         """As Outside.invoke_lambda."""
-        return await self.call(
-            "lambda",
-            "Invoke",
-            {**params, "FunctionName": function, "Payload": payload},
-            role_arn=role_arn,
-            task_role_arn=task_role_arn,
-            trace_header=trace_header,
-        )
+        return await (await self.loaded()).invoke_lambda(function, payload, **params)
 
-    async def http(
-        self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
-    ) -> HttpAnswer:
-        """As Outside.http. With an `endpoint_url`, hosts under amazonaws.com are reached there."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._http, request, (role_arn, task_role_arn))
-
-    def close(self) -> None:
-        """Let the calls under way end in their threads and take no more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _call(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
-        try:
-            return self._send(service, operation, params, roles, trace)
-        except ServiceError as error:
-            # A service that was started anew knows no session of before: assume the role again.
-            if error.code in _UNKNOWN_CREDENTIALS and self._roles.forget(roles):
-                return self._send(service, operation, params, roles, trace)
-            raise
-
-    def _send(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
-        client = self._client(service)
-        self._acting.act_as(self._credentials(roles))
-        self._trace.header = trace
-        method = getattr(client, xform_name(operation))
-        try:
-            answer = method(**params)
-            for name, value in answer.items():
-                if hasattr(value, "read"):
-                    answer[name] = value.read()
-        except ClientError as error:
-            raise _service_error(service, operation, error) from None
-        except (ConnectTimeoutError, ReadTimeoutError) as error:
-            raise CallFailed(str(error), sent=True, timed_out=True) from None
-        except BotoCoreError as error:
-            raise CallFailed(str(error)) from None
-        return answer
-
-    def _http(self, request: HttpRequest, roles: Roles) -> HttpAnswer:
-        url, headers = request.url, dict(request.headers)
-        host = urlsplit(url).netloc
-        if self.endpoint_url and host.endswith(".amazonaws.com"):
-            url = urlunsplit(urlsplit(self.endpoint_url)[:2] + urlsplit(url)[2:])
-            headers["Host"] = host
-        prepared = AWSRequest(request.method, url, headers, request.body)
-        if request.signed_for:
-            credentials = self._credentials(roles)
-            SigV4Auth(credentials, request.signed_for, self.region).add_auth(prepared)
-        try:
-            answer = self._web.send(prepared.prepare())
-        except ConnectTimeoutError as error:
-            raise CallFailed(str(error), timed_out=True) from None
-        except ReadTimeoutError as error:
-            raise CallFailed(str(error), sent=True, timed_out=True) from None
-        except BotoCoreError as error:
-            raise CallFailed(str(error)) from None
-        reason = HTTPStatus(answer.status_code).phrase if answer.status_code in _KNOWN_STATUSES else ""
-        return HttpAnswer(answer.status_code, reason, dict(answer.headers), answer.content)
-
-    def _client(self, service: str) -> Any:
-        with self._lock:
-            client = self._clients.get(service)
-            if client is None:
-                client = self._session.create_client(
-                    service,
-                    region_name=self.region,
-                    endpoint_url=self.endpoints.get(service, self.endpoint_url),
-                    config=Config(
-                        connect_timeout=5,
-                        read_timeout=self.read_timeout,
-                        retries={"total_max_attempts": 1},
-                        max_pool_connections=self.threads,
-                        inject_host_prefix=self.endpoint_url is None,
-                        s3={"addressing_style": "path"} if self.endpoint_url else {},
-                    ),
-                )
-                client.meta.events.register("before-sign.*", self._add_trace)
-                self._clients[service] = client
-        return client
-
-    def _add_trace(self, request: Any, **_: Any) -> None:
-        header = getattr(self._trace, "header", None)
-        if header and "X-Amzn-Trace-Id" not in request.headers:
-            request.headers["X-Amzn-Trace-Id"] = header
-
-    def _credentials(self, roles: Roles) -> ReadOnlyCredentials:
-        if self.assume_roles and any(roles):
-            return self._roles.credentials(roles)
-        own = self._own.get_credentials()
-        if own is None:
-            raise CallFailed("Unable to locate credentials")
-        return own.get_frozen_credentials()
-
-    def _assume(self, roles: Roles) -> Mapping[str, Any]:
-        role_arn, task_role_arn = roles
-        try:
-            if task_role_arn:
-                return self._task_credentials(task_role_arn, by=role_arn)
-            return (self.role_credentials or self._sts_credentials)(role_arn or "")
-        except ClientError as error:
-            refused = task_role_arn or role_arn or ""
-            raise RoleNotAssumable(refused, error.response["Error"].get("Message", "")) from None
-        except BotoCoreError as error:
-            raise CallFailed(str(error)) from None
-
-    def _task_credentials(self, role_arn: str, by: str | None) -> Mapping[str, Any]:
-        self._acting.act_as(self._credentials((by, None)))
-        sts = self._client("sts")
-        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
-
-    def _sts_credentials(self, role_arn: str) -> Mapping[str, Any]:
-        with self._lock:
-            sts: Any = self._clients.get("sts as the engine")
-            if sts is None:
-                sts = self._own.create_client(
-                    "sts",
-                    region_name=self.region,
-                    endpoint_url=self.endpoints.get("sts", self.endpoint_url),
-                    config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2}),
-                )
-                self._clients["sts as the engine"] = sts
-        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
-
-
-def _service_error(service: str, operation: str, error: ClientError) -> ServiceError:
-    answer = error.response
-    metadata = answer.get("ResponseMetadata", {})
-    return ServiceError(
-        service,
-        operation,
-        answer["Error"].get("QueryErrorCode") or answer["Error"].get("Code", "Unknown"),
-        answer["Error"].get("Message", ""),
-        status=metadata.get("HTTPStatusCode", 400),
-        request_id=metadata.get("RequestId", ""),
-        extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
-        details={k: v for k, v in answer.items() if k not in ("Error", "ResponseMetadata")},
-    )
+    async def http(self, request: HttpRequest, **authority: Any) -> HttpAnswer:
+        """As Outside.http."""
+        return await (await self.loaded()).http(request, **authority)

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from moto import mock_aws
 
+from local.stepfunctions.aws_services import AwsServices
 from local.stepfunctions.errors import RuntimeFailure, StateError
 from local.stepfunctions.integrations import TaskRequest, resolve
-from local.stepfunctions.services import AwsServices
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 KEY = {"pk": {"S": "1"}}

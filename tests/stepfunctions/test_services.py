@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from local.stepfunctions.aws_services import AwsServices
 from local.stepfunctions.services import (
-    AwsServices,
     CallFailed,
     HttpRequest,
     RoleNotAssumable,

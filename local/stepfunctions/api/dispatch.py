@@ -17,8 +17,8 @@ _MODULES = (
     "map_runs",
     "state_machines",
     "tags",
-    "test_state",
     "versions",
+    "test_state",
 )
 
 _TRACED = ("StartExecution", "StartSyncExecution")
@@ -26,12 +26,13 @@ _LONGEST_TRACE_HEADER = 256
 
 
 @cache
-def operations() -> dict[str, Callable[..., Any]]:
-    """Every operation by its name."""
-    found: dict[str, Callable[..., Any]] = {}
-    for name in _MODULES:
-        found |= importlib.import_module(f".{name}", __package__).OPERATIONS
-    return found
+def operation_named(name: str) -> Callable[..., Any] | None:
+    """What performs an operation, or None. Modules are loaded until it is found, the dearest one last."""
+    for module in _MODULES:
+        found = importlib.import_module(f".{module}", __package__).OPERATIONS.get(name)
+        if found is not None:
+            return found
+    return None
 
 
 async def dispatch(
@@ -43,7 +44,7 @@ async def dispatch(
     """
     if trace_header is not None and operation in _TRACED and len(trace_header) <= _LONGEST_TRACE_HEADER:
         params.setdefault("traceHeader", trace_header)
-    perform = operations().get(operation)
+    perform = operation_named(operation)
     if perform is None:
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)

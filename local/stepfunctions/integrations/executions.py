@@ -11,7 +11,8 @@ from .base import Integration, TaskRequest
 from .failures import Dialect, as_optimised
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
-from .shapes import iso, json_text, known_operation
+from .shapes import known_operation
+from .texts import iso, json_text
 
 _DIALECT = Dialect("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
 _TIMES = ("StartDate", "StopDate", "RedriveDate")

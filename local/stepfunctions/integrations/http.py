@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from ..errors import StateError
 from ..services import CallFailed, HttpAnswer, HttpRequest, RoleNotAssumable, ServiceError, Services
 from .base import Integration, TaskRequest
-from .shapes import json_text
+from .texts import json_text
 
 _API_GATEWAY = frozenset(
     {"ApiEndpoint", "Method", "Headers", "Stage", "Path", "QueryParameters", "RequestBody", "AuthType"}

@@ -14,7 +14,6 @@ from typing import Any
 
 from ..errors import StateError
 from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
-from .shapes import known_operation, to_params
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _NOT_ITERABLE = "Attempting to map over non-iterable node."
@@ -86,6 +85,8 @@ async def read_items(resource: str, arguments: dict[str, Any], reading: Reading)
 
 
 async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> dict:
+    from .shapes import known_operation, to_params
+
     method = known_operation("s3", operation)
     try:
         return await reading.services.call(

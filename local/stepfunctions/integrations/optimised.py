@@ -16,7 +16,8 @@ from .failures import Dialect, as_optimised
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params, operation_faults
-from .shapes import json_text, operation_model, required_members, to_output
+from .shapes import operation_model, required_members, to_output
+from .texts import json_text
 
 Prepare = Callable[[dict, TaskRequest], dict]
 Finish = Callable[[dict], dict]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import StateError
 from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
-from .shapes import iso, json_text
+from .texts import iso, json_text
 
 _STATUSES = ("SUCCEEDED", "FAILED", "PENDING")
 

@@ -13,13 +13,13 @@ from .base import Integration, TaskRequest, UnknownResource
 from .failures import as_sdk
 from .shapes import (
     UnsupportedField,
-    json_text,
     member_named,
     operation_model,
     required_members,
     to_output,
     to_params,
 )
+from .texts import json_text
 
 # What the service would answer is not for a workflow: Step Functions does not offer these.
 _UNSUPPORTED = {("sts", "assumeRole"), ("sts", "assumeRoleWithSAML"), ("sts", "assumeRoleWithWebIdentity")}

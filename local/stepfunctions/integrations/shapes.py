@@ -1,9 +1,8 @@
 """Values between the Amazon States Language and botocore: names, numbers, times and bytes by a service's model."""
 
 import base64
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from . import naming
+from .texts import iso, json_text
 
 _INTEGERS = {"integer", "long"}
 _NUMBERS = {"float", "double"}
@@ -133,11 +133,6 @@ def _number(kind: str, value: Any) -> Any:
     return value
 
 
-def json_text(value: Any) -> str:
-    """Compact JSON, as AWS writes it where it makes a string of a value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _json_bytes(value: Any) -> bytes:
     return json_text(value).encode()
 
@@ -180,15 +175,3 @@ def _as_text(value: bytes) -> str:
 
 def _as_base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
-
-
-def iso(moment: datetime | float) -> str:
-    """A time as the Java SDK prints it: UTC, no fraction when whole, else milliseconds (or microseconds)."""
-    if not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(moment, UTC)
-    moment = moment.astimezone(UTC)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    if moment.microsecond:
-        fraction = f"{moment.microsecond:06d}"
-        text += "." + fraction.removesuffix("000")
-    return text + "Z"

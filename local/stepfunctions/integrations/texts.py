@@ -1,0 +1,22 @@
+"""JSON and times as AWS writes them where it makes a string of a value."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+
+def json_text(value: Any) -> str:
+    """Compact JSON, as AWS writes it where it makes a string of a value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def iso(moment: datetime | float) -> str:
+    """A time as the Java SDK prints it: UTC, no fraction when whole, else milliseconds (or microseconds)."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    moment = moment.astimezone(UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    if moment.microsecond:
+        fraction = f"{moment.microsecond:06d}"
+        text += "." + fraction.removesuffix("000")
+    return text + "Z"
