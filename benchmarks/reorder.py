@@ -39,7 +39,7 @@ ORDERED = {"StartAt": "Ordered", "States": {"Ordered": {"Type": "Succeed"}}}
 
 @dataclass(frozen=True)
 class Cost:
-    """seconds: of this process. states and invocations: of the run and its child executions. read: rows."""
+    """seconds: of this process. states, invocations, requests of the store: of the run and its child executions."""
 
     seconds: float
     states: int
