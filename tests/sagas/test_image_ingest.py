@@ -127,6 +127,24 @@ def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> 
     assert bench.audit() == []
 
 
+def test_a_version_that_goes_while_it_is_read_is_left_to_the_event_of_that(
+    bench: ImageBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = bench.put(picture())
+    deleted = []
+
+    def gone_meanwhile(size: int) -> None:
+        deleted.append(bench.delete_version(created["detail"]["object"]["version-id"]))
+
+    monkeypatch.setattr("images.limits.check_bytes", gone_meanwhile)
+    [run] = bench.run(created)
+    assert (run.status, run.path) == ("SUCCEEDED", ["RenderImage", "DiscardOutputs", "Discarded", "NothingToDo"])
+    assert bench.parked() == []
+    [run] = bench.run(*deleted)
+    assert run.status == "SUCCEEDED"
+    assert bench.audit() == []
+
+
 def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
     [run] = bench.run(bench.put(picture()), faults=[Fault("RenderImage", "throttle", times=FOREVER)])
     assert (run.status, run.error) == ("FAILED", "Lambda.TooManyRequestsException")
