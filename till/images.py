@@ -146,9 +146,13 @@ def underway(stack: Stack) -> frozenset[str]:
 
 
 def parked_event(message: dict[str, Any]) -> dict[str, Any]:
-    """The event of S3 that a dead letter is about: the workflow parks it with what went wrong, EventBridge bare."""
+    """The event of S3 that a dead letter is about.
+
+    The workflow parks it with what went wrong; EventBridge parks it bare, or as the input of an execution that was
+    cut short.
+    """
     body: dict[str, Any] = json.loads(message["Body"])
-    event: dict[str, Any] = body.get("event", body)
+    event: dict[str, Any] = json.loads(body["input"]) if "input" in body else body.get("event", body)
     return event
 
 

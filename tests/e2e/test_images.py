@@ -80,10 +80,10 @@ def test_a_parked_event_is_redriven(shop: Deployed, tmp_path: Path) -> None:
     assert row(shop, key) == first
 
 
-def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
-    names, key = shop.outputs(), "products/TEA-2/old.png"
-    body = picture(tmp_path / "old.png").read_bytes()
-    shop.client("s3").put_object(Bucket=names["ImagesBucket"], Key=key, Body=body)
+def made_by_an_old_recipe(shop: Deployed, file: Path, key: str) -> dict[str, Any]:
+    """A picture whose row says so, and is stale; the row as it was."""
+    names = shop.outputs()
+    shop.client("s3").put_object(Bucket=names["ImagesBucket"], Key=key, Body=picture(file).read_bytes())
     made = until(lambda: row(shop, key))
     shop.client("dynamodb").update_item(
         TableName=names["ImagesTable"],
@@ -91,11 +91,31 @@ def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
         UpdateExpression="SET recipe = :old",
         ExpressionAttributeValues={":old": {"N": "0"}},
     )
-    arn = shop.till("image", "backfill", "--prefix", "products/TEA-2/").split()[0]
-    states = shop.client("stepfunctions")
-    until(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    return made
+
+
+def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
+    key = "products/TEA-2/old.png"
+    made = made_by_an_old_recipe(shop, tmp_path / "old.png", key)
+    told = json.loads(shop.till("image", "backfill", "--prefix", "products/TEA-2/", "--json"))
+    assert [told[what] for what in ("status", "checked", "ingested")] == ["SUCCEEDED", 1, 1]
     assert row(shop, key)["recipe"] == made["recipe"]
     assert row(shop, key)["attempt"] != made["attempt"]
+    assert json.loads(shop.till("image", "backfill", "--resume", told["name"], "--json")) == told
+
+
+def test_an_ingest_that_is_stopped_is_parked_and_its_redrive_finishes_it(
+    shop: Deployed, tmp_path: Path
+) -> None:
+    names, states, key = shop.outputs(), shop.client("stepfunctions"), "products/TEA-3/stopped.png"
+    made = made_by_an_old_recipe(shop, tmp_path / "stopped.png", key)
+    event = {"detail-type": "Image Stale", "detail": {"object": {"key": key, "etag": made["etag"]["S"]}}}
+    arn = states.start_execution(stateMachineArn=names["ImageIngest"], input=json.dumps(event))[
+        "executionArn"
+    ]
+    states.stop_execution(executionArn=arn)
+    until(lambda: "1 redriven" in shop.till("image", "redrive"))
+    until(lambda: row(shop, key)["recipe"] == made["recipe"])
 
 
 def test_a_form_takes_no_other_key_type_or_size(shop: Deployed) -> None:

@@ -1,13 +1,16 @@
 """The backfill, whole: a listing in batches, only what is missing or stale, again and again."""
 
-import json
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from tests.sagas.faults import FOREVER, Fault
+from tests.sagas.faults import FOREVER, Fault, Plan
 from tests.sagas.image_bench import ImageBench, image_bench
 from tests.sagas.pictures import picture
+from till.backfill import Report, counts, report, resume
+from till.errors import OperatorError
 
 
 @pytest.fixture
@@ -17,26 +20,20 @@ def bench() -> Iterator[ImageBench]:
         yield built
 
 
-def backfill(bench: ImageBench, faults: tuple[Fault, ...] = ()) -> list[dict[str, int]]:
-    """Run it over every product; what its batches report."""
+@pytest.fixture
+def stack(bench: ImageBench) -> Any:
+    """What `till.backfill` asks of a stack, over the bench."""
+    clients = {"stepfunctions": bench.engine, "s3": bench.s3}
+    return SimpleNamespace(client=clients.__getitem__, output=lambda name: name)
+
+
+def backfill(bench: ImageBench, stack: Any, *faults: Fault) -> Report:
+    """Run it over every product; what it says it did."""
     [run] = bench.run({"prefix": "products/"}, faults=faults)
-    assert run.status == "SUCCEEDED", run.cause
-    manifest = run.output["ResultWriterDetails"]
-    files = json.loads(bench.s3.get_object(Bucket=manifest["Bucket"], Key=manifest["Key"])["Body"].read())
-    return [
-        json.loads(child["Output"])
-        for file in files["ResultFiles"]["SUCCEEDED"]
-        for child in json.loads(
-            bench.s3.get_object(Bucket="BackfillReportsBucket", Key=file["Key"])["Body"].read()
-        )
-    ]
+    return report(stack, run.arn)
 
 
-def total(reports: list[dict[str, int]], what: str) -> int:
-    return sum(report[what] for report in reports)
-
-
-def test_a_bucket_without_metadata_is_brought_up_to_date_once(bench: ImageBench) -> None:
+def test_a_bucket_without_metadata_is_brought_up_to_date_once(bench: ImageBench, stack: Any) -> None:
     body = picture(size=(20, 10))
     names = [f"products/SKU-{number}/a b+ü.png" for number in range(103)]
     for name in names:
@@ -44,24 +41,25 @@ def test_a_bucket_without_metadata_is_brought_up_to_date_once(bench: ImageBench)
     bench.put(b"%PDF-1.7", "products/SKU-1/leaflet.pdf")
     bench.put(b"", "products/SKU-1/")
     bench.put(body, "banners/a.png")
-    first = backfill(bench)
-    assert len(first) == 2
-    assert [total(first, what) for what in ("checked", "stale", "ingested")] == [104, 104, 104]
+    first = backfill(bench, stack)
+    assert (first.checked, first.stale, first.ingested, first.parked, first.failed) == (104, 104, 104, 0, 0)
     assert {bench.image(name)["status"] for name in names} == {"READY"}
     assert bench.image("products/SKU-1/leaflet.pdf")["status"] == "REJECTED"
     assert bench.image("banners/a.png") == {}
     assert [broken.subject for broken in bench.audit()] == ["banners/a.png"]
     rendered = bench.world.invoked["RenderImageFunction"]
-    again = backfill(bench)
-    assert [total(again, what) for what in ("checked", "stale", "ingested")] == [104, 0, 0]
+    again = backfill(bench, stack)
+    assert (again.checked, again.stale) == (104, 0)
     assert bench.world.invoked["RenderImageFunction"] == rendered
 
 
-def test_what_changed_unheard_is_made_again_and_its_late_event_changes_nothing(bench: ImageBench) -> None:
+def test_what_changed_unheard_is_made_again_and_its_late_event_changes_nothing(
+    bench: ImageBench, stack: Any
+) -> None:
     bench.put(picture("red"))
-    backfill(bench)
+    backfill(bench, stack)
     unheard = bench.put(picture("blue"))
-    assert total(backfill(bench), "ingested") == 1
+    assert backfill(bench, stack).ingested == 1
     assert bench.image()["dominant_colour"].startswith("#0000")
     before = bench.image()
     [run] = bench.run(unheard, workflow="ImageIngest")
@@ -70,19 +68,52 @@ def test_what_changed_unheard_is_made_again_and_its_late_event_changes_nothing(b
     assert bench.audit() == []
 
 
-def test_a_picture_that_cannot_be_ingested_is_parked_and_the_rest_go_on(bench: ImageBench) -> None:
+def test_a_picture_that_cannot_be_ingested_is_parked_and_the_rest_go_on(
+    bench: ImageBench, stack: Any
+) -> None:
     for number in range(3):
         bench.put(picture(size=(20, 10)), f"products/SKU-{number}/a.png")
-    fault = Fault("RenderImage", "fail_before", times=1)
-    assert total(backfill(bench, (fault,)), "ingested") == 2
+    told = backfill(bench, stack, Fault("RenderImage", "fail_before", times=1))
+    assert (told.ingested, told.parked) == (2, 1)
     assert len(bench.parked()) == 1
-    assert total(backfill(bench), "ingested") == 1
+    assert backfill(bench, stack).ingested == 1
     assert bench.audit() == []
 
 
-def test_a_store_that_is_down_fails_the_run_and_another_does_what_is_left(bench: ImageBench) -> None:
+def test_a_store_that_is_down_fails_the_run_and_resumed_it_does_what_is_left(
+    bench: ImageBench, stack: Any
+) -> None:
     bench.put(picture())
-    [run] = bench.run({"prefix": "products/"}, faults=[Fault("FindStale", "throttle", times=FOREVER)])
+    down = Fault("FindStale", "throttle", times=FOREVER)
+    [run] = bench.run({"prefix": "products/"}, faults=[down])
     assert (run.status, run.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
-    assert total(backfill(bench), "ingested") == 1
+    told = report(stack, run.arn)
+    assert (told.status, told.ingested, told.failed) == ("FAILED", 0, 1)
+    bench.plan = Plan()
+    bench.settled(resume(stack, run.arn))
+    told = report(stack, run.arn)
+    assert (told.status, told.ingested, told.failed) == ("SUCCEEDED", 1, 0)
     assert bench.audit() == []
+
+
+def test_what_was_cut_short_with_the_run_is_begun_again_when_it_is_resumed(
+    bench: ImageBench, stack: Any
+) -> None:
+    """Stopped with the run, an ingest is never to be taken for one that a lost answer hid."""
+    for number in range(3):
+        bench.put(picture(size=(20, 10)), f"products/SKU-{number}/a.png")
+    bench.plan = Plan.of([Fault("SettleImage", "time_out_before", times=FOREVER)])
+    arn = bench.start({"prefix": "products/"}, "ImageBackfill")
+    assert (counts(stack, arn).total, counts(stack, arn).done) == (3, 0)
+    bench.engine.stop_execution(executionArn=arn)
+    assert len(bench.thumbnails()) == 18
+    bench.plan = Plan()
+    bench.settled(resume(stack, arn))
+    assert report(stack, arn).ingested == 3
+    assert bench.audit() == []
+
+
+def test_a_run_that_listed_nothing_says_why(bench: ImageBench, stack: Any) -> None:
+    bench.s3.delete_bucket(Bucket="ImagesBucket")
+    with pytest.raises(OperatorError, match="NoSuchBucket"):
+        backfill(bench, stack)

@@ -138,7 +138,10 @@ def test_a_version_that_goes_while_it_is_read_is_left_to_the_event_of_that(
 
     monkeypatch.setattr("images.limits.check_bytes", gone_meanwhile)
     [run] = bench.run(created)
-    assert (run.status, run.path) == ("SUCCEEDED", ["RenderImage", "DiscardOutputs", "Discarded", "NothingToDo"])
+    assert (run.status, run.path) == (
+        "SUCCEEDED",
+        ["RenderImage", "DiscardOutputs", "Discarded", "NothingToDo"],
+    )
     assert bench.parked() == []
     [run] = bench.run(*deleted)
     assert run.status == "SUCCEEDED"

@@ -221,8 +221,11 @@ def test_a_file_that_is_not_there_fails_the_run_by_name() -> None:
     definition["States"]["Caught"] = {"Type": "Succeed"}
     with VirtualEngine(bucket({"none": b"{}"})) as engine:
         result = engine.run(definition)
+        counts = map_run(engine, result)["itemCounts"]
     assert result.status == "SUCCEEDED"
     assert kinds(result)[3:6] == ["MapRunStarted", "MapRunFailed", "MapStateFailed"]
+    # Nothing was read, and that is what it tells.
+    assert set(counts.values()) == {0}
 
 
 def test_an_unknown_map_run_is_not_found() -> None:

@@ -1,18 +1,24 @@
 """`till image`: the pictures of the products, seen in the terminal, and what became of the others."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from tillflow.store import Item
 
-from till import images
+from till import backfill, images
 from till.errors import OperatorError
-from till.output import out, print_json, print_table
+from till.output import err, out, print_json, print_table
 from till.stack import find_stack
-from till.workflows import new_id
 
 app = typer.Typer(no_args_is_help=True, help="Add, show and list pictures; see what was refused or parked.")
 
@@ -20,6 +26,16 @@ _SHOWN = (
     "status key sku format displayed_size stored_size bytes frames alpha icc_name captured_at camera "
     "dominant_colour perceptual_hash sha256 version_id etag reason sentence quarantine_key updated_at execution"
 )
+_TOLD = {
+    "checked": "looked at",
+    "stale": "missing or stale",
+    "ingested": "brought up to date",
+    "parked": "parked",
+    "failed": "in batches that failed",
+}
+_COLUMNS = (
+    TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+)  # fmt: skip
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -144,23 +160,51 @@ def redrive_parked() -> None:
 
 
 @app.command("backfill")
-def backfill(
+def backfill_images(
     prefix: Annotated[str, typer.Option(help="Only objects whose key begins so.")] = "products/",
+    resume: Annotated[
+        str, typer.Option(help="Follow a backfill by its name; one that failed or was ended goes on first.")
+    ] = "",
+    wait: Annotated[bool, typer.Option(help="Show how far it is until it has ended.")] = True,
+    as_json: AsJson = False,
 ) -> None:
     """Bring every picture's thumbnails up to date: only what is missing or stale is made.
 
-    Example:
+    It runs in the cloud: Ctrl-C ends the watching, not the work.
+
+    Examples:
 
         till image backfill --prefix products/COF-
+
+        till image backfill --resume backfill-20261123T101500-5f0c1a2b
     """
     stack = find_stack()
-    started = stack.client("stepfunctions").start_execution(
-        stateMachineArn=stack.output("ImageBackfill"),
-        name=new_id("backfill"),
-        input=json.dumps({"prefix": prefix}),
-    )
-    out.print(started["executionArn"], soft_wrap=True, highlight=False)
-    out.print("Follow it with: till history <the ARN above>", highlight=False)
+    arn = backfill.resume(stack, resume) if resume else backfill.start(stack, prefix)
+    name = arn.rpartition(":")[2]
+    err.print(f"Come back to it with: till image backfill --resume {name}", highlight=False, soft_wrap=True)
+    if not wait:
+        return
+    with Progress(*_COLUMNS, console=err) as progress:
+        task = progress.add_task("Listing", total=None)
+        for counts in backfill.follow(stack, arn):
+            looked_at = counts.done + counts.failed
+            progress.update(
+                task, completed=looked_at, total=counts.total or None, description="Bringing up to date"
+            )
+    report = backfill.report(stack, arn)
+    if as_json:
+        print_json(report.document())
+    else:
+        print_table(
+            report.name, ("objects", "how many>"), [(told, getattr(report, n)) for n, told in _TOLD.items()]
+        )
+    if report.status != "SUCCEEDED":
+        raise OperatorError(
+            f"The backfill ended {report.status}: {report.failed} objects are in batches that failed.",
+            f"See why with `till history {name}`; `till image backfill --resume {name}` does what is left.",
+        )
+    if report.parked:
+        err.print("What is parked waits for `till image redrive`.")
 
 
 def _line(row: Item) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 import asyncio
 import itertools
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..integrations.item_reader import Items
 from . import dataflow
 from .frame import JOIN, Frame
 from .map import items, percentage, selected, whole_number
-from .map_run import MapRun
+from .map_run import MapRun, status_counts
 
 
 async def do_distributed_map(frame: Frame, state: Map) -> str | None:
@@ -64,6 +65,8 @@ def _start_run(frame: Frame, state: Map) -> None:
         "toleratedFailureCount": whole_number(frame, state, state.tolerated_count, seen),
         "toleratedFailurePercentage": percentage(frame, state, seen),
         "redriveCount": 0,
+        "itemCounts": status_counts(Counter()),
+        "executionCounts": status_counts(Counter()),
         "express": state.express,
         "processor": state.processor.pointer,
     }

@@ -91,8 +91,8 @@ class MapRun:
     def counts(self) -> dict[str, Any]:
         """DescribeMapRun's counts as they are now."""
         return {
-            "itemCounts": _counts(self.items, self._total, sum(self.weights[s] for s in self.running)),
-            "executionCounts": _counts(self.executions, len(self.inputs), len(self.running)),
+            "itemCounts": status_counts(self.items, self._total, sum(self.weights[s] for s in self.running)),
+            "executionCounts": status_counts(self.executions, len(self.inputs), len(self.running)),
         }
 
     def _fill(self) -> None:
@@ -178,7 +178,7 @@ async def stop_children(world: "World", arn: str) -> None:
 
 def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:
     """The counts of a map run that works no more: what it noted at its end, and what became of children since."""
-    if "executionCounts" not in document or not document["executionCounts"]["running"]:
+    if not document["executionCounts"]["running"]:
         return document
     items: Counter[str] = Counter()
     executions: Counter[str] = Counter()
@@ -187,13 +187,14 @@ def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:
         executions[kind] += 1
         items[kind] += row["itemCount"]
     counts = {
-        name: _counts(counted, document[name]["total"], counted["running"])
+        name: status_counts(counted, document[name]["total"], counted["running"])
         for name, counted in (("itemCounts", items), ("executionCounts", executions))
     }
     return document | counts
 
 
-def _counts(ended: Counter[str], total: int, running: int) -> dict[str, int]:
+def status_counts(ended: Counter[str], total: int = 0, running: int = 0) -> dict[str, int]:
+    """Items or child executions by status, as DescribeMapRun tells them."""
     counts = {name: ended[name] for name in _COUNTED.values()}
     return {
         **counts,
