@@ -10,6 +10,8 @@ from pathlib import Path
 from .errors import StoreBusy, StoreUnreadable
 
 # `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
+# `frames` has rowids: of a Map over a million items one row holds them all, and a table without rowids reads a row
+# whole to compare its key.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions(
@@ -19,7 +21,7 @@ CREATE INDEX IF NOT EXISTS executions_by_map_run ON executions(map_run, id) WHER
 CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('RUNNING', 'PENDING_REDRIVE');
 CREATE TABLE IF NOT EXISTS histories(
   execution INTEGER, first INTEGER, events BLOB, PRIMARY KEY(execution, first)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id));
 """
 _LAYOUT = 2
 # Layout 1 had a row for each event.
