@@ -3,8 +3,9 @@
 import os
 from typing import Any
 
+from botocore.exceptions import ClientError
 from tillflow.aws import client
-from tillflow.errors import InvalidPurchase
+from tillflow.errors import InvalidPurchase, ProviderUnavailable
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
@@ -18,7 +19,13 @@ _dynamodb = client("dynamodb")
 
 
 def _secret(name: str) -> str:
-    return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    """A webhook's secret. Without it the supplier cannot be told, as when its webhook does not answer."""
+    try:
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "AccessDeniedException"):
+            raise
+        raise ProviderUnavailable(f"secret {name}") from None
 
 
 class _Topic:

@@ -16,6 +16,9 @@ Amount = Annotated[StrictInt, Field(ge=0)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
+SECRETS = "tillflow/suppliers/"
+
+
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,6 +42,8 @@ class Channel(Record):
     def reachable(self) -> "Channel":
         if self.type == "webhook" and not (self.address.startswith("https://") and self.secret):
             raise ValueError("an https:// address and the name of a secret for a webhook")
+        if self.type == "webhook" and not self.secret.startswith(SECRETS):
+            raise ValueError(f"a secret named {SECRETS}…, which alone may be read")
         if self.type == "mail" and "@" not in self.address:
             raise ValueError("an address for mail")
         return self

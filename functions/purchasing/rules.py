@@ -34,6 +34,7 @@ from purchasing.models import (
 type Step = Literal["receive", "match", "cancel", "acknowledgement", "goods", "next_supplier"]
 
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
+NOT_TOLD = "it was not told that the order is withdrawn"
 
 
 def opened(request: OpenOrder, now: datetime) -> Purchase:
@@ -92,6 +93,15 @@ def given_up(purchase: Purchase, attempt: int, note: str) -> Purchase:
     if purchase.status != "SENT" or len(purchase.attempts) != attempt:
         return purchase
     return _answered(purchase, "SILENT", "", note=note)
+
+
+def not_told(purchase: Purchase) -> Purchase:
+    """The supplier given up last does not know that it is; as it was once another is asked."""
+    last = purchase.attempts[-1]
+    if purchase.attempt or last.note.endswith(NOT_TOLD):
+        return purchase
+    told = last.model_copy(update={"note": f"{last.note}; {NOT_TOLD}"})
+    return purchase.model_copy(update={"attempts": (*purchase.attempts[:-1], told)})
 
 
 def received(purchase: Purchase, receipt: Receipt) -> Purchase:

@@ -7,7 +7,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, SupplierPaymentRefused, UnknownPurchase
+from tillflow.errors import (
+    OrderClosed,
+    PaymentOutcomeUnknown,
+    ProviderUnavailable,
+    SupplierPaymentRefused,
+    UnknownPurchase,
+)
 
 from purchasing import rules
 from purchasing.bank import AnswerLost, Bank, Transferred
@@ -41,7 +47,11 @@ class Purchasing:
             lambda purchase: rules.given_up(purchase, attempt, cause or "no answer in time"),
         )
         if purchase.attempt is None:
-            self._tell(purchase, "withdrawal", withdrawal_message(purchase))
+            try:
+                self._tell(purchase, "withdrawal", withdrawal_message(purchase))
+            except ProviderUnavailable:
+                # One that cannot be told holds up no order: the note says that somebody has to call.
+                purchase = self._store.change(purchase_order_id, rules.not_told)
         return next_step(purchase)
 
     def withdraw(self, purchase_order_id: str) -> dict[str, Any]:

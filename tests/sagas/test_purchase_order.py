@@ -10,6 +10,7 @@ from inventory.models import OrderedLine
 from inventory.on_order import OnOrder
 from purchasing import rules
 from purchasing.models import (
+    Channel,
     Invoice,
     InvoicedLine,
     Patience,
@@ -194,6 +195,22 @@ def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
     assert [line.unit_cost for line in purchase.lines] == [1000, 500]
     run = receive_all(shop, run)
     shop.desk.bill(PO, invoice(ALL, {ESPRESSO: 1000, MUG: 500}))
+    closed(shop, due(shop, shop.settled(run.arn)))
+
+
+@pytest.mark.parametrize("secret", ["tillflow/suppliers/sup-a", "tillflow/suppliers/forgotten"])
+def test_a_supplier_whose_webhook_cannot_be_told_falls_back_to_the_next(shop: Any, secret: str) -> None:
+    client("secretsmanager").create_secret(Name="tillflow/suppliers/sup-a", SecretString="shared")
+    nobody_listens = Channel(type="webhook", address="https://127.0.0.1:9/orders", secret=secret)
+    row = shop.store.suppliers.row("sup-a")
+    told = shop.store.suppliers.get("sup-a").model_copy(update={"channel": nobody_listens})
+    shop.store.suppliers.update(told, row["version"])
+    run = begin(shop)
+    first, second = shop.store.get(PO).attempts
+    assert (first.supplier_id, first.state, second.supplier_id) == ("sup-a", "SILENT", "sup-b")
+    assert "was not told" in first.note
+    run = receive_all(shop, run)
+    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 500}))
     closed(shop, due(shop, shop.settled(run.arn)))
 
 

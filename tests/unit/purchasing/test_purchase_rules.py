@@ -1,13 +1,16 @@
 """Purchase orders by their rules: receipts, the three-way match, due dates, statements and performance."""
 
+import json
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from purchasing import reporting, rules
-from purchasing.channels import signature
+from purchasing.channels import Channels, order_message, signature
 from purchasing.matching import due_date, mismatches, price_agrees, tax_of
 from purchasing.models import (
     Channel,
@@ -238,9 +241,32 @@ def test_a_webhook_has_an_address_and_a_secret() -> None:
     for wrong in ({"address": "http://supplier.example", "secret": "s"}, {"address": "https://x"}):
         with pytest.raises(ValueError, match="https"):
             Channel.model_validate({"type": "webhook", **wrong})
+    with pytest.raises(ValueError, match="tillflow/suppliers/"):
+        Channel.model_validate({"type": "webhook", "address": "https://supplier.example", "secret": "s"})
     assert signature("key", "The quick brown fox jumps over the lazy dog") == (
         "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
     )
+
+
+def test_a_webhook_is_told_once_a_key_and_signed_under_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    posted: list[Any] = []
+
+    def listens(request: Any, timeout: float) -> Any:
+        posted.append(request)
+        return nullcontext()
+
+    monkeypatch.setattr("purchasing.channels.urlopen", listens)
+    channel = Channel(
+        type="webhook", address="https://supplier.example/orders", secret="tillflow/suppliers/sup-a"
+    )
+    told = Channels(None, "", {"tillflow/suppliers/sup-a": "shared"}.__getitem__)
+    told.tell(channel, "po-1#1#order", order_message(delivering()))
+    (request,) = posted
+    body = request.data.decode()
+    assert request.full_url == "https://supplier.example/orders"
+    assert request.get_header("Idempotency-key") == "po-1#1#order"
+    assert request.get_header("X-tillflow-signature") == signature("shared", body)
+    assert json.loads(body)["lines"] == [{"sku": "A", "quantity": 10, "unit_cost": 1000}]
 
 
 def test_a_payment_is_begun_once_and_never_after_a_void() -> None:
