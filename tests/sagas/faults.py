@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from local.stepfunctions.errors import StateError
-from local.stepfunctions.interpreter.world import TaskCall
+from local.stepfunctions.interpreter.world import Final, TaskCall
 
 Kind = Literal[
     "fail_before",
@@ -118,7 +118,11 @@ class Plan:
             case "deliver_twice":
                 await call.proceed()
             case "garbage":
-                await call.proceed()
+                answer = await call.proceed()
+                if call.integration.pattern.startswith("sync"):
+                    # What was submitted is AWS's own word; what came of it is not.
+                    await call.integration.complete(call.request, answer, call.services)
+                    return Final({"Output": "garbage"})
                 return {"Payload": "garbage"}
         if fault.kind.startswith("time_out"):
             # The state waits for a person longer than any function runs: it is the function that timed out.

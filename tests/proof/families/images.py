@@ -105,6 +105,7 @@ class Operator:
             event = json.loads(bench.engine.describe_execution(executionArn=arn)["input"])
             self._begin_again(bench, arns, arn, {**event, "redriven": True})
         if known == len(arns) and workflow_of(arns[0]) == BACKFILL and not arns[-1].endswith("-last"):
+            plan.heal()
             arns.append(begin(bench, BACKFILL, _listing(self.business_id), f"{self.business_id}-last"))
         return known != len(arns)
 
