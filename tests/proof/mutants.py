@@ -21,23 +21,26 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.proof import mutation_pool
-from tests.proof.exhaust import Exhaust, Work
-from tests.proof.families import FAMILIES, SCENARIOS
+from tests.proof.coverage import tasks
+from tests.proof.exhaust import Exhaust, Work, workflow_in
+from tests.proof.families import SCENARIOS
 from tests.proof.plan import written
 from tests.proof.prover import Prover, prover
 from tests.sagas.template import Template
 
 Definition = dict[str, Any]
-WORKFLOWS = [workflow for family in FAMILIES for workflow in family.workflows]
-MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT")
+# What of a step's key is one case's alone: its story, a delivery note, a number.
+OF_A_CASE = re.compile(r"([-#](story-\d+.*|[a-z]+-\d+|gone|\d+))+$")
+MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT|ATTEMPT#")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`kind` and where: a workflow's state, or a kind of request."""
+    """`kind` and where: a workflow's state, or a kind of request. `scenarios`: those that come there, () for any."""
 
     kind: str
     place: str
+    scenarios: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.place}"
@@ -55,16 +58,35 @@ class Verdict:
 
 def mutants() -> Iterator[Mutant]:
     template = Template.read()
-    for workflow in WORKFLOWS:
-        for name, state in template.definition(workflow)["States"].items():
-            if state["Type"] == "Task" and "has no effect" not in state["Comment"]:
-                for kind in CHANGES:
-                    yield Mutant(kind, f"{workflow}.{name}")
+    for workflow, places in tasks().items():
+        definition = template.definition(workflow)
+        for place in sorted(places):
+            if "has no effect" not in state_at(definition, place)["Comment"]:
+                names = tuple(name for name in SCENARIOS if runs(name, workflow))
+                yield from (Mutant(kind, place, names) for kind in CHANGES)
     conditions, markers = seen_requests()
-    for place in sorted(conditions):
-        yield Mutant("condition dropped", place)
-    for place in sorted(markers):
-        yield Mutant("marker not written", place)
+    for place, names in sorted(conditions.items()):
+        yield Mutant("condition dropped", place, tuple(names))
+    for place, names in sorted(markers.items()):
+        yield Mutant("marker not written", place, tuple(names))
+
+
+def runs(name: str, workflow: str) -> bool:
+    """Whether executions of a workflow are in a scenario."""
+    family = SCENARIOS[name].family
+    return workflow in (*family.workflows, *family.others)
+
+
+def state_at(definition: Definition, place: str) -> Definition:
+    """The state of a `workflow.state`, or of a `workflow/label.state` inside a Map."""
+    name, todo = place.rpartition(".")[2], [definition["States"]]
+    while todo:
+        states = todo.pop()
+        if name in states:
+            found: Definition = states[name]
+            return found
+        todo += [state["ItemProcessor"]["States"] for state in states.values() if "ItemProcessor" in state]
+    raise KeyError(place)
 
 
 def left_out(state: Definition) -> None:
@@ -89,23 +111,29 @@ CHANGES: dict[str, Callable[[Definition], None]] = {
 }
 
 
-def seen_requests() -> tuple[set[str], set[str]]:
+Seen = dict[str, dict[str, None]]
+"""Kinds of requests, with the scenarios that make them in order."""
+
+
+def seen_requests() -> tuple[Seen, Seen]:
     """The conditions and the markers of every write the scenarios make, faults and all."""
-    conditions: set[str] = set()
-    markers: set[str] = set()
+    conditions: Seen = {}
+    markers: Seen = {}
+    scenario = ""  # what is written before any is the shop's own
 
     def note(operation: str, params: dict[str, Any]) -> None:
-        for kind, request in writes(operation, params):
+        for kind, request in writes(operation, params) if scenario else ():
             if "ConditionExpression" in request:
-                conditions.add(place_of(kind, request))
+                conditions.setdefault(place_of(kind, request), {})[scenario] = None
             if kind == "Put" and MARKERS.match(request["Item"]["sk"]["S"]):
-                markers.add(place_of(kind, request))
+                markers.setdefault(place_of(kind, request), {})[scenario] = None
 
     with prover() as built:
         built.tables.before.append(note)
         exhaust = Exhaust(built)
-        for work in killers(exhaust):
+        for work in list(killers(exhaust)):
             if not work.fault or "fail_before" in work.fault or "overtaken" in work.fault:
+                scenario = work.scenario
                 exhaust.do(work)
     return conditions, markers
 
@@ -121,7 +149,7 @@ def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[s
 def place_of(kind: str, request: dict[str, Any]) -> str:
     """A kind of write: its table, the kind of row, and its condition."""
     sort_key = (request.get("Item") or request["Key"])["sk"]["S"]
-    row = re.sub(r"#\d+$", "", sort_key) if sort_key.startswith("STEP") else sort_key.split("#")[0]
+    row = OF_A_CASE.sub("", sort_key) if sort_key.startswith("STEP") else sort_key.split("#")[0]
     condition = re.sub(r":before\d+(, )?", "", request.get("ConditionExpression", ""))
     change = "" if condition else request.get("UpdateExpression", "")
     return f"{request['TableName']} {kind} {row} [{condition or change}]"
@@ -141,9 +169,8 @@ def _definition_with(mutant: Mutant) -> Callable[[Template, str], Definition]:
 
     def definition(template: Template, workflow: str) -> Definition:
         changed = copy.deepcopy(shipped(template, workflow))
-        name, _, state = mutant.place.partition(".")
-        if mutant.kind in CHANGES and workflow == name:
-            CHANGES[mutant.kind](changed["States"][state])
+        if mutant.kind in CHANGES and workflow == workflow_in(mutant.place):
+            CHANGES[mutant.kind](state_at(changed, mutant.place))
         return changed
 
     return definition
@@ -197,8 +224,10 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
 
 
 def judge(mutant: Mutant, cases: Sequence[Work]) -> Verdict:
-    """Run cases until one is violated, those that name what was broken first."""
+    """Run cases until one is violated, those that name what was broken first; none that cannot come there."""
     tried = 0
+    if mutant.scenarios:
+        cases = [work for work in cases if work.scenario in mutant.scenarios]
     cases = sorted(cases, key=lambda work: bool(work.fault) and mutant.place not in work.fault)
     with mutated(mutant) as built:
         exhaust = Exhaust(built)
