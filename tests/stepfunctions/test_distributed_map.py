@@ -209,6 +209,22 @@ def test_a_run_that_fails_writes_what_became_of_each_child() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ItemSelector": {"x": "{% $states.input.nothing %}"}},
+        {"ItemBatcher": {"MaxItemsPerBatch": "{% 0 %}"}},
+        {"ToleratedFailurePercentage": "{% 101 %}"},
+    ],
+)
+def test_what_cannot_be_evaluated_leaves_no_map_run_behind(fields: dict) -> None:
+    with VirtualEngine() as engine:
+        result = engine.run(machine(Items=[1], **fields))
+        runs = engine.list_map_runs(executionArn=result.arn)["mapRuns"]
+    assert (result.status, runs) == ("FAILED", [])
+    assert "MapRunStarted" not in kinds(result)
+
+
 def test_a_file_that_is_not_there_fails_the_run_by_name() -> None:
     definition = machine(
         ItemReader={

@@ -53,6 +53,8 @@ def _start_run(frame: Frame, state: Map) -> None:
     concurrency = whole_number(frame, state, state.max_concurrency, seen) or 0
     frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": length})
     reading = _reading(frame, state, seen) if state.reader is not None else None
+    # What cannot be evaluated fails the state before there is a map run.
+    children = {"inputs": None} if found is None else _children_of(frame, state, seen, [found])
     label = state.label or made_up(execution.machine_arn, state.processor.pointer)
     machine = f"{execution.machine_arn}/{label}"
     run: dict[str, Any] = {
@@ -72,9 +74,7 @@ def _start_run(frame: Frame, state: Map) -> None:
     }
     frame.event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": run["mapRunArn"]})
     world.store.put("map_run", run["mapRunArn"], run)
-    frame.data = {"run": run["mapRunArn"], "seen": seen, "reading": reading, "inputs": None}
-    if found is not None:
-        _prepare(frame, state, [found])
+    frame.data = {"run": run["mapRunArn"], "seen": seen, "reading": reading, **children}
     frame.phase = JOIN
     frame.save()
 
@@ -113,16 +113,15 @@ async def _read(frame: Frame, state: Map) -> None:
             reading["config"], world.services, frame.execution.row["roleArn"], reading["max_items"] or None
         ),
     )
-    _prepare(frame, state, found)
+    frame.data |= _children_of(frame, state, frame.data["seen"], found)
     frame.save()
 
 
-def _prepare(frame: Frame, state: Map, found: list[Items]) -> None:
+def _children_of(frame: Frame, state: Map, seen: Any, found: list[Items]) -> dict[str, Any]:
     """The children's inputs: each item as ItemSelector has it, in batches where ItemBatcher says so."""
-    seen = frame.data["seen"]
     chosen = [selected(frame, state, seen, item) for item in contexts(found)]
     inputs, weights = batched(frame, state, seen, chosen)
-    frame.data |= {"inputs": inputs, "weights": weights}
+    return {"inputs": inputs, "weights": weights}
 
 
 def contexts(found: list[Items]) -> Iterator[dict[str, Any]]:
