@@ -254,6 +254,40 @@ FAULTS = {
         machine(A=map_state(MaxConcurrencyPath="$$.Execution.Input.n")),
         [(SCHEMA, "Value is not a Reference Path", "/States/A/MaxConcurrencyPath")],
     ),
+    "paths that do not parse": (
+        machine(
+            A={
+                "Type": "Pass",
+                "InputPath": "$.a[",
+                "Parameters": {"b": [{"c.$": "$.d[?("}]},
+                "OutputPath": "$..",
+                "Assign": {"x.$": "$.e]["},
+                "Next": "B",
+            },
+            B={"Type": "Choice", "Choices": [{"Variable": "$.f[", "NumericEqualsPath": "$.g[", "Next": "C"}]},
+            C={"Type": "Succeed"},
+        ),
+        [
+            (SCHEMA, "Value is not a valid JSONPath", "/States/A/InputPath"),
+            (
+                SCHEMA,
+                "The value for the field 'c.$' must be a valid JSONPath or a valid intrinsic function call",
+                "/States/A/Parameters/b[0]",
+            ),
+            (SCHEMA, "Value is not a valid JSONPath", "/States/A/OutputPath"),
+            (
+                SCHEMA,
+                "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call",
+                "/States/A/Assign",
+            ),
+            (SCHEMA, "Value is not a Reference Path", "/States/B/Choices[0]/NumericEqualsPath"),
+            (SCHEMA, "Value is not a Reference Path", "/States/B/Choices[0]/Variable"),
+        ],
+    ),
+    "a result that goes to more than one place": (
+        machine(A={**PASS, "ResultPath": "$.a[*]"}),
+        [(SCHEMA, "Value is not a Reference Path", "/States/A/ResultPath")],
+    ),
     "JSONata that does not parse": (
         machine("JSONata", A={**PASS, "Output": {"v": ["{% 1 + %}"]}}),
         [("INVALID_JSONATA_EXPRESSION", "Unexpected end of expression", "/States/A/Output/v[0]")],

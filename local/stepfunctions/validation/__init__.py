@@ -7,7 +7,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from ..errors import ApiError
+from ..definition import compile_definition
+from ..errors import ApiError, DefinitionError
 from ..jackson import complaint
 from .diagnostics import Diagnostic, Findings
 from .machine import check_machine
@@ -27,7 +28,17 @@ def diagnose(definition: str, kind: str = "STANDARD") -> list[Diagnostic]:
     document = _document(definition, findings)
     if document is not None:
         check_machine(document, kind, findings)
+        if not findings.failed:
+            _compile(definition, findings)
     return findings.found
+
+
+def _compile(definition: str, findings: Findings) -> None:
+    """What the checks let through must run."""
+    try:
+        compile_definition(definition)
+    except DefinitionError as wrong:
+        findings.error(wrong.message, wrong.location)
 
 
 def refuse(definition: str, kind: str = "STANDARD") -> None:

@@ -32,6 +32,10 @@ class Findings:
 
     found: list[Diagnostic] = field(default_factory=list)
 
+    @property
+    def failed(self) -> bool:
+        return any(found.severity == "ERROR" for found in self.found)
+
     def error(self, message: str, location: str | None, code: str = SCHEMA) -> None:
         self._add(Diagnostic("ERROR", code, message, location))
 

@@ -1,10 +1,11 @@
 """The expressions in a state: JSONata between `{%` and `%}`, JSONPath in paths and `.$` fields."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..expressions.intrinsics import compile_intrinsic, is_intrinsic
 from ..expressions.jsonata import compile_expression
+from ..expressions.jsonpath import compile_path, compile_reference_path
 from ..expressions.template import expression_text, is_expression
 from ..expressions.timestamps import parse_timestamp
 from .diagnostics import Findings
@@ -57,7 +58,7 @@ def check_state(body: Mapping[str, Any], language: str, place: str, findings: Fi
 def check_operand(operator: str, operand: Any, place: str, findings: Findings) -> None:
     """What a comparison operator compares with must be of its kind."""
     if operator.endswith("Path"):
-        if not (isinstance(operand, str) and operand.startswith("$")):
+        if not _is_value_path(operand):
             findings.error("Value is not a Reference Path", place)
     elif operator in _TESTS or operator == "BooleanEquals":
         if not isinstance(operand, bool):
@@ -120,30 +121,41 @@ def _check_paths(value: Any, place: str, findings: Findings) -> None:
             if item is not None and not _is_path(item):
                 findings.error("Value is not a valid JSONPath", here)
         elif name in _REFERENCES or name == "Variable":
-            starts = isinstance(item, str) and item.startswith("$")
-            if not starts or (name != "Variable" and item.startswith("$$")):
+            if not _is_value_path(item) or (name != "Variable" and item.startswith("$$")):
                 findings.error("Value is not a Reference Path", here)
         elif name == "ResultPath":
-            if item is not None and not (
-                isinstance(item, str) and (item == "$" or item.startswith(("$.", "$[")))
-            ):
+            if item is not None and not _is_place(item):
                 findings.error("Value is not a Reference Path", here)
         elif name not in ("Result", "Comment"):
             _check_paths(item, here, findings)
 
 
 def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and (value.startswith("$") or _is_call(value))
-
-
-def _is_call(value: str) -> bool:
-    if not is_intrinsic(value):
+    if not isinstance(value, str):
         return False
+    return _compiles(compile_path, value) if value.startswith("$") else _is_call(value)
+
+
+def _compiles(compiled: Callable[[str], Any], text: str) -> bool:
     try:
-        compile_intrinsic(value)
+        compiled(text)
     except ValueError:
         return False
     return True
+
+
+def _is_value_path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$") and _compiles(compile_path, value)
+
+
+def _is_place(value: Any) -> bool:
+    """Whether ResultPath can put something there: one place in the state's input, no variable."""
+    inside = isinstance(value, str) and (value == "$" or value.startswith(("$.", "$[")))
+    return inside and _compiles(compile_reference_path, value)
+
+
+def _is_call(value: str) -> bool:
+    return is_intrinsic(value) and _compiles(compile_intrinsic, value)
 
 
 def _check_template(value: Any, place: str, findings: Findings) -> None:
