@@ -366,3 +366,32 @@ def test_a_services_error_carries_its_name_and_retries_by_it() -> None:
     with VirtualEngine(FunctionServices(calls={"dynamodb:PutItem": put_item})) as engine:
         result = engine.run(definition)
     assert (result.status, result.elapsed, len(tries)) == ("SUCCEEDED", 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (invoke(Credentials="{% $states.input %}"), "States.QueryEvaluationError"),
+        (invoke(Credentials={"RoleArn": "{% $states.input %}"}), "States.QueryEvaluationError"),
+        (
+            {
+                "StartAt": "T",
+                "States": {
+                    "T": {
+                        "Type": "Task",
+                        "Resource": INVOKE,
+                        "Parameters": {"FunctionName": "work"},
+                        "Credentials": {"RoleArn.$": "$"},
+                        "End": True,
+                    }
+                },
+            },
+            "States.Runtime",
+        ),
+    ],
+)
+def test_credentials_that_name_no_role_fail_the_task_before_it_is_scheduled(state, error):
+    result = run(state, failing(), given=7)
+
+    assert (result.status, result.error) == ("FAILED", error)
+    assert "TaskScheduled" not in kinds(result)

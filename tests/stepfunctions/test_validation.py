@@ -254,6 +254,52 @@ FAULTS = {
         machine(A=map_state(MaxConcurrencyPath="$$.Execution.Input.n")),
         [(SCHEMA, "Value is not a Reference Path", "/States/A/MaxConcurrencyPath")],
     ),
+    "a start that is no name": (
+        {"StartAt": {"a": 1}, "States": {"A": PASS}},
+        [(SCHEMA, "Expected value of type String", "/StartAt")],
+    ),
+    "an error that is no text": (
+        machine("JSONata", A={"Type": "Fail", "Error": ["a"], "Cause": 1}),
+        [
+            (SCHEMA, "Expected value of type String", "/States/A/Error"),
+            (SCHEMA, "Expected value of type String", "/States/A/Cause"),
+        ],
+    ),
+    **{
+        f"{name} that is no object": (
+            machine(A=map_state(ItemProcessor=processor("DISTRIBUTED"), **fields)),
+            [(SCHEMA, "Expected value of type Object", f"/States/A/{name}")],
+        )
+        for name, fields in {
+            "Assign": {"Assign": [1]},
+            "Catch[0]/Assign": {"Catch": [{"ErrorEquals": ["E"], "Next": "A", "Assign": "x"}]},
+            "ItemBatcher": {"ItemBatcher": 1},
+            "ResultWriter": {"ResultWriter": "w"},
+            "ResultWriter/WriterConfig": {"ResultWriter": {"WriterConfig": ["JSON"]}},
+            "ItemReader/ReaderConfig": {
+                "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": ["JSON"]}
+            },
+        }.items()
+    },
+    "a processor's configuration that is no object": (
+        machine(A=map_state(ItemProcessor={**processor(), "ProcessorConfig": "INLINE"})),
+        [(SCHEMA, "Expected value of type Object", "/States/A/ItemProcessor/ProcessorConfig")],
+    ),
+    "credentials that are no object": (
+        machine(A=task(Credentials="role")),
+        [(SCHEMA, "Expected value of type Object", "/States/A/Credentials")],
+    ),
+    "a choice's target that is no name": (
+        machine(
+            A={"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": ["B"]}], "Default": "B"},
+            B=PASS,
+        ),
+        [(SCHEMA, "Expected value of type String", "/States/A/Choices[0]/Next")],
+    ),
+    "a path that may not be null": (
+        machine(A={"Type": "Wait", "SecondsPath": None, "InputPath": None, "OutputPath": None, "End": True}),
+        [(SCHEMA, "Value is not a valid JSONPath", "/States/A/SecondsPath")],
+    ),
     "paths that do not parse": (
         machine(
             A={

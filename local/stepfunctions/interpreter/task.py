@@ -57,15 +57,13 @@ def _schedule(frame: Frame, state: Task) -> None:
         raise dataflow.data_limit(_shown(state))
     timeout = _seconds(frame, state, state.timeout, seen)
     heartbeat = _seconds(frame, state, state.heartbeat, seen)
-    credentials = None
-    if state.credentials is not None:
-        credentials = dataflow.evaluate(state.credentials, frame, state, seen)
+    credentials = _credentials(frame, state, seen)
 
     details: dict[str, Any] = {}
     if timeout is not None:
         details["timeoutInSeconds"] = timeout
     if credentials is not None:
-        details["taskCredentials"] = {"roleArn": credentials.get("RoleArn")}
+        details["taskCredentials"] = {"roleArn": credentials["RoleArn"]}
     if pattern in ("lambda_arn", "activity"):
         details |= {"resource": state.resource, "input": text, "inputDetails": NOT_TRUNCATED}
         if pattern == "activity" and heartbeat is not None:
@@ -94,6 +92,18 @@ def _schedule(frame: Frame, state: Task) -> None:
     }
     frame.phase = TASK
     frame.save()
+
+
+def _credentials(frame: Frame, state: Task, seen: Any) -> dict[str, str] | None:
+    if state.credentials is None:
+        return None
+    value = dataflow.evaluate(state.credentials, frame, state, seen)
+    if isinstance(value, dict) and isinstance(value.get("RoleArn"), str):
+        return value
+    cause = f"The Credentials do not name a role as text under RoleArn: {json_text(value)}"
+    if state.is_jsonata:
+        raise QueryEvaluationFailure(cause, "Credentials")
+    raise RuntimeFailure(cause)
 
 
 def _check_activity(frame: Frame, state: Task) -> None:

@@ -34,6 +34,8 @@ _VALUE_PATHS = frozenset(
     {"InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath"}
     | {"HeartbeatSecondsPath", "ErrorPath", "CausePath"}
 )
+# Null stands for an empty object.
+_NOTHING = frozenset({"InputPath", "OutputPath"})
 _TEMPLATES = frozenset(
     {"Parameters", "ResultSelector", "ItemSelector", "Assign", "BatchInput", "Credentials", "Arguments"}
 )
@@ -118,7 +120,7 @@ def _check_paths(value: Any, place: str, findings: Findings) -> None:
         if name in _TEMPLATES:
             _check_template(item, here, findings)
         elif name in _VALUE_PATHS:
-            if item is not None and not _is_path(item):
+            if not (_is_path(item) or (item is None and name in _NOTHING)):
                 findings.error("Value is not a valid JSONPath", here)
         elif name in _REFERENCES or name == "Variable":
             if not _is_value_path(item) or (name != "Variable" and item.startswith("$$")):

@@ -189,14 +189,18 @@ _CHOICES = {
     "CSVDelimiter": ("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
     "OutputType": ("JSON", "JSONL"),
 }
-_TEXTS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label"})
+_TEXTS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
+_OBJECTS = frozenset(
+    {"Assign", "Credentials", "ProcessorConfig"}
+    | {"ItemReader", "ReaderConfig", "ItemBatcher", "ResultWriter", "WriterConfig"}
+)
 
 
 def check_values(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
     """Check the values of the fields that hold one value of a known kind."""
     for name, value in body.items():
         here = f"{place}/{name}"
-        if language == "JSONata" and is_expression(value) and name in _NUMBERS:
+        if language == "JSONata" and is_expression(value) and name in {*_NUMBERS, "Credentials"}:
             continue
         if name in _NUMBERS:
             _NUMBERS[name].check(value, here, findings)
@@ -204,6 +208,8 @@ def check_values(body: Mapping[str, Any], language: str, place: str, findings: F
             findings.error(f"Value is not one of the following: [{', '.join(_CHOICES[name])}]", here)
         elif name in _TEXTS and not isinstance(value, str):
             findings.error("Expected value of type String", here)
+        elif name in _OBJECTS and not isinstance(value, dict):
+            findings.error("Expected value of type Object", here)
         elif name == "End" and not isinstance(value, bool):
             findings.error("Expected value of type Boolean", here)
         elif name == "Timestamp":

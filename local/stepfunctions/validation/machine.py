@@ -31,13 +31,13 @@ def check_machine(document: Mapping[str, Any], kind: str, findings: Findings) ->
     for name in document:
         if name not in MACHINE_FIELDS:
             findings.error(f"Field '{name}' is not supported", "/")
-    check_values({k: v for k, v in document.items() if k != "Comment"}, "JSONPath", "", findings)
     language = "JSONata" if document.get("QueryLanguage") == "JSONata" else "JSONPath"
     _check_flow(document, "", Surroundings(language, kind == "EXPRESS", findings))
 
 
 def _check_flow(flow: Mapping[str, Any], place: str, around: Surroundings) -> None:
     findings = around.findings
+    check_values({k: v for k, v in flow.items() if k != "Comment"}, "JSONPath", place, findings)
     for name in ("StartAt", "States"):
         if name not in flow:
             findings.error(f"The field '{name}' is required but was missing", place or "/")
@@ -129,9 +129,9 @@ def _check_transitions(
     ):
         findings.error("Workflow has no terminal state", None, "MISSING_END_STATE")
         return
-    if start not in bodies:
+    if not isinstance(start, str) or start not in bodies:
         return
-    for name in _unreached(str(start), reached_from):
+    for name in _unreached(start, reached_from):
         findings.error(f'State "{name}" is not reachable.', f"{place}/States/{name}", _TARGET)
 
 

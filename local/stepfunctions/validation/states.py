@@ -134,6 +134,7 @@ def _choice(body: Mapping[str, Any], language: str, place: str, around: "Surroun
     findings = around.findings
     for at, rule in enumerate(members(body, "Choices", dict, findings, place)):
         here = f"{place}/Choices[{at}]"
+        check_values(rule, language, here, findings)
         if "Next" not in rule:
             findings.error("The field 'Next' is required but was missing", here)
         if language == "JSONata":
