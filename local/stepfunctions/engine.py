@@ -243,6 +243,9 @@ class Engine:
                 await run_frame(root)
             else:
                 async with asyncio.timeout(max(limit, 0)) as timer:
+                    if limit <= 0:
+                        # It was over while the engine was away: before all else that fell due since.
+                        await asyncio.sleep(0)
                     await run_frame(root)
         except StateError as error:
             details = failure(error)

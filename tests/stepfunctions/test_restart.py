@@ -46,10 +46,13 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "states.db"
 
 
-def reopened(engine: VirtualEngine, store: Path, services: FunctionServices | None = None) -> VirtualEngine:
+def reopened(
+    engine: VirtualEngine, store: Path, services: FunctionServices | None = None, after: float = 0.0
+) -> VirtualEngine:
+    """The engine closed, and opened again so many seconds later."""
     now = engine.clock.now()
     engine.close()
-    return VirtualEngine(services or FunctionServices(), store=store, start=now)
+    return VirtualEngine(services or FunctionServices(), store=store, start=now + after)
 
 
 def test_a_wait_goes_on_to_its_moment(store: Path) -> None:
@@ -110,6 +113,111 @@ def test_a_token_given_out_before_is_good_after(store: Path) -> None:
         engine.send_task_success(taskToken=tokens[0], output="7")
         result = engine.finish(arn)
     assert (result.output, len(tokens)) == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [({"TimeoutSeconds": 60}, "States.Timeout"), ({"HeartbeatSeconds": 60}, "States.HeartbeatTimeout")],
+)
+def test_a_tasks_time_runs_on_while_nobody_keeps_it(store: Path, limits: dict, error: str) -> None:
+    services = FunctionServices({"work": lambda _: None})
+    task = {
+        "Type": "Task",
+        "Resource": f"{INVOKE}.waitForTaskToken",
+        "Arguments": {"FunctionName": "work", "Payload": "{% $states.context.Task.Token %}"},
+        "Catch": [{"ErrorEquals": [error], "Next": "C"}],
+        "End": True,
+        **limits,
+    }
+    engine = VirtualEngine(services, store=store)
+    arn = engine.start(engine.create(jsonata(T=task, C={"Type": "Pass", "Output": "late", "End": True})))
+    engine.pass_time(10)
+    with reopened(engine, store, services, after=1000) as engine:
+        result = engine.finish(arn)
+    assert (result.output, result.elapsed) == ("late", 1010)
+
+
+def test_a_wait_and_a_time_out_that_fell_due_meanwhile_are_over_at_once(store: Path) -> None:
+    wait = jsonata(W={"Type": "Wait", "Seconds": 100, "End": True})
+    engine = VirtualEngine(store=store)
+    waiting = engine.start(engine.create(wait))
+    limited = engine.start(engine.create(wait | {"TimeoutSeconds": 50}))
+    engine.pass_time(10)
+    with reopened(engine, store, after=1000) as engine:
+        ended = [engine.finish(waiting), engine.finish(limited)]
+    assert [(result.status, result.elapsed) for result in ended] == [("SUCCEEDED", 1010), ("TIMED_OUT", 1010)]
+
+
+def test_a_task_whose_time_is_over_is_not_delivered_again(store: Path) -> None:
+    calls: list[object] = []
+
+    async def slow(given: object) -> object:
+        calls.append(given)
+        await asyncio.sleep(30)
+        return given
+
+    services = FunctionServices({"work": slow})
+    engine = VirtualEngine(services, store=store)
+    arn = engine.start(engine.create(jsonata(T=work(TimeoutSeconds=60, End=True))))
+    engine.pass_time(10)
+    with reopened(engine, store, services, after=1000) as engine:
+        result = engine.finish(arn)
+    assert (result.error, result.elapsed, len(calls)) == ("States.Timeout", 1010, 1)
+
+
+def test_what_was_accepted_in_time_counts_however_late_it_is_taken_up(store: Path) -> None:
+    tokens: list[str] = []
+    services = FunctionServices({"work": lambda given: tokens.append(given)})
+    task = {
+        "Type": "Task",
+        "Resource": f"{INVOKE}.waitForTaskToken",
+        "Arguments": {"FunctionName": "work", "Payload": "{% $states.context.Task.Token %}"},
+        "TimeoutSeconds": 60,
+        "End": True,
+    }
+    engine = VirtualEngine(services, store=store)
+    arn = engine.start(engine.create(jsonata(T=task)))
+    engine.pass_time(10)
+    engine.close()
+    with Loaded(services, store=store) as engine:
+        engine.send_task_success(taskToken=tokens[0], output="7")
+        engine.pass_time(100)
+        engine.wait(engine.go_on())
+        assert engine.finish(arn).output == 7
+
+
+class Loaded(VirtualEngine):
+    """An engine that knows its executions, and goes on with none yet."""
+
+    async def _start(self) -> None:
+        self.engine.load()
+
+    async def go_on(self) -> None:
+        self.engine.go_on()
+
+
+def test_an_execution_can_be_called_back_and_stopped_before_it_goes_on(store: Path) -> None:
+    tokens: list[str] = []
+    services = FunctionServices({"work": lambda given: tokens.append(given)})
+    task = {
+        "Type": "Task",
+        "Resource": f"{INVOKE}.waitForTaskToken",
+        "Arguments": {"FunctionName": "work", "Payload": "{% $states.context.Task.Token %}"},
+        "End": True,
+    }
+    engine = VirtualEngine(services, store=store)
+    machine = engine.create(jsonata(T=task))
+    called, stopped = engine.start(machine), engine.start(machine)
+    engine.pass_time(10)
+    engine.close()
+    with Loaded(services, store=store) as engine:
+        engine.send_task_success(taskToken=tokens[0], output="7")
+        engine.stop_execution(executionArn=stopped)
+        engine.pass_time(5)
+        assert [engine.result(arn).status for arn in (called, stopped)] == ["RUNNING", "ABORTED"]
+        engine.wait(engine.go_on())
+        assert engine.finish(called).output == 7
+    assert len(tokens) == 2
 
 
 def test_branches_and_iterations_that_ended_stay_ended(store: Path) -> None:

@@ -117,9 +117,11 @@ def _check_activity(frame: Frame, state: Task) -> None:
 async def _within_time(frame: Frame, state: Task) -> Any:
     """The task's output, or its failure, before its deadline."""
     deadline = frame.data["deadline"]
-    if deadline is None:
+    if deadline is None or "outcome" in frame.data:
         return await _work(frame, state)
     left = deadline - frame.execution.world.clock.now()
+    if left <= 0:  # over while the engine was away: not to be delivered again
+        raise StateError(TIMEOUT)
     try:
         async with asyncio.timeout(max(left, 0)) as limit:
             return await _work(frame, state)
