@@ -96,6 +96,7 @@ class Clients:
         return [execution for execution in list(self.executions.values()) if execution.ended is None]
 
     def end(self) -> None:
+        self.closing.set()
         self.over.set()
         for thread in self._threads:
             thread.join()
