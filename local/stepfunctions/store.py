@@ -1,33 +1,23 @@
-"""Where everything durable lives: one SQLite file in WAL mode, written in group commits.
+"""Where everything durable lives: one SQLite file in WAL mode.
 
-Writers mark what changed (`event`, `save_frame`, `save_execution`, `put`); the rows are made when the
-transaction is written, so a frame that changed ten times, or came and went, between two commits costs once or
-nothing, and an execution's events between two commits are one row. A commit runs once the event loop has nothing
-else ready; whoever needs durability before an effect awaits `committed()`. When the file cannot be written the
-store is done for: nothing is committed any more, and every `committed()` raises StoreFailed.
+Writers mark what changed (`event`, `save_frame`, `save_execution`, `put`); the rows are made when the transaction is
+written, so a frame that changed ten times, or came and went, between two commits costs once or nothing, and an
+execution's events between two commits are one row.
 """
 
-import asyncio
-import contextlib
-import logging
-import os
-import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import batched, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from .errors import StoreFailed, StoreUnreadable
 from .history import json_bytes, json_value
-from .storefile import LogKeeper, connect, lock
+from .transactions import Transactions
 
 _CACHED_DOCUMENTS = 4096
 _EVENTS_IN_A_ROW = 100
 _RECENT = 256  # executions
 _RECENT_BYTES = 4096
-
-_log = logging.getLogger(__name__)
 
 
 class FrameRow(Protocol):
@@ -63,19 +53,11 @@ class ExecutionRow(Protocol):
     def snapshot(self) -> dict[str, Any]: ...
 
 
-class Store:
+class Store(Transactions):
     """One store, one process. `path` is a file, or ":memory:" for tests that restart nothing."""
 
     def __init__(self, path: str | Path = ":memory:", synchronous: str = "NORMAL"):
-        self.path = str(path)
-        self._lock = None if self.path == ":memory:" else lock(Path(self.path))
-        try:
-            self._db = connect(self.path, synchronous)
-        except StoreUnreadable:
-            self._release()
-            raise
-        # The log is worked off beside the event loop, which must not wait for the disk's fsync.
-        self._log = LogKeeper(self._db, self.path)
+        super().__init__(path, synchronous)
         self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
         self._events: dict[int, list[dict[str, Any]]] = {}
@@ -85,13 +67,6 @@ class Store:
         self._executions: dict[str, ExecutionRow] = {}
         self._new_executions: set[int] = set()
         self._recent: dict[str, dict[str, Any]] = {}
-        self._waiting: list[asyncio.Future[None]] = []
-        self._after: list[Callable[[], None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._scheduled = False
-        self._in_transaction = False
-        self.failure: StoreFailed | None = None
-        self.on_failure: Callable[[], None] = lambda: None
 
     # Documents: state machines, versions, aliases, activities, tags, map runs
 
@@ -264,35 +239,11 @@ class Store:
             self._frames[execution_id, frame_id] = None
             self._touch()
 
-    # Transactions
-
-    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From here on commits run by themselves on this loop."""
-        self._loop = loop
-        if self._dirty:
-            self._touch()
+    # What is marked to be written
 
     @property
-    def _dirty(self) -> bool:
-        return bool(self._in_transaction or self._events or self._frames or self._executions)
-
-    async def committed(self) -> None:
-        """Return once all that was written before this call is durable. Raises StoreFailed."""
-        if self.failure is not None:
-            raise self.failure
-        if not self._dirty:
-            return
-        if self._loop is None:
-            self.bind(asyncio.get_running_loop())
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        self._touch()
-        await future
-
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call back once all that was written before is durable."""
-        self._after.append(callback)
-        self._touch()
+    def marked(self) -> bool:
+        return bool(self._events or self._frames or self._executions)
 
     def flush(self) -> None:
         """Write what is marked into the open transaction, so that reads see it. Raises StoreFailed."""
@@ -347,86 +298,3 @@ class Store:
             stored.discard(frame_id)
             if not stored:
                 del self._stored_frames[execution]
-
-    def commit(self) -> None:
-        """Make all that was written durable, and tell whoever waits for that. Raises StoreFailed."""
-        self._scheduled = False
-        if self.failure is not None:
-            raise self.failure
-        self.flush()
-        if self._in_transaction:
-            try:
-                self._db.execute("COMMIT")
-                self._in_transaction = False
-                self._log.committed()
-            except sqlite3.Error as error:
-                raise self._failed(error) from error
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-        after, self._after = self._after, []
-        for callback in after:
-            callback()
-
-    def close(self) -> None:
-        if self.failure is None:
-            self.commit()
-        self._log.close()
-        self._db.close()
-        self._release()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
-        self._write_all(sql, [values])
-
-    def _write_all(self, sql: str, rows: list[Any]) -> None:
-        """Run a statement, in the open transaction, for each row. Raises StoreFailed."""
-        if not rows:
-            return
-        if self.failure is not None:
-            raise self.failure
-        try:
-            if not self._in_transaction:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._in_transaction = True
-                self._touch()
-            self._db.executemany(sql, rows)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: sqlite3.Error) -> StoreFailed:
-        """Never write again: what is in memory is ahead of the file, and a part of it must not become durable."""
-        self.failure = StoreFailed(
-            f"{self.path} cannot be written ({error}). What was accepted before is safe: make room or mend the "
-            "disk, and start again."
-        )
-        _log.critical("%s", self.failure)
-        with contextlib.suppress(sqlite3.Error):
-            self._db.execute("ROLLBACK")
-        self._in_transaction = False
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_exception(self.failure)
-        self._after = []
-        self.on_failure()
-        return self.failure
-
-    def _touch(self) -> None:
-        if not self._scheduled and self._loop is not None and self.failure is None:
-            self._scheduled = True
-            self._loop.call_soon(self._settle)
-
-    def _settle(self) -> None:
-        # One more turn of the loop, so that all that became ready in this one shares the commit.
-        if self._loop is not None:
-            self._loop.call_soon(self._commit_by_itself)
-
-    def _commit_by_itself(self) -> None:
-        with contextlib.suppress(StoreFailed):  # whoever waits is told
-            self.commit()
