@@ -48,7 +48,8 @@ class Deployer:
             return False
         if status is not None and status.endswith("ROLLBACK_FAILED"):
             raise DeployFailed(f"Stack {STACK_NAME} is in {status}: `till reset` starts afresh.")
-        self._sam("build", "--build-dir", str(self._build), "--base-dir", str(self.project))
+        cache = ["--cached", "--cache-dir", str(self.home.path / "cache")]
+        self._sam("build", "--build-dir", str(self._build), "--base-dir", str(self.project), *cache)
         self._sam("deploy", "--template-file", str(self._build / "template.yaml"))
         self.home.deployed.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
         return True

@@ -28,6 +28,9 @@ VERSION = "1.5.33"
 
 # A log stream keeps its newest events: MiniStack holds them in memory and writes them all at every save.
 _EVENTS_PER_STREAM = 5_000
+
+# Every sandbox has a stream of its own, so a function's streams are many: the newest are enough to look at.
+_STREAMS_PER_GROUP = 50
 _EVENTS_KEPT = 1_000
 
 type Response = tuple[int, dict[str, str], bytes]
@@ -305,7 +308,11 @@ def write_logs(group_name: str, stream_name: str, events: list[LogEvent]) -> Non
                 "subscriptionFilters": {},
                 "streams": {},
             }
-        stream = logs._log_groups[group_name]["streams"].setdefault(
+        streams = logs._log_groups[group_name]["streams"]
+        if stream_name not in streams:
+            for oldest in list(streams)[: max(0, len(streams) + 1 - _STREAMS_PER_GROUP)]:
+                del streams[oldest]
+        stream = streams.setdefault(
             stream_name,
             {
                 "events": [],

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from local.lambdas import LambdaRunner, PackageStore, Platform
+from local.lambdas import LambdaRunner, PackageStore, Platform, Processes
 
 from . import ministack
 from .agreement import disagreements
@@ -21,6 +21,12 @@ from .credentials import RoleSessions
 from .home import PROJECT, CannotStart, Home, RunningStack, endpoint_url
 from .saving import StateSaver
 from .stepfunctions import EmbeddedStepFunctions
+
+# What nearly every function imports, and nothing of which looks at the environment when it is imported.
+_PRELOADED = ("boto3", "botocore.session", "botocore.client", "pydantic")
+
+# Every build of a layer is another package, of up to 150 MB: those of last week's builds are not used again.
+_UNUSED_FOR = 7 * 86400.0
 
 LAMBDA_PYTHON = PROJECT / ".tools" / "lambda-runtime" / "bin" / "python"
 
@@ -62,13 +68,16 @@ async def _serve(home: Home, port: int, lambda_python: Path) -> None:
 
     sessions = RoleSessions(endpoint_url(port))
     engine = EmbeddedStepFunctions(home.executions, endpoint_url(port))
+    packages = PackageStore(home.packages)
+    packages.prune(_UNUSED_FOR)
     runner = LambdaRunner(
         Platform(
             lambda_python,
             endpoint_url(port),
-            PackageStore(home.packages),
+            packages,
             sessions.assume,
             ministack.write_logs,
+            Processes(_PRELOADED),
         )
     )
     ministack.install_step_functions(engine)

@@ -17,6 +17,7 @@ from .saving import last_save
 _READY_WITHIN = 60.0
 _GONE_WITHIN = 20.0
 _SHOWN_LINES = 5
+_LONGEST_LOG = 5_000_000
 
 
 def start(home: Home, port: int, *, with_parent: bool = False) -> RunningStack:
@@ -32,6 +33,8 @@ def start(home: Home, port: int, *, with_parent: bool = False) -> RunningStack:
     command = [sys.executable, "-m", "local.aws", "--port", str(port), "--state-dir", str(home.path)]
     if with_parent:
         command += ["--with-parent", str(os.getpid())]
+    if home.log.exists() and home.log.stat().st_size > _LONGEST_LOG:
+        home.log.replace(home.log.with_suffix(".log.1"))
     with home.log.open("ab") as log:
         log_start = log.tell()
         # A session of its own: Ctrl-C in the terminal reaches us alone, and we end the stack in order.
@@ -111,7 +114,7 @@ def kept(home: Home) -> bool:
 def reset(home: Home) -> None:
     """Forget everything the stack keeps. Ends it first when it runs."""
     stop(home)
-    for folder in (home.state, home.objects, home.scratch, home.packages):
+    for folder in (home.state, home.objects, home.scratch, home.packages, home.path / "cache"):
         shutil.rmtree(folder, ignore_errors=True)
     for file in home.path.glob("*"):
         if file.is_file() and file.name != "lock":

@@ -5,6 +5,7 @@ Knows nothing of the emulator it serves nor of the functions it runs; see README
 
 from .model import Archive, Credentials, Function, LogEvent, Outcome, Request
 from .packages import PackageStore
+from .processes import Processes
 from .runner import LambdaRunner
 from .sandbox import Platform
 
@@ -17,5 +18,6 @@ __all__ = [
     "Outcome",
     "PackageStore",
     "Platform",
+    "Processes",
     "Request",
 ]

@@ -55,8 +55,6 @@ def sandbox_environment(
     return environment
 
 
-def module_search_path(task_root: Path, opt: Path | None, runtime: str) -> list[str]:
-    """What Lambda puts before the runtime's own packages on sys.path, in its order."""
-    if opt is None:
-        return [str(task_root)]
-    return [str(task_root), f"{opt}/python/lib/{runtime}/site-packages", f"{opt}/python"]
+def layer_search_path(opt: Path | None, runtime: str) -> tuple[str, ...]:
+    """What Lambda puts on sys.path of the layers, after the package and before the runtime's own."""
+    return () if opt is None else (f"{opt}/python/lib/{runtime}/site-packages", f"{opt}/python")

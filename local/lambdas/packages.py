@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,10 +29,17 @@ class PackageStore:
         """The folder that stands for /opt: all layers in one, later ones over earlier ones."""
         return self._unpacked("opt", layers) if layers else None
 
+    def prune(self, unused_for: float) -> None:
+        """Remove what no sandbox has been started from for so many seconds. While none runs."""
+        for folder in self._root.glob("*/*"):
+            if time.time() - folder.stat().st_mtime > unused_for:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _unpacked(self, kind: str, archives: Sequence[Archive]) -> Path:
         name = hashlib.sha256("\n".join(archive.sha256 for archive in archives).encode()).hexdigest()[:32]
         target = self._root / kind / name
         if target.is_dir():
+            os.utime(target)
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))

@@ -12,9 +12,10 @@ from typing import Any
 from .model import Function
 from .sandbox import Platform, Sandbox
 
-# AWS starts a sandbox for every invocation that finds none free. Here a start costs a core for half a second
-# and most invocations are done in milliseconds, so an invocation first waits this long for one in use. While
-# a function's first one starts there is none in use: those who wait are done soon after it is up.
+# AWS starts a sandbox for every invocation that finds none free. Here a start costs a core for a while and most
+# invocations are done in milliseconds, so an invocation first waits for one in use as long as a start of this
+# function took, and not less than this. While the first one starts there is none in use: the wait begins when it
+# is up.
 _GROW_AFTER = 0.1
 
 # More sandboxes than cores do not work faster, unless they wait for something: a function that has one for
@@ -38,6 +39,8 @@ class Pool:
         self._idle: list[Sandbox] = []
         self._busy: set[Sandbox] = set()
         self._starting = 0
+        self._start_took = 0.0
+        self._first_up: float | None = None
         self._progressed = time.monotonic()
         self._waiting: deque[asyncio.Future[Sandbox]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,7 +63,7 @@ class Pool:
         if self.size == 0:
             self._grow()
         else:
-            asyncio.get_running_loop().call_later(_GROW_AFTER, self._grow_for, waiter)
+            self._look_again(waiter)
         return await waiter
 
     def release(self, sandbox: Sandbox) -> None:
@@ -89,13 +92,22 @@ class Pool:
     def _grow_for(self, waiter: asyncio.Future[Sandbox]) -> None:
         if waiter.done():
             return
-        stalled = time.monotonic() - self._progressed > _STALLED_AFTER
-        if self._busy and (
+        now = time.monotonic()
+        stalled = now - self._progressed > max(_STALLED_AFTER, 2 * self._start_took)
+        waited = self._first_up is not None and now - self._first_up >= self._patience
+        if waited and (
             self.size < min(_CORES, self._limit)
             or (stalled and self._starting < _CORES and self.size < self._limit)
         ):
             self._grow()
-        asyncio.get_running_loop().call_later(_GROW_AFTER, self._grow_for, waiter)
+        self._look_again(waiter)
+
+    def _look_again(self, waiter: asyncio.Future[Sandbox]) -> None:
+        asyncio.get_running_loop().call_later(self._patience, self._grow_for, waiter)
+
+    @property
+    def _patience(self) -> float:
+        return max(_GROW_AFTER, self._start_took)
 
     def _grow(self) -> None:
         self._starting += 1
@@ -105,7 +117,9 @@ class Pool:
         sandbox = Sandbox(self.function, self._platform)
         try:
             async with self._starts:
+                began = time.monotonic()
                 await sandbox.start()
+                self._start_took = time.monotonic() - began
         except Exception as failure:
             self._starting -= 1
             self._fail_first(failure)
@@ -113,6 +127,7 @@ class Pool:
                 self._grow()
         else:
             self._starting -= 1
+            self._first_up = self._first_up or time.monotonic()
             self._offer(sandbox)
 
     def _fail_first(self, failure: Exception) -> None:

@@ -72,6 +72,7 @@ class LambdaRunner:
         for pool in self._pools.values():
             pool.reap(self._idle_seconds)
         self._retired = [pool for pool in self._retired if pool.size]
+        self._platform.processes.reap(self._idle_seconds)
         self._loop.call_later(self._idle_seconds / 10, self._reap)
 
     def close(self) -> None:
@@ -86,3 +87,4 @@ class LambdaRunner:
     async def _close(self) -> None:
         for pool in [*self._pools.values(), *self._retired]:
             await pool.close()
+        await self._platform.processes.close()

@@ -7,25 +7,22 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import uuid
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from . import answers
-from .environment import module_search_path, sandbox_environment
+from .environment import layer_search_path, sandbox_environment
 from .model import Credentials, Function, LogEvent, Outcome, Request
 from .output import OutputPipe, platform_event, report_line
 from .packages import PackageStore
+from .processes import Launch, Process, Processes
 from .runtime_api import HandlerAnswer, RuntimeApi
-
-_BOOTSTRAP = Path(__file__).with_name("_bootstrap.py")
 
 # AWS allows an Init phase 10 s and then repeats it within the function's time-out. A laptop that starts a
 # dozen sandboxes at once on two cores is slower than AWS without the function being at fault.
@@ -43,7 +40,7 @@ class Platform:
     """What every sandbox of one runner shares.
 
     `runtime_python` is the interpreter of the environment that holds awslambdaric and boto3 alone;
-    `credentials` assumes a role (ARN, session name); `logs` takes (group, stream, events).
+    `credentials` assumes a role (ARN, session name); `logs` takes (group, stream, events); `processes` starts them.
     """
 
     runtime_python: Path
@@ -51,6 +48,7 @@ class Platform:
     packages: PackageStore
     credentials: CredentialSource
     logs: LogSink
+    processes: Processes = field(default_factory=Processes)
 
 
 class InitFailed(Exception):
@@ -70,7 +68,7 @@ class Sandbox:
         self.idle_since = time.monotonic()
         self._platform = platform
         self._stream = _log_stream_name(function.version)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._exit: asyncio.Task[int] | None = None
         self._credentials_end = 0.0
         self._init_ms: float | None = None
@@ -131,14 +129,12 @@ class Sandbox:
             scratch=self._scratch,
             log_stream=self._stream,
         )
-        folders = module_search_path(task_root, opt, function.runtime)
-        output = self._output.write_end
-        self._process = await asyncio.create_subprocess_exec(
-            str(python), "-I", str(_BOOTSTRAP), str(os.getpid()), function.handler, *folders,
-            stdin=DEVNULL if sys.platform == "linux" else PIPE, stdout=output, stderr=output,
-            cwd=task_root, env=environment, start_new_session=True,
-        )  # fmt: skip
-        self._output.child_started()
+        layers = layer_search_path(opt, function.runtime)
+        launch = Launch(python, function.handler, task_root, layers, environment, self._output.write_end)
+        try:
+            self._process = await self._platform.processes.start(launch)
+        finally:
+            self._output.child_started()
         self._exit = asyncio.create_task(self._process.wait())
 
     async def _init_failure(self, *, exited: bool) -> InitFailed:
@@ -225,7 +221,7 @@ class Sandbox:
         return 0
 
     def kill(self) -> None:
-        """End the process and whatever it started: it leads a session of its own."""
+        """End the process and whatever it started: it leads a process group of its own."""
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

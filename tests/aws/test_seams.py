@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.aws import ministack
+from local.lambdas import LogEvent
 
 _SOURCES = ministack.package_folder()
 _EXECUTORS = ("warm", "docker", "provided", "provided_warm", "proxy", "local")
@@ -145,3 +146,12 @@ def test_a_store_we_read_is_there(module: str, name: str) -> None:
 def test_lambda_calls_invoke_by_the_name_we_replace() -> None:
     service = importlib.import_module("ministack.services.lambda_svc")
     assert "await _invoke(" in inspect.getsource(service.handle_request)
+
+
+def test_a_log_group_keeps_its_newest_streams() -> None:
+    logs = importlib.import_module("ministack.services.cloudwatch_logs")
+    for number in range(60):
+        ministack.write_logs("/aws/lambda/busy", f"stream-{number:02}", [LogEvent(number, "said")])
+    with ministack._scope():
+        kept = list(logs._log_groups["/aws/lambda/busy"]["streams"])
+    assert kept == [f"stream-{number:02}" for number in range(10, 60)]

@@ -1,8 +1,9 @@
 """What `sam local invoke` would answer: each built package under AWS's own Runtime Interface Emulator.
 
 `sam local invoke FUNCTION -e events/…` needs a container engine. The emulator it starts inside the container
-ships with sam; here it runs bare, with awslambdaric, the package `sam build` made, the layer it made, the
-function's deployed settings and its role's credentials, and the local stack as its AWS.
+ships with sam; here it runs bare, with awslambdaric, the package `sam build` made, the layer it made, its role's
+credentials, the local stack as its AWS, and the variables sam itself gives the container from the built template
+and from what `till env --sam` prints.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import samcli
+from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from local.aws.server import LAMBDA_PYTHON
 from tests.e2e.conftest import Deployed, free_port
@@ -69,8 +73,25 @@ def sale(shop: Deployed) -> dict[str, Any]:
     return answers
 
 
+@pytest.fixture(scope="module")
+def containers(shop: Deployed) -> Callable[[str], dict[str, str]]:
+    """The variables `sam local invoke` gives the container of a function, by sam's own code."""
+    stacks, _ = SamLocalStackProvider.get_stacks(str(shop.home.path / "build" / "template.yaml"))
+    functions = SamFunctionProvider(stacks)
+    variables = json.loads(shop.till("env", "--sam"))
+    runner = LocalLambdaRunner(
+        local_runtime=None, function_provider=functions, cwd=".", real_path=".", env_vars_values=variables
+    )
+
+    def variables_of(function: str) -> dict[str, str]:
+        resolved: dict[str, str] = runner._make_env_vars(functions.get(function)).resolve()
+        return resolved
+
+    return variables_of
+
+
 @contextmanager
-def _emulated(shop: Deployed, function: str) -> Iterator[int]:
+def _emulated(shop: Deployed, function: str, variables: dict[str, str]) -> Iterator[int]:
     """The function's built package under the emulator; the port it answers on."""
     settings = shop.client("lambda").get_function(FunctionName=shop.outputs()[function])["Configuration"]
     role = shop.client("sts").assume_role(RoleArn=settings["Role"], RoleSessionName="rie")["Credentials"]
@@ -86,16 +107,10 @@ def _emulated(shop: Deployed, function: str) -> Iterator[int]:
             LAMBDA_PYTHON, "-m", "awslambdaric", settings["Handler"],
         ],
         cwd=package,
-        env=settings["Environment"]["Variables"] | {
+        env=variables | {
             "PATH": f"{LAMBDA_PYTHON.parent}:/usr/bin:/bin",
             "PYTHONPATH": os.pathsep.join(map(str, [package, *layers])),
             "LAMBDA_TASK_ROOT": str(package),
-            "AWS_LAMBDA_FUNCTION_NAME": settings["FunctionName"],
-            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(settings["Timeout"]),
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
-            "AWS_ENDPOINT_URL": shop.stack.endpoint,
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
             "AWS_SESSION_TOKEN": role["SessionToken"],
@@ -141,7 +156,7 @@ def _essence(answer: Any) -> Any:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_built_package_answers_as_the_deployed_function_does(
-    shop: Deployed, sale: dict[str, Any], function: str
+    shop: Deployed, sale: dict[str, Any], containers: Callable[[str], dict[str, str]], function: str
 ) -> None:
     """A function of the sale is asked again what the workflow asked: it must give the answer it gave then."""
     event = json.loads(_event_file(function).read_text())
@@ -152,7 +167,7 @@ def test_the_built_package_answers_as_the_deployed_function_does(
     if state not in sale:
         # A compensation of an order nobody placed changes nothing the audit looks at.
         event = json.loads(json.dumps(event).replace("ord-2026-11-23-store-1-0001", f"rie-{state}"))
-    with _emulated(shop, function) as port:
+    with _emulated(shop, function, containers(function)) as port:
         answer = _ask(port, event)
     if state in sale:
         assert _essence(answer) == _essence(sale[state])

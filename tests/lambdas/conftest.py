@@ -25,6 +25,7 @@ from local.lambdas import (
     Outcome,
     PackageStore,
     Platform,
+    Processes,
     Request,
 )
 
@@ -81,8 +82,9 @@ class Bench:
         return payload
 
 
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+@pytest.fixture(params=["started", "forked"])
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Each test with processes that are started, and with processes forked from a template."""
     monkeypatch.setenv("A_DEVELOPERS_SECRET", "not for handlers")
     logs: dict[str, list[str]] = defaultdict(list)
     assumed: list[str] = []
@@ -96,7 +98,10 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     def write(group: str, stream: str, events: list[LogEvent]) -> None:
         logs[group].extend(event.message for event in events)
 
-    platform = Platform(RUNTIME_PYTHON, "http://127.0.0.1:1", PackageStore(tmp_path), assume, write)
+    processes = Processes(("json",) if request.param == "forked" else ())
+    platform = Platform(
+        RUNTIME_PYTHON, "http://127.0.0.1:1", PackageStore(tmp_path), assume, write, processes
+    )
     runner = LambdaRunner(platform)
     yield Bench(runner, logs, assumed)
     runner.close()

@@ -270,9 +270,12 @@ def test_closing_ends_every_process_busy_ones_too(bench: Bench) -> None:
     _until_gone(idle)
 
 
-def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preload", ["", "colorsys"])
+def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path, preload: str) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(tmp_path), str(RUNTIME_PYTHON)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _PARENT, str(tmp_path), str(RUNTIME_PYTHON), preload],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert parent.stdout is not None
     pids = [int(parent.stdout.readline()) for _ in range(2)]
@@ -285,14 +288,16 @@ def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
 # Starts one idle sandbox and one whose handler never returns, and says their pids.
 _PARENT = r"""
 import pathlib, sys, threading, time
-from local.lambdas import Credentials, LambdaRunner, PackageStore, Platform
+from local.lambdas import Credentials, LambdaRunner, PackageStore, Platform, Processes
 from tests.lambdas.conftest import Bench, function
 
 async def assume(role, session):
     return Credentials("a", "b", "c", time.time() + 3600)
 
-folder, python = map(pathlib.Path, sys.argv[1:])
-runner = LambdaRunner(Platform(python, "http://127.0.0.1:1", PackageStore(folder), assume, lambda *_: None))
+folder, python = map(pathlib.Path, sys.argv[1:3])
+processes = Processes(tuple(filter(None, sys.argv[3:])))
+packages = PackageStore(folder)
+runner = LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
 bench = Bench(runner)
 print(bench.answer(function("import os\ndef handler(e, c): return os.getpid()\n")), flush=True)
 

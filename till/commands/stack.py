@@ -5,6 +5,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -15,8 +16,8 @@ from local.aws import supervisor
 from local.aws.deploy import Deployer, DeployFailed
 from local.aws.home import CannotStart, NeverReady, RunningStack, client_environment, home, port
 from till.errors import OperatorError, explain
-from till.output import err, out
-from till.stack import find_stack
+from till.output import err, out, print_json
+from till.stack import Stack, find_stack
 
 _UNWANTED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
@@ -98,13 +99,24 @@ def reset(
     err.print(f"{here.path} is empty.", highlight=False)
 
 
-def env() -> None:
+def env(
+    for_sam: Annotated[
+        bool,
+        typer.Option("--sam", help="Print the functions' own variables, for `sam local invoke --env-vars`."),
+    ] = False,
+) -> None:
     """Print what aws, sam and boto3 need to talk to the local AWS, for a shell to evaluate.
 
-    Example:
+    Examples:
 
         eval "$(till env)" && aws stepfunctions list-state-machines
+
+        till env --sam > .local/env.json &&
+        sam local invoke PriceOrderFunction -e events/price_order.json --config-env local
     """
+    if for_sam:
+        print_json(function_variables(find_stack()))
+        return
     stack = home().running()
     if stack is None:
         raise OperatorError("No local AWS runs here.", "Start it with `till up --detach`.")
@@ -112,6 +124,19 @@ def env() -> None:
         print(f"unset {name}")  # noqa: T201 - for the shell, not for people
     for name, value in client_environment(stack).items():
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+def function_variables(stack: Stack) -> dict[str, dict[str, str]]:
+    """The deployed variables of every function by logical id, and where it finds AWS: "" is AWS itself."""
+    client = stack.client("lambda")
+
+    def variables(function: str) -> dict[str, str]:
+        deployed = client.get_function_configuration(FunctionName=function).get("Environment", {})
+        return deployed.get("Variables", {}) | {"AWS_ENDPOINT_URL": stack.endpoint or ""}
+
+    functions = {name: value for name, value in stack.outputs.items() if name.endswith("Function")}
+    with ThreadPoolExecutor(8) as threads:
+        return dict(zip(functions, threads.map(variables, functions.values()), strict=True))
 
 
 def register(app: typer.Typer) -> None:
