@@ -1,4 +1,4 @@
-"""Pictures as an operator sees them: rows, thumbnails in the terminal, uploads, and what is parked."""
+"""Pictures as an operator sees them: rows, thumbnails, uploads, and what is parked."""
 
 import io
 import json
@@ -11,9 +11,6 @@ from typing import Any
 
 import urllib3
 from PIL import Image
-from rich.color import Color
-from rich.segment import Segment, Segments
-from rich.style import Style
 from tillflow.store import Item, unmarshal
 
 from till import dead_letters
@@ -22,7 +19,6 @@ from till.stack import Stack
 
 _MOST_PARKED = 10_000
 _POLL_SECONDS = 0.25
-_UPPER_HALF = "▀"
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic"}
 
 
@@ -77,22 +73,6 @@ def thumbnail(stack: Stack, row: Item, size: int) -> Image.Image:
     output = next(o for o in row["outputs"] if o["size"] == size and o["type"] == "image/webp")
     answer = stack.client("s3").get_object(Bucket=stack.output("ThumbnailsBucket"), Key=output["key"])
     return Image.open(io.BytesIO(answer["Body"].read()))
-
-
-def draw(picture: Image.Image, columns: int) -> Segments:
-    """A picture in half blocks: each character is two pixels, one above the other."""
-    width = min(columns, picture.width)
-    height = max(2, round(picture.height * width / picture.width))
-    small = picture.convert("RGBA").resize((width, height + height % 2))
-    on_white = Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")
-    data = on_white.tobytes()
-    colours = [Color.from_rgb(*data[at : at + 3]) for at in range(0, len(data), 3)]
-    segments = []
-    for upper in range(0, len(colours), 2 * width):
-        for at in range(upper, upper + width):
-            segments.append(Segment(_UPPER_HALF, Style(color=colours[at], bgcolor=colours[at + width])))
-        segments.append(Segment.line())
-    return Segments(segments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from images.pixels import fit, shrink, to_pillow
 # The limits are ours and checked before a decode; Pillow's would come later and say less.
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
+# Every loader is called by name; those that were never hardened (SVG, PDF, ImageMagick's) are not there at all.
+pyvips.block_untrusted_set(True)
 
 _LOADERS = {
     "jpeg": pyvips.Image.jpegload,

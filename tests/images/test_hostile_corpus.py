@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from images import limits
+import pyvips
+from images import decode, limits  # noqa: F401 - decode blocks loaders where it is loaded
 from images.limits import Rejected
 from images.workshop import Workshop
 from PIL import Image, ImageChops, ImageStat
@@ -205,6 +206,14 @@ def test_refused_files_are_named(render, name: str) -> None:
     with pytest.raises(Rejected) as refused:
         render(make())
     assert refused.value.reason == reason, str(refused.value)
+
+
+def test_libvips_has_no_loader_for_what_can_hold_a_program() -> None:
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+    with pytest.raises(pyvips.Error, match="blocked"):
+        pyvips.Image.svgload_buffer(svg)
+    with pytest.raises(pyvips.Error, match="known format"):
+        pyvips.Image.new_from_buffer(svg, "")
 
 
 @pytest.mark.parametrize("size", [0, limits.MAX_BYTES + 1])

@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from tillflow.store import Item
 
-from till import backfill, images
+from till import backfill, drawing, images
 from till.errors import OperatorError
 from till.output import err, out, print_json, print_table
 from till.stack import find_stack
@@ -68,7 +68,7 @@ def add_image(
             f"It was refused: {row['sentence']}.", f"The original is in quarantine ({row['reason']})."
         )
     if out.is_terminal:
-        out.print(images.draw(images.thumbnail(stack, row, 128), min(48, out.width)))
+        drawing.draw(out, images.thumbnail(stack, row, 512), min(48, out.width))
     out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.", highlight=False)
 
 
@@ -91,7 +91,7 @@ def show_image(
         return
     if row["outputs"] and out.is_terminal:
         columns = min(width, out.width)
-        out.print(images.draw(images.thumbnail(stack, row, 128 if columns <= 128 else 512), columns))
+        drawing.draw(out, images.thumbnail(stack, row, 512), columns)
     facts = [(name, _value(row[name])) for name in _SHOWN.split() if row.get(name) is not None]
     print_table(escape(key), ("field!", "value"), facts)
     print_table(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from till import images
+from till import drawing, images
 from till.errors import OperatorError
 from till.output import money, out, print_json, print_table
 from till.stack import find_stack
@@ -35,7 +35,7 @@ def show_product(
         return
     if pictures and out.is_terminal:
         picture = pictures[0]
-        out.print(images.draw(images.thumbnail(stack, picture, 128), min(48, out.width)))
+        drawing.draw(out, images.thumbnail(stack, picture, 512), min(48, out.width))
     facts["prices"] = ", ".join(money(amount, currency) for currency, amount in facts["prices"].items())
     print_table(
         escape(sku), ("field!", "value"), [(n, escape(str(v))) for n, v in facts.items() if v is not None]
