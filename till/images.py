@@ -4,7 +4,8 @@ import io
 import json
 import mimetypes
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from till import dead_letters
 from till.errors import OperatorError
 from till.stack import Stack
 
+_AT_ONCE = 8
 _MOST_PARKED = 10_000
 _POLL_SECONDS = 0.25
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic"}
@@ -31,13 +33,22 @@ def find_image(stack: Stack, name: str) -> Item:
 
 
 def of_product(stack: Stack, sku: str) -> list[Item]:
-    """The pictures of a product, by key."""
+    """The pictures of a product that are ready, by key: what a page of it shows."""
     query = {
         "TableName": stack.output("ImagesTable"),
         "KeyConditionExpression": "pk = :product AND begins_with(sk, :image)",
         "ExpressionAttributeValues": {":product": {"S": f"PRODUCT#{sku}"}, ":image": {"S": "IMAGE#"}},
     }
-    return list(_pages(stack, "query", query))
+    return [
+        {name: value for name, value in link.items() if name not in ("pk", "sk")}
+        for link in _pages(stack, "query", query)
+    ]
+
+
+def of_products(stack: Stack, skus: Iterable[str]) -> list[list[Item]]:
+    """The pictures of each of several products, asked for side by side."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda sku: of_product(stack, sku), skus))
 
 
 def every_image(stack: Stack, most: int) -> list[Item]:

@@ -1,16 +1,60 @@
 """`till product`: a product as the catalog has it, with its pictures."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from catalog.store import CatalogStore
 from rich.markup import escape
 
 from till import drawing, images
 from till.errors import OperatorError
-from till.output import money, out, print_json, print_table
+from till.output import err, money, out, print_json, print_table
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="See the products of the catalog.")
+
+
+@app.command("list")
+def list_products(
+    most: Annotated[int, typer.Option(min=1, max=100, help="At most so many.")] = 50,
+    after: Annotated[str, typer.Option(help="Go on after this SKU.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the catalog in the order of the SKUs, each product with its pictures.
+
+    Examples:
+
+        till product list --most 20
+
+        till product list --json | jq '.products[] | select(.images == []) | .sku'
+    """
+    stack = find_stack()
+    store = CatalogStore(stack.client("dynamodb"), stack.output("CatalogTable"))
+    products, more = store.list_products(most, after)
+    pictures = images.of_products(stack, [product.sku for product in products])
+    if as_json:
+        shown = [
+            {**product.model_dump(), "images": its} for product, its in zip(products, pictures, strict=True)
+        ]
+        print_json({"products": shown, "after": more})
+        return
+    print_table(
+        "Products",
+        ("sku!", "name", "prices>", "category!", "pictures!"),
+        [
+            (
+                escape(product.sku),
+                escape(product.name),
+                _prices(product.prices),
+                escape(product.category or ""),
+                " ".join([str(len(its)), *(f"[on {picture['dominant_colour']}]  [/]" for picture in its)]),
+            )
+            for product, its in zip(products, pictures, strict=True)
+        ],
+    )
+    if more:
+        err.print(f"There are more: till product list --after {more}", highlight=False)
 
 
 @app.command("show")
@@ -36,7 +80,7 @@ def show_product(
     if pictures and out.is_terminal:
         picture = pictures[0]
         drawing.draw(out, images.thumbnail(stack, picture, 512), min(48, out.width))
-    facts["prices"] = ", ".join(money(amount, currency) for currency, amount in facts["prices"].items())
+    facts["prices"] = _prices(facts["prices"])
     print_table(
         escape(sku), ("field!", "value"), [(n, escape(str(v))) for n, v in facts.items() if v is not None]
     )
@@ -45,3 +89,7 @@ def show_product(
         ("key", "size!"),
         [(escape(p["key"]), " x ".join(map(str, p["displayed_size"]))) for p in pictures],
     )
+
+
+def _prices(prices: Mapping[str, int]) -> str:
+    return ", ".join(money(amount, currency) for currency, amount in prices.items())

@@ -288,3 +288,23 @@ def test_a_case_nobody_opened_cannot_be_resolved(stack: None) -> None:
 )
 def test_every_command_shows_how_it_is_used(command: str) -> None:
     assert f"till {command}" in run(*command.split(), "--help").output
+
+
+def test_the_catalog_is_listed_with_the_pictures_of_each_product(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
+    run("seed")
+    link = {
+        "pk": "PRODUCT#MUG-WHT-300",
+        "sk": "IMAGE#products/MUG-WHT-300/a.jpg",
+        "dominant_colour": "#ffffff",
+    }
+    put({"ImagesTable": [link]})
+    first = json.loads(run("product", "list", "--most", "3", "--json").stdout)
+    assert [product["sku"] for product in first["products"]] == ["BOK-BRW-01", "COF-ESP-1KG", "COF-FIL-500"]
+    assert first["after"] == "COF-FIL-500"
+    mug = json.loads(run("product", "list", "--after", "GRD-HND-01", "--most", "1", "--json").stdout)
+    assert [product["images"] for product in mug["products"]] == [[{"dominant_colour": "#ffffff"}]]
+    assert "till product list --after COF-FIL-500" in run("product", "list", "--most", "3").stderr
