@@ -178,6 +178,22 @@ def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
+def png_chunk_bomb(name: bytes) -> bytes:
+    """The scene with a text or profile chunk of 300 kB that inflates to 300 MB."""
+    head = {b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0", b"iCCP": b"a\0\0"}[name]
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(300)) + packer.flush()
+    data, after_header = saved(scene(), "PNG"), 33
+    length, check = struct.pack(">I", len(head + packed)), struct.pack(">I", zlib.crc32(name + head + packed))
+    return data[:after_header] + length + name + head + packed + check + data[after_header:]
+
+
+def many_page_tiff(pages: int) -> bytes:
+    """The scene, and after it pages of one pixel."""
+    small = [Image.new("RGB", (1, 1))] * (pages - 1)
+    return saved(scene(), "TIFF", save_all=True, append_images=small)
+
+
 def png_with_chunk(name: bytes, data: bytes) -> bytes:
     info = PngImagePlugin.PngInfo()
     info.add(name, data)

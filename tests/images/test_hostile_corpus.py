@@ -1,5 +1,6 @@
 """Each picture of the corpus ends as it should, in the process that may be killed, under its limits."""
 
+import gzip
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,6 +105,15 @@ ACCEPTED = {
     ),
     "malformed exif jpeg": (lambda: saved(scene(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"), "jpeg"),
     "malformed exif png": (lambda: corpus.png_with_chunk(b"eXIf", b"II*\0\xff\xff\xff\xff"), "png"),
+    "png text bomb": (lambda: corpus.png_chunk_bomb(b"zTXt"), "png"),
+    "png international text bomb": (lambda: corpus.png_chunk_bomb(b"iTXt"), "png"),
+    "png profile bomb": (lambda: corpus.png_chunk_bomb(b"iCCP"), "png"),
+    "jpeg in tiff": (lambda: saved(scene(), "TIFF", compression="jpeg", quality=95), "tiff"),
+    "stereo jpeg": (
+        lambda: saved(scene(), "MPO", save_all=True, append_images=[scene()], quality=95),
+        "jpeg",
+    ),
+    "jpeg with a pdf behind it": (lambda: saved(scene(), "JPEG", quality=95) + b"%PDF-1.7", "jpeg"),
     "orientation out of range": (lambda: saved(scene(), "JPEG", exif=corpus.exif(99)), "jpeg"),
 }
 
@@ -124,6 +134,19 @@ def test_frames_are_counted_and_the_first_is_shown(render) -> None:
         looks_like_the_scene(rendered.open())
 
 
+def test_grey_with_alpha_keeps_both(render) -> None:
+    rendered = render(saved(Image.new("LA", (300, 200), (128, 100)), "PNG"))
+    grey, _, _, alpha = rendered.open().getpixel((150, 100))
+    assert abs(grey - 128) < 3
+    assert alpha == 100
+
+
+def test_tiff_of_very_many_pages(render) -> None:
+    rendered = render(corpus.many_page_tiff(3000))
+    assert rendered.facts["frames"] == 3000
+    looks_like_the_scene(rendered.open())
+
+
 @pytest.mark.parametrize("colour", [True, False])
 def test_sixteen_bits_become_eight(render, colour: bool) -> None:
     rendered = render(corpus.sixteen_bit_png(colour=colour))
@@ -132,10 +155,11 @@ def test_sixteen_bits_become_eight(render, colour: bool) -> None:
     assert abs(green - (0x20 if colour else 0xC0)) < 6
 
 
-def test_display_p3_becomes_srgb(render) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_display_p3_becomes_srgb(render, kind: str) -> None:
     """P3's (200, 100, 60) is sRGB's (216, 95, 44): more saturated where the profile is obeyed."""
     flat = Image.new("RGB", (300, 200), (200, 100, 60))
-    rendered = render(saved(flat, "JPEG", icc_profile=corpus.wide_gamut_profile(), quality=100))
+    rendered = render(saved(flat, kind, icc_profile=corpus.wide_gamut_profile(), quality=100))
     red, green, blue = rendered.open("1280.jpg").getpixel((150, 100))
     assert red > 208
     assert green < 100
@@ -176,6 +200,7 @@ REFUSED = {
     "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format"),
     "svg after xml": (lambda: b"<?xml version='1.0'?>\n<!-- x --><svg/>", "unsupported_format"),
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "unsupported_format"),
+    "gzipped svg": (lambda: gzip.compress(b"<svg/>"), "unsupported_format"),
     "dos eps": (lambda: b"\xc5\xd0\xd3\xc6" + bytes(100), "unsupported_format"),
     "pdf": (lambda: b"%PDF-1.7\n", "unsupported_format"),
     "bmp": (lambda: saved(scene(), "BMP"), "unsupported_format"),

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from itertools import permutations
 
 import pytest
+from tillflow.aws import client
 
 from tests.sagas.faults import FOREVER, Fault
-from tests.sagas.image_bench import ImageBench, image_bench
+from tests.sagas.image_bench import KEY, ImageBench, image_bench
 from tests.sagas.pictures import picture
 
 READY = ["RenderImage", "Outcome", "SettleImage", "TidyOutputs", "AnnounceImage"]
@@ -44,6 +45,24 @@ def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> Non
     assert copy["Metadata"]["reason"] == "unsupported_format"
     assert copy["ContentDisposition"] == "attachment"
     assert [kind for kind, _ in bench.announced()] == ["ImageRejected"]
+    assert bench.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [(b"", "empty"), (b"%PDF-1.7", "unsupported_format"), (picture()[:60], "broken")]
+)
+def test_each_refusal_is_listed_with_its_reason_and_shows_nothing(
+    bench: ImageBench, body: bytes, reason: str
+) -> None:
+    bench.run(bench.put(body))
+    listed = client("dynamodb").query(
+        TableName="ImagesTable",
+        IndexName="quarantine",
+        KeyConditionExpression="quarantine = :rejected",
+        ExpressionAttributeValues={":rejected": {"S": "REJECTED"}},
+    )["Items"]
+    assert [(item["key"]["S"], item["reason"]["S"]) for item in listed] == [(KEY, reason)]
+    assert bench.thumbnails() == set()
     assert bench.audit() == []
 
 
