@@ -67,6 +67,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # A float of half a year has no nanoseconds: a timer that is due would never be.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self._jumping.time

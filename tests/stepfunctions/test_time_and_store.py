@@ -36,6 +36,18 @@ def test_virtual_time_passes_only_when_nothing_is_left_to_do(loop: VirtualLoop) 
     assert order == [("a", 4_600.0), ("b", 87_400.0)]
 
 
+def test_a_timer_is_due_after_years_too(loop: VirtualLoop) -> None:
+    """A float of half a year has no nanoseconds, and asyncio takes a timer for due by them."""
+
+    async def sleeps() -> None:
+        await asyncio.sleep(20_000_000.1)
+        for _ in range(100):
+            await asyncio.sleep(0.123_456_789)
+
+    loop.run_until_complete(asyncio.wait_for(sleeps(), 1e9))
+    assert loop.time() > 20_000_012
+
+
 def test_virtual_time_stands_still_while_a_thread_works(loop: VirtualLoop) -> None:
     async def main() -> tuple[str, float]:
         working = asyncio.create_task(asyncio.to_thread(time.sleep, 0.05))
