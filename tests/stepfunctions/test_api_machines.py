@@ -143,6 +143,12 @@ def test_creating_and_publishing_again_answers_the_same_version(engine):
             "Member must have length less than or equal to 1048576",
         ),
         ({"name": 5}, "SerializationException", "NUMBER_VALUE can not be converted to a String"),
+        (
+            {"tags": [None]},
+            "ValidationException",
+            "1 validation error detected: Value null at 'tags.1.member' failed to satisfy constraint: "
+            "Member must not be null",
+        ),
     ],
 )
 def test_what_cannot_be_created(engine, params, code, message):
@@ -151,6 +157,13 @@ def test_what_cannot_be_created(engine, params, code, message):
     assert told[0] == code
     assert message is None or told[1] == message
     assert engine.list_state_machines() == {"stateMachines": []}
+
+
+def test_a_number_must_be_whole_and_a_tag_may_lack_its_value(engine):
+    told = refusal(engine.list_state_machines, maxResults=1.5)
+    assert told == ("SerializationException", "DECIMAL_VALUE can not be converted to an Integer")
+    create(engine, tags=[{"key": "team"}])
+    assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "team", "value": ""}]
 
 
 def test_a_missing_parameter_is_told_with_all_others(engine):

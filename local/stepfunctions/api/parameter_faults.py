@@ -70,7 +70,9 @@ def _fits(kind: str, value: Any) -> bool:
         return isinstance(value, str)
     if kind == "boolean":
         return isinstance(value, bool)
-    if kind in ("integer", "long", "float", "double"):
+    if kind in ("integer", "long"):
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind in ("float", "double"):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return True
 
@@ -83,8 +85,10 @@ def _serialization(value: Any, wanted: str) -> ApiError:
     else:
         if isinstance(value, bool):
             token = "TRUE_VALUE" if value else "FALSE_VALUE"
+        elif isinstance(value, str):
+            token = "STRING_VALUE"
         else:
-            token = "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
+            token = "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
         article = "an" if wanted[0] in "Ii" else "a"
         given = f"{token} can not be converted to {article} {wanted}"
     return ApiError("SerializationException", given)
@@ -105,7 +109,11 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     elif isinstance(shape, ListShape):
         yield from _size_faults(shape, value, path, len(value), "length")
         for number, item in enumerate(value, 1):
-            yield from _faults(shape.member, item, f"{path}.{number}.member")
+            here = f"{path}.{number}.member"
+            if item is None:
+                yield _fault(shape, None, here, "Member must not be null")
+            else:
+                yield from _faults(shape.member, item, here)
     elif isinstance(shape, StringShape):
         yield from _size_faults(shape, value, path, len(value), "length")
         pattern = shape.metadata.get("pattern")

@@ -12,7 +12,7 @@ _KINDS = {"stateMachine": "state_machine", "activity": "activity"}
 
 def as_dict(tags: list[dict[str, str]]) -> dict[str, str]:
     """Tags as given in a request, the last of a key counting. Raises ApiError TooManyTags."""
-    named = {tag["key"]: tag["value"] for tag in tags if tag.get("key") is not None}
+    named = {tag["key"]: tag.get("value") or "" for tag in tags if tag.get("key") is not None}
     if len(named) > _MOST:
         raise ApiError("TooManyTags", f"Too many tags: a resource has at most {_MOST}")
     return named
