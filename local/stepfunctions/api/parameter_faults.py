@@ -84,13 +84,13 @@ def _serialization(value: Any, wanted: str) -> ApiError:
         given = "Start of list found where not expected"
     else:
         if isinstance(value, bool):
-            token = "TRUE_VALUE" if value else "FALSE_VALUE"
+            found = "TRUE_VALUE" if value else "FALSE_VALUE"
         elif isinstance(value, str):
-            token = "STRING_VALUE"
+            found = "STRING_VALUE"
         else:
-            token = "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
+            found = "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
         article = "an" if wanted[0] in "Ii" else "a"
-        given = f"{token} can not be converted to {article} {wanted}"
+        given = f"{found} can not be converted to {article} {wanted}"
     return ApiError("SerializationException", given)
 
 
