@@ -4,11 +4,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from inventory.models import Line, Need, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
@@ -33,6 +37,7 @@ from tillflow.store import Item, unmarshal
 from tests.proof.served import served_dynamodb
 
 TILLS = 16
+_places = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,62 @@ def test_the_last_units_are_sold_once_each(dynamodb: Any, table: str) -> None:
     assert Counter(map(type, outcomes)) == {int: 5, InsufficientStock: TILLS - 5}
     assert sum(cost for cost in outcomes if isinstance(cost, int)) == 500
     assert store.drift() == []
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An order as tills send it: units by SKU, from how many tills at once, and whether somebody cancels it too."""
+
+    units: dict[str, int]
+    tills: int
+    cancelled: bool
+
+
+wanted = st.dictionaries(st.sampled_from("AB"), st.integers(1, 3), min_size=1)
+orders = st.lists(st.builds(Sent, wanted, st.integers(1, 3), st.booleans()), min_size=2, max_size=5)
+
+
+@settings(
+    max_examples=10,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(shelves=st.fixed_dictionaries({"A": st.integers(1, 8), "B": st.integers(1, 8)}), sent=orders)
+def test_what_there_is_is_shared_out_whoever_asks(
+    dynamodb: Any, table: str, shelves: dict[str, int], sent: list[Sent]
+) -> None:
+    """Every order is sold whole or not at all, a cancelled one leaves nothing, and none is refused without want."""
+    store, place = InventoryStore(dynamodb, table), f"store-{next(_places)}"
+    receipt = [ReceiptLine(sku=sku, quantity=units, cost=units * 100) for sku, units in shelves.items()]
+    store.receive(place, place, receipt)
+    actions: list[tuple[int, Callable[[], Any]]] = []
+    for number, order in enumerate(sent):
+        actions += [(number, sale(store, place, number, order.units))] * order.tills
+        actions += [(number, partial(store.restock, f"{place}-{number}"))] * order.cancelled
+    outcomes = at_once(*(action for _, action in actions))
+    sold = {number for (number, _), told in zip(actions, outcomes, strict=True) if isinstance(told, int)}
+    kept = [order for number, order in enumerate(sent) if number in sold and not order.cancelled]
+    for sku, there in shelves.items():
+        level = store.level(place, sku)
+        taken = sum(order.units.get(sku, 0) for order in kept)
+        assert (level["on_hand"], level["reserved"]) == (there - taken, 0)
+    refusals = {type(told) for told in outcomes if isinstance(told, DomainError)}
+    assert refusals <= {InsufficientStock, OrderClosed}
+    if all(sum(order.units.get(sku, 0) for order in sent) <= there for sku, there in shelves.items()):
+        assert InsufficientStock not in refusals
+    assert store.drift() == []
+
+
+def sale(store: InventoryStore, place: str, number: int, units: dict[str, int]) -> Callable[[], int]:
+    """Reserves and commits an order's units; its cost."""
+
+    def sell() -> int:
+        lines = [Line(sku=sku, quantity=quantity) for sku, quantity in units.items()]
+        store.reserve(f"{place}-{number}", place, lines)
+        return int(store.commit(f"{place}-{number}")["cost"])
+
+    return sell
 
 
 def test_one_order_from_many_tills_is_reserved_and_sold_once(dynamodb: Any, table: str) -> None:

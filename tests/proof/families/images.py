@@ -26,6 +26,8 @@ from till.shop import ESPRESSO
 
 INGEST, BACKFILL = "ImageIngest", "ImageBackfill"
 SMALL = (24, 16)
+RETRIES = 3
+"""A person starts what fails again so often; what is left then is wrong."""
 
 Changes = Callable[[str], list[dict[str, Any]]]
 """What happens to the object of a key, and the events S3 sends of it."""
@@ -99,6 +101,8 @@ class Operator:
             self.found += _not_undone(bench, messages, [arn for arn in failed if arn not in waiting])
             plan.heal()
         for message in messages:
+            if message["execution"].count("-again") == RETRIES:
+                continue
             self._begin_again(bench, arns, message["execution"], {**message["event"], "redriven": True})
             pictures.taken(message)
         for arn in failed:
@@ -110,7 +114,8 @@ class Operator:
         return known != len(arns)
 
     def _is_left(self, bench: Bench, arn: str, arns: list[str]) -> bool:
-        return status_of(bench, arn) in ("FAILED", "TIMED_OUT") and f"{arn}-again" not in arns
+        followed = f"{arn}-again" in arns or arn.count("-again") == RETRIES
+        return status_of(bench, arn) in ("FAILED", "TIMED_OUT") and not followed
 
     def _begin_again(self, bench: Bench, arns: list[str], arn: str, event: dict[str, Any]) -> None:
         again = begin(bench, workflow_of(arn), event, f"{arn.rpartition(':')[2]}-again")
@@ -124,6 +129,10 @@ class Images(Family):
     workflows = (INGEST, BACKFILL)
     others = ()
 
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        """What S3 said of the story that is told: said again after a crash, and no object put twice."""
+
     def prepare(self, world: ProofWorld) -> None:
         world.open.enter_context(mock_aws())
         pictures.make_buckets()
@@ -134,6 +143,7 @@ class Images(Family):
             bucket.keys.clear()
         for message in pictures.parked():
             pictures.taken(message)
+        self.heard.clear()
 
     def seen(self, shop: Snapshot) -> Snapshot:
         return replace(shop, pictures=pictures.at_rest())
@@ -141,10 +151,26 @@ class Images(Family):
     def scenarios(self) -> Iterator[Scenario]:
         stories = {demo.title: STORIES[demo.title] for demo in image_ingest.SCENARIOS} | BESIDES
         for title, (before, changes, expected) in stories.items():
-            story = _heard(before, changes)
+            story = self._story(before, changes)
             yield Scenario(self, INGEST, title, story, expected, title in PAIRED, Operator)
         mixed = "READY and REJECTED unsupported_format"
         yield Scenario(self, BACKFILL, "pictures nobody heard of", _unheard, mixed, True, Operator)
+
+    def _story(self, before: Changes | None, changes: Changes) -> Story:
+        """An object whose past is settled; then it changes, and S3's events come all at once."""
+
+        def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
+            key = key_of(business_id)
+            bench.plan = Plan()
+            if not self.heard:
+                for number, event in enumerate(before(key) if before else ()):
+                    bench.settled(begin(bench, INGEST, event, f"{business_id}-past-{number}"))
+                self.heard += changes(key)
+            bench.plan = plan
+            names = (f"{business_id}-{number}" for number in range(len(self.heard)))
+            return [begin(bench, INGEST, *named) for named in zip(self.heard, names, strict=True)]
+
+        return story
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
         """A newer version of the same object, from its event to its announcement."""
@@ -162,6 +188,9 @@ class Images(Family):
     def wrong(self, ended: Ended) -> Iterator[str]:
         for message in pictures.parked():
             yield f"the event of {message['execution']} is parked, and nobody has redriven it"
+        for arn in ended.arns:
+            if ended.status(arn) == "FAILED" and f"{arn}-again" not in ended.arns:
+                yield f"{arn} fails again and again"
         announced = pictures.announced(ended.events)
         for key, row in ended.shop.images.items():
             told = (f"Image{row['status'].capitalize()}", key, row["version_id"])
@@ -199,27 +228,6 @@ def _not_undone(bench: Bench, messages: list[dict[str, Any]], unparked: list[str
     for violation in check(shop):
         if violation.name == "thumbnail_has_its_image":
             yield f"parked, with nothing to undo: {violation.subject}: {violation.message}"
-
-
-def _heard(before: Changes | None, changes: Changes) -> Story:
-    """An object whose past is settled; then it changes, and S3's events come all at once."""
-    heard: dict[str, list[dict[str, Any]]] = {}
-
-    def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
-        bench.plan = Plan()
-        if business_id not in heard:
-            heard.clear()
-            past = before(key_of(business_id)) if before else []
-            for number, event in enumerate(past):
-                bench.settled(begin(bench, INGEST, event, f"{business_id}-past-{number}"))
-            heard[business_id] = changes(key_of(business_id))
-        bench.plan = plan
-        return [
-            begin(bench, INGEST, event, f"{business_id}-{number}")
-            for number, event in enumerate(heard[business_id])
-        ]
-
-    return story
 
 
 def _listing(business_id: str) -> dict[str, str]:
