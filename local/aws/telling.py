@@ -23,6 +23,9 @@ class StatusChanges:
         if row["type"] == "STANDARD":
             self._thread.submit(self._tell, row)
 
+    def follows(self, row: Mapping[str, Any]) -> bool:
+        return False
+
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Histories are not told here."""
 

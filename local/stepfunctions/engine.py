@@ -38,6 +38,10 @@ class Observer(Protocol):
 
     def status_changed(self, row: Mapping[str, Any]) -> None: ...
 
+    def follows(self, row: Mapping[str, Any]) -> bool:
+        """Whether to be told of this execution's events."""
+        ...
+
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None: ...
 
 
@@ -80,7 +84,7 @@ class Engine:
     _by_arn: dict[str, Execution] = field(default_factory=dict)
     _stops: dict[int, _Stop] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
-    _untold: list[Callable[[Observer], None]] = field(default_factory=list)
+    _untold: list[tuple[list[Observer], Callable[[Observer], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.services = ServicesWithSelf(self)
@@ -342,8 +346,10 @@ class Engine:
         if execution.keeps_history:
             self.store.event(execution.id, event)
         if self.observers:
-            row = execution.row
-            self._tell_later(lambda observer: observer.event(row, event))
+            followers = self._followers(execution)
+            if followers:
+                row = execution.row
+                self._tell_later(followers, lambda observer: observer.event(row, event))
 
     def loads(self, text: str) -> Any:
         return json_value(text)
@@ -365,16 +371,21 @@ class Engine:
     def _notify(self, execution: Execution) -> None:
         if self.observers:
             row = dict(execution.row)
-            self._tell_later(lambda observer: observer.status_changed(row))
+            self._tell_later(self.observers, lambda observer: observer.status_changed(row))
 
-    def _tell_later(self, what: Callable[[Observer], None]) -> None:
+    def _followers(self, execution: Execution) -> list[Observer]:
+        if execution.followers is None:
+            execution.followers = [each for each in self.observers if each.follows(execution.row)]
+        return execution.followers
+
+    def _tell_later(self, observers: list[Observer], what: Callable[[Observer], None]) -> None:
         if not self._untold:
             self.store.after_commit(self._tell)
-        self._untold.append(what)
+        self._untold.append((observers, what))
 
     def _tell(self) -> None:
         untold, self._untold = self._untold, []
-        for what in untold:
-            for observer in self.observers:
+        for observers, what in untold:
+            for observer in observers:
                 with contextlib.suppress(Exception):
                     what(observer)

@@ -63,6 +63,9 @@ class LogDelivery:
     def status_changed(self, row: Mapping[str, Any]) -> None:
         """Only histories are logged."""
 
+    def follows(self, row: Mapping[str, Any]) -> bool:
+        return self._logging(row["revision"]).get("level", "OFF") != "OFF"
+
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         settings = self._logging(row["revision"])
         if not logged(settings.get("level", "OFF"), event["type"]):

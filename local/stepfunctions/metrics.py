@@ -109,6 +109,9 @@ class Metrics:
             self._add("ExpressExecutionBilledDuration", duration, dimensions, "Milliseconds")
             self._add("ExpressExecutionBilledMemory", memory, dimensions, "Megabytes")
 
+    def follows(self, row: Mapping[str, Any]) -> bool:
+        return True
+
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         match = _TASK_EVENT.fullmatch(event["type"])
         if match is None:

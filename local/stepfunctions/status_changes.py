@@ -53,6 +53,9 @@ class EventDelivery:
             self._delivering = True
             self._engine.spawn(self._deliver())
 
+    def follows(self, row: Mapping[str, Any]) -> bool:
+        return False
+
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Histories are not told here."""
 

@@ -47,6 +47,7 @@ class Execution:
         self.root: Frame | None = None
         self.task: asyncio.Task[Any] | None = None
         self.frames: dict[int, Frame] = {}
+        self.followers: list[Any] | None = None
         self._at_end: list[Callable[[], None]] = []
         # What the variables weigh at most; a start on a store begins with weighing them.
         self._variable_bytes = MAX_VARIABLE_BYTES
