@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas prove mutants policies diagrams bench clean
+.PHONY: help setup run demo up down test lint check-sagas prove mutants storm policies diagrams bench clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -59,6 +59,9 @@ prove: setup ## Fail every task of every saga in every way, in pairs, and kill t
 
 mutants: setup ## Break the product in one place at a time, and show that the proof notices
 	$(PYTHON) -m tests.proof.mutants
+
+storm: setup ## Kill the local Step Functions with -9 at random moments under load, 300 times (half an hour)
+	$(PYTHON) -m tests.stepfunctions.storm --kills 300
 
 bench: setup ## Measure, beside others where there are any
 	@for benchmark in benchmarks/[a-z]*.py; do \
