@@ -89,6 +89,6 @@ $(UV):
 	else \
 	  echo "Setting up (once)"; \
 	  python3 -m venv --clear .tools/uv && .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { \
-	    echo "uv could not be installed: python3 needs its venv module (on Debian: apt install python3-venv) and the way to PyPI." >&2; \
+	    echo "uv could not be installed: python3 must be 3.8 or newer, have its venv module (on Debian: apt install python3-venv) and a way to PyPI." >&2; \
 	    rm -rf .tools/uv; exit 1; }; \
 	fi
