@@ -3,6 +3,7 @@
 The change is written before anyone is told, so a second delivery tells again under the same key.
 """
 
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +45,7 @@ class Purchasing:
         """Take the order from a supplier that refused or stayed silent; the next step."""
         purchase = self._store.change(
             purchase_order_id,
-            lambda purchase: rules.given_up(purchase, attempt, cause or "no answer in time"),
+            lambda purchase: rules.given_up(purchase, attempt, _sentence(cause) or "no answer in time"),
         )
         if purchase.attempt is None:
             try:
@@ -164,6 +165,15 @@ def matched(purchase: Purchase) -> dict[str, Any]:
         "total": purchase.invoice.total,
         "due_at": f"{purchase.invoice.due_on.isoformat()}T00:00:00Z",
     }
+
+
+def _sentence(cause: str) -> str:
+    """What a Cause says: a function's is JSON with the exception's text in it."""
+    with suppress(ValueError):
+        told = json.loads(cause)
+        if isinstance(told, dict):
+            return str(told.get("errorMessage", cause))
+    return cause
 
 
 def _paid(purchase: Purchase) -> dict[str, Any]:

@@ -126,15 +126,13 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         ("supplier!", "state", "promised", "note"),
         [(one.supplier_id, one.state, one.promised_on or "", one.note) for one in found.attempts],
     )
-    print_table(
-        "Deliveries",
-        ("receipt", "at!", "sku!", "came>", "rejected>"),
-        [
-            (one.receipt_id, f"{one.received_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.rejected)
-            for one in found.receipts
-            for line in one.lines
-        ],
-    )
+    came = [
+        (one.receipt_id, f"{one.received_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.rejected)
+        for one in found.receipts
+        for line in one.lines
+    ]
+    if came:
+        print_table("Deliveries", ("receipt", "at!", "sku!", "came>", "rejected>"), came)
     if found.invoice:
         due = f", due {found.invoice.due_on}" if found.invoice.due_on else ""
         out.print(

@@ -178,15 +178,13 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
             for one in found.lines
         ],
     )
-    print_table(
-        "Arrivals",
-        ("arrival", "at!", "sku!", "came>", "lost>"),
-        [
-            (one.arrival_id, f"{one.arrived_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.lost)
-            for one in found.arrivals
-            for line in one.lines
-        ],
-    )
+    came = [
+        (one.arrival_id, f"{one.arrived_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.lost)
+        for one in found.arrivals
+        for line in one.lines
+    ]
+    if came:
+        print_table("Arrivals", ("arrival", "at!", "sku!", "came>", "lost>"), came)
 
 
 def _row(transfer: Transfer) -> dict[str, Any]:
