@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas prove mutants storm policies diagrams bench clean
+.PHONY: help setup run demo up down test lint check-sagas prove mutants storm policies layers diagrams bench clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -50,6 +50,11 @@ check-sagas: setup ## Hold every workflow to the saga rules
 
 policies: setup ## Stamp the retry policies into the workflows
 	$(PYTHON) tools/stamp_retries.py
+
+layers: setup ## Pin what the layers carry to the versions of uv.lock
+	@for layer in common imaging; do \
+	  $(UV) export --quiet --frozen --no-hashes --no-header --no-annotate --no-emit-project \
+	    --only-group layer-$$layer --output-file layers/$$layer/requirements.txt; done
 
 diagrams: setup ## Draw the workflows into docs/workflows
 	$(PYTHON) -m tools.saga_checker --draw
