@@ -10,16 +10,14 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from botocore.exceptions import ClientError
 from purchasing import rules
 from purchasing.models import Invoice, Purchase, Receipt
 from purchasing.store import PurchasesStore
 from tillflow.errors import DomainError
 
+from till.bell import ring
 from till.errors import OperatorError
 from till.stack import Stack
-
-NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
 class Desk:
@@ -39,7 +37,7 @@ class Desk:
         order = self._store.change(purchase_order_id, lambda before: rules.refused(before, note, supplier_id))
         refusal = rules.refusal(order)
         if order.task_token and refusal:
-            self._ring(
+            ring(
                 self._states.send_task_failure,
                 taskToken=order.task_token,
                 error=type(refusal).__name__,
@@ -51,7 +49,7 @@ class Desk:
         """The supplier has the order and will answer: its silence counts from now."""
         order = self._store.get(purchase_order_id)
         if order.task_token:
-            self._ring(self._states.send_task_heartbeat, taskToken=order.task_token)
+            ring(self._states.send_task_heartbeat, taskToken=order.task_token)
         return order
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
@@ -72,15 +70,8 @@ class Desk:
     def _woken(self, order: Purchase) -> Purchase:
         if order.task_token:
             answer = json.dumps({"purchase_order_id": order.purchase_order_id})
-            self._ring(self._states.send_task_success, taskToken=order.task_token, output=answer)
+            ring(self._states.send_task_success, taskToken=order.task_token, output=answer)
         return order
-
-    def _ring(self, call: Callable[..., Any], **request: Any) -> None:
-        try:
-            call(**request)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in NOBODY_WAITS:
-                raise
 
 
 def desk(stack: Stack) -> Desk:

@@ -8,14 +8,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, Transfer
 from inventory.transfers.store import TransfersStore
 
+from till.bell import ring
 from till.stack import Stack
-
-NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
 class TransferDesk:
@@ -47,11 +45,7 @@ class TransferDesk:
     def _woken(self, transfer: Transfer) -> Transfer:
         if transfer.task_token:
             answer = json.dumps({"transfer_id": transfer.transfer_id})
-            try:
-                self._states.send_task_success(taskToken=transfer.task_token, output=answer)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in NOBODY_WAITS:
-                    raise
+            ring(self._states.send_task_success, taskToken=transfer.task_token, output=answer)
         return transfer
 
 

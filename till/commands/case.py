@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 from cases import rules
 from cases.store import CasesStore
 from rich.markup import escape
 from tillflow.store import Item
 
+from till.bell import ring
 from till.errors import OperatorError
 from till.history import sentence
 from till.output import out, print_json, print_table
@@ -125,15 +125,12 @@ def _store(stack: Stack) -> CasesStore:
 
 
 def _tell_workflow(stack: Stack, case_id: str, token: str, resolution: dict[str, str]) -> None:
-    try:
-        stack.client("stepfunctions").send_task_success(taskToken=token, output=json.dumps(resolution))
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken"):
-            raise
+    answer = json.dumps(resolution)
+    if not ring(stack.client("stepfunctions").send_task_success, taskToken=token, output=answer):
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",
             "It was told before, or was stopped: `till history` shows what it did.",
-        ) from error
+        )
 
 
 def _public(case: Item) -> dict[str, Any]:

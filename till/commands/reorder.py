@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 from demand.store import DemandStore
 from inventory.store import InventoryStore
 from replenishment import rules
@@ -17,6 +16,7 @@ from tillflow.errors import DomainError
 from tillflow.parsing import parse
 
 from till import workflows
+from till.bell import ring
 from till.errors import OperatorError
 from till.output import money, out, print_json, print_table
 from till.purchasing import purchases
@@ -207,17 +207,12 @@ def approve(
         token = _store(stack).decide(purchase_order_id, decision.value, note)
     except DomainError as refusal:
         raise OperatorError(f"{refusal}.", "`till reorder show` lists what waits.") from refusal
-    try:
-        stack.client("stepfunctions").send_task_success(
-            taskToken=token, output=json.dumps({"decision": decision.value})
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken"):
-            raise
+    answer = json.dumps({"decision": decision.value})
+    if not ring(stack.client("stepfunctions").send_task_success, taskToken=token, output=answer):
         raise OperatorError(
             f"{purchase_order_id} is decided, but no run waits for it.",
             "It was told before, or waited too long.",
-        ) from error
+        )
     out.print(f"{purchase_order_id}: {decision.value}.", highlight=False)
 
 
