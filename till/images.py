@@ -86,6 +86,12 @@ def thumbnail(stack: Stack, row: Item, size: int) -> Image.Image:
     return Image.open(io.BytesIO(answer["Body"].read()))
 
 
+def with_urls(stack: Stack, row: Item) -> Item:
+    """The row, its thumbnails with the URL each is served under."""
+    domain = stack.output("ThumbnailsDomain")
+    return {**row, "outputs": [{**o, "url": f"https://{domain}/{o['key']}"} for o in row["outputs"]]}
+
+
 @dataclass(frozen=True, slots=True)
 class Uploaded:
     """An object as S3 took it; version_id is "" from a bucket without versions."""

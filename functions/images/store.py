@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from tillflow.errors import ImageSuperseded, StoreContention, StoreUnavailable
 from tillflow.store import Action, Item, key, marshal, read_rows, through_contention, transact, unmarshal
 
@@ -281,5 +281,5 @@ def _s3(what: str) -> Iterator[None]:
         if code in _PASSING or status >= 500:
             raise StoreUnavailable(f"{what}: {code}") from error
         raise
-    except HTTPClientError as error:
+    except (HTTPClientError, IncompleteReadError) as error:
         raise StoreUnavailable(f"{what}: {type(error).__name__}") from error

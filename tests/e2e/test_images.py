@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from PIL import Image
 
 from tests.e2e.conftest import Deployed
@@ -50,6 +51,27 @@ def test_a_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) ->
     until(lambda: row(shop, key)["status"] == {"S": "DELETED"})
     folder = f"{shown['image_id']}/"
     until(lambda: not s3.list_objects_v2(Bucket=names["ThumbnailsBucket"], Prefix=folder)["KeyCount"])
+
+
+def test_thumbnails_are_served_to_be_kept_for_ever_and_only_by_the_distribution(
+    shop: Deployed, tmp_path: Path
+) -> None:
+    shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "TEA-4")
+    [thumbnail] = [
+        output
+        for output in json.loads(shop.till("image", "show", "products/TEA-4/served.png", "--json"))["outputs"]
+        if output["file"] == "512.webp"
+    ]
+    # The local distribution listens on the one port, behind what would have ended TLS.
+    host, _, path = thumbnail["url"].removeprefix("https://").partition("/")
+    headers = {"Host": host, "X-Forwarded-Proto": "https"}
+    answer = urllib3.request("GET", f"{shop.stack.endpoint}/{path}", headers=headers)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Type"] == "image/webp"
+    assert len(answer.data) == thumbnail["bytes"]
+    bucket = shop.outputs()["ThumbnailsBucket"]
+    assert urllib3.request("GET", f"{shop.stack.endpoint}/{bucket}/{path}").status == 403
 
 
 def test_a_hostile_file_is_refused_and_listed(shop: Deployed, tmp_path: Path) -> None:
@@ -119,8 +141,6 @@ def test_an_ingest_that_is_stopped_is_parked_and_its_redrive_finishes_it(
 
 
 def test_a_form_takes_no_other_key_type_or_size(shop: Deployed) -> None:
-    import urllib3
-
     answer = shop.client("lambda").invoke(
         FunctionName=shop.outputs()["SignUploadFunction"],
         Payload=json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"}),

@@ -85,7 +85,7 @@ def show_image(
         till image show products/COF-ESP-1KG/espresso.heic
     """
     stack = find_stack()
-    row = images.find_image(stack, key)
+    row = images.with_urls(stack, images.find_image(stack, key))
     if as_json:
         print_json(row)
         return
@@ -96,8 +96,8 @@ def show_image(
     print_table(escape(key), ("field!", "value"), facts)
     print_table(
         "Thumbnails",
-        ("key", "type!", "size!", "bytes>"),
-        [(o["key"], o["type"], f"{o['width']} x {o['height']}", o["bytes"]) for o in row["outputs"]],
+        ("URL", "type!", "size!", "bytes>"),
+        [(o["url"], o["type"], f"{o['width']} x {o['height']}", o["bytes"]) for o in row["outputs"]],
     )
 
 
