@@ -62,14 +62,22 @@ def mutants() -> Iterator[Mutant]:
     for workflow, places in tasks().items():
         definition = template.definition(workflow)
         for place in sorted(places):
-            if "has no effect" not in state_at(definition, place)["Comment"]:
+            state = state_at(definition, place)
+            if "has no effect" not in state["Comment"]:
                 names = tuple(name for name in SCENARIOS if runs(name, workflow))
-                yield from (Mutant(kind, place, names) for kind in CHANGES)
+                kinds = (kind for kind, change in CHANGES.items() if changed(state, change) != state)
+                yield from (Mutant(kind, place, names) for kind in kinds)
     conditions, markers = seen_requests()
     for place, names in sorted(conditions.items()):
         yield Mutant("condition dropped", place, tuple(names))
     for place, names in sorted(markers.items()):
         yield Mutant("marker not written", place, tuple(names))
+
+
+def changed(state: Definition, change: Callable[[Definition], None]) -> Definition:
+    copied = copy.deepcopy(state)
+    change(copied)
+    return copied
 
 
 def runs(name: str, workflow: str) -> bool:
@@ -226,10 +234,14 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
 
 def telling(mutant: Mutant) -> Iterator[Work]:
     """What kills most, without a look at what there is: nothing wrong, then what was broken failing."""
-    names = mutant.scenarios or tuple(SCENARIOS)
+    workflow = workflow_in(mutant.place)
+    names = sorted(
+        mutant.scenarios or SCENARIOS,
+        key=lambda name: (SCENARIOS[name].workflow != workflow, not SCENARIOS[name].paired),
+    )
     yield from (Work(name) for name in names)
     if mutant.kind in CHANGES:
-        for name in sorted(names, key=lambda name: not SCENARIOS[name].paired):
+        for name in names:
             yield from (Work(name, written((fault,))) for fault in faults_of(mutant.place))
 
 

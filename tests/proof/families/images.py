@@ -187,6 +187,8 @@ class Images(Family):
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         for message in pictures.parked():
+            if f"{message['execution']}-again" in ended.arns:
+                continue  # parked once more, late: to redrive it twice changes nothing
             yield f"the event of {message['execution']} is parked, and nobody has redriven it"
         for arn in ended.arns:
             if ended.status(arn) == "FAILED" and f"{arn}-again" not in ended.arns:
