@@ -3,34 +3,33 @@
 PO#<order>     PURCHASE       the order's document, its status, supplier and version
 ORDER#<order>  STEP#<step>#0  this step happened, and its answer
 SUPPLIER#<id>  …              suppliers.py; the counters change with the order's document
-
-A change reads the document, lets a rule make the next, and writes it if nobody wrote in between.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from tillflow.documents import Documents, Kind
 from tillflow.errors import DuplicatePurchase, InvalidPurchase, OrderClosed, StoreContention, UnknownPurchase
-from tillflow.store import (
-    Action,
-    AlreadyDone,
-    Item,
-    key,
-    marker,
-    marshal,
-    read_rows,
-    through_contention,
-    transact,
-    unmarshal,
-)
+from tillflow.store import Action, Item, key, marshal
+from tillflow.times import iso_utc
 
 from purchasing import rules
 from purchasing.models import Attempt, Invoice, OpenOrder, Purchase, Receipt
 from purchasing.suppliers import SUPPLIER, SuppliersStore, supplier_pk
 
-PURCHASE = "PURCHASE"
+PURCHASES = Kind(
+    model=Purchase,
+    prefix="PO#",
+    sort_key="PURCHASE",
+    id_name="purchase_order_id",
+    columns=lambda purchase: {
+        "status": purchase.status,
+        "supplier_id": purchase.supplier_id,
+        "opened_at": iso_utc(purchase.opened_at),
+    },
+    unknown=UnknownPurchase,
+)
 
 type Change = Callable[[Purchase], Purchase]
 type Also = Callable[[Purchase, Purchase], list[Action]]
@@ -42,6 +41,7 @@ class PurchasesStore:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
+        self._documents = Documents(client, table, PURCHASES)
         self.suppliers = SuppliersStore(client, table)
 
     def open(self, request: OpenOrder) -> Purchase:
@@ -49,45 +49,24 @@ class PurchasesStore:
         DuplicatePurchase when the id is another's, UnknownSupplier."""
         for candidate in request.suppliers:
             self.suppliers.row(candidate.supplier_id)
-        purchase = rules.opened(request, _now())
-        request_row = {
-            "TableName": self._table,
-            "Item": marshal(_row(purchase, 1)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        what = f"opening {request.purchase_order_id}"
-        put = Action("Put", request_row, AlreadyDone)
-        try:
-            through_contention(lambda: transact(self._client, [put], what))
-        except AlreadyDone as done:
-            first = purchase_of(done.answer)
-            if first is None or first.status == "CANCELLED":
-                raise OrderClosed(request.purchase_order_id, "open") from None
-            if first.execution != request.execution:
-                raise DuplicatePurchase(request.purchase_order_id) from None
-            return first
-        return purchase
+        first = self._documents.open(rules.opened(request, _now()))
+        if first.status == "CANCELLED":
+            raise OrderClosed(request.purchase_order_id, "open")
+        if first.execution != request.execution:
+            raise DuplicatePurchase(request.purchase_order_id)
+        return first
 
     def get(self, purchase_order_id: str) -> Purchase:
         """The order; UnknownPurchase."""
-        return self._read(purchase_order_id)[0]
+        return self._documents.get(purchase_order_id)
 
     def many(self, purchase_order_ids: list[str]) -> list[Purchase]:
         """The orders of these ids that there are."""
-        rows = read_rows(self._client, self._table, [(_pk(one), PURCHASE) for one in purchase_order_ids])
-        return [purchase for row in rows.values() if (purchase := purchase_of(row))]
+        return self._documents.many(purchase_order_ids)
 
     def every(self) -> Iterator[Purchase]:
         """Every order. Reads the whole table: for people, not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :purchase",
-            ExpressionAttributeValues=marshal({":purchase": PURCHASE}),
-        )
-        for page in pages:
-            for row in page["Items"]:
-                if purchase := purchase_of(unmarshal(row)):
-                    yield purchase
+        return self._documents.every()
 
     def send(self, purchase_order_id: str) -> Purchase:
         """Ask the next supplier, unless one is being asked. NoSupplierLeft, OrderClosed."""
@@ -146,7 +125,10 @@ class PurchasesStore:
                 ),
             )
         except UnknownPurchase:
-            return self._entomb(purchase_order_id, reason)
+            self._documents.entomb(purchase_order_id, {"status": "CANCELLED", "cancel_reason": reason})
+            return Purchase.model_construct(
+                purchase_order_id=purchase_order_id, status="CANCELLED", cancel_reason=reason
+            )
 
     def change(
         self,
@@ -155,54 +137,12 @@ class PurchasesStore:
         also: Also = lambda before, after: [],
         step: str = "",
     ) -> Purchase:
-        """The order after a rule changed it, written with what belongs to the change.
+        """The order after a rule changed it, written with what belongs to the change; with a `step` once."""
 
-        With a `step` the rule runs once: a second delivery finds its marker and the order as it is. A rule
-        without one gives an order it has changed before back as it is.
-        """
-        return through_contention(lambda: self._change(purchase_order_id, rule, also, step))
+        def written_too(before: Purchase, after: Purchase) -> list[Action]:
+            return [*self._counters(before, after), *also(before, after)]
 
-    def _change(self, purchase_order_id: str, rule: Change, also: Also, step: str) -> Purchase:
-        what = f"changing {purchase_order_id}"
-        mark = marker(self._table, purchase_order_id, step, None) if step else None
-        if mark and self._is_done(purchase_order_id, step):
-            return self.get(purchase_order_id)
-        before, version = self._read(purchase_order_id)
-        after = rule(before)
-        if after == before:
-            return before
-        actions = [
-            *([mark] if mark else []),
-            self._write(after, version, what),
-            *self._counters(before, after),
-            *also(before, after),
-        ]
-        try:
-            transact(self._client, actions, what)
-        except AlreadyDone:
-            return self.get(purchase_order_id)
-        return after
-
-    def _is_done(self, purchase_order_id: str, step: str) -> bool:
-        place = (f"ORDER#{purchase_order_id}", f"STEP#{step}#0")
-        return place in read_rows(self._client, self._table, [place])
-
-    def _read(self, purchase_order_id: str) -> tuple[Purchase, int]:
-        place = (_pk(purchase_order_id), PURCHASE)
-        row = read_rows(self._client, self._table, [place]).get(place, {})
-        purchase = purchase_of(row)
-        if purchase is None:
-            raise UnknownPurchase(purchase_order_id)
-        return purchase, int(row["version"])
-
-    def _write(self, purchase: Purchase, version: int, what: str) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(_row(purchase, version + 1)),
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": marshal({":version": version}),
-        }
-        return Action("Put", request, lambda _: StoreContention(what))
+        return self._documents.change(purchase_order_id, rule, written_too, step)
 
     def _counters(self, before: Purchase, after: Purchase) -> Iterator[Action]:
         """What a supplier has open and is owed, and which orders it was asked for."""
@@ -249,53 +189,9 @@ class PurchasesStore:
 
         return Action("Put", request, taken)
 
-    def _entomb(self, purchase_order_id: str, reason: str) -> Purchase:
-        row = {
-            "pk": _pk(purchase_order_id),
-            "sk": PURCHASE,
-            "purchase_order_id": purchase_order_id,
-            "status": "CANCELLED",
-            "cancel_reason": reason,
-            "version": 0,
-        }
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk) OR version = :none",
-            "ExpressionAttributeValues": marshal({":none": 0}),
-        }
-        what = f"closing {purchase_order_id}"
-        late = Action("Put", request, lambda _: StoreContention(what))
-        transact(self._client, [late], what)
-        return Purchase.model_construct(
-            purchase_order_id=purchase_order_id, status="CANCELLED", cancel_reason=reason
-        )
-
-
-def purchase_of(row: Item) -> Purchase | None:
-    """The order in a row; None for no row, and for the tombstone of an order never opened."""
-    return Purchase.model_validate_json(row["document"]) if "document" in row else None
-
 
 def _contended(what: str) -> Callable[[Item], Exception]:
     return lambda _: StoreContention(what)
-
-
-def _pk(purchase_order_id: str) -> str:
-    return f"PO#{purchase_order_id}"
-
-
-def _row(purchase: Purchase, version: int) -> Item:
-    return {
-        "pk": _pk(purchase.purchase_order_id),
-        "sk": PURCHASE,
-        "purchase_order_id": purchase.purchase_order_id,
-        "status": purchase.status,
-        "supplier_id": purchase.supplier_id,
-        "opened_at": json.loads(purchase.model_dump_json(include={"opened_at"}))["opened_at"],
-        "version": version,
-        "document": purchase.model_dump_json(),
-    }
 
 
 def _suppliers(purchase: Purchase) -> set[str]:

@@ -3,8 +3,6 @@
 TRANSFER#<id>  TRANSFER                     the transfer's document, its status and version
 ORDER#<id>     STEP#<step>#<chunk>          this effect happened, and its answer
 ORDER#<id>     RESERVATION#…, ONORDER#…     units promised at the source; units in transit (rows.py)
-
-A change reads the document, lets a rule make the next, and writes it if nobody wrote in between.
 """
 
 import json
@@ -14,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from tillflow.documents import Documents, Kind
 from tillflow.errors import OrderClosed, StoreContention, UnknownTransfer
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
@@ -21,11 +20,9 @@ from tillflow.store import (
     AlreadyDone,
     Item,
     marker,
-    marshal,
     read_rows,
     through_contention,
     transact,
-    unmarshal,
 )
 from tillflow.times import iso_utc
 
@@ -35,7 +32,14 @@ from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
 
-TRANSFER = "TRANSFER"
+TRANSFERS = Kind(
+    model=Transfer,
+    prefix="TRANSFER#",
+    sort_key="TRANSFER",
+    id_name="transfer_id",
+    columns=lambda transfer: {"status": transfer.status},
+    unknown=UnknownTransfer,
+)
 # A level, a movement and a reservation (or a row on order) per SKU, beside the marker and the tombstone check.
 _MOVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
 
@@ -51,42 +55,24 @@ class TransfersStore:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
+        self._documents = Documents(client, table, TRANSFERS)
         self._rows = Rows(table)
         self._stock = InventoryStore(client, table)
 
     def open(self, request: OpenTransfer) -> Transfer:
         """Note the transfer; the one there is when it was noted before. OrderClosed after a cancel."""
-        transfer = rules.opened(request, _now())
-        put = {
-            "TableName": self._table,
-            "Item": marshal(_row(transfer, 1)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        action = Action("Put", put, AlreadyDone)
-        try:
-            through_contention(lambda: transact(self._client, [action], f"opening {request.transfer_id}"))
-        except AlreadyDone as done:
-            first = transfer_of(done.answer)
-            if first is None or first.status == "CANCELLED":
-                raise OrderClosed(request.transfer_id, "open") from None
-            return first
-        return transfer
+        first = self._documents.open(rules.opened(request, _now()))
+        if first.status == "CANCELLED":
+            raise OrderClosed(request.transfer_id, "open")
+        return first
 
     def get(self, transfer_id: str) -> Transfer:
         """The transfer; UnknownTransfer."""
-        return self._read(transfer_id)[0]
+        return self._documents.get(transfer_id)
 
     def every(self) -> Iterator[Transfer]:
         """Every transfer. Reads the whole table: for people, not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :transfer",
-            ExpressionAttributeValues=marshal({":transfer": TRANSFER}),
-        )
-        for page in pages:
-            for row in page["Items"]:
-                if transfer := transfer_of(unmarshal(row)):
-                    yield transfer
+        return self._documents.every()
 
     def ship(self, transfer_id: str) -> Transfer:
         """Take the goods off the source's stock, at their moving-average cost, if they leave.
@@ -128,42 +114,11 @@ class TransfersStore:
         try:
             self.change(transfer_id, lambda before: rules.ended_cancelled(before, reason, _now()))
         except UnknownTransfer:
-            through_contention(lambda: self._entomb(transfer_id))
+            self._documents.entomb(transfer_id, {"status": "CANCELLED", "ended_at": iso_utc(_now())})
 
     def change(self, transfer_id: str, rule: Change, step: str = "") -> Transfer:
         """The transfer after a rule changed it. With a `step` the rule runs once."""
-        return through_contention(lambda: self._change(transfer_id, rule, step))
-
-    def _change(self, transfer_id: str, rule: Change, step: str) -> Transfer:
-        done = (order_pk(transfer_id), f"STEP#{step}#0")
-        if step and done in read_rows(self._client, self._table, [done]):
-            return self.get(transfer_id)
-        before, version = self._read(transfer_id)
-        after = rule(before)
-        if after == before:
-            return before
-        what = f"changing {transfer_id}"
-        put = {
-            "TableName": self._table,
-            "Item": marshal(_row(after, version + 1)),
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": marshal({":version": version}),
-        }
-        write = Action("Put", put, lambda _: StoreContention(what))
-        marked = [marker(self._table, transfer_id, step, None)] if step else []
-        try:
-            transact(self._client, [*marked, write], what)
-        except AlreadyDone:
-            return self.get(transfer_id)
-        return after
-
-    def _read(self, transfer_id: str) -> tuple[Transfer, int]:
-        place = (_pk(transfer_id), TRANSFER)
-        row = read_rows(self._client, self._table, [place]).get(place, {})
-        transfer = transfer_of(row)
-        if transfer is None:
-            raise UnknownTransfer(transfer_id)
-        return transfer, int(row["version"])
+        return self._documents.change(transfer_id, rule, step=step)
 
     def _ship_part(self, transfer_id: str, number: int, part: Sequence[Item]) -> dict[str, int]:
         what = f"shipping {transfer_id}"
@@ -214,37 +169,6 @@ class TransfersStore:
             transact(self._client, actions, what)
         except AlreadyDone:
             return
-
-    def _entomb(self, transfer_id: str) -> None:
-        row = {"pk": _pk(transfer_id), "sk": TRANSFER, "transfer_id": transfer_id, "status": "CANCELLED"}
-        put = {
-            "TableName": self._table,
-            "Item": marshal(row | {"version": 0, "ended_at": iso_utc(_now())}),
-            "ConditionExpression": "attribute_not_exists(pk) OR version = :none",
-            "ExpressionAttributeValues": marshal({":none": 0}),
-        }
-        what = f"closing {transfer_id}"
-        transact(self._client, [Action("Put", put, lambda _: StoreContention(what))], what)
-
-
-def transfer_of(row: Item) -> Transfer | None:
-    """The transfer in a row; None for no row, and for the tombstone of one never opened."""
-    return Transfer.model_validate_json(row["document"]) if "document" in row else None
-
-
-def _pk(transfer_id: str) -> str:
-    return f"TRANSFER#{transfer_id}"
-
-
-def _row(transfer: Transfer, version: int) -> Item:
-    return {
-        "pk": _pk(transfer.transfer_id),
-        "sk": TRANSFER,
-        "transfer_id": transfer.transfer_id,
-        "status": transfer.status,
-        "version": version,
-        "document": transfer.model_dump_json(),
-    }
 
 
 def _now() -> datetime:
