@@ -86,6 +86,13 @@ class Exhaust:
                     yield Work(name, crash=str(crash))
 
     def do(self, work: Work) -> Tally:
+        """What a piece of work comes to; what the proof itself falls over is not proven, so it is a violation."""
+        try:
+            return self._do(work)
+        except Exception as error:
+            return Tally(violations={work.replay: [f"not told to its end: {error!r}"]})
+
+    def _do(self, work: Work) -> Tally:
         tally = Tally()
         scenario = SCENARIOS[work.scenario]
         if work.crash:
