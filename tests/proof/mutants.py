@@ -28,6 +28,7 @@ from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, written
 from tests.proof.prover import Prover, prover
 from tests.sagas.template import Template
+from tools.saga_checker.model import State
 
 Definition = dict[str, Any]
 # What of a step's key is one case's alone: its story, a delivery note, a number.
@@ -88,14 +89,30 @@ def runs(name: str, workflow: str) -> bool:
 
 def state_at(definition: Definition, place: str) -> Definition:
     """The state of a `workflow.state`, or of a `workflow/label.state` inside a Map."""
-    name, todo = place.rpartition(".")[2], [definition["States"]]
+    state: Definition = flow_of(definition, place)["States"][place.rpartition(".")[2]]
+    return state
+
+
+def flow_of(definition: Definition, place: str) -> Definition:
+    """The definition, or the part of it inside a Map, that has the state of a place."""
+    todo = [definition]
     while todo:
-        states = todo.pop()
-        if name in states:
-            found: Definition = states[name]
-            return found
-        todo += [state["ItemProcessor"]["States"] for state in states.values() if "ItemProcessor" in state]
+        flow = todo.pop()
+        if place.rpartition(".")[2] in flow["States"]:
+            return flow
+        todo += [state["ItemProcessor"] for state in flow["States"].values() if "ItemProcessor" in state]
     raise KeyError(place)
+
+
+def without_the_unreachable(flow: Definition) -> None:
+    """Drop what no state leads to any more: a definition that nobody would deploy proves nothing."""
+    states, reached, todo = flow["States"], set(), [flow["StartAt"]]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += [edge.target for edge in State(name, states[name]).edges]
+    flow["States"] = {name: state for name, state in states.items() if name in reached}
 
 
 def left_out(state: Definition) -> None:
@@ -180,6 +197,7 @@ def _definition_with(mutant: Mutant) -> Callable[[Template, str], Definition]:
         changed = copy.deepcopy(shipped(template, workflow))
         if mutant.kind in CHANGES and workflow == workflow_in(mutant.place):
             CHANGES[mutant.kind](state_at(changed, mutant.place))
+            without_the_unreachable(flow_of(changed, mutant.place))
         return changed
 
     return definition
