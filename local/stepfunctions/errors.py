@@ -50,11 +50,14 @@ class ApiError(Exception):
     """An error answer of the API: AWS's exception name and message. `status` is the HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: object):
-        super().__init__(f"{code}: {message}")
+        super().__init__(code, message, status)
         self.code = code
         self.message = message
         self.status = status
         self.fields = fields
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 class StoreError(RuntimeError):

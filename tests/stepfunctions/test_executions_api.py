@@ -1,6 +1,7 @@
 """The operations on executions: names, idempotency, listing, history, express, AWS's refusals."""
 
 import json
+import pickle
 
 import pytest
 
@@ -191,3 +192,8 @@ def test_an_express_execution_has_five_minutes(engine: VirtualEngine) -> None:
     wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     answer = engine.start_sync_execution(stateMachineArn=engine.create(wait, kind="EXPRESS"))
     assert (answer["status"], answer["stopDate"] - answer["startDate"]) == ("TIMED_OUT", 300)
+
+
+def test_an_error_answer_reaches_another_process_whole() -> None:
+    there = pickle.loads(pickle.dumps(ApiError("InvalidName", "Invalid Name: ''", reason="x")))
+    assert (str(there), there.status, there.fields) == ("InvalidName: Invalid Name: ''", 400, {"reason": "x"})

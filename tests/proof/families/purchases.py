@@ -1,8 +1,6 @@
 """Purchase orders: the scenarios of their demo, with whoever plays the supplier and the goods-in desk."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,9 +15,9 @@ from purchasing.models import (
     Terms,
 )
 from pydantic import AwareDatetime, TypeAdapter
-from tillflow.errors import DomainError
 
 from tests.proof.families.family import Ended, Family, Scenario
+from tests.proof.families.script import Move, Script
 from tests.proof.plan import CasePlan
 from tests.proof.world import ProofWorld
 from tests.sagas.desk import desk, purchases
@@ -39,83 +37,52 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-@dataclass(frozen=True)
-class Move:
-    """What somebody does once an order is so."""
-
-    when: Callable[[Purchase], bool]
-    do: Callable[[Desk, str], Any]
+Line = Move[Purchase, Desk]
 
 
-@dataclass
-class Script:
-    """Plays its moves one after another. One that a crash interrupted is made again, as a person would."""
-
-    business_id: str
-    moves: Sequence[Move]
-    found: list[str] = field(default_factory=list)
-    needed: bool = False
-    _made: int = 0
-    _making: bool = False
-
-    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
-        if self._made == len(self.moves):
-            return False
-        move = self.moves[self._made]
-        orders = purchases().many([self.business_id])
-        if not orders or not (self._making or move.when(orders[0])):
-            return False
-        self._making = True
-        with suppress(DomainError):  # whoever asked is told why not
-            move.do(desk(bench), self.business_id)
-        self._making = False
-        self._made += 1
-        return True
-
-
-def acknowledged() -> Move:
-    return Move(
+def acknowledged() -> Line:
+    return Line(
         lambda order: order.status == "SENT" and order.supplier_id == PROMPT,
         lambda desk, name: desk.acknowledge(name, TODAY, PROMPT),
     )
 
 
-def delivered(number: int, units: Mapping[str, int]) -> Move:
+def delivered(number: int, units: Mapping[str, int]) -> Line:
     lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
     receipt = Receipt(receipt_id=f"dn-{number}", received_at=NOON, lines=lines)
-    return Move(
+    return Line(
         lambda order: order.status == "ACKNOWLEDGED",
         lambda desk, name: desk.receive(name, receipt),
     )
 
 
-def billed(prices: Mapping[str, int]) -> Move:
+def billed(prices: Mapping[str, int]) -> Line:
     lines = tuple(
         InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in WANTED.items()
     )
     total = sum(line.quantity * line.unit_price for line in lines)
-    return Move(
+    return Line(
         lambda order: order.status == "ACKNOWLEDGED",
         lambda desk, name: desk.bill(name, Invoice(number=name, invoiced_on=TODAY, lines=lines, total=total)),
     )
 
 
-def refused() -> Move:
-    return Move(
+def refused() -> Line:
+    return Line(
         lambda order: order.status == "SENT" and order.supplier_id == SILENT,
         lambda desk, name: desk.refuse(name, "out of stock", SILENT),
     )
 
 
-def cancelled() -> Move:
-    return Move(
+def cancelled() -> Line:
+    return Line(
         lambda order: bool(order.receipts) and all(receipt.booked for receipt in order.receipts),
         lambda desk, name: desk.cancel(name, "ordered twice"),
     )
 
 
 BOUGHT = (acknowledged(), delivered(1, {ESPRESSO: 10}), delivered(2, {ESPRESSO: 14, MUG: 12}), billed(PRICES))
-SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Move, ...], str]] = {
+SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Line, ...], str]] = {
     "received in two parts, billed, matched, paid": ((PROMPT,), BOUGHT, "CLOSED"),
     "a silent supplier": ((SILENT, PROMPT), BOUGHT, "CLOSED"),
     "a supplier that refuses": ((SILENT, PROMPT), (refused(), *BOUGHT), "CLOSED"),
@@ -164,7 +131,7 @@ class Purchases(Family):
                 _placed(suppliers),
                 expected,
                 demo.title in PAIRED,
-                lambda business_id, moves=moves: Script(business_id, moves),
+                lambda business_id, moves=moves: Script(business_id, moves, _found, desk),
             )
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
@@ -179,8 +146,8 @@ class Purchases(Family):
         world.ask("CancelPurchase", **this, reason="Rival")
 
     def outcome(self, ended: Ended) -> str:
-        orders = purchases().many([ended.business_id])
-        return orders[0].status if orders else "NONE"
+        order = _found(ended.business_id)
+        return order.status if order else "NONE"
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         status = self.outcome(ended)
@@ -190,6 +157,10 @@ class Purchases(Family):
         for name, level in ended.shop.levels.items():
             if level.get("on_order", 0):
                 yield f"{name}: {level['on_order']} are on order, of an order that is {status}"
+
+
+def _found(purchase_order_id: str) -> Purchase | None:
+    return next(iter(purchases().many([purchase_order_id])), None)
 
 
 def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:

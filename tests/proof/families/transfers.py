@@ -1,9 +1,7 @@
 """Stock transfers: the scenarios of their demo, with whoever says at either end what left and what came."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
@@ -11,9 +9,10 @@ from inventory.transfers.models import Arrival, ArrivedLine, Transfer
 from inventory.transfers.store import TransfersStore
 from pydantic import AwareDatetime, TypeAdapter
 from tillflow.aws import client
-from tillflow.errors import DomainError, UnknownTransfer
+from tillflow.errors import UnknownTransfer
 
 from tests.proof.families.family import Ended, Family, Scenario, Story
+from tests.proof.families.script import Move, Script
 from tests.proof.plan import CasePlan
 from tests.proof.world import ProofWorld
 from tests.sagas.desk import Callbacks
@@ -30,38 +29,7 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-@dataclass(frozen=True)
-class Move:
-    """What somebody says once a transfer is so."""
-
-    when: Callable[[Transfer], bool]
-    do: Callable[[TransferDesk, str], Any]
-
-
-@dataclass
-class Script:
-    """Plays its moves one after another. One that a crash interrupted is made again, as a person would."""
-
-    business_id: str
-    moves: Sequence[Move]
-    found: list[str] = field(default_factory=list)
-    needed: bool = False
-    _made: int = 0
-    _making: bool = False
-
-    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
-        if self._made == len(self.moves):
-            return False
-        move = self.moves[self._made]
-        with suppress(UnknownTransfer):
-            if self._making or move.when(transfers().get(self.business_id)):
-                self._making = True
-                with suppress(DomainError):  # whoever said it is told why not
-                    move.do(desk(bench), self.business_id)
-                self._making = False
-                self._made += 1
-                return True
-        return False
+Line = Move[Transfer, TransferDesk]
 
 
 def _reserved(transfer: Transfer) -> bool:
@@ -72,23 +40,23 @@ def _on_its_way(transfer: Transfer) -> bool:
     return transfer.status == "IN_TRANSIT"
 
 
-def arrives(arrival_id: str, quantity: int, lost: int = 0) -> Move:
+def arrives(arrival_id: str, quantity: int, lost: int = 0) -> Line:
     lines = (ArrivedLine(sku=MUG, quantity=quantity, lost=lost),)
     arrival = Arrival(arrival_id=arrival_id, arrived_at=NOON, lines=lines)
-    return Move(_on_its_way, lambda desk, name: desk.receive(name, arrival))
+    return Line(_on_its_way, lambda desk, name: desk.receive(name, arrival))
 
 
-SHIP = Move(_reserved, lambda desk, name: desk.ship(name))
-SCRIPTS: dict[str, tuple[Move, ...]] = {
+SHIP = Line(_reserved, lambda desk, name: desk.ship(name))
+SCRIPTS: dict[str, tuple[Line, ...]] = {
     "shipped and received": (SHIP, arrives("van-1", 12)),
     "two arrivals, the rest is lost": (
         SHIP,
         arrives("van-1", 5, lost=1),
         arrives("van-2", 4),
-        Move(_on_its_way, lambda desk, name: desk.lose_rest(name, "gone")),
+        Line(_on_its_way, lambda desk, name: desk.lose_rest(name, "gone")),
     ),
     "cancelled before it leaves": (
-        Move(_reserved, lambda desk, name: desk.cancel(name, "the van broke down")),
+        Line(_reserved, lambda desk, name: desk.cancel(name, "the van broke down")),
     ),
     "more than the warehouse has": (),
 }
@@ -114,7 +82,7 @@ class Transfers(Family):
         expected = "CANCELLED it did not leave in time"
         yield self._scenario(SILENCE, _asked_for(stock_transfer.WANTED), expected, ())
 
-    def _scenario(self, title: str, story: Story, expected: str, moves: Sequence[Move]) -> Scenario:
+    def _scenario(self, title: str, story: Story, expected: str, moves: Sequence[Line]) -> Scenario:
         return Scenario(
             self,
             TRANSFER,
@@ -122,7 +90,7 @@ class Transfers(Family):
             story,
             expected,
             title in PAIRED,
-            lambda business_id: Script(business_id, moves),
+            lambda business_id: Script(business_id, moves, _found, desk),
         )
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
@@ -134,9 +102,8 @@ class Transfers(Family):
             world.ask("ReleaseStock", order_id=order_id)
 
     def outcome(self, ended: Ended) -> str:
-        with suppress(UnknownTransfer):
-            return stock_transfer.ending(transfers().get(ended.business_id))
-        return "NONE"
+        transfer = _found(ended.business_id)
+        return stock_transfer.ending(transfer) if transfer else "NONE"
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         status = self.outcome(ended).replace(",", "").split(" ")[0]
@@ -154,6 +121,12 @@ def inventory() -> InventoryStore:
 
 def transfers() -> TransfersStore:
     return TransfersStore(client("dynamodb"), "InventoryTable")
+
+
+def _found(transfer_id: str) -> Transfer | None:
+    with suppress(UnknownTransfer):
+        return transfers().get(transfer_id)
+    return None
 
 
 def desk(bench: Bench) -> TransferDesk:
