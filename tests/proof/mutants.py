@@ -126,7 +126,9 @@ def left_without_catch(state: Definition) -> None:
 
 
 def failure_ignored(state: Definition) -> None:
-    if "Next" in state:
+    shipped = state.get("Catch", [{}])[-1]
+    ignored = shipped.get("Next") == state.get("Next") and "Assign" not in shipped  # by the definition itself
+    if "Next" in state and not ignored:
         state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": state["Next"]}]
 
 

@@ -111,7 +111,9 @@ class Reordering(Family):
         return frozenset(row["name"] for row in found)
 
     def outcome(self, ended: Ended) -> str:
-        return " and ".join(str(_on_order(ended, sku)) for sku in NEEDED) + " on order"
+        unsaid = self.running(ended.bench, ended.business_id) - _ordered()
+        said = f"not said of {sorted(unsaid)}: " if unsaid else ""
+        return said + " and ".join(str(_on_order(ended, sku)) for sku in NEEDED) + " on order"
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         if ended.open_cases or any(ended.status(arn) == "RUNNING" for arn in ended.arns):
@@ -145,8 +147,16 @@ def inventory() -> InventoryStore:
 
 
 def _refused() -> bool:
-    rows = map(unmarshal, client("dynamodb").scan(TableName="ReplenishmentTable")["Items"])
-    return any(row.get("status") == "REFUSED" for row in rows)
+    return any(row.get("status") == "REFUSED" for row in _rows())
+
+
+def _ordered() -> set[str]:
+    """The purchase orders of whose plan it says that they were ordered."""
+    return {row["sk"].removeprefix("ORDER#") for row in _rows() if row.get("status") == "ORDERED"}
+
+
+def _rows() -> Iterator[Any]:
+    return map(unmarshal, client("dynamodb").scan(TableName="ReplenishmentTable")["Items"])
 
 
 def _on_order(ended: Ended, sku: str) -> int:
