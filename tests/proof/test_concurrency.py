@@ -37,7 +37,7 @@ from tillflow.store import Item, unmarshal
 from tests.proof.served import served_dynamodb
 
 TILLS = 16
-DELIVERIES = 5
+DELIVERIES = 30
 _places = count(1)
 
 

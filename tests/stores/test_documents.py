@@ -59,6 +59,19 @@ def test_a_step_is_done_once_even_when_both_deliveries_are_under_way(
     assert crates.change("c1", more, step="fill").apples == 2
 
 
+def test_a_step_done_between_two_reads_is_not_judged_by_what_it_left(
+    crates: Documents[Crate], client: Interposed
+) -> None:
+    def last(crate: Crate) -> Crate:
+        if not crate.apples:
+            raise ValueError("no apple is left")
+        return crate.model_copy(update={"apples": crate.apples - 1})
+
+    crates.open(Crate(crate_id="c1", apples=1))
+    client.before("batch_get_item", lambda: crates.change("c1", last, step="eat"), nth=2)
+    assert crates.change("c1", last, step="eat").apples == 0
+
+
 def test_what_belongs_to_a_change_is_written_with_it_or_not_at_all(
     crates: Documents[Crate], dynamodb: Any, table: str
 ) -> None:

@@ -122,9 +122,10 @@ class Documents[D: BaseModel]:
     def _change(
         self, name: str, rule: Callable[[D], D], also: Callable[[D, D], Iterable[Action]], step: str
     ) -> D:
+        before, version = self._read(name)
+        # Looked for after the document was read: a step that the document shows has its marker by now.
         if step and self._is_done(name, step):
             return self.get(name)
-        before, version = self._read(name)
         after = rule(before)
         if after == before:
             return before
