@@ -32,7 +32,8 @@ COSTLY = 20_000
 
 @dataclass
 class ManagerAndNextNight:
-    """A manager decides whatever asks; when the story's run has ended, all is well and the next night comes."""
+    """A manager decides whatever asks; when the story's run has ended, what went wrong is over and the next night
+    comes, and one more for each in which something else goes wrong."""
 
     business_id: str
     decision: str = "approve"
@@ -47,11 +48,14 @@ class ManagerAndNextNight:
                 answer = json.dumps({"decision": self.decision})
                 Callbacks(bench).send_task_success(taskToken=token, output=answer)
             return True
-        night = f"{self.business_id}-next"
-        if any(status_of(bench, arn) == "RUNNING" for arn in arns) or arns[-1].endswith(f":{night}"):
+        nights = sum(f":{self.business_id}-next" in arn for arn in arns)
+        all_was_well = not any(fault in plan.befallen for fault in plan.faults)
+        if any(status_of(bench, arn) == "RUNNING" for arn in arns) or (nights and all_was_well):
             return False
         plan.heal()
-        arns.append(bench.start({"order_id": night, "segments": 2}, REORDER))
+        arns.append(
+            bench.start({"order_id": f"{self.business_id}-next-{nights + 1}", "segments": 2}, REORDER)
+        )
         return True
 
 
