@@ -129,7 +129,8 @@ def _tell_workflow(stack: Stack, case_id: str, token: str, resolution: dict[str,
     if not ring(stack.client("stepfunctions").send_task_success, taskToken=token, output=answer):
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",
-            "It was told before, or was stopped: `till history` shows what it did.",
+            "It was told before or was stopped, or it is about to open the case again: "
+            "`till history` shows what it did.",
         )
 
 
