@@ -96,6 +96,11 @@ def refund_after_capture(s: States) -> None:
     s["IssueInvoice"]["Catch"][-1]["Next"] = "ReversePayment"
 
 
+@breaks("case-unheard", "ParkForward")
+def unheard_case_decided(s: States) -> None:
+    s["ParkForward"]["Catch"][-1]["Next"] = "ResumeForward"
+
+
 @breaks("compensation", "ReserveStock")
 def compensation_not_named(s: States) -> None:
     s["ReserveStock"]["Comment"] = "Compensatable. Inventory: every line's stock."

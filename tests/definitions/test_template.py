@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.events.models import EventPattern
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
@@ -91,3 +92,29 @@ def test_every_dead_letter_queue_is_alarmed() -> None:
     }
     dead_letters = {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
     assert dead_letters and dead_letters <= alarmed
+
+
+@pytest.mark.parametrize(
+    ("workflow", "status", "error", "alarmed"),
+    [
+        ("OrderCheckout", "FAILED", "PaymentDeclined", False),
+        ("OrderCheckout", "FAILED", "CaseNotOpened", True),
+        ("OrderCheckout", "FAILED", "States.QueryEvaluationError", True),
+        ("OrderCheckout", "TIMED_OUT", None, True),
+        ("OrderCheckout", "SUCCEEDED", None, False),
+        ("StockReorder", "FAILED", "StoreUnavailable", True),
+        ("ImageBackfill", "FAILED", "Lambda.Unknown", True),
+        ("StockReorder", "SUCCEEDED", None, False),
+    ],
+)
+def test_an_execution_that_ends_undecided_is_alarmed(
+    workflow: str, status: str, error: str | None, alarmed: bool
+) -> None:
+    raw = json.dumps(RESOURCES["BrokenWorkflowRule"]["Properties"]["EventPattern"])
+    pattern = EventPattern.load(re.sub(r'\{"Ref": "(\w+)"\}', r'"\1"', raw))
+    event: Any = {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"stateMachineArn": workflow, "status": status, "error": error},
+    }
+    assert pattern.matches_event(event) is alarmed

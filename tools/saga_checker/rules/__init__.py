@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     shape.compensations_reached_in_reverse,
     shape.failed_compensation_goes_on,
     errors.everything_caught,
+    errors.unheard_case_fails,
     errors.retry_where_it_may_pass,
     errors.no_retry_of_a_refusal,
     errors.names_are_raised,

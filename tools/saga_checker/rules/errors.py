@@ -30,6 +30,19 @@ def everything_caught(workflow: Workflow) -> Iterator[Finding]:
             )
 
 
+def unheard_case_fails(workflow: Workflow) -> Iterator[Finding]:
+    """A case that nobody could be told of ends the run as failed, which is alarmed."""
+    for task in workflow.on("Case"):
+        for edge in task.edges:
+            if edge.errors and edge.target and workflow.states[edge.target].type != "Fail":
+                yield workflow.finding(
+                    task.name,
+                    "case-unheard",
+                    f"goes on to {edge.target} when the case could not be opened.",
+                    "Lead its Catch to a Fail: the failed execution is alarmed.",
+                )
+
+
 def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
     for task in workflow.tasks:
         if task.side not in RETRIED_SIDES:
