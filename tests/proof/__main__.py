@@ -46,10 +46,11 @@ def main(arguments: list[str]) -> int:
     again.add_argument("scenario", choices=SCENARIOS)
     again.add_argument("--faults", default="")
     again.add_argument("--crash", default="")
+    again.add_argument("--lasting", action="store_true", help="what goes wrong never ends")
     given = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     if given.command == "replay":
-        return _replay(Work(given.scenario, given.faults, given.crash))
+        return _replay(Work(given.scenario, given.faults, given.crash, lasting=given.lasting))
     return _prove(given)
 
 

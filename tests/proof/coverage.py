@@ -1,6 +1,7 @@
 """Every task there is to fail: a proof that never comes through one has proven nothing about it."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from tests.sagas.template import ROOT
 from tools.saga_checker.model import Workflow, load
@@ -10,6 +11,17 @@ def tasks() -> dict[str, set[str]]:
     """The tasks of each workflow in `statemachines/`, as the engine delivers them: `workflow.state`, and
     `workflow/label.state` in the child executions of a Map."""
     return {str(flow.logical_id): set(_tasks(flow, str(flow.logical_id))) for flow in load(ROOT)}
+
+
+@cache
+def cases() -> frozenset[str]:
+    """The tasks that open a case, as `workflow.state`."""
+    return frozenset(
+        f"{flow.logical_id}.{state.name}"
+        for flow in load(ROOT)
+        for state in flow.everywhere()
+        if state.side == "Case"
+    )
 
 
 def _tasks(flow: Workflow, where: str) -> Iterator[str]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
+from tests.proof.coverage import cases
 from tests.proof.crash import Crash, Crashes
 from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, faults_within, read, written
 from tests.proof.prover import Case, Outcome, Prover
-from tests.sagas.faults import FOREVER, Fault
+from tests.sagas.faults import FOREVER, Fault, Kind
 
 Pairs = Literal["all", "some", "none"]
 """Every pair of faults of every scenario, of those that go every way there is, or of none."""
@@ -17,16 +18,18 @@ Pairs = Literal["all", "some", "none"]
 
 @dataclass(frozen=True)
 class Work:
-    """A scenario with nothing wrong, with one fault and each that can follow it, or with a crash."""
+    """A scenario with nothing wrong, with one fault and each that can follow it, with faults that never end, or
+    with a crash."""
 
     scenario: str
     fault: str = ""
     crash: str = ""
     pairs: bool = False
+    lasting: bool = False
 
     @property
     def replay(self) -> str:
-        return replay(self.scenario, self.fault, self.crash)
+        return replay(self.scenario, self.fault, self.crash) + (" --lasting" if self.lasting else "")
 
 
 @dataclass
@@ -81,6 +84,9 @@ class Exhaust:
                 yield Work(name, written((fault,)), pairs=paired)
             for fault in self.within(name):
                 yield Work(name, written((fault,)))
+            if paired:
+                for faults in self.unheard(name):
+                    yield Work(name, written(faults), lasting=True)
             if crashes:
                 for crash in self.crashes.points(scenario):
                     yield Work(name, crash=str(crash))
@@ -100,8 +106,9 @@ class Exhaust:
             tally.add(scenario.workflow, "kill -9", work.replay, outcome)
             return tally
         faults = read(work.fault)
-        outcome = self._prover.prove(Case(scenario, faults))
-        tally.add(scenario.workflow, faults[0].kind if faults else "nothing", work.replay, outcome)
+        outcome = self._prover.prove(Case(scenario, faults, work.lasting))
+        what = "nobody to tell" if work.lasting else faults[0].kind if faults else "nothing"
+        tally.add(scenario.workflow, what, work.replay, outcome)
         if work.pairs:
             for second in self._seconds(work.scenario, faults[0], outcome):
                 both = (faults[0], second)
@@ -136,6 +143,28 @@ class Exhaust:
             counted = self._prover.prove(Case(SCENARIOS[name], (replace(never, request=1_000),)))
             yield from faults_within(place, counted.requests.get(place, 0))
 
+    def unheard(self, name: str) -> Iterator[tuple[Fault, ...]]:
+        """For each case the scenario can come to: the one or two failures that lead there, and its own."""
+        known: set[str] = set()
+        for faults in self._failing(name):
+            reached = self._prover.prove(Case(SCENARIOS[name], faults)).delivered.keys()
+            for place in sorted(reached & cases() - known):
+                known.add(place)
+                yield (*faults, _never(place, "fail_before"))
+
+    def _failing(self, name: str) -> Iterator[tuple[Fault, ...]]:
+        """Each task that never answers, then each two of them."""
+        pairs = []
+        for first in self._places(name):
+            never = _never(first, "time_out_before")
+            yield (never,)
+            pairs += [
+                (never, _never(second, "time_out_before"))
+                for second in self._prover.prove(Case(SCENARIOS[name], (never,))).delivered
+                if second not in (first, *cases()) and workflow_in(second) in SCENARIOS[name].family.workflows
+            ]
+        yield from pairs
+
     def _places(self, name: str) -> list[str]:
         """The tasks under proof that the scenario comes through when nothing goes wrong."""
         scenario = SCENARIOS[name]
@@ -147,6 +176,12 @@ class Exhaust:
         if self._crashes is None:
             self._crashes = Crashes(self._prover)
         return self._crashes
+
+
+def _never(place: str, kind: Kind) -> Fault:
+    """A task that goes wrong so every time."""
+    workflow, _, state = place.partition(".")
+    return Fault(state, kind, FOREVER, workflow=workflow)
 
 
 def workflow_in(place: str) -> str:

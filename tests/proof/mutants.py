@@ -5,7 +5,8 @@
 
 Nothing on disk is touched: a definition is changed as it is read, a request on its way to the store. Every
 task is left out, left without its Catch, and has its failure ignored; every condition of every write is
-dropped, and every row that marks an effect is not written.
+dropped, and every row that marks an effect is not written. What no fault of its own kills is put to the saga
+checker, and then through all there is.
 """
 
 import argparse
@@ -25,10 +26,11 @@ from tests.proof import mutation_pool
 from tests.proof.coverage import tasks
 from tests.proof.exhaust import Exhaust, Work, workflow_in
 from tests.proof.families import SCENARIOS
-from tests.proof.plan import faults_of, written
+from tests.proof.plan import faults_of, read, written
 from tests.proof.prover import Prover, prover
-from tests.sagas.template import Template
-from tools.saga_checker.model import State
+from tests.sagas.template import ROOT, Template
+from tools.saga_checker.model import State, load
+from tools.saga_checker.rules import check
 
 Definition = dict[str, Any]
 # What of a step's key is one case's alone: its story, a delivery note, a number.
@@ -50,7 +52,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`killer` is the command that shows the violation, "" when the mutant survived `tried` cases."""
+    """`killer` is the command that shows the violation, "" when the mutant survived `tried` cases and the checker."""
 
     mutant: Mutant
     killer: str
@@ -129,7 +131,8 @@ def failure_ignored(state: Definition) -> None:
     shipped = state.get("Catch", [{}])[-1]
     ignored = shipped.get("Next") == state.get("Next") and "Assign" not in shipped  # by the definition itself
     if "Next" in state and not ignored:
-        state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": state["Next"]}]
+        # Nothing is what a Map that follows goes over.
+        state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": [], "Next": state["Next"]}]
 
 
 CHANGES: dict[str, Callable[[Definition], None]] = {
@@ -265,6 +268,28 @@ def telling(mutant: Mutant) -> Iterator[Work]:
             yield from (Work(name, written((fault,))) for fault in faults_of(mutant.place))
 
 
+def roundabout(mutant: Mutant) -> Iterator[Work]:
+    """What was broken failing after something else has; and for ever, when it tells a person."""
+    workflow = workflow_in(mutant.place)
+    for name in mutant.scenarios:
+        if SCENARIOS[name].paired and workflow in SCENARIOS[name].family.workflows:
+            yield from (work for work in unheard(name) if mutant.place in work.fault)
+            for other in sorted(tasks()[workflow] - {mutant.place}):
+                for fault in faults_of(mutant.place):
+                    yield Work(name, written((read(f"{other}:time_out_before:*")[0], fault)))
+
+
+def checked(mutant: Mutant) -> str:
+    """What the saga checker finds in the broken definition, "" for nothing."""
+    for flow in load(ROOT):
+        if flow.logical_id == workflow_in(mutant.place):
+            definition = copy.deepcopy(flow.definition)
+            CHANGES[mutant.kind](state_at(definition, mutant.place))
+            without_the_unreachable(flow_of(definition, mutant.place))
+            return "; ".join(str(finding) for finding in check(replace(flow, definition=definition))[:1])
+    raise KeyError(mutant.place)
+
+
 def judge(mutant: Mutant, cases: Iterable[Work]) -> Verdict:
     """Run cases until one is violated."""
     tried = 0
@@ -283,16 +308,29 @@ def every_killer() -> tuple[Work, ...]:
         return tuple(killers(Exhaust(sound)))
 
 
+@cache
+def unheard(name: str) -> tuple[Work, ...]:
+    """The cases of a scenario that nobody can be told of."""
+    with prover() as sound:
+        return tuple(Work(name, written(faults), lasting=True) for faults in Exhaust(sound).unheard(name))
+
+
 def verdict(mutant: Mutant) -> Verdict:
-    """The verdict of what is telling, or else of every single fault of the scenarios that come there."""
-    first = judge(mutant, telling(mutant))
-    if first.killer:
-        return first
-    then = judge(
-        mutant,
-        [work for work in every_killer() if not mutant.scenarios or work.scenario in mutant.scenarios],
-    )
-    return replace(then, tried=first.tried + then.tried)
+    """The verdict of what is telling, of the checker, or else of every single fault of the scenarios that come
+    there."""
+    found = judge(mutant, telling(mutant))
+    if not found.killer and mutant.kind in CHANGES:
+        if finding := checked(mutant):
+            return replace(found, killer="make check-sagas", violation=finding)
+        found = and_then(found, judge(mutant, roundabout(mutant)))
+    if not found.killer:
+        rest = (w for w in every_killer() if not mutant.scenarios or w.scenario in mutant.scenarios)
+        found = and_then(found, judge(mutant, rest))
+    return found
+
+
+def and_then(first: Verdict, second: Verdict) -> Verdict:
+    return replace(second, tried=first.tried + second.tried)
 
 
 def main(arguments: list[str]) -> int:

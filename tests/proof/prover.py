@@ -31,7 +31,7 @@ from tests.sagas.faults import Fault
 from tests.sagas.harness import Bench
 from tests.sagas.template import Template
 from till.bell import ring
-from till.invariants import check
+from till.invariants import Violation, check
 
 # An engine keeps what it ran: a new one now and then keeps it quick.
 CASES_PER_ENGINE = 200
@@ -39,14 +39,17 @@ CASES_PER_ENGINE = 200
 RETRIES, DECISIONS = 3, 20
 # What waits for nobody ends by its time-out: the longest is that of goods that never come.
 PAUSE, PATIENCE = 43_200, 100 * 86_400
+# Opening a case is tried for more than a year.
+YEARS = 3 * 365 * 86_400
 
 
 @dataclass(frozen=True)
 class Case:
-    """`seed` decides the jitter of every pause."""
+    """`lasting`: what goes wrong never ends, and nobody decides. `seed` decides the jitter of every pause."""
 
     scenario: Scenario
     faults: tuple[Fault, ...] = ()
+    lasting: bool = False
     seed: int = 0
 
 
@@ -107,7 +110,7 @@ class Prover:
     def prove(self, case: Case) -> Outcome:
         """Run a case on an engine that lives."""
         family = case.scenario.family
-        if self._ran % CASES_PER_ENGINE == 0 or self._of is not family:
+        if self._ran % CASES_PER_ENGINE == 0 or self._of is not family or case.lasting:
             self.close()
         self._of = family
         business_id = self.fresh(family)
@@ -117,7 +120,10 @@ class Prover:
         outcome = telling.outcome
         telling.begin()
         try:
-            self.to_the_end(telling)
+            if case.lasting:
+                self.to_the_bitter_end(telling)
+            else:
+                self.to_the_end(telling)
         except (ApiError, DomainError) as error:
             outcome.violations.append(f"the engine or a person was refused: {error!r}")
         finally:
@@ -168,7 +174,7 @@ class Prover:
         while told.running and decided.total() < DECISIONS:
             if not outcome.parked:
                 outcome.parked = True
-                self._look(told, "parked", running=True)
+                self._look(told, "parked")
             told.plan.heal()
             self.go_on(told)
             self._decide(told, decided)
@@ -185,6 +191,18 @@ class Prover:
             told.bench.late_effects()
             self._look(told, "after late effects")
             outcome.violations += self._wrong(told)
+
+    def to_the_bitter_end(self, told: Telling) -> None:
+        """Let a story go on until it has given up opening a case: it has to fail by the name that is alarmed."""
+        waited = 0
+        while told.running and waited < YEARS:
+            self.go_on(told)
+            told.bench.engine.pass_time(PATIENCE)
+            waited += PATIENCE
+        if "CaseNotOpened" not in (errors := _errors(told)):
+            told.outcome.violations.append(
+                f"ended: no case could be opened, and what failed did with {errors}"
+            )
 
     def go_on(self, told: Telling) -> None:
         """Let everything run, and others act, until all has ended or waits for a person who has a case."""
@@ -203,10 +221,15 @@ class Prover:
             told.bench.engine.pass_time(PAUSE)
             waited += PAUSE
 
-    def _look(self, told: Telling, when: str, running: bool = False) -> None:
+    def _look(self, told: Telling, when: str) -> None:
+        told.outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in self._broken(told)]
+
+    def _broken(self, told: Telling) -> list[Violation]:
+        """What the invariants say of the shop as it stands."""
         names = told.family.running(told.bench, told.business_id)
-        shop = told.family.seen(self.tables.snapshot(names | {told.business_id} if running else names))
-        told.outcome.violations += [f"{when}: {v.name}: {v.subject}: {v.message}" for v in check(shop)]
+        if told.running:
+            names |= {told.business_id, *(arn.rpartition(":")[2] for arn in told.running)}
+        return check(told.family.seen(self.tables.snapshot(names)))
 
     def _decide(self, told: Telling, decided: Counter[str]) -> None:
         """Whatever still runs waits for a person who has a case to decide, or for one that does: retry; and
@@ -249,6 +272,18 @@ class Prover:
             yield f"ended: case {case['case_id']} is open, and nothing waits for it"
         for sentence in told.family.wrong(ended):
             yield f"ended: {sentence}"
+
+
+def _errors(told: Telling) -> set[str]:
+    """What the executions failed with that an engine of this story's own has run."""
+    engine = told.bench.engine
+    return {
+        str(engine.result(row["executionArn"]).error)
+        for workflow in (*told.family.workflows, *told.family.others)
+        for row in engine.list_executions(stateMachineArn=told.bench.deploy(workflow), statusFilter="FAILED")[
+            "executions"
+        ]
+    }
 
 
 def _clear_away(told: Telling) -> None:

@@ -11,6 +11,7 @@ from till.invariants.snapshot import Item, Snapshot, Violation, journal_lines
 
 ENDS = ("CLOSED", "CANCELLED")
 DEAL = ("MATCHED", "PAID", "CLOSED")
+ORDERING = ("StartPurchaseOrder", "LowerOnOrder")
 BOOKING = ("PostReceipt", "PostInvoice", "PostPayment", "PaySupplier", "ResolvePayment", "ReverseEntries")
 
 type Order = Mapping[str, Any]
@@ -156,6 +157,30 @@ def purchase_ends(shop: Snapshot) -> Iterator[Violation]:
         )
 
 
+def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
+    """Units on order are ordered by no later run, so somebody has to be getting them: a purchase or a transfer
+    that is not over, the run that planned it, or a person."""
+    alive = {name for name, order in _orders(shop) if order["status"] not in ENDS}
+    alive |= {
+        row["transfer_id"]
+        for row in shop.items("InventoryTable", "TRANSFER", "TRANSFER#")
+        if row["status"] not in ENDS
+    }
+    alive |= {
+        row["sk"].removeprefix("ORDER#")
+        for row in shop.items("ReplenishmentTable", "ORDER#", "RUN#")
+        if row["pk"].removeprefix("RUN#") in shop.running
+    }
+    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+        name = row["business_id"]
+        if row["open"] and name not in alive | shop.running and not shop.excused(name, *ORDERING):
+            yield Violation(
+                "units_on_order_are_ordered",
+                f"{name} {row['sku']}",
+                f"{row['open']} are on order, and nothing is running or open for it",
+            )
+
+
 def _orders(shop: Snapshot) -> Iterator[tuple[str, Order]]:
     for row in shop.items("PurchasingTable", "PURCHASE", "PO#"):
         if "document" in row:
@@ -205,4 +230,5 @@ PURCHASES = (
     suppliers_are_owed_their_orders,
     bank_paid_each_invoice_once,
     purchase_ends,
+    units_on_order_are_ordered,
 )

@@ -24,6 +24,7 @@ TABLES = (
     "LedgerTable",
     "CasesTable",
     "PurchasingTable",
+    "ReplenishmentTable",
     "SandboxBankTable",
     "ImagesTable",
 )

@@ -130,6 +130,9 @@ class Reordering(Family):
         }
         if claimed != started:
             yield f"{sorted(claimed)} claim units, {sorted(started)} are purchase orders"
+        for arn in ended.arns:
+            if ended.status(arn) == "SUCCEEDED" and (forgotten := _planned(arn) - _grouped(arn)):
+                yield f"{arn} succeeded, and ordered none of the {sorted(forgotten)} it planned"
         for row in replenishment().approvals():
             yield f"{row['purchase_order_id']} asks for an approval, and nothing waits for it"
 
@@ -151,6 +154,21 @@ def inventory() -> InventoryStore:
 
 def _refused() -> bool:
     return any(row.get("status") == "REFUSED" for row in _rows())
+
+
+def _planned(arn: str) -> set[str]:
+    """The SKUs a run planned to order."""
+    return {row["sk"].rpartition("#")[2] for row in _rows() if _is_of(row, arn, "LINE#")}
+
+
+def _grouped(arn: str) -> set[str]:
+    """The SKUs of the orders a run made of its plan."""
+    orders = [json.loads(row["document"]) for row in _rows() if _is_of(row, arn, "ORDER#")]
+    return {line["sku"] for order in orders for line in order["lines"]}
+
+
+def _is_of(row: Any, arn: str, kind: str) -> bool:
+    return row["pk"] == f"RUN#{arn.rpartition(':')[2]}" and row["sk"].startswith(kind)
 
 
 def _ordered() -> set[str]:

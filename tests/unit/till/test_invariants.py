@@ -265,6 +265,21 @@ PURCHASES: list[tuple[str, str, Break]] = [
         change("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER", amount=1),
     ),
     ("purchase_ends", PO, spoil(lambda told: told.update(status="PAID"))),
+    (
+        "units_on_order_are_ordered",
+        "po-9 TEA",
+        add(
+            "InventoryTable",
+            {
+                "pk": "ORDER#po-9",
+                "sk": "ONORDER#store-1#TEA",
+                "business_id": "po-9",
+                "sku": "TEA",
+                "open": 2,
+                "ordered": 2,
+            },
+        ),
+    ),
 ]
 
 PICTURES: list[tuple[str, str, Callable[[Album], object]]] = [
