@@ -190,6 +190,7 @@ class Prover:
             told.bench.plan = told.plan
             told.bench.late_effects()
             self._look(told, "after late effects")
+            self.go_on(told)
             outcome.violations += self._wrong(told)
 
     def to_the_bitter_end(self, told: Telling) -> None:

@@ -28,6 +28,8 @@ INGEST, BACKFILL = "ImageIngest", "ImageBackfill"
 SMALL = (24, 16)
 RETRIES = 3
 """A person starts what fails again so often; what is left then is wrong."""
+AGAIN = "+"
+"""Ends the name of what is started again: a backfill's names are long already."""
 
 Changes = Callable[[str], list[dict[str, Any]]]
 """What happens to the object of a key, and the events S3 sends of it."""
@@ -101,7 +103,7 @@ class Operator:
             self.found += _not_undone(bench, messages, [arn for arn in failed if arn not in waiting])
             plan.heal()
         for message in messages:
-            if message["execution"].count("-again") == RETRIES:
+            if message["execution"].count(AGAIN) == RETRIES:
                 continue
             self._begin_again(bench, arns, message["execution"], {**message["event"], "redriven": True})
             pictures.taken(message)
@@ -114,11 +116,11 @@ class Operator:
         return known != len(arns)
 
     def _is_left(self, bench: Bench, arn: str, arns: list[str]) -> bool:
-        followed = f"{arn}-again" in arns or arn.count("-again") == RETRIES
+        followed = f"{arn}{AGAIN}" in arns or arn.count(AGAIN) == RETRIES
         return status_of(bench, arn) in ("FAILED", "TIMED_OUT") and not followed
 
     def _begin_again(self, bench: Bench, arns: list[str], arn: str, event: dict[str, Any]) -> None:
-        again = begin(bench, workflow_of(arn), event, f"{arn.rpartition(':')[2]}-again")
+        again = begin(bench, workflow_of(arn), event, f"{arn.rpartition(':')[2]}{AGAIN}")
         if again not in arns:
             arns.append(again)
 
@@ -187,11 +189,11 @@ class Images(Family):
 
     def wrong(self, ended: Ended) -> Iterator[str]:
         for message in pictures.parked():
-            if f"{message['execution']}-again" in ended.arns:
+            if f"{message['execution']}{AGAIN}" in ended.arns:
                 continue  # parked once more, late: to redrive it twice changes nothing
             yield f"the event of {message['execution']} is parked, and nobody has redriven it"
         for arn in ended.arns:
-            if ended.status(arn) == "FAILED" and f"{arn}-again" not in ended.arns:
+            if ended.status(arn) == "FAILED" and f"{arn}{AGAIN}" not in ended.arns:
                 yield f"{arn} fails again and again"
         announced = pictures.announced(ended.events)
         for key, row in ended.shop.images.items():
