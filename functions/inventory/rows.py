@@ -93,9 +93,7 @@ class Rows:
         )
         yield self._end(reservation, "RELEASED", lambda _: StoreContention(what))
 
-    def sell(
-        self, reservation: Item, level: Item, cost: int, what: str, kind: str = "sale"
-    ) -> Iterator[Action]:
+    def take(self, reservation: Item, level: Item, cost: int, what: str, kind: str) -> Iterator[Action]:
         """Reserved units leave on hand as a movement of a kind, at `cost`, ending the reservation.
 
         The cost was worked out from `level` as read, so it stands only while that is still true:

@@ -31,7 +31,7 @@ from inventory.rows import TOMBSTONE, Rows, level_pk, order_pk
 _RESERVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
 _RELEASED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 2
 # A level, a movement and a reservation per SKU, beside the same two.
-_COMMITTED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
+_TAKEN_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
 # A level and a movement per SKU, beside the marker.
 _RECEIVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 2
 # A level, a movement and a reservation per SKU.
@@ -86,10 +86,19 @@ class InventoryStore:
         held = self.reservations(order_id)
         if not held:
             self._refuse_commit_of_nothing(order_id)
-        lines: list[dict[str, Any]] = []
-        for number, part in enumerate(rules.chunks(held, _COMMITTED_PER_TRANSACTION)):
-            lines += through_contention(partial(self._commit_part, order_id, number, part))
+        lines = self.take(order_id, held, "commit", "sale")
         return {"order_id": order_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
+
+    def take(self, order_id: str, held: Sequence[Item], step: str, kind: str) -> list[dict[str, Any]]:
+        """Let reserved units leave the shelves, as movements of a kind, once per step of an order.
+
+        `held` are the reservations. Returns ``[{sku, quantity, cost}]``, costs at moving average. Raises
+        OrderClosed after a release.
+        """
+        lines: list[dict[str, Any]] = []
+        for number, part in enumerate(rules.chunks(held, _TAKEN_PER_TRANSACTION)):
+            lines += through_contention(partial(self._take_part, order_id, step, kind, number, part))
+        return lines
 
     def restock(self, order_id: str) -> dict[str, Any]:
         """Put back all an order took or still holds; a reserve or a commit that arrives later is refused.
@@ -311,13 +320,15 @@ class InventoryStore:
         for part in rules.chunks(held, _RESTOCKED_PER_TRANSACTION):
             transact(self._client, [action for row in part for action in undo[row["state"]](row, what)], what)
 
-    def _commit_part(self, order_id: str, number: int, part: Sequence[Item]) -> list[dict[str, Any]]:
-        what = f"committing stock of order {order_id}"
-        done_before, released = (order_pk(order_id), f"STEP#commit#{number}"), (order_pk(order_id), TOMBSTONE)
+    def _take_part(
+        self, order_id: str, step: str, kind: str, number: int, part: Sequence[Item]
+    ) -> list[dict[str, Any]]:
+        what = f"{step} of stock for {order_id}"
+        done_before, released = (order_pk(order_id), f"STEP#{step}#{number}"), (order_pk(order_id), TOMBSTONE)
         places = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
         rows = read_rows(self._client, self._table, [done_before, released, *places])
         if released in rows:
-            raise OrderClosed(order_id, "commit")
+            raise OrderClosed(order_id, step)
         if done_before in rows:
             return list(json.loads(rows[done_before]["answer"]))
         answer: list[dict[str, Any]] = []
@@ -325,14 +336,14 @@ class InventoryStore:
         for row, place in zip(part, places, strict=True):
             level = rows[place]
             if level["on_hand"] < row["quantity"]:
-                # Another delivery of this commit took the units between the two reads.
+                # Another delivery of this step took the units between the two reads.
                 raise StoreContention(what)
             cost = rules.cost_of(row["quantity"], level["on_hand"], level["stock_value"])
             answer.append({"sku": row["sku"], "quantity": row["quantity"], "cost": cost})
-            effects += self._rows.sell(row, level, cost, what)
+            effects += self._rows.take(row, level, cost, what, kind)
         actions = [
-            self._rows.not_released(order_id, "commit"),
-            marker(self._table, order_id, "commit", answer, number),
+            self._rows.not_released(order_id, step),
+            marker(self._table, order_id, step, answer, number),
             *effects,
         ]
         try:

@@ -5,7 +5,6 @@ ORDER#<id>     STEP#<step>#<chunk>          this effect happened, and its answer
 ORDER#<id>     RESERVATION#…, ONORDER#…     units promised at the source; units in transit (rows.py)
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,21 +12,18 @@ from functools import partial
 from typing import Any
 
 from tillflow.documents import Documents, Kind
-from tillflow.errors import OrderClosed, StoreContention, UnknownTransfer
+from tillflow.errors import OrderClosed, UnknownTransfer
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
-    Action,
     AlreadyDone,
-    Item,
     marker,
-    read_rows,
     through_contention,
     transact,
 )
 from tillflow.times import iso_utc
 
 from inventory import rules as stock_rules
-from inventory.rows import Rows, level_pk, order_pk
+from inventory.rows import Rows
 from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
@@ -40,8 +36,8 @@ TRANSFERS = Kind(
     columns=lambda transfer: {"status": transfer.status},
     unknown=UnknownTransfer,
 )
-# A level, a movement and a reservation (or a row on order) per SKU, beside the marker and the tombstone check.
-_MOVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
+# A level, a movement and a row on order per SKU, beside the marker.
+_MOVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 3
 
 type Change = Callable[[Transfer], Transfer]
 
@@ -84,9 +80,9 @@ class TransfersStore:
         if transfer.status != "REQUESTED":
             return transfer
         held = self._stock.reservations(transfer_id)
-        costs: dict[str, int] = {}
-        for number, part in enumerate(stock_rules.chunks(held, _MOVED_PER_TRANSACTION)):
-            costs |= through_contention(partial(self._ship_part, transfer_id, number, part))
+        costs = {
+            line["sku"]: line["cost"] for line in self._stock.take(transfer_id, held, "ship", "transfer_out")
+        }
         return self.change(transfer_id, lambda before: rules.shipped(before, costs))
 
     def note_arrival(self, transfer_id: str, arrival: Arrival) -> Transfer:
@@ -119,34 +115,6 @@ class TransfersStore:
     def change(self, transfer_id: str, rule: Change, step: str = "") -> Transfer:
         """The transfer after a rule changed it. With a `step` the rule runs once."""
         return self._documents.change(transfer_id, rule, step=step)
-
-    def _ship_part(self, transfer_id: str, number: int, part: Sequence[Item]) -> dict[str, int]:
-        what = f"shipping {transfer_id}"
-        done = (order_pk(transfer_id), f"STEP#ship#{number}")
-        places = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
-        rows = read_rows(self._client, self._table, [done, *places])
-        if done in rows:
-            return dict(json.loads(rows[done]["answer"]))
-        costs: dict[str, int] = {}
-        effects: list[Action] = []
-        for row, place in zip(part, places, strict=True):
-            level = rows[place]
-            if level["on_hand"] < row["quantity"]:
-                # Another delivery took the units between the two reads.
-                raise StoreContention(what)
-            cost = stock_rules.cost_of(row["quantity"], level["on_hand"], level["stock_value"])
-            costs[row["sku"]] = cost
-            effects += self._rows.sell(row, level, cost, what, kind="transfer_out")
-        actions = [
-            self._rows.not_released(transfer_id, "shipment"),
-            marker(self._table, transfer_id, "ship", costs, number),
-            *effects,
-        ]
-        try:
-            transact(self._client, actions, what)
-        except AlreadyDone as first:
-            return dict(first.answer)
-        return costs
 
     def _arrive_part(
         self, transfer: Transfer, arrival_id: str, number: int, part: Sequence[rules.Moved]
