@@ -322,9 +322,10 @@ def verdict(mutant: Mutant) -> Verdict:
     if not found.killer and mutant.kind in CHANGES:
         if finding := checked(mutant):
             return replace(found, killer="make check-sagas", violation=finding)
-        found = and_then(found, judge(mutant, roundabout(mutant)))
+        # Whole before the product is broken: what it is made of is found by running the sound one.
+        found = and_then(found, judge(mutant, list(roundabout(mutant))))
     if not found.killer:
-        rest = (w for w in every_killer() if not mutant.scenarios or w.scenario in mutant.scenarios)
+        rest = [w for w in every_killer() if not mutant.scenarios or w.scenario in mutant.scenarios]
         found = and_then(found, judge(mutant, rest))
     return found
 
