@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import InvalidRequest
-from tillflow.store import Item, key, marshal, read_rows, unmarshal
+from tillflow.store import Item, key, marshal, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
 
 from replenishment import rules
@@ -54,7 +54,7 @@ class ReplenishmentStore:
         sold = {(row.location, row.sku): row for row in demand}
         places = {(n.location, n.sku): (f"POLICY#{n.location}#{n.sku}", "POLICY") for n in needs}
         policies = read_rows(self._client, self._table, places.values())
-        planned, unplanned = 0, []
+        planned, unplanned = [], []
         for need in needs:
             row = policies.get(places[need.location, need.sku])
             if row is None:
@@ -63,9 +63,10 @@ class ReplenishmentStore:
             policy = Policy.model_validate_json(row["document"])
             line = rules.plan_line(need, policy, sold[need.location, need.sku])
             if line:
-                planned += 1
-                self._put(f"RUN#{run_id}", f"LINE#{need.location}#{need.sku}", _line_row(line))
-        return {"planned": planned, "unplanned": unplanned}
+                place = {"pk": f"RUN#{run_id}", "sk": f"LINE#{need.location}#{need.sku}"}
+                planned.append(place | _line_row(line))
+        write_rows(self._client, self._table, planned)
+        return {"planned": len(planned), "unplanned": unplanned}
 
     def group(self, run_id: str) -> list[str]:
         """Make the orders of a run's lines, one per supplier; their purchase order ids."""

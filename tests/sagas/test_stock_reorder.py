@@ -90,7 +90,8 @@ def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: Bench) -
     espresso = next(order for order in started(shop) if order["lines"][0]["sku"] == ESPRESSO)
     assert espresso["lines"] == [{"sku": ESPRESSO, "quantity": 48, "unit_cost": 1000}]
     assert espresso["suppliers"] == [{"supplier_id": "alpha"}]
-    assert shop.audit() == []
+    assert shop.audit(*(order["purchase_order_id"] for order in started(shop))) == []
+    assert {broken.name for broken in shop.audit()} >= {"units_on_order_are_ordered"}
 
 
 def test_a_reorder_point_follows_demand_up_when_it_orders(shop: Bench) -> None:

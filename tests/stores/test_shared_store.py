@@ -15,6 +15,7 @@ from tillflow.store import (
     through_contention,
     transact,
     unmarshal,
+    write_rows,
 )
 
 
@@ -173,6 +174,15 @@ class Stingy:
             answer = self.client.batch_get_item(RequestItems={table: {**request, "Keys": served}})
         return {**answer, "UnprocessedKeys": {table: {**request, "Keys": left}}}
 
+    def batch_write_item(self, RequestItems: Any) -> Any:
+        self.calls += 1
+        ((table, requests),) = RequestItems.items()
+        served = requests[: self.served] if self.calls <= self.times else requests
+        if served:
+            self.client.batch_write_item(RequestItems={table: served})
+        left = requests[len(served) :]
+        return {"UnprocessedItems": {table: left} if left else {}}
+
 
 def test_any_number_of_rows_is_read_in_batches_of_100(dynamodb: Any, table: str) -> None:
     for start in range(0, 250, 50):
@@ -194,3 +204,26 @@ def test_keys_that_stay_unprocessed_are_contention_not_missing_rows(dynamodb: An
     with pytest.raises(StoreContention):
         stingy = Stingy(dynamodb, served=0, times=99)
         read_rows(stingy, table, [("k", "ROW")], pause=lambda _: None)
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [{"pk": f"k{n}", "sk": "ROW", "units": n} for n in range(count)]
+
+
+def test_any_number_of_rows_is_written_and_of_two_with_one_key_the_last(dynamodb: Any, table: str) -> None:
+    write_rows(dynamodb, table, [*rows(60), {"pk": "k3", "sk": "ROW", "units": 7}])
+    written = read_rows(dynamodb, table, [(f"k{n}", "ROW") for n in range(60)])
+    assert [written[f"k{n}", "ROW"]["units"] for n in (3, 59)] == [7, 59]
+    assert len(written) == 60
+
+
+def test_unprocessed_rows_are_written_again(dynamodb: Any, table: str) -> None:
+    stingy = Stingy(dynamodb, served=7, times=3)
+    write_rows(stingy, table, rows(25), pause=lambda _: None)
+    assert len(read_rows(dynamodb, table, [(f"k{n}", "ROW") for n in range(25)])) == 25
+    assert stingy.calls == 4
+
+
+def test_rows_that_stay_unprocessed_are_contention_not_written(dynamodb: Any, table: str) -> None:
+    with pytest.raises(StoreContention):
+        write_rows(Stingy(dynamodb, served=0, times=99), table, rows(1), pause=lambda _: None)

@@ -17,6 +17,7 @@ ACTIONS_PER_TRANSACTION = 100
 """DynamoDB's limit; a marker takes one of them."""
 
 _KEYS_PER_BATCH = 100
+_ROWS_PER_BATCH = 25
 _CONTENTION = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _CONTENTION_ERRORS = {
     "TransactionConflictException",
@@ -155,6 +156,30 @@ def read_rows(
 
         through_contention(read, pause=pause)
     return found
+
+
+def write_rows(
+    client: Any, table: str, rows: Iterable[Item], pause: Callable[[float], None] | None = None
+) -> None:
+    """Put any number of rows, whatever was there; of two with one key the last.
+
+    25 rows a call; what DynamoDB leaves unprocessed is put again, with backoff, and ends in StoreContention
+    when it stays so.
+    """
+    wanted = [
+        {"PutRequest": {"Item": marshal(row)}} for row in {(r["pk"], r["sk"]): r for r in rows}.values()
+    ]
+    for start in range(0, len(wanted), _ROWS_PER_BATCH):
+        pending = wanted[start : start + _ROWS_PER_BATCH]
+
+        def write() -> None:
+            nonlocal pending
+            answer = client.batch_write_item(RequestItems={table: pending})
+            pending = answer.get("UnprocessedItems", {}).get(table, [])
+            if pending:
+                raise StoreContention(f"writing {len(pending)} rows")
+
+        through_contention(write, pause=pause)
 
 
 def _with_old_row(action: Action) -> dict[str, Any]:
