@@ -148,7 +148,9 @@ class Store(Transactions):
                 )
             )
         if status is not None:
-            wanted.append(("status=?", status))
+            # Most have succeeded; the index of the others is used when the condition says that it is of those.
+            rare = "" if status == "SUCCEEDED" else " AND status <> 'SUCCEEDED'"
+            wanted.append((f"status=?{rare}", status))
         if redriven is not None:
             wanted.append(
                 ("(coalesce(CAST(body AS TEXT)->>'redriveCount', 0) > 0) = ?", redriven == "REDRIVEN")

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS executions(
   id INTEGER PRIMARY KEY, arn TEXT UNIQUE, machine TEXT, map_run TEXT, status TEXT, started REAL, body BLOB);
 CREATE INDEX IF NOT EXISTS executions_by_machine ON executions(machine, id);
 CREATE INDEX IF NOT EXISTS executions_by_map_run ON executions(map_run, id) WHERE map_run IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_by_status ON executions(machine, status, id) WHERE status <> 'SUCCEEDED';
 CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('RUNNING', 'PENDING_REDRIVE');
 CREATE TABLE IF NOT EXISTS histories(
   execution INTEGER, first INTEGER, events BLOB, PRIMARY KEY(execution, first)) WITHOUT ROWID;

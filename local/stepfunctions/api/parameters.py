@@ -1,6 +1,7 @@
 """Requests checked against botocore's model of the API.
 
-Nearly all are plain texts that fit; seen at a glance they cost little, and botocore itself is not loaded for them.
+Nearly all are plain texts, numbers and flags that fit; seen at a glance they cost little, and botocore itself is not
+loaded for them.
 Whatever is not plain, and whatever does not fit, is for `parameter_faults`.
 """
 
@@ -25,19 +26,55 @@ class _Text:
     least: float
     most: float
     pattern: re.Pattern[str] | None
-    required: bool
+    choices: frozenset[str] | None
 
     def takes(self, value: Any) -> bool:
-        if not isinstance(value, str):
-            return value is None and not self.required
-        fits = self.least <= len(value) <= self.most
-        return fits and (self.pattern is None or self.pattern.fullmatch(value) is not None)
+        if not isinstance(value, str) or not self.least <= len(value) <= self.most:
+            return False
+        if self.choices is not None:
+            return value in self.choices
+        return self.pattern is None or self.pattern.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """What a member that is a whole number must be like."""
+
+    least: float
+    most: float
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is int and self.least <= value <= self.most
+
+
+class _Flag:
+    """A member that is true or false."""
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is bool
+
+
+type _Plain = _Text | _Number | _Flag
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """An operation's plain members, and the required ones, plain or not."""
+
+    plain: dict[str, _Plain]
+    required: frozenset[str]
+
+    def take(self, params: dict[str, Any]) -> bool:
+        """Whether these are all there is, and fit. What is null is not there."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.required <= given.keys() <= self.plain.keys() and all(
+            self.plain[name].takes(value) for name, value in given.items()
+        )
 
 
 def check(operation: str, params: dict[str, Any]) -> None:
     """Raise ApiError (SerializationException, ValidationException) when params do not fit the operation."""
-    texts = _texts(operation)
-    if params.keys() <= texts.keys() and all(text.takes(params.get(name)) for name, text in texts.items()):
+    if _members(operation).take(params):
         return
     from .parameter_faults import check_closely
 
@@ -45,26 +82,30 @@ def check(operation: str, params: dict[str, Any]) -> None:
 
 
 @cache
-def _texts(operation: str) -> dict[str, _Text]:
-    """The members of an operation's input that are texts. One that is required and is none takes no text."""
+def _members(operation: str) -> _Members:
     shapes = _model()["shapes"]
     shape = shapes[_model()["operations"][operation]["input"]["shape"]]
-    required = shape.get("required", ())
-    found = {}
-    for name, reference in shape["members"].items():
-        member = shapes[reference["shape"]]
-        if member["type"] == "string" and "enum" not in member:
-            judged_later = name in JUDGED_LATER
-            pattern = None if judged_later else member.get("pattern")
-            found[name] = _Text(
-                0 if judged_later else member.get("min", 0),
-                member.get("max", float("inf")),
-                python_pattern(pattern) if pattern else None,
-                name in required,
-            )
-        elif name in required:
-            found[name] = _Text(1, 0, None, required=True)
-    return found
+    members = {name: shapes[reference["shape"]] for name, reference in shape["members"].items()}
+    plain = {name: _plain(name, member) for name, member in members.items()}
+    return _Members(
+        {name: what for name, what in plain.items() if what is not None}, frozenset(shape.get("required", ()))
+    )
+
+
+def _plain(name: str, member: dict[str, Any]) -> _Plain | None:
+    """What a member must be like; None when that takes more than a glance."""
+    match member["type"]:
+        case "string" if name in JUDGED_LATER:
+            return _Text(0, member.get("max", float("inf")), None, None)
+        case "string":
+            pattern = python_pattern(member["pattern"]) if "pattern" in member else None
+            choices = frozenset(member["enum"]) if "enum" in member else None
+            return _Text(member.get("min", 0), member.get("max", float("inf")), pattern, choices)
+        case "integer" | "long":
+            return _Number(member.get("min", -float("inf")), member.get("max", float("inf")))
+        case "boolean":
+            return _Flag()
+    return None
 
 
 @cache
