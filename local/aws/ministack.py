@@ -395,6 +395,18 @@ def rewind_streams() -> None:
             functions._dynamodb_stream_positions[consumer] = 0
 
 
+def readdress_queues() -> None:
+    """MiniStack knows a queue by its URL, port and all, and polls for Lambda by the port it has now: give the queues it
+    restored the URLs of now. An old URL still finds its queue, by account and name."""
+    sqs = importlib.import_module("ministack.services.sqs")
+    with sqs._queues_lock:
+        restored = sqs._queues._data
+        for account, region, url in list(restored):
+            queue = restored.pop((account, region, url))
+            restored[account, region, sqs._queue_url_for_account(account, url.rpartition("/")[2])] = queue
+        sqs._rebuild_queue_name_index()
+
+
 def deployed_state_machines() -> dict[str, str]:
     """ARN of each state machine CloudFormation believes it made, to its stack's name. After the app has started."""
     cloudformation = importlib.import_module("ministack.services.cloudformation")

@@ -110,6 +110,7 @@ async def _serve(home: Home, port: int, lambda_python: Path) -> None:
         server.result()
         raise CannotStart("MiniStack ended before it was ready; its log says why.")
     ministack.rewind_streams()
+    ministack.readdress_queues()
     for line in await asyncio.to_thread(_disagreements, engine, saver):
         _say(f"! {line}")
     engine.resume()

@@ -84,6 +84,35 @@ def test_a_tables_stream_is_read_on_after_a_restart(own_home: Home) -> None:
     assert again.messages(url, 1) == ["d"]
 
 
+def test_a_queue_is_read_on_after_a_restart_on_another_port(own_home: Home) -> None:
+    aws = Aws(own_home, supervisor.start(own_home, free_port()))
+    told, queue = aws.queue()
+    work, source = aws.queue()
+    pass_on = (
+        "import boto3\nsqs = boto3.client('sqs')\ndef handler(event, context):\n"
+        f"    for r in event['Records']: sqs.send_message(QueueUrl={told.rpartition('/')[2]!r}, "
+        "MessageBody=r['body'])\n"
+    )
+    role = aws.role(
+        {"Action": ["sqs:SendMessage", "sqs:GetQueueUrl"], "Resource": queue},
+        {
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            "Resource": source,
+        },
+    )
+    aws.client("lambda").create_event_source_mapping(
+        EventSourceArn=source, FunctionName=aws.function(pass_on, role=role)
+    )
+    aws.client("sqs").send_message(QueueUrl=work, MessageBody='"before"')
+    assert aws.messages(told, 1) == ["before"]
+    supervisor.stop(own_home)
+
+    again = Aws(own_home, supervisor.start(own_home, free_port()))
+    again.client("sqs").purge_queue(QueueUrl=told)
+    again.client("sqs").send_message(QueueUrl=work, MessageBody='"after"')
+    assert again.messages(told, 1) == ["after"]
+
+
 def test_a_killed_stack_leaves_no_process_and_says_what_it_lost(own_home: Home) -> None:
     aws = Aws(own_home, supervisor.start(own_home, free_port()))
     aws.client("stepfunctions").start_execution(stateMachineArn=aws.machine(WAIT), name="waited-long")

@@ -20,6 +20,19 @@ def order_ends(shop: Snapshot) -> Iterator[Violation]:
         yield Violation("order_ends", name, f"the order is {order['status']}{cancelled}, and {how}")
 
 
+def open_case_is_waited_for(shop: Snapshot) -> Iterator[Violation]:
+    """A person's decision goes to the execution that opened the case; once that has ended it reaches nobody."""
+    for cases in shop.cases.values():
+        for case in cases:
+            execution = case["execution"].rpartition(":")[2].partition(".")[0]
+            if case["status"] == "OPEN" and execution not in shop.running:
+                yield Violation(
+                    "open_case_is_waited_for",
+                    case["case_id"],
+                    f"the case is open, and its execution {execution} has ended: redrive it, or start it again",
+                )
+
+
 def rejected_order_left_nothing(shop: Snapshot) -> Iterator[Violation]:
     for name, order in shop.settled.items():
         if order["status"] != "REJECTED":
@@ -157,6 +170,7 @@ def _sale_entry(shop: Snapshot, order: str) -> Item | None:
 
 ENDINGS = (
     order_ends,
+    open_case_is_waited_for,
     rejected_order_left_nothing,
     cancelled_order_left_nothing,
     paid_order_is_complete,

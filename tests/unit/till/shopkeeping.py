@@ -190,6 +190,7 @@ def case(order_id: str, *steps: str, status: str = "OPEN", decision: str | None 
         "sk": "CASE",
         "case_id": f"{order_id}#compensation",
         "business_id": order_id,
+        "execution": f"arn:aws:states:eu-west-1:123456789012:execution:OrderCheckout:{order_id}",
         "status": status,
         "steps": list(steps),
         "step": steps[0],
