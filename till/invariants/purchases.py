@@ -181,6 +181,28 @@ def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
             )
 
 
+def what_came_is_on_order_no_longer(shop: Snapshot) -> Iterator[Violation]:
+    """Of each booked receipt the accepted units are on hand, and would be counted twice on order as well."""
+    orders = dict(_orders(shop))
+    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+        name, sku = row["business_id"], row["sku"]
+        if name not in orders or shop.excused(name, "LowerReceived"):
+            continue
+        came = sum(
+            line["quantity"] - line["rejected"]
+            for receipt in orders[name]["receipts"]
+            if receipt["booked"]
+            for line in receipt["lines"]
+            if line["sku"] == sku
+        )
+        if row["open"] > max(row["ordered"] - came, 0):
+            yield Violation(
+                "what_came_is_on_order_no_longer",
+                f"{name} {sku}",
+                f"{came} of {row['ordered']} came, and {row['open']} are still on order",
+            )
+
+
 def _orders(shop: Snapshot) -> Iterator[tuple[str, Order]]:
     for row in shop.items("PurchasingTable", "PURCHASE", "PO#"):
         if "document" in row:
@@ -231,4 +253,5 @@ PURCHASES = (
     bank_paid_each_invoice_once,
     purchase_ends,
     units_on_order_are_ordered,
+    what_came_is_on_order_no_longer,
 )
