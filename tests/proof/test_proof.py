@@ -18,6 +18,15 @@ from tests.sagas.faults import FOREVER, Fault
 
 WORKFLOWS = sorted(tasks())
 PIECES, KILLS = 16, 6
+# What parks a run, and its case that can never be opened.
+UNHEARD = {
+    "OrderCheckout/paid by card": "OrderCheckout.CommitStock:time_out_before:*,"
+    "OrderCheckout.ParkForward:fail_before:*",
+    "PurchaseOrder/cancelled between deliveries": "PurchaseOrder.ReverseEntries:time_out_before:*,"
+    "PurchaseOrder.ParkCompensation:fail_before:*",
+    "StockTransfer/two arrivals, the rest is lost": "StockTransfer.ShipTransfer:time_out_before:*,"
+    "StockTransfer.ParkShipment:fail_before:*",
+}
 # Tasks that only a second failure leads to.
 ROUNDABOUT = {
     "OrderCheckout": {
@@ -83,6 +92,21 @@ def test_a_kill_at_every_commit_loses_nothing(exhaust: Exhaust, name: str) -> No
     assert len(points) > 20
     for crash in points:
         assert exhaust.do(Work(name, crash=str(crash))).violations == {}
+
+
+@pytest.mark.parametrize(("name", "faults"), UNHEARD.items())
+def test_a_run_that_can_tell_nobody_fails_by_the_alarmed_name(
+    exhaust: Exhaust, name: str, faults: str
+) -> None:
+    tally = exhaust.do(Work(name, faults, lasting=True))
+    assert tally.violations == {}
+    assert read(faults)[-1].state in {place.rpartition(".")[2] for place in tally.reached}
+
+
+def test_a_case_without_its_catch_is_noticed_when_it_can_never_be_opened() -> None:
+    (name, faults), *_ = UNHEARD.items()
+    mutant = Mutant("left without its Catch", written(read(faults)[-1:]).partition(":")[0])
+    assert "no case could be opened" in judge(mutant, [Work(name, faults, lasting=True)]).violation
 
 
 def test_two_faults_are_two_faults(exhaust: Exhaust) -> None:
