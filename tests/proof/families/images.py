@@ -97,7 +97,7 @@ class Operator:
         known = len(arns)
         messages = pictures.parked()
         waiting = {message["execution"] for message in messages}
-        failed = [arn for arn in arns if self._is_left(bench, arn, arns)]
+        failed = [arn for arn in (*arns, *self._of_backfills(bench)) if self._is_left(bench, arn, arns)]
         if messages or failed:
             self.needed = True
             self.found += _not_undone(bench, messages, [arn for arn in failed if arn not in waiting])
@@ -114,6 +114,16 @@ class Operator:
             plan.heal()
             arns.append(begin(bench, BACKFILL, _listing(self.business_id), f"{self.business_id}-last"))
         return known != len(arns)
+
+    def _of_backfills(self, bench: Bench) -> Iterator[str]:
+        """The ingests of this story that a backfill started, and that failed."""
+        found = bench.engine.list_executions(stateMachineArn=bench.deploy(INGEST), statusFilter="FAILED")
+        for row in found["executions"]:
+            arn = row["executionArn"]
+            if row["name"].startswith("backfill-") and AGAIN not in row["name"]:
+                event = json.loads(bench.engine.describe_execution(executionArn=arn)["input"])
+                if f"/{self.business_id}/" in event["detail"]["object"]["key"]:
+                    yield arn
 
     def _is_left(self, bench: Bench, arn: str, arns: list[str]) -> bool:
         followed = f"{arn}{AGAIN}" in arns or arn.count(AGAIN) == RETRIES
