@@ -280,6 +280,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
         PO,
         change("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER", amount=1),
     ),
+    ("bank_paid_each_invoice_once", PO, remove("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER")),
     ("purchase_ends", PO, spoil(lambda told: told.update(status="PAID"))),
     ("what_came_is_on_order_no_longer", f"{PO} TEA", add("InventoryTable", on_order(PO, 1))),
     ("units_on_order_are_ordered", "po-9 TEA", add("InventoryTable", on_order("po-9", 2))),
