@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
@@ -28,6 +29,7 @@ from tests.proof.exhaust import Exhaust, Work, workflow_in
 from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, read, written
 from tests.proof.prover import Prover, prover
+from tests.sagas.faults import FOREVER
 from tests.sagas.template import ROOT, Template
 from tools.saga_checker.model import State, load
 from tools.saga_checker.rules import check
@@ -243,16 +245,22 @@ def _drop_condition(kind: str, request: dict[str, Any]) -> None:
 
 
 def killers(exhaust: Exhaust) -> Iterator[Work]:
-    """What a mutant is put through, what kills most first: nothing wrong, then one fault, then within."""
-    for name in SCENARIOS:
-        yield Work(name)
-    for name, scenario in SCENARIOS.items():
-        if scenario.paired:
-            yield from (Work(name, written((fault,)), pairs=False) for fault in exhaust.within(name))
-    for paired in (True, False):
-        for name, scenario in SCENARIOS.items():
-            if scenario.paired == paired:
-                yield from (Work(name, written((fault,))) for fault in exhaust.singles(name))
+    """What a mutant is put through, what kills most first: nothing wrong; a fault within a function; an effect that
+    comes a day late, when the run waits for a person elsewhere; any one fault."""
+    paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
+    yield from map(Work, SCENARIOS)
+    for name in paired:
+        yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
+    for name in paired:
+        late = [f for f in exhaust.singles(name) if f.kind == "time_out_then_effect" and f.times == 1]
+        parks = [f for f in exhaust.singles(name) if f.kind == "time_out_before" and f.times == FOREVER]
+        yield from (
+            Work(name, written((first, second)))
+            for first, second in product(late, parks)
+            if first.state != second.state
+        )
+    for name in sorted(SCENARIOS, key=lambda name: name not in paired):
+        yield from (Work(name, written((fault,))) for fault in exhaust.singles(name))
 
 
 def telling(mutant: Mutant) -> Iterator[Work]:

@@ -39,6 +39,7 @@ CASES_PER_ENGINE = 200
 RETRIES, DECISIONS = 3, 20
 # What waits for nobody ends by its time-out: the longest is that of goods that never come.
 PAUSE, PATIENCE = 43_200, 100 * 86_400
+A_DAY = 90_000
 # Opening a case is tried for more than a year.
 YEARS = 3 * 365 * 86_400
 
@@ -175,6 +176,9 @@ class Prover:
             if not outcome.parked:
                 outcome.parked = True
                 self._look(told, "parked")
+                if told.plan.late:
+                    told.bench.engine.pass_time(A_DAY)  # what is late comes before the person does
+                    self._look(told, "parked a day")
             told.plan.heal()
             self.go_on(told)
             self._decide(told, decided)
