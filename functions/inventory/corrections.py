@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import InsufficientStock, InvalidRequest
-from tillflow.store import AlreadyDone, Item, marker, read_rows, through_contention, transact
+from tillflow.store import Action, AlreadyDone, Item, marker, read_rows, through_contention, transact
 
 from inventory import rules
 from inventory.models import Adjust, Count
@@ -63,6 +63,7 @@ class Corrections:
         if isinstance(request, Count):
             quantity = request.counted - level["on_hand"]
         assert quantity is not None
+        why = {"reason": request.reason, "currency": request.currency}
         what = f"{kind} {business_id}"
         cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], unit_cost)
         answer = {
@@ -73,15 +74,21 @@ class Corrections:
             "cost": cost,
             "on_hand": level["on_hand"] + quantity,
         }
-        actions = [marker(self._table, business_id, kind, answer)]
+        actions = [marker(self._table, business_id, kind, answer), self._only_correction(business_id, kind)]
         if quantity:
             self._refuse_the_promised(level, quantity, done)
-            actions += self._rows.correct(business_id, kind, level, quantity, cost, request.reason, what)
+            actions += self._rows.correct(business_id, kind, level, quantity, cost, why, what)
         try:
             transact(self._client, actions, what)
         except AlreadyDone as first:
             return dict(first.answer)
         return answer
+
+    def _only_correction(self, business_id: str, kind: str) -> Action:
+        """An id is of an adjustment or of a count: the books have one entry for both."""
+        (other,) = set(rules.CORRECTIONS) - {kind}
+        refusal = InvalidRequest(f"{kind}_id", business_id, f"an id that no {other} has")
+        return self._rows.absent(order_pk(business_id), f"STEP#{other}#0", lambda _: refusal)
 
     def _refuse_the_promised(self, level: Item, quantity: int, done: tuple[str, str]) -> None:
         """Units reserved for orders stay; a second delivery is no refusal, it has taken its units before."""

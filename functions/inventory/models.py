@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 # A `#` separates the parts of a row's key, so no part may hold one.
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
 Quantity = Annotated[StrictInt, Field(gt=0)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class Request(BaseModel):
@@ -79,6 +80,7 @@ class Adjust(Request):
     location: Identifier
     sku: Identifier
     quantity: StrictInt
+    currency: Currency
     reason: Annotated[str, Field(min_length=1, max_length=200)]
     unit_cost: Annotated[StrictInt, Field(ge=0)] | None = None
 
@@ -90,6 +92,7 @@ class Count(Request):
     location: Identifier
     sku: Identifier
     counted: Annotated[StrictInt, Field(ge=0)]
+    currency: Currency
     reason: Annotated[str, Field(min_length=1, max_length=200)] = "counted"
 
 

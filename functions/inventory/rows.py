@@ -154,12 +154,19 @@ class Rows:
         yield self._move(business_id, "receipt", location, line.sku, line.quantity, line.cost, step)
 
     def correct(
-        self, business_id: str, kind: str, level: Item, quantity: int, cost: int, reason: str, what: str
+        self,
+        business_id: str,
+        kind: str,
+        level: Item,
+        quantity: int,
+        cost: int,
+        why: Mapping[str, str],
+        what: str,
     ) -> Iterator[Action]:
         """Units are found (quantity above 0) or lost as a movement, at `cost`, which is never negative.
 
-        Worked out from `level` as read, so it stands only while that is still true: StoreContention(what)
-        otherwise.
+        The movement says why: its reason, and the currency of its cost. Worked out from `level` as read, so it
+        stands only while that is still true: StoreContention(what) otherwise.
         """
         value = cost if quantity > 0 else -cost
         yield self._update(
@@ -177,7 +184,7 @@ class Rows:
             lambda _: StoreContention(what),
         )
         location, sku = level["location"], level["sku"]
-        yield self._move(business_id, kind, location, sku, quantity, cost, reason=reason)
+        yield self._move(business_id, kind, location, sku, quantity, cost, why=why)
 
     def put_on_order(
         self, business_id: str, location: str, line: OrderedLine, reorder_point: int | None, refused: Refusal
@@ -327,7 +334,7 @@ class Rows:
         quantity: int,
         cost: int,
         step: str | None = None,
-        reason: str | None = None,
+        why: Mapping[str, str] | None = None,
     ) -> Action:
         movement = {
             "pk": level_pk(location, sku),
@@ -339,7 +346,7 @@ class Rows:
             "quantity": quantity,
             "cost": cost,
             "at": iso_utc(datetime.now(UTC)),
-            **({"reason": reason} if reason else {}),
+            **(why or {}),
         }
         return self._put_new(movement, lambda _: InvalidRequest("business_id", business_id, "a new movement"))
 

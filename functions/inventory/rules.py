@@ -17,6 +17,9 @@ from inventory.models import Line, OrderedLine, ReceiptLine
 REORDER_PARTS = 64
 """How many parts the levels to be ordered again are kept in, so that as many can be read side by side."""
 
+CORRECTIONS = ("adjustment", "count")
+"""The kinds of movement that make the shelves and the books agree: no goods came or went by a document."""
+
 
 def merge_lines(lines: Iterable[Line]) -> list[Line]:
     """One line per SKU, in SKU order.
@@ -92,6 +95,11 @@ def crossed(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """
     given_up = after.get("on_order", 0) < before.get("on_order", 0)
     return needs_order(after) and not needs_order(before) and not given_up
+
+
+def corrected(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """True for a movement of an adjustment or a count that was not there before."""
+    return not before and after.get("kind") in CORRECTIONS
 
 
 def chunks[T](rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:

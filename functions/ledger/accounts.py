@@ -23,6 +23,7 @@ GOODS_NOT_INVOICED = Account("2050", "Goods received, not invoiced", "credit")
 STORE_CREDIT = Account("2100", "Store credit", "credit")
 SALES_TAX_PAYABLE = Account("2200", "Sales tax payable", "credit")
 SALES_REVENUE = Account("4000", "Sales revenue", "credit")
+INVENTORY_OVERAGE = Account("4100", "Inventory overage", "credit")
 COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold", "debit")
 PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance", "debit")
 INVENTORY_LOSSES = Account("5200", "Inventory losses", "debit")
@@ -40,6 +41,7 @@ CHART: dict[str, Account] = {
         STORE_CREDIT,
         SALES_TAX_PAYABLE,
         SALES_REVENUE,
+        INVENTORY_OVERAGE,
         COST_OF_GOODS_SOLD,
         PURCHASE_PRICE_VARIANCE,
         INVENTORY_LOSSES,

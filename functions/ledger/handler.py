@@ -1,15 +1,16 @@
-"""Sales and purchases reach the books, and are taken out of them by entries of their own."""
+"""Sales, purchases and corrections of stock reach the books; what is taken out of them is by entries of its own."""
 
+import json
 import os
 from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
-from tillflow.handling import handler
+from tillflow.handling import handler, logger
 from tillflow.parsing import parse
 
 from ledger import rules
-from ledger.models import PostJournal, PostLoss, PostPurchase, ReverseEntries, ReverseJournal
+from ledger.models import PostCorrection, PostJournal, PostLoss, PostPurchase, ReverseEntries, ReverseJournal
 from ledger.store import LedgerStore
 
 store = LedgerStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -44,3 +45,21 @@ def reverse_entries(event: dict[str, Any], context: object) -> dict[str, Any]:
 def post_loss(event: dict[str, Any], context: object) -> dict[str, Any]:
     """{entry_id, business_id, currency, value} -> {entry_id, debits, credits}: goods that are lost."""
     return store.post(rules.loss_entry(parse(PostLoss, event)), datetime.now(UTC))
+
+
+@handler
+def post_corrections(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """A batch of StockCorrected events from the queue, each posted once; those that failed come again."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            correction = parse(PostCorrection, json.loads(record["body"]))
+            entry = rules.correction_entry(correction.detail)
+            if entry:
+                store.post(entry, datetime.now(UTC))
+        except Exception as failure:
+            # One message that cannot be posted must not hold back, or lose, the others of its batch.
+            told = {"message_id": record["messageId"], "error": type(failure).__name__}
+            logger.exception("not posted", extra=told)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}

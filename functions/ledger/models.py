@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from tillflow.events import StockCorrected
 
 type Amount = Annotated[int, Field(ge=0)]
 
@@ -71,6 +72,12 @@ class PostLoss(_Part):
     business_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     value: Annotated[int, Field(gt=0)]
+
+
+class PostCorrection(_Part):
+    """What the bus delivers of inventory: units found or lost, in `detail`."""
+
+    detail: StockCorrected
 
 
 class ReverseEntries(_Part):

@@ -1,8 +1,9 @@
-"""How sales, purchases and losses are booked, and taken back. Pure."""
+"""How sales, purchases, losses and corrections are booked, and taken back. Pure."""
 
 from dataclasses import replace
 
 from tillflow.errors import JournalUnbalanced
+from tillflow.events import StockCorrected
 
 from ledger import accounts
 from ledger.accounts import Account
@@ -98,6 +99,24 @@ def loss_entry(loss: PostLoss) -> Entry:
         currency=loss.currency,
         reference=None,
         lines=(_debit(accounts.INVENTORY_LOSSES, loss.value), _credit(accounts.INVENTORY, loss.value)),
+    )
+
+
+def correction_entry(corrected: StockCorrected) -> Entry | None:
+    """The entry of units found, against inventory overage, or lost, against inventory losses; None when they
+    cost nothing."""
+    if corrected.cost == 0:
+        return None
+    debited, credited = accounts.INVENTORY_LOSSES, accounts.INVENTORY
+    if corrected.quantity > 0:
+        debited, credited = accounts.INVENTORY, accounts.INVENTORY_OVERAGE
+    return Entry(
+        entry_id=f"{corrected.business_id}#correction",
+        business_id=corrected.business_id,
+        kind="correction",
+        currency=corrected.currency,
+        reference=corrected.reason,
+        lines=(_debit(debited, corrected.cost), _credit(credited, corrected.cost)),
     )
 
 

@@ -1,6 +1,7 @@
 """From `sam deploy` of the real template to paid orders, by the tools an operator has."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ def order_file(folder: Path, order_id: str, **changes: Any) -> Path:
     file = folder / f"{order_id}.json"
     file.write_text(json.dumps(json.loads(ORDER.read_text()) | {"order_id": order_id} | changes))
     return file
+
+
+def entry_of(shop: Deployed, entry_id: str) -> dict[str, Any]:
+    """A journal entry, once the bus and the queue have brought it."""
+    where = {"TableName": shop.outputs()["LedgerTable"], "Key": key(f"ENTRY#{entry_id}", "ENTRY")}
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        row: dict[str, Any] = shop.client("dynamodb").get_item(**where).get("Item", {})
+        if row:
+            return row
+        time.sleep(0.2)
+    raise AssertionError(f"{entry_id} was not posted in a minute")
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +128,22 @@ def test_the_audit_finds_nothing_after_all_that(
     audit = json.loads(shop.till("audit", "--json"))
     assert audit["violations"] == []
     assert audit["items"]["OrdersTable"] > len(demo["order_checkout"])
+
+
+def test_what_is_lost_and_found_on_the_shelves_reaches_the_books(shop: Deployed) -> None:
+    shop.till("stock", "adjust", "MUG-WHT-300", "--reason", "dropped", "--id", "e2e-lost", "--", "-2")
+    shop.till("stock", "adjust", "MUG-WHT-300", "--reason", "found", "--id", "e2e-found", "3")
+    booked = {}
+    for name in ("e2e-lost", "e2e-found"):
+        row = entry_of(shop, f"{name}#correction")
+        booked[name] = [
+            (line["name"], line["debit"], line["credit"]) for line in json.loads(row["lines"]["S"])
+        ]
+    assert booked == {
+        "e2e-lost": [("Inventory losses", 960, 0), ("Inventory", 0, 960)],
+        "e2e-found": [("Inventory", 1440, 0), ("Inventory overage", 0, 1440)],
+    }
+    assert json.loads(shop.till("audit", "--json"))["violations"] == []
 
 
 def test_the_audit_names_a_unit_that_went_missing(shop: Deployed) -> None:

@@ -2,16 +2,19 @@
 and with faults, against what a page of arithmetic says must be on hand and on order.
 """
 
+import json
 from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from inventory.announcer import announcements
 from inventory.corrections import Corrections
 from inventory.models import Adjust
 from purchasing.models import Receipt, ReceivedLine
 from tillflow.aws import client
+from tillflow.store import marshal
 
 from tests.proof.families.purchases import NOON, TODAY
 from tests.proof.families.reordering import PACK, PURCHASE, REORDER, Reordering, inventory
@@ -19,7 +22,7 @@ from tests.proof.prover import Prover, prover
 from tests.sagas.desk import desk, purchases
 from tests.sagas.faults import Fault, Kind, Plan
 from till.invariants import check
-from till.shop import ESPRESSO, LOCATION, MUG
+from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
 
 KINDS: tuple[Kind, ...] = ("fail_before", "fail_after", "time_out_after", "deliver_twice", "garbage")
 skus = st.sampled_from([ESPRESSO, MUG])
@@ -55,9 +58,15 @@ class Buying(RuleBasedStateMachine):
         """Units leave, as those of a sale do."""
         if units <= self.on_hand[sku]:
             gone = Adjust(
-                adjustment_id=self.name("gone"), location=LOCATION, sku=sku, quantity=-units, reason="taken"
+                adjustment_id=self.name("gone"),
+                location=LOCATION,
+                sku=sku,
+                quantity=-units,
+                currency=CURRENCY,
+                reason="taken",
             )
             Corrections(client("dynamodb"), "InventoryTable").adjust(gone)
+            self.book(gone)
             self.on_hand[sku] -= units
 
     @rule(events=st.lists(skus, max_size=3), nights=st.integers(0, 2), fault=faults)
@@ -123,6 +132,17 @@ class Buying(RuleBasedStateMachine):
     def every_invariant_holds(self) -> None:
         running = FAMILY.running(self.bench, "")
         assert check(self.prover.tables.snapshot(running)) == []
+
+    def book(self, gone: Adjust) -> None:
+        """What the table's stream and the bus bring to the books of a correction."""
+        moved = inventory().movements(LOCATION, gone.sku)
+        movement = next(row for row in moved if row["business_id"] == gone.adjustment_id)
+        told = announcements([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
+        records = [
+            {"messageId": event.event_id, "body": json.dumps({"detail": event.model_dump()})}
+            for event in told
+        ]
+        assert self.prover.world.ask("PostCorrections", Records=records) == {"batchItemFailures": []}
 
     def position(self, sku: str) -> int:
         return self.on_hand[sku] + self.coming(sku)

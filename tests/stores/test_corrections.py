@@ -26,11 +26,19 @@ def desk(dynamodb: Any, table: str) -> Corrections:
 
 
 def adjusted(quantity: int, name: str = "adj-1", **more: Any) -> Adjust:
-    return Adjust(adjustment_id=name, location=PLACE, sku="TEA", quantity=quantity, reason="broken", **more)
+    return Adjust(
+        adjustment_id=name,
+        location=PLACE,
+        sku="TEA",
+        quantity=quantity,
+        currency="EUR",
+        reason="broken",
+        **more,
+    )
 
 
 def counted(units: int, name: str = "count-1") -> Count:
-    return Count(count_id=name, location=PLACE, sku="TEA", counted=units)
+    return Count(count_id=name, location=PLACE, sku="TEA", counted=units, currency="EUR")
 
 
 def test_lost_and_found_units_move_at_the_average_cost(desk: Corrections, stock: InventoryStore) -> None:
@@ -59,6 +67,24 @@ def test_a_second_delivery_takes_nothing_more(desk: Corrections, stock: Inventor
     assert stock.level(PLACE, "TEA")["on_hand"] == 2
 
 
+def test_an_id_is_of_one_correction(desk: Corrections, stock: InventoryStore) -> None:
+    """The books have one entry for it: a second correction under its id would be in none."""
+    desk.adjust(adjusted(-1, "dropped-1"))
+    with pytest.raises(InvalidRequest, match="count_id"):
+        desk.count(counted(5, "dropped-1"))
+    desk.count(counted(8, "shelf-1"))
+    with pytest.raises(InvalidRequest, match="adjustment_id"):
+        desk.adjust(adjusted(-1, "shelf-1"))
+    assert stock.level(PLACE, "TEA")["on_hand"] == 8
+
+
+def test_a_movement_says_why_and_in_which_currency(desk: Corrections, stock: InventoryStore) -> None:
+    desk.adjust(adjusted(-3))
+    desk.count(counted(8))
+    told = {row["kind"]: (row["reason"], row["currency"]) for row in stock.movements(PLACE, "TEA")[-2:]}
+    assert told == {"adjustment": ("broken", "EUR"), "count": ("counted", "EUR")}
+
+
 def test_a_sale_during_a_count_is_seen(dynamodb: Any, table: str, stock: InventoryStore) -> None:
     client = Interposed(dynamodb)
 
@@ -79,6 +105,6 @@ def test_a_count_that_agrees_moves_nothing(desk: Corrections, stock: InventorySt
 
 def test_what_was_never_there_is_refused(desk: Corrections, stock: InventoryStore) -> None:
     with pytest.raises(InvalidRequest):
-        desk.count(Count(count_id="c", location=PLACE, sku="GONE", counted=1))
+        desk.count(Count(count_id="c", location=PLACE, sku="GONE", counted=1, currency="EUR"))
     with pytest.raises(InvalidRequest):
         desk.adjust(adjusted(0))

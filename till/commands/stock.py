@@ -16,13 +16,14 @@ from tillflow.store import Item
 from till.errors import OperatorError
 from till.output import out, print_json, print_table
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.shop import LOCATION
+from till.shop import CURRENCY, LOCATION
 from till.stack import Stack, find_stack
 from till.workflows import new_id
 
 app = typer.Typer(no_args_is_help=True, help="See stock levels and movements, and correct them.")
 
 Location = Annotated[str, typer.Option(help="The location.")]
+Currency = Annotated[str, typer.Option(help="Of the stock's value, ISO 4217.")]
 Sku = Annotated[str, typer.Argument(help="The product's SKU.")]
 
 LEVEL = ("location", "sku", "on_hand", "reserved", "available", "on_order", "reorder_point", "stock_value")
@@ -96,10 +97,11 @@ def adjust(
     unit_cost: Annotated[
         int | None, typer.Option(help="Of units found, in minor units; the average when left out.")
     ] = None,
+    currency: Currency = CURRENCY,
     adjustment_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add units that were found, or take those that are lost or broken.
+    """Add units that were found, or take those that are lost or broken; the books follow within seconds.
 
     Example:
 
@@ -110,6 +112,7 @@ def adjust(
         "location": location,
         "sku": sku,
         "quantity": quantity,
+        "currency": currency,
         "reason": reason,
         "unit_cost": unit_cost,
     }
@@ -126,10 +129,11 @@ def count(
     counted: Annotated[int, typer.Argument(help="Units on the shelves, promised ones among them.")],
     location: Location = LOCATION,
     reason: Annotated[str, typer.Option(help="Why it was counted.")] = "counted",
+    currency: Currency = CURRENCY,
     count_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make on hand what was counted; the difference is a movement.
+    """Make on hand what was counted; the difference is a movement, and the books follow within seconds.
 
     Example:
 
@@ -140,6 +144,7 @@ def count(
         "location": location,
         "sku": sku,
         "counted": counted,
+        "currency": currency,
         "reason": reason,
     }
     try:

@@ -26,7 +26,7 @@ def read_snapshot(
     Tables are read one after another, so a sale that ends meanwhile may be seen half: whatever runs
     before or after the scan counts as running. `scanned` hears of each table that is done.
     """
-    before = running()
+    read_at, before = datetime.now(UTC), running()
 
     def scan(table: str) -> list[Item]:
         items = list(scan_table(dynamodb, table_name(table)))
@@ -35,7 +35,7 @@ def read_snapshot(
 
     with ThreadPoolExecutor(threads) as pool:
         tables = dict(zip(TABLES, pool.map(scan, TABLES), strict=True))
-    return Snapshot(tables, before | running(), pictures())
+    return Snapshot(tables, before | running(), pictures(), read_at)
 
 
 def read_pictures(

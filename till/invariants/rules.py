@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from till.invariants.billing import BILLING
 from till.invariants.books import BOOKS
+from till.invariants.corrections import CORRECTIONS
 from till.invariants.endings import ENDINGS
 from till.invariants.images import IMAGES
 from till.invariants.money import MONEY
@@ -19,6 +20,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *MONEY,
     *BILLING,
     *BOOKS,
+    *CORRECTIONS,
     *ENDINGS,
     *PURCHASES,
     *TRANSFERS,

@@ -8,10 +8,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 Item = Mapping[str, Any]
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 TABLES = (
     "CatalogTable",
@@ -55,6 +58,8 @@ class Pictures:
 class Snapshot:
     """Every item by table (logical id), and the orders whose workflow was still running when it was read.
 
+    `read_at`: when the reading began, for what may still have been on its way then; at the end of time nothing is.
+
     An order that is running is between two truths on purpose: invariants about how an order ends leave
     it alone, those that hold at every moment do not. One that waits for a person stands still, and is
     held to what its case says.
@@ -63,6 +68,7 @@ class Snapshot:
     tables: Mapping[str, list[Item]]
     running: frozenset[str] = field(default_factory=frozenset)
     pictures: Pictures = field(default_factory=Pictures)
+    read_at: datetime = _END_OF_TIME
 
     def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:
         """Items of `table` whose sort key starts with `sort_key` and partition key with `partition`."""

@@ -1,11 +1,11 @@
-"""The events on the order bus, source ``tillflow.orders``; the model's name is the detail-type.
+"""The events on the order bus, of ``tillflow.orders`` or ``tillflow.inventory``; the model's name is the detail-type.
 
 Delivered at least once: `event_id` is the key to count one once by. Amounts are minor units of `currency`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 SOURCE = "tillflow.orders"
 INVENTORY = "tillflow.inventory"
@@ -88,7 +88,29 @@ class StockBelowReorderPoint(_Detail):
     reorder_point: int = Field(ge=0)
 
 
+def _some(units: int) -> int:
+    if units == 0:
+        raise ValueError("units found, or lost below 0")
+    return units
+
+
+class StockCorrected(_Detail):
+    """Units were found (quantity above 0) or lost (below): a movement of an adjustment or a count.
+
+    Source ``tillflow.inventory``. cost: what they are worth together, never negative.
+    """
+
+    event_id: str
+    business_id: str = Field(min_length=1, pattern="^[^#]+$")
+    location: str
+    sku: str
+    quantity: Annotated[int, AfterValidator(_some)]
+    cost: int = Field(ge=0)
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    reason: str
+
+
 EVENTS: dict[str, type[_OrderEvent]] = {
     model.__name__: model for model in (OrderPaid, OrderRejected, OrderCancelled)
 }
-"""The model of each detail-type."""
+"""The model of each detail-type of the orders."""

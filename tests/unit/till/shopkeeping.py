@@ -1,4 +1,5 @@
-"""A small shop in order, as rows: a sale paid by card and cash, an order refused, a sale cancelled.
+"""A small shop in order, as rows: a sale paid by card and cash, an order refused, a sale cancelled, a unit lost and
+one found.
 
 Tests break one row.
 """
@@ -10,13 +11,15 @@ from typing import Any
 from till.invariants import Snapshot
 
 SALE, REFUSED, CANCELLED = "ord-1", "ord-2", "ord-3"
+LOST, FOUND = "adj-1", "count-1"
 LEVEL = "LEVEL#store-1#MUG"
 
 Row = dict[str, Any]
 
 
 def rows() -> dict[str, list[Row]]:
-    """Ten mugs received for 40 each; two sold at 120 with 40 tax; one refused; one sold and taken back."""
+    """Ten mugs received for 40 each; two sold at 120 with 40 tax; one refused; one sold and taken back; one
+    lost, and one found."""
     return copy.deepcopy(
         {
             "InventoryTable": [
@@ -28,6 +31,8 @@ def rows() -> dict[str, list[Row]]:
                 movement(CANCELLED, "sale", -1, 40),
                 movement(CANCELLED, "cancel", 1, 40),
                 reservation(CANCELLED, 1, "RETURNED"),
+                movement(LOST, "adjustment", -1, 40),
+                movement(FOUND, "count", 1, 40),
             ],
             "OrdersTable": [
                 order(SALE, "PAID", total=240, lines=[{"sku": "MUG", "quantity": 2}]),
@@ -65,14 +70,16 @@ def rows() -> dict[str, list[Row]]:
                 entry(
                     CANCELLED, {"4000": 100, "2200": 20, "1200": 40}, {"1020": 120, "5000": 40}, kind="cancel"
                 ),
+                entry(LOST, {"5200": 40}, {"1200": 40}, kind="correction"),
+                entry(FOUND, {"1200": 40}, {"4100": 40}, kind="correction"),
             ],
             "CasesTable": [],
         }
     )
 
 
-def snapshot(tables: dict[str, list[Row]], running: frozenset[str] = frozenset()) -> Snapshot:
-    return Snapshot(tables, running)
+def snapshot(tables: dict[str, list[Row]], running: frozenset[str] = frozenset(), **more: Any) -> Snapshot:
+    return Snapshot(tables, running, **more)
 
 
 def level(**counters: int) -> Row:
@@ -89,6 +96,7 @@ def movement(business_id: str, kind: str, quantity: int, cost: int) -> Row:
         "sku": "MUG",
         "quantity": quantity,
         "cost": cost,
+        "at": "2026-11-23T10:00:00.500000Z",
     }
 
 
@@ -180,6 +188,7 @@ def entry(order_id: str, debits: dict[str, int], credits: dict[str, int], kind: 
         "business_id": order_id,
         "kind": kind,
         "currency": "EUR",
+        "posted_at": "2026-11-23T10:00:02Z",
         "lines": json.dumps(lines),
     }
 
