@@ -150,17 +150,17 @@ class Exhaust:
             reached = self._prover.prove(Case(SCENARIOS[name], faults)).delivered.keys()
             for place in sorted(reached & cases() - known):
                 known.add(place)
-                yield (*faults, _never(place, "fail_before"))
+                yield (*faults, never(place, "fail_before"))
 
     def _failing(self, name: str) -> Iterator[tuple[Fault, ...]]:
         """Each task that never answers, then each two of them."""
         pairs = []
         for first in self._places(name):
-            never = _never(first, "time_out_before")
-            yield (never,)
+            silent = never(first, "time_out_before")
+            yield (silent,)
             pairs += [
-                (never, _never(second, "time_out_before"))
-                for second in self._prover.prove(Case(SCENARIOS[name], (never,))).delivered
+                (silent, never(second, "time_out_before"))
+                for second in self._prover.prove(Case(SCENARIOS[name], (silent,))).delivered
                 if second not in (first, *cases()) and workflow_in(second) in SCENARIOS[name].family.workflows
             ]
         yield from pairs
@@ -178,7 +178,7 @@ class Exhaust:
         return self._crashes
 
 
-def _never(place: str, kind: Kind) -> Fault:
+def never(place: str, kind: Kind) -> Fault:
     """A task that goes wrong so every time."""
     workflow, _, state = place.partition(".")
     return Fault(state, kind, FOREVER, workflow=workflow)

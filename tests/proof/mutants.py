@@ -25,9 +25,9 @@ from unittest.mock import patch
 
 from tests.proof import mutation_pool
 from tests.proof.coverage import tasks
-from tests.proof.exhaust import Exhaust, Work, workflow_in
+from tests.proof.exhaust import Exhaust, Work, never, workflow_in
 from tests.proof.families import SCENARIOS
-from tests.proof.plan import faults_of, read, written
+from tests.proof.plan import faults_of, written
 from tests.proof.prover import Prover, prover
 from tests.sagas.faults import FOREVER
 from tests.sagas.template import ROOT, Template
@@ -197,15 +197,21 @@ def mutated(mutant: Mutant) -> Iterator[Prover]:
         yield built
 
 
+def broken(definition: Definition, mutant: Mutant) -> Definition:
+    """A copy of the mutant's workflow with its one state changed."""
+    copied = copy.deepcopy(definition)
+    CHANGES[mutant.kind](state_at(copied, mutant.place))
+    without_the_unreachable(flow_of(copied, mutant.place))
+    return copied
+
+
 def _definition_with(mutant: Mutant) -> Callable[[Template, str], Definition]:
     shipped = Template.definition
 
     def definition(template: Template, workflow: str) -> Definition:
-        changed = copy.deepcopy(shipped(template, workflow))
-        if mutant.kind in CHANGES and workflow == workflow_in(mutant.place):
-            CHANGES[mutant.kind](state_at(changed, mutant.place))
-            without_the_unreachable(flow_of(changed, mutant.place))
-        return changed
+        sound = shipped(template, workflow)
+        here = mutant.kind in CHANGES and workflow == workflow_in(mutant.place)
+        return broken(sound, mutant) if here else copy.deepcopy(sound)
 
     return definition
 
@@ -284,17 +290,15 @@ def roundabout(mutant: Mutant) -> Iterator[Work]:
             yield from (work for work in unheard(name) if mutant.place in work.fault)
             for other in sorted(tasks()[workflow] - {mutant.place}):
                 for fault in faults_of(mutant.place):
-                    yield Work(name, written((read(f"{other}:time_out_before:*")[0], fault)))
+                    yield Work(name, written((never(other, "time_out_before"), fault)))
 
 
 def checked(mutant: Mutant) -> str:
     """What the saga checker finds in the broken definition, "" for nothing."""
     for flow in load(ROOT):
         if flow.logical_id == workflow_in(mutant.place):
-            definition = copy.deepcopy(flow.definition)
-            CHANGES[mutant.kind](state_at(definition, mutant.place))
-            without_the_unreachable(flow_of(definition, mutant.place))
-            return "; ".join(str(finding) for finding in check(replace(flow, definition=definition))[:1])
+            findings = check(replace(flow, definition=broken(flow.definition, mutant)))
+            return str(findings[0]) if findings else ""
     raise KeyError(mutant.place)
 
 

@@ -39,8 +39,9 @@ CASES_PER_ENGINE = 200
 RETRIES, DECISIONS = 3, 20
 # What waits for nobody ends by its time-out: the longest is that of goods that never come.
 PAUSE, PATIENCE = 43_200, 100 * 86_400
+# What is late comes a day after it was asked for.
 A_DAY = 90_000
-# Opening a case is tried for more than a year.
+# Longer than opening a case is tried, and than an execution lives.
 YEARS = 3 * 365 * 86_400
 
 
