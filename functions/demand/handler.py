@@ -1,14 +1,14 @@
 """The demand functions: count what orders announce, and say what was sold."""
 
-import json
 import os
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictInt
 from tillflow.aws import client
-from tillflow.handling import handler, logger
+from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.queue import each_body
 
 from demand.rules import sales_of
 from demand.store import DemandStore
@@ -32,17 +32,7 @@ class ReadDemand(BaseModel):
 @handler
 def count_demand(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A batch of order events from the queue, each counted once; those that failed are named and come again."""
-    failed = []
-    for record in event["Records"]:
-        try:
-            sales = sales_of(json.loads(record["body"]))
-            if sales:
-                store.count(sales)
-        except Exception:
-            # One message that cannot be counted must not hold back, or lose, the others of its batch.
-            logger.exception("not counted", extra={"message_id": record["messageId"]})
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    return each_body(event, _count)
 
 
 @handler
@@ -51,3 +41,9 @@ def read_demand(event: dict[str, Any], context: Any) -> dict[str, Any]:
     request = parse(ReadDemand, event)
     places = [(need.location, need.sku) for need in request.needs]
     return {"demand": store.sums(places, request.days, request.until or datetime.now(UTC).date())}
+
+
+def _count(event: dict[str, Any]) -> None:
+    sales = sales_of(event)
+    if sales:
+        store.count(sales)

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from tillflow.money import Currency
 
 # A `#` separates the parts of a row's key, so no part may hold one.
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
 Quantity = Annotated[StrictInt, Field(gt=0)]
-Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class Request(BaseModel):

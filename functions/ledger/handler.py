@@ -1,13 +1,13 @@
 """Sales, purchases and corrections of stock reach the books; what is taken out of them is by entries of its own."""
 
-import json
 import os
 from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
-from tillflow.handling import handler, logger
+from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.queue import each_body
 
 from ledger import rules
 from ledger.models import PostCorrection, PostJournal, PostLoss, PostPurchase, ReverseEntries, ReverseJournal
@@ -50,16 +50,10 @@ def post_loss(event: dict[str, Any], context: object) -> dict[str, Any]:
 @handler
 def post_corrections(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A batch of StockCorrected events from the queue, each posted once; those that failed come again."""
-    failed = []
-    for record in event["Records"]:
-        try:
-            correction = parse(PostCorrection, json.loads(record["body"]))
-            entry = rules.correction_entry(correction.detail)
-            if entry:
-                store.post(entry, datetime.now(UTC))
-        except Exception as failure:
-            # One message that cannot be posted must not hold back, or lose, the others of its batch.
-            told = {"message_id": record["messageId"], "error": type(failure).__name__}
-            logger.exception("not posted", extra=told)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    return each_body(event, _post_correction)
+
+
+def _post_correction(event: dict[str, Any]) -> None:
+    entry = rules.correction_entry(parse(PostCorrection, event).detail)
+    if entry:
+        store.post(entry, datetime.now(UTC))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.events import StockCorrected
+from tillflow.money import Currency
 
 type Amount = Annotated[int, Field(ge=0)]
 
@@ -57,7 +58,7 @@ class PostPurchase(_Part):
     entry_id: Annotated[str, Field(min_length=1)]
     purchase_order_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
     kind: Literal["goods_received", "purchase_invoice", "supplier_payment"]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     goods: Amount = 0
     net: Amount = 0
     tax: Amount = 0
@@ -70,7 +71,7 @@ class PostLoss(_Part):
 
     entry_id: Annotated[str, Field(min_length=1)]
     business_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     value: Annotated[int, Field(gt=0)]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from tillflow.money import Currency
 
 # A `#` separates the parts of a row's key, so no part may hold one.
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
@@ -30,7 +31,7 @@ class TenderRequest(Request):
 
 class Authorise(Request):
     order_id: Identifier
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     customer_id: Identifier | None = None
     tenders: tuple[TenderRequest, ...]
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow.discounts import ExactDecimal
+from tillflow.money import Currency
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
 Units = Annotated[StrictInt, Field(ge=0)]
@@ -21,7 +22,7 @@ class Source(Record):
     supplier_id: Identifier
     unit_cost: Units
     freight: Units = 0
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Currency = "EUR"
     lead_time_days: Units = 7
     lead_time_variance: Annotated[ExactDecimal, Field(ge=0)] = Decimal(0)
     on_time: Annotated[ExactDecimal, Field(ge=0, le=1)] = Decimal(1)

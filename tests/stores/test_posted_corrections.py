@@ -76,7 +76,7 @@ def test_what_cannot_be_posted_comes_again_by_itself_and_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[dict[str, Any]] = []
-    monkeypatch.setattr(ledger.logger, "exception", lambda _, extra: logged.append(extra))
+    monkeypatch.setattr("tillflow.queue.logger.exception", lambda _, extra: logged.append(extra))
     assert post(ledger, told(), poison, told(business_id="adj-2")) == ["1"]
     assert logged == [{"message_id": "1", "error": error}]
     assert len(entries(dynamodb, table)) == 2

@@ -12,6 +12,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from tillflow.money import Currency
 
 from inventory.models import Identifier, Quantity
 
@@ -38,7 +39,7 @@ class OpenTransfer(BaseModel):
     transfer_id: TransferId
     source: Identifier
     destination: Identifier
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     lines: Annotated[tuple[Wanted, ...], Field(min_length=1, max_length=1000)]
     reason: Annotated[str, Field(max_length=200)] = ""
 

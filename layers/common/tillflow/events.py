@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from tillflow.money import Currency
+
 SOURCE = "tillflow.orders"
 INVENTORY = "tillflow.inventory"
 
@@ -42,7 +44,7 @@ class _OrderEvent(_Detail):
     till: str = Field(alias="register")
     customer_id: str | None
     placed_at: AwareDatetime
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: Currency
 
 
 class OrderPaid(_OrderEvent):
@@ -106,7 +108,7 @@ class StockCorrected(_Detail):
     sku: str
     quantity: Annotated[int, AfterValidator(_some)]
     cost: int = Field(ge=0)
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: Currency
     reason: str
 
 

@@ -7,6 +7,9 @@ people read or type it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import Field
 
 _EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -21,6 +24,10 @@ _EXPONENTS = {
 }
 EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items() for code in codes.split()}
 """Decimal places of each active ISO 4217 currency: EUR 2, JPY 0, KWD 3."""
+
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""A currency where requests and events name one: three capitals. Which of them the shop sells in, the catalog says."""
 
 
 @dataclass(frozen=True, slots=True)
