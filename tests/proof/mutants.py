@@ -251,10 +251,13 @@ def _drop_condition(kind: str, request: dict[str, Any]) -> None:
 
 
 def killers(exhaust: Exhaust) -> Iterator[Work]:
-    """What a mutant is put through, what kills most first: nothing wrong; a fault within a function; an effect that
-    comes a day late, when the run waits for a person elsewhere; any one fault."""
+    """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a fault within a
+    function; an effect that comes a day late, when the run waits for a person elsewhere; any one fault."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
+    paired_first = sorted(SCENARIOS, key=lambda name: name not in paired)
     yield from map(Work, SCENARIOS)
+    for name in paired_first:
+        yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind == "deliver_twice")
     for name in paired:
         yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
     for name in paired:
@@ -265,8 +268,8 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
             for first, second in product(late, parks)
             if first.state != second.state
         )
-    for name in sorted(SCENARIOS, key=lambda name: name not in paired):
-        yield from (Work(name, written((fault,))) for fault in exhaust.singles(name))
+    for name in paired_first:
+        yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind != "deliver_twice")
 
 
 def telling(mutant: Mutant) -> Iterator[Work]:

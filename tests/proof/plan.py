@@ -13,6 +13,9 @@ from local.stepfunctions.interpreter.world import TaskCall
 from tests.proof.dynamodb import Tables
 from tests.sagas.faults import FOREVER, Fault, Kind, Plan
 
+A_DAY = 90_000
+"""Seconds by when what is late has come: it comes a day after it was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -82,19 +85,23 @@ class CasePlan(Plan):
             return await super()._befall(fault, call)
         if "FunctionName" not in call.request.arguments:
             return await call.proceed()  # no function, nothing within
-        requests = 0
+        requests, overtaking = 0, None
 
         def interposed(operation: str, params: dict[str, Any]) -> None:
-            nonlocal requests
+            nonlocal requests, overtaking
             requests += 1
             if requests == fault.request:
                 self.befallen.add(fault)
                 self.tables.before.remove(interposed)
-                self._interpose(fault, call)
+                overtaking = self._interpose(fault, call)
 
         self.tables.before.append(interposed)
         try:
-            return await call.proceed()
+            answer = await call.proceed()
+            if overtaking is not None:
+                place = f"{call.machine_name}.{call.state_name}"
+                self.answers.append((place, {**answer, "Payload": overtaking}, answer))
+            return answer
         except Died:
             raise StateError(
                 "Runtime.ExitError", "Error: Runtime exited with error: signal: killed"
@@ -104,15 +111,17 @@ class CasePlan(Plan):
             if interposed in self.tables.before:
                 self.tables.before.remove(interposed)
 
-    def _interpose(self, fault: Fault, call: TaskCall) -> None:
+    def _interpose(self, fault: Fault, call: TaskCall) -> Any:
+        """What happens in the midst of a delivery: the answer to another of the same, if that is it."""
         match fault.kind:
             case "die":
                 raise Died
             case "overtaken":
                 arguments = call.request.arguments
-                self.invoke(arguments["FunctionName"], arguments["Payload"])
+                return self.invoke(arguments["FunctionName"], arguments["Payload"])
             case "rival":
                 self.rival()
+        return None
 
 
 # Every way a task can go wrong, once and until the retries run out where that makes a difference.

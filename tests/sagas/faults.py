@@ -77,11 +77,12 @@ class Fault:
 @dataclass
 class Plan:
     """Faults by state; an invoker for the engine. `late` are effects still to come, `delivered` counts the
-    deliveries of each `workflow.state`."""
+    deliveries of each `workflow.state`, `answers` are those to the two deliveries of one task."""
 
     faults: tuple[Fault, ...] = ()
     delivered: Counter[str] = field(default_factory=Counter)
     late: list[asyncio.Task[Any]] = field(default_factory=list)
+    answers: list[tuple[str, Any, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, faults: Iterable[Fault]) -> "Plan":
@@ -116,7 +117,8 @@ class Plan:
             case "throttle":
                 raise StateError(THROTTLES[call.integration.resource_type], "Rate exceeded")
             case "deliver_twice":
-                await call.proceed()
+                first = await call.proceed()
+                return await self.again(call, first)
             case "garbage":
                 answer = await call.proceed()
                 if call.integration.pattern.startswith("sync"):
@@ -128,6 +130,16 @@ class Plan:
             # The state waits for a person longer than any function runs: it is the function that timed out.
             raise StateError("Sandbox.Timedout", "Task timed out after 900.00 seconds")
         return await call.proceed()
+
+    async def again(self, call: TaskCall, first: Any) -> Any:
+        """Another delivery of what was answered before."""
+        try:
+            second = await call.proceed()
+        except StateError as refusal:
+            self.answers.append((f"{call.machine_name}.{call.state_name}", first, refusal))
+            raise
+        self.answers.append((f"{call.machine_name}.{call.state_name}", first, second))
+        return second
 
 
 async def _later(call: TaskCall) -> None:

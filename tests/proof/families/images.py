@@ -13,10 +13,10 @@ from tillflow.store import unmarshal
 
 from local.stepfunctions.errors import ApiError
 from tests.proof.families.family import Ended, Family, Scenario, Story, entered, status_of, workflow_of
-from tests.proof.plan import CasePlan
+from tests.proof.plan import A_DAY, CasePlan
 from tests.proof.world import ProofWorld
 from tests.sagas import pictures
-from tests.sagas.faults import Plan
+from tests.sagas.faults import FOREVER, Plan
 from tests.sagas.harness import Bench
 from tests.sagas.pictures import picture
 from tests.sagas.template import ACCOUNT
@@ -99,6 +99,8 @@ class Operator:
         waiting = {message["execution"] for message in messages}
         failed = [arn for arn in (*arns, *self._of_backfills(bench)) if self._is_left(bench, arn, arns)]
         if messages or failed:
+            if any(fault.kind == "time_out_then_effect" and fault.times == FOREVER for fault in plan.faults):
+                bench.engine.pass_time(A_DAY)  # a slow one: what is late comes first
             self.needed = True
             self.found += _not_undone(bench, messages, [arn for arn in failed if arn not in waiting])
             plan.heal()
