@@ -6,7 +6,7 @@ from typing import Any
 
 from tillflow.aws import client
 from tillflow.events import EVENTS
-from tillflow.store import marshal
+from tillflow.store import key, marshal
 
 from tests.proof.families.family import Ended, Family, Scenario, Story, entered, status_of, workflow_of
 from tests.proof.plan import CasePlan, Moment
@@ -18,6 +18,7 @@ from till.demo.order_checkout import BASKET, card, order
 from till.shop import ESPRESSO, FILTER, MUG, SOLD_OUT
 
 CHECKOUT, CANCEL = "OrderCheckout", "OrderCancel"
+YESTERDAY = "ord-yesterday"
 SHELVES = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20
 
@@ -75,7 +76,7 @@ class Orders(Family):
 
     def prepare(self, world: ProofWorld) -> None:
         stock(SHELVES)
-        self.rival(world, "ord-yesterday")
+        _sell(world, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_checkout.SCENARIOS:
@@ -95,27 +96,9 @@ class Orders(Family):
         )
 
     def rival(self, world: ProofWorld, business_id: str) -> None:
-        """Another order for the same goods, from its price to its journal, as its checkout would have it."""
-        priced = world.ask("PriceOrder", **placed(PAID, business_id))
-        about = {
-            "order_id": business_id,
-            "currency": priced["currency"],
-            "total": priced["totals"]["total"],
-        }
-        told = {"status": "PAID", "document": json.dumps(priced), **about}
-        invoice = {**told, "status": "DRAFT", "invoice_id": business_id, "series": "INV"}
-        for table, row in {
-            "OrdersTable": {"pk": f"ORDER#{business_id}", "sk": "ORDER", **told},
-            "BillingTable": {"pk": f"INVOICE#{business_id}", "sk": "INVOICE", **invoice},
-        }.items():
-            client("dynamodb").put_item(TableName=table, Item=marshal(row))
-        lines, tenders = priced["lines"], priced["tenders"]
-        world.ask("ReserveStock", order_id=business_id, location=priced["location"], lines=lines)
-        world.ask("AuthorisePayment", order_id=business_id, currency=priced["currency"], tenders=tenders)
-        captured = world.ask("CapturePayment", order_id=business_id)["tenders"]
-        cost = world.ask("CommitStock", order_id=business_id)["cost"]
-        number = world.ask("IssueInvoice", order_id=business_id, tenders=captured)["invoice_number"]
-        world.ask("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
+        """Another order for the same goods, and the cancel of one of yesterday."""
+        _sell(world, business_id)
+        _take_back(world, YESTERDAY)
 
     def outcome(self, ended: Ended) -> str:
         order = ended.shop.orders.get(ended.business_id, {"status": "NONE"})
@@ -193,3 +176,42 @@ def _racing(moment: Moment) -> Story:
         return [checkout, f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"]
 
     return story
+
+
+def _sell(world: ProofWorld, order_id: str) -> None:
+    """An order from its price to its journal, as its checkout would have it."""
+    priced = world.ask("PriceOrder", **placed(PAID, order_id))
+    about = {
+        "order_id": order_id,
+        "currency": priced["currency"],
+        "total": priced["totals"]["total"],
+    }
+    told = {"status": "PAID", "document": json.dumps(priced), **about}
+    invoice = {**told, "status": "DRAFT", "invoice_id": order_id, "series": "INV"}
+    for table, row in {
+        "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **told},
+        "BillingTable": {"pk": f"INVOICE#{order_id}", "sk": "INVOICE", **invoice},
+    }.items():
+        client("dynamodb").put_item(TableName=table, Item=marshal(row))
+    lines, tenders = priced["lines"], priced["tenders"]
+    world.ask("ReserveStock", order_id=order_id, location=priced["location"], lines=lines)
+    world.ask("AuthorisePayment", order_id=order_id, currency=priced["currency"], tenders=tenders)
+    captured = world.ask("CapturePayment", order_id=order_id)["tenders"]
+    cost = world.ask("CommitStock", order_id=order_id)["cost"]
+    number = world.ask("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]
+    world.ask("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
+
+
+def _take_back(world: ProofWorld, order_id: str) -> None:
+    """A sale's money, invoice, goods and journal are put back, as its cancel would have it."""
+    world.ask("ReversePayment", order_id=order_id)
+    world.ask("CreditInvoice", order_id=order_id, reason="changed their mind")
+    world.ask("RestockGoods", order_id=order_id)
+    world.ask("ReverseJournal", order_id=order_id)
+    client("dynamodb").update_item(
+        TableName="OrdersTable",
+        Key=key(f"ORDER#{order_id}", "ORDER"),
+        UpdateExpression="SET #status = :cancelled",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=marshal({":cancelled": "CANCELLED"}),
+    )
