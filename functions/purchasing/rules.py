@@ -142,7 +142,9 @@ def booked(purchase: Purchase, receipt_id: str) -> Purchase:
 
 
 def closed_short(purchase: Purchase) -> Purchase:
-    """The rest is not waited for. InvalidPurchase while nothing came: cancel it then."""
+    """The rest is not waited for. InvalidPurchase while nothing came: cancel it then. Said again it is as it was."""
+    if purchase.closed_short:
+        return purchase
     _check_delivering(purchase, "close")
     if not purchase.receipts:
         raise InvalidPurchase("receipts", "none", "at least one, or a cancel")
@@ -151,7 +153,7 @@ def closed_short(purchase: Purchase) -> Purchase:
 
 def cancelled(purchase: Purchase, reason: str) -> Purchase:
     """A person wants the order undone; too late once its invoice is matched. Said again it is as it was."""
-    if purchase.cancel_reason is not None and purchase.status in RUNNING:
+    if purchase.status == "CANCELLED" or (purchase.cancel_reason is not None and purchase.status in RUNNING):
         return purchase
     _check_running(purchase, "cancel")
     return purchase.model_copy(update={"cancel_reason": reason or "cancelled"})

@@ -193,7 +193,7 @@ def mutated(mutant: Mutant) -> Iterator[Prover]:
     """A prover of the product with one thing broken."""
     with patch.object(Template, "definition", _definition_with(mutant)), prover() as built:
         if mutant.kind not in CHANGES:
-            built.tables.before.append(_request_with(mutant))
+            built.tables.before.append(request_with(mutant))
         yield built
 
 
@@ -216,7 +216,7 @@ def _definition_with(mutant: Mutant) -> Callable[[Template, str], Definition]:
     return definition
 
 
-def _request_with(mutant: Mutant) -> Callable[[str, dict[str, Any]], None]:
+def request_with(mutant: Mutant) -> Callable[[str, dict[str, Any]], None]:
     def change(operation: str, params: dict[str, Any]) -> None:
         for kind, request in writes(operation, params):
             if place_of(kind, request) != mutant.place:

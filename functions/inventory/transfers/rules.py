@@ -110,7 +110,9 @@ def arrived(transfer: Transfer, arrival: Arrival) -> Transfer:
 
 
 def rest_lost(transfer: Transfer, arrival_id: str, now: datetime) -> Transfer:
-    """Nothing more comes: what is in transit is lost. As it was when nothing is."""
+    """Nothing more comes: what is in transit is lost. As it was when nothing is, and said again."""
+    if transfer.status == "CLOSED":
+        return transfer
     _check_in_transit(transfer)
     lines = tuple(
         ArrivedLine(sku=line.sku, quantity=0, lost=line.in_transit)

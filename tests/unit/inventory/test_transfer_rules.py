@@ -128,6 +128,8 @@ def test_the_rest_is_lost_once() -> None:
     lost = rules.rest_lost(partly, "rest", NOW)
     assert (lost.lines[0].received, lost.lines[0].lost, lost.lines[0].in_transit) == (4, 6, 0)
     assert rules.rest_lost(lost, "again", NOW) == lost
+    ended = rules.closed(rules.booked(rules.booked(lost, "a"), "rest"), NOW)
+    assert rules.rest_lost(ended, "again", NOW) == ended
 
 
 def test_the_steps_of_a_transfer() -> None:

@@ -185,8 +185,17 @@ def test_what_is_next() -> None:
 def test_a_cancel_said_again_is_the_first() -> None:
     purchase = rules.cancelled(delivering(), "no")
     assert rules.cancelled(purchase, "again") == purchase
+    ended = rules.ended_cancelled(purchase, "no", NOW)
+    assert rules.cancelled(ended, "again") == ended
     with pytest.raises(OrderClosed):
-        rules.cancelled(rules.ended_cancelled(purchase, "no", NOW), "again")
+        rules.cancelled(rules.closed(paid(rules.received(delivering(), came(1, 10))), NOW), "too late")
+
+
+def test_nothing_more_comes_said_again_is_the_first() -> None:
+    short = rules.closed_short(rules.received(delivering(), came(1, 4)))
+    assert rules.closed_short(short) == short
+    ended = rules.closed(paid(short, 4), NOW)
+    assert rules.closed_short(ended) == ended
 
 
 def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
