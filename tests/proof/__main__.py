@@ -47,10 +47,12 @@ def main(arguments: list[str]) -> int:
     again.add_argument("--faults", default="")
     again.add_argument("--crash", default="")
     again.add_argument("--lasting", action="store_true", help="what goes wrong never ends")
+    again.add_argument("--given-up", action="store_true", help="the first case is given up at once")
     given = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     if given.command == "replay":
-        return _replay(Work(given.scenario, given.faults, given.crash, lasting=given.lasting))
+        lasting, given_up = given.lasting, given.given_up
+        return _replay(Work(given.scenario, given.faults, given.crash, lasting=lasting, given_up=given_up))
     return _prove(given)
 
 

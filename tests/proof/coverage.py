@@ -14,13 +14,13 @@ def tasks() -> dict[str, set[str]]:
 
 
 @cache
-def cases() -> frozenset[str]:
-    """The tasks that open a case, as `workflow.state`."""
+def of_side(*sides: str) -> frozenset[str]:
+    """The tasks of these sides of their sagas, as `workflow.state`."""
     return frozenset(
         f"{flow.logical_id}.{state.name}"
         for flow in load(ROOT)
         for state in flow.everywhere()
-        if state.side == "Case"
+        if state.side in sides
     )
 
 

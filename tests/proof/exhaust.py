@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from tests.proof.coverage import cases
+from tests.proof.coverage import of_side
 from tests.proof.crash import Crash, Crashes
 from tests.proof.families import SCENARIOS
 from tests.proof.plan import faults_of, faults_within, read, written
@@ -18,18 +18,20 @@ Pairs = Literal["all", "some", "none"]
 
 @dataclass(frozen=True)
 class Work:
-    """A scenario with nothing wrong, with one fault and each that can follow it, with faults that never end, or
-    with a crash."""
+    """A scenario with nothing wrong, with one fault and each that can follow it, with faults that never end, with
+    one that a person gives up, or with a crash."""
 
     scenario: str
     fault: str = ""
     crash: str = ""
     pairs: bool = False
     lasting: bool = False
+    given_up: bool = False
 
     @property
     def replay(self) -> str:
-        return replay(self.scenario, self.fault, self.crash) + (" --lasting" if self.lasting else "")
+        flags = (" --lasting" if self.lasting else "") + (" --given-up" if self.given_up else "")
+        return replay(self.scenario, self.fault, self.crash) + flags
 
 
 @dataclass
@@ -87,6 +89,8 @@ class Exhaust:
             if paired:
                 for faults in self.unheard(name):
                     yield Work(name, written(faults), lasting=True)
+                for fault in self.given_up(name):
+                    yield Work(name, written((fault,)), given_up=True)
             if crashes:
                 for crash in self.crashes.points(scenario):
                     yield Work(name, crash=str(crash))
@@ -106,8 +110,9 @@ class Exhaust:
             tally.add(scenario.workflow, "kill -9", work.replay, outcome)
             return tally
         faults = read(work.fault)
-        outcome = self._prover.prove(Case(scenario, faults, work.lasting))
-        what = "nobody to tell" if work.lasting else faults[0].kind if faults else "nothing"
+        outcome = self._prover.prove(Case(scenario, faults, work.lasting, work.given_up))
+        what = faults[0].kind if faults else "nothing"
+        what = "nobody to tell" if work.lasting else "given up" if work.given_up else what
         tally.add(scenario.workflow, what, work.replay, outcome)
         if work.pairs:
             for second in self._seconds(work.scenario, faults[0], outcome):
@@ -148,9 +153,17 @@ class Exhaust:
         known: set[str] = set()
         for faults in self._failing(name):
             reached = self._prover.prove(Case(SCENARIOS[name], faults)).delivered.keys()
-            for place in sorted(reached & cases() - known):
+            for place in sorted(reached & of_side("Case") - known):
                 known.add(place)
                 yield (*faults, never(place, "fail_before"))
+
+    def given_up(self, name: str) -> Iterator[Fault]:
+        """Each task that can still be undone and never answers a workflow that then asks a person."""
+        kinds: tuple[Kind, ...] = ("time_out_before", "time_out_then_effect")
+        for place in self._places(name):
+            if place in of_side("Compensatable", "Inquiry"):
+                silent = (never(place, kind) for kind in kinds)
+                yield from (f for f in silent if self._prover.prove(Case(SCENARIOS[name], (f,))).asked)
 
     def _failing(self, name: str) -> Iterator[tuple[Fault, ...]]:
         """Each task that never answers, then each two of them."""
@@ -161,7 +174,8 @@ class Exhaust:
             pairs += [
                 (silent, never(second, "time_out_before"))
                 for second in self._prover.prove(Case(SCENARIOS[name], (silent,))).delivered
-                if second not in (first, *cases()) and workflow_in(second) in SCENARIOS[name].family.workflows
+                if second not in (first, *of_side("Case"))
+                and workflow_in(second) in SCENARIOS[name].family.workflows
             ]
         yield from pairs
 

@@ -23,7 +23,7 @@ from itertools import product
 from typing import Any
 from unittest.mock import patch
 
-from tests.proof import mutation_pool
+from tests.proof import broken_stores, mutation_pool
 from tests.proof.coverage import tasks
 from tests.proof.exhaust import Exhaust, Work, never, workflow_in
 from tests.proof.families import SCENARIOS
@@ -251,14 +251,15 @@ def _drop_condition(kind: str, request: dict[str, Any]) -> None:
 
 
 def killers(exhaust: Exhaust) -> Iterator[Work]:
-    """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a fault within a
-    function; an effect that comes a day late, when the run waits for a person elsewhere; any one fault."""
+    """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a task given up; a fault
+    within a function; an effect that comes a day late, when the run waits for a person elsewhere; any one fault."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
     paired_first = sorted(SCENARIOS, key=lambda name: name not in paired)
     yield from map(Work, SCENARIOS)
     for name in paired_first:
         yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind == "deliver_twice")
     for name in paired:
+        yield from (Work(name, written((fault,)), given_up=True) for fault in exhaust.given_up(name))
         yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
     for name in paired:
         late = [f for f in exhaust.singles(name) if f.kind == "time_out_then_effect" and f.times == 1]
@@ -332,7 +333,7 @@ def unheard(name: str) -> tuple[Work, ...]:
 
 def verdict(mutant: Mutant) -> Verdict:
     """The verdict of what is telling, of the checker, or else of every single fault of the scenarios that come
-    there."""
+    there; of a broken request, in the end, of the stores' own tests."""
     found = judge(mutant, telling(mutant))
     if not found.killer and mutant.kind in CHANGES:
         if finding := checked(mutant):
@@ -342,6 +343,8 @@ def verdict(mutant: Mutant) -> Verdict:
     if not found.killer:
         rest = [w for w in every_killer() if not mutant.scenarios or w.scenario in mutant.scenarios]
         found = and_then(found, judge(mutant, rest))
+    if not found.killer and mutant.kind not in CHANGES and (killer := broken_stores.killer(mutant)):
+        return replace(found, killer=f"python -m pytest {killer}", violation="a store's own test")
     return found
 
 

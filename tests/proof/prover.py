@@ -48,17 +48,20 @@ YEARS = 3 * 365 * 86_400
 
 @dataclass(frozen=True)
 class Case:
-    """`lasting`: what goes wrong never ends, and nobody decides. `seed` decides the jitter of every pause."""
+    """`lasting`: what goes wrong never ends, and nobody decides. `given_up`: whoever gets the first case gives it up
+    at once; else they retry, a day after. `seed` decides the jitter of every pause."""
 
     scenario: Scenario
     faults: tuple[Fault, ...] = ()
     lasting: bool = False
+    given_up: bool = False
     seed: int = 0
 
 
 @dataclass
 class Outcome:
-    """`delivered` counts deliveries by `workflow.state`; `idle` when a fault never befell anything."""
+    """`delivered` counts deliveries by `workflow.state`; `parked` when somebody had to mend something, `asked` when it
+    was by a case; `idle` when a fault never befell anything."""
 
     case: Case | None
     violations: list[str] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Outcome:
     delivered: dict[str, int] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
     parked: bool = False
+    asked: bool = False
     idle: bool = False
 
 
@@ -179,7 +183,7 @@ class Prover:
             if not outcome.parked:
                 outcome.parked = True
                 self._look(told, "parked")
-                if told.plan.late:
+                if told.plan.late and outcome.case and not outcome.case.given_up:
                     told.bench.engine.pass_time(A_DAY)  # what is late comes before the person does
                     self._look(told, "parked a day")
             told.plan.heal()
@@ -247,10 +251,13 @@ class Prover:
             told.outcome.violations.append(f"parked: {sorted(running)} wait, and no open case tells a person")
             decided["nobody"] = DECISIONS
         store = CasesStore(client("dynamodb"), "CasesTable")
+        told.outcome.asked |= bool(opened)
         for case in opened:
             decided[case["case_id"]] += 1
             decision = "retry" if decided[case["case_id"]] <= RETRIES else "done"
-            if (
+            if told.outcome.case and told.outcome.case.given_up and decided.total() == 1:
+                decision = "give_up"
+            elif (
                 decision == "done"
                 and told.outcome.case
                 and ", case" not in told.outcome.case.scenario.expected
