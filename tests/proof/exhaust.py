@@ -8,7 +8,7 @@ from typing import Literal
 from tests.proof.coverage import of_side
 from tests.proof.crash import Crash, Crashes
 from tests.proof.families import SCENARIOS
-from tests.proof.plan import faults_of, faults_within, read, written
+from tests.proof.plan import LATE, faults_of, faults_within, read, written
 from tests.proof.prover import Case, Outcome, Prover
 from tests.sagas.faults import FOREVER, Fault, Kind
 
@@ -87,6 +87,8 @@ class Exhaust:
             for fault in self.within(name):
                 yield Work(name, written((fault,)))
             if paired:
+                for faults in self.crossing(name):
+                    yield Work(name, written(faults))
                 for faults in self.unheard(name):
                     yield Work(name, written(faults), lasting=True)
                 for fault in self.given_up(name):
@@ -111,7 +113,7 @@ class Exhaust:
             return tally
         faults = read(work.fault)
         outcome = self._prover.prove(Case(scenario, faults, work.lasting, work.given_up))
-        what = faults[0].kind if faults else "nothing"
+        what = faults[-1].kind if faults else "nothing"
         what = "nobody to tell" if work.lasting else "given up" if work.given_up else what
         tally.add(scenario.workflow, what, work.replay, outcome)
         if work.pairs:
@@ -144,9 +146,24 @@ class Exhaust:
     def within(self, name: str) -> Iterator[Fault]:
         """Every fault within a function the scenario comes through, at each of its requests of the store."""
         for place in self._places(name):
-            never = next(iter(faults_within(place, 1)))
-            counted = self._prover.prove(Case(SCENARIOS[name], (replace(never, request=1_000),)))
-            yield from faults_within(place, counted.requests.get(place, 0))
+            yield from faults_within(place, self._requests(name, place))
+
+    def crossing(self, name: str) -> Iterator[tuple[Fault, ...]]:
+        """Every task that is given up while it is under way, and has its effect in the midst of what follows: at each
+        request of each function."""
+        for place in self._places(name):
+            late = never(place, "time_out_then_effect")
+            delivered = list(self._prover.prove(Case(SCENARIOS[name], (late,))).delivered)
+            for other in delivered[delivered.index(place) + 1 :]:
+                if workflow_in(other) in SCENARIOS[name].family.workflows:
+                    for fault in faults_within(other, self._requests(name, other, late), (LATE,)):
+                        yield late, fault
+
+    def _requests(self, name: str, place: str, *besides: Fault) -> int:
+        """How often the function of a task asks the store for something."""
+        (beyond,) = faults_within(place, 1, (LATE,))
+        faults = (*besides, replace(beyond, request=1_000))
+        return self._prover.prove(Case(SCENARIOS[name], faults)).requests.get(place, 0)
 
     def unheard(self, name: str) -> Iterator[tuple[Fault, ...]]:
         """For each case the scenario can come to: the one or two failures that lead there, and its own."""

@@ -252,7 +252,8 @@ def _drop_condition(kind: str, request: dict[str, Any]) -> None:
 
 def killers(exhaust: Exhaust) -> Iterator[Work]:
     """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a task given up; a fault
-    within a function; an effect that comes a day late, when the run waits for a person elsewhere; any one fault."""
+    within a function; an effect that comes late, in the midst of what follows or when the run waits for a person
+    elsewhere; any one fault."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
     paired_first = sorted(SCENARIOS, key=lambda name: name not in paired)
     yield from map(Work, SCENARIOS)
@@ -262,6 +263,7 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
         yield from (Work(name, written((fault,)), given_up=True) for fault in exhaust.given_up(name))
         yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
     for name in paired:
+        yield from (Work(name, written(faults)) for faults in exhaust.crossing(name))
         late = [f for f in exhaust.singles(name) if f.kind == "time_out_then_effect" and f.times == 1]
         parks = [f for f in exhaust.singles(name) if f.kind == "time_out_before" and f.times == FOREVER]
         yield from (

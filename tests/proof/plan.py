@@ -119,9 +119,18 @@ class CasePlan(Plan):
             case "overtaken":
                 arguments = call.request.arguments
                 return self.invoke(arguments["FunctionName"], arguments["Payload"])
+            case "late":
+                self._answer_late()
             case "rival":
                 self.rival()
         return None
+
+    def _answer_late(self) -> None:
+        """What was asked of a function and had no answer has its effect, unless it is refused by now."""
+        for arguments in (call.request.arguments for call in self.unanswered[:1]):
+            if "FunctionName" in arguments:
+                with suppress(StateError):
+                    self.invoke(arguments["FunctionName"], arguments["Payload"])
 
 
 # Every way a task can go wrong, once and until the retries run out where that makes a difference.
@@ -146,17 +155,18 @@ def faults_of(place: str, first: int = 0) -> list[Fault]:
     return [Fault(state, kind, times, first, workflow) for kind, times in KINDS]
 
 
-# What can happen within a function, before each of its requests of the store.
+LATE: tuple[Kind, int] = ("late", 1)
+# What can happen within a function, before each of its requests of the store, with nothing else wrong.
 WITHIN: tuple[tuple[Kind, int], ...] = (("die", 1), ("die", FOREVER), ("overtaken", 1), ("rival", 1))
 
 
-def faults_within(place: str, requests: int) -> list[Fault]:
+def faults_within(place: str, requests: int, kinds: tuple[tuple[Kind, int], ...] = WITHIN) -> list[Fault]:
     """Every fault within a function that makes so many requests."""
     workflow, _, state = place.partition(".")
     return [
         Fault(state, kind, times, 0, workflow, number)
         for number in range(1, requests + 1)
-        for kind, times in WITHIN
+        for kind, times in kinds
     ]
 
 
@@ -185,5 +195,5 @@ def _read(text: str) -> Fault:
     place, _, how = text.partition(":")
     workflow, _, state = place.partition(".")
     kind, _, forever = how.partition(":")
-    assert kind in dict(KINDS + WITHIN), f"{kind} is no kind of fault"
+    assert kind in dict((*KINDS, *WITHIN, LATE)), f"{kind} is no kind of fault"
     return Fault(state, kind, FOREVER if forever else 1, int(first or 0), workflow, int(request or 0))  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ Kind = Literal[
     "garbage",
     "die",
     "overtaken",
+    "late",
     "rival",
 ]
 
@@ -59,8 +60,8 @@ class Fault:
     another shape, with the effect. `workflow` is where the state is, "" for any.
 
     The others happen within a function, just before its request number `request` (from 1) of the store: die,
-    its process is gone; overtaken, the same delivery runs whole; rival, another sale of the same goods does.
-    They need a plan that looks into functions.
+    its process is gone; overtaken, the same delivery runs whole; late, what timed out before has its effect; rival,
+    another sale of the same goods is made. They need a plan that looks into functions.
     """
 
     state: str
@@ -76,12 +77,13 @@ class Fault:
 
 @dataclass
 class Plan:
-    """Faults by state; an invoker for the engine. `late` are effects still to come, `delivered` counts the
-    deliveries of each `workflow.state`, `answers` are those to the two deliveries of one task."""
+    """Faults by state; an invoker for the engine. `late` are effects still to come and `unanswered` what was asked,
+    `delivered` counts the deliveries of each `workflow.state`, `answers` are those to two deliveries of one task."""
 
     faults: tuple[Fault, ...] = ()
     delivered: Counter[str] = field(default_factory=Counter)
     late: list[asyncio.Task[Any]] = field(default_factory=list)
+    unanswered: list[TaskCall] = field(default_factory=list)
     answers: list[tuple[str, Any, Any]] = field(default_factory=list)
 
     @classmethod
@@ -112,6 +114,7 @@ class Plan:
                 await call.proceed()
                 await call.services.sleep(longer_than_the_state)
             case "time_out_then_effect":
+                self.unanswered.append(call)
                 self.late.append(asyncio.ensure_future(_later(call)))
                 await call.services.sleep(longer_than_the_state)
             case "throttle":
