@@ -255,12 +255,13 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
     within a function; an effect that comes late, in the midst of what follows or when the run waits for a person
     elsewhere; any one fault."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
-    paired_first = sorted(SCENARIOS, key=lambda name: name not in paired)
+    every = sorted(SCENARIOS, key=lambda name: name not in paired)
     yield from map(Work, SCENARIOS)
-    for name in paired_first:
+    for name in every:
         yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind == "deliver_twice")
     for name in paired:
         yield from (Work(name, written((fault,)), given_up=True) for fault in exhaust.given_up(name))
+    for name in every:
         yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
     for name in paired:
         yield from (Work(name, written(faults)) for faults in exhaust.crossing(name))
@@ -271,7 +272,7 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
             for first, second in product(late, parks)
             if first.state != second.state
         )
-    for name in paired_first:
+    for name in every:
         yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind != "deliver_twice")
 
 
