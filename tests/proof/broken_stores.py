@@ -1,8 +1,10 @@
-"""The stores' own tests, on stores that are broken in one place: of races within a service no workflow may know.
+"""The tests of stores and sagas, on stores that are broken in one place: what no fault of a workflow comes to, such as
+another's rows, a test can put there.
 
 A pytest plugin too: `MUTANT='["condition dropped", "<place>"]' pytest -p tests.proof.broken_stores tests/stores`.
 """
 
+import copy
 import json
 import os
 import re
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from tests.proof.mutants import Mutant
 
 MUTANT = "MUTANT"
+TESTS = ("tests/stores", "tests/sagas")
+# The one table of a store's test, whichever store's it is.
+ANY = "service"
 # Modules with a table that is not their service's.
 SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
 SERVICES = {"billing", "cases", "images", "inventory", "ledger", "payments", "purchasing", "replenishment"}
@@ -23,7 +28,7 @@ SERVICES = {"billing", "cases", "images", "inventory", "ledger", "payments", "pu
 
 def killer(mutant: "Mutant") -> str:
     """The test that goes red, "" when none does."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, "tests/stores"]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *TESTS]
     environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
@@ -38,34 +43,30 @@ def pytest_configure() -> None:
     shipped = botocore.client.BaseClient._make_api_call
 
     def changed(client: Any, operation: str, params: dict[str, Any]) -> Any:
-        table = _table_of_caller()
-        if client.meta.service_model.service_name != "dynamodb" or not table:
+        if client.meta.service_model.service_name != "dynamodb":
             return shipped(client, operation, params)
-        params = json.loads(json.dumps(params))
-        names = _named(params, table)
+        params = copy.deepcopy(params)
+        unnamed = [request for request in _requests(params) if request.get("TableName") == ANY]
+        for request in unnamed:
+            request["TableName"] = _table_of_caller()
         change(operation, params)
-        for request, name in names:
-            request["TableName"] = name
+        for request in unnamed:
+            request["TableName"] = ANY
         return shipped(client, operation, params)
 
     botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
 
 
-def _named(params: dict[str, Any], table: str) -> list[tuple[dict[str, Any], str]]:
-    """Each request of one with the table's name in the template; and the names they had, to be given back."""
+def _requests(params: dict[str, Any]) -> list[dict[str, Any]]:
     actions = params.get("TransactItems")
-    requests = [request for action in actions for request in action.values()] if actions else [params]
-    names = [(request, request["TableName"]) for request in requests if "TableName" in request]
-    for request, _ in names:
-        request["TableName"] = table
-    return names
+    return [request for action in actions for request in action.values()] if actions else [params]
 
 
 def _table_of_caller() -> str:
-    """The table, by its name in the template, of the service that makes a request; "" for the tests' own."""
+    """The table, by its name in the template, of the service that makes a request; ANY for the tests' own."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         module = frame.f_globals.get("__name__", "")
         if module.partition(".")[0] in SERVICES:
             return SANDBOXES.get(module, f"{module.partition('.')[0].capitalize()}Table")
-    return ""
+    return ANY

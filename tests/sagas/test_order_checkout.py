@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tillflow.aws import client
 from tillflow.money import Money
+from tillflow.store import marshal
 
 from tests.sagas.faults import FOREVER, Fault
 from tests.sagas.harness import Bench, Run, bench, stock
@@ -262,6 +264,14 @@ def test_a_forward_step_given_up_is_named_by_the_audit(shop: Bench) -> None:
     ended = shop.resolve(run, "give_up", "books are kept on paper", case="PostJournal")
     assert (ended.status, ended.error) == ("FAILED", "GivenUp")
     assert [violation.name for violation in shop.audit()] == ["order_ends"]
+
+
+def test_an_invoice_that_was_issued_is_not_voided_by_an_order_refused(shop: Bench) -> None:
+    issued = {"pk": "INVOICE#ord-1", "sk": "INVOICE", "status": "PAID", "execution": "another"}
+    client("dynamodb").put_item(TableName="BillingTable", Item=marshal(issued))
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
+    assert run.path[-1] == "ParkCompensation"
+    assert shop.row("BillingTable", "INVOICE#ord-1", "INVOICE") == issued
 
 
 def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Bench) -> None:
