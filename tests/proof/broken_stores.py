@@ -37,10 +37,15 @@ def killer(mutant: "Mutant") -> str:
 
 
 def pytest_configure() -> None:
+    from tests.proof.dynamodb import Tables
     from tests.proof.mutants import Mutant, request_with
 
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
-    shipped = botocore.client.BaseClient._make_api_call
+    shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
+
+    def make_changed(tables: Tables, *given: Any) -> None:
+        make_tables(tables, *given)
+        tables.before.append(change)
 
     def changed(client: Any, operation: str, params: dict[str, Any]) -> Any:
         if client.meta.service_model.service_name != "dynamodb":
@@ -55,6 +60,7 @@ def pytest_configure() -> None:
         return shipped(client, operation, params)
 
     botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
+    Tables.__init__ = make_changed  # type: ignore[method-assign,assignment]
 
 
 def _requests(params: dict[str, Any]) -> list[dict[str, Any]]:
