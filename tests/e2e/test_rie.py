@@ -27,6 +27,7 @@ from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
+from local.aws.home import client_environment
 from local.aws.server import LAMBDA_PYTHON
 from tests.e2e.conftest import Deployed, free_port
 from tests.sagas.template import Template
@@ -80,7 +81,12 @@ def containers(shop: Deployed) -> Callable[[str], dict[str, str]]:
     functions = SamFunctionProvider(stacks)
     variables = json.loads(shop.till("env", "--sam"))
     runner = LocalLambdaRunner(
-        local_runtime=None, function_provider=functions, cwd=".", real_path=".", env_vars_values=variables
+        local_runtime=None,
+        function_provider=functions,
+        cwd=".",
+        real_path=".",
+        aws_region=client_environment(shop.stack)["AWS_REGION"],  # as who has exported what `till env` prints
+        env_vars_values=variables,
     )
 
     def variables_of(function: str) -> dict[str, str]:
