@@ -161,20 +161,19 @@ def test_an_order_shows_its_tenders_in_the_order_they_were_given(stack: None) ->
 def test_without_a_local_stack_the_shop_is_in_the_region_the_environment_names(
     aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("AWS_REGION", "ap-southeast-2")
-    assert (
-        find_stack().client("dynamodb").meta.endpoint_url == "https://dynamodb.ap-southeast-2.amazonaws.com"
-    )
-    monkeypatch.delenv("AWS_REGION")
-    assert "set AWS_REGION" in run("audit", code=2).stderr
+    with monkeypatch.context() as region:  # undone before the fixture that made the environment is
+        region.delenv("AWS_DEFAULT_REGION", raising=False)
+        region.delenv("AWS_ENDPOINT_URL", raising=False)
+        region.setenv("AWS_REGION", "ap-southeast-2")
+        named = find_stack().client("dynamodb").meta.endpoint_url
+        assert named == "https://dynamodb.ap-southeast-2.amazonaws.com"
+        region.delenv("AWS_REGION")
+        assert "set AWS_REGION" in run("audit", code=2).stderr
 
 
 def test_the_status_says_which_shop_the_commands_talk_to(
     stack: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert "talk to AWS in eu-west-1, stack tillflow: CREATE_COMPLETE" in run("status").output
     deployed(monkeypatch, {})
     assert (
