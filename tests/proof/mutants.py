@@ -164,7 +164,7 @@ def seen_requests() -> tuple[Seen, Seen]:
     with prover() as built:
         built.tables.before.append(note)
         exhaust = Exhaust(built)
-        for work in list(killers(exhaust)):
+        for work in [*killers(exhaust), *others(exhaust)]:
             if not work.fault or "fail_before" in work.fault or "overtaken" in work.fault:
                 scenario = work.scenario
                 exhaust.do(work)
@@ -253,15 +253,14 @@ def _drop_condition(kind: str, request: dict[str, Any]) -> None:
 def killers(exhaust: Exhaust) -> Iterator[Work]:
     """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a task given up; a fault
     within a function; an effect that comes late, in the midst of what follows or when the run waits for a person
-    elsewhere; any one fault."""
+    elsewhere."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
-    every = sorted(SCENARIOS, key=lambda name: name not in paired)
     yield from map(Work, SCENARIOS)
-    for name in every:
+    for name in SCENARIOS:
         yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind == "deliver_twice")
     for name in paired:
         yield from (Work(name, written((fault,)), given_up=True) for fault in exhaust.given_up(name))
-    for name in every:
+    for name in sorted(SCENARIOS, key=lambda name: name not in paired):
         yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
     for name in paired:
         yield from (Work(name, written(faults)) for faults in exhaust.crossing(name))
@@ -272,7 +271,11 @@ def killers(exhaust: Exhaust) -> Iterator[Work]:
             for first, second in product(late, parks)
             if first.state != second.state
         )
-    for name in every:
+
+
+def others(exhaust: Exhaust) -> Iterator[Work]:
+    """Any other fault of any task."""
+    for name in SCENARIOS:
         yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind != "deliver_twice")
 
 
@@ -322,9 +325,10 @@ def judge(mutant: Mutant, cases: Iterable[Work]) -> Verdict:
 
 
 @cache
-def every_killer() -> tuple[Work, ...]:
+def every(kind: Callable[[Exhaust], Iterable[Work]]) -> tuple[Work, ...]:
+    """All the work of a kind, whole before the product is broken: what it is made of is found by running it sound."""
     with prover() as sound:
-        return tuple(killers(Exhaust(sound)))
+        return tuple(kind(Exhaust(sound)))
 
 
 @cache
@@ -335,20 +339,37 @@ def unheard(name: str) -> tuple[Work, ...]:
 
 
 def verdict(mutant: Mutant) -> Verdict:
-    """The verdict of what is telling, of the checker, or else of every single fault of the scenarios that come
-    there; of a broken request, in the end, of the stores' own tests."""
+    """The verdict of what is telling, then of the checker or of the tests of stores, of every killer and any fault."""
     found = judge(mutant, telling(mutant))
-    if not found.killer and mutant.kind in CHANGES:
-        if finding := checked(mutant):
-            return replace(found, killer="make check-sagas", violation=finding)
-        # Whole before the product is broken: what it is made of is found by running the sound one.
-        found = and_then(found, judge(mutant, list(roundabout(mutant))))
-    if not found.killer:
-        rest = [w for w in every_killer() if not mutant.scenarios or w.scenario in mutant.scenarios]
-        found = and_then(found, judge(mutant, rest))
-    if not found.killer and mutant.kind not in CHANGES and (killer := broken_stores.killer(mutant)):
-        return replace(found, killer=f"python -m pytest {killer}", violation="a store's own test")
+    for judges in (by_definition, by_killers, by_stores, by_others):
+        if not found.killer:
+            found = and_then(found, judges(mutant))
     return found
+
+
+def by_definition(mutant: Mutant) -> Verdict:
+    if mutant.kind not in CHANGES:
+        return Verdict(mutant, "", "", 0)
+    if finding := checked(mutant):
+        return Verdict(mutant, "make check-sagas", finding, 0)
+    return judge(mutant, list(roundabout(mutant)))
+
+
+def by_killers(mutant: Mutant) -> Verdict:
+    return judge(mutant, [work for work in every(killers) if comes_there(mutant, work)])
+
+
+def by_stores(mutant: Mutant) -> Verdict:
+    killer = "" if mutant.kind in CHANGES else broken_stores.killer(mutant)
+    return Verdict(mutant, killer and f"python -m pytest {killer}", killer and "a test of the store", 0)
+
+
+def by_others(mutant: Mutant) -> Verdict:
+    return judge(mutant, [work for work in every(others) if comes_there(mutant, work)])
+
+
+def comes_there(mutant: Mutant, work: Work) -> bool:
+    return not mutant.scenarios or work.scenario in mutant.scenarios
 
 
 def and_then(first: Verdict, second: Verdict) -> Verdict:
