@@ -26,9 +26,20 @@ SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "San
 SERVICES = {"billing", "cases", "images", "inventory", "ledger", "payments", "purchasing", "replenishment"}
 
 
-def killer(mutant: "Mutant") -> str:
-    """The test that goes red, "" when none does."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *TESTS]
+def killer(mutant: "Mutant", *tests: str) -> str:
+    """The test that goes red, of all or of these; "" when none does."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:xdist",
+        "-p",
+        __name__,
+        *(tests or TESTS),
+    ]
     environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
