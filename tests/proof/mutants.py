@@ -15,9 +15,10 @@ import multiprocessing
 import re
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 from typing import Any
@@ -42,11 +43,13 @@ MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT|ATTEMPT#")
 
 @dataclass(frozen=True)
 class Mutant:
-    """`kind` and where: a workflow's state, or a kind of request. `scenarios`: those that come there, () for any."""
+    """`kind` and where: a workflow's state, or a kind of request. `scenarios`: those that come there, () for any;
+    `functions`: those that make the request."""
 
     kind: str
     place: str
     scenarios: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.place}"
@@ -73,10 +76,9 @@ def mutants() -> Iterator[Mutant]:
                 kinds = (kind for kind, change in CHANGES.items() if changed(state, change) != state)
                 yield from (Mutant(kind, place, names) for kind in kinds)
     conditions, markers = seen_requests()
-    for place, names in sorted(conditions.items()):
-        yield Mutant("condition dropped", place, tuple(names))
-    for place, names in sorted(markers.items()):
-        yield Mutant("marker not written", place, tuple(names))
+    for kind, seen in (("condition dropped", conditions), ("marker not written", markers)):
+        for place, by in sorted(seen.items()):
+            yield Mutant(kind, place, tuple(by.scenarios), tuple(by.functions))
 
 
 def changed(state: Definition, change: Callable[[Definition], None]) -> Definition:
@@ -144,24 +146,42 @@ CHANGES: dict[str, Callable[[Definition], None]] = {
 }
 
 
-Seen = dict[str, dict[str, None]]
-"""Kinds of requests, with the scenarios that make them in order."""
+@dataclass
+class Seen:
+    """Who makes a kind of request, in order."""
+
+    scenarios: dict[str, None] = field(default_factory=dict)
+    functions: dict[str, None] = field(default_factory=dict)
 
 
-def seen_requests() -> tuple[Seen, Seen]:
+def seen_requests() -> tuple[dict[str, Seen], dict[str, Seen]]:
     """The conditions and the markers of every write the scenarios make, faults and all."""
-    conditions: Seen = {}
-    markers: Seen = {}
-    scenario = ""  # what is written before any is the shop's own
+    conditions: defaultdict[str, Seen] = defaultdict(Seen)
+    markers: defaultdict[str, Seen] = defaultdict(Seen)
+    scenario = function = ""  # what is written before any is the shop's own
 
     def note(operation: str, params: dict[str, Any]) -> None:
         for kind, request in writes(operation, params) if scenario else ():
+            seen = []
             if "ConditionExpression" in request:
-                conditions.setdefault(place_of(kind, request), {})[scenario] = None
+                seen.append(conditions[place_of(kind, request)])
             if kind == "Put" and MARKERS.match(request["Item"]["sk"]["S"]):
-                markers.setdefault(place_of(kind, request), {})[scenario] = None
+                seen.append(markers[place_of(kind, request)])
+            for by in seen:
+                by.scenarios[scenario] = None
+                if function:
+                    by.functions[function] = None
+
+    def asked(name: str, event: Any) -> dict[str, Any]:
+        nonlocal function
+        before, function = function, name.removesuffix("Function")
+        try:
+            return handle(name, event)
+        finally:
+            function = before
 
     with prover() as built:
+        handle, built.world.handle = built.world.handle, asked  # type: ignore[method-assign]
         built.tables.before.append(note)
         exhaust = Exhaust(built)
         for work in [*killers(exhaust), *others(exhaust)]:
@@ -356,7 +376,7 @@ def by_definition(mutant: Mutant) -> Verdict:
 
 
 def by_killers(mutant: Mutant) -> Verdict:
-    return judge(mutant, [work for work in every(killers) if comes_there(mutant, work)])
+    return judge(mutant, likeliest_first(mutant, every(killers)))
 
 
 def by_stores(mutant: Mutant) -> Verdict:
@@ -365,11 +385,13 @@ def by_stores(mutant: Mutant) -> Verdict:
 
 
 def by_others(mutant: Mutant) -> Verdict:
-    return judge(mutant, [work for work in every(others) if comes_there(mutant, work)])
+    return judge(mutant, likeliest_first(mutant, every(others)))
 
 
-def comes_there(mutant: Mutant, work: Work) -> bool:
-    return not mutant.scenarios or work.scenario in mutant.scenarios
+def likeliest_first(mutant: Mutant, works: Iterable[Work]) -> list[Work]:
+    """The work of scenarios that come there, first what goes wrong with a function that makes the broken request."""
+    there = [work for work in works if not mutant.scenarios or work.scenario in mutant.scenarios]
+    return sorted(there, key=lambda work: not any(f".{name}:" in work.fault for name in mutant.functions))
 
 
 def and_then(first: Verdict, second: Verdict) -> Verdict:
