@@ -43,14 +43,9 @@ class Rows:
         """Holds while the order has no tombstone; OrderClosed otherwise."""
         return self.absent(order_pk(order_id), TOMBSTONE, lambda _: OrderClosed(order_id, step))
 
-    def tombstone(self, order_id: str, refused: Refusal) -> Action:
-        row = {
-            "pk": order_pk(order_id),
-            "sk": TOMBSTONE,
-            "order_id": order_id,
-            "closed_at": iso_utc(datetime.now(UTC)),
-        }
-        return self._put_new(row, refused)
+    def tombstone(self, order_id: str) -> Action:
+        """A reserve or a commit that arrives later is refused; has no condition, closing twice is closing."""
+        return self._closed(order_id, TOMBSTONE, "order_id")
 
     def promise(self, order_id: str, location: str, line: Line) -> Iterator[Action]:
         """available -> reserved, with the reservation; InsufficientStock when not that many are available."""
@@ -291,13 +286,7 @@ class Rows:
 
     def no_more_orders(self, business_id: str) -> Action:
         """A raise that arrives later is refused; has no condition, closing twice is closing."""
-        row = {
-            "pk": order_pk(business_id),
-            "sk": NOTHING_MORE_ON_ORDER,
-            "business_id": business_id,
-            "closed_at": iso_utc(datetime.now(UTC)),
-        }
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
+        return self._closed(business_id, NOTHING_MORE_ON_ORDER, "business_id")
 
     def absent(self, pk: str, sk: str, refused: Refusal) -> Action:
         request = {
@@ -306,6 +295,15 @@ class Rows:
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         return Action("ConditionCheck", request, refused)
+
+    def _closed(self, business_id: str, tombstone: str, name: str) -> Action:
+        row = {
+            "pk": order_pk(business_id),
+            "sk": tombstone,
+            name: business_id,
+            "closed_at": iso_utc(datetime.now(UTC)),
+        }
+        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
 
     def _end(
         self,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -106,10 +105,8 @@ class InventoryStore:
         Returns ``{order_id, returned: [{sku, quantity, cost}], released: [{sku, quantity}]}``: what had left
         comes back at the cost it left with. Nothing to put back is success.
         """
-        tombstone = self._rows.tombstone(order_id, lambda _: AlreadyDone(None))
         what = f"restocking order {order_id}"
-        with suppress(AlreadyDone):
-            through_contention(partial(transact, self._client, [tombstone], what))
+        through_contention(partial(transact, self._client, [self._rows.tombstone(order_id)], what))
         through_contention(partial(self._put_back, order_id, what))
         ended = self.reservations(order_id)
         return {
@@ -298,13 +295,13 @@ class InventoryStore:
     def _close(self, order_id: str) -> bool:
         """Write the tombstone; False when the order's commit came first and there is none to write."""
         actions = [
-            self._rows.tombstone(order_id, lambda _: AlreadyDone(True)),
-            self._rows.absent(order_pk(order_id), "STEP#commit#0", lambda _: AlreadyDone(False)),
+            self._rows.tombstone(order_id),
+            self._rows.absent(order_pk(order_id), "STEP#commit#0", lambda _: AlreadyDone(None)),
         ]
         try:
             through_contention(partial(transact, self._client, actions, f"closing order {order_id}"))
-        except AlreadyDone as done:
-            return bool(done.answer)
+        except AlreadyDone:
+            return False
         return True
 
     def _release_open(self, order_id: str) -> None:

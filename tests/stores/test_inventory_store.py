@@ -11,7 +11,7 @@ import pytest
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
-from tillflow.store import unmarshal
+from tillflow.store import key, unmarshal
 
 from tests.stores.interposed import Died, Interposed, Mortal, conflict, throttled
 
@@ -175,6 +175,15 @@ def test_a_receipt_counts_once(store: InventoryStore) -> None:
     assert counters(store, "A") == (8, 0, 1100)
     with pytest.raises(InvalidRequest, match="those first received"):
         store.receive("rec-2", "store-1", [receipt("A", 1, 90)])
+
+
+def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    """Though the marker of its step be lost: what was moved when, and why, is for good."""
+    dynamodb.delete_item(TableName=table, Key=key("ORDER#rec-1", "STEP#receipt#0"))
+    with pytest.raises(InvalidRequest, match="a new movement"):
+        store.receive("rec-1", "store-1", [receipt("A", 9, 9)])
+    assert [move["quantity"] for move in movements(dynamodb, table, "A")] == [5]
+    assert counters(store, "A") == (5, 0, 1000)
 
 
 def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interposed) -> None:
