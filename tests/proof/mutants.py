@@ -359,9 +359,10 @@ def unheard(name: str) -> tuple[Work, ...]:
 
 
 def verdict(mutant: Mutant) -> Verdict:
-    """The verdict of what is telling, then of the checker or of the tests of stores, of every killer and any fault."""
+    """The verdict of what is telling; else of the checker, of the faults that have to do with it, of the tests of
+    stores, and in the end of any fault there is."""
     found = judge(mutant, telling(mutant))
-    for judges in (by_definition, by_killers, by_stores, by_others):
+    for judges in (by_definition, by_faults_of_it, by_stores, by_any_fault):
         if not found.killer:
             found = and_then(found, judges(mutant))
     return found
@@ -375,8 +376,9 @@ def by_definition(mutant: Mutant) -> Verdict:
     return judge(mutant, list(roundabout(mutant)))
 
 
-def by_killers(mutant: Mutant) -> Verdict:
-    return judge(mutant, likeliest_first(mutant, every(killers)))
+def by_faults_of_it(mutant: Mutant) -> Verdict:
+    """What goes wrong with a function that makes the broken request; or with a task of the changed workflow."""
+    return judge(mutant, [work for work in every_fault(mutant) if concerns(mutant, work)])
 
 
 def by_stores(mutant: Mutant) -> Verdict:
@@ -384,14 +386,21 @@ def by_stores(mutant: Mutant) -> Verdict:
     return Verdict(mutant, killer and f"python -m pytest {killer}", killer and "a test of the store", 0)
 
 
-def by_others(mutant: Mutant) -> Verdict:
-    return judge(mutant, likeliest_first(mutant, every(others)))
+def by_any_fault(mutant: Mutant) -> Verdict:
+    return judge(mutant, [work for work in every_fault(mutant) if not concerns(mutant, work)])
 
 
-def likeliest_first(mutant: Mutant, works: Iterable[Work]) -> list[Work]:
-    """The work of scenarios that come there, first what goes wrong with a function that makes the broken request."""
-    there = [work for work in works if not mutant.scenarios or work.scenario in mutant.scenarios]
-    return sorted(there, key=lambda work: not any(f".{name}:" in work.fault for name in mutant.functions))
+def every_fault(mutant: Mutant) -> Iterator[Work]:
+    """Of the scenarios that come there."""
+    for work in (*every(killers), *every(others)):
+        if not mutant.scenarios or work.scenario in mutant.scenarios:
+            yield work
+
+
+def concerns(mutant: Mutant, work: Work) -> bool:
+    workflow = f"{workflow_in(mutant.place)}."
+    names = [f".{name}:" for name in mutant.functions] if mutant.kind not in CHANGES else [workflow]
+    return not names or any(name in work.fault for name in names)
 
 
 def and_then(first: Verdict, second: Verdict) -> Verdict:
