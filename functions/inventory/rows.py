@@ -123,8 +123,8 @@ class Rows:
             "stock_value = stock_value + :cost",
             {":quantity": quantity, ":cost": cost},
         )
-        yield self._move(reservation["order_id"], "cancel", location, sku, quantity, cost)
         yield self._end(reservation, "RETURNED", lambda _: StoreContention(what), before="COMMITTED")
+        yield self._move(reservation["order_id"], "cancel", location, sku, quantity, cost)
 
     def receive(
         self, business_id: str, location: str, line: ReceiptLine, step: str = "receipt"

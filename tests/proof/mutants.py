@@ -398,9 +398,17 @@ def every_fault(mutant: Mutant) -> Iterator[Work]:
 
 
 def concerns(mutant: Mutant, work: Work) -> bool:
-    workflow = f"{workflow_in(mutant.place)}."
-    names = [f".{name}:" for name in mutant.functions] if mutant.kind not in CHANGES else [workflow]
-    return not names or any(name in work.fault for name in names)
+    if mutant.kind in CHANGES:
+        return f"{workflow_in(mutant.place)}." in work.fault
+    return not mutant.functions or any(f".{state}:" in work.fault for state in asking(mutant.functions))
+
+
+@cache
+def asking(functions: tuple[str, ...]) -> frozenset[str]:
+    """The states that ask for one of these functions."""
+    named = [f"${{{function}FunctionArn}}" for function in functions]
+    states = [state for flow in load(ROOT) for state in flow.everywhere()]
+    return frozenset(state.name for state in states if any(name in str(state.body) for name in named))
 
 
 def and_then(first: Verdict, second: Verdict) -> Verdict:

@@ -118,7 +118,8 @@ class CasePlan(Plan):
                 raise Died
             case "overtaken":
                 arguments = call.request.arguments
-                return self.invoke(arguments["FunctionName"], arguments["Payload"])
+                with suppress(StateError):  # refused, as this one will be
+                    return self.invoke(arguments["FunctionName"], arguments["Payload"])
             case "late":
                 self._answer_late()
             case "rival":

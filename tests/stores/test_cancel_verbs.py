@@ -72,6 +72,17 @@ def test_a_commit_cut_short_is_restocked_whole(dynamodb: Any, table: str, invent
     assert inventory.drift() == []
 
 
+def test_two_restocks_at_once_put_back_once_and_answer_alike(
+    dynamodb: Any, table: str, inventory: InventoryStore
+) -> None:
+    inventory.commit("ord-1")
+    between = Interposed(dynamodb)
+    between.before("transact_write_items", lambda: inventory.restock("ord-1"), nth=2)
+    assert InventoryStore(between, table).restock("ord-1") == inventory.restock("ord-1")
+    assert inventory.level("store-1", "SKU-00")["on_hand"] == 3
+    assert inventory.drift() == []
+
+
 def test_an_order_that_took_nothing_has_nothing_to_put_back(inventory: InventoryStore) -> None:
     assert inventory.restock("ord-2") == {"order_id": "ord-2", "returned": [], "released": []}
 
