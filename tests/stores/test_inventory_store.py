@@ -186,6 +186,15 @@ def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, 
     assert counters(store, "A") == (5, 0, 1000)
 
 
+def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=3))
+    dynamodb.delete_item(TableName=table, Key=key("ORDER#ord-1", "STEP#reserve#0"))
+    with pytest.raises(InvalidRequest, match="the 3 first reserved"):
+        store.reserve("ord-1", "store-1", wanted(A=1))
+    assert [row["quantity"] for row in store.reservations("ord-1")] == [3]
+    assert counters(store, "A") == (5, 3, 1000)
+
+
 def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interposed) -> None:
     skus = [f"S{number:02}" for number in range(60)]
     store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus])

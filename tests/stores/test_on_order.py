@@ -6,7 +6,8 @@ import pytest
 from inventory.models import Line, Need, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
-from tillflow.errors import OrderClosed
+from tillflow.errors import OrderClosed, StoreContention
+from tillflow.store import key
 
 from tests.stores.interposed import Interposed
 
@@ -47,6 +48,18 @@ def test_goods_that_came_meanwhile_end_the_need(desk: OnOrder, stock: InventoryS
     stock.receive("seed", PLACE, [ReceiptLine(sku="TEA", quantity=11, cost=1100)])
     assert desk.put("po-1", PLACE, [wanted("TEA", 24, available=10)])["raised"] == []
     assert desk.put("po-2", PLACE, [wanted("TEA", 24, available=11)])["raised"] != []
+
+
+def test_what_an_order_has_open_is_never_written_over(
+    desk: OnOrder, stock: InventoryStore, dynamodb: Any, table: str
+) -> None:
+    """Though the marker of its step be lost."""
+    desk.put("po-1", PLACE, [wanted("TEA", 24)])
+    dynamodb.delete_item(TableName=table, Key=key("ORDER#po-1", "STEP#on_order#0"))
+    with pytest.raises(StoreContention):
+        desk.put("po-1", PLACE, [OrderedLine(sku="TEA", quantity=1)])
+    assert [row["open"] for row in desk.rows("po-1")] == [24]
+    assert stock.level(PLACE, "TEA")["on_order"] == 24
 
 
 def test_a_second_delivery_gets_the_first_answer(desk: OnOrder, stock: InventoryStore) -> None:
