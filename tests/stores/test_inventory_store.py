@@ -11,7 +11,7 @@ import pytest
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
-from tillflow.store import key, unmarshal
+from tillflow.store import key, marshal, unmarshal
 
 from tests.stores.interposed import Died, Interposed, Mortal, conflict, throttled
 
@@ -193,6 +193,19 @@ def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: An
         store.reserve("ord-1", "store-1", wanted(A=1))
     assert [row["quantity"] for row in store.reservations("ord-1")] == [3]
     assert counters(store, "A") == (5, 3, 1000)
+
+
+@pytest.mark.parametrize(("step", "kind"), [("commit", "sale"), ("ship", "transfer_out")])
+def test_what_was_done_since_it_was_looked_for_is_not_done_again(
+    store: InventoryStore, client: Interposed, dynamodb: Any, table: str, step: str, kind: str
+) -> None:
+    """Though nothing else shows that it was: the marker alone decides."""
+    done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "answer": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
+    store.reserve("ord-1", "store-1", wanted(A=2))
+    client.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
+    taken = store.take("ord-1", store.reservations("ord-1"), step, kind)
+    assert taken == [{"sku": "A", "quantity": 2, "cost": 7}]
+    assert counters(store, "A") == (5, 2, 1000)
 
 
 def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interposed) -> None:

@@ -1,0 +1,80 @@
+"""Transfers and purchase orders changed by two at once: nothing that was written is buried under what comes next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from inventory.transfers.models import OpenTransfer
+from inventory.transfers.store import TransfersStore
+from purchasing.models import OpenOrder, Supplier
+from purchasing.store import PurchasesStore
+from tillflow.errors import StoreContention
+
+from tests.stores.interposed import Interposed
+
+LINES = [{"sku": "TEA", "quantity": 2}]
+NAME = "t-1"
+
+
+class Transfers:
+    def __init__(self, client: Any, table: str) -> None:
+        self.store = TransfersStore(client, table)
+
+    def open(self) -> Any:
+        asked = {"source": "store-1", "destination": "store-2", "currency": "EUR", "lines": LINES}
+        return self.store.open(OpenTransfer.model_validate({"transfer_id": NAME, **asked}))
+
+    def cancel(self) -> Any:
+        return self.store.cancel(NAME, "no")
+
+
+class Purchases:
+    def __init__(self, client: Any, table: str) -> None:
+        self.store = PurchasesStore(client, table)
+
+    def open(self) -> Any:
+        lines = [{**line, "unit_cost": 5} for line in LINES]
+        asked = {
+            "location": "store-1",
+            "currency": "EUR",
+            "lines": lines,
+            "suppliers": [{"supplier_id": "s-1"}],
+        }
+        return self.store.open(OpenOrder.model_validate({"purchase_order_id": NAME, **asked}))
+
+    def cancel(self) -> Any:
+        return self.store.cancelled(NAME, "no")
+
+
+@pytest.fixture(params=[Transfers, Purchases])
+def kind(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Callable[[Any, str], Any]:
+    supplier = Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok")
+    PurchasesStore(dynamodb, table).suppliers.create(supplier)
+    made: Callable[[Any, str], Any] = request.param
+    return made
+
+
+def test_what_is_opened_while_it_is_cancelled_is_kept_and_cancelled_next(
+    kind: Callable[[Any, str], Any], dynamodb: Any, table: str
+) -> None:
+    between = Interposed(dynamodb)
+    first, second = kind(dynamodb, table), kind(between, table)
+    between.before("transact_write_items", first.open)
+    with pytest.raises(StoreContention):
+        second.cancel()
+    assert first.store.get(NAME).status in ("REQUESTED", "OPEN")
+    second.cancel()
+    assert first.store.get(NAME).status == "CANCELLED"
+
+
+def test_of_two_changes_at_once_both_stay(kind: Callable[[Any, str], Any], dynamodb: Any, table: str) -> None:
+    def saying(**said: str) -> Callable[[Any], Any]:
+        return lambda document: document.model_copy(update=said)
+
+    between = Interposed(dynamodb)
+    first, second = kind(dynamodb, table), kind(between, table)
+    first.open()
+    between.before("transact_write_items", lambda: first.store.change(NAME, saying(reason="for Monday")))
+    second.store.change(NAME, saying(cancel_reason="ordered twice"))
+    after = first.store.get(NAME)
+    assert (after.reason, after.cancel_reason) == ("for Monday", "ordered twice")
