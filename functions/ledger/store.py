@@ -6,7 +6,6 @@ ENTRY#<entry id>   CLOSED   the order was cancelled before its sale was posted: 
 
 import json
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -81,10 +80,10 @@ class LedgerStore:
             return self.post(undo(Entry.of(posted)), now)
         what = f"reversing {entry_id}"
         closed = {"pk": place, "sk": "CLOSED", "order_id": order_id, "closed_at": iso_utc(now)}
-        with suppress(AlreadyDone):
-            # A sale posted since it was looked for is reversed when we look again.
-            posted_since = self._absent(place, "ENTRY", StoreContention(what))
-            transact(self._client, [posted_since, self._put_new(closed)], what)
+        # A sale posted since it was looked for is reversed when we look again.
+        posted_since = self._absent(place, "ENTRY", StoreContention(what))
+        closing = Action("Put", {"TableName": self._table, "Item": marshal(closed)})
+        transact(self._client, [posted_since, closing], what)
         return {"entry_id": None, "debits": 0, "credits": 0}
 
     def _put_new(self, row: Item) -> Action:

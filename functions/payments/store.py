@@ -89,25 +89,18 @@ class PaymentsStore:
         return _tender(unmarshal(answer["Item"]))
 
     def close(self, order_id: str) -> None:
-        """Write the tombstone; the first stays."""
-        actions = [self._put_new(self._tombstone(order_id))]
-        closing = partial(transact, self._client, actions, f"closing order {order_id}")
-        try:
-            through_contention(closing)
-        except AlreadyDone:
-            return
+        """Refuse an authorisation or a capture from now on; closing twice is closing."""
+        actions = [self._tombstone(order_id)]
+        through_contention(partial(transact, self._client, actions, f"closing order {order_id}"))
 
     def prevent_capture(self, order_id: str) -> str:
         """Close the order unless a capture was begun: "prevented" or "begun", the same however often asked."""
-        actions = [
-            self._absent(order_id, _CAPTURE, AlreadyDone("begun")),
-            self._put_new(self._tombstone(order_id), AlreadyDone("prevented")),
-        ]
+        actions = [self._absent(order_id, _CAPTURE, AlreadyDone("begun")), self._tombstone(order_id)]
         closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
         try:
             through_contention(closing)
-        except AlreadyDone as done:
-            return str(done.answer)
+        except AlreadyDone as begun:
+            return str(begun.answer)
         return "prevented"
 
     def begin_capture(self, tender: Tender) -> Tender:
@@ -157,13 +150,10 @@ class PaymentsStore:
         }
         return Action("Update", request, lambda _: StoreContention(_name(tender)))
 
-    def _tombstone(self, order_id: str) -> Item:
-        return {
-            "pk": _pk(order_id),
-            "sk": _CLOSED,
-            "order_id": order_id,
-            "closed_at": iso_utc(datetime.now(UTC)),
-        }
+    def _tombstone(self, order_id: str) -> Action:
+        closed_at = iso_utc(datetime.now(UTC))
+        row = {"pk": _pk(order_id), "sk": _CLOSED, "order_id": order_id, "closed_at": closed_at}
+        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
 
     def _capture_begun(self, order_id: str) -> Action:
         request = {
@@ -174,14 +164,14 @@ class PaymentsStore:
         }
         return Action("Update", request)
 
-    def _put_new(self, row: Mapping[str, Any], refused: Exception | None = None) -> Action:
-        """A row that must not be there yet; AlreadyDone with the one there is, or `refused`."""
+    def _put_new(self, row: Mapping[str, Any]) -> Action:
+        """A row that must not be there yet; AlreadyDone with the one there is."""
         request = {
             "TableName": self._table,
             "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, AlreadyDone if refused is None else lambda _: refused)
+        return Action("Put", request, AlreadyDone)
 
     def _not_closed(self, order_id: str, step: str) -> Action:
         return self._absent(order_id, _CLOSED, OrderClosed(order_id, step))

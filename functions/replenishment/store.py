@@ -138,16 +138,19 @@ class ReplenishmentStore:
             found = "WITHDRAWN"
         if found not in ("WAITING", status):
             raise InvalidRequest("purchase_order_id", purchase_order_id, f"one that waits; this is {found}")
-        self._client.update_item(
-            TableName=self._table,
-            Key=key(row["pk"], row["sk"]),
-            UpdateExpression="SET #status = :status, note = :note",
-            ConditionExpression="task_token = :token",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=marshal(
-                {":status": status, ":note": note, ":token": row["task_token"]}
-            ),
-        )
+        values = {":status": status, ":note": note, ":token": row["task_token"], ":waiting": "WAITING"}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key(row["pk"], row["sk"]),
+                UpdateExpression="SET #status = :status, note = :note",
+                ConditionExpression="task_token = :token AND #status IN (:waiting, :status)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=marshal(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            expected = "one that nobody else decides, or asks for anew, at the same moment; look again"
+            raise InvalidRequest("purchase_order_id", purchase_order_id, expected) from None
         return str(row["task_token"])
 
     def _rows(self, pk: str, prefix: str) -> Iterator[Item]:

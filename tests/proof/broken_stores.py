@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MUTANT = "MUTANT"
 TESTS = ("tests/stores", "tests/sagas")
-# The one table of a store's test, whichever store's it is.
-ANY = "service"
 # Modules with a table that is not their service's.
 SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
 SERVICES = {"billing", "cases", "images", "inventory", "ledger", "payments", "purchasing", "replenishment"}
@@ -62,12 +60,13 @@ def pytest_configure() -> None:
         if client.meta.service_model.service_name != "dynamodb":
             return shipped(client, operation, params)
         params = copy.deepcopy(params)
-        unnamed = [request for request in _requests(params) if request.get("TableName") == ANY]
-        for request in unnamed:
-            request["TableName"] = _table_of_caller()
+        # A table of a store's test is called otherwise, whichever store's it is.
+        named = [(request, request["TableName"]) for request in _requests(params) if "TableName" in request]
+        for request, name in named:
+            request["TableName"] = name if name.endswith("Table") else _table_of_caller()
         change(operation, params)
-        for request in unnamed:
-            request["TableName"] = ANY
+        for request, name in named:
+            request["TableName"] = name
         return shipped(client, operation, params)
 
     botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
@@ -80,10 +79,10 @@ def _requests(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _table_of_caller() -> str:
-    """The table, by its name in the template, of the service that makes a request; ANY for the tests' own."""
+    """The table, by its name in the template, of the service that makes a request; "" for the tests' own."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         module = frame.f_globals.get("__name__", "")
         if module.partition(".")[0] in SERVICES:
             return SANDBOXES.get(module, f"{module.partition('.')[0].capitalize()}Table")
-    return ANY
+    return ""

@@ -1,11 +1,14 @@
 """Approvals: the last who is asked is asked, and after a withdrawal nobody is, however late the asking comes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from replenishment.models import AskApproval
 from replenishment.store import ReplenishmentStore
 from tillflow.errors import InvalidRequest
+
+from tests.stores.interposed import Interposed
 
 ORDER = "po-1"
 
@@ -76,3 +79,22 @@ def test_a_refusal_stays_one_when_it_is_withdrawn(
     token = store.decide(ORDER, "refuse", "too many")
     withdraw(dynamodb, table)
     assert store.decide(ORDER, "refuse", "too many") == token
+
+
+@pytest.mark.parametrize("meanwhile", ["asked anew", "decided otherwise"])
+def test_of_two_at_the_same_moment_one_is_told_to_look_again(
+    dynamodb: Any, table: str, store: ReplenishmentStore, meanwhile: str
+) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    acts: dict[str, Callable[[], object]] = {
+        "asked anew": lambda: ask(store, "owner", "2026-11-24T02:00:00Z#0000"),
+        "decided otherwise": lambda: store.decide(ORDER, "approve", ""),
+    }
+    between = Interposed(dynamodb)
+    between.before("update_item", acts[meanwhile])
+    with pytest.raises(InvalidRequest, match="look again"):
+        ReplenishmentStore(between, table).decide(ORDER, "refuse", "too many")
+    assert (
+        store.approval(ORDER)["status"]
+        == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]
+    )

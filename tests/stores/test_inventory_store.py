@@ -208,6 +208,12 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     assert counters(store, "A") == (5, 2, 1000)
 
 
+def test_what_was_never_stocked_has_no_reorder_point(store: InventoryStore) -> None:
+    with pytest.raises(InvalidRequest, match="a SKU that was stocked at store-1"):
+        store.set_reorder_point("store-1", "C", 5)
+    assert store.level("store-1", "C") == {}
+
+
 def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interposed) -> None:
     skus = [f"S{number:02}" for number in range(60)]
     store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus])

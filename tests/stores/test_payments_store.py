@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from payments import rules
 from payments.cash import Cash
+from payments.models import Tender
 from payments.store import PaymentsStore
 from tillflow.errors import (
     CaptureRefused,
@@ -51,6 +52,16 @@ def desk(dynamodb: Any, tables: str) -> Desk:
     opened = Desk(dynamodb, tables)
     opened.credit.grant("grant-1", "cus-1", "EUR", 500)
     return opened
+
+
+def test_opening_again_leaves_every_tender_as_it_is_by_now(dynamodb: Any, tables: str) -> None:
+    """Of more tenders than one transaction holds, too."""
+    store = PaymentsStore(dynamodb, tables)
+    tenders = [Tender("ord-1", number, "cash", 1, "EUR", rules.AUTHORISING) for number in range(1, 121)]
+    assert store.open("ord-1", tenders)
+    store.record(store.tender("ord-1", 120), rules.AUTHORISED)
+    assert not store.open("ord-1", tenders)
+    assert store.tender("ord-1", 120).state == rules.AUTHORISED
 
 
 def test_split_tenders_are_held_then_taken(desk: Desk) -> None:
