@@ -80,9 +80,10 @@ def _requests(params: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _table_of_caller() -> str:
     """The table, by its name in the template, of the service that makes a request; "" for the tests' own."""
-    frame = sys._getframe(1)
-    while frame := frame.f_back:  # type: ignore[assignment]
-        module = frame.f_globals.get("__name__", "")
-        if module.partition(".")[0] in SERVICES:
-            return SANDBOXES.get(module, f"{module.partition('.')[0].capitalize()}Table")
-    return ""
+    frame, callers = sys._getframe(1).f_back, []
+    while frame:
+        callers.append(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    services = [module for module in callers if module.partition(".")[0] in SERVICES]
+    sandbox = next((SANDBOXES[module] for module in services if module in SANDBOXES), "")
+    return sandbox or (f"{services[0].partition('.')[0].capitalize()}Table" if services else "")

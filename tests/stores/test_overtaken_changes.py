@@ -83,7 +83,7 @@ def test_of_two_changes_at_once_both_stay(kind: Callable[[Any, str], Any], dynam
     assert (after.reason, after.cancel_reason) == ("for Monday", "ordered twice")
 
 
-@pytest.mark.parametrize("step", ["receipt-1", "invoice-1", "noted-1"])
+@pytest.mark.parametrize("step", ["receipt-dn-1", "invoice-no-1", "noted-dn-1"])
 def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     kind: Callable[[Any, str], Any], dynamodb: Any, table: str, step: str
 ) -> None:
