@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+from tillflow.aws import client
 from tillflow.events import OrderCancelled
+from tillflow.store import key
 
 from local.stepfunctions.api.dispatch import dispatch
 from local.stepfunctions.interpreter.world import TaskCall
@@ -63,6 +65,15 @@ def test_a_paid_order_is_taken_back_whole(shop: Bench) -> None:
     told = shop.world.events[-1]
     event = TypeAdapter(OrderCancelled).validate_json(told["Detail"])
     assert (event.was_paid, event.credit_note_number, event.total) == (True, "CN-000001", 4390)
+
+
+def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: Bench) -> None:
+    shop.run(sale(card("tok_visa")))
+    run = cancel(shop, Fault("MarkCancelled", "fail_before"))
+    client("dynamodb").delete_item(TableName="OrdersTable", Key=key("ORDER#ord-1", "ORDER"))
+    run = shop.resolve(run, "retry", case="cancel#MarkCancelled")
+    assert (run.status, run.path[-1]) == ("RUNNING", "ParkForward")
+    assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == {}
 
 
 def test_cancelled_twice_is_cancelled_once(shop: Bench) -> None:

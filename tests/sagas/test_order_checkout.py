@@ -266,12 +266,38 @@ def test_a_forward_step_given_up_is_named_by_the_audit(shop: Bench) -> None:
     assert [violation.name for violation in shop.audit()] == ["order_ends"]
 
 
-def test_an_invoice_that_was_issued_is_not_voided_by_an_order_refused(shop: Bench) -> None:
-    issued = {"pk": "INVOICE#ord-1", "sk": "INVOICE", "status": "PAID", "execution": "another"}
-    client("dynamodb").put_item(TableName="BillingTable", Item=marshal(issued))
+ANOTHERS = {
+    "OrdersTable": {"pk": "ORDER#ord-1", "sk": "ORDER", "status": "PLACED", "execution": "another"},
+    "BillingTable": {"pk": "INVOICE#ord-1", "sk": "INVOICE", "status": "PAID", "execution": "another"},
+}
+"""Rows that another execution wrote under the order's id."""
+
+
+@pytest.mark.parametrize("table", ANOTHERS)
+def test_an_order_refused_leaves_what_is_anothers(shop: Bench, table: str) -> None:
+    row = ANOTHERS[table]
+    client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
     assert run.path[-1] == "ParkCompensation"
-    assert shop.row("BillingTable", "INVOICE#ord-1", "INVOICE") == issued
+    assert shop.row(table, row["pk"], row["sk"]) == row
+
+
+@pytest.mark.parametrize("table", ANOTHERS)
+def test_an_order_is_not_opened_over_anothers(shop: Bench, table: str) -> None:
+    row = ANOTHERS[table]
+    client("dynamodb").put_item(TableName=table, Item=marshal(row))
+    [run] = shop.run(sale(card("tok_visa")))
+    assert (run.status, run.path[-1]) == ("FAILED", "OrderRejected")
+    assert shop.row(table, row["pk"], row["sk"]) == row
+
+
+def test_an_order_is_not_closed_over_anothers(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
+    row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
+    client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
+    run = shop.resolve(run, "retry", case="CloseOrder")
+    assert (run.status, run.path[-1]) == ("RUNNING", "ParkForward")
+    assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
 
 
 def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Bench) -> None:

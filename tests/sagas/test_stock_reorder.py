@@ -14,6 +14,7 @@ from inventory.store import InventoryStore
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
+from tillflow.store import key
 
 from tests.sagas.faults import FOREVER, Fault
 from tests.sagas.harness import Bench, Run, bench, stock
@@ -118,6 +119,16 @@ def test_every_level_is_in_one_share(shop: Bench, segments: int) -> None:
         inventory().set_reorder_point(LOCATION, sku, 1)
     found = [need["sku"] for one in range(segments) for need in inventory().needs((), one, segments)]
     assert sorted(found) == CARDS[:40]
+
+
+def test_a_plan_that_is_gone_is_not_made_anew_by_a_late_note(shop: Bench) -> None:
+    keep(ESPRESSO)
+    late = Fault("NoteOrdered", "time_out_then_effect", FOREVER)
+    shop.run({"order_id": "night-1", "segments": 4}, faults=[late])
+    [planned] = shop.snapshot().items("ReplenishmentTable", "ORDER#", "RUN#")
+    client("dynamodb").delete_item(TableName="ReplenishmentTable", Key=key(planned["pk"], planned["sk"]))
+    shop.late_effects()
+    assert list(shop.snapshot().items("ReplenishmentTable", "ORDER#", "RUN#")) == []
 
 
 def test_what_is_on_order_is_not_ordered_again(shop: Bench) -> None:
