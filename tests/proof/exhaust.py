@@ -86,7 +86,7 @@ class Exhaust:
                 yield Work(name, written((fault,)), pairs=paired)
             for fault in self.within(name):
                 yield Work(name, written((fault,)))
-            if paired:
+            if scenario.paired:
                 for faults in self.crossing(name):
                     yield Work(name, written(faults))
                 for faults in self.unheard(name):
