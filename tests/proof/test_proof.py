@@ -69,7 +69,7 @@ RED = {
         "OrderCheckout/paid by card",
         "OrderCheckout.ReserveStock:time_out_then_effect:*,OrderCheckout.ReleaseStock:late#3",
     ),
-    Mutant("marker not written", f"LedgerTable Put CLOSED {NEW}"): Work(
+    Mutant("marker not written", "LedgerTable Put CLOSED []"): Work(
         "PurchaseOrder/cancelled between deliveries",
         "PurchaseOrder.PostReceipt:time_out_then_effect:*",
         given_up=True,
