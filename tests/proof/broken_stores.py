@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.client
 
+from tests.sagas.template import ROOT
+
 if TYPE_CHECKING:
     from tests.proof.mutants import Mutant
 
@@ -21,23 +23,13 @@ MUTANT = "MUTANT"
 TESTS = ("tests/stores", "tests/sagas")
 # Modules with a table that is not their service's.
 SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
-SERVICES = {"billing", "cases", "images", "inventory", "ledger", "payments", "purchasing", "replenishment"}
+SERVICES = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
 
 
 def killer(mutant: "Mutant", *tests: str) -> str:
     """The test that goes red, of all or of these; "" when none does."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:xdist",
-        "-p",
-        __name__,
-        *(tests or TESTS),
-    ]
+    chosen = tests or TESTS
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *chosen]
     environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
@@ -47,7 +39,7 @@ def killer(mutant: "Mutant", *tests: str) -> str:
 
 def pytest_configure() -> None:
     from tests.proof.dynamodb import Tables
-    from tests.proof.mutants import Mutant, request_with
+    from tests.proof.mutants import Mutant, request_with, writes
 
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
     shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
@@ -61,7 +53,7 @@ def pytest_configure() -> None:
             return shipped(client, operation, params)
         params = copy.deepcopy(params)
         # A table of a store's test is called otherwise, whichever store's it is.
-        named = [(request, request["TableName"]) for request in _requests(params) if "TableName" in request]
+        named = [(request, request["TableName"]) for _, request in writes(operation, params)]
         for request, name in named:
             request["TableName"] = name if name.endswith("Table") else _table_of_caller()
         change(operation, params)
@@ -71,11 +63,6 @@ def pytest_configure() -> None:
 
     botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
     Tables.__init__ = make_changed  # type: ignore[method-assign,assignment]
-
-
-def _requests(params: dict[str, Any]) -> list[dict[str, Any]]:
-    actions = params.get("TransactItems")
-    return [request for action in actions for request in action.values()] if actions else [params]
 
 
 def _table_of_caller() -> str:
