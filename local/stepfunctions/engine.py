@@ -345,11 +345,11 @@ class Engine:
     def record(self, execution: Execution, event: dict[str, Any]) -> None:
         if execution.keeps_history:
             self.store.event(execution.id, event)
-        if self.observers:
-            followers = self._followers(execution)
-            if followers:
-                row = execution.row
-                self._tell_later(followers, lambda observer: observer.event(row, event))
+        if execution.followers is None:
+            execution.followers = [each for each in self.observers if each.follows(execution.row)]
+        if execution.followers:
+            row = execution.row
+            self._tell_later(execution.followers, lambda observer: observer.event(row, event))
 
     def loads(self, text: str) -> Any:
         return json_value(text)
@@ -372,11 +372,6 @@ class Engine:
         if self.observers:
             row = dict(execution.row)
             self._tell_later(self.observers, lambda observer: observer.status_changed(row))
-
-    def _followers(self, execution: Execution) -> list[Observer]:
-        if execution.followers is None:
-            execution.followers = [each for each in self.observers if each.follows(execution.row)]
-        return execution.followers
 
     def _tell_later(self, observers: list[Observer], what: Callable[[Observer], None]) -> None:
         if not self._untold:

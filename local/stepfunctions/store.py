@@ -1,22 +1,23 @@
-"""Where everything durable lives: one SQLite file in WAL mode.
+"""Where everything durable lives: a database, and a journal before it.
 
-Writers mark what changed (`event`, `save_frame`, `save_execution`, `put`); the rows are made when the transaction is
-written, so a frame that changed ten times, or came and went, between two commits costs once or nothing, and an
-execution's events between two commits are one row.
+Writers mark what changed (`event`, `save_frame`, `save_execution`); the rows are made when a commit collects them, so a
+frame that changed ten times, or came and went, between two commits costs once or nothing, and an execution's events
+between two commits are one part of its history.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import batched, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from . import backlog
+from .backlog import FrameKey, HistoryPart, Rows
 from .history import json_bytes, json_value
 from .transactions import Transactions
 
 _CACHED_DOCUMENTS = 4096
-_EVENTS_IN_A_ROW = 100
-_RECENT = 256  # executions
+_RECENT = 1024  # executions
 _RECENT_BYTES = 4096
 
 
@@ -24,7 +25,7 @@ class FrameRow(Protocol):
     """What the store needs of a frame: its keys, and its row's body when the transaction is written."""
 
     @property
-    def key(self) -> tuple[int, int]: ...
+    def key(self) -> FrameKey: ...
 
     def snapshot(self) -> dict[str, Any]: ...
 
@@ -61,11 +62,11 @@ class Store(Transactions):
         self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
         self._events: dict[int, list[dict[str, Any]]] = {}
-        self._frames: dict[tuple[int, int], FrameRow | None] = {}
-        # Of the executions at work, which frames have a row: the others come and go without the database.
+        self._frames: dict[FrameKey, FrameRow | None] = {}
+        # Of the executions at work, which frames have a row: the others come and go without one.
         self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
+        self._left: list[int] = []
         self._executions: dict[str, ExecutionRow] = {}
-        self._new_executions: set[int] = set()
         self._recent: dict[str, dict[str, Any]] = {}
 
     # Documents: state machines, versions, aliases, activities, tags, map runs
@@ -104,7 +105,6 @@ class Store(Transactions):
 
     def next_execution_id(self) -> int:
         self._last_execution += 1
-        self._new_executions.add(self._last_execution)
         return self._last_execution
 
     def save_execution(self, execution: ExecutionRow) -> None:
@@ -119,8 +119,11 @@ class Store(Transactions):
         recent = self._recent.get(arn)
         if recent is not None:
             return recent
-        row = self._db.execute("SELECT body FROM executions WHERE arn=?", (arn,)).fetchone()
-        return json_value(row[0]) if row else None
+        body = self._backlog.execution(arn)
+        if body is None:
+            row = self._db.execute("SELECT body FROM executions WHERE arn=?", (arn,)).fetchone()
+            body = row[0] if row else None
+        return None if body is None else json_value(body)
 
     def executions(
         self,
@@ -229,12 +232,12 @@ class Store(Transactions):
         rows = self._db.execute("SELECT id, body FROM frames WHERE execution=? ORDER BY id", (execution_id,))
         found = {frame_id: json_value(body) for frame_id, body in rows}
         self._stored_frames[execution_id].update(found)
+        self._backlog.frames_tabled((execution_id, frame_id) for frame_id in found)
         return found
 
     def leave_frames(self, execution_id: int) -> None:
         """The execution has ended but may be redriven: its frames stay, and cost no memory."""
-        self.flush()
-        self._stored_frames.pop(execution_id, None)
+        self._left.append(execution_id)
 
     def drop_frames(self, execution_id: int) -> None:
         for frame_id in self._stored_frames.get(execution_id, ()):
@@ -247,30 +250,25 @@ class Store(Transactions):
     def marked(self) -> bool:
         return bool(self._events or self._frames or self._executions)
 
-    def flush(self) -> None:
-        """Write what is marked into the open transaction, so that reads see it. Raises StoreFailed."""
-        if self._executions:
-            self._flush_executions()
-        if self._events:
-            self._flush_events()
-        if self._frames:
-            self._flush_frames()
+    def collect(self) -> Rows:
+        rows = Rows(self._collect_executions(), self._collect_events(), self._collect_frames())
+        left, self._left = self._left, []
+        for execution in left:
+            self._backlog.leave(execution, self._stored_frames.pop(execution, ()))
+        return rows
 
-    def _flush_executions(self) -> None:
+    def _collect_executions(self) -> list[backlog.ExecutionRow]:
         marked, self._executions = self._executions, {}
-        new, changed = [], []
+        rows = []
         for e in marked.values():
             row = e.snapshot()
             body = json_bytes(row)
-            if e.id in self._new_executions:
-                new.append((e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, body))
-            else:
-                changed.append((e.status, body, e.id))
+            rows.append(
+                backlog.ExecutionRow(e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, body)
+            )
             if len(body) <= _RECENT_BYTES:
                 self._remember(e.arn, row)
-        self._new_executions.clear()
-        self._write_all("INSERT INTO executions VALUES(?,?,?,?,?,?,?)", new)
-        self._write_all("UPDATE executions SET status=?, body=? WHERE id=?", changed)
+        return rows
 
     def _remember(self, arn: str, row: dict[str, Any]) -> None:
         """Whoever started an execution soon asks how it ended: have the last rows at hand."""
@@ -278,25 +276,22 @@ class Store(Transactions):
             del self._recent[next(iter(self._recent))]
         self._recent[arn] = row
 
-    def _flush_events(self) -> None:
+    def _collect_events(self) -> list[HistoryPart]:
         marked, self._events = self._events, {}
-        rows = [
-            (execution, events[0]["id"], json_bytes(events))
-            for execution, all_events in marked.items()
-            for events in batched(all_events, _EVENTS_IN_A_ROW, strict=False)
+        return [
+            HistoryPart(execution, events[0]["id"], len(events), json_bytes(events))
+            for execution, events in marked.items()
         ]
-        self._write_all("INSERT INTO histories VALUES(?,?,?)", rows)
 
-    def _flush_frames(self) -> None:
+    def _collect_frames(self) -> dict[FrameKey, bytes | None]:
         marked, self._frames = self._frames, {}
-        gone = [key for key, frame in marked.items() if frame is None]
-        kept = [(*key, json_bytes(frame.snapshot())) for key, frame in marked.items() if frame]
-        self._write_all("INSERT OR REPLACE INTO frames VALUES(?,?,?)", kept)
-        self._write_all("DELETE FROM frames WHERE execution=? AND id=?", gone)
-        for execution, frame_id, _ in kept:
-            self._stored_frames[execution].add(frame_id)
-        for execution, frame_id in gone:
+        rows = {key: None if frame is None else json_bytes(frame.snapshot()) for key, frame in marked.items()}
+        for (execution, frame), body in rows.items():
             stored = self._stored_frames[execution]
-            stored.discard(frame_id)
-            if not stored:
-                del self._stored_frames[execution]
+            if body is not None:
+                stored.add(frame)
+            else:
+                stored.discard(frame)
+                if not stored:
+                    del self._stored_frames[execution]
+        return rows

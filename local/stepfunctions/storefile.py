@@ -12,6 +12,8 @@ from .errors import StoreBusy, StoreUnreadable
 # `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
 # `frames` has rowids: of a Map over a million items one row holds them all, and a table without rowids reads a row
 # whole to compare its key.
+# `journal` has the number of the journal's last entry that is in the tables. It begins anywhere, so that the journal of
+# another store is known by its numbers.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions(
@@ -23,8 +25,10 @@ CREATE INDEX IF NOT EXISTS executions_open ON executions(id) WHERE status IN ('R
 CREATE TABLE IF NOT EXISTS histories(
   execution INTEGER, first INTEGER, events BLOB, PRIMARY KEY(execution, first)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIMARY KEY(execution, id));
+CREATE TABLE IF NOT EXISTS journal(taken_up INTEGER);
+INSERT INTO journal SELECT abs(random()) / 2 WHERE NOT EXISTS (SELECT 1 FROM journal);
 """
-_LAYOUT = 2
+_LAYOUT = 3
 # Layout 1 had a row for each event.
 _FROM_LAYOUT_1 = """
 BEGIN IMMEDIATE;

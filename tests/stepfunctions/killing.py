@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from local.stepfunctions.store import Store
 from local.stepfunctions.virtual import VirtualEngine
 
 
@@ -39,6 +42,8 @@ def ended(engine: VirtualEngine) -> float:
     store = engine.engine.store
     store._waiting = []
     store._db.close()
+    if store._journal is not None:
+        store._journal.close()
     if store._lock is not None:
         os.close(store._lock)
     logging.disable()
@@ -51,3 +56,12 @@ def ended(engine: VirtualEngine) -> float:
     logging.disable(logging.NOTSET)
     engine.loop.close()
     return now
+
+
+def as_a_kill_leaves_it(path: Path, folder: Path) -> Store:
+    """A store of its own with what a kill at this moment would leave of the one at `path`, which is at work."""
+    folder.mkdir()
+    for file in path.parent.glob(f"{path.name}*"):
+        if not file.name.endswith((".lock", "-shm")):
+            shutil.copy(file, folder)
+    return Store(folder / path.name)

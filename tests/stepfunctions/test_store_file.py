@@ -15,6 +15,8 @@ from local.stepfunctions.errors import StoreBusy, StoreFailed, StoreUnreadable
 from local.stepfunctions.store import Store
 from local.stepfunctions.virtual import VirtualEngine
 
+from .killing import ended
+
 WAITS = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 
 
@@ -24,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def full(engine: VirtualEngine) -> None:
-    """From here on the store's file may not grow."""
+    """From here on the store's database may not grow."""
     database = engine.engine.store._db
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.execute(f"PRAGMA max_page_count={database.execute('PRAGMA page_count').fetchone()[0]}")
@@ -36,16 +38,16 @@ def test_what_does_not_fit_is_not_accepted_and_what_was_accepted_stays(path: Pat
     accepted = engine.start(machine)
     full(engine)
     with pytest.raises(StoreFailed, match=r"cannot be written \(database or disk is full\)"):
-        for _ in range(100):
-            engine.start(machine, "x" * 10_000, name="refused")
-            full(engine)
+        for number in range(200):
+            engine.start(machine, "x" * 10_000, name=str(number))
+            answered = number
     # Nothing is said on the strength of what is only in memory.
     with pytest.raises(StoreFailed):
         engine.describe_execution(executionArn=accepted)
     engine.close()
     with VirtualEngine(store=path) as engine:
         assert engine.result(accepted).status == "RUNNING"
-        assert len(engine.list_executions(stateMachineArn=machine)["executions"]) == 1
+        assert len(engine.list_executions(stateMachineArn=machine)["executions"]) == answered + 2
 
 
 def test_the_server_ends_with_a_sentence_when_its_disk_is_full(path: Path) -> None:
@@ -119,7 +121,11 @@ def test_a_store_has_one_owner_by_whatever_name(path: Path) -> None:
     with pytest.raises(StoreBusy, match="already open in process"):
         Store(other)
     first.close()
-    Store(other).close()
+    engine = VirtualEngine(store=other)
+    arn = engine.start(engine.create(WAITS))
+    ended(engine)
+    with VirtualEngine(store=path) as engine:
+        assert engine.result(arn).status == "RUNNING"
 
 
 def test_a_history_reads_the_same_from_either_end_and_in_pages_of_any_size(path: Path) -> None:

@@ -1,8 +1,6 @@
 """The virtual loop's time, and the store's transactions."""
 
 import asyncio
-import json
-import sqlite3
 import time
 from pathlib import Path
 
@@ -11,6 +9,8 @@ import pytest
 from local.stepfunctions.clock import VirtualClock, VirtualLoop, iso
 from local.stepfunctions.store import Store
 from local.stepfunctions.virtual import FunctionServices, VirtualEngine
+
+from .killing import as_a_kill_leaves_it
 
 
 @pytest.fixture
@@ -116,9 +116,10 @@ def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> N
     seen = []
 
     def work(_: object) -> None:
-        with sqlite3.connect(path) as other:
-            for (events,) in other.execute("SELECT events FROM histories ORDER BY first"):
-                seen.extend(event["type"] for event in json.loads(events))
+        store = as_a_kill_leaves_it(path, tmp_path / "killed")
+        [execution] = store.open_executions()
+        seen.extend(event["type"] for event in store.events(execution["id"]))
+        store.close()
 
     definition = {
         "StartAt": "T",
@@ -156,9 +157,11 @@ def test_what_a_state_costs_does_not_grow_with_the_history(tmp_path: Path) -> No
         },
     }
     written: list[int] = []
+    appended: list[int] = []
     with VirtualEngine(store=tmp_path / "states.db") as engine:
         store = engine.engine.store
-        flush = store.flush
+        assert store._journal is not None
+        flush, append = store.flush, store._journal.append
 
         def counting() -> None:
             before = store._db.total_changes
@@ -166,7 +169,13 @@ def test_what_a_state_costs_does_not_grow_with_the_history(tmp_path: Path) -> No
             if store._db.total_changes > before:
                 written.append(store._db.total_changes - before)
 
+        def weighing(entry: bytes) -> None:
+            appended.append(len(entry))
+            append(entry)
+
         store.flush = counting  # type: ignore[method-assign]
+        store._journal.append = weighing  # type: ignore[method-assign]
         result = engine.run(definition, 0)
     assert result.output == 400
     assert max(written[350:380]) == max(written[10:40])
+    assert max(appended[350:380]) < max(appended[10:40]) + 20, "the numbers in it have more digits"

@@ -17,6 +17,8 @@ class Arn:
     text: str
     kind: str
     parts: tuple[str, ...]
+    # A state machine's own ARN, without version or alias.
+    unqualified: str
 
     @property
     def name(self) -> str:
@@ -26,11 +28,6 @@ class Arn:
     def qualifier(self) -> str | None:
         """The version number or alias name of a state machine's ARN."""
         return self.parts[1] if len(self.parts) > 1 else None
-
-    @property
-    def unqualified(self) -> str:
-        """A state machine's own ARN, without version or alias."""
-        return ":".join(self.text.split(":")[:7])
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +42,7 @@ def parse(text: str, *kinds: str) -> Arn:
         raise invalid(f"Invalid service name in ARN: {pieces[2]}")
     if kinds and pieces[5] not in kinds:
         raise invalid(f"Resource type not valid in this context: {pieces[5]}")
-    return Arn(text, pieces[5], tuple(pieces[6:]))
+    return Arn(text, pieces[5], tuple(pieces[6:]), ":".join(pieces[:7]))
 
 
 def unqualified(text: str) -> Arn:

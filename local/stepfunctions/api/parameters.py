@@ -66,10 +66,15 @@ class _Members:
 
     def take(self, params: dict[str, Any]) -> bool:
         """Whether these are all there is, and fit. What is null is not there."""
-        given = {name: value for name, value in params.items() if value is not None}
-        return self.required <= given.keys() <= self.plain.keys() and all(
-            self.plain[name].takes(value) for name, value in given.items()
-        )
+        missing = len(self.required)
+        for name, value in params.items():
+            if value is None:
+                continue
+            plain = self.plain.get(name)
+            if plain is None or not plain.takes(value):
+                return False
+            missing -= name in self.required
+        return missing == 0
 
 
 def check(operation: str, params: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What an expression can see while a state runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,18 +22,24 @@ UNSET: Final = _Unset()
 class Scope:
     """The values a state's expressions read.
 
-    `input` is `$` (the effective input) and `$states.input`; `context` is `$$` and `$states.context`;
+    `input` is `$` (the effective input) and `$states.input`; `given_context` is `$$` and `$states.context`, or makes
+    it for the expression that asks for it (few do);
     `variables` are what Assign stored (`$name`); `result` and `error_output` are `$states.result` and
     `$states.errorOutput`, UNSET outside the fields that have them.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
 
     input: Any
-    context: dict[str, Any] = field(default_factory=dict)
+    given_context: dict[str, Any] | Callable[[], dict[str, Any]] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     result: Any = UNSET
     error_output: Any = UNSET
     state_name: str = ""
+
+    @property
+    def context(self) -> dict[str, Any]:
+        given = self.given_context
+        return given() if callable(given) else given
 
     def bindings(self) -> dict[str, Any]:
         """What JSONata sees: the variables by name, and `$states`."""

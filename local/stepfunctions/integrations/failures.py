@@ -1,7 +1,5 @@
 """Services' errors as AWS names them in an execution: one way for `aws-sdk:`, another for optimised integrations."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from botocore.model import ServiceModel, Shape
@@ -26,30 +24,45 @@ class Dialect:
     fallback: str
 
 
-@contextmanager
-def as_sdk(request: TaskRequest, service: str) -> Iterator[None]:
+@dataclass(slots=True)
+class as_sdk:
     """Failures of the calls within as `aws-sdk:` integrations show them: `S3.NoSuchBucketException`."""
-    try:
-        yield
-    except ServiceError as error:
-        raise sdk_error(service, error) from None
-    except CallFailed as failure:
-        raise _client_failure(client_name(service), failure) from None
-    except RoleNotAssumable as refusal:
-        raise _not_assumable(request, refusal) from None
+
+    request: TaskRequest
+    service: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case ServiceError():
+                raise sdk_error(self.service, error) from None
+            case CallFailed():
+                raise _client_failure(client_name(self.service), error) from None
+            case RoleNotAssumable():
+                raise _not_assumable(self.request, error) from None
 
 
-@contextmanager
-def as_optimised(request: TaskRequest, service: str, dialect: Dialect) -> Iterator[None]:
+@dataclass(slots=True)
+class as_optimised:
     """Failures of the calls within as an optimised integration shows them: `DynamoDB.….`, cause in v1 form."""
-    try:
-        yield
-    except ServiceError as error:
-        raise _optimised_error(service, dialect, error) from None
-    except CallFailed as failure:
-        raise _client_failure(dialect.prefix, failure) from None
-    except RoleNotAssumable as refusal:
-        raise _not_assumable(request, refusal) from None
+
+    request: TaskRequest
+    service: str
+    dialect: Dialect
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        match error:
+            case ServiceError():
+                raise _optimised_error(self.service, self.dialect, error) from None
+            case CallFailed():
+                raise _client_failure(self.dialect.prefix, error) from None
+            case RoleNotAssumable():
+                raise _not_assumable(self.request, error) from None
 
 
 def sdk_error(service: str, error: ServiceError) -> StateError:

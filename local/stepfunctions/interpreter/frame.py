@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..clock import iso
@@ -302,4 +303,5 @@ class Frame:
 
     def scope(self, state: State, seen: Any, result: Any = UNSET, error_output: Any = UNSET) -> Scope:
         """What the state's expressions read, with `seen` as `$` and `$states.input`."""
-        return Scope(seen, self.context(state), self.variables, result, error_output, state.name)
+        context = partial(self.context, state)
+        return Scope(seen, context, self.variables, result, error_output, state.name)
