@@ -258,7 +258,8 @@ def latency(server: Server, taken: Taken, name: str, definition: Json, rounds: i
 def throughput(server: Server, taken: Taken, name: str, definition: Json, total: int) -> None:
     """Executions a second with several clients: of the clock, and of the server's processor time.
 
-    Each client starts its share, then asks of each, most of which have ended by then.
+    Each client starts its share, then asks of each, most of which have ended by then: as many as it takes for what
+    one execution lasts, and for asking too early, to count for nothing.
     """
     machine = server.connect().create(f"{name}-throughput", definition)
     faults: list[Exception] = []
@@ -361,7 +362,7 @@ def measure(names: list[str], quick: bool, tell: Callable[[str], None]) -> list[
         def sized(small: int) -> Callable[[Server], int]:
             return lambda server: small * own.get(server.name, 1)
 
-        few, many, sagas = sized(5), sized(40), sized(16)
+        few, many, sagas = sized(5), sized(400), sized(160)
         each("pass latency", slices, lambda s, t: latency(s, t, "pass", THREE_PASS, few(s)))
         each("saga latency", slices, lambda s, t: latency(s, t, "saga", SAGA, few(s)))
         each("pass throughput", slices, lambda s, t: throughput(s, t, "pass", THREE_PASS, many(s)))

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS journal(taken_up INTEGER);
 INSERT INTO journal SELECT abs(random()) / 2 WHERE NOT EXISTS (SELECT 1 FROM journal);
 """
 _LAYOUT = 3
+_CACHE_KIB = 8192
 # Layout 1 had a row for each event.
 _FROM_LAYOUT_1 = """
 BEGIN IMMEDIATE;
@@ -52,7 +53,9 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
                 f"{path} was written by a later version (layout {layout}, this one knows {_LAYOUT}): "
                 "use that version, or another store."
             )
-        db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; {_TABLES}")
+        db.executescript(
+            f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size={-_CACHE_KIB}; {_TABLES}"
+        )
         if db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone():
             db.executescript(_FROM_LAYOUT_1)
         db.execute(f"PRAGMA user_version={_LAYOUT}")

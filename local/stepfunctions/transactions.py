@@ -20,7 +20,8 @@ from .storefile import LogKeeper, connect, lock
 
 _log = logging.getLogger(__name__)
 
-_BACKLOG_BYTES = 1024 * 1024
+# What a read may have to wait for: some three milliseconds' worth. More at once is hardly cheaper.
+_BACKLOG_BYTES = 256 * 1024
 _BACKLOG_SECONDS = 1.0
 
 
