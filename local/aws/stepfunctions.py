@@ -36,8 +36,8 @@ class EmbeddedStepFunctions:
         except StoreError as refusal:
             raise CannotStart(f"{refusal} `till reset` starts afresh.") from None
         self._changes = StatusChanges(ministack.publish_aws_event)
-        # Tasks that call Step Functions go by MiniStack too: it holds them to their machine's role.
-        config = Config(REGION, ACCOUNT, answers_itself=False)
+        config = Config(REGION, ACCOUNT)
+        # No `own_api`: tasks that call Step Functions go by MiniStack too, which holds them to their machine's role.
         self._engine = Engine(self._store, self._services, config=config, observers=[self._changes])
         self._engine.observers += [LogDelivery(self._engine), Metrics(self._engine)]
         self._loop = asyncio.new_event_loop()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from .api.inside import call_self
 from .api.server import serve
 from .engine import Config, Engine
 from .errors import StoreError
@@ -67,7 +68,7 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: "Mocks | None
         return AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
 
     services = DeferredServices(load)
-    engine = Engine(store, services, config=config)
+    engine = Engine(store, services, config=config, own_api=call_self)
     engine.observers.append(LogDelivery(engine))
     if arguments.endpoint_url is not None:
         # AWS itself lets nobody write its services' metrics and events.

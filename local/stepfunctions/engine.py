@@ -15,9 +15,10 @@ from typing import Any, Protocol
 from .activities import ActivityQueues
 from .clock import Clock, RealClock
 from .definition import Flow, StateMachine, compile_definition
+from .description import TERMINAL
 from .errors import StateError, StoreFailed
 from .history import NOT_TRUNCATED, failure, json_value, output
-from .inside import ServicesWithSelf
+from .inside import OwnApi, ServicesWithSelf
 from .interpreter.frame import TASK, Execution, Frame
 from .interpreter.map_run import MapRun, stop_children
 from .interpreter.run import run_frame
@@ -29,8 +30,6 @@ from .store import Store
 _log = logging.getLogger(__name__)
 
 EXPRESS_SECONDS = 300
-
-TERMINAL = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 class Observer(Protocol):
@@ -50,9 +49,6 @@ class Config:
     region: str = "us-east-1"
     account: str = "000000000000"
     partition: str = "aws"
-    # False sends the tasks' own calls of Step Functions outside too, to whoever checks the role there and hands
-    # them back to this engine.
-    answers_itself: bool = True
 
 
 @dataclass(slots=True)
@@ -67,7 +63,11 @@ async def _proceed(call: TaskCall) -> Any:
 
 @dataclass(slots=True, eq=False)
 class Engine:
-    """Executions at work. `invoker` stands before every delivery of a task: a place for mocks and faults."""
+    """Executions at work. `invoker` stands before every delivery of a task: a place for mocks and faults.
+
+    `own_api` (`api.inside.call_self`) answers the tasks' own calls of Step Functions. Without it they go outside like
+    all others, to whoever checks the role there and hands them back to this engine.
+    """
 
     store: Store
     outside: Outside
@@ -75,6 +75,7 @@ class Engine:
     config: Config = field(default_factory=Config)
     observers: list[Observer] = field(default_factory=list)
     invoker: Invoker = _proceed
+    own_api: OwnApi | None = None
     random: Random = field(default_factory=Random)
     running: dict[int, Execution] = field(default_factory=dict)
     closing: bool = False

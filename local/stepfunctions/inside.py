@@ -1,12 +1,16 @@
 """The services tasks see: those outside, and the engine itself as `stepfunctions`."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .description import described
 from .services import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+# Given the engine, the operation, its parameters and the caller's trace header.
+type OwnApi = Callable[["Engine", str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
 
 
 class ServicesWithSelf:
@@ -24,10 +28,9 @@ class ServicesWithSelf:
         trace_header: str | None = None,
         **authority: str | None,
     ) -> dict:
-        if service == "stepfunctions" and self._engine.config.answers_itself:
-            from .api.inside import call_self
-
-            return await call_self(self._engine, operation, dict(params), trace_header)
+        own_api = self._engine.own_api
+        if service == "stepfunctions" and own_api is not None:
+            return await own_api(self._engine, operation, dict(params), trace_header)
         return await self._engine.outside.call(
             service, operation, params, trace_header=trace_header, **authority
         )
@@ -53,6 +56,4 @@ class ServicesWithSelf:
         await clock.sleep_until(clock.now() + seconds)
 
     async def execution_ended(self, execution_arn: str) -> dict:
-        from .api.executions import described
-
         return described(await self._engine.ended(execution_arn))

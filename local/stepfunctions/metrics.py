@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .description import billing
 from .services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
@@ -101,8 +102,6 @@ class Metrics:
             self._bill(row)
 
     def _bill(self, row: Mapping[str, Any]) -> None:
-        from .api.executions import billing
-
         billed = billing(row)
         for dimensions in ((), (("StateMachineArn", row["stateMachineArn"]),)):
             duration, memory = billed["billedDurationInMilliseconds"], billed["billedMemoryUsedInMB"]

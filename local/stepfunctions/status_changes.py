@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .description import described
 from .services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
@@ -86,8 +87,6 @@ class EventDelivery:
 
 def status_change(row: Mapping[str, Any], now: float) -> dict[str, Any]:
     """An execution's row as the detail of the event, as it stands `now` (epoch seconds)."""
-    from .api.executions import described
-
     sizes = sum(len((row.get(name) or "").encode()) for name in ("input", "output", "cause"))
     fits = sizes <= _LARGEST_PAYLOADS
     output = row.get("output")

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .api.dispatch import dispatch
+from .api.inside import call_self
 from .clock import VirtualClock, VirtualLoop
 from .engine import Config, Engine, Observer
 from .errors import StateError
@@ -124,6 +125,7 @@ class VirtualEngine:
             self.clock,
             config or Config(),
             observers or [],
+            own_api=call_self,
             random=Random(seed),  # noqa: S311 (jitter that a test can repeat)
         )
         if invoker is not None:

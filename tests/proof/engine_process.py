@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Client
 from typing import Any
 
+from local.stepfunctions.api.inside import call_self
 from local.stepfunctions.api.server import serve
 from local.stepfunctions.engine import Config, Engine
 from local.stepfunctions.services import ServiceError
@@ -36,7 +37,7 @@ class Elsewhere:
 
 async def main(store: str, address: str) -> None:
     config = Config(region=REGION, account=ACCOUNT)
-    engine = Engine(Store(store), Elsewhere(address), config=config)  # type: ignore[arg-type]
+    engine = Engine(Store(store), Elsewhere(address), config=config, own_api=call_self)  # type: ignore[arg-type]
     engine.start()
     server = await serve(engine, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

@@ -6,15 +6,14 @@ from typing import Any
 
 from .. import jackson
 from ..definition import compile_definition
-from ..engine import TERMINAL, Engine
+from ..description import TERMINAL, billing, described, not_redrivable
+from ..engine import Engine
 from ..errors import ApiError
-from ..history import MAX_EVENTS, too_large, without_data
+from ..history import too_large, without_data
 from ..interpreter.frame import Execution
 from . import arns, map_runs, paging, state_machines
 
 _NAME_KEPT_SECONDS = 90 * 86400
-_REDRIVE_SECONDS = 14 * 86400
-_LONGEST_SECONDS = 365 * 86400
 
 Params = Mapping[str, Any]
 
@@ -69,12 +68,6 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
         if "output" in row:
             answer |= {"output": row["output"], "outputDetails": {"included": True}}
     return answer
-
-
-def billing(row: Mapping[str, Any]) -> dict[str, int]:
-    """What an express execution that has ended costs."""
-    hundreds = int((row["stopDate"] - row["startDate"]) * 10) + 1
-    return {"billedDurationInMilliseconds": hundreds * 100, "billedMemoryUsedInMB": 64}
 
 
 def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution:
@@ -139,56 +132,6 @@ def describe(engine: Engine, params: Params) -> dict[str, Any]:
         for field in ("input", "inputDetails", "output", "outputDetails"):
             answer.pop(field, None)
     return answer
-
-
-def described(row: Mapping[str, Any], now: float | None = None) -> dict[str, Any]:
-    """DescribeExecution's answer from an execution's row."""
-    answer = {
-        name: row[name]
-        for name in (
-            "executionArn",
-            "stateMachineArn",
-            "name",
-            "status",
-            "startDate",
-            "stopDate",
-            "input",
-            "output",
-            "error",
-            "cause",
-            "traceHeader",
-            "mapRunArn",
-            "stateMachineVersionArn",
-            "stateMachineAliasArn",
-            "redriveDate",
-        )
-        if name in row
-    }
-    answer["inputDetails"] = {"included": True}
-    if "output" in row:
-        answer["outputDetails"] = {"included": True}
-    if row["type"] == "STANDARD":
-        answer["redriveCount"] = row.get("redriveCount", 0)
-        reason = not_redrivable(row, row.get("stopDate", 0) if now is None else now)
-        answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
-        if "mapRunArn" in row and row["status"] in TERMINAL and reason is None:
-            answer["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
-        if reason is not None:
-            answer["redriveStatusReason"] = reason
-    return answer
-
-
-def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
-    """Why an execution cannot be redriven, or None when it can."""
-    if row["status"] not in ("FAILED", "ABORTED", "TIMED_OUT"):
-        return f"Execution is {row['status']} and cannot be redriven"
-    if row["lastEvent"] >= MAX_EVENTS - 1:
-        return "Execution history event limit exceeded"
-    if row["startDate"] + _LONGEST_SECONDS < now:
-        return "Execution has exceeded the max execution time"
-    if row["stopDate"] + _REDRIVE_SECONDS < now:
-        return "Execution redrivable period exceeded"
-    return None
 
 
 def redrive(engine: Engine, params: Params) -> dict[str, Any]:

@@ -5,18 +5,12 @@ loaded for them.
 Whatever is not plain, and whatever does not fit, is for `parameter_faults`.
 """
 
-import gzip
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import botocore
-import orjson
-
-# Members whose shortest length the operation itself judges, with an exception of its own.
-JUDGED_LATER = {"definition", "input", "output"}
+from .model import JUDGED_LATER, model, python_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +82,8 @@ def check(operation: str, params: dict[str, Any]) -> None:
 
 @cache
 def _members(operation: str) -> _Members:
-    shapes = _model()["shapes"]
-    shape = shapes[_model()["operations"][operation]["input"]["shape"]]
+    shapes = model()["shapes"]
+    shape = shapes[model()["operations"][operation]["input"]["shape"]]
     members = {name: shapes[reference["shape"]] for name, reference in shape["members"].items()}
     plain = {name: _plain(name, member) for name, member in members.items()}
     return _Members(
@@ -111,16 +105,3 @@ def _plain(name: str, member: dict[str, Any]) -> _Plain | None:
         case "boolean":
             return _Flag()
     return None
-
-
-@cache
-def _model() -> dict[str, Any]:
-    """The API's model as it stands in botocore's files."""
-    [path] = Path(botocore.__file__).parent.glob("data/stepfunctions/*/service-2.json.gz")
-    return orjson.loads(gzip.decompress(path.read_bytes()))
-
-
-@cache
-def python_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model, which is Java's, as Python's."""
-    return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), re.S)

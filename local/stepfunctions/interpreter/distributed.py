@@ -12,6 +12,7 @@ from typing import Any
 
 from ..definition import Field, Map
 from ..definition.labels import made_up
+from ..description import described
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
 from ..integrations import item_reader, result_writer
@@ -195,8 +196,6 @@ async def _result(frame: Frame, state: Map, run: MapRun) -> Any:
 
 
 def _children(run: MapRun) -> list[dict[str, Any]]:
-    from ..api.executions import described
-
     return [described(row) for row in run.results()]
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from local.stepfunctions.api.inside import call_self
 from local.stepfunctions.api.server import serve
 from local.stepfunctions.engine import Engine
 from local.stepfunctions.store import Store
@@ -25,7 +26,7 @@ async def main(store: str, log: str, port: str) -> None:
             raise ConnectionError("away")
         return {"done": given["key"]}
 
-    engine = Engine(Store(store), FunctionServices({"work": work}))
+    engine = Engine(Store(store), FunctionServices({"work": work}), own_api=call_self)
     engine.start()
     await serve(engine, "127.0.0.1", int(port))
     await asyncio.Event().wait()
