@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 
 from .history import json_bytes
 
-_EVENTS_IN_A_ROW = 100
+EVENTS_IN_A_ROW = 100
 
 type FrameKey = tuple[int, int]  # its execution, its number in it
 
@@ -140,7 +140,7 @@ def _joined(parts: list[HistoryPart]) -> list[tuple[int, int, bytes]]:
     rows: list[tuple[int, int, bytes]] = []
     together: list[HistoryPart] = []
     for part in parts:
-        if together and sum(each.length for each in together) + part.length > _EVENTS_IN_A_ROW:
+        if together and sum(each.length for each in together) + part.length > EVENTS_IN_A_ROW:
             rows.append(_row(together))
             together = []
         together.append(part)

@@ -7,12 +7,12 @@ between two commits are one part of its history.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from itertools import batched, islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from . import backlog
-from .backlog import FrameKey, HistoryPart, Rows
+from .backlog import EVENTS_IN_A_ROW, FrameKey, HistoryPart, Rows
 from .history import json_bytes, json_value
 from .transactions import Transactions
 
@@ -280,7 +280,8 @@ class Store(Transactions):
         marked, self._events = self._events, {}
         return [
             HistoryPart(execution, events[0]["id"], len(events), json_bytes(events))
-            for execution, events in marked.items()
+            for execution, all_events in marked.items()
+            for events in batched(all_events, EVENTS_IN_A_ROW, strict=False)
         ]
 
     def _collect_frames(self) -> dict[FrameKey, bytes | None]:

@@ -128,12 +128,17 @@ class Transactions:
         self._scheduled = False
         if self.failure is not None:
             raise self.failure
-        if self._journal is None or self._in_transaction or self._backlog.size > _BACKLOG_BYTES:
+        if self._journal is None or self._in_transaction:
             self.flush()
-            if self._in_transaction:
-                self._commit_tables()
         elif self.marked:
-            self._append(self._journal)
+            rows = self.collect()
+            self._backlog.add(rows)
+            if self._backlog.size > _BACKLOG_BYTES:
+                self._backlog.write(self._write_all)
+            else:
+                self._append(self._journal, rows)
+        if self._in_transaction:
+            self._commit_tables()
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -142,14 +147,12 @@ class Transactions:
         for callback in after:
             callback()
 
-    def _append(self, journal: Journal) -> None:
-        rows = self.collect()
+    def _append(self, journal: Journal, rows: Rows) -> None:
         self._number += 1
         try:
             journal.append(rows.entry(self._number))
         except OSError as error:
             raise self._failed(error) from error
-        self._backlog.add(rows)
         if self._overdue is None and self._loop is not None:
             self._overdue = self._loop.call_later(_BACKLOG_SECONDS, self._work_off)
 
