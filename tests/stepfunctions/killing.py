@@ -18,22 +18,36 @@ class Killed(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def interposed(
-    engine: VirtualEngine, before: Callable[[], None], after: Callable[[], None] = lambda: None
+    engine: VirtualEngine,
+    before: Callable[[], None],
+    after: Callable[[], None] = lambda: None,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Within, `before` and `after` are called around each of the engine's commits; either may raise Killed."""
+    """Within, `before` and `after` are called around each of the engine's commits; either may raise Killed.
+
+    So may `between`, called when the tables have what the journal has, and the journal still has it too.
+    """
     store = engine.engine.store
-    commit = store.commit
+    journal = store._journal
+    assert journal is not None
+    commit, clear = store.commit, journal.clear
 
     def with_others() -> None:
         before()
         commit()
         after()
 
+    def before_clearing() -> None:
+        between()
+        clear()
+
     store.commit = with_others  # type: ignore[method-assign]
+    journal.clear = before_clearing  # type: ignore[method-assign]
     try:
         yield
     finally:
         store.commit = commit  # type: ignore[method-assign]
+        journal.clear = clear  # type: ignore[method-assign]
 
 
 def ended(engine: VirtualEngine) -> float:

@@ -1,4 +1,4 @@
-"""The engine killed at every single commit of a scenario, just before it and just after, and started again.
+"""The engine killed at every single commit of a scenario, just before it, in it and just after, and started again.
 
 However it was killed, the execution must end as if it had not been: the same status, output, duration and events,
 and no task delivered again once its success was in the history.
@@ -113,12 +113,13 @@ class World:
         return answer
 
     def done(self) -> list[str]:
-        """The keys of the tasks whose success is in a history."""
+        """The keys of the tasks whose success is in a history. Looked up beside the store, to leave it as it is."""
         assert self.engine is not None
         store = self.engine.engine.store
-        store.flush()
-        rows = store._db.execute("SELECT events FROM histories").fetchall()
-        events = [event for (row,) in rows for event in json.loads(row) if event["type"] == "TaskSucceeded"]
+        assert store._journal is not None
+        parts = [json.loads(row) for (row,) in store._db.execute("SELECT events FROM histories")]
+        parts += [events for entry in store._journal.entries() for _, events in entry["histories"]]
+        events = [event for part in parts for event in part if event["type"] == "TaskSucceeded"]
         outputs = [json.loads(event["taskSucceededEventDetails"]["output"]) for event in events]
         payloads = [
             output["Payload"] for output in outputs if isinstance(output, dict) and "Payload" in output
@@ -331,9 +332,14 @@ class Run:
         self.world.engine = engine
         return engine
 
-    def to_the_end(self, before: Callable[[], None], after: Callable[[], None]) -> Result:
+    def to_the_end(
+        self,
+        before: Callable[[], None],
+        after: Callable[[], None] = lambda: None,
+        between: Callable[[], None] = lambda: None,
+    ) -> Result:
         try:
-            with interposed(self.engine, before, after):
+            with interposed(self.engine, before, after, between):
                 self._go_on()
         except Killed:
             self.engine = self._open(ended(self.engine))
@@ -407,9 +413,6 @@ class Run:
         }
 
 
-def nothing() -> None: ...
-
-
 @pytest.fixture
 def folder() -> Iterator[Path]:
     # Memory where there is some: a store is written some ten times a run.
@@ -427,33 +430,32 @@ def test_a_kill_at_any_commit_changes_nothing_of_the_end(folder: Path, name: str
         commits += 1
 
     undisturbed = Run(SCENARIOS[name], folder / "undisturbed.db")
-    ended = undisturbed.to_the_end(count, nothing)
+    ended = undisturbed.to_the_end(count)
     wanted = undisturbed.seen()
     undisturbed.close()
     assert ended.status == SCENARIOS[name].status
 
     for at in range(1, commits + 1):
-        for after in (False, True):
+        for moment in ("before", "in", "after"):
             run = Run(SCENARIOS[name], folder / "killed.db")
-            again = run.to_the_end(*killing(at, after))
-            assert run.seen() == wanted, f"killed {'after' if after else 'before'} commit {at}"
+            again = run.to_the_end(**killing(at, moment))
+            assert run.seen() == wanted, f"killed {moment} commit {at}"
             if not run.scenario.varying:
                 assert abs(again.elapsed - ended.elapsed) <= 1
             run.close()
 
 
-def killing(at: int, after: bool) -> tuple[Callable[[], None], Callable[[], None]]:
-    """What to do before and after each commit, to kill at the one with this number."""
+def killing(at: int, moment: str) -> dict[str, Callable[[], None]]:
+    """What to do before, in and after each commit, to kill at the one with this number."""
     commits = 0
+
+    def kill_if(now: str) -> None:
+        if commits == at and moment == now:
+            raise Killed
 
     def before_it() -> None:
         nonlocal commits
         commits += 1
-        if commits == at and not after:
-            raise Killed
+        kill_if("before")
 
-    def after_it() -> None:
-        if commits == at and after:
-            raise Killed
-
-    return before_it, after_it
+    return {"before": before_it, "between": lambda: kill_if("in"), "after": lambda: kill_if("after")}
