@@ -49,7 +49,8 @@ class Deployer:
         if status is not None and status.endswith("ROLLBACK_FAILED"):
             raise DeployFailed(f"Stack {STACK_NAME} is in {status}: `till reset` starts afresh.")
         cache = ["--cached", "--cache-dir", str(self.home.path / "cache")]
-        self._sam("build", "--build-dir", str(self._build), "--base-dir", str(self.project), *cache)
+        template = ["--template-file", str(self.project / "template.yaml"), "--base-dir", str(self.project)]
+        self._sam("build", *template, "--build-dir", str(self._build), *cache)
         self._sam("deploy", "--template-file", str(self._build / "template.yaml"))
         self.home.deployed.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
         return True
@@ -72,7 +73,8 @@ class Deployer:
         config = ["--config-file", str(self.project / "samconfig.toml"), "--config-env", "local"]
         done = subprocess.run(
             [str(Path(sys.executable).with_name("sam")), command, *config, *options],
-            cwd=self.project,
+            # sam keeps dependencies under the folder it is called in, and clears away what other builds keep there.
+            cwd=self.home.path,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -85,7 +85,11 @@ def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Pat
         text: str = json.loads(ended["output"])
         return text
 
+    written = set(project.rglob("*"))
     assert deployer.deploy()
+    assert set(project.rglob("*")) == written, (
+        "two stacks of one project share nothing that one of them clears away"
+    )
     assert greeting() == "Good day, dear Ada"
     assert not deployer.deploy()
 
