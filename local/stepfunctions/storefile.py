@@ -74,9 +74,9 @@ class LogKeeper:
     Under a load that never pauses the thread may never catch up; then the log is worked off at once.
     """
 
-    _LOOK_EVERY = 256  # commits
+    _LOOK_EVERY = 16  # commits
     _LONG = 16 * 1024 * 1024  # bytes
-    _TOO_LONG = 256 * 1024 * 1024
+    _TOO_LONG = 64 * 1024 * 1024
 
     def __init__(self, db: sqlite3.Connection, path: str):
         self._db = db

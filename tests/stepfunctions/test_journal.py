@@ -156,6 +156,16 @@ def test_a_long_backlog_goes_into_the_tables_without_waiting(path: Path) -> None
         )
 
 
+def test_the_databases_own_log_stays_short_under_load(path: Path) -> None:
+    with VirtualEngine(store=path) as engine:
+        machine = engine.create(WAITS)
+        longest = 0
+        for number in range(400):
+            engine.start(machine, "x" * 200_000, name=str(number))
+            longest = max(longest, Path(f"{path}-wal").stat().st_size)
+    assert longest < 100_000_000 < 400 * 3 * 200_000
+
+
 def test_what_came_and_went_in_the_backlog_never_reaches_the_tables(path: Path) -> None:
     with VirtualEngine(FunctionServices({"work": lambda _: {}}), store=path) as engine:
         statements: list[str] = []
