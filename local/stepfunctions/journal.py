@@ -21,6 +21,8 @@ class Journal:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._power_safe = power_safe
+        if power_safe:
+            _sync_folder(path.parent)
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """The entries in order, up to the first line that is torn."""
@@ -45,6 +47,13 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make durable that the folder has the files it has."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def _checksum(entry: bytes) -> bytes:

@@ -211,10 +211,11 @@ def test_a_store_that_was_closed_has_an_empty_journal(path: Path) -> None:
     assert journal_of(path).read_bytes() == b""
 
 
-def test_power_safe_syncs_each_entry(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_power_safe_syncs_the_new_file_and_each_entry(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fdatasync", synced.append)
-    for power_safe, expected in ((False, 0), (True, 2)):
+    monkeypatch.setattr(os, "fsync", synced.append)
+    for power_safe, expected in ((False, 0), (True, 3)):
         journal = Journal(path, power_safe)
         journal.append(b"{}")
         journal.append(b"{}")
