@@ -8,6 +8,7 @@ import pytest
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from inventory.transfers.models import Arrival, ArrivedLine
+from inventory.transfers.rules import next_step
 from inventory.transfers.store import TransfersStore
 from ledger.accounts import INVENTORY, INVENTORY_LOSSES
 from tillflow.aws import client
@@ -116,6 +117,17 @@ def test_what_is_lost_is_written_off_at_its_cost(shop: Bench) -> None:
     assert sides == {INVENTORY_LOSSES.code: run.output["loss"], INVENTORY.code: -run.output["loss"]}
     assert run.output["loss"] in range(1999, 2002)  # two units of about ten each
     assert shop.audit() == []
+
+
+def test_arrivals_noted_since_are_booked_together_and_a_second_delivery_answers_the_same(shop: Bench) -> None:
+    shop.run(request())
+    ends(shop).ship(TRF)
+    settled(shop)
+    for arrival in (came("van-1", espresso=(3, 0)), came("van-2", espresso=(2, 0))):
+        transfers().note_arrival(TRF, arrival)
+    first, second = (next_step(transfers().book(TRF)) for _ in range(2))
+    assert (first, second) == ("wait", "wait")
+    assert level(LOCATION) == (15, 0, 15, 2)
 
 
 def test_an_arrival_said_twice_arrives_once(shop: Bench) -> None:

@@ -44,7 +44,7 @@ def ship_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @handler
 def book_arrival(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id}`` to ``{transfer_id, step, loss}``: books one arrival, if one is there to book."""
+    """``{transfer_id}`` to ``{transfer_id, step, loss}``: books every arrival that is there to book."""
     return _told(store.book(parse(TransferRef, event).transfer_id))
 
 

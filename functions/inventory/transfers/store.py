@@ -92,15 +92,20 @@ class TransfersStore:
         )
 
     def book(self, transfer_id: str) -> Transfer:
-        """Put the first arrival that is not booked on the destination's stock; as it is when there is none."""
+        """Put every arrival that is not booked on the destination's stock; as it is when there is none.
+
+        All of them, so that a second delivery finds none and answers as the first.
+        """
         transfer = self.get(transfer_id)
-        arrival = rules.to_book(transfer)
-        if arrival is None:
-            return transfer
-        moved = rules.moves(transfer)[arrival.arrival_id]
+        while arrival := rules.to_book(transfer):
+            transfer = self._book(transfer, arrival.arrival_id)
+        return transfer
+
+    def _book(self, transfer: Transfer, arrival_id: str) -> Transfer:
+        moved = rules.moves(transfer)[arrival_id]
         for number, part in enumerate(stock_rules.chunks(moved, _MOVED_PER_TRANSACTION)):
-            through_contention(partial(self._arrive_part, transfer, arrival.arrival_id, number, part))
-        return self.change(transfer_id, lambda before: rules.booked(before, arrival.arrival_id))
+            through_contention(partial(self._arrive_part, transfer, arrival_id, number, part))
+        return self.change(transfer.transfer_id, lambda before: rules.booked(before, arrival_id))
 
     def close(self, transfer_id: str) -> Transfer:
         return self.change(transfer_id, lambda before: rules.closed(before, _now()))
