@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -138,6 +140,21 @@ def test_a_stack_ends_with_the_process_that_asked_for_it(own_home: Home) -> None
         os._exit(0)
     os.waitpid(child, 0)
     eventually(lambda: own_home.running() is None)
+
+
+def test_whoever_waits_beside_a_stack_is_told_that_it_ended(own_home: Home) -> None:
+    chosen = {"TILLFLOW_HOME": str(own_home.path), "TILLFLOW_PORT": str(free_port())}
+    command = [sys.executable, "-m", "till.main", "up"]
+    with subprocess.Popen(command, env=os.environ | chosen, stderr=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stderr is not None
+        assert any("Ctrl-C ends it" in line for line in waiting.stderr)
+        stack = own_home.running()
+        assert stack is not None
+        os.kill(stack.pid, signal.SIGKILL)
+        said = waiting.communicate(timeout=30)[1]
+    assert waiting.returncode == 2
+    assert "The local AWS has ended." in said
+    assert own_home.log.name in said
 
 
 def test_starting_twice_is_starting_once(own_home: Home) -> None:

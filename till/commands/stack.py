@@ -20,6 +20,7 @@ from till.output import err, out, print_json
 from till.stack import Stack, find_stack
 
 _UNWANTED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+_LOOK_SECONDS = 1.0
 
 
 def up(
@@ -181,11 +182,16 @@ def take_down() -> bool:
 
 
 def wait_for_interrupt() -> None:
-    """Return on Ctrl-C or SIGTERM."""
+    """Return on Ctrl-C or SIGTERM. Raises OperatorError when the local AWS has ended without being asked here."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+    while not stop.wait(_LOOK_SECONDS):
+        if home().running() is None:
+            raise OperatorError(
+                "The local AWS has ended.",
+                f"If nobody ended it (`till down`), its log says why: {os.path.relpath(home().log)}",
+            )
 
 
 @contextmanager
