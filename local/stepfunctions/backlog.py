@@ -1,6 +1,6 @@
 """Rows on their way to the database's tables, by way of the journal."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 from .history import json_bytes
@@ -21,6 +21,18 @@ class ExecutionRow(NamedTuple):
     started: float
     body: bytes
 
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        return cls(
+            row["id"],
+            row["executionArn"],
+            row["stateMachineArn"],
+            row.get("mapRunArn"),
+            row["status"],
+            row["startDate"],
+            json_bytes(row),
+        )
+
 
 class HistoryPart(NamedTuple):
     """Events of one execution that follow each other, as a JSON array."""
@@ -29,6 +41,10 @@ class HistoryPart(NamedTuple):
     first: int
     length: int
     events: bytes
+
+    @classmethod
+    def of(cls, execution: int, events: Sequence[dict[str, Any]]) -> Self:
+        return cls(execution, events[0]["id"], len(events), json_bytes(events))
 
 
 class Rows(NamedTuple):
@@ -51,22 +67,8 @@ class Rows(NamedTuple):
     def of_entry(cls, entry: dict[str, Any]) -> Self:
         """The rows that an entry of the journal was made of."""
         return cls(
-            [
-                ExecutionRow(
-                    row["id"],
-                    row["executionArn"],
-                    row["stateMachineArn"],
-                    row.get("mapRunArn"),
-                    row["status"],
-                    row["startDate"],
-                    json_bytes(row),
-                )
-                for row in entry["executions"]
-            ],
-            [
-                HistoryPart(execution, events[0]["id"], len(events), json_bytes(events))
-                for execution, events in entry["histories"]
-            ],
+            [ExecutionRow.of(row) for row in entry["executions"]],
+            [HistoryPart.of(execution, events) for execution, events in entry["histories"]],
             {
                 (execution, number): None if body is None else json_bytes(body)
                 for execution, number, body in entry["frames"]

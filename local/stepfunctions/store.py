@@ -11,8 +11,7 @@ from itertools import batched, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import backlog
-from .backlog import EVENTS_IN_A_ROW, FrameKey, HistoryPart, Rows
+from .backlog import EVENTS_IN_A_ROW, ExecutionRow, FrameKey, HistoryPart, Rows
 from .history import json_bytes, json_value
 from .transactions import Transactions
 
@@ -21,7 +20,7 @@ _RECENT = 1024  # executions
 _RECENT_BYTES = 4096
 
 
-class FrameRow(Protocol):
+class MarkedFrame(Protocol):
     """What the store needs of a frame: its keys, and its row's body when the transaction is written."""
 
     @property
@@ -30,26 +29,11 @@ class FrameRow(Protocol):
     def snapshot(self) -> dict[str, Any]: ...
 
 
-class ExecutionRow(Protocol):
+class MarkedExecution(Protocol):
     """What the store needs of an execution."""
 
     @property
-    def id(self) -> int: ...
-
-    @property
     def arn(self) -> str: ...
-
-    @property
-    def machine_arn(self) -> str: ...
-
-    @property
-    def map_run_arn(self) -> str | None: ...
-
-    @property
-    def status(self) -> str: ...
-
-    @property
-    def started(self) -> float: ...
 
     def snapshot(self) -> dict[str, Any]: ...
 
@@ -62,11 +46,11 @@ class Store(Transactions):
         self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
         self._events: dict[int, list[dict[str, Any]]] = {}
-        self._frames: dict[FrameKey, FrameRow | None] = {}
+        self._frames: dict[FrameKey, MarkedFrame | None] = {}
         # Of the executions at work, which frames have a row: the others come and go without one.
         self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
         self._left: list[int] = []
-        self._executions: dict[str, ExecutionRow] = {}
+        self._executions: dict[str, MarkedExecution] = {}
         self._recent: dict[str, dict[str, Any]] = {}
 
     # Documents: state machines, versions, aliases, activities, tags, map runs
@@ -107,7 +91,7 @@ class Store(Transactions):
         self._last_execution += 1
         return self._last_execution
 
-    def save_execution(self, execution: ExecutionRow) -> None:
+    def save_execution(self, execution: MarkedExecution) -> None:
         self._executions[execution.arn] = execution
         self._recent.pop(execution.arn, None)
         self._touch()
@@ -213,7 +197,7 @@ class Store(Transactions):
 
     # Frames
 
-    def save_frame(self, frame: FrameRow) -> None:
+    def save_frame(self, frame: MarkedFrame) -> None:
         self._frames[frame.key] = frame
         if not self._scheduled:
             self._touch()
@@ -257,17 +241,15 @@ class Store(Transactions):
             self._backlog.leave(execution, self._stored_frames.pop(execution, ()))
         return rows
 
-    def _collect_executions(self) -> list[backlog.ExecutionRow]:
+    def _collect_executions(self) -> list[ExecutionRow]:
         marked, self._executions = self._executions, {}
         rows = []
-        for e in marked.values():
-            row = e.snapshot()
-            body = json_bytes(row)
-            rows.append(
-                backlog.ExecutionRow(e.id, e.arn, e.machine_arn, e.map_run_arn, e.status, e.started, body)
-            )
-            if len(body) <= _RECENT_BYTES:
-                self._remember(e.arn, row)
+        for arn, execution in marked.items():
+            snapshot = execution.snapshot()
+            row = ExecutionRow.of(snapshot)
+            rows.append(row)
+            if len(row.body) <= _RECENT_BYTES:
+                self._remember(arn, snapshot)
         return rows
 
     def _remember(self, arn: str, row: dict[str, Any]) -> None:
@@ -279,7 +261,7 @@ class Store(Transactions):
     def _collect_events(self) -> list[HistoryPart]:
         marked, self._events = self._events, {}
         return [
-            HistoryPart(execution, events[0]["id"], len(events), json_bytes(events))
+            HistoryPart.of(execution, events)
             for execution, all_events in marked.items()
             for events in batched(all_events, EVENTS_IN_A_ROW, strict=False)
         ]

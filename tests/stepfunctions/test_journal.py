@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,24 @@ def killed_at_work(path: Path) -> tuple[str, list[bytes]]:
     return arn, journal_of(path).read_bytes().splitlines(keepends=True)
 
 
+def entry_of(line: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = json.loads(line.partition(b" ")[2])
+    return entry
+
+
+def longest_while_starting(path: Path, file: Path, count: int, size: int) -> int:
+    """The bytes `file` has at most while so many executions are started on the store, with inputs of that size."""
+    longest = 0
+    with VirtualEngine(store=path) as engine:
+        machine = engine.create(WAITS)
+        began = engine.clock.now()
+        for number in range(count):
+            engine.start(machine, "x" * size, name=str(number))
+            longest = max(longest, file.stat().st_size)
+        assert engine.clock.now() - began < 1, "nothing of it was waited for"
+    return longest
+
+
 def numbers_taken_up(path: Path) -> int:
     with sqlite3.connect(path) as database:
         return int(database.execute("SELECT taken_up FROM journal").fetchone()[0])
@@ -61,7 +80,7 @@ def numbers_taken_up(path: Path) -> int:
 def test_a_line_torn_anywhere_is_left_out_and_those_before_it_stay(path: Path, tmp_path: Path) -> None:
     arn, lines = killed_at_work(path)
     assert len(lines) > 2
-    whole = [len(json.loads(line.partition(b" ")[2])["histories"][0][1]) for line in lines]
+    whole = [len(entry_of(line)["histories"][0][1]) for line in lines]
     last = lines[-1]
     for length in [0, 1, 8, 9, 10, len(last) // 2, len(last) - 2, len(last) - 1]:
         copy = tmp_path / f"torn-{length}.db"
@@ -82,7 +101,7 @@ def test_a_line_that_was_changed_is_left_out_with_all_after_it(path: Path) -> No
     store = Store(path)
     row = store.execution(arn)
     assert row is not None
-    assert len(store.events(row["id"])) == len(json.loads(lines[0].partition(b" ")[2])["histories"][0][1])
+    assert len(store.events(row["id"])) == len(entry_of(lines[0])["histories"][0][1])
     store.close()
 
 
@@ -143,26 +162,11 @@ def test_the_tables_are_brought_up_to_date_a_second_later(path: Path) -> None:
 
 
 def test_a_long_backlog_goes_into_the_tables_without_waiting(path: Path) -> None:
-    with VirtualEngine(store=path) as engine:
-        machine = engine.create(WAITS)
-        longest = 0
-        for number in range(60):
-            engine.start(machine, "x" * 20_000, name=str(number))
-            longest = max(longest, journal_of(path).stat().st_size)
-        assert 150_000 < longest < 300_000
-        assert (
-            engine.clock.now() - engine.describe_execution(executionArn=engine.start(machine))["startDate"]
-            < 1
-        )
+    assert 150_000 < longest_while_starting(path, journal_of(path), 60, 20_000) < 300_000
 
 
 def test_the_databases_own_log_stays_short_under_load(path: Path) -> None:
-    with VirtualEngine(store=path) as engine:
-        machine = engine.create(WAITS)
-        longest = 0
-        for number in range(400):
-            engine.start(machine, "x" * 200_000, name=str(number))
-            longest = max(longest, Path(f"{path}-wal").stat().st_size)
+    longest = longest_while_starting(path, Path(f"{path}-wal"), 400, 200_000)
     assert longest < 100_000_000 < 400 * 3 * 200_000
 
 

@@ -1,6 +1,8 @@
 """Services' errors as AWS names them in an execution: one way for `aws-sdk:`, another for optimised integrations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from botocore.model import ServiceModel, Shape
 
@@ -24,33 +26,23 @@ class Dialect:
     fallback: str
 
 
-@dataclass(slots=True)
-class as_sdk:
+def as_sdk(request: TaskRequest, service: str) -> "_Named":
     """Failures of the calls within as `aws-sdk:` integrations show them: `S3.NoSuchBucketException`."""
+    return _Named(request, partial(sdk_error, service), partial(client_name, service))
 
-    request: TaskRequest
-    service: str
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        match error:
-            case ServiceError():
-                raise sdk_error(self.service, error) from None
-            case CallFailed():
-                raise _client_failure(client_name(self.service), error) from None
-            case RoleNotAssumable():
-                raise _not_assumable(self.request, error) from None
+def as_optimised(request: TaskRequest, service: str, dialect: Dialect) -> "_Named":
+    """Failures of the calls within as an optimised integration shows them: `DynamoDB.….`, cause in v1 form."""
+    return _Named(request, partial(_optimised_error, service, dialect), lambda: dialect.prefix)
 
 
 @dataclass(slots=True)
-class as_optimised:
-    """Failures of the calls within as an optimised integration shows them: `DynamoDB.….`, cause in v1 form."""
+class _Named:
+    """Within, failures of calls are raised under AWS's names."""
 
     request: TaskRequest
-    service: str
-    dialect: Dialect
+    service_error: Callable[[ServiceError], StateError]
+    prefix: Callable[[], str]
 
     def __enter__(self) -> None:
         pass
@@ -58,9 +50,9 @@ class as_optimised:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         match error:
             case ServiceError():
-                raise _optimised_error(self.service, self.dialect, error) from None
+                raise self.service_error(error) from None
             case CallFailed():
-                raise _client_failure(self.dialect.prefix, error) from None
+                raise _client_failure(self.prefix(), error) from None
             case RoleNotAssumable():
                 raise _not_assumable(self.request, error) from None
 
