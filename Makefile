@@ -6,7 +6,9 @@ SHELL := /bin/sh
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
-PYTHON := .venv/bin/python
+BIN := $(CURDIR)/.venv/bin
+PYTHON := $(BIN)/python
+PACKAGES := packages/stepfunctions-local packages/local-aws
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # One environment for us, one for what a Lambda handler may see; nobody else's.
@@ -34,19 +36,18 @@ down: ## End local AWS; its data is kept
 	@test ! -x $(PYTHON) || $(PYTHON) -m till.main down
 
 test: lint check-sagas ## Check and test everything
+	@for package in $(PACKAGES); do (cd $$package && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
 lint: setup ## Style, types, import contracts, dead code, dependencies
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports --no-logo
-	.venv/bin/vulture
-	.venv/bin/deptry .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
+	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done
 
 check-sagas: setup ## Hold every workflow to the saga rules
 	$(PYTHON) tools/stamp_retries.py --check
-	$(PYTHON) -m tools.saga_checker
+	$(PYTHON) -m verification.saga_checker
 
 policies: setup ## Stamp the retry policies into the workflows
 	$(PYTHON) tools/stamp_retries.py
@@ -57,20 +58,22 @@ layers: setup ## Pin what the layers carry to the versions of uv.lock
 	    --only-group layer-$$layer --output-file layers/$$layer/requirements.txt; done
 
 diagrams: setup ## Draw the workflows into docs/workflows
-	$(PYTHON) -m tools.saga_checker --draw
+	$(PYTHON) -m verification.saga_checker --draw
 
 prove: setup ## Fail every task of every saga in every way, in pairs, and kill the engine at every commit
-	$(PYTHON) -m tests.proof
+	$(PYTHON) -m verification.proof
 
 mutants: setup ## Break the product in one place at a time, and show that the proof notices
-	$(PYTHON) -m tests.proof.mutants
+	$(PYTHON) -m verification.proof.mutants
 
 storm: setup ## Kill the local Step Functions with -9 at random moments under load, 300 times (half an hour)
-	$(PYTHON) -m tests.stepfunctions.storm --kills 300
+	cd packages/stepfunctions-local && $(PYTHON) -m tests.storm --kills 300
 
 bench: setup ## Measure, beside others where there are any
 	@for benchmark in benchmarks/[a-z]*.py; do \
 	  echo "== $$(basename "$$benchmark" .py)"; $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)" || exit 1; done
+	@for package in $(PACKAGES); do for benchmark in $$package/benchmarks/[a-z]*.py; do \
+	  echo "== $$benchmark"; (cd $$package && $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)") || exit 1; done; done
 
 clean: down ## Remove everything made here: environments, builds, local AWS and its data
 	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules

@@ -28,14 +28,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from local_aws import supervisor
+from local_aws.home import Home, client_environment
 from rich.console import Console
 from rich.table import Table
 
-from local.aws import supervisor
-from local.aws.deploy import Deployer
-from local.aws.home import Home, client_environment
 from till import workflows
 from till.demo.order_checkout import CASH, card, order
+from till.deploy import Deployer
 from till.shop import MUG, Shop
 from till.stack import Stack, find_stack
 

@@ -26,11 +26,11 @@ from rich.table import Table
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from tests.proof.dynamodb import local_dynamodb
-from tests.sagas.harness import Bench
-from tests.sagas.template import Template
-from tests.sagas.world import World
 from till.shop import LOCATION
+from verification.harness.harness import Bench
+from verification.harness.template import Template
+from verification.harness.world import World
+from verification.proof.dynamodb import local_dynamodb
 
 SUPPLIERS = 20
 MOVEMENTS = 20

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 
-from local.aws.home import client_environment, home
+from local_aws.home import client_environment, home
+
 from till.commands import stack as commands
 from till.errors import OperatorError
 from till.output import complain, err

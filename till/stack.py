@@ -15,9 +15,9 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from local_aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, home
 from tillflow.store import Item, key, unmarshal
 
-from local.aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, home
 from till.errors import OperatorError
 
 STACK_NAME = "tillflow"

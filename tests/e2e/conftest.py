@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from local_aws import supervisor
+from local_aws.home import Home, RunningStack, client_environment
 
-from local.aws import supervisor
-from local.aws.deploy import Deployer
-from local.aws.home import Home, RunningStack, client_environment
+from tests.support.local_stack import free_port
+from till.deploy import Deployer
 
 BIN = Path(sys.executable).parent
 
@@ -66,13 +66,6 @@ class Deployed:
             f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         )
         return done.stdout
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

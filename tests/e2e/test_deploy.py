@@ -9,7 +9,7 @@ import pytest
 from tillflow.store import key, marshal
 
 from tests.e2e.conftest import Deployed
-from tests.sagas.template import Template
+from verification.harness.template import Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

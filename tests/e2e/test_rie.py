@@ -23,14 +23,14 @@ from typing import Any
 
 import pytest
 import samcli
+from local_aws.home import client_environment
+from local_aws.server import LAMBDA_PYTHON
 from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from local.aws.home import client_environment
-from local.aws.server import LAMBDA_PYTHON
 from tests.e2e.conftest import Deployed, free_port
-from tests.sagas.template import Template
+from verification.harness.template import Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

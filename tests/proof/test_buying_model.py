@@ -16,13 +16,13 @@ from purchasing.models import Receipt, ReceivedLine
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from tests.proof.families.purchases import NOON, TODAY
-from tests.proof.families.reordering import PACK, PURCHASE, REORDER, Reordering, inventory
-from tests.proof.prover import Prover, prover
-from tests.sagas.desk import desk, purchases
-from tests.sagas.faults import Fault, Kind, Plan
-from till.invariants import check
+from audit import check
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
+from verification.harness.desk import desk, purchases
+from verification.harness.faults import Fault, Kind, Plan
+from verification.proof.families.purchases import NOON, TODAY
+from verification.proof.families.reordering import PACK, PURCHASE, REORDER, Reordering, inventory
+from verification.proof.prover import Prover, prover
 
 KINDS: tuple[Kind, ...] = ("fail_before", "fail_after", "time_out_after", "deliver_twice", "garbage")
 skus = st.sampled_from([ESPRESSO, MUG])

@@ -34,7 +34,7 @@ from tillflow.errors import (
 )
 from tillflow.store import Item, unmarshal
 
-from tests.proof.served import served_dynamodb
+from verification.proof.served import served_dynamodb
 
 TILLS = 16
 DELIVERIES = 30

@@ -16,13 +16,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from stepfunctions_local.services import ServiceError
 
-from local.stepfunctions.services import ServiceError
-from tests.proof.families.orders import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
-from tests.proof.prover import prover
-from tests.proof.world import ProofWorld
-from tests.sagas.template import REGION
-from till.invariants import check
+from audit import check
+from verification.harness.template import REGION
+from verification.proof.families.orders import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
+from verification.proof.prover import prover
+from verification.proof.world import ProofWorld
 
 KILLS = 12
 ORDERS = 12
@@ -65,7 +65,7 @@ class Engine:
     """The engine's process on one store: started again on it whenever it was killed."""
 
     def __init__(self, folder: Path, address: Path) -> None:
-        self._command = [sys.executable, "-m", "tests.proof.engine_process"]
+        self._command = [sys.executable, "-m", "verification.proof.engine_process"]
         self._command += [str(folder / "states.db"), str(address)]
         self.start()
 

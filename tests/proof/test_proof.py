@@ -8,14 +8,14 @@ from random import Random
 
 import pytest
 
-from tests.proof import broken_stores
-from tests.proof.coverage import tasks
-from tests.proof.exhaust import Exhaust, Tally, Work
-from tests.proof.families import FAMILIES, SCENARIOS
-from tests.proof.mutants import Mutant, judge
-from tests.proof.plan import faults_of, faults_within, read, written
-from tests.proof.prover import prover
-from tests.sagas.faults import FOREVER, Fault
+from verification.harness.faults import FOREVER, Fault
+from verification.proof import broken_stores
+from verification.proof.coverage import tasks
+from verification.proof.exhaust import Exhaust, Tally, Work
+from verification.proof.families import FAMILIES, SCENARIOS
+from verification.proof.mutants import Mutant, judge
+from verification.proof.plan import faults_of, faults_within, read, written
+from verification.proof.prover import prover
 
 WORKFLOWS = sorted(tasks())
 PIECES, KILLS = 16, 6
@@ -165,7 +165,7 @@ def test_the_proof_goes_red_for_a_broken_product(exhaust: Exhaust, mutant: Mutan
 
 
 def test_what_no_workflow_comes_to_a_test_of_the_store_does() -> None:
-    tests = "tests/stores/test_cases_store.py"
+    tests = "tests/cases/test_cases_store.py"
     resolved = Mutant("condition dropped", "CasesTable Update CASE [#status = :open AND task_token = :token]")
     assert broken_stores.killer(resolved, tests).startswith(f"{tests}::")
     assert broken_stores.killer(Mutant("condition dropped", "LedgerTable Put ENTRY []"), tests) == ""

@@ -12,15 +12,15 @@ from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from tillflow.aws import client
 
-from tests.proof.families import ORDERS
-from tests.proof.families.family import status_of
-from tests.proof.families.orders import CANCEL, CHECKOUT, SHELVES, cancel, placed
-from tests.proof.plan import CasePlan
-from tests.proof.prover import Outcome, Prover, Telling, prover
-from tests.sagas.faults import Fault, Kind
+from audit import check
 from till.demo.order_checkout import card, order
-from till.invariants import check
 from till.shop import ESPRESSO, LOCATION, MUG
+from verification.harness.faults import Fault, Kind
+from verification.proof.families import ORDERS
+from verification.proof.families.family import status_of
+from verification.proof.families.orders import CANCEL, CHECKOUT, SHELVES, cancel, placed
+from verification.proof.plan import CasePlan
+from verification.proof.prover import Outcome, Prover, Telling, prover
 
 TASKS = ("ReserveStock", "AuthorisePayment", "CapturePayment", "CommitStock", "IssueInvoice", "PostJournal")
 KINDS: tuple[Kind, ...] = ("fail_before", "fail_after", "time_out_after", "deliver_twice", "garbage")

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from audit import INVARIANTS, check
+from audit.reader import read_pictures, read_snapshot
+from audit.snapshot import TABLES
 from till import images, workflows
-from till.invariants import INVARIANTS, check
-from till.invariants.reader import read_pictures, read_snapshot
-from till.invariants.snapshot import TABLES
 from till.output import err, out, print_json, print_table
 from till.stack import find_stack
 

@@ -8,10 +8,10 @@ import typer
 from rich.markup import escape
 from tillflow.store import Item, unmarshal
 
+from audit.snapshot import document
 from till import workflows
 from till.errors import OperatorError
 from till.history import sentence
-from till.invariants.snapshot import document
 from till.output import err, money, out, print_json, print_table
 from till.stack import Stack, find_stack
 

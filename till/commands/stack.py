@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from local_aws import supervisor
+from local_aws.home import CannotStart, NeverReady, RunningStack, client_environment, home, port
 
-from local.aws import supervisor
-from local.aws.deploy import Deployer, DeployFailed
-from local.aws.home import CannotStart, NeverReady, RunningStack, client_environment, home, port
+from till.deploy import Deployer, DeployFailed
 from till.errors import OperatorError, explain
 from till.output import err, out, print_json
 from till.stack import Stack, find_stack

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from audit import check
+from audit.reader import read_snapshot
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
-from till.invariants import check
-from till.invariants.reader import read_snapshot
 from till.shop import CARDS, CURRENCY, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 

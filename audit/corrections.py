@@ -1,0 +1,76 @@
+"""Corrections of stock: what is found or lost on the shelves is found or lost in the books, once and at its cost.
+
+A correction is booked by what the bus brings, so one of the last minute may be in the one and not in the other yet.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from inventory.rules import CORRECTIONS as KINDS
+from ledger.accounts import INVENTORY, INVENTORY_LOSSES, INVENTORY_OVERAGE
+
+from audit.snapshot import Item, Snapshot, Violation, journal_lines
+
+CORRECTION = "#correction"
+
+# The stream, the bus and the queue take seconds as a rule.
+_ON_ITS_WAY = timedelta(minutes=1)
+
+
+def correction_is_booked(shop: Snapshot) -> Iterator[Violation]:
+    """A correction that cost something has an entry of its cost: losses to inventory, or inventory to overage."""
+    for movement in _corrections(shop):
+        name = movement["business_id"]
+        entry = shop.entries.get(f"{name}{CORRECTION}")
+        if entry is None:
+            if movement["cost"] and not _may_be_on_its_way(shop, movement["at"]):
+                yield Violation(
+                    "correction_is_booked", name, f"a {movement['kind']} of {movement['cost']} is in no entry"
+                )
+        elif _lines(entry) != (wanted := _expected(movement)):
+            yield Violation(
+                "correction_is_booked", name, f"its entry says {_lines(entry)}, its movement {wanted}"
+            )
+
+
+def correction_entry_has_its_movement(shop: Snapshot) -> Iterator[Violation]:
+    """Nothing is found or lost in the books alone, nor two corrections in one entry."""
+    moved = Counter(movement["business_id"] for movement in _corrections(shop))
+    for name, entry in shop.entries.items():
+        if not name.endswith(CORRECTION):
+            continue
+        subject = name.removesuffix(CORRECTION)
+        corrections = moved[subject]
+        missed = corrections == 0 and not _may_be_on_its_way(shop, entry["posted_at"])
+        if missed or corrections > 1:
+            yield Violation(
+                "correction_entry_has_its_movement",
+                subject,
+                f"{corrections} movements have this entry, expected 1",
+            )
+
+
+def _corrections(shop: Snapshot) -> Iterator[Item]:
+    return (movement for movement in shop.movements if movement["kind"] in KINDS)
+
+
+def _may_be_on_its_way(shop: Snapshot, written_at: str) -> bool:
+    return datetime.fromisoformat(written_at) > shop.read_at - _ON_ITS_WAY
+
+
+def _expected(movement: Item) -> list[tuple[str, int, int]]:
+    if not movement["cost"]:
+        return []
+    debited, credited = INVENTORY_LOSSES, INVENTORY
+    if movement["quantity"] > 0:
+        debited, credited = INVENTORY, INVENTORY_OVERAGE
+    return [(debited.code, movement["cost"], 0), (credited.code, 0, movement["cost"])]
+
+
+def _lines(entry: Item) -> list[tuple[str, int, int]]:
+    """Account, debit and credit of each line."""
+    return [(line["account"], line.get("debit", 0), line.get("credit", 0)) for line in journal_lines(entry)]
+
+
+CORRECTIONS = (correction_is_booked, correction_entry_has_its_movement)

@@ -1,0 +1,261 @@
+"""Purchases: nothing received that was not ordered, billed that did not come, or paid that is not owed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ledger.accounts import BANK, GOODS_NOT_INVOICED, INPUT_TAX, INVENTORY, PAYABLES
+
+from audit.snapshot import Item, Snapshot, Violation, journal_lines
+
+ENDS = ("CLOSED", "CANCELLED")
+DEAL = ("MATCHED", "PAID", "CLOSED")
+PAYING = ("PaySupplier", "ResolvePayment")
+ORDERING = ("StartPurchaseOrder", "LowerOnOrder")
+BOOKING = ("PostReceipt", "PostInvoice", "PostPayment", "PaySupplier", "ResolvePayment", "ReverseEntries")
+
+type Order = Mapping[str, Any]
+
+
+def received_is_ordered_at_most(shop: Snapshot) -> Iterator[Violation]:
+    """Within the supplier's tolerance; units sent back do not count."""
+    for name, order in _orders(shop):
+        for line in order["lines"]:
+            most = line["quantity"] * (100 + order["over_receipt_percent"]) // 100
+            if line["received"] - line["rejected"] > most:
+                yield Violation(
+                    "received_is_ordered_at_most",
+                    name,
+                    f"{line['received'] - line['rejected']} of {line['sku']} came, at most {most} were ordered",
+                )
+
+
+def received_is_sum_of_receipts(shop: Snapshot) -> Iterator[Violation]:
+    for name, order in _orders(shop):
+        came: Counter[str] = Counter()
+        for receipt in order["receipts"]:
+            for line in receipt["lines"]:
+                came[line["sku"]] += line["quantity"]
+        counted = Counter({line["sku"]: line["received"] for line in order["lines"] if line["received"]})
+        if came != counted:
+            yield Violation(
+                "received_is_sum_of_receipts", name, f"receipts say {dict(came)}, the lines {dict(counted)}"
+            )
+
+
+def booked_receipts_moved(shop: Snapshot) -> Iterator[Violation]:
+    """Stock got exactly the accepted units of each booked receipt, and gave back those of a cancelled order."""
+    moved: dict[str, Counter[str]] = {}
+    for movement in shop.movements:
+        if movement["kind"] in ("receipt", "supplier_return"):
+            moved.setdefault(movement["business_id"], Counter())[movement["sku"]] += movement["quantity"]
+    for name, order in _settled(shop, "ReceiveGoods", "BookReceipt", "ReturnGoods"):
+        expected: Counter[str] = Counter()
+        for receipt in order["receipts"] if order["status"] != "CANCELLED" else ():
+            if receipt["booked"]:
+                for line in receipt["lines"]:
+                    expected[line["sku"]] += line["quantity"] - line["rejected"]
+        actual = {sku: count for sku, count in moved.get(name, Counter()).items() if count}
+        if actual != {sku: count for sku, count in expected.items() if count}:
+            yield Violation(
+                "booked_receipts_moved", name, f"stock moved {actual}, receipts say {dict(expected)}"
+            )
+
+
+def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
+    """Of matched invoices, unless a person took the difference: quantity has no tolerance."""
+    for name, order in _orders(shop):
+        if order["status"] not in DEAL or shop.excused(name, "MatchInvoice"):
+            continue
+        accepted = {line["sku"]: line["received"] - line["rejected"] for line in order["lines"]}
+        billed: Counter[str] = Counter()
+        for line in order["invoice"]["lines"]:
+            billed[line["sku"]] += line["quantity"]
+        for sku, quantity in billed.items():
+            if quantity > accepted.get(sku, 0):
+                yield Violation(
+                    "billed_is_received_at_most",
+                    name,
+                    f"{quantity} of {sku} are billed, {accepted.get(sku, 0)} were received",
+                )
+
+
+def payables_are_what_is_owed(shop: Snapshot) -> Iterator[Violation]:
+    """Of each order at rest: payables, bank and input tax say what its invoice and its payment say; goods
+    received and billed leave nothing between; a cancelled order leaves nothing at all."""
+    for name, order in _settled(shop, *BOOKING):
+        deal = order["status"] in DEAL
+        total = order["invoice"]["total"] if deal else 0
+        paid = total if order["status"] == "CLOSED" or _is_paid(order) else 0
+        value = 0 if order["status"] == "CANCELLED" else _booked_value(order)
+        expected = {
+            PAYABLES.code: paid - total,
+            BANK.code: -paid,
+            INPUT_TAX.code: order["invoice"]["tax"] if deal else 0,
+            INVENTORY.code: value,
+            GOODS_NOT_INVOICED.code: 0 if deal else -value,
+        }
+        balances = _balances(shop, name)
+        wrong = {code: balances[code] for code in expected if balances[code] != expected[code]}
+        if wrong:
+            yield Violation(
+                "payables_are_what_is_owed",
+                name,
+                f"accounts say {wrong}, the order { ({code: expected[code] for code in wrong}) }",
+            )
+
+
+def suppliers_are_owed_their_orders(shop: Snapshot) -> Iterator[Violation]:
+    """A supplier's counters are the sums over its orders: this is the sub-ledger a delete asks."""
+    owed: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for _, order in _orders(shop):
+        if not order["attempts"]:
+            continue
+        last = order["attempts"][-1]
+        if order["status"] == "MATCHED":
+            owed[last["supplier_id"]] += order["invoice"]["total"]
+        if order["status"] not in ENDS and last["state"] in ("SENT", "ACKNOWLEDGED"):
+            held[last["supplier_id"]] += 1
+    for supplier in shop.items("PurchasingTable", "SUPPLIER", "SUPPLIER#"):
+        name = supplier["supplier_id"]
+        if (supplier["owed"], supplier["open_orders"]) != (owed[name], held[name]):
+            yield Violation(
+                "suppliers_are_owed_their_orders",
+                name,
+                f"it is owed {supplier['owed']} for {supplier['open_orders']} open orders, "
+                f"its orders say {owed[name]} and {held[name]}",
+            )
+
+
+def bank_paid_each_invoice_once(shop: Snapshot) -> Iterator[Violation]:
+    """What left the bank for an order is its invoice's total, once, and nothing for one not to be paid.
+
+    One that is over was paid, unless a person said that it was done by hand.
+    """
+    paid: Counter[str] = Counter()
+    for transfer in shop.items("SandboxBankTable", "TRANSFER", "TRANSFER#"):
+        paid[transfer["key"].split("#")[0]] += transfer["amount"]
+    orders = dict(_orders(shop))
+    for name in sorted(paid.keys() | orders.keys()):
+        order = orders.get(name)
+        if order is None:
+            yield Violation("bank_paid_each_invoice_once", name, "money left for an order nobody knows")
+            continue
+        total = order["invoice"]["total"] if order["invoice"] else 0
+        over = order["status"] in ("PAID", "CLOSED") and not shop.excused(name, *PAYING)
+        if paid[name] not in ({total} if over else {0, total if order["payment"] else 0}):
+            yield Violation(
+                "bank_paid_each_invoice_once", name, f"the bank paid {paid[name]}, the invoice is {total}"
+            )
+
+
+def purchase_ends(shop: Snapshot) -> Iterator[Violation]:
+    """An order that nothing runs for is closed or cancelled, or waits for a person."""
+    for name, order in _orders(shop):
+        if name in shop.running or order["status"] in ENDS or shop.has_open_case(name):
+            continue
+        yield Violation(
+            "purchase_ends", name, f"the order is {order['status']}, and nothing is running for it"
+        )
+
+
+def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
+    """Units on order are ordered by no later run, so somebody has to be getting them: a purchase or a transfer
+    that is not over, the run that planned it, or a person."""
+    alive = {name for name, order in _orders(shop) if order["status"] not in ENDS}
+    alive |= {
+        row["transfer_id"]
+        for row in shop.items("InventoryTable", "TRANSFER", "TRANSFER#")
+        if row["status"] not in ENDS
+    }
+    alive |= {
+        row["sk"].removeprefix("ORDER#")
+        for row in shop.items("ReplenishmentTable", "ORDER#", "RUN#")
+        if row["pk"].removeprefix("RUN#") in shop.running
+    }
+    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+        name = row["business_id"]
+        if row["open"] and name not in alive | shop.running and not shop.excused(name, *ORDERING):
+            yield Violation(
+                "units_on_order_are_ordered",
+                f"{name} {row['sku']}",
+                f"{row['open']} are on order, and nothing is running or open for it",
+            )
+
+
+def what_came_is_on_order_no_longer(shop: Snapshot) -> Iterator[Violation]:
+    """Of each booked receipt the accepted units are on hand, and would be counted twice on order as well."""
+    orders = dict(_orders(shop))
+    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+        name, sku = row["business_id"], row["sku"]
+        if name not in orders or shop.excused(name, "LowerReceived"):
+            continue
+        came = sum(
+            line["quantity"] - line["rejected"]
+            for receipt in orders[name]["receipts"]
+            if receipt["booked"]
+            for line in receipt["lines"]
+            if line["sku"] == sku
+        )
+        if row["open"] > max(row["ordered"] - came, 0):
+            yield Violation(
+                "what_came_is_on_order_no_longer",
+                f"{name} {sku}",
+                f"{came} of {row['ordered']} came, and {row['open']} are still on order",
+            )
+
+
+def _orders(shop: Snapshot) -> Iterator[tuple[str, Order]]:
+    for row in shop.items("PurchasingTable", "PURCHASE", "PO#"):
+        if "document" in row:
+            yield row["purchase_order_id"], json.loads(row["document"])
+
+
+def _settled(shop: Snapshot, *steps: str) -> Iterator[tuple[str, Order]]:
+    """Orders at rest that no person has taken over at one of `steps`."""
+    for name, order in _orders(shop):
+        if name not in shop.running and not shop.excused(name, *steps) and not shop.has_open_case(name):
+            yield name, order
+
+
+def _is_paid(order: Order) -> bool:
+    return bool(order["payment"]) and order["payment"]["state"] == "PAID"
+
+
+def _booked_value(order: Order) -> int:
+    cost = {line["sku"]: line["unit_cost"] for line in order["lines"]}
+    return sum(
+        (line["quantity"] - line["rejected"]) * cost[line["sku"]]
+        for receipt in order["receipts"]
+        if receipt["booked"]
+        for line in receipt["lines"]
+    )
+
+
+def _balances(shop: Snapshot, name: str) -> Counter[str]:
+    """Debits less credits of the order's entries, by account."""
+    balances: Counter[str] = Counter()
+    for entry in _entries(shop, name):
+        for line in journal_lines(entry):
+            balances[line["account"]] += line.get("debit", 0) - line.get("credit", 0)
+    return balances
+
+
+def _entries(shop: Snapshot, name: str) -> Iterator[Item]:
+    return (entry for entry in shop.entries.values() if entry["business_id"] == name)
+
+
+PURCHASES = (
+    received_is_ordered_at_most,
+    received_is_sum_of_receipts,
+    booked_receipts_moved,
+    billed_is_received_at_most,
+    payables_are_what_is_owed,
+    suppliers_are_owed_their_orders,
+    bank_paid_each_invoice_once,
+    purchase_ends,
+    units_on_order_are_ordered,
+    what_came_is_on_order_no_longer,
+)

@@ -1,0 +1,65 @@
+"""Roles' credentials for the Lambda runner, from the local stack's own STS."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from .home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from .lambda_runner import Credentials
+
+# A sandbox started near the end of a session would not live long: sessions are shared while this much is left.
+_SHARED_WHILE = 1800.0
+_LIFETIME = 3600
+
+
+class RoleSessions:
+    """sts:AssumeRole as the Lambda service does it: one session per role and function, shared by its sandboxes."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._client: Any = None
+        self._lock = threading.Lock()
+        self._sessions: dict[tuple[str, str], Credentials] = {}
+
+    async def assume(self, role_arn: str, session_name: str) -> Credentials:
+        """Raises PermissionError with STS's message when the role may not be assumed."""
+        return await asyncio.to_thread(self._assume, role_arn, session_name[:64])
+
+    def _assume(self, role_arn: str, session_name: str) -> Credentials:
+        with self._lock:
+            known = self._sessions.get((role_arn, session_name))
+            if known is not None and known.expires - time.time() > _SHARED_WHILE:
+                return known
+            try:
+                answer = self._sts().assume_role(
+                    RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=_LIFETIME
+                )["Credentials"]
+            except ClientError as error:
+                raise PermissionError(error.response["Error"].get("Message", str(error))) from error
+            session = Credentials(
+                answer["AccessKeyId"],
+                answer["SecretAccessKey"],
+                answer["SessionToken"],
+                answer["Expiration"].timestamp(),
+            )
+            self._sessions[role_arn, session_name] = session
+            return session
+
+    def _sts(self) -> Any:
+        if self._client is None:
+            session = botocore.session.get_session()
+            session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+            self._client = session.create_client(
+                "sts",
+                region_name=REGION,
+                endpoint_url=self._endpoint_url,
+                config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}),
+            )
+        return self._client

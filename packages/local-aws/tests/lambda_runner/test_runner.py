@@ -1,0 +1,327 @@
+"""What a handler gets and what its caller sees, against the Lambda Developer Guide."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from .conftest import RUNTIME_PYTHON, Bench, archive, function
+
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+def test_the_answer_is_the_handlers_own(bench: Bench) -> None:
+    event = {"order_id": "ord-1", "total": 1250, "names": ["Zoë"], "none": None}
+    assert bench.answer(function(ECHO), event) == event
+
+
+def test_a_second_invocation_finds_the_process_warm(bench: Bench) -> None:
+    counter = """
+import os
+seen = []
+def handler(event, context):
+    seen.append(1)
+    return [os.getpid(), len(seen)]
+"""
+    target = function(counter)
+    (first, one), (second, two) = bench.answer(target), bench.answer(target)
+    assert (first, one, two) == (second, 1, 2)
+
+
+def test_the_context_is_the_invocations_own(bench: Bench) -> None:
+    source = """
+def handler(event, context):
+    return [context.aws_request_id, context.function_name, context.invoked_function_arn,
+            context.memory_limit_in_mb, context.log_group_name,
+            0 < context.get_remaining_time_in_millis() <= 10000]
+"""
+    target = function(source)
+    assert bench.answer(target, request_id="11111111-2222-3333-4444-555555555555") == [
+        "11111111-2222-3333-4444-555555555555",
+        "under-test",
+        target.arn,
+        "256",
+        "/aws/lambda/under-test",
+        True,
+    ]
+
+
+def test_a_handler_sees_lambdas_environment_and_nothing_of_the_developers(bench: Bench) -> None:
+    source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
+    seen = bench.answer(function(source, environment=(("TABLE_NAME", "orders"),)))
+    assert seen["TABLE_NAME"] == "orders"
+    assert seen["AWS_ACCESS_KEY_ID"] == "ASIA1"
+    assert seen["AWS_REGION"] == "eu-west-1"
+    assert seen["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert seen["_HANDLER"] == "app.handler"
+    assert "A_DEVELOPERS_SECRET" not in seen
+    assert seen["HOME"] != os.environ.get("HOME")
+
+
+@pytest.mark.parametrize("module", ["pydantic", "moto", "typer", "local", "tillflow", "pytest", "_pytest"])
+def test_a_module_only_the_developer_has_is_missing(bench: Bench, module: str) -> None:
+    error = bench.error(function(f"import {module}\n" + ECHO))
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert error["errorMessage"] == f"Unable to import module 'app': No module named '{module}'"
+
+
+def test_what_awss_runtime_ships_is_there(bench: Bench) -> None:
+    source = "import boto3, botocore, awslambdaric\ndef handler(event, context):\n    return boto3.__name__\n"
+    assert bench.answer(function(source)) == "boto3"
+
+
+def test_layers_are_importable_and_later_ones_win(bench: Bench) -> None:
+    one = archive({"python/shared.py": "NAME = 'one'\n", "python/only_one.py": "HERE = True\n"})
+    two = archive({"python/shared.py": "NAME = 'two'\n"})
+    source = (
+        "import shared, only_one\ndef handler(event, context):\n    return [shared.NAME, only_one.HERE]\n"
+    )
+    assert bench.answer(function(source, layers=(one, two))) == ["two", True]
+
+
+def test_an_exception_keeps_its_class_message_and_trace(bench: Bench) -> None:
+    source = """
+class PaymentDeclined(Exception):
+    pass
+
+def charge():
+    raise PaymentDeclined("card declined: insufficient funds")
+
+def handler(event, context):
+    charge()
+"""
+    target = function(source)
+    error = bench.error(target)
+    assert error["errorType"] == "PaymentDeclined"
+    assert error["errorMessage"] == "card declined: insufficient funds"
+    assert ["in handler" in error["stackTrace"][0], "in charge" in error["stackTrace"][1]] == [True, True]
+    assert "awslambdaric" not in "".join(error["stackTrace"])
+    assert error["requestId"]
+
+
+def test_an_exception_does_not_cost_the_process(bench: Bench) -> None:
+    source = (
+        "import os\ndef handler(event, context):\n    return os.getpid() if event is None else event.no\n"
+    )
+    target = function(source)
+    before = bench.answer(target)
+    bench.error(target, True)
+    assert bench.answer(target) == before
+
+
+def test_a_handler_that_overruns_is_killed(bench: Bench) -> None:
+    source = (
+        "import os, time\ndef handler(event, context):\n    time.sleep(event or 0)\n    return os.getpid()\n"
+    )
+    target = function(source, timeout=1)
+    pid = bench.answer(target)
+    outcome = bench.invoke(target, 60, request_id="r-1")
+    assert json.loads(outcome.payload) == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": "RequestId: r-1 Error: Task timed out after 1.00 seconds",
+    }
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert bench.answer(target) != pid
+    assert any(
+        "r-1 Task timed out after 1.00 seconds" in line for line in bench.logs["/aws/lambda/under-test"]
+    )
+
+
+def test_a_timed_out_handler_takes_its_children_along(bench: Bench) -> None:
+    source = """
+import subprocess, time
+def handler(event, context):
+    child = subprocess.Popen(["sleep", "60"])
+    print("child", child.pid)
+    time.sleep(60)
+"""
+    bench.error(function(source, timeout=1))
+    [line] = [line for line in bench.logs["/aws/lambda/under-test"] if line.startswith("child")]
+    _until_gone(int(line.split()[1]))
+
+
+@pytest.mark.parametrize(
+    ("death", "reason"),
+    [
+        ("os._exit(3)", "Runtime exited with error: exit status 3"),
+        ("os._exit(0)", "Runtime exited without providing a reason"),
+        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
+    ],
+)
+def test_a_runtime_that_dies_is_an_exit_error(bench: Bench, death: str, reason: str) -> None:
+    target = function(f"import os\ndef handler(event, context):\n    if event: {death}\n    return 'alive'\n")
+    outcome = bench.invoke(target, True, request_id="r-2")
+    expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-2 Error: {reason}"}
+    assert json.loads(outcome.payload) == expected
+    assert bench.answer(target) == "alive"
+
+
+def test_an_init_that_raises_answers_with_its_error(bench: Bench) -> None:
+    error = bench.error(function("raise RuntimeError('no configuration')\n" + ECHO))
+    assert (error["errorType"], error["errorMessage"]) == ("RuntimeError", "no configuration")
+
+
+def test_a_missing_handler_and_a_syntax_error_have_lambdas_names(bench: Bench) -> None:
+    assert bench.error(function("x = 1\n"))["errorType"] == "Runtime.HandlerNotFound"
+    assert bench.error(function("def handler(:\n"))["errorType"] == "Runtime.UserCodeSyntaxError"
+
+
+def test_an_answer_that_is_no_json_is_a_marshal_error(bench: Bench) -> None:
+    error = bench.error(function("def handler(event, context):\n    return {1, 2}\n"))
+    assert error["errorType"] == "Runtime.MarshalError"
+
+
+def test_an_answer_over_six_megabytes_is_refused(bench: Bench) -> None:
+    error = bench.error(function("def handler(event, context):\n    return 'x' * 6_291_557\n"))
+    assert error["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_role_that_cannot_be_assumed_is_said_so(bench: Bench) -> None:
+    error = bench.error(function(ECHO, role_arn="arn:aws:iam::000000000000:role/forbidden"))
+    assert error["errorType"] == "AccessDeniedException"
+    assert "cannot be assumed by Lambda" in error["errorMessage"]
+
+
+def test_the_log_has_the_platforms_lines_around_the_handlers(bench: Bench) -> None:
+    source = """
+import logging, sys
+def handler(event, context):
+    print("one")
+    print("two", file=sys.stderr)
+    logging.getLogger().warning("three")
+    raise ValueError("four")
+"""
+    bench.invoke(function(source), None, request_id="r-3")
+    lines = bench.logs["/aws/lambda/under-test"]
+    kinds = [line.split()[0] for line in lines]
+    assert kinds == ["INIT_START", "START", "one", "two", "[WARNING]", "[ERROR]", "END", "REPORT"]
+    assert lines[1] == "START RequestId: r-3 Version: $LATEST"
+    assert "r-3" in lines[4]
+    assert lines[5].startswith("[ERROR] ValueError: four\nTraceback (most recent call last):\n")
+    assert "Billed Duration" in lines[7]
+    assert "Init Duration" in lines[7]
+
+
+def test_the_trace_header_reaches_the_handler(bench: Bench) -> None:
+    source = "import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n"
+    target = function(source)
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    assert bench.answer(target, trace_header=header) == header
+    assert bench.answer(target).startswith("Root=1-")
+
+
+def test_invocations_at_once_get_processes_of_their_own(bench: Bench, tmp_path: Path) -> None:
+    meeting = f"""
+import os, pathlib, time
+def handler(event, context):
+    here = pathlib.Path({str(tmp_path)!r}) / "meeting"
+    here.mkdir(exist_ok=True)
+    (here / str(os.getpid())).touch()
+    while len(list(here.iterdir())) < 3:
+        time.sleep(0.01)
+    return os.getpid()
+"""
+    target = function(meeting, timeout=60)
+    with ThreadPoolExecutor(3) as threads:
+        pids = list(threads.map(lambda _: bench.answer(target), range(3)))
+    assert len(set(pids)) == 3
+
+
+def test_a_burst_of_short_invocations_shares_few_processes(bench: Bench) -> None:
+    target = function("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    bench.answer(target)
+    with ThreadPoolExecutor(16) as threads:
+        pids = set(threads.map(lambda _: bench.answer(target), range(200)))
+    assert len(pids) < 8
+
+
+def test_a_new_revision_replaces_the_old_ones_processes(bench: Bench) -> None:
+    source = "import os\ndef handler(event, context):\n    return [os.getpid(), os.environ['REVISION']]\n"
+    old, new = (function(source, environment=(("REVISION", value),)) for value in ("old", "new"))
+    pid, said = bench.answer(old)
+    assert said == "old"
+    assert bench.answer(new)[1] == "new"
+    _until_gone(pid)
+
+
+def test_closing_ends_every_process_busy_ones_too(bench: Bench) -> None:
+    target = function("import time\ndef handler(event, context):\n    time.sleep(60)\n", timeout=60)
+    idle = bench.answer(
+        function("import os\ndef handler(event, context):\n    return os.getpid()\n", version="7")
+    )
+    outcomes: list[dict[str, str]] = []
+    caller = threading.Thread(target=lambda: outcomes.append(bench.error(target)))
+    caller.start()
+    while not any(pool._busy for pool in bench.runner._pools.values()):
+        time.sleep(0.01)
+    bench.runner.close()
+    caller.join()
+    assert outcomes[0]["errorType"] == "Runtime.ExitError"
+    _until_gone(idle)
+
+
+@pytest.mark.parametrize("preload", ["", "colorsys"])
+def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path, preload: str) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT, str(tmp_path), str(RUNTIME_PYTHON), preload],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    pids = [int(parent.stdout.readline()) for _ in range(2)]
+    parent.kill()
+    parent.wait()
+    for pid in pids:
+        _until_gone(pid)
+
+
+# Starts one idle sandbox and one whose handler never returns, and says their pids.
+_PARENT = r"""
+import pathlib, sys, threading, time
+from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, Processes
+from tests.lambda_runner.conftest import Bench, function
+
+async def assume(role, session):
+    return Credentials("a", "b", "c", time.time() + 3600)
+
+folder, python = map(pathlib.Path, sys.argv[1:3])
+processes = Processes(tuple(filter(None, sys.argv[3:])))
+packages = PackageStore(folder)
+runner = LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
+bench = Bench(runner)
+print(bench.answer(function("import os\ndef handler(e, c): return os.getpid()\n")), flush=True)
+
+said = folder / "pid"
+source = f"import os, pathlib\ndef handler(e, c):\n  pathlib.Path({str(said)!r})"
+source += ".write_text(f'{os.getpid()};')\n  while True: pass\n"
+busy = function(source, version="2", timeout=60)
+threading.Thread(target=bench.invoke, args=(busy,), daemon=True).start()
+while not (said.exists() and said.read_text().endswith(";")):
+    time.sleep(0.01)
+print(said.read_text().strip(";"), flush=True)
+time.sleep(60)
+"""
+
+
+def _until_gone(pid: int) -> None:
+    """Wait for a process to end; the test's own time limit is what fails it."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return
+        except (ProcessLookupError, FileNotFoundError):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} still runs")

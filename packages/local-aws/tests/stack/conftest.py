@@ -1,0 +1,148 @@
+"""A local AWS of the tests' own: a free port, a folder of its own, ended by its process id."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local_aws import supervisor
+from local_aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Home, RunningStack
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {
+                "Service": ["lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com"]
+            },
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Aws:
+    """boto3 against a local stack, and the few things the tests make with it."""
+
+    home: Home
+    stack: RunningStack
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.stack.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def role(self, *statements: dict[str, Any]) -> str:
+        iam, name = self.client("iam"), f"role-{uuid.uuid4().hex[:12]}"
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | each for each in statements]}
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=json.dumps(document))
+        return arn
+
+    def function(self, source: str, *, role: str | None = None, **settings: Any) -> str:
+        name = f"function-{uuid.uuid4().hex[:12]}"
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as zipped:
+            zipped.writestr("app.py", source)
+        self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="app.handler",
+            Role=role or self.role(),
+            Code={"ZipFile": buffer.getvalue()},
+            **settings,
+        )
+        return name
+
+    def invoke(self, function: str, event: Any = None, **options: Any) -> tuple[Any, str | None]:
+        answer = self.client("lambda").invoke(
+            FunctionName=function, Payload=json.dumps(event).encode(), **options
+        )
+        return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+    def machine(self, definition: dict[str, Any], *, role: str | None = None) -> str:
+        arn: str = self.client("stepfunctions").create_state_machine(
+            name=f"machine-{uuid.uuid4().hex[:12]}",
+            definition=json.dumps(definition),
+            roleArn=role or self.role(),
+        )["stateMachineArn"]
+        return arn
+
+    def run(self, machine: str, given: Any = None) -> dict[str, Any]:
+        steps = self.client("stepfunctions")
+        arn = steps.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+        return eventually(lambda: _ended(steps.describe_execution(executionArn=arn)))
+
+    def queue(self) -> tuple[str, str]:
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=f"queue-{uuid.uuid4().hex[:12]}")["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        return url, attributes["QueueArn"]
+
+    def messages(self, url: str, count: int) -> list[dict[str, Any]]:
+        """The first `count` messages that arrive, as parsed JSON."""
+        sqs, found = self.client("sqs"), []
+
+        def enough() -> list[dict[str, Any]] | None:
+            answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            found.extend(json.loads(message["Body"]) for message in answer.get("Messages", ()))
+            return found if len(found) >= count else None
+
+        return eventually(enough)
+
+
+def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
+    return None if execution["status"] == "RUNNING" else execution
+
+
+def eventually[T](look: Callable[[], T | None]) -> T:
+    """What `look` finds once it finds something; fails after half a minute of nothing."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    home = Home(tmp_path_factory.mktemp("aws") / "home")
+    yield Aws(home, supervisor.start(home, free_port(), with_parent=True))
+    supervisor.stop(home)
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Home]:
+    """A folder for a stack this test starts and ends itself."""
+    home = Home(tmp_path / "home")
+    yield home
+    supervisor.stop(home)

@@ -1,0 +1,162 @@
+"""Intrinsic functions, by the examples of AWS's page.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from stepfunctions_local.errors import RuntimeFailure
+from stepfunctions_local.expressions import IntrinsicSyntaxError, Scope, compile_intrinsic
+
+SCOPE = Scope(
+    {
+        "Id": 123456,
+        "inputArray": [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        "lookingFor": 5,
+        "index": 5,
+        "dup": [1, 2, 3, 3, 3, 3, 3, 3, 4],
+        "input": "Data to encode",
+        "base64": "RGF0YSB0byBlbmNvZGU=",
+        "json1": {"a": {"a1": 1, "a2": 2}, "b": 2},
+        "json2": {"a": {"a3": 1, "a4": 2}, "c": 3},
+        "escapedJsonString": '{"foo": "bar"}',
+        "unescapedJson": {"foo": "bar"},
+        "value1": 111,
+        "step": -1,
+        "text": "1,2,3,4,5",
+        "mixed": "This.is+a,test=string",
+        "name": "Arnav",
+        "template": "Hello, my name is {}.",
+    },
+    {"Execution": {"Name": "e"}},
+    {"who": "Ada"},
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("States.Array($.Id)", [123456]),
+        ("States.Array()", []),
+        ("States.Array('a', 1, 2.5, true, null, $.name)", ["a", 1, 2.5, True, None, "Arnav"]),
+        ("States.ArrayPartition($.inputArray,4)", [[1, 2, 3, 4], [5, 6, 7, 8], [9]]),
+        ("States.ArrayContains($.inputArray, $.lookingFor)", True),
+        ("States.ArrayContains($.inputArray, '5')", False),
+        ("States.ArrayContains(States.Array(true, 2), 1)", False),
+        ("States.ArrayContains(States.Array(1, 2), 1.0)", True),
+        ("States.ArrayUnique(States.Array(1, true, 1.0, 'a', 'a', null, null))", [1, True, "a", None]),
+        ("States.ArrayRange(1, 9, 2)", [1, 3, 5, 7, 9]),
+        ("States.ArrayRange(5, 1, -2)", [5, 3, 1]),
+        ("States.ArrayGetItem($.inputArray, $.index)", 6),
+        ("States.ArrayLength($.inputArray)", 9),
+        ("States.ArrayUnique($.dup)", [1, 2, 3, 4]),
+        ("States.Base64Encode($.input)", "RGF0YSB0byBlbmNvZGU="),
+        ("States.Base64Decode($.base64)", "Data to encode"),
+        ("States.Hash('input', 'SHA-1')", "140f86aae51ab9e1cda9b4254fe98a74eb54c1a1"),
+        ("States.JsonMerge($.json1, $.json2, false)", {"a": {"a3": 1, "a4": 2}, "b": 2, "c": 3}),
+        ("States.StringToJson($.escapedJsonString)", {"foo": "bar"}),
+        ("States.JsonToString($.unescapedJson)", '{"foo":"bar"}'),
+        ("States.MathAdd($.value1, $.step)", 110),
+        ("States.MathAdd(1.5, 2.4)", 4),
+        ("States.StringSplit($.text, ',')", ["1", "2", "3", "4", "5"]),
+        ("States.StringSplit($.mixed, '.+,=')", ["This", "is", "a", "test", "string"]),
+        ("States.Format('Hello, my name is {}.', $.name)", "Hello, my name is Arnav."),
+        ("States.Format($.template, $.name)", "Hello, my name is Arnav."),
+        ("States.Format('{} {} {}', $$.Execution.Name, $who, 1.5)", "e Ada 1.5"),
+        (r"States.Format('it\'s \{\} \\ {}', $.unescapedJson)", "it's {} \\ {foo=bar}"),
+        ("States.Format('{}', $.json1)", "{a={a1=1, a2=2}, b=2}"),
+        ("States.Format('{}', States.Array(1, 'a', null, true))", "[1, a, null, true]"),
+        ("States.Format('{}', null)", "null"),
+        (
+            "States.Format('{}.{}', States.ArrayGetItem(States.StringSplit('a/b/c', '/'), 2), 'x')",
+            "c.x",
+        ),
+    ],
+)
+def test_functions(call: str, expected: Any) -> None:
+    assert compile_intrinsic(call).evaluate(SCOPE) == expected
+
+
+def test_a_seed_makes_random_numbers_repeat() -> None:
+    call = compile_intrinsic("States.MathRandom(1, 999, 42)")
+    assert call.evaluate(SCOPE) == call.evaluate(SCOPE)
+    numbers = {compile_intrinsic("States.MathRandom(1, 4)").evaluate(SCOPE) for _ in range(200)}
+    assert numbers == {1, 2, 3}
+
+
+def test_uuids() -> None:
+    call = compile_intrinsic("States.UUID()")
+    assert re.fullmatch(r"[0-9a-f-]{36}", call.evaluate(SCOPE))
+    assert call.evaluate(SCOPE) != call.evaluate(SCOPE)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "States.Format('{} {}', 1)",
+        "States.ArrayGetItem($.inputArray, 9)",
+        "States.ArrayPartition($.inputArray, 0)",
+        "States.ArrayRange(1, 5000, 1)",
+        "States.ArrayRange(1, 5, 0)",
+        "States.StringToJson('{')",
+        "States.JsonMerge($.json1, $.json2, true)",
+        "States.Hash($.input, 'SHA-3')",
+        "States.Base64Decode('*')",
+        "States.MathRandom(5, 1)",
+        "States.MathAdd('a', 1)",
+        "States.ArrayLength($.name)",
+    ],
+)
+def test_what_functions_refuse(call: str) -> None:
+    with pytest.raises(RuntimeFailure) as failed:
+        compile_intrinsic(call).evaluate(SCOPE)
+    assert failed.value.error == "States.IntrinsicFailure"
+    assert f"The function '{call}' had the following error: " in str(failed.value.cause)
+
+
+def test_text_for_base64_and_hash_is_bounded() -> None:
+    scope = Scope({"long": "x" * 10_001})
+    for call in ("States.Base64Encode($.long)", "States.Hash($.long, 'MD5')"):
+        with pytest.raises(RuntimeFailure):
+            compile_intrinsic(call).evaluate(scope)
+
+
+def test_a_path_that_finds_nothing_names_the_field() -> None:
+    with pytest.raises(RuntimeFailure) as failed:
+        compile_intrinsic("States.Array($.nope)").evaluate(Scope({}), "x.$")
+    assert failed.value.error == "States.Runtime"
+    assert failed.value.cause == (
+        "The JSONPath '$.nope' specified for the field 'x.$' could not be found in the input '{}'"
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "States.Nope()",
+        "States.UUID(1)",
+        "States.Array(1",
+        "States.Array('a)",
+        "States.Array(1) x",
+        "States.Array(a)",
+        "States.Format()",
+        "States.Array(" * 11 + ")" * 11,
+    ],
+)
+def test_what_is_no_call(call: str) -> None:
+    with pytest.raises(IntrinsicSyntaxError):
+        compile_intrinsic(call)
+
+
+def test_ten_functions_may_be_nested() -> None:
+    assert compile_intrinsic("States.Array(" * 10 + ")" * 10).evaluate(SCOPE) == [[[[[[[[[[]]]]]]]]]]
+
+
+def test_the_variables_a_call_reads() -> None:
+    assert compile_intrinsic("States.Format('{}{}', $who, States.Array($other.x, $.a))").variables == {
+        "who",
+        "other",
+    }

@@ -1,0 +1,171 @@
+"""What Step Functions adds to JSONata, takes away, and forbids.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stepfunctions_local.expressions import ExpressionSyntaxError, Scope
+from stepfunctions_local.expressions.jsonata import UNDEFINED, EvaluationError, compile_expression, runtime
+
+STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
+MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+
+
+def value(text: str, **variables: Any) -> Any:
+    return compile_expression(text).evaluate(variables)
+
+
+def failure(text: str, **variables: Any) -> str:
+    with pytest.raises(EvaluationError) as failed:
+        value(text, **variables)
+    return str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("$partition([1,2,3,4], 2)", [[1, 2], [3, 4]]),
+        ("$partition([1,2,3,4,5,6,7,8,9], 4)", [[1, 2, 3, 4], [5, 6, 7, 8], [9]]),
+        ("$partition([1,2,3], 2.9)", [[1, 2], [3]]),
+        ("$range(0, 6, 2)", [0, 2, 4, 6]),
+        ("$range(1, 9, 2)", [1, 3, 5, 7, 9]),
+        ("$range(3, 1, -1)", [3, 2, 1]),
+        ("$range(-1.7, 2, 1)", [-1, 0, 1, 2]),
+        ('$hash("input", "SHA-1")', "140f86aae51ab9e1cda9b4254fe98a74eb54c1a1"),
+        ('$hash("input data", "MD5")', "812f45842bc6d66ee14572ce20db8e86"),
+        ("$random(42)", 0.7275636800328681),
+        ('$parse("{\\"a\\":[1,null]}").a', [1, None]),
+        ('$parse("7")', 7),
+    ],
+)
+def test_functions_of_aws(expression: str, expected: Any) -> None:
+    assert value(expression) == expected
+
+
+def test_uuids_are_new_each_time() -> None:
+    first, second = value("$uuid()"), value("$uuid()")
+    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", first)
+    assert first != second
+
+
+def test_random_without_a_seed_differs() -> None:
+    assert value("$random()") != value("$random()")
+
+
+def test_eval_is_taken_away() -> None:
+    assert failure('$eval("1+1")') == "T1006: Attempted to invoke a non-function"
+
+
+def test_errors_carry_jsonata_codes() -> None:
+    assert failure('1 + "a"') == 'T2002: The right side of the "+" operator must evaluate to a number'
+    assert failure('$sum(["a"])') == 'T0412: Argument 1 of function "sum" must be an array of "numbers"'
+    assert failure('$error("no stock")') == "D3137: no stock"
+
+
+def test_endless_recursion_ends() -> None:
+    assert failure("($f := function($n){ 1 + $f($n + 1) }; $f(1))") == STACK
+
+
+@pytest.mark.parametrize(
+    ("shape", "deepest"),
+    [
+        (lambda n: "+".join(["1"] * n), 100),
+        (lambda n: "(" * n + "1" + ")" * n, 99),
+        (lambda n: '{"a":' * n + "1" + "}" * n, 99),
+        (lambda n: "[" * n + "1" + "]" * n, 99),
+        (lambda n: "true?" * n + "1", 99),
+        (lambda n: f"($f := function($n){{ $n = 0 ? 1 : $n * $f($n - 1) }}; $f({n}))", 31),
+    ],
+    ids=["operators", "blocks", "objects", "arrays", "conditions", "recursion"],
+)
+def test_depth_is_counted_as_the_reference_counts_it(shape: Callable[[int], str], deepest: int) -> None:
+    assert value(shape(deepest)) is not UNDEFINED
+    assert failure(shape(deepest + 1)) == STACK
+
+
+def test_tail_recursion_is_flat() -> None:
+    assert value("($f := function($n, $t){ $n = 0 ? $t : $f($n - 1, $t + $n) }; $f(3000, 0))") == 4501500
+
+
+def test_an_endless_loop_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "LONGEST", 0.05)
+    assert failure("($f := function($x){ $f($x + 1) }; $f(1))") == (
+        "Expression evaluation timeout: Check for infinite loop"
+    )
+
+
+def test_memory_is_bounded() -> None:
+    assert value("[1..873782] ~> $count()") == 873782
+    assert failure("[1..873783] ~> $count()") == MEMORY
+    doubling = '($p := function($s, $n) { $n = 0 ? $s : $p($s & $s, $n - 1) }; $length($p("x", N)))'
+    assert value(doubling.replace("N", "22")) == 4_194_304
+    assert failure(doubling.replace("N", "23")) == MEMORY
+
+
+def test_numbers_are_written_as_javascript_does() -> None:
+    assert value("$x", x=10.0) == 10
+    assert isinstance(value("$x", x=10.0), int)
+    assert value("1/0") == "Infinity"
+    assert value("{'k': -1/0}") == {"k": "-Infinity"}
+    assert value("$x", x=12345678901234567890) == 12345678901234567000
+    assert value("10/4") == 2.5
+    assert isinstance(value("10/5"), int)
+
+
+def test_null_is_not_nothing() -> None:
+    assert value("$x.a", x={"a": None}) is None
+    assert value("$x.b", x={"a": None}) is UNDEFINED
+    assert value("{'a': $x.a, 'b': $x.b}", x={"a": None}) == {"a": None}
+
+
+def test_the_moment_is_the_same_throughout_an_evaluation() -> None:
+    assert value("($a := $millis(); $b := $toMillis($now()); $a = $b)") is True
+
+
+def test_what_an_expression_reads() -> None:
+    expression = compile_expression(
+        "($local := $order.id; $map($lines, function($l){ $l.sku & $states.input.x }))"
+    )
+    assert expression.variables == {"order", "lines"}
+    assert expression.reads == {"input"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "code"),
+    [
+        ("1 +", "Unexpected end of expression", "S0207"),
+        ('"unterminated', "String literal must be terminated by a matching quote", "S0101"),
+        ('{"a":}', 'The symbol "}" cannot be used as a unary operator', "S0211"),
+        ("a[1,2)", 'Expected "]", got ","', "S0202"),
+        ('$match("a", /abc', "No terminating / in regular expression", "S0302"),
+    ],
+)
+def test_syntax_errors(expression: str, message: str, code: str) -> None:
+    with pytest.raises(ExpressionSyntaxError) as wrong:
+        compile_expression(expression)
+    assert (wrong.value.message, wrong.value.code) == (message, code)
+
+
+def test_the_scope_is_what_states_has() -> None:
+    scope = Scope({"a": 1}, {"Execution": {"Name": "n"}}, {"v": [1, 2]}, result={"r": 2})
+    assert compile_expression("$states.input.a + $states.result.r").evaluate_in(scope) == 3
+    assert compile_expression("$states.context.Execution.Name").evaluate_in(scope) == "n"
+    assert compile_expression("$v[1]").evaluate_in(scope) == 2
+    assert compile_expression("$states.errorOutput").evaluate_in(scope) is UNDEFINED
+    assert compile_expression("$states").evaluate_in(scope) == {
+        "input": {"a": 1},
+        "context": {"Execution": {"Name": "n"}},
+        "result": {"r": 2},
+    }
+
+
+def test_a_regular_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stepfunctions_local.expressions.jsonata import regex
+
+    monkeypatch.setattr(regex, "LONGEST_SEARCH", 0.05)
+    assert "timeout" in failure("$contains($given, /^(a|aa|a?)+$/)", given="a" * 60 + "b")

@@ -1,0 +1,162 @@
+"""Paths and reference paths.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stepfunctions_local.errors import RuntimeFailure
+from stepfunctions_local.expressions import (
+    PathNotFound,
+    PathSyntaxError,
+    Scope,
+    compile_path,
+    compile_reference_path,
+)
+
+STORE = {
+    "store": {
+        "book": [
+            {"category": "reference", "title": "Sayings of the Century", "price": 8.95},
+            {"category": "fiction", "title": "Sword of Honour", "price": 12.99, "isbn": "0-1"},
+            {"category": "fiction", "title": "Moby Dick", "price": 8.99, "isbn": "0-2"},
+        ],
+        "bicycle": {"color": "red", "price": 19.95},
+    },
+    "a.b": 1,
+    "it's": 2,
+    "none": None,
+    "matrix": [[1, 2], [3]],
+    "limit": 10,
+}
+SCOPE = Scope(STORE, {"Execution": {"Id": "e"}, "State": {"Name": "S"}}, {"order": {"lines": [{"sku": "x"}]}})
+TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$", STORE),
+        ("$$", SCOPE.context),
+        ("$$.Execution.Id", "e"),
+        ("$order.lines[0].sku", "x"),
+        ("$.store.bicycle.color", "red"),
+        ("$['store']['bicycle'][\"color\"]", "red"),
+        ("$['a.b']", 1),
+        (r"$['it\'s']", 2),
+        ("$.none", None),
+        ("$.store.book[0].title", TITLES[0]),
+        ("$.store.book[-1].title", TITLES[2]),
+        ("$.store.book[*].title", TITLES),
+        ("$.store.book[0,2].title", [TITLES[0], TITLES[2]]),
+        ("$.store.book[1:].title", TITLES[1:]),
+        ("$.store.book[:2].title", TITLES[:2]),
+        ("$.store.book[-2:].title", TITLES[1:]),
+        ("$.store..price", [8.95, 12.99, 8.99, 19.95]),
+        ("$..color", ["red"]),
+        ("$.store.*.color", ["red"]),
+        ("$.store.bicycle['color','price']", ["red", 19.95]),
+        ("$.matrix[*][0]", [1, 3]),
+        ("$.store.book[?(@.isbn)].title", TITLES[1:]),
+        ("$.store.book[?(!@.isbn)].title", TITLES[:1]),
+        ("$.store.book[?(@.price < 10)].title", [TITLES[0], TITLES[2]]),
+        ("$.store.book[?(@.price < $.limit)].title", [TITLES[0], TITLES[2]]),
+        ("$.store.book[?(@.category == 'fiction' && @.price > 10)].title", [TITLES[1]]),
+        ("$.store.book[?(@.category=='reference' || @.price>10)].title", TITLES[:2]),
+        ("$.store.book[?(@.title =~ /.*dick/i)].title", [TITLES[2]]),
+        ("$.store.book[?(@.category in ['reference','x'])].title", TITLES[:1]),
+        ("$.store.book[?(@.isbn == null)].title", []),
+        ("$.store.book.length()", 3),
+        ("$.nothing[*]", []),
+        ("$.nothing.more[0:2].x", []),
+        ("$..nothing", []),
+    ],
+)
+def test_paths(path: str, expected: Any) -> None:
+    assert compile_path(path).evaluate(SCOPE) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("$.nothing", "No results for path: $['nothing']"),
+        ("$.store.nothing", "No results for path: $['store']['nothing']"),
+        ("$.nothing.more", "Missing property in path $['nothing']"),
+        ("$.matrix[5]", "No results for path: $['matrix'][5]"),
+        ("$missing.x", "No results for path: $missing"),
+    ],
+)
+def test_a_path_that_leads_nowhere(path: str, message: str) -> None:
+    with pytest.raises(PathNotFound) as missing:
+        compile_path(path).evaluate(SCOPE)
+    assert str(missing.value) == message
+
+
+def test_the_field_is_named_when_its_path_leads_nowhere() -> None:
+    with pytest.raises(RuntimeFailure) as failed:
+        compile_path("$.b").read(Scope({"a": 1}), "value.$")
+    assert failed.value.error == "States.Runtime"
+    assert failed.value.cause == (
+        "The JSONPath '$.b' specified for the field 'value.$' could not be found in the input '{\"a\":1}'"
+    )
+    with pytest.raises(RuntimeFailure) as failed:
+        compile_path("$.b").select(Scope({"a": 1}))
+    assert failed.value.cause == "Invalid path '$.b' : No results for path: $['b']"
+
+
+@pytest.mark.parametrize("path", ["a.b", "$.", "$..", "$.a[", "$.a[b]", "$.a[?(@.x ==)]", "$.a b", ""])
+def test_what_is_no_path(path: str) -> None:
+    with pytest.raises(PathSyntaxError):
+        compile_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "expected"),
+    [
+        ("$", {"a": 1}, "new"),
+        ("$.b", {"a": 1}, {"a": 1, "b": "new"}),
+        ("$.a.b.c", {}, {"a": {"b": {"c": "new"}}}),
+        ("$['a b']", {}, {"a b": "new"}),
+        ("$.a[1]", {"a": [1, 2, 3]}, {"a": [1, "new", 3]}),
+        ("$.a[0].b", {"a": [{}]}, {"a": [{"b": "new"}]}),
+    ],
+)
+def test_reference_paths_write(path: str, document: Any, expected: Any) -> None:
+    assert compile_reference_path(path).write(document, "new") == expected
+
+
+@pytest.mark.parametrize(("path", "document"), [("$.a.b", {"a": 1}), ("$.a[3]", {"a": [1]}), ("$.a", [1])])
+def test_where_nothing_can_be_written(path: str, document: Any) -> None:
+    with pytest.raises(RuntimeFailure) as failed:
+        compile_reference_path(path).write(document, 1)
+    assert failed.value.error == "States.ResultPathMatchFailure"
+
+
+@pytest.mark.parametrize("path", ["$.a[*]", "$..a", "$.a[0:1]", "$.a[?(@.b)]", "$$.a", "$.a.length()"])
+def test_reference_paths_name_one_place_of_the_input(path: str) -> None:
+    with pytest.raises(PathSyntaxError):
+        compile_reference_path(path)
+
+
+names = st.lists(st.sampled_from(["a", "b", "c d", "é"]), min_size=1, max_size=4)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), st.none() | st.integers() | st.just({"a": 1})), names)
+def test_what_was_written_is_read_back_and_nothing_else_changes(
+    document: dict[str, Any], route: list[str]
+) -> None:
+    path = "$" + "".join(f"['{name}']" for name in route)
+    before = repr(document)
+    try:
+        written = compile_reference_path(path).write(document, "new")
+    except RuntimeFailure:
+        return
+    assert compile_path(path).evaluate(Scope(written)) == "new"
+    assert repr(document) == before
+    assert {name: item for name, item in written.items() if name != route[0]} == {
+        name: item for name, item in document.items() if name != route[0]
+    }

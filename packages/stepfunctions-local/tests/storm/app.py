@@ -1,0 +1,36 @@
+"""An engine in a process of its own, with one Lambda that writes down each delivery before it does anything."""
+
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from typing import Any
+
+from stepfunctions_local.api.inside import call_self
+from stepfunctions_local.api.server import serve
+from stepfunctions_local.engine import Engine
+from stepfunctions_local.store import Store
+from stepfunctions_local.virtual import FunctionServices
+
+
+async def main(store: str, log: str, port: str) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    async def work(given: dict[str, Any]) -> dict[str, Any]:
+        line = {"at": time.time(), "key": given["key"], "token": given.get("token")}
+        os.write(descriptor, f"{json.dumps(line)}\n".encode())
+        await asyncio.sleep(random.uniform(0, 0.02))
+        if given["tries"] < given.get("fails", 0):
+            raise ConnectionError("away")
+        return {"done": given["key"]}
+
+    engine = Engine(Store(store), FunctionServices({"work": work}), own_api=call_self)
+    engine.start()
+    await serve(engine, "127.0.0.1", int(port))
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,578 @@
+"""State machines, versions, aliases and tags by the API. Source: the Step Functions API reference."""
+
+import asyncio
+import json
+from collections import Counter
+
+import pytest
+
+from stepfunctions_local.api.dispatch import dispatch
+from stepfunctions_local.errors import ApiError
+from stepfunctions_local.services import ServiceError
+from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+
+ROLE = "arn:aws:iam::000000000000:role/virtual"
+ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:"
+GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:shop:*"
+
+
+def definition(result="one"):
+    return json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": result, "End": True}}})
+
+
+@pytest.fixture
+def engine():
+    groups = {"logGroups": [{"logGroupName": "shop"}, {"logGroupName": "shop-2"}]}
+    services = FunctionServices(calls={"logs:DescribeLogGroups": lambda params: groups})
+    with VirtualEngine(services) as started:
+        yield started
+
+
+def create(engine, name="m", text=None, **more):
+    return engine.create_state_machine(name=name, definition=text or definition(), roleArn=ROLE, **more)
+
+
+def refusal(call, /, **params):
+    with pytest.raises(ApiError) as refused:
+        call(**params)
+    return refused.value.code, refused.value.message
+
+
+def test_a_machine_is_described_as_it_was_created(engine):
+    created = create(engine)
+    assert created == {"stateMachineArn": ARN + "m", "creationDate": engine.clock.now()}
+    assert engine.describe_state_machine(stateMachineArn=ARN + "m") == {
+        "stateMachineArn": ARN + "m",
+        "name": "m",
+        "status": "ACTIVE",
+        "definition": definition(),
+        "roleArn": ROLE,
+        "type": "STANDARD",
+        "creationDate": created["creationDate"],
+        "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
+        "tracingConfiguration": {"enabled": False},
+        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+    }
+    described = engine.describe_state_machine(stateMachineArn=ARN + "m", includedData="METADATA_ONLY")
+    assert "definition" not in described
+
+
+def test_creating_the_same_again_answers_the_first(engine):
+    created = create(engine)
+    engine.pass_time(60)
+    # neither the role nor tags make it another machine
+    again = engine.create_state_machine(
+        name="m", definition=definition(), roleArn=ROLE + "2", tags=[{"key": "a", "value": "b"}]
+    )
+    assert again == created
+    for other in (
+        {"text": definition("two")},
+        {"type": "EXPRESS"},
+        {"tracingConfiguration": {"enabled": True}},
+    ):
+        with pytest.raises(ApiError) as refused:
+            create(engine, **other)
+        assert (refused.value.code, refused.value.message) == (
+            "StateMachineAlreadyExists",
+            f"State Machine Already Exists: '{ARN}m'",
+        )
+
+
+def test_creating_and_publishing_again_answers_the_same_version(engine):
+    first = create(engine, publish=True, versionDescription="v")
+    assert first["stateMachineVersionArn"] == ARN + "m:1"
+    assert create(engine, publish=True, versionDescription="v") == first
+    assert (
+        refusal(create, engine=engine, publish=True, versionDescription="w")[0] == "StateMachineAlreadyExists"
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "message"),
+    [
+        ({"name": "a,b"}, "InvalidName", "Invalid Name: 'a,b'"),
+        ({"name": "a b"}, "InvalidName", "Invalid Name: 'a b'"),
+        ({"name": "a\x7f"}, "InvalidName", "Invalid Name: 'a\x7f'"),
+        ({"name": "a\U0010ffff"}, "InvalidName", "Invalid Name: 'a\U0010ffff'"),
+        (
+            {"name": "n" * 81},
+            "ValidationException",
+            f"1 validation error detected: Value '{'n' * 81}' at 'name' failed to satisfy constraint: "
+            "Member must have length less than or equal to 80",
+        ),
+        (
+            {"type": "FAST"},
+            "ValidationException",
+            "1 validation error detected: Value 'FAST' at 'type' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [STANDARD, EXPRESS]",
+        ),
+        ({"roleArn": "role"}, "InvalidArn", "Invalid Role Arn: 'role'"),
+        (
+            {"versionDescription": "v"},
+            "ValidationException",
+            "Version description can only be set when publish is true",
+        ),
+        (
+            {"loggingConfiguration": {"level": "ALL"}},
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+        ),
+        (
+            {
+                "loggingConfiguration": {
+                    "level": "ALL",
+                    "destinations": [
+                        {"cloudWatchLogsLogGroup": {"logGroupArn": GROUP.replace("shop", "gone")}}
+                    ],
+                }
+            },
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: Log Destination not found.",
+        ),
+        (
+            {"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY"}},
+            "InvalidEncryptionConfiguration",
+            None,
+        ),
+        ({"tags": [{"key": str(n), "value": ""} for n in range(51)]}, "TooManyTags", None),
+        ({"definition": "{}"}, "InvalidDefinition", None),
+        (
+            {"definition": definition("c" * 1024 * 1024)},
+            "ValidationException",
+            "1 validation error detected: Value at 'definition' failed to satisfy constraint: "
+            "Member must have length less than or equal to 1048576",
+        ),
+        ({"name": 5}, "SerializationException", "NUMBER_VALUE can not be converted to a String"),
+        (
+            {"tags": [None]},
+            "ValidationException",
+            "1 validation error detected: Value null at 'tags.1.member' failed to satisfy constraint: "
+            "Member must not be null",
+        ),
+    ],
+)
+def test_what_cannot_be_created(engine, params, code, message):
+    given = {"name": "m", "definition": definition(), "roleArn": ROLE, **params}
+    told = refusal(engine.create_state_machine, **given)
+    assert told[0] == code
+    assert message is None or told[1] == message
+    assert engine.list_state_machines() == {"stateMachines": []}
+
+
+def test_a_number_must_be_whole_and_a_tag_may_lack_its_value(engine):
+    told = refusal(engine.list_state_machines, maxResults=1.5)
+    assert told == ("SerializationException", "DECIMAL_VALUE can not be converted to an Integer")
+    create(engine, tags=[{"key": "team"}])
+    assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "team", "value": ""}]
+
+
+def test_a_missing_parameter_is_told_with_all_others(engine):
+    code, message = refusal(engine.create_state_machine, name="")
+    assert code == "ValidationException"
+    assert message == (
+        "3 validation errors detected: Value '' at 'name' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1; "
+        "Value null at 'definition' failed to satisfy constraint: Member must not be null; "
+        "Value null at 'roleArn' failed to satisfy constraint: Member must not be null"
+    )
+
+
+def test_logging_is_kept_as_given(engine):
+    destination = [{"cloudWatchLogsLogGroup": {"logGroupArn": GROUP}}]
+    create(engine, loggingConfiguration={"level": "ERROR", "destinations": destination})
+    logging = engine.describe_state_machine(stateMachineArn=ARN + "m")["loggingConfiguration"]
+    assert logging == {"level": "ERROR", "includeExecutionData": False, "destinations": destination}
+
+
+def test_without_a_logs_service_the_group_is_believed():
+    def refuse(params):
+        raise ServiceError("logs", "DescribeLogGroups", "UnknownOperationException", "none here")
+
+    with VirtualEngine(FunctionServices(calls={"logs:DescribeLogGroups": refuse})) as engine:
+        destination = [{"cloudWatchLogsLogGroup": {"logGroupArn": GROUP}}]
+        create(engine, loggingConfiguration={"level": "ALL", "destinations": destination})
+
+
+@pytest.mark.parametrize(
+    ("arn", "reason"),
+    [
+        ("not_an_arn", "Invalid ARN prefix: not_an_arn"),
+        (
+            "arn:aws:states:us-east-1:000000000000:express:m:n:i",
+            "Resource type not valid in this context: express",
+        ),
+        (
+            "arn:aws:states:us-east-1:000000000000:activity:m",
+            "Resource type not valid in this context: activity",
+        ),
+    ],
+)
+def test_arns_of_other_things(engine, arn, reason):
+    assert refusal(engine.describe_state_machine, stateMachineArn=arn) == (
+        "InvalidArn",
+        f"Invalid Arn: '{reason}'",
+    )
+
+
+def test_a_machine_that_is_not_there(engine):
+    told = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{ARN}none'")
+    assert refusal(engine.describe_state_machine, stateMachineArn=ARN + "none") == told
+    assert refusal(engine.start_execution, stateMachineArn=ARN + "none") == told
+    assert refusal(engine.update_state_machine, stateMachineArn=ARN + "none", definition=definition()) == told
+    assert engine.delete_state_machine(stateMachineArn=ARN + "none") == {}
+
+
+def test_an_update_makes_a_revision_only_when_something_changed(engine):
+    create(engine)
+    same = engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition())
+    assert set(same) == {"updateDate"}
+    changed = engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
+    described = engine.describe_state_machine(stateMachineArn=ARN + "m")
+    assert described["revisionId"] == changed["revisionId"]
+    assert described["definition"] == definition("two")
+    assert refusal(engine.update_state_machine, stateMachineArn=ARN + "m")[0] == "MissingRequiredParameter"
+
+
+def test_a_running_execution_keeps_the_revision_it_started_with(engine):
+    waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "Next": "A"}}}
+    waiting["States"]["A"] = {"Type": "Pass", "Result": "old", "End": True}
+    create(engine, text=json.dumps(waiting))
+    execution = engine.start(ARN + "m")
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("new"))
+    assert engine.finish(execution).output == "old"
+    assert engine.finish(engine.start(ARN + "m")).output == "new"
+
+
+def test_a_deleted_machine_takes_its_versions_aliases_and_tags_along(engine):
+    create(engine, publish=True, tags=[{"key": "a", "value": "b"}])
+    alias(engine, [(1, 100)])
+    engine.delete_state_machine(stateMachineArn=ARN + "m")
+    assert engine.list_state_machines() == {"stateMachines": []}
+    create(engine)
+    assert engine.list_state_machine_versions(stateMachineArn=ARN + "m") == {"stateMachineVersions": []}
+    assert engine.list_state_machine_aliases(stateMachineArn=ARN + "m") == {"stateMachineAliases": []}
+    assert engine.list_tags_for_resource(resourceArn=ARN + "m") == {"tags": []}
+
+
+def test_executions_of_a_deleted_machine_end_at_their_next_transition(engine):
+    waiting = {
+        "StartAt": "W",
+        "States": {
+            "W": {"Type": "Wait", "Seconds": 60, "Next": "A"},
+            "A": {"Type": "Wait", "Seconds": 60, "End": True},
+        },
+    }
+    create(engine, text=json.dumps(waiting))
+    execution = engine.start(ARN + "m")
+    engine.delete_state_machine(stateMachineArn=ARN + "m")
+    engine.pass_time(10)
+    assert engine.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    ended = engine.finish(execution)
+    assert (ended.status, ended.elapsed, ended.states) == ("ABORTED", 60, ["W"])
+
+
+def test_a_distributed_map_is_described_by_its_label_and_nothing_else(engine):
+    inner = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}},
+    }
+    named = {"Type": "Map", "Label": "Orders", "ItemProcessor": inner, "Next": "N"}
+    nameless = {
+        "Type": "Map",
+        "ItemProcessor": inner | {"States": {"Q": inner["States"]["P"]}, "StartAt": "Q"},
+    }
+    text = json.dumps({"StartAt": "M", "States": {"M": named, "N": {**nameless, "End": True}}})
+    create(engine, text=text)
+    execution = engine.start(ARN + "m", [1])
+    engine.finish(execution)
+    labels = []
+    for run in engine.list_map_runs(executionArn=execution)["mapRuns"]:
+        child = engine.list_executions(mapRunArn=run["mapRunArn"])["executions"][0]
+        of_child = engine.describe_state_machine_for_execution(executionArn=child["executionArn"])
+        of_map = engine.describe_state_machine(stateMachineArn=run["stateMachineArn"])
+        assert of_child["mapRunArn"] == run["mapRunArn"]
+        for described in (of_child, of_map):
+            assert described["stateMachineArn"] == run["stateMachineArn"] == f"{ARN}m/{described['label']}"
+            assert json.loads(described["definition"])["States"] in (
+                inner["States"],
+                nameless["ItemProcessor"]["States"],
+            )
+        labels.append(of_child["label"])
+    assert "Orders" in labels and len(set(labels)) == 2
+    assert (
+        refusal(engine.describe_state_machine, stateMachineArn=f"{ARN}m/Nobody")[0]
+        == "StateMachineDoesNotExist"
+    )
+    for operation in (engine.start_execution, engine.update_state_machine, engine.delete_state_machine):
+        assert refusal(operation, stateMachineArn=f"{ARN}m/Orders")[0] == "ValidationException"
+
+
+def test_machines_are_listed_in_pages(engine):
+    for name in ("c", "a", "b"):
+        create(engine, name)
+        engine.pass_time(1)
+    first = engine.list_state_machines(maxResults=2)
+    assert [item["name"] for item in first["stateMachines"]] == ["c", "a"]
+    assert set(first["stateMachines"][0]) == {"stateMachineArn", "name", "type", "creationDate"}
+    rest = engine.list_state_machines(maxResults=2, nextToken=first["nextToken"])
+    assert [item["name"] for item in rest["stateMachines"]] == ["b"]
+    assert "nextToken" not in rest
+    assert len(engine.list_state_machines(maxResults=0)["stateMachines"]) == 3
+    assert refusal(engine.list_state_machines, nextToken="mine")[0] == "InvalidToken"
+    assert refusal(engine.list_state_machines, maxResults=1001) == (
+        "ValidationException",
+        "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
+        "Member must have value less than or equal to 1000",
+    )
+
+
+def test_versions_are_numbered_once_and_hold_what_was_published(engine):
+    create(engine, publish=True, versionDescription="first")
+    again = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
+    assert again["stateMachineVersionArn"] == ARN + "m:1", "nothing changed since"
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
+    assert (
+        engine.publish_state_machine_version(stateMachineArn=ARN + "m")["stateMachineVersionArn"]
+        == ARN + "m:2"
+    )
+    first = engine.describe_state_machine(stateMachineArn=ARN + "m:1")
+    assert (first["stateMachineArn"], first["description"]) == (ARN + "m:1", "first")
+    assert first["definition"] == definition("one")
+    assert engine.finish(engine.start(ARN + "m:1")).output == "one"
+    listed = engine.list_state_machine_versions(stateMachineArn=ARN + "m")["stateMachineVersions"]
+    assert [item["stateMachineVersionArn"] for item in listed] == [ARN + "m:2", ARN + "m:1"]
+    engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:2")
+    assert engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:2") == {}
+    third = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
+    assert third["stateMachineVersionArn"] == ARN + "m:3", "a number is not given twice"
+
+
+def test_a_version_is_published_of_the_revision_meant(engine):
+    create(engine)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
+    told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m", revisionId="old")
+    assert told[0] == "ConflictException"
+
+
+def alias(engine, routes, name="live", **more):
+    return engine.create_state_machine_alias(
+        name=name,
+        routingConfiguration=[
+            {"stateMachineVersionArn": f"{ARN}m:{version}", "weight": weight} for version, weight in routes
+        ],
+        **more,
+    )
+
+
+def test_an_alias_shares_executions_out_by_weight(engine):
+    create(engine, publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
+    created = alias(engine, [(1, 90), (2, 10)])
+    assert created == {"stateMachineAliasArn": ARN + "m:live", "creationDate": engine.clock.now()}
+    outputs = Counter(engine.finish(engine.start(ARN + "m:live")).output for _ in range(200))
+    assert 150 < outputs["one"] < 200
+    assert outputs["one"] + outputs["two"] == 200
+    engine.update_state_machine_alias(
+        stateMachineAliasArn=ARN + "m:live",
+        routingConfiguration=[{"stateMachineVersionArn": ARN + "m:2", "weight": 100}],
+    )
+    assert engine.finish(engine.start(ARN + "m:live")).output == "two"
+
+
+def test_creating_an_alias_again(engine):
+    create(engine, publish=True)
+    created = alias(engine, [(1, 100)], description="d")
+    assert alias(engine, [(1, 100)], description="d") == created
+    assert refusal(alias, engine=engine, routes=[(1, 100)], description="e") == (
+        "ConflictException",
+        "Failed to create alias because an alias with the same name and a different routing configuration "
+        "already exists.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("routes", "code", "message"),
+    [
+        (
+            [(1, 50), (2, 60)],
+            "ValidationException",
+            "Sum of routing configuration weights must equal 100. Received: [50, 60]",
+        ),
+        (
+            [(1, 50), (1, 50)],
+            "ValidationException",
+            "Routing configuration must contain distinct state machine version ARNs. "
+            f"Received: [{ARN}m:1, {ARN}m:1]",
+        ),
+        (
+            [(1, 30), (2, 30), (3, 40)],
+            "ValidationException",
+            "1 validation error detected: Value '["
+            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:1, weight=30), "
+            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:2, weight=30), "
+            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:3, weight=40)]' "
+            "at 'routingConfiguration' failed to satisfy constraint: Member must have length less than or equal to 2",
+        ),
+        (
+            [],
+            "ValidationException",
+            "1 validation error detected: Value '[]' at 'routingConfiguration' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1",
+        ),
+        (
+            [(1, 101)],
+            "ValidationException",
+            "1 validation error detected: Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy "
+            "constraint: Member must have value less than or equal to 100",
+        ),
+        ([(9, 100)], "ResourceNotFound", "Request references a resource that does not exist."),
+    ],
+)
+def test_routes_that_cannot_be(engine, routes, code, message):
+    create(engine, publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
+    told = refusal(alias, engine=engine, routes=routes)
+    assert told == (code, message)
+
+
+def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
+    monkeypatch.setattr("stepfunctions_local.api.versions.MOST_VERSIONS", 2)
+    monkeypatch.setattr("stepfunctions_local.api.aliases.MOST_ALIASES", 1)
+    create(engine, publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
+    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("three"))
+    told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m")
+    assert told[0] == "ServiceQuotaExceededException"
+    engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1")
+    published = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
+    assert published["stateMachineVersionArn"] == ARN + "m:3"
+    route = [{"stateMachineVersionArn": ARN + "m:2", "weight": 100}]
+    engine.create_state_machine_alias(name="one", routingConfiguration=route)
+    assert engine.create_state_machine_alias(name="one", routingConfiguration=route)
+    told = refusal(engine.create_state_machine_alias, name="two", routingConfiguration=route)
+    assert told[0] == "ServiceQuotaExceededException"
+
+
+def test_an_activity_has_so_many_workers(engine, monkeypatch):
+    monkeypatch.setattr("stepfunctions_local.activities.MOST_WORKERS", 1)
+    activity = engine.create_activity(name="pack")["activityArn"]
+
+    async def two_poll():
+        polls = [dispatch(engine.engine, "GetActivityTask", {"activityArn": activity}) for _ in range(2)]
+        return await asyncio.gather(*polls, return_exceptions=True)
+
+    first, second = engine.wait(two_poll())
+    assert (first, second.code) == ({}, "ActivityWorkerLimitExceeded")
+
+
+def test_a_version_with_an_alias_stays(engine):
+    create(engine, publish=True)
+    alias(engine, [(1, 100)])
+    assert refusal(engine.delete_state_machine_version, stateMachineVersionArn=ARN + "m:1") == (
+        "ConflictException",
+        "Version to be deleted must not be referenced by an alias. "
+        "Current list of aliases referencing this version: [live]",
+    )
+    engine.delete_state_machine_alias(stateMachineAliasArn=ARN + "m:live")
+    assert engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1") == {}
+    assert refusal(engine.describe_state_machine_alias, stateMachineAliasArn=ARN + "m:live") == (
+        "ResourceNotFound",
+        "Request references a resource that does not exist.",
+    )
+
+
+def test_aliases_are_described_and_listed(engine):
+    create(engine, publish=True)
+    for name in ("live", "test"):
+        alias(engine, [(1, 100)], name, description=name)
+        engine.pass_time(1)
+    described = engine.describe_state_machine_alias(stateMachineAliasArn=ARN + "m:live")
+    assert described["description"] == "live"
+    assert described["routingConfiguration"] == [{"stateMachineVersionArn": ARN + "m:1", "weight": 100}]
+    first = engine.list_state_machine_aliases(stateMachineArn=ARN + "m", maxResults=1)
+    assert [item["stateMachineAliasArn"] for item in first["stateMachineAliases"]] == [ARN + "m:live"]
+    rest = engine.list_state_machine_aliases(stateMachineArn=ARN + "m", nextToken=first["nextToken"])
+    assert [item["stateMachineAliasArn"] for item in rest["stateMachineAliases"]] == [ARN + "m:test"]
+
+
+def test_an_alias_name_is_no_number(engine):
+    create(engine, publish=True)
+    code, message = refusal(alias, engine=engine, routes=[(1, 100)], name="12")
+    assert code == "ValidationException"
+    assert message.startswith(
+        "1 validation error detected: Value '12' at 'name' failed to satisfy constraint: "
+    )
+
+
+def test_tags_are_put_on_and_taken_off(engine):
+    create(engine, tags=[{"key": "a", "value": "1"}])
+    engine.tag_resource(resourceArn=ARN + "m", tags=[{"key": "b", "value": "2"}, {"key": "a", "value": "3"}])
+    listed = engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"]
+    assert listed == [{"key": "a", "value": "3"}, {"key": "b", "value": "2"}]
+    engine.untag_resource(resourceArn=ARN + "m", tagKeys=["a", "a", "none"])
+    assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "b", "value": "2"}]
+    many = [{"key": str(number), "value": ""} for number in range(50)]
+    assert refusal(engine.tag_resource, resourceArn=ARN + "m", tags=many)[0] == "TooManyTags"
+
+
+def test_tags_are_for_machines_and_activities_that_are_there(engine):
+    create(engine, publish=True)
+    for arn in (ARN + "m:1", ARN + "none"):
+        told = refusal(engine.tag_resource, resourceArn=arn, tags=[])
+        assert told == ("ResourceNotFound", f"Resource not found: '{arn}'")
+    activity = engine.create_activity(name="pack", tags=[{"key": "a", "value": "b"}])["activityArn"]
+    assert engine.list_tags_for_resource(resourceArn=activity)["tags"] == [{"key": "a", "value": "b"}]
+
+
+def test_a_definition_is_validated_without_being_kept(engine):
+    sound = engine.validate_state_machine_definition(definition=definition())
+    assert sound == {"result": "OK", "diagnostics": [], "truncated": False}
+    faulty = json.dumps(
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "X", "Parameters": {"a": "$.b"}}}}
+    )
+    errors = engine.validate_state_machine_definition(definition=faulty)
+    assert errors["result"] == "FAIL"
+    assert errors["diagnostics"] == [
+        {
+            "severity": "ERROR",
+            "code": "MISSING_TRANSITION_TARGET",
+            "message": "Missing 'Next' target: X",
+            "location": "/States/A/Next",
+        },
+        {"severity": "ERROR", "code": "MISSING_END_STATE", "message": "Workflow has no terminal state"},
+    ]
+    warned = engine.validate_state_machine_definition(definition=faulty, severity="WARNING")
+    assert [item["severity"] for item in warned["diagnostics"]].count("WARNING") == 1
+    cut = engine.validate_state_machine_definition(definition=faulty, maxResults=1)
+    assert (len(cut["diagnostics"]), cut["truncated"]) == (1, True)
+
+
+def test_an_activity_is_created_once_described_and_deleted(engine):
+    created = engine.create_activity(name="pack-1.x_y")
+    engine.pass_time(5)
+    assert engine.create_activity(name="pack-1.x_y") == created
+    arn = created["activityArn"]
+    assert engine.describe_activity(activityArn=arn) == created | {
+        "name": "pack-1.x_y",
+        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+    }
+    assert engine.list_activities()["activities"] == [created | {"name": "pack-1.x_y"}]
+    assert engine.delete_activity(activityArn=arn) == engine.delete_activity(activityArn=arn) == {}
+    told = ("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+    assert refusal(engine.describe_activity, activityArn=arn) == told
+    assert refusal(engine.get_activity_task, activityArn=arn) == told
+    assert refusal(engine.create_activity, name="a,b") == ("InvalidName", "Invalid Name: 'a,b'")
+
+
+def test_a_worker_polls_an_activity(engine):
+    arn = engine.create_activity(name="pack")["activityArn"]
+    assert engine.get_activity_task(activityArn=arn) == {}
+    states = {"P": {"Type": "Task", "Resource": arn, "End": True}}
+    execution = engine.start(engine.create({"StartAt": "P", "States": states}), {"parcel": 1})
+    task = engine.get_activity_task(activityArn=arn, workerName="w")
+    assert json.loads(task["input"]) == {"parcel": 1}
+    engine.send_task_success(taskToken=task["taskToken"], output='{"packed":true}')
+    result = engine.finish(execution)
+    assert result.output == {"packed": True}
+    assert result.events("ActivityStarted")[0]["activityStartedEventDetails"] == {"workerName": "w"}

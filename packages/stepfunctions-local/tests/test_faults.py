@@ -1,0 +1,174 @@
+"""Mock files of Step Functions Local, and fault plans."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stepfunctions_local.faults import Fault, FaultPlan, MockConfigError, Mocks, mocked
+from stepfunctions_local.faults.plan import FOREVER
+from stepfunctions_local.faults.pytest_plugin import faulty_engine  # noqa: F401
+from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+
+RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 2}]
+
+
+def task(**more: object) -> dict:
+    arguments = {"FunctionName": "work", "Payload": {}}
+    body = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": arguments,
+        "TimeoutSeconds": 10,
+    }
+    return {"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": {**body, "End": True, **more}}}
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, _: object) -> int:
+        self.calls += 1
+        return self.calls
+
+
+MOCKS = {
+    "StateMachines": {
+        "orders": {"TestCases": {"Happy": {"T": "Good"}, "Retried": {"T": "BadThenGood"}, "Real": {}}},
+    },
+    "MockedResponses": {
+        "Good": {"0": {"Return": {"Payload": "mocked"}}},
+        "BadThenGood": {
+            "0-1": {"Throw": {"Error": "Busy", "Cause": "not now"}},
+            "2": {"Return": {"Payload": "at last"}},
+        },
+    },
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "mocks.json"
+    path.write_text(json.dumps(MOCKS))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("case", "payload", "calls", "elapsed"),
+    [("#Happy", "mocked", 0, 0), ("#Retried", "at last", 0, 2), ("#Real", 1, 1, 0), ("", 1, 1, 0)],
+)
+def test_a_test_cases_states_are_mocked(
+    config: Path, case: str, payload: object, calls: int, elapsed: float
+) -> None:
+    work = Counting()
+
+    async def proceed(call):
+        return await call.proceed()
+
+    with VirtualEngine(FunctionServices({"work": work}), invoker=mocked(config, proceed)) as engine:
+        machine = engine.create(task(Retry=RETRY, Output="{% $states.result.Payload %}"), "orders")
+        started = engine.start_execution(stateMachineArn=machine + case)
+        result = engine.finish(started["executionArn"])
+    assert (result.output, work.calls, result.elapsed) == (payload, calls, elapsed)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"StateMachines": {"m": {"TestCases": {"C": {"T": "None"}}}}}, "StateMachines/m/TestCases/C/T"),
+        ({"MockedResponses": {"R": {"x": {"Return": 1}}}}, "MockedResponses/R/x"),
+        ({"MockedResponses": {"R": {"0": {}}}}, "MockedResponses/R/0"),
+    ],
+)
+def test_a_wrong_mock_file_is_refused_with_the_place(change: dict, place: str) -> None:
+    with pytest.raises(MockConfigError, match=place):
+        Mocks(change)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "calls", "elapsed"),
+    [
+        (Fault("T", "before_effect"), "SUCCEEDED", 1, 1),
+        (Fault("T", "after_effect"), "SUCCEEDED", 2, 1),
+        (Fault("T", "time_out_before_effect"), "SUCCEEDED", 1, 11),
+        (Fault("T", "time_out_after_effect"), "SUCCEEDED", 2, 11),
+        (Fault("T", "throttle", times=2), "SUCCEEDED", 1, 2),
+        (Fault("T", "throttle", times=FOREVER), "FAILED", 0, 2),
+        (Fault("T", "deliver_twice"), "SUCCEEDED", 2, 0),
+        (Fault("T", "before_effect", first=1), "SUCCEEDED", 1, 0),
+        (Fault("Other", "before_effect"), "SUCCEEDED", 1, 0),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else None,
+)
+def test_a_fault_befalls_its_task(
+    faulty_engine,  # noqa: F811
+    fault: Fault,
+    status: str,
+    calls: int,
+    elapsed: float,
+) -> None:
+    work = Counting()
+    result = faulty_engine(FunctionServices({"work": work}), fault).run(task(Retry=RETRY))
+    assert (result.status, work.calls, result.elapsed) == (status, calls, elapsed)
+
+
+@pytest.mark.parametrize(
+    ("resource", "arguments", "error"),
+    [
+        ("lambda:invoke", {"FunctionName": "work"}, "Lambda.TooManyRequestsException"),
+        ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "m"}, "SQS.RequestThrottledException"),
+        ("sns:publish", {"TopicArn": "t", "Message": "m"}, "SNS.ThrottledException"),
+        ("events:putEvents", {"Entries": []}, "EventBridge.ThrottlingException"),
+        ("states:startExecution", {"StateMachineArn": "m"}, "StepFunctions.ThrottlingException"),
+        ("aws-sdk:dynamodb:listTables", {}, "DynamoDb.ThrottlingException"),
+        ("aws-sdk:secretsmanager:listSecrets", {}, "SecretsManager.ThrottlingException"),
+    ],
+)
+def test_a_throttle_has_the_services_own_name(resource: str, arguments: dict, error: str) -> None:
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "T",
+        "States": {
+            "T": {
+                "Type": "Task",
+                "Resource": f"arn:aws:states:::{resource}",
+                "Arguments": arguments,
+                "End": True,
+            }
+        },
+    }
+    with VirtualEngine(FunctionServices(), invoker=FaultPlan(Fault("T", "throttle"))) as engine:
+        assert engine.run(definition).error == error
+
+
+def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
+    work = Counting()
+
+    async def proceed(call):
+        return await call.proceed()
+
+    with VirtualEngine(FunctionServices({"work": work}), invoker=mocked(config, proceed)) as engine:
+        machine = engine.create(task(), "orders")
+        started = engine.start_execution(stateMachineArn=machine + "#Hapy")
+        result = engine.finish(started["executionArn"])
+    assert (result.error, work.calls) == ("States.Runtime", 0)
+    assert result.cause == (
+        "The mock configuration has no test case 'Hapy' of the state machine 'orders'. It has: Happy, Retried, Real."
+    )
+
+
+def test_garbage_is_answered_after_the_effect() -> None:
+    work, plan = Counting(), FaultPlan(Fault("T", "garbage", answer={"Payload": None}))
+    with VirtualEngine(FunctionServices({"work": work}), invoker=plan) as engine:
+        assert engine.run(task(Output="{% $states.result %}")).output == {"Payload": None}
+    assert work.calls == 1
+
+
+def test_an_effect_may_come_a_day_late() -> None:
+    work, plan = Counting(), FaultPlan(Fault("T", "late_effect"))
+    with VirtualEngine(FunctionServices({"work": work}), invoker=plan) as engine:
+        assert engine.run(task()).error == "States.Timeout"
+        assert work.calls == 0
+        engine.pass_time(90_000)
+    assert work.calls == 1

@@ -1,0 +1,409 @@
+"""What optimised integrations do beyond the call, with services that answer what the test says."""
+
+import asyncio
+import json
+
+import pytest
+
+from stepfunctions_local.errors import StateError
+from stepfunctions_local.integrations import TaskRequest, resolve
+from stepfunctions_local.services import CallFailed, HttpAnswer, RoleNotAssumable, ServiceError
+
+
+class Answering:
+    """Services that answer in turn; an exception among the answers is raised. `asked` keeps what was called."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+        self.slept = []
+
+    async def call(self, service, operation, params, **_):
+        self.asked.append((service, operation, params))
+        return self._next()
+
+    async def invoke_lambda(self, function, payload, *, role_arn, trace_header, **params):
+        self.asked.append(("lambda", function, json.loads(payload), params))
+        return self._next()
+
+    async def http(self, request, **_):
+        self.asked.append(request)
+        return self._next()
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+
+    async def execution_ended(self, execution_arn):
+        return self._next()
+
+    def _next(self):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def request(resource, arguments, **more):
+    arn = resource if resource.startswith("arn:") else f"arn:aws:states:::{resource}"
+    return TaskRequest(
+        arn,
+        arguments,
+        role_arn="arn:role",
+        execution_arn="arn:execution",
+        state_machine_arn="arn:machine",
+        **more,
+    )
+
+
+def run(resource, arguments, services, **more):
+    asked = request(resource, arguments, **more)
+    return asyncio.run(resolve(asked.resource).invoke(asked, services))
+
+
+def failure(resource, arguments, services, **more):
+    with pytest.raises(StateError) as failed:
+        run(resource, arguments, services, **more)
+    return failed.value.error, failed.value.cause
+
+
+def lambda_answer(payload, **more):
+    return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(payload).encode(), **more}
+
+
+def test_lambda_invoke_wraps_the_answer():
+    http = {
+        "RequestId": "r-1",
+        "HTTPStatusCode": 200,
+        "HTTPHeaders": {
+            "x-amzn-requestid": "r-1",
+            "content-length": "7",
+            "x-amz-executed-version": "$LATEST",
+        },
+    }
+    services = Answering(lambda_answer({"a": 1}, ResponseMetadata=http))
+    output = run("lambda:invoke", {"FunctionName": "price", "Payload": {"sku": "A"}}, services)
+    headers = {"x-amzn-RequestId": "r-1", "Content-Length": "7", "X-Amz-Executed-Version": "$LATEST"}
+    assert output == {
+        "ExecutedVersion": "$LATEST",
+        "Payload": {"a": 1},
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": {"RequestId": "r-1"},
+        "StatusCode": 200,
+    }
+    assert services.asked == [("lambda", "price", {"sku": "A"}, {})]
+
+
+def test_a_function_arn_takes_the_input_and_gives_the_answer():
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
+    services = Answering(lambda_answer([1, 2]))
+    assert run(arn, {"sku": "A"}, services) == [1, 2]
+    assert services.asked == [("lambda", arn, {"sku": "A"}, {})]
+
+
+def test_an_exception_of_the_handler_is_the_error():
+    told = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
+    services = Answering(lambda_answer(told, FunctionError="Unhandled"))
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
+        "PaymentDeclined",
+        json.dumps(told),
+    )
+
+
+def test_a_function_that_ran_out_of_time_or_died_is_named_as_lambda_names_it():
+    for name in ("Sandbox.Timedout", "Runtime.ExitError"):
+        told = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
+        services = Answering(lambda_answer(told, FunctionError="Unhandled"))
+        assert failure("lambda:invoke", {"FunctionName": "pay"}, services)[0] == name
+
+
+def test_an_error_without_a_type_is_lambda_unknown():
+    services = Answering(
+        lambda_answer({"errorMessage": "2026 r-1 Task timed out"}, FunctionError="Unhandled")
+    )
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
+        "Lambda.Unknown",
+        "The cause could not be determined because Lambda did not return an error type. "
+        'Returned payload: {"errorMessage": "2026 r-1 Task timed out"}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("TooManyRequestsException", 429, "Lambda.TooManyRequestsException"),
+        ("ServiceException", 500, "Lambda.ServiceException"),
+        ("AccessDeniedException", 403, "Lambda.AWSLambdaException"),
+    ],
+)
+def test_refusals_of_lambda_itself(code, status, error):
+    refusal = ServiceError("lambda", "Invoke", code, "no", status=status, request_id="r-1")
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(refusal)) == (
+        error,
+        f"no (Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: r-1; Proxy: null)",
+    )
+
+
+def test_a_call_that_reaches_nobody():
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(CallFailed("refused"))) == (
+        "Lambda.SdkClientException",
+        "refused",
+    )
+    gone = Answering(CallFailed("refused"))
+    assert failure("aws-sdk:s3:listBuckets", {}, gone) == ("S3.SdkClientException", "refused")
+
+
+def test_a_missing_permission_is_told_in_the_cause():
+    text = "User: arn:aws:sts::1:assumed-role/m/x is not authorized to perform: dynamodb:GetItem"
+    denied = ServiceError("dynamodb", "GetItem", "AccessDeniedException", text, request_id="r")
+    arguments = {"TableName": "t", "Key": {"pk": {"S": "1"}}}
+    assert failure("aws-sdk:dynamodb:getItem", arguments, Answering(denied)) == (
+        "DynamoDb.DynamoDbException",
+        f"{text} (Service: DynamoDb, Status Code: 400, Request ID: r)",
+    )
+    error, cause = failure("dynamodb:getItem", arguments, Answering(denied))
+    assert error == "DynamoDB.AmazonDynamoDBException"
+    assert "Error Code: AccessDeniedException" in cause
+
+
+def test_a_role_that_cannot_be_assumed():
+    refusal = RoleNotAssumable("arn:other", "no")
+    error, cause = failure(
+        "aws-sdk:s3:listBuckets", {}, Answering(refusal), credentials={"RoleArn": "arn:other"}
+    )
+    assert error == "States.TaskFailed"
+    assert cause == "The role arn:role is not authorized to assume the task state's role, arn:other."
+
+
+def test_events_name_their_execution_and_a_failed_entry_fails_the_task():
+    entry = {"Source": "s", "DetailType": "d", "Detail": {"n": 1}, "Resources": ["arn:own"]}
+    services = Answering({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]})
+    output = run("events:putEvents", {"Entries": [entry]}, services)
+    assert output == {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}
+    sent = services.asked[0][2]["Entries"][0]
+    assert sent["Resources"] == ["arn:own", "arn:execution", "arn:machine"]
+    assert sent["Detail"] == '{"n":1}'
+    refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "again"}]}
+    error, cause = failure("events:putEvents", {"Entries": [entry]}, Answering(refused))
+    assert error == "EventBridge.FailedEntry"
+    assert json.loads(cause) == refused
+
+
+NESTED = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:inner", "Input": {"a": 1}}
+ENDED = {
+    "executionArn": "arn:inner",
+    "input": '{"a":1}',
+    "inputDetails": {"included": True},
+    "name": "n",
+    "output": '{"b":2}',
+    "outputDetails": {"included": True},
+    "startDate": 1_767_225_600.0,
+    "stateMachineArn": NESTED["StateMachineArn"],
+    "status": "SUCCEEDED",
+    "stopDate": 1_767_225_601.5,
+}
+
+
+def complete(resource, services):
+    asked = request(resource, NESTED)
+    return asyncio.run(resolve(asked.resource).complete(asked, {"ExecutionArn": "arn:inner"}, services))
+
+
+def test_a_nested_execution_is_started_with_its_input_as_text():
+    services = Answering({"executionArn": "arn:inner", "startDate": 1_767_225_600.0})
+    output = run("states:startExecution", NESTED, services)
+    assert output == {"ExecutionArn": "arn:inner", "StartDate": "2026-01-01T00:00:00Z"}
+    assert services.asked[0][2]["input"] == '{"a":1}'
+
+
+def test_sync_gives_the_output_as_text_and_sync_2_as_json():
+    as_text = complete("states:startExecution.sync", Answering(ENDED))
+    assert (as_text["Output"], as_text["Input"]) == ('{"b":2}', '{"a":1}')
+    assert as_text["StopDate"] == "2026-01-01T00:00:01.500Z"
+    assert as_text["OutputDetails"] == {"Included": True}
+    as_json = complete("states:startExecution.sync:2", Answering(ENDED))
+    assert (as_json["Output"], as_json["Input"]) == ({"b": 2}, {"a": 1})
+
+
+def test_a_nested_execution_that_failed_fails_the_task():
+    failed = {name: value for name, value in ENDED.items() if name != "output"}
+    failed |= {"status": "FAILED", "error": "Oops", "cause": "why"}
+    with pytest.raises(StateError) as task:
+        complete("states:startExecution.sync:2", Answering(failed))
+    assert task.value.error == "States.TaskFailed"
+    told = json.loads(task.value.cause)
+    assert (told["Error"], told["Cause"], told["Status"]) == ("Oops", "why", "FAILED")
+
+
+def test_a_job_is_asked_for_until_it_has_ended():
+    described = [
+        {"jobs": [{"jobId": "j", "status": status}]} for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")
+    ]
+    services = Answering(*described)
+    asked = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
+    output = asyncio.run(resolve(asked.resource).complete(asked, {"JobId": "j"}, services))
+    assert output == {"JobId": "j", "Status": "SUCCEEDED"}
+    assert services.slept == [1.0, 2.0]
+    assert services.asked[0] == ("batch", "DescribeJobs", {"jobs": ["j"]})
+
+
+def test_a_job_that_failed_fails_the_task_with_its_description():
+    services = Answering({"jobs": [{"jobId": "j", "status": "FAILED", "statusReason": "disk"}]})
+    asked = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
+    with pytest.raises(StateError) as failed:
+        asyncio.run(resolve(asked.resource).complete(asked, {"JobId": "j"}, services))
+    assert failed.value.error == "States.TaskFailed"
+    assert json.loads(failed.value.cause)["StatusReason"] == "disk"
+
+
+def test_a_models_answer_is_json():
+    services = Answering({"body": b'{"completion":"hi"}', "contentType": "application/json"})
+    output = run("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}, services)
+    assert output == {"Body": {"completion": "hi"}, "ContentType": "application/json"}
+    assert services.asked[0][:2] == ("bedrock-runtime", "InvokeModel")
+    assert json.loads(services.asked[0][2]["body"]) == {"prompt": "p"}
+
+
+def test_a_models_customisation_is_waited_for():
+    services = Answering({"status": "InProgress"}, {"status": "Completed", "jobName": "n"})
+    asked = request("bedrock:createModelCustomizationJob.sync", {"JobName": "n"})
+    output = asyncio.run(resolve(asked.resource).complete(asked, {"JobArn": "arn:job"}, services))
+    assert output == {"Status": "Completed", "JobName": "n"}
+    assert services.asked[0] == ("bedrock", "GetModelCustomizationJob", {"jobIdentifier": "arn:job"})
+
+
+STEP = {"Name": "count", "HadoopJarStep": {"Jar": "command-runner.jar"}}
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "called", "params", "answer", "output"),
+    [
+        (
+            "addStep",
+            {"ClusterId": "j-1", "Step": STEP},
+            "AddJobFlowSteps",
+            {"JobFlowId": "j-1", "Steps": [STEP]},
+            {"StepIds": ["s-1"]},
+            {"StepId": "s-1"},
+        ),
+        (
+            "setClusterTerminationProtection",
+            {"ClusterId": "j-1", "TerminationProtected": True},
+            "SetTerminationProtection",
+            {"JobFlowIds": ["j-1"], "TerminationProtected": True},
+            {},
+            {},
+        ),
+        (
+            "cancelStep",
+            {"ClusterId": "j-1", "StepId": "s-1"},
+            "CancelSteps",
+            {"ClusterId": "j-1", "StepIds": ["s-1"]},
+            {"CancelStepsInfoList": [{"StepId": "s-1", "Status": "SUBMITTED"}]},
+            {"CancelStepsInfo": {"StepId": "s-1", "Status": "SUBMITTED"}},
+        ),
+    ],
+)
+def test_emr_has_actions_of_its_own(action, arguments, called, params, answer, output):
+    services = Answering(answer)
+    assert run(f"elasticmapreduce:{action}", arguments, services) == output
+    assert services.asked == [("emr", called, params)]
+
+
+def test_emrs_instance_fleets_are_found_by_name():
+    services = Answering(
+        {"InstanceFleets": [{"Id": "f-0", "Name": "other"}, {"Id": "f-1", "Name": "core"}]}, {}
+    )
+    arguments = {
+        "ClusterId": "j-1",
+        "InstanceFleetName": "core",
+        "InstanceFleet": {"TargetSpotCapacity": 2},
+    }
+    run("elasticmapreduce:modifyInstanceFleetByName", arguments, services)
+    fleet = {"TargetSpotCapacity": 2, "InstanceFleetId": "f-1"}
+    assert services.asked[1] == ("emr", "ModifyInstanceFleet", {"ClusterId": "j-1", "InstanceFleet": fleet})
+
+
+def test_an_emr_step_is_followed_to_its_end():
+    running, done = (
+        {"Step": {"Id": "s-1", "Status": {"State": state}}} for state in ("RUNNING", "COMPLETED")
+    )
+    services = Answering(running, done)
+    asked = request("elasticmapreduce:addStep.sync", {"ClusterId": "j-1", "Step": STEP})
+    output = asyncio.run(resolve(asked.resource).complete(asked, {"StepId": "s-1"}, services))
+    assert (output, services.slept) == (done, [1.0])
+    assert services.asked[0] == ("emr", "DescribeStep", {"ClusterId": "j-1", "StepId": "s-1"})
+
+
+def test_emrs_arguments_are_checked_by_its_own_names():
+    faults = resolve("arn:aws:states:::elasticmapreduce:addStep").argument_faults({"JobFlowId", "Step"})
+    assert faults == [
+        "The field 'JobFlowId' is not supported by Step Functions",
+        "The field 'ClusterId' is required but was missing",
+    ]
+
+
+def test_a_deletion_has_ended_when_nothing_is_left():
+    missing = ServiceError("eks", "DescribeCluster", "ResourceNotFoundException", "none", status=404)
+    services = Answering({"cluster": {"name": "c", "status": "DELETING"}}, missing)
+    asked = request("eks:deleteCluster.sync", {"Name": "c"})
+    assert asyncio.run(resolve(asked.resource).complete(asked, {}, services)) == {}
+
+
+def test_an_api_is_called_and_its_answer_taken_apart():
+    services = Answering(HttpAnswer(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
+    arguments = {
+        "ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com",
+        "Method": "POST",
+        "Stage": "prod",
+        "Path": "orders",
+        "QueryParameters": {"dry": ["yes"]},
+        "Headers": {"X-Kind": ["a", "b"]},
+        "RequestBody": {"n": 1},
+        "AuthType": "IAM_ROLE",
+    }
+    assert run("apigateway:invoke", arguments, services) == {
+        "Headers": {"content-type": ["application/json"]},
+        "ResponseBody": {"ok": True},
+        "StatusCode": 200,
+        "StatusText": "OK",
+    }
+    sent = services.asked[0]
+    assert sent.url == "https://abc.execute-api.us-east-1.amazonaws.com/prod/orders?dry=yes"
+    assert (sent.body, sent.headers["X-Kind"], sent.signed_for) == (b'{"n":1}', "a,b", "execute-api")
+
+
+def test_an_api_that_refuses_is_an_error_by_its_status():
+    answer = HttpAnswer(429, "Too Many Requests", {}, b'{"message":"slow down"}')
+    arguments = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
+    assert failure("apigateway:invoke", arguments, Answering(answer)) == (
+        "ApiGateway.429",
+        '{"message":"slow down"}',
+    )
+
+
+def test_an_https_endpoint_is_called_with_its_connections_key():
+    connection = {"SecretArn": "arn:secret", "AuthorizationType": "API_KEY", "AuthParameters": {}}
+    secret = {"SecretString": '{"api_key_name":"X-Key","api_key_value":"k"}'}
+    services = Answering(connection, secret, HttpAnswer(200, "OK", {}, b"done"))
+    arguments = {
+        "ApiEndpoint": "https://example.com/charge",
+        "Method": "POST",
+        "InvocationConfig": {"ConnectionArn": "arn:aws:events:us-east-1:1:connection/pay/1"},
+        "RequestBody": {"items": ["a", "b"], "n": "1"},
+        "Transform": {
+            "RequestBodyEncoding": "URL_ENCODED",
+            "RequestEncodingOptions": {"ArrayFormat": "BRACKETS"},
+        },
+    }
+    assert run("http:invoke", arguments, services)["ResponseBody"] == "done"
+    assert services.asked[0][2] == {"Name": "pay"}
+    sent = services.asked[2]
+    assert sent.headers["X-Key"] == "k"
+    assert sent.body == b"items%5B%5D=a&items%5B%5D=b&n=1"
+    refused = Answering(HttpAnswer(404, "Not Found", {}, b"no"))
+    del arguments["InvocationConfig"]
+    assert failure("http:invoke", arguments, refused) == ("States.Http.StatusCode.404", "no")

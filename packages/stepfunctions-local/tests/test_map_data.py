@@ -1,0 +1,235 @@
+"""ItemReader and ResultWriter of a distributed Map, against a small S3 of the test's own."""
+
+import asyncio
+import gzip
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from stepfunctions_local.errors import StateError
+from stepfunctions_local.integrations import item_reader, result_writer
+from stepfunctions_local.services import ServiceError
+
+GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Bucket:
+    """S3 as a dict, listing two keys a page."""
+
+    def __init__(self, **objects):
+        self.objects = {
+            name: body.encode() if isinstance(body, str) else body for name, body in objects.items()
+        }
+
+    async def call(self, service, operation, params, *, role_arn=None, trace_header=None):
+        assert (service, role_arn) == ("s3", "arn:role")
+        if operation == "PutObject":
+            self.objects[params["Key"]] = params["Body"]
+            return {}
+        if operation == "ListObjectsV2":
+            return self._page(params)
+        if params["Key"] not in self.objects:
+            raise ServiceError("s3", operation, "NoSuchKey", "The specified key does not exist.", status=404)
+        return {"Body": self.objects[params["Key"]]}
+
+    def _page(self, params):
+        keys = sorted(key for key in self.objects if key.startswith(params.get("Prefix", "")))
+        start = int(params.get("ContinuationToken", 0))
+        listed = [
+            {"Key": key, "ETag": '"e"', "LastModified": MOMENT, "Size": len(self.objects[key])}
+            for key in keys[start : start + 2]
+        ]
+        more = start + 2 < len(keys)
+        return {"Contents": listed, "IsTruncated": more, "NextContinuationToken": str(start + 2)}
+
+
+def found(bucket, config, resource=GET, most=None, **arguments):
+    reading = item_reader.Reading(config, bucket, "arn:role", most)
+    given = {"Bucket": "b", **({"Key": "data"} if resource == GET else {}), **arguments}
+    return asyncio.run(item_reader.read_items(resource, given, reading))
+
+
+def read(*asked, **more):
+    return [item for items in found(*asked, **more) for item in items.values]
+
+
+def refused(bucket, config, **more):
+    with pytest.raises(StateError) as failed:
+        read(bucket, config, **more)
+    assert failed.value.error == "States.ItemReaderFailed"
+    return failed.value.cause
+
+
+def test_json_is_its_array_or_the_one_a_pointer_names():
+    bucket = Bucket(data='{"orders":{"open":[1,2,3]}}')
+    assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}) == [1, 2, 3]
+    assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, most=2) == [1, 2]
+    assert refused(bucket, {"InputType": "JSON"}) == "Attempting to map over non-iterable node."
+    assert "points at nothing" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
+
+
+def test_a_pointer_may_name_an_object_whose_members_are_the_items():
+    bucket = Bucket(data='{"servers":{"web":{"port":80},"db":{"port":5432}}}')
+    config = {"InputType": "JSON", "ItemsPointer": "/servers"}
+    (items,) = found(bucket, config)
+    assert (items.keys, items.values) == (["web", "db"], [{"port": 80}, {"port": 5432}])
+    (items,) = found(bucket, config, most=1)
+    assert (items.keys, items.values) == (["web"], [{"port": 80}])
+    assert "non-iterable" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/servers/web/port"})
+
+
+def test_json_lines_are_an_item_each():
+    assert read(Bucket(data='{"n":1}\n\n{"n":2}\n'), {"InputType": "JSONL"}) == [{"n": 1}, {"n": 2}]
+    assert "Line 2" in refused(Bucket(data='{"n":1}\n{n}'), {"InputType": "JSONL"})
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "items"),
+    [
+        ("a,b\n1,2\n3,4\n", {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]),
+        ("1,2\n", {"CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a", "b"]}, [{"a": "1", "b": "2"}]),
+        ("a|b\n1|2\n", {"CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"}, [{"a": "1", "b": "2"}]),
+        ('a,b\n"x, y",\n', {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "x, y", "b": ""}]),
+        ("\ufeffa,b\n1\n", {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "1", "b": ""}]),
+    ],
+)
+def test_csv_rows_are_objects_of_text(text, config, items):
+    assert read(Bucket(data=text), {"InputType": "CSV", **config}) == items
+
+
+def test_csv_headers_are_unique():
+    cause = refused(Bucket(data="a,a\n1,2\n"), {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"})
+    assert cause == "CSV headers cannot contain duplicates."
+
+
+def test_a_listing_goes_over_all_pages_and_says_what_s3_says_of_each():
+    bucket = Bucket(**{"in/a": "1", "in/b": "22", "in/c": "", "other": ""})
+    listed = read(bucket, {}, LIST, Prefix="in/")
+    assert [entry["Key"] for entry in listed] == ["in/a", "in/b", "in/c"]
+    assert listed[1] == {
+        "Etag": '"e"',
+        "Key": "in/b",
+        "LastModified": 1767225600,
+        "Size": 2,
+        "StorageClass": "STANDARD",
+    }
+    assert len(read(bucket, {}, LIST, most=1, Prefix="in/")) == 1
+
+
+def test_a_listing_can_be_loaded_and_flattened():
+    bucket = Bucket(**{"in/a": "[1,2]", "in/b": "[3]"})
+    config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
+    assert read(bucket, config, LIST, Prefix="in/") == [1, 2, 3]
+    assert [items.source for items in found(bucket, config, LIST, Prefix="in/")] == [
+        "S3://b/in/a",
+        "S3://b/in/b",
+    ]
+    assert read(bucket, config, LIST, most=2, Prefix="in/") == [1, 2]
+
+
+def test_items_know_their_source():
+    bucket = Bucket(data="[1]")
+    assert [items.source for items in found(bucket, {"InputType": "JSON"})] == ["S3://b/data"]
+    assert [items.source for items in found(bucket, {}, LIST)] == ["S3://b"]
+
+
+def test_what_is_compressed_is_read_all_the_same():
+    bucket = Bucket(data=gzip.compress(b'{"n":1}'))
+    assert read(bucket, {"InputType": "JSONL"}) == [{"n": 1}]
+
+
+def test_parquet_rows_are_objects():
+    arrow = pytest.importorskip("pyarrow", reason="reading Parquet is for those who have pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    body = io.BytesIO()
+    rows = [{"sku": "A", "price": 12, "at": MOMENT}, {"sku": "B", "price": None, "at": MOMENT}]
+    parquet.write_table(arrow.Table.from_pylist(rows), body, compression="snappy")
+    shown = [{**row, "at": "2026-01-01 00:00:00+00:00"} for row in rows]
+    assert read(Bucket(data=body.getvalue()), {"InputType": "PARQUET"}) == shown
+
+
+def test_an_inventory_manifest_leads_to_its_rows():
+    manifest = {
+        "destinationBucket": "arn:aws:s3:::b",
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key, Size",
+        "files": [{"key": "part"}],
+    }
+    bucket = Bucket(data=json.dumps(manifest), part=gzip.compress(b'"src","k1","10"\n"src","k2","20"\n'))
+    assert read(bucket, {"InputType": "MANIFEST"}) == [
+        {"Bucket": "src", "Key": "k1", "Size": "10"},
+        {"Bucket": "src", "Key": "k2", "Size": "20"},
+    ]
+
+
+def test_an_athena_manifest_leads_to_its_files():
+    bucket = Bucket(data="s3://b/one\ns3://b/two\n", one='{"n":1}\n', two='{"n":2}\n')
+    assert read(bucket, {"InputType": "JSONL", "ManifestType": "ATHENA_DATA"}) == [{"n": 1}, {"n": 2}]
+
+
+def test_what_cannot_be_read_is_said():
+    assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in refused(
+        Bucket(), {"InputType": "JSON"}
+    )
+    assert "parquet" in refused(Bucket(data=b"PAR1"), {"InputType": "PARQUET"}).lower()
+
+
+RUN = "arn:aws:states:us-east-1:123456789012:mapRun:machine/Label:run-1"
+
+
+def child(name, status="SUCCEEDED", **more):
+    return {
+        "executionArn": f"arn:{name}",
+        "name": name,
+        "status": status,
+        "startDate": 1_767_225_600.0,
+        **more,
+    }
+
+
+CHILDREN = [
+    child("a", output="[1,2]", outputDetails={"included": True}),
+    child("b", output='{"n":3}'),
+    child("c", "FAILED", error="Oops", cause="why"),
+]
+
+
+def test_results_as_the_transformation_has_them():
+    whole = result_writer.transformed(CHILDREN, {})
+    assert whole[0] == {
+        "ExecutionArn": "arn:a",
+        "Name": "a",
+        "Output": "[1,2]",
+        "OutputDetails": {"Included": True},
+        "StartDate": "2026-01-01T00:00:00Z",
+        "Status": "SUCCEEDED",
+    }
+    compact = result_writer.transformed(CHILDREN, {"Transformation": "COMPACT"})
+    assert compact == [[1, 2], {"n": 3}, whole[2]]
+    flat = result_writer.transformed(CHILDREN, {"Transformation": "FLATTEN"})
+    assert flat == [1, 2, {"n": 3}, whole[2]]
+    assert (whole[2]["Status"], whole[2]["Error"]) == ("FAILED", "Oops")
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("JSON", "json"), ("JSONL", "jsonl")])
+def test_results_are_exported_by_status_with_a_manifest(kind, ending):
+    bucket = Bucket()
+    target = result_writer.Export("out", "results/", RUN, bucket, "arn:role")
+    config = {"OutputType": kind, "Transformation": "COMPACT"}
+    answer = asyncio.run(result_writer.export(CHILDREN, config, target))
+    assert answer == {
+        "MapRunArn": RUN,
+        "ResultWriterDetails": {"Bucket": "out", "Key": "results/run-1/manifest.json"},
+    }
+    manifest = json.loads(bucket.objects["results/run-1/manifest.json"])
+    assert manifest["DestinationBucket"] == "out"
+    succeeded = manifest["ResultFiles"]["SUCCEEDED"][0]
+    assert succeeded["Key"] == f"results/run-1/SUCCEEDED_0.{ending}"
+    body = bucket.objects[succeeded["Key"]]
+    assert succeeded["Size"] == len(body)
+    assert body == (b'[[1,2],{"n":3}]' if kind == "JSON" else b'[1,2]\n{"n":3}')
+    assert manifest["ResultFiles"]["PENDING"] == []
+    assert f"results/run-1/FAILED_0.{ending}" in bucket.objects

@@ -1,0 +1,118 @@
+"""The API over HTTP, as boto3 speaks it."""
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from stepfunctions_local.api.server import serve
+from stepfunctions_local.engine import Engine
+from stepfunctions_local.store import Store
+from stepfunctions_local.virtual import FunctionServices
+
+ROLE = "arn:aws:iam::000000000000:role/test"
+PASS = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    ready, stop, found = threading.Event(), asyncio.Event(), []
+
+    async def main() -> None:
+        engine = Engine(Store(), FunctionServices())
+        engine.start()
+        server = await serve(engine, "127.0.0.1", 0)
+        found.append((server.sockets[0].getsockname()[1], asyncio.get_running_loop()))
+        ready.set()
+        await stop.wait()
+        server.close()
+        await engine.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    ready.wait()
+    number, loop = found[0]
+    yield number
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+
+
+@pytest.fixture
+def client(port: int):
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(inject_host_prefix=False),
+    )
+
+
+def test_a_machine_from_its_creation_to_its_history(client) -> None:
+    arn = client.create_state_machine(name="http", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+    started = client.start_execution(stateMachineArn=arn, name="one", input='{"é": 1}')
+    described = client.describe_execution(executionArn=started["executionArn"])
+    assert described["status"] == "SUCCEEDED"
+    assert described["startDate"] == started["startDate"]
+    assert json.loads(described["output"]) == {"é": 1}
+    events = client.get_execution_history(executionArn=started["executionArn"])["events"]
+    assert [event["type"] for event in events] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_an_execution_goes_on_with_its_callers_trace(client) -> None:
+    arn = client.create_state_machine(name="traced", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+    client.meta.events.register(
+        "before-sign.sfn",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", "Root=1-5-9;Sampled=1"),
+    )
+    started = client.start_execution(stateMachineArn=arn)["executionArn"]
+    own = client.start_execution(stateMachineArn=arn, traceHeader="Root=1-2-3")["executionArn"]
+    assert client.describe_execution(executionArn=started)["traceHeader"] == "Root=1-5-9;Sampled=1"
+    assert client.describe_execution(executionArn=own)["traceHeader"] == "Root=1-2-3"
+
+
+def test_errors_are_awss_exceptions(client) -> None:
+    with pytest.raises(client.exceptions.InvalidArn) as refused:
+        client.describe_execution(executionArn="not_an_arn")
+    assert refused.value.response["Error"]["Message"] == "Invalid Arn: 'Invalid ARN prefix: not_an_arn'"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with pytest.raises(ClientError) as too_many:
+        client.list_state_machines(maxResults=1001)
+    assert too_many.value.response["Error"]["Code"] == "ValidationException"
+
+
+def request(port: int, body: bytes, **headers: str) -> tuple[int, dict]:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/", body, headers)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def test_what_is_no_request_of_ours_is_answered_as_such(port: int) -> None:
+    status, answer = request(port, b"{}", **{"X-Amz-Target": "DynamoDB_20120810.PutItem"})
+    assert (status, answer["__type"]) == (404, "UnknownOperationException")
+    status, answer = request(port, b"{", **{"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
+    assert (status, answer["__type"]) == (400, "SerializationException")
+    status, answer = request(port, b"{}", **{"X-Amz-Target": "AWSStepFunctions.Nothing"})
+    assert (status, answer["__type"]) == (400, "UnknownOperationException")
+
+
+def test_one_connection_carries_many_requests(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for _ in range(3):
+        connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSStepFunctions.ListActivities"})
+        response = connection.getresponse()
+        assert json.loads(response.read()) == {"activities": []}
+        assert response.getheader("Content-Type") == "application/x-amz-json-1.0"

@@ -1,0 +1,168 @@
+"""Gapless numbers: counter and invoice together, whoever else is writing."""
+
+import importlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from billing.models import CapturedTender
+from billing.store import BillingStore
+from tillflow.errors import InvoiceNotDraft, StoreContention, TendersDoNotMatchTotal
+from tillflow.store import key, marshal, read_rows, unmarshal
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def draft(dynamodb: Any, table: str, order_id: str, status: str = "DRAFT", total: int = 3149) -> None:
+    """A draft as the checkout writes it."""
+    row = {
+        "pk": f"INVOICE#{order_id}",
+        "sk": "INVOICE",
+        "invoice_id": order_id,
+        "status": status,
+        "series": "INV",
+        "currency": "EUR",
+        "total": total,
+        "document": "{}",
+    }
+    dynamodb.put_item(TableName=table, Item=marshal(row))
+
+
+def invoice(dynamodb: Any, table: str, order_id: str) -> dict[str, Any]:
+    return read_rows(dynamodb, table, [(f"INVOICE#{order_id}", "INVOICE")])[f"INVOICE#{order_id}", "INVOICE"]
+
+
+def last_number(dynamodb: Any, table: str) -> int:
+    row = dynamodb.get_item(TableName=table, Key=key("SERIES#INV", "COUNTER")).get("Item")
+    return unmarshal(row).get("last", 0)
+
+
+def paid(total: int = 3149) -> list[CapturedTender]:
+    return [
+        CapturedTender(tender_no=1, type="cash", amount=1000, state="captured"),
+        CapturedTender(tender_no=2, type="card", amount=total - 1000, state="captured"),
+    ]
+
+
+@pytest.fixture
+def store(dynamodb: Any, table: str) -> BillingStore:
+    return BillingStore(dynamodb, table)
+
+
+def test_an_issued_invoice_is_numbered_and_paid(store: BillingStore, dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1")
+    answer = store.issue("ord-1", paid(), NOW)
+    assert answer == {"order_id": "ord-1", "invoice_number": "INV-000001", "series": "INV", "number": 1}
+    row = invoice(dynamodb, table, "ord-1")
+    assert row["status"] == "PAID"
+    assert row["paid"] == row["total"] == 3149
+    assert row["issued_at"] == "2026-11-23T10:00:00Z"
+    assert [payment["amount"] for payment in row["payments"]] == [1000, 2149]
+
+
+def test_a_second_delivery_gets_the_first_number_and_burns_none(
+    store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    draft(dynamodb, table, "ord-1")
+    first = store.issue("ord-1", paid(), NOW)
+    row = invoice(dynamodb, table, "ord-1")
+    assert store.issue("ord-1", paid(), LATER) == first
+    assert invoice(dynamodb, table, "ord-1") == row
+    assert last_number(dynamodb, table) == 1
+
+
+def test_numbers_are_contiguous_in_the_order_of_issue(store: BillingStore, dynamodb: Any, table: str) -> None:
+    numbers = []
+    for n in range(12):
+        draft(dynamodb, table, f"ord-{n}")
+        numbers.append(store.issue(f"ord-{n}", paid(), NOW)["number"])
+    assert numbers == list(range(1, 13))
+    assert last_number(dynamodb, table) == 12
+
+
+@pytest.mark.parametrize("status", ["VOID", None])
+def test_what_is_no_draft_is_refused_and_burns_no_number(
+    status: str | None, store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    if status:
+        draft(dynamodb, table, "ord-1", status)
+    with pytest.raises(InvoiceNotDraft, match=f"invoice ord-1 is {status or 'missing'}; expected DRAFT"):
+        store.issue("ord-1", paid(), NOW)
+    assert last_number(dynamodb, table) == 0
+
+
+def test_wrong_payments_burn_no_number(store: BillingStore, dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1", total=5000)
+    with pytest.raises(TendersDoNotMatchTotal):
+        store.issue("ord-1", paid(), NOW)
+    assert invoice(dynamodb, table, "ord-1")["status"] == "DRAFT"
+    assert last_number(dynamodb, table) == 0
+
+
+class Overtaken:
+    """A client that lets another writer go first before each of its first transactions."""
+
+    def __init__(self, client: Any, *others: Any) -> None:
+        self._client, self._others = client, list(others)
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._client, verb)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        if self._others:
+            self._others.pop(0)()
+        return self._client.transact_write_items(**request)
+
+
+def test_who_is_overtaken_takes_the_next_number(store: BillingStore, dynamodb: Any, table: str) -> None:
+    for n in range(4):
+        draft(dynamodb, table, f"ord-{n}")
+    others = [lambda n=n: store.issue(f"ord-{n}", paid(), NOW) for n in (1, 2, 3)]
+    slow = BillingStore(Overtaken(dynamodb, *others), table)
+    assert slow.issue("ord-0", paid(), NOW)["number"] == 4
+    given = sorted(invoice(dynamodb, table, f"ord-{n}")["number"] for n in range(4))
+    assert given == [1, 2, 3, 4]
+
+
+def test_two_deliveries_at_once_issue_once(store: BillingStore, dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1")
+    twin = BillingStore(Overtaken(dynamodb, lambda: store.issue("ord-1", paid(), NOW)), table)
+    assert twin.issue("ord-1", paid(), LATER)["number"] == 1
+    assert invoice(dynamodb, table, "ord-1")["issued_at"] == "2026-11-23T10:00:00Z"
+    assert last_number(dynamodb, table) == 1
+
+
+def test_a_void_that_comes_first_wins(store: BillingStore, dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1")
+    overtaken = Overtaken(dynamodb, lambda: draft(dynamodb, table, "ord-1", "VOID"))
+    with pytest.raises(InvoiceNotDraft, match="VOID"):
+        BillingStore(overtaken, table).issue("ord-1", paid(), NOW)
+    assert last_number(dynamodb, table) == 0
+
+
+def test_contention_without_end_is_left_to_the_workflow(
+    store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    for n in range(30):
+        draft(dynamodb, table, f"ord-{n}")
+    others = [lambda n=n: store.issue(f"ord-{n}", paid(), NOW) for n in range(1, 30)]
+    client = Overtaken(dynamodb, *others)
+    with pytest.raises(StoreContention, match="issuing the invoice of ord-0"):
+        BillingStore(client, table).issue("ord-0", paid(), NOW)
+    assert invoice(dynamodb, table, "ord-0")["status"] == "DRAFT"
+
+
+def test_the_sample_event_is_issued(
+    store: BillingStore, dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = json.loads((Path(__file__).parents[2] / "events" / "issue_invoice.json").read_text())
+    draft(dynamodb, table, event["order_id"], total=sum(tender["amount"] for tender in event["tenders"]))
+    monkeypatch.setenv("TABLE_NAME", table)
+    handlers = importlib.import_module("billing.handlers")
+    monkeypatch.setattr(handlers, "store", store)
+    answer = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))
+    assert answer["invoice_number"] == "INV-000001"

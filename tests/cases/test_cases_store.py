@@ -1,0 +1,139 @@
+"""Cases opened, opened again, decided and decided again."""
+
+import importlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cases.models import Opening
+from cases.rules import CaseNotResolved
+from cases.store import CasesStore
+from tillflow.errors import InvalidRequest, StoreContention
+
+from tests.support.interposed import Interposed
+
+CASE = "ord-1#compensation"
+
+
+@pytest.fixture
+def client(dynamodb: Any) -> Interposed:
+    return Interposed(dynamodb)
+
+
+@pytest.fixture
+def store(client: Interposed, table: str) -> CasesStore:
+    return CasesStore(client, table)
+
+
+def opening(token: str = "t-1", case_id: str = CASE, **more: Any) -> Opening:
+    return Opening(
+        case_id=case_id,
+        business_id="ord-1",
+        workflow="order_checkout",
+        side="compensation",
+        step="ReversePayment",
+        error="ReversalRefused",
+        cause="void_refused",
+        execution="arn:1",
+        task_token=token,
+        **more,
+    )
+
+
+def test_an_opened_case_is_listed_and_shown(store: CasesStore) -> None:
+    assert store.open(opening())
+    assert store.open(opening(case_id="ord-2#CommitStock", steps=("CommitStock", "IssueInvoice")))
+    case = store.show(CASE)
+    assert (case["status"], case["steps"], case["opened"]) == ("OPEN", ["ReversePayment"], 1)
+    assert (case["error"], case["cause"], case["execution"]) == ("ReversalRefused", "void_refused", "arn:1")
+    assert [case["case_id"] for case in store.list()] == [CASE, "ord-2#CommitStock"]
+    assert store.show("ord-2#CommitStock")["steps"] == ["CommitStock", "IssueInvoice"]
+    assert store.show("nobody") == {}
+
+
+def test_a_second_delivery_of_an_opening_is_the_same_opening(store: CasesStore) -> None:
+    assert store.open(opening())
+    first = store.show(CASE)
+    assert not store.open(opening())
+    assert store.show(CASE) == first
+
+
+def test_opening_again_replaces_the_token_and_counts(store: CasesStore) -> None:
+    store.open(opening("t-1"))
+    store.resolve(CASE, "retry", "")
+    assert store.list() == []
+    assert store.open(opening("t-2"))
+    case = store.show(CASE)
+    assert (case["status"], case["task_token"], case["opened"]) == ("OPEN", "t-2", 2)
+    assert case["first_opened_at"] <= case["opened_at"]
+    assert "decision" not in case and "resolved_at" not in case
+
+
+def test_a_late_second_delivery_does_not_open_a_decided_case(store: CasesStore) -> None:
+    store.open(opening())
+    store.resolve(CASE, "done", "by hand")
+    store.open(opening())
+    assert store.show(CASE)["status"] == "RESOLVED"
+
+
+def test_resolving_marks_the_case_and_returns_the_token(store: CasesStore) -> None:
+    store.open(opening())
+    assert store.resolve(CASE, "give_up", "written off") == "t-1"
+    case = store.show(CASE)
+    assert (case["status"], case["decision"], case["note"]) == ("RESOLVED", "give_up", "written off")
+    assert store.list() == []
+    assert [case["case_id"] for case in store.list(status=None)] == [CASE]
+    assert store.resolve(CASE, "give_up", "written off") == "t-1", (
+        "the first try may not have reached the workflow"
+    )
+    with pytest.raises(CaseNotResolved, match="was resolved as give_up"):
+        store.resolve(CASE, "retry", "")
+
+
+def test_what_cannot_be_resolved(store: CasesStore) -> None:
+    with pytest.raises(CaseNotResolved, match="no such case"):
+        store.resolve(CASE, "retry", "")
+    store.open(opening())
+    with pytest.raises(CaseNotResolved, match="note is empty"):
+        store.resolve(CASE, "done", "")
+    assert store.show(CASE)["status"] == "OPEN"
+
+
+def test_a_case_opened_again_while_it_is_resolved_is_not_resolved_with_the_old_token(
+    store: CasesStore, client: Interposed
+) -> None:
+    store.open(opening("t-1"))
+    client.before("update_item", lambda: store.open(opening("t-2")))
+    with pytest.raises(StoreContention):
+        store.resolve(CASE, "retry", "")
+    assert store.show(CASE)["status"] == "OPEN"
+    assert store.resolve(CASE, "retry", "") == "t-2"
+
+
+def test_the_sample_event_is_stored_and_raises_the_alarms_metric(
+    store: CasesStore, table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = json.loads((Path(__file__).parents[2] / "events" / "open_case.json").read_text())
+    monkeypatch.setenv("TABLE_NAME", table)
+    handlers = importlib.import_module("cases.handlers")
+    monkeypatch.setattr(handlers, "store", store)
+    context = SimpleNamespace(aws_request_id="r", function_name="OpenCase")
+    assert handlers.open_case(event, context) == {"case_id": event["case_id"], "status": "OPEN"}
+    assert store.show(event["case_id"])["task_token"] == event["task_token"]
+    (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    (told,) = metric["_aws"]["CloudWatchMetrics"]
+    assert (told["Namespace"], told["Dimensions"]) == ("Tillflow", [["service"]])
+    assert told["Metrics"] == [{"Name": "CasesOpened", "Unit": "Count"}]
+    assert (metric["service"], metric["CasesOpened"]) == ("cases", [1.0])
+    with pytest.raises(InvalidRequest, match="task_token is missing"):
+        handlers.open_case({name: value for name, value in event.items() if name != "task_token"}, context)
+
+
+def test_an_opening_that_comes_late_does_not_open_a_decided_case_again(store: CasesStore) -> None:
+    first, second = (opening(f"t-{n}", asked=f"2026-11-23T10:00:00.000Z#000{n}") for n in (0, 1))
+    assert store.open(second)
+    store.resolve(CASE, "retry", "")
+    assert not store.open(first)
+    assert store.show(CASE)["status"] == "RESOLVED"

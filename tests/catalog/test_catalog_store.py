@@ -1,0 +1,148 @@
+"""The catalog's table, and the function on it."""
+
+import importlib
+import json
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from catalog.models import Product, TaxClass
+from catalog.store import CatalogStore
+from tillflow.errors import InvalidProduct, UnknownProduct
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+@pytest.fixture
+def store(dynamodb: Any, table: str) -> CatalogStore:
+    store = CatalogStore(dynamodb, table)
+    store.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
+    store.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
+    return store
+
+
+def product(sku: str, **more: Any) -> Product:
+    fields = {"name": sku.title(), "prices": {"EUR": 1250}, "tax_class": "food", **more}
+    return Product.model_validate({"sku": sku, **fields})
+
+
+def test_a_product_comes_back_as_it_was_put(store: CatalogStore) -> None:
+    coffee = product(
+        "COFFEE",
+        description="Dark, with a hint of cocoa. Schöne Bohnen.",
+        barcode="4006381333931",
+        prices={"EUR": 1250, "JPY": 2000, "KWD": 4250},
+        tax_included=False,
+        category="Coffee",
+        image="products/coffee.jpg",
+    )
+    store.put_product(coffee)
+    assert store.get_product("COFFEE") == coffee
+    assert store.find_barcode("4006381333931") == coffee
+
+
+def test_putting_again_replaces(store: CatalogStore) -> None:
+    store.put_product(product("COFFEE", barcode="4006381333931", category="Coffee"))
+    store.put_product(product("COFFEE", prices={"EUR": 1300}))
+    assert store.get_product("COFFEE") == product("COFFEE", prices={"EUR": 1300})
+    with pytest.raises(UnknownProduct):
+        store.find_barcode("4006381333931")
+    store.put_product(product("TEA", barcode="4006381333931"))
+    assert store.find_barcode("4006381333931").sku == "TEA"
+
+
+def test_a_barcode_belongs_to_one_product(store: CatalogStore) -> None:
+    store.put_product(product("COFFEE", barcode="4006381333931"))
+    with pytest.raises(InvalidProduct, match="a barcode no other product has; COFFEE has it"):
+        store.put_product(product("TEA", barcode="4006381333931"))
+    with pytest.raises(UnknownProduct, match="TEA"):
+        store.get_product("TEA")
+
+
+def test_a_tax_class_must_have_a_rate(store: CatalogStore) -> None:
+    with pytest.raises(InvalidProduct, match="tax_class is 'luxury'; expected a tax class with a rate"):
+        store.put_product(product("YACHT", tax_class="luxury"))
+
+
+class Overtaken:
+    """A client whose next transaction comes after another writer's."""
+
+    def __init__(self, client: Any, other: Any) -> None:
+        self._client, self._other = client, [other]
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._client, verb)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        if self._other:
+            self._other.pop()()
+        return self._client.transact_write_items(**request)
+
+
+@pytest.mark.parametrize("existed", [False, True], ids=["new", "existing"])
+def test_two_writers_leave_no_barcode_behind(
+    existed: bool, store: CatalogStore, dynamodb: Any, table: str
+) -> None:
+    """The later one must drop the barcode the earlier one claimed after the later one had read."""
+    if existed:
+        store.put_product(product("COFFEE"))
+    slow = CatalogStore(
+        Overtaken(dynamodb, lambda: store.put_product(product("COFFEE", barcode="4006381333931"))), table
+    )
+    slow.put_product(product("COFFEE", barcode="5901234123457"))
+    assert store.get_product("COFFEE").barcode == "5901234123457"
+    with pytest.raises(UnknownProduct):
+        store.find_barcode("4006381333931")
+
+
+def test_products_are_listed_by_sku_page_by_page(store: CatalogStore) -> None:
+    skus = [f"SKU-{n:03}" for n in range(25)]
+    for sku in reversed(skus):
+        store.put_product(product(sku))
+    listed: list[str] = []
+    after: str | None = ""
+    pages = 0
+    while after is not None:
+        page, after = store.list_products(limit=10, after=after)
+        listed += [found.sku for found in page]
+        pages += 1
+    assert listed == skus
+    assert pages == 3
+
+
+def test_prices_of_more_skus_than_a_batch_holds(store: CatalogStore) -> None:
+    skus = [f"SKU-{n:03}" for n in range(150)]
+    for sku in skus:
+        store.put_product(product(sku))
+    products, rates = store.read_prices([*skus, "MISSING"])
+    assert sorted(products) == skus
+    assert rates == {"standard": Decimal("0.20"), "food": Decimal("0.05")}
+
+
+def test_a_new_rate_replaces_the_old(store: CatalogStore) -> None:
+    store.put_tax_class(TaxClass(name="food", rate=Decimal("0.07")))
+    assert store.read_prices([])[1]["food"] == Decimal("0.07")
+
+
+@pytest.fixture
+def price_order(store: CatalogStore, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("TABLE_NAME", "service")
+    handlers = importlib.import_module("catalog.handlers")
+    monkeypatch.setattr(handlers, "store", store)
+    return lambda event: handlers.price_order(event, SimpleNamespace(aws_request_id="r"))
+
+
+@pytest.mark.parametrize("name", ["price_order", "order_checkout"])
+def test_the_sample_event_is_priced_and_nothing_is_written(
+    name: str, price_order: Any, store: CatalogStore, dynamodb: Any, table: str
+) -> None:
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    for sku in {line["sku"] for line in event["lines"]}:
+        store.put_product(product(sku, prices={event["currency"]: 1850}))
+    before = dynamodb.scan(TableName=table)["Items"]
+    answer = price_order(event)
+    assert answer["totals"]["total"] == sum(tender["amount"] for tender in answer["tenders"]) > 0
+    assert json.loads(json.dumps(answer)) == answer
+    assert dynamodb.scan(TableName=table)["Items"] == before

@@ -1,0 +1,51 @@
+"""DynamoDB in the process, by moto: every test gets a table of its own."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from moto import mock_aws
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry contention without waiting for the jitter."""
+    monkeypatch.setattr("tillflow.store.time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def reimported_handlers() -> Iterator[None]:
+    """Import handlers again in the next test: a handler keeps the tables it was imported with."""
+    before = set(sys.modules)
+    yield
+    for name in sys.modules.keys() - before:
+        if name.endswith(".handlers"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch, no_pauses: None, reimported_handlers: None) -> Iterator[Any]:
+    """A DynamoDB client on an empty account; whatever endpoint the developer has set is not used."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        yield botocore.session.Session().create_client("dynamodb")
+
+
+@pytest.fixture
+def table(dynamodb: Any) -> str:
+    """The name of a table with the key every service uses: pk and sk, both text."""
+    dynamodb.create_table(
+        TableName="service",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return "service"

@@ -1,0 +1,399 @@
+"""Reserve, release, commit and receive, delivered once, twice, late and in each other's way."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from inventory.models import Line, ReceiptLine
+from inventory.store import InventoryStore
+from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
+from tillflow.store import key, marshal, unmarshal
+
+from tests.support.interposed import Died, Interposed, Mortal, conflict, throttled
+
+type Levels = tuple[int, int, int]
+
+
+@pytest.fixture
+def client(dynamodb: Any) -> Interposed:
+    return Interposed(dynamodb)
+
+
+@pytest.fixture
+def store(client: Interposed, table: str) -> InventoryStore:
+    stocked = InventoryStore(client, table)
+    stocked.receive("rec-1", "store-1", [ReceiptLine(sku="A", quantity=5, cost=1000), receipt("B", 3, 10)])
+    return stocked
+
+
+def receipt(sku: str, quantity: int, cost: int) -> ReceiptLine:
+    return ReceiptLine(sku=sku, quantity=quantity, cost=cost)
+
+
+def wanted(**quantities: int) -> list[Line]:
+    return [Line(sku=sku, quantity=quantity) for sku, quantity in quantities.items()]
+
+
+def counters(store: InventoryStore, sku: str) -> Levels:
+    level = store.level("store-1", sku)
+    assert level["available"] == level["on_hand"] - level["reserved"]
+    return level["on_hand"], level["reserved"], level["stock_value"]
+
+
+def movements(dynamodb: Any, table: str, sku: str) -> list[dict[str, Any]]:
+    rows = [unmarshal(row) for row in dynamodb.scan(TableName=table)["Items"]]
+    return sorted(
+        (row for row in rows if row["sk"].startswith("MOVE#") and row["sku"] == sku),
+        key=lambda row: row["sk"],
+    )
+
+
+def test_reserving_merges_lines_and_sorts_by_sku(store: InventoryStore) -> None:
+    lines = [*wanted(B=1, A=2), *wanted(A=1)]
+    answer = {"order_id": "ord-1", "reserved": [{"sku": "A", "quantity": 3}, {"sku": "B", "quantity": 1}]}
+    assert store.reserve("ord-1", "store-1", lines) == answer
+    assert counters(store, "A") == (5, 3, 1000)
+    assert store.reserve("ord-1", "store-1", lines) == answer, "a second delivery gets the first answer"
+    assert counters(store, "A") == (5, 3, 1000)
+
+
+def test_two_lines_of_one_sku_cannot_each_pass(store: InventoryStore) -> None:
+    with pytest.raises(InsufficientStock) as refusal:
+        store.reserve("ord-1", "store-1", [*wanted(A=3), *wanted(A=3)])
+    assert (refusal.value.sku, refusal.value.wanted, refusal.value.available) == ("A", 6, 5)
+
+
+def test_a_short_line_reserves_nothing_and_is_named(store: InventoryStore) -> None:
+    with pytest.raises(InsufficientStock, match="sku B at store-1: 4 wanted; expected at most 3"):
+        store.reserve("ord-1", "store-1", wanted(A=1, B=4))
+    with pytest.raises(InsufficientStock, match="sku NEW at store-1: 1 wanted; expected at most 0"):
+        store.reserve("ord-2", "store-1", wanted(A=1, NEW=1))
+    with pytest.raises(InsufficientStock, match="sku A at store-2"):
+        store.reserve("ord-3", "store-2", wanted(A=1))
+    assert counters(store, "A") == (5, 0, 1000)
+    assert store.reservations("ord-1") == []
+
+
+def test_what_is_reserved_is_not_available_to_another(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=4))
+    with pytest.raises(InsufficientStock, match="2 wanted; expected at most 1"):
+        store.reserve("ord-2", "store-1", wanted(A=2))
+
+
+def test_an_order_reserved_before_with_other_lines_is_refused(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    with pytest.raises(InvalidRequest, match="those first reserved"):
+        store.reserve("ord-1", "store-1", wanted(A=2))
+    assert counters(store, "A") == (5, 1, 1000)
+
+
+def test_releasing_gives_back_once(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=2, B=1))
+    answer = {"order_id": "ord-1", "released": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}]}
+    assert store.release("ord-1") == answer
+    assert store.release("ord-1") == answer
+    assert (counters(store, "A"), counters(store, "B")) == ((5, 0, 1000), (3, 0, 10))
+
+
+def test_nothing_to_release_is_success_and_closes_the_order(store: InventoryStore) -> None:
+    assert store.release("ord-1") == {"order_id": "ord-1", "released": []}
+    with pytest.raises(OrderClosed, match="ord-1 is closed to reserve"):
+        store.reserve("ord-1", "store-1", wanted(A=1))
+    assert counters(store, "A") == (5, 0, 1000)
+
+
+def test_a_second_reserve_after_the_release_is_refused_too(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    store.release("ord-1")
+    with pytest.raises(OrderClosed):
+        store.reserve("ord-1", "store-1", wanted(A=1))
+
+
+def test_committing_moves_stock_out_at_moving_average(
+    store: InventoryStore, dynamodb: Any, table: str
+) -> None:
+    store.receive("rec-2", "store-1", [receipt("A", 1, 100)])
+    store.reserve("ord-1", "store-1", wanted(A=4, B=2))
+    answer = store.commit("ord-1")
+    lines = [{"sku": "A", "quantity": 4, "cost": 733}, {"sku": "B", "quantity": 2, "cost": 7}]
+    assert answer == {"order_id": "ord-1", "cost": 740, "lines": lines}
+    assert store.commit("ord-1") == answer
+    assert (counters(store, "A"), counters(store, "B")) == ((2, 0, 367), (1, 0, 3))
+    sale, *receipts = movements(dynamodb, table, "A")
+    assert [move["quantity"] for move in receipts] == [5, 1]
+    assert (sale["sk"], sale["kind"], sale["quantity"], sale["cost"]) == ("MOVE#ord-1#sale", "sale", -4, 733)
+    assert [row["state"] for row in store.reservations("ord-1")] == ["COMMITTED", "COMMITTED"]
+    assert store.drift() == []
+
+
+def test_the_last_unit_takes_the_rest_of_the_value(store: InventoryStore) -> None:
+    costs = []
+    for order in ("ord-1", "ord-2", "ord-3"):
+        store.reserve(order, "store-1", wanted(B=1))
+        costs.append(store.commit(order)["cost"])
+    assert costs == [3, 4, 3]
+    assert counters(store, "B") == (0, 0, 0)
+
+
+def test_a_commit_after_the_release_is_refused(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    store.release("ord-1")
+    store.release("ord-2")
+    for order in ("ord-1", "ord-2"):
+        with pytest.raises(OrderClosed, match="closed to commit"):
+            store.commit(order)
+    with pytest.raises(InvalidRequest, match="an order with reserved stock"):
+        store.commit("ord-3")
+
+
+def test_a_late_commit_is_refused_though_the_units_were_sold_to_another(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=5))
+    store.release("ord-1")
+    store.reserve("ord-2", "store-1", wanted(A=5))
+    store.commit("ord-2")
+    with pytest.raises(OrderClosed):
+        store.commit("ord-1")
+
+
+def test_a_release_after_the_commit_gives_nothing_back(store: InventoryStore) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    answer = store.commit("ord-1")
+    assert store.release("ord-1") == {"order_id": "ord-1", "released": []}
+    assert store.commit("ord-1") == answer
+    assert counters(store, "A") == (4, 0, 800)
+
+
+def test_a_receipt_counts_once(store: InventoryStore) -> None:
+    lines = [receipt("A", 1, 90), receipt("A", 2, 10)]
+    answer = {"receipt_id": "rec-2", "received": [{"sku": "A", "quantity": 3, "cost": 100}]}
+    assert store.receive("rec-2", "store-1", lines) == answer
+    assert store.receive("rec-2", "store-1", lines) == answer
+    assert counters(store, "A") == (8, 0, 1100)
+    with pytest.raises(InvalidRequest, match="those first received"):
+        store.receive("rec-2", "store-1", [receipt("A", 1, 90)])
+
+
+def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    """Though the marker of its step be lost: what was moved when, and why, is for good."""
+    dynamodb.delete_item(TableName=table, Key=key("ORDER#rec-1", "STEP#receipt#0"))
+    with pytest.raises(InvalidRequest, match="a new movement"):
+        store.receive("rec-1", "store-1", [receipt("A", 9, 9)])
+    assert [move["quantity"] for move in movements(dynamodb, table, "A")] == [5]
+    assert counters(store, "A") == (5, 0, 1000)
+
+
+def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=3))
+    dynamodb.delete_item(TableName=table, Key=key("ORDER#ord-1", "STEP#reserve#0"))
+    with pytest.raises(InvalidRequest, match="the 3 first reserved"):
+        store.reserve("ord-1", "store-1", wanted(A=1))
+    assert [row["quantity"] for row in store.reservations("ord-1")] == [3]
+    assert counters(store, "A") == (5, 3, 1000)
+
+
+@pytest.mark.parametrize(("step", "kind"), [("commit", "sale"), ("ship", "transfer_out")])
+def test_what_was_done_since_it_was_looked_for_is_not_done_again(
+    store: InventoryStore, client: Interposed, dynamodb: Any, table: str, step: str, kind: str
+) -> None:
+    """Though nothing else shows that it was: the marker alone decides."""
+    done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "answer": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
+    store.reserve("ord-1", "store-1", wanted(A=2))
+    client.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
+    taken = store.take("ord-1", store.reservations("ord-1"), step, kind)
+    assert taken == [{"sku": "A", "quantity": 2, "cost": 7}]
+    assert counters(store, "A") == (5, 2, 1000)
+
+
+def test_what_was_never_stocked_has_no_reorder_point(store: InventoryStore) -> None:
+    with pytest.raises(InvalidRequest, match="a SKU that was stocked at store-1"):
+        store.set_reorder_point("store-1", "C", 5)
+    assert store.level("store-1", "C") == {}
+
+
+def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interposed) -> None:
+    skus = [f"S{number:02}" for number in range(60)]
+    store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus])
+    lines = [Line(sku=sku, quantity=1) for sku in skus]
+    before = client.calls["transact_write_items"]
+    assert len(store.reserve("ord-1", "store-1", lines)["reserved"]) == 60
+    assert client.calls["transact_write_items"] - before == 2
+    assert store.reserve("ord-1", "store-1", lines)["reserved"][59] == {"sku": "S59", "quantity": 1}
+    answer = store.commit("ord-1")
+    assert (len(answer["lines"]), answer["cost"]) == (60, 60 * 6)
+    assert store.commit("ord-1") == answer
+    # The second order runs out at its last SKU, after its first transaction was written.
+    store.reserve("ord-2", "store-1", wanted(S59=1))
+    with pytest.raises(InsufficientStock, match="sku S59"):
+        store.reserve("ord-3", "store-1", lines)
+    assert store.level("store-1", "S00")["reserved"] == 1
+    assert len(store.release("ord-3")["released"]) == 49
+    assert store.level("store-1", "S00")["reserved"] == 0
+    assert store.drift() == []
+
+
+@pytest.mark.parametrize("trouble", [conflict, throttled])
+def test_contention_is_tried_again_a_few_times(
+    store: InventoryStore, client: Interposed, trouble: Callable[[], None]
+) -> None:
+    for nth in (1, 2, 3):
+        client.before("transact_write_items", trouble, nth)
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    assert counters(store, "A") == (5, 1, 1000)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda store: store.reserve("ord-2", "store-1", wanted(A=1)),
+        lambda store: store.commit("ord-1"),
+        lambda store: store.release("ord-1"),
+        lambda store: store.receive("rec-2", "store-1", [receipt("A", 1, 1)]),
+    ],
+    ids=["reserve", "commit", "release", "receive"],
+)
+def test_contention_that_stays_is_left_to_the_workflow(
+    store: InventoryStore, client: Interposed, verb: Callable[[InventoryStore], Any]
+) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    tried = client.calls["transact_write_items"]
+    for nth in range(1, 20):
+        client.before("transact_write_items", conflict, nth)
+    with pytest.raises(StoreContention):
+        verb(store)
+    assert 1 < client.calls["transact_write_items"] - tried < 10
+    assert counters(store, "A") == (5, 1, 1000), "nothing was written"
+    client.calls["transact_write_items"] += 20
+    verb(store)
+    assert counters(store, "A") != (5, 1, 1000), "the workflow's next try goes through"
+    assert store.drift() == []
+
+
+def test_a_reserve_overtaken_by_the_release_between_its_transactions(
+    store: InventoryStore, client: Interposed
+) -> None:
+    skus = [f"S{number:02}" for number in range(50)]
+    store.receive("rec-2", "store-1", [receipt(sku, 1, 1) for sku in skus])
+    client.before("transact_write_items", lambda: store.release("ord-1"), nth=2)
+    with pytest.raises(OrderClosed):
+        store.reserve("ord-1", "store-1", [Line(sku=sku, quantity=1) for sku in skus])
+    assert store.drift() == []
+    assert all(store.level("store-1", sku)["reserved"] == 0 for sku in skus)
+
+
+def test_a_commit_that_read_a_level_before_another_changed_it(
+    store: InventoryStore, client: Interposed
+) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=1))
+    client.before("transact_write_items", lambda: store.receive("rec-2", "store-1", [receipt("A", 5, 0)]))
+    assert store.commit("ord-1")["cost"] == 100, "the average after the receipt: 1000 over 10 units"
+    assert counters(store, "A") == (9, 0, 900)
+
+
+@pytest.mark.parametrize("moment", ["batch_get_item", "transact_write_items"])
+def test_two_commits_of_the_last_units_at_once(
+    store: InventoryStore, client: Interposed, moment: str
+) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=5))
+    client.before(moment, lambda: store.commit("ord-1"))
+    assert store.commit("ord-1")["cost"] == 1000
+    assert counters(store, "A") == (0, 0, 0)
+
+
+def test_a_commit_whose_units_left_while_it_was_reading(
+    store: InventoryStore, dynamodb: Any, table: str
+) -> None:
+    """The marker was read before the other delivery wrote it, the level after."""
+    store.reserve("ord-1", "store-1", wanted(A=5))
+
+    class HalfRead(Interposed):
+        def __getattr__(self, operation: str) -> Any:
+            real = super().__getattr__(operation)
+            if operation != "batch_get_item" or self.calls["late"]:
+                return real
+
+            def read(**request: Any) -> Any:
+                self.calls["late"] += 1
+                other.commit("ord-1")
+                answer = real(**request)
+                rows = answer["Responses"][table]
+                answer["Responses"][table] = [row for row in rows if row["sk"]["S"] == "LEVEL"]
+                return answer
+
+            return read
+
+    other = InventoryStore(dynamodb, table)
+    assert InventoryStore(HalfRead(dynamodb), table).commit("ord-1")["cost"] == 1000
+    assert counters(other, "A") == (0, 0, 0)
+
+
+@pytest.mark.parametrize("moment", ["batch_get_item", "transact_write_items"])
+def test_release_and_commit_at_once_end_one_way(
+    store: InventoryStore, client: Interposed, moment: str
+) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=2))
+    client.before(moment, lambda: store.release("ord-1"))
+    with pytest.raises(OrderClosed):
+        store.commit("ord-1")
+    assert counters(store, "A") == (5, 0, 1000)
+    store.reserve("ord-2", "store-1", wanted(A=2))
+    client.before("transact_write_items", lambda: store.commit("ord-2"))
+    assert store.release("ord-2")["released"] == []
+    assert counters(store, "A") == (3, 0, 600)
+
+
+def test_two_releases_at_once_give_back_once(store: InventoryStore, client: Interposed) -> None:
+    store.reserve("ord-1", "store-1", wanted(A=2))
+    store.reserve("ord-2", "store-1", wanted(A=3))
+    client.before("transact_write_items", lambda: store.release("ord-1"), nth=2)
+    assert store.release("ord-1")["released"] == [{"sku": "A", "quantity": 2}]
+    assert counters(store, "A") == (5, 3, 1000), "what another order holds stays held"
+
+
+def test_a_commit_crossed_by_a_release_that_died_after_its_tombstone(
+    store: InventoryStore, client: Interposed, dynamodb: Any, table: str
+) -> None:
+    def half_release() -> None:
+        with pytest.raises(Died):
+            InventoryStore(Mortal(dynamodb, dies_before=2), table).release("ord-1")
+
+    store.reserve("ord-1", "store-1", wanted(A=2))
+    client.before("transact_write_items", half_release)
+    with pytest.raises(OrderClosed):
+        store.commit("ord-1")
+    assert store.release("ord-1")["released"] == [{"sku": "A", "quantity": 2}]
+    assert counters(store, "A") == (5, 0, 1000)
+
+
+def test_drift_is_reported(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": "LEVEL#store-1#A"}, "sk": {"S": "LEVEL"}},
+        UpdateExpression="SET reserved = :wrong",
+        ExpressionAttributeValues={":wrong": {"N": "-1"}},
+    )
+    (drift,) = store.drift()
+    assert (drift.sku, drift.stored.reserved, drift.rebuilt.reserved) == ("A", -1, 0)
+
+
+def test_the_sample_events(
+    store: InventoryStore, client: Interposed, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.receive("rec-2", "store-1", [receipt("COF-ESP-1KG", 9, 9000), receipt("MUG-WHT-300", 9, 2700)])
+    monkeypatch.setenv("TABLE_NAME", table)
+    handler = importlib.import_module("inventory.handlers")
+    monkeypatch.setattr(handler, "store", store)
+    events = Path(__file__).parents[2] / "events"
+
+    def deliver(name: str) -> Any:
+        event = json.loads((events / f"{name}.json").read_text())
+        return getattr(handler, name)(event, SimpleNamespace(aws_request_id="r"))
+
+    order = "ord-2026-11-23-store-1-0001"
+    units = [{"sku": "COF-ESP-1KG", "quantity": 2}, {"sku": "MUG-WHT-300", "quantity": 1}]
+    assert deliver("reserve_stock") == {"order_id": order, "reserved": units}
+    assert deliver("commit_stock")["cost"] == 2300
+    assert deliver("release_stock") == {"order_id": order, "released": []}

@@ -1,0 +1,132 @@
+"""What every provider promises, kept by those that hold money: one effect per key, never more than is there."""
+
+from typing import Any
+
+import pytest
+from payments.provider import AnswerLost, Charge, Provider, ProviderDown
+from payments.sandbox import TEST_CARDS, SandboxProvider
+from payments.store_credit import StoreCredit
+from tillflow.store import unmarshal
+
+from tests.support.interposed import Interposed, conflict
+
+CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
+
+
+@pytest.fixture(params=["sandbox", "store_credit"])
+def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provider:
+    if request.param == "sandbox":
+        return SandboxProvider(dynamodb, table)
+    credit = StoreCredit(dynamodb, table)
+    credit.grant("grant-1", "cus-1", "EUR", 1000)
+    return credit
+
+
+@pytest.fixture
+def only(dynamodb: Any, table: str) -> Any:
+    """The one authorisation in the book: what it held, took and gave back."""
+
+    def read() -> tuple[str, int, int]:
+        rows = [unmarshal(row) for row in dynamodb.scan(TableName=table)["Items"]]
+        (row,) = [row for row in rows if row["sk"] == "AUTHORISATION"]
+        return row["state"], row["captured"], row["refunded"]
+
+    return read
+
+
+def test_a_key_has_one_effect_and_one_answer(provider: Provider, only: Any) -> None:
+    held = provider.authorise("k#1", CHARGE)
+    assert provider.authorise("k#1", CHARGE) == held
+    assert provider.look_up("k#1") == held
+    assert provider.capture("k#2", held.reference, 900) == provider.capture("k#2", held.reference, 900)
+    assert only() == ("captured", 900, 0)
+    assert provider.refund("k#3", held.reference, 300) == provider.refund("k#3", held.reference, 300)
+    assert only() == ("captured", 900, 300), "the second call is the same refund, not another"
+    assert provider.refund("k#4", held.reference, 600).accepted
+    assert only() == ("captured", 900, 900)
+
+
+def test_a_void_has_one_effect(provider: Provider, only: Any) -> None:
+    held = provider.authorise("k#1", CHARGE)
+    assert provider.void("k#2", held.reference) == provider.void("k#2", held.reference)
+    assert only() == ("voided", 0, 0)
+    assert provider.look_up("k#2") == provider.void("k#2", held.reference)
+
+
+def test_no_more_is_taken_than_held_nor_given_back_than_taken(provider: Provider, only: Any) -> None:
+    held = provider.authorise("k#1", CHARGE).reference
+    assert not provider.refund("k#2", held, 1).accepted
+    assert not provider.capture("k#3", held, 901).accepted
+    assert provider.capture("k#4", held, 900).accepted
+    assert not provider.capture("k#5", held, 900).accepted
+    assert provider.void("k#6", held).reason == "authorisation_captured"
+    assert not provider.refund("k#7", held, 901).accepted
+    assert only() == ("captured", 900, 0)
+    assert [provider.look_up(f"k#{number}") for number in (2, 3, 5, 6, 7)] == [None] * 5
+
+
+def test_an_authorisation_ends_once(provider: Provider, only: Any) -> None:
+    held = provider.authorise("k#1", CHARGE).reference
+    provider.void("k#2", held)
+    assert provider.capture("k#3", held, 900).reason == "authorisation_voided"
+    assert not provider.void("k#4", held).accepted
+    assert only() == ("voided", 0, 0)
+
+
+def test_an_authorisation_nobody_gave_is_refused(provider: Provider) -> None:
+    for outcome in (
+        provider.capture("k#1", "auth-none", 1),
+        provider.void("k#2", "auth-none"),
+        provider.refund("k#3", "auth-none", 1),
+    ):
+        assert not outcome.accepted
+
+
+def test_store_credit_is_held_returned_and_never_below_zero(dynamodb: Any, table: str) -> None:
+    credit = StoreCredit(dynamodb, table)
+    credit.grant("grant-1", "cus-1", "EUR", 1000)
+    first = credit.authorise("a#1", CHARGE)
+    assert credit.balance("cus-1", "EUR") == 100
+    assert credit.authorise("b#1", CHARGE).reason == "insufficient_credit"
+    credit.void("a#2", first.reference)
+    assert credit.balance("cus-1", "EUR") == 1000
+    second = credit.authorise("b#1", CHARGE)
+    credit.capture("b#2", second.reference, 900)
+    credit.refund("b#3", second.reference, 400)
+    assert credit.balance("cus-1", "EUR") == 500
+    assert credit.authorise("c#1", Charge(1, "USD", customer_id="cus-1")).reason == "insufficient_credit"
+
+
+@pytest.mark.parametrize("token", TEST_CARDS)
+def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str, token: str) -> None:
+    sandbox = SandboxProvider(dynamodb, table)
+    reference = "auth-k#authorise"
+    answers = [
+        until_answered(lambda: sandbox.authorise("k#authorise", Charge(900, "EUR", token))),
+        until_answered(lambda: sandbox.capture("k#capture", reference, 900)),
+    ]
+    faults = TEST_CARDS[token]
+    for operation, answer in zip(("authorise", "capture"), answers, strict=True):
+        fault = faults.get(operation)
+        if fault and fault.kind == "refuse":
+            assert (answer.accepted, answer.reason) == (False, fault.reason)
+            break
+        assert answer.accepted
+    else:
+        assert sandbox.book.authorisation(reference)["captured"] == 900
+
+
+def until_answered(call: Any) -> Any:
+    try:
+        return call()
+    except AnswerLost:
+        return call()
+
+
+def test_a_busy_sandbox_is_down_not_uncertain(dynamodb: Any, table: str) -> None:
+    client = Interposed(dynamodb)
+    for nth in range(1, 20):
+        client.before("transact_write_items", conflict, nth)
+    with pytest.raises(ProviderDown, match="authorise k#1"):
+        SandboxProvider(client, table).authorise("k#1", CHARGE)
+    assert SandboxProvider(dynamodb, table).look_up("k#1") is None

@@ -1,0 +1,100 @@
+"""Approvals: the last who is asked is asked, and after a withdrawal nobody is, however late the asking comes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from replenishment.models import AskApproval
+from replenishment.store import ReplenishmentStore
+from tillflow.errors import InvalidRequest
+
+from tests.support.interposed import Interposed
+
+ORDER = "po-1"
+
+
+@pytest.fixture
+def store(dynamodb: Any, table: str) -> ReplenishmentStore:
+    return ReplenishmentStore(dynamodb, table)
+
+
+def ask(store: ReplenishmentStore, asked: str, attempt: str) -> None:
+    request = AskApproval(
+        run_id="night", purchase_order_id=ORDER, asked=asked, attempt=attempt, task_token=f"token-{attempt}"
+    )
+    store.ask(request, 240_000)
+
+
+def withdraw(dynamodb: Any, table: str) -> None:
+    """As WithdrawApproval of the workflow does."""
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"APPROVAL#{ORDER}"}, "sk": {"S": "APPROVAL"}},
+        UpdateExpression="SET withdrawn = :true",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+
+
+def test_who_was_asked_last_decides(store: ReplenishmentStore) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0001")
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    assert store.decide(ORDER, "approve", "") == "token-2026-11-23T02:00:00Z#0001"
+
+
+def test_the_same_question_again_leaves_a_decision(store: ReplenishmentStore) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    token = store.decide(ORDER, "refuse", "too many")
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    assert store.approvals() == []
+    assert store.decide(ORDER, "refuse", "too many") == token
+
+
+def test_the_owner_is_asked_after_the_manager(store: ReplenishmentStore) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    ask(store, "owner", "2026-11-24T02:00:00Z#0000")
+    assert [(row["asked"], row["total"]) for row in store.approvals()] == [("owner", 240_000)]
+
+
+def test_what_is_withdrawn_waits_for_nobody(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    withdraw(dynamodb, table)
+    ask(store, "owner", "2026-11-24T02:00:00Z#0000")
+    assert store.approvals() == []
+    with pytest.raises(InvalidRequest, match="this is WITHDRAWN"):
+        store.decide(ORDER, "approve", "")
+
+
+def test_one_asked_after_its_withdrawal_is_never_asked(
+    dynamodb: Any, table: str, store: ReplenishmentStore
+) -> None:
+    withdraw(dynamodb, table)
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    assert store.approvals() == []
+
+
+def test_a_refusal_stays_one_when_it_is_withdrawn(
+    dynamodb: Any, table: str, store: ReplenishmentStore
+) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    token = store.decide(ORDER, "refuse", "too many")
+    withdraw(dynamodb, table)
+    assert store.decide(ORDER, "refuse", "too many") == token
+
+
+@pytest.mark.parametrize("meanwhile", ["asked anew", "decided otherwise"])
+def test_of_two_at_the_same_moment_one_is_told_to_look_again(
+    dynamodb: Any, table: str, store: ReplenishmentStore, meanwhile: str
+) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    acts: dict[str, Callable[[], object]] = {
+        "asked anew": lambda: ask(store, "owner", "2026-11-24T02:00:00Z#0000"),
+        "decided otherwise": lambda: store.decide(ORDER, "approve", ""),
+    }
+    between = Interposed(dynamodb)
+    between.before("update_item", acts[meanwhile])
+    with pytest.raises(InvalidRequest, match="look again"):
+        ReplenishmentStore(between, table).decide(ORDER, "refuse", "too many")
+    assert (
+        store.approval(ORDER)["status"]
+        == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]
+    )

@@ -1,0 +1,218 @@
+"""Suppliers, purchases, reorder points and transfers from the command line, bad input first of all."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from catalog.models import Product, TaxClass
+from catalog.store import CatalogStore
+from inventory.models import ReceiptLine
+from inventory.store import InventoryStore
+from inventory.transfers import rules as transfer_rules
+from inventory.transfers.models import AwaitTransfer, OpenTransfer
+from inventory.transfers.store import TransfersStore
+from purchasing import rules
+from purchasing.models import Invoice, InvoicedLine, OpenOrder, Price, Receipt, ReceivedLine, Supplier
+from purchasing.store import PurchasesStore
+from tillflow.aws import client
+
+from tests.till.test_commands import deployed, run
+from till.demo import stock_transfer
+from verification.harness.template import Template
+from verification.harness.world import data_services
+
+TEMPLATE = Template.read()
+BEANS = {
+    "supplier_id": "sup-beans",
+    "name": "The Roastery",
+    "currency": "EUR",
+    "lead_time_days": 5,
+    "account": "acct_ok",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def aws() -> Iterator[None]:
+    with data_services(TEMPLATE):
+        stock = InventoryStore(client("dynamodb"), "InventoryTable")
+        stock.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=4000)])
+        catalog = CatalogStore(client("dynamodb"), "CatalogTable")
+        catalog.put_tax_class(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
+        catalog.put_product(
+            Product(sku="TEA", name="Tea", prices={"EUR": 900}, tax_class="standard", tax_included=True)
+        )
+        yield
+
+
+@pytest.fixture(autouse=True)
+def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path))
+    deployed(monkeypatch, {name: name for name in TEMPLATE.tables})
+
+
+def purchases() -> PurchasesStore:
+    return PurchasesStore(client("dynamodb"), "PurchasingTable")
+
+
+@pytest.fixture(scope="module")
+def paid(aws: None) -> str:
+    """A purchase that was delivered with a unit sent back, billed at a discount and paid."""
+    purchases().suppliers.create(Supplier.model_validate(BEANS))
+    purchases().suppliers.set_prices("sup-beans", [Price(sku="TEA", unit_cost=400)])
+    order = {
+        "purchase_order_id": "po-1",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+        "suppliers": [{"supplier_id": "sup-beans"}],
+    }
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    store = purchases()
+    store.open(OpenOrder.model_validate(order))
+    store.send("po-1")
+    store.change("po-1", lambda before: rules.acknowledged(before, date(2026, 11, 24)))
+    lines = (ReceivedLine(sku="TEA", quantity=6, rejected=1),)
+    store.receive("po-1", Receipt(receipt_id="dn-1", received_at=now, lines=lines))
+    invoiced = (InvoicedLine(sku="TEA", quantity=5, unit_price=400),)
+    invoice = Invoice(number="A-1", invoiced_on=now.date(), lines=invoiced, discount=100, total=1900)
+    store.bill("po-1", invoice)
+    store.match("po-1", accept=False)
+    store.change("po-1", lambda before: rules.paying(before, "acct_ok"))
+    store.change("po-1", lambda before: rules.paid(before, "tr-1", now))
+    store.close("po-1")
+    return "po-1"
+
+
+def test_an_invoice_and_its_payment_are_reported_each_way(paid: str) -> None:
+    assert "19.00 EUR" in run("purchase", "payments").stdout
+    (invoice,) = json.loads(run("purchase", "report", "--json").stdout)
+    assert (invoice["discount"], invoice["total"], invoice["paid"], invoice["outstanding"]) == (
+        100,
+        1900,
+        1900,
+        0,
+    )
+    header, row = run("purchase", "payments", "--csv").stdout.splitlines()
+    assert header.startswith("paid_at,supplier_id,invoice")
+    assert row.split(",")[1:5] == ["sup-beans", "A-1", paid, "1900"]
+
+
+def test_a_closed_purchase_has_nothing_next(paid: str) -> None:
+    shown = run("purchase", "show", paid).stdout
+    assert "CLOSED" in shown and "next" not in shown and "dn-1" in shown
+
+
+def test_a_suppliers_performance_and_terms_are_in_words(paid: str) -> None:
+    shown = run("supplier", "show", "sup-beans").stdout
+    assert "days 30, end_of_month False" in shown
+    assert "rejected" in shown and "{" not in shown
+    statement = run("supplier", "statement", "sup-beans", "--csv").stdout.splitlines()
+    assert [line.split(",")[1] for line in statement[1:]] == ["invoice", "payment"]
+
+
+def test_reports_come_in_pages(paid: str) -> None:
+    assert "There is more" not in run("purchase", "list").stdout
+    assert run("purchase", "list", "--page", "2", "--csv").stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--line", "TEA=0@400", "--supplier", "sup-beans"),
+            "lines[0].quantity is 0; expected a number above 0",
+        ),
+        (("--line", "TEA=5", "--supplier", "sup-beans"), "SKU=QUANTITY@UNIT_COST"),
+        (("--line", "TEA=5@400", "--supplier", "nobody"), "supplier_id nobody is not known"),
+        (("--line", "ELSE=5@400", "--supplier", "sup-beans"), "sku ELSE is not in the catalog"),
+        (("--line", "TEA=5@400", "--supplier", "sup-beans", "--currency", "euro"), "currency is 'euro'"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused_before_it_starts(
+    paid: str, arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in run("purchase", "order", *arguments, code=2).output
+
+
+def test_a_receipt_says_what_came(paid: str) -> None:
+    assert "Nothing is said to have come" in run("purchase", "receive", paid, code=2).output
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("cost=400", "names no supplier"),
+        ("supplier=nobody", "supplier_id nobody is not known"),
+        ("supplier=sup-beans,cost=dear", "says nothing of a source"),
+    ],
+)
+def test_a_source_that_cannot_be_is_refused(paid: str, source: str, said: str) -> None:
+    assert said in run("reorder", "keep", "TEA", "--source", source, code=2).output
+
+
+def test_what_a_source_leaves_out_is_as_its_supplier_says(paid: str) -> None:
+    run("reorder", "keep", "TEA", "--source", "supplier=sup-beans,pack=12", "--point", "8")
+    (row,) = json.loads(run("reorder", "review", "--json").stdout)
+    assert (row["supplier_id"], row["reorder_point"], row["asked_for"]) == ("sup-beans", 8, 0)
+    run("reorder", "review", "--write")
+    assert json.loads(run("reorder", "review", "--json").stdout)[0]["reorder_point"] == 0
+    assert json.loads(run("stock", "reorder", "--json").stdout) == []
+
+
+def test_a_mailed_supplier_needs_an_address(tmp_path: Path) -> None:
+    path = tmp_path / "mailed.json"
+    path.write_text(json.dumps(BEANS | {"supplier_id": "sup-mail", "channel": {"type": "mail"}}))
+    assert "an address for mail" in run("supplier", "create", str(path), code=2).output
+
+
+def test_a_mailed_supplier_is_subscribed_to_what_is_addressed_to_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    topic = client("sns").create_topic(Name="orders")["TopicArn"]
+    deployed(monkeypatch, {name: name for name in TEMPLATE.tables} | {"SupplierOrders": topic})
+    path = tmp_path / "mailed.json"
+    channel = {"type": "mail", "address": "orders@example.com"}
+    path.write_text(json.dumps(BEANS | {"supplier_id": "sup-mail", "channel": channel}))
+    assert "orders@example.com" in run("supplier", "create", str(path)).stdout
+    (subscription,) = client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "orders@example.com")
+
+
+@pytest.fixture(scope="module")
+def transfer(aws: None) -> str:
+    """A transfer that waits for its goods to leave."""
+    store = TransfersStore(client("dynamodb"), "InventoryTable")
+    asked = stock_transfer.request(4) | {"transfer_id": "trf-1"}
+    store.open(OpenTransfer.model_validate(asked))
+    waits = AwaitTransfer(transfer_id="trf-1", waiting_for="shipment", asked="1", task_token="none")
+    store.change("trf-1", lambda before: transfer_rules.awaiting(before, waits))
+    return "trf-1"
+
+
+def test_a_transfer_is_listed_each_way_and_by_its_ends(transfer: str) -> None:
+    (row,) = json.loads(run("transfer", "list", "--location", "warehouse", "--json").stdout)
+    assert (row["transfer_id"], row["status"], row["quantity"], row["in_transit"]) == (
+        transfer,
+        "REQUESTED",
+        4,
+        0,
+    )
+    assert json.loads(run("transfer", "list", "--status", "closed", "--json").stdout) == []
+    assert "REQUESTED" in run("transfer", "show", transfer).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("receive", "trf-1", "--line", "TEA=1"), "expected IN_TRANSIT"),
+        (("receive", "trf-1"), "Nothing is said to have come"),
+        (("receive", "trf-1", "--line", "TEA=one"), "SKU=QUANTITY-LOST"),
+        (("ship", "trf-9"), "transfer_id trf-9 is not known"),
+        (("request", "--from", "a", "--to", "a", "--line", "TEA=1"), "a location other than the source"),
+        (("request", "--from", "a", "--to", "b", "--line", "TEA=0"), "a number above 0"),
+    ],
+)
+def test_what_cannot_be_said_of_a_transfer(transfer: str, arguments: tuple[str, ...], said: str) -> None:
+    assert said in run("transfer", *arguments, code=2).output

@@ -1,0 +1,309 @@
+"""The operator's commands, run as an operator runs them, over moto's AWS."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from cases.models import Opening
+from cases.store import CasesStore
+from tillflow.aws import client
+from tillflow.store import marshal
+from typer.testing import CliRunner
+
+from tests.support import shopkeeping
+from tests.support.shopkeeping import SALE, Row
+from till.main import app
+from till.shop import GOODS
+from till.stack import Stack, find_stack
+from verification.harness.template import Template
+from verification.harness.world import data_services
+
+TEMPLATE = Template.read()
+WORKFLOWS = ("OrderCheckout", "OrderCancel")
+
+
+def run(*arguments: str, code: int = 0) -> Any:
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with data_services(TEMPLATE):
+        yield
+
+
+class CloudFormation:
+    """DescribeStacks alone: moto's CloudFormation needs more of PyPI than the rest of the tests together."""
+
+    def __init__(self, outputs: dict[str, str]) -> None:
+        self.outputs = outputs
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        if not self.outputs:
+            error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
+            raise ClientError({"Error": error}, "DescribeStacks")
+        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
+        return {"Stacks": [{"StackName": StackName, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
+
+
+@pytest.fixture(autouse=True)
+def no_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path))
+
+
+def deployed(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> None:
+    clients = Stack.client
+
+    def made(stack: Stack, service: str) -> Any:
+        if service == "cloudformation":
+            return CloudFormation(outputs)
+        return client(service) if service == "dynamodb" else clients(stack, service)
+
+    monkeypatch.setattr(Stack, "client", made)
+
+
+@pytest.fixture
+def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = {
+        name: client("stepfunctions").create_state_machine(
+            name=name,
+            definition=json.dumps(TEMPLATE.definition(name)),
+            roleArn="arn:aws:iam::123456789012:role/workflow",
+        )["stateMachineArn"]
+        for name in ("OrderCheckout", "OrderCancel", "ImageIngest")
+    }
+    buckets = ("ImagesBucket", "ThumbnailsBucket")
+    for bucket in buckets:
+        here = {"LocationConstraint": "eu-west-1"}
+        client("s3").create_bucket(Bucket=bucket.lower(), CreateBucketConfiguration=here)
+    queue = client("sqs").create_queue(QueueName="ImageDeadLetterQueue")["QueueUrl"]
+    outputs = {name: name for name in TEMPLATE.tables} | {bucket: bucket.lower() for bucket in buckets}
+    deployed(monkeypatch, outputs | machines | {"ImageDeadLetterQueue": queue})
+
+
+def put(tables: dict[str, list[Row]]) -> None:
+    for table, rows in tables.items():
+        for row in rows:
+            client("dynamodb").put_item(TableName=table, Item=marshal(row))
+
+
+def test_an_audit_of_a_shop_in_order_says_so(stack: None) -> None:
+    put(shopkeeping.rows())
+    assert "invariants hold" in run("audit").output
+
+
+def test_an_audit_names_what_is_broken_and_fails(stack: None) -> None:
+    tables = shopkeeping.rows()
+    tables["InventoryTable"][0]["on_hand"] = 9
+    put(tables)
+    violations = json.loads(run("audit", "--json", code=1).stdout)["violations"]
+    assert {
+        "name": "on_hand_is_sum_of_movements",
+        "subject": shopkeeping.LEVEL,
+        "message": "on hand is 9, its movements add up to 8",
+    } in violations
+
+
+def test_a_rebuild_reports_what_drifted_and_mends_it(stack: None) -> None:
+    tables = shopkeeping.rows()
+    tables["InventoryTable"][0]["available"] = 9
+    put(tables)
+    assert "differ from their history" in run("stock", "rebuild", code=1).output
+    mended = json.loads(run("stock", "rebuild", "--write", "--json").stdout)
+    assert [(row["stored"]["available"], row["rebuilt"]["available"]) for row in mended] == [(9, 8)]
+    assert "what its history adds up to" in run("stock", "rebuild").output
+
+
+def test_a_missing_stack_is_one_sentence_and_what_to_do(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed(monkeypatch, {})
+    result = run("audit", code=2)
+    assert "There is no stack called tillflow" in result.stderr
+    assert "sam deploy" in result.stderr
+
+
+def test_seeding_twice_leaves_one_shop(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)  # moto's tables are not safe to write from threads
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])  # and it copies them all for each transaction
+    run("seed")
+    run("seed")
+    assert run("audit", "--json").exit_code == 0
+    level = client("dynamodb").get_item(
+        TableName="InventoryTable",
+        Key=marshal({"pk": "LEVEL#store-1#MUG-WHT-300", "sk": "LEVEL"}),
+    )["Item"]
+    assert level["on_hand"]["N"] == "500"
+
+
+def test_an_order_is_shown_with_its_tenders_and_invoice(stack: None) -> None:
+    tables = shopkeeping.rows()
+    line = {"sku": "MUG", "description": "Mug", "quantity": 2, "unit_price": 120, "tax": 40, "total": 240}
+    document = {"lines": [line | {"line_discount": 0, "order_discount": 0}], "totals": {"total": 240}}
+    tables["OrdersTable"][0]["document"] = json.dumps(document)
+    put(tables)
+    shown = run("order", "show", SALE).output
+    assert "PAID" in shown
+    assert "2.40 EUR" in shown
+    assert "captured" in shown
+
+
+def test_an_order_shows_its_tenders_in_the_order_they_were_given(stack: None) -> None:
+    tenders = [shopkeeping.tender(SALE, number, "cash", 1, "captured") for number in (1, 2, 10, 11)]
+    put(shopkeeping.rows() | {"PaymentsTable": tenders})
+    shown = json.loads(run("order", "show", SALE, "--json").stdout)
+    assert [row["tender_no"] for row in shown["tenders"]] == [1, 2, 10, 11]
+
+
+def test_without_a_local_stack_the_shop_is_in_the_region_the_environment_names(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as region:  # undone before the fixture that made the environment is
+        region.delenv("AWS_DEFAULT_REGION", raising=False)
+        region.delenv("AWS_ENDPOINT_URL", raising=False)
+        region.setenv("AWS_REGION", "ap-southeast-2")
+        named = find_stack().client("dynamodb").meta.endpoint_url
+        assert named == "https://dynamodb.ap-southeast-2.amazonaws.com"
+        region.delenv("AWS_REGION")
+        assert "set AWS_REGION" in run("audit", code=2).stderr
+
+
+def test_the_status_says_which_shop_the_commands_talk_to(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "talk to AWS in eu-west-1, stack tillflow: CREATE_COMPLETE" in run("status").output
+    deployed(monkeypatch, {})
+    assert (
+        "no shop to talk to. There is no stack called tillflow at AWS in eu-west-1."
+        in run("status", code=1).output
+    )
+
+
+def test_the_same_order_placed_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({"order_id": "ord-7", "placed_at": "2026-11-23T10:00:00Z", "tenders": []}))
+    first = json.loads(run("order", "place", str(file), "--json").stdout)
+    second = json.loads(run("order", "place", str(file), "--json").stdout)
+    assert first["execution_arn"] == second["execution_arn"]
+    assert first["execution_arn"].endswith(":execution:OrderCheckout:ord-7")
+    changed = {"order_id": "ord-7", "lines": [{"sku": "MUG", "quantity": 1}], "tenders": []}
+    file.write_text(json.dumps(changed))
+    assert json.loads(run("order", "place", str(file), "--json").stdout)["duplicate"]
+
+
+def place(order_id: str, tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({"order_id": order_id, "tenders": []}))
+    run("order", "place", str(file))
+
+
+def test_an_order_cancelled_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:
+    place("ord-7", tmp_path)
+    first = json.loads(run("order", "cancel", "ord-7", "--json").stdout)
+    assert first["execution_arn"].endswith(":execution:OrderCancel:ord-7")
+    again = json.loads(run("order", "cancel", "ord-7", "--reason", "wrong size", "--json").stdout)
+    assert (again["execution_arn"], again["duplicate"]) == (first["execution_arn"], True)
+    audited = json.loads(run("audit", "--json").stdout)
+    assert audited["running"] == ["ord-7"]
+
+
+def test_a_cancel_that_failed_is_started_again_under_another_name(stack: None, tmp_path: Path) -> None:
+    place("ord-7", tmp_path)
+    failed = json.loads(run("order", "cancel", "ord-7", "--json").stdout)["execution_arn"]
+    client("stepfunctions").stop_execution(executionArn=failed)
+    again = json.loads(run("order", "cancel", "ord-7", "--reason", "still", "--json").stdout)
+    assert again["execution_arn"].endswith(":execution:OrderCancel:ord-7.2")
+    assert json.loads(run("audit", "--json").stdout)["running"] == ["ord-7"]
+
+
+def test_cancelling_an_order_nobody_placed_is_one_sentence(stack: None) -> None:
+    assert "No workflow has run" in run("order", "cancel", "ord-404", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("{", "is not JSON"), ("[]", "holds no order"), ('{"order_id": "a b"}', "cannot name")],
+)
+def test_a_file_that_is_no_order_is_one_sentence(
+    stack: None, tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(text)
+    assert sentence in run("order", "place", str(file), code=2).stderr
+
+
+def open_case(case_id: str, step: str, token: str) -> None:
+    opening = Opening(
+        case_id=case_id,
+        business_id=case_id.split("#")[0],
+        workflow="order_checkout",
+        side="compensation",
+        step=step,
+        error="ReversalRefused",
+        task_token=token,
+    )
+    CasesStore(client("dynamodb"), "CasesTable").open(opening)
+
+
+def test_open_cases_are_listed_without_their_token(stack: None) -> None:
+    open_case("ord-2#compensation", "ReversePayment", "secret")
+    listed = run("case", "list", "--json").stdout
+    assert json.loads(listed)[0]["case_id"] == "ord-2#compensation"
+    assert "secret" not in listed
+    shown = run("case", "show", "ord-2#compensation").output
+    assert "ReversalRefused" in shown
+    assert "secret" not in shown
+
+
+@pytest.mark.parametrize("decision", ["done", "give_up"])
+def test_a_case_is_not_closed_without_a_note(stack: None, decision: str) -> None:
+    open_case("ord-2#compensation", "ReversePayment", "token")
+    refused = run("case", "resolve", "ord-2#compensation", "--decision", decision, code=2)
+    assert "note is empty" in refused.stderr.lower()
+    assert "ord-2#compensation" in run("case", "list").output
+
+
+def test_a_case_nobody_opened_cannot_be_resolved(stack: None) -> None:
+    assert "no such case" in run("case", "resolve", "x", "--decision", "retry", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "seed",
+        "demo",
+        "audit",
+        "history",
+        "order place",
+        "order cancel",
+        "order show",
+        "case list",
+        "case show",
+        "case resolve",
+    ],
+)
+def test_every_command_shows_how_it_is_used(command: str) -> None:
+    assert f"till {command}" in run(*command.split(), "--help").output
+
+
+def test_the_catalog_is_listed_with_the_pictures_of_each_product(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
+    run("seed")
+    link = {
+        "pk": "PRODUCT#MUG-WHT-300",
+        "sk": "IMAGE#products/MUG-WHT-300/a.jpg",
+        "dominant_colour": "#ffffff",
+    }
+    put({"ImagesTable": [link]})
+    first = json.loads(run("product", "list", "--most", "3", "--json").stdout)
+    assert [product["sku"] for product in first["products"]] == ["BOK-BRW-01", "COF-ESP-1KG", "COF-FIL-500"]
+    assert first["after"] == "COF-FIL-500"
+    mug = json.loads(run("product", "list", "--after", "GRD-HND-01", "--most", "1", "--json").stdout)
+    assert [product["images"] for product in mug["products"]] == [[{"dominant_colour": "#ffffff"}]]
+    assert "till product list --after COF-FIL-500" in run("product", "list", "--most", "3").stderr

@@ -1,0 +1,108 @@
+"""Transfers and purchase orders changed by two at once: nothing that was written is buried under what comes next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from inventory.transfers.models import OpenTransfer
+from inventory.transfers.store import TransfersStore
+from purchasing.models import OpenOrder, Supplier
+from purchasing.store import PurchasesStore
+from purchasing.suppliers import SUPPLIER, supplier_pk
+from tillflow.errors import StoreContention
+from tillflow.store import key, marshal
+
+from tests.support.interposed import Interposed
+
+LINES = [{"sku": "TEA", "quantity": 2}]
+NAME = "t-1"
+
+
+class Transfers:
+    def __init__(self, client: Any, table: str) -> None:
+        self.store = TransfersStore(client, table)
+
+    def open(self) -> Any:
+        asked = {"source": "store-1", "destination": "store-2", "currency": "EUR", "lines": LINES}
+        return self.store.open(OpenTransfer.model_validate({"transfer_id": NAME, **asked}))
+
+    def cancel(self) -> Any:
+        return self.store.cancel(NAME, "no")
+
+
+class Purchases:
+    def __init__(self, client: Any, table: str) -> None:
+        self.store = PurchasesStore(client, table)
+
+    def open(self) -> Any:
+        lines = [{**line, "unit_cost": 5} for line in LINES]
+        asked = {
+            "location": "store-1",
+            "currency": "EUR",
+            "lines": lines,
+            "suppliers": [{"supplier_id": "s-1"}],
+        }
+        return self.store.open(OpenOrder.model_validate({"purchase_order_id": NAME, **asked}))
+
+    def cancel(self) -> Any:
+        return self.store.cancelled(NAME, "no")
+
+
+@pytest.fixture(params=[Transfers, Purchases])
+def kind(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Callable[[Any, str], Any]:
+    supplier = Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok")
+    PurchasesStore(dynamodb, table).suppliers.create(supplier)
+    made: Callable[[Any, str], Any] = request.param
+    return made
+
+
+def test_what_is_opened_while_it_is_cancelled_is_kept_and_cancelled_next(
+    kind: Callable[[Any, str], Any], dynamodb: Any, table: str
+) -> None:
+    between = Interposed(dynamodb)
+    first, second = kind(dynamodb, table), kind(between, table)
+    between.before("transact_write_items", first.open)
+    with pytest.raises(StoreContention):
+        second.cancel()
+    assert first.store.get(NAME).status in ("REQUESTED", "OPEN")
+    second.cancel()
+    assert first.store.get(NAME).status == "CANCELLED"
+
+
+def saying(**said: str) -> Callable[[Any], Any]:
+    return lambda document: document.model_copy(update=said)
+
+
+def test_of_two_changes_at_once_both_stay(kind: Callable[[Any, str], Any], dynamodb: Any, table: str) -> None:
+    between = Interposed(dynamodb)
+    first, second = kind(dynamodb, table), kind(between, table)
+    first.open()
+    between.before("transact_write_items", lambda: first.store.change(NAME, saying(reason="for Monday")))
+    second.store.change(NAME, saying(cancel_reason="ordered twice"))
+    after = first.store.get(NAME)
+    assert (after.reason, after.cancel_reason) == ("for Monday", "ordered twice")
+
+
+@pytest.mark.parametrize("step", ["receipt-dn-1", "invoice-no-1", "noted-dn-1"])
+def test_what_was_done_since_it_was_looked_for_is_not_done_again(
+    kind: Callable[[Any, str], Any], dynamodb: Any, table: str, step: str
+) -> None:
+    """Though the document does not show it: the marker alone decides."""
+    done = {"pk": f"ORDER#{NAME}", "sk": f"STEP#{step}#0", "answer": "null"}
+    between = Interposed(dynamodb)
+    first, second = kind(dynamodb, table), kind(between, table)
+    first.open()
+    between.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
+    second.store.change(NAME, saying(reason="again"), step=step)
+    assert first.store.get(NAME).reason == ""
+
+
+def test_a_supplier_that_is_gone_is_not_made_anew_by_what_it_is_owed(dynamodb: Any, table: str) -> None:
+    store, row = PurchasesStore(dynamodb, table), key(supplier_pk("s-1"), SUPPLIER)
+    store.suppliers.create(Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok"))
+    Purchases(dynamodb, table).open()
+    store.send(NAME)
+    dynamodb.delete_item(TableName=table, Key=row)
+    with pytest.raises(StoreContention, match="supplier s-1"):
+        store.cancelled(NAME, "no")
+    assert "Item" not in dynamodb.get_item(TableName=table, Key=row)

@@ -1,0 +1,316 @@
+"""Each rule of the saga checker finds the fault it is there for, in the checkout broken in one place."""
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from verification.saga_checker.drawing import draw
+from verification.saga_checker.model import Workflow, load, load_template
+from verification.saga_checker.rules import check, timing
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = load_template(ROOT / "template.yaml")
+
+type States = dict[str, Any]
+type Fault = Callable[[States], Any]
+
+
+def shipped(name: str) -> dict[str, Any]:
+    definition: dict[str, Any] = json.loads((ROOT / "statemachines" / f"{name}.asl.json").read_text())
+    return definition
+
+
+CHECKOUT = shipped("order_checkout")
+
+
+def workflow(definition: dict[str, Any], logical_id: str = "OrderCheckout") -> Workflow:
+    return Workflow("broken.asl.json", definition, TEMPLATE, logical_id)
+
+
+FAULTS: dict[str, tuple[str, str, Fault]] = {}
+
+
+def breaks(rule: str, state: str, logical_id: str = "OrderCheckout") -> Callable[[Fault], Fault]:
+    """Register a fault: the rule that must find it, the state the finding must name, the workflow it is put into.
+
+    The fault gets every state by name, those inside a Map too."""
+
+    def register(fault: Fault) -> Fault:
+        FAULTS[f"{rule} {fault.__name__}"] = (state, logical_id, fault)
+        return fault
+
+    return register
+
+
+def everywhere(states: States) -> States:
+    found = dict(states)
+    for state in states.values():
+        for flow in (*state.get("Branches", ()), state.get("ItemProcessor")):
+            found |= everywhere(flow["States"]) if flow else {}
+    return found
+
+
+@breaks("unknown-target", "ReserveStock")
+def next_misspelt(s: States) -> None:
+    s["ReserveStock"]["Next"] = "AuthorizePayment"
+
+
+@breaks("dead-end", "CommitStock")
+def next_forgotten(s: States) -> None:
+    del s["CommitStock"]["Next"]
+
+
+@breaks("unreachable", "ResolveCapture")
+def inquiry_cut_off(s: States) -> None:
+    s["CapturePayment"]["Catch"].pop()
+    s["ResumeInquiry"]["Default"] = "OrderGivenUp"
+
+
+@breaks("states-all", "CapturePayment")
+def all_before_named(s: States) -> None:
+    s["CapturePayment"]["Catch"].reverse()
+
+
+@breaks("side", "IssueInvoice")
+def side_not_said(s: States) -> None:
+    s["IssueInvoice"]["Comment"] = "Billing gives the number."
+
+
+@breaks("pivot", "PriceOrder")
+def second_pivot(s: States) -> None:
+    s["AuthorisePayment"]["Comment"] = "Pivot. Two of them."
+
+
+@breaks("order", "PostJournal")
+def compensatable_after_pivot(s: States) -> None:
+    s["PostJournal"]["Comment"] = "Compensatable. Undone by RejectOrder."
+
+
+@breaks("forward-only", "IssueInvoice")
+def refund_after_capture(s: States) -> None:
+    s["IssueInvoice"]["Catch"][-1]["Next"] = "ReversePayment"
+
+
+@breaks("case-unheard", "ParkForward")
+def unheard_case_decided(s: States) -> None:
+    s["ParkForward"]["Catch"][-1]["Next"] = "ResumeForward"
+
+
+@breaks("compensation", "ReserveStock")
+def compensation_not_named(s: States) -> None:
+    s["ReserveStock"]["Comment"] = "Compensatable. Inventory: every line's stock."
+
+
+@breaks("reverse", "AuthorisePayment")
+def own_compensation_skipped(s: States) -> None:
+    s["AuthorisePayment"]["Catch"][-1]["Next"] = "ReleaseStock"
+
+
+@breaks("reverse", "AuthorisePayment")
+def earlier_compensation_skipped(s: States) -> None:
+    s["ReversePayment"]["Next"] = "RejectOrder"
+    s["ReversePayment"]["Catch"][-1]["Next"] = "RejectOrder"
+
+
+@breaks("reverse", "AskOwner", "StockReorder")
+def step_off_the_way_of_success_not_undone(s: States) -> None:
+    s["AskOwner"]["Catch"][-1]["Next"] = "LowerOnOrder"
+
+
+@breaks("reverse", "IsApproved", "StockReorder")
+def refusal_undoes_too_little(s: States) -> None:
+    s["IsApproved"]["Default"] = "LowerOnOrder"
+
+
+@breaks("reverse", "RaiseOnOrder", "StockReorder")
+def time_out_taken_for_harmless(s: States) -> None:
+    harmless = {"Comment": "It took too long.", "ErrorEquals": ["States.Timeout"], "Next": "GivenUp"}
+    s["RaiseOnOrder"]["Catch"].insert(0, harmless)
+
+
+@breaks("reverse", "IsNeeded", "StockReorder")
+def ends_half_done(s: States) -> None:
+    s["IsNeeded"]["Default"] = "GivenUp"
+
+
+@breaks("rest-still-run", "ReversePayment")
+def failed_refund_stops_the_rest(s: States) -> None:
+    s["ReversePayment"]["Catch"][-1]["Next"] = "OrderRejected"
+
+
+@breaks("failure-noted", "ReleaseStock")
+def failed_release_forgotten(s: States) -> None:
+    del s["ReleaseStock"]["Catch"][-1]["Assign"]
+
+
+@breaks("catch", "CommitStock")
+def named_errors_only(s: States) -> None:
+    s["CommitStock"]["Catch"][-1]["ErrorEquals"] = ["States.TaskFailed"]
+
+
+@breaks("retry", "PostJournal")
+def never_retried(s: States) -> None:
+    del s["PostJournal"]["Retry"]
+
+
+@breaks("backoff", "ReserveStock")
+def no_jitter(s: States) -> None:
+    del s["ReserveStock"]["Retry"][0]["JitterStrategy"]
+
+
+@breaks("refusal-retried", "AuthorisePayment")
+def decline_retried(s: States) -> None:
+    s["AuthorisePayment"]["Retry"][0]["ErrorEquals"].append("PaymentDeclined")
+
+
+@breaks("refusal-retried", "AuthorisePayment")
+def everything_retried(s: States) -> None:
+    s["AuthorisePayment"]["Retry"][0]["ErrorEquals"] = ["States.TaskFailed"]
+
+
+@breaks("unknown-error", "CapturePayment")
+def error_misspelt(s: States) -> None:
+    s["CapturePayment"]["Catch"][0]["ErrorEquals"] = ["CaptureDeclined"]
+
+
+@breaks("unknown-error", "CapturePayment")
+def error_of_another_service(s: States) -> None:
+    s["CapturePayment"]["Catch"][0]["ErrorEquals"] = ["InvoiceNotDraft"]
+
+
+@breaks("timeout", "OpenOrder")
+def waits_for_ever(s: States) -> None:
+    del s["OpenOrder"]["TimeoutSeconds"]
+
+
+@breaks("nesting", "ReserveStock")
+def state_gives_up_first(s: States) -> None:
+    s["ReserveStock"]["TimeoutSeconds"] = 10
+
+
+@breaks("expression", "ReserveStock")
+def brace_forgotten(s: States) -> None:
+    s["ReserveStock"]["Arguments"]["Payload"]["lines"] = "{% [$order.lines.{'sku': sku] %}"
+
+
+@breaks("undefined-variable", "PostJournal")
+def variable_misspelt(s: States) -> None:
+    s["PostJournal"]["Arguments"]["Payload"]["cost"] = "{% $costs %}"
+
+
+@breaks("undefined-variable", "CommitStock")
+def function_misspelt(s: States) -> None:
+    s["CommitStock"]["Arguments"]["Payload"]["order_id"] = "{% $strnig($order.order_id) %}"
+
+
+@breaks("undefined-variable", "OrderRejected")
+def variable_missing_on_one_way(s: States) -> None:
+    del s["PriceOrder"]["Catch"][-1]["Assign"]
+
+
+@breaks("role-lacks", "CloseOrder")
+def call_not_allowed(s: States) -> None:
+    s["CloseOrder"]["Resource"] = "arn:aws:states:::dynamodb:deleteItem"
+
+
+@breaks("role-exceeds", "OrderCheckout")
+def grant_not_used(s: States) -> None:
+    s["PostJournal"]["Arguments"]["FunctionName"] = "${IssueInvoiceFunctionArn}"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_found(name: str) -> None:
+    state, logical_id, fault = FAULTS[name]
+    definition = copy.deepcopy(next(one.definition for one in load(ROOT) if one.logical_id == logical_id))
+    fault(everywhere(definition["States"]))
+    found = [(finding.rule, finding.state) for finding in check(workflow(definition, logical_id))]
+    assert (name.split()[0], state) in found
+
+
+def test_every_rule_has_a_fault() -> None:
+    """A rule nothing ever broke may as well not be there: each name a finding can bear is one of a test's."""
+    source = "".join(path.read_text() for path in (ROOT / "verification/saga_checker/rules").glob("*.py"))
+    names = set(re.findall(r'(?:\n\s+|name, |start, )"([a-z-]+)",\s', source))
+    assert names - {"start", "deployed"} == {name.split()[0] for name in FAULTS}
+
+
+def test_start_is_a_state() -> None:
+    definition = {**CHECKOUT, "StartAt": "PriceOrders"}
+    found = check(workflow(definition))
+    assert (found[0].rule, found[0].state) == ("start", "PriceOrders")
+
+
+def test_a_function_outlives_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of the client that may take longer than its Lambda lives is found in every task of it."""
+    monkeypatch.setattr(timing, "longest_client_call", lambda: 60.0)
+    found = [one for one in check(workflow(CHECKOUT)) if one.rule == "nesting"]
+    assert "one call of its client may take 60.0 s" in found[0].message
+
+
+@pytest.mark.parametrize("sound", load(ROOT), ids=lambda w: w.file)
+def test_shipped_workflow_obeys_every_rule(sound: Workflow) -> None:
+    assert [str(finding) for finding in check(sound)] == []
+
+
+def backfill() -> dict[str, Any]:
+    return shipped("image_backfill")
+
+
+def test_fault_inside_a_map_is_found() -> None:
+    definition = backfill()
+    del definition["States"]["EveryImage"]["ItemProcessor"]["States"]["FindStale"]["TimeoutSeconds"]
+    broken = Workflow("broken.asl.json", definition, TEMPLATE, "ImageBackfill")
+    assert [(f.rule, f.state) for f in check(broken)] == [("timeout", "FindStale")]
+
+
+def test_what_a_distributed_map_reads_needs_its_grant() -> None:
+    definition = backfill()
+    definition["States"]["EveryImage"]["ItemReader"]["Resource"] = "arn:aws:states:::s3:getObject"
+    broken = Workflow("broken.asl.json", definition, TEMPLATE, "ImageBackfill")
+    assert {(f.rule, f.state) for f in check(broken)} == {
+        ("role-lacks", "EveryImage"),
+        ("role-exceeds", "ImageBackfill"),
+    }
+
+
+def test_workflow_without_a_state_machine_is_found() -> None:
+    orphan = Workflow("orphan.asl.json", CHECKOUT, TEMPLATE, None)
+    assert "deployed" in [finding.rule for finding in check(orphan)]
+
+
+def test_finding_names_file_state_rule_and_mend() -> None:
+    definition = copy.deepcopy(CHECKOUT)
+    waits_for_ever(definition["States"])
+    (finding,) = check(workflow(definition))
+    assert (
+        str(finding)
+        == "broken.asl.json: OpenOrder: timeout: may wait for ever. Give it TimeoutSeconds, callbacks too."
+    )
+
+
+@pytest.mark.parametrize("drawn", load(ROOT), ids=lambda w: w.file)
+def test_picture_in_docs_is_the_definition(drawn: Workflow) -> None:
+    page = ROOT / "docs" / "workflows" / f"{drawn.file.split('.')[0]}.md"
+    assert page.read_text() == draw(drawn), "run make diagrams"
+
+
+def test_picture_has_what_is_inside_a_map() -> None:
+    page = draw(Workflow("broken.asl.json", backfill(), TEMPLATE, "ImageBackfill"))
+    box = page[page.index("subgraph EveryImage[") :]
+    assert box.index("FindStale") < box.index("subgraph EachStale[") < box.index("end")
+    assert "| FindStale |" in page
+
+
+def test_a_callback_is_caught_by_the_names_its_service_answers_with() -> None:
+    """The supplier's refusal comes as a task failure; a name purchasing never says is still found."""
+    definition = shipped("purchase_order")
+    purchase = Workflow("purchase_order.asl.json", definition, TEMPLATE, "PurchaseOrder")
+    assert check(purchase) == []
+    definition["States"]["AwaitAcknowledgement"]["Catch"][1]["ErrorEquals"][0] = "ImageSuperseded"
+    broken = Workflow("purchase_order.asl.json", definition, TEMPLATE, "PurchaseOrder")
+    assert [(one.state, one.rule) for one in check(broken)] == [("AwaitAcknowledgement", "unknown-error")]

@@ -1,0 +1,355 @@
+"""The checkout, whole: every way an order ends, and the invariants of every table after each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tillflow.aws import client
+from tillflow.money import Money
+from tillflow.store import marshal
+
+from till.demo.order_checkout import BASKET, CASH, card, order
+from till.shop import CARDS, ESPRESSO, MUG, SOLD_OUT
+from verification.harness.faults import FOREVER, Fault
+from verification.harness.harness import Bench, Run, bench, stock
+
+FORWARD = [
+    "PriceOrder",
+    "OpenOrder",
+    "ReserveStock",
+    "AuthorisePayment",
+    "CapturePayment",
+    "CommitStock",
+    "IssueInvoice",
+    "PostJournal",
+    "CloseOrder",
+    "AnnounceOrder",
+]
+COMPENSATIONS = ["ReversePayment", "ReleaseStock", "RejectOrder"]
+TOTAL = 4390  # an espresso at 18.90 and two mugs at 12.50, tax included
+
+
+@pytest.fixture
+def shop() -> Iterator[Bench]:
+    with bench() as built:
+        stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
+        yield built
+
+
+def sale(*tenders: dict[str, Any], order_id: str = "ord-1", **more: Any) -> dict[str, Any]:
+    return order(BASKET, *tenders, order_id=order_id, placed_at="2026-11-23T10:00:00Z", **more)
+
+
+def paid(shop: Bench, run: Run) -> None:
+    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
+    assert run.output["status"] == "PAID"
+    assert shop.audit() == []
+
+
+def rejected(shop: Bench, run: Run, error: str) -> None:
+    assert (run.status, run.error) == ("FAILED", error), run.cause
+    assert shop.audit() == []
+    assert shop.row("OrdersTable", f"ORDER#{run.business_id}", "ORDER")["status"] == "REJECTED"
+
+
+def captures(shop: Bench, order_id: str = "ord-1") -> list[int]:
+    """What the provider took for an order, capture by capture."""
+    return [
+        row["amount"]
+        for row in shop.snapshot().items("SandboxProviderTable", "EFFECT", f"EFFECT#{order_id}#")
+        if row["kind"] == "capture"
+    ]
+
+
+def announced(shop: Bench) -> list[str]:
+    return [entry["DetailType"] for entry in shop.world.events]
+
+
+def test_paid_by_card_in_ten_transitions_and_seven_lambdas(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")))
+    paid(shop, run)
+    assert run.path == FORWARD
+    assert run.transitions == 10
+    assert shop.world.invoked.total() == 7
+    assert captures(shop) == [TOTAL]
+    assert announced(shop) == ["OrderPaid"]
+
+
+def test_many_lines_cost_no_more_transitions_than_one() -> None:
+    with bench() as shop:
+        stock(dict.fromkeys(CARDS[:150], 3))
+        request = order(dict.fromkeys(CARDS[:150], 2), card("tok_visa"), order_id="ord-1")
+        [run] = shop.run(request | {"placed_at": "2026-11-23T10:00:00Z"})
+        paid(shop, run)
+        assert run.transitions == 10
+        assert shop.world.invoked.total() == 7
+        assert len(shop.snapshot().sale_movements["ord-1"]) == 150
+
+
+def test_many_lines_are_all_given_back_when_one_is_short() -> None:
+    with bench() as shop:
+        stock(dict.fromkeys(CARDS[:120], 3) | {SOLD_OUT: 0})
+        request = order({**dict.fromkeys(CARDS[:120], 2), SOLD_OUT: 1}, card("tok_visa"), order_id="ord-1")
+        [run] = shop.run(request | {"placed_at": "2026-11-23T10:00:00Z"})
+        rejected(shop, run, "InsufficientStock")
+
+
+def test_split_between_card_and_cash(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa", 1000), CASH))
+    paid(shop, run)
+    assert captures(shop) == [1000]
+    tenders = {tender["type"]: tender["captured"] for tender in shop.snapshot().tenders["ord-1"]}
+    assert tenders == {"card": 1000, "cash": TOTAL - 1000}
+
+
+def test_two_lines_of_one_sku_are_one_reservation(shop: Bench) -> None:
+    request = sale(card("tok_visa"))
+    request["lines"] = [{"sku": MUG, "quantity": 6}, {"sku": MUG, "quantity": 5}]
+    [run] = shop.run(request)
+    rejected(shop, run, "InsufficientStock")
+
+
+def test_a_declined_card_is_compensated_in_reverse(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_declined")))
+    rejected(shop, run, "PaymentDeclined")
+    assert run.compensated == [*COMPENSATIONS, "AnnounceRejection"]
+    assert announced(shop) == ["OrderRejected"]
+
+
+def test_a_decline_is_never_tried_again(shop: Bench) -> None:
+    shop.run(sale(card("tok_declined")))
+    assert shop.world.invoked["AuthorisePaymentFunction"] == 1
+
+
+def test_the_second_of_two_cards_is_declined_and_the_first_is_let_go(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa", 1000), card("tok_declined")))
+    rejected(shop, run, "PaymentDeclined")
+    states = [tender["state"] for tender in shop.snapshot().tenders["ord-1"]]
+    assert states[0] == "voided"
+
+
+def test_one_of_several_lines_is_out_of_stock(shop: Bench) -> None:
+    request = sale(card("tok_visa"))
+    request["lines"].append({"sku": SOLD_OUT, "quantity": 1})
+    [run] = shop.run(request)
+    rejected(shop, run, "InsufficientStock")
+    assert shop.world.invoked["AuthorisePaymentFunction"] == 0
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
+
+
+def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: Bench) -> None:
+    request = sale(card("tok_visa"))
+    request["lines"].append({"sku": "NO-SUCH", "quantity": 1})
+    [run] = shop.run(request)
+    assert (run.status, run.error) == ("FAILED", "UnknownProduct")
+    assert run.path == ["PriceOrder", "OrderRejected"]
+    assert shop.snapshot().orders == {}
+
+
+def test_the_gateway_times_out_before_the_effect(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_timeout_before_effect")))
+    paid(shop, run)
+    assert captures(shop) == [TOTAL]
+
+
+def test_the_gateway_times_out_after_the_effect_and_charges_once(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_timeout_after_effect")))
+    paid(shop, run)
+    assert captures(shop) == [TOTAL]
+
+
+def test_the_hold_was_taken_though_its_answer_was_lost(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_authorise_timeout_after_effect")))
+    paid(shop, run)
+    assert captures(shop) == [TOTAL]
+
+
+def test_a_refused_capture_is_compensated(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_capture_refused")))
+    rejected(shop, run, "CaptureRefused")
+    assert captures(shop) == []
+
+
+def test_a_capture_whose_answer_never_comes_is_asked_for_and_found(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_after", FOREVER)])
+    paid(shop, run)
+    assert "ResolveCapture" in run.path
+    assert captures(shop) == [TOTAL]
+
+
+def test_a_capture_that_never_happened_is_asked_for_and_compensated(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_before", FOREVER)])
+    rejected(shop, run, "States.Timeout")
+    assert captures(shop) == []
+
+
+def test_a_capture_that_comes_after_all_was_undone_is_refused(shop: Bench) -> None:
+    [run] = shop.run(
+        sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_then_effect", FOREVER)]
+    )
+    rejected(shop, run, "States.Timeout")
+    shop.late_effects()
+    assert captures(shop) == []
+    assert shop.audit() == []
+
+
+def test_a_reservation_that_comes_after_all_was_undone_is_refused(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("ReserveStock", "time_out_then_effect", FOREVER)])
+    rejected(shop, run, "States.Timeout")
+    shop.late_effects()
+    assert shop.audit() == []
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
+
+
+def test_the_same_order_sent_twice_is_one_sale(shop: Bench) -> None:
+    first, second = shop.run(sale(card("tok_visa")), sale(card("tok_visa")))
+    assert first.arn == second.arn
+    paid(shop, first)
+    assert captures(shop) == [TOTAL]
+    [again] = shop.run(sale(card("tok_visa")))
+    assert again.events == first.events
+    assert announced(shop) == ["OrderPaid"]
+
+
+def void_refused(shop: Bench) -> Run:
+    """A first card that is held and cannot be let go, a second one that is declined."""
+    [run] = shop.run(sale(card("tok_void_refused", 1000), card("tok_declined")))
+    return run
+
+
+def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: Bench) -> None:
+    run = void_refused(shop)
+    assert run.status == "RUNNING"
+    assert run.compensated == ["ReleaseStock", "RejectOrder", "AnnounceRejection"]
+    case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
+    assert (case["status"], case["steps"], case["error"]) == ("OPEN", ["ReversePayment"], "ReversalRefused")
+    assert case["execution"] == run.arn
+    assert shop.audit("ord-1") == []
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
+
+
+def test_a_case_done_by_hand_ends_the_order_as_refused(shop: Bench) -> None:
+    run = shop.resolve(void_refused(shop), "done", "voided in the provider's dashboard")
+    assert (run.status, run.error) == ("FAILED", "PaymentDeclined")
+    assert shop.audit() == []
+
+
+def test_a_case_tried_again_in_vain_is_open_again(shop: Bench) -> None:
+    run = shop.resolve(void_refused(shop), "retry")
+    assert run.status == "RUNNING"
+    case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
+    assert (case["status"], case["opened"]) == ("OPEN", 2)
+    assert shop.audit("ord-1") == []
+
+
+def test_a_case_given_up_is_named_by_the_audit_for_good(shop: Bench) -> None:
+    run = shop.resolve(void_refused(shop), "give_up", "the provider is gone")
+    assert run.status == "FAILED"
+    assert {violation.name for violation in shop.audit()} == {"authorisation_ends_once", "provider_agrees"}
+
+
+@pytest.mark.parametrize(
+    "step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder", "AnnounceOrder"]
+)
+def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: Bench, step: str) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
+    assert run.status == "RUNNING"
+    assert run.compensated == []
+    assert shop.audit("ord-1") == []
+    paid(shop, shop.resolve(run, "retry", case=step))
+
+
+def test_a_forward_step_given_up_is_named_by_the_audit(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
+    ended = shop.resolve(run, "give_up", "books are kept on paper", case="PostJournal")
+    assert (ended.status, ended.error) == ("FAILED", "GivenUp")
+    assert [violation.name for violation in shop.audit()] == ["order_ends"]
+
+
+ANOTHERS = {
+    "OrdersTable": {"pk": "ORDER#ord-1", "sk": "ORDER", "status": "PLACED", "execution": "another"},
+    "BillingTable": {"pk": "INVOICE#ord-1", "sk": "INVOICE", "status": "PAID", "execution": "another"},
+}
+"""Rows that another execution wrote under the order's id."""
+
+
+@pytest.mark.parametrize("table", ANOTHERS)
+def test_an_order_refused_leaves_what_is_anothers(shop: Bench, table: str) -> None:
+    row = ANOTHERS[table]
+    client("dynamodb").put_item(TableName=table, Item=marshal(row))
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
+    assert run.path[-1] == "ParkCompensation"
+    assert shop.row(table, row["pk"], row["sk"]) == row
+
+
+@pytest.mark.parametrize("table", ANOTHERS)
+def test_an_order_is_not_opened_over_anothers(shop: Bench, table: str) -> None:
+    row = ANOTHERS[table]
+    client("dynamodb").put_item(TableName=table, Item=marshal(row))
+    [run] = shop.run(sale(card("tok_visa")))
+    assert (run.status, run.path[-1]) == ("FAILED", "OrderRejected")
+    assert shop.row(table, row["pk"], row["sk"]) == row
+
+
+def test_an_order_is_not_closed_over_anothers(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
+    row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
+    client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
+    run = shop.resolve(run, "retry", case="CloseOrder")
+    assert (run.status, run.path[-1]) == ("RUNNING", "ParkForward")
+    assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
+
+
+def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Bench) -> None:
+    faults = [Fault("CapturePayment", "time_out_after", FOREVER), Fault("ResolveCapture", "fail_before")]
+    [run] = shop.run(sale(card("tok_visa")), faults=faults)
+    assert run.status == "RUNNING"
+    assert shop.audit("ord-1") == []
+    paid(shop, shop.resolve(run, "retry", case="ResolveCapture"))
+    assert captures(shop) == [TOTAL]
+
+
+def test_the_last_units_are_sold_once_each() -> None:
+    with bench() as shop:
+        stock({MUG: 20})
+        orders = [
+            order({MUG: 1}, card("tok_visa"), order_id=f"ord-{n}", placed_at="2026-11-23T10:00:00Z")
+            for n in range(50)
+        ]
+        runs = shop.run(*orders)
+        assert [run.status for run in runs].count("SUCCEEDED") == 20
+        assert {run.error for run in runs if run.status == "FAILED"} == {"InsufficientStock"}
+        assert shop.audit() == []
+        assert shop.snapshot().counters == {"INV": 20}
+
+
+@pytest.mark.parametrize("step", FORWARD)
+@pytest.mark.parametrize("kind", ["deliver_twice", "time_out_after", "throttle"])
+def test_what_passes_by_itself_is_tried_again_and_sold_once(shop: Bench, step: str, kind: Any) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind)])
+    paid(shop, run)
+    assert captures(shop) == [TOTAL]
+
+
+@pytest.mark.parametrize("step", ["OpenOrder", "ReserveStock", "AuthorisePayment"])
+@pytest.mark.parametrize(
+    "kind", ["fail_before", "fail_after", "time_out_before", "time_out_after", "throttle"]
+)
+def test_whatever_befalls_a_compensatable_step_leaves_nothing(shop: Bench, step: str, kind: Any) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind, FOREVER)])
+    assert run.status == "FAILED"
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize("step", COMPENSATIONS)
+def test_a_compensation_that_fails_never_stops_the_others(shop: Bench, step: str) -> None:
+    [run] = shop.run(sale(card("tok_declined")), faults=[Fault(step, "fail_before")])
+    assert run.status == "RUNNING"
+    assert run.compensated == [name for name in [*COMPENSATIONS, "AnnounceRejection"] if name != step]
+    assert shop.audit("ord-1") == []
+    assert shop.resolve(run, "retry").error == "PaymentDeclined"
+    assert shop.audit() == []
+
+
+def test_the_total_of_the_basket_is_as_it_says() -> None:
+    assert str(Money(TOTAL, "EUR")) == "43.90 EUR"

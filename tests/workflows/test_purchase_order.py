@@ -1,0 +1,533 @@
+"""A purchase order, whole: every way it goes, and the invariants of every table after each."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from inventory.models import OrderedLine
+from inventory.on_order import OnOrder
+from purchasing import rules
+from purchasing.models import (
+    Channel,
+    Invoice,
+    InvoicedLine,
+    Patience,
+    Price,
+    Receipt,
+    ReceivedLine,
+    Supplier,
+    Terms,
+)
+from tillflow.aws import client
+from tillflow.errors import InvalidPurchase, OrderClosed, OverReceipt, SupplierInUse
+
+from till.shop import CARDS, ESPRESSO, MUG
+from verification.harness.desk import desk, purchases
+from verification.harness.faults import FOREVER, Fault
+from verification.harness.harness import START, Bench, Run, bench, stock
+
+PO = "po-1"
+TODAY = date(2026, 11, 23)
+COMPENSATIONS = [
+    "ReverseEntries",
+    "VoidInvoice",
+    "ReturnGoods",
+    "WithdrawPurchase",
+    "LowerOnOrder",
+    "CancelPurchase",
+]
+
+
+@pytest.fixture
+def shop() -> Iterator[Bench]:
+    with bench("PurchaseOrder") as built:
+        stock({ESPRESSO: 10, MUG: 10})
+        built.store = purchases()  # type: ignore[attr-defined]
+        built.desk = desk(built)  # type: ignore[attr-defined]
+        suppliers(built)
+        yield built
+
+
+def suppliers(shop: Any, account: str = "acct_ok") -> None:
+    for supplier_id, terms in (("sup-a", Terms(days=30)), ("sup-b", Terms(days=0))):
+        supplier = Supplier(
+            supplier_id=supplier_id,
+            name=supplier_id,
+            currency="EUR",
+            terms=terms,
+            tax_rate=Decimal("0.20"),
+            account=account,
+        )
+        shop.store.suppliers.create(supplier)
+    shop.store.suppliers.set_prices("sup-b", [Price(sku=MUG, unit_cost=500)])
+
+
+def order(**more: Any) -> dict[str, Any]:
+    return {
+        "purchase_order_id": PO,
+        "order_id": PO,  # the harness names executions by it
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [
+            {"sku": ESPRESSO, "quantity": 20, "unit_cost": 1000},
+            {"sku": MUG, "quantity": 10, "unit_cost": 480},
+        ],
+        "suppliers": [{"supplier_id": "sup-a"}, {"supplier_id": "sup-b"}],
+        **more,
+    }
+
+
+def begin(shop: Bench, *faults: Fault, **more: Any) -> Run:
+    [run] = shop.run(order(**more), faults=faults)
+    return run
+
+
+def receipt(number: int, units: dict[str, int], rejected: dict[str, int] | None = None) -> Receipt:
+    lines = tuple(
+        ReceivedLine(sku=sku, quantity=count, rejected=(rejected or {}).get(sku, 0))
+        for sku, count in units.items()
+    )
+    return Receipt(receipt_id=f"r-{number}", received_at=datetime.now(UTC), lines=lines)
+
+
+def invoice(units: dict[str, int], prices: dict[str, int], number: str = "A-1", discount: int = 0) -> Invoice:
+    lines = tuple(
+        InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in units.items()
+    )
+    net = sum(line.quantity * line.unit_price for line in lines) - discount
+    tax = net // 5
+    return Invoice(number=number, invoiced_on=TODAY, lines=lines, discount=discount, tax=tax, total=net + tax)
+
+
+ALL = {ESPRESSO: 20, MUG: 10}
+PRICES = {ESPRESSO: 1000, MUG: 480}
+
+
+def receive_all(shop: Any, run: Run) -> Run:
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.settled(run.arn)
+    shop.desk.receive(PO, receipt(2, {ESPRESSO: 8, MUG: 10}))
+    return shop.settled(run.arn)
+
+
+def due(shop: Bench, run: Run, days: int = 31) -> Run:
+    shop.engine.pass_time(days * 86_400)
+    return shop.settled(run.arn)
+
+
+def closed(shop: Any, run: Run) -> None:
+    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
+    assert shop.audit() == []
+    assert shop.store.get(PO).status == "CLOSED"
+    for supplier in shop.store.suppliers.every():
+        assert (supplier["open_orders"], supplier["owed"]) == (0, 0)
+
+
+def cancelled(shop: Any, run: Run, error: str) -> None:
+    assert (run.status, run.error) == ("FAILED", error), run.cause
+    assert shop.audit() == []
+    assert shop.row("PurchasingTable", f"PO#{PO}", "PURCHASE")["status"] == "CANCELLED"
+    assert level(shop, ESPRESSO)["on_hand"] == 10
+    assert level(shop, ESPRESSO).get("on_order", 0) == 0
+    assert balances(shop) == {}
+    for supplier in shop.store.suppliers.every():
+        assert (supplier["open_orders"], supplier["owed"]) == (0, 0)
+
+
+def level(shop: Bench, sku: str) -> Any:
+    return shop.row("InventoryTable", f"LEVEL#store-1#{sku}", "LEVEL")
+
+
+def balances(shop: Bench) -> dict[str, int]:
+    """Debits less credits of every account that is not even, by name."""
+    from audit.snapshot import journal_lines
+
+    totals: dict[str, int] = {}
+    for entry in shop.snapshot().entries.values():
+        for line in journal_lines(entry):
+            totals[line["name"]] = totals.get(line["name"], 0) + line["debit"] - line["credit"]
+    return {name: total for name, total in totals.items() if total}
+
+
+def claim(order: str, units: dict[str, int]) -> None:
+    lines = [OrderedLine(sku=sku, quantity=count) for sku, count in units.items()]
+    OnOrder(client("dynamodb"), "InventoryTable").put(order, "store-1", lines)
+
+
+def transfers(shop: Bench) -> list[int]:
+    return [row["amount"] for row in shop.snapshot().items("SandboxBankTable", "TRANSFER")]
+
+
+def test_received_in_two_parts_billed_matched_paid_when_due(shop: Any) -> None:
+    run = begin(shop)
+    assert (run.status, run.path[-1]) == ("RUNNING", "AwaitAcknowledgement")
+    assert level(shop, ESPRESSO)["on_order"] == 20
+    run = receive_all(shop, run)
+    assert (level(shop, ESPRESSO)["on_hand"], level(shop, ESPRESSO)["on_order"]) == (30, 0)
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    run = shop.settled(run.arn)
+    assert run.path[-1] == "WaitUntilDue"
+    assert shop.store.suppliers.row("sup-a")["owed"] == 24800 * 6 // 5
+    with pytest.raises(SupplierInUse):
+        shop.store.suppliers.delete("sup-a")
+    assert transfers(shop) == []
+    run = due(shop, run)
+    closed(shop, run)
+    assert transfers(shop) == [29760]
+    assert balances(shop) == {"Inventory": 24800, "Input tax recoverable": 4960, "Bank": -29760}
+    shop.store.suppliers.delete("sup-a")
+
+
+def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
+    run = begin(shop)
+    shop.engine.pass_time(90_000)
+    run = shop.settled(run.arn)
+    assert run.path[-3:] == ["WhatNext", "SendPurchase", "AwaitAcknowledgement"]
+    purchase = shop.store.get(PO)
+    assert [(one.supplier_id, one.state) for one in purchase.attempts] == [
+        ("sup-a", "SILENT"),
+        ("sup-b", "SENT"),
+    ]
+    assert [line.unit_cost for line in purchase.lines] == [1000, 500]
+    run = receive_all(shop, run)
+    shop.desk.bill(PO, invoice(ALL, {ESPRESSO: 1000, MUG: 500}))
+    closed(shop, due(shop, shop.settled(run.arn)))
+
+
+@pytest.mark.parametrize("secret", ["tillflow/suppliers/sup-a", "tillflow/suppliers/forgotten"])
+def test_a_supplier_whose_webhook_cannot_be_told_falls_back_to_the_next(shop: Any, secret: str) -> None:
+    client("secretsmanager").create_secret(Name="tillflow/suppliers/sup-a", SecretString="shared")
+    nobody_listens = Channel(type="webhook", address="https://127.0.0.1:9/orders", secret=secret)
+    row = shop.store.suppliers.row("sup-a")
+    told = shop.store.suppliers.get("sup-a").model_copy(update={"channel": nobody_listens})
+    shop.store.suppliers.update(told, row["version"])
+    run = begin(shop)
+    first, second = shop.store.get(PO).attempts
+    assert (first.supplier_id, first.state, second.supplier_id) == ("sup-a", "SILENT", "sup-b")
+    assert first.note.endswith("expected an answer; it was not told that the order is withdrawn")
+    assert not first.note.startswith("{")
+    run = receive_all(shop, run)
+    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 500}))
+    closed(shop, due(shop, shop.settled(run.arn)))
+
+
+def test_a_sign_of_life_keeps_a_slow_supplier(shop: Any) -> None:
+    run = begin(shop)
+    for _ in range(2):
+        shop.engine.pass_time(80_000)
+        shop.desk.sign_of_life(PO)
+    assert shop.store.get(PO).supplier_id == "sup-a"
+    shop.engine.pass_time(80_000)
+    shop.desk.acknowledge(PO, TODAY)
+    assert shop.settled(run.arn).path[-1] == "AwaitGoods"
+
+
+def test_nobody_takes_the_order(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.refuse(PO, "out of stock")
+    run = shop.settled(run.arn)
+    shop.desk.refuse(PO, "out of business")
+    run = shop.settled(run.arn)
+    assert run.compensated == ["WithdrawPurchase", "LowerOnOrder", "CancelPurchase"]
+    cancelled(shop, run, "NoSupplierLeft")
+
+
+def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
+    run = begin(shop)
+    for _ in range(2):
+        shop.desk.refuse(PO, "out of stock", "sup-a")
+        run = shop.settled(run.arn)
+    assert [(one.supplier_id, one.state) for one in shop.store.get(PO).attempts] == [
+        ("sup-a", "REFUSED"),
+        ("sup-b", "SENT"),
+    ]
+    with pytest.raises(InvalidPurchase, match="sup-b, of whom it is asked"):
+        shop.desk.acknowledge(PO, TODAY, "sup-a")
+
+
+def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
+    """The first wait's Lambda fails until the supplier has answered: nobody is told, the order is read."""
+    run = begin(shop, Fault("AwaitAcknowledgement", "fail_before"))
+    assert run.path[-1] == "ParkWork"
+    shop.desk.acknowledge(PO, TODAY)
+    run = shop.resolve(run, "retry", case="AwaitAcknowledgement")
+    assert run.path[-3:] == ["NextStep", "WhatNext", "AwaitGoods"]
+
+
+def test_a_mismatched_invoice_is_a_case_and_a_corrected_one_is_paid(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.settled(run.arn)
+    assert run.path[-1] == "ParkWork"
+    case = shop.row("CasesTable", f"CASE#{PO}#MatchInvoice", "CASE")
+    assert case["error"] == "InvoiceMismatch"
+    assert f"{MUG}: unit price 520; expected 480" in case["cause"]
+    shop.desk.bill(PO, invoice(ALL, PRICES, number="A-2"))
+    closed(shop, due(shop, shop.resolve(run, "retry", case="MatchInvoice")))
+    assert transfers(shop) == [29760]
+
+
+def test_a_person_takes_a_differing_invoice_as_it_is(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.resolve(shop.settled(run.arn), "done", case="MatchInvoice")
+    closed(shop, due(shop, run))
+    assert balances(shop)["Purchase price variance"] == 400
+
+
+def test_a_given_up_invoice_sends_the_goods_back(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice({ESPRESSO: 21, MUG: 10}, PRICES))
+    run = shop.resolve(shop.settled(run.arn), "give_up", case="MatchInvoice")
+    assert run.compensated == COMPENSATIONS
+    cancelled(shop, run, "InvoiceMismatch")
+
+
+def test_a_small_price_difference_is_paid_and_booked_as_variance(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES | {ESPRESSO: 1020}, discount=100))
+    closed(shop, due(shop, shop.settled(run.arn)))
+    assert balances(shop)["Purchase price variance"] == 300
+
+
+def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.cancel(PO, "changed our mind")
+    run = shop.settled(run.arn)
+    assert run.compensated == COMPENSATIONS
+    cancelled(shop, run, "PurchaseCancelled")
+    with pytest.raises(OrderClosed):
+        shop.desk.acknowledge(PO, TODAY)
+
+
+def test_an_order_nobody_can_take_gives_back_what_a_reorder_claimed_for_it(shop: Any) -> None:
+    claim(PO, {ESPRESSO: 20, MUG: 10})
+    run = begin(shop, suppliers=[{"supplier_id": "sup-nobody"}])
+    assert (run.status, run.error) == ("FAILED", "UnknownSupplier")
+    assert level(shop, ESPRESSO)["on_order"] == 0
+
+
+def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> None:
+    first = begin(shop)
+    second = begin(shop, order_id="another-name")
+    assert (second.status, second.error) == ("FAILED", "DuplicatePurchase")
+    assert level(shop, ESPRESSO)["on_order"] == 20
+    shop.desk.cancel(PO, "seen enough")
+    cancelled(shop, shop.settled(first.arn), "PurchaseCancelled")
+
+
+def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:
+    """The engine was away when the cancel was noted: the order knows, its workflow does not."""
+    run = begin(shop)
+    shop.store.change(PO, lambda order: rules.cancelled(order, "no more"))
+    assert shop.settled(run.arn).path[-1] == "AwaitAcknowledgement"
+    shop.desk.cancel(PO, "no more")
+    cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
+
+
+def test_cancelled_between_two_deliveries_sends_the_first_back(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.settled(run.arn)
+    shop.desk.cancel(PO, "wrong beans")
+    cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
+    with pytest.raises(OrderClosed):
+        shop.desk.receive(PO, receipt(2, {MUG: 10}))
+
+
+def test_too_late_to_cancel_once_matched(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    shop.settled(run.arn)
+    with pytest.raises(OrderClosed):
+        shop.desk.cancel(PO, "too late")
+
+
+def test_more_than_ordered_is_refused_and_rejected_units_are_owed_again(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    with pytest.raises(OverReceipt):
+        shop.desk.receive(PO, receipt(1, {MUG: 11}))
+    shop.desk.receive(PO, receipt(2, {MUG: 10, ESPRESSO: 20}, rejected={MUG: 4}))
+    run = shop.settled(run.arn)
+    assert level(shop, MUG)["on_hand"] == 16
+    assert level(shop, MUG)["on_order"] == 4
+    shop.desk.receive(PO, receipt(3, {MUG: 4}))
+    shop.settled(run.arn)
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    closed(shop, due(shop, shop.settled(run.arn)))
+
+
+def test_the_same_receipt_twice_counts_once(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    for _ in range(2):
+        shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
+        shop.settled(run.arn)
+    assert level(shop, ESPRESSO)["on_hand"] == 22
+    assert shop.audit(PO) == []
+
+
+def test_closed_short_pays_what_came(shop: Any) -> None:
+    run = begin(shop)
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.settled(run.arn)
+    shop.desk.close_short(PO)
+    shop.desk.bill(PO, invoice({ESPRESSO: 12}, PRICES))
+    run = due(shop, shop.settled(run.arn))
+    closed(shop, run)
+    assert transfers(shop) == [14400]
+    assert level(shop, MUG)["on_order"] == 0
+
+
+def pay_with(shop: Any, account: str) -> Run:
+    row = shop.store.suppliers.row("sup-a")
+    supplier = shop.store.suppliers.get("sup-a").model_copy(update={"account": account})
+    shop.store.suppliers.update(supplier, row["version"])
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    return due(shop, shop.settled(run.arn))
+
+
+@pytest.mark.parametrize(
+    "account", ["acct_timeout_before_effect", "acct_timeout_after_effect", "acct_silent"]
+)
+def test_a_payment_whose_answer_was_lost_is_made_once(shop: Any, account: str) -> None:
+    closed(shop, pay_with(shop, account))
+    assert transfers(shop) == [29760]
+
+
+def test_only_the_bank_says_what_became_of_a_payment(shop: Any) -> None:
+    run = receive_all(shop, begin(shop, Fault("PaySupplier", "fail_after")))
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    run = due(shop, shop.settled(run.arn))
+    assert "ResolvePayment" in run.path
+    closed(shop, run)
+    assert transfers(shop) == [29760]
+
+
+def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
+    run = pay_with(shop, "acct_closed")
+    assert run.path[-1] == "ParkWork"
+    assert shop.row("CasesTable", f"CASE#{PO}#PaySupplier", "CASE")["error"] == "SupplierPaymentRefused"
+    closed(shop, shop.resolve(run, "done", case="PaySupplier"))
+    assert transfers(shop) == []
+
+
+def test_an_invoice_number_is_paid_once(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    shop.settled(run.arn)
+    [second] = shop.run(order(purchase_order_id="po-2", order_id="po-2"))
+    shop.desk.acknowledge("po-2", TODAY)
+    shop.settled(second.arn)
+    with pytest.raises(InvalidPurchase, match="not billed for po-1 before"):
+        shop.desk.bill("po-2", invoice(ALL, PRICES))
+
+
+STEPS = ["OpenPurchase", "RaiseOnOrder", "SendPurchase"]
+
+
+@pytest.mark.parametrize("state", STEPS)
+@pytest.mark.parametrize("kind", ["fail_before", "fail_after", "time_out_then_effect"])
+def test_a_step_before_the_acknowledgement_that_fails_is_undone(shop: Any, state: str, kind: Any) -> None:
+    run = begin(shop, Fault(state, kind, times=FOREVER))
+    assert run.status == "FAILED"
+    shop.late_effects()
+    cancelled(shop, run, run.error or "")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "ReceiveGoods",
+        "LowerReceived",
+        "PostReceipt",
+        "BookReceipt",
+        "LowerRest",
+        "PostInvoice",
+        "PostPayment",
+    ],
+)
+@pytest.mark.parametrize("kind", ["fail_after", "time_out_after", "deliver_twice"])
+def test_a_later_step_that_fails_is_done_once_all_the_same(shop: Any, state: str, kind: Any) -> None:
+    run = receive_all(shop, begin(shop, Fault(state, kind)))
+    if run.path[-1] == "ParkWork":
+        run = shop.resolve(run, "retry", case=state)
+    shop.desk.bill(PO, invoice(ALL, PRICES))
+    run = due(shop, shop.settled(run.arn))
+    if run.path[-1].startswith("Park"):
+        run = due(shop, shop.resolve(run, "retry", case=state))
+    closed(shop, run)
+    assert balances(shop) == {"Inventory": 24800, "Input tax recoverable": 4960, "Bank": -29760}
+
+
+@pytest.mark.parametrize("state", COMPENSATIONS)
+def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Any, state: str) -> None:
+    run = begin(shop, Fault(state, "fail_before"))
+    shop.desk.cancel(PO, "no more")
+    run = shop.settled(run.arn)
+    assert run.path[-1] == "ParkCompensation"
+    assert run.compensated == [name for name in COMPENSATIONS if name != state]
+    cancelled(shop, shop.resolve(run, "retry"), "PurchaseCancelled")
+
+
+def test_started_in_virtual_time() -> None:
+    assert datetime.fromtimestamp(START, UTC).date() == TODAY
+
+
+def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> None:
+    run = begin(shop, Fault("ReceiveGoods", "time_out_then_effect", times=FOREVER))
+    shop.desk.acknowledge(PO, TODAY)
+    shop.settled(run.arn)
+    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
+    run = shop.settled(run.arn)
+    assert run.path[-1] == "ParkWork"
+    run = shop.resolve(run, "give_up", case="ReceiveGoods")
+    shop.late_effects()
+    cancelled(shop, run, "States.Timeout")
+
+
+def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
+    lines = dict.fromkeys(CARDS[:120], 2)
+    with bench("PurchaseOrder") as shop:
+        stock({ESPRESSO: 10})
+        goods_in = desk(shop)
+        purchases().suppliers.create(
+            Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
+        )
+        [run] = shop.run(
+            order(
+                lines=[{"sku": sku, "quantity": 2, "unit_cost": 60} for sku in lines],
+                suppliers=[{"supplier_id": "sup-a"}],
+            )
+        )
+        goods_in.acknowledge(PO, TODAY)
+        shop.settled(run.arn)
+        goods_in.receive(PO, receipt(1, lines | {CARDS[0]: 1}))
+        shop.settled(run.arn)
+        assert level(shop, CARDS[119])["on_hand"] == 2
+        goods_in.cancel(PO, "no")
+        run = shop.settled(run.arn)
+        assert run.compensated == COMPENSATIONS
+        assert shop.audit() == []
+        assert {level(shop, sku)["on_hand"] for sku in lines} == {0}
+
+
+def test_each_supplier_has_its_own_patience(shop: Any) -> None:
+    supplier = shop.store.suppliers.get("sup-a")
+    hasty = supplier.model_copy(update={"patience": Patience(answer_seconds=20, sign_of_life_seconds=10)})
+    shop.store.suppliers.update(hasty, 1)
+    begin(shop)
+    shop.engine.pass_time(12)
+    assert shop.store.get(PO).supplier_id == "sup-b"

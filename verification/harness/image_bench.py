@@ -1,0 +1,77 @@
+"""A bench for the image workflows: moto's S3 behind the shipped handlers and a real decoding process."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+from tillflow.aws import client
+
+from audit import Snapshot
+from verification.harness import pictures
+from verification.harness.harness import Bench
+from verification.harness.template import Template
+from verification.harness.world import World, data_services
+
+KEY = "products/COF-ESP-1KG/crème & café + 100%.png"
+
+
+@dataclass
+class ImageBench(Bench):
+    """Put and delete objects, deliver their events in any order and number, look at what is left."""
+
+    _executions: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.s3 = client("s3")
+
+    def put(self, body: bytes, key: str = KEY) -> dict[str, Any]:
+        return pictures.put(body, key)
+
+    def delete(self, key: str = KEY) -> dict[str, Any]:
+        return pictures.delete(key)
+
+    def delete_version(self, version: str, key: str = KEY) -> dict[str, Any]:
+        return pictures.delete_version(version, key)
+
+    def start(self, request: Mapping[str, Any], workflow: str) -> str:
+        # EventBridge names each execution anew, so a repeated event is a second execution.
+        return self.engine.start(self.deploy(workflow), request, f"execution-{next(self._executions)}")
+
+    def thumbnails(self) -> set[str]:
+        """The keys of every thumbnail there is."""
+        return {
+            thing["Key"] for thing in self.s3.list_objects_v2(Bucket="ThumbnailsBucket").get("Contents", [])
+        }
+
+    def image(self, key: str = KEY) -> dict[str, Any]:
+        """The row of an image; {} when there is none."""
+        return self.row("ImagesTable", f"IMAGE#{key}", "IMAGE")
+
+    def parked(self) -> list[dict[str, Any]]:
+        return pictures.parked()
+
+    def announced(self) -> list[tuple[str, str]]:
+        """(detail-type, version) of each distinct announcement, in order."""
+        return [(kind, version) for kind, _, version in pictures.announced(self.world.events)]
+
+    def snapshot(self, *running: str) -> Snapshot:
+        """The tables, and the pictures at once: no event is on its way that a test does not say so of."""
+        return replace(
+            super().snapshot(*running), pictures=replace(pictures.at_rest(), underway=frozenset(running))
+        )
+
+
+@contextmanager
+def image_bench(workflow: str = "ImageIngest") -> Iterator[ImageBench]:
+    """A bench over empty tables and buckets, in a moto of its own."""
+    template = Template.read()
+    with data_services(template):
+        pictures.make_buckets()
+        built = ImageBench(template, workflow, World(template))
+        try:
+            yield built
+        finally:
+            built.close()

@@ -1,0 +1,76 @@
+"""The tests of stores and sagas, on stores that are broken in one place: what no fault of a workflow comes to, such as
+another's rows, a test can put there.
+
+A pytest plugin too: `MUTANT='["condition dropped", "<place>"]' pytest -p verification.proof.broken_stores tests`.
+"""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import botocore.client
+
+from verification.harness.template import ROOT
+
+if TYPE_CHECKING:
+    from verification.proof.mutants import Mutant
+
+MUTANT = "MUTANT"
+# Modules with a table that is not their service's.
+SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
+SERVICES = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
+TESTS = (*sorted(f"tests/{service}" for service in SERVICES), "tests/tillflow", "tests/workflows")
+
+
+def killer(mutant: "Mutant", *tests: str) -> str:
+    """The test that goes red, of all or of these; "" when none does."""
+    chosen = tests or TESTS
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *chosen]
+    environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
+    assert ran.returncode == 0 or failed, ran.stdout[-2000:] + ran.stderr[-2000:]
+    return failed[1] if failed else ""
+
+
+def pytest_configure() -> None:
+    from verification.proof.dynamodb import Tables
+    from verification.proof.mutants import Mutant, request_with, writes
+
+    change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
+    shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
+
+    def make_changed(tables: Tables, *given: Any) -> None:
+        make_tables(tables, *given)
+        tables.before.append(change)
+
+    def changed(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        if client.meta.service_model.service_name != "dynamodb":
+            return shipped(client, operation, params)
+        params = copy.deepcopy(params)
+        # A table of a store's test is called otherwise, whichever store's it is.
+        named = [(request, request["TableName"]) for _, request in writes(operation, params)]
+        for request, name in named:
+            request["TableName"] = name if name.endswith("Table") else _table_of_caller()
+        change(operation, params)
+        for request, name in named:
+            request["TableName"] = name
+        return shipped(client, operation, params)
+
+    botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
+    Tables.__init__ = make_changed  # type: ignore[method-assign,assignment]
+
+
+def _table_of_caller() -> str:
+    """The table, by its name in the template, of the service that makes a request; "" for the tests' own."""
+    frame, callers = sys._getframe(1).f_back, []
+    while frame:
+        callers.append(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    services = [module for module in callers if module.partition(".")[0] in SERVICES]
+    sandbox = next((SANDBOXES[module] for module in services if module in SANDBOXES), "")
+    return sandbox or (f"{services[0].partition('.')[0].capitalize()}Table" if services else "")

@@ -1,0 +1,50 @@
+"""An engine in a process of its own, to be killed. The world stays with the test: every call goes back there."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from multiprocessing.connection import Client
+from typing import Any
+
+from stepfunctions_local.api.inside import call_self
+from stepfunctions_local.api.server import serve
+from stepfunctions_local.engine import Config, Engine
+from stepfunctions_local.services import ServiceError
+from stepfunctions_local.store import Store
+
+from verification.harness.template import ACCOUNT, REGION
+
+
+class Elsewhere:
+    """Services that another process answers for, a connection a call."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(self._ask, "call", service, operation, dict(params))
+
+    async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict[str, Any]:
+        return await asyncio.to_thread(self._ask, "invoke_lambda", function, payload)
+
+    def _ask(self, *request: Any) -> dict[str, Any]:
+        with Client(self._address) as connection:
+            connection.send(request)
+            answer, refusal = connection.recv()
+        if refusal:
+            raise ServiceError(**refusal)
+        return dict(answer)
+
+
+async def main(store: str, address: str) -> None:
+    config = Config(region=REGION, account=ACCOUNT)
+    engine = Engine(Store(store), Elsewhere(address), config=config, own_api=call_self)  # type: ignore[arg-type]
+    engine.start()
+    server = await serve(engine, "127.0.0.1", 0)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,21 @@
+"""Mutants judged by several processes."""
+
+import multiprocessing
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verification.proof.mutants import Mutant, Verdict
+
+
+def verdicts(mutants: Iterable["Mutant"], jobs: int) -> Iterator["Verdict"]:
+    """The verdict of each mutant, in the order they are reached."""
+    with multiprocessing.get_context("spawn").Pool(jobs, warnings.simplefilter, ("ignore",)) as pool:
+        yield from pool.imap_unordered(_judge, mutants)
+
+
+def _judge(mutant: "Mutant") -> "Verdict":
+    from verification.proof.mutants import verdict
+
+    return verdict(mutant)

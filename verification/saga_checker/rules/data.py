@@ -1,0 +1,73 @@
+"""Expressions parse, and every variable is assigned on all ways that lead to its use; a function is there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from stepfunctions_local.expressions.jsonata import ExpressionSyntaxError, compile_expression
+
+from ..model import Finding, Workflow
+
+
+def expressions_parse(workflow: Workflow) -> Iterator[Finding]:
+    for state in workflow.states.values():
+        for where, text in expressions(state.body):
+            try:
+                compile_expression(text)
+            except ExpressionSyntaxError as error:
+                yield workflow.finding(
+                    state.name,
+                    "expression",
+                    f"{where}: {{% {text} %}} does not parse: {error}.",
+                    "Correct the JSONata.",
+                )
+
+
+def variables_assigned(workflow: Workflow) -> Iterator[Finding]:
+    assigned = definitely_assigned(workflow)
+    for state in workflow.states.values():
+        for where, text in expressions(state.body):
+            for name in sorted(variables(text) - assigned.get(state.name, set())):
+                yield workflow.finding(
+                    state.name,
+                    "undefined-variable",
+                    f"{where} uses ${name}, which is no function, and which some way here has not assigned.",
+                    "Correct the name, or assign it in the first state, or on every way.",
+                )
+
+
+def definitely_assigned(workflow: Workflow) -> dict[str, set[str]]:
+    """For each state, the variables assigned whichever way led to it (a forward data-flow, met by intersection)."""
+    entering: dict[str, set[str]] = {workflow.start: set(workflow.visible)}
+    todo = [workflow.start]
+    while todo:
+        name = todo.pop()
+        for edge in workflow.states[name].edges:
+            leaving = entering[name] | set(edge.assign)
+            known = entering.get(edge.target)
+            met = leaving if known is None else known & leaving
+            if met != known:
+                entering[edge.target] = met
+                todo.append(edge.target)
+    return entering
+
+
+def expressions(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every `{% … %}` in a state with the path of its field, inner states left out."""
+    if isinstance(value, str):
+        if value.startswith("{%") and value.endswith("%}"):
+            yield where, value[2:-2].strip()
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("ItemProcessor", "Branches"):
+                yield from expressions(item, f"{where}/{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from expressions(item, f"{where}/{index}")
+
+
+def variables(expression: str) -> set[str]:
+    """The workflow variables an expression reads: no functions of the library, not `$states`, none of its own."""
+    try:
+        return set(compile_expression(expression).variables)
+    except ExpressionSyntaxError:
+        return set()  # another rule says so
