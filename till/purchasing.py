@@ -4,7 +4,6 @@ The order's document is the truth and the task token only a bell: when nobody wa
 was noted as soon as it gets there.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -13,9 +12,9 @@ from typing import Any
 from purchasing import rules
 from purchasing.models import Invoice, Purchase, Receipt
 from purchasing.store import PurchasesStore
+from tillflow.callbacks import complete_task, fail_task, send_heartbeat
 from tillflow.errors import DomainError
 
-from till.bell import ring
 from till.errors import OperatorError
 from till.stack import Stack
 
@@ -37,19 +36,14 @@ class Desk:
         order = self._store.change(purchase_order_id, lambda before: rules.refused(before, note, supplier_id))
         refusal = rules.refusal(order)
         if order.task_token and refusal:
-            ring(
-                self._states.send_task_failure,
-                taskToken=order.task_token,
-                error=type(refusal).__name__,
-                cause=str(refusal),
-            )
+            fail_task(self._states, order.task_token, refusal)
         return order
 
     def sign_of_life(self, purchase_order_id: str) -> Purchase:
         """The supplier has the order and will answer: its silence counts from now."""
         order = self._store.get(purchase_order_id)
         if order.task_token:
-            ring(self._states.send_task_heartbeat, taskToken=order.task_token)
+            send_heartbeat(self._states, order.task_token)
         return order
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
@@ -69,8 +63,8 @@ class Desk:
 
     def _woken(self, order: Purchase) -> Purchase:
         if order.task_token:
-            answer = json.dumps({"purchase_order_id": order.purchase_order_id})
-            ring(self._states.send_task_success, taskToken=order.task_token, output=answer)
+            answer = {"purchase_order_id": order.purchase_order_id}
+            complete_task(self._states, order.task_token, answer)
         return order
 
 

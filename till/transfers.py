@@ -4,15 +4,14 @@ The transfer's document is the truth and the task token only a bell: when nobody
 was noted as soon as it gets there.
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, Transfer
 from inventory.transfers.store import TransfersStore
+from tillflow.callbacks import complete_task
 
-from till.bell import ring
 from till.stack import Stack
 
 
@@ -44,8 +43,7 @@ class TransferDesk:
 
     def _woken(self, transfer: Transfer) -> Transfer:
         if transfer.task_token:
-            answer = json.dumps({"transfer_id": transfer.transfer_id})
-            ring(self._states.send_task_success, taskToken=transfer.task_token, output=answer)
+            complete_task(self._states, transfer.task_token, {"transfer_id": transfer.transfer_id})
         return transfer
 
 

@@ -1,6 +1,5 @@
 """`till case`: what workflows could not do by themselves, and what a person decided."""
 
-import json
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -8,9 +7,9 @@ import typer
 from cases import rules
 from cases.store import CasesStore
 from rich.markup import escape
+from tillflow.callbacks import complete_task
 from tillflow.store import Item
 
-from till.bell import ring
 from till.errors import OperatorError
 from till.history import sentence
 from till.output import out, print_json, print_table
@@ -125,8 +124,7 @@ def _store(stack: Stack) -> CasesStore:
 
 
 def _tell_workflow(stack: Stack, case_id: str, token: str, resolution: dict[str, str]) -> None:
-    answer = json.dumps(resolution)
-    if not ring(stack.client("stepfunctions").send_task_success, taskToken=token, output=answer):
+    if not complete_task(stack.client("stepfunctions"), token, resolution):
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",
             "It was told before or was stopped, or it is about to open the case again: "

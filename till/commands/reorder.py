@@ -12,11 +12,11 @@ from inventory.store import InventoryStore
 from replenishment import rules
 from replenishment.models import Demand, Policy
 from replenishment.store import ReplenishmentStore
+from tillflow.callbacks import complete_task
 from tillflow.errors import DomainError
 from tillflow.parsing import parse
 
 from till import workflows
-from till.bell import ring
 from till.errors import OperatorError
 from till.output import money, out, print_json, print_table
 from till.purchasing import purchases
@@ -207,8 +207,8 @@ def approve(
         token = _store(stack).decide(purchase_order_id, decision.value, note)
     except DomainError as refusal:
         raise OperatorError(f"{refusal}.", "`till reorder show` lists what waits.") from refusal
-    answer = json.dumps({"decision": decision.value})
-    if not ring(stack.client("stepfunctions").send_task_success, taskToken=token, output=answer):
+    answer = {"decision": decision.value}
+    if not complete_task(stack.client("stepfunctions"), token, answer):
         raise OperatorError(
             f"{purchase_order_id} is decided, but no run waits for it.",
             "It was told before, or waited too long.",

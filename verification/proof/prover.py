@@ -5,7 +5,6 @@ its case; then the faults are over, each open case is decided with "retry", and 
 effects that came late come, and all is looked at once more.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,10 +19,10 @@ from cases import rules as case_rules
 from cases.store import CasesStore
 from stepfunctions_local.errors import ApiError
 from tillflow.aws import client
+from tillflow.callbacks import complete_task
 from tillflow.errors import DomainError
 
 from audit import Violation, check
-from till.bell import ring
 from verification.harness.desk import Callbacks
 from verification.harness.faults import Fault
 from verification.harness.harness import Bench
@@ -265,9 +264,9 @@ class Prover:
             ):
                 told.outcome.violations.append("parked: all is well again, and a retry does not mend it")
             token = store.resolve(case["case_id"], decision, "by the proof")
-            answer = json.dumps(case_rules.resolution(decision, "by the proof"))
+            resolution = case_rules.resolution(decision, "by the proof")
             # When nobody waits, the task that asked has timed out: it asks again, and opens the case again.
-            ring(Callbacks(told.bench).send_task_success, taskToken=token, output=answer)
+            complete_task(Callbacks(told.bench), token, resolution)
 
     def _ended(self, told: Telling) -> Ended:
         shop, events = self.tables.snapshot(), self.world.events
