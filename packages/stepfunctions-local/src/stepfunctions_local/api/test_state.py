@@ -1,4 +1,4 @@
-"""TestState: one state run on its own, with its services or with mocks in their place.
+"""The TestState operation.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
 """
@@ -16,54 +16,56 @@ from ..errors import ApiError, StateError
 from ..history import failure
 from ..integrations import TaskRequest
 from ..jackson import complaint
-from ..trial.bench import Bench
-from ..trial.definition import Subject, find_subject
-from ..trial.mock import read_mock
-from ..trial.run import Trial
+from ..test_state.definition import TestedState, find_state
+from ..test_state.frame import DetachedFrame
+from ..test_state.mock import read_mock
+from ..test_state.run import StateTest
 
-LONGEST = 300
-"""Seconds a state may take."""
+MAX_SECONDS = 300
+"""The time limit of a test."""
 
-# What is not shown of the states whose work is other states.
-_UNSEEN: dict[str, frozenset[str]] = {"Parallel": frozenset({"afterInputPath", "afterParameters"})}
+# Inspection data that AWS omits, by type of state.
+_OMITTED: dict[str, frozenset[str]] = {"Parallel": frozenset({"afterInputPath", "afterParameters"})}
 
 
 async def test_state(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """TestState."""
-    subject = find_subject(params["definition"], params.get("stateName"))
-    mock = read_mock(params, subject)
-    given = _json(params.get("input", "{}"))
+    """Test one state."""
+    tested = find_state(params["definition"], params.get("stateName"))
+    mock = read_mock(params, tested)
+    state_input = _json(params.get("input", "{}"))
     variables = _object(params, "variables")
-    context = _object(params, "context") if "context" in params else _context(engine, subject, params, given)
-    bench = Bench(given, context, variables, engine.clock.now())
+    context = (
+        _object(params, "context") if "context" in params else _context(engine, tested, params, state_input)
+    )
+    frame = DetachedFrame(state_input, context, variables, engine.clock.now())
     configuration = params.get("stateConfiguration") or {}
-    trial = Trial(
-        subject.state,
-        bench,
+    test = StateTest(
+        tested.state,
+        frame,
         mock,
         configuration,
         engine.services,
-        _request(engine, subject, params, context),
+        _request(engine, tested, params, context),
         bool(params.get("revealSecrets")),
     )
     try:
-        async with asyncio.timeout(LONGEST):
-            answer = await trial.run()
+        async with asyncio.timeout(MAX_SECONDS):
+            response = await test.run()
     except TimeoutError:
-        answer = {"status": "FAILED", **failure(StateError("States.Timeout"))}
+        response = {"status": "FAILED", **failure(StateError("States.Timeout"))}
     level = params.get("inspectionLevel", "INFO")
     if level != "INFO":
-        answer["inspectionData"] = _inspection(trial, bench)
+        response["inspectionData"] = _inspection(test, frame)
     if level == "TRACE":
-        answer["inspectionData"] |= trial.traced
-    return answer
+        response["inspectionData"] |= test.trace
+    return response
 
 
-def _inspection(trial: Trial, bench: Bench) -> dict[str, Any]:
-    unseen = _UNSEEN.get(trial.state.kind, frozenset())
-    data = {stage: value for stage, value in trial.seen.items() if stage not in unseen}
-    if bench.variables:
-        data["variables"] = json.dumps(bench.variables, separators=(",", ":"))
+def _inspection(test: StateTest, frame: DetachedFrame) -> dict[str, Any]:
+    omitted = _OMITTED.get(test.state.kind, frozenset())
+    data = {stage: value for stage, value in test.inspection.items() if stage not in omitted}
+    if frame.variables:
+        data["variables"] = json.dumps(frame.variables, separators=(",", ":"))
     return data
 
 
@@ -76,52 +78,54 @@ def _json(text: str) -> Any:
 
 def _object(params: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = params.get(name)
-    found = _json(value) if value is not None else {}
-    if not isinstance(found, dict):
+    document = _json(value) if value is not None else {}
+    if not isinstance(document, dict):
         raise ApiError("ValidationException", f"{name[0].upper()}{name[1:]} must be a JSON object")
-    return found
+    return document
 
 
-def _context(engine: Engine, subject: Subject, params: Mapping[str, Any], given: Any) -> dict[str, Any]:
-    """The context object of an execution AWS makes up for the test."""
+def _context(
+    engine: Engine, tested: TestedState, params: Mapping[str, Any], state_input: Any
+) -> dict[str, Any]:
+    """Return the context object of the execution that AWS generates for the test."""
     machine, name, now = str(uuid.uuid4()), str(uuid.uuid4()), iso(engine.clock.now())
-    place = f"arn:{engine.partition}:states:{engine.region}:{engine.account}"
-    about: dict[str, Any] = {"Name": subject.name, "EnteredTime": now}
-    if isinstance(subject.state, Task | Map | Parallel):
-        about["RetryCount"] = (params.get("stateConfiguration") or {}).get("retrierRetryCount", 0)
+    arn_prefix = f"arn:{engine.partition}:states:{engine.region}:{engine.account}"
+    state: dict[str, Any] = {"Name": tested.name, "EnteredTime": now}
+    if isinstance(tested.state, Task | Map | Parallel):
+        state["RetryCount"] = (params.get("stateConfiguration") or {}).get("retrierRetryCount", 0)
     context: dict[str, Any] = {
         "Execution": {
-            "Id": f"{place}:express:{machine}:{name}",
-            "Input": given,
+            "Id": f"{arn_prefix}:express:{machine}:{name}",
+            "Input": state_input,
             "StartTime": now,
             "Name": name,
             "RoleArn": params.get("roleArn"),
         },
-        "StateMachine": {"Id": f"{place}:stateMachine:{machine}", "Name": machine},
-        "State": about,
+        "StateMachine": {"Id": f"{arn_prefix}:stateMachine:{machine}", "Name": machine},
+        "State": state,
     }
-    if _waits_for_token(subject.state):
+    if _has_task_token(tested.state):
         context["Task"] = {"Token": str(uuid.uuid4())}
     return context
 
 
-def _waits_for_token(state: State) -> bool:
+def _has_task_token(state: State) -> bool:
     return isinstance(state, Task) and state.integration.pattern in ("task_token", "activity")
 
 
 def _request(
-    engine: Engine, subject: Subject, params: Mapping[str, Any], context: Mapping[str, Any]
+    engine: Engine, tested: TestedState, params: Mapping[str, Any], context: Mapping[str, Any]
 ) -> TaskRequest | None:
-    """What the state's task is asked with, its arguments still to come."""
-    if not isinstance(subject.state, Task):
+    """Return the request of the state's task, without its arguments."""
+    if not isinstance(tested.state, Task):
         return None
     return TaskRequest(
-        resource=subject.state.resource,
+        resource=tested.state.resource,
         arguments=None,
         role_arn=params.get("roleArn"),
         execution_arn=(context.get("Execution") or {}).get("Id", ""),
         state_machine_arn=(context.get("StateMachine") or {}).get("Id", ""),
-        state_name=subject.name,
+        state_name=tested.name,
         region=engine.region,
         account=engine.account,
     )

@@ -1,4 +1,4 @@
-"""Definitions checked before they run, with AWS's codes, messages and locations.
+"""Validation of definitions, with AWS's codes, messages and locations.
 
 Source: the API reference's ValidateStateMachineDefinitionDiagnostic, and the States Language specification.
 """
@@ -12,33 +12,33 @@ from ..errors import ApiError, DefinitionError
 from ..jackson import complaint
 from .diagnostics import Diagnostic, Findings
 from .machine import check_machine
-from .references import variable_references
+from .variables import variable_references
 
 __all__ = ["Diagnostic", "diagnose", "refuse", "refuse_document", "variable_references"]
 
 
-class _Duplicate(ValueError):
-    """A key given twice in one object."""
+class _DuplicateKey(ValueError):
+    """An object has the same key twice."""
 
 
 @lru_cache(maxsize=64)
 def diagnose(definition: str, kind: str = "STANDARD") -> list[Diagnostic]:
-    """Everything found in a definition's text, for a state machine of the type STANDARD or EXPRESS."""
+    """Return the diagnostics of a definition, for a state machine of the type STANDARD or EXPRESS."""
     findings = Findings()
     document = _document(definition, findings)
     if document is not None:
         check_machine(document, kind, findings)
         if not findings.failed:
             _compile(definition, findings)
-    return findings.found
+    return findings.diagnostics
 
 
 def _compile(definition: str, findings: Findings) -> None:
-    """What the checks let through must run."""
+    """Report a definition that passes the checks but does not compile."""
     try:
         compile_definition(definition)
-    except DefinitionError as wrong:
-        findings.error(wrong.message, wrong.location)
+    except DefinitionError as error:
+        findings.error(error.message, error.location)
 
 
 def refuse(definition: str, kind: str = "STANDARD") -> None:
@@ -47,22 +47,22 @@ def refuse(definition: str, kind: str = "STANDARD") -> None:
 
 
 def refuse_document(document: dict[str, Any], kind: str = "STANDARD") -> None:
-    """As `refuse`, of a definition that was read already."""
+    """Raise ApiError InvalidDefinition when the parsed definition has errors."""
     findings = Findings()
     check_machine(document, kind, findings)
-    _refuse(findings.found)
+    _refuse(findings.diagnostics)
 
 
-def _refuse(found: list[Diagnostic]) -> None:
-    errors = [str(diagnostic) for diagnostic in found if diagnostic.severity == "ERROR"]
+def _refuse(diagnostics: list[Diagnostic]) -> None:
+    errors = [str(diagnostic) for diagnostic in diagnostics if diagnostic.severity == "ERROR"]
     if errors:
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(errors)}'")
 
 
 def _document(definition: str, findings: Findings) -> dict[str, Any] | None:
     try:
-        document = json.loads(definition, object_pairs_hook=_once_each)
-    except _Duplicate as duplicate:
+        document = json.loads(definition, object_pairs_hook=_unique_keys)
+    except _DuplicateKey as duplicate:
         findings.error(f"Duplicate field '{duplicate}'", None, "INVALID_JSON_DESCRIPTION")
         return None
     except (ValueError, RecursionError):
@@ -76,10 +76,10 @@ def _document(definition: str, findings: Findings) -> dict[str, Any] | None:
     return document
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
-            raise _Duplicate(key)
-        found[key] = value
-    return found
+        if key in members:
+            raise _DuplicateKey(key)
+        members[key] = value
+    return members

@@ -1,4 +1,4 @@
-"""The expressions in a state: JSONata between `{%` and `%}`, JSONPath in paths and `.$` fields."""
+"""Validation of the expressions in a state: JSONata strings, JSONPath paths and `.$` fields."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -34,102 +34,106 @@ _VALUE_PATHS = frozenset(
     {"InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath"}
     | {"HeartbeatSecondsPath", "ErrorPath", "CausePath"}
 )
-# Null stands for an empty object.
-_NOTHING = frozenset({"InputPath", "OutputPath"})
+# Paths that may be null, which means an empty object.
+_NULLABLE_PATHS = frozenset({"InputPath", "OutputPath"})
 _TEMPLATES = frozenset(
     {"Parameters", "ResultSelector", "ItemSelector", "Assign", "BatchInput", "Credentials", "Arguments"}
 )
 
 
-def check_state(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
-    """Check every expression of a state, but not those of the flows inside it."""
-    own = {name: value for name, value in body.items() if name not in _FLOWS}
+def check_state(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
+    """Check every expression of a state, except those of the flows inside it."""
+    own_fields = {name: value for name, value in body.items() if name not in _FLOWS}
     if language == "JSONata":
-        for text, here in _jsonata(own, place):
-            _check_jsonata(text, here, findings)
+        for text, field_location in _jsonata(own_fields, location):
+            _check_jsonata(text, field_location, findings)
         return
-    _check_paths(own, place, findings)
+    _check_paths(own_fields, location, findings)
     if body.get("Type") == "Pass":
-        for value, here in _strings(body.get("Result"), f"{place}/Result"):
+        for value, field_location in _strings(body.get("Result"), f"{location}/Result"):
             if value.startswith("$."):
                 findings.warning(
-                    "Attempt to use a path in the result of a pass state", here, "PASS_RESULT_IS_STATIC"
+                    "Attempt to use a path in the result of a pass state",
+                    field_location,
+                    "PASS_RESULT_IS_STATIC",
                 )
 
 
-def check_operand(operator: str, operand: Any, place: str, findings: Findings) -> None:
-    """What a comparison operator compares with must be of its kind."""
+def check_operand(operator: str, operand: Any, location: str, findings: Findings) -> None:
+    """Check the type of a comparison operator's operand."""
     if operator.endswith("Path"):
         if not _is_value_path(operand):
-            findings.error("Value is not a Reference Path", place)
+            findings.error("Value is not a Reference Path", location)
     elif operator in _TESTS or operator == "BooleanEquals":
         if not isinstance(operand, bool):
-            findings.error("Expected value of type Boolean", place)
+            findings.error("Expected value of type Boolean", location)
     elif operator.startswith("Numeric"):
         if isinstance(operand, bool) or not isinstance(operand, int | float):
-            findings.error("Expected value of type Number", place)
+            findings.error("Expected value of type Number", location)
     elif not isinstance(operand, str):
-        findings.error("Expected value of type String", place)
+        findings.error("Expected value of type String", location)
     elif operator.startswith("Timestamp") and parse_timestamp(operand) is None:
-        findings.error("String does not match RFC3339 timestamp", place)
+        findings.error("String does not match RFC3339 timestamp", location)
 
 
-def _strings(value: Any, place: str) -> Iterator[tuple[str, str]]:
+def _strings(value: Any, location: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        yield value, place
+        yield value, location
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _strings(item, f"{place}/{name}")
+            yield from _strings(item, f"{location}/{name}")
     elif isinstance(value, list):
         for at, item in enumerate(value):
-            yield from _strings(item, f"{place}[{at}]")
+            yield from _strings(item, f"{location}[{at}]")
 
 
-def _jsonata(own: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
-    for name, value in own.items():
+def _jsonata(fields: Mapping[str, Any], location: str) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
         if name not in _PLAIN:
             yield from (
-                (text, here) for text, here in _strings(value, f"{place}/{name}") if is_expression(text)
+                (text, field_location)
+                for text, field_location in _strings(value, f"{location}/{name}")
+                if is_expression(text)
             )
 
 
-def _check_jsonata(text: str, place: str, findings: Findings) -> None:
+def _check_jsonata(text: str, location: str, findings: Findings) -> None:
     expression = expression_text(text)
     try:
         compile_expression(expression)
     except ValueError as error:
-        findings.error(getattr(error, "message", str(error)), place, "INVALID_JSONATA_EXPRESSION")
+        findings.error(getattr(error, "message", str(error)), location, "INVALID_JSONATA_EXPRESSION")
         return
     for name in unsupported_names(expression):
         findings.error(
             f"Reference to '{name}' at the top level is not supported.",
-            place,
+            location,
             "UNSUPPORTED_JSONATA_EXPRESSION",
         )
 
 
-def _check_paths(value: Any, place: str, findings: Findings) -> None:
-    """Walk a state's own fields: path fields, reference paths and payload templates."""
+def _check_paths(value: Any, location: str, findings: Findings) -> None:
+    """Check a state's own fields: path fields, reference paths and payload templates."""
     if isinstance(value, list):
         for at, item in enumerate(value):
-            _check_paths(item, f"{place}[{at}]", findings)
+            _check_paths(item, f"{location}[{at}]", findings)
     if not isinstance(value, dict):
         return
     for name, item in value.items():
-        here = f"{place}/{name}"
+        field_location = f"{location}/{name}"
         if name in _TEMPLATES:
-            _check_template(item, here, findings)
+            _check_template(item, field_location, findings)
         elif name in _VALUE_PATHS:
-            if not (_is_path(item) or (item is None and name in _NOTHING)):
-                findings.error("Value is not a valid JSONPath", here)
+            if not (_is_path(item) or (item is None and name in _NULLABLE_PATHS)):
+                findings.error("Value is not a valid JSONPath", field_location)
         elif name in _REFERENCES or name == "Variable":
             if not _is_value_path(item) or (name != "Variable" and item.startswith("$$")):
-                findings.error("Value is not a Reference Path", here)
+                findings.error("Value is not a Reference Path", field_location)
         elif name == "ResultPath":
-            if item is not None and not _is_place(item):
-                findings.error("Value is not a Reference Path", here)
+            if item is not None and not _is_result_path(item):
+                findings.error("Value is not a Reference Path", field_location)
         elif name not in ("Result", "Comment"):
-            _check_paths(item, here, findings)
+            _check_paths(item, field_location, findings)
 
 
 def _is_path(value: Any) -> bool:
@@ -138,9 +142,9 @@ def _is_path(value: Any) -> bool:
     return _compiles(compile_path, value) if value.startswith("$") else _is_call(value)
 
 
-def _compiles(compiled: Callable[[str], Any], text: str) -> bool:
+def _compiles(compile: Callable[[str], Any], text: str) -> bool:
     try:
-        compiled(text)
+        compile(text)
     except ValueError:
         return False
     return True
@@ -150,20 +154,20 @@ def _is_value_path(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("$") and _compiles(compile_path, value)
 
 
-def _is_place(value: Any) -> bool:
-    """Whether ResultPath can put something there: one place in the state's input, no variable."""
-    inside = isinstance(value, str) and (value == "$" or value.startswith(("$.", "$[")))
-    return inside and _compiles(compile_reference_path, value)
+def _is_result_path(value: Any) -> bool:
+    """Return whether the value is a reference path into the state's input, not into a variable."""
+    in_input = isinstance(value, str) and (value == "$" or value.startswith(("$.", "$[")))
+    return in_input and _compiles(compile_reference_path, value)
 
 
 def _is_call(value: str) -> bool:
     return is_intrinsic(value) and _compiles(compile_intrinsic, value)
 
 
-def _check_template(value: Any, place: str, findings: Findings) -> None:
+def _check_template(value: Any, location: str, findings: Findings) -> None:
     if isinstance(value, list):
         for at, item in enumerate(value):
-            _check_template(item, f"{place}[{at}]", findings)
+            _check_template(item, f"{location}[{at}]", findings)
     if not isinstance(value, dict):
         return
     for name, item in value.items():
@@ -172,14 +176,14 @@ def _check_template(value: Any, place: str, findings: Findings) -> None:
                 findings.error(
                     f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function "
                     "call",
-                    place,
+                    location,
                 )
         elif isinstance(item, str):
             if item.startswith(("$.", "$$.")) or _is_call(item):
                 findings.warning(
                     "No '.$' on a field that appears to be a JSONPath or Intrinsic Function",
-                    f"{place}/{name}",
+                    f"{location}/{name}",
                     "NO_DOLLAR",
                 )
         else:
-            _check_template(item, f"{place}/{name}", findings)
+            _check_template(item, f"{location}/{name}", findings)

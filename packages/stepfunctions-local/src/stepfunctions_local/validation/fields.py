@@ -1,4 +1,4 @@
-"""Which fields a state may have, in which query language, and what their values must be."""
+"""The fields of states, by query language, and the types of their values."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from ..expressions.template import is_expression
 from ..expressions.timestamps import parse_timestamp
 from .diagnostics import Findings
 
-_LONGEST_SECONDS = 99_999_999
-_LONGEST_DELAY = 31_622_400
-_MOST_ITEMS = 100_000_000
+_MAX_SECONDS = 99_999_999
+_MAX_DELAY_SECONDS = 31_622_400
+_MAX_ITEMS = 100_000_000
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
 _EVERY_STATE = frozenset({"Type", "Comment", "QueryLanguage"})
-_GOES_ON = frozenset({"Next", "End", "Assign"})
+_TRANSITION = frozenset({"Next", "End", "Assign"})
 _PATHS = frozenset({"InputPath", "OutputPath"})
 _RESULT = frozenset({"ResultSelector", "ResultPath"})
 _ERRORS = frozenset({"Retry", "Catch"})
@@ -23,7 +23,7 @@ _ERRORS = frozenset({"Retry", "Catch"})
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A state type's fields: in both query languages, in JSONPath only, in JSONata only; and the required."""
+    """The fields of a state type: in both query languages, in JSONPath only, in JSONata only, and required."""
 
     both: frozenset[str]
     jsonpath: frozenset[str]
@@ -33,12 +33,15 @@ class Allowed:
 
 STATE_FIELDS: Mapping[str, Allowed] = {
     "Pass": Allowed(
-        _EVERY_STATE | _GOES_ON,
+        _EVERY_STATE | _TRANSITION,
         _PATHS | {"Parameters", "Result", "ResultPath"},
         frozenset({"Output"}),
     ),
     "Task": Allowed(
-        _EVERY_STATE | _GOES_ON | _ERRORS | {"Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"},
+        _EVERY_STATE
+        | _TRANSITION
+        | _ERRORS
+        | {"Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"},
         _PATHS | _RESULT | {"Parameters", "TimeoutSecondsPath", "HeartbeatSecondsPath"},
         frozenset({"Arguments", "Output"}),
         ("Resource",),
@@ -47,21 +50,21 @@ STATE_FIELDS: Mapping[str, Allowed] = {
         _EVERY_STATE | {"Choices", "Default", "Assign"}, _PATHS, frozenset({"Output"}), ("Choices",)
     ),
     "Wait": Allowed(
-        _EVERY_STATE | _GOES_ON | {"Seconds", "Timestamp"},
+        _EVERY_STATE | _TRANSITION | {"Seconds", "Timestamp"},
         _PATHS | {"SecondsPath", "TimestampPath"},
         frozenset({"Output"}),
     ),
     "Succeed": Allowed(_EVERY_STATE, _PATHS, frozenset({"Output"})),
     "Fail": Allowed(_EVERY_STATE | {"Error", "Cause"}, frozenset({"ErrorPath", "CausePath"}), frozenset()),
     "Parallel": Allowed(
-        _EVERY_STATE | _GOES_ON | _ERRORS | {"Branches"},
+        _EVERY_STATE | _TRANSITION | _ERRORS | {"Branches"},
         _PATHS | _RESULT | {"Parameters"},
         frozenset({"Arguments", "Output"}),
         ("Branches",),
     ),
     "Map": Allowed(
         _EVERY_STATE
-        | _GOES_ON
+        | _TRANSITION
         | _ERRORS
         | {"ItemProcessor", "Iterator", "ItemReader", "ItemSelector", "ItemBatcher", "ResultWriter"}
         | {"MaxConcurrency", "ToleratedFailurePercentage", "ToleratedFailureCount", "Label"},
@@ -76,7 +79,7 @@ STATE_FIELDS: Mapping[str, Allowed] = {
 MACHINE_FIELDS = frozenset({"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"})
 BRANCH_FIELDS = frozenset({"Comment", "StartAt", "States", "ProcessorConfig"})
 
-# Fields of parts of a state: (in both languages, JSONPath only, JSONata only, required).
+# Fields of parts of a state.
 RETRIER = Allowed(
     frozenset({"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds"})
     | {"JitterStrategy", "Comment"},
@@ -111,71 +114,73 @@ WRITER = Allowed(frozenset({"Resource", "WriterConfig"}), frozenset({"Parameters
 
 
 def check_fields(
-    body: Mapping[str, Any], allowed: Allowed, language: str, place: str, findings: Findings
+    body: Mapping[str, Any], allowed: Allowed, language: str, location: str, findings: Findings
 ) -> None:
-    """Say which fields are not supported, of the other query language, or missing."""
-    other, theirs = ("JSONata", allowed.jsonata) if language == "JSONPath" else ("JSONPath", allowed.jsonpath)
-    own = allowed.jsonpath if language == "JSONPath" else allowed.jsonata
+    """Report fields that are not supported, of the other query language, or missing."""
+    own, other = allowed.jsonpath, allowed.jsonata
+    other_language = "JSONata"
+    if language == "JSONata":
+        own, other, other_language = other, own, "JSONPath"
     for name in body:
-        if name in theirs and name not in own:
+        if name in other and name not in own:
             findings.error(
                 f"The QueryLanguage is set to '{language}', but field '{name}' is only supported for the "
-                f"'{other}' QueryLanguage",
-                place,
+                f"'{other_language}' QueryLanguage",
+                location,
             )
         elif name not in allowed.both and name not in own:
-            findings.error(f"Field '{name}' is not supported", place)
+            findings.error(f"Field '{name}' is not supported", location)
     for name in allowed.required:
         if name not in body:
-            findings.error(f"The field '{name}' is required but was missing", place)
+            findings.error(f"The field '{name}' is required but was missing", location)
 
 
-def only_one(body: Mapping[str, Any], names: tuple[str, ...], place: str, findings: Findings) -> None:
-    """Say when more than one of the fields is there."""
+def only_one(body: Mapping[str, Any], names: tuple[str, ...], location: str, findings: Findings) -> None:
+    """Report when more than one of the fields is present."""
     if sum(name in body for name in names) > 1:
-        findings.error(f"There should only be one of the following fields: [{', '.join(names)}]", place)
+        findings.error(f"There should only be one of the following fields: [{', '.join(names)}]", location)
 
 
-def one_of(body: Mapping[str, Any], names: tuple[str, ...], place: str, findings: Findings) -> None:
-    """Say when none or more than one of the fields is there."""
-    only_one(body, names, place, findings)
+def one_of(body: Mapping[str, Any], names: tuple[str, ...], location: str, findings: Findings) -> None:
+    """Report when none or more than one of the fields is present."""
+    only_one(body, names, location, findings)
     if not any(name in body for name in names):
-        findings.error(f"There should be one of the following fields: [{', '.join(names)}]", place)
+        findings.error(f"There should be one of the following fields: [{', '.join(names)}]", location)
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The bounds of a numeric field, and whether it must be whole."""
+    """The bounds of a numeric field, and whether it must be an integer."""
 
-    least: float
-    most: float | None = None
-    whole: bool = True
+    minimum: float
+    maximum: float | None = None
+    integer: bool = True
 
-    def check(self, value: Any, place: str, findings: Findings) -> None:
-        wanted = int if self.whole else int | float
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            findings.error(f"Expected value of type {'Integer' if self.whole else 'Number'}", place)
-        elif value < self.least:
-            findings.error(f"Minimum value is {self._shown(self.least)}", place)
-        elif self.most is not None and value > self.most:
-            findings.error(f"Maximum value is {self._shown(self.most)}", place)
+    def check(self, value: Any, location: str, findings: Findings) -> None:
+        """Report a value of the wrong type or out of bounds."""
+        if isinstance(value, bool) or not isinstance(value, int if self.integer else int | float):
+            findings.error(f"Expected value of type {'Integer' if self.integer else 'Number'}", location)
+        elif value < self.minimum:
+            findings.error(f"Minimum value is {self._format(self.minimum)}", location)
+        elif self.maximum is not None and value > self.maximum:
+            findings.error(f"Maximum value is {self._format(self.maximum)}", location)
 
-    def _shown(self, bound: float) -> str:
-        return str(int(bound)) if self.whole else str(float(bound))
+    def _format(self, bound: float) -> str:
+        return str(int(bound)) if self.integer else str(float(bound))
 
 
 _NUMBERS = {
-    "TimeoutSeconds": Number(1, _LONGEST_SECONDS),
-    "HeartbeatSeconds": Number(1, _LONGEST_SECONDS),
-    "Seconds": Number(0, _LONGEST_SECONDS),
-    "IntervalSeconds": Number(1, _LONGEST_SECONDS),
-    "MaxAttempts": Number(0, _LONGEST_SECONDS),
-    "MaxDelaySeconds": Number(1, _LONGEST_DELAY),
-    "BackoffRate": Number(1, whole=False),
+    "TimeoutSeconds": Number(1, _MAX_SECONDS),
+    "HeartbeatSeconds": Number(1, _MAX_SECONDS),
+    "Seconds": Number(0, _MAX_SECONDS),
+    "IntervalSeconds": Number(1, _MAX_SECONDS),
+    "MaxAttempts": Number(0, _MAX_SECONDS),
+    "MaxDelaySeconds": Number(1, _MAX_DELAY_SECONDS),
+    "BackoffRate": Number(1, integer=False),
     "MaxConcurrency": Number(0),
     "ToleratedFailureCount": Number(0),
-    "ToleratedFailurePercentage": Number(0, 100, whole=False),
-    "MaxItems": Number(0, _MOST_ITEMS),
+    "ToleratedFailurePercentage": Number(0, 100, integer=False),
+    "MaxItems": Number(0, _MAX_ITEMS),
     "MaxItemsPerBatch": Number(0),
     "MaxInputBytesPerBatch": Number(0, 262_144),
 }
@@ -189,60 +194,64 @@ _CHOICES = {
     "CSVDelimiter": ("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
     "OutputType": ("JSON", "JSONL"),
 }
-_TEXTS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
+_STRINGS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
 _OBJECTS = frozenset(
     {"Assign", "Credentials", "ProcessorConfig"}
     | {"ItemReader", "ReaderConfig", "ItemBatcher", "ResultWriter", "WriterConfig"}
 )
 
 
-def check_values(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
-    """Check the values of the fields that hold one value of a known kind."""
+def check_values(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
+    """Check the values of the fields that hold a single value of a known type."""
     for name, value in body.items():
-        here = f"{place}/{name}"
+        field_location = f"{location}/{name}"
         if language == "JSONata" and is_expression(value) and name in {*_NUMBERS, "Credentials"}:
             continue
         if name in _NUMBERS:
-            _NUMBERS[name].check(value, here, findings)
+            _NUMBERS[name].check(value, field_location, findings)
         elif name in _CHOICES and value not in _CHOICES[name]:
-            findings.error(f"Value is not one of the following: [{', '.join(_CHOICES[name])}]", here)
-        elif name in _TEXTS and not isinstance(value, str):
-            findings.error("Expected value of type String", here)
+            findings.error(
+                f"Value is not one of the following: [{', '.join(_CHOICES[name])}]", field_location
+            )
+        elif name in _STRINGS and not isinstance(value, str):
+            findings.error("Expected value of type String", field_location)
         elif name in _OBJECTS and not isinstance(value, dict):
-            findings.error("Expected value of type Object", here)
+            findings.error("Expected value of type Object", field_location)
         elif name == "End" and not isinstance(value, bool):
-            findings.error("Expected value of type Boolean", here)
+            findings.error("Expected value of type Boolean", field_location)
         elif name == "Timestamp":
-            _check_timestamp(value, language, here, findings)
+            _check_timestamp(value, language, field_location, findings)
 
 
-def _check_timestamp(value: Any, language: str, place: str, findings: Findings) -> None:
+def _check_timestamp(value: Any, language: str, location: str, findings: Findings) -> None:
     if language == "JSONata" and is_expression(value):
         return
     if not isinstance(value, str) or not _RFC3339.fullmatch(value) or parse_timestamp(value) is None:
-        findings.error("String does not match RFC3339 timestamp", place)
+        findings.error("String does not match RFC3339 timestamp", location)
 
 
 def members(
     body: Mapping[str, Any],
     name: str,
-    kind: type,
+    item_type: type,
     findings: Findings,
-    place: str,
+    location: str,
     *,
     may_be_empty: bool = False,
 ) -> list[Any]:
-    """The items of an array field that are of the kind it holds; what else is there is said."""
+    """Return the items of an array field; report and return none of them when a type is wrong."""
     value = body.get(name)
     if value is None:
         return []
-    here = f"{place}/{name}"
+    field_location = f"{location}/{name}"
     if not isinstance(value, list):
-        findings.error("Expected value of type Array", here)
+        findings.error("Expected value of type Array", field_location)
         return []
     if not value and not may_be_empty:
-        findings.error("Value cannot be empty", here)
-    if not all(isinstance(item, kind) for item in value):
-        findings.error(f"Expected items of type {'Object' if kind is dict else 'String'}", here)
+        findings.error("Value cannot be empty", field_location)
+    if not all(isinstance(item, item_type) for item in value):
+        findings.error(
+            f"Expected items of type {'Object' if item_type is dict else 'String'}", field_location
+        )
         return []
     return value

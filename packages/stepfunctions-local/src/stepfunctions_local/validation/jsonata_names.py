@@ -1,7 +1,7 @@
-"""Names a JSONata expression reads where Step Functions has nothing to read them from.
+"""Names that a JSONata expression must not read at the top level.
 
-An expression has no context item of its own: the state's input is `$states.input`, variables are `$name`. A
-bare name outside of any path, and `$$`, which stands for that context item, are refused.
+Step Functions evaluates expressions without a context item: the state's input is `$states.input`, variables
+are `$name`. A bare name outside a path and `$$` (the context item) are errors.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from typing import Any
 from ..expressions.jsonata.errors import JsonataError
 from ..expressions.jsonata.parser import Node, Parser
 
-# Operators whose right side is evaluated with the left side's value as its context item.
+# Operators that evaluate their right side with the left side's value as the context item.
 _WITH_CONTEXT = frozenset({".", "[", "{", "^"})
 
 
 def unsupported_names(expression: str) -> list[str]:
-    """Each such name once, in the order they are read."""
+    """Return each such name once, in reading order."""
     try:
         tree = Parser(expression).parse()
     except JsonataError:
@@ -40,14 +40,14 @@ def _names(node: Any, *, has_context: bool) -> Iterator[str]:
 
 
 def _parts(node: Node, *, has_context: bool) -> Iterator[str]:
-    below = dict(node.__dict__)
+    children = dict(node.__dict__)
     if node.type == "binary" and node.value in _WITH_CONTEXT:
-        yield from _names(below.pop("lhs"), has_context=has_context)
+        yield from _names(children.pop("lhs"), has_context=has_context)
         has_context = True
     elif node.type == "transform":
         has_context = True
     elif node.type == "lambda":
-        # What calls itself a call of the name `function` is the keyword.
-        del below["procedure"]
-    for part in below.values():
+        # The procedure of a lambda is the keyword `function`.
+        del children["procedure"]
+    for part in children.values():
         yield from _names(part, has_context=has_context)

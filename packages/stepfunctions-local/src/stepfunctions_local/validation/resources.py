@@ -1,4 +1,4 @@
-"""A Task's Resource, and the arguments its integration takes."""
+"""Validation of a Task's Resource and of the arguments of its integration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,48 +7,50 @@ from ..integrations import Integration, UnknownResource, resolve
 from .diagnostics import Findings
 
 
-def check_resource(body: Mapping[str, Any], express: bool, place: str, findings: Findings) -> None:
-    """Say what is wrong with a Task's Resource, and with arguments given as an object."""
+def check_resource(body: Mapping[str, Any], express: bool, location: str, findings: Findings) -> None:
+    """Check a Task's Resource, and its arguments when they are an object."""
     resource = body.get("Resource")
     if not isinstance(resource, str):
         return
-    here = f"{place}/Resource"
+    field_location = f"{location}/Resource"
     if not resource.startswith("arn:"):
-        findings.error("Value is not a valid resource ARN", here)
+        findings.error("Value is not a valid resource ARN", field_location)
         return
     try:
         integration = resolve(resource)
-    except UnknownResource as unknown:
-        findings.error(str(unknown), here)
+    except UnknownResource as error:
+        findings.error(str(error), field_location)
         return
     if express and integration.pattern == "activity":
-        findings.error("Express state machine does not support Activity ARN", here)
-    suffix = _waiting(integration)
+        findings.error("Express state machine does not support Activity ARN", field_location)
+    suffix = _pattern_suffix(integration)
     if express and suffix:
-        findings.error(f"Express state machine does not support '{suffix}' service integration", here)
+        findings.error(
+            f"Express state machine does not support '{suffix}' service integration", field_location
+        )
     field = "Arguments" if "Arguments" in body else "Parameters"
-    given = body.get(field, {})
-    if isinstance(given, dict):
-        names = {name.removesuffix(".$") for name in given}
+    arguments = body.get(field, {})
+    if isinstance(arguments, dict):
+        names = {name.removesuffix(".$") for name in arguments}
         for fault in integration.argument_faults(names):
-            findings.error(fault, f"{place}/{field}")
+            findings.error(fault, f"{location}/{field}")
 
 
-def _waiting(integration: Integration) -> str | None:
+def _pattern_suffix(integration: Integration) -> str | None:
     if integration.pattern in ("sync", "sync2"):
         return ".sync"
     return ".waitForTaskToken" if integration.pattern == "task_token" else None
 
 
-def check_credentials(body: Mapping[str, Any], place: str, findings: Findings) -> None:
-    """Credentials name a role, as RoleArn or, with JSONPath, RoleArn.$."""
+def check_credentials(body: Mapping[str, Any], location: str, findings: Findings) -> None:
+    """Check that Credentials have a RoleArn (RoleArn.$ in JSONPath) and no other field."""
     credentials = body.get("Credentials")
     if not isinstance(credentials, dict):
         return
-    here = f"{place}/Credentials"
+    field_location = f"{location}/Credentials"
     if "RoleArn" not in credentials and "RoleArn.$" not in credentials:
-        findings.error("The field 'RoleArn' is required but was missing", here)
+        findings.error("The field 'RoleArn' is required but was missing", field_location)
         return
     for name in credentials:
         if name not in ("RoleArn", "RoleArn.$"):
-            findings.error(f"Field '{name}' is not supported", here)
+            findings.error(f"Field '{name}' is not supported", field_location)

@@ -1,4 +1,4 @@
-"""One state: its fields, its retriers and catchers, what is particular to its type."""
+"""Validation of one state: fields, retriers, catchers, and the rules of its type."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,36 +25,36 @@ from .fields import (
 from .resources import check_credentials, check_resource
 
 if TYPE_CHECKING:
-    from .machine import Surroundings
+    from .machine import FlowContext
 
 _LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+")
-_LONGEST_LABEL = 40
+_MAX_LABEL_LENGTH = 40
 _COMBINED = ("And", "Or", "Not")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _S3_ACTIONS = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 
 
-def check_state(body: Mapping[str, Any], place: str, around: "Surroundings") -> None:
-    """Everything about a state but the flows inside it and where it leads."""
-    findings = around.findings
-    language = _language(body, place, around)
+def check_state(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
+    """Check a state, except the flows inside it and its transitions."""
+    findings = context.findings
+    language = _language(body, location, context)
     kind = body.get("Type")
     if not isinstance(kind, str):
-        findings.error("The field 'Type' is required but was missing", place)
+        findings.error("The field 'Type' is required but was missing", location)
         return
     allowed = STATE_FIELDS.get(kind)
     if allowed is None:
-        findings.error(f"Value is not one of the following: [{', '.join(STATE_FIELDS)}]", f"{place}/Type")
+        findings.error(f"Value is not one of the following: [{', '.join(STATE_FIELDS)}]", f"{location}/Type")
         return
-    check_fields(body, allowed, language, place, findings)
-    check_values(body, language, place, findings)
+    check_fields(body, allowed, language, location, findings)
+    check_values(body, language, location, findings)
     if "Next" in allowed.both:
         if body.get("End") is False:
-            one_of({k: v for k, v in body.items() if k != "End"}, ("Next", "End"), place, findings)
+            one_of({k: v for k, v in body.items() if k != "End"}, ("Next", "End"), location, findings)
         else:
-            one_of(body, ("Next", "End"), place, findings)
-    _check_errors(body, language, place, findings)
-    _check_variables(body, place, around)
+            one_of(body, ("Next", "End"), location, findings)
+    _check_errors(body, language, location, findings)
+    _check_variables(body, location, context)
     checks = {
         "Task": _task,
         "Choice": _choice,
@@ -64,79 +64,82 @@ def check_state(body: Mapping[str, Any], place: str, around: "Surroundings") -> 
         "Parallel": _parallel,
     }
     if kind in checks:
-        checks[kind](body, language, place, around)
-    expressions.check_state(body, language, place, findings)
+        checks[kind](body, language, location, context)
+    expressions.check_state(body, language, location, findings)
 
 
-def _language(body: Mapping[str, Any], place: str, around: "Surroundings") -> str:
-    own = body.get("QueryLanguage", around.language)
-    if own == "JSONPath" and around.language == "JSONata":
-        around.findings.error(
-            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", place
+def _language(body: Mapping[str, Any], location: str, context: "FlowContext") -> str:
+    own = body.get("QueryLanguage", context.language)
+    if own == "JSONPath" and context.language == "JSONata":
+        context.findings.error(
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", location
         )
         return "JSONata"
     return "JSONata" if own == "JSONata" else "JSONPath"
 
 
-def _check_errors(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
+def _check_errors(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
     for name, allowed in (("Retry", RETRIER), ("Catch", CATCHER)):
-        rules = members(body, name, dict, findings, place, may_be_empty=True)
+        rules = members(body, name, dict, findings, location, may_be_empty=True)
         for at, rule in enumerate(rules):
-            here = f"{place}/{name}[{at}]"
-            check_fields(rule, allowed, language, here, findings)
-            check_values(rule, language, here, findings)
-            errors = members(rule, "ErrorEquals", str, findings, here)
+            field_location = f"{location}/{name}[{at}]"
+            check_fields(rule, allowed, language, field_location, findings)
+            check_values(rule, language, field_location, findings)
+            errors = members(rule, "ErrorEquals", str, findings, field_location)
             for position, error in enumerate(errors):
                 if error == "States.ALL" and (len(errors) > 1 or at < len(rules) - 1):
                     findings.error(
-                        "States.ALL must appear alone and at end of list", f"{here}/ErrorEquals[{position}]"
+                        "States.ALL must appear alone and at end of list",
+                        f"{field_location}/ErrorEquals[{position}]",
                     )
 
 
-def assignments(body: Any, place: str) -> Iterator[tuple[str, str]]:
-    """The variables a state assigns, itself and in its choices and catchers, with the place of each Assign."""
+def assignments(body: Any, location: str) -> Iterator[tuple[str, str]]:
+    """Yield the variables that a state, its choices and its catchers assign, with the location of each Assign."""
     if not isinstance(body, dict):
         return
-    parts = [(body, place)]
+    parts = [(body, location)]
     for field in ("Choices", "Catch"):
         rules = body.get(field)
         parts += [
-            (rule, f"{place}/{field}[{at}]")
+            (rule, f"{location}/{field}[{at}]")
             for at, rule in enumerate(rules if isinstance(rules, list) else ())
         ]
-    for part, here in parts:
+    for part, field_location in parts:
         assign = part.get("Assign") if isinstance(part, dict) else None
         for name in assign if isinstance(assign, dict) else ():
-            yield name.removesuffix(".$"), f"{here}/Assign"
+            yield name.removesuffix(".$"), f"{field_location}/Assign"
 
 
-def _check_variables(body: Mapping[str, Any], place: str, around: "Surroundings") -> None:
-    """Names that Assign gives: identifiers, not the one reserved for `$states`, none of an outer scope."""
-    for variable, here in assignments(body, place):
+def _check_variables(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
+    """Check assigned names: identifiers, not the reserved `states`, not assigned in an outer scope."""
+    for variable, field_location in assignments(body, location):
         if variable == "states" or not _VARIABLE.fullmatch(variable):
-            around.findings.error(f"Invalid variable name '{variable}'", here)
-        elif variable in around.outer:
-            around.findings.error(f"The variable '{variable}' is assigned in an outer scope already", here)
+            context.findings.error(f"Invalid variable name '{variable}'", field_location)
+        elif variable in context.outer_variables:
+            context.findings.error(
+                f"The variable '{variable}' is assigned in an outer scope already", field_location
+            )
 
 
-def _task(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
-    findings = around.findings
-    only_one(body, ("TimeoutSeconds", "TimeoutSecondsPath"), place, findings)
-    only_one(body, ("HeartbeatSeconds", "HeartbeatSecondsPath"), place, findings)
+def _task(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+    findings = context.findings
+    only_one(body, ("TimeoutSeconds", "TimeoutSecondsPath"), location, findings)
+    only_one(body, ("HeartbeatSeconds", "HeartbeatSecondsPath"), location, findings)
     timeout, heartbeat = body.get("TimeoutSeconds"), body.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
-        findings.error("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{place}/HeartbeatSeconds")
-    check_resource(body, around.express, place, findings)
-    check_credentials(body, place, findings)
+        findings.error("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds")
+    check_resource(body, context.express, location, findings)
+    check_credentials(body, location, findings)
 
 
-def _choice(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
-    findings = around.findings
-    for at, rule in enumerate(members(body, "Choices", dict, findings, place)):
-        here = f"{place}/Choices[{at}]"
-        check_values(rule, language, here, findings)
+def _choice(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+    findings = context.findings
+    for at, rule in enumerate(members(body, "Choices", dict, findings, location)):
+        field_location = f"{location}/Choices[{at}]"
+        check_values(rule, language, field_location, findings)
         if "Next" not in rule:
-            findings.error("The field 'Next' is required but was missing", here)
+            findings.error("The field 'Next' is required but was missing", field_location)
         if language == "JSONata":
             allowed = Allowed(
                 frozenset({"Condition", "Next", "Assign", "Output", "Comment"}),
@@ -144,40 +147,40 @@ def _choice(body: Mapping[str, Any], language: str, place: str, around: "Surroun
                 frozenset(),
                 ("Condition",),
             )
-            check_fields(rule, allowed, language, here, findings)
+            check_fields(rule, allowed, language, field_location, findings)
         else:
-            _comparison(rule, here, findings, top=True)
+            _comparison(rule, field_location, findings, top=True)
 
 
-def _comparison(rule: Mapping[str, Any], place: str, findings: Findings, *, top: bool) -> None:
+def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, top: bool) -> None:
     extra = {"Next", "Assign", "Comment"} if top else {"Comment"}
     for name in rule:
         if name in ("Condition", "Output"):
             findings.error(
                 f"The QueryLanguage is set to 'JSONPath', but field '{name}' is only supported for the "
                 "'JSONata' QueryLanguage",
-                place,
+                location,
             )
         elif name not in extra and name not in (*_COMBINED, "Variable", *expressions.OPERATORS):
-            findings.error(f"Field '{name}' is not supported", place)
+            findings.error(f"Field '{name}' is not supported", location)
     combined = [name for name in _COMBINED if name in rule]
     operators = [name for name in rule if name in expressions.OPERATORS]
     if len(combined) + len(operators) != 1:
-        findings.error("There should be exactly one comparison operator", place)
+        findings.error("There should be exactly one comparison operator", location)
         return
     for name in combined:
         if name == "Not" and isinstance(rule["Not"], dict):
-            _comparison(rule["Not"], f"{place}/Not", findings, top=False)
+            _comparison(rule["Not"], f"{location}/Not", findings, top=False)
         elif name != "Not":
-            for at, part in enumerate(members(rule, name, dict, findings, place)):
-                _comparison(part, f"{place}/{name}[{at}]", findings, top=False)
+            for at, part in enumerate(members(rule, name, dict, findings, location)):
+                _comparison(part, f"{location}/{name}[{at}]", findings, top=False)
     if operators:
         if "Variable" not in rule:
-            findings.error("The field 'Variable' is required but was missing", place)
-        expressions.check_operand(operators[0], rule[operators[0]], f"{place}/{operators[0]}", findings)
+            findings.error("The field 'Variable' is required but was missing", location)
+        expressions.check_operand(operators[0], rule[operators[0]], f"{location}/{operators[0]}", findings)
 
 
-def _wait(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
+def _wait(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
     names = (
         ("Seconds", "Timestamp")
         if language == "JSONata"
@@ -188,85 +191,87 @@ def _wait(body: Mapping[str, Any], language: str, place: str, around: "Surroundi
             "TimestampPath",
         )
     )
-    one_of(body, names, place, around.findings)
+    one_of(body, names, location, context.findings)
 
 
-def _fail(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
-    only_one(body, ("Error", "ErrorPath"), place, around.findings)
-    only_one(body, ("Cause", "CausePath"), place, around.findings)
+def _fail(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+    only_one(body, ("Error", "ErrorPath"), location, context.findings)
+    only_one(body, ("Cause", "CausePath"), location, context.findings)
 
 
-def _parallel(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
-    members(body, "Branches", dict, around.findings, place)
+def _parallel(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+    members(body, "Branches", dict, context.findings, location)
 
 
-def _map(body: Mapping[str, Any], language: str, place: str, around: "Surroundings") -> None:
-    findings = around.findings
-    one_of(body, ("ItemProcessor", "Iterator"), place, findings)
-    only_one(body, ("ItemSelector", "Parameters"), place, findings)
+def _map(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+    findings = context.findings
+    one_of(body, ("ItemProcessor", "Iterator"), location, findings)
+    only_one(body, ("ItemSelector", "Parameters"), location, findings)
     for name in ("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage"):
-        only_one(body, (name, f"{name}Path"), place, findings)
+        only_one(body, (name, f"{name}Path"), location, findings)
     processor = body.get("ItemProcessor", body.get("Iterator"))
     config = processor.get("ProcessorConfig", {}) if isinstance(processor, dict) else {}
     if isinstance(config, dict):
-        here = f"{place}/ItemProcessor/ProcessorConfig"
-        check_values(config, language, here, findings)
+        field_location = f"{location}/ItemProcessor/ProcessorConfig"
+        check_values(config, language, field_location, findings)
         distributed = config.get("Mode") == "DISTRIBUTED"
         if distributed and "ExecutionType" not in config:
-            findings.error("The field 'ExecutionType' is required but was missing", here)
+            findings.error("The field 'ExecutionType' is required but was missing", field_location)
         if not distributed:
             for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
                 if name in body:
-                    findings.error(f"Field '{name}' is only supported for the 'DISTRIBUTED' mode", place)
-        if distributed and around.express:
-            findings.error("Express state machine does not support 'DISTRIBUTED' Map", here)
-    _label(body, place, around)
+                    findings.error(f"Field '{name}' is only supported for the 'DISTRIBUTED' mode", location)
+        if distributed and context.express:
+            findings.error("Express state machine does not support 'DISTRIBUTED' Map", field_location)
+    _label(body, location, context)
     for name, allowed in (("ItemReader", READER), ("ItemBatcher", BATCHER), ("ResultWriter", WRITER)):
         part = body.get(name)
         if isinstance(part, dict):
-            check_fields(part, allowed, language, f"{place}/{name}", findings)
-            check_values(part, language, f"{place}/{name}", findings)
-            _check_s3(name, part, place, findings)
-    _reader_config(body, language, place, findings)
+            check_fields(part, allowed, language, f"{location}/{name}", findings)
+            check_values(part, language, f"{location}/{name}", findings)
+            _check_s3(name, part, location, findings)
+    _reader_config(body, language, location, findings)
     batcher = body.get("ItemBatcher")
     if isinstance(batcher, dict):
         for name in ("MaxItemsPerBatch", "MaxInputBytesPerBatch"):
-            only_one(batcher, (name, f"{name}Path"), f"{place}/ItemBatcher", findings)
+            only_one(batcher, (name, f"{name}Path"), f"{location}/ItemBatcher", findings)
 
 
-def _check_s3(name: str, part: Mapping[str, Any], place: str, findings: Findings) -> None:
+def _check_s3(name: str, part: Mapping[str, Any], location: str, findings: Findings) -> None:
     resource = part.get("Resource")
     if not isinstance(resource, str) or name not in _S3_ACTIONS:
         return
     _, _, action = resource.partition(":states:::s3:")
     if not resource.startswith("arn:aws") or action not in _S3_ACTIONS[name]:
-        findings.error(str(UnknownResource(resource)), f"{place}/{name}/Resource")
+        findings.error(str(UnknownResource(resource)), f"{location}/{name}/Resource")
 
 
-def _reader_config(body: Mapping[str, Any], language: str, place: str, findings: Findings) -> None:
+def _reader_config(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
     reader = body.get("ItemReader")
     config = reader.get("ReaderConfig") if isinstance(reader, dict) else None
     if not isinstance(config, dict):
         return
-    here = f"{place}/ItemReader/ReaderConfig"
-    check_fields(config, READER_CONFIG, language, here, findings)
-    check_values(config, language, here, findings)
-    only_one(config, ("MaxItems", "MaxItemsPath"), here, findings)
+    field_location = f"{location}/ItemReader/ReaderConfig"
+    check_fields(config, READER_CONFIG, language, field_location, findings)
+    check_values(config, language, field_location, findings)
+    only_one(config, ("MaxItems", "MaxItemsPath"), field_location, findings)
     if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
-        findings.error("The field 'CSVHeaders' is required but was missing", here)
+        findings.error("The field 'CSVHeaders' is required but was missing", field_location)
 
 
-def _label(body: Mapping[str, Any], place: str, around: "Surroundings") -> None:
+def _label(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
     label = body.get("Label")
     if not isinstance(label, str):
         return
-    here, findings = f"{place}/Label", around.findings
+    field_location, findings = f"{location}/Label", context.findings
     if not label:
-        findings.error("Label cannot be empty", here, "INVALID_LABEL_NAME")
-    elif len(label) > _LONGEST_LABEL:
-        findings.error(f"Label cannot exceed {_LONGEST_LABEL} characters", here, "INVALID_LABEL_NAME")
+        findings.error("Label cannot be empty", field_location, "INVALID_LABEL_NAME")
+    elif len(label) > _MAX_LABEL_LENGTH:
+        findings.error(
+            f"Label cannot exceed {_MAX_LABEL_LENGTH} characters", field_location, "INVALID_LABEL_NAME"
+        )
     elif not _LABEL.fullmatch(label):
-        findings.error("Label contains an invalid character", here, "INVALID_LABEL_NAME")
-    elif label in around.labels:
-        findings.error(f"Duplicate label name: {label}", here, "DUPLICATE_LABEL_NAME")
-    around.labels.add(label)
+        findings.error("Label contains an invalid character", field_location, "INVALID_LABEL_NAME")
+    elif label in context.labels:
+        findings.error(f"Duplicate label name: {label}", field_location, "DUPLICATE_LABEL_NAME")
+    context.labels.add(label)

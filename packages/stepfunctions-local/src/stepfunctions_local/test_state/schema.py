@@ -1,6 +1,6 @@
-"""Mocked results checked against what the service answers, by botocore's models.
+"""Validate mocked results against the service's response, by botocore's models.
 
-Fields the model does not have are let through, as on AWS.
+Fields that the model does not define are accepted, as on AWS.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html (field validation modes)
 """
 
@@ -14,7 +14,7 @@ from ..integrations.optimised import OptimisedIntegration
 from ..integrations.sdk import SdkIntegration
 from ..integrations.shapes import UnsupportedField, member_named, operation_model
 
-_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+_PLAIN_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "string": (str, "a string"),
     "character": (str, "a string"),
     "timestamp": (str, "a string"),
@@ -25,8 +25,8 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "double": ((int, float), "a number"),
     "bigdecimal": ((int, float), "a number"),
 }
-# What a job that is waited for is described by, where the submission's answer is not the task's output.
-_DESCRIBED = {
+# The operation whose response is the output of a job integration (.sync), by the operation that starts the job.
+_DESCRIBE_OPERATIONS = {
     ("stepfunctions", "startExecution"): "describeExecution",
     ("ecs", "runTask"): "describeTasks",
     ("batch", "submitJob"): "describeJobs",
@@ -35,9 +35,9 @@ _ANY_JSON = frozenset({"http", "apigateway", "eks", "activity"})
 
 
 def check_result(integration: Integration, result: Any, strict: bool) -> None:
-    """Refuse a mocked result the integration could not give; `strict` asks for the required fields too.
+    """Raise ApiError ValidationException for a result that the integration cannot return.
 
-    Raises ApiError ValidationException.
+    `strict` also checks that the required fields are present.
     """
     operation = _operation(integration)
     if operation is None or operation.output_shape is None:
@@ -48,7 +48,7 @@ def check_result(integration: Integration, result: Any, strict: bool) -> None:
 
 
 def _operation(integration: Integration) -> OperationModel | None:
-    """The operation whose output the task's is, None where it may be any JSON."""
+    """Return the operation whose response is the task's output, or None when the output may be any JSON."""
     if integration.pattern == "lambda_arn" or integration.resource_type in _ANY_JSON:
         return None
     action = integration.resource.split(".")[0]
@@ -59,13 +59,13 @@ def _operation(integration: Integration) -> OperationModel | None:
     else:
         service = {"states": "stepfunctions"}.get(integration.resource_type, integration.resource_type)
     if integration.pattern in ("sync", "sync2"):
-        described = _DESCRIBED.get((service, action))
-        return operation_model(service, described) if described else None
+        describe = _DESCRIBE_OPERATIONS.get((service, action))
+        return operation_model(service, describe) if describe else None
     return operation_model(service, action)
 
 
-def _fault(what: str) -> ApiError:
-    return ApiError("ValidationException", f"Mock result schema validation error: {what}")
+def _invalid(reason: str) -> ApiError:
+    return ApiError("ValidationException", f"Mock result schema validation error: {reason}")
 
 
 def _check(shape: Shape, value: Any, field: str, strict: bool) -> None:
@@ -74,40 +74,39 @@ def _check(shape: Shape, value: Any, field: str, strict: bool) -> None:
             _check_structure(shape, value, field, strict)
     elif isinstance(shape, ListShape):
         if not isinstance(value, list):
-            raise _fault(f"Field '{field}' must be an array")
+            raise _invalid(f"Field '{field}' must be an array")
         for item in value:
             _check(shape.member, item, field, strict)
     elif isinstance(shape, MapShape):
         if not isinstance(value, dict):
-            raise _fault(f"Field '{field}' must be an object")
+            raise _invalid(f"Field '{field}' must be an object")
         for item in value.values():
             _check(shape.value, item, field, strict)
-    elif shape.type_name in _KINDS:
+    elif shape.type_name in _PLAIN_TYPES:
         _check_plain(shape, value, field)
 
 
 def _check_structure(shape: StructureShape, value: Any, field: str, strict: bool) -> None:
     if not isinstance(value, dict):
-        raise _fault(f"Field '{field}' must be an object")
-    given = {}
+        raise _invalid(f"Field '{field}' must be an object")
+    members = {}
     for name, item in value.items():
         try:
-            given[member_named(shape, name)] = (name, item)
+            members[member_named(shape, name)] = (name, item)
         except UnsupportedField:
             continue
     if strict:
         for required in shape.required_members:
-            if required not in given:
-                raise _fault(f"Required field '{naming.member(required)}' is missing")
-    for member, (name, item) in given.items():
+            if required not in members:
+                raise _invalid(f"Required field '{naming.member(required)}' is missing")
+    for member, (name, item) in members.items():
         _check(shape.members[member], item, name, strict)
 
 
 def _check_plain(shape: Shape, value: Any, field: str) -> None:
-    kind, called = _KINDS[shape.type_name]
-    wrong = not isinstance(value, kind) or (called == "a number" and isinstance(value, bool))
-    if wrong:
-        raise _fault(f"Field '{field}' must be {called}")
+    python_type, description = _PLAIN_TYPES[shape.type_name]
+    if not isinstance(value, python_type) or (description == "a number" and isinstance(value, bool)):
+        raise _invalid(f"Field '{field}' must be {description}")
     enum = shape.metadata.get("enum")
     if enum and value not in enum:
-        raise _fault(f"Field '{field}' is not an expected value")
+        raise _invalid(f"Field '{field}' is not an expected value")

@@ -1,4 +1,4 @@
-"""What stands in for a state's work: a result or an error, and whether the request may have it.
+"""The mocked result or error of a state's work, and its validation.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_MockInput.html
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from ..definition import Map, Parallel, State, Task
 from ..errors import ApiError, StateError
-from .definition import Subject, states_within
+from .definition import TestedState, nested_states
 from .schema import check_result
 
 _NEEDS_MOCK = (
@@ -27,44 +27,45 @@ class Mock:
     error: StateError | None = None
 
 
-def read_mock(params: Mapping[str, Any], subject: Subject) -> Mock | None:
-    """The request's mock, None when it has none.
+def read_mock(params: Mapping[str, Any], tested: TestedState) -> Mock | None:
+    """Return the request's mock, or None when it has none.
 
-    Raises ApiError ValidationException, or InvalidDefinition for a state that cannot do without one.
+    Raises ApiError ValidationException, or InvalidDefinition for a state that needs a mock.
     """
-    mock, state = params.get("mock"), subject.state
+    mock, state = params.get("mock"), tested.state
     configuration = params.get("stateConfiguration") or {}
     if mock is None:
-        if "context" in params:
-            raise _refused("TestState does not support Context when a mock is not specified.")
-        for name in configuration:
-            raise _refused(
-                f"TestState does not support {name[0].upper() + name[1:]} when a mock is not specified."
-            )
-        if isinstance(state, Map | Parallel):
-            raise ApiError("InvalidDefinition", _NEEDS_MOCK)
-        if isinstance(state, Task):
-            _check_unmocked(state, params)
+        _check_without_mock(params, configuration, state)
         return None
     if not isinstance(state, Task | Map | Parallel):
-        raise _refused(f"State type '{state.kind}' is not supported when a mock is specified")
+        raise _invalid(f"State type '{state.kind}' is not supported when a mock is specified")
     if params.get("revealSecrets"):
-        raise _refused("TestState does not support RevealSecrets when a mock is specified.")
-    _check_cause(configuration, subject)
+        raise _invalid("TestState does not support RevealSecrets when a mock is specified.")
+    _check_cause(configuration, tested)
     if "result" in mock and "errorOutput" in mock:
-        raise _refused("A test mock should have only one of the following fields: [result, errorOutput].")
+        raise _invalid("A test mock should have only one of the following fields: [result, errorOutput].")
     if "errorOutput" in mock:
         return _mocked_error(mock["errorOutput"])
     if "result" not in mock:
-        raise _refused("A test mock should have one of the following fields: [result, errorOutput].")
+        raise _invalid("A test mock should have one of the following fields: [result, errorOutput].")
     return Mock(result=_mocked_result(mock, state))
 
 
-def _refused(message: str) -> ApiError:
+def _invalid(message: str) -> ApiError:
     return ApiError("ValidationException", message)
 
 
-def _check_unmocked(state: Task, params: Mapping[str, Any]) -> None:
+def _check_without_mock(params: Mapping[str, Any], configuration: Mapping[str, Any], state: State) -> None:
+    if "context" in params:
+        raise _invalid("TestState does not support Context when a mock is not specified.")
+    for name in configuration:
+        raise _invalid(
+            f"TestState does not support {name[0].upper() + name[1:]} when a mock is not specified."
+        )
+    if isinstance(state, Map | Parallel):
+        raise ApiError("InvalidDefinition", _NEEDS_MOCK)
+    if not isinstance(state, Task):
+        return
     if state.integration.pattern in ("sync", "sync2", "task_token", "activity"):
         raise ApiError(
             "InvalidDefinition",
@@ -72,18 +73,18 @@ def _check_unmocked(state: Task, params: Mapping[str, Any]) -> None:
             "when a mock is not specified.",
         )
     if "roleArn" not in params:
-        raise _refused("RoleArn must be specified when testing a Task state")
+        raise _invalid("RoleArn must be specified when testing a Task state")
 
 
-def _check_cause(configuration: Mapping[str, Any], subject: Subject) -> None:
+def _check_cause(configuration: Mapping[str, Any], tested: TestedState) -> None:
     cause = configuration.get("errorCausedByState")
-    if cause is not None and cause not in dict(states_within(subject.body)):
-        raise _refused("State not found in definition")
+    if cause is not None and cause not in dict(nested_states(tested.body)):
+        raise _invalid("State not found in definition")
 
 
 def _mocked_error(output: Mapping[str, Any]) -> Mock:
     if not output.get("error"):
-        raise _refused("An error was not specified in the mocked error output.")
+        raise _invalid("An error was not specified in the mocked error output.")
     return Mock(error=StateError(output["error"], output.get("cause")))
 
 
@@ -91,14 +92,14 @@ def _mocked_result(mock: Mapping[str, Any], state: State) -> Any:
     try:
         result = json.loads(mock["result"])
     except ValueError:
-        raise _refused("Mocked result must be valid JSON") from None
+        raise _invalid("Mocked result must be valid JSON") from None
     if isinstance(state, Map) and state.writer is not None and state.writer.resource is not None:
         if not isinstance(result, dict):
-            raise _refused("Mocked result must be a JSON object.")
+            raise _invalid("Mocked result must be a JSON object.")
     elif isinstance(state, Map | Parallel) and not isinstance(result, list):
-        raise _refused("Mocked result must be an array.")
+        raise _invalid("Mocked result must be an array.")
     if isinstance(state, Parallel) and len(result) != len(state.branches):
-        raise _refused("Mocked result must contain the same number of items as number of Parallel branches.")
+        raise _invalid("Mocked result must contain the same number of items as number of Parallel branches.")
     mode = mock.get("fieldValidationMode", "STRICT")
     if isinstance(state, Task) and mode != "NONE":
         check_result(state.integration, result, mode == "STRICT")

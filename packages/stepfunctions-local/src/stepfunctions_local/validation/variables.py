@@ -1,4 +1,4 @@
-"""The variables each state reads, as DescribeStateMachine lists them."""
+"""The variables that each state reads, as DescribeStateMachine lists them."""
 
 import json
 import re
@@ -14,25 +14,25 @@ _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'")
 
 
 def variable_references(definition: str) -> dict[str, list[str]]:
-    """The names of the variables read by each state that reads any, sorted."""
+    """Return the sorted names of the variables read by each state that reads any."""
     document = json.loads(definition)
-    found: dict[str, list[str]] = {}
-    _flow(document, document.get("QueryLanguage", "JSONPath"), found)
-    return found
+    references: dict[str, list[str]] = {}
+    _collect(document, document.get("QueryLanguage", "JSONPath"), references)
+    return references
 
 
-def _flow(flow: dict[str, Any], language: str, found: dict[str, list[str]]) -> None:
+def _collect(flow: dict[str, Any], language: str, references: dict[str, list[str]]) -> None:
     for name, body in flow.get("States", {}).items():
-        own = {field: value for field, value in body.items() if field not in _FLOWS}
+        own_fields = {field: value for field, value in body.items() if field not in _FLOWS}
         read = _jsonata if body.get("QueryLanguage", language) == "JSONata" else _jsonpath
-        names = sorted(set(read(own)))
+        names = sorted(set(read(own_fields)))
         if names:
-            found[name] = names
+            references[name] = names
         for branch in body.get("Branches", []):
-            _flow(branch, language, found)
+            _collect(branch, language, references)
         for field in ("ItemProcessor", "Iterator"):
             if field in body:
-                _flow(body[field], language, found)
+                _collect(body[field], language, references)
 
 
 def _jsonata(value: Any) -> Iterator[str]:
