@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from till.saga_metadata import MetadataError, parse_step
+
 Event = Mapping[str, Any]
 
-SIDES = frozenset({"Compensatable", "Pivot", "Inquiry", "Forward", "Compensation", "Case"})
 FAILURES = ("Failed", "TimedOut", "SubmitFailed", "StartFailed", "ScheduleFailed")
 ATTEMPTS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 
@@ -33,7 +34,7 @@ NOTHING_FOLLOWS = frozenset(
 class Visit:
     """One stay in a state: offsets in seconds from the start of the execution, `None` while inside.
 
-    `side` is one of SIDES, by which the state's comment begins, or "". `events` are the ids of its events,
+    `side` is the state's side of the saga, "" for a state without one. `events` are the ids of its events,
     `previous` the id of the event before its entry.
     """
 
@@ -50,17 +51,16 @@ class Visit:
 
     @property
     def compensates(self) -> bool:
-        return self.side == "Compensation"
+        return self.side == "compensation"
 
 
 def sides(definition: str) -> dict[str, str]:
-    """Which side of the pivot each state is on, by the first word of its comment."""
+    """Return the side of the saga each state is on, "" for those without metadata."""
 
     def walk(states: Mapping[str, Any]) -> dict[str, str]:
         found = {}
         for name, state in states.items():
-            side = state.get("Comment", "").partition(".")[0]
-            found[name] = side if side in SIDES else ""
+            found[name] = _side(state)
             for inner in (
                 *state.get("Branches", ()),
                 state.get("ItemProcessor", {}),
@@ -70,6 +70,14 @@ def sides(definition: str) -> dict[str, str]:
         return found
 
     return walk(json.loads(definition)["States"])
+
+
+def _side(state: Mapping[str, Any]) -> str:
+    try:
+        step = parse_step(state)
+    except MetadataError:  # a definition of another project
+        return ""
+    return step.side if step else ""
 
 
 def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
@@ -117,13 +125,13 @@ def _tell(visit: Visit, event: Event, offset: float) -> None:
         visit.attempts += 1
         visit.happened = "running"
     elif kind == "TaskSubmitted":
-        visit.happened = "waiting for a person" if visit.side == "Case" else "waiting for an answer"
+        visit.happened = "waiting for a person" if visit.side == "case" else "waiting for an answer"
     elif kind.endswith(FAILURES) and not kind.startswith("Execution"):
         error = details.get("error", kind)
         visit.errors.append(f"{error}: {sentence(details.get('cause', ''))}".rstrip(": "))
         visit.happened = "failed"
     elif kind.endswith("Succeeded") and not kind.startswith("Execution"):
-        visit.happened = "decided by a person" if visit.side == "Case" else _done(visit)
+        visit.happened = "decided by a person" if visit.side == "case" else _done(visit)
     elif kind.endswith("StateExited"):
         visit.exited = offset
         if visit.happened == "failed":

@@ -3,9 +3,8 @@
     python tools/stamp_retries.py          write the files
     python tools/stamp_retries.py --check  exit 1 and name the states that differ
 
-A Task says its side of the saga in the first word of its Comment ("Compensatable.", "Pivot.",
-"Inquiry.", "Forward.", "Compensation.", "Case."); side and service choose the policy. Tasks whose
-Comment opens with another word keep the Retry they have. The stamped file is the one deployed.
+The side of the saga in a Task's metadata (docs/saga-metadata.md) and the service it calls choose the policy.
+The stamped file is the one deployed.
 """
 
 import json
@@ -13,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from till.saga_metadata import parse_step
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 118
@@ -28,9 +29,9 @@ def service_of(resource: str) -> str:
 def policy_for(side: str, resource: str) -> list[dict[str, Any]]:
     """The Retry list of a Task on this side of the saga, calling this resource.
 
-    Raises KeyError when retry_policies.json names neither the side nor the service.
+    Raises KeyError when retry_policies.json has no policy for the side or the service.
     """
-    if side == "Case":
+    if side == "case":
         # Nobody hears of a case that is not opened, so it is tried again whatever went wrong. A callback's is
         # keyed by its token, and tried for eleven months, two hours apart on average: an execution lives for a
         # year. The wait itself times out once a month, and asking again reopens the case, so nobody forgets it.
@@ -58,10 +59,10 @@ def stamp(definition: dict[str, Any]) -> list[str]:
     """Put each Task's policy in place; the names of the states whose Retry changed."""
     changed = []
     for name, state in tasks(definition["States"]):
-        side = state.get("Comment", "").split(".")[0]
-        if side != "Case" and side not in POLICIES["sides"]:
+        step = parse_step(state)
+        if step is None:
             continue
-        retry = policy_for(side, state["Resource"])
+        retry = policy_for(step.side, state["Resource"])
         if state.get("Retry") != retry:
             changed.append(name)
             put_before(state, "Catch", "Retry", retry)

@@ -13,11 +13,11 @@ DEFINITION = json.dumps(
     {
         "StartAt": "Charge",
         "States": {
-            "Charge": {"Type": "Task", "Comment": "Pivot. Takes the money.", "Next": "Undo"},
-            "Undo": {"Type": "Task", "Comment": "Compensation. Gives it back.", "Next": "Both"},
+            "Charge": {"Type": "Task", "Comment": "[pivot] Takes the money.", "Next": "Undo"},
+            "Undo": {"Type": "Task", "Comment": "[compensation] Gives it back.", "Next": "Both"},
             "Both": {
                 "Type": "Parallel",
-                "Branches": [{"States": {"Left": {"Type": "Pass", "Comment": "Forward. One of two."}}}],
+                "Branches": [{"States": {"Left": {"Type": "Pass", "Comment": "[forward] One of two."}}}],
             },
         },
     }
@@ -102,13 +102,13 @@ def test_branches_that_run_side_by_side_stay_apart() -> None:
         event(9, "TaskSucceeded", 6, 1, taskSucceededEventDetails={}),
     ]
     both, left, right = visits(events, sides(DEFINITION))
-    assert (left.happened, left.errors, left.side) == ("done", [], "Forward")
+    assert (left.happened, left.errors, left.side) == ("done", [], "forward")
     assert (right.happened, right.errors) == ("failed", ["Right.Failed"])
     assert both.happened == ""
 
 
 def test_a_callback_that_waits_says_so() -> None:
-    definition = json.dumps({"States": {"Park": {"Type": "Task", "Comment": "Case. A person decides."}}})
+    definition = json.dumps({"States": {"Park": {"Type": "Task", "Comment": "[case] A person decides."}}})
     events = [
         event(1, "ExecutionStarted", 0, 0),
         entered(2, "Task", "Park", 1, 0),

@@ -3,12 +3,15 @@
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from till.history import sides
+from till.saga_metadata import prose
+from tools import stamp_retries
 from verification.saga_checker.drawing import draw
 from verification.saga_checker.model import Workflow, load, load_template
 from verification.saga_checker.rules import check, timing
@@ -76,19 +79,29 @@ def all_before_named(s: States) -> None:
     s["CapturePayment"]["Catch"].reverse()
 
 
-@breaks("side", "IssueInvoice")
-def side_not_said(s: States) -> None:
-    s["IssueInvoice"]["Comment"] = "Billing gives the number."
+@breaks("metadata", "IssueInvoice")
+def metadata_missing(s: States) -> None:
+    s["IssueInvoice"]["Comment"] = "Forward. Billing gives the number."
+
+
+@breaks("metadata", "WasCaptured")
+def metadata_on_a_choice(s: States) -> None:
+    s["WasCaptured"]["Comment"] = "[inquiry] Only a definite answer moves the saga."
+
+
+@breaks("metadata", "OpenOrder")
+def exemption_wider_than_its_errors(s: States) -> None:
+    s["OpenOrder"]["Catch"][0]["ErrorEquals"].append("StoreUnavailable")
 
 
 @breaks("pivot", "PriceOrder")
 def second_pivot(s: States) -> None:
-    s["AuthorisePayment"]["Comment"] = "Pivot. Two of them."
+    s["AuthorisePayment"]["Comment"] = "[pivot] Two of them."
 
 
 @breaks("order", "PostJournal")
 def compensatable_after_pivot(s: States) -> None:
-    s["PostJournal"]["Comment"] = "Compensatable. Undone by RejectOrder."
+    s["PostJournal"]["Comment"] = "[compensatable; undo=RejectOrder]"
 
 
 @breaks("forward-only", "IssueInvoice")
@@ -102,8 +115,8 @@ def unheard_case_decided(s: States) -> None:
 
 
 @breaks("compensation", "ReserveStock")
-def compensation_not_named(s: States) -> None:
-    s["ReserveStock"]["Comment"] = "Compensatable. Inventory: every line's stock."
+def undo_is_not_a_compensation(s: States) -> None:
+    s["ReserveStock"]["Comment"] = "[compensatable; undo=CommitStock]"
 
 
 @breaks("reverse", "AuthorisePayment")
@@ -128,9 +141,34 @@ def refusal_undoes_too_little(s: States) -> None:
 
 
 @breaks("reverse", "RaiseOnOrder", "StockReorder")
-def time_out_taken_for_harmless(s: States) -> None:
-    harmless = {"Comment": "It took too long.", "ErrorEquals": ["States.Timeout"], "Next": "GivenUp"}
-    s["RaiseOnOrder"]["Catch"].insert(0, harmless)
+def commented_catch_skips_the_compensation(s: States) -> None:
+    commented = {"Comment": "It has no effect.", "ErrorEquals": ["InvalidRequest"], "Next": "GivenUp"}
+    s["RaiseOnOrder"]["Catch"].insert(0, commented)
+
+
+@breaks("exemption", "RaiseOnOrder", "StockReorder")
+def timeout_exempted(s: States) -> None:
+    comment = "[exempt=reverse; errors=States.Timeout]"
+    s["RaiseOnOrder"]["Catch"].insert(
+        0, {"Comment": comment, "ErrorEquals": ["States.Timeout"], "Next": "GivenUp"}
+    )
+
+
+@breaks("exemption", "AuthorisePayment")
+def exemption_not_needed(s: States) -> None:
+    s["AuthorisePayment"]["Catch"].insert(
+        0,
+        {
+            "Comment": "[exempt=reverse; errors=PaymentDeclined]",
+            "ErrorEquals": ["PaymentDeclined"],
+            "Next": "ReversePayment",
+        },
+    )
+
+
+@breaks("exemption", "WasCaptured")
+def choice_exemption_not_needed(s: States) -> None:
+    s["WasCaptured"]["Choices"][0]["Comment"] = "[exempt=reverse] The money was taken."
 
 
 @breaks("reverse", "IsNeeded", "StockReorder")
@@ -250,6 +288,53 @@ def test_a_function_outlives_its_clients(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(timing, "longest_client_call", lambda: 60.0)
     found = [one for one in check(workflow(CHECKOUT)) if one.rule == "nesting"]
     assert "one call of its client may take 60.0 s" in found[0].message
+
+
+def entries_with_comments(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("Comment"), str):
+            yield value
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from entries_with_comments(item)
+
+
+def exempt_entries(definition: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in entries_with_comments(definition) if entry["Comment"].startswith("[exempt=")]
+
+
+EXEMPTIONS = [
+    (flow.file, flow.logical_id, number)
+    for flow in load(ROOT)
+    for number in range(len(exempt_entries(flow.definition)))
+]
+
+
+@pytest.mark.parametrize(("file", "logical_id", "number"), EXEMPTIONS)
+def test_removing_an_exemption_breaks_the_reverse_rule(file: str, logical_id: str, number: int) -> None:
+    definition = json.loads((ROOT / "statemachines" / file).read_text())
+    entry = exempt_entries(definition)[number]
+    entry["Comment"] = prose(entry["Comment"])
+    assert {finding.rule for finding in check(workflow(definition, logical_id))} == {"reverse"}
+
+
+def test_definitions_have_exemptions() -> None:
+    assert {file for file, _, _ in EXEMPTIONS} >= {"order_checkout.asl.json", "image_ingest.asl.json"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Compensation. Has no effect. Undone by ReleaseStock.", "[pivot] [case]"]
+)
+def test_prose_changes_no_tool(text: str) -> None:
+    for shipped_flow in load(ROOT):
+        definition = copy.deepcopy(shipped_flow.definition)
+        for entry in entries_with_comments(definition):
+            metadata = entry["Comment"].removesuffix(prose(entry["Comment"])).strip()
+            entry["Comment"] = f"{metadata} {text}".strip() if metadata else text.replace("[", "(")
+        changed = workflow(definition, str(shipped_flow.logical_id))
+        assert check(changed) == []
+        assert stamp_retries.stamp(definition) == []
+        assert sides(json.dumps(definition)) == sides(json.dumps(shipped_flow.definition))
 
 
 @pytest.mark.parametrize("sound", load(ROOT), ids=lambda w: w.file)

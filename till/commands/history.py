@@ -12,11 +12,11 @@ from till.output import out, print_json, print_table
 from till.stack import Stack, find_stack
 
 MARKS = {
-    "Pivot": ("◆ ", "bold magenta"),
-    "Compensation": ("↩ ", "yellow"),
-    "Case": ("! ", "bold red"),
-    "Forward": ("", "green"),
-    "Inquiry": ("? ", "cyan"),
+    "pivot": ("◆ ", "bold magenta"),
+    "compensation": ("↩ ", "yellow"),
+    "case": ("! ", "bold red"),
+    "forward": ("", "green"),
+    "inquiry": ("? ", "cyan"),
 }
 
 

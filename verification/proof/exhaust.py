@@ -170,7 +170,7 @@ class Exhaust:
         known: set[str] = set()
         for faults in self._failing(name):
             reached = self._prover.prove(Case(SCENARIOS[name], faults)).delivered.keys()
-            for place in sorted(reached & of_side("Case") - known):
+            for place in sorted(reached & of_side("case") - known):
                 known.add(place)
                 yield (*faults, never(place, "fail_before"))
 
@@ -178,7 +178,7 @@ class Exhaust:
         """Each task that can still be undone and never answers a workflow that then asks a person."""
         kinds: tuple[Kind, ...] = ("time_out_before", "time_out_then_effect")
         for place in self._places(name):
-            if place in of_side("Compensatable", "Inquiry"):
+            if place in of_side("compensatable", "inquiry"):
                 silent = (never(place, kind) for kind in kinds)
                 yield from (f for f in silent if self._prover.prove(Case(SCENARIOS[name], (f,))).asked)
 
@@ -191,7 +191,7 @@ class Exhaust:
             pairs += [
                 (silent, never(second, "time_out_before"))
                 for second in self._prover.prove(Case(SCENARIOS[name], (silent,))).delivered
-                if second not in (first, *of_side("Case"))
+                if second not in (first, *of_side("case"))
                 and workflow_in(second) in SCENARIOS[name].family.workflows
             ]
         yield from pairs

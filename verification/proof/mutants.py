@@ -71,7 +71,7 @@ def mutants() -> Iterator[Mutant]:
         definition = template.definition(workflow)
         for place in sorted(places):
             state = state_at(definition, place)
-            if "has no effect" not in state["Comment"]:
+            if State(place, state).has_effect:
                 names = tuple(name for name in SCENARIOS if runs(name, workflow))
                 kinds = (kind for kind, change in CHANGES.items() if changed(state, change) != state)
                 yield from (Mutant(kind, place, names) for kind in kinds)

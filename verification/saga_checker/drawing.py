@@ -1,14 +1,16 @@
 """A workflow as a Mermaid flowchart: the way of success in the middle, compensations and cases beside it."""
 
+from till.saga_metadata import prose
+
 from .model import State, Workflow
 
 CLASSES = {
-    "Compensatable": "fill:#e8f1fb,stroke:#3b75b5",
-    "Pivot": "fill:#fff1c9,stroke:#b8860b,stroke-width:3px",
-    "Inquiry": "fill:#fff8e6,stroke:#b8860b",
-    "Forward": "fill:#e6f5ea,stroke:#2e7d4f",
-    "Compensation": "fill:#fdebe7,stroke:#b5503b",
-    "Case": "fill:#f3e9fa,stroke:#7b4fa3",
+    "compensatable": "fill:#e8f1fb,stroke:#3b75b5",
+    "pivot": "fill:#fff1c9,stroke:#b8860b,stroke-width:3px",
+    "inquiry": "fill:#fff8e6,stroke:#b8860b",
+    "forward": "fill:#e6f5ea,stroke:#2e7d4f",
+    "compensation": "fill:#fdebe7,stroke:#b5503b",
+    "case": "fill:#f3e9fa,stroke:#7b4fa3",
 }
 
 
@@ -17,7 +19,7 @@ def draw(workflow: Workflow) -> str:
     everywhere = list(workflow.everywhere())
     sides = {state.side for state in everywhere}
     lines = [f"# {workflow.file.split('.')[0].replace('_', ' ').capitalize()}", ""]
-    lines += [workflow.definition.get("Comment", ""), "", "```mermaid", "flowchart TD"]
+    lines += [prose(workflow.definition.get("Comment", "")), "", "```mermaid", "flowchart TD"]
     lines += _flow(workflow, "  ")
     lines += [f"  classDef {side} {style}" for side, style in CLASSES.items() if side in sides]
     lines += [
@@ -26,9 +28,17 @@ def draw(workflow: Workflow) -> str:
         "Solid: success. Dotted: failure. `make diagrams` draws this page from the definition.",
         "",
     ]
-    lines += ["| state | what it does |", "|---|---|"]
-    lines += [f"| {state.name} | {state.comment} |" for state in everywhere]
+    lines += ["| state | role | what it does |", "|---|---|---|"]
+    lines += [f"| {state.name} | {_role(state)} | {state.prose} |" for state in everywhere]
     return "\n".join(lines) + "\n"
+
+
+def _role(state: State) -> str:
+    if state.step is None:
+        return ""
+    if state.undone_by:
+        return f"{state.side}, undone by {state.undone_by}"
+    return str(state.side) if state.has_effect else f"{state.side}, no effect"
 
 
 def _flow(workflow: Workflow, indent: str) -> list[str]:

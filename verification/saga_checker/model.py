@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-SIDES = ("Compensatable", "Pivot", "Inquiry", "Forward", "Compensation", "Case")
+from till.saga_metadata import Exemption, Step, parse_exemption, parse_step, prose
+
 TERMINAL = ("Succeed", "Fail")
 
 
@@ -27,13 +28,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one state to the next. `errors` is empty on the way of success."""
+    """A transition. `errors` is empty unless it is a Catch; `exemption` is the rule it is exempt from."""
 
     source: str
     target: str
     errors: tuple[str, ...] = ()
     assign: tuple[str, ...] = ()
-    comment: str = ""
+    exemption: Exemption | None = None
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,18 @@ class State:
         return self.body["Type"]
 
     @property
-    def comment(self) -> str:
-        return self.body.get("Comment", "")
+    def prose(self) -> str:
+        """The Comment without its metadata."""
+        return prose(self.body.get("Comment", ""))
+
+    @cached_property
+    def step(self) -> Step | None:
+        """The metadata of the state; None for a state that is not a step of the saga."""
+        return parse_step(self.body)
 
     @property
     def side(self) -> str | None:
-        """The first word of a Task's Comment, when it names a side of the saga."""
-        word = self.comment.split(".")[0]
-        return word if word in SIDES else None
+        return self.step.side if self.step else None
 
     @property
     def resource(self) -> str:
@@ -67,14 +72,12 @@ class State:
 
     @property
     def has_effect(self) -> bool:
-        return "has no effect" not in self.comment
+        return self.step is None or self.step.has_effect
 
     @property
     def undone_by(self) -> str | None:
-        """The compensation its Comment names: "… Undone by ReleaseStock."."""
-        if "Undone by " not in self.comment:
-            return None
-        return self.comment.split("Undone by ", 1)[1].split(".")[0].strip()
+        """The compensation that undoes the step."""
+        return self.step.undo if self.step else None
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -84,7 +87,7 @@ class State:
         assign = tuple(self.body.get("Assign", ()))
         for choice in self.body.get("Choices", ()):
             assigned = tuple(choice.get("Assign", ()))
-            yield Edge(self.name, choice["Next"], assign=assigned, comment=choice.get("Comment", ""))
+            yield Edge(self.name, choice["Next"], assign=assigned, exemption=parse_exemption(choice))
         for key in ("Next", "Default"):
             if key in self.body:
                 yield Edge(self.name, self.body[key], assign=assign)
@@ -94,7 +97,7 @@ class State:
                 catch["Next"],
                 tuple(catch["ErrorEquals"]),
                 tuple(catch.get("Assign", ())),
-                catch.get("Comment", ""),
+                parse_exemption(catch),
             )
 
     @property
@@ -149,7 +152,7 @@ class Workflow:
     @property
     def is_saga(self) -> bool:
         """A workflow with something to undo. One without is held to the rules of single states only."""
-        return any(s.side in ("Pivot", "Compensation") for s in self.states.values())
+        return any(s.side in ("pivot", "compensation") for s in self.states.values())
 
     def on(self, side: str) -> list[State]:
         return [s for s in self.states.values() if s.side == side]

@@ -16,12 +16,12 @@ STRUCTURE: tuple[Rule, ...] = (
     structure.states_all_last_and_alone,
 )
 RULES: tuple[Rule, ...] = (
-    shape.side_named,
     shape.one_pivot,
     shape.compensatable_before_pivot,
     shape.forward_never_compensates,
     shape.compensation_named,
     shape.compensations_reached_in_reverse,
+    shape.exemptions_hold,
     shape.failed_compensation_goes_on,
     errors.everything_caught,
     errors.unheard_case_fails,
@@ -43,7 +43,7 @@ def check(workflow: Workflow) -> list[Finding]:
 
 
 def check_flow(flow: Workflow) -> list[Finding]:
-    broken = [finding for rule in STRUCTURE for finding in rule(flow)]
+    broken = list(structure.metadata_valid(flow)) or [finding for rule in STRUCTURE for finding in rule(flow)]
     if broken:
         return broken
     broken = [finding for rule in RULES for finding in rule(flow)]

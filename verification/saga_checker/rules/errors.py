@@ -14,7 +14,6 @@ AWS_PREFIXES = (
     "States.", "Lambda.", "DynamoDB.", "DynamoDb.", "EventBridge.", "Events.", "SQS.", "Sqs.", "SNS.", "Sns.",
     "S3.", "Sfn.", "StepFunctions.", "Runtime.", "Sandbox.",
 )  # fmt: skip
-RETRIED_SIDES = ("Compensatable", "Pivot", "Inquiry", "Forward", "Compensation", "Case")
 
 
 def everything_caught(workflow: Workflow) -> Iterator[Finding]:
@@ -32,7 +31,7 @@ def everything_caught(workflow: Workflow) -> Iterator[Finding]:
 
 def unheard_case_fails(workflow: Workflow) -> Iterator[Finding]:
     """A case that nobody could be told of ends the run as failed, which is alarmed."""
-    for task in workflow.on("Case"):
+    for task in workflow.on("case"):
         for edge in task.edges:
             if edge.errors and edge.target and workflow.states[edge.target].type != "Fail":
                 yield workflow.finding(
@@ -45,8 +44,6 @@ def unheard_case_fails(workflow: Workflow) -> Iterator[Finding]:
 
 def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
     for task in workflow.tasks:
-        if task.side not in RETRIED_SIDES:
-            continue
         retries = task.body.get("Retry", ())
         if not retries:
             yield workflow.finding(
@@ -66,7 +63,7 @@ def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
 def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
     refusals = {cls.__name__ for cls, handling in _handling().items() if not handling.retried}
     for task in workflow.tasks:
-        if task.side == "Case":
+        if task.side == "case":
             continue  # a case is opened whatever it takes: when it cannot be, nobody hears of it
         for retry in task.body.get("Retry", ()):
             for name in retry["ErrorEquals"]:

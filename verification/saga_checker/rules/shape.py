@@ -2,24 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..model import SIDES, Finding, State, Workflow
-
-
-def side_named(workflow: Workflow) -> Iterator[Finding]:
-    if not workflow.is_saga:
-        return
-    for task in workflow.tasks:
-        if task.side is None:
-            yield workflow.finding(
-                task.name,
-                "side",
-                "does not say its side of the saga.",
-                f"Open its Comment with one of: {', '.join(SIDES)}.",
-            )
+from ..model import Edge, Finding, State, Workflow
 
 
 def one_pivot(workflow: Workflow) -> Iterator[Finding]:
-    pivots = workflow.on("Pivot")
+    pivots = workflow.on("pivot")
     if workflow.is_saga and len(pivots) != 1:
         named = ", ".join(p.name for p in pivots) or "none"
         yield workflow.finding(
@@ -34,24 +21,24 @@ def compensatable_before_pivot(workflow: Workflow) -> Iterator[Finding]:
     """On the way of success, nothing compensatable comes after the pivot and nothing forward before it."""
     passed = False
     for state in workflow.story():
-        if state.side == "Pivot":
+        if state.side == "pivot":
             passed = True
-        elif (state.side == "Compensatable" and passed) or (
-            state.side == "Forward" and not passed and workflow.is_saga
+        elif (state.side == "compensatable" and passed) or (
+            state.side == "forward" and not passed and workflow.is_saga
         ):
             where = "after" if passed else "before"
             yield workflow.finding(
                 state.name,
                 "order",
-                f"is {state.side.lower()} but comes {where} the pivot.",
+                f"is {state.side} but comes {where} the pivot.",
                 "Move it to the other side, or say its true side.",
             )
 
 
 def forward_never_compensates(workflow: Workflow) -> Iterator[Finding]:
-    for state in workflow.on("Forward"):
+    for state in workflow.on("forward"):
         undone = sorted(
-            n for n in workflow.reachable(state.name) if workflow.states[n].side == "Compensation"
+            n for n in workflow.reachable(state.name) if workflow.states[n].side == "compensation"
         )
         if undone:
             yield workflow.finding(
@@ -65,51 +52,74 @@ def forward_never_compensates(workflow: Workflow) -> Iterator[Finding]:
 def compensation_named(workflow: Workflow) -> Iterator[Finding]:
     if not workflow.is_saga:
         return
-    for step in workflow.on("Compensatable"):
+    for step in workflow.on("compensatable"):
         if not step.has_effect:
             continue
         undo = workflow.states.get(step.undone_by or "")
-        if undo is None or undo.side != "Compensation":
+        if undo is None or undo.side != "compensation":
             yield workflow.finding(
                 step.name,
                 "compensation",
-                f"names {step.undone_by or 'nothing'} as what undoes it, which is no compensation.",
-                'Say "Undone by X." with X a Compensation, or "has no effect".',
+                f"has undo={step.undone_by}, which is not a compensation.",
+                "Name a state whose metadata is [compensation].",
             )
 
 
 def compensations_reached_in_reverse(workflow: Workflow) -> Iterator[Finding]:
-    """Every way back undoes the step itself and all before it, last first, whichever way led there.
+    """Every failing path undoes the step itself and all steps before it, the last first.
 
-    A Catch of named errors that has a Comment says these errors leave no effect: the step's own
-    compensation may then be passed over. A time-out is never such an error. A rule of a Choice that has a
-    Comment and ends the workflow says that there is nothing to undo.
+    A Catch exempt from "reverse" leads on after errors that leave no effect: the step's own compensation may be
+    skipped. A Choice rule exempt from it ends the workflow with nothing to undo.
     """
     if workflow.is_saga:
-        yield from dict.fromkeys(_ways_back(workflow, workflow.start, (), ()))
+        yield from _not_reversed(workflow)
+
+
+def exemptions_hold(workflow: Workflow) -> Iterator[Finding]:
+    """An exemption is for errors that prove that nothing happened, and without it its rule is broken."""
+    for edge in (edge for state in workflow.states.values() for edge in state.edges if edge.exemption):
+        if any(error.startswith("States.") for error in edge.errors):
+            yield workflow.finding(
+                edge.source,
+                "exemption",
+                f"exempts {', '.join(edge.errors)} to {edge.target}; after such an error the effect is unknown.",
+                "Exempt named refusals only.",
+            )
+        if not workflow.is_saga or set(_not_reversed(workflow, edge)) == set(_not_reversed(workflow)):
+            yield workflow.finding(
+                edge.source,
+                "exemption",
+                f"exempts {', '.join(edge.errors) or 'the rule'} to {edge.target}, which breaks no rule.",
+                "Delete the exemption.",
+            )
+
+
+def _not_reversed(workflow: Workflow, ignored: Edge | None = None) -> dict[Finding, None]:
+    """Return the findings of the rule "reverse", as if the exemption of one edge were not there."""
+    return dict.fromkeys(_ways_back(workflow, workflow.start, (), (), ignored))
 
 
 def _ways_back(
-    workflow: Workflow, name: str, done: tuple[str, ...], before: tuple[str, ...]
+    workflow: Workflow, name: str, done: tuple[str, ...], before: tuple[str, ...], ignored: Edge | None
 ) -> Iterator[Finding]:
-    """`done`: what undoes the steps so far, the last first. Each state is passed at most once on a way."""
+    """`done`: the compensations of the steps so far, the last first. A path passes each state at most once."""
     step, before = workflow.states[name], (*before, name)
-    own = step.undone_by if step.side == "Compensatable" and step.has_effect else None
+    own = step.undone_by if step.side == "compensatable" else None
     undone = (own, *done) if own and own not in done else done
     for edge in step.edges:
-        harmless = bool(edge.comment) and not {"States.ALL", "States.Timeout"} & set(edge.errors)
-        owed = done if edge.errors and harmless else undone
+        exempt = edge.exemption is not None and edge != ignored
+        owed = done if exempt else undone
         target = workflow.states[edge.target]
-        if target.side in ("Compensatable", "Pivot", None) and not target.ends:
+        if target.side in ("compensatable", "pivot", None) and not target.ends:
             if edge.target not in before:
-                yield from _ways_back(workflow, edge.target, owed, before)
-        elif (step.side != "Pivot" or edge.errors) and not (target.ends and edge.comment and not edge.errors):
+                yield from _ways_back(workflow, edge.target, owed, before, ignored)
+        elif (step.side != "pivot" or edge.errors) and not (exempt and target.ends and not edge.errors):
             yield from _owed(workflow, step, edge.target, owed)
 
 
 def _owed(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> Iterator[Finding]:
     for path in workflow.paths(target):
-        if any(workflow.states[name].side in ("Forward", "Case") for name in path):
+        if any(workflow.states[name].side in ("forward", "case") for name in path):
             continue  # the outcome turned out to be success, or a person has taken over
         undone = [name for name in path if name in owed]
         if undone != list(owed):
@@ -123,7 +133,7 @@ def _owed(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> 
 
 def failed_compensation_goes_on(workflow: Workflow) -> Iterator[Finding]:
     """A compensation that fails leads where its success leads: the rest still run."""
-    for state in workflow.on("Compensation"):
+    for state in workflow.on("compensation"):
         onward = next((e.target for e in state.edges if not e.errors), None)
         for edge in state.edges:
             if edge.errors and edge.target != onward:

@@ -1,8 +1,29 @@
 """The definition is a graph that starts, goes on and ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from till.saga_metadata import MetadataError, parse_exemption, parse_step, require_none
 
 from ..model import Finding, Workflow
+
+
+def metadata_valid(workflow: Workflow) -> Iterator[Finding]:
+    """Every Task has metadata, and all metadata follows the grammar of docs/saga-metadata.md."""
+    parsers: list[tuple[str, Callable[[], object]]] = []
+    parsers.append((workflow.start, partial(require_none, workflow.definition)))
+    for name, body in workflow.definition["States"].items():
+        parsers.append((name, partial(parse_step, body)))
+        parsers += [(name, partial(require_none, entry)) for entry in body.get("Retry", ())]
+        parsers += [
+            (name, partial(parse_exemption, entry))
+            for entry in (*body.get("Catch", ()), *body.get("Choices", ()))
+        ]
+    for name, parse in parsers:
+        try:
+            parse()
+        except MetadataError as error:
+            yield workflow.finding(name, "metadata", f"{error}.", "Follow docs/saga-metadata.md.")
 
 
 def start_exists(workflow: Workflow) -> Iterator[Finding]:
