@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas prove mutants storm policies layers diagrams bench clean
+.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm policies layers diagrams bench clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -42,12 +42,16 @@ test: lint check-sagas ## Check and test everything
 lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(PYTHON) -m tools.template --check
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done
 
 check-sagas: setup ## Hold every workflow to the saga rules
 	$(PYTHON) tools/stamp_retries.py --check
 	$(PYTHON) -m verification.saga_checker
+
+template: setup ## Generate template.yaml from the fragments in infrastructure/
+	$(PYTHON) -m tools.template
 
 policies: setup ## Stamp the retry policies into the workflows
 	$(PYTHON) tools/stamp_retries.py
