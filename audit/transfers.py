@@ -106,7 +106,7 @@ def _lost(shop: Snapshot) -> Counter[tuple[str, str]]:
     """Units lost by transfer and SKU, as the arrivals' own markers say."""
     lost: Counter[tuple[str, str]] = Counter()
     for marker in shop.items("InventoryTable", "STEP#arrival-", "ORDER#"):
-        for line in json.loads(marker["answer"]):
+        for line in json.loads(marker["result"]):
             lost[marker["pk"].removeprefix("ORDER#"), line["sku"]] += line["lost"]
     return lost
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.errors import InvoiceNotDraft, StoreContention
-from tillflow.store import Action, Item, key, marshal, through_contention, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from billing import rules
@@ -34,7 +34,7 @@ class BillingStore:
         Raises InvoiceNotDraft, TendersDoNotMatchTotal, and StoreContention when others kept winning the
         counter. A number is only ever taken together with the invoice that carries it, so none is lost.
         """
-        return through_contention(lambda: self._issue(order_id, tenders, now), tries=_TRIES)
+        return retry_on_conflict(lambda: self._issue(order_id, tenders, now), tries=_TRIES)
 
     def credit(self, order_id: str, reason: str, now: datetime) -> dict[str, Any]:
         """Credit the order's whole invoice with the next number of the credit series, both or neither.
@@ -42,7 +42,7 @@ class BillingStore:
         Returns {order_id, credit_note_number}; a second delivery returns the first answer. What was never
         issued needs no credit: a draft is void from now on, and the number is null.
         """
-        return through_contention(lambda: self._credit(order_id, reason, now), tries=_TRIES)
+        return retry_on_conflict(lambda: self._credit(order_id, reason, now), tries=_TRIES)
 
     def _credit(self, order_id: str, reason: str, now: datetime) -> dict[str, Any]:
         invoice = self._row(f"INVOICE#{order_id}", "INVOICE")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillflow.errors import InvalidProduct, StoreContention, UnknownProduct
-from tillflow.store import Action, Item, key, marshal, read_rows, through_contention, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
 
 from catalog.models import Product, TaxClass
 
@@ -52,7 +52,7 @@ class CatalogStore:
 
         InvalidProduct when its tax class has no rate or another product has its barcode.
         """
-        through_contention(lambda: self._put_product(product))
+        retry_on_conflict(lambda: self._put_product(product))
 
     def get_product(self, sku: str) -> Product:
         """The product of a SKU, or UnknownProduct."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StrictInt
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
-from tillflow.queue import each_body
+from tillflow.queue import process_batch
 
 from demand.rules import sales_of
 from demand.store import DemandStore
@@ -32,7 +32,7 @@ class ReadDemand(BaseModel):
 @handler
 def count_demand(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A batch of order events from the queue, each counted once; those that failed are named and come again."""
-    return each_body(event, _count)
+    return process_batch(event, _count)
 
 
 @handler

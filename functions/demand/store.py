@@ -14,10 +14,10 @@ from typing import Any
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
-    AlreadyDone,
+    AlreadyApplied,
     key,
     marshal,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
@@ -37,9 +37,9 @@ class DemandStore:
         for number, part in enumerate(batched(sales.quantities, ACTIONS_PER_TRANSACTION - 1, strict=False)):
             actions = [self._counted(sales.event_id, number)]
             actions += [self._add(sales.location, sku, sales.day, quantity) for sku, quantity in part]
-            with suppress(AlreadyDone):
+            with suppress(AlreadyApplied):
                 what = f"counting {sales.event_id}"
-                through_contention(partial(transact, self._client, actions, what))
+                retry_on_conflict(partial(transact, self._client, actions, what))
 
     def daily(self, location: str, sku: str, first: date, last: date) -> dict[str, int]:
         """Units sold on each day from first to last that had any, by ISO date."""
@@ -75,7 +75,7 @@ class DemandStore:
             "Item": marshal({"pk": f"EVENT#{event_id}", "sk": f"COUNTED#{number}"}),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, lambda _: AlreadyDone(None))
+        return Action("Put", request, lambda _: AlreadyApplied(None))
 
     def _add(self, location: str, sku: str, day: date, quantity: int) -> Action:
         request = {

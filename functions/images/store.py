@@ -14,7 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from tillflow.errors import ImageSuperseded, StoreContention, StoreUnavailable
-from tillflow.store import Action, Item, key, marshal, read_rows, through_contention, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
 
 from images import rules
 from images.rules import Current, Document
@@ -152,7 +152,7 @@ class ImageStore:
             transact(self.dynamodb, self._settlement(row, settled), f"image {image['key']}")
             return settled
 
-        return through_contention(take)
+        return retry_on_conflict(take)
 
     def discard(self, name: str, attempt: str) -> Item:
         """Close the row to an attempt unless it holds it already; the row as it is, {} when there is none."""
@@ -167,7 +167,7 @@ class ImageStore:
             transact(self.dynamodb, [mark, self._unchanged(name, row)], f"image {name}")
             return row
 
-        return through_contention(close)
+        return retry_on_conflict(close)
 
     def remove_leftovers(self, image: str, row: Item, discarded: str = "") -> list[str]:
         """Delete what no attempt needs any more from an image's folder; the keys deleted."""
@@ -213,7 +213,7 @@ class ImageStore:
                 "Item": marshal({"pk": pk, "sk": sk, **settled, **sparse}),
                 **{k: v for k, v in current.request.items() if k not in ("TableName", "Key")},
             },
-            current.refused,
+            current.condition_error,
         )
         open_still = Action(
             "ConditionCheck",

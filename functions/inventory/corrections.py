@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import InsufficientStock, InvalidRequest
-from tillflow.store import Action, AlreadyDone, Item, marker, read_rows, through_contention, transact
+from tillflow.store import Action, AlreadyApplied, Item, marker, read_rows, retry_on_conflict, transact
 
 from inventory import rules
 from inventory.models import Adjust, Count
@@ -27,7 +27,7 @@ class Corrections:
         """
         if request.quantity == 0:
             raise InvalidRequest("quantity", 0, "units found, or lost below 0")
-        return through_contention(
+        return retry_on_conflict(
             partial(
                 self._correct,
                 request.adjustment_id,
@@ -43,7 +43,7 @@ class Corrections:
 
         Raises InsufficientStock when fewer were counted than are promised to orders.
         """
-        return through_contention(partial(self._correct, request.count_id, "count", request, None, None))
+        return retry_on_conflict(partial(self._correct, request.count_id, "count", request, None, None))
 
     def _correct(
         self,
@@ -80,8 +80,8 @@ class Corrections:
             actions += self._rows.correct(business_id, kind, level, quantity, cost, why, what)
         try:
             transact(self._client, actions, what)
-        except AlreadyDone as first:
-            return dict(first.answer)
+        except AlreadyApplied as first:
+            return dict(first.result)
         return answer
 
     def _only_correction(self, business_id: str, kind: str) -> Action:

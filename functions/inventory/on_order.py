@@ -12,12 +12,12 @@ from typing import Any
 from tillflow.errors import StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
-    AlreadyDone,
+    AlreadyApplied,
     Item,
     marker,
     marshal,
     read_rows,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
@@ -46,7 +46,7 @@ class OnOrder:
         """
         raised: list[dict[str, Any]] = []
         for number, part in enumerate(rules.chunks(rules.merge_ordered_lines(lines), _PER_TRANSACTION)):
-            raised += through_contention(partial(self._put_part, business_id, location, number, part))
+            raised += retry_on_conflict(partial(self._put_part, business_id, location, number, part))
         return {"business_id": business_id, "raised": raised}
 
     def take_off(self, business_id: str, step: str, lines: Iterable[Line] | None) -> dict[str, Any]:
@@ -57,15 +57,13 @@ class OnOrder:
         what = f"lowering what {business_id} has on order"
         lowered: Counter[str] = Counter()
         if lines is None:
-            through_contention(
-                partial(transact, self._client, [self._rows.no_more_orders(business_id)], what)
-            )
+            retry_on_conflict(partial(transact, self._client, [self._rows.no_more_orders(business_id)], what))
             wanted = {row["sku"]: row["open"] for row in self.rows(business_id)}
         else:
             wanted = {line.sku: line.quantity for line in rules.merge_lines(lines)}
         for number, part in enumerate(rules.chunks(sorted(wanted), _PER_TRANSACTION)):
             quantities = {sku: wanted[sku] for sku in part}
-            for line in through_contention(
+            for line in retry_on_conflict(
                 partial(self._take_off_part, business_id, step, number, quantities, what)
             ):
                 lowered[line["sku"]] += line["quantity"]
@@ -108,8 +106,8 @@ class OnOrder:
             )
         try:
             transact(self._client, actions, what)
-        except AlreadyDone as done:
-            return list(done.answer)
+        except AlreadyApplied as done:
+            return list(done.result)
         return answer
 
     def _take_off_part(
@@ -126,6 +124,6 @@ class OnOrder:
             actions += self._rows.take_off_order(row, quantity, what)
         try:
             transact(self._client, actions, what)
-        except AlreadyDone as done:
-            return list(done.answer)
+        except AlreadyApplied as done:
+            return list(done.result)
         return answer

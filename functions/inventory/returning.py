@@ -15,13 +15,13 @@ from tillflow.parsing import parse
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
-    AlreadyDone,
+    AlreadyApplied,
     Item,
+    apply_once,
     key,
     marker,
     marshal,
-    perform_once,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
@@ -61,15 +61,15 @@ class SupplierReturns:
         returned: list[dict[str, Any]] = []
         parts = rules.chunks(self._received(business_id, steps), _RETURNED_PER_TRANSACTION)
         for number, part in enumerate(parts):
-            returned += through_contention(partial(self._return_part, business_id, location, number, part))
+            returned += retry_on_conflict(partial(self._return_part, business_id, location, number, part))
         return {"business_id": business_id, "returned": returned}
 
     def _refuse_late(self, business_id: str, step: str) -> None:
         """A receipt without its marker gets an empty one: as received, with nothing in it."""
         nothing = marker(self._table, business_id, step, [])
         try:
-            through_contention(lambda: transact(self._client, [nothing], f"closing {business_id} to {step}"))
-        except AlreadyDone:
+            retry_on_conflict(lambda: transact(self._client, [nothing], f"closing {business_id} to {step}"))
+        except AlreadyApplied:
             return
 
     def _received(self, business_id: str, steps: Sequence[str]) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ class SupplierReturns:
         quantity: Counter[str] = Counter()
         cost: Counter[str] = Counter()
         for row in (row for step in steps for row in self._markers(business_id, step)):
-            for line in json.loads(row["answer"]):
+            for line in json.loads(row["result"]):
                 quantity[line["sku"]] += line["quantity"]
                 cost[line["sku"]] += line["cost"]
         return [{"sku": sku, "quantity": quantity[sku], "cost": cost[sku]} for sku in sorted(quantity)]
@@ -97,7 +97,7 @@ class SupplierReturns:
         effects = [action for line in part for action in self._leave(business_id, location, line)]
         mark = marker(self._table, business_id, RETURN, list(part), number)
         what = f"returning goods of {business_id}"
-        return list(perform_once(self._client, mark, effects, list(part), what))
+        return list(apply_once(self._client, mark, effects, list(part), what))
 
     def _leave(self, business_id: str, location: str, line: dict[str, Any]) -> list[Action]:
         sku, quantity, cost = line["sku"], line["quantity"], line["cost"]

@@ -10,14 +10,14 @@ from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
-    AlreadyDone,
+    AlreadyApplied,
     Item,
+    apply_once,
     key,
     marker,
     marshal,
-    perform_once,
     read_rows,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
@@ -59,7 +59,7 @@ class InventoryStore:
         reserved: list[dict[str, Any]] = []
         parts = rules.chunks(rules.merge_lines(lines), _RESERVED_PER_TRANSACTION)
         for number, part in enumerate(parts):
-            reserved += through_contention(partial(self._reserve_part, order_id, location, number, part))
+            reserved += retry_on_conflict(partial(self._reserve_part, order_id, location, number, part))
         return {"order_id": order_id, "reserved": reserved}
 
     def release(self, order_id: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class InventoryStore:
         stock left (commit was first) nothing is released, and the list says so.
         """
         if self._close(order_id):
-            through_contention(partial(self._release_open, order_id))
+            retry_on_conflict(partial(self._release_open, order_id))
         released = [row for row in self.reservations(order_id) if row["state"] == "RELEASED"]
         return {
             "order_id": order_id,
@@ -96,7 +96,7 @@ class InventoryStore:
         """
         lines: list[dict[str, Any]] = []
         for number, part in enumerate(rules.chunks(held, _TAKEN_PER_TRANSACTION)):
-            lines += through_contention(partial(self._take_part, order_id, step, kind, number, part))
+            lines += retry_on_conflict(partial(self._take_part, order_id, step, kind, number, part))
         return lines
 
     def restock(self, order_id: str) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class InventoryStore:
         comes back at the cost it left with. Nothing to put back is success.
         """
         what = f"restocking order {order_id}"
-        through_contention(partial(transact, self._client, [self._rows.tombstone(order_id)], what))
-        through_contention(partial(self._put_back, order_id, what))
+        retry_on_conflict(partial(transact, self._client, [self._rows.tombstone(order_id)], what))
+        retry_on_conflict(partial(self._put_back, order_id, what))
         ended = self.reservations(order_id)
         return {
             "order_id": order_id,
@@ -134,7 +134,7 @@ class InventoryStore:
         received: list[dict[str, Any]] = []
         parts = rules.chunks(rules.merge_receipt_lines(lines), _RECEIVED_PER_TRANSACTION)
         for number, part in enumerate(parts):
-            received += through_contention(
+            received += retry_on_conflict(
                 partial(self._receive_part, receipt_id, location, step, number, part)
             )
         return {"receipt_id": receipt_id, "received": received}
@@ -264,10 +264,10 @@ class InventoryStore:
                 | {f":was_{name}": value for name, value in stored.items()}
             ),
         }
-        mend = Action("Update", request, lambda _: AlreadyDone(False))
+        mend = Action("Update", request, lambda _: AlreadyApplied(False))
         try:
             transact(self._client, [mend], f"mending {drift.sku} at {drift.location}")
-        except AlreadyDone:
+        except AlreadyApplied:
             return False
         return True
 
@@ -287,20 +287,20 @@ class InventoryStore:
             actions += self._rows.promise(order_id, location, line)
         try:
             transact(self._client, actions, f"reserving stock for order {order_id}")
-        except AlreadyDone as done:
-            if done.answer != answer:
-                raise InvalidRequest("lines", answer, f"those first reserved, {done.answer}") from None
+        except AlreadyApplied as done:
+            if done.result != answer:
+                raise InvalidRequest("lines", answer, f"those first reserved, {done.result}") from None
         return answer
 
     def _close(self, order_id: str) -> bool:
         """Write the tombstone; False when the order's commit came first and there is none to write."""
         actions = [
             self._rows.tombstone(order_id),
-            self._rows.absent(order_pk(order_id), "STEP#commit#0", lambda _: AlreadyDone(None)),
+            self._rows.absent(order_pk(order_id), "STEP#commit#0", lambda _: AlreadyApplied(None)),
         ]
         try:
-            through_contention(partial(transact, self._client, actions, f"closing order {order_id}"))
-        except AlreadyDone:
+            retry_on_conflict(partial(transact, self._client, actions, f"closing order {order_id}"))
+        except AlreadyApplied:
             return False
         return True
 
@@ -327,7 +327,7 @@ class InventoryStore:
         if released in rows:
             raise OrderClosed(order_id, step)
         if done_before in rows:
-            return list(json.loads(rows[done_before]["answer"]))
+            return list(json.loads(rows[done_before]["result"]))
         answer: list[dict[str, Any]] = []
         effects: list[Action] = []
         for row, place in zip(part, places, strict=True):
@@ -345,8 +345,8 @@ class InventoryStore:
         ]
         try:
             transact(self._client, actions, what)
-        except AlreadyDone as done:
-            return list(done.answer)
+        except AlreadyApplied as done:
+            return list(done.result)
         return answer
 
     def _receive_part(
@@ -355,7 +355,7 @@ class InventoryStore:
         answer = [line.model_dump() for line in part]
         effects = [action for line in part for action in self._rows.receive(receipt_id, location, line, step)]
         mark = marker(self._table, receipt_id, step, answer, number)
-        first = perform_once(self._client, mark, effects, answer, f"receiving {receipt_id}")
+        first = apply_once(self._client, mark, effects, answer, f"receiving {receipt_id}")
         if first != answer:
             raise InvalidRequest("lines", answer, f"those first received, {first}")
         return answer

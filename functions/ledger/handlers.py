@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
-from tillflow.queue import each_body
+from tillflow.queue import process_batch
 
 from ledger import rules
 from ledger.models import PostCorrection, PostJournal, PostLoss, PostPurchase, ReverseEntries, ReverseJournal
@@ -50,7 +50,7 @@ def post_loss(event: dict[str, Any], context: object) -> dict[str, Any]:
 @handler
 def post_corrections(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A batch of StockCorrected events from the queue, each posted once; those that failed come again."""
-    return each_body(event, _post_correction)
+    return process_batch(event, _post_correction)
 
 
 def _post_correction(event: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import JournalConflict, OrderClosed, StoreContention
-from tillflow.store import Action, AlreadyDone, Item, key, marshal, through_contention, transact, unmarshal
+from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from ledger import rules
@@ -44,9 +44,9 @@ class LedgerStore:
         ]
         what = f"posting {entry.entry_id}"
         try:
-            through_contention(partial(transact, self._client, actions, what))
-        except AlreadyDone as done:
-            if {name: done.answer.get(name) for name in content} != content:
+            retry_on_conflict(partial(transact, self._client, actions, what))
+        except AlreadyApplied as done:
+            if {name: done.result.get(name) for name in content} != content:
                 raise JournalConflict(entry.entry_id) from None
         return {"entry_id": entry.entry_id, "debits": entry.debits, "credits": entry.credits}
 
@@ -57,7 +57,7 @@ class LedgerStore:
         entry_id is null.
         """
         sale = rules.sale_entry_id(order_id)
-        return through_contention(lambda: self._reverse(order_id, sale, rules.reversal, now))
+        return retry_on_conflict(lambda: self._reverse(order_id, sale, rules.reversal, now))
 
     def reverse_entries(self, order_id: str, entry_ids: Iterable[str], now: datetime) -> dict[str, Any]:
         """Post an entry for each that undoes it: {purchase_order_id, reversed: [entry ids posted]}.
@@ -65,7 +65,7 @@ class LedgerStore:
         Entries that were not posted are refused with OrderClosed from now on.
         """
         posted = [
-            through_contention(partial(self._reverse, order_id, entry_id, rules.undoing, now))["entry_id"]
+            retry_on_conflict(partial(self._reverse, order_id, entry_id, rules.undoing, now))["entry_id"]
             for entry_id in entry_ids
         ]
         return {"purchase_order_id": order_id, "reversed": [entry for entry in posted if entry]}
@@ -92,7 +92,7 @@ class LedgerStore:
             "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, AlreadyDone)
+        return Action("Put", request, AlreadyApplied)
 
     def _absent(self, pk: str, sk: str, refused: Exception) -> Action:
         request = {

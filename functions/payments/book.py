@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tillflow.store import Action, AlreadyDone, Item, key, marshal, through_contention, transact, unmarshal
+from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from payments.provider import Charge, Outcome, accepted, refused
@@ -117,12 +117,12 @@ class Book:
                 "Item": marshal(effect),
                 "ConditionExpression": "attribute_not_exists(pk)",
             },
-            lambda _: AlreadyDone(accepted(reference)),
+            lambda _: AlreadyApplied(accepted(reference)),
         )
         try:
-            through_contention(partial(transact, self._client, [mark, *actions], f"{kind} {effect_key}"))
-        except AlreadyDone as done:
-            return Outcome(True, done.answer.reference)
+            retry_on_conflict(partial(transact, self._client, [mark, *actions], f"{kind} {effect_key}"))
+        except AlreadyApplied as done:
+            return Outcome(True, done.result.reference)
         except Refusal as refusal:
             return refused(refusal.reason)
         return accepted(reference)

@@ -18,7 +18,7 @@ from tillflow.errors import (
     ReversalRefused,
     StoreContention,
 )
-from tillflow.store import through_contention
+from tillflow.store import retry_on_conflict
 
 from payments import rules
 from payments.models import Authorise, Tender
@@ -39,7 +39,7 @@ class Payments:
         Raises PaymentDeclined with the provider's reason, OrderClosed after a reversal,
         ProviderUnavailable or PaymentOutcomeUnknown when it is worth asking again.
         """
-        return through_contention(partial(self._authorise, request))
+        return retry_on_conflict(partial(self._authorise, request))
 
     def capture(self, order_id: str) -> dict[str, Any]:
         """Take what is held: ``{order_id, captured, tenders}``.
@@ -47,7 +47,7 @@ class Payments:
         Raises CaptureRefused, OrderClosed after a reversal, ProviderUnavailable when the provider says
         that nothing happened yet, PaymentOutcomeUnknown when it cannot say.
         """
-        return through_contention(partial(self._capture, order_id))
+        return retry_on_conflict(partial(self._capture, order_id))
 
     def prevent_capture(self, order_id: str) -> dict[str, Any]:
         """Let no capture begin: ``{order_id, capture: prevented | begun}``; begun when one had, and it may end."""
@@ -59,7 +59,7 @@ class Payments:
         Returns ``{order_id, outcome: captured | not_captured, captured, tenders}``; captured when every
         tender was. Raises PaymentOutcomeUnknown while a provider cannot say.
         """
-        return through_contention(partial(self._resolve, order_id))
+        return retry_on_conflict(partial(self._resolve, order_id))
 
     def reverse(self, order_id: str) -> dict[str, Any]:
         """Void what is held, refund what was taken: ``{order_id, tenders}``. Nothing to reverse is success.
@@ -72,7 +72,7 @@ class Payments:
         failures: list[tuple[Tender, Exception]] = []
         for tender in self._store.payment(order_id).tenders:
             try:
-                tenders.append(through_contention(partial(self._undo, order_id, tender.tender_no)))
+                tenders.append(retry_on_conflict(partial(self._undo, order_id, tender.tender_no)))
             except Exception as error:
                 # Whatever stops one tender must not stop the next: each holds the customer's money.
                 failures.append((tender, error))

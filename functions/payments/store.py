@@ -19,11 +19,11 @@ from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
-    AlreadyDone,
+    AlreadyApplied,
     Item,
     key,
     marshal,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
@@ -58,10 +58,10 @@ class PaymentsStore:
         for part in batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False):
             actions = [self._not_closed(order_id, "authorise"), *map(self._put_new, part)]
             try:
-                through_contention(partial(transact, self._client, actions, f"opening order {order_id}"))
-            except AlreadyDone as done:
+                retry_on_conflict(partial(transact, self._client, actions, f"opening order {order_id}"))
+            except AlreadyApplied as done:
                 first = False
-                if json.loads(done.answer.get("document", "null")) not in (None, asked):
+                if json.loads(done.result.get("document", "null")) not in (None, asked):
                     raise InvalidRequest(
                         "tenders", "another set", "the tenders first sent for the order"
                     ) from None
@@ -91,16 +91,16 @@ class PaymentsStore:
     def close(self, order_id: str) -> None:
         """Refuse an authorisation or a capture from now on; closing twice is closing."""
         actions = [self._tombstone(order_id)]
-        through_contention(partial(transact, self._client, actions, f"closing order {order_id}"))
+        retry_on_conflict(partial(transact, self._client, actions, f"closing order {order_id}"))
 
     def prevent_capture(self, order_id: str) -> str:
         """Close the order unless a capture was begun: "prevented" or "begun", the same however often asked."""
-        actions = [self._absent(order_id, _CAPTURE, AlreadyDone("begun")), self._tombstone(order_id)]
+        actions = [self._absent(order_id, _CAPTURE, AlreadyApplied("begun")), self._tombstone(order_id)]
         closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
         try:
-            through_contention(closing)
-        except AlreadyDone as begun:
-            return str(begun.answer)
+            retry_on_conflict(closing)
+        except AlreadyApplied as begun:
+            return str(begun.result)
         return "prevented"
 
     def begin_capture(self, tender: Tender) -> Tender:
@@ -165,13 +165,13 @@ class PaymentsStore:
         return Action("Update", request)
 
     def _put_new(self, row: Mapping[str, Any]) -> Action:
-        """A row that must not be there yet; AlreadyDone with the one there is."""
+        """A row that must not be there yet; AlreadyApplied with the one there is."""
         request = {
             "TableName": self._table,
             "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, AlreadyDone)
+        return Action("Put", request, AlreadyApplied)
 
     def _not_closed(self, order_id: str, step: str) -> Action:
         return self._absent(order_id, _CLOSED, OrderClosed(order_id, step))

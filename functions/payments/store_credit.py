@@ -8,7 +8,7 @@ back. Holds and effects are rows of a book on the same table.
 
 from typing import Any
 
-from tillflow.store import Action, Item, key, marker, marshal, perform_once, through_contention, unmarshal
+from tillflow.store import Action, Item, apply_once, key, marker, marshal, retry_on_conflict, unmarshal
 
 from payments.book import Book, Refusal
 from payments.provider import Charge, Outcome, refused
@@ -47,8 +47,8 @@ class StoreCredit:
         """Add `amount` to a customer's balance, once per grant id."""
         mark = marker(self._table, grant_id, "grant", amount)
         added = [self._add(customer_id, currency, amount)]
-        through_contention(
-            lambda: perform_once(self._client, mark, added, amount, f"granting credit {grant_id}")
+        retry_on_conflict(
+            lambda: apply_once(self._client, mark, added, amount, f"granting credit {grant_id}")
         )
 
     def balance(self, customer_id: str, currency: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.documents import Documents, Kind
+from tillflow.documents import Documents, DocumentType
 from tillflow.errors import DuplicatePurchase, InvalidPurchase, OrderClosed, StoreContention, UnknownPurchase
 from tillflow.store import Action, Item, key, marshal
 from tillflow.times import iso_utc
@@ -18,7 +18,7 @@ from purchasing import rules
 from purchasing.models import Attempt, Invoice, OpenOrder, Purchase, Receipt
 from purchasing.suppliers import SUPPLIER, SuppliersStore, supplier_pk
 
-PURCHASES = Kind(
+PURCHASES = DocumentType(
     model=Purchase,
     prefix="PO#",
     sort_key="PURCHASE",
@@ -28,7 +28,7 @@ PURCHASES = Kind(
         "supplier_id": purchase.supplier_id,
         "opened_at": iso_utc(purchase.opened_at),
     },
-    unknown=UnknownPurchase,
+    not_found=UnknownPurchase,
 )
 
 type Change = Callable[[Purchase], Purchase]
@@ -49,7 +49,7 @@ class PurchasesStore:
         DuplicatePurchase when the id is another's, UnknownSupplier."""
         for candidate in request.suppliers:
             self.suppliers.row(candidate.supplier_id)
-        first = self._documents.open(rules.opened(request, _now()))
+        first = self._documents.create(rules.opened(request, _now()))
         if first.status == "CANCELLED":
             raise OrderClosed(request.purchase_order_id, "open")
         if first.execution != request.execution:
@@ -62,11 +62,11 @@ class PurchasesStore:
 
     def many(self, purchase_order_ids: list[str]) -> list[Purchase]:
         """The orders of these ids that there are."""
-        return self._documents.many(purchase_order_ids)
+        return self._documents.get_many(purchase_order_ids)
 
     def every(self) -> Iterator[Purchase]:
         """Every order. Reads the whole table: for people, not for workflows."""
-        return self._documents.every()
+        return self._documents.list_all()
 
     def send(self, purchase_order_id: str) -> Purchase:
         """Ask the next supplier, unless one is being asked. NoSupplierLeft, OrderClosed."""
@@ -125,7 +125,9 @@ class PurchasesStore:
                 ),
             )
         except UnknownPurchase:
-            self._documents.entomb(purchase_order_id, {"status": "CANCELLED", "cancel_reason": reason})
+            self._documents.write_tombstone(
+                purchase_order_id, {"status": "CANCELLED", "cancel_reason": reason}
+            )
             return Purchase.model_construct(
                 purchase_order_id=purchase_order_id, status="CANCELLED", cancel_reason=reason
             )
@@ -142,7 +144,7 @@ class PurchasesStore:
         def written_too(before: Purchase, after: Purchase) -> list[Action]:
             return [*self._counters(before, after), *also(before, after)]
 
-        return self._documents.change(purchase_order_id, rule, written_too, step)
+        return self._documents.update(purchase_order_id, rule, written_too, step)
 
     def _counters(self, before: Purchase, after: Purchase) -> Iterator[Action]:
         """What a supplier has open and is owed, and which orders it was asked for."""

@@ -200,7 +200,7 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     store: InventoryStore, client: Interposed, dynamodb: Any, table: str, step: str, kind: str
 ) -> None:
     """Though nothing else shows that it was: the marker alone decides."""
-    done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "answer": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
+    done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "result": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
     store.reserve("ord-1", "store-1", wanted(A=2))
     client.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
     taken = store.take("ord-1", store.reservations("ord-1"), step, kind)

@@ -22,7 +22,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             _movement("warehouse", TRF, "transfer_out", -5, 500),
             _movement("store-1", TRF, "transfer_in", 3, 300),
             _incoming(TRF, ordered=5),
-            {"pk": f"ORDER#{TRF}", "sk": "STEP#arrival-van-1#0", "answer": json.dumps([arrived])},
+            {"pk": f"ORDER#{TRF}", "sk": "STEP#arrival-van-1#0", "result": json.dumps([arrived])},
             _transfer(TRF, "CLOSED", document),
             _incoming(CANCELLED, ordered=2),
             _transfer(CANCELLED, "CANCELLED", {"transfer_id": CANCELLED, "status": "CANCELLED", "arrivals": []}),

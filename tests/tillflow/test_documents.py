@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tillflow.documents import Documents, Kind
+from tillflow.documents import Documents, DocumentType
 from tillflow.errors import OrderClosed, StoreContention, UnknownTransfer
 from tillflow.store import Action, marshal
 
@@ -16,8 +16,8 @@ class Crate(BaseModel):
     apples: int
 
 
-KIND = Kind(
-    Crate, "CRATE#", "CRATE", "crate_id", lambda crate: {"full": crate.apples > 9}, unknown=UnknownTransfer
+CRATES = DocumentType(
+    Crate, "CRATE#", "CRATE", "crate_id", lambda crate: {"full": crate.apples > 9}, not_found=UnknownTransfer
 )
 
 
@@ -32,31 +32,31 @@ def client(dynamodb: Any) -> Interposed:
 
 @pytest.fixture
 def crates(client: Interposed, table: str) -> Documents[Crate]:
-    return Documents(client, table, KIND)
+    return Documents(client, table, CRATES)
 
 
 def test_a_document_is_opened_once(crates: Documents[Crate]) -> None:
-    assert crates.open(Crate(crate_id="c1", apples=1)).apples == 1
-    assert crates.open(Crate(crate_id="c1", apples=7)).apples == 1
-    assert [crate.crate_id for crate in crates.every()] == ["c1"]
+    assert crates.create(Crate(crate_id="c1", apples=1)).apples == 1
+    assert crates.create(Crate(crate_id="c1", apples=7)).apples == 1
+    assert [crate.crate_id for crate in crates.list_all()] == ["c1"]
 
 
 def test_a_change_that_was_overtaken_is_made_of_what_is_there_now(
     crates: Documents[Crate], client: Interposed
 ) -> None:
-    crates.open(Crate(crate_id="c1", apples=1))
-    client.before("transact_write_items", lambda: crates.change("c1", more))
-    assert crates.change("c1", more).apples == 3
+    crates.create(Crate(crate_id="c1", apples=1))
+    client.before("transact_write_items", lambda: crates.update("c1", more))
+    assert crates.update("c1", more).apples == 3
     assert crates.get("c1").apples == 3
 
 
 def test_a_step_is_done_once_even_when_both_deliveries_are_under_way(
     crates: Documents[Crate], client: Interposed
 ) -> None:
-    crates.open(Crate(crate_id="c1", apples=1))
-    client.before("transact_write_items", lambda: crates.change("c1", more, step="fill"))
-    assert crates.change("c1", more, step="fill").apples == 2
-    assert crates.change("c1", more, step="fill").apples == 2
+    crates.create(Crate(crate_id="c1", apples=1))
+    client.before("transact_write_items", lambda: crates.update("c1", more, step="fill"))
+    assert crates.update("c1", more, step="fill").apples == 2
+    assert crates.update("c1", more, step="fill").apples == 2
 
 
 def test_a_step_done_between_two_reads_is_not_judged_by_what_it_left(
@@ -67,15 +67,15 @@ def test_a_step_done_between_two_reads_is_not_judged_by_what_it_left(
             raise ValueError("no apple is left")
         return crate.model_copy(update={"apples": crate.apples - 1})
 
-    crates.open(Crate(crate_id="c1", apples=1))
-    client.before("batch_get_item", lambda: crates.change("c1", last, step="eat"), nth=2)
-    assert crates.change("c1", last, step="eat").apples == 0
+    crates.create(Crate(crate_id="c1", apples=1))
+    client.before("batch_get_item", lambda: crates.update("c1", last, step="eat"), nth=2)
+    assert crates.update("c1", last, step="eat").apples == 0
 
 
 def test_what_belongs_to_a_change_is_written_with_it_or_not_at_all(
     crates: Documents[Crate], dynamodb: Any, table: str
 ) -> None:
-    crates.open(Crate(crate_id="c1", apples=1))
+    crates.create(Crate(crate_id="c1", apples=1))
     request = {
         "TableName": table,
         "Item": marshal({"pk": "CRATE#c1", "sk": "NOTE"}),
@@ -83,22 +83,22 @@ def test_what_belongs_to_a_change_is_written_with_it_or_not_at_all(
     }
     refused = Action("Put", request, lambda _: StoreContention("a note that has to be there"))
     with pytest.raises(StoreContention):
-        crates.change("c1", more, lambda before, after: [refused])
+        crates.update("c1", more, lambda before, after: [refused])
     assert crates.get("c1").apples == 1
 
 
 def test_a_tombstone_refuses_the_opening_and_is_no_document(crates: Documents[Crate]) -> None:
-    crates.entomb("c1", {"status": "CANCELLED"})
-    crates.entomb("c1", {"status": "CANCELLED"})
+    crates.write_tombstone("c1", {"status": "CANCELLED"})
+    crates.write_tombstone("c1", {"status": "CANCELLED"})
     with pytest.raises(OrderClosed):
-        crates.open(Crate(crate_id="c1", apples=1))
+        crates.create(Crate(crate_id="c1", apples=1))
     with pytest.raises(UnknownTransfer):
         crates.get("c1")
-    assert (list(crates.every()), crates.many(["c1"])) == ([], [])
+    assert (list(crates.list_all()), crates.get_many(["c1"])) == ([], [])
 
 
 def test_a_document_that_is_there_is_not_entombed(crates: Documents[Crate]) -> None:
-    crates.open(Crate(crate_id="c1", apples=1))
+    crates.create(Crate(crate_id="c1", apples=1))
     with pytest.raises(StoreContention):
-        crates.entomb("c1", {})
+        crates.write_tombstone("c1", {})
     assert crates.get("c1").apples == 1

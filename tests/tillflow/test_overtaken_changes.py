@@ -88,7 +88,7 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     kind: Callable[[Any, str], Any], dynamodb: Any, table: str, step: str
 ) -> None:
     """Though the document does not show it: the marker alone decides."""
-    done = {"pk": f"ORDER#{NAME}", "sk": f"STEP#{step}#0", "answer": "null"}
+    done = {"pk": f"ORDER#{NAME}", "sk": f"STEP#{step}#0", "result": "null"}
     between = Interposed(dynamodb)
     first, second = kind(dynamodb, table), kind(between, table)
     first.open()

@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 from tillflow.errors import InsufficientStock, StoreContention
 from tillflow.store import (
     Action,
+    apply_once,
     marker,
     marshal,
-    perform_once,
     read_rows,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
     write_rows,
@@ -74,7 +74,7 @@ def test_a_second_delivery_gets_the_first_answer_and_no_second_effect(dynamodb: 
 
     def deliver(answer: dict[str, Any]) -> Any:
         mark = marker(table, "ord-1", "take", answer)
-        return perform_once(dynamodb, mark, [take(table, "a", 2)], answer, "taking")
+        return apply_once(dynamodb, mark, [take(table, "a", 2)], answer, "taking")
 
     assert deliver({"attempt": 1}) == {"attempt": 1}
     assert deliver({"attempt": 2}) == {"attempt": 1}
@@ -85,7 +85,7 @@ def test_a_chunk_has_a_marker_of_its_own(dynamodb: Any, table: str) -> None:
     transact(dynamodb, [put(table, "a", units=5)], "filling")
     for chunk in (0, 1, 1):
         mark = marker(table, "ord-1", "take", {}, chunk=chunk)
-        perform_once(dynamodb, mark, [take(table, "a", 1)], {}, "taking")
+        apply_once(dynamodb, mark, [take(table, "a", 1)], {}, "taking")
     assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 3
 
 
@@ -93,7 +93,7 @@ def test_a_marker_that_is_not_written_leaves_no_effect_marked(dynamodb: Any, tab
     transact(dynamodb, [put(table, "a", units=1)], "filling")
     for _ in range(2):
         with pytest.raises(InsufficientStock):
-            perform_once(dynamodb, marker(table, "ord-1", "take", {}), [take(table, "a", 2)], {}, "taking")
+            apply_once(dynamodb, marker(table, "ord-1", "take", {}), [take(table, "a", 2)], {}, "taking")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_contention_is_tried_again_with_growing_jittered_pauses_and_then_given_u
         raise StoreContention("writing")
 
     with pytest.raises(StoreContention):
-        through_contention(attempt, tries=4, pause=pauses.append)
+        retry_on_conflict(attempt, tries=4, pause=pauses.append)
     assert attempts == 4
     assert pauses == [0.02, 0.04, 0.08]
 
@@ -154,7 +154,7 @@ def test_contention_that_passes_is_not_seen() -> None:
             raise answer
         return answer
 
-    assert through_contention(attempt, pause=lambda _: None) == "written"
+    assert retry_on_conflict(attempt, pause=lambda _: None) == "written"
 
 
 class Stingy:

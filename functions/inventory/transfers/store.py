@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tillflow.documents import Documents, Kind
+from tillflow.documents import Documents, DocumentType
 from tillflow.errors import OrderClosed, UnknownTransfer
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
-    AlreadyDone,
+    AlreadyApplied,
     marker,
-    through_contention,
+    retry_on_conflict,
     transact,
 )
 from tillflow.times import iso_utc
@@ -28,13 +28,13 @@ from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
 
-TRANSFERS = Kind(
+TRANSFERS = DocumentType(
     model=Transfer,
     prefix="TRANSFER#",
     sort_key="TRANSFER",
     id_name="transfer_id",
     columns=lambda transfer: {"status": transfer.status},
-    unknown=UnknownTransfer,
+    not_found=UnknownTransfer,
 )
 # A level, a movement and a row on order per SKU, beside the marker.
 _MOVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 3
@@ -57,7 +57,7 @@ class TransfersStore:
 
     def open(self, request: OpenTransfer) -> Transfer:
         """Note the transfer; the one there is when it was noted before. OrderClosed after a cancel."""
-        first = self._documents.open(rules.opened(request, _now()))
+        first = self._documents.create(rules.opened(request, _now()))
         if first.status == "CANCELLED":
             raise OrderClosed(request.transfer_id, "open")
         return first
@@ -68,7 +68,7 @@ class TransfersStore:
 
     def every(self) -> Iterator[Transfer]:
         """Every transfer. Reads the whole table: for people, not for workflows."""
-        return self._documents.every()
+        return self._documents.list_all()
 
     def ship(self, transfer_id: str) -> Transfer:
         """Take the goods off the source's stock, at their moving-average cost, if they leave.
@@ -104,7 +104,7 @@ class TransfersStore:
     def _book(self, transfer: Transfer, arrival_id: str) -> Transfer:
         moved = rules.moves(transfer)[arrival_id]
         for number, part in enumerate(stock_rules.chunks(moved, _MOVED_PER_TRANSACTION)):
-            through_contention(partial(self._arrive_part, transfer, arrival_id, number, part))
+            retry_on_conflict(partial(self._arrive_part, transfer, arrival_id, number, part))
         return self.change(transfer.transfer_id, lambda before: rules.booked(before, arrival_id))
 
     def close(self, transfer_id: str) -> Transfer:
@@ -115,11 +115,11 @@ class TransfersStore:
         try:
             self.change(transfer_id, lambda before: rules.ended_cancelled(before, reason, _now()))
         except UnknownTransfer:
-            self._documents.entomb(transfer_id, {"status": "CANCELLED", "ended_at": iso_utc(_now())})
+            self._documents.write_tombstone(transfer_id, {"status": "CANCELLED", "ended_at": iso_utc(_now())})
 
     def change(self, transfer_id: str, rule: Change, step: str = "") -> Transfer:
         """The transfer after a rule changed it. With a `step` the rule runs once."""
-        return self._documents.change(transfer_id, rule, step=step)
+        return self._documents.update(transfer_id, rule, step=step)
 
     def _arrive_part(
         self, transfer: Transfer, arrival_id: str, number: int, part: Sequence[rules.Moved]
@@ -140,7 +140,7 @@ class TransfersStore:
             )
         try:
             transact(self._client, actions, what)
-        except AlreadyDone:
+        except AlreadyApplied:
             return
 
 

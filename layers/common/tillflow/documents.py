@@ -1,8 +1,8 @@
-"""Business documents that rules change, such as a purchase order: read it, let a rule make the next, and write that
-if nobody wrote in between.
+"""Business documents stored as one versioned row each, such as a purchase order.
 
-A document is a row ``{pk: <prefix><id>, sk, <id name>, status, version, document, …}``. One that was cancelled before
-it was opened is a row without a document: a tombstone, which refuses the opening.
+A rule computes the next document from the stored one; it is written with optimistic locking. The row is
+``{pk: <prefix><id>, sk, <id name>, status, version, document, …}``. A row without a document is a tombstone: the
+document was cancelled before it was created, and creating it is refused.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,148 +14,158 @@ from pydantic import BaseModel
 from tillflow.errors import OrderClosed, StoreContention
 from tillflow.store import (
     Action,
-    AlreadyDone,
+    AlreadyApplied,
     Item,
     marker,
     marshal,
     read_rows,
-    through_contention,
+    retry_on_conflict,
     transact,
     unmarshal,
 )
 
 
 @dataclass(frozen=True)
-class Kind[D: BaseModel]:
-    """A kind of document. `columns` picks what its row shows besides; `unknown` makes the error for an id that
-    there is none of."""
+class DocumentType[D: BaseModel]:
+    """The mapping of a document to its row.
+
+    `columns` returns the row's further attributes; `not_found` returns the error for an unknown id.
+    """
 
     model: type[D]
     prefix: str
     sort_key: str
     id_name: str
     columns: Callable[[D], Item]
-    unknown: Callable[[str], Exception]
+    not_found: Callable[[str], Exception]
 
-    def place(self, name: str) -> tuple[str, str]:
-        return f"{self.prefix}{name}", self.sort_key
+    def key(self, document_id: str) -> tuple[str, str]:
+        """Return the partition and sort key of a document's row."""
+        return f"{self.prefix}{document_id}", self.sort_key
 
     def read(self, row: Item) -> D | None:
-        """The document in a row; None for no row, and for a tombstone."""
+        """Return the document of a row; None for a missing row and for a tombstone."""
         return self.model.model_validate_json(row["document"]) if "document" in row else None
 
     def row(self, document: D, version: int) -> Item:
-        name = getattr(document, self.id_name)
-        shown = self.columns(document)
-        return self.bare(name) | shown | {"version": version, "document": document.model_dump_json()}
+        """Return the row of a document."""
+        identity = self.identity(getattr(document, self.id_name))
+        return (
+            identity | self.columns(document) | {"version": version, "document": document.model_dump_json()}
+        )
 
-    def bare(self, name: str) -> Item:
-        pk, sk = self.place(name)
-        return {"pk": pk, "sk": sk, self.id_name: name}
+    def identity(self, document_id: str) -> Item:
+        """Return the attributes that every row of the document has, a tombstone's too."""
+        pk, sk = self.key(document_id)
+        return {"pk": pk, "sk": sk, self.id_name: document_id}
 
 
 class Documents[D: BaseModel]:
-    """The documents of one kind on a DynamoDB table. `client` is a low-level DynamoDB client."""
+    """The documents of one type on a DynamoDB table. `client` is a low-level DynamoDB client."""
 
-    def __init__(self, client: Any, table: str, kind: Kind[D]) -> None:
+    def __init__(self, client: Any, table: str, document_type: DocumentType[D]) -> None:
         self._client = client
         self._table = table
-        self._kind = kind
+        self._type = document_type
 
-    def open(self, document: D) -> D:
-        """Write a new document; the one there is when it was opened before. OrderClosed for a tombstone."""
-        name = getattr(document, self._kind.id_name)
-        put = self._put(self._kind.row(document, 1), "attribute_not_exists(pk)", {}, AlreadyDone)
+    def create(self, document: D) -> D:
+        """Write a new document, or return the stored one of the same id. OrderClosed for a tombstone."""
+        document_id = getattr(document, self._type.id_name)
+        put = self._put(self._type.row(document, 1), "attribute_not_exists(pk)", {}, AlreadyApplied)
         try:
-            through_contention(lambda: transact(self._client, [put], f"opening {name}"))
-        except AlreadyDone as done:
-            first = self._kind.read(done.answer)
-            if first is None:
-                raise OrderClosed(name, "open") from None
-            return first
+            retry_on_conflict(lambda: transact(self._client, [put], f"creating {document_id}"))
+        except AlreadyApplied as applied:
+            stored = self._type.read(applied.result)
+            if stored is None:
+                raise OrderClosed(document_id, "open") from None
+            return stored
         return document
 
-    def get(self, name: str) -> D:
-        """The document; the kind's `unknown` error."""
-        return self._read(name)[0]
+    def get(self, document_id: str) -> D:
+        """Return the document; the type's `not_found` error when there is none."""
+        return self._read(document_id)[0]
 
-    def many(self, names: Iterable[str]) -> list[D]:
-        """Those of these ids that there are."""
-        rows = read_rows(self._client, self._table, [self._kind.place(name) for name in names])
-        return [document for row in rows.values() if (document := self._kind.read(row))]
+    def get_many(self, document_ids: Iterable[str]) -> list[D]:
+        """Return the documents that exist of these ids."""
+        keys = [self._type.key(document_id) for document_id in document_ids]
+        rows = read_rows(self._client, self._table, keys)
+        return [document for row in rows.values() if (document := self._type.read(row))]
 
-    def every(self) -> Iterator[D]:
-        """Every document. Reads the whole table: for people, not for workflows."""
+    def list_all(self) -> Iterator[D]:
+        """Return every document. Scans the table: for reports, not for workflows."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
-            FilterExpression="sk = :kind",
-            ExpressionAttributeValues=marshal({":kind": self._kind.sort_key}),
+            FilterExpression="sk = :sort_key",
+            ExpressionAttributeValues=marshal({":sort_key": self._type.sort_key}),
         )
         for page in pages:
             for row in page["Items"]:
-                if document := self._kind.read(unmarshal(row)):
+                if document := self._type.read(unmarshal(row)):
                     yield document
 
-    def change(
+    def update(
         self,
-        name: str,
+        document_id: str,
         rule: Callable[[D], D],
         also: Callable[[D, D], Iterable[Action]] = lambda before, after: (),
         step: str = "",
     ) -> D:
-        """The document after a rule changed it, written with what belongs to the change.
+        """Apply a rule to the stored document and return the result.
 
-        With a `step` the rule runs once: a second delivery finds its marker and gets the document as it is. A rule
-        without one gives a document it has changed before back as it is.
+        `also` returns further actions of the same transaction. With a `step` the rule is applied once: a second
+        delivery finds the step's marker and returns the stored document. A rule without a step must return a
+        document that it changed before unchanged.
         """
-        return through_contention(lambda: self._change(name, rule, also, step))
+        return retry_on_conflict(lambda: self._update(document_id, rule, also, step))
 
-    def entomb(self, name: str, columns: Item) -> None:
-        """Refuse the opening of a document that there is none of. StoreContention when by now there is one."""
-        row = self._kind.bare(name) | columns | {"version": 0}
-        what = f"closing {name}"
-        late = self._put(
+    def write_tombstone(self, document_id: str, columns: Item) -> None:
+        """Refuse the creation of a document that does not exist. StoreContention when it exists by now."""
+        row = self._type.identity(document_id) | columns | {"version": 0}
+        what = f"closing {document_id}"
+        put = self._put(
             row, "attribute_not_exists(pk) OR version = :none", {":none": 0}, lambda _: StoreContention(what)
         )
-        transact(self._client, [late], what)
+        transact(self._client, [put], what)
 
-    def _change(
-        self, name: str, rule: Callable[[D], D], also: Callable[[D, D], Iterable[Action]], step: str
+    def _update(
+        self, document_id: str, rule: Callable[[D], D], also: Callable[[D, D], Iterable[Action]], step: str
     ) -> D:
-        before, version = self._read(name)
-        # Looked for after the document was read: a step that the document shows has its marker by now.
-        if step and self._is_done(name, step):
-            return self.get(name)
+        before, version = self._read(document_id)
+        # Read after the document: a step that the document includes has its marker by then.
+        if step and self._is_applied(document_id, step):
+            return self.get(document_id)
         after = rule(before)
         if after == before:
             return before
-        what = f"changing {name}"
+        what = f"updating {document_id}"
         write = self._put(
-            self._kind.row(after, version + 1),
+            self._type.row(after, version + 1),
             "version = :version",
             {":version": version},
             lambda _: StoreContention(what),
         )
-        marked = [marker(self._table, name, step, None)] if step else []
+        markers = [marker(self._table, document_id, step, None)] if step else []
         try:
-            transact(self._client, [*marked, write, *also(before, after)], what)
-        except AlreadyDone:
-            return self.get(name)
+            transact(self._client, [*markers, write, *also(before, after)], what)
+        except AlreadyApplied:
+            return self.get(document_id)
         return after
 
-    def _is_done(self, name: str, step: str) -> bool:
-        place = (f"ORDER#{name}", f"STEP#{step}#0")
-        return place in read_rows(self._client, self._table, [place])
+    def _is_applied(self, document_id: str, step: str) -> bool:
+        marker_key = (f"ORDER#{document_id}", f"STEP#{step}#0")
+        return marker_key in read_rows(self._client, self._table, [marker_key])
 
-    def _read(self, name: str) -> tuple[D, int]:
-        place = self._kind.place(name)
-        row = read_rows(self._client, self._table, [place]).get(place, {})
-        document = self._kind.read(row)
+    def _read(self, document_id: str) -> tuple[D, int]:
+        key = self._type.key(document_id)
+        row = read_rows(self._client, self._table, [key]).get(key, {})
+        document = self._type.read(row)
         if document is None:
-            raise self._kind.unknown(name)
+            raise self._type.not_found(document_id)
         return document, int(row["version"])
 
-    def _put(self, row: Item, condition: str, values: Item, refused: Callable[[Item], Exception]) -> Action:
+    def _put(
+        self, row: Item, condition: str, values: Item, condition_error: Callable[[Item], Exception]
+    ) -> Action:
         request: dict[str, Any] = {
             "TableName": self._table,
             "Item": marshal(row),
@@ -163,4 +173,4 @@ class Documents[D: BaseModel]:
         }
         if values:
             request["ExpressionAttributeValues"] = marshal(values)
-        return Action("Put", request, refused)
+        return Action("Put", request, condition_error)

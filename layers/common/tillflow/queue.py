@@ -1,4 +1,4 @@
-"""What a function does with a batch of messages from its queue: each on its own, so that one cannot lose others."""
+"""Batches of an SQS queue: one failed message does not affect the others."""
 
 import json
 from collections.abc import Callable
@@ -7,18 +7,18 @@ from typing import Any
 from tillflow.handling import logger
 
 
-def each_body(event: dict[str, Any], do: Callable[[Any], object]) -> dict[str, Any]:
-    """Do something with the JSON body of each message; those that failed are logged, named and come again.
+def process_batch(event: dict[str, Any], process: Callable[[Any], object]) -> dict[str, Any]:
+    """Call `process` with the JSON body of each message; log the failures and return them for redelivery.
 
-    The answer is that of ReportBatchItemFailures:
+    The return value is that of ReportBatchItemFailures:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
-    failed = []
+    failures = []
     for record in event["Records"]:
         try:
-            do(json.loads(record["body"]))
-        except Exception as failure:
-            told = {"message_id": record["messageId"], "error": type(failure).__name__}
-            logger.exception("message not taken", extra=told)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+            process(json.loads(record["body"]))
+        except Exception as error:
+            fields = {"message_id": record["messageId"], "error": type(error).__name__}
+            logger.exception("message failed", extra=fields)
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

@@ -1,4 +1,4 @@
-"""What every store needs of DynamoDB: plain values, named refusals, and effects that happen once."""
+"""DynamoDB helpers: marshalling, transactions, batches, idempotency markers."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from tillflow.errors import StoreContention
 type Item = dict[str, Any]
 
 ACTIONS_PER_TRANSACTION = 100
-"""DynamoDB's limit; a marker takes one of them."""
+"""DynamoDB's limit; markers and condition checks count."""
 
 _KEYS_PER_BATCH = 100
 _ROWS_PER_BATCH = 25
@@ -31,45 +31,45 @@ _random = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action of a transaction, and what its failed condition means.
+    """One action of a transaction, and the error that its failed condition raises.
 
-    kind and request as in TransactWriteItems; `refused` makes the error from the row as it was ({} when
-    there was none), and belongs to every action with a condition.
+    `kind` and `request` are those of TransactWriteItems. Every action with a condition has a `condition_error`:
+    it returns the error, given the stored row ({} when there is none).
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: Mapping[str, Any]
-    refused: Callable[[Item], Exception] | None = None
+    condition_error: Callable[[Item], Exception] | None = None
 
 
-class AlreadyDone(Exception):
-    """The marker was there: `answer` is what the first delivery returned."""
+class AlreadyApplied(Exception):
+    """The marker exists: an earlier delivery applied the effect and returned `result`."""
 
-    def __init__(self, answer: Any) -> None:
-        super().__init__("already done")
-        self.answer = answer
+    def __init__(self, result: Any) -> None:
+        super().__init__("already applied")
+        self.result = result
 
 
 def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
-    """DynamoDB attribute values of a plain item (str, int, bool, None, list, dict). TypeError on a float."""
+    """Return a plain item (str, int, bool, None, list, dict) as DynamoDB attribute values; TypeError on a float."""
     return {name: _value(value) for name, value in item.items()}
 
 
 def unmarshal(item: Mapping[str, Any] | None) -> Item:
-    """The plain item of DynamoDB attribute values; {} of None. Numbers come back as int."""
+    """Return DynamoDB attribute values as a plain item, {} for None. Numbers become int."""
     return {name: _plain(value) for name, value in (item or {}).items()}
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
-    """The key of a row, as the client takes it."""
+    """Return the key of a row as DynamoDB attribute values."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def transact(client: Any, actions: Sequence[Action], what: str) -> None:
     """Write all actions or none.
 
-    Raises the `refused` error of the first action whose condition failed, so put the marker first;
-    StoreContention(what) when another writer was in the way and nothing is decided.
+    Raises the `condition_error` of the first action whose condition failed, so put the marker first;
+    StoreContention(what) when DynamoDB cancelled the transaction because of a concurrent one.
     """
     items = [{action.kind: _with_old_row(action)} for action in actions]
     try:
@@ -79,52 +79,52 @@ def transact(client: Any, actions: Sequence[Action], what: str) -> None:
             raise StoreContention(what) from None
         reasons = error.response.get("CancellationReasons", [])
         for action, reason in zip(actions, reasons, strict=False):
-            if reason["Code"] == "ConditionalCheckFailed" and action.refused:
-                raise action.refused(unmarshal(reason.get("Item"))) from None
+            if reason["Code"] == "ConditionalCheckFailed" and action.condition_error:
+                raise action.condition_error(unmarshal(reason.get("Item"))) from None
         if any(reason["Code"] in _CONTENTION for reason in reasons):
             raise StoreContention(what) from None
         raise
 
 
-def marker(table: str, business_id: str, step: str, answer: Any, chunk: int = 0) -> Action:
-    """The row that says a step (or a chunk of it) had its effect, with the answer it gave.
+def marker(table: str, business_id: str, step: str, result: Any, chunk: int = 0) -> Action:
+    """Return the idempotency marker of a step (or a chunk of it), which stores the result of the first delivery.
 
-    Refuses a second delivery with AlreadyDone(answer).
+    A second delivery raises AlreadyApplied(result).
     """
-    row = {"pk": f"ORDER#{business_id}", "sk": f"STEP#{step}#{chunk}", "answer": json.dumps(answer)}
+    row = {"pk": f"ORDER#{business_id}", "sk": f"STEP#{step}#{chunk}", "result": json.dumps(result)}
     request = {
         "TableName": table,
         "Item": marshal(row),
         "ConditionExpression": "attribute_not_exists(pk)",
     }
-    return Action("Put", request, lambda first: AlreadyDone(json.loads(first["answer"])))
+    return Action("Put", request, lambda first: AlreadyApplied(json.loads(first["result"])))
 
 
-def perform_once(client: Any, mark: Action, effects: Sequence[Action], answer: Any, what: str) -> Any:
-    """Apply the effects with their marker in one transaction; a second delivery gets the first answer.
+def apply_once(client: Any, mark: Action, effects: Sequence[Action], result: Any, what: str) -> Any:
+    """Apply the effects and their marker in one transaction; return the first delivery's result when it exists.
 
-    At most ACTIONS_PER_TRANSACTION - 1 effects. Raises what an effect's condition refuses, or
+    At most ACTIONS_PER_TRANSACTION - 1 effects. Raises the error of a failed condition, or
     StoreContention(what).
     """
     try:
         transact(client, [mark, *effects], what)
-    except AlreadyDone as done:
-        return done.answer
-    return answer
+    except AlreadyApplied as applied:
+        return applied.result
+    return result
 
 
-def through_contention[T](
+def retry_on_conflict[T](
     attempt: Callable[[], T], tries: int = 6, pause: Callable[[float], None] | None = None
 ) -> T:
-    """attempt(), again after StoreContention, with full jitter (up to 20, 40, 80 ... 640 ms).
+    """Call `attempt` and retry it on StoreContention, with backoff and full jitter (up to 20, 40, 80 ... 640 ms).
 
-    Bounded well inside the Lambda's time-out; the last StoreContention is left to the workflow's Retry.
+    All tries end well inside the Lambda's timeout; the last StoreContention is raised for the workflow's Retry.
     """
-    for tried in range(tries - 1):
+    for retry in range(tries - 1):
         try:
             return attempt()
         except StoreContention:
-            (pause or time.sleep)(_random.uniform(0, 0.02 * 2**tried))
+            (pause or time.sleep)(_random.uniform(0, 0.02 * 2**retry))
     return attempt()
 
 
@@ -134,37 +134,37 @@ def read_rows(
     keys: Iterable[tuple[str, str]],
     pause: Callable[[float], None] | None = None,
 ) -> dict[tuple[str, str], Item]:
-    """The rows of any number of (pk, sk) keys, those that exist, by key.
+    """Return the rows that exist of any number of (pk, sk) keys, by key, consistently read.
 
-    100 keys a call; what DynamoDB leaves unprocessed is asked for again, with backoff, and ends in
-    StoreContention when it stays so.
+    Reads 100 keys a call and retries the unprocessed ones with backoff; StoreContention when some stay
+    unprocessed.
     """
     wanted = [key(pk, sk) for pk, sk in dict.fromkeys(keys)]
-    found: dict[tuple[str, str], Item] = {}
+    rows: dict[tuple[str, str], Item] = {}
     for start in range(0, len(wanted), _KEYS_PER_BATCH):
         pending = wanted[start : start + _KEYS_PER_BATCH]
 
         def read() -> None:
             nonlocal pending
             request = {table: {"Keys": pending, "ConsistentRead": True}}
-            answer = client.batch_get_item(RequestItems=request)
-            for row in map(unmarshal, answer["Responses"].get(table, [])):
-                found[row["pk"], row["sk"]] = row
-            pending = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+            response = client.batch_get_item(RequestItems=request)
+            for row in map(unmarshal, response["Responses"].get(table, [])):
+                rows[row["pk"], row["sk"]] = row
+            pending = response.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
             if pending:
                 raise StoreContention(f"reading {len(pending)} rows")
 
-        through_contention(read, pause=pause)
-    return found
+        retry_on_conflict(read, pause=pause)
+    return rows
 
 
 def write_rows(
     client: Any, table: str, rows: Iterable[Item], pause: Callable[[float], None] | None = None
 ) -> None:
-    """Put any number of rows, whatever was there; of two with one key the last.
+    """Put any number of rows unconditionally; of two rows with one key the last.
 
-    25 rows a call; what DynamoDB leaves unprocessed is put again, with backoff, and ends in StoreContention
-    when it stays so.
+    Writes 25 rows a call and retries the unprocessed ones with backoff; StoreContention when some stay
+    unprocessed.
     """
     wanted = [
         {"PutRequest": {"Item": marshal(row)}} for row in {(r["pk"], r["sk"]): r for r in rows}.values()
@@ -174,16 +174,16 @@ def write_rows(
 
         def write() -> None:
             nonlocal pending
-            answer = client.batch_write_item(RequestItems={table: pending})
-            pending = answer.get("UnprocessedItems", {}).get(table, [])
+            response = client.batch_write_item(RequestItems={table: pending})
+            pending = response.get("UnprocessedItems", {}).get(table, [])
             if pending:
                 raise StoreContention(f"writing {len(pending)} rows")
 
-        through_contention(write, pause=pause)
+        retry_on_conflict(write, pause=pause)
 
 
 def _with_old_row(action: Action) -> dict[str, Any]:
-    old_row = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if action.refused else {}
+    old_row = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if action.condition_error else {}
     return {**action.request, **old_row}
 
 
