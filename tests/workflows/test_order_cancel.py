@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 from stepfunctions_local.api.dispatch import dispatch
-from stepfunctions_local.interpreter.world import TaskCall
+from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
 from tillflow.events import OrderCancelled
 from tillflow.store import key

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stepfunctions_local.errors import StateError
-from stepfunctions_local.interpreter.world import Final, TaskCall
+from stepfunctions_local.interpreter.invoker import TaskCall, TaskResult
 
 Kind = Literal[
     "fail_before",
@@ -127,7 +127,7 @@ class Plan:
                 if call.integration.pattern.startswith("sync"):
                     # What was submitted is AWS's own word; what came of it is not.
                     await call.integration.complete(call.request, answer, call.services)
-                    return Final({"Output": "garbage"})
+                    return TaskResult({"Output": "garbage"})
                 return {"Payload": "garbage"}
         if fault.kind.startswith("time_out"):
             # The state waits for a person longer than any function runs: it is the function that timed out.

@@ -21,8 +21,8 @@ from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from stepfunctions_local.engine import Config
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.interpreter.world import TaskCall
-from stepfunctions_local.virtual import VirtualEngine
+from stepfunctions_local.interpreter.invoker import TaskCall
+from stepfunctions_local.testing import VirtualEngine
 from tillflow.aws import client
 from tillflow.store import Item, key, unmarshal
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepfunctions_local.faults.killing import Killed, ended, interposed
+from stepfunctions_local.faults.crash import Killed, around_commits, ended
 
 from verification.harness.faults import Fault
 from verification.proof.families import Family, Scenario
@@ -88,7 +88,7 @@ class Crashes:
         bench = prover.bench(family, self._folder / "case.db")
         told = prover.telling(Case(scenario, faults), bench, business_id)
         try:
-            with interposed(bench.engine, before, after):
+            with around_commits(bench.engine, before, after):
                 told.begin()
                 prover.go_on(told)
         except Killed:

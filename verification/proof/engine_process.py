@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from multiprocessing.connection import Client
 from typing import Any
 
-from stepfunctions_local.api.inside import call_self
+from stepfunctions_local.api.loopback import call_own_api
 from stepfunctions_local.api.server import serve
 from stepfunctions_local.engine import Config, Engine
 from stepfunctions_local.services import ServiceError
-from stepfunctions_local.store import Store
+from stepfunctions_local.storage.store import Store
 
 from verification.harness.template import ACCOUNT, REGION
 
@@ -38,7 +38,7 @@ class Elsewhere:
 
 async def main(store: str, address: str) -> None:
     config = Config(region=REGION, account=ACCOUNT)
-    engine = Engine(Store(store), Elsewhere(address), config=config, own_api=call_self)  # type: ignore[arg-type]
+    engine = Engine(Store(store), Elsewhere(address), config=config, own_api=call_own_api)  # type: ignore[arg-type]
     engine.start()
     server = await serve(engine, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

@@ -9,7 +9,7 @@ from typing import Any
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.engine import Engine
 from stepfunctions_local.errors import ApiError, StateError
-from stepfunctions_local.interpreter.world import TaskCall
+from stepfunctions_local.interpreter.invoker import TaskCall
 
 from verification.harness.faults import FOREVER, Fault, Kind, Plan
 from verification.proof.dynamodb import Tables
@@ -88,15 +88,15 @@ class CasePlan(Plan):
             return await call.proceed()  # no function, nothing within
         requests, overtaking = 0, None
 
-        def interposed(operation: str, params: dict[str, Any]) -> None:
+        def around_commits(operation: str, params: dict[str, Any]) -> None:
             nonlocal requests, overtaking
             requests += 1
             if requests == fault.request:
                 self.befallen.add(fault)
-                self.tables.before.remove(interposed)
+                self.tables.before.remove(around_commits)
                 overtaking = self._interpose(fault, call)
 
-        self.tables.before.append(interposed)
+        self.tables.before.append(around_commits)
         try:
             answer = await call.proceed()
             if overtaking is not None:
@@ -109,8 +109,8 @@ class CasePlan(Plan):
             ) from None
         finally:
             self.requests[f"{call.machine_name}.{call.state_name}"] = requests
-            if interposed in self.tables.before:
-                self.tables.before.remove(interposed)
+            if around_commits in self.tables.before:
+                self.tables.before.remove(around_commits)
 
     def _interpose(self, fault: Fault, call: TaskCall) -> Any:
         """What happens in the midst of a delivery: the answer to another of the same, if that is it."""

@@ -390,12 +390,12 @@ def _serve_embedded(folder: Path) -> None:
 
     from stepfunctions_local.api.server import serve as serve_api
     from stepfunctions_local.engine import Engine
-    from stepfunctions_local.logs import LogDelivery
-    from stepfunctions_local.store import Store
-    from stepfunctions_local.virtual import FunctionServices
+    from stepfunctions_local.observers.logs import LogDelivery
+    from stepfunctions_local.storage.store import Store
+    from stepfunctions_local.testing import FakeServices
 
     async def run() -> None:
-        engine = Engine(Store(folder / "states.db"), FunctionServices({"stub": lambda _: {}}))
+        engine = Engine(Store(folder / "states.db"), FakeServices({"stub": lambda _: {}}))
         engine.observers.append(LogDelivery(engine))
         engine.start()
         server = await serve_api(engine, "127.0.0.1", 0)

@@ -9,7 +9,7 @@ import pytest
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.errors import ApiError
 from stepfunctions_local.services import ServiceError
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 ROLE = "arn:aws:iam::000000000000:role/virtual"
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:"
@@ -23,7 +23,7 @@ def definition(result="one"):
 @pytest.fixture
 def engine():
     groups = {"logGroups": [{"logGroupName": "shop"}, {"logGroupName": "shop-2"}]}
-    services = FunctionServices(calls={"logs:DescribeLogGroups": lambda params: groups})
+    services = FakeServices(calls={"logs:DescribeLogGroups": lambda params: groups})
     with VirtualEngine(services) as started:
         yield started
 
@@ -188,7 +188,7 @@ def test_without_a_logs_service_the_group_is_believed():
     def refuse(params):
         raise ServiceError("logs", "DescribeLogGroups", "UnknownOperationException", "none here")
 
-    with VirtualEngine(FunctionServices(calls={"logs:DescribeLogGroups": refuse})) as engine:
+    with VirtualEngine(FakeServices(calls={"logs:DescribeLogGroups": refuse})) as engine:
         destination = [{"cloudWatchLogsLogGroup": {"logGroupArn": GROUP}}]
         create(engine, loggingConfiguration={"level": "ALL", "destinations": destination})
 
@@ -437,8 +437,8 @@ def test_routes_that_cannot_be(engine, routes, code, message):
 
 
 def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
-    monkeypatch.setattr("stepfunctions_local.api.versions.MOST_VERSIONS", 2)
-    monkeypatch.setattr("stepfunctions_local.api.aliases.MOST_ALIASES", 1)
+    monkeypatch.setattr("stepfunctions_local.api.versions.MAX_VERSIONS", 2)
+    monkeypatch.setattr("stepfunctions_local.api.aliases.MAX_ALIASES", 1)
     create(engine, publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("three"))
@@ -455,7 +455,7 @@ def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
 
 
 def test_an_activity_has_so_many_workers(engine, monkeypatch):
-    monkeypatch.setattr("stepfunctions_local.activities.MOST_WORKERS", 1)
+    monkeypatch.setattr("stepfunctions_local.activities.MAX_WORKERS", 1)
     activity = engine.create_activity(name="pack")["activityArn"]
 
     async def two_poll():

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.faults.killing import Killed, ended, interposed
-from stepfunctions_local.virtual import FunctionServices, Result, VirtualEngine
+from stepfunctions_local.faults.crash import Killed, around_commits, ended
+from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 ACTIVITY = "arn:aws:states:us-east-1:000000000000:activity:pack"
@@ -319,7 +319,7 @@ class Run:
     def __init__(self, scenario: Scenario, store: Path):
         self.scenario, self.store = scenario, store
         self.world = World(scenario.fails)
-        self.services = FunctionServices({"work": self.world.work, "work_long": self.world.work_long})
+        self.services = FakeServices({"work": self.world.work, "work_long": self.world.work_long})
         self.engine = self._open(None)
         self.engine.create(scenario.inner, "inner")
         self.engine.create_activity(name="pack")
@@ -338,7 +338,7 @@ class Run:
         between: Callable[[], None] = lambda: None,
     ) -> Result:
         try:
-            with interposed(self.engine, before, after, between):
+            with around_commits(self.engine, before, after, between):
                 self._go_on()
         except Killed:
             self.engine = self._open(ended(self.engine))

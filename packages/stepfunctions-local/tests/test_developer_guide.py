@@ -6,7 +6,7 @@ beyond its example is tested in the module of its subject.
 
 import pytest
 
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:HelloWorld"
 
@@ -24,7 +24,7 @@ def jsonata(**state: object) -> dict:
 
 
 def run(definition: dict, given: object = None, **lambdas: object):
-    with VirtualEngine(FunctionServices(lambdas)) as engine:  # type: ignore[arg-type]
+    with VirtualEngine(FakeServices(lambdas)) as engine:  # type: ignore[arg-type]
         return engine.run(definition, given)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.virtual import FunctionServices, Result, VirtualEngine
+from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 
 def kinds(result: Result) -> list[str]:
@@ -145,7 +145,7 @@ def test_stopping_the_parent_aborts_its_children() -> None:
     assert {child["status"] for child in children} == {"ABORTED"}
 
 
-def bucket(objects: dict[str, bytes]) -> FunctionServices:
+def bucket(objects: dict[str, bytes]) -> FakeServices:
     def get(params: dict) -> dict:
         return {"Body": objects[params["Key"]]}
 
@@ -158,7 +158,7 @@ def bucket(objects: dict[str, bytes]) -> FunctionServices:
         found = [key for key in sorted(objects) if key.startswith(params.get("Prefix", ""))]
         return {"Contents": [{"Key": k, "ETag": "e", "Size": 1, "LastModified": moment} for k in found]}
 
-    return FunctionServices(calls={"s3:GetObject": get, "s3:PutObject": put, "s3:ListObjectsV2": listing})
+    return FakeServices(calls={"s3:GetObject": get, "s3:PutObject": put, "s3:ListObjectsV2": listing})
 
 
 def test_items_come_from_a_file_and_results_go_to_one() -> None:

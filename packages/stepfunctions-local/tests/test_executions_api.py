@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.virtual import VirtualEngine
+from stepfunctions_local.testing import VirtualEngine
 
 PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
@@ -45,7 +45,7 @@ def test_a_name_stays_taken_for_90_days_after_the_end(engine: VirtualEngine) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "json_error"),
     [
         (
             "not some json",
@@ -60,12 +60,12 @@ def test_a_name_stays_taken_for_90_days_after_the_end(engine: VirtualEngine) -> 
     ],
 )
 def test_input_that_is_no_json_is_refused_in_awss_words(
-    engine: VirtualEngine, text: str, complaint: str
+    engine: VirtualEngine, text: str, json_error: str
 ) -> None:
     machine = engine.create(PASS)
     assert refusal(engine, "StartExecution", stateMachineArn=machine, input=text) == (
         "InvalidExecutionInput",
-        f"Invalid State Machine Execution Input: '{complaint}'",
+        f"Invalid State Machine Execution Input: '{json_error}'",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from stepfunctions_local.faults import Fault, FaultPlan, MockConfigError, Mocks, mocked
 from stepfunctions_local.faults.plan import FOREVER
 from stepfunctions_local.faults.pytest_plugin import faulty_engine  # noqa: F401
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 2}]
 
@@ -66,7 +66,7 @@ def test_a_test_cases_states_are_mocked(
     async def proceed(call):
         return await call.proceed()
 
-    with VirtualEngine(FunctionServices({"work": work}), invoker=mocked(config, proceed)) as engine:
+    with VirtualEngine(FakeServices({"work": work}), invoker=mocked(config, proceed)) as engine:
         machine = engine.create(task(Retry=RETRY, Output="{% $states.result.Payload %}"), "orders")
         started = engine.start_execution(stateMachineArn=machine + case)
         result = engine.finish(started["executionArn"])
@@ -109,7 +109,7 @@ def test_a_fault_befalls_its_task(
     elapsed: float,
 ) -> None:
     work = Counting()
-    result = faulty_engine(FunctionServices({"work": work}), fault).run(task(Retry=RETRY))
+    result = faulty_engine(FakeServices({"work": work}), fault).run(task(Retry=RETRY))
     assert (result.status, work.calls, result.elapsed) == (status, calls, elapsed)
 
 
@@ -138,7 +138,7 @@ def test_a_throttle_has_the_services_own_name(resource: str, arguments: dict, er
             }
         },
     }
-    with VirtualEngine(FunctionServices(), invoker=FaultPlan(Fault("T", "throttle"))) as engine:
+    with VirtualEngine(FakeServices(), invoker=FaultPlan(Fault("T", "throttle"))) as engine:
         assert engine.run(definition).error == error
 
 
@@ -148,7 +148,7 @@ def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
     async def proceed(call):
         return await call.proceed()
 
-    with VirtualEngine(FunctionServices({"work": work}), invoker=mocked(config, proceed)) as engine:
+    with VirtualEngine(FakeServices({"work": work}), invoker=mocked(config, proceed)) as engine:
         machine = engine.create(task(), "orders")
         started = engine.start_execution(stateMachineArn=machine + "#Hapy")
         result = engine.finish(started["executionArn"])
@@ -160,14 +160,14 @@ def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
 
 def test_garbage_is_answered_after_the_effect() -> None:
     work, plan = Counting(), FaultPlan(Fault("T", "garbage", answer={"Payload": None}))
-    with VirtualEngine(FunctionServices({"work": work}), invoker=plan) as engine:
+    with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
         assert engine.run(task(Output="{% $states.result %}")).output == {"Payload": None}
     assert work.calls == 1
 
 
 def test_an_effect_may_come_a_day_late() -> None:
     work, plan = Counting(), FaultPlan(Fault("T", "late_effect"))
-    with VirtualEngine(FunctionServices({"work": work}), invoker=plan) as engine:
+    with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
         assert engine.run(task()).error == "States.Timeout"
         assert work.calls == 0
         engine.pass_time(90_000)

@@ -1,6 +1,6 @@
 """States that only compute or wait, and the loop around them."""
 
-from stepfunctions_local.virtual import VirtualEngine
+from stepfunctions_local.testing import VirtualEngine
 
 
 def kinds(result) -> list[str]:

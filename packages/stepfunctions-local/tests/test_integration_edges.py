@@ -7,7 +7,7 @@ import pytest
 
 from stepfunctions_local.errors import StateError
 from stepfunctions_local.integrations import TaskRequest, resolve
-from stepfunctions_local.services import CallFailed, HttpAnswer, RoleNotAssumable, ServiceError
+from stepfunctions_local.services import CallFailed, HttpResponse, RoleNotAssumable, ServiceError
 
 
 class Answering:
@@ -354,7 +354,7 @@ def test_a_deletion_has_ended_when_nothing_is_left():
 
 
 def test_an_api_is_called_and_its_answer_taken_apart():
-    services = Answering(HttpAnswer(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
+    services = Answering(HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
     arguments = {
         "ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com",
         "Method": "POST",
@@ -377,7 +377,7 @@ def test_an_api_is_called_and_its_answer_taken_apart():
 
 
 def test_an_api_that_refuses_is_an_error_by_its_status():
-    answer = HttpAnswer(429, "Too Many Requests", {}, b'{"message":"slow down"}')
+    answer = HttpResponse(429, "Too Many Requests", {}, b'{"message":"slow down"}')
     arguments = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
     assert failure("apigateway:invoke", arguments, Answering(answer)) == (
         "ApiGateway.429",
@@ -388,7 +388,7 @@ def test_an_api_that_refuses_is_an_error_by_its_status():
 def test_an_https_endpoint_is_called_with_its_connections_key():
     connection = {"SecretArn": "arn:secret", "AuthorizationType": "API_KEY", "AuthParameters": {}}
     secret = {"SecretString": '{"api_key_name":"X-Key","api_key_value":"k"}'}
-    services = Answering(connection, secret, HttpAnswer(200, "OK", {}, b"done"))
+    services = Answering(connection, secret, HttpResponse(200, "OK", {}, b"done"))
     arguments = {
         "ApiEndpoint": "https://example.com/charge",
         "Method": "POST",
@@ -404,6 +404,6 @@ def test_an_https_endpoint_is_called_with_its_connections_key():
     sent = services.asked[2]
     assert sent.headers["X-Key"] == "k"
     assert sent.body == b"items%5B%5D=a&items%5B%5D=b&n=1"
-    refused = Answering(HttpAnswer(404, "Not Found", {}, b"no"))
+    refused = Answering(HttpResponse(404, "Not Found", {}, b"no"))
     del arguments["InvocationConfig"]
     assert failure("http:invoke", arguments, refused) == ("States.Http.StatusCode.404", "no")

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from stepfunctions_local.backlog import HistoryPart, Rows
-from stepfunctions_local.faults.killing import as_a_kill_leaves_it, ended
-from stepfunctions_local.journal import Journal
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.faults.crash import copy_store, ended
+from stepfunctions_local.storage.backlog import HistoryPart, Rows
+from stepfunctions_local.storage.journal import Journal
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 WAITS = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 TASK = "arn:aws:lambda:us-east-1:000000000000:function:work"
@@ -46,7 +46,7 @@ def journal_of(path: Path) -> Path:
 
 def killed_at_work(path: Path) -> tuple[str, list[bytes]]:
     """A store whose process was killed: the ARN of the execution in it, and the journal's lines."""
-    engine = VirtualEngine(FunctionServices({"work": lambda _: {}}), store=path)
+    engine = VirtualEngine(FakeServices({"work": lambda _: {}}), store=path)
     arn = engine.start(engine.create(WORKS_AND_WAITS))
     engine.pass_time(0.5)
     ended(engine)
@@ -106,7 +106,7 @@ def test_a_line_that_was_changed_is_left_out_with_all_after_it(path: Path) -> No
 
 def test_what_the_tables_have_is_not_taken_up_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after the tables were brought up to date and before the journal was cleared."""
-    engine = VirtualEngine(FunctionServices({"work": lambda _: {}}), store=path)
+    engine = VirtualEngine(FakeServices({"work": lambda _: {}}), store=path)
     monkeypatch.setattr(engine.engine.store._journal, "clear", lambda: None)
     arn = engine.start(engine.create(WORKS_AND_WAITS))
     engine.pass_time(0.5)
@@ -170,7 +170,7 @@ def test_the_databases_own_log_stays_short_under_load(path: Path) -> None:
 
 
 def test_what_came_and_went_in_the_backlog_never_reaches_the_tables(path: Path) -> None:
-    with VirtualEngine(FunctionServices({"work": lambda _: {}}), store=path) as engine:
+    with VirtualEngine(FakeServices({"work": lambda _: {}}), store=path) as engine:
         statements: list[str] = []
         engine.engine.store._db.set_trace_callback(statements.append)
         result = engine.run(
@@ -283,7 +283,7 @@ def test_a_long_commits_events_are_many_rows(path: Path) -> None:
 def test_the_store_as_a_kill_leaves_it_goes_on(path: Path, tmp_path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         arn = engine.start(engine.create(WAITS))
-        copy = as_a_kill_leaves_it(path, tmp_path / "copy")
+        copy = copy_store(path, tmp_path / "copy")
         copy.close()
     with VirtualEngine(store=tmp_path / "copy" / path.name, start=engine.clock.now()) as other:
         assert other.finish(arn).status == "SUCCEEDED"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stepfunctions_local.store import Store
+from stepfunctions_local.storage.store import Store
 
 from .storm.run import storm
 

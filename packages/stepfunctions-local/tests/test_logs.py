@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from stepfunctions_local.logs import LogDelivery, logged
-from stepfunctions_local.virtual import ROLE, FunctionServices, VirtualEngine
+from stepfunctions_local.observers.logs import LogDelivery, logged
+from stepfunctions_local.testing import ROLE, FakeServices, VirtualEngine
 
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/states/orders"
 DEFINITION = json.dumps(
@@ -29,7 +29,7 @@ def records(kind: str = "STANDARD", **configuration: object) -> list[dict]:
         "logs:CreateLogStream": lambda _: {},
         "logs:DescribeLogGroups": lambda _: {"logGroups": [{"logGroupName": "/aws/states/orders"}]},
     }
-    with VirtualEngine(FunctionServices(calls=calls)) as engine:
+    with VirtualEngine(FakeServices(calls=calls)) as engine:
         engine.engine.observers.append(LogDelivery(engine.engine))
         machine = engine.create_state_machine(
             name="orders",

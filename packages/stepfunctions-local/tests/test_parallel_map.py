@@ -1,6 +1,6 @@
 """Parallel and inline Map: order, scopes, failures, and the events inside."""
 
-from stepfunctions_local.virtual import FunctionServices, Result, VirtualEngine
+from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 
@@ -80,7 +80,7 @@ def test_a_task_that_fails_in_a_branch_is_aborted_too() -> None:
         raise ValueError("no")
 
     task = one_state("T", Type="Task", Resource=INVOKE, Arguments={"FunctionName": "work"}, End=True)
-    with VirtualEngine(FunctionServices({"work": work})) as engine:
+    with VirtualEngine(FakeServices({"work": work})) as engine:
         result = engine.run(machine(Type="Parallel", Branches=[task]))
     failed, aborted, parallel = result.history[-4:-1]
     assert [failed["type"], aborted["type"], parallel["type"]] == [
@@ -222,7 +222,7 @@ def test_a_map_is_retried_as_a_whole() -> None:
         ItemProcessor=processor,
         Retry=[{"ErrorEquals": ["ValueError"], "IntervalSeconds": 3}],
     )
-    with VirtualEngine(FunctionServices({"work": work})) as engine:
+    with VirtualEngine(FakeServices({"work": work})) as engine:
         result = engine.run(definition)
     assert (result.output, result.elapsed, calls) == ([10, 20], 3, [1, 2, 1, 2])
     assert kinds(result).count("MapStateStarted") == 2

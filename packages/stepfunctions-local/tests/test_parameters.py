@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stepfunctions_local.api import parameter_faults
+from stepfunctions_local.api import parameter_errors
 from stepfunctions_local.api.parameters import check
 from stepfunctions_local.errors import ApiError
 
@@ -36,7 +36,7 @@ def test_a_plain_request_takes_no_closer_look(
     def look(operation: str, params: dict[str, Any]) -> None:
         raise AssertionError(f"{operation} was looked at closely")
 
-    monkeypatch.setattr(parameter_faults, "check_closely", look)
+    monkeypatch.setattr(parameter_errors, "check_closely", look)
     check(operation, params)
 
 

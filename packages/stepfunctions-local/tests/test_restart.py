@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.errors import ApiError, StoreBusy
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 
@@ -47,12 +47,12 @@ def store(tmp_path: Path) -> Path:
 
 
 def reopened(
-    engine: VirtualEngine, store: Path, services: FunctionServices | None = None, after: float = 0.0
+    engine: VirtualEngine, store: Path, services: FakeServices | None = None, after: float = 0.0
 ) -> VirtualEngine:
     """The engine closed, and opened again so many seconds later."""
     now = engine.clock.now()
     engine.close()
-    return VirtualEngine(services or FunctionServices(), store=store, start=now + after)
+    return VirtualEngine(services or FakeServices(), store=store, start=now + after)
 
 
 def test_a_wait_goes_on_to_its_moment(store: Path) -> None:
@@ -86,17 +86,17 @@ def test_retries_are_counted_across_a_restart(store: Path) -> None:
         )
     )
     function = Sometimes(failures=9)
-    engine = VirtualEngine(FunctionServices({"work": function}), store=store)
+    engine = VirtualEngine(FakeServices({"work": function}), store=store)
     arn = engine.start(engine.create(definition))
     engine.pass_time(70)
-    with reopened(engine, store, FunctionServices({"work": function})) as engine:
+    with reopened(engine, store, FakeServices({"work": function})) as engine:
         result = engine.finish(arn)
     assert (result.status, result.elapsed, len(function.calls)) == ("FAILED", 180, 3)
 
 
 def test_a_token_given_out_before_is_good_after(store: Path) -> None:
     tokens: list[str] = []
-    services = FunctionServices({"work": lambda given: tokens.append(given)})
+    services = FakeServices({"work": lambda given: tokens.append(given)})
     definition = jsonata(
         T={
             "Type": "Task",
@@ -120,7 +120,7 @@ def test_a_token_given_out_before_is_good_after(store: Path) -> None:
     [({"TimeoutSeconds": 60}, "States.Timeout"), ({"HeartbeatSeconds": 60}, "States.HeartbeatTimeout")],
 )
 def test_a_tasks_time_runs_on_while_nobody_keeps_it(store: Path, limits: dict, error: str) -> None:
-    services = FunctionServices({"work": lambda _: None})
+    services = FakeServices({"work": lambda _: None})
     task = {
         "Type": "Task",
         "Resource": f"{INVOKE}.waitForTaskToken",
@@ -156,7 +156,7 @@ def test_a_task_whose_time_is_over_is_not_delivered_again(store: Path) -> None:
         await asyncio.sleep(30)
         return given
 
-    services = FunctionServices({"work": slow})
+    services = FakeServices({"work": slow})
     engine = VirtualEngine(services, store=store)
     arn = engine.start(engine.create(jsonata(T=work(TimeoutSeconds=60, End=True))))
     engine.pass_time(10)
@@ -167,7 +167,7 @@ def test_a_task_whose_time_is_over_is_not_delivered_again(store: Path) -> None:
 
 def test_what_was_accepted_in_time_counts_however_late_it_is_taken_up(store: Path) -> None:
     tokens: list[str] = []
-    services = FunctionServices({"work": lambda given: tokens.append(given)})
+    services = FakeServices({"work": lambda given: tokens.append(given)})
     task = {
         "Type": "Task",
         "Resource": f"{INVOKE}.waitForTaskToken",
@@ -182,7 +182,7 @@ def test_what_was_accepted_in_time_counts_however_late_it_is_taken_up(store: Pat
     with Loaded(services, store=store) as engine:
         engine.send_task_success(taskToken=tokens[0], output="7")
         engine.pass_time(100)
-        engine.wait(engine.go_on())
+        engine.wait(engine.resume())
         assert engine.finish(arn).output == 7
 
 
@@ -192,13 +192,13 @@ class Loaded(VirtualEngine):
     async def _start(self) -> None:
         self.engine.load()
 
-    async def go_on(self) -> None:
-        self.engine.go_on()
+    async def resume(self) -> None:
+        self.engine.resume()
 
 
 def test_an_execution_can_be_called_back_and_stopped_before_it_goes_on(store: Path) -> None:
     tokens: list[str] = []
-    services = FunctionServices({"work": lambda given: tokens.append(given)})
+    services = FakeServices({"work": lambda given: tokens.append(given)})
     task = {
         "Type": "Task",
         "Resource": f"{INVOKE}.waitForTaskToken",
@@ -215,14 +215,14 @@ def test_an_execution_can_be_called_back_and_stopped_before_it_goes_on(store: Pa
         engine.stop_execution(executionArn=stopped)
         engine.pass_time(5)
         assert [engine.result(arn).status for arn in (called, stopped)] == ["RUNNING", "ABORTED"]
-        engine.wait(engine.go_on())
+        engine.wait(engine.resume())
         assert engine.finish(called).output == 7
     assert len(tokens) == 2
 
 
 def test_branches_and_iterations_that_ended_stay_ended(store: Path) -> None:
     function = Sometimes()
-    services = FunctionServices({"work": function})
+    services = FakeServices({"work": function})
     done_then_wait = {
         "StartAt": "T",
         "States": {
@@ -262,7 +262,7 @@ def test_a_branch_that_failed_stays_failed_while_the_others_are_being_stopped(st
         finally:
             await asyncio.sleep(100)
 
-    services = FunctionServices({"work": function, "other": hard_to_stop})
+    services = FakeServices({"work": function, "other": hard_to_stop})
     other = {
         "StartAt": "O",
         "States": {"O": work(Arguments={"FunctionName": "other", "Payload": 1}, End=True)},
@@ -277,7 +277,7 @@ def test_a_branch_that_failed_stays_failed_while_the_others_are_being_stopped(st
     )
     engine.pass_time(20)
     assert engine.result(arn).status == "RUNNING"
-    with reopened(engine, store, FunctionServices({"work": function, "other": lambda _: 1})) as engine:
+    with reopened(engine, store, FakeServices({"work": function, "other": lambda _: 1})) as engine:
         result = engine.finish(arn)
     assert (result.error, len(function.calls)) == ("ConnectionError", 1)
 
@@ -319,7 +319,7 @@ def test_a_map_run_goes_on_with_the_children_left(store: Path) -> None:
         "States": {"T": work(Next="W"), "W": {"Type": "Wait", "Seconds": 100, "End": True}},
     }
     function = Sometimes()
-    services = FunctionServices({"work": function})
+    services = FakeServices({"work": function})
     engine = VirtualEngine(services, store=store)
     definition = jsonata(
         M={"Type": "Map", "Items": [1, 2, 3], "MaxConcurrency": 1, "ItemProcessor": processor, "End": True}
@@ -341,7 +341,7 @@ def test_a_store_has_one_owner(store: Path) -> None:
 
 def test_redrive_resumes_at_the_failed_state_with_its_variables(store: Path) -> None:
     function = Sometimes(failures=1)
-    services = FunctionServices({"work": function})
+    services = FakeServices({"work": function})
     definition = jsonata(
         A={"Type": "Pass", "Assign": {"x": 5}, "Output": 1, "Next": "T"},
         T=work(Next="B"),
@@ -379,7 +379,7 @@ def test_redrive_runs_only_the_branches_that_did_not_end() -> None:
         "StartAt": "W",
         "States": {"W": {"Type": "Wait", "Seconds": 1, "Next": "R"}, "R": work(End=True)},
     }
-    with VirtualEngine(FunctionServices({"work": function, "other": other})) as engine:
+    with VirtualEngine(FakeServices({"work": function, "other": other})) as engine:
         definition = jsonata(P={"Type": "Parallel", "Branches": [left, right], "End": True})
         arn = engine.start(engine.create(definition), 2)
         assert engine.finish(arn).status == "FAILED"
@@ -403,7 +403,7 @@ def test_redrive_of_a_map_run_runs_its_failed_children() -> None:
         "StartAt": "T",
         "States": {"T": work(End=True)},
     }
-    with VirtualEngine(FunctionServices({"work": function})) as engine:
+    with VirtualEngine(FakeServices({"work": function})) as engine:
         definition = jsonata(M={"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": processor, "End": True})
         arn = engine.start(engine.create(definition))
         assert engine.finish(arn).status == "FAILED"

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from stepfunctions_local.api.server import serve
 from stepfunctions_local.engine import Engine
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import FunctionServices
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import FakeServices
 
 ROLE = "arn:aws:iam::000000000000:role/test"
 PASS = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
@@ -25,7 +25,7 @@ def port() -> Iterator[int]:
     ready, stop, found = threading.Event(), asyncio.Event(), []
 
     async def main() -> None:
-        engine = Engine(Store(), FunctionServices())
+        engine = Engine(Store(), FakeServices())
         engine.start()
         server = await serve(engine, "127.0.0.1", 0)
         found.append((server.sockets[0].getsockname()[1], asyncio.get_running_loop()))

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.errors import StoreBusy, StoreFailed, StoreUnreadable
-from stepfunctions_local.faults.killing import ended
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import VirtualEngine
+from stepfunctions_local.faults.crash import ended
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import VirtualEngine
 
 WAITS = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 

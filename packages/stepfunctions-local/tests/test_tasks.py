@@ -7,7 +7,7 @@ import pytest
 
 from stepfunctions_local.errors import ApiError
 from stepfunctions_local.services import ServiceError
-from stepfunctions_local.virtual import FunctionServices, Result, VirtualEngine
+from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:work"
@@ -36,7 +36,7 @@ def invoke(**state: object) -> dict:
 
 
 def run(definition: dict, work, given: object = None) -> Result:
-    with VirtualEngine(FunctionServices({"work": work})) as engine:
+    with VirtualEngine(FakeServices({"work": work})) as engine:
         return engine.run(definition, given)
 
 
@@ -211,7 +211,7 @@ def tokens() -> list[str]:
 
 @pytest.fixture
 def engine(tokens: list[str]):
-    with VirtualEngine(FunctionServices({"work": lambda given: tokens.append(given["token"])})) as engine:
+    with VirtualEngine(FakeServices({"work": lambda given: tokens.append(given["token"])})) as engine:
         yield engine
 
 
@@ -363,7 +363,7 @@ def test_a_services_error_carries_its_name_and_retries_by_it() -> None:
         Arguments={"TableName": "t", "Item": {"pk": {"S": "1"}}},
         Retry=[{"ErrorEquals": ["DynamoDB.ProvisionedThroughputExceededException"], "IntervalSeconds": 4}],
     )
-    with VirtualEngine(FunctionServices(calls={"dynamodb:PutItem": put_item})) as engine:
+    with VirtualEngine(FakeServices(calls={"dynamodb:PutItem": put_item})) as engine:
         result = engine.run(definition)
     assert (result.status, result.elapsed, len(tries)) == ("SUCCEEDED", 4, 2)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.clock import VirtualClock, VirtualLoop, iso
-from stepfunctions_local.faults.killing import as_a_kill_leaves_it
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import FunctionServices, VirtualEngine
+from stepfunctions_local.faults.crash import copy_store
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> N
     seen = []
 
     def work(_: object) -> None:
-        store = as_a_kill_leaves_it(path, tmp_path / "killed")
+        store = copy_store(path, tmp_path / "killed")
         [execution] = store.open_executions()
         seen.extend(event["type"] for event in store.events(execution["id"]))
         store.close()
@@ -130,7 +130,7 @@ def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> N
             }
         },
     }
-    with VirtualEngine(FunctionServices({"work": work}), store=path) as engine:
+    with VirtualEngine(FakeServices({"work": work}), store=path) as engine:
         engine.run(definition)
     assert seen == [
         "ExecutionStarted",

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from stepfunctions_local.metrics import Metrics
+from stepfunctions_local.observers.metrics import MetricDelivery
+from stepfunctions_local.observers.status_events import StatusEventDelivery
 from stepfunctions_local.services import ServiceError
-from stepfunctions_local.status_changes import EventDelivery
-from stepfunctions_local.virtual import ROLE, FunctionServices, VirtualEngine
+from stepfunctions_local.testing import ROLE, FakeServices, VirtualEngine
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:work"
 ACTIVITY = "arn:aws:states:us-east-1:000000000000:activity:pack"
@@ -31,8 +31,11 @@ class Watch:
         self.data: list[dict] = []
         self.entries: list[dict] = []
         calls = {"cloudwatch:PutMetricData": self._metrics, "events:PutEvents": self._events}
-        self.engine = VirtualEngine(FunctionServices({"work": work} if work else {}, calls))
-        self.engine.engine.observers += [Metrics(self.engine.engine), EventDelivery(self.engine.engine)]
+        self.engine = VirtualEngine(FakeServices({"work": work} if work else {}, calls))
+        self.engine.engine.observers += [
+            MetricDelivery(self.engine.engine),
+            StatusEventDelivery(self.engine.engine),
+        ]
 
     def _metrics(self, params: dict) -> dict:
         assert params["Namespace"] == "AWS/States"
@@ -154,8 +157,8 @@ def test_a_cloudwatch_that_refuses_stops_nothing() -> None:
     def refuse(params: dict) -> dict:
         raise ServiceError("cloudwatch", "PutMetricData", "InvalidParameterValue", "AWS/ is reserved")
 
-    with VirtualEngine(FunctionServices(calls={"cloudwatch:PutMetricData": refuse})) as engine:
-        engine.engine.observers.append(Metrics(engine.engine))
+    with VirtualEngine(FakeServices(calls={"cloudwatch:PutMetricData": refuse})) as engine:
+        engine.engine.observers.append(MetricDelivery(engine.engine))
         assert engine.run(PASS).status == "SUCCEEDED"
         engine.pass_time(2)
         assert engine.run(PASS).status == "SUCCEEDED"
@@ -194,8 +197,8 @@ def test_a_bus_that_takes_no_events_of_aws_is_asked_once() -> None:
         asked.append(params)
         return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "NotAuthorizedForSourceException"}]}
 
-    with VirtualEngine(FunctionServices(calls={"events:PutEvents": refuse})) as engine:
-        engine.engine.observers.append(EventDelivery(engine.engine))
+    with VirtualEngine(FakeServices(calls={"events:PutEvents": refuse})) as engine:
+        engine.engine.observers.append(StatusEventDelivery(engine.engine))
         machine = engine.call("CreateStateMachine", name="m", definition=json.dumps(PASS), roleArn=ROLE)
         for _ in range(3):
             engine.finish(engine.start(machine["stateMachineArn"]))

@@ -12,9 +12,9 @@ from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.aws_services import AwsServices
 from stepfunctions_local.engine import Config, Engine
 from stepfunctions_local.errors import StoreError
-from stepfunctions_local.logs import LogDelivery
-from stepfunctions_local.metrics import Metrics
-from stepfunctions_local.store import Store
+from stepfunctions_local.observers.logs import LogDelivery
+from stepfunctions_local.observers.metrics import MetricDelivery
+from stepfunctions_local.storage.store import Store
 
 from . import ministack
 from .agreement import Machine
@@ -39,7 +39,7 @@ class EmbeddedStepFunctions:
         config = Config(REGION, ACCOUNT)
         # No `own_api`: tasks that call Step Functions go by MiniStack too, which holds them to their machine's role.
         self._engine = Engine(self._store, self._services, config=config, observers=[self._changes])
-        self._engine.observers += [LogDelivery(self._engine), Metrics(self._engine)]
+        self._engine.observers += [LogDelivery(self._engine), MetricDelivery(self._engine)]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="step-functions", daemon=True)
         self._thread.start()
@@ -86,7 +86,7 @@ class EmbeddedStepFunctions:
 
     def resume(self) -> None:
         """Go on with every execution that was running. Their tasks call the services: have these up first."""
-        self._on_loop(self._engine.go_on)
+        self._on_loop(self._engine.resume)
 
     def close(self) -> None:
         """Stop working; running executions go on after the next start."""

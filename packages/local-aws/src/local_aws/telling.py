@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from stepfunctions_local.status_changes import DETAIL_TYPE, SOURCE, status_change
+from stepfunctions_local.observers.status_events import DETAIL_TYPE, SOURCE, status_change
 
 type Publish = Callable[[str, str, list[str], dict[str, Any]], None]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from .api.inside import call_self
+from .api.loopback import call_own_api
 from .api.server import serve
 from .engine import Config, Engine
 from .errors import StoreError
-from .logs import LogDelivery
-from .metrics import Metrics
-from .services import DeferredServices, Outside
-from .status_changes import EventDelivery
-from .store import Store
+from .observers.logs import LogDelivery
+from .observers.metrics import MetricDelivery
+from .observers.status_events import StatusEventDelivery
+from .services import LazyServiceClient, ServiceClient
+from .storage.store import Store
 
 if TYPE_CHECKING:
     from .faults import Mocks
@@ -62,17 +62,17 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: "Mocks | None
         os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     config = Config(region=arguments.region, account=arguments.account)
 
-    def load() -> Outside:
+    def load() -> ServiceClient:
         from .aws_services import AwsServices
 
         return AwsServices(endpoint_url=arguments.endpoint_url, region=arguments.region)
 
-    services = DeferredServices(load)
-    engine = Engine(store, services, config=config, own_api=call_self)
+    services = LazyServiceClient(load)
+    engine = Engine(store, services, config=config, own_api=call_own_api)
     engine.observers.append(LogDelivery(engine))
     if arguments.endpoint_url is not None:
         # AWS itself lets nobody write its services' metrics and events.
-        engine.observers += [Metrics(engine), EventDelivery(engine)]
+        engine.observers += [MetricDelivery(engine), StatusEventDelivery(engine)]
     if mocks is not None:
         engine.invoker = mocks.over(engine.invoker)
     engine.start()

@@ -12,7 +12,7 @@ from .interpreter.task import activity_started
 if TYPE_CHECKING:
     from .engine import Engine
 
-MOST_WORKERS = 1000
+MAX_WORKERS = 1000
 
 
 class ActivityQueues:
@@ -40,10 +40,10 @@ class ActivityQueues:
         frame = self._next(arn)
         if frame is None:
             waiting_already = sum(not worker.done() for worker in self._workers[arn])
-            if waiting_already >= MOST_WORKERS:
+            if waiting_already >= MAX_WORKERS:
                 raise ApiError(
                     "ActivityWorkerLimitExceeded",
-                    f"At most {MOST_WORKERS} workers may poll an activity at once: {arn}",
+                    f"At most {MAX_WORKERS} workers may poll an activity at once: {arn}",
                 )
             waiting: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
             self._workers[arn].append(waiting)

@@ -19,8 +19,8 @@ from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from .authority import ActingCredentials, ActingProvider, RoleCredentials, Roles, RoleSessions
-from .services import CallFailed, HttpAnswer, HttpRequest, RoleNotAssumable, ServiceError
+from .role_credentials import ActingCredentials, ActingProvider, RoleCredentials, Roles, RoleSessions
+from .services import CallFailed, HttpRequest, HttpResponse, RoleNotAssumable, ServiceError
 
 _UNKNOWN_CREDENTIALS = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId"}
@@ -99,7 +99,7 @@ class AwsServices:
 
     async def http(
         self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """As Outside.http. With an `endpoint_url`, hosts under amazonaws.com are reached there."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._http, request, (role_arn, task_role_arn))
@@ -135,7 +135,7 @@ class AwsServices:
             raise CallFailed(str(error)) from None
         return answer
 
-    def _http(self, request: HttpRequest, roles: Roles) -> HttpAnswer:
+    def _http(self, request: HttpRequest, roles: Roles) -> HttpResponse:
         url, headers = request.url, dict(request.headers)
         host = urlsplit(url).netloc
         if self.endpoint_url and host.endswith(".amazonaws.com"):
@@ -154,7 +154,7 @@ class AwsServices:
         except BotoCoreError as error:
             raise CallFailed(str(error)) from None
         reason = HTTPStatus(answer.status_code).phrase if answer.status_code in _KNOWN_STATUSES else ""
-        return HttpAnswer(answer.status_code, reason, dict(answer.headers), answer.content)
+        return HttpResponse(answer.status_code, reason, dict(answer.headers), answer.content)
 
     def _client(self, service: str) -> Any:
         with self._lock:

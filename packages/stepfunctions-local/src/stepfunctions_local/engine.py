@@ -15,17 +15,17 @@ from typing import Any, Protocol
 from .activities import ActivityQueues
 from .clock import Clock, RealClock
 from .definition import Flow, StateMachine, compile_definition
-from .description import TERMINAL
+from .descriptions import TERMINAL
+from .engine_services import EngineServices, OwnApi
 from .errors import StateError, StoreFailed
 from .history import NOT_TRUNCATED, failure, json_value, output
-from .inside import OwnApi, ServicesWithSelf
 from .interpreter.frame import TASK, Execution, Frame
+from .interpreter.invoker import Invoker, TaskCall
 from .interpreter.map_run import MapRun, stop_children
+from .interpreter.restore import make_ready_to_redrive, processor_at, restore_frames
 from .interpreter.run import run_frame
-from .interpreter.world import Invoker, TaskCall
-from .resuming import make_ready_to_redrive, processor_at, restore_frames
-from .services import Outside
-from .store import Store
+from .services import ServiceClient
+from .storage.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Engine:
     """
 
     store: Store
-    outside: Outside
+    outside: ServiceClient
     clock: Clock = field(default_factory=RealClock)
     config: Config = field(default_factory=Config)
     observers: list[Observer] = field(default_factory=list)
@@ -79,16 +79,18 @@ class Engine:
     random: Random = field(default_factory=Random)
     running: dict[int, Execution] = field(default_factory=dict)
     closing: bool = False
-    services: ServicesWithSelf = field(init=False)
+    services: EngineServices = field(init=False)
     activities: ActivityQueues = field(init=False)
     map_runs: dict[str, MapRun] = field(default_factory=dict)
     _by_arn: dict[str, Execution] = field(default_factory=dict)
     _stops: dict[int, _Stop] = field(default_factory=dict)
-    _errands: set[asyncio.Task[None]] = field(default_factory=set)
-    _untold: list[tuple[list[Observer], Callable[[Observer], None]]] = field(default_factory=list)
+    _background_tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _pending_notifications: list[tuple[list[Observer], Callable[[Observer], None]]] = field(
+        default_factory=list
+    )
 
     def __post_init__(self) -> None:
-        self.services = ServicesWithSelf(self)
+        self.services = EngineServices(self)
         self.activities = ActivityQueues(self)
 
     @property
@@ -108,7 +110,7 @@ class Engine:
     def start(self) -> None:
         """Take up the loop this is called on, and go on with every execution the store was left with."""
         self.load()
-        self.go_on()
+        self.resume()
 
     def load(self) -> None:
         """Take up the loop and the executions, so that they can be called back and stopped; none goes on yet."""
@@ -116,7 +118,7 @@ class Engine:
         for execution in [self._restored(row) for row in self.store.open_executions()]:
             self._register(execution)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Go on with the executions that were loaded."""
         restored = [execution for execution in self.running.values() if execution.task is None]
         for execution in restored:
@@ -125,13 +127,13 @@ class Engine:
             run = self.store.get("map_run", arn)
             if run is not None and run["status"] != "RUNNING":
                 # It was given up, and the engine ended before these children could be told.
-                self.spawn(stop_children(self, arn))
+                self.run_in_background(stop_children(self, arn))
 
     async def close(self) -> None:
         """Stop working, leaving running executions as they are for the next start."""
         self.closing = True
         tasks = [execution.task for execution in self.running.values() if execution.task is not None]
-        for task in [*tasks, *self._errands]:
+        for task in [*tasks, *self._background_tasks]:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
@@ -139,7 +141,7 @@ class Engine:
 
     # Executions
 
-    def begin(self, row: dict[str, Any], flow: Flow) -> Execution:
+    def start_execution(self, row: dict[str, Any], flow: Flow) -> Execution:
         """Start a new execution from its row (without id and lastEvent). It runs at once, as far as it can."""
         row |= {"id": self.store.next_execution_id(), "lastEvent": 0, "status": "RUNNING"}
         execution = Execution(self, row, flow)
@@ -169,13 +171,13 @@ class Engine:
         """The row of an execution once it has ended. KeyError when there is no such execution."""
         execution = self._by_arn.get(arn)
         if execution is not None:
-            await self.end_of(execution)
+            await self.wait_for_end(execution)
         row = self.store.execution(arn) if execution is None else execution.row
         if row is None:
             raise KeyError(arn)
         return row
 
-    async def end_of(self, execution: Execution) -> None:
+    async def wait_for_end(self, execution: Execution) -> None:
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         execution.on_end(lambda: None if ended.done() else ended.set_result(None))
         await ended
@@ -189,7 +191,7 @@ class Engine:
             self._drive(execution)
         assert execution.task is not None
         execution.task.cancel()
-        await self.end_of(execution)
+        await self.wait_for_end(execution)
 
     def redrive(self, row: dict[str, Any]) -> Execution:
         """Go on with an execution that ended badly, at the states that failed, with their variables."""
@@ -350,15 +352,15 @@ class Engine:
             execution.followers = [each for each in self.observers if each.follows(execution.row)]
         if execution.followers:
             row = execution.row
-            self._tell_later(execution.followers, lambda observer: observer.event(row, event))
+            self._notify_after_commit(execution.followers, lambda observer: observer.event(row, event))
 
     def loads(self, text: str) -> Any:
         return json_value(text)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        self._background_tasks.add(task)
+        task.add_done_callback(self._background_tasks.discard)
 
     def activity_scheduled(self, arn: str, frame: Frame) -> None:
         """Put an activity's task where its workers poll."""
@@ -372,15 +374,15 @@ class Engine:
     def _notify(self, execution: Execution) -> None:
         if self.observers:
             row = dict(execution.row)
-            self._tell_later(self.observers, lambda observer: observer.status_changed(row))
+            self._notify_after_commit(self.observers, lambda observer: observer.status_changed(row))
 
-    def _tell_later(self, observers: list[Observer], what: Callable[[Observer], None]) -> None:
-        if not self._untold:
-            self.store.after_commit(self._tell)
-        self._untold.append((observers, what))
+    def _notify_after_commit(self, observers: list[Observer], what: Callable[[Observer], None]) -> None:
+        if not self._pending_notifications:
+            self.store.after_commit(self._send_notifications)
+        self._pending_notifications.append((observers, what))
 
-    def _tell(self) -> None:
-        untold, self._untold = self._untold, []
+    def _send_notifications(self) -> None:
+        untold, self._pending_notifications = self._pending_notifications, []
         for observers, what in untold:
             for observer in observers:
                 with contextlib.suppress(Exception):

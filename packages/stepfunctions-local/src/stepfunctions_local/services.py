@@ -65,7 +65,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpResponse:
     """What an HTTP request was answered."""
 
     status: int
@@ -74,7 +74,7 @@ class HttpAnswer:
     body: bytes
 
 
-class Outside(Protocol):
+class ServiceClient(Protocol):
     """The services there are besides this engine. `AwsServices` is the real one."""
 
     async def call(
@@ -110,7 +110,7 @@ class Outside(Protocol):
 
     async def http(
         self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """Send an HTTP request, signed with the role's authority when it says for which service.
 
         Raises CallFailed, RoleNotAssumable; an answer of any status is an answer.
@@ -118,7 +118,7 @@ class Outside(Protocol):
         ...
 
 
-class Services(Outside, Protocol):
+class TaskServices(ServiceClient, Protocol):
     """What integrations need of the world: what is outside, and this engine itself as `stepfunctions`."""
 
     async def sleep(self, seconds: float) -> None:
@@ -130,14 +130,14 @@ class Services(Outside, Protocol):
         ...
 
 
-class DeferredServices:
+class LazyServiceClient:
     """Services loaded, on a thread, when they are first needed: botocore takes longer to load than all the rest."""
 
-    def __init__(self, load: Callable[[], Outside]):
+    def __init__(self, load: Callable[[], ServiceClient]):
         self._load = load
-        self._loading: asyncio.Future[Outside] | None = None
+        self._loading: asyncio.Future[ServiceClient] | None = None
 
-    async def loaded(self) -> Outside:
+    async def loaded(self) -> ServiceClient:
         if self._loading is None:
             self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
         return await asyncio.shield(self._loading)
@@ -150,6 +150,6 @@ class DeferredServices:
         """As Outside.invoke_lambda."""
         return await (await self.loaded()).invoke_lambda(function, payload, **params)
 
-    async def http(self, request: HttpRequest, **authority: Any) -> HttpAnswer:
+    async def http(self, request: HttpRequest, **authority: Any) -> HttpResponse:
         """As Outside.http."""
         return await (await self.loaded()).http(request, **authority)

@@ -8,11 +8,11 @@ import sys
 import time
 from typing import Any
 
-from stepfunctions_local.api.inside import call_self
+from stepfunctions_local.api.loopback import call_own_api
 from stepfunctions_local.api.server import serve
 from stepfunctions_local.engine import Engine
-from stepfunctions_local.store import Store
-from stepfunctions_local.virtual import FunctionServices
+from stepfunctions_local.storage.store import Store
+from stepfunctions_local.testing import FakeServices
 
 
 async def main(store: str, log: str, port: str) -> None:
@@ -26,7 +26,7 @@ async def main(store: str, log: str, port: str) -> None:
             raise ConnectionError("away")
         return {"done": given["key"]}
 
-    engine = Engine(Store(store), FunctionServices({"work": work}), own_api=call_self)
+    engine = Engine(Store(store), FakeServices({"work": work}), own_api=call_own_api)
     engine.start()
     await serve(engine, "127.0.0.1", int(port))
     await asyncio.Event().wait()

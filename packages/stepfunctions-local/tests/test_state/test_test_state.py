@@ -13,8 +13,8 @@ import pytest
 from stepfunctions_local.api.test_state import test_state as run_test_state
 from stepfunctions_local.engine import Engine
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.services import HttpAnswer, HttpRequest, ServiceError
-from stepfunctions_local.store import Store
+from stepfunctions_local.services import HttpRequest, HttpResponse, ServiceError
+from stepfunctions_local.storage.store import Store
 
 ROLE = "arn:aws:iam::000000000000:role/test"
 INVOKE = {
@@ -56,8 +56,8 @@ class NoServices:
 class OneSite(NoServices):
     """The web, of one page."""
 
-    async def http(self, request: HttpRequest, **_: Any) -> HttpAnswer:
-        return HttpAnswer(200, "OK", {"content-type": "application/json"}, b'{"at":"home"}')
+    async def http(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        return HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"at":"home"}')
 
 
 def run(definition: Any, given: Any = None, outside: Any = None, **params: Any) -> dict[str, Any]:

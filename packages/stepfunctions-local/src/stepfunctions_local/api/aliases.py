@@ -8,7 +8,7 @@ from ..errors import ApiError
 from . import arns
 from .paging import page
 
-MOST_ALIASES = 100
+MAX_ALIASES = 100
 
 
 def routing_to(engine: Any, version: arns.Arn) -> list[str]:
@@ -78,10 +78,10 @@ def create_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
                 "configuration already exists.",
             )
         return {"stateMachineAliasArn": arn, "creationDate": existing["creationDate"]}
-    if len(_aliases(engine, machine_arn)) >= MOST_ALIASES:
+    if len(_aliases(engine, machine_arn)) >= MAX_ALIASES:
         raise ApiError(
             "ServiceQuotaExceededException",
-            f"A state machine has at most {MOST_ALIASES} aliases: delete one to create another.",
+            f"A state machine has at most {MAX_ALIASES} aliases: delete one to create another.",
         )
     now = engine.clock.now()
     alias = {

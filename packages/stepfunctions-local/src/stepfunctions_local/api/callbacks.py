@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .. import jackson
 from ..engine import Engine
 from ..errors import ApiError
 from ..history import json_value, too_large
 from ..interpreter.frame import Frame
 from ..interpreter.tokens import read_token
+from ..json_errors import json_error
 
 
 def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """SendTaskSuccess."""
     text = params["output"]
-    wrong = jackson.complaint(text)
+    wrong = json_error(text)
     if wrong is None and too_large(text):
         wrong = "Output size exceeds the maximum of 262144 bytes."
     if wrong is not None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..errors import ApiError
-from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
+from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
 
 _LOG_GROUP = ":log-group:"
 
@@ -25,7 +25,7 @@ def logging(given: dict[str, Any] | None) -> dict[str, Any]:
     return complete
 
 
-async def check_destination(configuration: dict[str, Any], services: Services | None) -> None:
+async def check_destination(configuration: dict[str, Any], services: TaskServices | None) -> None:
     """Raise ApiError when the log group written to is not there. Without a logs service nothing is said."""
     if services is None or configuration["level"] == "OFF":
         return

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .. import jackson
 from ..definition import compile_definition
-from ..description import TERMINAL, billing, described, not_redrivable
+from ..descriptions import TERMINAL, billing_details, described, not_redrivable_reason
 from ..engine import Engine
 from ..errors import ApiError
 from ..history import too_large, without_data
 from ..interpreter.frame import Execution
+from ..json_errors import json_error
 from . import arns, map_runs, paging, state_machines
 
 _NAME_KEPT_SECONDS = 90 * 86400
@@ -53,7 +53,7 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
     if target.machine["type"] != "EXPRESS":
         raise type_not_supported()
     execution = _begin(engine, target, params, checked_input(params.get("input")))
-    await engine.end_of(execution)
+    await engine.wait_for_end(execution)
     row = execution.row
     answer: dict[str, Any] = {
         **{
@@ -61,7 +61,7 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
             for name in ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status")
         },
         **{name: row[name] for name in ("error", "cause", "traceHeader") if name in row},
-        "billingDetails": billing(row),
+        "billingDetails": billing_details(row),
     }
     if params.get("includedData") != "METADATA_ONLY":
         answer |= {"input": row["input"], "inputDetails": {"included": True}}
@@ -95,7 +95,7 @@ def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution
         "testCase": params["stateMachineArn"].partition("#")[2],
     }
     row |= {field: value for field, value in optional.items() if value}
-    return engine.begin(row, compile_definition(revision["definition"]))
+    return engine.start_execution(row, compile_definition(revision["definition"]))
 
 
 def _arn(engine: Engine, kind: str, machine: str, name: str) -> str:
@@ -106,7 +106,7 @@ def checked_input(text: str | None) -> str:
     """An execution's input, "{}" when none is given. Raises ApiError InvalidExecutionInput."""
     if text is None:
         return "{}"
-    wrong = "Invalid execution input." if text == "" else jackson.complaint(text)
+    wrong = "Invalid execution input." if text == "" else json_error(text)
     if wrong is None and too_large(text):
         wrong = "Input size exceeds the maximum of 262144 bytes."
     if wrong is not None:
@@ -137,7 +137,7 @@ def describe(engine: Engine, params: Params) -> dict[str, Any]:
 def redrive(engine: Engine, params: Params) -> dict[str, Any]:
     """RedriveExecution: go on at the states that failed."""
     row = _row(engine, params["executionArn"])
-    reason = not_redrivable(row, engine.clock.now())
+    reason = not_redrivable_reason(row, engine.clock.now())
     if reason is None and "mapRunArn" in row:
         reason = "Execution was started by a Map Run and can only be redriven by its parent execution"
     if reason is not None:

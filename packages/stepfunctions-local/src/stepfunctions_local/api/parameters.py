@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .model import JUDGED_LATER, model, python_pattern
+from .service_model import JUDGED_LATER, model, python_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def check(operation: str, params: dict[str, Any]) -> None:
     """Raise ApiError (SerializationException, ValidationException) when params do not fit the operation."""
     if _members(operation).take(params):
         return
-    from .parameter_faults import check_closely
+    from .parameter_errors import check_closely
 
     check_closely(operation, params)
 

@@ -15,7 +15,7 @@ from ..engine import Engine
 from ..errors import ApiError, StateError
 from ..history import failure
 from ..integrations import TaskRequest
-from ..jackson import complaint
+from ..json_errors import json_error
 from ..test_state.definition import TestedState, find_state
 from ..test_state.frame import DetachedFrame
 from ..test_state.mock import read_mock
@@ -70,7 +70,7 @@ def _inspection(test: StateTest, frame: DetachedFrame) -> dict[str, Any]:
 
 
 def _json(text: str) -> Any:
-    reason = complaint(text)
+    reason = json_error(text)
     if reason is not None:
         raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")
     return json.loads(text)

@@ -7,7 +7,7 @@ from ..errors import ApiError
 from . import aliases, arns
 from .paging import page
 
-MOST_VERSIONS = 1000
+MAX_VERSIONS = 1000
 
 
 def publish(engine: Any, machine: dict[str, Any], description: str | None = None) -> dict[str, Any]:
@@ -21,10 +21,10 @@ def publish(engine: Any, machine: dict[str, Any], description: str | None = None
                 "a different description already exists.",
             )
         return published
-    if sum(1 for _ in engine.store.scan("version", machine["stateMachineArn"] + ":")) >= MOST_VERSIONS:
+    if sum(1 for _ in engine.store.scan("version", machine["stateMachineArn"] + ":")) >= MAX_VERSIONS:
         raise ApiError(
             "ServiceQuotaExceededException",
-            f"A state machine has at most {MOST_VERSIONS} versions: delete one to publish another.",
+            f"A state machine has at most {MAX_VERSIONS} versions: delete one to publish another.",
         )
     number = machine.get("nextVersion", 1)
     arn = f"{machine['stateMachineArn']}:{number}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from ..interpreter.world import Final, Invoker, TaskCall
+from ..interpreter.invoker import Invoker, TaskCall, TaskResult
 
 
 class MockConfigError(ValueError):
@@ -67,7 +67,7 @@ class Mocks:
                 f"'{call.machine_name}'. It has: {', '.join(known) or 'none'}.",
             )
 
-    def _answer(self, call: TaskCall, answers: dict[int, Any]) -> Final:
+    def _answer(self, call: TaskCall, answers: dict[int, Any]) -> TaskResult:
         place = (call.request.execution_arn, call.state_name)
         number = self._deliveries[place]
         self._deliveries[place] += 1
@@ -79,7 +79,7 @@ class Mocks:
         answer = answers[number]
         if "Throw" in answer:
             raise StateError(answer["Throw"].get("Error"), answer["Throw"].get("Cause"))
-        return Final(answer["Return"])
+        return TaskResult(answer["Return"])
 
 
 def mocked(path: str | Path, invoker: Invoker) -> Invoker:

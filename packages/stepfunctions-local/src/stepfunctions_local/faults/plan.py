@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from ..errors import StateError
 from ..integrations import Integration
-from ..integrations.failures import client_name
 from ..integrations.optimised import OptimisedIntegration
 from ..integrations.sdk import SdkIntegration
-from ..interpreter.world import TaskCall
+from ..integrations.service_errors import client_name
+from ..interpreter.invoker import TaskCall
 
 type Kind = Literal[
     "before_effect",

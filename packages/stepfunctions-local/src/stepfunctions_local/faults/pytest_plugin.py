@@ -11,8 +11,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from ..services import Services
-from ..virtual import VirtualEngine
+from ..services import TaskServices
+from ..testing import VirtualEngine
 from .plan import Fault, FaultPlan
 
 
@@ -21,7 +21,7 @@ def faulty_engine() -> Iterator[Callable[..., VirtualEngine]]:
     """Makes engines: the services first, then the faults. They are closed when the test ends."""
     with ExitStack() as opened:
 
-        def make(services: Services, *faults: Fault) -> VirtualEngine:
+        def make(services: TaskServices, *faults: Fault) -> VirtualEngine:
             return opened.enter_context(VirtualEngine(services, invoker=FaultPlan(*faults)))
 
         yield make

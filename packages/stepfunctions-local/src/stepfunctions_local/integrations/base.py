@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..services import Services
+from ..services import TaskServices
 
 Pattern = Literal["request_response", "sync", "sync2", "task_token", "activity", "lambda_arn"]
 
@@ -64,16 +64,16 @@ class Integration:
         missing = (name for name in self.required if name not in names)
         return [f"The field '{name}' is required but was missing" for name in missing]
 
-    async def invoke(self, request: TaskRequest, services: Services) -> Any:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         """Make the call. Answers the task's output, or with a pattern that waits, what TaskSubmitted shows.
 
         Raises StateError with AWS's error name and cause.
         """
         raise NotImplementedError
 
-    async def complete(self, request: TaskRequest, submitted: Any, services: Services) -> Any:
+    async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> Any:
         """With a `.sync` pattern, wait for what was submitted and answer its output. Safe to run again."""
         raise NotImplementedError
 
-    async def cancel(self, request: TaskRequest, submitted: Any, services: Services) -> None:
+    async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
         """With a `.sync` pattern, stop what was submitted: its state was stopped or timed out."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StateError
-from ..services import Services
+from ..services import TaskServices
 from .base import Pattern, TaskRequest, UnknownResource
 from .jobs import JOBS
 from .optimised import SERVICES, OptimisedIntegration
@@ -118,7 +118,7 @@ class EmrIntegration(OptimisedIntegration):
             *(f"The field '{name}' is required but was missing" for name in missing),
         ]
 
-    async def invoke(self, request: TaskRequest, services: Services) -> Any:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
         faults = self.argument_faults(set(arguments)) if self.emr.takes is not None else []
         if faults:
@@ -128,7 +128,9 @@ class EmrIntegration(OptimisedIntegration):
         params = self.emr.params(arguments)
         return self.emr.output(await self._call(self.botocore, self.action, request, services, params))
 
-    async def _id(self, lookup: _Lookup, request: TaskRequest, services: Services, arguments: dict) -> str:
+    async def _id(
+        self, lookup: _Lookup, request: TaskRequest, services: TaskServices, arguments: dict
+    ) -> str:
         asked = {"ClusterId": arguments["ClusterId"]}
         answer = await self._call(self.botocore, lookup.method, request, services, asked)
         name = arguments[lookup.argument]

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..errors import StateError
-from ..services import CallFailed, HttpAnswer, HttpRequest, RoleNotAssumable, ServiceError, Services
+from ..services import CallFailed, HttpRequest, HttpResponse, RoleNotAssumable, ServiceError, TaskServices
 from .base import Integration, TaskRequest
-from .texts import json_text
+from .formatting import json_text
 
 _API_GATEWAY = frozenset(
     {"ApiEndpoint", "Method", "Headers", "Stage", "Path", "QueryParameters", "RequestBody", "AuthType"}
@@ -40,7 +40,7 @@ class InvokeApi(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return _faults(names, _API_GATEWAY, self.required)
 
-    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
         given = request.arguments
         host = given["ApiEndpoint"].removeprefix("https://").rstrip("/")
         path = "/".join(
@@ -73,7 +73,7 @@ class InvokeHttp(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return _faults(names, _HTTP, self.required)
 
-    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
         given = request.arguments
         headers = {name: str(value) for name, value in (given.get("Headers") or {}).items()}
         query = dict(given.get("QueryParameters") or {})
@@ -146,7 +146,7 @@ def _form(body: Mapping[str, Any], style: str) -> list[tuple[str, str]]:
 
 
 async def _authorization(
-    connection_arn: str, query: dict[str, Any], request: TaskRequest, services: Services
+    connection_arn: str, query: dict[str, Any], request: TaskRequest, services: TaskServices
 ) -> dict[str, str]:
     """The headers a connection adds; its query parameters go into `query`."""
     name = connection_arn.split(":connection/", 1)[-1].split("/", 1)[0]
@@ -175,7 +175,7 @@ async def _authorization(
     return headers
 
 
-def _taken_apart(answer: HttpAnswer) -> dict[str, Any]:
+def _taken_apart(answer: HttpResponse) -> dict[str, Any]:
     text = answer.body.decode("utf-8", "replace")
     try:
         body: Any = json.loads(text)

@@ -13,11 +13,11 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import StateError
-from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
+from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 _NOT_ITERABLE = "Attempting to map over non-iterable node."
-MOST_ITEMS = 100_000_000
+MAX_ITEMS = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Reading:
     """How one ItemReader reads: its ReaderConfig and whose authority it reads with."""
 
     config: Mapping[str, Any]
-    services: Services
+    services: TaskServices
     role_arn: str | None = None
     max_items: int | None = None
 
     @property
     def limit(self) -> int:
-        return self.max_items or MOST_ITEMS
+        return self.max_items or MAX_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def read_items(resource: str, arguments: dict[str, Any], reading: Reading)
     if action == "listObjectsV2":
         flattened = reading.config.get("Transformation") == "LOAD_AND_FLATTEN"
         # Of a listing to be loaded every object counts: MaxItems limits what is in them.
-        listed = await _listing(arguments, reading, MOST_ITEMS if flattened else reading.limit)
+        listed = await _listing(arguments, reading, MAX_ITEMS if flattened else reading.limit)
         bucket = arguments["Bucket"]
         if not flattened:
             return [Items(source_of({"Bucket": bucket}), listed)]

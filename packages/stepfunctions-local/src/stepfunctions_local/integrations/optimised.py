@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StateError
-from ..services import Services
+from ..services import TaskServices
 from .base import Integration, Pattern, TaskRequest, UnknownResource
-from .failures import Dialect, as_optimised
+from .formatting import json_text
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params, operation_faults
+from .service_errors import Dialect, as_optimised
 from .shapes import operation_model, required_members, to_output
-from .texts import json_text
 
 Prepare = Callable[[dict, TaskRequest], dict]
 Finish = Callable[[dict], dict]
@@ -221,11 +221,11 @@ class OptimisedIntegration(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return operation_faults(operation_model(self.botocore, self.action), names)
 
-    async def invoke(self, request: TaskRequest, services: Services) -> Any:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         output = await self._call(self.botocore, self.action, request, services, request.arguments)
         return output if self.service.finish is None else self.service.finish(output)
 
-    async def complete(self, request: TaskRequest, submitted: Any, services: Services) -> Any:
+    async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> Any:
         """Ask for the job's state until it has ended; its description is the output."""
         job = self._job()
         wait = 1.0
@@ -245,7 +245,7 @@ class OptimisedIntegration(Integration):
             await services.sleep(wait)
             wait = min(wait * 2, 60.0)
 
-    async def cancel(self, request: TaskRequest, submitted: Any, services: Services) -> None:
+    async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
         job = self._job()
         if job.stop:
             stopping = (job.stopping or job.identify)(submitted, request.arguments)
@@ -257,7 +257,7 @@ class OptimisedIntegration(Integration):
         return self.job
 
     async def _call(
-        self, botocore: str, action: str, request: TaskRequest, services: Services, arguments: dict
+        self, botocore: str, action: str, request: TaskRequest, services: TaskServices, arguments: dict
     ) -> dict:
         service = self.service
         operation = operation_model(botocore, action)

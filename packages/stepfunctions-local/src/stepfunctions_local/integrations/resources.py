@@ -4,9 +4,9 @@ import re
 
 from . import emr, optimised, sdk
 from .base import Integration, Pattern, UnknownResource
-from .executions import StartExecution
-from .functions import FunctionArn, InvokeFunction
 from .http import InvokeApi, InvokeHttp
+from .lambda_function import FunctionArn, InvokeFunction
+from .nested_execution import StartExecution
 
 _ACTION = re.compile(r"(?P<action>\w+)(?:\.(?P<suffix>sync|waitForTaskToken))?(?::(?P<version>2))?$")
 _PATTERNS: dict[str, Pattern] = {

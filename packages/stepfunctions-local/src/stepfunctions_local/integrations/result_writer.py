@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StateError
-from ..services import CallFailed, RoleNotAssumable, ServiceError, Services
-from .texts import iso, json_text
+from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
+from .formatting import iso, json_text
 
 _STATUSES = ("SUCCEEDED", "FAILED", "PENDING")
 
@@ -22,7 +22,7 @@ class Export:
     bucket: str
     prefix: str
     map_run_arn: str
-    services: Services
+    services: TaskServices
     role_arn: str | None = None
 
     @property

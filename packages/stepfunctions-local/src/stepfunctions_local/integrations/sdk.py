@@ -7,10 +7,11 @@ from typing import Any
 from botocore.model import OperationModel
 
 from ..errors import RuntimeFailure
-from ..services import ServiceError, Services
+from ..services import ServiceError, TaskServices
 from . import naming
 from .base import Integration, TaskRequest, UnknownResource
-from .failures import as_sdk
+from .formatting import json_text
+from .service_errors import as_sdk
 from .shapes import (
     UnsupportedField,
     member_named,
@@ -19,7 +20,6 @@ from .shapes import (
     to_output,
     to_params,
 )
-from .texts import json_text
 
 # What the service would answer is not for a workflow: Step Functions does not offer these.
 _UNSUPPORTED = {("sts", "assumeRole"), ("sts", "assumeRoleWithSAML"), ("sts", "assumeRoleWithWebIdentity")}
@@ -35,7 +35,7 @@ class SdkIntegration(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return operation_faults(operation_model(self.service, self.action), names)
 
-    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
         operation = operation_model(self.service, self.action)
         if operation is None:
             raise UnknownResource(self.arn)

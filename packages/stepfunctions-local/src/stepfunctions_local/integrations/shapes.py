@@ -11,7 +11,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from . import naming
-from .texts import iso, json_text
+from .formatting import iso, json_text
 
 _INTEGERS = {"integer", "long"}
 _NUMBERS = {"float", "double"}

@@ -61,7 +61,7 @@ def output_path(frame: Frame, state: State, value: Any) -> Any:
     return state.output_path(frame.scope(state, value))
 
 
-def passed_on(frame: Frame, state: State) -> tuple[Any, dict[str, Any] | None]:
+def pass_through(frame: Frame, state: State) -> tuple[Any, dict[str, Any] | None]:
     """The output and assignments of a state without a result (Wait, Choice, Succeed)."""
     seen = effective_input(frame, state)
     assigned = evaluate(state.assign, frame, state, seen) if state.assign is not None else None
@@ -70,14 +70,16 @@ def passed_on(frame: Frame, state: State) -> tuple[Any, dict[str, Any] | None]:
     return output_path(frame, state, seen), assigned
 
 
-def leave(frame: Frame, state: State, value: Any, assigned: dict[str, Any] | None, to: str | None) -> None:
+def exit_state(
+    frame: Frame, state: State, value: Any, assigned: dict[str, Any] | None, to: str | None
+) -> None:
     """Exit the state with its output, and stand before the next one."""
     if value is frame.input and frame.text is not None:
         text = frame.text
     else:
         text = json_text(value)
         if too_large(text):
-            raise data_limit(state.name)
+            raise data_limit_exceeded(state.name)
     if assigned:
         check_variables(frame, assigned)
     frame.last = frame.execution.event(
@@ -96,7 +98,7 @@ def leave(frame: Frame, state: State, value: Any, assigned: dict[str, Any] | Non
         frame.save()
 
 
-def wrong_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailure:
+def unexpected_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailure:
     """A field's expression gave a value of another kind."""
     return QueryEvaluationFailure(
         f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
@@ -105,7 +107,7 @@ def wrong_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailur
     )
 
 
-def data_limit(what: str) -> StateError:
+def data_limit_exceeded(what: str) -> StateError:
     return StateError(
         "States.DataLimitExceeded",
         f"The state/task '{what}' returned a result with a size exceeding the maximum number of bytes "

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..definition import Field, Map
 from ..definition.labels import made_up
-from ..description import described
+from ..descriptions import described
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
 from ..integrations import item_reader, result_writer
@@ -41,13 +41,13 @@ async def do_distributed_map(frame: Frame, state: Map) -> str | None:
     frame.event("MapRunSucceeded")
     frame.event("MapStateSucceeded", advance=False)
     value, assigned = dataflow.output(frame, state, result)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     return state.next
 
 
 def _start_run(frame: Frame, state: Map) -> None:
     """Evaluate the Map's fields, and write down the map run with, if no ItemReader has them, its items."""
-    world, execution = frame.execution.world, frame.execution
+    runtime, execution = frame.execution.runtime, frame.execution
     seen = dataflow.effective_input(frame, state)
     found = None if state.reader is not None else Items.of(items(frame, state, seen), "STATE_DATA")
     length = 0 if found is None else len(found.values)
@@ -63,7 +63,7 @@ def _start_run(frame: Frame, state: Map) -> None:
         "executionArn": execution.arn,
         "stateMachineArn": machine,
         "status": "RUNNING",
-        "startDate": world.clock.now(),
+        "startDate": runtime.clock.now(),
         "maxConcurrency": concurrency,
         "toleratedFailureCount": whole_number(frame, state, state.tolerated_count, seen),
         "toleratedFailurePercentage": percentage(frame, state, seen),
@@ -74,7 +74,7 @@ def _start_run(frame: Frame, state: Map) -> None:
         "processor": state.processor.pointer,
     }
     frame.event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": run["mapRunArn"]})
-    world.store.put("map_run", run["mapRunArn"], run)
+    runtime.store.put("map_run", run["mapRunArn"], run)
     frame.data = {"run": run["mapRunArn"], "seen": seen, "reading": reading, **children}
     frame.phase = JOIN
     frame.save()
@@ -83,9 +83,9 @@ def _start_run(frame: Frame, state: Map) -> None:
 def _redrive_run(frame: Frame) -> None:
     run = _document(frame)
     run["redriveCount"] += 1
-    run |= {"status": "RUNNING", "redriveDate": frame.execution.world.clock.now()}
+    run |= {"status": "RUNNING", "redriveDate": frame.execution.runtime.clock.now()}
     run.pop("stopDate", None)
-    frame.execution.world.store.put("map_run", run["mapRunArn"], run)
+    frame.execution.runtime.store.put("map_run", run["mapRunArn"], run)
     details = {"mapRunArn": run["mapRunArn"], "redriveCount": run["redriveCount"]}
     frame.event("MapRunRedriven", "mapRunRedrivenEventDetails", details)
     frame.save()
@@ -105,13 +105,13 @@ def _reading(frame: Frame, state: Map, seen: Any) -> dict[str, Any]:
 
 
 async def _read(frame: Frame, state: Map) -> None:
-    world, reading = frame.execution.world, frame.data["reading"]
-    await world.store.committed()
+    runtime, reading = frame.execution.runtime, frame.data["reading"]
+    await runtime.store.committed()
     found = await item_reader.read_items(
         reading["resource"],
         reading["arguments"],
         item_reader.Reading(
-            reading["config"], world.services, frame.execution.row["roleArn"], reading["max_items"] or None
+            reading["config"], runtime.services, frame.execution.row["roleArn"], reading["max_items"] or None
         ),
     )
     frame.data |= _children_of(frame, state, frame.data["seen"], found)
@@ -166,7 +166,7 @@ def _limit(frame: Frame, state: Map, field: Field | None, seen: Any) -> int | No
 
 
 async def _work(frame: Frame, state: Map) -> MapRun:
-    world = frame.execution.world
+    runtime = frame.execution.runtime
     document = _document(frame) | {"flow": lambda: state.processor}
     run = MapRun(frame, document, frame.data["inputs"], frame.data["weights"])
     try:
@@ -178,8 +178,8 @@ async def _work(frame: Frame, state: Map) -> MapRun:
             await _export(frame, state, run)
         raise
     except asyncio.CancelledError:
-        if not world.closing:
-            world.spawn(run.stop())
+        if not runtime.closing:
+            runtime.run_in_background(run.stop())
             _close(frame, "ABORTED", run)
         raise
     _keep_counts(frame, run)
@@ -210,20 +210,20 @@ async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
         bucket=arguments.get("Bucket", ""),
         prefix=arguments.get("Prefix", ""),
         map_run_arn=run.arn,
-        services=frame.execution.world.services,
+        services=frame.execution.runtime.services,
         role_arn=frame.execution.row["roleArn"],
     )
     return await result_writer.export([*_children(run), *run.pending()], writer.config, target)
 
 
 def _document(frame: Frame) -> dict[str, Any]:
-    run = frame.execution.world.store.get("map_run", frame.data["run"])
+    run = frame.execution.runtime.store.get("map_run", frame.data["run"])
     assert run is not None
     return run
 
 
 def _keep_counts(frame: Frame, run: MapRun) -> None:
-    frame.execution.world.store.put("map_run", run.arn, _document(frame) | run.counts())
+    frame.execution.runtime.store.put("map_run", run.arn, _document(frame) | run.counts())
 
 
 def _close(frame: Frame, status: str, run: MapRun | None = None) -> None:
@@ -233,5 +233,5 @@ def _close(frame: Frame, status: str, run: MapRun | None = None) -> None:
     if status == "SUCCEEDED":
         for kind in ("itemCounts", "executionCounts"):
             document[kind]["resultsWritten"] = document[kind]["succeeded"]
-    document |= {"status": status, "stopDate": frame.execution.world.clock.now()}
-    frame.execution.world.store.put("map_run", document["mapRunArn"], document)
+    document |= {"status": status, "stopDate": frame.execution.runtime.clock.now()}
+    frame.execution.runtime.store.put("map_run", document["mapRunArn"], document)

@@ -12,7 +12,7 @@ from ..expressions.scope import UNSET, Scope
 from ..history import MAX_EVENTS, MAX_VARIABLE_BYTES, json_text
 
 if TYPE_CHECKING:
-    from .world import World
+    from .invoker import Runtime
 
 ENTER = "enter"  # about to enter its state
 WORK = "work"  # entered; its work begins, or begins again after a retry's wait
@@ -35,8 +35,8 @@ class HistoryFull(StateError):
 class Execution:
     """One execution, while it runs. Its row has all that the API tells of it."""
 
-    def __init__(self, world: "World", row: dict[str, Any], flow: Flow):
-        self.world = world
+    def __init__(self, runtime: "Runtime", row: dict[str, Any], flow: Flow):
+        self.runtime = runtime
         self.row = row
         self.flow = flow
         self.id: int = row["id"]
@@ -93,14 +93,14 @@ class Execution:
             raise HistoryFull
         self.last_event = event_id
         event = {
-            "timestamp": self.world.clock.now(),
+            "timestamp": self.runtime.clock.now(),
             "type": kind,
             "id": event_id,
             "previousEventId": previous,
         }
         if key is not None:
             event[key] = details
-        self.world.record(self, event)
+        self.runtime.record(self, event)
         return event_id
 
     def has_room_for(self, size: int) -> bool:
@@ -118,7 +118,7 @@ class Execution:
             row = self.row
             execution = {
                 "Id": self.arn,
-                "Input": self.world.loads(row["input"]),
+                "Input": self.runtime.loads(row["input"]),
                 "StartTime": iso(row["startDate"]),
                 "Name": row["name"],
                 "RoleArn": row["roleArn"],
@@ -239,7 +239,7 @@ class Frame:
         """Mark the frame as changed; it is written with the next commit."""
         if not self.marked:
             self.marked = True
-            self.execution.world.store.save_frame(self)
+            self.execution.runtime.store.save_frame(self)
 
     def drop_children(self) -> None:
         """Forget all below this frame."""
@@ -251,7 +251,7 @@ class Frame:
         """Forget the frame and all below it."""
         self.drop_children()
         self.execution.frames.pop(self.id, None)
-        self.execution.world.store.drop_frame(self.key)
+        self.execution.runtime.store.drop_frame(self.key)
 
     def assign(self, values: dict[str, Any]) -> None:
         """Set variables in this frame's scope. Readers of the old ones keep them."""

@@ -48,7 +48,7 @@ async def do_inline_map(frame: Frame, state: Map) -> str | None:
         raise
     frame.event("MapStateSucceeded", advance=False)
     value, assigned = dataflow.output(frame, state, outputs)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     frame.drop_children()
     return state.next
 
@@ -102,7 +102,7 @@ def whole_number(frame: Frame, state: Map, field: Field | None, seen: Any) -> in
             raise RuntimeFailure(
                 f'The {field.name} field refers to value "{_shown(value)}" which is not a valid integer: {field.text}'
             )
-        raise dataflow.wrong_type(field, "number", value)
+        raise dataflow.unexpected_type(field, "number", value)
     if value < 0:
         raise RuntimeFailure(f"{field.name.removesuffix('Path')} must be non-negative.")
     return value
@@ -119,7 +119,7 @@ def percentage(frame: Frame, state: Map, seen: Any) -> float | None:
             raise RuntimeFailure(
                 f'The {field.name} field refers to value "{_shown(value)}" which is not a valid float: {field.text}'
             )
-        raise dataflow.wrong_type(field, "number", value)
+        raise dataflow.unexpected_type(field, "number", value)
     if not 0 <= value <= 100:
         raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
     return value

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StateError
 from ..history import json_text
-from ..store import Store
+from ..storage.store import Store
 
 if TYPE_CHECKING:
     from .frame import Execution, Frame
-    from .world import World
+    from .invoker import Runtime
 
 # AWS runs up to 10,000 child executions at once where nothing is said; one machine has less.
 DEFAULT_CONCURRENCY = 1000
@@ -33,7 +33,7 @@ class MapRun:
 
     def __init__(self, frame: "Frame", document: dict[str, Any], inputs: list[Any], weights: list[int]):
         self.frame = frame
-        self.world = frame.execution.world
+        self.runtime = frame.execution.runtime
         self.document = document
         self.arn: str = document["mapRunArn"]
         self.inputs = inputs
@@ -48,16 +48,16 @@ class MapRun:
 
     async def work(self) -> None:
         """Run the children there are not yet, at most so many at a time. Raises ThresholdExceeded."""
-        for row in self.world.store.executions(map_run=self.arn, limit=len(self.inputs) or 1):
+        for row in self.runtime.store.executions(map_run=self.arn, limit=len(self.inputs) or 1):
             slot = row["mapIndex"]
-            running = self.world.execution(row["executionArn"])
+            running = self.runtime.execution(row["executionArn"])
             if running is not None:
                 self._watch(slot, running)
                 continue
             self.rows[slot] = row
             if not self._to_redrive(row):
                 self._count(slot, row)
-        self.world.map_runs[self.arn] = self
+        self.runtime.map_runs[self.arn] = self
         try:
             while True:
                 self._check()
@@ -67,7 +67,7 @@ class MapRun:
                 self._changed.clear()
                 await self._changed.wait()
         finally:
-            self.world.map_runs.pop(self.arn, None)
+            self.runtime.map_runs.pop(self.arn, None)
 
     def changed(self, document: dict[str, Any]) -> None:
         """UpdateMapRun gave new limits."""
@@ -76,7 +76,7 @@ class MapRun:
 
     async def stop(self) -> None:
         """Abort the children that still run; the run is given up."""
-        await stop_children(self.world, self.arn)
+        await stop_children(self.runtime, self.arn)
 
     def results(self) -> Iterator[dict[str, Any]]:
         """The rows of the children, in the order of their inputs."""
@@ -103,7 +103,7 @@ class MapRun:
                 child = self._begin(slot)
             elif slot not in self.running and self._to_redrive(row):
                 row["mapRunRedrives"] = self.document["redriveCount"]
-                child = self.world.redrive(row)
+                child = self.runtime.redrive(row)
             else:
                 continue
             self._watch(slot, child)
@@ -133,7 +133,7 @@ class MapRun:
             "machineName": machine.rpartition(":")[2],
             "name": name,
             "type": "EXPRESS" if document["express"] else "STANDARD",
-            "startDate": self.world.clock.now(),
+            "startDate": self.runtime.clock.now(),
             "input": json_text(self.inputs[slot]),
             "roleArn": parent["roleArn"],
             "revision": parent["revision"],
@@ -144,7 +144,7 @@ class MapRun:
             "itemCount": self.weights[slot],
         }
         row |= {name: parent[name] for name in ("traceHeader", "testCase") if name in parent}
-        return self.world.begin(row, document["flow"]())
+        return self.runtime.start_execution(row, document["flow"]())
 
     def _ended(self, slot: int) -> None:
         self._count(slot, self.running.pop(slot).row)
@@ -169,11 +169,11 @@ class MapRun:
             raise ThresholdExceeded
 
 
-async def stop_children(world: "World", arn: str) -> None:
+async def stop_children(runtime: "Runtime", arn: str) -> None:
     """Abort what still runs of a map run that was given up."""
-    rows = world.store.executions(map_run=arn, status="RUNNING", limit=-1)
-    running = [world.execution(row["executionArn"]) for row in rows]
-    await asyncio.gather(*(world.stop(child, None, None) for child in running if child is not None))
+    rows = runtime.store.executions(map_run=arn, status="RUNNING", limit=-1)
+    running = [runtime.execution(row["executionArn"]) for row in rows]
+    await asyncio.gather(*(runtime.stop(child, None, None) for child in running if child is not None))
 
 
 def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,6 @@ async def do_parallel(frame: Frame, state: Parallel) -> str | None:
         raise
     frame.event("ParallelStateSucceeded", advance=False)
     value, assigned = dataflow.output(frame, state, outputs)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     frame.drop_children()
     return state.next

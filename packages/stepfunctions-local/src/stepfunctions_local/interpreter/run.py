@@ -11,7 +11,7 @@ from ..definition import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task
 from ..errors import StateError
 from ..history import entered
 from .distributed import do_distributed_map
-from .failures import recalled, recover, remembered
+from .error_handling import error_from_row, error_to_row, handle_error
 from .frame import DONE, ENTER, RETRY, WORK, Frame
 from .map import do_inline_map
 from .parallel import do_parallel
@@ -45,7 +45,7 @@ _STRETCH = 200
 async def run_frame(frame: Frame) -> None:
     """Carry a frame from where it stands to its end; its output is then its `result`. Raises StateError."""
     if frame.failure is not None:
-        raise recalled(frame.failure)
+        raise error_from_row(frame.failure)
     steps = 0
     while True:
         state = frame.flow.states[frame.state]
@@ -68,8 +68,8 @@ async def run_frame(frame: Frame) -> None:
 
 async def _be_stopped(frame: Frame) -> None:
     """An execution whose machine was deleted ends at its next transition."""
-    world = frame.execution.world
-    world.spawn(world.stop(frame.execution, None, None))
+    runtime = frame.execution.runtime
+    runtime.run_in_background(runtime.stop(frame.execution, None, None))
     await asyncio.Event().wait()
 
 
@@ -77,7 +77,7 @@ def _enter(frame: Frame, state: State) -> None:
     if frame.item is not None and frame.entered == 0:
         _iteration(frame, "Started", advance=True)
     previous = frame.last
-    frame.entered_at = frame.execution.world.clock.now()
+    frame.entered_at = frame.execution.runtime.clock.now()
     frame.last = frame.execution.event(
         f"{state.kind}StateEntered",
         previous,
@@ -96,7 +96,7 @@ async def _perform(frame: Frame, state: State) -> str | None:
     at_once = _AT_ONCE.get(kind)
     while True:
         if frame.phase == RETRY:
-            await frame.execution.world.clock.sleep_until(frame.data["until"])
+            await frame.execution.runtime.clock.sleep_until(frame.data["until"])
             frame.phase = WORK
         try:
             if at_once is not None:
@@ -104,10 +104,10 @@ async def _perform(frame: Frame, state: State) -> str | None:
             return await _AWAITED[kind](frame, state)
         except StateError as error:
             try:
-                caught = recover(frame, state, error)
+                caught = handle_error(frame, state, error)
             except StateError as final:
                 _iteration(frame, "Failed")
-                frame.failure = remembered(final)
+                frame.failure = error_to_row(final)
                 frame.save()
                 raise
             if caught is not None:

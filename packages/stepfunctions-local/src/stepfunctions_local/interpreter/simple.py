@@ -13,20 +13,20 @@ from .frame import Frame
 
 def do_pass(frame: Frame, state: Pass) -> str | None:
     if state.is_jsonata:
-        value, assigned = dataflow.passed_on(frame, state)
+        value, assigned = dataflow.pass_through(frame, state)
     else:
         if state.has_result:
             result = state.result
         else:
             result = dataflow.arguments(frame, state, dataflow.effective_input(frame, state))
         value, assigned = dataflow.output(frame, state, result)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     return state.next
 
 
 def do_succeed(frame: Frame, state: Succeed) -> str | None:
-    value, assigned = dataflow.passed_on(frame, state)
-    dataflow.leave(frame, state, value, assigned, None)
+    value, assigned = dataflow.pass_through(frame, state)
+    dataflow.exit_state(frame, state, value, assigned, None)
     return None
 
 
@@ -49,7 +49,7 @@ def do_choice(frame: Frame, state: Choice) -> str | None:
         value = output.evaluate(scope) if output is not None else seen
     else:
         value = dataflow.output_path(frame, state, seen)
-    dataflow.leave(frame, state, value, assigned, to)
+    dataflow.exit_state(frame, state, value, assigned, to)
     return to
 
 
@@ -63,7 +63,7 @@ def _text(frame: Frame, state: Fail, field: Field | None) -> str | None:
     value = field.read(frame.scope(state, frame.input))
     if not isinstance(value, str):
         if not field.is_path:
-            raise dataflow.wrong_type(field, "string", value)
+            raise dataflow.unexpected_type(field, "string", value)
         raise RuntimeFailure(
             f"The {field.name} parameter does not reference a valid string: {field.text} == {json_text(value)}"
         )

@@ -14,10 +14,10 @@ from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
 from ..history import NOT_TRUNCATED, failure, json_text, output, too_large
 from ..integrations import TaskRequest
 from . import dataflow
-from .failures import TIMEOUT, HeartbeatMissed
+from .error_handling import TIMEOUT, HeartbeatMissed
 from .frame import TASK, Frame
+from .invoker import TaskCall, TaskResult
 from .tokens import new_token
-from .world import Final, TaskCall
 
 MAX_SECONDS = 99_999_999
 
@@ -32,12 +32,12 @@ async def do_task(frame: Frame, state: Task) -> str | None:
         raise
     text = json_text(result)
     if too_large(text):
-        large = dataflow.data_limit(_shown(state))
+        large = dataflow.data_limit_exceeded(_shown(state))
         _failed(frame, state, large)
         raise large
     _event(frame, state, "Succeeded", output(text))
     value, assigned = dataflow.output(frame, state, result)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     return state.next
 
 
@@ -54,7 +54,7 @@ def _schedule(frame: Frame, state: Task) -> None:
     arguments = dataflow.arguments(frame, state, seen)
     text = json_text(arguments)
     if too_large(text):
-        raise dataflow.data_limit(_shown(state))
+        raise dataflow.data_limit_exceeded(_shown(state))
     timeout = _seconds(frame, state, state.timeout, seen)
     heartbeat = _seconds(frame, state, state.heartbeat, seen)
     credentials = _credentials(frame, state, seen)
@@ -69,7 +69,7 @@ def _schedule(frame: Frame, state: Task) -> None:
         if pattern == "activity" and heartbeat is not None:
             details["heartbeatInSeconds"] = heartbeat
     else:
-        details |= {"parameters": text, "region": frame.execution.world.region}
+        details |= {"parameters": text, "region": frame.execution.runtime.region}
         if heartbeat is not None:
             details["heartbeatInSeconds"] = heartbeat
     _event(frame, state, "Scheduled", details)
@@ -79,7 +79,7 @@ def _schedule(frame: Frame, state: Task) -> None:
     elif pattern != "activity":
         _event(frame, state, "Started", {})
 
-    now = frame.execution.world.clock.now()
+    now = frame.execution.runtime.clock.now()
     frame.data |= {
         "stage": "out",
         "scheduled": scheduled,
@@ -108,7 +108,7 @@ def _credentials(frame: Frame, state: Task, seen: Any) -> dict[str, str] | None:
 
 def _check_activity(frame: Frame, state: Task) -> None:
     """A task for an activity that nobody created, or that was deleted, cannot be scheduled."""
-    if frame.execution.world.store.get("activity", state.resource) is None:
+    if frame.execution.runtime.store.get("activity", state.resource) is None:
         missing = StateError("States.Runtime", f"Activity Does Not Exist: '{state.resource}'")
         _event(frame, state, "ScheduleFailed", failure(missing))
         raise missing
@@ -119,7 +119,7 @@ async def _within_time(frame: Frame, state: Task) -> Any:
     deadline = frame.data["deadline"]
     if deadline is None or "outcome" in frame.data:
         return await _work(frame, state)
-    left = deadline - frame.execution.world.clock.now()
+    left = deadline - frame.execution.runtime.clock.now()
     if left <= 0:  # over while the engine was away: not to be delivered again
         raise StateError(TIMEOUT)
     try:
@@ -132,18 +132,18 @@ async def _within_time(frame: Frame, state: Task) -> Any:
 
 
 async def _work(frame: Frame, state: Task) -> Any:
-    world = frame.execution.world
-    await world.store.committed()
+    runtime = frame.execution.runtime
+    await runtime.store.committed()
     integration, data = state.integration, frame.data
     if integration.pattern == "activity":
         if data["stage"] == "out":
-            world.activity_scheduled(state.resource, frame)
+            runtime.activity_scheduled(state.resource, frame)
         return await _called_back(frame)
     request = _request(frame, state)
     # One called back already, before the answer to its delivery came, is not delivered again after a restart.
     if data["stage"] == "out" and "outcome" not in data:
         answer = await _deliver(frame, state, request)
-        if isinstance(answer, Final):
+        if isinstance(answer, TaskResult):
             return answer.output
         if integration.pattern in ("request_response", "lambda_arn"):
             return answer
@@ -152,13 +152,13 @@ async def _work(frame: Frame, state: Task) -> Any:
         frame.save()
     if integration.pattern == "task_token":
         return await _called_back(frame)
-    await world.store.committed()
+    await runtime.store.committed()
     try:
-        return await integration.complete(request, data["submitted"], world.services)
+        return await integration.complete(request, data["submitted"], runtime.services)
     except asyncio.CancelledError:
         # A stopped or timed-out job is told so; how that call ends changes nothing here.
-        if not world.closing:
-            world.spawn(_cancel(state, request, data["submitted"], world.services))
+        if not runtime.closing:
+            runtime.run_in_background(_cancel(state, request, data["submitted"], runtime.services))
         raise
 
 
@@ -172,14 +172,14 @@ async def _deliver(frame: Frame, state: Task, request: TaskRequest) -> Any:
     call = TaskCall(
         integration=state.integration,
         request=request,
-        services=execution.world.services,
+        services=execution.runtime.services,
         machine_name=execution.row["machineName"],
         state_name=state.name,
         attempt=sum(frame.retries.values()),
         test_case=execution.row.get("testCase"),
     )
     try:
-        return await execution.world.invoker(call)
+        return await execution.runtime.invoker(call)
     except StateError:
         if state.integration.pattern in ("sync", "sync2"):
             frame.data["stage"] = "submitting"
@@ -205,8 +205,8 @@ def _request(frame: Frame, state: Task) -> TaskRequest:
         state_machine_arn=execution.machine_arn,
         state_name=state.name,
         task_token=data.get("token"),
-        region=execution.world.region,
-        account=execution.world.account,
+        region=execution.runtime.region,
+        account=execution.runtime.account,
         trace_header=execution.row.get("traceHeader"),
         timeout=data["timeout"],
         attempt=f"{execution.arn}:{data.get('scheduled')}",
@@ -215,7 +215,7 @@ def _request(frame: Frame, state: Task) -> TaskRequest:
 
 async def _called_back(frame: Frame) -> Any:
     """What came back under the token: SendTaskSuccess's output, or SendTaskFailure's error."""
-    clock, data = frame.execution.world.clock, frame.data
+    clock, data = frame.execution.runtime.clock, frame.data
     while "outcome" not in data:
         frame.waiter = asyncio.get_running_loop().create_future()
         beat = data["beat"]
@@ -274,7 +274,7 @@ def _seconds(frame: Frame, state: State, field: Field | None, seen: Any) -> int 
             f"The {field.name} parameter does not reference a positive integer: {field.text} == {json_text(value)}"
         )
     if not isinstance(value, int) or isinstance(value, bool):
-        raise dataflow.wrong_type(field, "number", value)
+        raise dataflow.unexpected_type(field, "number", value)
     raise QueryEvaluationFailure(
         f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned a value outside "
         f"the range of 1 to {MAX_SECONDS}: {value}",

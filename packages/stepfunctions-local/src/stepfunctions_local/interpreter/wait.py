@@ -14,14 +14,14 @@ MAX_SECONDS = 99_999_999
 
 
 async def do_wait(frame: Frame, state: Wait) -> str | None:
-    clock = frame.execution.world.clock
+    clock = frame.execution.runtime.clock
     if frame.phase != WAIT:
         frame.data = {"until": wait_until(frame, state)}
         frame.phase = WAIT
         frame.save()
     await clock.sleep_until(frame.data["until"])
-    value, assigned = dataflow.passed_on(frame, state)
-    dataflow.leave(frame, state, value, assigned, state.next)
+    value, assigned = dataflow.pass_through(frame, state)
+    dataflow.exit_state(frame, state, value, assigned, state.next)
     return state.next
 
 
@@ -64,7 +64,7 @@ def _seconds(field: Field, value: object) -> int:
             )
         return min(value, MAX_SECONDS)
     if not whole:
-        raise dataflow.wrong_type(field, "number", value)
+        raise dataflow.unexpected_type(field, "number", value)
     assert isinstance(value, int)
     if not 0 <= value <= MAX_SECONDS:
         raise QueryEvaluationFailure(

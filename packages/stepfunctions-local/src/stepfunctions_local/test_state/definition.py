@@ -11,7 +11,7 @@ import orjson
 
 from ..definition import State, compile_state
 from ..errors import ApiError, DefinitionError
-from ..jackson import complaint
+from ..json_errors import json_error
 from ..validation import refuse_document
 from ..validation.diagnostics import Findings
 from ..validation.machine import check_machine
@@ -71,7 +71,7 @@ def _parse(definition: str) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        reason = complaint(definition) or "The definition is not a JSON object"
+        reason = json_error(definition) or "The definition is not a JSON object"
         raise ApiError(
             "InvalidDefinition", f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {reason}'"
         )

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolatio
 import json
 from typing import Any
 
-from ..services import HttpAnswer, HttpRequest
+from ..services import HttpRequest, HttpResponse
 
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie"})
 _MASK = "******"
@@ -23,7 +23,7 @@ class HttpTracer:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._services, name)
 
-    async def http(self, request: HttpRequest, **authority: Any) -> HttpAnswer:
+    async def http(self, request: HttpRequest, **authority: Any) -> HttpResponse:
         """Send the request; record it and its response in the shape of InspectionData."""
         headers = {
             name: value if self._reveal_secrets or name.lower() not in _SECRET_HEADERS else _MASK
@@ -36,7 +36,7 @@ class HttpTracer:
             "headers": json.dumps(headers),
             "body": request.body.decode("utf-8", "replace"),
         }
-        response: HttpAnswer = await self._services.http(request, **authority)
+        response: HttpResponse = await self._services.http(request, **authority)
         self.trace["response"] = {
             "protocol": request.url.partition(":")[0],
             "statusCode": str(response.status),

@@ -14,7 +14,7 @@ from ..integrations import TaskRequest
 from ..integrations.item_reader import Items, Reading, parse_items, source_of
 from ..interpreter import dataflow
 from ..interpreter.distributed import batched, contexts
-from ..interpreter.failures import catch, delay, matches
+from ..interpreter.error_handling import catch, delay, matches
 from ..interpreter.map import items, percentage, selected, whole_number
 from ..interpreter.simple import do_choice, do_fail, do_pass, do_succeed
 from ..interpreter.wait import wait_until
@@ -86,8 +86,8 @@ class StateTest:
         elif isinstance(state, Wait):
             # Evaluate the end of the wait, which may fail; do not wait.
             wait_until(frame, state)
-            value, assigned = dataflow.passed_on(frame, state)
-            dataflow.leave(frame, state, value, assigned, state.next)
+            value, assigned = dataflow.pass_through(frame, state)
+            dataflow.exit_state(frame, state, value, assigned, state.next)
             self.next = state.next
 
     def _inspect_pass(self, state: Pass) -> None:
@@ -122,7 +122,7 @@ class StateTest:
         if not state.is_jsonata:
             self._inspect_result(state, result)
         value, assigned = dataflow.output(frame, state, result)
-        dataflow.leave(frame, state, value, assigned, state.next)
+        dataflow.exit_state(frame, state, value, assigned, state.next)
         self.next = state.next
 
     def _mocked(self) -> Any:

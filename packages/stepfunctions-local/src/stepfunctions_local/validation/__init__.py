@@ -9,7 +9,7 @@ from typing import Any
 
 from ..definition import compile_definition
 from ..errors import ApiError, DefinitionError
-from ..jackson import complaint
+from ..json_errors import json_error
 from .diagnostics import Diagnostic, Findings
 from .machine import check_machine
 from .variables import variable_references
@@ -67,7 +67,7 @@ def _document(definition: str, findings: Findings) -> dict[str, Any] | None:
         return None
     except (ValueError, RecursionError):
         if definition.strip():
-            findings.error(complaint(definition) or "Invalid JSON", None, "INVALID_JSON_DESCRIPTION")
+            findings.error(json_error(definition) or "Invalid JSON", None, "INVALID_JSON_DESCRIPTION")
             return None
         document = None
     if not isinstance(document, dict):

@@ -12,7 +12,9 @@ from ..services import ServiceError
 from .dispatch import dispatch
 
 
-async def call_self(engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None) -> dict:
+async def call_own_api(
+    engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None
+) -> dict:
     """The operation's answer as a service's. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
     try:

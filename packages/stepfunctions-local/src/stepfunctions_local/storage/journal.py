@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .history import json_value
+from ..history import json_value
 
 
 class Journal:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
-from .history import json_bytes
+from ..history import json_bytes
 
 EVENTS_IN_A_ROW = 100
 

@@ -9,11 +9,11 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .description import described
-from .services import CallFailed, RoleNotAssumable, ServiceError
+from ..descriptions import described
+from ..services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from ..engine import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _LARGEST_PAYLOADS = 248 * 1024
 _BATCH = 10
 
 
-class EventDelivery:
+class StatusEventDelivery:
     """An observer that puts status changes on the bus of the engine's services, in order.
 
     The services must take events of AWS's own source, as emulators may and AWS does not; said once if they refuse.
@@ -52,7 +52,7 @@ class EventDelivery:
         )
         if not self._delivering:
             self._delivering = True
-            self._engine.spawn(self._deliver())
+            self._engine.run_in_background(self._deliver())
 
     def follows(self, row: Mapping[str, Any]) -> bool:
         return False

@@ -17,14 +17,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from .api.dispatch import dispatch
-from .api.inside import call_self
+from .api.loopback import call_own_api
 from .clock import VirtualClock, VirtualLoop
 from .engine import Config, Engine, Observer
 from .errors import StateError
 from .history import json_bytes, json_value
-from .interpreter.world import Invoker
-from .services import HttpAnswer, HttpRequest, Outside
-from .store import Store
+from .interpreter.invoker import Invoker
+from .services import HttpRequest, HttpResponse, ServiceClient
+from .storage.store import Store
 
 ROLE = "arn:aws:iam::000000000000:role/virtual"
 _START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -56,7 +56,7 @@ class Result:
         ]
 
 
-class FunctionServices:
+class FakeServices:
     """Services from plain functions: `lambdas` by function name or ARN, `calls` by "service:Operation".
 
     A Lambda takes its payload and answers its result; what it raises becomes the function's error, named by the
@@ -91,13 +91,13 @@ class FunctionServices:
             return answer | {"FunctionError": "Unhandled", "Payload": json.dumps(told).encode()}
         return answer | {"Payload": json_bytes(result)}
 
-    async def http(self, request: HttpRequest, **_: Any) -> HttpAnswer:
+    async def http(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """The call named "http:METHOD URL", given the body and answering the answer's, as JSON."""
         name = f"http:{request.method} {request.url}"
         if name not in self.calls:
-            return HttpAnswer(404, "Not Found", {}, b"")
+            return HttpResponse(404, "Not Found", {}, b"")
         result = await _value(self.calls[name](json.loads(request.body or b"null")))
-        return HttpAnswer(200, "OK", {"content-type": "application/json"}, json.dumps(result).encode())
+        return HttpResponse(200, "OK", {"content-type": "application/json"}, json.dumps(result).encode())
 
 
 async def _value(given: Any) -> Any:
@@ -109,7 +109,7 @@ class VirtualEngine:
 
     def __init__(
         self,
-        services: Outside | None = None,
+        services: ServiceClient | None = None,
         store: str | Path = ":memory:",
         start: float = _START,
         observers: list[Observer] | None = None,
@@ -121,11 +121,11 @@ class VirtualEngine:
         self.clock = VirtualClock(self.loop, start)
         self.engine = Engine(
             Store(store),
-            services or FunctionServices(),
+            services or FakeServices(),
             self.clock,
             config or Config(),
             observers or [],
-            own_api=call_self,
+            own_api=call_own_api,
             random=Random(seed),  # noqa: S311 (jitter that a test can repeat)
         )
         if invoker is not None:

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..errors import StoreFailed, StoreUnreadable
 from .backlog import Backlog, Rows
-from .errors import StoreFailed, StoreUnreadable
+from .database import Checkpointer, connect, lock
 from .journal import Journal
-from .storefile import LogKeeper, connect, lock
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Transactions:
     def _open(self, synchronous: str) -> None:
         self._db = connect(self.path, synchronous)
         # The log is worked off beside the event loop, which must not wait for the disk's fsync.
-        self._log = LogKeeper(self._db, self.path)
+        self._log = Checkpointer(self._db, self.path)
         if self._lock is not None:
             # By whatever name the store is opened: the one journal of the one file.
             beside = Path(f"{Path(self.path).resolve()}.journal")

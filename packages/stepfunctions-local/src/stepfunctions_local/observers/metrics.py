@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .description import billing
-from .services import CallFailed, RoleNotAssumable, ServiceError
+from ..descriptions import billing_details
+from ..services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from ..engine import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class _Statistic:
         self.least, self.most = min(self.least, value), max(self.most, value)
 
 
-class Metrics:
+class MetricDelivery:
     """An observer that writes to the CloudWatch of the engine's services, which must let it use AWS's namespace."""
 
     def __init__(self, engine: "Engine"):
@@ -102,7 +102,7 @@ class Metrics:
             self._bill(row)
 
     def _bill(self, row: Mapping[str, Any]) -> None:
-        billed = billing(row)
+        billed = billing_details(row)
         for dimensions in ((), (("StateMachineArn", row["stateMachineArn"]),)):
             duration, memory = billed["billedDurationInMilliseconds"], billed["billedMemoryUsedInMB"]
             self._add("ExpressExecutionBilledDuration", duration, dimensions, "Milliseconds")
@@ -156,7 +156,7 @@ class Metrics:
             statistic.add(value)
         if not self._delivering:
             self._delivering = True
-            self._engine.spawn(self._deliver())
+            self._engine.run_in_background(self._deliver())
 
     async def _deliver(self) -> None:
         try:

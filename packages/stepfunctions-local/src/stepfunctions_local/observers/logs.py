@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from .history import without_data
-from .services import CallFailed, RoleNotAssumable, ServiceError
+from ..history import without_data
+from ..services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from ..engine import Engine
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class LogDelivery:
             self._waiting.setdefault(group, []).append(entry)
         if self._waiting and not self._delivering:
             self._delivering = True
-            self._engine.spawn(self._deliver())
+            self._engine.run_in_background(self._deliver())
 
     def _logging(self, revision: str) -> Mapping[str, Any]:
         if revision not in self._settings:

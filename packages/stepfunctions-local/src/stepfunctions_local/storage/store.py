@@ -11,8 +11,8 @@ from itertools import batched, islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..history import json_bytes, json_value
 from .backlog import EVENTS_IN_A_ROW, ExecutionRow, FrameKey, HistoryPart, Rows
-from .history import json_bytes, json_value
 from .transactions import Transactions
 
 _CACHED_DOCUMENTS = 4096

@@ -24,18 +24,18 @@ class HeartbeatMissed(StateError):
         super().__init__(TIMEOUT, None)
 
 
-def remembered(error: StateError) -> list[Any]:
+def error_to_row(error: StateError) -> list[Any]:
     """A failure as a frame keeps it."""
     return [error.error, error.cause, isinstance(error, HeartbeatMissed)]
 
 
-def recalled(kept: list[Any]) -> StateError:
+def error_from_row(kept: list[Any]) -> StateError:
     """The failure a frame keeps."""
     error, cause, *missed = kept
     return HeartbeatMissed() if missed == [True] else StateError(error, cause)
 
 
-def explained(frame: Frame, state: State, error: StateError) -> StateError:
+def with_location(frame: Frame, state: State, error: StateError) -> StateError:
     """The error as everybody else sees it: an evaluation's failure says in which state it happened."""
     if not isinstance(error, RuntimeFailure):
         return error
@@ -53,10 +53,10 @@ def explained(frame: Frame, state: State, error: StateError) -> StateError:
     return full
 
 
-def recover(frame: Frame, state: State, error: StateError) -> str | None:
+def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
     """Retry (answers None, the frame set to wait), or catch (answers where to go). Else raises the error."""
     missed = isinstance(error, HeartbeatMissed)
-    error = explained(frame, state, error)
+    error = with_location(frame, state, error)
     for at, retrier in enumerate(state.retry):
         if matches(retrier.errors, error.error, missed):
             if frame.retries.get(at, 0) < retrier.max_attempts:
@@ -90,14 +90,14 @@ def delay(retrier: Retrier, tries: int) -> float:
 
 
 def _retry(frame: Frame, at: int, retrier: Retrier) -> None:
-    world = frame.execution.world
+    runtime = frame.execution.runtime
     tries = frame.retries.get(at, 0)
     frame.retries[at] = tries + 1
     seconds = delay(retrier, tries)
     if retrier.jitter:
-        seconds = world.random.uniform(0, seconds)
+        seconds = runtime.random.uniform(0, seconds)
     frame.phase = RETRY
-    frame.data = {"until": world.clock.now() + seconds}
+    frame.data = {"until": runtime.clock.now() + seconds}
     frame.forget_context()
     frame.save()
 
@@ -123,6 +123,6 @@ def catch(frame: Frame, state: State, catcher: Catcher, error: StateError) -> No
         assigned = None
         if catcher.assign is not None:
             assigned = dataflow.evaluate(catcher.assign, frame, state, seen, **scope)
-        dataflow.leave(frame, state, value, assigned, catcher.next)
+        dataflow.exit_state(frame, state, value, assigned, catcher.next)
     except StateError as second:
-        raise explained(frame, state, second) from None
+        raise with_location(frame, state, second) from None

@@ -7,7 +7,7 @@ import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from .errors import StoreBusy, StoreUnreadable
+from ..errors import StoreBusy, StoreUnreadable
 
 # `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
 # `frames` has rowids: of a Map over a million items one row holds them all, and a table without rowids reads a row
@@ -68,7 +68,7 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
     return db
 
 
-class LogKeeper:
+class Checkpointer:
     """Keeps the write-ahead log short: its pages go into the database on a thread, now and then.
 
     Under a load that never pauses the thread may never catch up; then the log is worked off at once.

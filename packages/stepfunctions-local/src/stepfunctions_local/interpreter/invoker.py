@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..clock import Clock
 from ..definition import Flow
 from ..integrations import Integration, TaskRequest
-from ..services import Services
-from ..store import Store
+from ..services import TaskServices
+from ..storage.store import Store
 
 if TYPE_CHECKING:
     from .frame import Execution, Frame
@@ -25,7 +25,7 @@ class TaskCall:
 
     integration: Integration
     request: TaskRequest
-    services: Services
+    services: TaskServices
     machine_name: str
     state_name: str
     attempt: int = 0
@@ -37,7 +37,7 @@ class TaskCall:
 
 
 @dataclass(slots=True)
-class Final:
+class TaskResult:
     """An invoker's answer that is the task's output already: nothing is submitted, waited for or called back."""
 
     output: Any
@@ -46,7 +46,7 @@ class Final:
 type Invoker = Callable[[TaskCall], Awaitable[Any]]
 
 
-class World(Protocol):
+class Runtime(Protocol):
     """The engine, as the interpreter sees it."""
 
     @property
@@ -56,7 +56,7 @@ class World(Protocol):
     def clock(self) -> Clock: ...
 
     @property
-    def services(self) -> Services: ...
+    def services(self) -> TaskServices: ...
 
     @property
     def random(self) -> Random: ...
@@ -76,7 +76,7 @@ class World(Protocol):
     @property
     def map_runs(self) -> dict[str, "MapRun"]: ...
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something run beside the execution; nobody waits for it."""
 
     def record(self, execution: "Execution", event: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ class World(Protocol):
 
     def loads(self, text: str) -> Any: ...
 
-    def begin(self, row: dict[str, Any], flow: Flow) -> "Execution": ...
+    def start_execution(self, row: dict[str, Any], flow: Flow) -> "Execution": ...
 
     def execution(self, arn: str) -> "Execution | None": ...
 

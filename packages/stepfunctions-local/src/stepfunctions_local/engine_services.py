@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .description import described
-from .services import HttpAnswer, HttpRequest
+from .descriptions import described
+from .services import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 type OwnApi = Callable[["Engine", str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
 
 
-class ServicesWithSelf:
+class EngineServices:
     """Sends each call where it belongs."""
 
     def __init__(self, engine: "Engine"):
@@ -48,7 +48,7 @@ class ServicesWithSelf:
             function, payload, role_arn=role_arn, trace_header=trace_header, **params
         )
 
-    async def http(self, request: HttpRequest, **authority: str | None) -> HttpAnswer:
+    async def http(self, request: HttpRequest, **authority: str | None) -> HttpResponse:
         return await self._engine.outside.http(request, **authority)
 
     async def sleep(self, seconds: float) -> None:

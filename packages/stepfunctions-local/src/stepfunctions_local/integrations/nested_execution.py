@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StateError
-from ..services import ServiceError, Services
+from ..services import ServiceError, TaskServices
 from .base import Integration, TaskRequest
-from .failures import Dialect, as_optimised
+from .formatting import iso, json_text
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
+from .service_errors import Dialect, as_optimised
 from .shapes import known_operation
-from .texts import iso, json_text
 
 _DIALECT = Dialect("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
 _TIMES = ("StartDate", "StopDate", "RedriveDate")
@@ -22,7 +22,7 @@ _TIMES = ("StartDate", "StopDate", "RedriveDate")
 class StartExecution(Integration):
     """Start an execution; with `.sync` its end is the task's, output as text, with `.sync:2` as JSON."""
 
-    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
         operation = known_operation("stepfunctions", "startExecution")
         with as_optimised(request, "stepfunctions", _DIALECT):
             params = arguments_to_params(operation, request, request.arguments)
@@ -48,14 +48,14 @@ class StartExecution(Integration):
             "StartDate": iso(answer["startDate"]),
         }
 
-    async def complete(self, request: TaskRequest, submitted: Any, services: Services) -> dict:
+    async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> dict:
         ended = await services.execution_ended(submitted["ExecutionArn"])
         output = _described(ended, as_json=self.pattern == "sync2")
         if output["Status"] != "SUCCEEDED":
             raise StateError("States.TaskFailed", json_text(output))
         return output
 
-    async def cancel(self, request: TaskRequest, submitted: Any, services: Services) -> None:
+    async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
         with as_optimised(request, "stepfunctions", _DIALECT):
             await services.call(
                 "stepfunctions",

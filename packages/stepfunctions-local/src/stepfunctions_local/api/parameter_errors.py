@@ -9,7 +9,7 @@ import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 from ..errors import ApiError
-from .model import JUDGED_LATER, python_pattern
+from .service_model import JUDGED_LATER, python_pattern
 
 # Where AWS lists the values of an enumeration in an order of its own.
 _ENUM_ORDER = {

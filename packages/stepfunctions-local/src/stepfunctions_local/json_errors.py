@@ -8,7 +8,7 @@ import orjson
 _TOKEN = re.compile(r"[^\s,:{}\[\]\"']+")
 
 
-def complaint(text: str) -> str | None:
+def json_error(text: str) -> str | None:
     """The parser's sentence about the text, or None when it is JSON."""
     try:
         orjson.loads(text)

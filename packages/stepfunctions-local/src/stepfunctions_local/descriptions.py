@@ -39,7 +39,7 @@ def described(row: Mapping[str, Any], now: float | None = None) -> dict[str, Any
         answer["outputDetails"] = {"included": True}
     if row["type"] == "STANDARD":
         answer["redriveCount"] = row.get("redriveCount", 0)
-        reason = not_redrivable(row, row.get("stopDate", 0) if now is None else now)
+        reason = not_redrivable_reason(row, row.get("stopDate", 0) if now is None else now)
         answer["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
         if "mapRunArn" in row and row["status"] in TERMINAL and reason is None:
             answer["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
@@ -48,7 +48,7 @@ def described(row: Mapping[str, Any], now: float | None = None) -> dict[str, Any
     return answer
 
 
-def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
+def not_redrivable_reason(row: Mapping[str, Any], now: float) -> str | None:
     """Why an execution cannot be redriven, or None when it can."""
     if row["status"] not in ("FAILED", "ABORTED", "TIMED_OUT"):
         return f"Execution is {row['status']} and cannot be redriven"
@@ -61,7 +61,7 @@ def not_redrivable(row: Mapping[str, Any], now: float) -> str | None:
     return None
 
 
-def billing(row: Mapping[str, Any]) -> dict[str, int]:
+def billing_details(row: Mapping[str, Any]) -> dict[str, int]:
     """What an express execution that has ended costs."""
     hundreds = int((row["stopDate"] - row["startDate"]) * 10) + 1
     return {"billedDurationInMilliseconds": hundreds * 100, "billedMemoryUsedInMB": 64}

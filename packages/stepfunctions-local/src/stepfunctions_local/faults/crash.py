@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..store import Store
-from ..virtual import VirtualEngine
+from ..storage.store import Store
+from ..testing import VirtualEngine
 
 
 class Killed(KeyboardInterrupt):
@@ -17,7 +17,7 @@ class Killed(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def interposed(
+def around_commits(
     engine: VirtualEngine,
     before: Callable[[], None],
     after: Callable[[], None] = lambda: None,
@@ -72,7 +72,7 @@ def ended(engine: VirtualEngine) -> float:
     return now
 
 
-def as_a_kill_leaves_it(path: Path, folder: Path) -> Store:
+def copy_store(path: Path, folder: Path) -> Store:
     """A store of its own with what a kill at this moment would leave of the one at `path`, which is at work."""
     folder.mkdir()
     for file in path.parent.glob(f"{path.name}*"):

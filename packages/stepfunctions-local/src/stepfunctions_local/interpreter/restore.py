@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .definition import Flow, Map, Parallel
-from .interpreter.frame import DONE, ENTER, JOIN, RETRY, TASK, WAIT, WORK, Execution, Frame
+from ..definition import Flow, Map, Parallel
+from .frame import DONE, ENTER, JOIN, RETRY, TASK, WAIT, WORK, Execution, Frame
 
 
 def restore_frames(execution: Execution, saved_frames: Mapping[int, dict[str, Any]]) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import StateError
 from ..history import json_bytes, json_value
-from ..services import Services
+from ..services import TaskServices
 from .base import Integration, TaskRequest
-from .failures import Dialect, as_optimised
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
+from .service_errors import Dialect, as_optimised
 from .shapes import known_operation
 
 _DIALECT = Dialect("Lambda", "AWSLambda", "AWSLambdaException")
@@ -20,7 +20,7 @@ _DIALECT = Dialect("Lambda", "AWSLambda", "AWSLambdaException")
 class InvokeFunction(Integration):
     """`lambda:invoke`: the function's answer under Payload, with the call's metadata."""
 
-    async def invoke(self, request: TaskRequest, services: Services) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
         payload = json_bytes(arguments.get("Payload", {}))
@@ -43,13 +43,13 @@ class InvokeFunction(Integration):
 class FunctionArn(Integration):
     """A function's ARN as Resource: the state's input goes in, the function's answer comes out."""
 
-    async def invoke(self, request: TaskRequest, services: Services) -> Any:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         payload = json_bytes(request.arguments)
         return _decoded(await _invoke(request, services, self.arn, payload, {}))
 
 
 async def _invoke(
-    request: TaskRequest, services: Services, function: str, payload: bytes, params: dict
+    request: TaskRequest, services: TaskServices, function: str, payload: bytes, params: dict
 ) -> dict:
     with as_optimised(request, "lambda", _DIALECT):
         answer = await services.invoke_lambda(
