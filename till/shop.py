@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
+from customers.errors import UnknownCustomer
 from customers.models import Customer
 from customers.store import CustomersStore
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import UnknownCustomer
 
 from till.stack import Stack
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tillflow.errors import InvoiceNotDraft, StoreContention
+from tillflow.errors import StoreContention
 from tillflow.store import Action, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from billing import rules
+from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender
 
 # A series is one row all tills write, so this one waits longer than most: 2.5 s at the very worst.

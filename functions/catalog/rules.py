@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from tillflow.discounts import DiscountedLine, apply_discounts
-from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal, UnknownProduct
+from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal
 from tillflow.money import Money
 from tillflow.tax import Taxable, Taxed, tax_lines
 from tillflow.times import iso_utc
 
+from catalog.errors import UnknownProduct
 from catalog.models import Order, OrderLine, Product, Tender
 
 # A workflow's payload ends at 256 KiB, and opening an order writes the document twice, quotes escaped.

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from tillflow.errors import InvalidProduct, StoreContention, UnknownProduct
+from tillflow.errors import StoreContention
 from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
 
+from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, TaxClass
 
 _RATES = ("TAXES", "RATES")

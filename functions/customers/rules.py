@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import InvalidCustomer
 from tillflow.parsing import parse
 
+from customers.errors import InvalidCustomer
 from customers.models import Customer
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tillflow.errors import InvalidCustomer, RecordChanged, UnknownCustomer
+from tillflow.errors import RecordChanged
 from tillflow.store import Item, key, marshal, unmarshal
 from tillflow.times import iso_utc
 
 from customers import rules
+from customers.errors import InvalidCustomer, UnknownCustomer
 from customers.models import Customer
 
 
@@ -47,7 +48,7 @@ class CustomersStore:
             ConditionExpression="version = :version",
             ExpressionAttributeValues=marshal({":version": version}),
         ):
-            raise RecordChanged(f"customer {customer_id}", f"version {version}")
+            raise RecordChanged(f"customer {customer_id}", version)
         return after
 
     def _read(self, customer_id: str) -> Item:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from tillflow.errors import JournalUnbalanced
 from tillflow.events import StockCorrected
 
 from ledger import accounts
 from ledger.accounts import Account
+from ledger.errors import JournalUnbalanced
 from ledger.models import Entry, JournalLine, PostJournal, PostLoss, PostPurchase
 
 

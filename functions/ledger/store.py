@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from tillflow.errors import JournalConflict, OrderClosed, StoreContention
+from tillflow.errors import OrderClosed, StoreContention
 from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from ledger import rules
+from ledger.errors import JournalConflict
 from ledger.models import Entry
 
 

@@ -9,10 +9,10 @@ from tillflow.errors import (
     InvalidRequest,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
-    ReversalRefused,
     StoreContention,
 )
 
+from payments.errors import ReversalRefused
 from payments.models import Authorise, Tender
 
 # A state ending in -ing is an intent: the provider is being asked, and may or may not have done it.

@@ -9,18 +9,16 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import (
-    CaptureRefused,
     InvalidRequest,
     OrderClosed,
-    PaymentDeclined,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
-    ReversalRefused,
     StoreContention,
 )
 from tillflow.store import retry_on_conflict
 
 from payments import rules
+from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
 from payments.models import Authorise, Tender
 from payments.provider import AnswerLost, Charge, Outcome, Provider, ProviderDown
 from payments.store import PaymentsStore

@@ -65,7 +65,7 @@ class SuppliersStore:
         except ClientError as error:
             _only_conditional(error)
             self.row(supplier.supplier_id)
-            raise RecordChanged(f"supplier {supplier.supplier_id}", f"version {version}") from None
+            raise RecordChanged(f"supplier {supplier.supplier_id}", version) from None
         return unmarshal(answer["Attributes"])
 
     def delete(self, supplier_id: str) -> None:

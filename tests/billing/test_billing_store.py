@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender
 from billing.store import BillingStore
-from tillflow.errors import InvoiceNotDraft, StoreContention, TendersDoNotMatchTotal
+from tillflow.errors import StoreContention, TendersDoNotMatchTotal
 from tillflow.store import key, marshal, read_rows, unmarshal
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -90,7 +91,7 @@ def test_what_is_no_draft_is_refused_and_burns_no_number(
 ) -> None:
     if status:
         draft(dynamodb, table, "ord-1", status)
-    with pytest.raises(InvoiceNotDraft, match=f"invoice ord-1 is {status or 'missing'}; expected DRAFT"):
+    with pytest.raises(InvoiceNotDraft, match=f"invoice ord-1 is {status or 'missing'}; only a DRAFT"):
         store.issue("ord-1", paid(), NOW)
     assert last_number(dynamodb, table) == 0
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
-from tillflow.errors import InvalidProduct, UnknownProduct
 
 EVENTS = Path(__file__).parents[2] / "events"
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from catalog.errors import InvalidProduct
 from catalog.models import Order, Product, TaxClass
-from tillflow.errors import InvalidOrder, InvalidProduct
+from tillflow.errors import InvalidOrder
 from tillflow.parsing import parse
 
 ORDER: dict[str, Any] = {

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from customers.errors import InvalidCustomer
 from customers.models import Customer
 from customers.rules import changed
-from tillflow.errors import InvalidCustomer
 
 ADA = Customer(customer_id="cus-1", name="Ada Lovelace", email="ada@example.com", phone="+44 20 7946 0958")
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from customers.errors import InvalidCustomer, UnknownCustomer
 from customers.models import Customer
 from customers.store import CustomersStore
-from tillflow.errors import InvalidCustomer, RecordChanged, UnknownCustomer
+from tillflow.errors import RecordChanged
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ADA = Customer(customer_id="cus-1", name="Ada Lovelace", email="ada@example.com")
@@ -45,7 +46,7 @@ def test_an_update_raises_the_version(store: CustomersStore) -> None:
 def test_who_saves_from_an_old_version_is_told(store: CustomersStore) -> None:
     store.create(ADA, NOW)
     store.update("cus-1", {"note": "Prefers mornings"}, 1, NOW)
-    with pytest.raises(RecordChanged, match="customer cus-1 was changed meanwhile; expected version 1"):
+    with pytest.raises(RecordChanged, match="customer cus-1 has changed since version 1"):
         store.update("cus-1", {"note": "Prefers evenings"}, 1, NOW)
     assert store.get("cus-1")[0].note == "Prefers mornings"
 
@@ -58,7 +59,7 @@ def test_a_refused_change_changes_nothing(store: CustomersStore) -> None:
 
 
 def test_an_unknown_customer_is_named(store: CustomersStore) -> None:
-    with pytest.raises(UnknownCustomer, match="customer_id cus-9 is not known"):
+    with pytest.raises(UnknownCustomer, match="customer cus-9 does not exist"):
         store.get("cus-9")
     with pytest.raises(UnknownCustomer):
         store.update("cus-9", {"name": "Nobody"}, 1, NOW)

@@ -101,7 +101,7 @@ def test_releasing_gives_back_once(store: InventoryStore) -> None:
 
 def test_nothing_to_release_is_success_and_closes_the_order(store: InventoryStore) -> None:
     assert store.release("ord-1") == {"order_id": "ord-1", "released": []}
-    with pytest.raises(OrderClosed, match="ord-1 is closed to reserve"):
+    with pytest.raises(OrderClosed, match="ord-1 is closed; reserve"):
         store.reserve("ord-1", "store-1", wanted(A=1))
     assert counters(store, "A") == (5, 0, 1000)
 
@@ -144,7 +144,7 @@ def test_a_commit_after_the_release_is_refused(store: InventoryStore) -> None:
     store.release("ord-1")
     store.release("ord-2")
     for order in ("ord-1", "ord-2"):
-        with pytest.raises(OrderClosed, match="closed to commit"):
+        with pytest.raises(OrderClosed, match="closed; commit"):
             store.commit(order)
     with pytest.raises(InvalidRequest, match="an order with reserved stock"):
         store.commit("ord-3")

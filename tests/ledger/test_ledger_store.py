@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ledger.errors import JournalConflict
 from ledger.models import Entry, JournalLine
 from ledger.store import LedgerStore
-from tillflow.errors import JournalConflict
 from tillflow.store import unmarshal
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -82,7 +82,7 @@ def test_other_content_under_a_posted_id_is_refused_loudly(
 ) -> None:
     store.post(ENTRY, NOW)
     posted = rows(dynamodb, table)
-    with pytest.raises(JournalConflict, match="ord-1#sale is posted with other content"):
+    with pytest.raises(JournalConflict, match="ord-1#sale was posted before with different content"):
         store.post(replace(ENTRY, **change), LATER)
     assert rows(dynamodb, table) == posted
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger.accounts import CHART, TENDER_ACCOUNT
+from ledger.errors import JournalUnbalanced
 from ledger.models import Entry, JournalLine, PostJournal
 from ledger.rules import check_balanced, sale_entry
-from tillflow.errors import InvalidRequest, JournalUnbalanced
+from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
 
 SALE: dict[str, Any] = {
@@ -59,7 +60,9 @@ def test_nothing_is_booked_for_nothing() -> None:
 @pytest.mark.parametrize("off", [-1, 1])
 def test_tenders_that_miss_the_total_by_one_do_not_balance(off: int) -> None:
     tenders = [*SALE["tenders"][:-1], {"type": "store_credit", "amount": 500 + off}]
-    with pytest.raises(JournalUnbalanced, match=f"ord-1#sale debits {4889 + off} EUR; expected .* 4889"):
+    with pytest.raises(
+        JournalUnbalanced, match=f"ord-1#sale is not balanced: debits {4889 + off}, credits 4889"
+    ):
         booked({**SALE, "tenders": tenders})
 
 

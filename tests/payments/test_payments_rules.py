@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payments import rules
+from payments.errors import ReversalRefused
 from payments.models import Authorise, Tender
-from tillflow.errors import (
-    InvalidRequest,
-    PaymentOutcomeUnknown,
-    ProviderUnavailable,
-    ReversalRefused,
-    StoreContention,
-)
+from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, ProviderUnavailable, StoreContention
 from tillflow.parsing import parse
 
 

@@ -11,17 +11,15 @@ from typing import Any
 import pytest
 from payments import rules
 from payments.cash import Cash
+from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
 from payments.models import Tender
 from payments.store import PaymentsStore
 from tillflow.errors import (
-    CaptureRefused,
     DomainError,
     InvalidRequest,
     OrderClosed,
-    PaymentDeclined,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
-    ReversalRefused,
     StoreContention,
 )
 
@@ -261,9 +259,9 @@ def test_resolving_tells_what_the_provider_knows_and_sends_nothing(desk: Desk) -
 
 def test_nothing_to_reverse_is_success_and_closes_the_order(desk: Desk) -> None:
     assert desk.payments.reverse("ord-1") == {"order_id": "ord-1", "tenders": []}
-    with pytest.raises(OrderClosed, match="ord-1 is closed to authorise"):
+    with pytest.raises(OrderClosed, match="ord-1 is closed; authorise"):
         desk.authorise(card())
-    with pytest.raises(OrderClosed, match="ord-1 is closed to capture"):
+    with pytest.raises(OrderClosed, match="ord-1 is closed; capture"):
         desk.payments.capture("ord-1")
     assert desk.card.calls == []
 

@@ -126,7 +126,7 @@ def test_reports_come_in_pages(paid: str) -> None:
         ),
         (("--line", "TEA=5", "--supplier", "sup-beans"), "SKU=QUANTITY@UNIT_COST"),
         (("--line", "TEA=5@400", "--supplier", "nobody"), "supplier_id nobody is not known"),
-        (("--line", "ELSE=5@400", "--supplier", "sup-beans"), "sku ELSE is not in the catalog"),
+        (("--line", "ELSE=5@400", "--supplier", "sup-beans"), "not in the catalog: ELSE"),
         (("--line", "TEA=5@400", "--supplier", "sup-beans", "--currency", "euro"), "currency is 'euro'"),
     ],
 )

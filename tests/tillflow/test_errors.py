@@ -1,49 +1,81 @@
-"""One table of errors, complete, and sentences that name field, value and expected."""
+"""Every domain error has a message for the cashier; messages name field, value and what is accepted."""
+
+from importlib import import_module
+from pathlib import Path
 
 import pytest
-from tillflow import errors
-from tillflow.errors import HANDLING, DomainError, InvalidOrder, InvalidRequest, UnknownProduct
+from catalog.errors import UnknownProduct
+from tillflow.errors import (
+    DomainError,
+    IdempotencyConflict,
+    InvalidOrder,
+    InvalidRequest,
+    Problem,
+    errors_by_name,
+)
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+MODULES = (
+    "tillflow.errors",
+    *(
+        ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts)
+        for path in sorted(FUNCTIONS.rglob("errors.py"))
+    ),
+)
+ERRORS = [
+    error
+    for module in MODULES
+    for error in vars(import_module(module)).values()
+    if isinstance(error, type) and issubclass(error, DomainError) and error.__module__ == module
+]
+RAISED = [error for error in ERRORS if error is not DomainError]
 
 
-def every_domain_error() -> set[type[DomainError]]:
-    return {
-        found
-        for found in vars(errors).values()
-        if isinstance(found, type) and issubclass(found, DomainError) and found is not DomainError
-    }
+def test_a_name_belongs_to_one_error() -> None:
+    names = [error.__name__ for error in RAISED]
+    assert len(set(names)) == len(names)
 
 
-def test_the_table_has_every_error_and_no_other() -> None:
-    assert set(HANDLING) == every_domain_error()
+def test_errors_are_found_by_the_name_that_state_machines_match() -> None:
+    assert errors_by_name()["UnknownProduct"] is UnknownProduct
 
 
-def test_only_what_may_pass_by_itself_is_retried() -> None:
-    retried = {error.__name__ for error, handling in HANDLING.items() if handling.retried}
-    assert {"PaymentOutcomeUnknown", "ProviderUnavailable", "StoreContention"} <= retried
+def test_only_temporary_conditions_are_retried() -> None:
+    retried = {error.__name__ for error in RAISED if error.retried}
+    assert {"PaymentOutcomeUnknown", "ProviderUnavailable", "StoreContention", "StoreUnavailable"} <= retried
     assert all(name.endswith(("Unknown", "Unavailable", "Contention")) for name in retried)
 
 
-@pytest.mark.parametrize(
-    "error", sorted(HANDLING, key=lambda found: found.__name__), ids=lambda e: e.__name__
-)
-def test_the_cashier_gets_a_sentence_without_jargon(error: type[DomainError]) -> None:
-    text = HANDLING[error].cashier
-    assert text.endswith(".")
-    assert error.__name__ not in text
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: error.__name__)
+def test_every_error_has_a_cashier_message_of_its_own(error: type[DomainError]) -> None:
+    message = vars(error)["cashier_message"]
+    assert message.endswith(".")
+    assert error.__name__ not in message
 
 
-def test_field_value_and_expected_are_named() -> None:
+def test_message_names_field_value_and_what_is_accepted() -> None:
     assert str(InvalidOrder("lines[0].quantity", 0, "a number above 0")) == (
         "order: lines[0].quantity is 0; expected a number above 0"
     )
-    assert str(InvalidRequest("order_id", None, "a value", more=2)) == (
-        "request: order_id is missing; expected a value (2 more fields are wrong)"
-    )
 
 
-def test_a_long_value_is_cut_short() -> None:
+def test_message_names_every_problem() -> None:
+    error = InvalidRequest("order_id", None, "a value", [Problem("reason", 7, "text")])
+    assert str(error) == "request: order_id is missing; expected a value. reason is 7; expected text"
+
+
+def test_long_value_is_shortened() -> None:
     assert len(str(InvalidOrder("sku", "x" * 5000, "a SKU"))) < 120
 
 
-def test_many_unknown_skus_are_counted_not_listed() -> None:
-    assert "sku A, B, C, D, E and 2 more is not" in str(UnknownProduct(*"ABCDEFG"))
+def test_long_field_name_is_shortened() -> None:
+    assert len(str(InvalidOrder("x" * 5000, 1, "no such field"))) < 200
+
+
+def test_every_unknown_sku_is_named() -> None:
+    assert str(UnknownProduct(*"ABCDEFG")) == "not in the catalog: A, B, C, D, E, F, G"
+
+
+def test_conflict_names_the_fields_that_differ() -> None:
+    error = IdempotencyConflict("credit grant g1", {"amount": 500, "at": 1}, {"amount": 900, "at": 1})
+    assert str(error) == "credit grant g1 exists with different content: amount is 500, sent 900"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from tillflow.errors import PaymentDeclined, StoreUnavailable
+from payments.errors import PaymentDeclined
+from tillflow.errors import StoreUnavailable
 from tillflow.handling import handler, logger
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender
 from billing.store import BillingStore
 from inventory.models import Line, ReceiptLine
@@ -12,7 +13,7 @@ from ledger.models import Entry, JournalLine
 from ledger.store import LedgerStore
 from payments.models import Tender
 from payments.store import PaymentsStore
-from tillflow.errors import InvoiceNotDraft, OrderClosed
+from tillflow.errors import OrderClosed
 from tillflow.store import marshal
 
 from tests.support.interposed import Interposed, conflict

@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from catalog.errors import UnknownProduct
 from catalog.store import CatalogStore
 from purchasing import rules
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
 from purchasing.reporting import owes
-from tillflow.errors import InvalidPurchase, UnknownProduct
+from tillflow.errors import InvalidPurchase
 from tillflow.parsing import parse
 
 from till import workflows

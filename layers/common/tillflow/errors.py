@@ -1,80 +1,144 @@
-"""Domain errors by name, and the one table that says what becomes of each.
+"""Base classes of the domain errors, and the errors that several services raise.
 
-Step Functions matches `Retry` and `Catch` on the class name, so a name here is a name in the workflows.
-`str(error)` is one sentence for the operator; `HANDLING[name].cashier` is what the till shows.
+The errors of one service are in its `errors` module. Step Functions matches `Retry` and `Catch` on the class name, so
+a class name is a name in the workflows, unique over all services.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A refusal the shop understands, as opposed to a crash."""
+    """Base class of the errors a service raises by name.
+
+    retried: True if the error can pass by waiting, so that a workflow retries it.
+    cashier_message: what the till shows; `str(error)` is for the operator.
+    """
+
+    retried: ClassVar[bool] = False
+    cashier_message: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A field that is not accepted: its path, e.g. ``lines[2].quantity``, its value and what is accepted."""
+
+    field: str
+    value: object
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{_shortened(self.field, 120)} is {_shown(self.value)}; expected {self.expected}"
 
 
 class InvalidRequest(DomainError):
-    """A field is not what it must be.
+    """A request with fields that are not accepted. The message names every one of them."""
 
-    field: path in the request, e.g. ``lines[2].quantity``; value: what was sent; expected: what would do.
-    """
+    cashier_message = "The request is not valid. Call the operator."
+    subject: ClassVar[str] = "request"
 
-    subject = "request"
-
-    def __init__(self, field: str, value: object, expected: str, more: int = 0) -> None:
-        rest = f" ({more} more fields are wrong)" if more > 1 else " (1 more field is wrong)" if more else ""
-        super().__init__(f"{self.subject}: {field} is {_shown(value)}; expected {expected}{rest}")
-        self.field, self.value, self.expected = field, value, expected
+    def __init__(self, field: str, value: object, expected: str, others: Sequence[Problem] = ()) -> None:
+        problems = (Problem(field, value, expected), *others)
+        super().__init__(f"{self.subject}: " + ". ".join(map(str, problems)))
+        self.problems = problems
 
 
 class InvalidOrder(InvalidRequest):
-    """An order that cannot be priced as it was sent."""
+    """An order that cannot be priced."""
 
+    cashier_message = "The order is not valid. Check the lines and discounts."
     subject = "order"
 
 
-class InvalidProduct(InvalidRequest):
-    """A product the catalog does not accept."""
+class IdempotencyConflict(DomainError):
+    """A request under a key that was used before with different content; the first one stays.
 
-    subject = "product"
+    stored and sent: the two requests; the message names every field that differs.
+    """
 
+    cashier_message = "This was entered before with other values. Check what is stored."
 
-class InvalidCustomer(InvalidRequest):
-    """A customer record that is not accepted."""
-
-    subject = "customer"
-
-
-class UnknownProduct(DomainError):
-    """SKUs (or a barcode) the catalog does not have."""
-
-    def __init__(self, *skus: str) -> None:
-        named = ", ".join(skus[:5]) + (f" and {len(skus) - 5} more" if len(skus) > 5 else "")
-        super().__init__(f"sku {named} is not in the catalog; expected the SKU of a product")
-        self.skus = skus
-
-
-class UnknownCustomer(DomainError):
-    """A customer id nobody has."""
-
-    def __init__(self, customer_id: str) -> None:
-        super().__init__(f"customer_id {customer_id} is not known; expected the id of a customer")
+    def __init__(self, subject: str, stored: Mapping[str, object], sent: Mapping[str, object]) -> None:
+        different = [name for name in {**stored, **sent} if stored.get(name) != sent.get(name)]
+        details = ", ".join(
+            f"{name} is {_shown(stored.get(name))}, sent {_shown(sent.get(name))}" for name in different
+        )
+        super().__init__(f"{subject} exists with different content: {details}")
+        self.different = different
 
 
 class RecordChanged(DomainError):
-    """Someone else wrote the record since it was read: read it again, then change it."""
+    """Another writer changed the record since it was read: read it again, then change it."""
 
-    def __init__(self, record: str, expected: str) -> None:
-        super().__init__(f"{record} was changed meanwhile; expected {expected}")
+    cashier_message = "The record has changed. Load it again, then save."
+
+    def __init__(self, record: str, version: int) -> None:
+        super().__init__(f"{record} has changed since version {version} was read")
 
 
 class TendersDoNotMatchTotal(DomainError):
     """The tenders do not add up to the total. Amounts are formatted with their currency."""
 
+    cashier_message = "The payments do not add up to the total."
+
     def __init__(self, tendered: str, total: str) -> None:
         super().__init__(f"tenders add up to {tendered}; expected the total, {total}")
 
 
+class OrderClosed(DomainError):
+    """A step was delivered after its compensation: the order no longer accepts it."""
+
+    cashier_message = "This order is closed. Start a new one."
+
+    def __init__(self, order_id: str, step: str) -> None:
+        super().__init__(f"{order_id} is closed; {step} is no longer accepted")
+
+
+class PaymentOutcomeUnknown(DomainError):
+    """The provider did not report the outcome of an effect; ask it again."""
+
+    retried = True
+    cashier_message = "Waiting for the bank. Do not charge again."
+
+    def __init__(self, effect: str) -> None:
+        super().__init__(f"{effect}: the provider did not report the outcome")
+
+
+class ProviderUnavailable(DomainError):
+    """A provider could not be reached; nothing was done."""
+
+    retried = True
+    cashier_message = "The payment provider does not respond. Try again."
+
+    def __init__(self, effect: str) -> None:
+        super().__init__(f"{effect}: the provider is unavailable")
+
+
+class StoreContention(DomainError):
+    """Other writers kept changing the same rows; nothing was written. Passes by trying again later."""
+
+    retried = True
+    cashier_message = "Busy. Trying again."
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"{operation}: other writers kept changing the same rows; try again")
+
+
+class StoreUnavailable(DomainError):
+    """The data store was throttled, timed out or failed. Passes by trying again later."""
+
+    retried = True
+    cashier_message = "Busy. Trying again."
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"data store temporarily unavailable: {cause}")
+
+
 class InsufficientStock(DomainError):
     """Fewer units available than wanted; quantities are whole units."""
+
+    cashier_message = "Not enough in stock. Lower the quantity or remove it."
 
     def __init__(self, sku: str, location: str, wanted: int, available: int) -> None:
         super().__init__(
@@ -83,109 +147,33 @@ class InsufficientStock(DomainError):
         self.sku, self.location, self.wanted, self.available = sku, location, wanted, available
 
 
-class PaymentDeclined(DomainError):
-    """The provider refused to authorise; reason is the provider's code, e.g. ``insufficient_funds``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"payment declined: {reason}; expected an approval from the provider")
-        self.reason = reason
-
-
-class CaptureRefused(DomainError):
-    """The provider refused to capture what it had authorised."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"capture refused: {reason}; expected the provider to capture what it authorised")
-        self.reason = reason
-
-
-class ReversalRefused(DomainError):
-    """The provider refused to void or refund; a person has to settle it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"reversal refused: {reason}; expected the provider to void or refund")
-        self.reason = reason
-
-
-class PaymentOutcomeUnknown(DomainError):
-    """The provider's answer was lost or it cannot say yet: ask again, decide nothing."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: the outcome is unknown; expected the provider to say what happened")
-
-
-class ProviderUnavailable(DomainError):
-    """The provider could not be reached and nothing was done."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: the provider is unavailable; expected an answer")
-
-
-class OrderClosed(DomainError):
-    """A step was delivered after its compensation: the order is closed to it."""
-
-    def __init__(self, order_id: str, step: str) -> None:
-        super().__init__(f"order_id {order_id} is closed to {step}; expected an order not yet compensated")
-
-
-class StoreContention(DomainError):
-    """Others kept writing the same rows; nothing was written. Passes by trying again later."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: rows stayed contended; expected to write them after a few tries")
-
-
-class JournalUnbalanced(DomainError):
-    """Debits differ from credits; totals are in minor units of the currency."""
-
-    def __init__(self, entry_id: str, debits: int, credits: int, currency: str) -> None:
-        super().__init__(
-            f"entry_id {entry_id} debits {debits} {currency}; expected its credits, {credits} (minor units)"
-        )
-
-
-class JournalConflict(DomainError):
-    """A posted entry was delivered again with other content; the posted one stays."""
-
-    def __init__(self, entry_id: str) -> None:
-        super().__init__(f"entry_id {entry_id} is posted with other content; expected the posted entry again")
-
-
-class InvoiceNotDraft(DomainError):
-    """The invoice is missing or in a status that cannot be issued."""
-
-    def __init__(self, invoice_id: str, status: str) -> None:
-        super().__init__(f"invoice {invoice_id} is {status}; expected DRAFT")
-
-
 class ImageSuperseded(DomainError):
     """A newer version of the object, or another delivery of its event, has decided its image."""
+
+    cashier_message = "A newer picture is shown."
 
     def __init__(self, key: str) -> None:
         super().__init__(f"image {key} is decided by a newer event; expected to be the newest")
 
 
-class StoreUnavailable(DomainError):
-    """A store did not do it now: throttled, timed out, or failed of itself."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: the store did not do it; expected it to, after a while")
-
-
 class InvalidSupplier(InvalidRequest):
     """A supplier or a price of its list that is not accepted."""
 
+    cashier_message = "The supplier is not valid. Check the named field."
     subject = "supplier"
 
 
 class InvalidPurchase(InvalidRequest):
     """A purchase order, receipt or purchase invoice that is not accepted as it was sent."""
 
+    cashier_message = "Not accepted. Check the named field."
     subject = "purchase order"
 
 
 class UnknownSupplier(DomainError):
     """A supplier id nobody has."""
+
+    cashier_message = "No such supplier. Search again or create one."
 
     def __init__(self, supplier_id: str) -> None:
         super().__init__(f"supplier_id {supplier_id} is not known; expected the id of a supplier")
@@ -193,6 +181,8 @@ class UnknownSupplier(DomainError):
 
 class SupplierInUse(DomainError):
     """A supplier with open orders or unpaid invoices (`owed`, minor units) stays."""
+
+    cashier_message = "The supplier has open orders or invoices."
 
     def __init__(self, supplier_id: str, orders: int, owed: int) -> None:
         super().__init__(
@@ -204,6 +194,8 @@ class SupplierInUse(DomainError):
 class UnknownPurchase(DomainError):
     """A purchase order nobody opened."""
 
+    cashier_message = "No such purchase order."
+
     def __init__(self, purchase_order_id: str) -> None:
         super().__init__(
             f"purchase_order_id {purchase_order_id} is not known; expected the id of a purchase order"
@@ -213,6 +205,8 @@ class UnknownPurchase(DomainError):
 class PurchaseMoved(DomainError):
     """There is something to do instead of waiting."""
 
+    cashier_message = "Something came in. Go on."
+
     def __init__(self, purchase_order_id: str, step: str) -> None:
         super().__init__(f"purchase_order_id {purchase_order_id} is to {step}; expected nothing but to wait")
 
@@ -220,12 +214,16 @@ class PurchaseMoved(DomainError):
 class SupplierRefused(DomainError):
     """The supplier will not take the order; how its answer wakes the workflow."""
 
+    cashier_message = "The supplier refused."
+
     def __init__(self, reason: str) -> None:
         super().__init__(f"the supplier refused: {reason}; expected an acknowledgement")
 
 
 class NoSupplierLeft(DomainError):
     """Every supplier of the order refused it or stayed silent."""
+
+    cashier_message = "No supplier took the order."
 
     def __init__(self, purchase_order_id: str, asked: int) -> None:
         super().__init__(
@@ -236,6 +234,8 @@ class NoSupplierLeft(DomainError):
 class DuplicatePurchase(DomainError):
     """A purchase order of this id is another execution's; nothing of it was touched."""
 
+    cashier_message = "That order is there already."
+
     def __init__(self, purchase_order_id: str) -> None:
         super().__init__(f"purchase_order_id {purchase_order_id}: in use; expected an id not used before")
 
@@ -243,11 +243,14 @@ class DuplicatePurchase(DomainError):
 class InvalidTransfer(InvalidRequest):
     """A transfer, or what is said of one, that is not accepted."""
 
+    cashier_message = "Not accepted. Check the named field."
     subject = "transfer"
 
 
 class UnknownTransfer(DomainError):
     """No transfer has this id."""
+
+    cashier_message = "No such transfer."
 
     def __init__(self, transfer_id: str) -> None:
         super().__init__(f"transfer_id {transfer_id} is not known; expected the id of a transfer")
@@ -256,12 +259,16 @@ class UnknownTransfer(DomainError):
 class TransferMoved(DomainError):
     """There is something to do now, instead of waiting."""
 
+    cashier_message = "Something came in. Go on."
+
     def __init__(self, transfer_id: str, waiting_for: str) -> None:
         super().__init__(f"transfer {transfer_id} has its {waiting_for}; expected to wait for it")
 
 
 class TransferCancelled(DomainError):
     """The goods do not leave their source."""
+
+    cashier_message = "The transfer is cancelled."
 
     def __init__(self, transfer_id: str, reason: str) -> None:
         super().__init__(f"transfer {transfer_id} is cancelled: {reason}")
@@ -270,12 +277,16 @@ class TransferCancelled(DomainError):
 class OverReceipt(DomainError):
     """More came than was ordered and is tolerated; quantities are whole units."""
 
+    cashier_message = "More than ordered. Send the rest back."
+
     def __init__(self, sku: str, quantity: int, most: int) -> None:
         super().__init__(f"sku {sku}: {quantity} received; expected at most {most} more of the order")
 
 
 class InvoiceMismatch(DomainError):
     """A purchase invoice differs from its order or receipts beyond tolerance."""
+
+    cashier_message = "The invoice needs a look by the buyer."
 
     def __init__(self, number: str, first: str, more: int) -> None:
         rest = f" (and {more} more)" if more else ""
@@ -285,71 +296,29 @@ class InvoiceMismatch(DomainError):
 class SupplierPaymentRefused(DomainError):
     """The bank will not pay the supplier."""
 
+    cashier_message = "The bank refused. Tell the buyer."
+
     def __init__(self, reason: str) -> None:
         super().__init__(f"payment to the supplier refused: {reason}; expected the bank to pay it")
 
 
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """What becomes of an error: `retried` by the workflow's Retry, `caught` where, and the cashier's text."""
-
-    retried: bool
-    caught: str
-    cashier: str
+def errors_by_name() -> dict[str, type[DomainError]]:
+    """Return the domain errors of every module imported so far, by the name that state machines match."""
+    return {error.__name__: error for error in _subclasses(DomainError)}
 
 
-_COMPENSATED = "before the pivot: compensated, the order is rejected"
-_CASE = "after the pivot: a case for the operator"
-_EITHER = "before the pivot: compensated; after it: a case for the operator"
-_CALLER = "not in a workflow: answered to the caller"
-
-HANDLING: dict[type[DomainError], Handling] = {
-    InvalidRequest: Handling(False, _EITHER, "The request is not valid. Tell the operator."),
-    InvalidOrder: Handling(False, _COMPENSATED, "The order is not valid. Check the lines and discounts."),
-    InvalidProduct: Handling(False, _CALLER, "The product is not valid. Check the named field."),
-    InvalidCustomer: Handling(False, _CALLER, "The customer is not valid. Check the named field."),
-    UnknownProduct: Handling(False, _COMPENSATED, "A product is not in the catalog. Scan it again."),
-    UnknownCustomer: Handling(False, _CALLER, "No such customer. Search again or create one."),
-    RecordChanged: Handling(False, _CALLER, "Someone changed this meanwhile. Look again, then save."),
-    TendersDoNotMatchTotal: Handling(False, _EITHER, "The payments do not add up to the total."),
-    InsufficientStock: Handling(False, _COMPENSATED, "Not enough in stock. Lower the quantity or remove it."),
-    PaymentDeclined: Handling(False, _COMPENSATED, "Payment declined. Ask for another way to pay."),
-    CaptureRefused: Handling(False, "at the pivot: compensated", "Payment failed. Nothing was charged."),
-    ReversalRefused: Handling(False, "in a compensation: a case", "A manager will settle the payment."),
-    PaymentOutcomeUnknown: Handling(
-        True, "at the pivot: ResolveCapture asks the provider", "Waiting for the bank. Do not charge again."
-    ),
-    ProviderUnavailable: Handling(True, _EITHER, "The payment provider does not answer. Try again."),
-    OrderClosed: Handling(False, _EITHER, "This order is closed. Start a new one."),
-    StoreContention: Handling(True, _EITHER, "Busy. Trying again."),
-    JournalUnbalanced: Handling(False, _CASE, "Paid. The books need a look by the operator."),
-    JournalConflict: Handling(False, _CASE, "Paid. The books need a look by the operator."),
-    ImageSuperseded: Handling(
-        False, "image ingest: its thumbnails are discarded", "A newer picture is shown."
-    ),
-    StoreUnavailable: Handling(True, _EITHER, "Busy. Trying again."),
-    InvoiceNotDraft: Handling(False, _CASE, "Paid. The invoice needs a look by the operator."),
-    InvalidSupplier: Handling(False, _CALLER, "The supplier is not valid. Check the named field."),
-    InvalidPurchase: Handling(False, _EITHER, "Not accepted. Check the named field."),
-    DuplicatePurchase: Handling(
-        False, "purchase order: ends, the other goes on", "That order is there already."
-    ),
-    UnknownSupplier: Handling(False, _EITHER, "No such supplier. Search again or create one."),
-    SupplierInUse: Handling(False, _CALLER, "The supplier has open orders or invoices."),
-    UnknownPurchase: Handling(False, _EITHER, "No such purchase order."),
-    PurchaseMoved: Handling(False, "purchase order: does what came in between", "Something came in. Go on."),
-    SupplierRefused: Handling(False, "purchase order: the next supplier is asked", "The supplier refused."),
-    NoSupplierLeft: Handling(False, _COMPENSATED, "No supplier took the order."),
-    InvalidTransfer: Handling(False, _EITHER, "Not accepted. Check the named field."),
-    UnknownTransfer: Handling(False, _EITHER, "No such transfer."),
-    TransferMoved: Handling(False, "stock transfer: does what came in between", "Something came in. Go on."),
-    TransferCancelled: Handling(False, "at the pivot: compensated", "The transfer is cancelled."),
-    OverReceipt: Handling(False, _CALLER, "More than ordered. Send the rest back."),
-    InvoiceMismatch: Handling(False, "purchase order: a case", "The invoice needs a look by the buyer."),
-    SupplierPaymentRefused: Handling(False, "at the pivot: a case", "The bank refused. Tell the buyer."),
-}
+def _subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
 
 
 def _shown(value: object) -> str:
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    if value is None:
+        return "missing"
+    # Shortened before repr: a value of 1 MB must not be copied for its message.
+    return repr(_shortened(value, 60)) if isinstance(value, str) else _shortened(repr(value), 60)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."

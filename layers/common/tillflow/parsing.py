@@ -1,10 +1,10 @@
-"""From what was sent to a model, or one sentence about what is wrong with it."""
+"""Parse a request into its model, or raise one error that names every problem."""
 
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, Problem
 
 _EXPECTED = {
     "missing": "a value",
@@ -38,20 +38,23 @@ _EXPECTED = {
 
 
 def parse[M: BaseModel](model: type[M], data: Any, error: type[InvalidRequest] = InvalidRequest) -> M:
-    """The model of the data; `error` with field, value and expected when it does not fit.
+    """Return the model of the data; raise `error` with every problem when it does not fit.
 
-    A model's own validators raise ValueError with the text that follows "expected".
+    The validators of a model raise ValueError with the text that follows "expected".
     """
     try:
         return model.model_validate(data)
-    except ValidationError as refused:
-        problems = _innermost(refused.errors(include_url=False))
-        first = problems[0]
-    raise error(_path(first["loc"]), _value(first), _expected(first), more=len(problems) - 1)
+    except ValidationError as invalid:
+        problems = [
+            Problem(_path(problem["loc"]), _value(problem), _expected(problem))
+            for problem in _innermost(invalid.errors(include_url=False))
+        ]
+    first, *others = problems
+    raise error(first.field, first.value, first.expected, others)
 
 
 def _innermost(problems: list[Any]) -> list[Any]:
-    """Without those of a field that is wrong for what is in it: pydantic misses the members it refused."""
+    """Drop the problem of a container that only repeats the problems of its members."""
     return [
         problem
         for problem in problems
@@ -65,7 +68,7 @@ def _innermost(problems: list[Any]) -> list[Any]:
 def _value(problem: Any) -> object:
     if problem["type"] == "missing":
         return None
-    # What stands where a token belongs may be a card number: never echo it.
+    # The value of a token field may be a card number: never repeat it.
     return "(hidden)" if "token" in problem["loc"] else problem["input"]
 
 
@@ -73,7 +76,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     path = ""
     for step in location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path or "the whole"
+    return path or "request"
 
 
 def _expected(problem: Any) -> str:

@@ -3,7 +3,10 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+
+from tillflow.errors import DomainError, errors_by_name
 
 from ..model import Finding, State, Workflow
 from .access import function_of, logical_id
@@ -61,7 +64,7 @@ def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
 
 
 def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
-    refusals = {cls.__name__ for cls, handling in _handling().items() if not handling.retried}
+    refusals = {name for name, error in _domain_errors().items() if not error.retried}
     for task in workflow.tasks:
         if task.side == "case":
             continue  # a case is opened whatever it takes: when it cannot be, nobody hears of it
@@ -77,7 +80,7 @@ def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
 
 
 def names_are_raised(workflow: Workflow) -> Iterator[Finding]:
-    raised = {cls.__name__ for cls in _handling()}
+    raised = set(_domain_errors())
     for task in workflow.tasks:
         for block in ("Retry", "Catch"):
             for name in {n for entry in task.body.get(block, ()) for n in entry["ErrorEquals"]}:
@@ -117,7 +120,9 @@ def _named_in(service: str) -> set[str]:
 
 
 @cache
-def _handling() -> dict:
-    from tillflow.errors import HANDLING
-
-    return HANDLING
+def _domain_errors() -> dict[str, type[DomainError]]:
+    """Return the errors of the layer and of every service, by name."""
+    functions = ROOT / "functions"
+    for path in sorted(functions.rglob("errors.py")):
+        import_module(".".join(path.relative_to(functions).with_suffix("").parts))
+    return errors_by_name()

@@ -1,0 +1,12 @@
+"""Errors of billing."""
+
+from tillflow.errors import DomainError
+
+
+class InvoiceNotDraft(DomainError):
+    """The invoice is missing or in a status that cannot be issued."""
+
+    cashier_message = "Paid. The operator has to check the invoice."
+
+    def __init__(self, invoice_id: str, status: str) -> None:
+        super().__init__(f"invoice {invoice_id} is {status}; only a DRAFT can be issued")

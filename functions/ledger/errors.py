@@ -1,0 +1,23 @@
+"""Errors of the ledger."""
+
+from tillflow.errors import DomainError
+
+
+class JournalUnbalanced(DomainError):
+    """Debits differ from credits; totals are in minor units of the currency."""
+
+    cashier_message = "Paid. The operator has to check the books."
+
+    def __init__(self, entry_id: str, debits: int, credits: int, currency: str) -> None:
+        super().__init__(
+            f"journal entry {entry_id} is not balanced: debits {debits}, credits {credits} (minor units of {currency})"
+        )
+
+
+class JournalConflict(DomainError):
+    """An entry was posted before with different content; the posted one stays."""
+
+    cashier_message = "Paid. The operator has to check the books."
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"journal entry {entry_id} was posted before with different content")

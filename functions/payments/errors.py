@@ -1,0 +1,33 @@
+"""Errors of the payments service."""
+
+from tillflow.errors import DomainError
+
+
+class PaymentDeclined(DomainError):
+    """The provider refused to authorise; reason is the provider's code, e.g. ``insufficient_funds``."""
+
+    cashier_message = "Payment declined. Ask for another way to pay."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"payment declined: {reason}")
+        self.reason = reason
+
+
+class CaptureRefused(DomainError):
+    """The provider refused to capture what it had authorised."""
+
+    cashier_message = "Payment failed. Nothing was charged."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"capture refused by the provider: {reason}")
+        self.reason = reason
+
+
+class ReversalRefused(DomainError):
+    """The provider refused to void or refund; an operator has to settle it."""
+
+    cashier_message = "A manager will settle the payment."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"void or refund refused by the provider: {reason}")
+        self.reason = reason
