@@ -2,16 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import Field, StrictInt
+from tillflow.fields import Identifier, Quantity, Request
 from tillflow.money import Currency
-
-# A `#` separates the parts of a row's key, so no part may hold one.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
-Quantity = Annotated[StrictInt, Field(gt=0)]
-
-
-class Request(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class Line(Request):

@@ -10,6 +10,7 @@ from typing import Any
 
 from tillflow.aws import client
 from tillflow.errors import InsufficientStock, StoreContention
+from tillflow.fields import Identifier, Request
 from tillflow.handling import handler
 from tillflow.parsing import parse
 from tillflow.store import (
@@ -28,7 +29,6 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from inventory import rules
-from inventory.models import Identifier, Request
 from inventory.rows import level_pk, order_pk
 
 RETURN = "supplier_return"

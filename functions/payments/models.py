@@ -3,15 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, model_validator
+from tillflow.fields import Amount, Identifier, Request
 from tillflow.money import Currency
-
-# A `#` separates the parts of a row's key, so no part may hold one.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
-
-
-class Request(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class TenderRequest(Request):
@@ -19,7 +13,7 @@ class TenderRequest(Request):
 
     tender_no: Annotated[StrictInt, Field(gt=0)]
     type: Literal["card", "cash", "store_credit"]
-    amount: Annotated[StrictInt, Field(ge=0)]
+    amount: Amount
     token: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
     @model_validator(mode="after")

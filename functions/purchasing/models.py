@@ -6,21 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, model_validator
 from tillflow.discounts import ExactDecimal
+from tillflow.fields import Amount, BusinessId, Identifier, Quantity, Record, Units
 from tillflow.money import Currency
 
-# A `#` separates the parts of a row's key, so no part may hold one.
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
-BusinessId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
-Quantity = Annotated[StrictInt, Field(gt=0)]
-Units = Annotated[StrictInt, Field(ge=0)]
-Amount = Annotated[StrictInt, Field(ge=0)]
-
-
 SECRETS = "tillflow/suppliers/"
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Terms(Record):

@@ -5,10 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow.discounts import ExactDecimal
+from tillflow.fields import Identifier, Units
 from tillflow.money import Currency
 
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#]+$")]
-Units = Annotated[StrictInt, Field(ge=0)]
 Several = Annotated[StrictInt, Field(gt=0)]
 
 

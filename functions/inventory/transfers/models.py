@@ -2,28 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictInt,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from tillflow.fields import (
+    Amount,
+    BusinessId,
+    Identifier,
+    Quantity,
+    Reason,
+    Record,
+    Request,
+    Timestamp,
+    Units,
 )
 from tillflow.money import Currency
-
-from inventory.models import Identifier, Quantity
-
-# An execution is named after its transfer, and rows and journal entries are keyed by it.
-TransferId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
-Units = Annotated[StrictInt, Field(ge=0)]
-Amount = Annotated[StrictInt, Field(ge=0)]
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Wanted(Record):
@@ -31,17 +22,15 @@ class Wanted(Record):
     quantity: Quantity
 
 
-class OpenTransfer(BaseModel):
+class OpenTransfer(Request):
     """A transfer as its execution is started with. currency: of the stock's value, should some be lost."""
 
-    model_config = ConfigDict(frozen=True)
-
-    transfer_id: TransferId
+    transfer_id: BusinessId
     source: Identifier
     destination: Identifier
     currency: Currency
     lines: Annotated[tuple[Wanted, ...], Field(min_length=1, max_length=1000)]
-    reason: Annotated[str, Field(max_length=200)] = ""
+    reason: Reason = ""
 
     @field_validator("destination")
     @classmethod
@@ -51,10 +40,8 @@ class OpenTransfer(BaseModel):
         return destination
 
 
-class TransferRef(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    transfer_id: TransferId
+class TransferRef(Request):
+    transfer_id: BusinessId
 
 
 class AwaitTransfer(TransferRef):
@@ -101,8 +88,8 @@ class ArrivedLine(Record):
 class Arrival(Record):
     """Goods that came at the destination; `booked` once its stock has them."""
 
-    arrival_id: TransferId
-    arrived_at: AwareDatetime
+    arrival_id: BusinessId
+    arrived_at: Timestamp
     lines: Annotated[tuple[ArrivedLine, ...], Field(min_length=1)]
     booked: bool = False
 
@@ -116,18 +103,18 @@ class Transfer(Record):
     left_at: the source said that the goods left; they are IN_TRANSIT once its stock is without them.
     """
 
-    transfer_id: TransferId
+    transfer_id: BusinessId
     status: Status
     source: Identifier
     destination: Identifier
     currency: str
     lines: tuple[TransferLine, ...]
     reason: str = ""
-    requested_at: AwareDatetime
-    left_at: AwareDatetime | None = None
+    requested_at: Timestamp
+    left_at: Timestamp | None = None
     arrivals: tuple[Arrival, ...] = ()
     cancel_reason: str | None = None
     waiting_for: Literal["shipment", "arrival"] | None = None
     asked: str = ""
     task_token: str | None = None
-    ended_at: AwareDatetime | None = None
+    ended_at: Timestamp | None = None

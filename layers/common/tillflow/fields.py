@@ -1,0 +1,70 @@
+"""Field types and base classes of the services' models.
+
+Every number, text and date of a request or record has a range. Whole numbers up to 15 digits are exact in JSON, in
+JSONata and in DynamoDB, so no amount or sum of amounts exceeds MAX_AMOUNT.
+
+=============  ==============================================================================
+Identifier     1 to 128 characters without `#` (it separates the parts of a key) and controls
+BusinessId     1 to 80 of A-Z a-z 0-9 _ - : also the name of the document's execution
+Quantity       1 to 1,000,000: units on a line
+Units          0 to 1,000,000: units on a line, possibly none
+StockUnits     0 to 1,000,000,000: units of a SKU at a location
+Amount         0 to 10^15 - 1 minor units
+UnitAmount     0 to 10^12 - 1 minor units: price or cost of one unit
+Timestamp      ISO 8601 with its zone, from 2000 to 2099
+Reason         up to 200 characters of one line
+=============  ==============================================================================
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+
+MAX_AMOUNT = 10**15 - 1
+MAX_UNITS = 1_000_000
+MAX_STOCK = 1_000_000_000
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _not_a_number(value: Any) -> Any:
+    if not isinstance(value, str | datetime):
+        raise ValueError("an ISO 8601 time such as 2026-11-23T10:00:00Z")
+    return value
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("a time from 2000 to 2099")
+    return moment
+
+
+Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#\p{Cc}]+$")]
+BusinessId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+Quantity = Annotated[StrictInt, Field(gt=0, le=MAX_UNITS)]
+Units = Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)]
+StockUnits = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
+Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT)]
+UnitAmount = Annotated[StrictInt, Field(ge=0, lt=10**12)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
+Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
+
+
+class Request(BaseModel):
+    """A function's request. Unknown fields are ignored, so that a caller may send more than a release reads."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Record(BaseModel):
+    """A part of a stored document. Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def check_total(amount: int) -> int:
+    """Return a sum or product of amounts; ValueError when it exceeds MAX_AMOUNT."""
+    if amount > MAX_AMOUNT:
+        raise ValueError(f"a total of at most {MAX_AMOUNT:,} minor units")
+    return amount
