@@ -274,7 +274,8 @@ def test_every_rule_has_a_fault() -> None:
     """A rule nothing ever broke may as well not be there: each name a finding can bear is one of a test's."""
     source = "".join(path.read_text() for path in (ROOT / "verification/saga_checker/rules").glob("*.py"))
     names = set(re.findall(r'(?:\n\s+|name, |start, )"([a-z-]+)",\s', source))
-    assert names - {"start", "deployed"} == {name.split()[0] for name in FAULTS}
+    elsewhere = {"start", "deployed", "undeclared-field", "untyped-response"}  # have tests of their own
+    assert names - elsewhere == {name.split()[0] for name in FAULTS}
 
 
 def test_start_is_a_state() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ..model import Finding, Workflow
-from . import access, data, errors, shape, structure, timing
+from . import access, data, errors, responses, shape, structure, timing
 
 type Rule = Callable[[Workflow], Iterator[Finding]]
 
@@ -34,7 +34,12 @@ RULES: tuple[Rule, ...] = (
     data.variables_assigned,
 )
 # Of a definition as a whole: what deploys it, and what that may do.
-ACCESS: tuple[Rule, ...] = (access.deployed, access.actions_equal_role)
+ACCESS: tuple[Rule, ...] = (
+    access.deployed,
+    access.actions_equal_role,
+    responses.responses_typed,
+    responses.responses_read_as_declared,
+)
 
 
 def check(workflow: Workflow) -> list[Finding]:
