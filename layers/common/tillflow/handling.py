@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from tillflow.errors import DomainError, StoreUnavailable
 
-type Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+type Handler[R] = Callable[[dict[str, Any], Any], R]
 
 logger = Logger()
 
 
-def handler(function: Handler) -> Handler:
+def handler[R](function: Handler[R]) -> Handler[R]:
     """A Lambda handler whose log lines carry order_id and execution, and whose refusals are no crashes.
 
     An execution is named after its order, so the order id finds both; a workflow that carries something
@@ -24,7 +24,7 @@ def handler(function: Handler) -> Handler:
     """
 
     @wraps(function)
-    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handle(event: dict[str, Any], context: Any) -> R:
         order = event.get("order")
         order_id = (order if isinstance(order, dict) else event).get("order_id", event.get("business_id"))
         execution = event.get("execution", order_id)
@@ -42,7 +42,7 @@ def handler(function: Handler) -> Handler:
     return handle
 
 
-def _answer(function: Handler, event: dict[str, Any], context: Any) -> dict[str, Any]:
+def _answer[R](function: Handler[R], event: dict[str, Any], context: Any) -> R:
     try:
         return function(event, context)
     except HTTPClientError as failure:
