@@ -28,14 +28,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from local_aws import supervisor
-from local_aws.home import Home, client_environment
+from local_aws import StateFolder, client_environment, supervisor
 from rich.console import Console
 from rich.table import Table
 
 from till import workflows
 from till.demo.order_checkout import CASH, card, order
 from till.deploy import Deployer
+from till.local_stack import LAMBDA_PYTHON
 from till.shop import MUG, Shop
 from till.stack import Stack, find_stack
 
@@ -63,11 +63,11 @@ def main() -> None:
 
 @contextmanager
 def deployed() -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder) / "home")
-        running = supervisor.start(home, free_port(), with_parent=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = StateFolder(Path(scratch) / "state")
+        running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
         try:
-            Deployer(home, running).deploy()
+            Deployer(folder.path, running).deploy()
             environment = client_environment(running)
             subprocess.run([sys.executable, "-m", "till.main", "seed"], env=environment, check=True)
             stack = find_stack(environment)
@@ -76,7 +76,7 @@ def deployed() -> Iterator[Stack]:
             )
             yield stack
         finally:
-            supervisor.stop(home)
+            supervisor.stop(folder)
 
 
 def free_port() -> int:

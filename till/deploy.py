@@ -1,10 +1,9 @@
-"""`sam build` and `sam deploy` onto a local stack, skipped when nothing they read has changed."""
-
-from __future__ import annotations
+"""Run `sam build` and `sam deploy` onto a local stack, unless nothing that they read has changed."""
 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,57 +13,61 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import ClientError
-from local_aws.home import (
-    ACCESS_KEY_ID,
-    PROJECT,
-    REGION,
-    SECRET_ACCESS_KEY,
-    Home,
-    RunningStack,
-    client_environment,
-)
+from local_aws import RunningStack, client_environment
+from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+from till.local_stack import PROJECT
 
 STACK_NAME = "tillflow"
 _INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")
-_GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-_SHOWN_LINES = 15
+_COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_QUOTED_LINES = 15
 
 
 class DeployFailed(RuntimeError):
-    """A build or a deployment did not succeed; the message has the reason."""
+    """A build or deployment that failed; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """Builds under `home` and deploys to `stack`; `project` holds template.yaml and samconfig.toml."""
+    """Deploys a project to a stack. Builds in `folder`; `project` has template.yaml and samconfig.toml."""
 
-    home: Home
+    folder: Path
     stack: RunningStack
     project: Path = PROJECT
 
     def deploy(self) -> bool:
-        """Bring the stack to what the sources say. False when it was there already. Raises DeployFailed."""
-        if lost := self._lost():
+        """Build and deploy; return False if the stack was up to date. Raise DeployFailed."""
+        if missing := self._missing_state_machines():
             raise DeployFailed(
-                f"Stack {STACK_NAME} has {lost[0]}, which the engine does not know: its executions are gone."
-                " `till reset` starts afresh."
+                f"Stack {STACK_NAME} has state machine {missing[0]}, but Step Functions does not:"
+                " its executions are lost. `till reset` deletes all local state."
             )
         digest = self._digest()
         status = self.status()
-        if status in _GOOD and self._deployed() == {"digest": digest, "generation": self._generation()}:
+        if status in _COMPLETE and self._last_deployment() == {
+            "digest": digest,
+            "generation": self._generation(),
+        }:
             return False
         if status is not None and status.endswith("ROLLBACK_FAILED"):
-            raise DeployFailed(f"Stack {STACK_NAME} is in {status}: `till reset` starts afresh.")
-        cache = ["--cached", "--cache-dir", str(self.home.path / "cache")]
+            raise DeployFailed(
+                f"Stack {STACK_NAME} has status {status}. `till reset` deletes all local state."
+            )
+        cache = ["--cached", "--cache-dir", str(self.folder / "cache")]
         template = ["--template-file", str(self.project / "template.yaml"), "--base-dir", str(self.project)]
         self._sam("build", *template, "--build-dir", str(self._build), *cache)
         self._sam("deploy", "--template-file", str(self._build / "template.yaml"))
-        self.home.deployed.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
+        self._record.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
         return True
 
     @property
     def _build(self) -> Path:
-        return self.home.path / "build"
+        return self.folder / "build"
+
+    @property
+    def _record(self) -> Path:
+        return _record_file(self.folder)
 
     def _sam(self, command: str, *options: str) -> None:
         environment = (
@@ -73,15 +76,15 @@ class Deployer:
             | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
         )
         environment.pop("AWS_PROFILE", None)
-        # sam builds layers with the python3.13 it finds first: ours, which has pip.
+        # sam builds layers with the first python3.13 on PATH: the project's, which has pip.
         environment["PATH"] = (
             f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         )
         config = ["--config-file", str(self.project / "samconfig.toml"), "--config-env", "local"]
         done = subprocess.run(
             [str(Path(sys.executable).with_name("sam")), command, *config, *options],
-            # sam keeps dependencies under the folder it is called in, and clears away what other builds keep there.
-            cwd=self.home.path,
+            # sam keeps dependencies in the working folder and deletes those of other builds.
+            cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,14 +93,14 @@ class Deployer:
             errors="replace",
             check=False,
         )
-        (self.home.path / f"sam-{command}.log").write_text(done.stdout)
+        (self.folder / f"sam-{command}.log").write_text(done.stdout)
         if done.returncode:
-            reasons = self._reasons() if command == "deploy" else []
-            said = reasons or _errors(done.stdout.strip().splitlines())
-            raise DeployFailed("\n".join([f"`sam {command}` failed:", *said]))
+            reasons = self._failure_reasons() if command == "deploy" else []
+            reasons = reasons or _error_lines(done.stdout.strip().splitlines())
+            raise DeployFailed("\n".join([f"`sam {command}` failed:", *reasons]))
 
-    def _reasons(self) -> list[str]:
-        """Why resources failed, from CloudFormation's events: the first failures of the latest deployment."""
+    def _failure_reasons(self) -> list[str]:
+        """Return why resources of the latest deployment failed, from CloudFormation's events."""
         try:
             events = self._client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
         except ClientError:
@@ -119,24 +122,24 @@ class Deployer:
         ]
 
     def status(self) -> str | None:
-        """The stack's status as CloudFormation has it, None when there is no stack."""
-        stack = self._described()
+        """Return the status of the CloudFormation stack; None if there is none."""
+        stack = self._description()
         return str(stack["StackStatus"]) if stack else None
 
-    def _lost(self) -> list[str]:
-        """State machines of the stack that the engine forgot, as when its file was removed."""
-        outputs = (self._described() or {}).get("Outputs", ())
+    def _missing_state_machines(self) -> list[str]:
+        """Return the state machines of the stack that Step Functions does not have."""
+        outputs = (self._description() or {}).get("Outputs", ())
         pages = self._client("stepfunctions").get_paginator("list_state_machines").paginate()
         known = {machine["stateMachineArn"] for page in pages for machine in page["stateMachines"]}
         arns = [output["OutputValue"] for output in outputs if ":stateMachine:" in output["OutputValue"]]
         return [arn.rpartition(":")[2] for arn in arns if arn not in known]
 
     def _generation(self) -> str:
-        """Names this state of the stack: another after every deployment, or when one was lost by a crash."""
-        stack = self._described() or {}
+        """Return an identifier that changes with every deployment of the stack."""
+        stack = self._description() or {}
         return f"{stack.get('StackId')} {stack.get('LastUpdatedTime') or stack.get('CreationTime')}"
 
-    def _described(self) -> dict[str, Any] | None:
+    def _description(self) -> dict[str, Any] | None:
         try:
             stacks = self._client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
         except ClientError:
@@ -148,9 +151,9 @@ class Deployer:
         session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
         return session.create_client(service, region_name=REGION, endpoint_url=self.stack.endpoint)
 
-    def _deployed(self) -> Any:
+    def _last_deployment(self) -> Any:
         try:
-            return json.loads(self.home.deployed.read_text())
+            return json.loads(self._record.read_text())
         except (OSError, ValueError):
             return None
 
@@ -172,7 +175,19 @@ class Deployer:
                 )
 
 
-def _errors(lines: list[str]) -> list[str]:
-    """What sam says went wrong, from its first word of an error on; its last lines when there is none."""
+def delete_builds(folder: Path) -> None:
+    """Delete what Deployer keeps in a folder."""
+    for name in ("build", "cache"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for file in (_record_file(folder), *folder.glob("sam-*.log")):
+        file.unlink(missing_ok=True)
+
+
+def _record_file(folder: Path) -> Path:
+    return folder / "deployed.json"
+
+
+def _error_lines(lines: list[str]) -> list[str]:
+    """Return sam's output from its first error on; its last lines if there is none."""
     first = next((number for number, line in enumerate(lines) if line.startswith("Error:")), None)
-    return lines[-_SHOWN_LINES:] if first is None else lines[first:][:_SHOWN_LINES]
+    return lines[-_QUOTED_LINES:] if first is None else lines[first:][:_QUOTED_LINES]

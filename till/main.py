@@ -1,4 +1,4 @@
-"""`till`, the operator's command line: the shop, its orders, its workflows and their cases."""
+"""`till`, the command line: the local AWS, orders, stock, purchasing, pictures, cases and reports."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ from till.commands import (
     transfer,
 )
 from till.errors import OperatorError, explain
-from till.output import complain
+from till.output import print_error
 
 
 class OperatorGroup(TyperGroup):
-    """Turns what an operator can mend into one line on stderr and exit code 2; a bug keeps its traceback."""
+    """Prints errors that an operator can fix on stderr and exits with 2; other exceptions keep their traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except OperatorError as error:
-            complain(error)
+            print_error(error)
         except (BotoCoreError, ClientError) as error:
-            complain(explain(error))
+            print_error(explain(error))
         raise typer.Exit(2)
 
 
@@ -45,7 +45,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
-    help="Run the shop: seed it, sell, follow every order through its workflow, and audit the books.",
+    help="Operate a Tillflow deployment, on AWS or on the local AWS.",
 )
 stack.register(app)
 app.command("seed")(seed.seed)

@@ -1,4 +1,4 @@
-"""Where the operator's commands print: tables for people on stdout, JSON for programs, errors on stderr."""
+"""Output of commands: tables, JSON and CSV on stdout, errors on stderr."""
 
 import csv
 import json
@@ -16,22 +16,22 @@ from tillflow.money import Money
 
 from till.errors import OperatorError
 
-# What is piped into a file or a log has no width of its own, and 80 columns break every ARN.
+# A pipe has no width; the default of 80 columns would wrap ARNs.
 _PIPED_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
 
 out = Console(width=_PIPED_WIDTH)
 err = Console(stderr=True)
 
 
-def complain(error: OperatorError) -> None:
-    """The sentence, and below it what to do, on stderr."""
+def print_error(error: OperatorError) -> None:
+    """Print an error and its advice on stderr."""
     err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
     if error.advice:
         err.print(error.advice, soft_wrap=True, highlight=False, markup=False)
 
 
 def print_json(value: Any) -> None:
-    """`value` as indented JSON on stdout, with no colours and no wrapping."""
+    """Print a value as indented JSON, without colours and wrapping."""
     out.print(json.dumps(value, indent=2, default=_plain), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -40,14 +40,14 @@ def _plain(value: Any) -> str:
 
 
 def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Comma-separated values on stdout: the columns' names, then the rows."""
+    """Print comma-separated values: the names of the columns, then the rows."""
     writer = csv.writer(out.file, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """A table. A column whose name ends in `>` is aligned right, one that ends in `!` is never wrapped."""
+    """Print a table. A column name ending in `>` aligns right; one ending in `!` prevents wrapping."""
     table = Table(
         title=title,
         title_justify="left",
@@ -70,5 +70,5 @@ def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]
 
 
 def money(amount: int, currency: str) -> str:
-    """An amount of minor units as people write it: 1250 EUR is `12.50 EUR`, 1250 JPY is `1250 JPY`."""
+    """Format an amount of minor units: 1250 EUR is `12.50 EUR`, 1250 JPY is `1250 JPY`."""
     return str(Money(int(amount), currency))

@@ -1,4 +1,4 @@
-"""Reports: the same rows as a table, as CSV and as JSON, a page at a time."""
+"""Reports: rows as a table, as CSV or as JSON, by page."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -10,7 +10,7 @@ from till.output import out, print_csv, print_json, print_table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Page = Annotated[int, typer.Option(min=1, help="Which page.")]
+Page = Annotated[int, typer.Option(min=1, help="Page number.")]
 PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows per page.")]
 
 
@@ -22,35 +22,35 @@ def print_report(
     as_csv: bool,
     page: int,
     page_size: int,
-    shown_as: Mapping[str, Any] | None = None,
+    formats: Mapping[str, Any] | None = None,
 ) -> None:
-    """One page of rows, as asked for.
+    """Print one page of rows.
 
-    A column of whole numbers is aligned right. `shown_as` has a function of the row for columns that people read
-    in other words, such as amounts of money, which say their currency themselves.
+    Columns of integers align right. `formats` maps a column to a function that formats it for the table; with
+    formats, amounts include their currency and the column `currency` is left out.
     """
     start = (page - 1) * page_size
-    found = list(islice(rows, start, start + page_size + 1))
-    shown = [{name: row.get(name) for name in columns} for row in found[:page_size]]
+    read = list(islice(rows, start, start + page_size + 1))
+    page_rows = [{name: row.get(name) for name in columns} for row in read[:page_size]]
     if as_json:
-        print_json(shown)
+        print_json(page_rows)
         return
     if as_csv:
-        print_csv(columns, ([_blank(value) for value in row.values()] for row in shown))
+        print_csv(columns, ([_blank(value) for value in row.values()] for row in page_rows))
         return
-    words = shown_as or {}
-    said = [name for name in columns if not (words and name == "currency")]
+    formats = formats or {}
+    names = [name for name in columns if not (formats and name == "currency")]
     cells = [
-        [words[name](row) if name in words else _blank(row.get(name)) for name in said]
-        for row in found[:page_size]
+        [formats[name](row) if name in formats else _blank(row.get(name)) for name in names]
+        for row in read[:page_size]
     ]
-    print_table(title, [_head(name, shown, words) for name in said], cells)
-    if len(found) > page_size:
-        out.print(f"There is more: --page {page + 1}.", highlight=False)
+    print_table(title, [_heading(name, page_rows, formats) for name in names], cells)
+    if len(read) > page_size:
+        out.print(f"Next page: --page {page + 1}.", highlight=False)
 
 
-def _head(name: str, rows: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> str:
-    numeric = name in words or any(isinstance(row[name], int) for row in rows)
+def _heading(name: str, rows: Sequence[Mapping[str, Any]], formats: Mapping[str, Any]) -> str:
+    numeric = name in formats or any(isinstance(row[name], int) for row in rows)
     return name.replace("_", " ") + (">" if numeric else "")
 
 

@@ -1,26 +1,27 @@
-"""`make run` and `make demo`: from nothing to a shop that has sold something, and back to nothing running.
+"""`make run` and `make demo`: start the local AWS, deploy, seed and run the demo.
 
-python -m till.run [--once]: starts the local AWS, deploys, seeds, runs the demo. Then stays up until Ctrl-C,
-or with --once ends with the demo's exit code. What it started it ends, however it ends.
+python -m till.run [--once]: stay up until Ctrl-C; with --once exit with the demo's exit code. A stack that was
+started here is stopped at the end in any case.
 """
 
 import os
 import subprocess
 import sys
 
-from local_aws.home import client_environment, home
+from local_aws import client_environment
 
 from till.commands import stack as commands
 from till.errors import OperatorError
-from till.output import complain, err
+from till.local_stack import state_folder
+from till.output import err, print_error
 
 
 def main(*, once: bool) -> int:
-    ours = home().running() is None
+    started_here = state_folder().running() is None
     try:
-        with commands.refusals():
-            stack = commands.bring_up(with_parent=True)
-            commands.bring_to_date(stack)
+        with commands.operator_errors():
+            stack = commands.start(with_parent=True)
+            commands.deploy(stack)
         environment = os.environ | client_environment(stack)
         environment.pop("AWS_PROFILE", None)
         for command in ("seed", "demo"):
@@ -31,22 +32,22 @@ def main(*, once: bool) -> int:
                 return code
         if not once:
             err.print(
-                f"The shop stays up on {stack.endpoint}. In another terminal:"
+                f"The shop is up on {stack.endpoint}. In another terminal:"
                 '\n  source .venv/bin/activate; eval "$(till env)"'
                 "\n  till audit; aws stepfunctions list-state-machines"
-                "\nCtrl-C ends it.",
+                "\nPress Ctrl-C to stop it.",
                 highlight=False,
                 soft_wrap=True,
             )
             commands.wait_for_interrupt()
     except OperatorError as error:
-        complain(error)
+        print_error(error)
         return 2
     except KeyboardInterrupt:
         return 130
     finally:
-        if ours:
-            commands.take_down()
+        if started_here:
+            commands.stop()
     return 0
 
 

@@ -1,9 +1,8 @@
-"""Find the deployed shop: which AWS to talk to, and what the stack's tables and workflows are called.
+"""Find the deployment that the commands use: its AWS endpoint, and the names of its tables and workflows.
 
-The commands are the same against AWS and against the local stack. The endpoint comes from
-TILLFLOW_ENDPOINT or AWS_ENDPOINT_URL, else from the local stack that is running here, else there is
-none and the SDK goes to AWS with the operator's own credentials; TILLFLOW_ENDPOINT=aws goes there though a
-local stack runs. Everything else is an output of the CloudFormation stack, under its logical id.
+Commands work on AWS and on the local AWS. The endpoint is TILLFLOW_ENDPOINT or AWS_ENDPOINT_URL; without these,
+the local AWS if it runs, else AWS with the operator's credentials. TILLFLOW_ENDPOINT=aws selects AWS in any case.
+All names are outputs of the CloudFormation stack, by logical id.
 """
 
 import os
@@ -15,14 +14,15 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from local_aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, home
+from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tillflow.store import Item, key, unmarshal
 
 from till.errors import OperatorError
+from till.local_stack import state_folder
 
 STACK_NAME = "tillflow"
 
-# Many buyers at once share one client: the pool must hold a connection for each of them.
+# Threads share one client: the pool has a connection for each.
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4},
     connect_timeout=5,
@@ -34,52 +34,52 @@ CLIENT_CONFIG = Config(
 
 @dataclass(frozen=True)
 class Stack:
-    """The deployed shop: `client(service)` for AWS, `output(logical_id)` for a resource's name or ARN."""
+    """A deployment: `client(service)` for AWS, `output(logical_id)` for the name or ARN of a resource."""
 
     name: str
     endpoint: str | None
     session: botocore.session.Session
 
-    @cache  # noqa: B019 - one Stack per command, and a client per service is what is wanted
+    @cache  # noqa: B019 - one Stack per command, one client per service
     def client(self, service: str) -> Any:
         return self.session.create_client(service, endpoint_url=self.endpoint, config=CLIENT_CONFIG)
 
     @property
-    def where(self) -> str:
-        """Which AWS it is on, for people."""
+    def location(self) -> str:
+        """The endpoint or AWS region, for messages."""
         return self.endpoint or f"AWS in {self.session.get_config_variable('region') or 'no region'}"
 
     @cached_property
-    def described(self) -> Mapping[str, Any]:
-        """The stack as DescribeStacks has it."""
+    def description(self) -> Mapping[str, Any]:
+        """The stack as DescribeStacks returns it."""
         try:
             answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 raise OperatorError(
-                    f"There is no stack called {self.name} at {self.where}.",
-                    "Deploy it with `sam build && sam deploy`, or `make run` for a local one.",
+                    f"There is no stack {self.name} on {self.location}.",
+                    "Deploy it with `sam build && sam deploy`, or locally with `make run`.",
                 ) from error
             raise
-        found: Mapping[str, Any] = answer["Stacks"][0]
-        return found
+        description: Mapping[str, Any] = answer["Stacks"][0]
+        return description
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        return {output["OutputKey"]: output["OutputValue"] for output in self.described.get("Outputs", ())}
+        return {output["OutputKey"]: output["OutputValue"] for output in self.description.get("Outputs", ())}
 
     def output(self, logical_id: str) -> str:
-        """The name, URL or ARN of a resource, by its logical id in template.yaml."""
+        """Return the name, URL or ARN of a resource, by its logical id in template.yaml."""
         try:
             return self.outputs[logical_id]
         except KeyError:
             raise OperatorError(
-                f"The stack {self.name} has no output called {logical_id}.",
-                "It was deployed from another version: deploy this one with `sam build && sam deploy`.",
+                f"Stack {self.name} has no output {logical_id}.",
+                "It was deployed from another version: deploy this version with `sam build && sam deploy`.",
             ) from None
 
     def row(self, table: str, pk: str, sk: str) -> Item:
-        """One row of a table, read consistently; {} when there is none."""
+        """Return a row of a table, by a consistent read; {} if there is none."""
         answer = self.client("dynamodb").get_item(
             TableName=self.output(table), Key=key(pk, sk), ConsistentRead=True
         )
@@ -91,21 +91,21 @@ class Stack:
         return {name: value for name, value in self.outputs.items() if ":stateMachine:" in value}
 
     def execution(self, workflow: str, business_id: str) -> str:
-        """The ARN of the execution for a business id: executions are named after what they are about."""
+        """Return the ARN of the execution of a business id, which is the execution's name."""
         return f"{self.output(workflow).replace(':stateMachine:', ':execution:')}:{business_id}"
 
 
 def find_stack(environ: Mapping[str, str] = os.environ) -> Stack:
-    """The stack the environment points at, or the local one that runs here."""
+    """Return the deployment that the environment selects, or the local one."""
     name = environ.get("TILLFLOW_STACK", STACK_NAME)
     endpoint = environ.get("TILLFLOW_ENDPOINT") or environ.get("AWS_ENDPOINT_URL")
     session = botocore.session.get_session()
     if region := environ.get("AWS_REGION"):
-        # What every other SDK reads; botocore itself knows AWS_DEFAULT_REGION and profiles alone.
+        # botocore itself reads AWS_DEFAULT_REGION and profiles only.
         session.set_config_variable("region", region)
     if endpoint:
         return Stack(name, None if endpoint == "aws" else endpoint, session)
-    local = home(environ).running()
+    local = state_folder(environ).running()
     if local is None:
         return Stack(name, None, session)
     session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)

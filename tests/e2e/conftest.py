@@ -1,4 +1,4 @@
-"""The shop, deployed by `sam deploy` onto a local AWS of the tests' own, driven from outside."""
+"""The shop, deployed by `sam deploy` onto a local AWS of the tests' own."""
 
 import json
 import os
@@ -11,33 +11,33 @@ from typing import Any
 
 import boto3
 import pytest
-from local_aws import supervisor
-from local_aws.home import Home, RunningStack, client_environment
+from local_aws import RunningStack, StateFolder, client_environment, supervisor
 
 from tests.support.local_stack import free_port
 from till.deploy import Deployer
+from till.local_stack import LAMBDA_PYTHON
 
 BIN = Path(sys.executable).parent
 
 
 @dataclass
 class Deployed:
-    """A local stack with the shop on it: the operator's commands, the aws CLI and boto3 talk to it."""
+    """A local stack with the shop, for `till`, the aws CLI and boto3."""
 
-    home: Home
+    folder: StateFolder
     stack: RunningStack
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = client_environment(self.stack) | {"TILLFLOW_HOME": str(self.home.path), "COLUMNS": "120"}
-        return {**os.environ, **ours, "AWS_PAGER": ""}
+        settings = {"TILLFLOW_HOME": str(self.folder.path), "COLUMNS": "120", "AWS_PAGER": ""}
+        return os.environ | client_environment(self.stack) | settings
 
     def till(self, *arguments: str, code: int = 0) -> str:
-        """What a command printed on stdout; it must end with `code`."""
+        """Run a command of till, check its exit code and return its stdout."""
         return self._run(str(BIN / "till"), *arguments, code=code)
 
     def aws(self, *arguments: str) -> Any:
-        """The answer of an aws CLI command."""
+        """Run a command of the aws CLI and return its answer."""
         return json.loads(self._run(str(BIN / "aws"), *arguments, "--output", "json"))
 
     def client(self, service: str) -> Any:
@@ -55,10 +55,10 @@ class Deployed:
         return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
     def restart(self) -> None:
-        """End the local AWS and start it again on the same folder and port."""
+        """Stop the local AWS and start it on the same folder and port."""
         port = self.stack.port
-        supervisor.stop(self.home)
-        self.stack = supervisor.start(self.home, port, with_parent=True)
+        supervisor.stop(self.folder)
+        self.stack = supervisor.start(self.folder, port, lambda_python=LAMBDA_PYTHON, with_parent=True)
 
     def _run(self, *command: str, code: int = 0) -> str:
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
@@ -70,12 +70,13 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Built, deployed and seeded once for all of these tests; its data goes from one to the next."""
-    home = Home(tmp_path_factory.mktemp("e2e") / "home")
-    deployed = Deployed(home, supervisor.start(home, free_port(), with_parent=True))
+    """Build, deploy and seed the shop once for all of these tests, which share its data."""
+    folder = StateFolder(tmp_path_factory.mktemp("e2e") / "state")
+    stack = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
+    deployed = Deployed(folder, stack)
     try:
-        assert Deployer(home, deployed.stack).deploy()
+        assert Deployer(folder.path, stack).deploy()
         deployed.till("seed")
         yield deployed
     finally:
-        supervisor.stop(home)
+        supervisor.stop(folder)

@@ -23,13 +23,13 @@ from typing import Any
 
 import pytest
 import samcli
-from local_aws.home import client_environment
-from local_aws.server import LAMBDA_PYTHON
+from local_aws import client_environment
 from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from tests.e2e.conftest import Deployed, free_port
+from till.local_stack import LAMBDA_PYTHON
 from verification.harness.template import Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -77,7 +77,7 @@ def sale(shop: Deployed) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def containers(shop: Deployed) -> Callable[[str], dict[str, str]]:
     """The variables `sam local invoke` gives the container of a function, by sam's own code."""
-    stacks, _ = SamLocalStackProvider.get_stacks(str(shop.home.path / "build" / "template.yaml"))
+    stacks, _ = SamLocalStackProvider.get_stacks(str(shop.folder.path / "build" / "template.yaml"))
     functions = SamFunctionProvider(stacks)
     variables = json.loads(shop.till("env", "--sam"))
     runner = LocalLambdaRunner(
@@ -101,7 +101,7 @@ def _emulated(shop: Deployed, function: str, variables: dict[str, str]) -> Itera
     """The function's built package under the emulator; the port it answers on."""
     settings = shop.client("lambda").get_function(FunctionName=shop.outputs()[function])["Configuration"]
     role = shop.client("sts").assume_role(RoleArn=settings["Role"], RoleSessionName="rie")["Credentials"]
-    build, port = shop.home.path / "build", free_port()
+    build, port = shop.folder.path / "build", free_port()
     package = build / function
     # A layer is called by its logical id, which is its folder's name.
     layers = [build / layer["Arn"].split(":")[6] / "python" for layer in settings.get("Layers", ())]

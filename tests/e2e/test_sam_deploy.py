@@ -1,4 +1,4 @@
-"""`sam build` and `sam deploy`, unmodified, onto the local stack: what is built runs, what fails says why."""
+"""`sam build` and `sam deploy`, unmodified, onto the local AWS."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_aws import supervisor
-from local_aws.home import PROJECT, Home
+from local_aws import StateFolder, supervisor
 
 from tests.support.local_stack import LocalStack, free_port
 from till.deploy import Deployer, DeployFailed
+from till.local_stack import LAMBDA_PYTHON, PROJECT
 
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -56,11 +56,11 @@ def _definition(start: str = "Greet") -> dict[str, Any]:
 
 
 @pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Home]:
-    """A folder for a stack this test starts; the stack is ended with the test."""
-    home = Home(tmp_path / "home")
-    yield home
-    supervisor.stop(home)
+def folder(tmp_path: Path) -> Iterator[StateFolder]:
+    """Yield the folder of a stack that the test starts; stop the stack at the end."""
+    folder = StateFolder(tmp_path / "state")
+    yield folder
+    supervisor.stop(folder)
 
 
 @pytest.fixture
@@ -82,9 +82,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Path) -> None:
-    aws = LocalStack(supervisor.start(own_home, free_port()))
-    deployer = Deployer(own_home, aws.running, project)
+def test_deploy_creates_updates_and_reports_failures(folder: StateFolder, project: Path) -> None:
+    aws = LocalStack(supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON))
+    deployer = Deployer(folder.path, aws.running, project)
 
     def greeting() -> str:
         outputs = aws.client("cloudformation").describe_stacks(StackName="tillflow")["Stacks"][0]["Outputs"]
@@ -95,9 +95,7 @@ def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Pat
 
     written = set(project.rglob("*"))
     assert deployer.deploy()
-    assert set(project.rglob("*")) == written, (
-        "two stacks of one project share nothing that one of them clears away"
-    )
+    assert set(project.rglob("*")) == written
     assert greeting() == "Good day, dear Ada"
     assert not deployer.deploy()
 
@@ -119,8 +117,8 @@ def test_a_template_is_deployed_changed_and_refused(own_home: Home, project: Pat
         deployer.deploy()
 
 
-def test_a_stack_whose_executions_are_gone_is_not_passed_for_deployed(own_home: Home) -> None:
-    aws = LocalStack(supervisor.start(own_home, free_port()))
+def test_deploy_fails_if_step_functions_lost_a_state_machine(folder: StateFolder) -> None:
+    aws = LocalStack(supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON))
     machine = aws.create_state_machine({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     template = {"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
     template |= {"Outputs": {"Machine": {"Value": machine}}}
@@ -129,6 +127,6 @@ def test_a_stack_whose_executions_are_gone_is_not_passed_for_deployed(own_home: 
     formation.get_waiter("stack_create_complete").wait(StackName="tillflow", WaiterConfig={"Delay": 1})
     aws.client("stepfunctions").delete_state_machine(stateMachineArn=machine)
     with pytest.raises(
-        DeployFailed, match=f"{machine.rpartition(':')[2]}, which the engine does not know.*till reset"
+        DeployFailed, match=f"{machine.rpartition(':')[2]}, but Step Functions does not.*till reset"
     ):
-        Deployer(own_home, aws.running).deploy()
+        Deployer(folder.path, aws.running).deploy()

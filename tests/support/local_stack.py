@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from local_aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, RunningStack
+from local_aws import RunningStack
+from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 _TRUST = {
     "Version": "2012-10-17",

@@ -113,7 +113,7 @@ def test_a_suppliers_performance_and_terms_are_in_words(paid: str) -> None:
 
 
 def test_reports_come_in_pages(paid: str) -> None:
-    assert "There is more" not in run("purchase", "list").stdout
+    assert "Next page" not in run("purchase", "list").stdout
     assert run("purchase", "list", "--page", "2", "--csv").stdout.count("\n") == 1
 
 

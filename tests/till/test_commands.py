@@ -119,10 +119,10 @@ def test_a_rebuild_reports_what_drifted_and_mends_it(stack: None) -> None:
     assert "what its history adds up to" in run("stock", "rebuild").output
 
 
-def test_a_missing_stack_is_one_sentence_and_what_to_do(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_stack_is_an_error_with_advice(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     deployed(monkeypatch, {})
     result = run("audit", code=2)
-    assert "There is no stack called tillflow" in result.stderr
+    assert "There is no stack tillflow" in result.stderr
     assert "sam deploy" in result.stderr
 
 
@@ -171,15 +171,10 @@ def test_without_a_local_stack_the_shop_is_in_the_region_the_environment_names(
         assert "set AWS_REGION" in run("audit", code=2).stderr
 
 
-def test_the_status_says_which_shop_the_commands_talk_to(
-    stack: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "talk to AWS in eu-west-1, stack tillflow: CREATE_COMPLETE" in run("status").output
+def test_status_shows_the_deployment_in_use(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "stack tillflow on AWS in eu-west-1: CREATE_COMPLETE" in run("status").output
     deployed(monkeypatch, {})
-    assert (
-        "no shop to talk to. There is no stack called tillflow at AWS in eu-west-1."
-        in run("status", code=1).output
-    )
+    assert "none. There is no stack tillflow on AWS in eu-west-1." in run("status", code=1).output
 
 
 def test_the_same_order_placed_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:

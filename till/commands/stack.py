@@ -11,27 +11,35 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from local_aws import supervisor
-from local_aws.home import CannotStart, NeverReady, RunningStack, client_environment, home, port
+from local_aws import (
+    CannotStart,
+    NotReady,
+    PortInUse,
+    RunningStack,
+    StackInUse,
+    UnreadableState,
+    client_environment,
+    supervisor,
+)
 
-from till.deploy import Deployer, DeployFailed
+from till.deploy import Deployer, DeployFailed, delete_builds
 from till.errors import OperatorError, explain
+from till.local_stack import LAMBDA_PYTHON, port, state_folder
 from till.output import err, out, print_json
 from till.stack import Stack, find_stack
 
-_UNWANTED = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
-_LOOK_SECONDS = 1.0
+# Variables that would override those of the local AWS.
+_CONFLICTING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+_POLL_SECONDS = 1.0
 
 
 def up(
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Leave it running and return.")] = False,
-    deploy: Annotated[
-        bool, typer.Option("--deploy", help="Build and deploy the shop onto it as well.")
-    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Run in the background.")] = False,
+    deploy_shop: Annotated[bool, typer.Option("--deploy", help="Build and deploy the shop.")] = False,
 ) -> None:
-    """Start the local AWS: all services on one port of 127.0.0.1, no Docker, no AWS account.
+    """Start the local AWS: all services on one port of 127.0.0.1, without Docker or an AWS account.
 
-    Its data stays in .local (or TILLFLOW_HOME) from one start to the next. TILLFLOW_PORT chooses the port.
+    Its data is kept in .local (or TILLFLOW_HOME). TILLFLOW_PORT sets the port.
 
     Examples:
 
@@ -39,74 +47,75 @@ def up(
 
         TILLFLOW_HOME=/tmp/other TILLFLOW_PORT=4570 till up
     """
-    here = home()
-    ours = here.running() is None
-    with refusals():
-        stack = bring_up(with_parent=not detach)
+    started_here = state_folder().running() is None
+    with operator_errors():
+        stack = start(with_parent=not detach)
         try:
-            if deploy:
-                bring_to_date(stack)
-            err.print('Talk to it with `eval "$(till env)"`; end it with `till down`.', highlight=False)
-            if not detach and ours:
-                err.print("Ctrl-C ends it.")
+            if deploy_shop:
+                deploy(stack)
+            err.print(
+                'Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.', highlight=False
+            )
+            if not detach and started_here:
+                err.print("Press Ctrl-C to stop it.")
                 wait_for_interrupt()
         finally:
-            if not detach and ours:
-                take_down()
+            if not detach and started_here:
+                stop()
 
 
 def down() -> None:
-    """End the local AWS. What it holds is saved and there again after the next `till up`."""
-    with refusals():
-        if not take_down():
-            err.print("No local AWS runs here.")
+    """Stop the local AWS. Its data is kept for the next `till up`."""
+    with operator_errors():
+        if not stop():
+            err.print("The local AWS is not running.")
 
 
 def status() -> None:
-    """Show whether the local AWS runs here, where it keeps its data, and which shop the commands talk to.
+    """Show whether the local AWS runs, where its data is, and which deployment the commands use.
 
-    Exit 1 when they have none to talk to.
+    Exit 1 if there is no deployment.
     """
-    here = home()
-    local = here.running()
-    shop = find_stack()
+    folder = state_folder()
+    running = folder.running()
+    stack = find_stack()
     lines = {
-        "Local AWS": f"runs on {local.endpoint}, process {local.pid}" if local else "does not run",
-        "Data": str(here.path),
-        "Log": str(here.log),
+        "Local AWS": f"running on {running.endpoint}, process {running.pid}" if running else "not running",
+        "Data": str(folder.path),
+        "Log": str(folder.log),
     }
-    status = ""
+    stack_status = ""
     try:
-        status = str(shop.described["StackStatus"])
-        lines["Commands"] = f"talk to {shop.where}, stack {shop.name}: {status}"
+        stack_status = str(stack.description["StackStatus"])
+        lines["Deployment"] = f"stack {stack.name} on {stack.location}: {stack_status}"
     except (OperatorError, BotoCoreError, ClientError) as error:
         problem = error if isinstance(error, OperatorError) else explain(error)
-        lines["Commands"] = f"have no shop to talk to. {problem} {problem.advice}"
+        lines["Deployment"] = f"none. {problem} {problem.advice}"
     for name, value in lines.items():
         out.print(f"{name:<10} {value}", highlight=False, soft_wrap=True, markup=False)
-    if not status:
+    if not stack_status:
         raise typer.Exit(1)
 
 
 def reset(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """End the local AWS and forget everything it holds: tables, executions, logs, deployments."""
-    here = home()
+    """Stop the local AWS and delete all of its data: tables, executions, logs, deployments."""
+    folder = state_folder()
     if not yes:
-        typer.confirm(f"Forget everything in {here.path}?", abort=True)
-    with refusals():
-        supervisor.reset(here)
-    err.print(f"{here.path} is empty.", highlight=False)
+        typer.confirm(f"Delete all data in {folder.path}?", abort=True)
+    with operator_errors():
+        supervisor.reset(folder)
+        delete_builds(folder.path)
+    err.print(f"All data in {folder.path} is deleted.", highlight=False)
 
 
 def env(
     for_sam: Annotated[
-        bool,
-        typer.Option("--sam", help="Print the functions' own variables, for `sam local invoke --env-vars`."),
+        bool, typer.Option("--sam", help="Print variables of functions for `sam local invoke --env-vars`.")
     ] = False,
 ) -> None:
-    """Print what aws, sam and boto3 need to talk to the local AWS, for a shell to evaluate.
+    """Print the environment variables with which aws, sam and boto3 use the local AWS.
 
     Examples:
 
@@ -118,17 +127,17 @@ def env(
     if for_sam:
         print_json(function_variables(find_stack()))
         return
-    stack = home().running()
+    stack = state_folder().running()
     if stack is None:
-        raise OperatorError("No local AWS runs here.", "Start it with `till up --detach`.")
-    for name in _UNWANTED:
-        print(f"unset {name}")  # noqa: T201 - for the shell, not for people
+        raise OperatorError("The local AWS is not running.", "Start it with `till up --detach`.")
+    for name in _CONFLICTING:
+        print(f"unset {name}")  # noqa: T201 - for the shell to evaluate
     for name, value in client_environment(stack).items():
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
 
 
 def function_variables(stack: Stack) -> dict[str, dict[str, str]]:
-    """The deployed variables of every function by logical id, and where it finds AWS: "" is AWS itself."""
+    """Return the deployed variables and the AWS endpoint of every function, by logical id; "" is AWS itself."""
     client = stack.client("lambda")
 
     def variables(function: str) -> dict[str, str]:
@@ -146,70 +155,87 @@ def register(app: typer.Typer) -> None:
         app.command(command.__name__)(command)
 
 
-def bring_up(*, with_parent: bool) -> RunningStack:
-    """Start the stack unless it runs, and say what it has to say."""
-    here = home()
-    ours = here.running() is None
+def start(*, with_parent: bool) -> RunningStack:
+    """Start the local AWS unless it is running; print its address and warnings."""
+    folder = state_folder()
+    started_here = folder.running() is None
     with err.status("Starting the local AWS"):
-        stack = supervisor.start(here, port(), with_parent=with_parent)
+        stack = supervisor.start(folder, port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent)
     err.print(
-        f"[green]✓[/] Local AWS {'on' if ours else 'runs already on'} {stack.endpoint}", highlight=False
+        f"[green]✓[/] Local AWS {'running' if started_here else 'already running'} on {stack.endpoint}",
+        highlight=False,
     )
-    for line in supervisor.warnings(here, stack) if ours else ():
+    for line in stack.warnings if started_here else ():
         err.print(f"[yellow]![/] {line}", highlight=False, soft_wrap=True)
+    if started_here and stack.warnings:
+        err.print("`till audit` checks the shop's data; `till reset` deletes all local data.")
     return stack
 
 
-def bring_to_date(stack: RunningStack) -> None:
-    """Build and deploy the shop, if anything it is made of has changed."""
+def deploy(stack: RunningStack) -> None:
+    """Build and deploy the shop unless it is up to date."""
     with err.status("Building and deploying the shop (sam build, sam deploy)"):
-        changed = Deployer(home(), stack).deploy()
-    err.print(f"[green]✓[/] The shop is {'deployed' if changed else 'deployed already, nothing has changed'}")
+        changed = Deployer(state_folder().path, stack).deploy()
+    err.print(f"[green]✓[/] The shop is {'deployed' if changed else 'up to date'}")
 
 
-def take_down() -> bool:
-    with err.status("Ending the local AWS"):
-        ended = supervisor.stop(home())
-    if ended and supervisor.kept(home()):
-        err.print("[green]✓[/] Local AWS ended, its data is kept")
-    elif ended:
-        log = os.path.relpath(home().log)
+def stop() -> bool:
+    """Stop the local AWS; return False if it was not running."""
+    folder = state_folder()
+    with err.status("Stopping the local AWS"):
+        stopped = supervisor.stop(folder)
+    if stopped and supervisor.saved_everything(folder):
+        err.print("[green]✓[/] Local AWS stopped, its data is saved")
+    elif stopped:
         err.print(
-            f"[yellow]![/] Local AWS ended, but not all it held could be saved: {log} says why.",
+            f"[yellow]![/] Local AWS stopped, but not all of its data was saved: see {os.path.relpath(folder.log)}.",
             soft_wrap=True,
         )
-    return ended
+    return stopped
 
 
 def wait_for_interrupt() -> None:
-    """Return on Ctrl-C or SIGTERM. Raises OperatorError when the local AWS has ended without being asked here."""
-    stop = threading.Event()
+    """Return on Ctrl-C or SIGTERM. Raise OperatorError when the local AWS stops by itself."""
+    interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(_LOOK_SECONDS):
-        if home().running() is None:
+        signal.signal(number, lambda *_: interrupted.set())
+    folder = state_folder()
+    while not interrupted.wait(_POLL_SECONDS):
+        if folder.running() is None:
             raise OperatorError(
-                "The local AWS has ended.",
-                f"If nobody ended it (`till down`), its log says why: {os.path.relpath(home().log)}",
+                "The local AWS has stopped.",
+                f"Unless `till down` stopped it, its log has the reason: {os.path.relpath(folder.log)}",
             )
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """The stack's own refusals, and the disk's, as the operator's: a sentence, and what to do."""
+def operator_errors() -> Iterator[None]:
+    """Convert errors of the local AWS, of deployments and of the disk to OperatorError."""
     try:
         yield
-    except NeverReady as refused:
-        raise OperatorError(str(refused), f"Its log is {os.path.relpath(home().log)}.") from refused
-    except CannotStart as refused:
-        raise OperatorError(str(refused)) from refused
-    except DeployFailed as failed:
-        where = os.path.relpath(home().path)
+    except CannotStart as error:
+        raise OperatorError(str(error), _advice(error)) from error
+    except DeployFailed as error:
+        folder = os.path.relpath(state_folder().path)
         raise OperatorError(
-            str(failed), f"All it printed is in {where}/sam-*.log. Mend it and try again."
-        ) from failed
+            str(error), f"The output of sam is in {folder}/sam-*.log. Fix the cause and try again."
+        ) from error
     except OSError as error:
         raise OperatorError(
-            f"{error.filename or home().path} cannot be written: {error.strerror}.",
-            "Make room there, or choose another folder with TILLFLOW_HOME.",
+            f"Cannot write {error.filename or state_folder().path}: {error.strerror}.",
+            "Free disk space, or set TILLFLOW_HOME to another folder.",
         ) from error
+
+
+def _advice(error: CannotStart) -> str:
+    match error:
+        case PortInUse():
+            return f"Stop that program, or set a free port, for example TILLFLOW_PORT={port() + 1}."
+        case StackInUse():
+            return "Stop it with `till down`."
+        case UnreadableState():
+            return "Restore it from a copy, or delete all local data with `till reset`."
+        case NotReady():
+            return f"Its log is {os.path.relpath(state_folder().log)}."
+        case _:
+            return ""

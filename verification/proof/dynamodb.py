@@ -7,9 +7,7 @@ that the live local stack runs.
 
 import json
 import os
-import pickle
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,8 +18,6 @@ from audit import Snapshot
 from audit.snapshot import TABLES
 from verification.harness.template import ENVIRONMENT, Template
 
-_ITEMS = "items"
-
 
 class Tables:
     """The template's tables. `save` and `restore` take the whole content back to a moment.
@@ -30,8 +26,8 @@ class Tables:
     its own, or change the parameters.
     """
 
-    def __init__(self, module: Any, template: Template) -> None:
-        self._module = module
+    def __init__(self, dynamodb: Any, template: Template) -> None:
+        self._dynamodb = dynamodb
         self.before: list[Callable[[str, dict[str, Any]], None]] = []
         for name, properties in template.tables.items():
             indexes = {k: v for k, v in properties.items() if k == "GlobalSecondaryIndexes"}
@@ -45,23 +41,15 @@ class Tables:
         self._names = list(template.tables)
 
     def save(self) -> bytes:
-        return pickle.dumps({name: dict(self._module._tables[name][_ITEMS]) for name in self._names})
+        return self._dynamodb.save_items(self._names)
 
     def restore(self, saved: bytes) -> None:
-        for name, items in pickle.loads(saved).items():
-            self._module._tables[name][_ITEMS] = defaultdict(dict, items)
+        self._dynamodb.restore_items(saved)
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
         """Everything there is, as the invariants look at it."""
         return Snapshot(
-            {
-                name: [
-                    unmarshal(item)
-                    for rows in self._module._tables[name][_ITEMS].values()
-                    for item in rows.values()
-                ]
-                for name in TABLES
-            },
+            {name: [unmarshal(item) for item in self._dynamodb.items(name)] for name in TABLES},
             running,
         )
 
@@ -75,10 +63,8 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_ENDPOINT_URL", None)
-    from ministack.services import dynamodb
+    from local_aws.ministack import in_process as dynamodb
 
-    outer = dict(dynamodb._tables)
-    dynamodb._tables.clear()
     boto = client("dynamodb")
     called_before = vars(boto).get("_make_api_call")
     operations = boto.meta.service_model
@@ -87,8 +73,7 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
         for interposed in tables.before if tables else ():
             interposed(operation, params)
         serialised = boto._serializer.serialize_to_request(params, operations.operation_model(operation))
-        target = {"x-amz-target": f".{operation}"}
-        status, _, body = _ended(dynamodb.handle_request("POST", "/", target, serialised["body"], {}))
+        status, _, body = dynamodb.request_at_once(operation, serialised["body"])
         answer = _parsed(status, json.loads(body))
         if "Error" in answer:
             raise boto.exceptions.from_code(answer["Error"]["Code"])(answer, operation)
@@ -97,25 +82,15 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
     tables: Tables | None = None
     boto._make_api_call = call
     try:
-        tables = Tables(dynamodb, template)
-        yield tables
+        with dynamodb.separate_tables():
+            tables = Tables(dynamodb, template)
+            yield tables
     finally:
         del boto._make_api_call
         if called_before:
             boto._make_api_call = called_before
-        dynamodb._tables.clear()
-        dynamodb._tables.update(outer)
         os.environ.clear()
         os.environ.update(before)
-
-
-def _ended(request: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine that waits for nothing returns."""
-    try:
-        request.send(None)
-    except StopIteration as ended:
-        return ended.value
-    raise RuntimeError("the local AWS's DynamoDB waits for something; expected an answer at once")
 
 
 def _parsed(status: int, body: dict[str, Any]) -> dict[str, Any]:

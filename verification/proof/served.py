@@ -1,6 +1,5 @@
 """The local AWS's DynamoDB behind HTTP on a free port of 127.0.0.1, in a thread, for tests that come in many."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +17,12 @@ class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        from ministack.services import dynamodb
+        from local_aws.ministack import in_process
 
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with _turn:
-            status, answered, answer = asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {}))
+            status, answered, answer = in_process.request(headers, body)
         self.send_response(status)
         for name, value in answered.items():
             self.send_header(name, value)

@@ -1,10 +1,11 @@
-"""The Lambda runner: what a cold start costs, what a warm invocation adds to its handler.
+"""Measure the Lambda runner: cold starts, and the time that a warm invocation adds to its handler.
 
-    python benchmarks/lambdas.py
+    python -m benchmarks.lambdas [--lambda-python PATH]
 
-Functions are made here and answer at once, so what is measured is the runner and the process, not a handler.
+The functions return at once: the times are those of the runner and the process.
 """
 
+import argparse
 import hashlib
 import io
 import statistics
@@ -25,11 +26,11 @@ from local_aws.lambda_runner import (
     LambdaRunner,
     PackageStore,
     Platform,
-    Processes,
+    ProcessStarter,
     Request,
 )
-from local_aws.server import LAMBDA_PYTHON
 
+LAMBDA_PYTHON = Path(__file__).parents[3] / ".tools" / "lambda-runtime" / "bin" / "python"
 WARM = 500
 AT_ONCE = 16
 
@@ -43,14 +44,17 @@ FUNCTIONS = (
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lambda-python", type=Path, default=LAMBDA_PYTHON)
+    python = parser.parse_args().lambda_python
     table = Table(
-        "function", "cold start, ms", "warm median, ms", "warm 95 %, ms", f"a second, {AT_ONCE} at once"
+        "function", "cold start, ms", "warm median, ms", "warm 95 %, ms", f"per second, {AT_ONCE} at once"
     )
     for name, source, preload in FUNCTIONS:
         with tempfile.TemporaryDirectory() as folder:
-            runner = _runner(Path(folder), preload)
+            runner = _runner(python, Path(folder), preload)
             function = _function(name, source)
-            # The template is there when the second function comes.
+            # The first function starts the fork server.
             _timed(runner, _function("first", BARE))
             cold = _timed(runner, function)
             warm = sorted(_timed(runner, function) for _ in range(WARM))
@@ -65,7 +69,7 @@ def main() -> None:
 
 
 def _timed(runner: LambdaRunner, function: Function) -> float:
-    """Milliseconds from the call to the answer."""
+    """Return the milliseconds from the call to the answer."""
     started = time.perf_counter()
     outcome = runner.invoke(function, Request(str(uuid.uuid4()), b'{"order_id": "ord-1"}'))
     if outcome.function_error:
@@ -73,17 +77,15 @@ def _timed(runner: LambdaRunner, function: Function) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _runner(folder: Path, preload: tuple[str, ...]) -> LambdaRunner:
+def _runner(python: Path, folder: Path, preload: tuple[str, ...]) -> LambdaRunner:
     async def assume(role_arn: str, session: str) -> Credentials:
         return Credentials("id", "secret", "token", time.time() + 3600)
 
-    packages, processes = PackageStore(folder), Processes(preload)
-    return LambdaRunner(
-        Platform(LAMBDA_PYTHON, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes)
-    )
+    packages, processes = PackageStore(folder), ProcessStarter(preload)
+    return LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
 
 
-def _named(name: str) -> str:
+def _identifier(name: str) -> str:
     return name.replace(" ", "-").replace(",", "")
 
 
@@ -93,8 +95,8 @@ def _function(name: str, source: str) -> Function:
         zipped.writestr("app.py", source)
     data = buffer.getvalue()
     return Function(
-        arn=f"arn:aws:lambda:us-east-1:000000000000:function:{_named(name)}",
-        name=_named(name),
+        arn=f"arn:aws:lambda:us-east-1:000000000000:function:{_identifier(name)}",
+        name=_identifier(name),
         version="$LATEST",
         handler="app.handler",
         runtime="python3.13",

@@ -1,4 +1,4 @@
-"""`python -m local.aws`: run the local AWS in the foreground until it is told to stop."""
+"""Run a local AWS in the foreground until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -9,40 +9,51 @@ import signal
 import sys
 from pathlib import Path
 
-from .home import DEFAULT_PORT, CannotStart, Home, home
+from .errors import CannotStart
 from .server import serve
+from .settings import DEFAULT_PORT
+from .state_folder import StateFolder
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m local_aws", description=__doc__)
+    parser = argparse.ArgumentParser(prog="local-aws", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1 (default %(default)s)"
+        "--port", type=int, default=DEFAULT_PORT, help="Port on 127.0.0.1 (default %(default)s)."
     )
     parser.add_argument(
-        "--state-dir", type=Path, help="folder that keeps its state (default: the project's .local)"
+        "--state-dir",
+        type=Path,
+        default=Path(".local-aws"),
+        help="Folder of the stack's state (default %(default)s).",
     )
-    parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this process ends (Linux)")
+    parser.add_argument(
+        "--lambda-python",
+        type=Path,
+        default=Path(sys.executable),
+        help="Python of an environment with boto3 and awslambdaric, for Lambda handlers (default: this one).",
+    )
+    parser.add_argument("--with-parent", type=int, metavar="PID", help="Stop when this process ends (Linux).")
     options = parser.parse_args()
     if options.with_parent:
-        _end_with(options.with_parent)
+        _stop_with_parent(options.with_parent)
     try:
-        serve(Home(options.state_dir.resolve()) if options.state_dir else home(), options.port)
-    except CannotStart as refused:
-        sys.stderr.write(f"{refused}\n")
-        return 1
+        serve(StateFolder(options.state_dir.resolve()), options.port, lambda_python=options.lambda_python)
+    except CannotStart as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"{where}{error.strerror or error}.\n")
-        return 1
+        prefix = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{prefix}{error.strerror or error}.\n")
+        return CannotStart.exit_code
     return 0
 
 
-def _end_with(parent: int) -> None:
+def _stop_with_parent(parent: int) -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != parent:
-        raise SystemExit("The process that asked for this stack is gone.")
+        raise SystemExit("The parent process has ended.")
 
 
 if __name__ == "__main__":

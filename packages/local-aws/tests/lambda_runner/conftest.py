@@ -1,4 +1,4 @@
-"""A runner with no AWS behind it: functions are zips made in the test, logs stay in memory."""
+"""A Lambda runner without AWS: functions are zips made in the test, logs are kept in memory."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from local_aws.lambda_runner import (
     Outcome,
     PackageStore,
     Platform,
-    Processes,
+    ProcessStarter,
     Request,
 )
 
-_ROOT = Path(__file__).parents[4]
-RUNTIME_PYTHON = _ROOT / ".tools" / "lambda-runtime" / "bin" / "python"
+from ..support import LAMBDA_PYTHON
 
 
 def archive(files: dict[str, str]) -> Archive:
@@ -60,7 +59,7 @@ def function(source: str, **changes: Any) -> Function:
 
 @dataclass
 class Bench:
-    """A runner and what came out of it."""
+    """A runner, its logs and the roles that it assumed."""
 
     runner: LambdaRunner
     logs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -82,10 +81,10 @@ class Bench:
         return payload
 
 
-@pytest.fixture(params=["started", "forked"])
+@pytest.fixture(params=["alone", "forked"])
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Each test with processes that are started, and with processes forked from a template."""
-    monkeypatch.setenv("A_DEVELOPERS_SECRET", "not for handlers")
+    """Run each test with processes of their own, and with forked processes."""
+    monkeypatch.setenv("DEVELOPER_VARIABLE", "not for handlers")
     logs: dict[str, list[str]] = defaultdict(list)
     assumed: list[str] = []
 
@@ -98,10 +97,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
     def write(group: str, stream: str, events: list[LogEvent]) -> None:
         logs[group].extend(event.message for event in events)
 
-    processes = Processes(("json",) if request.param == "forked" else ())
-    platform = Platform(
-        RUNTIME_PYTHON, "http://127.0.0.1:1", PackageStore(tmp_path), assume, write, processes
-    )
+    processes = ProcessStarter(("json",) if request.param == "forked" else ())
+    platform = Platform(LAMBDA_PYTHON, "http://127.0.0.1:1", PackageStore(tmp_path), assume, write, processes)
     runner = LambdaRunner(platform)
     yield Bench(runner, logs, assumed)
     runner.close()

@@ -1,4 +1,4 @@
-"""How many sandboxes there are, how long they live, and when they are replaced."""
+"""Number, lifetime and replacement of sandboxes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, Processes
+from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, ProcessStarter
 
-from .conftest import RUNTIME_PYTHON, Bench, archive, function
-from .test_runner import _until_gone
+from ..support import LAMBDA_PYTHON
+from .conftest import Bench, archive, function
+from .test_runner import wait_until_ended
 
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 
@@ -25,29 +26,29 @@ def _bench(
         assumed.append(role_arn)
         return Credentials(f"ASIA{len(assumed)}", "secret", "token", time.time() + lifetime)
 
-    packages, processes = PackageStore(tmp_path), Processes(preload)
-    platform = Platform(RUNTIME_PYTHON, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes)
+    packages, processes = PackageStore(tmp_path), ProcessStarter(preload)
+    platform = Platform(LAMBDA_PYTHON, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes)
     return Bench(LambdaRunner(platform, **limits), assumed=assumed)  # type: ignore[arg-type]
 
 
-def test_an_idle_process_is_ended(tmp_path: Path) -> None:
+def test_idle_process_ends(tmp_path: Path) -> None:
     bench = _bench(tmp_path, idle_seconds=0.1)
-    _until_gone(bench.answer(function(PID)))
+    wait_until_ended(bench.answer(function(PID)))
     bench.runner.close()
 
 
-def test_a_process_is_replaced_before_its_credentials_end(tmp_path: Path) -> None:
+def test_process_is_replaced_before_its_credentials_expire(tmp_path: Path) -> None:
     bench = _bench(tmp_path, lifetime=200)
     first, second = bench.answer(function(PID)), bench.answer(function(PID))
     assert first != second
     assert len(bench.assumed) == 2
-    _until_gone(first)
+    wait_until_ended(first)
     bench.runner.close()
 
 
-def test_callers_beyond_the_limit_wait_their_turn(tmp_path: Path) -> None:
+def test_callers_beyond_the_limit_wait(tmp_path: Path) -> None:
     bench = _bench(tmp_path, per_function=1)
-    together = """
+    source = """
 import os, pathlib, time
 busy = pathlib.Path(os.environ["FOLDER"]) / "busy"
 def handler(event, context):
@@ -55,9 +56,9 @@ def handler(event, context):
     time.sleep(0.05)
     busy.rmdir()
 """
-    alone = function(together, environment=(("FOLDER", str(tmp_path)),))
+    target = function(source, environment=(("FOLDER", str(tmp_path)),))
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: bench.answer(alone), range(8)))
+        answers = list(threads.map(lambda _: bench.answer(target), range(8)))
     assert answers == [None] * 8
     bench.runner.close()
 
@@ -70,7 +71,7 @@ def test_functions_do_not_share_processes(tmp_path: Path) -> None:
     bench.runner.close()
 
 
-def test_those_who_come_while_the_first_process_starts_wait_for_that_one(tmp_path: Path) -> None:
+def test_callers_wait_for_the_first_process_that_starts(tmp_path: Path) -> None:
     bench = _bench(tmp_path)
     slow_to_start = function("import time\ntime.sleep(0.6)\n" + PID)
     with ThreadPoolExecutor(4) as threads:
@@ -79,7 +80,7 @@ def test_those_who_come_while_the_first_process_starts_wait_for_that_one(tmp_pat
     bench.runner.close()
 
 
-def test_what_is_preloaded_is_there_before_it_is_asked_for_unless_the_package_has_its_own(
+def test_modules_are_preloaded_unless_the_package_has_its_own(
     tmp_path: Path,
 ) -> None:
     source = """
@@ -96,32 +97,32 @@ def handler(event, context):
     bench.runner.close()
 
 
-def test_a_template_that_cannot_live_costs_no_invocation(tmp_path: Path) -> None:
-    deadly = archive({"python/deadly.py": "import os\nos._exit(3)\n"})
-    bench = _bench(tmp_path, preload=("deadly",))
-    assert bench.answer(function(PID, layers=(deadly,))) > 0
+def test_invocation_succeeds_when_the_fork_server_exits(tmp_path: Path) -> None:
+    exiting = archive({"python/exiting.py": "import os\nos._exit(3)\n"})
+    bench = _bench(tmp_path, preload=("exiting",))
+    assert bench.answer(function(PID, layers=(exiting,))) > 0
     bench.runner.close()
 
 
-def test_an_unused_template_ends_with_the_last_of_its_processes(tmp_path: Path) -> None:
+def test_unused_fork_server_ends_after_its_last_process(tmp_path: Path) -> None:
     bench = _bench(tmp_path, idle_seconds=0.1, preload=("colorsys",))
     parent = "import os\ndef handler(event, context):\n    return os.getppid()\n"
-    _until_gone(bench.answer(function(parent)))
+    wait_until_ended(bench.answer(function(parent)))
     assert bench.answer(function(PID)) > 0
     bench.runner.close()
 
 
-def test_processes_of_a_template_that_was_killed_are_replaced(tmp_path: Path) -> None:
+def test_processes_of_a_killed_fork_server_are_replaced(tmp_path: Path) -> None:
     bench = _bench(tmp_path, preload=("colorsys",))
     both = function("import os\ndef handler(event, context):\n    return os.getppid(), os.getpid()\n")
-    template, sandbox = bench.answer(both)
-    os.kill(template, signal.SIGKILL)
-    _until_gone(sandbox)
-    assert bench.answer(both)[0] != template
+    server, sandbox = bench.answer(both)
+    os.kill(server, signal.SIGKILL)
+    wait_until_ended(sandbox)
+    assert bench.answer(both)[0] != server
     bench.runner.close()
 
 
-def test_packages_of_old_builds_are_removed_and_made_again_when_they_are_asked_for(tmp_path: Path) -> None:
+def test_unused_packages_are_deleted_and_unpacked_again(tmp_path: Path) -> None:
     store = PackageStore(tmp_path)
     old, used = archive({"a.py": ""}), archive({"b.py": ""})
     folders = [store.task_root(package) for package in (old, used)]

@@ -1,4 +1,4 @@
-"""What a handler gets and what its caller sees, against the Lambda Developer Guide."""
+"""What a handler receives and what its caller gets, by the Lambda Developer Guide."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RUNTIME_PYTHON, Bench, archive, function
+from ..support import LAMBDA_PYTHON
+from .conftest import Bench, archive, function
 
 ECHO = "def handler(event, context):\n    return event\n"
 
 
-def test_the_answer_is_the_handlers_own(bench: Bench) -> None:
+def test_invoke_returns_the_answer_of_the_handler(bench: Bench) -> None:
     event = {"order_id": "ord-1", "total": 1250, "names": ["Zoë"], "none": None}
     assert bench.answer(function(ECHO), event) == event
 
 
-def test_a_second_invocation_finds_the_process_warm(bench: Bench) -> None:
+def test_second_invocation_uses_the_same_process(bench: Bench) -> None:
     counter = """
 import os
 seen = []
@@ -36,7 +37,7 @@ def handler(event, context):
     assert (first, one, two) == (second, 1, 2)
 
 
-def test_the_context_is_the_invocations_own(bench: Bench) -> None:
+def test_context_has_the_data_of_the_invocation(bench: Bench) -> None:
     source = """
 def handler(event, context):
     return [context.aws_request_id, context.function_name, context.invoked_function_arn,
@@ -54,7 +55,7 @@ def handler(event, context):
     ]
 
 
-def test_a_handler_sees_lambdas_environment_and_nothing_of_the_developers(bench: Bench) -> None:
+def test_environment_has_variables_of_lambda_and_none_of_the_developer(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
     seen = bench.answer(function(source, environment=(("TABLE_NAME", "orders"),)))
     assert seen["TABLE_NAME"] == "orders"
@@ -63,23 +64,23 @@ def test_a_handler_sees_lambdas_environment_and_nothing_of_the_developers(bench:
     assert seen["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert seen["_HANDLER"] == "app.handler"
-    assert "A_DEVELOPERS_SECRET" not in seen
+    assert "DEVELOPER_VARIABLE" not in seen
     assert seen["HOME"] != os.environ.get("HOME")
 
 
 @pytest.mark.parametrize("module", ["pydantic", "moto", "typer", "local", "tillflow", "pytest", "_pytest"])
-def test_a_module_only_the_developer_has_is_missing(bench: Bench, module: str) -> None:
+def test_module_of_the_developer_is_missing(bench: Bench, module: str) -> None:
     error = bench.error(function(f"import {module}\n" + ECHO))
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert error["errorMessage"] == f"Unable to import module 'app': No module named '{module}'"
 
 
-def test_what_awss_runtime_ships_is_there(bench: Bench) -> None:
+def test_modules_of_awss_runtime_are_importable(bench: Bench) -> None:
     source = "import boto3, botocore, awslambdaric\ndef handler(event, context):\n    return boto3.__name__\n"
     assert bench.answer(function(source)) == "boto3"
 
 
-def test_layers_are_importable_and_later_ones_win(bench: Bench) -> None:
+def test_later_layer_overwrites_an_earlier_one(bench: Bench) -> None:
     one = archive({"python/shared.py": "NAME = 'one'\n", "python/only_one.py": "HERE = True\n"})
     two = archive({"python/shared.py": "NAME = 'two'\n"})
     source = (
@@ -88,7 +89,7 @@ def test_layers_are_importable_and_later_ones_win(bench: Bench) -> None:
     assert bench.answer(function(source, layers=(one, two))) == ["two", True]
 
 
-def test_an_exception_keeps_its_class_message_and_trace(bench: Bench) -> None:
+def test_error_has_class_message_and_trace_of_the_exception(bench: Bench) -> None:
     source = """
 class PaymentDeclined(Exception):
     pass
@@ -108,7 +109,7 @@ def handler(event, context):
     assert error["requestId"]
 
 
-def test_an_exception_does_not_cost_the_process(bench: Bench) -> None:
+def test_process_survives_an_exception(bench: Bench) -> None:
     source = (
         "import os\ndef handler(event, context):\n    return os.getpid() if event is None else event.no\n"
     )
@@ -118,7 +119,7 @@ def test_an_exception_does_not_cost_the_process(bench: Bench) -> None:
     assert bench.answer(target) == before
 
 
-def test_a_handler_that_overruns_is_killed(bench: Bench) -> None:
+def test_handler_is_killed_after_its_timeout(bench: Bench) -> None:
     source = (
         "import os, time\ndef handler(event, context):\n    time.sleep(event or 0)\n    return os.getpid()\n"
     )
@@ -137,7 +138,7 @@ def test_a_handler_that_overruns_is_killed(bench: Bench) -> None:
     )
 
 
-def test_a_timed_out_handler_takes_its_children_along(bench: Bench) -> None:
+def test_timeout_kills_child_processes(bench: Bench) -> None:
     source = """
 import subprocess, time
 def handler(event, context):
@@ -147,7 +148,7 @@ def handler(event, context):
 """
     bench.error(function(source, timeout=1))
     [line] = [line for line in bench.logs["/aws/lambda/under-test"] if line.startswith("child")]
-    _until_gone(int(line.split()[1]))
+    wait_until_ended(int(line.split()[1]))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def handler(event, context):
         ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
     ],
 )
-def test_a_runtime_that_dies_is_an_exit_error(bench: Bench, death: str, reason: str) -> None:
+def test_exit_of_the_runtime_is_an_exit_error(bench: Bench, death: str, reason: str) -> None:
     target = function(f"import os\ndef handler(event, context):\n    if event: {death}\n    return 'alive'\n")
     outcome = bench.invoke(target, True, request_id="r-2")
     expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-2 Error: {reason}"}
@@ -166,33 +167,33 @@ def test_a_runtime_that_dies_is_an_exit_error(bench: Bench, death: str, reason: 
     assert bench.answer(target) == "alive"
 
 
-def test_an_init_that_raises_answers_with_its_error(bench: Bench) -> None:
+def test_error_of_init_is_the_answer(bench: Bench) -> None:
     error = bench.error(function("raise RuntimeError('no configuration')\n" + ECHO))
     assert (error["errorType"], error["errorMessage"]) == ("RuntimeError", "no configuration")
 
 
-def test_a_missing_handler_and_a_syntax_error_have_lambdas_names(bench: Bench) -> None:
+def test_missing_handler_and_syntax_error_have_the_error_types_of_lambda(bench: Bench) -> None:
     assert bench.error(function("x = 1\n"))["errorType"] == "Runtime.HandlerNotFound"
     assert bench.error(function("def handler(:\n"))["errorType"] == "Runtime.UserCodeSyntaxError"
 
 
-def test_an_answer_that_is_no_json_is_a_marshal_error(bench: Bench) -> None:
+def test_answer_that_is_not_json_is_a_marshal_error(bench: Bench) -> None:
     error = bench.error(function("def handler(event, context):\n    return {1, 2}\n"))
     assert error["errorType"] == "Runtime.MarshalError"
 
 
-def test_an_answer_over_six_megabytes_is_refused(bench: Bench) -> None:
+def test_answer_over_six_megabytes_is_an_error(bench: Bench) -> None:
     error = bench.error(function("def handler(event, context):\n    return 'x' * 6_291_557\n"))
     assert error["errorType"] == "Function.ResponseSizeTooLarge"
 
 
-def test_a_role_that_cannot_be_assumed_is_said_so(bench: Bench) -> None:
+def test_role_that_cannot_be_assumed_is_an_error(bench: Bench) -> None:
     error = bench.error(function(ECHO, role_arn="arn:aws:iam::000000000000:role/forbidden"))
     assert error["errorType"] == "AccessDeniedException"
     assert "cannot be assumed by Lambda" in error["errorMessage"]
 
 
-def test_the_log_has_the_platforms_lines_around_the_handlers(bench: Bench) -> None:
+def test_log_has_lines_of_platform_and_handler(bench: Bench) -> None:
     source = """
 import logging, sys
 def handler(event, context):
@@ -212,7 +213,7 @@ def handler(event, context):
     assert "Init Duration" in lines[7]
 
 
-def test_the_trace_header_reaches_the_handler(bench: Bench) -> None:
+def test_handler_receives_the_trace_header(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n"
     target = function(source)
     header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -220,7 +221,7 @@ def test_the_trace_header_reaches_the_handler(bench: Bench) -> None:
     assert bench.answer(target).startswith("Root=1-")
 
 
-def test_invocations_at_once_get_processes_of_their_own(bench: Bench, tmp_path: Path) -> None:
+def test_concurrent_invocations_run_in_different_processes(bench: Bench, tmp_path: Path) -> None:
     meeting = f"""
 import os, pathlib, time
 def handler(event, context):
@@ -237,7 +238,7 @@ def handler(event, context):
     assert len(set(pids)) == 3
 
 
-def test_a_burst_of_short_invocations_shares_few_processes(bench: Bench) -> None:
+def test_burst_of_short_invocations_uses_few_processes(bench: Bench) -> None:
     target = function("import os\ndef handler(event, context):\n    return os.getpid()\n")
     bench.answer(target)
     with ThreadPoolExecutor(16) as threads:
@@ -245,16 +246,16 @@ def test_a_burst_of_short_invocations_shares_few_processes(bench: Bench) -> None
     assert len(pids) < 8
 
 
-def test_a_new_revision_replaces_the_old_ones_processes(bench: Bench) -> None:
+def test_new_revision_replaces_the_processes_of_the_old_one(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return [os.getpid(), os.environ['REVISION']]\n"
     old, new = (function(source, environment=(("REVISION", value),)) for value in ("old", "new"))
     pid, said = bench.answer(old)
     assert said == "old"
     assert bench.answer(new)[1] == "new"
-    _until_gone(pid)
+    wait_until_ended(pid)
 
 
-def test_closing_ends_every_process_busy_ones_too(bench: Bench) -> None:
+def test_close_ends_idle_and_busy_processes(bench: Bench) -> None:
     target = function("import time\ndef handler(event, context):\n    time.sleep(60)\n", timeout=60)
     idle = bench.answer(
         function("import os\ndef handler(event, context):\n    return os.getpid()\n", version="7")
@@ -267,13 +268,13 @@ def test_closing_ends_every_process_busy_ones_too(bench: Bench) -> None:
     bench.runner.close()
     caller.join()
     assert outcomes[0]["errorType"] == "Runtime.ExitError"
-    _until_gone(idle)
+    wait_until_ended(idle)
 
 
 @pytest.mark.parametrize("preload", ["", "colorsys"])
-def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path, preload: str) -> None:
+def test_processes_end_with_a_killed_parent(tmp_path: Path, preload: str) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", _PARENT, str(tmp_path), str(RUNTIME_PYTHON), preload],
+        [sys.executable, "-c", _PARENT, str(tmp_path), str(LAMBDA_PYTHON), preload],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -282,20 +283,20 @@ def test_no_process_outlives_a_parent_that_was_killed(tmp_path: Path, preload: s
     parent.kill()
     parent.wait()
     for pid in pids:
-        _until_gone(pid)
+        wait_until_ended(pid)
 
 
-# Starts one idle sandbox and one whose handler never returns, and says their pids.
+# Starts an idle sandbox and one whose handler never returns, and prints their pids.
 _PARENT = r"""
 import pathlib, sys, threading, time
-from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, Processes
+from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, ProcessStarter
 from tests.lambda_runner.conftest import Bench, function
 
 async def assume(role, session):
     return Credentials("a", "b", "c", time.time() + 3600)
 
 folder, python = map(pathlib.Path, sys.argv[1:3])
-processes = Processes(tuple(filter(None, sys.argv[3:])))
+processes = ProcessStarter(tuple(filter(None, sys.argv[3:])))
 packages = PackageStore(folder)
 runner = LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
 bench = Bench(runner)
@@ -313,8 +314,8 @@ time.sleep(60)
 """
 
 
-def _until_gone(pid: int) -> None:
-    """Wait for a process to end; the test's own time limit is what fails it."""
+def wait_until_ended(pid: int) -> None:
+    """Wait for a process to end; fail after 20 s."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""A local AWS of the tests' own: a free port, a folder of its own, ended by its process id."""
+"""A local AWS for the tests, with a free port and a folder of its own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local_aws import supervisor
-from local_aws.home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Home, RunningStack
+from local_aws import RunningStack, StateFolder, supervisor
+from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+from ..support import LAMBDA_PYTHON
 
 _TRUST = {
     "Version": "2012-10-17",
@@ -43,9 +45,8 @@ def free_port() -> int:
 
 @dataclass
 class Aws:
-    """boto3 against a local stack, and the few things the tests make with it."""
+    """boto3 clients of a local stack, and resources that tests create."""
 
-    home: Home
     stack: RunningStack
 
     def client(self, service: str) -> Any:
@@ -95,9 +96,9 @@ class Aws:
         )["stateMachineArn"]
         return arn
 
-    def run(self, machine: str, given: Any = None) -> dict[str, Any]:
+    def run(self, machine: str, request: Any = None) -> dict[str, Any]:
         steps = self.client("stepfunctions")
-        arn = steps.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+        arn = steps.start_execution(stateMachineArn=machine, input=json.dumps(request))["executionArn"]
         return eventually(lambda: _ended(steps.describe_execution(executionArn=arn)))
 
     def queue(self) -> tuple[str, str]:
@@ -107,42 +108,50 @@ class Aws:
         return url, attributes["QueueArn"]
 
     def messages(self, url: str, count: int) -> list[dict[str, Any]]:
-        """The first `count` messages that arrive, as parsed JSON."""
-        sqs, found = self.client("sqs"), []
+        """Receive `count` messages; return their bodies, parsed."""
+        sqs, messages = self.client("sqs"), []
 
-        def enough() -> list[dict[str, Any]] | None:
+        def receive() -> list[dict[str, Any]] | None:
             answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            found.extend(json.loads(message["Body"]) for message in answer.get("Messages", ()))
-            return found if len(found) >= count else None
+            messages.extend(json.loads(message["Body"]) for message in answer.get("Messages", ()))
+            return messages if len(messages) >= count else None
 
-        return eventually(enough)
+        return eventually(receive)
 
 
 def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
     return None if execution["status"] == "RUNNING" else execution
 
 
-def eventually[T](look: Callable[[], T | None]) -> T:
-    """What `look` finds once it finds something; fails after half a minute of nothing."""
+def eventually[T](condition: Callable[[], T | None]) -> T:
+    """Return the first true value of a condition; fail after 30 s."""
     deadline = time.monotonic() + 30
     while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "it did not happen"
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "the condition did not become true within 30 s"
         time.sleep(0.02)
+
+
+def start(folder: StateFolder, port: int | None = None, *, with_parent: bool = False) -> Aws:
+    """Start a stack, by default on a free port."""
+    stack = supervisor.start(
+        folder, port or free_port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent
+    )
+    return Aws(stack)
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    home = Home(tmp_path_factory.mktemp("aws") / "home")
-    yield Aws(home, supervisor.start(home, free_port(), with_parent=True))
-    supervisor.stop(home)
+    folder = StateFolder(tmp_path_factory.mktemp("aws") / "state")
+    yield start(folder, with_parent=True)
+    supervisor.stop(folder)
 
 
 @pytest.fixture
-def own_home(tmp_path: Path) -> Iterator[Home]:
-    """A folder for a stack this test starts and ends itself."""
-    home = Home(tmp_path / "home")
-    yield home
-    supervisor.stop(home)
+def folder(tmp_path: Path) -> Iterator[StateFolder]:
+    """Yield the folder of a stack that the test starts and stops itself."""
+    folder = StateFolder(tmp_path / "state")
+    yield folder
+    supervisor.stop(folder)

@@ -1,4 +1,4 @@
-"""Lambda on the local stack: whatever triggers a function, it runs in our runner, with its role's rights."""
+"""Lambda on the local stack: invocations of all triggers run in the Lambda runner, with the function's role."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ class PaymentDeclined(Exception):
 def handler(event, context):
     raise PaymentDeclined("insufficient funds")
 """
-# Sends what it got to a queue: what a trigger's function can be seen by.
-TELLS = """
+# Sends its event to a queue.
+REPORTS = """
 import json, os, boto3
 sqs = boto3.client("sqs")
 
 def handler(event, context):
-    told = {"got": event, "dir": os.environ["LAMBDA_TASK_ROOT"]}
-    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(told))
+    report = {"event": event, "dir": os.environ["LAMBDA_TASK_ROOT"]}
+    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(report))
 """
 
 
-def _telling(aws: Aws) -> tuple[str, str, str]:
-    """A function that tells a queue of its events: its name, its ARN, the queue's URL."""
+def _reporting_function(aws: Aws) -> tuple[str, str, str]:
+    """Create a function that sends its events to a queue; return its name, its ARN and the queue's URL."""
     url, _ = aws.queue()
     role = aws.role({"Action": "sqs:*", "Resource": "*"})
-    name = aws.function(TELLS, role=role, Environment={"Variables": {"QUEUE": url}}, Timeout=20)
+    name = aws.function(REPORTS, role=role, Environment={"Variables": {"QUEUE": url}}, Timeout=20)
     return name, aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"], url
 
 
-def test_invoke_answers_what_the_handler_returns(aws: Aws) -> None:
+def test_invoke_returns_the_answer_of_the_handler(aws: Aws) -> None:
     event = {"text": "Zoë", "number": 12, "list": [None, True]}
     assert aws.invoke(aws.function(ECHO), event) == (event, None)
 
 
-def test_an_exception_keeps_its_class(aws: Aws) -> None:
+def test_error_has_the_class_of_the_exception(aws: Aws) -> None:
     payload, error = aws.invoke(aws.function(RAISES))
     assert error == "Unhandled"
     assert (payload["errorType"], payload["errorMessage"]) == ("PaymentDeclined", "insufficient funds")
 
 
-def test_a_function_may_do_what_its_role_says_and_no_more(aws: Aws) -> None:
+def test_function_has_the_permissions_of_its_role(aws: Aws) -> None:
     url, arn = aws.queue()
     source = """
 import boto3
@@ -72,7 +72,7 @@ def handler(url, context):
     assert "sqs:sendmessage" in answer.lower()
 
 
-def test_a_changed_function_runs_its_new_code_and_settings(aws: Aws) -> None:
+def test_updated_function_runs_with_its_new_configuration(aws: Aws) -> None:
     client = aws.client("lambda")
     name = aws.function("import os\ndef handler(event, context):\n    return os.environ.get('COLOUR')\n")
     assert aws.invoke(name)[0] is None
@@ -80,7 +80,7 @@ def test_a_changed_function_runs_its_new_code_and_settings(aws: Aws) -> None:
     assert aws.invoke(name)[0] == "red"
 
 
-def test_a_published_version_stays_as_it_was(aws: Aws) -> None:
+def test_published_version_does_not_change(aws: Aws) -> None:
     client = aws.client("lambda")
     name = aws.function(
         "import os\ndef handler(event, context):\n    return os.environ['COLOUR'] + context.function_version\n",
@@ -100,7 +100,7 @@ def test_reserved_concurrency_throttles(aws: Aws) -> None:
     assert throttled.value.response["Error"]["Code"] == "TooManyRequestsException"
 
 
-def test_logs_are_in_cloudwatch_and_in_the_tail(aws: Aws) -> None:
+def test_output_is_in_cloudwatch_and_in_the_log_tail(aws: Aws) -> None:
     name = aws.function("def handler(event, context):\n    print('hello', event)\n")
     answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'"world"', LogType="Tail")
     tail = base64.b64decode(answer["LogResult"]).decode()
@@ -115,7 +115,7 @@ def test_logs_are_in_cloudwatch_and_in_the_tail(aws: Aws) -> None:
     ]
 
 
-def test_a_trace_header_goes_from_the_caller_to_the_handler(aws: Aws) -> None:
+def test_handler_receives_the_trace_header_of_the_caller(aws: Aws) -> None:
     client = aws.client("lambda")
     name = aws.function(
         "import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n"
@@ -128,48 +128,48 @@ def test_a_trace_header_goes_from_the_caller_to_the_handler(aws: Aws) -> None:
     assert json.loads(client.invoke(FunctionName=name)["Payload"].read()) == header
 
 
-def test_an_event_invocation_is_tried_again(aws: Aws) -> None:
-    name, _, url = _telling(aws)
+def test_event_invocation_runs_in_the_runner(aws: Aws) -> None:
+    name, _, url = _reporting_function(aws)
     aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"n": 1}')
     [message] = aws.messages(url, 1)
-    assert message["got"] == {"n": 1}
+    assert message["event"] == {"n": 1}
     assert "packages/task" in message["dir"]
 
 
-def test_an_eventbridge_rule_reaches_the_runner(aws: Aws) -> None:
-    _, arn, url = _telling(aws)
+def test_eventbridge_rule_invokes_the_runner(aws: Aws) -> None:
+    _, arn, url = _reporting_function(aws)
     events = aws.client("events")
     events.put_rule(Name=f"rule-{arn[-6:]}", EventPattern=json.dumps({"source": [f"test.{arn[-6:]}"]}))
     events.put_targets(Rule=f"rule-{arn[-6:]}", Targets=[{"Id": "one", "Arn": arn}])
     events.put_events(Entries=[{"Source": f"test.{arn[-6:]}", "DetailType": "Thing", "Detail": '{"a": 1}'}])
     [message] = aws.messages(url, 1)
-    assert message["got"]["detail"] == {"a": 1}
+    assert message["event"]["detail"] == {"a": 1}
     assert "packages/task" in message["dir"]
 
 
-def test_a_queue_reaches_the_runner(aws: Aws) -> None:
-    name, _, url = _telling(aws)
+def test_queue_invokes_the_runner(aws: Aws) -> None:
+    name, _, url = _reporting_function(aws)
     source_url, source_arn = aws.queue()
     aws.client("lambda").create_event_source_mapping(
         FunctionName=name, EventSourceArn=source_arn, BatchSize=1
     )
     aws.client("sqs").send_message(QueueUrl=source_url, MessageBody="hello")
     [message] = aws.messages(url, 1)
-    assert message["got"]["Records"][0]["body"] == "hello"
+    assert message["event"]["Records"][0]["body"] == "hello"
 
 
-def test_a_topic_reaches_the_runner(aws: Aws) -> None:
-    _, arn, url = _telling(aws)
+def test_topic_invokes_the_runner(aws: Aws) -> None:
+    _, arn, url = _reporting_function(aws)
     sns = aws.client("sns")
     topic = sns.create_topic(Name=f"topic-{arn[-6:]}")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="hello")
     [message] = aws.messages(url, 1)
-    assert message["got"]["Records"][0]["Sns"]["Message"] == "hello"
+    assert message["event"]["Records"][0]["Sns"]["Message"] == "hello"
 
 
-def test_an_uploaded_object_reaches_the_runner(aws: Aws) -> None:
-    _, arn, url = _telling(aws)
+def test_uploaded_object_invokes_the_runner(aws: Aws) -> None:
+    _, arn, url = _reporting_function(aws)
     s3, bucket = aws.client("s3"), f"bucket-{arn[-6:]}"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_notification_configuration(
@@ -180,11 +180,11 @@ def test_an_uploaded_object_reaches_the_runner(aws: Aws) -> None:
     )
     s3.put_object(Bucket=bucket, Key="a b.txt", Body=b"x")
     [message] = aws.messages(url, 1)
-    assert message["got"]["Records"][0]["s3"]["object"]["key"] == "a+b.txt"
+    assert message["event"]["Records"][0]["s3"]["object"]["key"] == "a+b.txt"
 
 
-def test_a_table_stream_reaches_the_runner(aws: Aws) -> None:
-    name, _, url = _telling(aws)
+def test_table_stream_invokes_the_runner(aws: Aws) -> None:
+    name, _, url = _reporting_function(aws)
     dynamodb, table = aws.client("dynamodb"), f"table-{name[-6:]}"
     stream = dynamodb.create_table(
         TableName=table,
@@ -208,7 +208,7 @@ def test_a_table_stream_reaches_the_runner(aws: Aws) -> None:
     )
     dynamodb.put_item(TableName=table, Item={"pk": {"S": "one"}})
     [message] = aws.messages(url, 1)
-    assert message["got"]["Records"][0]["dynamodb"]["NewImage"] == {"pk": {"S": "one"}}
+    assert message["event"]["Records"][0]["dynamodb"]["NewImage"] == {"pk": {"S": "one"}}
 
 
 def _role_of(aws: Aws, function: str) -> str:
@@ -216,7 +216,7 @@ def _role_of(aws: Aws, function: str) -> str:
     return role.rpartition("/")[2]
 
 
-def test_many_callers_at_once_are_all_answered(aws: Aws) -> None:
+def test_all_concurrent_invocations_get_their_answer(aws: Aws) -> None:
     name = aws.function(ECHO)
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(lambda n: aws.invoke(name, n), range(100)))

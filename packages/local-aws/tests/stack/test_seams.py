@@ -1,4 +1,4 @@
-"""Where our code reaches into MiniStack. Each test names one seam; a failure after an upgrade says it moved."""
+"""The internals of MiniStack that the adapter uses or replaces, one test for each."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from concurrent.futures import Future
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local_aws import ministack
 from local_aws.lambda_runner import LogEvent
+from local_aws.ministack.environment import VERSION
+from local_aws.ministack.logs import write_logs
+from local_aws.ministack.scope import default_scope
+from local_aws.ministack.step_functions import StepFunctionsModule
 
-_SOURCES = ministack.package_folder()
+_SOURCES = Path(importlib.import_module("ministack").__file__ or "").parent
 _EXECUTORS = ("warm", "docker", "provided", "provided_warm", "proxy", "local")
 
 
@@ -33,12 +37,12 @@ def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def test_the_version_is_the_one_the_seams_were_read_in() -> None:
-    assert ministack.installed_version() == ministack.VERSION
+def test_installed_version_is_that_of_the_adapter() -> None:
+    assert version("ministack") == VERSION
 
 
 def _names_used_of_step_functions() -> Iterator[tuple[str, str]]:
-    """(file, attribute) wherever MiniStack itself uses its Step Functions module."""
+    """Yield (file, attribute) for each use of the Step Functions module in MiniStack."""
     for path in _SOURCES.rglob("*.py"):
         if path.name == "stepfunctions.py" or "stepfunctions" not in path.read_text():
             continue
@@ -64,22 +68,22 @@ def _names_used_of_step_functions() -> Iterator[tuple[str, str]]:
                 yield path.name, node.attr
 
 
-def test_our_module_has_all_that_ministack_uses_of_its_own() -> None:
-    ours = ministack._StepFunctionsModule(_NoEngine())
+def test_replaced_module_has_every_attribute_that_ministack_uses() -> None:
+    module = StepFunctionsModule(_NoEngine())
     used = set(_names_used_of_step_functions())
     assert {file for file, _ in used} == {"provisioners.py", "drift.py", "eventbridge.py", "pipes.py"}
-    assert [(file, name) for file, name in sorted(used) if not hasattr(ours, name)] == []
+    assert [(file, name) for file, name in sorted(used) if not hasattr(module, name)] == []
 
 
-def test_the_router_asks_for_handle_request_of_the_module_under_its_name() -> None:
+def test_router_calls_handle_request_of_the_replaced_module() -> None:
     app = importlib.import_module("ministack.app")
     assert app.SERVICE_REGISTRY["states"]["module"] == "stepfunctions"
     source = inspect.getsource(app._lazy_handler)
     assert "handle_request(method, path, headers, body, query_params)" in source
 
 
-def test_every_executor_is_reached_by_way_of_the_dispatch_we_replace() -> None:
-    """Who calls an executor, in all of MiniStack: the dispatch, or another executor."""
+def test_only_the_replaced_dispatch_calls_executors() -> None:
+    """In all of MiniStack, the callers of an executor are the dispatch and other executors."""
     executors = {f"_execute_function_{name}" for name in _EXECUTORS}
     callers: dict[str, set[str]] = {}
     for path in _SOURCES.rglob("*.py"):
@@ -123,9 +127,7 @@ def test_every_executor_is_reached_by_way_of_the_dispatch_we_replace() -> None:
         ("app", "_build_persistence_save_dict", []),
     ],
 )
-def test_a_function_we_call_or_replace_takes_what_it_took(
-    module: str, name: str, parameters: list[str]
-) -> None:
+def test_used_function_has_the_expected_parameters(module: str, name: str, parameters: list[str]) -> None:
     function = getattr(importlib.import_module(f"ministack.{module}"), name)
     assert list(inspect.signature(function).parameters)[: len(parameters)] == parameters
 
@@ -139,19 +141,19 @@ def test_a_function_we_call_or_replace_takes_what_it_took(
         ("app", "app"),
     ],
 )
-def test_a_store_we_read_is_there(module: str, name: str) -> None:
+def test_used_attribute_exists(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(f"ministack.{module}"), name)
 
 
-def test_lambda_calls_invoke_by_the_name_we_replace() -> None:
+def test_lambda_calls_invoke_by_the_replaced_name() -> None:
     service = importlib.import_module("ministack.services.lambda_svc")
     assert "await _invoke(" in inspect.getsource(service.handle_request)
 
 
-def test_a_log_group_keeps_its_newest_streams() -> None:
+def test_log_group_keeps_its_newest_streams() -> None:
     logs = importlib.import_module("ministack.services.cloudwatch_logs")
     for number in range(60):
-        ministack.write_logs("/aws/lambda/busy", f"stream-{number:02}", [LogEvent(number, "said")])
-    with ministack._scope():
+        write_logs("/aws/lambda/busy", f"stream-{number:02}", [LogEvent(number, "said")])
+    with default_scope():
         kept = list(logs._log_groups["/aws/lambda/busy"]["streams"])
     assert kept == [f"stream-{number:02}" for number in range(10, 60)]

@@ -1,4 +1,4 @@
-"""Step Functions on the local stack is ours, for every door MiniStack has to it, and acts with the machine's role."""
+"""Step Functions on the local stack: all callers reach the engine, and tasks act with their machine's role."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def _sends(url: str) -> dict[str, Any]:
     return {"StartAt": "Send", "States": {"Send": task}}
 
 
-def test_an_execution_runs_to_its_end(aws: Aws) -> None:
+def test_execution_succeeds(aws: Aws) -> None:
     ended = aws.run(aws.machine(PASS), {"a": 1})
     assert (ended["status"], json.loads(ended["output"])) == ("SUCCEEDED", {"said": {"a": 1}})
 
 
-def test_an_error_has_awss_shape(aws: Aws) -> None:
+def test_error_has_the_code_of_aws(aws: Aws) -> None:
     with pytest.raises(ClientError) as refused:
         aws.client("stepfunctions").describe_state_machine(
             stateMachineArn="arn:aws:states:us-east-1:000000000000:stateMachine:nowhere"
@@ -44,7 +44,7 @@ def test_an_error_has_awss_shape(aws: Aws) -> None:
     assert refused.value.response["Error"]["Code"] == "StateMachineDoesNotExist"
 
 
-def test_a_lambda_task_is_caught_by_its_exceptions_name(aws: Aws) -> None:
+def test_catch_matches_the_class_of_an_exception(aws: Aws) -> None:
     name = aws.function(
         "class PaymentDeclined(Exception): pass\ndef handler(e, c): raise PaymentDeclined('no funds')\n"
     )
@@ -70,7 +70,7 @@ def test_a_lambda_task_is_caught_by_its_exceptions_name(aws: Aws) -> None:
     assert json.loads(caught["Cause"])["errorMessage"] == "no funds"
 
 
-def test_a_task_may_do_what_the_machines_role_says_and_no_more(aws: Aws) -> None:
+def test_task_has_the_permissions_of_its_machines_role(aws: Aws) -> None:
     url, arn = aws.queue()
     allowed = aws.machine(_sends(url), role=aws.role({"Action": "sqs:SendMessage", "Resource": arn}))
     denied = aws.machine(
@@ -82,7 +82,7 @@ def test_a_task_may_do_what_the_machines_role_says_and_no_more(aws: Aws) -> None
     assert "not authorized to perform: sqs:sendmessage" in refused["cause"].lower()
 
 
-def test_starting_another_execution_needs_a_grant_too(aws: Aws) -> None:
+def test_starting_an_execution_needs_a_permission(aws: Aws) -> None:
     inner = aws.machine(PASS)
     outer = {
         "StartAt": "Start",
@@ -102,7 +102,7 @@ def test_starting_another_execution_needs_a_grant_too(aws: Aws) -> None:
     assert "not authorized to perform: states:startexecution" in refused["cause"].lower()
 
 
-def test_a_history_is_delivered_to_the_log_group_its_machine_names(aws: Aws) -> None:
+def test_history_is_delivered_to_the_log_group_of_the_machine(aws: Aws) -> None:
     logs, group = aws.client("logs"), f"/aws/vendedlogs/states/{uuid.uuid4().hex[:8]}"
     logs.create_log_group(logGroupName=group)
     arn = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["arn"]
@@ -141,7 +141,7 @@ def _template(definition: dict[str, Any], role: str, comment: str) -> str:
     return json.dumps({"Resources": {"Machine": machine}, "Outputs": {"Arn": {"Value": {"Ref": "Machine"}}}})
 
 
-def test_cloudformation_makes_changes_and_removes_a_machine(aws: Aws) -> None:
+def test_cloudformation_creates_updates_and_deletes_a_machine(aws: Aws) -> None:
     cloudformation, steps = aws.client("cloudformation"), aws.client("stepfunctions")
     name, role = f"stack-{uuid.uuid4().hex[:8]}", aws.role()
 
@@ -172,14 +172,14 @@ def test_cloudformation_makes_changes_and_removes_a_machine(aws: Aws) -> None:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str]:
-    """A machine's tags by key, without those CloudFormation adds beside the stack's name."""
+    """Return a machine's tags by key, without most of those that CloudFormation adds."""
     tags = aws.client("stepfunctions").list_tags_for_resource(resourceArn=arn)["tags"]
     return {
         tag["key"]: tag["value"] for tag in tags if tag["key"] in ("colour", "aws:cloudformation:stack-name")
     }
 
 
-def test_a_definition_that_is_none_fails_the_deployment_with_the_reason(aws: Aws) -> None:
+def test_invalid_definition_fails_the_deployment_with_the_reason(aws: Aws) -> None:
     cloudformation, name = aws.client("cloudformation"), f"stack-{uuid.uuid4().hex[:8]}"
     broken = {"StartAt": "Nowhere", "States": {"Say": {"Type": "Pass", "End": True}}}
     cloudformation.create_stack(StackName=name, TemplateBody=_template(broken, aws.role(), "x"))
@@ -195,7 +195,7 @@ def test_a_definition_that_is_none_fails_the_deployment_with_the_reason(aws: Aws
     assert any("Nowhere" in reason for reason in reasons)
 
 
-def test_an_eventbridge_rule_starts_an_execution(aws: Aws) -> None:
+def test_eventbridge_rule_starts_an_execution(aws: Aws) -> None:
     events, machine, source = aws.client("events"), aws.machine(PASS), f"test.{uuid.uuid4().hex[:8]}"
     role = aws.role({"Action": "states:StartExecution", "Resource": machine})
     events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
@@ -217,12 +217,12 @@ def test_status_changes_are_events_on_the_default_bus(aws: Aws) -> None:
     events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=rule, Targets=[{"Id": "one", "Arn": queue}])
     execution = aws.run(machine, {"a": 1})["executionArn"]
-    told = aws.messages(url, 2)
-    assert [event["detail"]["status"] for event in told] == ["RUNNING", "SUCCEEDED"]
-    assert {event["detail-type"] for event in told} == {"Step Functions Execution Status Change"}
-    assert told[1]["resources"] == [execution]
-    assert told[1]["detail"]["output"] == '{"said":{"a":1}}'
-    assert isinstance(told[1]["detail"]["stopDate"], int)
+    changes = aws.messages(url, 2)
+    assert [event["detail"]["status"] for event in changes] == ["RUNNING", "SUCCEEDED"]
+    assert {event["detail-type"] for event in changes} == {"Step Functions Execution Status Change"}
+    assert changes[1]["resources"] == [execution]
+    assert changes[1]["detail"]["output"] == '{"said":{"a":1}}'
+    assert isinstance(changes[1]["detail"]["stopDate"], int)
 
 
 def test_executions_are_counted_in_cloudwatch(aws: Aws) -> None:

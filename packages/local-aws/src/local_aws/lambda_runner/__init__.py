@@ -1,11 +1,11 @@
-"""Lambda functions in warm local processes under AWS's own runtime client, awslambdaric.
+"""Run Lambda functions in warm local processes under AWS's own runtime client, awslambdaric.
 
-Knows nothing of the emulator it serves nor of the functions it runs; see README.md in this folder.
+Independent of the emulator and of the functions; see README.md in this folder.
 """
 
 from .model import Archive, Credentials, Function, LogEvent, Outcome, Request
 from .packages import PackageStore
-from .processes import Processes
+from .processes import ProcessStarter
 from .runner import LambdaRunner
 from .sandbox import Platform
 
@@ -18,6 +18,6 @@ __all__ = [
     "Outcome",
     "PackageStore",
     "Platform",
-    "Processes",
+    "ProcessStarter",
     "Request",
 ]

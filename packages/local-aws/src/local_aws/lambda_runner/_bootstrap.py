@@ -1,12 +1,12 @@
-"""Run by the runtime environment's python, isolated (`-I`); stands for Lambda's /var/runtime/bootstrap.
+"""Run by the runtime environment's python, isolated (`-I`), in the place of Lambda's /var/runtime/bootstrap.
 
-    _bootstrap.py PARENT HANDLER FOLDER...                      a sandbox
-    _bootstrap.py PARENT --template SOCKET MODULE... -- FOLDER...   a process that sandboxes are forked from
+    _bootstrap.py PARENT HANDLER FOLDER...                          a sandbox
+    _bootstrap.py PARENT --fork-server SOCKET MODULE... -- FOLDER...   a process that forks sandboxes
 
-PARENT is the pid this one ends with; the folders go first on sys.path. A sandbox imports nothing but AWS's
-runtime client, so that is all a handler finds imported. A template has imported the modules as well; it is told
-what to fork over the socket, a message each: {"handler", "folders", "cwd", "environment"} with the descriptor of
-the output. It answers {"started": pid} and, in time, {"ended": pid, "returncode": …}.
+PARENT is the pid that this process ends with; the folders are put first on sys.path. A sandbox imports AWS's
+runtime client and nothing else, so a handler finds nothing else imported. A fork server imports the modules as
+well, and forks a sandbox for each message on the socket: {"handler", "folders", "cwd", "environment"} with the
+descriptor of the output. It sends {"started": pid} and later {"ended": pid, "returncode": …}.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 
 
 def _end_with_parent(parent: int) -> None:
-    """Ask the kernel to end this process with the one that started it, kill -9 included."""
+    """End this process when the one that started it ends, by kill -9 too."""
     if sys.platform == "linux":
         import ctypes
         import signal
@@ -27,7 +27,7 @@ def _end_with_parent(parent: int) -> None:
         import threading
 
         def watch() -> None:
-            # Standard input is a pipe only the parent holds: it reads empty when the parent is gone.
+            # Standard input is a pipe that only the parent holds: end of file means that the parent ended.
             os.read(0, 1)
             os._exit(1)
 
@@ -35,14 +35,14 @@ def _end_with_parent(parent: int) -> None:
 
 
 def _serve(handler: str) -> None:
-    from awslambdaric.__main__ import main as serve  # type: ignore[import-untyped]
+    from awslambdaric.__main__ import main as serve
 
     sys.argv = ["bootstrap", handler]
     serve(sys.argv)
 
 
-def _fork_what_is_asked_for(descriptor: int, modules: list[str], folders: list[str]) -> str:
-    """Returns in every process that is forked, as what was asked for, with its handler."""
+def _run_fork_server(descriptor: int, modules: list[str], folders: list[str]) -> str:
+    """Fork a process for each message; return in the forked process, with its handler."""
     import contextlib
     import gc
     import importlib
@@ -54,23 +54,23 @@ def _fork_what_is_asked_for(descriptor: int, modules: list[str], folders: list[s
     own_path = list(sys.path)
     sys.path[:0] = folders
     for module in modules:
-        with contextlib.suppress(Exception):  # what cannot be imported here, the handler is to find out
+        with contextlib.suppress(Exception):  # the handler that imports it gets the error
             importlib.import_module(module)
-    # What is here stays: a collection in a sandbox would copy every page it looks at.
+    # A garbage collection in a sandbox would copy every shared page that it visits.
     gc.collect()
     gc.freeze()
     control = socket.socket(fileno=descriptor)
-    woken, wake = os.pipe()
-    for end in (woken, wake):
+    wakeup_read, wakeup_write = os.pipe()
+    for end in (wakeup_read, wakeup_write):
         os.set_blocking(end, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    template = os.getpid()
+    server = os.getpid()
     while True:
-        ready, _, _ = select.select([descriptor, woken], [], [])
-        if woken in ready:
-            os.read(woken, 4096)
-            for pid, returncode in _ended():
+        ready, _, _ = select.select([descriptor, wakeup_read], [], [])
+        if wakeup_read in ready:
+            os.read(wakeup_read, 4096)
+            for pid, returncode in _ended_children():
                 control.send(json.dumps({"ended": pid, "returncode": returncode}).encode())
         if descriptor not in ready:
             continue
@@ -81,14 +81,14 @@ def _fork_what_is_asked_for(descriptor: int, modules: list[str], folders: list[s
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for end in (woken, wake):
+            for end in (wakeup_read, wakeup_write):
                 os.close(end)
             control.close()
-            _end_with_parent(template)
-            asked = json.loads(message)
-            _become(asked["cwd"], asked["environment"], descriptors[0])
-            sys.path[:] = asked["folders"] + own_path
-            handler: str = asked["handler"]
+            _end_with_parent(server)
+            launch = json.loads(message)
+            _set_up_sandbox(launch["cwd"], launch["environment"], descriptors[0])
+            sys.path[:] = launch["folders"] + own_path
+            handler: str = launch["handler"]
             return handler
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
@@ -96,8 +96,8 @@ def _fork_what_is_asked_for(descriptor: int, modules: list[str], folders: list[s
         control.send(json.dumps({"started": pid}).encode())
 
 
-def _become(cwd: str, environment: dict[str, str], output: int) -> None:
-    """What a process that is started is from the start."""
+def _set_up_sandbox(cwd: str, environment: dict[str, str], output: int) -> None:
+    """Give a forked process its process group, output, folder and environment."""
     import contextlib
     import time
 
@@ -112,27 +112,27 @@ def _become(cwd: str, environment: dict[str, str], output: int) -> None:
     time.tzset()
 
 
-def _ended() -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+def _ended_children() -> list[tuple[int, int]]:
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return found
+            return ended
         if not pid:
-            return found
-        found.append((pid, os.waitstatus_to_exitcode(status)))
+            return ended
+        ended.append((pid, os.waitstatus_to_exitcode(status)))
 
 
 def main() -> None:
     parent, handler, *rest = sys.argv[1:]
     _end_with_parent(int(parent))
-    if handler == "--template":
+    if handler == "--fork-server":
         descriptor, *rest = rest
         modules, folders = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
-        handler = _fork_what_is_asked_for(int(descriptor), modules, folders)
+        handler = _run_fork_server(int(descriptor), modules, folders)
     else:
-        # The folder of this file is not on sys.path under -I; what is there is the runtime's.
+        # -I leaves the folder of this file off sys.path: what is there belongs to the runtime.
         sys.path[:0] = rest
     _serve(handler)
 

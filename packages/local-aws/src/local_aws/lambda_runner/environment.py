@@ -1,6 +1,6 @@
 """The environment variables of a sandbox, as Lambda defines them ("Using Lambda environment variables").
 
-Nothing of the developer's environment is passed on.
+Variables of the developer's environment are not passed on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def sandbox_environment(
     scratch: Path,
     log_stream: str,
 ) -> dict[str, str]:
-    """`scratch` stands for /tmp; `endpoint_url` is where boto3 finds its AWS."""
+    """Return all variables of a sandbox. `scratch` is its /tmp; `endpoint_url` is the AWS endpoint of boto3."""
     opt_dir = opt if opt is not None else scratch / "opt"
     environment = dict(function.environment)
     environment |= {
@@ -42,7 +42,7 @@ def sandbox_environment(
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        # A home of its own keeps boto3 from reading the developer's ~/.aws.
+        # Its own home: boto3 must not read the developer's ~/.aws.
         "HOME": str(scratch),
         "LAMBDA_RUNTIME_DIR": str(runtime_dir),
         "LAMBDA_TASK_ROOT": str(task_root),
@@ -56,5 +56,5 @@ def sandbox_environment(
 
 
 def layer_search_path(opt: Path | None, runtime: str) -> tuple[str, ...]:
-    """What Lambda puts on sys.path of the layers, after the package and before the runtime's own."""
+    """Return the folders of layers on sys.path: after the package and before the runtime's own."""
     return () if opt is None else (f"{opt}/python/lib/{runtime}/site-packages", f"{opt}/python")

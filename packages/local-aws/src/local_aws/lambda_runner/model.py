@@ -1,4 +1,4 @@
-"""What the runner is asked to run and what it answers: plain values, no behaviour of their own."""
+"""Functions, requests and outcomes: plain values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A function package or a layer: a zip known by its digest, read only when it has to be unpacked."""
+    """A function package or a layer: a zip identified by its digest, read only to unpack it."""
 
     sha256: str
     read: Callable[[], bytes] = field(compare=False, repr=False)
@@ -18,10 +18,10 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One published state of a Lambda function; two equal ones may share sandboxes.
+    """One revision of a Lambda function; equal ones may share sandboxes.
 
     `timeout` is in seconds, `memory` in MiB. `layers` are in the order of the function's configuration:
-    a later one overwrites an earlier one's files, as under /opt on AWS.
+    files of a later one overwrite those of an earlier one, as under /opt on AWS.
     """
 
     arn: str
@@ -40,7 +40,7 @@ class Function:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Identity across revisions: what a new revision replaces."""
+        """Identity across revisions: a new revision replaces the one with the same key."""
         return self.arn, self.version
 
     @property
@@ -50,7 +50,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A role's temporary credentials; `expires` is a Unix time in seconds."""
+    """Temporary credentials of a role; `expires` is a Unix time in seconds."""
 
     access_key_id: str
     secret_access_key: str
@@ -60,7 +60,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One invocation. `payload` is the event as JSON bytes; `invoked_arn` what the caller named, alias and all."""
+    """One invocation. `payload` is the event as JSON bytes; `invoked_arn` is the caller's, with its qualifier."""
 
     request_id: str
     payload: bytes
@@ -71,9 +71,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What AWS would answer: the payload as JSON bytes, and "Unhandled" when it is an error.
+    """The answer of AWS: the payload as JSON bytes, and "Unhandled" when it is an error.
 
-    `log` is everything the invocation wrote, platform lines included.
+    `log` is the output of the invocation, with the lines of the platform.
     """
 
     payload: bytes
@@ -92,6 +92,6 @@ class LogEvent:
 
 
 def new_trace_header(*, sampled: bool) -> str:
-    """An X-Ray header for an invocation that came with none, as Lambda makes one."""
+    """Return an X-Ray header for an invocation without one."""
     root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     return f"Root={root};Parent={secrets.token_hex(8)};Sampled={int(sampled)}"

@@ -1,4 +1,4 @@
-"""What a sandbox writes, line by line, and the lines the platform adds around it."""
+"""The output of a sandbox by line, and the lines that the platform adds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import time
 from .model import LogEvent
 
 _CHUNK = 65536
-_LONGEST_LINE = 262_144
+_MAX_LINE = 262_144
 
 
 class OutputPipe:
-    """The pipe that is a sandbox's standard output and error; keeps the order in which both were written.
+    """The pipe of a sandbox's standard output and error, in the order in which both were written.
 
-    `write_end` goes to the child. Belongs to one event loop.
+    `write_end` is for the child. Belongs to one event loop.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class OutputPipe:
         asyncio.get_running_loop().add_reader(self._read_end, self._read)
 
     def child_started(self) -> None:
-        """The child has its copy of the write end: drop ours, so the pipe ends with the child."""
+        """Close our copy of the write end, so that the pipe ends with the child."""
         os.close(self.write_end)
 
     def _read(self) -> None:
@@ -41,7 +41,7 @@ class OutputPipe:
     def _append(self, chunk: bytes) -> None:
         now = int(time.time() * 1000)
         *lines, self._partial = (self._partial + chunk).split(b"\n")
-        if len(self._partial) > _LONGEST_LINE:
+        if len(self._partial) > _MAX_LINE:
             lines.append(self._partial)
             self._partial = b""
         for line in lines:
@@ -49,7 +49,7 @@ class OutputPipe:
             self._events.append(LogEvent(now, line.decode("utf-8", "replace").replace("\r", "\n")))
 
     def take(self) -> list[LogEvent]:
-        """Everything written until now, and nothing of it again."""
+        """Return the events since the last call."""
         with contextlib.suppress(BlockingIOError, OSError):
             while chunk := os.read(self._read_end, _CHUNK):
                 self._append(chunk)
@@ -77,7 +77,7 @@ def report_line(
     trace_header: str | None,
     status: str | None,
 ) -> str:
-    """The REPORT line, field for field as Lambda writes it; `memory` and `used` in MiB."""
+    """Return the REPORT line with the fields of Lambda's; `memory` and `used` in MiB."""
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {duration_ms:.2f} ms",

@@ -1,4 +1,4 @@
-"""Unpacked function packages and layers, kept by digest so that a sandbox starts without unzipping."""
+"""Unpacked function packages and layers, stored by digest so that a sandbox starts without unpacking."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .model import Archive
 
 
 class PackageStore:
-    """A folder of unpacked archives. Folders appear whole or not at all: processes may share it."""
+    """A folder of unpacked archives. Folders are complete when they appear: processes may share it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def task_root(self, code: Archive) -> Path:
-        """The folder that stands for /var/task."""
+        """Return the folder of a function's package, its /var/task."""
         return self._unpacked("task", [code])
 
     def opt(self, layers: Sequence[Archive]) -> Path | None:
-        """The folder that stands for /opt: all layers in one, later ones over earlier ones."""
+        """Return the folder of a function's layers, its /opt: later layers overwrite earlier ones."""
         return self._unpacked("opt", layers) if layers else None
 
     def prune(self, unused_for: float) -> None:
-        """Remove what no sandbox has been started from for so many seconds. While none runs."""
+        """Delete folders that no sandbox was started from for `unused_for` seconds. Call it while none runs."""
         for folder in self._root.glob("*/*"):
             if time.time() - folder.stat().st_mtime > unused_for:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -49,7 +49,7 @@ class PackageStore:
             scratch.chmod(0o755)
             scratch.rename(target)
         except OSError:
-            # Another sandbox of the same function unpacked it first.
+            # Another sandbox of the same function has unpacked it.
             if not target.is_dir():
                 raise
         finally:

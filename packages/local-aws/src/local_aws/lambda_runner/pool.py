@@ -1,4 +1,4 @@
-"""The sandboxes of one function: handed out, queued for, grown, retired. Belongs to one event loop."""
+"""The sandboxes of one function: acquire, queue, grow, retire. Belongs to one event loop."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from typing import Any
 from .model import Function
 from .sandbox import Platform, Sandbox
 
-# AWS starts a sandbox for every invocation that finds none free. Here a start costs a core for a while and most
-# invocations are done in milliseconds, so an invocation first waits for one in use as long as a start of this
-# function took, and not less than this. While the first one starts there is none in use: the wait begins when it
-# is up.
-_GROW_AFTER = 0.1
+# AWS starts a sandbox for every invocation that finds none idle. Here a start takes a core for a while and most
+# invocations take milliseconds, so an invocation first waits for a busy sandbox: as long as the last start of this
+# function took, and at least this many seconds. The wait begins when the first sandbox is up.
+_MIN_GROW_DELAY = 0.1
 
-# More sandboxes than cores do not work faster, unless they wait for something: a function that has one for
-# each core gets another only when none of them has become free for this long.
-_STALLED_AFTER = 1.0
+# More sandboxes than cores help only functions that wait for something: beyond one for each core, the pool grows
+# when no sandbox has become idle for this many seconds.
+_STALL_SECONDS = 1.0
 _CORES = os.cpu_count() or 1
 
 
 class Pool:
-    """At most `limit` sandboxes of one function; callers beyond wait their turn.
+    """At most `limit` sandboxes of one function; further callers wait in order.
 
     `starts` bounds how many sandboxes of all functions start at the same time.
     """
@@ -39,9 +38,9 @@ class Pool:
         self._idle: list[Sandbox] = []
         self._busy: set[Sandbox] = set()
         self._starting = 0
-        self._start_took = 0.0
-        self._first_up: float | None = None
-        self._progressed = time.monotonic()
+        self._start_duration = 0.0
+        self._first_start: float | None = None
+        self._last_progress = time.monotonic()
         self._waiting: deque[asyncio.Future[Sandbox]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,11 +49,11 @@ class Pool:
         return len(self._idle) + len(self._busy) + self._starting
 
     async def acquire(self) -> Sandbox:
-        """A sandbox for one invocation; give it back with `release`. Raises InitFailed."""
+        """Return a sandbox for one invocation; give it back with `release`. Raise InitFailed."""
         while self._idle:
             sandbox = self._idle.pop()
             if sandbox.usable:
-                self._progressed = time.monotonic()
+                self._last_progress = time.monotonic()
                 self._busy.add(sandbox)
                 return sandbox
             self._spawn(sandbox.end())
@@ -63,7 +62,7 @@ class Pool:
         if self.size == 0:
             self._grow()
         else:
-            self._look_again(waiter)
+            self._schedule_growth(waiter)
         return await waiter
 
     def release(self, sandbox: Sandbox) -> None:
@@ -73,10 +72,11 @@ class Pool:
             if self._waiting and self.size == 0:
                 self._grow()
             return
-        self._offer(sandbox)
+        self._add(sandbox)
 
-    def _offer(self, sandbox: Sandbox) -> None:
-        self._progressed = time.monotonic()
+    def _add(self, sandbox: Sandbox) -> None:
+        """Give a sandbox to the first waiting caller, or keep it as idle."""
+        self._last_progress = time.monotonic()
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
@@ -93,21 +93,21 @@ class Pool:
         if waiter.done():
             return
         now = time.monotonic()
-        stalled = now - self._progressed > max(_STALLED_AFTER, 2 * self._start_took)
-        waited = self._first_up is not None and now - self._first_up >= self._patience
+        stalled = now - self._last_progress > max(_STALL_SECONDS, 2 * self._start_duration)
+        waited = self._first_start is not None and now - self._first_start >= self._grow_delay
         if waited and (
             self.size < min(_CORES, self._limit)
             or (stalled and self._starting < _CORES and self.size < self._limit)
         ):
             self._grow()
-        self._look_again(waiter)
+        self._schedule_growth(waiter)
 
-    def _look_again(self, waiter: asyncio.Future[Sandbox]) -> None:
-        asyncio.get_running_loop().call_later(self._patience, self._grow_for, waiter)
+    def _schedule_growth(self, waiter: asyncio.Future[Sandbox]) -> None:
+        asyncio.get_running_loop().call_later(self._grow_delay, self._grow_for, waiter)
 
     @property
-    def _patience(self) -> float:
-        return max(_GROW_AFTER, self._start_took)
+    def _grow_delay(self) -> float:
+        return max(_MIN_GROW_DELAY, self._start_duration)
 
     def _grow(self) -> None:
         self._starting += 1
@@ -117,28 +117,28 @@ class Pool:
         sandbox = Sandbox(self.function, self._platform)
         try:
             async with self._starts:
-                began = time.monotonic()
+                started = time.monotonic()
                 await sandbox.start()
-                self._start_took = time.monotonic() - began
-        except Exception as failure:
+                self._start_duration = time.monotonic() - started
+        except Exception as error:
             self._starting -= 1
-            self._fail_first(failure)
+            self._fail_first_waiter(error)
             if self._waiting and self.size == 0:
                 self._grow()
         else:
             self._starting -= 1
-            self._first_up = self._first_up or time.monotonic()
-            self._offer(sandbox)
+            self._first_start = self._first_start or time.monotonic()
+            self._add(sandbox)
 
-    def _fail_first(self, failure: Exception) -> None:
+    def _fail_first_waiter(self, error: Exception) -> None:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(failure)
+                waiter.set_exception(error)
                 return
 
     def reap(self, idle_for: float) -> None:
-        """End the sandboxes unused for `idle_for` seconds."""
+        """End the sandboxes that have been idle for `idle_for` seconds."""
         now = time.monotonic()
         stale = [sandbox for sandbox in self._idle if now - sandbox.idle_since >= idle_for]
         self._idle = [sandbox for sandbox in self._idle if sandbox not in stale]
@@ -146,12 +146,12 @@ class Pool:
             self._spawn(sandbox.end())
 
     def retire(self) -> None:
-        """Take no new work: idle sandboxes end now, busy ones when they are released."""
+        """Accept no new work: idle sandboxes end now, busy ones when they are released."""
         self.retired = True
         self.reap(0)
 
     async def close(self) -> None:
-        """End everything at once, invocations in flight included."""
+        """End all sandboxes now, those with an invocation too."""
         self.retire()
         for waiter in self._waiting:
             waiter.cancel()

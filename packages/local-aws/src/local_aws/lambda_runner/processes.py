@@ -1,8 +1,8 @@
-"""How a sandbox's process comes to be: started, or forked from one that has imported what most functions import.
+"""Start the processes of sandboxes: each on its own, or forked from a process that has imported common modules.
 
-A start costs a core for a third of a second, most of it spent importing botocore and pydantic, and 55 MB. A fork of a
-template that has them costs less than half of it, and the pages are shared. A template has the layers of the functions
-it is for on its path, imports nothing of their packages, and has none of their environment.
+A process on its own takes a third of a second of CPU time, most of it for importing botocore and pydantic, and
+55 MB. A fork takes less than half of that and shares the pages. A fork server has the layers of its functions on
+its path, imports nothing of their packages, and has none of their environment.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BOOTSTRAP = Path(__file__).with_name("_bootstrap.py")
 
 
 class Process(Protocol):
-    """What a sandbox needs of its process; `returncode` as subprocess has it, None while it runs."""
+    """The process of a sandbox; `returncode` as in subprocess, None while it runs."""
 
     @property
     def pid(self) -> int: ...
@@ -38,7 +38,7 @@ class Process(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What a sandbox's process is: `task_root` is where it runs, `layers` and it are put on sys.path."""
+    """How to start a process: `task_root` is its working folder; it and `layers` are put on sys.path."""
 
     python: Path
     handler: str
@@ -52,49 +52,49 @@ class Launch:
         return [str(self.task_root), *self.layers]
 
 
-class Processes:
-    """Starts sandboxes' processes; `preload` are modules a template imports. Belongs to one event loop."""
+class ProcessStarter:
+    """Starts processes of sandboxes; fork servers import the modules of `preload`. Belongs to one event loop."""
 
     def __init__(self, preload: tuple[str, ...] = ()) -> None:
-        # Forked processes of macOS do not come through what its frameworks start behind one's back.
+        # On macOS, system frameworks start threads that a forked process does not survive.
         self._preload = preload if sys.platform == "linux" else ()
-        self._templates: dict[tuple[Path, tuple[str, ...]], _Template] = {}
+        self._servers: dict[tuple[Path, tuple[str, ...]], _ForkServer] = {}
 
     async def start(self, launch: Launch) -> Process:
-        if not self._preload or self._brings_its_own(launch.task_root):
-            return await _started(launch)
+        if not self._preload or self._has_own_modules(launch.task_root):
+            return await _start_alone(launch)
         key = launch.python, launch.layers
-        template = self._templates.get(key)
-        if template is None or template.gone:
-            template = self._templates[key] = _Template()
-            await template.start(launch.python, launch.layers, self._preload)
+        server = self._servers.get(key)
+        if server is None or server.has_ended:
+            server = self._servers[key] = _ForkServer()
+            await server.start(launch.python, launch.layers, self._preload)
         try:
-            return await template.fork(launch)
+            return await server.fork(launch)
         except OSError:
-            # It ended before it forked: what is imported there may be the reason.
-            return await _started(launch)
+            # The fork server ended before it forked, perhaps because of a module that it imported.
+            return await _start_alone(launch)
 
-    def _brings_its_own(self, task_root: Path) -> bool:
-        """A package with another version of what is preloaded, or with libraries the loader must know of first."""
+    def _has_own_modules(self, task_root: Path) -> bool:
+        """Return whether a package has its own version of a preloaded module, or libraries for the loader."""
         tops = {module.partition(".")[0] for module in self._preload}
         own = {path.name.removesuffix(".py") for path in task_root.iterdir()}
         return bool(own & (tops | {"lib"}))
 
     def reap(self, idle_for: float) -> None:
-        """End the templates that have had no sandbox for so many seconds."""
-        for key, template in list(self._templates.items()):
-            if template.idle_for > idle_for:
-                template.kill()
-                del self._templates[key]
+        """End the fork servers that have had no sandbox for `idle_for` seconds."""
+        for key, server in list(self._servers.items()):
+            if server.idle_seconds > idle_for:
+                server.kill()
+                del self._servers[key]
 
     async def close(self) -> None:
-        for template in self._templates.values():
-            template.kill()
-            await template.ended()
-        self._templates.clear()
+        for server in self._servers.values():
+            server.kill()
+            await server.wait()
+        self._servers.clear()
 
 
-async def _started(launch: Launch) -> Process:
+async def _start_alone(launch: Launch) -> Process:
     return await asyncio.create_subprocess_exec(
         str(launch.python), "-I", str(_BOOTSTRAP), str(os.getpid()), launch.handler, *launch.folders,
         stdin=DEVNULL if sys.platform == "linux" else PIPE, stdout=launch.output, stderr=launch.output,
@@ -102,99 +102,101 @@ async def _started(launch: Launch) -> Process:
     )  # fmt: skip
 
 
-class _Forked:
-    """A process that is the template's child: the template tells of its end."""
+class _ForkedProcess:
+    """A child of the fork server, which reports its end."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._returncode: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     @property
     def returncode(self) -> int | None:
-        return self._ended.result() if self._ended.done() else None
+        return self._returncode.result() if self._returncode.done() else None
 
     async def wait(self) -> int:
-        return await asyncio.shield(self._ended)
+        return await asyncio.shield(self._returncode)
 
-    def ended(self, returncode: int) -> None:
-        if not self._ended.done():
-            self._ended.set_result(returncode)
+    def set_returncode(self, returncode: int) -> None:
+        if not self._returncode.done():
+            self._returncode.set_result(returncode)
 
 
-class _Template:
-    """One process that forks sandboxes; they end with it."""
+class _ForkServer:
+    """A process that forks sandboxes; they end with it."""
 
     def __init__(self) -> None:
-        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._ours.setblocking(False)
+        self._socket, self._server_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.setblocking(False)
         self._exit: asyncio.Task[int] | None = None
         self._pid = 0
-        self._asked: deque[asyncio.Future[_Forked]] = deque()
-        self._children: dict[int, _Forked] = {}
-        self._used = time.monotonic()
+        self._pending: deque[asyncio.Future[_ForkedProcess]] = deque()
+        self._children: dict[int, _ForkedProcess] = {}
+        self._last_used = time.monotonic()
 
     @property
-    def gone(self) -> bool:
+    def has_ended(self) -> bool:
         return self._exit is not None and self._exit.done()
 
     @property
-    def idle_for(self) -> float:
-        return 0.0 if self._asked or self._children else time.monotonic() - self._used
+    def idle_seconds(self) -> float:
+        return 0.0 if self._pending or self._children else time.monotonic() - self._last_used
 
     async def start(self, python: Path, layers: tuple[str, ...], modules: tuple[str, ...]) -> None:
         libraries = ":".join(f"{Path(layer).parent}/lib" for layer in layers[-1:])
+        descriptor = self._server_socket.fileno()
         process = await asyncio.create_subprocess_exec(
-            str(python), "-I", str(_BOOTSTRAP), str(os.getpid()), "--template", str(self._theirs.fileno()),
-            *modules, "--", *layers, stdin=DEVNULL, pass_fds=[self._theirs.fileno()], start_new_session=True,
+            str(python), "-I", str(_BOOTSTRAP), str(os.getpid()), "--fork-server", str(descriptor),
+            *modules, "--", *layers, stdin=DEVNULL, pass_fds=[descriptor], start_new_session=True,
             env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": libraries},
         )  # fmt: skip
-        self._theirs.close()
+        self._server_socket.close()
         self._pid = process.pid
-        asyncio.get_running_loop().add_reader(self._ours, self._hear)
+        asyncio.get_running_loop().add_reader(self._socket, self._receive)
         self._exit = asyncio.create_task(process.wait())
-        self._exit.add_done_callback(lambda _: self._end())
+        self._exit.add_done_callback(lambda _: self._clean_up())
 
     async def fork(self, launch: Launch) -> Process:
+        """Fork a process. Raise ChildProcessError if the server ends first."""
         message = {
             "handler": launch.handler,
             "folders": launch.folders,
             "cwd": str(launch.task_root),
             "environment": launch.environment,
         }
-        socket.send_fds(self._ours, [json.dumps(message).encode()], [launch.output])
-        started: asyncio.Future[_Forked] = asyncio.get_running_loop().create_future()
-        self._asked.append(started)
-        return await started
+        socket.send_fds(self._socket, [json.dumps(message).encode()], [launch.output])
+        forked: asyncio.Future[_ForkedProcess] = asyncio.get_running_loop().create_future()
+        self._pending.append(forked)
+        return await forked
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
-            while said := self._ours.recv(65536):
-                self._heard(json.loads(said))
+            while message := self._socket.recv(65536):
+                self._handle(json.loads(message))
 
-    def _heard(self, said: dict[str, Any]) -> None:
-        self._used = time.monotonic()
-        if "started" in said:
-            child = self._children[said["started"]] = _Forked(said["started"])
-            self._asked.popleft().set_result(child)
+    def _handle(self, message: dict[str, Any]) -> None:
+        self._last_used = time.monotonic()
+        if "started" in message:
+            child = self._children[message["started"]] = _ForkedProcess(message["started"])
+            self._pending.popleft().set_result(child)
         else:
-            self._children.pop(said["ended"]).ended(said["returncode"])
+            self._children.pop(message["ended"]).set_returncode(message["returncode"])
 
     def kill(self) -> None:
-        if self._pid and not self.gone:
+        if self._pid and not self.has_ended:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
 
-    async def ended(self) -> None:
+    async def wait(self) -> None:
         if self._exit is not None:
             await self._exit
 
-    def _end(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._ours)
-        self._hear()
-        self._ours.close()
-        for started in self._asked:
-            started.set_exception(ChildProcessError("the process it was to be forked from has ended"))
+    def _clean_up(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._receive()
+        self._socket.close()
+        for forked in self._pending:
+            forked.set_exception(ChildProcessError("the fork server has ended"))
         for child in self._children.values():
-            child.ended(-signal.SIGKILL)
-        self._asked.clear()
+            child.set_returncode(-signal.SIGKILL)
+        self._pending.clear()
         self._children.clear()

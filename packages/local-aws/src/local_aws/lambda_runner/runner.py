@@ -1,4 +1,4 @@
-"""The door to the runner: any thread may invoke; everything else happens on one event loop of its own."""
+"""The Lambda runner: callable from any thread; works on an event loop of its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .sandbox import InitFailed, Platform
 class LambdaRunner:
     """Runs functions in warm sandboxes until closed.
 
-    `per_function` bounds the sandboxes of one function, `idle_seconds` says when an unused one ends.
-    A new revision of a function replaces the old one's sandboxes: those at work finish, the others end.
+    `per_function` bounds the sandboxes of one function; an idle sandbox ends after `idle_seconds`.
+    A new revision of a function replaces the sandboxes of the old one: busy ones finish, idle ones end.
     """
 
     def __init__(self, platform: Platform, *, per_function: int = 16, idle_seconds: float = 600.0) -> None:
@@ -27,7 +27,7 @@ class LambdaRunner:
         self._retired: list[Pool] = []
         self._loop = asyncio.new_event_loop()
         self._starts = asyncio.Semaphore(os.cpu_count() or 1)
-        # The sandboxes end with the thread that forked them (PR_SET_PDEATHSIG): this one lives as long as we.
+        # Sandboxes end with the thread that started them (PR_SET_PDEATHSIG): this one lives as long as the process.
         self._thread = threading.Thread(target=self._run, name="lambda-runner", daemon=True)
         self._thread.start()
 
@@ -37,7 +37,7 @@ class LambdaRunner:
         self._loop.run_forever()
 
     def invoke(self, function: Function, request: Request) -> Outcome:
-        """Run one invocation and wait for its outcome. Not from the runner's own loop."""
+        """Run one invocation and return its outcome. Must not be called on the runner's own loop."""
         return self.submit(function, request).result()
 
     def submit(self, function: Function, request: Request) -> Future[Outcome]:
@@ -76,7 +76,7 @@ class LambdaRunner:
         self._loop.call_later(self._idle_seconds / 10, self._reap)
 
     def close(self) -> None:
-        """End every sandbox and the loop; invocations in flight answer as if their runtime had exited."""
+        """End all sandboxes and the loop; running invocations end as if their runtime had exited."""
         if self._loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)

@@ -1,6 +1,6 @@
-"""The Lambda Runtime API of one sandbox, on a port of its own of 127.0.0.1, as each sandbox has on AWS.
+"""The Lambda Runtime API of one sandbox, on a port of its own of 127.0.0.1.
 
-Speaks what awslambdaric needs of version 2018-06-01: next, response, error, init error.
+Serves the operations of version 2018-06-01 that awslambdaric calls: next, response, error, init error.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any
 
 import httptools
 
-from .answers import MAX_RESPONSE_BYTES, response_too_large
 from .model import Function, Request, new_trace_header
+from .service_errors import MAX_RESPONSE_BYTES, response_too_large
 
 _PREFIX = "/2018-06-01/runtime"
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerAnswer:
-    """What the runtime posted for one invocation."""
+    """The response or error that the runtime posted for one invocation."""
 
     payload: bytes
     failed: bool
 
 
 class RuntimeApi:
-    """Hands one invocation at a time to the runtime and collects its answer. Belongs to one event loop."""
+    """Delivers one invocation at a time to the runtime and collects its answer. Belongs to one event loop."""
 
     def __init__(self, function: Function) -> None:
         loop = asyncio.get_running_loop()
@@ -35,7 +35,7 @@ class RuntimeApi:
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._polling: _Connection | None = None
-        self._offered: tuple[Request, int] | None = None
+        self._next: tuple[Request, int] | None = None
         self._current: str | None = None
         self._answer: asyncio.Future[HandlerAnswer] | None = None
         self.ready: asyncio.Future[None] = loop.create_future()
@@ -54,19 +54,19 @@ class RuntimeApi:
         for connection in list(self._connections):
             connection.abort()
 
-    def offer(self, request: Request, deadline_ms: int) -> asyncio.Future[HandlerAnswer]:
-        """Give the runtime its next invocation; the future is set when the runtime posts the answer."""
+    def deliver(self, request: Request, deadline_ms: int) -> asyncio.Future[HandlerAnswer]:
+        """Deliver the next invocation to the runtime; the future is set when the runtime posts the answer."""
         self._answer = asyncio.get_running_loop().create_future()
         self._current = request.request_id
-        self._offered = (request, deadline_ms)
-        self._deliver()
+        self._next = (request, deadline_ms)
+        self._send_next()
         return self._answer
 
-    def _deliver(self) -> None:
-        if self._polling is None or self._offered is None:
+    def _send_next(self) -> None:
+        if self._polling is None or self._next is None:
             return
-        connection, (request, deadline_ms) = self._polling, self._offered
-        self._polling = self._offered = None
+        connection, (request, deadline_ms) = self._polling, self._next
+        self._polling = self._next = None
         headers = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": request.request_id,
@@ -85,7 +85,7 @@ class RuntimeApi:
                 self._polling = connection
                 if not self.ready.done():
                     self.ready.set_result(None)
-                self._deliver()
+                self._send_next()
             case ("POST", ["invocation", request_id, "response"]):
                 if len(body) > MAX_RESPONSE_BYTES:
                     connection.respond(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"{}")
@@ -121,7 +121,7 @@ class RuntimeApi:
 
 
 class _Connection(asyncio.Protocol):
-    """One HTTP/1.1 connection of the runtime; it has at most one request in flight."""
+    """One HTTP/1.1 connection of the runtime; at most one request at a time."""
 
     def __init__(self, api: RuntimeApi) -> None:
         self._api = api

@@ -1,4 +1,4 @@
-"""One execution environment: a warm process under AWS's runtime client, one invocation at a time."""
+"""One execution environment: a process under AWS's runtime client that runs one invocation at a time."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import answers
+from . import service_errors
 from .environment import layer_search_path, sandbox_environment
 from .model import Credentials, Function, LogEvent, Outcome, Request
 from .output import OutputPipe, platform_event, report_line
 from .packages import PackageStore
-from .processes import Launch, Process, Processes
+from .processes import Launch, Process, ProcessStarter
 from .runtime_api import HandlerAnswer, RuntimeApi
 
-# AWS allows an Init phase 10 s and then repeats it within the function's time-out. A laptop that starts a
-# dozen sandboxes at once on two cores is slower than AWS without the function being at fault.
+# AWS limits the Init phase to 10 s and then repeats it within the function's timeout. A machine that starts many
+# sandboxes on two cores is slower than AWS.
 INIT_TIMEOUT = 30.0
 
-# A sandbox is not handed out when its role's credentials end within this many seconds.
+# A sandbox is not used when the credentials of its role expire within this many seconds.
 _CREDENTIAL_MARGIN = 300.0
 
 type LogSink = Callable[[str, str, list[LogEvent]], None]
@@ -37,9 +37,9 @@ type CredentialSource = Callable[[str, str], Awaitable[Credentials]]
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What every sandbox of one runner shares.
+    """What all sandboxes of one runner share.
 
-    `runtime_python` is the interpreter of the environment that holds awslambdaric and boto3 alone;
+    `runtime_python` is the interpreter of an environment with awslambdaric and boto3;
     `credentials` assumes a role (ARN, session name); `logs` takes (group, stream, events); `processes` starts them.
     """
 
@@ -48,11 +48,11 @@ class Platform:
     packages: PackageStore
     credentials: CredentialSource
     logs: LogSink
-    processes: Processes = field(default_factory=Processes)
+    processes: ProcessStarter = field(default_factory=ProcessStarter)
 
 
 class InitFailed(Exception):
-    """A sandbox did not come up; `payload` is what AWS would answer to the invocation that needed it."""
+    """A sandbox that did not start; `payload` is the answer to the invocation that needed it."""
 
     def __init__(self, payload: bytes, events: list[LogEvent]) -> None:
         super().__init__(payload.decode())
@@ -61,7 +61,7 @@ class InitFailed(Exception):
 
 
 class Sandbox:
-    """Start once with `start`, then `invoke` while `usable`, then `end`. Belongs to one event loop."""
+    """Call `start` once, `invoke` while `usable`, then `end`. Belongs to one event loop."""
 
     def __init__(self, function: Function, platform: Platform) -> None:
         self.function = function
@@ -84,10 +84,10 @@ class Sandbox:
         return alive and time.time() < self._credentials_end - _CREDENTIAL_MARGIN
 
     async def start(self) -> None:
-        """Bring the runtime up to its first poll for work.
+        """Start the runtime and wait for its first poll.
 
-        Raises InitFailed with Lambda's own payload when the handler cannot be imported, the runtime exits
-        or takes too long, or the role cannot be assumed.
+        Raise InitFailed with Lambda's payload when the handler cannot be imported, the runtime exits or takes
+        too long, or the role cannot be assumed.
         """
         started = time.perf_counter()
         role = self.function.role_arn
@@ -95,8 +95,8 @@ class Sandbox:
             credentials, (task_root, opt) = await asyncio.gather(
                 self._platform.credentials(role, self.function.name), asyncio.to_thread(self._unpack)
             )
-        except PermissionError as refused:
-            raise InitFailed(answers.cannot_assume_role(role, str(refused)), []) from refused
+        except PermissionError as error:
+            raise InitFailed(service_errors.cannot_assume_role(role, str(error)), []) from error
         self._credentials_end = credentials.expires
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
         self._output = OutputPipe()
@@ -140,32 +140,32 @@ class Sandbox:
     async def _init_failure(self, *, exited: bool) -> InitFailed:
         assert self._process is not None
         if not exited:
-            payload = answers.timed_out(str(uuid.uuid4()), INIT_TIMEOUT)
+            payload = service_errors.timed_out(str(uuid.uuid4()), INIT_TIMEOUT)
         elif self._api.init_error is not None:
             payload = self._api.init_error
         else:
-            payload = answers.exited(str(uuid.uuid4()), self._process.returncode or 0)
+            payload = service_errors.exited(str(uuid.uuid4()), self._process.returncode or 0)
         events = self._output.take()
         await self.end()
         return InitFailed(payload, events)
 
     async def invoke(self, request: Request) -> Outcome:
-        """Run one invocation to its answer, its time-out or the death of the process."""
+        """Run one invocation until its answer, its timeout or the end of the process."""
         assert self._exit is not None
         function, request_id = self.function, request.request_id
         init_ms, self._init_ms = self._init_ms, None
         events, self._init_events = self._init_events, []
-        # What a background thread of the handler wrote between invocations comes first.
+        # Output of the handler's threads between invocations comes first.
         events += self._output.take()
         events.append(platform_event(f"START RequestId: {request_id} Version: {function.version}"))
         started = time.perf_counter()
-        answer = self._api.offer(request, int((time.time() + function.timeout) * 1000))
+        answer = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
         ends: set[asyncio.Future[Any]] = {answer, self._exit}
         await asyncio.wait(ends, timeout=function.timeout, return_when=asyncio.FIRST_COMPLETED)
         duration_ms = (time.perf_counter() - started) * 1000
         used = self._peak_memory()
         payload, failed, status = await self._conclude(request_id, answer)
-        events += self._output.take() if status is None else self._last_words
+        events += self._output.take() if status is None else self._final_output
         if status == "timeout":
             stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             events.append(
@@ -173,7 +173,7 @@ class Sandbox:
             )
             duration_ms = function.timeout * 1000
         elif status == "error":
-            reason = answers.exit_reason(self._exit.result())
+            reason = service_errors.exit_reason(self._exit.result())
             events.append(platform_event(f"RequestId: {request_id} Error: {reason}\nRuntime.ExitError"))
         events.append(platform_event(f"END RequestId: {request_id}"))
         events.append(
@@ -197,37 +197,37 @@ class Sandbox:
     async def _conclude(
         self, request_id: str, answer: asyncio.Future[HandlerAnswer]
     ) -> tuple[bytes, bool, str | None]:
-        """The payload, whether it is an error, and REPORT's status where Lambda gives one."""
+        """Return the payload, whether it is an error, and the status of the REPORT line where Lambda has one."""
         assert self._exit is not None
         if answer.done():
             return answer.result().payload, answer.result().failed, None
         crashed = self._exit.done()
-        self._last_words: list[LogEvent] = []
+        self._final_output: list[LogEvent] = []
         if not crashed:
             self.kill()
             await self._exit
-        self._last_words = self._output.take()
+        self._final_output = self._output.take()
         if crashed:
-            payload, status = answers.exited(request_id, self._exit.result()), "error"
+            payload, status = service_errors.exited(request_id, self._exit.result()), "error"
         else:
-            payload, status = answers.timed_out(request_id, self.function.timeout), "timeout"
+            payload, status = service_errors.timed_out(request_id, self.function.timeout), "timeout"
         return payload, True, status
 
     def _peak_memory(self) -> int:
-        """Peak resident memory of the process in MiB; 0 where the system does not tell."""
+        """Return the peak resident memory of the process in MiB; 0 where the system does not report it."""
         with contextlib.suppress(OSError, StopIteration, ValueError):
             status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
             return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) // 1024
         return 0
 
     def kill(self) -> None:
-        """End the process and whatever it started: it leads a process group of its own."""
+        """Kill the process and its children: they have a process group of their own."""
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
-        """Kill what still runs and give everything back. Safe to call once after `start`, failed or not."""
+        """Kill the process and free its resources. Call once after `start`, even if that failed."""
         self.kill()
         if self._exit is not None:
             await self._exit

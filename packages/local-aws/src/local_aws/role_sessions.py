@@ -1,4 +1,4 @@
-"""Roles' credentials for the Lambda runner, from the local stack's own STS."""
+"""Credentials of execution roles for the Lambda runner, from the local stack's STS."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from .home import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from .lambda_runner import Credentials
+from .settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
-# A sandbox started near the end of a session would not live long: sessions are shared while this much is left.
-_SHARED_WHILE = 1800.0
-_LIFETIME = 3600
+# A session is shared while this many seconds of it remain: a sandbox that starts later would soon be replaced.
+_MIN_REMAINING = 1800.0
+_DURATION = 3600
 
 
 class RoleSessions:
-    """sts:AssumeRole as the Lambda service does it: one session per role and function, shared by its sandboxes."""
+    """Assumes roles as the Lambda service does: one session per role and function, shared by its sandboxes."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
@@ -29,17 +29,17 @@ class RoleSessions:
         self._sessions: dict[tuple[str, str], Credentials] = {}
 
     async def assume(self, role_arn: str, session_name: str) -> Credentials:
-        """Raises PermissionError with STS's message when the role may not be assumed."""
+        """Return credentials of a role. Raise PermissionError with the message of STS."""
         return await asyncio.to_thread(self._assume, role_arn, session_name[:64])
 
     def _assume(self, role_arn: str, session_name: str) -> Credentials:
         with self._lock:
-            known = self._sessions.get((role_arn, session_name))
-            if known is not None and known.expires - time.time() > _SHARED_WHILE:
-                return known
+            session = self._sessions.get((role_arn, session_name))
+            if session is not None and session.expires - time.time() > _MIN_REMAINING:
+                return session
             try:
                 answer = self._sts().assume_role(
-                    RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=_LIFETIME
+                    RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=_DURATION
                 )["Credentials"]
             except ClientError as error:
                 raise PermissionError(error.response["Error"].get("Message", str(error))) from error

@@ -1,4 +1,4 @@
-"""Executions' status changes on the default event bus, which takes events of AWS's own source from nobody outside."""
+"""Publish status changes of executions on the default event bus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ type Publish = Callable[[str, str, list[str], dict[str, Any]], None]
 
 
 class StatusChanges:
-    """An observer of the engine. Works on a thread of its own, in order: a rule may start an execution."""
+    """An observer of the engine. Publishes in order, on a thread of its own: a rule may start an execution."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -21,16 +21,16 @@ class StatusChanges:
 
     def status_changed(self, row: Mapping[str, Any]) -> None:
         if row["type"] == "STANDARD":
-            self._thread.submit(self._tell, row)
+            self._thread.submit(self._publish_change, row)
 
     def follows(self, row: Mapping[str, Any]) -> bool:
         return False
 
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Histories are not told here."""
+        """Ignore an event of a history."""
 
     def close(self) -> None:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _tell(self, row: Mapping[str, Any]) -> None:
+    def _publish_change(self, row: Mapping[str, Any]) -> None:
         self._publish(SOURCE, DETAIL_TYPE, [row["executionArn"]], status_change(row, time.time()))

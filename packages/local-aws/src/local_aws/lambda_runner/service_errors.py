@@ -1,7 +1,7 @@
-"""The error payloads Lambda itself makes, when the handler could not answer.
+"""The error payloads of the Lambda service itself, for invocations that the handler did not answer.
 
 Texts as in the Lambda Developer Guide, "Troubleshoot invocation issues" and "Lambda execution environment
-lifecycle". Errors raised by a handler never come here: awslambdaric shapes those.
+lifecycle". awslambdaric makes the payloads of errors that a handler raises.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def exited(request_id: str, returncode: int) -> bytes:
 
 
 def exit_reason(returncode: int) -> str:
-    """Lambda's words for how a runtime ended; `returncode` as subprocess has it, negative for a signal."""
+    """Return Lambda's text for the exit of a runtime; `returncode` as in subprocess, negative for a signal."""
     if returncode == 0:
         return "Runtime exited without providing a reason"
     if returncode > 0:

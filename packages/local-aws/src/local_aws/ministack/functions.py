@@ -1,0 +1,94 @@
+"""Lambda: every invocation, from any trigger, runs in the Lambda runner."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import lambda_svc
+
+from ..lambda_runner import Archive, Function, Outcome, Request
+
+type Invoke = Callable[[Function, Request], Outcome]
+
+_invocation_headers: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("invocation_headers")
+
+
+def install_lambda(invoke: Invoke) -> None:
+    """Replace MiniStack's dispatch of invocations by the runner.
+
+    `_execute_function_dispatch` is below every trigger and MiniStack's concurrency accounting, and above its
+    executors and its log writer.
+    """
+    handle_invoke = lambda_svc._invoke
+
+    def execute(
+        record: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, started: float
+    ) -> dict[str, Any]:
+        headers = _invocation_headers.get({})
+        request = Request(
+            request_id,
+            json.dumps(event).encode(),
+            invoked_arn=config["FunctionArn"],
+            trace_header=headers.get("x-amzn-trace-id"),
+            client_context=headers.get("x-amz-client-context"),
+        )
+        outcome = invoke(_function(record, config), request)
+        answer: dict[str, Any] = {"body": json.loads(outcome.payload or b"null"), "log": outcome.log}
+        return answer | (
+            {"error": True, "function_error": outcome.function_error} if outcome.function_error else {}
+        )
+
+    async def invoke_with_headers(
+        name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any
+    ) -> Any:
+        _invocation_headers.set(headers)
+        return await handle_invoke(name, event, headers, *rest, **named)
+
+    lambda_svc._execute_function_dispatch = execute
+    lambda_svc._invoke = invoke_with_headers
+
+
+def _function(record: dict[str, Any], config: dict[str, Any]) -> Function:
+    """Convert MiniStack's record of a function, or of a published version."""
+    name, version = config["FunctionName"], config.get("Version", "$LATEST")
+    code = record.get("code_zip") or b""
+    return Function(
+        arn=":".join(config["FunctionArn"].split(":")[:7]),
+        name=name,
+        version=version,
+        handler=config["Handler"],
+        runtime=config["Runtime"],
+        role_arn=config["Role"],
+        timeout=config.get("Timeout", 3),
+        memory=config.get("MemorySize", 128),
+        code=Archive(config.get("CodeSha256") or hashlib.sha256(code).hexdigest(), lambda: code),
+        layers=tuple(_layer(attachment) for attachment in config.get("Layers") or ()),
+        environment=tuple(sorted(((config.get("Environment") or {}).get("Variables") or {}).items())),
+        log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
+        traced=(config.get("TracingConfig") or {}).get("Mode") == "Active",
+    )
+
+
+def _layer(attachment: str | dict[str, Any]) -> Archive:
+    arn = attachment["Arn"] if isinstance(attachment, dict) else attachment
+    *_, account, _, name, version = arn.split(":")
+    layer, _error = lambda_svc._find_layer_version(
+        name, int(version), account, arn.split(":")[3], include_deleted=True
+    )
+    digest = layer["Content"]["CodeSha256"] if layer else arn
+    return Archive(digest, lambda: lambda_svc._resolve_layer_zip(attachment) or b"")
+
+
+def rewind_streams() -> None:
+    """Read the streams of all tables from their start.
+
+    MiniStack restores the positions of their consumers, but not the streams.
+    """
+    with lambda_svc._dynamodb_stream_positions_lock:
+        positions = lambda_svc._dynamodb_stream_positions
+        for consumer in list(positions._data):
+            positions._data[consumer] = 0

@@ -1,0 +1,27 @@
+"""What MiniStack has of state machines and roles, to compare with the engine."""
+
+from __future__ import annotations
+
+from ministack.services import iam
+
+from .scope import default_scope
+
+
+def deployed_state_machines() -> dict[str, str]:
+    """Map the ARN of each state machine of CloudFormation to the name of its stack."""
+    # CloudFormation binds the Step Functions module when it is imported: after `install_step_functions`.
+    from ministack.services import cloudformation
+
+    return {
+        resource["PhysicalResourceId"]: stack["StackName"]
+        for stack in cloudformation._stacks.all_values()
+        if not str(stack.get("StackStatus", "")).startswith("DELETE")
+        for resource in (stack.get("_resources") or {}).values()
+        if resource.get("ResourceType") == "AWS::StepFunctions::StateMachine"
+    }
+
+
+def role_arns() -> set[str]:
+    """Return the ARNs of all roles."""
+    with default_scope():
+        return {role["Arn"] for role in iam._roles.values()}

@@ -1,0 +1,28 @@
+"""The project's local AWS: its folder, its port and the Python of its Lambda handlers."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_aws import CannotStart, StateFolder
+from local_aws.settings import DEFAULT_PORT
+
+PROJECT = Path(__file__).parents[1]
+LAMBDA_PYTHON = PROJECT / ".tools" / "lambda-runtime" / "bin" / "python"
+
+_FOLDER_VARIABLE = "TILLFLOW_HOME"
+_PORT_VARIABLE = "TILLFLOW_PORT"
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> StateFolder:
+    """Return the folder that TILLFLOW_HOME names; by default .local in the project."""
+    path = environ.get(_FOLDER_VARIABLE)
+    return StateFolder(Path(path).resolve() if path else PROJECT / ".local")
+
+
+def port(environ: Mapping[str, str] = os.environ) -> int:
+    """Return the port that TILLFLOW_PORT names; by default 4566. Raise CannotStart."""
+    value = environ.get(_PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+        raise CannotStart(f"{_PORT_VARIABLE} must be a port from 1 to 65535; got {value!r}.")
+    return int(value)
