@@ -93,7 +93,7 @@ def test_tail_recursion_is_flat() -> None:
 
 
 def test_an_endless_loop_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "LONGEST", 0.05)
+    monkeypatch.setattr(runtime, "MAX_SECONDS", 0.05)
     assert failure("($f := function($x){ $f($x + 1) }; $f(1))") == (
         "Expression evaluation timeout: Check for infinite loop"
     )
@@ -167,5 +167,5 @@ def test_the_scope_is_what_states_has() -> None:
 def test_a_regular_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     from stepfunctions_local.expressions.jsonata import regex
 
-    monkeypatch.setattr(regex, "LONGEST_SEARCH", 0.05)
+    monkeypatch.setattr(regex, "MAX_SEARCH_SECONDS", 0.05)
     assert "timeout" in failure("$contains($given, /^(a|aa|a?)+$/)", given="a" * 60 + "b")

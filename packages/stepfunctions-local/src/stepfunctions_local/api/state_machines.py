@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import validation
-from ..definition.labels import labelled
+from ..definition.labels import find_processor
 from ..errors import ApiError
 from . import configuration, tags, versions
 from .arns import Arn, check_name, check_role, parse, refuse_labelled, unqualified
@@ -196,7 +196,7 @@ def _described_map(engine: Any, arn: Arn, included_data: str | None) -> dict[str
     """A Distributed Map as the state machine of its child executions."""
     machine = engine.store.get("state_machine", arn.text.partition("/")[0])
     revision = machine and engine.store.get("revision", machine["revision"])
-    if not revision or labelled(revision["definition"], arn.text) is None:
+    if not revision or find_processor(revision["definition"], arn.text) is None:
         raise does_not_exist(arn.text)
     return described_map(revision, arn.text, included_data) | {"status": machine["status"]}
 
@@ -205,7 +205,7 @@ def described_map(
     revision: Mapping[str, Any], qualified_arn: str, included_data: str | None
 ) -> dict[str, Any]:
     """What a description says of the Distributed Map with that ARN: its item processor is the definition."""
-    processor = json.dumps(labelled(revision["definition"], qualified_arn))
+    processor = json.dumps(find_processor(revision["definition"], qualified_arn))
     answer = described({**revision, "definition": processor}, included_data)
     return answer | {"stateMachineArn": qualified_arn, "label": qualified_arn.rpartition("/")[2]}
 

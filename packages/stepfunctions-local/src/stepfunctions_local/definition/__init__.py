@@ -1,4 +1,4 @@
-"""A definition, parsed once into typed states with their expressions compiled."""
+"""Compiled definitions: typed states with their expressions compiled."""
 
 from .model import (
     Batcher,

@@ -1,4 +1,4 @@
-"""Labels of distributed maps: which item processor the `…:stateMachine:name/label` of a child execution means."""
+"""Labels of distributed maps, which a child execution's `…:stateMachine:name/label` ARN refers to."""
 
 import json
 import uuid
@@ -8,20 +8,20 @@ from typing import Any
 Json = dict[str, Any]
 
 
-def made_up(machine_arn: str, pointer: str) -> str:
-    """The label of a distributed map that was given none, by its item processor's JSON pointer."""
+def generated_label(machine_arn: str, pointer: str) -> str:
+    """Return the label of a distributed map without one, from its item processor's JSON pointer."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{machine_arn}{pointer}"))
 
 
-def labelled(definition: str, qualified_arn: str) -> Json | None:
-    """The item processor that a machine's ARN with labels stands for, None when there is none."""
+def find_processor(definition: str, qualified_arn: str) -> Json | None:
+    """Return the item processor that a machine ARN with labels refers to, or None when it does not exist."""
     arn, *labels = qualified_arn.split("/")
     flow: Json = json.loads(definition)
     pointer = ""
     for label in labels:
-        for body, processor, place in _maps(flow, pointer):
-            if label == (body.get("Label") or made_up(arn, place)):
-                flow, pointer, arn = processor, place, f"{arn}/{label}"
+        for body, processor, processor_pointer in _maps(flow, pointer):
+            if label == (body.get("Label") or generated_label(arn, processor_pointer)):
+                flow, pointer, arn = processor, processor_pointer, f"{arn}/{label}"
                 break
         else:
             return None
@@ -29,12 +29,12 @@ def labelled(definition: str, qualified_arn: str) -> Json | None:
 
 
 def _maps(flow: Json, pointer: str) -> Iterator[tuple[Json, Json, str]]:
-    """Every Map of a flow: its body, its item processor and that one's pointer."""
+    """Yield every Map of a flow: its body, its item processor and the processor's pointer."""
     for name, body in flow["States"].items():
-        here = f"{pointer}/States/{name}"
-        for at, branch in enumerate(body.get("Branches", ())):
-            yield from _maps(branch, f"{here}/Branches[{at}]")
+        state_pointer = f"{pointer}/States/{name}"
+        for index, branch in enumerate(body.get("Branches", ())):
+            yield from _maps(branch, f"{state_pointer}/Branches[{index}]")
         for field in ("ItemProcessor", "Iterator"):
             if field in body:
-                yield body, body[field], f"{here}/{field}"
-                yield from _maps(body[field], f"{here}/{field}")
+                yield body, body[field], f"{state_pointer}/{field}"
+                yield from _maps(body[field], f"{state_pointer}/{field}")

@@ -1,4 +1,4 @@
-"""The states of a definition, as the interpreter needs them: nothing left to parse, every expression compiled.
+"""The compiled states of a definition: nothing left to parse, every expression compiled.
 
 Source: https://states-language.net/ and the AWS Step Functions developer guide's page of each state.
 """
@@ -18,9 +18,9 @@ Read = Callable[[Scope], Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value given as a literal, a JSONata expression or (`is_path`) a path in the field's …Path twin.
+    """A field's value: a literal, a JSONata expression or (`is_path`) a path in the corresponding …Path field.
 
-    `name` is the field as AWS names it ("TimeoutSeconds", "TimeoutSecondsPath"), `text` its path or expression.
+    `name` is AWS's name of the field ("TimeoutSeconds", "TimeoutSecondsPath"), `text` its path or expression.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Seconds throughout; `jitter` is JitterStrategy FULL."""
+    """An item of Retry; times are in seconds, `jitter` is JitterStrategy FULL."""
 
     errors: tuple[str, ...]
     interval: float = 1
@@ -44,6 +44,8 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Catcher:
+    """An item of Catch; `discard` is ResultPath null, `result_path` None means "$"."""
+
     errors: tuple[str, ...]
     next: str
     result_path: ReferencePath | None = None
@@ -54,9 +56,10 @@ class Catcher:
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """What all states have. `next` is None at an end; a path that is None takes everything.
+    """The fields common to all states.
 
-    `arguments` is Arguments or Parameters; `discard_result` is ResultPath null; `result_path` None means "$".
+    `next` is None for an end state, `input_path` and `output_path` None mean "$". `arguments` is Arguments or
+    Parameters; `discard_result` is ResultPath null; `result_path` None means "$".
     """
 
     name: str
@@ -77,11 +80,14 @@ class State:
 
     @property
     def is_jsonata(self) -> bool:
+        """Whether the state's query language is JSONata."""
         return self.language == "JSONata"
 
 
 @dataclass(slots=True, kw_only=True)
 class Pass(State):
+    """A Pass state; `has_result` distinguishes Result null from no Result."""
+
     result: Any = None
     has_result: bool = False
     kind = "Pass"
@@ -89,11 +95,15 @@ class Pass(State):
 
 @dataclass(slots=True, kw_only=True)
 class Succeed(State):
+    """A Succeed state."""
+
     kind = "Succeed"
 
 
 @dataclass(slots=True, kw_only=True)
 class Fail(State):
+    """A Fail state."""
+
     error: Field | None = None
     cause: Field | None = None
     kind = "Fail"
@@ -101,7 +111,7 @@ class Fail(State):
 
 @dataclass(slots=True, kw_only=True)
 class Wait(State):
-    """Exactly one of the two is given."""
+    """A Wait state: either `seconds` or `timestamp` is set."""
 
     seconds: Field | None = None
     timestamp: Field | None = None
@@ -110,6 +120,8 @@ class Wait(State):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:
+    """A rule of a Choice state."""
+
     matches: Callable[[Scope], bool]
     next: str
     assign: Template | None = None
@@ -118,6 +130,8 @@ class ChoiceRule:
 
 @dataclass(slots=True, kw_only=True)
 class Choice(State):
+    """A Choice state."""
+
     rules: tuple[ChoiceRule, ...] = ()
     default: str | None = None
     kind = "Choice"
@@ -125,6 +139,8 @@ class Choice(State):
 
 @dataclass(slots=True, kw_only=True)
 class Task(State):
+    """A Task state."""
+
     resource: str
     integration: Integration
     timeout: Field | None = None
@@ -135,7 +151,7 @@ class Task(State):
 
 @dataclass(slots=True)
 class Flow:
-    """Something that starts at a state and runs to an end: a state machine, a branch, an item processor."""
+    """States with a start: a state machine, a branch or an item processor."""
 
     start_at: str
     states: dict[str, State]
@@ -144,18 +160,20 @@ class Flow:
 
 @dataclass(slots=True)
 class Branch(Flow):
-    pass
+    """A branch of a Parallel state."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Parallel(State):
+    """A Parallel state."""
+
     branches: tuple[Branch, ...] = ()
     kind = "Parallel"
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """ItemReader: where a distributed map's items are. `config` is evaluated ReaderConfig."""
+    """ItemReader, the source of a distributed map's items; `config` is ReaderConfig."""
 
     resource: str
     arguments: Template | None
@@ -165,6 +183,8 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Batcher:
+    """ItemBatcher."""
+
     max_items: Field | None = None
     max_bytes: Field | None = None
     batch_input: Template | None = None
@@ -172,7 +192,7 @@ class Batcher:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """ResultWriter. Without a resource its config only shapes the state's own result."""
+    """ResultWriter; without a resource, `config` only formats the state's result."""
 
     resource: str | None
     arguments: Template | None
@@ -181,6 +201,8 @@ class Writer:
 
 @dataclass(slots=True, kw_only=True)
 class Map(State):
+    """A Map state, inline or distributed."""
+
     processor: Flow
     distributed: bool = False
     express: bool = False
@@ -200,4 +222,6 @@ class Map(State):
 
 @dataclass(slots=True)
 class StateMachine(Flow):
+    """A whole definition."""
+
     timeout_seconds: int | None = None

@@ -1,6 +1,6 @@
-"""From a definition's text to its compiled model.
+"""Compile a definition's text to its model.
 
-What is checked here is only what must hold for a definition to run; AWS's diagnostics are validation's.
+Only what a definition needs to run is checked here; `validation` reports AWS's diagnostics.
 """
 
 from collections.abc import Callable
@@ -44,11 +44,14 @@ Json = dict[str, Any]
 
 @lru_cache(maxsize=1024)
 def compile_definition(text: str) -> StateMachine:
-    """The compiled state machine. Raises DefinitionError."""
+    """Return the compiled state machine.
+
+    Raises DefinitionError.
+    """
     try:
         document = orjson.loads(text)
-    except ValueError as wrong:
-        raise DefinitionError(f"The definition is not JSON: {wrong}") from None
+    except ValueError as error:
+        raise DefinitionError(f"The definition is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise DefinitionError("The definition is not a JSON object")
     flow = _flow(document, document.get("QueryLanguage", "JSONPath"), "")
@@ -56,9 +59,12 @@ def compile_definition(text: str) -> StateMachine:
 
 
 def compile_state(document: Json, name: str = "StateName", language: Language = "JSONPath") -> State:
-    """One state on its own, for TestState. Raises DefinitionError."""
+    """Return one compiled state, for TestState.
+
+    Raises DefinitionError.
+    """
     return _state(
-        name, document, document.get("QueryLanguage", language), _Place(f"/States/{name}", language)
+        name, document, document.get("QueryLanguage", language), _Location(f"/States/{name}", language)
     )
 
 
@@ -72,33 +78,33 @@ def _flow(document: Json, language: Language, pointer: str) -> Flow:
     language = document.get("QueryLanguage", language)
     compiled = {
         name: _state(
-            name, body, body.get("QueryLanguage", language), _Place(f"{pointer}/States/{name}", language)
+            name, body, body.get("QueryLanguage", language), _Location(f"{pointer}/States/{name}", language)
         )
         for name, body in states.items()
     }
     return Flow(start, compiled, pointer)
 
 
-class _Place(NamedTuple):
-    """Where a state stands: its JSON pointer, and the query language of the machine around it."""
+class _Location(NamedTuple):
+    """A state's JSON pointer, and the query language of its state machine."""
 
     pointer: str
     machine_language: Language
 
 
-def _state(name: str, body: Json, language: Language, place: _Place) -> State:
-    pointer = place.pointer
+def _state(name: str, body: Json, language: Language, location: _Location) -> State:
+    pointer = location.pointer
     build = _BUILDERS.get(body.get("Type", ""))
     if build is None:
         raise DefinitionError(f"Unknown state type {body.get('Type')!r}", f"{pointer}/Type")
     try:
-        return build(name, body, language, place)
+        return build(name, body, language, location)
     except DefinitionError:
         raise
-    except UnknownResource as unknown:
-        raise DefinitionError(str(unknown), f"{pointer}/Resource") from None
-    except (ValueError, TypeError, AttributeError, KeyError) as wrong:
-        raise DefinitionError(str(wrong), pointer) from None
+    except UnknownResource as error:
+        raise DefinitionError(str(error), f"{pointer}/Resource") from None
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise DefinitionError(str(error), pointer) from None
 
 
 def _common(name: str, body: Json, language: Language) -> Json:
@@ -108,7 +114,9 @@ def _common(name: str, body: Json, language: Language) -> Json:
     if "Retry" in body:
         fields["retry"] = tuple(_retrier(retrier) for retrier in body["Retry"])
     if "Catch" in body:
-        fields["catch"] = tuple(_catcher(catcher, language, at) for at, catcher in enumerate(body["Catch"]))
+        fields["catch"] = tuple(
+            _catcher(catcher, language, index) for index, catcher in enumerate(body["Catch"])
+        )
     if language == "JSONata":
         if "Arguments" in body:
             fields["arguments"] = compile_template(body["Arguments"], language, "Arguments")
@@ -143,11 +151,11 @@ def _result_path(body: Json) -> tuple[Any, bool]:
     return (None if text == "$" else compile_reference_path(text)), False
 
 
-def _field(body: Json, name: str, language: Language, within: str = "") -> Field | None:
-    """`name` as a literal or expression, or its …Path twin."""
+def _field(body: Json, name: str, language: Language, parent: str = "") -> Field | None:
+    """Return the field `name`, or the corresponding …Path field, compiled."""
     if name in body:
         value = body[name]
-        template = compile_template(value, language, within + name)
+        template = compile_template(value, language, parent + name)
         text = expression_text(value) if is_expression(value) else str(value)
         return Field(name, text, template.evaluate, constant=value if template.constant else None)
     path = f"{name}Path"
@@ -167,23 +175,23 @@ def _retrier(body: Json) -> Retrier:
     )
 
 
-def _catcher(body: Json, language: Language, at: int) -> Catcher:
+def _catcher(body: Json, language: Language, index: int) -> Catcher:
     result_path, discard = _result_path(body) if language == "JSONPath" else (None, False)
     return Catcher(
         errors=tuple(body["ErrorEquals"]),
         next=body["Next"],
         result_path=result_path,
         discard=discard,
-        output=_template(body, "Output", language, f"Catch[{at}]/"),
-        assign=_template(body, "Assign", language, f"Catch[{at}]/"),
+        output=_template(body, "Output", language, f"Catch[{index}]/"),
+        assign=_template(body, "Assign", language, f"Catch[{index}]/"),
     )
 
 
-def _template(body: Json, name: str, language: Language, within: str = "") -> Template | None:
-    return compile_template(body[name], language, within + name) if name in body else None
+def _template(body: Json, name: str, language: Language, parent: str = "") -> Template | None:
+    return compile_template(body[name], language, parent + name) if name in body else None
 
 
-def _pass(name: str, body: Json, language: Language, place: _Place) -> Pass:
+def _pass(name: str, body: Json, language: Language, location: _Location) -> Pass:
     return Pass(
         **_common(name, body, language),
         result=body.get("Result"),
@@ -191,11 +199,11 @@ def _pass(name: str, body: Json, language: Language, place: _Place) -> Pass:
     )
 
 
-def _succeed(name: str, body: Json, language: Language, place: _Place) -> Succeed:
+def _succeed(name: str, body: Json, language: Language, location: _Location) -> Succeed:
     return Succeed(**_common(name, body, language))
 
 
-def _fail(name: str, body: Json, language: Language, place: _Place) -> Fail:
+def _fail(name: str, body: Json, language: Language, location: _Location) -> Fail:
     return Fail(
         **_common(name, body, language),
         error=_field(body, "Error", language),
@@ -203,7 +211,7 @@ def _fail(name: str, body: Json, language: Language, place: _Place) -> Fail:
     )
 
 
-def _wait(name: str, body: Json, language: Language, place: _Place) -> Wait:
+def _wait(name: str, body: Json, language: Language, location: _Location) -> Wait:
     return Wait(
         **_common(name, body, language),
         seconds=_field(body, "Seconds", language),
@@ -211,20 +219,20 @@ def _wait(name: str, body: Json, language: Language, place: _Place) -> Wait:
     )
 
 
-def _choice(name: str, body: Json, language: Language, place: _Place) -> Choice:
+def _choice(name: str, body: Json, language: Language, location: _Location) -> Choice:
     rules = tuple(
         ChoiceRule(
-            matches=compile_rule(rule, language, f"Choices[{at}]"),
+            matches=compile_rule(rule, language, f"Choices[{index}]"),
             next=rule["Next"],
-            assign=_template(rule, "Assign", language, f"Choices[{at}]/"),
-            output=_template(rule, "Output", language, f"Choices[{at}]/"),
+            assign=_template(rule, "Assign", language, f"Choices[{index}]/"),
+            output=_template(rule, "Output", language, f"Choices[{index}]/"),
         )
-        for at, rule in enumerate(body["Choices"])
+        for index, rule in enumerate(body["Choices"])
     )
     return Choice(**_common(name, body, language), rules=rules, default=body.get("Default"))
 
 
-def _task(name: str, body: Json, language: Language, place: _Place) -> Task:
+def _task(name: str, body: Json, language: Language, location: _Location) -> Task:
     return Task(
         **_common(name, body, language),
         resource=body["Resource"],
@@ -235,15 +243,15 @@ def _task(name: str, body: Json, language: Language, place: _Place) -> Task:
     )
 
 
-def _parallel(name: str, body: Json, language: Language, place: _Place) -> Parallel:
+def _parallel(name: str, body: Json, language: Language, location: _Location) -> Parallel:
     branches = []
-    for at, branch in enumerate(body["Branches"]):
-        flow = _flow(branch, place.machine_language, f"{place.pointer}/Branches[{at}]")
+    for index, branch in enumerate(body["Branches"]):
+        flow = _flow(branch, location.machine_language, f"{location.pointer}/Branches[{index}]")
         branches.append(Branch(flow.start_at, flow.states, flow.pointer))
     return Parallel(**_common(name, body, language), branches=tuple(branches))
 
 
-def _map(name: str, body: Json, language: Language, place: _Place) -> Map:
+def _map(name: str, body: Json, language: Language, location: _Location) -> Map:
     key = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
     processor = body[key]
     config = processor.get("ProcessorConfig", {})
@@ -251,7 +259,7 @@ def _map(name: str, body: Json, language: Language, place: _Place) -> Map:
     items = body.get("Items", "")
     return Map(
         **_common(name, body, language),
-        processor=_flow(processor, place.machine_language, f"{place.pointer}/{key}"),
+        processor=_flow(processor, location.machine_language, f"{location.pointer}/{key}"),
         distributed=config.get("Mode") == "DISTRIBUTED",
         express=config.get("ExecutionType") == "EXPRESS",
         items=_template(body, "Items", language),
@@ -275,8 +283,8 @@ def _items_path(body: Json, language: Language) -> Field | None:
     return Field("ItemsPath", text, jsonpath_value(text, "ItemsPath"), is_path=True)
 
 
-def _arguments(body: Json, language: Language, within: str) -> Template | None:
-    return _template(body, "Arguments" if language == "JSONata" else "Parameters", language, within)
+def _arguments(body: Json, language: Language, parent: str) -> Template | None:
+    return _template(body, "Arguments" if language == "JSONata" else "Parameters", language, parent)
 
 
 def _reader(body: Json | None, language: Language) -> Reader | None:
@@ -311,7 +319,7 @@ def _writer(body: Json | None, language: Language) -> Writer | None:
     )
 
 
-_BUILDERS: dict[str, Callable[[str, Json, Language, _Place], State]] = {
+_BUILDERS: dict[str, Callable[[str, Json, Language, _Location], State]] = {
     "Pass": _pass,
     "Succeed": _succeed,
     "Fail": _fail,

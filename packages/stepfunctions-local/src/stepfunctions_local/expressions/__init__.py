@@ -1,9 +1,8 @@
-"""Both query languages of the States Language: JSONata and JSONPath.
+"""The query languages of the States Language: JSONata and JSONPath.
 
-Whatever a state computes goes through here: `compile_template` for fields that hold JSON,
-`compile_field` for JSONata fields of one type, `compile_path` and `compile_reference_path` for JSONPath's
-path fields, `jsonpath_value` for a path or an intrinsic function, `compile_rule` for Choice. Everything
-is compiled once and evaluated against a `Scope`.
+`compile_template` compiles fields that hold JSON, `compile_field` JSONata fields of one type, `compile_path`
+and `compile_reference_path` JSONPath's path fields, `jsonpath_value` a path or an intrinsic function,
+`compile_rule` rules of Choice. Everything is compiled once and evaluated against a `Scope`.
 """
 
 from .choice import RuleSyntaxError, compile_rule

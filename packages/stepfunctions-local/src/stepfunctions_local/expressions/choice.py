@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import RuntimeFailure
-from .jsonpath import PathNotFound, compile_path
+from .jsonpath import Path, PathNotFound, compile_path
 from .jsonpath_filter import same
 from .scope import Scope
 from .template import compile_field
@@ -21,15 +21,16 @@ _Compare = Callable[[Any, Any], bool]
 
 
 class RuleSyntaxError(ValueError):
-    """A choice rule that cannot be read; the message names its fault."""
+    """A choice rule is malformed."""
 
 
 def compile_rule(rule: dict[str, Any], language: str, field: str = "Choices[0]") -> Rule:
     """Compile a choice rule of the query language "JSONata" (a Condition) or "JSONPath" (operators).
 
-    `field` is how messages name the rule. The rule raises RuntimeFailure where its Variable leads nowhere,
-    QueryEvaluationFailure where its Condition gives no boolean. Raises RuleSyntaxError, or a ValueError of
-    the expression's own.
+    `field` is the name of the rule in messages. The compiled rule raises RuntimeFailure when its Variable has no
+    value and QueryEvaluationFailure when its Condition is not a boolean.
+
+    Raises RuleSyntaxError, or another ValueError when an expression is malformed.
     """
     if language == "JSONata":
         if "Condition" not in rule:
@@ -40,13 +41,13 @@ def compile_rule(rule: dict[str, Any], language: str, field: str = "Choices[0]")
 
 
 def _compile(rule: dict[str, Any]) -> Rule:
-    for name, joined in (("And", all), ("Or", any)):
+    for name, combine in (("And", all), ("Or", any)):
         if name in rule:
             parts = [_compile(part) for part in rule[name]]
-            return lambda scope: joined(part(scope) for part in parts)
+            return lambda scope: combine(part(scope) for part in parts)
     if "Not" in rule:
-        inner = _compile(rule["Not"])
-        return lambda scope: not inner(scope)
+        operand = _compile(rule["Not"])
+        return lambda scope: not operand(scope)
     if "Variable" not in rule:
         raise RuleSyntaxError("A choice rule needs a Variable, or And, Or, Not")
     names = [
@@ -69,7 +70,7 @@ def _comparison(variable: str, operator: str, operand: Any) -> Rule:
             ) from None
 
     if operator == "IsPresent":
-        return lambda scope: _present(path, scope) is operand
+        return lambda scope: _is_present(path, scope) is operand
     if operator in _TESTS:
         test = _TESTS[operator]
         return lambda scope: test(value(scope)) is operand
@@ -90,12 +91,12 @@ def _comparison(variable: str, operator: str, operand: Any) -> Rule:
     return lambda scope: compare(value(scope), other_value(scope))
 
 
-def _present(path: Any, scope: Scope) -> bool:
+def _is_present(path: Path, scope: Scope) -> bool:
     try:
-        found = path.evaluate(scope)
+        value = path.evaluate(scope)
     except PathNotFound:
         return False
-    return path.definite or bool(found)
+    return path.definite or bool(value)
 
 
 def _is_number(value: Any) -> bool:
@@ -136,7 +137,7 @@ def _wildcards(pattern: str) -> re.Pattern[str]:
 
 
 def matches(value: Any, pattern: Any) -> bool:
-    r"""StringMatches: `*` stands for any characters, `\*` for an asterisk, `\\` for a backslash."""
+    r"""Return whether a string matches: `*` is any characters, `\*` an asterisk, `\\` a backslash."""
     return (
         isinstance(value, str)
         and isinstance(pattern, str)
@@ -169,4 +170,4 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
 OPERATORS: frozenset[str] = frozenset(
     {*_TESTS, *_COMPARE, *(f"{name}Path" for name in _COMPARE if name != "StringMatches")}
 )
-"""Every comparison operator's name."""
+"""The names of the comparison operators."""

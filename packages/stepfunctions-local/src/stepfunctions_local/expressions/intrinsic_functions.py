@@ -1,4 +1,4 @@
-"""The eighteen intrinsic functions: each takes JSON values and returns one, or raises IntrinsicError.
+"""The intrinsic functions: each takes JSON values and returns one, or raises IntrinsicError.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
@@ -16,22 +16,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from .java_random import JavaRandom
+from .json_text import dumps
 from .jsonpath_filter import same
-from .jsontext import dumps
 
-LONGEST_TEXT = 10_000
-LARGEST_RANGE = 1_000
+MAX_TEXT_LENGTH = 10_000
+MAX_RANGE_LENGTH = 1_000
 _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
 class IntrinsicError(Exception):
-    """Arguments a function cannot take; the message says what it expects."""
+    """A function's arguments are invalid; the message says what is accepted."""
 
 
 class Literal(str):
-    """A quoted argument: its value with the escapes undone, `template` as written, for States.Format.
+    """A quoted argument: its value without escapes, and `template`, the text as written, for States.Format.
 
-    `\\'`, `\\{`, `\\}` and `\\\\` stand for the character after the backslash.
+    The escapes are `\\'`, `\\{`, `\\}` and `\\\\`.
     """
 
     __slots__ = ("template",)
@@ -45,11 +45,11 @@ class Literal(str):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function and how many arguments it takes, from fewest to most."""
+    """A function and the number of arguments it accepts."""
 
     apply: Callable[..., Any]
-    fewest: int
-    most: float
+    min_arguments: int
+    max_arguments: float
 
 
 def _array(value: Any, name: str) -> list[Any]:
@@ -68,41 +68,42 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _whole(value: Any, name: str) -> int:
-    """A number, rounded to the nearest integer as the page says of MathAdd, ArrayRange and ArrayPartition."""
+def _integer(value: Any, name: str) -> int:
+    """Return a number rounded to the nearest integer, halves up."""
     if not _is_number(value):
         raise IntrinsicError(f"The {name} must be a number")
     return value if isinstance(value, int) else math.floor(value + 0.5)
 
 
-def _shown(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return value if isinstance(value, str) else dumps(value)
 
 
-def _interpolated(value: Any) -> str:
-    """A value inside States.Format's text: objects and arrays as Java writes its maps and lists."""
+def _format_value(value: Any) -> str:
+    """Return a value as States.Format inserts it: objects and arrays as Java writes its maps and lists."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}={_interpolated(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}={_format_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_interpolated, value)) + "]"
-    return _shown(value)
+        return "[" + ", ".join(map(_format_value, value)) + "]"
+    return _to_text(value)
 
 
-_SLOT = re.compile(r"\\([\\'{}])|(\{\})", re.S)
+_PLACEHOLDER = re.compile(r"\\([\\'{}])|(\{\})", re.S)
 
 
 def format_text(template: Any, *values: Any) -> str:
-    """States.Format: each `{}` of the template replaced by the value in its place."""
+    """Replace each `{}` of the template by the corresponding value (States.Format)."""
     text = template.template if isinstance(template, Literal) else _text(template, "template")
-    slots = sum(1 for found in _SLOT.finditer(text) if found.group(2))
-    if slots != len(values):
+    if sum(1 for match in _PLACEHOLDER.finditer(text) if match.group(2)) != len(values):
         raise IntrinsicError("The number of arguments does not match the number of occurrences of {}")
-    rest = iter(values)
-    return _SLOT.sub(lambda found: _interpolated(next(rest)) if found.group(2) else found.group(1), text)
+    remaining = iter(values)
+    return _PLACEHOLDER.sub(
+        lambda match: _format_value(next(remaining)) if match.group(2) else match.group(1), text
+    )
 
 
 def string_to_json(text: Any) -> Any:
-    """States.StringToJson: the value a JSON text holds; empty text gives null."""
+    """Parse a JSON text; return null for an empty one (States.StringToJson)."""
     if text is None or not _text(text, "argument").strip():
         return None
     try:
@@ -112,77 +113,77 @@ def string_to_json(text: Any) -> Any:
 
 
 def array_partition(array: Any, size: Any) -> list[list[Any]]:
-    """States.ArrayPartition: the array cut into chunks of at most `size`."""
+    """Split an array into chunks of at most `size` items (States.ArrayPartition)."""
     items = _array(array, "first argument")
     if not _is_number(size) or int(size) < 1:
         raise IntrinsicError("The chunk size must be a positive integer")
     length = int(size)
-    return [items[at : at + length] for at in range(0, len(items), length)]
+    return [items[start : start + length] for start in range(0, len(items), length)]
 
 
 def array_contains(array: Any, value: Any) -> bool:
-    """States.ArrayContains: whether the array has an equal value."""
+    """Return whether an array contains a value (States.ArrayContains)."""
     return any(same(item, _plain(value)) for item in _array(array, "first argument"))
 
 
 def array_range(first: Any, last: Any, step: Any) -> list[int]:
-    """States.ArrayRange: from `first` to `last`, both included, at most a thousand numbers."""
-    start, stop, by = _whole(first, "first argument"), _whole(last, "last argument"), _whole(step, "step")
-    if by == 0:
+    """Return the integers from `first` to `last`, both included, at most a thousand (States.ArrayRange)."""
+    start, stop = _integer(first, "first argument"), _integer(last, "last argument")
+    increment = _integer(step, "step")
+    if increment == 0:
         raise IntrinsicError("The step must not be 0")
-    numbers = range(start, stop + (1 if by > 0 else -1), by)
-    if len(numbers) > LARGEST_RANGE:
-        raise IntrinsicError(f"The range must not have more than {LARGEST_RANGE} elements")
+    numbers = range(start, stop + (1 if increment > 0 else -1), increment)
+    if len(numbers) > MAX_RANGE_LENGTH:
+        raise IntrinsicError(f"The range must not have more than {MAX_RANGE_LENGTH} elements")
     return list(numbers)
 
 
 def array_get_item(array: Any, position: Any) -> Any:
-    """States.ArrayGetItem: the element at the index, from 0."""
-    items, at = _array(array, "first argument"), _whole(position, "index")
-    if not 0 <= at < len(items):
+    """Return the item at an index, from 0 (States.ArrayGetItem)."""
+    items, index = _array(array, "first argument"), _integer(position, "index")
+    if not 0 <= index < len(items):
         raise IntrinsicError("The index is out of bounds")
-    return items[at]
+    return items[index]
 
 
 def array_unique(array: Any) -> list[Any]:
-    """States.ArrayUnique: the values once each, the first of equals kept."""
-    kept: list[Any] = []
+    """Return the distinct values of an array (States.ArrayUnique)."""
+    unique: list[Any] = []
     for item in _array(array, "argument"):
-        if not any(same(item, other) for other in kept):
-            kept.append(item)
-    return kept
+        if not any(same(item, other) for other in unique):
+            unique.append(item)
+    return unique
 
 
-def _bounded(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        raise IntrinsicError(f"The input must not be longer than {LONGEST_TEXT} characters")
+def _check_length(text: str) -> str:
+    if len(text) > MAX_TEXT_LENGTH:
+        raise IntrinsicError(f"The input must not be longer than {MAX_TEXT_LENGTH} characters")
     return text
 
 
 def base64_encode(text: Any) -> str:
-    """States.Base64Encode: up to 10,000 characters, as UTF-8."""
-    return base64.b64encode(_bounded(_text(text, "argument")).encode()).decode()
+    """Encode up to 10,000 characters as UTF-8 (States.Base64Encode)."""
+    return base64.b64encode(_check_length(_text(text, "argument")).encode()).decode()
 
 
 def base64_decode(text: Any) -> str:
-    """States.Base64Decode: the text encoded, up to 10,000 characters of Base64."""
+    """Decode up to 10,000 characters of Base64 (States.Base64Decode)."""
     try:
-        return base64.b64decode(_bounded(_text(text, "argument")), validate=True).decode()
+        return base64.b64decode(_check_length(_text(text, "argument")), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise IntrinsicError("The input is not a valid Base64 text") from None
 
 
 def digest(value: Any, algorithm: Any) -> str:
-    """States.Hash: the hexadecimal digest of up to 10,000 characters (of JSON, when it is no string)."""
+    """Return the hexadecimal digest of a string or of a value's JSON, up to 10,000 characters (States.Hash)."""
     if not isinstance(algorithm, str) or algorithm not in _DIGESTS:
         raise IntrinsicError("The algorithm must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512")
-    return hashlib.new(
-        _DIGESTS[algorithm], _bounded(_shown(value)).encode(), usedforsecurity=False
-    ).hexdigest()
+    data = _check_length(_to_text(value)).encode()
+    return hashlib.new(_DIGESTS[algorithm], data, usedforsecurity=False).hexdigest()
 
 
 def json_merge(first: Any, second: Any, deep: Any) -> dict[str, Any]:
-    """States.JsonMerge: the second object's keys over the first's; only the shallow merge exists."""
+    """Merge two objects; the keys of the second win (States.JsonMerge). AWS supports the shallow merge only."""
     if not isinstance(first, dict) or not isinstance(second, dict):
         raise IntrinsicError("The values to merge must be objects")
     if deep is not False:
@@ -191,26 +192,26 @@ def json_merge(first: Any, second: Any, deep: Any) -> dict[str, Any]:
 
 
 def math_random(start: Any, end: Any, seed: Any = None) -> int:
-    """States.MathRandom: an integer from `start` up to, not including, `end`; the same for the same seed."""
-    low, high = _whole(start, "start"), _whole(end, "end")
+    """Return an integer from `start` (inclusive) to `end` (exclusive), repeatable by seed (States.MathRandom)."""
+    low, high = _integer(start, "start"), _integer(end, "end")
     if low >= high:
         raise IntrinsicError("The start must be less than the end")
     if seed is None:
         return random.randrange(low, high)  # noqa: S311
-    return low + JavaRandom(_whole(seed, "seed")).next_int(high - low)
+    return low + JavaRandom(_integer(seed, "seed")).next_int(high - low)
 
 
 def math_add(first: Any, second: Any) -> int:
-    """States.MathAdd: the sum of two numbers, each rounded to an integer."""
-    return _whole(first, "first argument") + _whole(second, "second argument")
+    """Add two numbers, each rounded to an integer (States.MathAdd)."""
+    return _integer(first, "first argument") + _integer(second, "second argument")
 
 
 def string_split(text: Any, delimiters: Any) -> list[str]:
-    """States.StringSplit: the parts between any of the delimiter's characters, empty parts left out."""
-    marks = _text(delimiters, "delimiter")
-    if not marks:
+    """Split at any of the delimiter's characters; omit empty parts (States.StringSplit)."""
+    characters = _text(delimiters, "delimiter")
+    if not characters:
         return [_text(text, "text")]
-    return [part for part in re.split(f"[{re.escape(marks)}]", _text(text, "text")) if part]
+    return [part for part in re.split(f"[{re.escape(characters)}]", _text(text, "text")) if part]
 
 
 def _plain(value: Any) -> Any:

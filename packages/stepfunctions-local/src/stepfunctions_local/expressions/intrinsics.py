@@ -1,6 +1,6 @@
-"""Intrinsic functions as they are written: `States.Format('{} of {}', $.a, $$.State.Name)`.
+"""Calls of intrinsic functions: `States.Format('{} of {}', $.a, $$.State.Name)`.
 
-This module reads and runs the expression; what each function does is in `intrinsic_functions`.
+This module parses and evaluates calls; `intrinsic_functions` implements the functions.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
 
@@ -14,16 +14,16 @@ from .jsonpath import compile_path
 from .jsonpath_parser import PathSyntaxError
 from .scope import Scope
 
-DEEPEST_NESTING = 10
+MAX_NESTING = 10
 _Argument = Callable[[Scope, str], Any]
 
 
 class IntrinsicSyntaxError(ValueError):
-    """The text is no call of an intrinsic function."""
+    """The text is not a valid call of an intrinsic function."""
 
 
 class Intrinsic:
-    """A compiled call. `variables` names the variables its paths read."""
+    """A compiled call; `variables` are the names of the variables that its paths read."""
 
     __slots__ = ("_call", "text", "variables")
 
@@ -35,113 +35,120 @@ class Intrinsic:
         self.variables = frozenset(parser.variables)
 
     def evaluate(self, scope: Scope, field: str = "") -> Any:
-        """The function's value, for the field that holds it.
+        """Return the function's value, for the field that contains the call.
 
-        Raises RuntimeFailure: States.IntrinsicFailure, or States.Runtime for a path that finds nothing.
+        Raises RuntimeFailure: States.IntrinsicFailure, or States.Runtime for a path without a value.
         """
         return self._call(scope, field)
 
 
 def is_intrinsic(text: str) -> bool:
-    """Whether a template's string is a call rather than a path."""
+    """Return whether a template's string is a call rather than a path."""
     return text.startswith("States.")
 
 
 @lru_cache(maxsize=4096)
 def compile_intrinsic(text: str) -> Intrinsic:
-    """The compiled call (cached); IntrinsicSyntaxError when `text` is none."""
+    """Return the compiled call (cached).
+
+    Raises IntrinsicSyntaxError.
+    """
     return Intrinsic(text)
 
 
 class _Parser:
     def __init__(self, text: str):
-        self.text, self.at = text, 0
+        self.text, self.position = text, 0
         self.variables: set[str] = set()
 
-    def fail(self, why: str) -> IntrinsicSyntaxError:
-        return IntrinsicSyntaxError(f"{why} at position {self.at} in intrinsic function: {self.text}")
+    def error(self, reason: str) -> IntrinsicSyntaxError:
+        return IntrinsicSyntaxError(
+            f"{reason} at position {self.position} in intrinsic function: {self.text}"
+        )
 
-    def blank(self) -> None:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
+    def skip_whitespace(self) -> None:
+        while self.position < len(self.text) and self.text[self.position].isspace():
+            self.position += 1
 
     def peek(self) -> str:
-        self.blank()
-        return self.text[self.at : self.at + 1]
+        self.skip_whitespace()
+        return self.text[self.position : self.position + 1]
 
     def end(self) -> None:
         if self.peek():
-            raise self.fail("Unexpected text")
+            raise self.error("Unexpected text")
 
     def call(self, depth: int) -> _Argument:
-        self.blank()
-        start = self.at
-        while self.at < len(self.text) and (self.text[self.at].isalnum() or self.text[self.at] in "._"):
-            self.at += 1
-        name = self.text[start : self.at]
+        self.skip_whitespace()
+        start = self.position
+        while self.position < len(self.text) and (
+            self.text[self.position].isalnum() or self.text[self.position] in "._"
+        ):
+            self.position += 1
+        name = self.text[start : self.position]
         function = FUNCTIONS.get(name)
         if function is None:
-            raise self.fail(f"Unknown function {name!r}")
-        if depth > DEEPEST_NESTING:
-            raise self.fail(f"More than {DEEPEST_NESTING} nested functions")
+            raise self.error(f"Unknown function {name!r}")
+        if depth > MAX_NESTING:
+            raise self.error(f"More than {MAX_NESTING} nested functions")
         if self.peek() != "(":
-            raise self.fail("Expected '('")
-        self.at += 1
+            raise self.error("Expected '('")
+        self.position += 1
         arguments: list[_Argument] = []
         if self.peek() == ")":
-            self.at += 1
+            self.position += 1
         else:
             while True:
                 arguments.append(self.argument(depth))
-                mark = self.peek()
-                self.at += 1
-                if mark == ")":
+                separator = self.peek()
+                self.position += 1
+                if separator == ")":
                     break
-                if mark != ",":
-                    raise self.fail("Expected ',' or ')'")
-        if not function.fewest <= len(arguments) <= function.most:
-            raise self.fail(f"Invalid number of arguments for {name}")
-        source = self.text[start : self.at]
+                if separator != ",":
+                    raise self.error("Expected ',' or ')'")
+        if not function.min_arguments <= len(arguments) <= function.max_arguments:
+            raise self.error(f"Invalid number of arguments for {name}")
+        call_text = self.text[start : self.position]
 
         def evaluate(scope: Scope, field: str) -> Any:
             values = [argument(scope, field) for argument in arguments]
             try:
                 return function.apply(*values)
-            except IntrinsicError as failed:
+            except IntrinsicError as error:
                 raise RuntimeFailure(
-                    f"The function '{source}' had the following error: {failed}", "States.IntrinsicFailure"
+                    f"The function '{call_text}' had the following error: {error}", "States.IntrinsicFailure"
                 ) from None
 
         return evaluate
 
     def argument(self, depth: int) -> _Argument:
-        mark = self.peek()
-        if mark == "'":
+        first = self.peek()
+        if first == "'":
             text = Literal(self.literal())
             return lambda scope, field: text
-        if mark == "$":
+        if first == "$":
             return self.path()
-        if self.text.startswith("States.", self.at):
+        if self.text.startswith("States.", self.position):
             return self.call(depth + 1)
         return self.constant()
 
     def literal(self) -> str:
-        """The text between quotes, its escapes still in it."""
-        start = self.at = self.at + 1
-        while self.at < len(self.text):
-            if self.text[self.at] == "\\":
-                self.at += 2
+        """Return the text between quotes, including its escapes."""
+        start = self.position = self.position + 1
+        while self.position < len(self.text):
+            if self.text[self.position] == "\\":
+                self.position += 2
                 continue
-            if self.text[self.at] == "'":
-                self.at += 1
-                return self.text[start : self.at - 1]
-            self.at += 1
-        raise self.fail("Text has no closing quote")
+            if self.text[self.position] == "'":
+                self.position += 1
+                return self.text[start : self.position - 1]
+            self.position += 1
+        raise self.error("Text has no closing quote")
 
     def path(self) -> _Argument:
-        start, depth, quote = self.at, 0, ""
-        while self.at < len(self.text):
-            char = self.text[self.at]
+        start, depth, quote = self.position, 0, ""
+        while self.position < len(self.text):
+            char = self.text[self.position]
             if quote:
                 quote = "" if char == quote else quote
             elif char in "'\"" and depth:
@@ -152,20 +159,20 @@ class _Parser:
                 depth -= 1
             elif not depth and (char in ",)" or char.isspace()):
                 break
-            self.at += 1
+            self.position += 1
         try:
-            path = compile_path(self.text[start : self.at])
-        except PathSyntaxError as wrong:
-            raise IntrinsicSyntaxError(str(wrong)) from None
+            path = compile_path(self.text[start : self.position])
+        except PathSyntaxError as error:
+            raise IntrinsicSyntaxError(str(error)) from None
         if path.variable:
             self.variables.add(path.variable)
         return path.read
 
     def constant(self) -> _Argument:
-        start = self.at
-        while self.at < len(self.text) and self.text[self.at] not in ",) \t\r\n":
-            self.at += 1
-        word = self.text[start : self.at]
+        start = self.position
+        while self.position < len(self.text) and self.text[self.position] not in ",) \t\r\n":
+            self.position += 1
+        word = self.text[start : self.position]
         value: Any
         if word in ("true", "false", "null"):
             value = {"true": True, "false": False, "null": None}[word]
@@ -176,5 +183,5 @@ class _Parser:
                 try:
                     value = float(word)
                 except ValueError:
-                    raise self.fail(f"Not an argument: {word!r}") from None
+                    raise self.error(f"Not an argument: {word!r}") from None
         return lambda scope, field: value

@@ -1,4 +1,4 @@
-"""java.util.Random, which AWS draws seeded random numbers from.
+"""The generator of java.util.Random, which AWS uses for seeded random numbers.
 
 Source: https://docs.oracle.com/javase/8/docs/api/java/util/Random.html
 """
@@ -8,7 +8,7 @@ _MASK = (1 << 48) - 1
 
 
 class JavaRandom:
-    """The 48-bit linear congruential generator: the same numbers for the same seed."""
+    """A 48-bit linear congruential generator: the same numbers for the same seed."""
 
     def __init__(self, seed: int):
         self._state = (seed ^ _MULTIPLIER) & _MASK
@@ -18,15 +18,15 @@ class JavaRandom:
         return self._state >> (48 - bits)
 
     def next_double(self) -> float:
-        """A number from 0 up to, not including, 1."""
+        """Return a number from 0 (inclusive) to 1 (exclusive)."""
         return ((self._next(26) << 27) + self._next(27)) / (1 << 53)
 
     def next_int(self, bound: int) -> int:
-        """An integer from 0 up to, not including, `bound` (at most 2**31)."""
+        """Return an integer from 0 (inclusive) to `bound` (exclusive, at most 2**31)."""
         if bound & (bound - 1) == 0:
             return (bound * self._next(31)) >> 31
         while True:
             bits = self._next(31)
-            found = bits % bound
-            if bits - found + bound - 1 < 1 << 31:
-                return found
+            value = bits % bound
+            if bits - value + bound - 1 < 1 << 31:
+                return value

@@ -1,7 +1,7 @@
-"""Paths and reference paths, evaluated as AWS Step Functions does.
+"""Evaluation of paths and reference paths.
 
-A definite path (names and indexes only) gives one value or fails; any other gives a list, empty where
-nothing matches.
+A definite path (names and indexes only) has one value or fails; any other has a list of values, which may be
+empty.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 """
 
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import RuntimeFailure
+from .json_text import dumps
 from .jsonpath_filter import FilterSyntaxError
 from .jsonpath_parser import (
     Descend,
@@ -24,7 +25,6 @@ from .jsonpath_parser import (
     Wildcard,
     parse_path,
 )
-from .jsontext import dumps
 from .scope import Scope
 
 __all__ = [
@@ -45,11 +45,11 @@ _JAVA_NAMES = {
 
 
 class PathNotFound(Exception):
-    """A definite path leads nowhere; the message is the JSONPath library's, as AWS shows it."""
+    """A definite path has no value; the message is that of the JSONPath library, as AWS shows it."""
 
 
 class Path:
-    """A compiled path. `root` is "$", "$$" or a variable's name; `variable` is that name or None."""
+    """A compiled path; `root` is "$", "$$" or a variable's name, `variable` that name or None."""
 
     __slots__ = ("definite", "root", "steps", "text", "variable")
 
@@ -57,10 +57,13 @@ class Path:
         self.text = text
         self.root, self.steps = parse_path(text)
         self.variable = None if self.root in ("$", "$$") else self.root
-        self.definite = all(_definite(step) for step in self.steps)
+        self.definite = all(_is_definite(step) for step in self.steps)
 
     def document(self, scope: Scope) -> Any:
-        """What the path's root stands for; PathNotFound when the variable has no value."""
+        """Return the value of the path's root.
+
+        Raises PathNotFound when the variable is not set.
+        """
         if self.root == "$":
             return scope.input
         if self.root == "$$":
@@ -71,35 +74,41 @@ class Path:
             raise PathNotFound(f"No results for path: ${self.root}") from None
 
     def evaluate(self, scope: Scope) -> Any:
-        """The value at the path; PathNotFound where a definite path has none."""
+        """Return the value at the path.
+
+        Raises PathNotFound when a definite path has none.
+        """
         document = self.document(scope)
         if not self.definite:
             return find(document, self.steps, None)
         return _follow(document, self.steps)
 
     def read(self, scope: Scope, field: str) -> Any:
-        """The value at the path, for the field that names it (payload templates, SecondsPath, …).
+        """Return the value at the path, for the field that contains it (payload templates, SecondsPath, …).
 
-        Raises RuntimeFailure with AWS's sentence where there is none.
+        Raises RuntimeFailure with AWS's message when there is none.
         """
         try:
             return self.evaluate(scope)
         except PathNotFound:
-            seen = scope.context if self.root == "$$" else scope.input
+            document = scope.context if self.root == "$$" else scope.input
             raise RuntimeFailure(
                 f"The JSONPath '{self.text}' specified for the field '{field}' "
-                f"could not be found in the input '{dumps(seen)}'"
+                f"could not be found in the input '{dumps(document)}'"
             ) from None
 
     def select(self, scope: Scope) -> Any:
-        """The value at the path, for InputPath and OutputPath; RuntimeFailure where there is none."""
+        """Return the value at the path, for InputPath and OutputPath.
+
+        Raises RuntimeFailure when there is none.
+        """
         try:
             return self.evaluate(scope)
-        except PathNotFound as missing:
-            raise RuntimeFailure(f"Invalid path '{self.text}' : {missing}") from None
+        except PathNotFound as error:
+            raise RuntimeFailure(f"Invalid path '{self.text}' : {error}") from None
 
 
-def _definite(step: Step) -> bool:
+def _is_definite(step: Step) -> bool:
     match step:
         case Property(names):
             return len(names) == 1
@@ -111,7 +120,10 @@ def _definite(step: Step) -> bool:
 
 
 def _follow(value: Any, steps: Sequence[Step]) -> Any:
-    """The one value a definite path leads to."""
+    """Return the value at a definite path.
+
+    Raises PathNotFound.
+    """
     for depth, step in enumerate(steps):
         if type(step) is Property:
             if type(value) is dict:
@@ -147,7 +159,7 @@ def _follow(value: Any, steps: Sequence[Step]) -> Any:
 
 
 def canonical(steps: Sequence[Step]) -> str:
-    """The path written with brackets, as the JSONPath library names it."""
+    """Return the path in bracket notation, as the JSONPath library writes it."""
     parts = ["$"]
     for step in steps:
         if type(step) is Property:
@@ -160,7 +172,7 @@ def canonical(steps: Sequence[Step]) -> str:
 
 
 def find(document: Any, steps: Sequence[Step], missing: Any) -> Any:
-    """The nodes an indefinite path finds; for a definite one (in a filter) its value, or `missing`."""
+    """Return the nodes of an indefinite path, or the value of a definite one (in a filter) or `missing`."""
     nodes, definite, descending = [document], True, False
     for step in steps:
         if type(step) is Descend:
@@ -169,26 +181,26 @@ def find(document: Any, steps: Sequence[Step], missing: Any) -> Any:
         if type(step) is Function:
             return _apply(step.name, (nodes[0] if nodes else None) if definite else nodes)
         if descending:
-            nodes = [below for node in nodes for below in _below(node)]
+            nodes = [descendant for node in nodes for descendant in _descendants(node)]
             descending = False
-        definite = definite and _definite(step)
-        nodes = [found for node in nodes for found in _step(node, step, document)]
+        definite = definite and _is_definite(step)
+        nodes = [selected for node in nodes for selected in _select(node, step, document)]
     if definite:
         return nodes[0] if nodes else missing
     return nodes
 
 
-def _below(node: Any) -> list[Any]:
-    """The node and every object and array under it, outermost first."""
+def _descendants(node: Any) -> list[Any]:
+    """Return the node and every object and array under it, outermost first."""
     if not isinstance(node, (dict, list)):
         return []
-    found = [node]
+    nodes = [node]
     for child in node.values() if isinstance(node, dict) else node:
-        found += _below(child)
-    return found
+        nodes += _descendants(child)
+    return nodes
 
 
-def _step(node: Any, step: Step, document: Any) -> list[Any]:
+def _select(node: Any, step: Step, document: Any) -> list[Any]:
     match step:
         case Property(names):
             return [node[name] for name in names if name in node] if isinstance(node, dict) else []
@@ -201,7 +213,7 @@ def _step(node: Any, step: Step, document: Any) -> list[Any]:
                 else []
             )
         case Index(positions) if isinstance(node, list):
-            return [node[at] for at in positions if -len(node) <= at < len(node)]
+            return [node[index] for index in positions if -len(node) <= index < len(node)]
         case Slice(start, stop) if isinstance(node, list):
             return node[start:stop]
         case Filter(predicate):
@@ -236,15 +248,18 @@ def _apply(name: str, value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def compile_path(text: str) -> Path:
-    """The compiled path (cached); PathSyntaxError when `text` is none."""
+    """Return the compiled path (cached).
+
+    Raises PathSyntaxError.
+    """
     try:
         return Path(text)
-    except FilterSyntaxError as wrong:
-        raise PathSyntaxError(str(wrong)) from None
+    except FilterSyntaxError as error:
+        raise PathSyntaxError(str(error)) from None
 
 
 class ReferencePath:
-    """A path to exactly one place, which can be written: ResultPath.
+    """A path to a single node, which can be written (ResultPath).
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultpath.html
     """
@@ -259,10 +274,10 @@ class ReferencePath:
         self.steps: tuple[Any, ...] = path.steps
 
     def write(self, document: Any, value: Any) -> Any:
-        """`document` with `value` at the path, objects made on the way; `document` itself is left as it is.
+        """Return a copy of `document` with `value` at the path; create missing objects.
 
-        Raises RuntimeFailure (States.ResultPathMatchFailure) where the path crosses what is no object, or
-        an index its array does not have.
+        Raises RuntimeFailure (States.ResultPathMatchFailure) when a parent on the path is not an object, or an
+        index is out of bounds.
         """
         return self._put(document, 0, value, document)
 
@@ -287,5 +302,8 @@ class ReferencePath:
 
 @lru_cache(maxsize=1024)
 def compile_reference_path(text: str) -> ReferencePath:
-    """The compiled reference path (cached); PathSyntaxError when `text` is none."""
+    """Return the compiled reference path (cached).
+
+    Raises PathSyntaxError.
+    """
     return ReferencePath(text)

@@ -1,7 +1,7 @@
 """JSONPath filters: `[?(@.price < 10 && @.name != 'x')]`, with Jayway's operators and comparisons.
 
-A comparison between values of different types is false, as is any with a path that finds nothing
-(`!=` is then true). A path alone tests that it is there.
+A comparison of values of different types is false, as is a comparison with a path that has no value (`!=` is
+true in both cases). A path alone tests that it has a value.
 Source: https://github.com/json-path/JsonPath#filter-operators
 """
 
@@ -28,13 +28,16 @@ _TOKEN = re.compile(
 
 
 class FilterSyntaxError(ValueError):
-    """The filter cannot be read."""
+    """The filter is malformed."""
 
 
 def parse_filter(text: str) -> Predicate:
-    """The predicate written in `text` (what stands between `[?(` and `)]`)."""
+    """Return the predicate written in `text`, the part between `[?(` and `)]`.
+
+    Raises FilterSyntaxError.
+    """
     parser = _FilterParser(text)
-    predicate = parser.either()
+    predicate = parser.disjunction()
     if parser.kind:
         raise FilterSyntaxError(f"Unexpected {parser.value!r} in filter: {text}")
     return predicate
@@ -42,47 +45,47 @@ def parse_filter(text: str) -> Predicate:
 
 class _FilterParser:
     def __init__(self, text: str):
-        self.text, self.at = text, 0
+        self.text, self.position = text, 0
         self.kind: str | None = None
         self.value = ""
         self.advance()
 
     def advance(self) -> None:
-        found = _TOKEN.match(self.text, self.at)
-        if found and found.lastgroup:
-            self.kind, self.value, self.at = found.lastgroup, found.group(found.lastgroup), found.end()
-        elif self.text[self.at :].strip():
-            raise FilterSyntaxError(f"Cannot read filter at position {self.at}: {self.text}")
+        match = _TOKEN.match(self.text, self.position)
+        if match and match.lastgroup:
+            self.kind, self.value, self.position = match.lastgroup, match.group(match.lastgroup), match.end()
+        elif self.text[self.position :].strip():
+            raise FilterSyntaxError(f"Unexpected token at position {self.position} in filter: {self.text}")
         else:
             self.kind, self.value = None, ""
 
-    def take(self, value: str) -> bool:
+    def accept(self, value: str) -> bool:
         if self.kind == "op" and self.value == value:
             self.advance()
             return True
         return False
 
-    def either(self) -> Predicate:
-        left = self.both()
-        while self.take("||"):
-            left = _or(left, self.both())
+    def disjunction(self) -> Predicate:
+        left = self.conjunction()
+        while self.accept("||"):
+            left = _or(left, self.conjunction())
         return left
 
-    def both(self) -> Predicate:
-        left = self.negated()
-        while self.take("&&"):
-            left = _and(left, self.negated())
+    def conjunction(self) -> Predicate:
+        left = self.negation()
+        while self.accept("&&"):
+            left = _and(left, self.negation())
         return left
 
-    def negated(self) -> Predicate:
-        if self.take("!"):
-            inner = self.negated()
-            return lambda item, root: not inner(item, root)
-        if self.take("("):
-            inner = self.either()
-            if not self.take(")"):
+    def negation(self) -> Predicate:
+        if self.accept("!"):
+            operand = self.negation()
+            return lambda item, root: not operand(item, root)
+        if self.accept("("):
+            group = self.disjunction()
+            if not self.accept(")"):
                 raise FilterSyntaxError(f"Missing ')' in filter: {self.text}")
-            return inner
+            return group
         return self.comparison()
 
     def comparison(self) -> Predicate:
@@ -149,7 +152,7 @@ def _is_number(value: Any) -> bool:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equality of JSON values: 1 equals 1.0 and true equals no number."""
+    """Return whether two JSON values are equal: 1 equals 1.0, true does not equal 1."""
     if _is_number(a) and _is_number(b):
         return bool(a == b)
     if isinstance(a, list) and isinstance(b, list):

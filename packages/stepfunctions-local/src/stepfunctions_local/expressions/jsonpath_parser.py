@@ -1,7 +1,7 @@
-"""The grammar of JSONPath as Step Functions reads it (that of the Jayway library).
+"""The parser of JSONPath as Step Functions accepts it, which uses the Jayway library.
 
-A path is a root (`$` the input, `$$` the context, `$name` a variable) and steps. Filters become
-predicates in `jsonpath_filter`; here they are only cut out.
+A path is a root (`$` the input, `$$` the context, `$name` a variable) and steps. `jsonpath_filter` parses
+filters.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 """
 
@@ -12,7 +12,7 @@ from .jsonpath_filter import Predicate, parse_filter
 
 
 class PathSyntaxError(ValueError):
-    """The text is not a path; the message says where and why."""
+    """The text is not a valid path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ _FUNCTIONS = frozenset({"length", "size", "min", "max", "avg", "sum", "stddev", 
 
 
 def parse_path(text: str) -> tuple[str, tuple[Step, ...]]:
-    """The root ("$", "$$" or a variable's name) and the steps of `text`; PathSyntaxError when malformed."""
+    """Return the root ("$", "$$" or a variable's name) and the steps of `text`.
+
+    Raises PathSyntaxError.
+    """
     if not text.startswith("$"):
         raise PathSyntaxError(f"A path must begin with '$': {text}")
     if text.startswith("$$"):
@@ -84,7 +87,7 @@ def parse_path(text: str) -> tuple[str, tuple[Step, ...]]:
 
 
 def parse_steps(text: str, at: int) -> tuple[Step, ...]:
-    """The steps of `text` from position `at` to its end."""
+    """Return the steps of `text` from position `at` to its end."""
     steps: list[Step] = []
     while at < len(text):
         if text.startswith("..", at):
@@ -144,7 +147,7 @@ def _bracket_step(text: str, at: int, steps: list[Step]) -> int:
 
 
 def _closing(text: str, at: int) -> int:
-    """The bracket that closes the one at `at`, quotes and regular expressions passed over."""
+    """Return the position of the bracket that closes the one at `at`, ignoring quotes and regular expressions."""
     depth, quote, i = 0, "", at
     while i < len(text):
         char = text[i]
@@ -175,7 +178,7 @@ def _quoted_names(body: str, text: str) -> tuple[str, ...]:
         found = _QUOTED.match(body, at)
         if not found:
             raise PathSyntaxError(f"Property in brackets is not quoted: {text}")
-        # As on AWS, only the quote that ends the name is escaped in it: other backslashes are its own.
+        # As on AWS, only the closing quote can be escaped; other backslashes are literal.
         single, double = found.group(1), found.group(2)
         names.append(single.replace("\\'", "'") if single is not None else double.replace('\\"', '"'))
         at = found.end()

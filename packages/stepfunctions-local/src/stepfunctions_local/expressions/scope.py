@@ -1,4 +1,4 @@
-"""What an expression can see while a state runs."""
+"""The values that a state's expressions can read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 
 class _Unset:
-    """Marks a part of the scope the state's phase does not have, where None would be JSON null."""
+    """The type of UNSET: a value that does not exist in the state's phase, where None is JSON null."""
 
     def __repr__(self) -> str:
         return "UNSET"
@@ -20,17 +20,16 @@ UNSET: Final = _Unset()
 
 @dataclass(slots=True)
 class Scope:
-    """The values a state's expressions read.
+    """The values that a state's expressions read.
 
-    `input` is `$` (the effective input) and `$states.input`; `given_context` is `$$` and `$states.context`, or makes
-    it for the expression that asks for it (few do);
-    `variables` are what Assign stored (`$name`); `result` and `error_output` are `$states.result` and
-    `$states.errorOutput`, UNSET outside the fields that have them.
+    `input` is `$` (the effective input) and `$states.input`; `context_source` is `$$` and `$states.context`, or a
+    function that builds it on demand; `variables` are those set by Assign (`$name`); `result` and `error_output`
+    are `$states.result` and `$states.errorOutput`, UNSET outside the fields that have them.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
 
     input: Any
-    given_context: dict[str, Any] | Callable[[], dict[str, Any]] = field(default_factory=dict)
+    context_source: dict[str, Any] | Callable[[], dict[str, Any]] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     result: Any = UNSET
     error_output: Any = UNSET
@@ -38,11 +37,12 @@ class Scope:
 
     @property
     def context(self) -> dict[str, Any]:
-        given = self.given_context
-        return given() if callable(given) else given
+        """The context object."""
+        source = self.context_source
+        return source() if callable(source) else source
 
     def bindings(self) -> dict[str, Any]:
-        """What JSONata sees: the variables by name, and `$states`."""
+        """Return JSONata's bindings: the variables by name, and `states`."""
         states: dict[str, Any] = {"input": self.input, "context": self.context}
         if self.result is not UNSET:
             states["result"] = self.result

@@ -1,4 +1,4 @@
-"""Payload templates: JSON with expressions in it, in either query language.
+"""Payload templates: JSON that contains expressions, in either query language.
 
 JSONata: a string `{% … %}` anywhere is replaced by its value. JSONPath: a field whose name ends in `.$`
 takes the value of its path or intrinsic function and loses the suffix.
@@ -12,26 +12,26 @@ from typing import Any
 
 from ..errors import QueryEvaluationFailure
 from .intrinsics import compile_intrinsic, is_intrinsic
+from .json_text import dumps
 from .jsonata import UNDEFINED, EvaluationError, Expression, InternalError, compile_expression
 from .jsonpath import compile_path
-from .jsontext import dumps
 from .scope import Scope
 
 _Evaluate = Callable[[Scope], Any]
 
 
 def is_expression(value: Any) -> bool:
-    """Whether a value is a JSONata expression: a string between `{%` and `%}`."""
+    """Return whether a value is a JSONata expression: a string between `{%` and `%}`."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4
 
 
 def expression_text(value: str) -> str:
-    """What stands between `{%` and `%}`, as AWS shows it in messages."""
+    """Return the text between `{%` and `%}`, as AWS shows it in messages."""
     return value[2:-2].strip()
 
 
 class Template:
-    """A compiled template. `constant` says that it has no expression: `evaluate` then costs nothing."""
+    """A compiled template; `constant` when it has no expression, so that `evaluate` returns the literal."""
 
     __slots__ = ("_evaluate", "constant", "value", "variables")
 
@@ -42,7 +42,7 @@ class Template:
         self.variables = variables
 
     def evaluate(self, scope: Scope) -> Any:
-        """The template's value in this scope (the very literal when constant: not to be changed).
+        """Return the template's value in a scope; callers must not modify it.
 
         Raises RuntimeFailure (JSONPath) or QueryEvaluationFailure (JSONata).
         """
@@ -52,8 +52,9 @@ class Template:
 def compile_template(value: Any, language: str, field: str) -> Template:
     """Compile a template of the query language "JSONata" or "JSONPath".
 
-    `field` is how AWS names the place in its messages ("Output", "Arguments", "Catch[0]/Output"). Raises
-    jsonata.ExpressionSyntaxError, PathSyntaxError or IntrinsicSyntaxError (all ValueError).
+    `field` is AWS's name of the field in its messages ("Output", "Arguments", "Catch[0]/Output").
+
+    Raises jsonata.ExpressionSyntaxError, PathSyntaxError or IntrinsicSyntaxError (all ValueError).
     """
     variables: set[str] = set()
     evaluate = _jsonata(value, field, variables) if language == "JSONata" else _jsonpath(value, variables)
@@ -61,22 +62,25 @@ def compile_template(value: Any, language: str, field: str) -> Template:
 
 
 def evaluate_expression(expression: Expression, text: str, field: str, scope: Scope) -> Any:
-    """A JSONata expression's value; QueryEvaluationFailure, in AWS's words, where it has none."""
+    """Return a JSONata expression's value.
+
+    Raises QueryEvaluationFailure with AWS's message when it fails or returns nothing.
+    """
     subject = f"The JSONata expression '{text}' specified for the field '{field}' "
     try:
-        found = expression.evaluate_in(scope)
+        value = expression.evaluate_in(scope)
     except InternalError:
         raise QueryEvaluationFailure(
             f"{subject}threw an internal error during evaluation. {uuid.uuid4()}", field
         ) from None
-    except EvaluationError as failed:
-        joint = ". " if failed.code else ": "
+    except EvaluationError as error:
+        separator = ". " if error.code else ": "
         raise QueryEvaluationFailure(
-            f"{subject}threw an error during evaluation{joint}{failed}", field
+            f"{subject}threw an error during evaluation{separator}{error}", field
         ) from None
-    if found is UNDEFINED:
+    if value is UNDEFINED:
         raise QueryEvaluationFailure(f"{subject}returned nothing (undefined).", field)
-    return found
+    return value
 
 
 def _jsonata(value: Any, field: str, variables: set[str]) -> _Evaluate | None:
@@ -86,10 +90,11 @@ def _jsonata(value: Any, field: str, variables: set[str]) -> _Evaluate | None:
         variables |= expression.variables
         return lambda scope: evaluate_expression(expression, text, field, scope)
     if isinstance(value, dict):
-        parts = {key: _jsonata(item, f"{field}/{key}", variables) for key, item in value.items()}
-        return _object([(key, key, value[key], part) for key, part in parts.items()])
+        members = {key: _jsonata(item, f"{field}/{key}", variables) for key, item in value.items()}
+        return _object([(key, key, value[key], part) for key, part in members.items()])
     if isinstance(value, list):
-        return _array(value, [_jsonata(item, f"{field}[{at}]", variables) for at, item in enumerate(value)])
+        parts = [_jsonata(item, f"{field}[{index}]", variables) for index, item in enumerate(value)]
+        return _array(value, parts)
     return None
 
 
@@ -112,9 +117,9 @@ def _jsonpath_fields(
 
 
 def jsonpath_value(text: str, field: str, variables: set[str] | None = None) -> _Evaluate:
-    """What a path or an intrinsic function gives, compiled for the field of that name.
+    """Compile a path or an intrinsic function for the field of that name.
 
-    The names of the variables it reads are added to `variables`.
+    Adds the names of the variables it reads to `variables`.
     """
     names = variables if variables is not None else set()
     if is_intrinsic(text):
@@ -148,7 +153,7 @@ def _array(items: list[Any], parts: list[_Evaluate | None]) -> _Evaluate | None:
     return lambda scope: [part(scope) if part else item for item, part in zip(items, parts, strict=True)]
 
 
-_KINDS: dict[type, str] = {
+_TYPE_NAMES: dict[type, str] = {
     bool: "boolean",
     int: "number",
     float: "number",
@@ -160,8 +165,8 @@ _KINDS: dict[type, str] = {
 
 
 def type_name(value: Any) -> str:
-    """JSON's name of a value's type, as AWS writes it."""
-    return _KINDS.get(type(value), "object")
+    """Return JSON's name of a value's type, as AWS writes it."""
+    return _TYPE_NAMES.get(type(value), "object")
 
 
 def compile_field(value: Any, field: str, expected: str) -> Template:
@@ -175,14 +180,14 @@ def compile_field(value: Any, field: str, expected: str) -> Template:
     text = expression_text(value) if isinstance(value, str) else ""
 
     def evaluate(scope: Scope) -> Any:
-        found = template.evaluate(scope)
-        if type_name(found) != expected:
+        value = template.evaluate(scope)
+        if type_name(value) != expected:
             raise QueryEvaluationFailure(
                 f"The JSONata expression '{text}' specified for the field '{field}' "
                 f"returned an unexpected result type. "
-                f"Expected '{expected}', but was '{type_name(found)}' for value: {dumps(found)}",
+                f"Expected '{expected}', but was '{type_name(value)}' for value: {dumps(value)}",
                 field,
             )
-        return found
+        return value
 
     return Template(value, evaluate if text else template.evaluate, template.variables)

@@ -1,4 +1,4 @@
-"""Timestamps as the States Language has them: RFC 3339 with an upper-case T, and Z or an offset.
+"""Timestamps of the States Language: RFC 3339 with an upper-case T, and Z or an offset.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
 """
@@ -11,12 +11,12 @@ _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d
 
 
 def parse_timestamp(value: Any) -> datetime | None:
-    """The moment (aware, to the microsecond) a string names, or None when it names none."""
-    found = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    """Return the time of a timestamp string (aware, to the microsecond), or None for anything else."""
+    match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         return None
-    moment, fraction, zone = found.groups()
+    date_time, fraction, zone = match.groups()
     try:
-        return datetime.fromisoformat(moment + (fraction or "")[:7] + zone)
+        return datetime.fromisoformat(date_time + (fraction or "")[:7] + zone)
     except ValueError:
         return None

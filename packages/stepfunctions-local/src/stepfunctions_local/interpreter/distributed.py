@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..definition import Field, Map
-from ..definition.labels import made_up
+from ..definition.labels import generated_label
 from ..descriptions import described
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
@@ -56,7 +56,7 @@ def _start_run(frame: Frame, state: Map) -> None:
     reading = _reading(frame, state, seen) if state.reader is not None else None
     # What cannot be evaluated fails the state before there is a map run.
     children = {"inputs": None} if found is None else _children_of(frame, state, seen, [found])
-    label = state.label or made_up(execution.machine_arn, state.processor.pointer)
+    label = state.label or generated_label(execution.machine_arn, state.processor.pointer)
     machine = f"{execution.machine_arn}/{label}"
     run: dict[str, Any] = {
         "mapRunArn": f"{machine.replace(':stateMachine:', ':mapRun:')}:{uuid.uuid4()}",

@@ -88,7 +88,7 @@ def selected(frame: Frame, state: Map, seen: Any, item: dict[str, Any]) -> Any:
     if state.selector is None:
         return {"Key": item["Key"], "Value": item["Value"]} if "Key" in item else item["Value"]
     scope = frame.scope(state, seen)
-    scope.given_context = {**scope.context, "Map": {"Item": item}}
+    scope.context_source = {**scope.context, "Map": {"Item": item}}
     return state.selector.evaluate(scope)
 
 

@@ -1,30 +1,16 @@
 """Validation of a definition as a graph of states: names, transitions, ends, and each state's own checks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from . import states
+from .context import FlowContext
 from .diagnostics import Findings
 from .fields import BRANCH_FIELDS, MACHINE_FIELDS, check_values
 
 _TARGET = "MISSING_TRANSITION_TARGET"
 _MAX_NAME_LENGTH = 80
-
-
-@dataclass(frozen=True, slots=True)
-class FlowContext:
-    """The context of a flow's states: query language, Express or not, and variables of the outer scopes.
-
-    `names` and `labels` are those used so far in the whole definition.
-    """
-
-    language: str
-    express: bool
-    findings: Findings
-    outer_variables: frozenset[str] = frozenset()
-    names: set[str] = field(default_factory=set)
-    labels: set[str] = field(default_factory=set)
 
 
 def check_machine(document: Mapping[str, Any], kind: str, findings: Findings) -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..integrations import UnknownResource
 from . import expressions
+from .context import FlowContext
 from .diagnostics import Findings
 from .fields import (
     BATCHER,
@@ -24,9 +25,6 @@ from .fields import (
 )
 from .resources import check_credentials, check_resource
 
-if TYPE_CHECKING:
-    from .machine import FlowContext
-
 _LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+")
 _MAX_LABEL_LENGTH = 40
 _COMBINED = ("And", "Or", "Not")
@@ -34,7 +32,7 @@ _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _S3_ACTIONS = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
 
 
-def check_state(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
+def check_state(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
     """Check a state, except the flows inside it and its transitions."""
     findings = context.findings
     language = _language(body, location, context)
@@ -68,7 +66,7 @@ def check_state(body: Mapping[str, Any], location: str, context: "FlowContext") 
     expressions.check_state(body, language, location, findings)
 
 
-def _language(body: Mapping[str, Any], location: str, context: "FlowContext") -> str:
+def _language(body: Mapping[str, Any], location: str, context: FlowContext) -> str:
     own = body.get("QueryLanguage", context.language)
     if own == "JSONPath" and context.language == "JSONata":
         context.findings.error(
@@ -111,7 +109,7 @@ def assignments(body: Any, location: str) -> Iterator[tuple[str, str]]:
             yield name.removesuffix(".$"), f"{field_location}/Assign"
 
 
-def _check_variables(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
+def _check_variables(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
     """Check assigned names: identifiers, not the reserved `states`, not assigned in an outer scope."""
     for variable, field_location in assignments(body, location):
         if variable == "states" or not _VARIABLE.fullmatch(variable):
@@ -122,7 +120,7 @@ def _check_variables(body: Mapping[str, Any], location: str, context: "FlowConte
             )
 
 
-def _task(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _task(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     findings = context.findings
     only_one(body, ("TimeoutSeconds", "TimeoutSecondsPath"), location, findings)
     only_one(body, ("HeartbeatSeconds", "HeartbeatSecondsPath"), location, findings)
@@ -133,7 +131,7 @@ def _task(body: Mapping[str, Any], language: str, location: str, context: "FlowC
     check_credentials(body, location, findings)
 
 
-def _choice(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _choice(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     findings = context.findings
     for at, rule in enumerate(members(body, "Choices", dict, findings, location)):
         field_location = f"{location}/Choices[{at}]"
@@ -180,7 +178,7 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
         expressions.check_operand(operators[0], rule[operators[0]], f"{location}/{operators[0]}", findings)
 
 
-def _wait(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _wait(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     names = (
         ("Seconds", "Timestamp")
         if language == "JSONata"
@@ -194,16 +192,16 @@ def _wait(body: Mapping[str, Any], language: str, location: str, context: "FlowC
     one_of(body, names, location, context.findings)
 
 
-def _fail(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _fail(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     only_one(body, ("Error", "ErrorPath"), location, context.findings)
     only_one(body, ("Cause", "CausePath"), location, context.findings)
 
 
-def _parallel(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _parallel(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     members(body, "Branches", dict, context.findings, location)
 
 
-def _map(body: Mapping[str, Any], language: str, location: str, context: "FlowContext") -> None:
+def _map(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     findings = context.findings
     one_of(body, ("ItemProcessor", "Iterator"), location, findings)
     only_one(body, ("ItemSelector", "Parameters"), location, findings)
@@ -259,7 +257,7 @@ def _reader_config(body: Mapping[str, Any], language: str, location: str, findin
         findings.error("The field 'CSVHeaders' is required but was missing", field_location)
 
 
-def _label(body: Mapping[str, Any], location: str, context: "FlowContext") -> None:
+def _label(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
     label = body.get("Label")
     if not isinstance(label, str):
         return

@@ -1,8 +1,8 @@
-"""JSONata as AWS Step Functions runs it: the language of jsonata-js 2.0.6, without $eval, with AWS's functions.
+"""JSONata as AWS Step Functions evaluates it: version 2.0.6 without $eval, with AWS's additional functions.
 
 An expression is parsed and compiled to closures once, and evaluated against bindings or a state's scope.
-The meaning, error codes and messages follow the reference implementation (https://github.com/jsonata-js/jsonata,
-MIT licence, © IBM Corp. 2016-2017), the limits follow AWS.
+Semantics, error codes and messages follow the reference implementation
+(https://github.com/jsonata-js/jsonata, MIT licence, © IBM Corp. 2016-2017), the limits follow AWS.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 

@@ -1,4 +1,4 @@
-"""The array, object and higher-order functions.
+"""Array, object and higher-order functions.
 
 Source: https://docs.jsonata.org/array-functions, https://docs.jsonata.org/object-functions,
 https://docs.jsonata.org/higher-order-functions
@@ -8,47 +8,54 @@ import random
 from typing import Any
 
 from .errors import JsonataError
-from .operators import truth
+from .operators import to_boolean
 from .paths import append, lookup, merge_sort
 from .runtime import Caller, Lambda, Native
 from .transform import copy
 from .values import UNDEFINED, Callee, Sequence, deep_equal, is_number
 
 
-def mapped(call: Caller, items: Any, function: Any) -> Any:
+def map_items(call: Caller, items: Any, function: Any) -> Any:
+    """Return the function's results for each item, without undefined ones."""
     if items is UNDEFINED:
         return UNDEFINED
-    found = Sequence()
-    for at, item in enumerate(items):
-        result = call.each(function, item, at, items)
+    results = Sequence()
+    for index, item in enumerate(items):
+        result = call.each(function, item, index, items)
         if result is not UNDEFINED:
-            found.append(result)
-    return found
+            results.append(result)
+    return results
 
 
-def filtered(call: Caller, items: Any, function: Any) -> Any:
+def filter_items(call: Caller, items: Any, function: Any) -> Any:
+    """Return the items for which the function is true."""
     if items is UNDEFINED:
         return UNDEFINED
-    return Sequence(item for at, item in enumerate(items) if truth(call.each(function, item, at, items)))
+    return Sequence(
+        item for index, item in enumerate(items) if to_boolean(call.each(function, item, index, items))
+    )
 
 
 def single(call: Caller, items: Any, function: Any = UNDEFINED) -> Any:
-    """The only item that fits; JsonataError D3138 for more than one, D3139 for none."""
+    """Return the only item for which the function is true.
+
+    Raises JsonataError D3138 when there are more, D3139 when there is none.
+    """
     if items is UNDEFINED:
         return UNDEFINED
-    found: list[Any] = []
-    for at, item in enumerate(items):
-        if function is UNDEFINED or truth(call.each(function, item, at, items)):
-            if found:
-                raise JsonataError("D3138", index=at)
-            found.append(item)
-    if not found:
+    matches: list[Any] = []
+    for index, item in enumerate(items):
+        if function is UNDEFINED or to_boolean(call.each(function, item, index, items)):
+            if matches:
+                raise JsonataError("D3138", index=index)
+            matches.append(item)
+    if not matches:
         raise JsonataError("D3139")
-    return found[0]
+    return matches[0]
 
 
-def reduced(call: Caller, items: Any, function: Any, start: Any = UNDEFINED) -> Any:
-    """The function folded over the items from the left."""
+def fold_left(call: Caller, items: Any, function: Any, start: Any = UNDEFINED) -> Any:
+    """Combine the items with the function, from the left."""
     if items is UNDEFINED:
         return UNDEFINED
     arity = function.arity
@@ -56,59 +63,63 @@ def reduced(call: Caller, items: Any, function: Any, start: Any = UNDEFINED) -> 
         raise JsonataError("D3050", index=1)
     first = 1 if start is UNDEFINED and items else 0
     result = items[0] if first else start
-    for at in range(first, len(items)):
-        arguments = [result, items[at], at, items][: max(2, min(arity, 4))]
+    for index in range(first, len(items)):
+        arguments = [result, items[index], index, items][: max(2, min(arity, 4))]
         result = call(function, arguments)
     return result
 
 
-def zipped(*arrays: Any) -> Any:
+def zip_arrays(*arrays: Any) -> Any:
+    """Return an array of the arrays' first items, second items, and so on, up to the shortest array."""
     length = min((len(array) if isinstance(array, list) else 0 for array in arrays), default=0)
-    return [[array[at] for array in arrays] for at in range(length)]
+    return [[array[index] for array in arrays] for index in range(length)]
 
 
-def sifted(call: Caller, value: Any, function: Any) -> Any:
-    """The fields of an object that fit, nothing when none does."""
+def sift(call: Caller, value: Any, function: Any) -> Any:
+    """Return the fields of an object for which the function is true, or undefined when there are none."""
     if type(value) is not dict:
         return UNDEFINED
-    found = {key: item for key, item in value.items() if truth(call.each(function, item, key, value))}
-    return found or UNDEFINED
+    fields = {key: item for key, item in value.items() if to_boolean(call.each(function, item, key, value))}
+    return fields or UNDEFINED
 
 
 def each(call: Caller, value: Any, function: Any) -> Any:
-    found = Sequence()
+    """Return the function's results for each field of an object, without undefined ones."""
+    results = Sequence()
     if type(value) is dict:
         for key, item in value.items():
             result = call.each(function, item, key, value)
             if result is not UNDEFINED:
-                found.append(result)
-    return found
+                results.append(result)
+    return results
 
 
 def keys(value: Any) -> Any:
-    """The names of an object's fields, or of all of an array's objects'."""
+    """Return the field names of an object, or of all objects of an array."""
     if isinstance(value, list):
         return Sequence(dict.fromkeys(key for item in value for key in keys(item)))
     return Sequence(value) if type(value) is dict else Sequence()
 
 
 def exists(value: Any = UNDEFINED) -> bool:
+    """Return whether the argument has a value."""
     return value is not UNDEFINED
 
 
 def spread(value: Any) -> Any:
-    """An object for each field."""
+    """Return an object for each field of an object, or of all objects of an array."""
     if isinstance(value, list):
-        found: Any = Sequence()
+        objects: Any = Sequence()
         for item in value:
-            found = append(found, spread(item))
-        return found
+            objects = append(objects, spread(item))
+        return objects
     if type(value) is dict:
         return Sequence({key: item} for key, item in value.items())
     return value
 
 
 def merge(objects: Any) -> Any:
+    """Return one object with the fields of all."""
     if objects is UNDEFINED:
         return UNDEFINED
     merged: dict[str, Any] = {}
@@ -118,20 +129,24 @@ def merge(objects: Any) -> Any:
 
 
 def reverse(items: Any) -> Any:
+    """Return the items in reverse order."""
     return items if items is UNDEFINED or len(items) <= 1 else items[::-1]
 
 
-def failure(message: Any = UNDEFINED) -> Any:
+def raise_error(message: Any = UNDEFINED) -> Any:
+    """Raise JsonataError D3137 with the message."""
     raise JsonataError("D3137", message=message or "$error() function evaluated")
 
 
-def assertion(condition: Any, message: Any = UNDEFINED) -> Any:
+def check(condition: Any, message: Any = UNDEFINED) -> Any:
+    """Raise JsonataError D3141 with the message when the condition is false."""
     if condition is UNDEFINED or not condition:
         raise JsonataError("D3141", message=message or "$assert() statement failed")
     return UNDEFINED
 
 
 def type_of(value: Any) -> Any:
+    """Return the name of the value's type."""
     if value is UNDEFINED:
         return UNDEFINED
     if value is None:
@@ -146,60 +161,68 @@ def type_of(value: Any) -> Any:
 
 
 def sort(call: Caller, items: Any, comparator: Any = UNDEFINED) -> Any:
-    """A sorted copy; without a function only numbers or strings; with one, it says which pairs to swap."""
+    """Return a sorted copy of the items.
+
+    The comparator returns whether its first argument comes after its second. Without one, the items must be
+    all numbers or all strings, or JsonataError D3070 is raised.
+    """
     if items is UNDEFINED or len(items) <= 1:
         return items
     if comparator is UNDEFINED:
         if not (all(map(is_number, items)) or all(type(item) is str for item in items)):
             raise JsonataError("D3070", index=1)
         return sorted(items)
-    return merge_sort(items, lambda a, b: _truthy(call(comparator, [a, b])))
+    return merge_sort(items, lambda a, b: _is_truthy(call(comparator, [a, b])))
 
 
-def _truthy(value: Any) -> bool:
+def _is_truthy(value: Any) -> bool:
+    """Return whether JavaScript considers the value true, unlike `to_boolean`."""
     return bool(value) or isinstance(value, (list, dict, Callee))
 
 
 def shuffle(items: Any) -> Any:
+    """Return the items in random order."""
     if items is UNDEFINED or len(items) <= 1:
         return items
-    mixed = list(items)
-    random.shuffle(mixed)
-    return mixed
+    shuffled = list(items)
+    random.shuffle(shuffled)
+    return shuffled
 
 
 def distinct(items: Any) -> Any:
-    """Without the later of equal items."""
+    """Return the items without duplicates."""
     if not isinstance(items, list) or len(items) <= 1:
         return items
-    kept: list[Any] = Sequence() if type(items) is Sequence else []
-    seen: set[Any] = set()
+    unique: list[Any] = Sequence() if type(items) is Sequence else []
+    strings: set[str] = set()
     for item in items:
         if type(item) is str:
-            if item in seen:
+            if item in strings:
                 continue
-            seen.add(item)
-        elif any(deep_equal(item, other) for other in kept):
+            strings.add(item)
+        elif any(deep_equal(item, other) for other in unique):
             continue
-        kept.append(item)
-    return kept
+        unique.append(item)
+    return unique
 
 
 def clone(value: Any) -> Any:
+    """Return a copy of the value."""
     return value if value is UNDEFINED or isinstance(value, Lambda) else copy(value)
 
 
 def find(value: Any, key: Any) -> Any:
+    """Return the field of an object, or of all objects of an array."""
     return lookup(value, "undefined" if key is UNDEFINED else key)
 
 
 FUNCTIONS = [
-    Native("map", mapped, "<af>", 2, calls=True),
-    Native("zip", zipped, "<a+>", 0),
-    Native("filter", filtered, "<af>", 2, calls=True),
+    Native("map", map_items, "<af>", 2, calls=True),
+    Native("zip", zip_arrays, "<a+>", 0),
+    Native("filter", filter_items, "<af>", 2, calls=True),
     Native("single", single, "<af?>", 2, calls=True),
-    Native("reduce", reduced, "<afj?:j>", 3, calls=True),
-    Native("sift", sifted, "<o-f?:o>", 2, calls=True),
+    Native("reduce", fold_left, "<afj?:j>", 3, calls=True),
+    Native("sift", sift, "<o-f?:o>", 2, calls=True),
     Native("keys", keys, "<x-:a<s>>"),
     Native("lookup", find, "<x-s:x>", 2),
     Native("append", append, "<xx:a>", 2),
@@ -208,8 +231,8 @@ FUNCTIONS = [
     Native("merge", merge, "<a<o>:o>"),
     Native("reverse", reverse, "<a:a>"),
     Native("each", each, "<o-f:a>", 2, calls=True),
-    Native("error", failure, "<s?:x>"),
-    Native("assert", assertion, "<bs?:x>", 2),
+    Native("error", raise_error, "<s?:x>"),
+    Native("assert", check, "<bs?:x>", 2),
     Native("type", type_of, "<x:s>"),
     Native("sort", sort, "<af?:a>", 2, calls=True),
     Native("shuffle", shuffle, "<a:a>"),

@@ -1,4 +1,4 @@
-"""The functions Step Functions adds to JSONata, and its own `$random`.
+"""The functions that Step Functions adds to JSONata, and its variant of `$random`.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#transforming-jsonata-functions
 """
@@ -6,13 +6,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 import hashlib
 import json
 import math
-import random as chance
+import random
 import uuid
 from typing import Any
 
 from ..java_random import JavaRandom
 from .errors import MEMORY, JsonataError, LimitExceeded
-from .operators import LARGEST_RANGE
+from .operators import MAX_RANGE_LENGTH
 from .runtime import Native
 from .values import UNDEFINED
 
@@ -20,47 +20,47 @@ _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha3
 
 
 def partition(items: Any, size: Any) -> Any:
-    """The array cut into chunks of at most `size`, which is rounded down."""
+    """Split an array into chunks of at most `size` items; `size` is rounded down."""
     if items is UNDEFINED or size is UNDEFINED:
         return UNDEFINED
     length = math.trunc(size)
     if length < 1:
         raise JsonataError("D3137", message="The chunk size of $partition must be a positive integer")
-    return [items[at : at + length] for at in range(0, len(items), length)]
+    return [items[start : start + length] for start in range(0, len(items), length)]
 
 
 def number_range(first: Any, last: Any, step: Any) -> Any:
-    """Numbers from `first` to `last`, both included, `step` apart; fractions are dropped."""
+    """Return the numbers from `first` to `last`, both included, `step` apart; fractions are dropped."""
     if first is UNDEFINED or last is UNDEFINED or step is UNDEFINED:
         return UNDEFINED
-    start, stop, by = math.trunc(first), math.trunc(last), math.trunc(step)
-    if by == 0:
+    start, stop, increment = math.trunc(first), math.trunc(last), math.trunc(step)
+    if increment == 0:
         return UNDEFINED
-    numbers = range(start, stop + (1 if by > 0 else -1), by)
-    if len(numbers) > LARGEST_RANGE:
+    numbers = range(start, stop + (1 if increment > 0 else -1), increment)
+    if len(numbers) > MAX_RANGE_LENGTH:
         raise LimitExceeded(MEMORY)
     return list(numbers)
 
 
 def digest(content: Any, algorithm: Any) -> Any:
-    """The hexadecimal digest with MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
+    """Return the hexadecimal digest, with MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
     if content is UNDEFINED or algorithm not in _DIGESTS:
         return UNDEFINED
     return hashlib.new(_DIGESTS[algorithm], content.encode(), usedforsecurity=False).hexdigest()
 
 
 def random_number(seed: Any = UNDEFINED) -> float:
-    """A number from 0 up to, not including, 1: always the same one for a seed."""
-    return chance.random() if seed is UNDEFINED else JavaRandom(math.trunc(seed)).next_double()  # noqa: S311
+    """Return a number from 0 (inclusive) to 1 (exclusive), always the same for a seed."""
+    return random.random() if seed is UNDEFINED else JavaRandom(math.trunc(seed)).next_double()  # noqa: S311
 
 
 def new_uuid() -> str:
-    """A version 4 UUID."""
+    """Return a version 4 UUID."""
     return str(uuid.uuid4())
 
 
 def parse(text: Any) -> Any:
-    """The value of a JSON text, for which AWS has taken away `$eval`."""
+    """Return the value of a JSON text; AWS's replacement of `$eval`."""
     if text is UNDEFINED:
         return UNDEFINED
     try:

@@ -1,6 +1,6 @@
-"""From the tree to Python closures: each node becomes a function of its input and its frame.
+"""Compile the tree to Python closures: each node becomes a function of its input and its frame.
 
-Source of the meaning: the reference implementation (jsonata-js 2.0.6) and https://docs.jsonata.org.
+Source: the reference implementation (jsonata-js 2.0.6) and https://docs.jsonata.org.
 """
 
 from collections.abc import Callable
@@ -8,60 +8,60 @@ from typing import Any
 
 from .errors import STACK_OVERFLOW, JsonataError, LimitExceeded
 from .matcher import Matcher
-from .operators import OPERATORS, numeric, truth
+from .operators import OPERATORS, is_finite_number, to_boolean
 from .parser import Node
-from .paths import append, group, lookup, path, predicate, settle
-from .runtime import DEEPEST, Code, Frame, Lambda, Native, Partial, TailCall, apply
+from .paths import append, group, lookup, path, predicate, unwrap_sequence
+from .runtime import MAX_DEPTH, Code, Frame, Lambda, Native, Partial, TailCall, apply
 from .transform import transform
-from .tree import needed_depth
+from .tree import minimum_depth
 from .values import UNDEFINED, Callee, ConsArray, Sequence
 
 
 def compile_tree(node: Node, depth: int = 1) -> Code:
-    """The node's code. `depth` is how deeply it is nested in its function's body."""
-    if depth > DEEPEST:
-        return _too_deep
-    code = _KINDS[node.type](node, depth)
+    """Return the node's code; `depth` is its nesting depth in its function's body."""
+    if depth > MAX_DEPTH:
+        return _raise_stack_overflow
+    code = _COMPILERS[node.type](node, depth)
     for stage in node.predicate or ():
         code = _filtered(code, predicate(stage.expression, compile_tree, depth))
     if node.group is not None and node.type != "path":
         code = _grouped(code, group(node.group, compile_tree, depth))
     if node.keep_array:
-        return _keeping(code)
-    if node.predicate or node.type in _MAY_GIVE_SEQUENCE:
-        return _settled(code)
+        return _keep_array(code)
+    if node.predicate or node.type in _MAY_RETURN_SEQUENCE:
+        return _unwrapped(code)
     return code
 
 
-def _too_deep(input: Any, frame: Frame) -> Any:
+def _raise_stack_overflow(input: Any, frame: Frame) -> Any:
     raise LimitExceeded(STACK_OVERFLOW)
 
 
-def _settled(code: Code) -> Code:
+def _unwrapped(code: Code) -> Code:
     def evaluate(input: Any, frame: Frame) -> Any:
-        found = code(input, frame)
-        return settle(found) if type(found) is Sequence else found
+        value = code(input, frame)
+        return unwrap_sequence(value) if type(value) is Sequence else value
 
     return evaluate
 
 
-def _keeping(code: Code) -> Code:
+def _keep_array(code: Code) -> Code:
     def evaluate(input: Any, frame: Frame) -> Any:
-        found = code(input, frame)
-        if type(found) is Sequence and not found.tuple_stream:
-            found.keep_singleton = True
-            return settle(found)
-        return found
+        value = code(input, frame)
+        if type(value) is Sequence and not value.tuple_stream:
+            value.keep_singleton = True
+            return unwrap_sequence(value)
+        return value
 
     return evaluate
 
 
-def _filtered(code: Code, choose: Code) -> Code:
-    return lambda input, frame: choose(code(input, frame), frame)
+def _filtered(code: Code, select: Code) -> Code:
+    return lambda input, frame: select(code(input, frame), frame)
 
 
-def _grouped(code: Code, collect: Code) -> Code:
-    return lambda input, frame: collect(code(input, frame), frame)
+def _grouped(code: Code, build_object: Code) -> Code:
+    return lambda input, frame: build_object(code(input, frame), frame)
 
 
 def _literal(node: Node, depth: int) -> Code:
@@ -91,64 +91,64 @@ def _wildcard(node: Node, depth: int) -> Code:
         if type(input) is Sequence and input.outer_wrapper and input:
             input = input[0]
         values = input.values() if type(input) is dict else input if isinstance(input, list) else ()
-        found: list[Any] = Sequence()
+        result: list[Any] = Sequence()
         for value in values:
             if isinstance(value, list):
-                found = append(found, _flat(value))
+                result = append(result, _flatten(value))
             else:
-                found.append(value)
-        return found
+                result.append(value)
+        return result
 
     return evaluate
 
 
-def _flat(items: list[Any]) -> list[Any]:
-    found: list[Any] = []
+def _flatten(items: list[Any]) -> list[Any]:
+    result: list[Any] = []
     for item in items:
         if isinstance(item, list):
-            found += _flat(item)
+            result += _flatten(item)
         else:
-            found.append(item)
-    return found
+            result.append(item)
+    return result
 
 
 def _descendant(node: Node, depth: int) -> Code:
     def evaluate(input: Any, frame: Frame) -> Any:
         if input is UNDEFINED:
             return UNDEFINED
-        found = Sequence()
-        _descend(input, found)
-        return found[0] if len(found) == 1 else found
+        result = Sequence()
+        _collect_descendants(input, result)
+        return result[0] if len(result) == 1 else result
 
     return evaluate
 
 
-def _descend(value: Any, found: list[Any]) -> None:
+def _collect_descendants(value: Any, result: list[Any]) -> None:
     if isinstance(value, list):
         for item in value:
-            _descend(item, found)
+            _collect_descendants(item, result)
         return
-    found.append(value)
+    result.append(value)
     if type(value) is dict:
         for item in value.values():
-            _descend(item, found)
+            _collect_descendants(item, result)
 
 
 def _binary(node: Node, depth: int) -> Code:
     left, right = compile_tree(node.lhs, depth + 1), compile_tree(node.rhs, depth + 1)
     operator, position = node.value, node.position
     if operator in ("and", "or"):
-        wanted = operator == "or"
+        deciding = operator == "or"
 
-        def decide(input: Any, frame: Frame) -> Any:
+        def combine(input: Any, frame: Frame) -> Any:
             first = left(input, frame)
             try:
-                return wanted if truth(first) is wanted else truth(right(input, frame))
-            except JsonataError as failed:
-                failed.fields["token"] = operator
+                return deciding if to_boolean(first) is deciding else to_boolean(right(input, frame))
+            except JsonataError as error:
+                error.fields["token"] = operator
                 raise
 
-        return decide
+        return combine
     operate = OPERATORS[operator]
 
     def evaluate(input: Any, frame: Frame) -> Any:
@@ -156,8 +156,8 @@ def _binary(node: Node, depth: int) -> Code:
         second = right(input, frame)
         try:
             return operate(first, second)
-        except JsonataError as failed:
-            failed.fields.update(token=operator, position=position)
+        except JsonataError as error:
+            error.fields.update(token=operator, position=position)
             raise
 
     return evaluate
@@ -174,7 +174,7 @@ def _unary(node: Node, depth: int) -> Code:
         value = operand(input, frame)
         if value is UNDEFINED:
             return UNDEFINED
-        if not numeric(value):
+        if not is_finite_number(value):
             raise JsonataError("D1002", value=value, token=node.value, position=node.position)
         return -value
 
@@ -189,16 +189,16 @@ def _array(node: Node, depth: int) -> Code:
     cons = bool(node.cons_array)
 
     def evaluate(input: Any, frame: Frame) -> Any:
-        built: list[Any] = ConsArray() if cons else []
-        for nested, item in items:
+        array: list[Any] = ConsArray() if cons else []
+        for is_constructor, item in items:
             value = item(input, frame)
             if value is UNDEFINED:
                 continue
-            if isinstance(value, list) and not nested:
-                built.extend(value)
+            if isinstance(value, list) and not is_constructor:
+                array.extend(value)
             else:
-                built.append(value)
-        return built
+                array.append(value)
+        return array
 
     return evaluate
 
@@ -206,9 +206,11 @@ def _array(node: Node, depth: int) -> Code:
 def _condition(node: Node, depth: int) -> Code:
     test, then = compile_tree(node.condition, depth + 1), compile_tree(node.then, depth + 1)
     if node.otherwise is None:
-        return lambda input, frame: then(input, frame) if truth(test(input, frame)) else UNDEFINED
+        return lambda input, frame: then(input, frame) if to_boolean(test(input, frame)) else UNDEFINED
     otherwise = compile_tree(node.otherwise, depth + 1)
-    return lambda input, frame: then(input, frame) if truth(test(input, frame)) else otherwise(input, frame)
+    return lambda input, frame: (
+        then(input, frame) if to_boolean(test(input, frame)) else otherwise(input, frame)
+    )
 
 
 def _block(node: Node, depth: int) -> Code:
@@ -219,21 +221,21 @@ def _block(node: Node, depth: int) -> Code:
 
     def evaluate(input: Any, frame: Frame) -> Any:
         inner = Frame({}, frame, frame.run, frame.depth)
-        found: Any = UNDEFINED
+        value: Any = UNDEFINED
         for part in parts:
-            found = part(input, inner)
-        return found
+            value = part(input, inner)
+        return value
 
     return evaluate
 
 
 def _bind(node: Node, depth: int) -> Code:
-    name, value = node.lhs.value, compile_tree(node.rhs, depth + 1)
+    name, code = node.lhs.value, compile_tree(node.rhs, depth + 1)
 
     def evaluate(input: Any, frame: Frame) -> Any:
-        found = value(input, frame)
-        frame.bindings[name] = found  # type: ignore[index]
-        return found
+        value = code(input, frame)
+        frame.bindings[name] = value  # type: ignore[index]
+        return value
 
     return evaluate
 
@@ -245,8 +247,8 @@ def _regex(node: Node, depth: int) -> Code:
 
 def _lambda(node: Node, depth: int) -> Code:
     parameters = [argument.value for argument in node.arguments]
-    body, needs, signature = compile_tree(node.body), needed_depth(node.body), node.signature
-    return lambda input, frame: Lambda(parameters, signature, body, needs, input, frame)
+    body, body_depth, signature = compile_tree(node.body), minimum_depth(node.body), node.signature
+    return lambda input, frame: Lambda(parameters, signature, body, body_depth, input, frame)
 
 
 def _procedure_name(node: Node) -> Any:
@@ -257,7 +259,7 @@ def _procedure_name(node: Node) -> Any:
 
 
 def _did_you_mean(code: str, node: Node) -> Callable[[Any, Frame], None]:
-    """The check for a call of `name()` where `$name()` was meant."""
+    """Return a check that raises the error `code` for a call of `name()` when `$name()` exists."""
     name = _procedure_name(node) if node.procedure.type == "path" else None
 
     def check(function: Any, frame: Frame) -> None:
@@ -273,23 +275,23 @@ def _function(node: Node, depth: int) -> Code:
 
 
 def function_call(node: Node, depth: int) -> Callable[[Any, Frame, list[Any]], Any]:
-    """A call that can be given a first argument: what stands left of `~>`."""
+    """Return the code of a call that takes leading arguments, such as the left side of `~>`."""
     procedure = compile_tree(node.procedure, depth + 1)
     arguments = [compile_tree(argument, depth + 1) for argument in node.arguments]
     name, position, tail = _procedure_name(node), node.position, bool(node.tail)
     check = _did_you_mean("T1005", node)
 
-    def evaluate(input: Any, frame: Frame, given: list[Any]) -> Any:
+    def evaluate(input: Any, frame: Frame, leading: list[Any]) -> Any:
         function = procedure(input, frame)
         if function is UNDEFINED:
             check(function, frame)
-        values = [*given, *(argument(input, frame) for argument in arguments)]
+        values = [*leading, *(argument(input, frame) for argument in arguments)]
         if tail and type(function) is Lambda:
             return TailCall(function, values)
         try:
             return apply(function, values, input, frame.depth + depth, frame.run)
-        except JsonataError as failed:
-            failed.default(token=name, position=position)
+        except JsonataError as error:
+            error.set_defaults(token=name, position=position)
             raise
 
     return evaluate
@@ -301,22 +303,22 @@ def _partial(node: Node, depth: int) -> Code:
         None if argument.type == "operator" else compile_tree(argument, depth + 1)
         for argument in node.arguments
     ]
-    open_places = [at for at, argument in enumerate(arguments) if argument is None]
+    placeholders = [index for index, argument in enumerate(arguments) if argument is None]
     check = _did_you_mean("T1007", node)
 
     def evaluate(input: Any, frame: Frame) -> Any:
-        given = [UNDEFINED if argument is None else argument(input, frame) for argument in arguments]
+        values = [UNDEFINED if argument is None else argument(input, frame) for argument in arguments]
         function = procedure(input, frame)
         check(function, frame)
         if type(function) is Lambda:
-            bound = dict(zip(function.parameters, given, strict=False))
-            for missing in function.parameters[len(given) :]:
-                bound[missing] = UNDEFINED
-            still = [function.parameters[at] for at in open_places if at < function.arity]
-            inner = Frame(bound, function.frame, frame.run, function.frame.depth)
-            return Lambda(still, None, function.body, function.needs, function.input, inner)
+            bindings = dict(zip(function.parameters, values, strict=False))
+            for name in function.parameters[len(values) :]:
+                bindings[name] = UNDEFINED
+            parameters = [function.parameters[index] for index in placeholders if index < function.arity]
+            inner = Frame(bindings, function.frame, frame.run, function.frame.depth)
+            return Lambda(parameters, None, function.body, function.body_depth, function.input, inner)
         if isinstance(function, Callee):
-            return Partial(function, given, open_places)
+            return Partial(function, values, placeholders)
         raise JsonataError("T1008", token=_procedure_name(node), position=node.position)
 
     return evaluate
@@ -338,10 +340,10 @@ def _apply(node: Node, depth: int) -> Code:
         if isinstance(value, Callee):
             first = value
 
-            def chained(argument: Any = UNDEFINED) -> Any:
+            def compose(argument: Any = UNDEFINED) -> Any:
                 return apply(function, [apply(first, [argument], None, level, run)], None, level, run)
 
-            return Native("chain", chained, arity=1)
+            return Native("chain", compose, arity=1)
         return apply(function, [value], None, level, run)
 
     return evaluate
@@ -355,7 +357,7 @@ def _path(node: Node, depth: int) -> Code:
     return path(node, compile_tree, depth)
 
 
-_KINDS: dict[str, Callable[[Node, int], Code]] = {
+_COMPILERS: dict[str, Callable[[Node, int], Code]] = {
     "string": _literal,
     "number": _literal,
     "value": _literal,
@@ -377,7 +379,7 @@ _KINDS: dict[str, Callable[[Node, int], Code]] = {
     "apply": _apply,
     "transform": _transform,
 }
-_MAY_GIVE_SEQUENCE = frozenset(
+_MAY_RETURN_SEQUENCE = frozenset(
     [
         "name",
         "variable",

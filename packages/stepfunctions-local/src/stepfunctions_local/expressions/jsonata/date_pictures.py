@@ -6,7 +6,7 @@ Source: https://docs.jsonata.org/date-time, after XPath's fn:format-dateTime.
 from dataclasses import dataclass
 
 from .errors import JsonataError
-from .integers import IntegerPicture, read_picture
+from .integers import IntegerPicture, parse_picture
 
 _DEFAULTS = {
     "Y": "1", "M": "1", "D": "1", "d": "1", "F": "n", "W": "1", "w": "1", "X": "1", "x": "1", "H": "1", "h": "1",
@@ -30,7 +30,7 @@ class Part:
     width: int = -1
 
 
-def read_date_picture(picture: str) -> list[str | Part]:
+def parse_date_picture(picture: str) -> list[str | Part]:
     """The picture's literals and markers; JsonataError D3132, D3135 where it has none."""
     parts: list[str | Part] = []
 
@@ -81,12 +81,12 @@ def _marker(text: str) -> Part:
     elif part.component in "YMDdFWwXxHhmsf":
         _number(part, shown, _width(least) if comma else None)
     if part.component in ("Z", "z"):
-        part.integer = read_picture(shown)
+        part.integer = parse_picture(shown)
     return part
 
 
 def _number(part: Part, shown: str, least: int | None) -> None:
-    part.integer = read_picture(shown + (";" + part.modifier if part.modifier else ""))
+    part.integer = parse_picture(shown + (";" + part.modifier if part.modifier else ""))
     if least is not None:
         part.integer.mandatory = max(part.integer.mandatory, least)
     if part.component in "YMD":
@@ -96,4 +96,4 @@ def _number(part: Part, shown: str, least: int | None) -> None:
             part.width = part.integer.mandatory + part.integer.optional
 
 
-ISO_PICTURE = read_date_picture("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]")
+ISO_PICTURE = parse_date_picture("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]")

@@ -7,9 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .date_pictures import ISO_PICTURE, Part, read_date_picture
+from .date_pictures import ISO_PICTURE, Part, parse_date_picture
 from .errors import JsonataError
-from .integers import format_integer, reader, write_integer
+from .integers import format_integer, integer_parser, write_integer
 from .runtime import Caller, Native
 from .values import UNDEFINED
 
@@ -153,7 +153,7 @@ def from_millis(millis: Any, picture: Any = UNDEFINED, timezone: Any = UNDEFINED
         return UNDEFINED
     hours, minutes = _offset(timezone)
     when = moment(millis + (60 * hours + minutes) * 60_000)
-    parts = ISO_PICTURE if picture is UNDEFINED else read_date_picture(picture)
+    parts = ISO_PICTURE if picture is UNDEFINED else parse_date_picture(picture)
     return "".join(part if isinstance(part, str) else _shown(part, when, (hours, minutes)) for part in parts)
 
 
@@ -196,7 +196,7 @@ def _part_reader(part: Part) -> tuple[str, Any]:
         )
     if part.integer is not None:
         part.integer.width = part.width
-        return reader(part.integer)
+        return integer_parser(part.integer)
     cut = part.most or None
     if part.component in "Mx":
         names = {name[:cut]: at + 1 for at, name in enumerate(_MONTHS)}
@@ -232,7 +232,7 @@ def _mask(letters: str, components: dict[str, Any]) -> int:
 
 
 def _parse(text: str, picture: str, now: datetime) -> Any:
-    parts = read_date_picture(picture)
+    parts = parse_date_picture(picture)
     readers = [(re.escape(part), None) if isinstance(part, str) else _part_reader(part) for part in parts]
     found = re.fullmatch("".join(f"({pattern})" for pattern, _ in readers), text, re.I)
     if not found:

@@ -1,6 +1,6 @@
-"""JSONata's errors: their codes and messages, as the reference implementation (2.0.6, which AWS runs) words them.
+"""JSONata's errors, with the codes and messages of the reference implementation (2.0.6, as on AWS).
 
-Source: https://github.com/jsonata-js/jsonata, error codes; Sxxxx are raised by the parser.
+Source: https://github.com/jsonata-js/jsonata, error codes; the parser raises Sxxxx.
 """
 
 import re
@@ -120,23 +120,23 @@ MESSAGES = {
 
 
 class JsonataError(Exception):
-    """A failure on its way out: `code`, and the `fields` its message names (token, value, index, …)."""
+    """A JSONata error: `code`, and the `fields` of its message (token, value, index, …)."""
 
     def __init__(self, code: str, **fields: Any):
         super().__init__(code)
         self.code = code
         self.fields = fields
 
-    def default(self, **fields: Any) -> None:
-        """Add what an outer call knows and the failure did not."""
+    def set_defaults(self, **fields: Any) -> None:
+        """Add fields that are not set yet."""
         for name, value in fields.items():
             self.fields.setdefault(name, value)
 
     @property
     def message(self) -> str:
-        """The text of the code, its placeholders filled in."""
-        text = re.sub(r"\{\{\{(\w+)}}}", lambda name: self._plain(name.group(1)), MESSAGES[self.code])
-        return re.sub(r"\{\{(\w+)}}", lambda name: self._quoted(name.group(1)), text)
+        """The message of the code, with its placeholders filled in."""
+        text = re.sub(r"\{\{\{(\w+)}}}", lambda match: self._plain(match.group(1)), MESSAGES[self.code])
+        return re.sub(r"\{\{(\w+)}}", lambda match: self._quoted(match.group(1)), text)
 
     def _plain(self, name: str) -> str:
         value = self.fields.get(name, UNDEFINED)
@@ -148,7 +148,7 @@ class JsonataError(Exception):
 
 
 class ExpressionSyntaxError(ValueError):
-    """The expression cannot be read: `code` and `position` (characters from its start) of the fault."""
+    """The expression is malformed: `code` and `position` (in characters) of the error."""
 
     def __init__(self, message: str, position: int = 0, code: str = ""):
         super().__init__(message)
@@ -158,7 +158,7 @@ class ExpressionSyntaxError(ValueError):
 
 
 class EvaluationError(Exception):
-    """The expression failed. Its text is AWS's: with JSONata's `code` before it, None for a broken limit."""
+    """The evaluation failed; the text is AWS's message, after JSONata's `code` (None for an exceeded limit)."""
 
     def __init__(self, message: str, code: str | None = None):
         super().__init__(f"{code}: {message}" if code else message)
@@ -166,11 +166,11 @@ class EvaluationError(Exception):
 
 
 class InternalError(EvaluationError):
-    """A library function met arguments its signature lets through and it has no answer for."""
+    """A library function failed on arguments that its signature accepts."""
 
 
 class LimitExceeded(Exception):
-    """The expression went past one of AWS's limits on depth, time or memory; the message is AWS's."""
+    """The evaluation exceeded AWS's limit on depth, time or memory; the message is AWS's."""
 
 
 STACK_OVERFLOW = (

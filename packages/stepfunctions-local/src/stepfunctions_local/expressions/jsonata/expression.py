@@ -1,4 +1,4 @@
-"""A compiled expression, and what it reads."""
+"""Compiled expressions."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -25,18 +25,19 @@ LIBRARY = {
     for module in (strings, numbers, number_pictures, integers, datetimes, arrays, aws)
     for function in module.FUNCTIONS
 }
-"""Every function an expression can call."""
+"""The functions that an expression can call, by name."""
 
 _STATES_FIELDS = {"input": "input", "context": "context", "result": "result", "errorOutput": "error_output"}
 
 
 class Expression:
-    """An expression, ready to be evaluated.
+    """A compiled expression.
 
-    `variables` names the state's variables it reads, `reads` the fields of `$states` ("input", "result", …).
+    `variables` are the names of the state's variables that it reads, `reads` the fields of `$states` ("input",
+    "result", …).
     """
 
-    __slots__ = ("_chain", "_code", "reads", "text", "variables")
+    __slots__ = ("_code", "_shortcut", "reads", "text", "variables")
 
     def __init__(self, text: str):
         self.text = text
@@ -44,43 +45,49 @@ class Expression:
             tree = TreeBuilder().build(Parser(text).parse())
             self.variables, self.reads = _free_names(tree)
             self._code = compile_tree(tree)
-        except JsonataError as wrong:
-            position = int(wrong.fields.get("position") or 0)
-            raise ExpressionSyntaxError(wrong.message, position, wrong.code) from None
+        except JsonataError as error:
+            position = int(error.fields.get("position") or 0)
+            raise ExpressionSyntaxError(error.message, position, error.code) from None
         except RecursionError:
             raise ExpressionSyntaxError("The expression is nested too deeply") from None
-        self._chain = _chain(tree)
+        self._shortcut = _find_shortcut(tree)
 
     def evaluate(self, bindings: Mapping[str, Any]) -> Any:
-        """The value as JSON, or UNDEFINED, with `bindings` as variables; EvaluationError when it fails."""
+        """Return the value as JSON, or UNDEFINED, with `bindings` as variables.
+
+        Raises EvaluationError.
+        """
         run = Run()
         outer = Frame(bindings, Frame(LIBRARY, None, run), run)
         try:
-            found = self._code(UNDEFINED, Frame({}, outer, run))
-            if type(found) is TailCall:
+            value = self._code(UNDEFINED, Frame({}, outer, run))
+            if type(value) is TailCall:
                 raise JsonataError("T1006")
-        except JsonataError as failed:
-            raise EvaluationError(failed.message, failed.code) from None
-        except LimitExceeded as limit:
-            raise EvaluationError(str(limit)) from None
+        except JsonataError as error:
+            raise EvaluationError(error.message, error.code) from None
+        except LimitExceeded as error:
+            raise EvaluationError(str(error)) from None
         except RecursionError:
             raise EvaluationError(STACK_OVERFLOW) from None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as broken:
-            raise InternalError(f"{type(broken).__name__}: {broken}") from broken
-        return to_json(found)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InternalError(f"{type(error).__name__}: {error}") from error
+        return to_json(value)
 
     def evaluate_in(self, scope: Scope) -> Any:
-        """The value in a state's scope: `evaluate` on its bindings, short-cut for plain paths through objects."""
-        chain = self._chain
-        if chain is not None:
-            value = chain.follow(scope)
-            if value is not chain:
+        """Return the value in a state's scope; plain paths through objects are read directly.
+
+        Raises EvaluationError.
+        """
+        shortcut = self._shortcut
+        if shortcut is not None:
+            value = shortcut.read(scope)
+            if value is not shortcut:
                 return to_json(value)
         return self.evaluate(scope.bindings())
 
 
-class _Chain:
-    """A path of plain names from `$states` or a variable: followed through objects without evaluating anything."""
+class _Shortcut:
+    """A path of plain names from `$states` or a variable, read from objects without an evaluation."""
 
     __slots__ = ("attribute", "names", "variable")
 
@@ -89,8 +96,8 @@ class _Chain:
         self.attribute = _STATES_FIELDS.get(names[0]) if variable == "states" and names else None
         self.names = names[1:] if self.attribute else names
 
-    def follow(self, scope: Scope) -> Any:
-        """The value; the chain itself when the general way must be taken."""
+    def read(self, scope: Scope) -> Any:
+        """Return the value, or the shortcut itself when the expression must be evaluated."""
         if self.attribute:
             value = getattr(scope, self.attribute)
         elif self.variable in scope.variables:
@@ -104,7 +111,7 @@ class _Chain:
         return self if value is UNSET else value
 
 
-def _chain(tree: Node) -> _Chain | None:
+def _find_shortcut(tree: Node) -> _Shortcut | None:
     steps = tree.steps if tree.type == "path" else [tree]
     first = steps[0]
     parts = [tree, *steps]
@@ -114,11 +121,11 @@ def _chain(tree: Node) -> _Chain | None:
         return None
     if tree.keep_singleton or (first.value == "states" and len(steps) == 1) or first.value in LIBRARY:
         return None
-    return _Chain(first.value, tuple(step.value for step in steps[1:]))
+    return _Shortcut(first.value, tuple(step.value for step in steps[1:]))
 
 
 def _free_names(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
-    """The variables an expression reads that it does not bind itself, and what it reads of `$states`."""
+    """Return the variables that an expression reads but does not bind, and the fields of `$states` it reads."""
     used: set[str] = set()
     bound: set[str] = set()
     reads: set[str] = set()
@@ -148,5 +155,8 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 @lru_cache(maxsize=8192)
 def compile_expression(text: str) -> Expression:
-    """The compiled expression (cached); ExpressionSyntaxError when `text` is none."""
+    """Return the compiled expression (cached).
+
+    Raises ExpressionSyntaxError.
+    """
     return Expression(text)

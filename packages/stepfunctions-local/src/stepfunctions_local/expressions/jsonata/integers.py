@@ -1,4 +1,4 @@
-"""Integers as pictures show them: `$formatInteger` and `$parseInteger`, digits, words, letters, Roman.
+"""Integer pictures: `$formatInteger` and `$parseInteger`, as digits, words, letters or Roman numerals.
 
 Source: https://docs.jsonata.org/numeric-functions#formatinteger, after XPath's fn:format-integer.
 """
@@ -14,7 +14,7 @@ from .errors import JsonataError
 from .runtime import Native
 from .values import UNDEFINED
 
-_FEW = [
+_CARDINALS = [
     "Zero",
     "One",
     "Two",
@@ -73,7 +73,7 @@ _ZEROS = (
 
 
 def _word_values() -> dict[str, int]:
-    values = {word.lower(): at for words in (_FEW, _ORDINALS) for at, word in enumerate(words)}
+    values = {word.lower(): at for words in (_CARDINALS, _ORDINALS) for at, word in enumerate(words)}
     for at, word in enumerate(_DECADES):
         values[word.lower()] = values[word.lower()[:-1] + "ieth"] = (at + 2) * 10
     values["hundredth"] = 100
@@ -87,7 +87,7 @@ WORD_VALUES = _word_values()
 
 @dataclass(slots=True)
 class IntegerPicture:
-    """A picture read: `primary` is decimal, letters, roman, words or sequence (unsupported)."""
+    """A parsed picture; `primary` is decimal, letters, roman, words or sequence (unsupported)."""
 
     primary: str = "decimal"
     case: str = "lower"
@@ -107,10 +107,13 @@ _NAMED = {
 }  # fmt: skip
 
 
-def read_picture(picture: str) -> IntegerPicture:
-    """Read an integer picture; JsonataError D3131 when its digits are of two families."""
-    primary, found, modifier = picture.rpartition(";")
-    if not found:
+def parse_picture(picture: str) -> IntegerPicture:
+    """Parse an integer picture.
+
+    Raises JsonataError D3131 when its digits are of two families.
+    """
+    primary, separator, modifier = picture.rpartition(";")
+    if not separator:
         primary, modifier = picture, ""
     format = IntegerPicture(ordinal=modifier.startswith("o"))
     if primary in _NAMED:
@@ -141,15 +144,18 @@ def read_picture(picture: str) -> IntegerPicture:
 
 
 def regular_repeat(positions: list[int]) -> int:
-    """The distance between grouping separators when they repeat regularly, else 0."""
+    """Return the distance between grouping separators when they repeat regularly, else 0."""
     if not positions:
         return 0
     factor = reduce(math.gcd, positions)
-    return factor if all(at * factor in positions for at in range(1, len(positions) + 1)) else 0
+    return factor if all(n * factor in positions for n in range(1, len(positions) + 1)) else 0
 
 
 def write_integer(value: Any, format: IntegerPicture) -> str:
-    """The integer as the picture shows it; JsonataError D3130 for a picture that is no format."""
+    """Format an integer by the picture.
+
+    Raises JsonataError D3130 for a sequence picture, which is not supported.
+    """
     size = abs(int(value))
     if format.primary == "sequence":
         raise JsonataError("D3130", value=format.token)
@@ -201,29 +207,30 @@ def _roman(value: int) -> str:
     return text
 
 
-def _words(number: int, after: bool, ordinal: bool) -> str:
-    joint = " and " if after else ""
+def _words(number: int, follows: bool, ordinal: bool) -> str:
+    """Return the number in words; `follows` when larger parts precede it."""
+    separator = " and " if follows else ""
     if number <= 19:
-        return joint + (_ORDINALS if ordinal else _FEW)[number]
+        return separator + (_ORDINALS if ordinal else _CARDINALS)[number]
     if number < 100:
         tens, rest = divmod(number, 10)
-        words = joint + _DECADES[tens - 2]
+        words = separator + _DECADES[tens - 2]
         if rest:
             return words + "-" + _words(rest, False, ordinal)
         return words[:-1] + "ieth" if ordinal else words
-    joint = ", " if after else ""
+    separator = ", " if follows else ""
     if number < 1000:
         hundreds, rest = divmod(number, 100)
-        words = joint + _FEW[hundreds] + " Hundred"
+        words = separator + _CARDINALS[hundreds] + " Hundred"
     else:
         size = min((len(str(number)) - 1) // 3, len(_MAGNITUDES))
         mantissa, rest = divmod(number, 1000**size)
-        words = joint + _words(mantissa, False, False) + " " + _MAGNITUDES[size - 1]
+        words = separator + _words(mantissa, False, False) + " " + _MAGNITUDES[size - 1]
     return words + (_words(rest, True, ordinal) if rest else "th" if ordinal else "")
 
 
-def reader(format: IntegerPicture) -> tuple[str, Callable[[str], Any]]:
-    """The regular expression of what the picture writes, and what reads it back."""
+def integer_parser(format: IntegerPicture) -> tuple[str, Callable[[str], Any]]:
+    """Return the regular expression of the picture's text, and the function that parses it."""
     upper = format.case == "upper"
     if format.primary == "letters":
         return ("[A-Z]+" if upper else "[a-z]+"), lambda text: _from_letters(text, "A" if upper else "a")
@@ -250,8 +257,8 @@ def _from_digits(text: str, format: IntegerPicture) -> Any:
         digits = digits.replace(mark, "")
     if format.zero != 0x30:
         digits = "".join(chr(ord(digit) - format.zero + 0x30) for digit in digits)
-    found = re.match(r"\s*([+-]?[0-9]+)", digits)
-    return int(found.group(1)) if found else math.nan
+    match = re.match(r"\s*([+-]?[0-9]+)", digits)
+    return int(match.group(1)) if match else math.nan
 
 
 def _from_letters(text: str, first: str) -> int:
@@ -293,13 +300,13 @@ def _from_words(text: str) -> Any:
 
 
 def format_integer(value: Any, picture: Any) -> Any:
-    """The integer below the number, as the picture shows it."""
-    return UNDEFINED if value is UNDEFINED else write_integer(math.floor(value), read_picture(picture))
+    """Round the number down and format it by the picture."""
+    return UNDEFINED if value is UNDEFINED else write_integer(math.floor(value), parse_picture(picture))
 
 
 def parse_integer(text: Any, picture: Any) -> Any:
-    """The integer a text shows in the picture's way."""
-    return UNDEFINED if text is UNDEFINED else reader(read_picture(picture))[1](text)
+    """Parse an integer that was formatted by the picture."""
+    return UNDEFINED if text is UNDEFINED else integer_parser(parse_picture(picture))[1](text)
 
 
 FUNCTIONS = [

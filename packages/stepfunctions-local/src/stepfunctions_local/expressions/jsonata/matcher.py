@@ -1,4 +1,4 @@
-"""A regular expression as the function it is in JSONata: text to its first match, which leads to the next.
+"""Regular expressions, which are functions in JSONata: they return the first match of a text.
 
 Source: https://docs.jsonata.org/regex
 """
@@ -12,7 +12,7 @@ from .values import UNDEFINED
 
 
 class Matcher(Native):
-    """A compiled pattern that can be called; the string functions use `find` directly."""
+    """A compiled pattern as a function."""
 
     __slots__ = ("pattern",)
 
@@ -21,26 +21,26 @@ class Matcher(Native):
         self.pattern = pattern
 
     def first(self, text: Any, start: Any = UNDEFINED) -> Any:
-        """The first match from `start` on, as an object with a function to find the next."""
+        """Return the first match at or after `start`: an object with a function that returns the next."""
         if not isinstance(text, str):
             return UNDEFINED
-        found = search(self.pattern, text, start if type(start) is int else 0)
-        if found is None:
+        match = search(self.pattern, text, start if type(start) is int else 0)
+        if match is None:
             return UNDEFINED
 
         def following() -> Any:
-            if found.end() >= len(text):
+            if match.end() >= len(text):
                 return UNDEFINED
-            after = self.first(text, found.end())
-            if after is not UNDEFINED and after["match"] == "":
+            next_match = self.first(text, match.end())
+            if next_match is not UNDEFINED and next_match["match"] == "":
                 raise JsonataError("D1004", value=self.pattern.pattern)
-            return after
+            return next_match
 
-        groups = [UNDEFINED if one is None else one for one in found.groups()]
+        groups = [UNDEFINED if group is None else group for group in match.groups()]
         return {
-            "match": found.group(),
-            "start": found.start(),
-            "end": found.end(),
+            "match": match.group(),
+            "start": match.start(),
+            "end": match.end(),
             "groups": groups,
             "next": Native("next", following, arity=0),
         }

@@ -1,4 +1,4 @@
-"""The numeric and boolean functions.
+"""Numeric and boolean functions.
 
 Source: https://docs.jsonata.org/numeric-functions, https://docs.jsonata.org/aggregation-functions
 """
@@ -8,17 +8,18 @@ import re
 from typing import Any
 
 from .errors import JsonataError
-from .operators import bounded, truth
+from .operators import to_boolean, to_double_range
 from .runtime import Native
 from .values import UNDEFINED, number_text
 
 
-def total(numbers: Any) -> Any:
-    return UNDEFINED if numbers is UNDEFINED else bounded(sum_in_order(numbers))
+def sum_numbers(numbers: Any) -> Any:
+    """Return the sum of the numbers."""
+    return UNDEFINED if numbers is UNDEFINED else to_double_range(sum_in_order(numbers))
 
 
 def sum_in_order(numbers: list[Any]) -> Any:
-    """Added one by one, as doubles are: the built-in sum compensates its rounding."""
+    """Add numbers one by one, as JavaScript does; the built-in `sum` compensates rounding errors."""
     result: Any = 0
     for number in numbers:
         result = result + number
@@ -26,18 +27,22 @@ def sum_in_order(numbers: list[Any]) -> Any:
 
 
 def count(items: Any) -> Any:
+    """Return the number of items."""
     return 0 if items is UNDEFINED else len(items)
 
 
-def largest(numbers: Any) -> Any:
+def maximum(numbers: Any) -> Any:
+    """Return the largest number."""
     return max(numbers) if numbers is not UNDEFINED and numbers else UNDEFINED
 
 
-def smallest(numbers: Any) -> Any:
+def minimum(numbers: Any) -> Any:
+    """Return the smallest number."""
     return min(numbers) if numbers is not UNDEFINED and numbers else UNDEFINED
 
 
 def average(numbers: Any) -> Any:
+    """Return the mean of the numbers."""
     if numbers is UNDEFINED or not numbers:
         return UNDEFINED
     return sum_in_order(numbers) / len(numbers)
@@ -48,53 +53,63 @@ _RADIX = re.compile(r"0(?:[xX][0-9A-Fa-f]+|[oO][0-7]+|[bB][01]+)")
 
 
 def number(value: Any) -> Any:
-    """A number from text or a boolean; JsonataError D3030 where there is none."""
+    """Convert a string or boolean to a number.
+
+    Raises JsonataError D3030 when the value has no number.
+    """
     if value is UNDEFINED or type(value) in (int, float):
         return value
     if type(value) is bool:
         return int(value)
     if type(value) is str and _DECIMAL.fullmatch(value):
-        found = int(value) if value.lstrip("-").isdigit() and len(value) < 16 else float(value)
-        if not math.isinf(found):
-            return found
+        parsed = int(value) if value.lstrip("-").isdigit() and len(value) < 16 else float(value)
+        if not math.isinf(parsed):
+            return parsed
     if type(value) is str and _RADIX.fullmatch(value):
         return int(value, 0)
     raise JsonataError("D3030", value=value, index=1)
 
 
 def absolute(value: Any) -> Any:
+    """Return the absolute value."""
     return UNDEFINED if value is UNDEFINED else abs(value)
 
 
 def floor(value: Any) -> Any:
+    """Round down to an integer."""
     return value if value is UNDEFINED or math.isinf(value) else math.floor(value)
 
 
 def ceil(value: Any) -> Any:
+    """Round up to an integer."""
     return value if value is UNDEFINED or math.isinf(value) else math.ceil(value)
 
 
-def _shifted(value: Any, places: int) -> float:
-    """The number with its decimal point moved, by way of its text, so that nothing is lost."""
+def _shift_decimal_point(value: Any, places: int) -> float:
+    """Multiply a number by a power of ten via its text, without a rounding error."""
     mantissa, _, exponent = number_text(value).partition("e")
     return float(f"{mantissa}e{int(exponent or 0) + places}")
 
 
 def round_half_even(value: Any, precision: Any = UNDEFINED) -> Any:
-    """Rounded to `precision` decimals, halves to even."""
+    """Round to `precision` decimals, halves to even."""
     if value is UNDEFINED:
         return UNDEFINED
     places = 0 if precision is UNDEFINED else math.trunc(precision)
-    moved = _shifted(value, places) if places else value
-    if math.isinf(moved):
-        return moved
-    result: Any = math.floor(moved + 0.5)
-    if abs(result - moved) == 0.5 and result % 2 == 1:
+    shifted = _shift_decimal_point(value, places) if places else value
+    if math.isinf(shifted):
+        return shifted
+    result: Any = math.floor(shifted + 0.5)
+    if abs(result - shifted) == 0.5 and result % 2 == 1:
         result -= 1
-    return _shifted(result, -places) if places else result
+    return _shift_decimal_point(result, -places) if places else result
 
 
 def square_root(value: Any) -> Any:
+    """Return the square root.
+
+    Raises JsonataError D3060 for a negative number.
+    """
     if value is UNDEFINED:
         return UNDEFINED
     if value < 0:
@@ -103,6 +118,10 @@ def square_root(value: Any) -> Any:
 
 
 def power(value: Any, exponent: Any) -> Any:
+    """Return the power.
+
+    Raises JsonataError D3061 when it is not a finite real number.
+    """
     if value is UNDEFINED:
         return UNDEFINED
     if exponent is UNDEFINED:
@@ -111,16 +130,16 @@ def power(value: Any, exponent: Any) -> Any:
         result = float(value) ** float(exponent) if exponent < 0 or exponent > 1024 else value**exponent
     except (OverflowError, ZeroDivisionError):
         result = math.inf
-    if isinstance(result, complex) or not math.isfinite(bounded(result)):
+    if isinstance(result, complex) or not math.isfinite(to_double_range(result)):
         raise JsonataError("D3061", value=value, exp=exponent, index=1)
-    return bounded(result)
+    return to_double_range(result)
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def format_base(value: Any, radix: Any = UNDEFINED) -> Any:
-    """The rounded number written with another base (2 to 36)."""
+    """Round the number and format it in another base (2 to 36)."""
     if value is UNDEFINED:
         return UNDEFINED
     whole = round_half_even(value)
@@ -135,18 +154,20 @@ def format_base(value: Any, radix: Any = UNDEFINED) -> Any:
 
 
 def boolean(value: Any) -> Any:
-    return UNDEFINED if value is UNDEFINED else truth(value)
+    """Convert the value to a boolean."""
+    return UNDEFINED if value is UNDEFINED else to_boolean(value)
 
 
-def negated(value: Any) -> Any:
-    return UNDEFINED if value is UNDEFINED else not truth(value)
+def logical_not(value: Any) -> Any:
+    """Convert the value to a boolean and negate it."""
+    return UNDEFINED if value is UNDEFINED else not to_boolean(value)
 
 
 FUNCTIONS = [
-    Native("sum", total, "<a<n>:n>"),
+    Native("sum", sum_numbers, "<a<n>:n>"),
     Native("count", count, "<a:n>"),
-    Native("max", largest, "<a<n>:n>"),
-    Native("min", smallest, "<a<n>:n>"),
+    Native("max", maximum, "<a<n>:n>"),
+    Native("min", minimum, "<a<n>:n>"),
     Native("average", average, "<a<n>:n>"),
     Native("number", number, "<(nsb)-:n>"),
     Native("floor", floor, "<n-:n>"),
@@ -157,5 +178,5 @@ FUNCTIONS = [
     Native("power", power, "<n-n:n>", 2),
     Native("formatBase", format_base, "<n-n?:s>", 2),
     Native("boolean", boolean, "<x-:b>"),
-    Native("not", negated, "<x-:b>"),
+    Native("not", logical_not, "<x-:b>"),
 ]

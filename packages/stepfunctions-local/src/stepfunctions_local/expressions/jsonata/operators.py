@@ -1,6 +1,6 @@
-"""The operators on two values, with JSONata's errors (their token is filled in by the caller).
+"""Binary operators, with JSONata's errors (the caller sets their token).
 
-Source: https://docs.jsonata.org/numeric-operators and the pages beside it.
+Source: https://docs.jsonata.org/numeric-operators and the pages of the other operators.
 """
 
 import math
@@ -8,16 +8,19 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import MEMORY, JsonataError, LimitExceeded
-from .runtime import LARGEST
-from .text import string
-from .values import LARGEST_EXACT, UNDEFINED, Sequence, deep_equal, is_number, strictly_equal
+from .runtime import MAX_BYTES
+from .to_string import string
+from .values import MAX_EXACT_INTEGER, UNDEFINED, Sequence, deep_equal, is_number, strictly_equal
 
-BYTES_A_NUMBER = 8
-LARGEST_RANGE = LARGEST // BYTES_A_NUMBER
+BYTES_PER_NUMBER = 8
+MAX_RANGE_LENGTH = MAX_BYTES // BYTES_PER_NUMBER
 
 
-def numeric(value: Any) -> bool:
-    """Whether the value is a number; JsonataError D1001 for one that is not finite."""
+def is_finite_number(value: Any) -> bool:
+    """Return whether the value is a number.
+
+    Raises JsonataError D1001 for an infinite number.
+    """
     kind = type(value)
     if kind is int:
         return True
@@ -28,9 +31,9 @@ def numeric(value: Any) -> bool:
     return True
 
 
-def bounded(number: Any) -> Any:
-    """The result of integer arithmetic as a double would have it."""
-    if type(number) is int and not -LARGEST_EXACT <= number <= LARGEST_EXACT:
+def to_double_range(number: Any) -> Any:
+    """Convert an integer that a double cannot represent exactly to a double, infinite beyond its range."""
+    if type(number) is int and not -MAX_EXACT_INTEGER <= number <= MAX_EXACT_INTEGER:
         try:
             return float(number)
         except OverflowError:
@@ -43,33 +46,34 @@ def _divide(a: Any, b: Any) -> Any:
         if a == 0 or a != a:
             return math.nan
         return math.inf if (a > 0) == (math.copysign(1, b) > 0) else -math.inf
-    found = a / b
-    return int(found) if type(found) is float and found.is_integer() and abs(found) < LARGEST_EXACT else found
+    quotient = a / b
+    exact = type(quotient) is float and quotient.is_integer() and abs(quotient) < MAX_EXACT_INTEGER
+    return int(quotient) if exact else quotient
 
 
 def _remainder(a: Any, b: Any) -> Any:
     if b == 0:
         return math.nan
     if type(a) is int and type(b) is int:
-        return int(math.fmod(a, b)) if abs(a) < LARGEST_EXACT else math.fmod(a, b)
+        return int(math.fmod(a, b)) if abs(a) < MAX_EXACT_INTEGER else math.fmod(a, b)
     return math.fmod(a, b)
 
 
 def _arithmetic(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def evaluate(a: Any, b: Any) -> Any:
-        if type(a) is not int and a is not UNDEFINED and not numeric(a):
+        if type(a) is not int and a is not UNDEFINED and not is_finite_number(a):
             raise JsonataError("T2001", value=a)
-        if type(b) is not int and b is not UNDEFINED and not numeric(b):
+        if type(b) is not int and b is not UNDEFINED and not is_finite_number(b):
             raise JsonataError("T2002", value=b)
         if a is UNDEFINED or b is UNDEFINED:
             return UNDEFINED
-        return bounded(operate(a, b))
+        return to_double_range(operate(a, b))
 
     return evaluate
 
 
-def units(text: str) -> Any:
-    """What orders strings: UTF-16 units."""
+def utf16_units(text: str) -> bytes:
+    """Return the UTF-16 code units, which determine the order of strings."""
     return text.encode("utf-16-be", "surrogatepass")
 
 
@@ -77,12 +81,12 @@ def _comparison(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def evaluate(a: Any, b: Any) -> Any:
         if is_number(a) and is_number(b):
             return test(a, b)
-        text_a, text_b = type(a) is str, type(b) is str
-        if text_a and text_b:
-            return test(a, b) if a.isascii() and b.isascii() else test(units(a), units(b))
-        known_a, known_b = text_a or is_number(a), text_b or is_number(b)
-        if not (known_a or a is UNDEFINED) or not (known_b or b is UNDEFINED):
-            raise JsonataError("T2010", value=b if known_a else a)
+        string_a, string_b = type(a) is str, type(b) is str
+        if string_a and string_b:
+            return test(a, b) if a.isascii() and b.isascii() else test(utf16_units(a), utf16_units(b))
+        comparable_a, comparable_b = string_a or is_number(a), string_b or is_number(b)
+        if not (comparable_a or a is UNDEFINED) or not (comparable_b or b is UNDEFINED):
+            raise JsonataError("T2010", value=b if comparable_a else a)
         if a is UNDEFINED or b is UNDEFINED:
             return UNDEFINED
         raise JsonataError("T2009", value=a, value2=b)
@@ -99,26 +103,26 @@ def _includes(a: Any, b: Any) -> bool:
 def _concatenate(a: Any, b: Any) -> str:
     first = "" if a is UNDEFINED else a if type(a) is str else string(a)
     second = "" if b is UNDEFINED else b if type(b) is str else string(b)
-    if len(first) + len(second) > LARGEST:
+    if len(first) + len(second) > MAX_BYTES:
         raise LimitExceeded(MEMORY)
     return first + second
 
 
-def _whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return type(value) is int or (type(value) is float and value.is_integer())
 
 
 def _range(a: Any, b: Any) -> Any:
-    if a is not UNDEFINED and not _whole(a):
+    if a is not UNDEFINED and not _is_integer(a):
         raise JsonataError("T2003", value=a)
-    if b is not UNDEFINED and not _whole(b):
+    if b is not UNDEFINED and not _is_integer(b):
         raise JsonataError("T2004", value=b)
     if a is UNDEFINED or b is UNDEFINED or a > b:
         return UNDEFINED
     size = int(b) - int(a) + 1
     if size > 1e7:
         raise JsonataError("D2014", value=size)
-    if size > LARGEST_RANGE:
+    if size > MAX_RANGE_LENGTH:
         raise LimitExceeded(MEMORY)
     return Sequence(range(int(a), int(b) + 1))
 
@@ -141,8 +145,8 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def truth(value: Any) -> bool:
-    """What a value is as a condition: empty, zero, null, functions and nothing are false.
+def to_boolean(value: Any) -> bool:
+    """Convert a value to a boolean: empty, zero, null, functions and undefined are false.
 
     Source: https://docs.jsonata.org/boolean-functions#boolean
     """
@@ -152,5 +156,5 @@ def truth(value: Any) -> bool:
     if kind is str or kind is dict:
         return len(value) > 0
     if isinstance(value, list):
-        return truth(value[0]) if len(value) == 1 else any(truth(item) for item in value)
-    return (kind is int or kind is float) and numeric(value) and value != 0
+        return to_boolean(value[0]) if len(value) == 1 else any(to_boolean(item) for item in value)
+    return (kind is int or kind is float) and is_finite_number(value) and value != 0

@@ -1,6 +1,6 @@
 """JSONata's grammar: a Pratt parser from tokens to a tree of nodes.
 
-The tree still has the shape of the text; `tree` gives it its meaning.
+The tree has the shape of the text; `tree` transforms it into the tree that is compiled.
 Source: the reference implementation's parser (jsonata-js 2.0.6).
 """
 
@@ -13,9 +13,9 @@ from .tokenizer import BINDING, Token, Tokenizer
 
 
 class Node:
-    """A node of the tree: `type`, `value`, `position`, and of the following what its type has (None: absent)."""
+    """A node of the tree: `type`, `value`, `position`, and the parts that its type has (None: absent)."""
 
-    # As written
+    # Set by the parser
     lhs: Any = None
     rhs: Any = None
     expression: Any = None
@@ -31,7 +31,7 @@ class Node:
     update: Any = None
     delete: Any = None
     keep_array: Any = None
-    # As understood (see `tree`)
+    # Set by `tree`
     steps: Any = None
     pairs: Any = None
     terms: Any = None
@@ -42,7 +42,7 @@ class Node:
     focus: Any = None
     index: Any = None
     ancestor: Any = None
-    seeking: Any = None
+    unresolved: Any = None
     tuple: Any = None
     cons_array: Any = None
     keep_singleton: Any = None
@@ -62,7 +62,7 @@ _INFIX = frozenset(
 
 
 class Parser:
-    """Reads one expression; JsonataError (S02xx) where it has none."""
+    """Parses one expression; raises JsonataError S02xx."""
 
     def __init__(self, text: str):
         self.text = text
@@ -72,21 +72,21 @@ class Parser:
 
     @property
     def mark(self) -> str:
-        """The current token's operator, or what stands for its kind."""
+        """The current token's operator, or a name for its type."""
         token = self.token
         return (
             token.value if token.type == "operator" else END if token.type == END else "(" + token.type + ")"
         )
 
     def parse(self) -> Node:
-        """The whole text's tree."""
+        """Return the tree of the whole text."""
         node = self.expression(0)
         if self.mark != END:
             raise JsonataError("S0201", position=self.token.position, token=self.token.value)
         return node
 
     def advance(self, expected: str | None = None, infix: bool = False) -> Token:
-        """Go to the next token; the current one must be `expected`."""
+        """Advance to the next token; the current one must be `expected`."""
         if expected is not None and self.mark != expected:
             code = "S0203" if self.mark == END else "S0202"
             raise JsonataError(code, position=self.token.position, token=self.token.value, value=expected)
@@ -96,14 +96,14 @@ class Parser:
         return self.token
 
     def expression(self, strength: int) -> Node:
-        """The longest expression whose operators bind more than `strength`."""
+        """Parse the longest expression whose operators bind more strongly than `strength`."""
         token, mark = self.token, self.mark
         self.advance(None, True)
         left = self._prefix(token, mark)
         while strength < _STRENGTH.get(self.mark, 0):
             token, mark = self.token, self.mark
             self.advance()
-            left = self._after(token, mark, left)
+            left = self._suffix(token, mark, left)
         return left
 
     def _prefix(self, token: Token, mark: str) -> Node:
@@ -116,16 +116,16 @@ class Parser:
             return Node("operator", mark, token.position)
         raise JsonataError("S0211", position=token.position, token=token.value)
 
-    def _after(self, token: Token, mark: str, left: Node) -> Node:
+    def _suffix(self, token: Token, mark: str, left: Node) -> Node:
         if mark in _INFIX:
             return Node("binary", mark, token.position, lhs=left, rhs=self.expression(BINDING[mark]))
-        parse = _AFTER.get(mark)
+        parse = _SUFFIX.get(mark)
         if parse:
             return parse(self, token, left)
         raise JsonataError("S0201", position=token.position, token=token.value)
 
     def separated(self, close: str, item: Callable[[], Any]) -> list[Any]:
-        """Items between commas up to `close`, which is not consumed."""
+        """Parse items separated by commas up to `close`, which is not consumed."""
         items: list[Any] = []
         if self.mark != close:
             items.append(item())
@@ -235,9 +235,9 @@ class Parser:
         def argument() -> Node:
             if self.mark == "?":
                 node.type = "partial"
-                place = Node("operator", "?", self.token.position)
+                placeholder = Node("operator", "?", self.token.position)
                 self.advance("?")
-                return place
+                return placeholder
             return self.expression(0)
 
         node.arguments = self.separated(")", argument)
@@ -247,9 +247,9 @@ class Parser:
         return node
 
     def _lambda(self, node: Node) -> None:
-        for at, argument in enumerate(node.arguments):
+        for index, argument in enumerate(node.arguments, 1):
             if argument.type != "variable":
-                raise JsonataError("S0208", position=argument.position, token=argument.value, value=at + 1)
+                raise JsonataError("S0208", position=argument.position, token=argument.value, value=index)
         node.type = "lambda"
         if self.mark == "<":
             node.signature = Signature(self._signature())
@@ -277,7 +277,7 @@ _PREFIX: dict[str, Callable[[Parser, Token], Node]] = {
     "**": lambda parser, token: Node("descendant", "**", token.position),
     "%": lambda parser, token: Node("parent", "%", token.position),
 }
-_AFTER: dict[str, Callable[[Parser, Token, Node], Node]] = {
+_SUFFIX: dict[str, Callable[[Parser, Token, Node], Node]] = {
     "(": Parser.call,
     "[": Parser.filter,
     "{": Parser.group,
@@ -287,4 +287,4 @@ _AFTER: dict[str, Callable[[Parser, Token, Node], Node]] = {
     "#": Parser.focus,
     "?": Parser.condition,
 }
-_STRENGTH = {mark: BINDING[mark] for mark in (*_INFIX, *_AFTER)}
+_STRENGTH = {mark: BINDING[mark] for mark in (*_INFIX, *_SUFFIX)}

@@ -1,6 +1,6 @@
 """Paths: steps over sequences, predicates, sorting, grouping, and the bindings of `@`, `#` and `%`.
 
-While a path binds names, its items are tuples: dicts with the item under "@" and the names beside it.
+While a path binds names, its items are tuples: dicts with the item under "@" and the values of the names.
 Source: https://docs.jsonata.org/path-operators and https://docs.jsonata.org/processing
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import JsonataError
-from .operators import numeric, truth, units
+from .operators import is_finite_number, to_boolean, utf16_units
 from .parser import Node
 from .runtime import Code, Frame
 from .values import UNDEFINED, ConsArray, Sequence, is_number
@@ -18,23 +18,23 @@ Compile = Callable[[Node, int], Code]
 
 
 def lookup(value: Any, name: str) -> Any:
-    """The field of an object, or those of an array's objects as one sequence."""
+    """Return the field of an object, or of all objects of an array as one sequence."""
     if type(value) is dict:
         return value.get(name, UNDEFINED)
     if not isinstance(value, list):
         return UNDEFINED
-    found = Sequence()
+    results = Sequence()
     for item in value:
         result = lookup(item, name)
         if isinstance(result, list):
-            found.extend(result)
+            results.extend(result)
         elif result is not UNDEFINED:
-            found.append(result)
-    return found
+            results.append(result)
+    return results
 
 
-def settle(value: Any) -> Any:
-    """A sequence as what it stands for: nothing, its only element, or itself."""
+def unwrap_sequence(value: Any) -> Any:
+    """Return undefined for an empty sequence, the item of a sequence of one, else the sequence."""
     if type(value) is Sequence and not value.tuple_stream:
         if not value:
             return UNDEFINED
@@ -44,7 +44,7 @@ def settle(value: Any) -> Any:
 
 
 def append(first: Any, second: Any) -> Any:
-    """Two values as one array ($append)."""
+    """Concatenate two values as one array ($append)."""
     if first is UNDEFINED:
         return second
     if second is UNDEFINED:
@@ -75,62 +75,62 @@ class _Step:
             for stage in node.stages or ()
         ]
 
-    def run_stages(self, found: Any, frame: Frame) -> Any:
-        """The filters and index bindings after the step."""
+    def run_stages(self, value: Any, frame: Frame) -> Any:
+        """Apply the filters and index bindings that follow the step."""
         for kind, stage in self.stages:
             if kind == "filter":
-                found = stage(found, frame)
+                value = stage(value, frame)
             else:
-                for at, item in enumerate(found):
-                    item[stage] = at
-        return found
+                for index, item in enumerate(value):
+                    item[stage] = index
+        return value
 
-    def over(self, items: list[Any], frame: Frame, last: bool) -> Any:
-        """The step's results for each item, flattened."""
+    def evaluate_items(self, items: list[Any], frame: Frame, last: bool) -> Any:
+        """Return the step's results for each item, flattened."""
         if self.sorted:
             return self.run_stages(self.evaluate(items, frame), frame)
         results = []
         evaluate = self.evaluate
         for item in items:
-            found = evaluate(item, frame)
+            value = evaluate(item, frame)
             for _, stage in self.stages:
-                found = stage(found, frame)
-            if found is not UNDEFINED:
-                results.append(found)
+                value = stage(value, frame)
+            if value is not UNDEFINED:
+                results.append(value)
         if last and len(results) == 1 and isinstance(results[0], list) and type(results[0]) is not Sequence:
             return results[0]
         flat = Sequence()
-        for found in results:
-            if isinstance(found, list) and type(found) is not ConsArray:
-                flat.extend(found)
+        for value in results:
+            if isinstance(value, list) and type(value) is not ConsArray:
+                flat.extend(value)
             else:
-                flat.append(found)
+                flat.append(value)
         return flat
 
-    def over_tuples(self, items: list[Any], tuples: Any, frame: Frame) -> Any:
-        """The step's results as tuples; `tuples` is None at the first step that binds."""
+    def evaluate_tuples(self, items: list[Any], tuples: Any, frame: Frame) -> Any:
+        """Return the step's results as tuples; `tuples` is None at the first step that binds."""
         result = Sequence()
         result.tuple_stream = True
         if self.sorted:
             if tuples is not None:
                 result = self.evaluate(tuples, frame)
             else:
-                for at, item in enumerate(self.evaluate(items, frame)):
-                    result.append({"@": item, self.index: at} if self.index else {"@": item})
+                for index, item in enumerate(self.evaluate(items, frame)):
+                    result.append({"@": item, self.index: index} if self.index else {"@": item})
             return self.run_stages(result, frame)
         for row in [{"@": item} for item in items] if tuples is None else tuples:
-            found = self.evaluate(row["@"], Frame(row, frame, frame.run, frame.depth))
-            if found is UNDEFINED:
+            values = self.evaluate(row["@"], Frame(row, frame, frame.run, frame.depth))
+            if values is UNDEFINED:
                 continue
-            stream = type(found) is Sequence and found.tuple_stream
-            for at, value in enumerate(found if isinstance(found, list) else [found]):
+            stream = type(values) is Sequence and values.tuple_stream
+            for index, value in enumerate(values if isinstance(values, list) else [values]):
                 merged = dict(row)
                 if stream:
                     merged.update(value)
                 else:
                     merged[self.focus or "@"] = value
                     if self.index:
-                        merged[self.index] = at
+                        merged[self.index] = index
                     if self.ancestor:
                         merged[self.ancestor] = row["@"]
                 result.append(merged)
@@ -141,43 +141,43 @@ def path(node: Node, compile: Compile, depth: int) -> Code:
     """Compile a path."""
     steps = [_Step(step, compile, depth + 1) for step in node.steps]
     from_variable = node.steps[0].type == "variable"
-    keep, whole_tuple = bool(node.keep_singleton), bool(node.tuple)
+    keep, keep_tuples = bool(node.keep_singleton), bool(node.tuple)
     grouping = group(node.group, compile, depth) if node.group is not None else None
     last = len(steps) - 1
 
     def evaluate(input: Any, frame: Frame) -> Any:
         items = input if isinstance(input, list) and not from_variable else [input]
-        found: Any = UNDEFINED
+        result: Any = UNDEFINED
         tuples: Any = None
         streaming = False
-        for at, step in enumerate(steps):
+        for index, step in enumerate(steps):
             streaming = streaming or step.tuple
-            if at == 0 and step.cons:
-                found = step.evaluate(items, frame)
+            if index == 0 and step.cons:
+                result = step.evaluate(items, frame)
             elif streaming:
-                tuples = step.over_tuples(items, tuples, frame)
+                tuples = step.evaluate_tuples(items, tuples, frame)
             else:
-                found = step.over(items, frame, at == last)
-            if not streaming and (found is UNDEFINED or not found):
+                result = step.evaluate_items(items, frame, index == last)
+            if not streaming and (result is UNDEFINED or not result):
                 break
             if step.focus is None:
-                items = found
+                items = result
         if streaming:
-            found = tuples if whole_tuple else Sequence(row["@"] for row in tuples)
+            result = tuples if keep_tuples else Sequence(row["@"] for row in tuples)
         if keep:
-            if type(found) is ConsArray:
-                found = Sequence([found])
-            if type(found) is Sequence:
-                found.keep_singleton = True
+            if type(result) is ConsArray:
+                result = Sequence([result])
+            if type(result) is Sequence:
+                result.keep_singleton = True
         if grouping is not None:
-            found = grouping(tuples if streaming else found, frame)
-        return settle(found)
+            result = grouping(tuples if streaming else result, frame)
+        return unwrap_sequence(result)
 
-    return _direct(node, evaluate) or evaluate
+    return _plain_path(node, evaluate) or evaluate
 
 
-def _direct(node: Node, general: Code) -> Code | None:
-    """A path of plain names through objects, followed without sequences; arrays on the way take the general way."""
+def _plain_path(node: Node, general: Code) -> Code | None:
+    """Compile a path of plain names, read from objects without sequences; `general` handles arrays."""
     first, rest = node.steps[0], node.steps[1:]
     plain = all(
         step.type == "name" and not (step.stages or step.tuple or step.keep_array or step.group)
@@ -204,47 +204,47 @@ def _direct(node: Node, general: Code) -> Code | None:
 
 
 def predicate(node: Node, compile: Compile, depth: int) -> Code:
-    """Compile what stands in brackets after a value: an index, or a condition on each item."""
+    """Compile a predicate in brackets: an index, or a condition on each item."""
     if node.type == "number":
         position = math.floor(node.value)
 
         def pick(input: Any, frame: Frame) -> Any:
             items = input if isinstance(input, list) else [input]
-            at = position + len(items) if position < 0 else position
-            item = items[at] if 0 <= at < len(items) else UNDEFINED
+            index = position + len(items) if position < 0 else position
+            item = items[index] if 0 <= index < len(items) else UNDEFINED
             if isinstance(item, list):
                 return item
-            found = Sequence() if item is UNDEFINED else Sequence([item])
-            found.tuple_stream = type(input) is Sequence and input.tuple_stream
-            return found
+            result = Sequence() if item is UNDEFINED else Sequence([item])
+            result.tuple_stream = type(input) is Sequence and input.tuple_stream
+            return result
 
         return pick
     condition = compile(node, depth + 1)
 
-    def choose(input: Any, frame: Frame) -> Any:
+    def select(input: Any, frame: Frame) -> Any:
         results = Sequence()
         stream = results.tuple_stream = type(input) is Sequence and input.tuple_stream
         items = input if isinstance(input, list) else [input]
-        for at, item in enumerate(items):
+        for index, item in enumerate(items):
             if stream:
-                found = condition(item["@"], Frame(item, frame, frame.run, frame.depth))
+                value = condition(item["@"], Frame(item, frame, frame.run, frame.depth))
             else:
-                found = condition(item, frame)
-            if found is True:
+                value = condition(item, frame)
+            if value is True:
                 results.append(item)
                 continue
-            if is_number(found) and numeric(found):
-                found = [found]
-            if isinstance(found, list) and all(is_number(one) and numeric(one) for one in found):
-                for one in found:
-                    place = math.floor(one)
-                    if (place + len(items) if place < 0 else place) == at:
+            if is_number(value) and is_finite_number(value):
+                value = [value]
+            if isinstance(value, list) and all(is_number(n) and is_finite_number(n) for n in value):
+                for number in value:
+                    position = math.floor(number)
+                    if (position + len(items) if position < 0 else position) == index:
                         results.append(item)
-            elif truth(found):
+            elif to_boolean(value):
                 results.append(item)
         return results
 
-    return choose
+    return select
 
 
 def sorter(node: Node, compile: Compile, depth: int) -> Code:
@@ -254,63 +254,63 @@ def sorter(node: Node, compile: Compile, depth: int) -> Code:
 
     def evaluate(input: Any, frame: Frame) -> Any:
         stream = type(input) is Sequence and input.tuple_stream
-        known: dict[tuple[int, int], Any] = {}
+        cache: dict[tuple[int, int], Any] = {}
 
-        def value(item: Any, at: int) -> Any:
-            key = (id(item), at)
-            if key not in known:
-                term = terms[at][1]
-                known[key] = (
+        def key(item: Any, index: int) -> Any:
+            cache_key = (id(item), index)
+            if cache_key not in cache:
+                term = terms[index][1]
+                cache[cache_key] = (
                     term(item["@"], Frame(item, frame, frame.run, frame.depth))
                     if stream
                     else term(item, frame)
                 )
-            return known[key]
+            return cache[cache_key]
 
-        def after(a: Any, b: Any) -> bool:
-            for at, (descending, _) in enumerate(terms):
-                order = compare(value(a, at), value(b, at), position)
+        def comes_after(a: Any, b: Any) -> bool:
+            for index, (descending, _) in enumerate(terms):
+                order = compare(key(a, index), key(b, index), position)
                 if order:
                     return (order < 0) if descending and abs(order) == 1 else order > 0
             return False
 
-        found = merge_sort(input, after)
+        result = merge_sort(input, comes_after)
         if stream:
-            found = Sequence(found)
-            found.tuple_stream = True
-        return found
+            result = Sequence(result)
+            result.tuple_stream = True
+        return result
 
     return evaluate
 
 
 def compare(a: Any, b: Any, position: int) -> int:
-    """The order of two sort keys: -1, 0, 1; ±2 where one is missing, which comes last in any direction."""
+    """Return the order of two sort keys: -1, 0, 1, or ±2 when one is missing, which sorts last in any direction."""
     if a is UNDEFINED:
         return 0 if b is UNDEFINED else 2
     if b is UNDEFINED:
         return -2
-    text = type(a) is str
-    if not (text or is_number(a)) or not (type(b) is str or is_number(b)):
-        raise JsonataError("T2008", position=position, value=b if text or is_number(a) else a)
-    if text is not (type(b) is str):
+    are_strings = type(a) is str
+    if not (are_strings or is_number(a)) or not (type(b) is str or is_number(b)):
+        raise JsonataError("T2008", position=position, value=b if are_strings or is_number(a) else a)
+    if are_strings is not (type(b) is str):
         raise JsonataError("T2007", position=position, value=a, value2=b)
     if a == b:
         return 0
-    if text and not (a.isascii() and b.isascii()):
-        return -1 if units(a) < units(b) else 1
+    if are_strings and not (a.isascii() and b.isascii()):
+        return -1 if utf16_units(a) < utf16_units(b) else 1
     return -1 if a < b else 1
 
 
-def merge_sort(items: list[Any], after: Callable[[Any, Any], Any]) -> list[Any]:
-    """A stable sort for a comparator that says whether its first argument comes after its second."""
+def merge_sort(items: list[Any], comes_after: Callable[[Any, Any], Any]) -> list[Any]:
+    """Sort stably by a comparator that returns whether its first argument comes after its second."""
     if len(items) <= 1:
         return items
     middle = len(items) // 2
-    left, right = merge_sort(items[:middle], after), merge_sort(items[middle:], after)
+    left, right = merge_sort(items[:middle], comes_after), merge_sort(items[middle:], comes_after)
     merged: list[Any] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        if after(left[i], right[j]):
+        if comes_after(left[i], right[j]):
             merged.append(right[j])
             j += 1
         else:
@@ -320,7 +320,7 @@ def merge_sort(items: list[Any], after: Callable[[Any, Any], Any]) -> list[Any]:
 
 
 def group(node: Node, compile: Compile, depth: int) -> Code:
-    """Compile an object constructor: each item's key collects the items, each group gives one value."""
+    """Compile an object constructor: group the items by key, evaluate one value for each group."""
     pairs = [(compile(key, depth + 1), compile(value, depth + 1)) for key, value in node.pairs]
     constant = [key.value if key.type == "string" else None for key, _ in node.pairs]
     simple = None not in constant and len(set(constant)) == len(constant)
@@ -329,47 +329,47 @@ def group(node: Node, compile: Compile, depth: int) -> Code:
 
     def evaluate(input: Any, frame: Frame) -> Any:
         if simple and not isinstance(input, list):
-            built = {}
-            for name, value in fields:
-                found = value(input, frame)
-                if found is not UNDEFINED:
-                    built[name] = found
-            return built
+            result = {}
+            for name, code in fields:
+                value = code(input, frame)
+                if value is not UNDEFINED:
+                    result[name] = value
+            return result
         stream = type(input) is Sequence and input.tuple_stream
         items = input if isinstance(input, list) else [input]
         groups: dict[str, tuple[int, Any]] = {}
         for item in items or [UNDEFINED]:
             inner = Frame(item, frame, frame.run, frame.depth) if stream else frame
             context = item["@"] if stream else item
-            for at, (key, _) in enumerate(pairs):
+            for index, (key, _) in enumerate(pairs):
                 name = key(context, inner)
                 if name is UNDEFINED:
                     continue
                 if type(name) is not str:
                     raise JsonataError("T1003", position=position, value=name)
                 if name not in groups:
-                    groups[name] = (at, item)
-                elif groups[name][0] != at:
+                    groups[name] = (index, item)
+                elif groups[name][0] != index:
                     raise JsonataError("D1009", position=position, value=name)
                 else:
-                    groups[name] = (at, append(groups[name][1], item))
-        built = {}
-        for name, (at, data) in groups.items():
+                    groups[name] = (index, append(groups[name][1], item))
+        result = {}
+        for name, (index, data) in groups.items():
             if stream:
-                row = _reduce(data)
+                row = _merge_tuples(data)
                 context = row.pop("@")
-                found = pairs[at][1](context, Frame(row, frame, frame.run, frame.depth))
+                value = pairs[index][1](context, Frame(row, frame, frame.run, frame.depth))
             else:
-                found = pairs[at][1](data, frame)
-            if found is not UNDEFINED:
-                built[name] = found
-        return built
+                value = pairs[index][1](data, frame)
+            if value is not UNDEFINED:
+                result[name] = value
+        return result
 
     return evaluate
 
 
-def _reduce(rows: Any) -> dict[str, Any]:
-    """Several tuples as one, each name's values appended."""
+def _merge_tuples(rows: Any) -> dict[str, Any]:
+    """Merge tuples into one, concatenating the values of each name."""
     if not isinstance(rows, list):
         return dict(rows)
     merged = dict(rows[0])

@@ -1,4 +1,4 @@
-"""JavaScript regular expressions, run by the `regex` package, which can be given a time limit.
+"""JavaScript regular expressions, translated for the `regex` package, which supports a time limit.
 
 Source: https://docs.jsonata.org/regex
 """
@@ -15,24 +15,27 @@ _PIECE = re.compile(
     re.S,
 )
 _DIGITS = {"d": "0-9", "w": "A-Za-z0-9_"}
-LONGEST_SEARCH = 2.0
-"""Seconds one search may take."""
+MAX_SEARCH_SECONDS = 2.0
+"""The time limit of one search."""
 
 
 def translate(pattern: str, flags: str = "") -> Any:
-    """A JavaScript pattern as a compiled one; JsonataError S0302 when it cannot be read."""
+    """Compile a JavaScript pattern.
+
+    Raises JsonataError S0302 when it is malformed.
+    """
     end = r"(?=[\n\r\u2028\u2029]|\Z)" if "m" in flags else r"\Z"
     parts: list[str] = []
     at = 0
-    while found := _PIECE.search(pattern, at):
-        parts.append(pattern[at : found.start()])
-        at = found.end()
-        if found.group("escape"):
-            parts.append(_escape(found.group("escape")))
-        elif found.group("class"):
-            text, at = _character_class(pattern, found.group("class"), at)
+    while match := _PIECE.search(pattern, at):
+        parts.append(pattern[at : match.start()])
+        at = match.end()
+        if match.group("escape"):
+            parts.append(_escape(match.group("escape")))
+        elif match.group("class"):
+            text, at = _character_class(pattern, match.group("class"), at)
             parts.append(text)
-        elif found.group("named"):
+        elif match.group("named"):
             parts.append("(?P<")
         else:
             parts.append(end)
@@ -55,21 +58,21 @@ def _escape(text: str) -> str:
     if kind == "k" and len(text) > 2:
         return f"(?P={text[3:-1]})"
     if kind in "ux" and len(text) > 2:
-        return engine.escape(chr(int(text[2:], 16)))
+        return str(engine.escape(chr(int(text[2:], 16))))
     if kind.isalpha() and kind not in "bBsSnrtfv":
         return kind
     return text
 
 
 def _character_class(pattern: str, opening: str, at: int) -> tuple[str, int]:
-    """The class from `opening` on, and where it ends."""
+    """Return the translated class that starts with `opening`, and the position after it."""
     if pattern.startswith("]", at):
         return (r"[\s\S]" if "^" in opening else r"(?!)"), at + 1
     parts = [opening]
     while at < len(pattern) and pattern[at] != "]":
         if pattern[at] == "\\" and at + 1 < len(pattern):
-            found = _PIECE.match(pattern, at)
-            text = found.group() if found else pattern[at : at + 2]
+            match = _PIECE.match(pattern, at)
+            text = match.group() if match else pattern[at : at + 2]
             kind = text[1]
             if kind in _DIGITS:
                 text = _DIGITS[kind]
@@ -77,7 +80,7 @@ def _character_class(pattern: str, opening: str, at: int) -> tuple[str, int]:
                 text = engine.escape(chr(int(text[2:], 16)))
             elif kind == "b":
                 text = r"\x08"
-            at += len(found.group()) if found else 2
+            at += len(match.group()) if match else 2
             parts.append(text)
         else:
             parts.append("\\[" if pattern[at] == "[" else pattern[at])
@@ -86,8 +89,11 @@ def _character_class(pattern: str, opening: str, at: int) -> tuple[str, int]:
 
 
 def search(pattern: Any, text: str, start: int) -> Any:
-    """The first match from `start` on, or None; LimitExceeded when it takes too long."""
+    """Return the first match at or after `start`, or None.
+
+    Raises LimitExceeded when the search takes too long.
+    """
     try:
-        return pattern.search(text, start, timeout=LONGEST_SEARCH)
+        return pattern.search(text, start, timeout=MAX_SEARCH_SECONDS)
     except TimeoutError:
         raise LimitExceeded(TIMEOUT) from None

@@ -1,7 +1,7 @@
-"""What a compiled expression runs on: frames of variables, functions, calls, and AWS's limits.
+"""The runtime of compiled expressions: frames of variables, functions, calls, and AWS's limits.
 
-AWS bounds an evaluation's depth, time and memory and fails the expression past them. Depth counts nested
-nodes of the expression; the compiler knows it within a function's body, frames carry it across calls.
+AWS limits the depth, time and memory of an evaluation. Depth counts nested nodes of the expression: the
+compiler computes it within a function's body, frames carry it across calls.
 """
 
 import time
@@ -12,17 +12,17 @@ from .errors import STACK_OVERFLOW, TIMEOUT, JsonataError, LimitExceeded
 from .signature import Signature
 from .values import UNDEFINED, Callee
 
-DEEPEST = 100
-"""Nested evaluations AWS allows (its boundary is at about a hundred)."""
-LONGEST = 5.0
-"""Seconds an evaluation may take."""
-LARGEST = 6_990_256
-"""Bytes an evaluation may hold: 873,782 numbers are accepted, one more is not."""
-_CALLS_BETWEEN_LOOKS = 64
+MAX_DEPTH = 100
+"""The limit on nested evaluations (AWS's is about a hundred)."""
+MAX_SECONDS = 5.0
+"""The time limit of an evaluation."""
+MAX_BYTES = 6_990_256
+"""The memory limit of an evaluation: 873,782 numbers are accepted, one more is not."""
+_CALLS_PER_TIME_CHECK = 64
 
 
 class Run:
-    """One evaluation: when it began (for $now) and when it must end."""
+    """One evaluation: its start time (for $now) and its deadline."""
 
     __slots__ = ("_calls", "_deadline", "_millis")
 
@@ -32,25 +32,28 @@ class Run:
         self._millis = 0
 
     def tick(self) -> None:
-        """Count a call; LimitExceeded when the evaluation has taken too long."""
+        """Count a call.
+
+        Raises LimitExceeded when the evaluation has taken too long.
+        """
         self._calls += 1
-        if self._calls % _CALLS_BETWEEN_LOOKS == 0:
+        if self._calls % _CALLS_PER_TIME_CHECK == 0:
             now = time.monotonic()
             if not self._deadline:
-                self._deadline = now + LONGEST
+                self._deadline = now + MAX_SECONDS
             elif now > self._deadline:
                 raise LimitExceeded(TIMEOUT)
 
     @property
     def millis(self) -> int:
-        """The moment of the evaluation in milliseconds since 1970, the same each time it is asked for."""
+        """The time of the evaluation in milliseconds since 1970, constant during the evaluation."""
         if not self._millis:
             self._millis = time.time_ns() // 1_000_000
         return self._millis
 
 
 class Frame:
-    """A scope of variables. `depth` is how deeply nested the code is that made it."""
+    """A scope of variables; `depth` is the nesting depth of the code that created it."""
 
     __slots__ = ("bindings", "depth", "parent", "run")
 
@@ -61,7 +64,7 @@ class Frame:
         self.depth = depth
 
     def lookup(self, name: str) -> Any:
-        """The variable's value, UNDEFINED when it has none."""
+        """Return the variable's value, or UNDEFINED."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.bindings:
@@ -71,12 +74,15 @@ class Frame:
 
 
 Code = Callable[[Any, Frame], Any]
-"""A compiled node: takes its input and the frame it runs in."""
+"""A compiled node: a function of its input and its frame."""
 
 
 class Native(Callee):
-    """A function of the library. `arity` is what higher-order functions see; `calls` says it calls functions
-    itself: it is then given a `Caller` first."""
+    """A function of the library.
+
+    `arity` is the number of arguments that higher-order functions pass. `calls` means that the function calls
+    other functions: its implementation then takes a `Caller` as first argument.
+    """
 
     __slots__ = ("arity", "calls", "implementation", "name", "signature")
 
@@ -96,16 +102,16 @@ class Native(Callee):
 
 
 class Lambda(Callee):
-    """A function written in the expression, with the frame and the input it was written in."""
+    """A function defined in the expression, with its frame and its input."""
 
-    __slots__ = ("arity", "body", "frame", "input", "needs", "parameters", "signature")
+    __slots__ = ("arity", "body", "body_depth", "frame", "input", "parameters", "signature")
 
     def __init__(
         self,
         parameters: list[str],
         signature: Signature | None,
         body: Code,
-        needs: int,
+        body_depth: int,
         input: Any,
         frame: Frame,
     ):
@@ -113,13 +119,13 @@ class Lambda(Callee):
         self.arity = len(parameters)
         self.signature = signature
         self.body = body
-        self.needs = needs
+        self.body_depth = body_depth
         self.input = input
         self.frame = frame
 
 
 class Partial(Callee):
-    """A library function with some of its arguments given: `slots` has UNDEFINED's place for each still open."""
+    """A partially applied library function; `open` are the indexes of the missing arguments."""
 
     __slots__ = ("arguments", "arity", "native", "open")
 
@@ -131,7 +137,7 @@ class Partial(Callee):
 
 
 class TailCall:
-    """A call a function's body ends with, made by whoever called the function."""
+    """A call in tail position, which the caller of the function makes."""
 
     __slots__ = ("arguments", "function")
 
@@ -141,7 +147,7 @@ class TailCall:
 
 
 class Caller:
-    """What a higher-order function calls its functions with."""
+    """Calls functions on behalf of a higher-order function."""
 
     __slots__ = ("depth", "run")
 
@@ -152,24 +158,24 @@ class Caller:
     def __call__(self, function: Any, arguments: list[Any]) -> Any:
         return apply(function, arguments, None, self.depth, self.run)
 
-    def each(self, function: Any, value: Any, key: Any, whole: Any) -> Any:
-        """Call with as many of (value, key, whole) as the function takes, at least the value."""
+    def each(self, function: Any, value: Any, key: Any, container: Any) -> Any:
+        """Call with as many of (value, key, container) as the function takes, at least the value."""
         arity = function.arity
-        arguments = [value] if arity < 2 else [value, key] if arity == 2 else [value, key, whole]
+        arguments = [value] if arity < 2 else [value, key] if arity == 2 else [value, key, container]
         return apply(function, arguments, None, self.depth, self.run)
 
 
 def apply(function: Any, arguments: list[Any], context: Any, depth: int, run: Run) -> Any:
-    """Call a function: `context` stands in for arguments its signature takes from there.
+    """Call a function; its signature may take missing arguments from `context`.
 
-    Raises JsonataError T1006 for what is no function.
+    Raises JsonataError T1006 when `function` is not a function.
     """
     while True:
         if type(function) is Lambda:
             if function.signature is not None:
                 arguments = function.signature.validate(arguments, context)
             run.tick()
-            if depth + function.needs > DEEPEST:
+            if depth + function.body_depth > MAX_DEPTH:
                 raise LimitExceeded(STACK_OVERFLOW)
             bindings = dict.fromkeys(function.parameters, UNDEFINED)
             bindings.update(zip(function.parameters, arguments, strict=False))
@@ -179,13 +185,13 @@ def apply(function: Any, arguments: list[Any], context: Any, depth: int, run: Ru
                 arguments = function.signature.validate(arguments, context)
             result = invoke(function, arguments, depth, run)
         elif type(function) is Partial:
-            given = list(function.arguments)
-            for place, argument in zip(function.open, arguments, strict=False):
-                given[place] = argument
+            values = list(function.arguments)
+            for index, argument in zip(function.open, arguments, strict=False):
+                values[index] = argument
             result = (
-                invoke(function.native, given, depth, run)
+                invoke(function.native, values, depth, run)
                 if isinstance(function.native, Native)
-                else apply(function.native, given, context, depth, run)
+                else apply(function.native, values, context, depth, run)
             )
         else:
             raise JsonataError("T1006")
@@ -195,7 +201,7 @@ def apply(function: Any, arguments: list[Any], context: Any, depth: int, run: Ru
 
 
 def invoke(function: Native, arguments: list[Any], depth: int, run: Run) -> Any:
-    """Run a library function on arguments that fit it."""
+    """Run a library function on validated arguments."""
     if function.calls:
         return function.implementation(Caller(run, depth), *arguments)
     return function.implementation(*arguments)

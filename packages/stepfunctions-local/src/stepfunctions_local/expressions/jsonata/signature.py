@@ -1,4 +1,4 @@
-"""Function signatures: `<s-nn?:s>` says which arguments a function takes, and how they are checked.
+"""Function signatures: `<s-nn?:s>` defines the types of a function's arguments.
 
 Source: https://docs.jsonata.org/programming#function-signatures
 """
@@ -24,10 +24,10 @@ _SYMBOLS: dict[type, str] = {
 
 
 def symbol(value: Any) -> str:
-    """The letter of a value's type; m for nothing."""
-    known = _SYMBOLS.get(type(value))
-    if known:
-        return known
+    """Return the letter of a value's type; m for undefined."""
+    plain = _SYMBOLS.get(type(value))
+    if plain:
+        return plain
     return "a" if is_list(value) else "f" if isinstance(value, Callee) else "o"
 
 
@@ -40,13 +40,13 @@ class _Parameter:
 
 
 class Signature:
-    """A parsed signature. JsonataError (S0401, S0402) when it makes no sense."""
+    """A parsed signature; raises JsonataError S0401 or S0402 when it is malformed."""
 
     def __init__(self, text: str):
         self.text = text
         self.parameters: list[_Parameter] = []
         self._read(text)
-        self._whole = re.compile("".join(f"({parameter.pattern})" for parameter in self.parameters))
+        self._pattern = re.compile("".join(f"({parameter.pattern})" for parameter in self.parameters))
         self._matches: dict[str, re.Match[str] | None] = {}
 
     def _read(self, text: str) -> None:
@@ -82,23 +82,23 @@ class Signature:
             at += 1
 
     def validate(self, arguments: list[Any], context: Any) -> list[Any]:
-        """The arguments as the function wants them: the context in place of a missing one, singletons as arrays.
+        """Return the arguments with the context for a missing one, and single values as arrays where required.
 
         Raises JsonataError T0410, T0411 or T0412.
         """
-        supplied = "".join([symbol(argument) for argument in arguments])
+        types = "".join([symbol(argument) for argument in arguments])
         try:
-            found = self._matches[supplied]
+            match = self._matches[types]
         except KeyError:
-            found = self._whole.fullmatch(supplied)
+            match = self._pattern.fullmatch(types)
             if len(self._matches) < 256:
-                self._matches[supplied] = found
-        if found is None:
-            raise self._mismatch(arguments, supplied)
+                self._matches[types] = match
+        if match is None:
+            raise self._mismatch(arguments, types)
         valid: list[Any] = []
         at = 0
         for index, parameter in enumerate(self.parameters):
-            letters = found.group(index + 1)
+            letters = match.group(index + 1)
             if not letters:
                 if parameter.context:
                     if not parameter.context.match(symbol(context)):
@@ -122,26 +122,26 @@ class Signature:
                 at += 1
         return valid
 
-    def _mismatch(self, arguments: list[Any], supplied: str) -> JsonataError:
-        partial, good = "", 0
+    def _mismatch(self, arguments: list[Any], types: str) -> JsonataError:
+        pattern, valid = "", 0
         for parameter in self.parameters:
-            partial += parameter.pattern
-            found = re.match(partial, supplied)
-            if found is None:
+            pattern += parameter.pattern
+            match = re.match(pattern, types)
+            if match is None:
                 break
-            good = found.end()
-        value = arguments[good] if good < len(arguments) else UNDEFINED
-        return JsonataError("T0410", value=value, index=good + 1)
+            valid = match.end()
+        value = arguments[valid] if valid < len(arguments) else UNDEFINED
+        return JsonataError("T0410", value=value, index=valid + 1)
 
 
 def _check_items(parameter: _Parameter, letter: str, letters: str, argument: Any, at: int) -> None:
     if parameter.subtype is None:
         return
     if letter != "a":
-        fits = letters == parameter.subtype
+        valid = letters == parameter.subtype
     else:
-        fits = not argument or all(symbol(item) == parameter.subtype[0] for item in argument)
-    if not fits:
+        valid = not argument or all(symbol(item) == parameter.subtype[0] for item in argument)
+    if not valid:
         raise JsonataError(
             "T0412", value=argument, index=at + 1, type=_PLURAL.get(parameter.subtype, UNDEFINED)
         )

@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from .errors import MEMORY, JsonataError, LimitExceeded
 from .matcher import Matcher
-from .runtime import LARGEST, Caller, Native
-from .text import string
+from .runtime import MAX_BYTES, Caller, Native
+from .to_string import string
 from .values import UNDEFINED, Callee, Sequence, is_number
 
 
@@ -86,7 +86,7 @@ def pad(text: Any, width: Any, char: Any = UNDEFINED) -> Any:
     missing = math.trunc(abs(width) - len(text))
     if missing <= 0:
         return text
-    if missing > LARGEST:
+    if missing > MAX_BYTES:
         raise LimitExceeded(MEMORY)
     padding = (char * missing)[:missing]
     return text + padding if width > 0 else padding + text

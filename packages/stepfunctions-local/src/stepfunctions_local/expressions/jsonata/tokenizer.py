@@ -1,4 +1,4 @@
-"""JSONata's tokens.
+"""JSONata's tokenizer.
 
 Source: the reference implementation's tokenizer (jsonata-js 2.0.6).
 """
@@ -16,7 +16,7 @@ BINDING = {
     "**": 60, "..": 20, ":=": 10, "!=": 40, "<=": 40, ">=": 40, "~>": 40, "and": 30, "or": 25, "in": 40,
     "&": 50, "!": 0, "~": 0,
 }  # fmt: skip
-"""The operators and how strongly each binds to what stands left of it when it can (see `parser`)."""
+"""The operators and their left binding power (see `parser`)."""
 
 _LONG = ("..", ":=", "!=", ">=", "<=", "**", "~>")
 _BLANK = " \t\n\r\v"
@@ -35,75 +35,75 @@ class Token:
 
 
 class Tokenizer:
-    """Hands out the tokens of an expression one by one; JsonataError (S01xx, S03xx) for what is none."""
+    """Reads the tokens of an expression one by one; raises JsonataError S01xx or S03xx."""
 
     def __init__(self, text: str):
         self.text = text
-        self.at = 0
+        self.position = 0
 
     def next(self, infix: bool = False) -> Token | None:
-        """The next token, None at the end. `infix`: an operator is expected, so `/` divides."""
+        """Return the next token, or None at the end; `infix` means that an operator is expected (`/` divides)."""
         self._skip()
-        text, start = self.text, self.at
+        text, start = self.text, self.position
         if start >= len(text):
             return None
         char = text[start]
         if char == "/" and not infix:
-            self.at += 1
-            return Token("regex", self._regex(), self.at)
+            self.position += 1
+            return Token("regex", self._regex(), self.position)
         two = text[start : start + 2]
         if two in _LONG:
-            self.at += 2
-            return Token("operator", two, self.at)
+            self.position += 2
+            return Token("operator", two, self.position)
         if char in BINDING:
-            self.at += 1
-            return Token("operator", char, self.at)
+            self.position += 1
+            return Token("operator", char, self.position)
         if char in "\"'":
             return self._string(char)
-        if found := _NUMBER.match(text, start):
-            return self._number(found.group())
+        if match := _NUMBER.match(text, start):
+            return self._number(match.group())
         if char == "`":
             return self._quoted_name()
         return self._word()
 
     def _skip(self) -> None:
         text = self.text
-        while self.at < len(text):
-            if text[self.at] in _BLANK:
-                self.at += 1
-            elif text.startswith("/*", self.at):
-                end = text.find("*/", self.at + 2)
+        while self.position < len(text):
+            if text[self.position] in _BLANK:
+                self.position += 1
+            elif text.startswith("/*", self.position):
+                end = text.find("*/", self.position + 2)
                 if end < 0:
-                    raise JsonataError("S0106", position=self.at)
-                self.at = end + 2
+                    raise JsonataError("S0106", position=self.position)
+                self.position = end + 2
             else:
                 return
 
     def _string(self, mark: str) -> Token:
         text, parts = self.text, []
-        self.at += 1
-        while self.at < len(text):
-            char = text[self.at]
+        self.position += 1
+        while self.position < len(text):
+            char = text[self.position]
             if char == "\\":
-                self.at += 1
-                escape = text[self.at : self.at + 1]
+                self.position += 1
+                escape = text[self.position : self.position + 1]
                 if escape in _ESCAPES and escape:
                     parts.append(_ESCAPES[escape])
                 elif escape == "u":
-                    digits = text[self.at + 1 : self.at + 5]
+                    digits = text[self.position + 1 : self.position + 5]
                     if not _HEX.fullmatch(digits):
-                        raise JsonataError("S0104", position=self.at)
+                        raise JsonataError("S0104", position=self.position)
                     parts.append(chr(int(digits, 16)))
-                    self.at += 4
+                    self.position += 4
                 else:
-                    raise JsonataError("S0103", position=self.at, token=escape)
+                    raise JsonataError("S0103", position=self.position, token=escape)
             elif char == mark:
-                self.at += 1
-                return Token("string", _paired("".join(parts)), self.at)
+                self.position += 1
+                return Token("string", _join_surrogates("".join(parts)), self.position)
             else:
                 parts.append(char)
-            self.at += 1
-        raise JsonataError("S0101", position=self.at)
+            self.position += 1
+        raise JsonataError("S0101", position=self.position)
 
     def _number(self, digits: str) -> Token:
         if digits.lstrip("-").isdigit():
@@ -111,24 +111,24 @@ class Tokenizer:
         else:
             value = float(digits)
         if abs(value) > 1.7976931348623157e308:
-            raise JsonataError("S0102", position=self.at, token=digits)
-        self.at += len(digits)
-        return Token("number", value, self.at)
+            raise JsonataError("S0102", position=self.position, token=digits)
+        self.position += len(digits)
+        return Token("number", value, self.position)
 
     def _quoted_name(self) -> Token:
-        end = self.text.find("`", self.at + 1)
+        end = self.text.find("`", self.position + 1)
         if end < 0:
             raise JsonataError("S0105", position=len(self.text))
-        name = self.text[self.at + 1 : end]
-        self.at = end + 1
-        return Token("name", name, self.at)
+        name = self.text[self.position + 1 : end]
+        self.position = end + 1
+        return Token("name", name, self.position)
 
     def _word(self) -> Token | None:
-        text, start = self.text, self.at
+        text, start = self.text, self.position
         end = start
         while end < len(text) and text[end] not in _BLANK and text[end] not in BINDING:
             end += 1
-        self.at = end
+        self.position = end
         word = text[start:end]
         if word.startswith("$"):
             return Token("variable", word[1:], end)
@@ -139,32 +139,32 @@ class Tokenizer:
         return Token("name", word, end)
 
     def _regex(self) -> Any:
-        text, start, depth = self.text, self.at, 0
-        while self.at < len(text):
-            char = text[self.at]
+        text, start, depth = self.text, self.position, 0
+        while self.position < len(text):
+            char = text[self.position]
             if char == "/" and depth == 0 and not self._escaped():
-                pattern = text[start : self.at]
+                pattern = text[start : self.position]
                 if not pattern:
-                    raise JsonataError("S0301", position=self.at)
-                self.at += 1
-                flags = self.at
-                while self.at < len(text) and text[self.at] in "im":
-                    self.at += 1
-                return translate(pattern, text[flags : self.at])
-            if char in "([{" and text[self.at - 1] != "\\":
+                    raise JsonataError("S0301", position=self.position)
+                self.position += 1
+                flags = self.position
+                while self.position < len(text) and text[self.position] in "im":
+                    self.position += 1
+                return translate(pattern, text[flags : self.position])
+            if char in "([{" and text[self.position - 1] != "\\":
                 depth += 1
-            elif char in ")]}" and text[self.at - 1] != "\\":
+            elif char in ")]}" and text[self.position - 1] != "\\":
                 depth -= 1
-            self.at += 1
-        raise JsonataError("S0302", position=self.at)
+            self.position += 1
+        raise JsonataError("S0302", position=self.position)
 
     def _escaped(self) -> bool:
-        before = self.text[: self.at]
+        before = self.text[: self.position]
         return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
-def _paired(text: str) -> str:
-    """Surrogates written as two escapes become the character they make."""
+def _join_surrogates(text: str) -> str:
+    """Combine surrogates that are written as two escapes."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

@@ -9,12 +9,12 @@ from typing import Any
 from .errors import JsonataError
 from .parser import Node
 from .runtime import Code, Frame, Native
-from .text import string
-from .values import UNDEFINED, Callee, Sequence, normalised
+from .to_string import string
+from .values import UNDEFINED, Callee, Sequence, normalize_number
 
 
 def copy(value: Any) -> Any:
-    """A value's own copy, as reading back its JSON gives it ($clone)."""
+    """Return a deep copy of a value, equal to parsing its JSON ($clone)."""
     if type(value) is dict:
         return {
             key: copy(item)
@@ -26,12 +26,12 @@ def copy(value: Any) -> Any:
     if isinstance(value, list):
         return [copy(item) for item in value]
     if type(value) is float:
-        return normalised(float(string(value)))
+        return normalize_number(float(string(value)))
     return value
 
 
 def transform(node: Node, compile: Callable[[Node, int], Code], depth: int) -> Code:
-    """Compile a transform: a function that changes a copy of its argument."""
+    """Compile a transform: a function that modifies a copy of its argument."""
     pattern, update = compile(node.pattern, depth + 1), compile(node.update, depth + 1)
     delete = compile(node.delete, depth + 1) if node.delete is not None else None
 
@@ -46,7 +46,7 @@ def transform(node: Node, compile: Callable[[Node, int], Code], depth: int) -> C
             if matches is UNDEFINED:
                 return result
             for match in matches if isinstance(matches, list) else [matches]:
-                _change(match, update(match, frame), node)
+                _update(match, update(match, frame), node)
                 if delete is not None:
                     _remove(match, delete(match, frame), node)
             return result
@@ -56,7 +56,7 @@ def transform(node: Node, compile: Callable[[Node, int], Code], depth: int) -> C
     return evaluate
 
 
-def _change(match: Any, update: Any, node: Node) -> None:
+def _update(match: Any, update: Any, node: Node) -> None:
     if update is UNDEFINED:
         return
     if type(update) is not dict:

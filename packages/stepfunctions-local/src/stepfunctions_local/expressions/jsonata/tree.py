@@ -1,7 +1,7 @@
-"""From the shape of the text to its meaning: paths and their steps, predicates, parents, tail calls.
+"""Transform the parser's tree into the tree that is compiled: paths, predicates, parents, tail calls.
 
-Nodes are those of `parser`; the new kinds are path (steps), sort, bind, apply and, on steps, `stages`
-(filters and index bindings), `group`, `tuple`, `focus`, `index`, `ancestor`.
+New node types are path (steps), sort, bind and apply; steps have `stages` (filters and index bindings),
+`group`, `tuple`, `focus`, `index` and `ancestor`.
 Source: the reference implementation (jsonata-js 2.0.6), where this pass is `processAST`.
 """
 
@@ -14,7 +14,7 @@ from .parser import Node
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """Where a `%` finds its parent: the label its value is bound to, and how many levels up it looks."""
+    """The parent that a `%` refers to: the label its value is bound to, and the number of levels above it."""
 
     label: str
     level: int
@@ -22,20 +22,23 @@ class Slot:
 
 
 class TreeBuilder:
-    """Turns one parsed expression into the tree that is compiled."""
+    """Transforms the tree of one expression."""
 
     def __init__(self) -> None:
         self._ancestry: list[Node] = []
 
     def build(self, node: Node) -> Node:
-        """The meaning of a whole expression; JsonataError (S02xx) where it has none."""
+        """Return the transformed tree of a whole expression.
+
+        Raises JsonataError S02xx.
+        """
         tree = self.process(node)
-        if tree.type == "parent" or tree.seeking is not None:
+        if tree.type == "parent" or tree.unresolved is not None:
             raise JsonataError("S0217", position=tree.position, token=tree.type)
         return tree
 
     def process(self, node: Node) -> Node:
-        """The meaning of a node and all below it."""
+        """Return the transformed node."""
         handler = getattr(self, f"_{node.type}", None)
         if handler is None:
             code = "S0207" if node.type == "(end)" else "S0206"
@@ -133,7 +136,7 @@ class TreeBuilder:
         left = self.process(node.lhs)
         result = left if left.type == "path" else Node("path", None, node.position, steps=[left])
         if left.type == "parent":
-            result.seeking = [left.slot]
+            result.unresolved = [left.slot]
         rest = self.process(node.rhs)
         if rest.type == "path":
             result.steps.extend(rest.steps)
@@ -162,10 +165,10 @@ class TreeBuilder:
         if step.group is not None:
             raise JsonataError("S0209", position=node.position)
         predicate = self.process(node.rhs)
-        if predicate.seeking is not None:
-            for slot in predicate.seeking:
+        if predicate.unresolved is not None:
+            for slot in predicate.unresolved:
                 if slot.level == 1:
-                    self._seek(step, slot)
+                    self._resolve_parent(step, slot)
                 else:
                     slot.level -= 1
             self._push(step, predicate)
@@ -234,40 +237,40 @@ class TreeBuilder:
         return result
 
     def _part(self, whole: Node, part: Node) -> Node:
-        """A part's meaning; the parents it seeks become the whole's to seek."""
+        """Return a transformed part; `whole` takes over the parents that the part still refers to."""
         result = self.process(part)
         self._push(whole, result)
         return result
 
     @staticmethod
     def _push(whole: Node, part: Node) -> None:
-        if part.seeking is None and part.type != "parent":
+        if part.unresolved is None and part.type != "parent":
             return
-        slots = part.seeking if part.seeking is not None else []
+        slots = part.unresolved if part.unresolved is not None else []
         if part.type == "parent":
             slots.append(part.slot)
-        whole.seeking = slots if whole.seeking is None else whole.seeking + slots
+        whole.unresolved = slots if whole.unresolved is None else whole.unresolved + slots
 
     def _resolve(self, path: Node) -> None:
-        """Let the last step's `%` find the steps they mean; those beyond the path are its own to seek."""
+        """Bind the `%` of the last step to steps of the path; keep those that refer beyond it."""
         last = path.steps[-1]
-        slots = last.seeking if last.seeking is not None else []
+        slots = last.unresolved if last.unresolved is not None else []
         if last.type == "parent":
             slots.append(last.slot)
-        for found in slots:
-            slot, index = found, len(path.steps) - 2
+        for pending in slots:
+            slot, index = pending, len(path.steps) - 2
             while slot.level > 0:
                 if index < 0:
-                    path.seeking = [*(path.seeking or []), slot]
+                    path.unresolved = [*(path.unresolved or []), slot]
                     break
                 step = path.steps[index]
                 index -= 1
                 while index >= 0 and step.focus and path.steps[index].focus:
                     step = path.steps[index]
                     index -= 1
-                slot = self._seek(step, slot)
+                slot = self._resolve_parent(step, slot)
 
-    def _seek(self, node: Node, slot: Slot) -> Slot:
+    def _resolve_parent(self, node: Node, slot: Slot) -> Slot:
         if node.type in ("name", "wildcard"):
             slot.level -= 1
             if slot.level == 0:
@@ -280,14 +283,14 @@ class TreeBuilder:
         elif node.type == "block":
             if node.expressions:
                 node.tuple = True
-                slot = self._seek(node.expressions[-1], slot)
+                slot = self._resolve_parent(node.expressions[-1], slot)
         elif node.type == "path":
             node.tuple = True
             index = len(node.steps) - 1
-            slot = self._seek(node.steps[index], slot)
+            slot = self._resolve_parent(node.steps[index], slot)
             while slot.level > 0 and index > 0:
                 index -= 1
-                slot = self._seek(node.steps[index], slot)
+                slot = self._resolve_parent(node.steps[index], slot)
         else:
             raise JsonataError("S0217", position=node.position, token=node.type)
         return slot
@@ -306,7 +309,7 @@ _BINARY: dict[str, Any] = {
 
 
 def tail_calls(node: Node) -> Node:
-    """Mark the calls a function's body ends with: they are made after it has returned, so recursion is flat."""
+    """Mark the calls in tail position of a function's body, which are made after it has returned."""
     if node.type == "function" and not node.predicate:
         node.tail = True
     elif node.type == "condition":
@@ -318,16 +321,16 @@ def tail_calls(node: Node) -> Node:
     return node
 
 
-def needed_depth(node: Node) -> int:
-    """How deep the nodes that are always evaluated nest."""
-    below = [
+def minimum_depth(node: Node) -> int:
+    """Return the nesting depth of the nodes that are always evaluated."""
+    children = [
         part for part in (node.lhs, node.procedure, node.expression, node.condition) if isinstance(part, Node)
     ]
     if node.type == "binary" and node.value not in ("and", "or"):
-        below.append(node.rhs)
-    below += node.expressions or []
+        children.append(node.rhs)
+    children += node.expressions or []
     if node.type == "function":
-        below += node.arguments
+        children += node.arguments
     if node.steps:
-        below.append(node.steps[0])
-    return 1 + max((needed_depth(part) for part in below), default=0)
+        children.append(node.steps[0])
+    return 1 + max((minimum_depth(child) for child in children), default=0)

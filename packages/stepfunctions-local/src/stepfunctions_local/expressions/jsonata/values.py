@@ -1,8 +1,8 @@
-"""JSONata's values in Python, and JavaScript's way of comparing and writing them.
+"""JSONata's values in Python, and JavaScript's comparison and formatting of them.
 
-JSON values are themselves; nothing (undefined) is UNDEFINED, null is None. A list that is the result of a
-path is a Sequence: with one element it stands for that element. Numbers are ints and floats that behave as
-JavaScript's one kind of number.
+JSON values are Python values; undefined is UNDEFINED, null is None. The result of a path is a Sequence: a
+sequence of one item is equivalent to that item. Numbers are ints and floats that behave as JavaScript's
+numbers.
 """
 
 import json
@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-LARGEST_EXACT = 2**53
+MAX_EXACT_INTEGER = 2**53
 
 
 class _Undefined:
@@ -27,7 +27,7 @@ UNDEFINED: Final = _Undefined()
 
 
 class Sequence(list[Any]):
-    """What a path, a filter or a range gives: flattened, and equal to its only element when alone."""
+    """The result of a path, a filter or a range: flattened, and equivalent to its only item."""
 
     __slots__ = ("keep_singleton", "outer_wrapper", "tuple_stream")
 
@@ -39,30 +39,31 @@ class Sequence(list[Any]):
 
 
 class ConsArray(list[Any]):
-    """An array written as a step of a path, which is kept whole where others are flattened."""
+    """An array constructor as a step of a path, which is not flattened."""
 
     __slots__ = ("keep_singleton",)
 
 
 class Callee:
-    """Anything that can be called; subclasses say how many arguments they take."""
+    """A function; subclasses define the number of arguments it takes."""
 
     __slots__ = ()
     arity: int
 
 
 def is_number(value: Any) -> bool:
-    """Whether the value is a number (no boolean). Infinity is one; what uses it must say if it may."""
+    """Return whether the value is a number, including Infinity and NaN."""
     kind = type(value)
     return kind is int or kind is float
 
 
 def is_list(value: Any) -> bool:
+    """Return whether the value is an array."""
     return isinstance(value, list)
 
 
 def deep_equal(a: Any, b: Any) -> bool:
-    """JSON equality: numbers by value, no number equals a boolean, key order is of no account."""
+    """Return whether JSON values are equal: numbers by value, objects regardless of key order."""
     if a is b:
         return not (type(a) is float and a != a)
     kind = type(a)
@@ -86,7 +87,7 @@ def deep_equal(a: Any, b: Any) -> bool:
 
 
 def strictly_equal(a: Any, b: Any) -> bool:
-    """JavaScript's `===`: objects and arrays only equal themselves."""
+    """Return whether values are equal by JavaScript's `===`: objects and arrays only equal themselves."""
     if a is b:
         return True
     if type(a) is str:
@@ -95,8 +96,8 @@ def strictly_equal(a: Any, b: Any) -> bool:
 
 
 def number_text(value: float) -> str:
-    """A number as JavaScript writes it: the shortest digits that give it back."""
-    if type(value) is int and -LARGEST_EXACT <= value <= LARGEST_EXACT:
+    """Format a number as JavaScript does: the shortest digits that parse to the same number."""
+    if type(value) is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER:
         return str(value)
     value = float(value)
     if not math.isfinite(value):
@@ -126,12 +127,12 @@ def number_text(value: float) -> str:
 
 
 def quote(text: str) -> str:
-    """A string as JSON.stringify writes it."""
+    """Format a string as JSON.stringify does."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: int = 0, level: int = 0) -> str:
-    """JSON.stringify: functions are written as empty strings where `$string` asks, numbers by `number`."""
+    """Format a value as JSON.stringify does, with functions as empty strings and numbers by `number`."""
     kind = type(value)
     if kind is str:
         return quote(value)
@@ -161,27 +162,27 @@ def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: in
     return opening + inner + ("," + inner).join(parts) + "\n" + " " * (indent * level) + closing
 
 
-def normalised(number: float) -> float:
-    """A number as a JSON reader gives it back: whole ones are ints, large ones rounded to a double."""
-    if type(number) is int and -LARGEST_EXACT <= number <= LARGEST_EXACT:
+def normalize_number(number: float) -> float:
+    """Return a number as a JSON parser returns it: integers as ints, large ones rounded to a double."""
+    if type(number) is int and -MAX_EXACT_INTEGER <= number <= MAX_EXACT_INTEGER:
         return number
     try:
         number = float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
     if number.is_integer() and abs(number) < 1e21:
-        return int(number) if abs(number) <= LARGEST_EXACT else int(number_text(number))
+        return int(number) if abs(number) <= MAX_EXACT_INTEGER else int(number_text(number))
     return number
 
 
 def _is_plain(items: Iterable[Any]) -> bool:
-    """Whether all of these are JSON already, and written as JavaScript writes them."""
+    """Return whether all items are JSON that needs no conversion."""
     for item in items:
         kind = type(item)
         if kind is str or kind is bool or item is None:
             continue
         if kind is int:
-            if not -LARGEST_EXACT <= item <= LARGEST_EXACT:
+            if not -MAX_EXACT_INTEGER <= item <= MAX_EXACT_INTEGER:
                 return False
         elif kind is dict:
             if not _is_plain(item.values()):
@@ -192,10 +193,10 @@ def _is_plain(items: Iterable[Any]) -> bool:
 
 
 def to_json(value: Any) -> Any:
-    """The value as plain JSON, for the state: sequences become lists, whole floats ints.
+    """Convert a value to plain JSON for the state: sequences to lists, integral floats to ints.
 
-    As on AWS, a number that is not finite becomes its name, and functions are left out. What needs no
-    change is given back as it is, not copied.
+    As on AWS, a number that is not finite becomes its name, and functions are omitted. A value that needs no
+    conversion is returned without a copy.
     """
     if _is_plain((value,)):
         return value
@@ -203,8 +204,8 @@ def to_json(value: Any) -> Any:
     if kind is str or kind is bool or value is None:
         return value
     if kind is int or kind is float:
-        found = normalised(value)
-        return found if math.isfinite(found) else number_text(found)
+        number = normalize_number(value)
+        return number if math.isfinite(number) else number_text(number)
     if kind is dict:
         plain = ((key, to_json(item)) for key, item in value.items())
         return {key: item for key, item in plain if item is not UNDEFINED}

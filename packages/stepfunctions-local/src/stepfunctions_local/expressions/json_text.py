@@ -5,5 +5,5 @@ from typing import Any
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON, keys in their order, characters unescaped, as Jackson writes it."""
+    """Return compact JSON with unescaped characters, as Jackson writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

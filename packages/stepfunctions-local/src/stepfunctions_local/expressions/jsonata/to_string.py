@@ -1,4 +1,4 @@
-"""Any value as a string: `$string` and the `&` operator.
+"""Conversion of values to strings: `$string` and the `&` operator.
 
 Source: https://docs.jsonata.org/string-functions#string
 """
@@ -18,7 +18,10 @@ def _rounded(value: Any) -> str:
 
 
 def string(value: Any, pretty: Any = False) -> Any:
-    """The value as text: itself when a string, else JSON; JsonataError D3001 for Infinity and NaN."""
+    """Convert a value to a string: a string to itself, other values to JSON.
+
+    Raises JsonataError D3001 for Infinity and NaN.
+    """
     if value is UNDEFINED or type(value) is str:
         return value
     if isinstance(value, Callee):

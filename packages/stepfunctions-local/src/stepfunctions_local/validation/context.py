@@ -1,0 +1,20 @@
+"""The context in which a state is validated."""
+
+from dataclasses import dataclass, field
+
+from .diagnostics import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class FlowContext:
+    """The context of a flow's states: query language, Express or not, and variables of the outer scopes.
+
+    `names` and `labels` are those used so far in the whole definition.
+    """
+
+    language: str
+    express: bool
+    findings: Findings
+    outer_variables: frozenset[str] = frozenset()
+    names: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
