@@ -181,7 +181,7 @@ class Bench:
         )
 
     def _runs(self, arn: str) -> bool:
-        row = self.engine.engine.description(arn)
+        row = self.engine.engine.execution_row(arn)
         return row is not None and row["status"] == "RUNNING"
 
     def waits(self, arn: str) -> bool:

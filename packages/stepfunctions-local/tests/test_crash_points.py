@@ -348,7 +348,7 @@ class Run:
     def _go_on(self) -> None:
         """Do what a client does, and do it again when there was no answer."""
         engine, scenario = self.engine, self.scenario
-        if engine.engine.description(self.arn) is None:
+        if engine.engine.execution_row(self.arn) is None:
             engine.start(self.machine, {}, name="it")
         for _ in range(PATIENCE_SECONDS):
             self._call_back()

@@ -96,6 +96,23 @@ def test_a_store_of_the_first_layout_is_taken_over(path: Path) -> None:
         assert [event["id"] for event in engine.finish(arn).history] == [1, 2, 3, 4]
 
 
+def test_layout_3_store_with_running_branches_resumes(path: Path) -> None:
+    other = {"StartAt": "V", "States": {"V": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    definition = {
+        "StartAt": "P",
+        "States": {"P": {"Type": "Parallel", "End": True, "Branches": [WAITS, other]}},
+    }
+    with VirtualEngine(store=path) as engine:
+        arn = engine.start(engine.create(definition), {"order": 1})
+    with sqlite3.connect(path, isolation_level=None) as old:
+        for execution, frame, body in old.execute("SELECT * FROM frames").fetchall():
+            renamed = body.replace(b'"arguments":', b'"given":')
+            old.execute("UPDATE frames SET body=? WHERE execution=? AND id=?", (renamed, execution, frame))
+        old.execute("PRAGMA user_version=3")
+    with VirtualEngine(store=path, start=engine.clock.now()) as engine:
+        assert engine.finish(arn).output == [{"order": 1}, {"order": 1}]
+
+
 def test_a_store_of_a_later_layout_is_refused(path: Path) -> None:
     Store(path).close()
     with sqlite3.connect(path) as other:

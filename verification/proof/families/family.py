@@ -125,7 +125,7 @@ def workflow_of(arn: str) -> str:
 
 
 def status_of(bench: Bench, arn: str) -> str:
-    row = bench.engine.engine.description(arn)
+    row = bench.engine.engine.execution_row(arn)
     return str(row["status"]) if row else "NOT STARTED"
 
 

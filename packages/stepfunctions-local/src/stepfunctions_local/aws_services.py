@@ -70,7 +70,7 @@ class AwsServices:
         role_arn: str | None = None,
         task_role_arn: str | None = None,
         trace_header: str | None = None,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """As Outside.call."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
@@ -86,7 +86,7 @@ class AwsServices:
         task_role_arn: str | None = None,
         trace_header: str | None = None,
         **params: Any,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """As Outside.invoke_lambda."""
         return await self.call(
             "lambda",
@@ -108,7 +108,9 @@ class AwsServices:
         """Let the calls under way end in their threads and take no more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _call(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
+    def _call(
+        self, service: str, operation: str, params: dict[str, Any], roles: Roles, trace: str | None
+    ) -> dict[str, Any]:
         try:
             return self._send(service, operation, params, roles, trace)
         except ServiceError as error:
@@ -117,23 +119,25 @@ class AwsServices:
                 return self._send(service, operation, params, roles, trace)
             raise
 
-    def _send(self, service: str, operation: str, params: dict, roles: Roles, trace: str | None) -> dict:
+    def _send(
+        self, service: str, operation: str, params: dict[str, Any], roles: Roles, trace: str | None
+    ) -> dict[str, Any]:
         client = self._client(service)
         self._acting.act_as(self._credentials(roles))
         self._trace.header = trace
         method = getattr(client, xform_name(operation))
         try:
-            answer = method(**params)
-            for name, value in answer.items():
+            response: dict[str, Any] = method(**params)
+            for name, value in response.items():
                 if hasattr(value, "read"):
-                    answer[name] = value.read()
+                    response[name] = value.read()
         except ClientError as error:
             raise _service_error(service, operation, error) from None
         except (ConnectTimeoutError, ReadTimeoutError) as error:
             raise CallFailed(str(error), sent=True, timed_out=True) from None
         except BotoCoreError as error:
             raise CallFailed(str(error)) from None
-        return answer
+        return response
 
     def _http(self, request: HttpRequest, roles: Roles) -> HttpResponse:
         url, headers = request.url, dict(request.headers)
@@ -205,7 +209,7 @@ class AwsServices:
     def _task_credentials(self, role_arn: str, by: str | None) -> Mapping[str, Any]:
         self._acting.act_as(self._credentials((by, None)))
         sts = self._client("sts")
-        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
+        return _assume_role(sts, role_arn)
 
     def _sts_credentials(self, role_arn: str) -> Mapping[str, Any]:
         with self._lock:
@@ -218,7 +222,7 @@ class AwsServices:
                     config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2}),
                 )
                 self._clients["sts as the engine"] = sts
-        return sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")["Credentials"]
+        return _assume_role(sts, role_arn)
 
 
 def _service_error(service: str, operation: str, error: ClientError) -> ServiceError:
@@ -234,3 +238,10 @@ def _service_error(service: str, operation: str, error: ClientError) -> ServiceE
         extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
         details={k: v for k, v in answer.items() if k not in ("Error", "ResponseMetadata")},
     )
+
+
+def _assume_role(sts: Any, role_arn: str) -> Mapping[str, Any]:
+    credentials: Mapping[str, Any] = sts.assume_role(RoleArn=role_arn, RoleSessionName="StepFunctions")[
+        "Credentials"
+    ]
+    return credentials

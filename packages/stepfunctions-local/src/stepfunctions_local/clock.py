@@ -1,14 +1,14 @@
-"""Time as the engine sees it: the machine's, or a virtual one that jumps to the next thing due."""
+"""The engine's clock: the machine's time, or a virtual time that advances to the next timer."""
 
 import asyncio
 import selectors
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """Seconds since the epoch, and sleeping by them. Timers run on the event loop."""
+    """Seconds since the epoch, and sleeping until one. Timers run on the event loop."""
 
     def now(self) -> float: ...
 
@@ -16,16 +16,18 @@ class Clock(Protocol):
 
 
 class RealClock:
+    """The machine's clock."""
+
     now = staticmethod(time.time)
 
     async def sleep_until(self, when: float) -> None:
-        # A loop timer may fire a little early, and the wall clock may be set back while asleep.
-        while (left := when - time.time()) > 0:
-            await asyncio.sleep(min(left, 3600.0))
+        # A loop timer may fire slightly early, and the wall clock may be set back during the sleep.
+        while (remaining := when - time.time()) > 0:
+            await asyncio.sleep(min(remaining, 3600.0))
 
 
 class VirtualClock:
-    """The time of a VirtualLoop. `start` is the epoch second at which its time begins."""
+    """The clock of a VirtualLoop. `start` is the epoch second at which its time begins."""
 
     def __init__(self, loop: "VirtualLoop", start: float):
         self._loop = loop
@@ -35,25 +37,25 @@ class VirtualClock:
         return self._start + self._loop.time()
 
     async def sleep_until(self, when: float) -> None:
-        while (left := when - self.now()) > 0:
-            await asyncio.sleep(left)
+        while (remaining := when - self.now()) > 0:
+            await asyncio.sleep(remaining)
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
-    """A selector that never blocks for a timer: it moves the loop's time forward instead.
+class _VirtualSelector(selectors.DefaultSelector):
+    """A selector that advances the loop's time instead of blocking for a timer.
 
-    While work is outside the loop (a thread calling a service) it blocks for that, and time stands still.
+    While threads work for the loop it blocks until one finishes, and the time does not advance.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.time = 0.0
-        self.outside = 0
+        self.busy_threads = 0
 
-    def select(self, timeout: float | None = None) -> list:
+    def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        if self.outside:
+        if self.busy_threads:
             return super().select(None)
         ready = super().select(0)
         if not ready:
@@ -62,27 +64,27 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[valid-type, m
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time passes only when nothing is left to do at the present moment."""
+    """An event loop whose time advances only when nothing is left to do at the present moment."""
 
     def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
-        super().__init__(self._jumping)
-        # A float of half a year has no nanoseconds: a timer that is due would never be.
+        self._virtual_selector = _VirtualSelector()
+        super().__init__(self._virtual_selector)
+        # A float of half a year has no nanoseconds: with a finer resolution a due timer would never fire.
         self._clock_resolution = 1e-6
 
     def time(self) -> float:
-        return self._jumping.time
+        return self._virtual_selector.time
 
     def run_in_executor(self, executor, func, *args):  # type: ignore[no-untyped-def, override]
-        self._jumping.outside += 1
+        self._virtual_selector.busy_threads += 1
         future = super().run_in_executor(executor, func, *args)
-        future.add_done_callback(self._returned)
+        future.add_done_callback(self._thread_finished)
         return future
 
-    def _returned(self, _: object) -> None:
-        self._jumping.outside -= 1
+    def _thread_finished(self, _: object) -> None:
+        self._virtual_selector.busy_threads -= 1
 
 
 def iso(seconds: float) -> str:
-    """Epoch seconds as AWS writes them in the context object: milliseconds, UTC, "Z"."""
+    """Format epoch seconds as in the context object: UTC, milliseconds, "Z"."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,14 +1,15 @@
-"""The engine: executions from their start to their end, and what the interpreter needs around it.
+"""The engine: starts, runs, stops and redrives executions, and provides the interpreter's runtime.
 
-It lives on one event loop. `api.dispatch` puts the API's operations before it; `virtual.VirtualEngine` runs it
-in virtual time for tests.
+It runs on one event loop. `api.dispatch` performs the API's operations on it; `testing.VirtualEngine` runs it in
+virtual time.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
@@ -16,13 +17,13 @@ from .activities import ActivityQueues
 from .clock import Clock, RealClock
 from .definition import Flow, StateMachine, compile_definition
 from .descriptions import TERMINAL
-from .engine_services import EngineServices, OwnApi
+from .engine_services import EngineServices
 from .errors import StateError, StoreFailed
 from .history import NOT_TRUNCATED, failure, json_value, output
-from .interpreter.frame import TASK, Execution, Frame
+from .interpreter.frame import TASK, Execution, Frame, LiveMapRun
 from .interpreter.invoker import Invoker, TaskCall
-from .interpreter.map_run import MapRun, stop_children
-from .interpreter.restore import make_ready_to_redrive, processor_at, restore_frames
+from .interpreter.map_run import stop_children
+from .interpreter.restore import processor_at, reset_for_redrive, restore_frames
 from .interpreter.run import run_frame
 from .services import ServiceClient
 from .storage.store import Store
@@ -31,28 +32,38 @@ _log = logging.getLogger(__name__)
 
 EXPRESS_SECONDS = 300
 
+# Performs an operation of the engine's own API: the engine, the operation, its parameters, the trace header.
+type OwnApi = Callable[["Engine", str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
+
 
 class Observer(Protocol):
-    """Told what is durable. `row` is an execution's (names as DescribeExecution's); not to be changed."""
+    """Receives status changes and events after their commit.
 
-    def status_changed(self, row: Mapping[str, Any]) -> None: ...
+    `row` is an execution's row, with DescribeExecution's names; observers must not change it.
+    """
+
+    def status_changed(self, row: Mapping[str, Any]) -> None:
+        """Receive a new status of an execution."""
 
     def follows(self, row: Mapping[str, Any]) -> bool:
-        """Whether to be told of this execution's events."""
+        """Return whether to receive this execution's events."""
         ...
 
-    def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None: ...
+    def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Receive an event of an execution's history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """The region and account that ARNs and tasks use."""
+
     region: str = "us-east-1"
     account: str = "000000000000"
     partition: str = "aws"
 
 
 @dataclass(slots=True)
-class _Stop:
+class _StopRequest:
     error: str | None
     cause: str | None
 
@@ -63,14 +74,14 @@ async def _proceed(call: TaskCall) -> Any:
 
 @dataclass(slots=True, eq=False)
 class Engine:
-    """Executions at work. `invoker` stands before every delivery of a task: a place for mocks and faults.
+    """Runs executions.
 
-    `own_api` (`api.inside.call_self`) answers the tasks' own calls of Step Functions. Without it they go outside like
-    all others, to whoever checks the role there and hands them back to this engine.
+    `invoker` wraps every delivery of a task, for mocks and faults. `own_api` (`api.loopback.call_own_api`) performs
+    the tasks' calls of Step Functions; without it they are sent to `external` like all others.
     """
 
     store: Store
-    outside: ServiceClient
+    external: ServiceClient
     clock: Clock = field(default_factory=RealClock)
     config: Config = field(default_factory=Config)
     observers: list[Observer] = field(default_factory=list)
@@ -80,18 +91,18 @@ class Engine:
     running: dict[int, Execution] = field(default_factory=dict)
     closing: bool = False
     services: EngineServices = field(init=False)
-    activities: ActivityQueues = field(init=False)
-    map_runs: dict[str, MapRun] = field(default_factory=dict)
+    activities: ActivityQueues = field(default_factory=ActivityQueues)
+    map_runs: dict[str, LiveMapRun] = field(default_factory=dict)
     _by_arn: dict[str, Execution] = field(default_factory=dict)
-    _stops: dict[int, _Stop] = field(default_factory=dict)
+    _stops: dict[int, _StopRequest] = field(default_factory=dict)
     _background_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _pending_notifications: list[tuple[list[Observer], Callable[[Observer], None]]] = field(
         default_factory=list
     )
 
     def __post_init__(self) -> None:
-        self.services = EngineServices(self)
-        self.activities = ActivityQueues(self)
+        own_api = None if self.own_api is None else partial(self.own_api, self)
+        self.services = EngineServices(self.external, self.clock, self.wait_for_execution, own_api)
 
     @property
     def region(self) -> str:
@@ -105,32 +116,32 @@ class Engine:
     def partition(self) -> str:
         return self.config.partition
 
-    # Life
+    # Lifecycle
 
     def start(self) -> None:
-        """Take up the loop this is called on, and go on with every execution the store was left with."""
+        """Bind to the running event loop and resume all open executions of the store."""
         self.load()
         self.resume()
 
     def load(self) -> None:
-        """Take up the loop and the executions, so that they can be called back and stopped; none goes on yet."""
+        """Bind to the running event loop and load open executions: they accept callbacks but do not run yet."""
         self.store.bind(asyncio.get_running_loop())
         for execution in [self._restored(row) for row in self.store.open_executions()]:
             self._register(execution)
 
     def resume(self) -> None:
-        """Go on with the executions that were loaded."""
+        """Run the executions that were loaded."""
         restored = [execution for execution in self.running.values() if execution.task is None]
         for execution in restored:
-            self._drive(execution)
+            self._run_in_task(execution)
         for arn in {execution.map_run_arn for execution in restored if execution.map_run_arn is not None}:
             run = self.store.get("map_run", arn)
             if run is not None and run["status"] != "RUNNING":
-                # It was given up, and the engine ended before these children could be told.
+                # The map run ended, and the engine was killed before it stopped these children.
                 self.run_in_background(stop_children(self, arn))
 
     async def close(self) -> None:
-        """Stop working, leaving running executions as they are for the next start."""
+        """Stop running; open executions continue after the next start."""
         self.closing = True
         tasks = [execution.task for execution in self.running.values() if execution.task is not None]
         for task in [*tasks, *self._background_tasks]:
@@ -142,7 +153,7 @@ class Engine:
     # Executions
 
     def start_execution(self, row: dict[str, Any], flow: Flow) -> Execution:
-        """Start a new execution from its row (without id and lastEvent). It runs at once, as far as it can."""
+        """Start an execution from its row (without id and lastEvent). It runs synchronously until it waits."""
         row |= {"id": self.store.next_execution_id(), "lastEvent": 0, "status": "RUNNING"}
         execution = Execution(self, row, flow)
         details = {"input": row["input"], "inputDetails": NOT_TRUNCATED, "roleArn": row["roleArn"]}
@@ -151,24 +162,24 @@ class Engine:
                 details[name] = row[name]
         execution.event("ExecutionStarted", 0, "executionStartedEventDetails", details)
         root = Frame(execution, flow)
-        root.input = self.loads(row["input"])
+        root.input = json_value(row["input"])
         execution.root = root
         root.save()
         self._notify(execution)
-        self._drive(execution)
+        self._run_in_task(execution)
         return execution
 
     def execution(self, arn: str) -> Execution | None:
-        """The execution of that ARN, if it is running."""
+        """Return the execution with this ARN if it is running."""
         return self._by_arn.get(arn)
 
-    def description(self, arn: str) -> dict[str, Any] | None:
-        """An execution's row, running or ended."""
+    def execution_row(self, arn: str) -> dict[str, Any] | None:
+        """Return the row of an execution, running or ended."""
         execution = self._by_arn.get(arn)
         return execution.row if execution is not None else self.store.execution(arn)
 
-    async def ended(self, arn: str) -> dict[str, Any]:
-        """The row of an execution once it has ended. KeyError when there is no such execution."""
+    async def wait_for_execution(self, arn: str) -> dict[str, Any]:
+        """Wait until an execution has ended and return its row. Raises KeyError when it does not exist."""
         execution = self._by_arn.get(arn)
         if execution is not None:
             await self.wait_for_end(execution)
@@ -178,23 +189,24 @@ class Engine:
         return row
 
     async def wait_for_end(self, execution: Execution) -> None:
+        """Wait until a running execution has ended."""
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         execution.on_end(lambda: None if ended.done() else ended.set_result(None))
         await ended
 
     async def stop(self, execution: Execution, error: str | None, cause: str | None) -> None:
-        """Abort a running execution, whatever it is doing."""
+        """Abort a running execution and wait until it has ended."""
         if execution.status in TERMINAL:
             return
-        self._stops[execution.id] = _Stop(error, cause)
+        self._stops[execution.id] = _StopRequest(error, cause)
         if execution.task is None:
-            self._drive(execution)
+            self._run_in_task(execution)
         assert execution.task is not None
         execution.task.cancel()
         await self.wait_for_end(execution)
 
     def redrive(self, row: dict[str, Any]) -> Execution:
-        """Go on with an execution that ended badly, at the states that failed, with their variables."""
+        """Run an execution again from the states that failed, with their variables."""
         row["redriveCount"] = row.get("redriveCount", 0) + 1
         row["redriveDate"] = self.clock.now()
         row["status"] = "RUNNING"
@@ -209,14 +221,14 @@ class Engine:
             "executionRedrivenEventDetails",
             {"redriveCount": row["redriveCount"]},
         )
-        make_ready_to_redrive(root, root.last)
+        reset_for_redrive(root, root.last)
         self._notify(execution)
-        self._drive(execution)
+        self._run_in_task(execution)
         return execution
 
     def _restored(self, row: dict[str, Any]) -> Execution:
-        """An execution as its row and its frames' rows tell."""
-        execution = Execution(self, row, self.flow_of(row))
+        """Create an execution from its row and its frames' rows."""
+        execution = Execution(self, row, self._flow_of(row))
         restore_frames(execution, self.store.frames(execution.id))
         assert execution.root is not None
         execution.last_event = self.store.last_event(execution.id) or max(
@@ -224,10 +236,9 @@ class Engine:
         )
         return execution
 
-    def flow_of(self, row: Mapping[str, Any]) -> Flow:
-        """What an execution runs: its machine's definition, or of a map run's child the item processor."""
-        revision = self.store.get("revision", row["revision"])
-        assert revision is not None
+    def _flow_of(self, row: Mapping[str, Any]) -> Flow:
+        """Return the definition an execution runs, or the item processor for a map run's child."""
+        revision = self.store.require("revision", row["revision"])
         machine = compile_definition(revision["definition"])
         return processor_at(machine, row["processor"]) if "processor" in row else machine
 
@@ -235,7 +246,7 @@ class Engine:
         self.running[execution.id] = execution
         self._by_arn[execution.arn] = execution
 
-    def _drive(self, execution: Execution) -> None:
+    def _run_in_task(self, execution: Execution) -> None:
         self._register(execution)
         self.store.save_execution(execution)
         loop = asyncio.get_running_loop()
@@ -251,7 +262,7 @@ class Engine:
             else:
                 async with asyncio.timeout(max(limit, 0)) as timer:
                     if limit <= 0:
-                        # It was over while the engine was away: before all else that fell due since.
+                        # The timeout expired while the engine was stopped: it precedes other expired timers.
                         await asyncio.sleep(0)
                     await run_frame(root)
         except StateError as error:
@@ -271,9 +282,9 @@ class Engine:
             execution.event("ExecutionAborted", 0, "executionAbortedEventDetails", details)
             self._end(execution, "ABORTED", details)
         except StoreFailed:
-            return  # in the store it runs still, and goes on from there when the engine starts again
-        except Exception as fault:  # a fault of the engine's own must not leave an execution hanging
-            _log.exception("%s cannot go on", execution.arn)
+            return  # the store still has it as running: it continues after the next start
+        except Exception as fault:  # an internal error must not leave the execution running for ever
+            _log.exception("internal error in %s", execution.arn)
             details = failure(StateError("States.Runtime", f"Internal error: {fault!r}"))
             root.event("ExecutionFailed", "executionFailedEventDetails", details)
             self._end(execution, "FAILED", details)
@@ -289,7 +300,7 @@ class Engine:
             limit = min(limit or EXPRESS_SECONDS, EXPRESS_SECONDS)
         if limit is None:
             return None
-        since = execution.row.get("redriveDate", execution.started)
+        since: float = execution.row.get("redriveDate", execution.started)
         return since + limit - self.clock.now()
 
     def _end(self, execution: Execution, status: str, result: dict[str, Any]) -> None:
@@ -306,17 +317,18 @@ class Engine:
                 frame.save()
             self.store.leave_frames(execution.id)
         self._notify(execution)
-        execution.has_ended()
+        execution.notify_ended()
 
     # Callbacks
 
-    def map_run_changed(self, document: dict[str, Any]) -> None:
+    def update_map_run(self, document: dict[str, Any]) -> None:
+        """Apply changed limits to a running map run."""
         run = self.map_runs.get(document["mapRunArn"])
         if run is not None:
-            run.changed(document)
+            run.update(document)
 
     def waiting_frame(self, execution_id: int, frame_id: int, token: str) -> Frame | None:
-        """The frame that waits under this token, or None when none does any more."""
+        """Return the frame that waits for this token, or None when none does."""
         execution = self.running.get(execution_id)
         frame = execution.frames.get(frame_id) if execution is not None else None
         if (
@@ -328,62 +340,59 @@ class Engine:
             return None
         return frame
 
-    def call_back(self, frame: Frame, outcome: dict[str, Any]) -> None:
-        """Give a waiting task its outcome: {"output": …} or {"error": …, "cause": …}."""
+    def complete_task(self, frame: Frame, outcome: dict[str, Any]) -> None:
+        """Complete a waiting task: {"output": …} or {"error": …, "cause": …}."""
         frame.data["outcome"] = outcome
-        self._wake(frame)
+        self._resume_waiter(frame)
 
     def heartbeat(self, frame: Frame) -> None:
+        """Extend a waiting task's heartbeat deadline."""
         if frame.data["heartbeat"] is not None:
-            frame.data["beat"] = self.clock.now() + frame.data["heartbeat"]
-            self._wake(frame)
+            frame.data["heartbeat_deadline"] = self.clock.now() + frame.data["heartbeat"]
+            self._resume_waiter(frame)
 
-    def _wake(self, frame: Frame) -> None:
+    def _resume_waiter(self, frame: Frame) -> None:
         frame.save()
         if frame.waiter is not None and not frame.waiter.done():
             frame.waiter.set_result(None)
 
-    # For the interpreter
+    # The interpreter's runtime
 
     def record(self, execution: Execution, event: dict[str, Any]) -> None:
+        """Append an event to an execution's history and notify observers after the commit."""
         if execution.keeps_history:
             self.store.event(execution.id, event)
-        if execution.followers is None:
-            execution.followers = [each for each in self.observers if each.follows(execution.row)]
-        if execution.followers:
+        if execution.event_observers is None:
+            execution.event_observers = [
+                observer for observer in self.observers if observer.follows(execution.row)
+            ]
+        if execution.event_observers:
             row = execution.row
-            self._notify_after_commit(execution.followers, lambda observer: observer.event(row, event))
-
-    def loads(self, text: str) -> Any:
-        return json_value(text)
+            self._notify_after_commit(execution.event_observers, lambda observer: observer.event(row, event))
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine that no execution waits for; closing the engine cancels it."""
         task = asyncio.get_running_loop().create_task(work)
         self._background_tasks.add(task)
         task.add_done_callback(self._background_tasks.discard)
 
     def activity_scheduled(self, arn: str, frame: Frame) -> None:
-        """Put an activity's task where its workers poll."""
+        """Queue an activity's task for its workers."""
         self.activities.put(arn, frame)
-
-    async def next_activity_task(
-        self, arn: str, worker_name: str | None, seconds: float
-    ) -> dict[str, Any] | None:
-        return await self.activities.take(arn, worker_name, seconds)
 
     def _notify(self, execution: Execution) -> None:
         if self.observers:
             row = dict(execution.row)
             self._notify_after_commit(self.observers, lambda observer: observer.status_changed(row))
 
-    def _notify_after_commit(self, observers: list[Observer], what: Callable[[Observer], None]) -> None:
+    def _notify_after_commit(self, observers: list[Observer], notify: Callable[[Observer], None]) -> None:
         if not self._pending_notifications:
             self.store.after_commit(self._send_notifications)
-        self._pending_notifications.append((observers, what))
+        self._pending_notifications.append((observers, notify))
 
     def _send_notifications(self) -> None:
-        untold, self._pending_notifications = self._pending_notifications, []
-        for observers, what in untold:
+        pending, self._pending_notifications = self._pending_notifications, []
+        for observers, notify in pending:
             for observer in observers:
                 with contextlib.suppress(Exception):
-                    what(observer)
+                    notify(observer)

@@ -1,23 +1,34 @@
-"""The services tasks see: those outside, and the engine itself as `stepfunctions`."""
+"""The services that tasks call: the external ones, and this engine's own API as `stepfunctions`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .descriptions import described
-from .services import HttpRequest, HttpResponse
+from .clock import Clock
+from .descriptions import execution_description
+from .services import HttpRequest, HttpResponse, ServiceClient
 
-if TYPE_CHECKING:
-    from .engine import Engine
-
-# Given the engine, the operation, its parameters and the caller's trace header.
-type OwnApi = Callable[["Engine", str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
+# Performs an operation of this engine's API; the last argument is the caller's trace header.
+type ApiCall = Callable[[str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
 
 
 class EngineServices:
-    """Sends each call where it belongs."""
+    """Routes each call to the engine's own API or to the external services.
 
-    def __init__(self, engine: "Engine"):
-        self._engine = engine
+    `own_api` performs calls of Step Functions; without it they are external calls like all others.
+    `wait_for_execution` returns the row of an execution once it has ended.
+    """
+
+    def __init__(
+        self,
+        external: ServiceClient,
+        clock: Clock,
+        wait_for_execution: Callable[[str], Awaitable[dict[str, Any]]],
+        own_api: ApiCall | None = None,
+    ):
+        self._external = external
+        self._clock = clock
+        self._wait_for_execution = wait_for_execution
+        self._own_api = own_api
 
     async def call(
         self,
@@ -27,13 +38,10 @@ class EngineServices:
         *,
         trace_header: str | None = None,
         **authority: str | None,
-    ) -> dict:
-        own_api = self._engine.own_api
-        if service == "stepfunctions" and own_api is not None:
-            return await own_api(self._engine, operation, dict(params), trace_header)
-        return await self._engine.outside.call(
-            service, operation, params, trace_header=trace_header, **authority
-        )
+    ) -> dict[str, Any]:
+        if service == "stepfunctions" and self._own_api is not None:
+            return await self._own_api(operation, dict(params), trace_header)
+        return await self._external.call(service, operation, params, trace_header=trace_header, **authority)
 
     async def invoke_lambda(
         self,
@@ -43,17 +51,16 @@ class EngineServices:
         role_arn: str | None = None,
         trace_header: str | None = None,
         **params: Any,
-    ) -> dict:
-        return await self._engine.outside.invoke_lambda(
+    ) -> dict[str, Any]:
+        return await self._external.invoke_lambda(
             function, payload, role_arn=role_arn, trace_header=trace_header, **params
         )
 
     async def http(self, request: HttpRequest, **authority: str | None) -> HttpResponse:
-        return await self._engine.outside.http(request, **authority)
+        return await self._external.http(request, **authority)
 
     async def sleep(self, seconds: float) -> None:
-        clock = self._engine.clock
-        await clock.sleep_until(clock.now() + seconds)
+        await self._clock.sleep_until(self._clock.now() + seconds)
 
-    async def execution_ended(self, execution_arn: str) -> dict:
-        return described(await self._engine.ended(execution_arn))
+    async def execution_ended(self, execution_arn: str) -> dict[str, Any]:
+        return execution_description(await self._wait_for_execution(execution_arn))

@@ -19,7 +19,7 @@ RoleCredentials = Callable[[str], Mapping[str, Any]]
 """Gives a role's AccessKeyId, SecretAccessKey, SessionToken and Expiration (a datetime) by its ARN."""
 
 
-class ActingCredentials(Credentials):
+class ActingCredentials(Credentials):  # type: ignore[misc]
     """Credentials of whoever the calling thread acts for, so that one client serves every role."""
 
     def __init__(self) -> None:

@@ -86,7 +86,7 @@ class ServiceClient(Protocol):
         role_arn: str | None = None,
         task_role_arn: str | None = None,
         trace_header: str | None = None,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Call `operation` (`PutItem`) of a botocore service (`dynamodb`) with the role's authority, or with
         that of the task's own role, which the role assumes.
 
@@ -104,7 +104,7 @@ class ServiceClient(Protocol):
         task_role_arn: str | None = None,
         trace_header: str | None = None,
         **params: Any,
-    ) -> dict:
+    ) -> dict[str, Any]:
         """lambda:Invoke: its answer with `Payload` as bytes. Raises as `call`."""
         ...
 
@@ -125,7 +125,7 @@ class TaskServices(ServiceClient, Protocol):
         """Wait on the engine's clock."""
         ...
 
-    async def execution_ended(self, execution_arn: str) -> dict:
+    async def execution_ended(self, execution_arn: str) -> dict[str, Any]:
         """DescribeExecution's answer once that execution of this engine has ended."""
         ...
 
@@ -142,11 +142,13 @@ class LazyServiceClient:
             self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
         return await asyncio.shield(self._loading)
 
-    async def call(self, service: str, operation: str, params: Mapping[str, Any], **authority: Any) -> dict:
+    async def call(
+        self, service: str, operation: str, params: Mapping[str, Any], **authority: Any
+    ) -> dict[str, Any]:
         """As Outside.call."""
         return await (await self.loaded()).call(service, operation, params, **authority)
 
-    async def invoke_lambda(self, function: str, payload: bytes, **params: Any) -> dict:
+    async def invoke_lambda(self, function: str, payload: bytes, **params: Any) -> dict[str, Any]:
         """As Outside.invoke_lambda."""
         return await (await self.loaded()).invoke_lambda(function, payload, **params)
 

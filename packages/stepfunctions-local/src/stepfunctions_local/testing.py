@@ -67,18 +67,19 @@ class FakeServices:
     def __init__(
         self,
         lambdas: Mapping[str, Callable[[Any], Any]] | None = None,
-        calls: Mapping[str, Callable[[dict], Any]] | None = None,
+        calls: Mapping[str, Callable[[dict[str, Any]], Any]] | None = None,
     ):
         self.lambdas = dict(lambdas or {})
         self.calls = dict(calls or {})
 
-    async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict:
+    async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         name = f"{service}:{operation}"
         if name not in self.calls:
             raise StateError("States.TaskFailed", f"No such call in this test: {name}")
-        return await _value(self.calls[name](dict(params)))
+        response: dict[str, Any] = await _value(self.calls[name](dict(params)))
+        return response
 
-    async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict:
+    async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict[str, Any]:
         short = function.rpartition(":function:")[2]
         handler = self.lambdas.get(function) or self.lambdas.get(short)
         if handler is None:
@@ -174,13 +175,14 @@ class VirtualEngine:
             roleArn=role,
             type=kind,
         )
-        return created["stateMachineArn"]
+        return str(created["stateMachineArn"])
 
     def start(self, machine_arn: str, given: Any = None, name: str | None = None) -> str:
         """Start an execution and let it run as far as it gets without time passing; answers its ARN."""
         named = {} if name is None else {"name": name}
         text = json.dumps({} if given is None else given)
-        return self.call("StartExecution", stateMachineArn=machine_arn, input=text, **named)["executionArn"]
+        started = self.call("StartExecution", stateMachineArn=machine_arn, input=text, **named)
+        return str(started["executionArn"])
 
     def run(
         self,
@@ -194,12 +196,12 @@ class VirtualEngine:
 
     def finish(self, execution_arn: str) -> Result:
         """Let time pass until an execution has ended."""
-        self.wait(self.engine.ended(execution_arn))
+        self.wait(self.engine.wait_for_execution(execution_arn))
         return self.result(execution_arn)
 
     def result(self, execution_arn: str) -> Result:
         """How an execution stands now."""
-        row = self.engine.description(execution_arn)
+        row = self.engine.execution_row(execution_arn)
         assert row is not None
         return Result(
             arn=execution_arn,

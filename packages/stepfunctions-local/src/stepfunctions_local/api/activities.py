@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine import Engine
 from ..errors import ApiError
 from . import arns, configuration, tags
 from .paging import page
@@ -10,7 +11,7 @@ from .paging import page
 POLL_SECONDS = 60.0
 
 
-def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """CreateActivity: the same name again answers the activity there is."""
     arns.check_name(params["name"])
     config = engine.config
@@ -33,7 +34,7 @@ def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"activityArn": arn, "creationDate": activity["creationDate"]}
 
 
-def _activity(engine: Any, text: str) -> dict[str, Any]:
+def _activity(engine: Engine, text: str) -> dict[str, Any]:
     arns.parse(text, "activity")
     activity = engine.store.get("activity", text)
     if activity is None:
@@ -41,12 +42,12 @@ def _activity(engine: Any, text: str) -> dict[str, Any]:
     return activity
 
 
-def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeActivity."""
     return _activity(engine, params["activityArn"])
 
 
-def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteActivity. Nothing to delete is success."""
     arns.parse(params["activityArn"], "activity")
     engine.store.delete("activity", params["activityArn"])
@@ -54,7 +55,7 @@ def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListActivities, oldest first."""
     activities = sorted(engine.store.scan("activity"), key=lambda activity: activity["creationDate"])
     chosen, token = page(activities, dict(params), lambda activity: activity["activityArn"])
@@ -62,7 +63,7 @@ def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"activities": [{field: item[field] for field in shown} for item in chosen], **token}
 
 
-async def get_task(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+async def get_task(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """GetActivityTask: a scheduled task's token and input, or nothing when none came within a minute."""
     arn = _activity(engine, params["activityArn"])["activityArn"]
     task = await engine.activities.take(arn, params.get("workerName"), POLL_SECONDS)

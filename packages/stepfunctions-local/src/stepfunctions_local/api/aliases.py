@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine import Engine
 from ..errors import ApiError
 from . import arns
 from .paging import page
@@ -11,14 +12,14 @@ from .paging import page
 MAX_ALIASES = 100
 
 
-def routing_to(engine: Any, version: arns.Arn) -> list[str]:
+def routing_to(engine: Engine, version: arns.Arn) -> list[str]:
     """The names of the aliases that route to a version."""
     return [
         alias["name"] for alias in _aliases(engine, version.unqualified) if _routes_to(alias, version.text)
     ]
 
 
-def _aliases(engine: Any, machine_arn: str) -> list[dict[str, Any]]:
+def _aliases(engine: Engine, machine_arn: str) -> list[dict[str, Any]]:
     return sorted(engine.store.scan("alias", machine_arn + ":"), key=lambda alias: alias["creationDate"])
 
 
@@ -30,7 +31,7 @@ def _no_such_resource() -> ApiError:
     return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
 
 
-def _check_routing(engine: Any, routes: list[dict[str, Any]]) -> str:
+def _check_routing(engine: Engine, routes: list[dict[str, Any]]) -> str:
     """The machine the routes are of. Raises ApiError for what cannot be routed."""
     version_arns = [route["stateMachineVersionArn"] for route in routes]
     for text in version_arns:
@@ -64,7 +65,7 @@ def _check_routing(engine: Any, routes: list[dict[str, Any]]) -> str:
     return machines.pop()
 
 
-def create_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def create_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """CreateStateMachineAlias: the same request again answers the first one's alias."""
     machine_arn = _check_routing(engine, params["routingConfiguration"])
     arn = f"{machine_arn}:{params['name']}"
@@ -97,7 +98,7 @@ def create_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"stateMachineAliasArn": arn, "creationDate": now}
 
 
-def _alias(engine: Any, text: str) -> dict[str, Any]:
+def _alias(engine: Engine, text: str) -> dict[str, Any]:
     arns.parse(text, "stateMachine")
     alias = engine.store.get("alias", text)
     if alias is None:
@@ -105,7 +106,7 @@ def _alias(engine: Any, text: str) -> dict[str, Any]:
     return alias
 
 
-def update_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def update_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """UpdateStateMachineAlias: its description, its routes, or both."""
     alias = _alias(engine, params["stateMachineAliasArn"])
     if params.get("routingConfiguration") is None and params.get("description") is None:
@@ -127,12 +128,12 @@ def update_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"updateDate": alias["updateDate"]}
 
 
-def describe_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def describe_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeStateMachineAlias."""
     return _alias(engine, params["stateMachineAliasArn"])
 
 
-def list_aliases(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_aliases(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListStateMachineAliases of a machine, or of one of its versions."""
     arn = arns.parse(params["stateMachineArn"], "stateMachine")
     if engine.store.get("state_machine", arn.unqualified) is None:
@@ -145,7 +146,7 @@ def list_aliases(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"stateMachineAliases": [{field: item[field] for field in shown} for item in chosen], **token}
 
 
-def delete_alias(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def delete_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteStateMachineAlias. Nothing to delete is success."""
     arn = arns.parse(params["stateMachineAliasArn"], "stateMachine")
     if arn.qualifier is None or arn.qualifier.isdigit():

@@ -7,7 +7,7 @@ from ..engine import Engine
 from ..errors import ApiError
 from ..history import json_value, too_large
 from ..interpreter.frame import Frame
-from ..interpreter.tokens import read_token
+from ..interpreter.tokens import parse_token
 from ..json_errors import json_error
 
 
@@ -19,14 +19,14 @@ def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         wrong = "Output size exceeds the maximum of 262144 bytes."
     if wrong is not None:
         raise ApiError("InvalidOutput", f"Invalid Output: '{wrong}'")
-    engine.call_back(_frame(engine, params["taskToken"]), {"output": json_value(text)})
+    engine.complete_task(_frame(engine, params["taskToken"]), {"output": json_value(text)})
     return {}
 
 
 def failure(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """SendTaskFailure."""
     frame = _frame(engine, params["taskToken"])
-    engine.call_back(frame, {name: params.get(name) for name in ("error", "cause")})
+    engine.complete_task(frame, {name: params.get(name) for name in ("error", "cause")})
     return {}
 
 
@@ -37,7 +37,7 @@ def heartbeat(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _frame(engine: Engine, token: str) -> Frame:
-    place = read_token(token)
+    place = parse_token(token)
     if place is None:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
     frame = engine.waiting_frame(*place, token)

@@ -29,9 +29,11 @@ _LONGEST_TRACE_HEADER = 256
 def operation_named(name: str) -> Callable[..., Any] | None:
     """What performs an operation, or None. Modules are loaded until it is found, the dearest one last."""
     for module in _MODULES:
-        found = importlib.import_module(f".{module}", __package__).OPERATIONS.get(name)
-        if found is not None:
-            return found
+        operations: dict[str, Callable[..., Any]] = importlib.import_module(
+            f".{module}", __package__
+        ).OPERATIONS
+        if name in operations:
+            return operations[name]
     return None
 
 
@@ -49,10 +51,9 @@ async def dispatch(
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)
     try:
-        answer = perform(engine, params)
-        if not isinstance(answer, dict):
-            answer = await answer
+        result = perform(engine, params)
+        response: dict[str, Any] = result if isinstance(result, dict) else await result
     except DefinitionError as wrong:
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{wrong}'") from None
     await engine.store.committed()
-    return answer
+    return response

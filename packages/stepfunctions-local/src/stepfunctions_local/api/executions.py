@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..definition import compile_definition
-from ..descriptions import TERMINAL, billing_details, described, not_redrivable_reason
+from ..descriptions import TERMINAL, billing_details, execution_description, not_redrivable_reason
 from ..engine import Engine
 from ..errors import ApiError
 from ..history import too_large, without_data
@@ -36,7 +36,7 @@ def start(engine: Engine, params: Params) -> dict[str, Any]:
 
 def _same_name(engine: Engine, target: Any, name: str, given: str) -> dict[str, Any] | None:
     arn = _arn(engine, "execution", target.machine["name"], name)
-    row = engine.description(arn)
+    row = engine.execution_row(arn)
     if row is None:
         return None
     if row["status"] == "RUNNING" and row["input"] == given:
@@ -127,7 +127,7 @@ async def stop(engine: Engine, params: Params) -> dict[str, Any]:
 def describe(engine: Engine, params: Params) -> dict[str, Any]:
     """DescribeExecution."""
     row = _row(engine, params["executionArn"])
-    answer = described(row, engine.clock.now())
+    answer = execution_description(row, engine.clock.now())
     if params.get("includedData") == "METADATA_ONLY":
         for field in ("input", "inputDetails", "output", "outputDetails"):
             answer.pop(field, None)
@@ -213,14 +213,13 @@ def history(engine: Engine, params: Params) -> dict[str, Any]:
 def describe_machine(engine: Engine, params: Params) -> dict[str, Any]:
     """DescribeStateMachineForExecution: the machine as it was when the execution started."""
     row = _row(engine, params["executionArn"])
-    revision = engine.store.get("revision", row["revision"])
-    assert revision is not None
+    revision = engine.store.require("revision", row["revision"])
     included = params.get("includedData")
     if "mapRunArn" in row:
-        answer = state_machines.described_map(revision, row["stateMachineArn"], included)
+        answer = state_machines.map_description(revision, row["stateMachineArn"], included)
         answer["mapRunArn"] = row["mapRunArn"]
     else:
-        answer = state_machines.described(revision, included)
+        answer = state_machines.revision_description(revision, included)
     answer["updateDate"] = revision.get("updateDate", answer["creationDate"])
     for field in ("creationDate", "type"):
         answer.pop(field, None)
@@ -240,7 +239,7 @@ def _position(params: Params) -> int:
 def _row(engine: Engine, arn: str) -> dict[str, Any]:
     """The row of an execution by its ARN. Raises ApiError InvalidArn, ExecutionDoesNotExist."""
     arns.parse(arn, "execution")
-    row = engine.description(arn)
+    row = engine.execution_row(arn)
     if row is None:
         raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     return row

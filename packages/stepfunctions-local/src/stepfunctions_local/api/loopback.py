@@ -14,7 +14,7 @@ from .dispatch import dispatch
 
 async def call_own_api(
     engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None
-) -> dict:
+) -> dict[str, Any]:
     """The operation's answer as a service's. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
     try:

@@ -46,7 +46,7 @@ def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListMapRuns of an execution, newest first."""
     arn = arns.parse(params["executionArn"], "execution").text
-    if engine.description(arn) is None:
+    if engine.execution_row(arn) is None:
         raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     machine = arn.rpartition(":")[0].replace(":execution:", ":mapRun:")
     runs = [run for run in engine.store.scan("map_run", f"{machine}/") if run["executionArn"] == arn]
@@ -63,7 +63,7 @@ def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         if params.get(name) is not None:
             run[name] = params[name]
     engine.store.put("map_run", run["mapRunArn"], run)
-    engine.map_run_changed(run)
+    engine.update_map_run(run)
     return {}
 
 

@@ -12,8 +12,8 @@ _MARK = "page:"
 
 
 def page(
-    items: Iterable[dict], params: dict[str, Any], key: Callable[[dict], str]
-) -> tuple[list[dict], dict[str, str]]:
+    items: Iterable[dict[str, Any]], params: dict[str, Any], key: Callable[[dict[str, Any]], str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The items of one page, and `{"nextToken": …}` when more follow. Items are in the order of a listing
     that keeps its order between calls. Raises ApiError InvalidToken.
     """

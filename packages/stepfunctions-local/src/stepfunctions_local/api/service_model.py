@@ -17,7 +17,8 @@ JUDGED_LATER = {"definition", "input", "output"}
 def model() -> dict[str, Any]:
     """Operations and shapes, by name."""
     [path] = Path(botocore.__file__).parent.glob("data/stepfunctions/*/service-2.json.gz")
-    return orjson.loads(gzip.decompress(path.read_bytes()))
+    document: dict[str, Any] = orjson.loads(gzip.decompress(path.read_bytes()))
+    return document
 
 
 @cache

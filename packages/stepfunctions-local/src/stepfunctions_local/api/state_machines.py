@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import validation
 from ..definition.labels import find_processor
+from ..engine import Engine
 from ..errors import ApiError
 from . import configuration, tags, versions
 from .arns import Arn, check_name, check_role, parse, refuse_labelled, unqualified
@@ -40,7 +41,7 @@ class Target:
     alias_arn: str | None = None
 
 
-def resolve(engine: Any, arn: str) -> Target:
+def resolve(engine: Engine, arn: str) -> Target:
     """The machine and revision an ARN names; an alias chooses among its versions by their weights.
 
     Raises ApiError InvalidArn, StateMachineDoesNotExist.
@@ -51,27 +52,27 @@ def resolve(engine: Any, arn: str) -> Target:
     if machine is None:
         raise does_not_exist(arn)
     if given.qualifier is None:
-        return Target(machine, engine.store.get("revision", machine["revision"]))
+        return Target(machine, engine.store.require("revision", machine["revision"]))
     alias = engine.store.get("alias", arn)
     version_arn = _chosen(alias["routingConfiguration"]) if alias else arn
     version = engine.store.get("version", version_arn)
     if version is None:
         raise does_not_exist(arn)
-    revision = engine.store.get("revision", version["revision"])
+    revision = engine.store.require("revision", version["revision"])
     return Target(machine, revision, version_arn, arn if alias else None)
 
 
-def _chosen(routes: list[dict]) -> str:
+def _chosen(routes: list[dict[str, Any]]) -> str:
     weights = [route["weight"] for route in routes]
     chosen = random.choices(routes, weights)[0]  # noqa: S311 (a share of traffic, not a secret)
-    return chosen["stateMachineVersionArn"]
+    return str(chosen["stateMachineVersionArn"])
 
 
 def does_not_exist(arn: str) -> ApiError:
     return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 
 
-def machine_of(engine: Any, arn: Arn) -> dict[str, Any]:
+def machine_of(engine: Engine, arn: Arn) -> dict[str, Any]:
     """The machine of an ARN, qualified or not. Raises ApiError StateMachineDoesNotExist."""
     machine = engine.store.get("state_machine", arn.unqualified)
     if machine is None:
@@ -79,7 +80,7 @@ def machine_of(engine: Any, arn: Arn) -> dict[str, Any]:
     return machine
 
 
-async def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """CreateStateMachine: the same request again answers the first one's machine."""
     check_name(params["name"])
     if params.get("versionDescription") and not params.get("publish"):
@@ -117,7 +118,9 @@ async def create(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _created_before(engine: Any, existing: dict, wanted: dict, params: Mapping[str, Any]) -> dict[str, Any]:
+def _created_before(
+    engine: Engine, existing: dict[str, Any], wanted: dict[str, Any], params: Mapping[str, Any]
+) -> dict[str, Any]:
     arn = existing["stateMachineArn"]
     answer = {"stateMachineArn": arn, "creationDate": existing["creationDate"]}
     same = all(existing[field] == wanted[field] for field in _SAME_MACHINE)
@@ -130,7 +133,7 @@ def _created_before(engine: Any, existing: dict, wanted: dict, params: Mapping[s
     return answer
 
 
-def _save_revision(engine: Any, machine: dict[str, Any]) -> None:
+def _save_revision(engine: Engine, machine: dict[str, Any]) -> None:
     """Keep the machine and, as executions run it, the immutable copy of what it says now."""
     machine["revision"] = str(uuid.uuid4())
     machine["variableReferences"] = validation.variable_references(machine["definition"])
@@ -138,7 +141,7 @@ def _save_revision(engine: Any, machine: dict[str, Any]) -> None:
     engine.store.put("state_machine", machine["stateMachineArn"], machine)
 
 
-async def update(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+async def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """UpdateStateMachine: a change makes a new revision; nothing changed makes none."""
     arn = unqualified(params["stateMachineArn"])
     machine = machine_of(engine, arn)
@@ -177,40 +180,42 @@ async def update(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def describe(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeStateMachine, of a machine, or of a version as it was published."""
     arn = parse(params["stateMachineArn"], "stateMachine")
     if "/" in arn.name:
-        return _described_map(engine, arn, params.get("includedData"))
+        return _describe_map(engine, arn, params.get("includedData"))
     target = resolve(engine, arn.text)
-    answer = described(target.revision, params.get("includedData"))
+    answer = revision_description(target.revision, params.get("includedData"))
     if target.version_arn:
-        version = engine.store.get("version", target.version_arn)
+        version = engine.store.require("version", target.version_arn)
         answer |= {"stateMachineArn": target.version_arn, "creationDate": version["creationDate"]}
         if version.get("description"):
             answer["description"] = version["description"]
     return answer | {"status": target.machine["status"]}
 
 
-def _described_map(engine: Any, arn: Arn, included_data: str | None) -> dict[str, Any]:
+def _describe_map(engine: Engine, arn: Arn, included_data: str | None) -> dict[str, Any]:
     """A Distributed Map as the state machine of its child executions."""
     machine = engine.store.get("state_machine", arn.text.partition("/")[0])
-    revision = machine and engine.store.get("revision", machine["revision"])
-    if not revision or find_processor(revision["definition"], arn.text) is None:
+    if machine is None:
         raise does_not_exist(arn.text)
-    return described_map(revision, arn.text, included_data) | {"status": machine["status"]}
+    revision = engine.store.require("revision", machine["revision"])
+    if find_processor(revision["definition"], arn.text) is None:
+        raise does_not_exist(arn.text)
+    return map_description(revision, arn.text, included_data) | {"status": machine["status"]}
 
 
-def described_map(
+def map_description(
     revision: Mapping[str, Any], qualified_arn: str, included_data: str | None
 ) -> dict[str, Any]:
     """What a description says of the Distributed Map with that ARN: its item processor is the definition."""
     processor = json.dumps(find_processor(revision["definition"], qualified_arn))
-    answer = described({**revision, "definition": processor}, included_data)
+    answer = revision_description({**revision, "definition": processor}, included_data)
     return answer | {"stateMachineArn": qualified_arn, "label": qualified_arn.rpartition("/")[2]}
 
 
-def described(revision: Mapping[str, Any], included_data: str | None = None) -> dict[str, Any]:
+def revision_description(revision: Mapping[str, Any], included_data: str | None = None) -> dict[str, Any]:
     """What a description says of a revision."""
     shown = (
         "stateMachineArn",
@@ -231,7 +236,7 @@ def described(revision: Mapping[str, Any], included_data: str | None = None) -> 
     return answer
 
 
-def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListStateMachines, oldest first."""
     machines = sorted(engine.store.scan("state_machine"), key=lambda machine: machine["creationDate"])
     chosen, token = page(machines, dict(params), lambda machine: machine["stateMachineArn"])
@@ -239,7 +244,7 @@ def list_all(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"stateMachines": [{field: machine[field] for field in shown} for machine in chosen], **token}
 
 
-def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteStateMachine with its versions and aliases. Nothing to delete is success.
 
     Its executions end at their next transition.
@@ -258,7 +263,7 @@ def delete(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def validate_definition(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def validate_definition(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ValidateStateMachineDefinition: what CreateStateMachine would refuse, and warnings when asked for."""
     found = validation.diagnose(params["definition"], params.get("type", "STANDARD"))
     failed = any(item.severity == "ERROR" for item in found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine import Engine
 from ..errors import ApiError
 from . import arns
 
@@ -18,14 +19,14 @@ def as_dict(tags: list[dict[str, str]]) -> dict[str, str]:
     return named
 
 
-def _resource(engine: Any, text: str) -> str:
+def _resource(engine: Engine, text: str) -> str:
     arn = arns.parse(text, *_KINDS)
     if engine.store.get(_KINDS[arn.kind], text) is None:
         raise ApiError("ResourceNotFound", f"Resource not found: '{text}'", resourceName=text)
     return text
 
 
-def tag(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def tag(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """TagResource: adds to the tags there are, replacing those of the same key."""
     arn = _resource(engine, params["resourceArn"])
     named = (engine.store.get("tags", arn) or {}) | as_dict(params["tags"])
@@ -35,7 +36,7 @@ def tag(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def untag(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def untag(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """UntagResource: keys that are not there are no error."""
     arn = _resource(engine, params["resourceArn"])
     kept = engine.store.get("tags", arn) or {}
@@ -43,7 +44,7 @@ def untag(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def list_tags(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_tags(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListTagsForResource."""
     named = engine.store.get("tags", _resource(engine, params["resourceArn"])) or {}
     return {"tags": [{"key": key, "value": value} for key, value in named.items()]}

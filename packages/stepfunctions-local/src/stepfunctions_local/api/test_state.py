@@ -127,7 +127,6 @@ def _request(
         state_machine_arn=(context.get("StateMachine") or {}).get("Id", ""),
         state_name=tested.name,
         region=engine.region,
-        account=engine.account,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine import Engine
 from ..errors import ApiError
 from . import aliases, arns
 from .paging import page
@@ -10,7 +11,7 @@ from .paging import page
 MAX_VERSIONS = 1000
 
 
-def publish(engine: Any, machine: dict[str, Any], description: str | None = None) -> dict[str, Any]:
+def publish(engine: Engine, machine: dict[str, Any], description: str | None = None) -> dict[str, Any]:
     """The version of a machine's present revision: a new one, or the one that was published of it before."""
     published = latest_of_revision(engine, machine)
     if published is not None:
@@ -42,18 +43,18 @@ def publish(engine: Any, machine: dict[str, Any], description: str | None = None
     return version
 
 
-def latest_of_revision(engine: Any, machine: Mapping[str, Any]) -> dict[str, Any] | None:
+def latest_of_revision(engine: Engine, machine: Mapping[str, Any]) -> dict[str, Any] | None:
     """The newest version when it is of the machine's present revision."""
     newest = next(iter(_newest_first(engine, machine["stateMachineArn"])), None)
     return newest if newest and newest["revision"] == machine["revision"] else None
 
 
-def _newest_first(engine: Any, machine_arn: str) -> list[dict[str, Any]]:
+def _newest_first(engine: Engine, machine_arn: str) -> list[dict[str, Any]]:
     versions = engine.store.scan("version", machine_arn + ":")
     return sorted(versions, key=lambda version: version["number"], reverse=True)
 
 
-def publish_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def publish_version(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """PublishStateMachineVersion: again for the same revision answers the version there is."""
     arn = arns.unqualified(params["stateMachineArn"])
     machine = engine.store.get("state_machine", arn.text)
@@ -74,7 +75,7 @@ def publish_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def list_versions(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_versions(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListStateMachineVersions, newest first."""
     arn = arns.unqualified(params["stateMachineArn"])
     chosen, token = page(
@@ -84,7 +85,7 @@ def list_versions(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     return {"stateMachineVersions": [{field: item[field] for field in shown} for item in chosen], **token}
 
 
-def delete_version(engine: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def delete_version(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteStateMachineVersion. Nothing to delete is success; a version an alias routes to stays."""
     arn = arns.parse(params["stateMachineVersionArn"], "stateMachine")
     if arn.qualifier is None or not arn.qualifier.isdigit():

@@ -30,13 +30,12 @@ class TaskRequest:
     resource: str
     arguments: Any
     role_arn: str | None = None
-    credentials: dict | None = None
+    credentials: dict[str, Any] | None = None
     execution_arn: str = ""
     state_machine_arn: str = ""
     state_name: str = ""
     task_token: str | None = None
     region: str = "us-east-1"
-    account: str = "000000000000"
     trace_header: str | None = None
     timeout: float | None = None
     attempt: str = ""

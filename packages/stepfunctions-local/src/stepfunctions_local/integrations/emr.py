@@ -36,13 +36,15 @@ class _Action:
 
     method: str
     takes: tuple[str, ...] | None
-    params: Callable[[dict], dict]
-    output: Callable[[dict], dict] = field(default=lambda answer: answer)
+    params: Callable[[dict[str, Any]], dict[str, Any]]
+    output: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda answer: answer)
     may_take: tuple[str, ...] = ()
     lookup: _Lookup | None = None
 
 
-def _renamed(answer: dict, was: str, now: str, value: Callable[[Any], Any] = lambda found: found) -> dict:
+def _renamed(
+    answer: dict[str, Any], was: str, now: str, value: Callable[[Any], Any] = lambda found: found
+) -> dict[str, Any]:
     return {now: value(answer[was]), **{name: item for name, item in answer.items() if name != was}}
 
 
@@ -129,14 +131,14 @@ class EmrIntegration(OptimisedIntegration):
         return self.emr.output(await self._call(self.botocore, self.action, request, services, params))
 
     async def _id(
-        self, lookup: _Lookup, request: TaskRequest, services: TaskServices, arguments: dict
+        self, lookup: _Lookup, request: TaskRequest, services: TaskServices, arguments: dict[str, Any]
     ) -> str:
         asked = {"ClusterId": arguments["ClusterId"]}
         answer = await self._call(self.botocore, lookup.method, request, services, asked)
         name = arguments[lookup.argument]
         for listed in answer.get(lookup.listed, []):
             if listed.get("Name") == name:
-                return listed["Id"]
+                return str(listed["Id"])
         raise StateError(
             "ElasticMapReduce.AmazonElasticMapReduceException",
             f"The cluster {asked['ClusterId']} has no {lookup.argument} '{name}'.",

@@ -40,7 +40,7 @@ class InvokeApi(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return _faults(names, _API_GATEWAY, self.required)
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         given = request.arguments
         host = given["ApiEndpoint"].removeprefix("https://").rstrip("/")
         path = "/".join(
@@ -73,7 +73,7 @@ class InvokeHttp(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return _faults(names, _HTTP, self.required)
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         given = request.arguments
         headers = {name: str(value) for name, value in (given.get("Headers") or {}).items()}
         query = dict(given.get("QueryParameters") or {})

@@ -84,7 +84,7 @@ async def read_items(resource: str, arguments: dict[str, Any], reading: Reading)
     return [parse_items(body, reading, source_of(arguments)).first(reading.limit)]
 
 
-async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> dict:
+async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> dict[str, Any]:
     from .shapes import known_operation, to_params
 
     method = known_operation("s3", operation)
@@ -215,7 +215,8 @@ def _parquet(body: bytes) -> list[dict[str, Any]]:
     except (ValueError, OSError) as error:
         raise _failed(f"Provided S3 object is not valid Parquet: {error}") from None
     # What JSON has no form for (times, decimals, bytes) goes in as text.
-    return json.loads(json.dumps(rows, default=str))
+    items: list[dict[str, Any]] = json.loads(json.dumps(rows, default=str))
+    return items
 
 
 async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:

@@ -18,32 +18,32 @@ class Job:
     """
 
     describe: str
-    identify: Callable[[dict, dict], dict]
-    result: Callable[[dict], Any]
+    identify: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+    result: Callable[[dict[str, Any]], Any]
     status: Callable[[Any], str]
     succeeded: frozenset[str]
     running: frozenset[str]
     stop: str | None = None
-    stopping: Callable[[dict, dict], dict] | None = None
+    stopping: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] | None = None
     ends_gone: bool = False
 
-    def outcome(self, described: dict) -> Outcome:
-        status = self.status(self.result(described))
+    def outcome(self, description: dict[str, Any]) -> Outcome:
+        status = self.status(self.result(description))
         if status in self.succeeded:
             return "succeeded"
         return "running" if status in self.running else "failed"
 
 
-def _first(field: str) -> Callable[[dict], Any]:
-    return lambda described: described[field][0]
+def _first(field: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda description: description[field][0]
 
 
-def _field(field: str) -> Callable[[dict], Any]:
-    return lambda described: described[field]
+def _field(field: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda description: description[field]
 
 
-def _whole(described: dict) -> dict:
-    return {name: value for name, value in described.items() if not name.startswith("Sdk")}
+def _whole(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if not name.startswith("Sdk")}
 
 
 def _sagemaker(kind: str) -> Job:
@@ -63,7 +63,7 @@ def _codebuild(kind: str, describe: str, stop: str) -> Job:
     return Job(
         describe=describe,
         identify=lambda submitted, _: {"Ids": [submitted[kind]["Id"]]},
-        result=lambda described: {kind: described[f"{kind}{'es' if kind.endswith('h') else 's'}"][0]},
+        result=lambda description: {kind: description[f"{kind}{'es' if kind.endswith('h') else 's'}"][0]},
         status=lambda result: result[kind].get("BuildStatus") or result[kind].get("BuildBatchStatus"),
         succeeded=frozenset({"SUCCEEDED"}),
         running=frozenset({"IN_PROGRESS"}),
@@ -72,14 +72,14 @@ def _codebuild(kind: str, describe: str, stop: str) -> Job:
     )
 
 
-def _ecs_status(task: dict) -> str:
+def _ecs_status(task: dict[str, Any]) -> str:
     if task["LastStatus"] != "STOPPED":
         return "RUNNING"
     codes = [container.get("ExitCode") for container in task.get("Containers", [])]
     return "SUCCEEDED" if all(code == 0 for code in codes) else "FAILED"
 
 
-def _ecs_task(submitted: dict, _: dict) -> dict:
+def _ecs_task(submitted: dict[str, Any], _: dict[str, Any]) -> dict[str, Any]:
     task = submitted["Tasks"][0]
     return {"Cluster": task["ClusterArn"], "Tasks": [task["TaskArn"]]}
 
@@ -150,7 +150,7 @@ _DATABREW = Job(
 _EMR_CLUSTER = Job(
     describe="describeCluster",
     identify=lambda submitted, _: {"ClusterId": submitted["ClusterId"]},
-    result=lambda described: {"ClusterId": described["Cluster"]["Id"], "Cluster": described["Cluster"]},
+    result=lambda description: {"ClusterId": description["Cluster"]["Id"], "Cluster": description["Cluster"]},
     status=lambda result: result["Cluster"]["Status"]["State"],
     succeeded=frozenset({"RUNNING", "WAITING"}),
     running=frozenset({"STARTING", "BOOTSTRAPPING"}),
@@ -167,7 +167,7 @@ _EMR_CLUSTER_TERMINATED = replace(
 _EMR_STEP = Job(
     describe="describeStep",
     identify=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepId": submitted["StepId"]},
-    result=lambda described: {"Step": described["Step"]},
+    result=lambda description: {"Step": description["Step"]},
     status=lambda result: result["Step"]["Status"]["State"],
     succeeded=frozenset({"COMPLETED"}),
     running=frozenset({"PENDING", "RUNNING", "CANCEL_PENDING"}),

@@ -20,7 +20,7 @@ _DIALECT = Dialect("Lambda", "AWSLambda", "AWSLambdaException")
 class InvokeFunction(Integration):
     """`lambda:invoke`: the function's answer under Payload, with the call's metadata."""
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
         payload = json_bytes(arguments.get("Payload", {}))
@@ -49,8 +49,8 @@ class FunctionArn(Integration):
 
 
 async def _invoke(
-    request: TaskRequest, services: TaskServices, function: str, payload: bytes, params: dict
-) -> dict:
+    request: TaskRequest, services: TaskServices, function: str, payload: bytes, params: dict[str, Any]
+) -> dict[str, Any]:
     with as_optimised(request, "lambda", _DIALECT):
         answer = await services.invoke_lambda(
             function, payload, **request.authority, trace_header=request.trace_header, **params
@@ -75,12 +75,12 @@ def _function_error(payload: str) -> StateError:
     )
 
 
-def _text(answer: dict) -> str:
+def _text(answer: dict[str, Any]) -> str:
     payload = answer.get("Payload", b"")
     return payload.decode() if isinstance(payload, bytes) else payload
 
 
-def _decoded(answer: dict) -> Any:
+def _decoded(answer: dict[str, Any]) -> Any:
     """The function's answer as JSON. An asynchronous invocation has none: an empty object."""
     text = _text(answer)
     if not text:

@@ -15,7 +15,7 @@ _SPELLINGS = {
 }
 
 
-def sdk_metadata(answer: dict) -> dict[str, Any]:
+def sdk_metadata(answer: dict[str, Any]) -> dict[str, Any]:
     """`SdkHttpMetadata` and `SdkResponseMetadata` of botocore's answer; nothing of one that has no HTTP part."""
     http = answer.get("ResponseMetadata")
     if not http:

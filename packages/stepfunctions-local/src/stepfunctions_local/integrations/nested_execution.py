@@ -22,7 +22,7 @@ _TIMES = ("StartDate", "StopDate", "RedriveDate")
 class StartExecution(Integration):
     """Start an execution; with `.sync` its end is the task's, output as text, with `.sync:2` as JSON."""
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("stepfunctions", "startExecution")
         with as_optimised(request, "stepfunctions", _DIALECT):
             params = arguments_to_params(operation, request, request.arguments)
@@ -48,7 +48,7 @@ class StartExecution(Integration):
             "StartDate": iso(answer["startDate"]),
         }
 
-    async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> dict:
+    async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> dict[str, Any]:
         ended = await services.execution_ended(submitted["ExecutionArn"])
         output = _described(ended, as_json=self.pattern == "sync2")
         if output["Status"] != "SUCCEEDED":
@@ -69,12 +69,12 @@ def _name(attempt: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, attempt) if attempt else uuid.uuid4())
 
 
-def _execution_arn(params: dict) -> str:
+def _execution_arn(params: dict[str, Any]) -> str:
     machine = ":".join(params["stateMachineArn"].split(":")[:7])
     return f"{machine.replace(':stateMachine:', ':execution:')}:{params['name']}"
 
 
-def _described(ended: dict, *, as_json: bool) -> dict:
+def _described(ended: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
     """DescribeExecution's answer as the task's output."""
     output: dict[str, Any] = {}
     for name, value in sorted(ended.items()):

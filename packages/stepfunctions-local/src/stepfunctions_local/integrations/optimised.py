@@ -19,8 +19,8 @@ from .sdk import arguments_to_params, operation_faults
 from .service_errors import Dialect, as_optimised
 from .shapes import operation_model, required_members, to_output
 
-Prepare = Callable[[dict, TaskRequest], dict]
-Finish = Callable[[dict], dict]
+Prepare = Callable[[dict[str, Any], TaskRequest], dict[str, Any]]
+Finish = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _capital(name: str) -> str:
 def _text_message(field: str) -> Prepare:
     """A message written as JSON in the state goes out as its text."""
 
-    def prepare(arguments: dict, _: TaskRequest) -> dict:
+    def prepare(arguments: dict[str, Any], _: TaskRequest) -> dict[str, Any]:
         message = arguments.get(field)
         if message is None or isinstance(message, str):
             return arguments
@@ -50,7 +50,7 @@ def _text_message(field: str) -> Prepare:
     return prepare
 
 
-def _own_resources(arguments: dict, request: TaskRequest) -> dict:
+def _own_resources(arguments: dict[str, Any], request: TaskRequest) -> dict[str, Any]:
     """Every event names the execution and its state machine among its resources."""
     own = [arn for arn in (request.execution_arn, request.state_machine_arn) if arn]
     entries = arguments.get("Entries")
@@ -66,13 +66,13 @@ def _own_resources(arguments: dict, request: TaskRequest) -> dict:
     return {**arguments, "Entries": sent}
 
 
-def _every_entry_accepted(output: dict) -> dict:
+def _every_entry_accepted(output: dict[str, Any]) -> dict[str, Any]:
     if output.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", json_text(output))
     return output
 
 
-def _json_body(output: dict) -> dict:
+def _json_body(output: dict[str, Any]) -> dict[str, Any]:
     """A model's answer is JSON in the output, not its text."""
     try:
         return {**output, "Body": json.loads(output["Body"])}
@@ -232,16 +232,16 @@ class OptimisedIntegration(Integration):
         while True:
             asked = job.identify(submitted, request.arguments)
             try:
-                described = await self._call(self.botocore, job.describe, request, services, asked)
+                description = await self._call(self.botocore, job.describe, request, services, asked)
             except StateError as error:
                 if job.ends_gone and (error.error or "").endswith("NotFoundException"):
                     return {}
                 raise
-            outcome = job.outcome(described)
+            outcome = job.outcome(description)
             if outcome == "succeeded":
-                return job.result(described)
+                return job.result(description)
             if outcome == "failed":
-                raise StateError("States.TaskFailed", json_text(job.result(described)))
+                raise StateError("States.TaskFailed", json_text(job.result(description)))
             await services.sleep(wait)
             wait = min(wait * 2, 60.0)
 
@@ -257,8 +257,13 @@ class OptimisedIntegration(Integration):
         return self.job
 
     async def _call(
-        self, botocore: str, action: str, request: TaskRequest, services: TaskServices, arguments: dict
-    ) -> dict:
+        self,
+        botocore: str,
+        action: str,
+        request: TaskRequest,
+        services: TaskServices,
+        arguments: dict[str, Any],
+    ) -> dict[str, Any]:
         service = self.service
         operation = operation_model(botocore, action)
         if operation is None:

@@ -42,7 +42,7 @@ def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]
     items: list[Any] = []
     for child in children:
         if how == "NONE" or child["status"] != "SUCCEEDED":
-            items.append(described(child))
+            items.append(result_entry(child))
             continue
         output = json.loads(child["output"])
         if how == "FLATTEN" and isinstance(output, list):
@@ -52,7 +52,7 @@ def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]
     return items
 
 
-def described(child: Mapping[str, Any]) -> dict[str, Any]:
+def result_entry(child: Mapping[str, Any]) -> dict[str, Any]:
     """A child execution as it stands in a result file: all that is told of it but the map run, the same for all."""
     shown: dict[str, Any] = {}
     for name, value in sorted(child.items()):

@@ -35,7 +35,7 @@ class SdkIntegration(Integration):
     def argument_faults(self, names: set[str]) -> list[str]:
         return operation_faults(operation_model(self.service, self.action), names)
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict:
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = operation_model(self.service, self.action)
         if operation is None:
             raise UnknownResource(self.arn)
@@ -65,7 +65,7 @@ def operation_faults(operation: OperationModel | None, names: set[str]) -> list[
     return faults + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
 
 
-def arguments_to_params(operation: OperationModel, request: TaskRequest, arguments: Any) -> dict:
+def arguments_to_params(operation: OperationModel, request: TaskRequest, arguments: Any) -> dict[str, Any]:
     """Arguments as the operation's params, or AWS's failure of a Task that cannot be started.
 
     A required argument that is null goes to the service on AWS, which refuses it: raises ServiceError as it would.

@@ -88,12 +88,15 @@ def required_members(operation: OperationModel) -> tuple[str, ...]:
     return tuple(name for name in operation.input_shape.required_members if name not in made)
 
 
-def to_params(operation: OperationModel, arguments: Any) -> dict:
+def to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
     """An operation's botocore params from a Task's arguments. Raises UnsupportedField."""
     if operation.input_shape is None:
         return {}
     binary = _base64_bytes if operation.service_model.service_name.startswith("dynamodb") else _json_bytes
-    return _to_value(operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary)
+    params: dict[str, Any] = _to_value(
+        operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary
+    )
+    return params
 
 
 def _to_value(shape: Shape, value: Any, binary: Callable[[Any], bytes]) -> Any:
@@ -141,12 +144,15 @@ def _base64_bytes(value: Any) -> bytes:
     return base64.b64decode(value) if isinstance(value, str) else _json_bytes(value)
 
 
-def to_output(operation: OperationModel, answer: dict, rename: Callable[[str], str] = naming.member) -> dict:
+def to_output(
+    operation: OperationModel, answer: dict[str, Any], rename: Callable[[str], str] = naming.member
+) -> dict[str, Any]:
     """A task's output from botocore's answer: members renamed, times as ISO 8601, bytes as text."""
     if operation.output_shape is None:
         return {}
     text = _as_base64 if operation.service_model.service_name.startswith("dynamodb") else _as_text
-    return _from_value(operation.output_shape, answer, rename, text)
+    output: dict[str, Any] = _from_value(operation.output_shape, answer, rename, text)
+    return output
 
 
 def _from_value(shape: Shape, value: Any, rename: Callable[[str], str], text: Callable[[bytes], str]) -> Any:

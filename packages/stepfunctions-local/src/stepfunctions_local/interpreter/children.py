@@ -1,24 +1,28 @@
-"""Lines of control below a state: a Parallel's branches, an inline Map's iterations."""
+"""Child frames of a state: a Parallel's branches, an inline Map's iterations."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .frame import DONE, ENTER, Frame
 
-# Children that end at once let others run after this many.
-_STRETCH = 250
+type RunFrame = Callable[[Frame], Awaitable[None]]
+
+# Children that end synchronously yield to the event loop after this many.
+_CHILDREN_PER_TURN = 250
 
 
-async def run_all(parent: Frame, count: int, concurrency: int, make: Callable[[int], Frame]) -> list[Any]:
-    """Run children 0 … count-1, at most `concurrency` at a time (0: all), and answer their outputs in order.
+async def run_children(
+    parent: Frame, count: int, concurrency: int, make: Callable[[int], Frame], run_frame: RunFrame
+) -> list[Any]:
+    """Run children 0 … count-1, at most `concurrency` at a time (0: all), and return their outputs in order.
 
-    Children that ended before a restart are not run again; those that ran go on; `make` begins the others.
-    The first to fail stops the rest, and its error is raised. The parent's next event follows from the last one
-    about the child that ended last, or of the child that failed.
+    Children that ended before a restart are not run again, and those that were running continue; `make` creates
+    the others. The first failure stops the rest and is raised. The parent's next event follows the last event of
+    the child that ended last, or of the child that failed.
     """
     waiting = iter(range(count))
-    running: dict[asyncio.Task[Any], Frame] = {}
+    running: dict[asyncio.Task[None], Frame] = {}
     limit = concurrency or count
     first = lane = parent.last
     try:
@@ -29,20 +33,20 @@ async def run_all(parent: Frame, count: int, concurrency: int, make: Callable[[i
                     continue
                 if child is None:
                     child = make(slot)
-                    # The first ones follow from the parent's start, a later one from the child whose place it takes.
+                    # The first children follow the parent's start, a later one the child whose place it takes.
                     child.last = first if slot < limit else lane
                     parent.children[slot] = child
-                task = asyncio.Task(_run_child(child), loop=asyncio.get_running_loop(), eager_start=True)
+                task = asyncio.Task(_run(run_frame, child), loop=asyncio.get_running_loop(), eager_start=True)
                 running[task] = child
                 if task.done():
-                    lane = _ended(parent, running, task)
-                    if slot % _STRETCH == _STRETCH - 1:
+                    lane = _finish(parent, running, task)
+                    if slot % _CHILDREN_PER_TURN == _CHILDREN_PER_TURN - 1:
                         await asyncio.sleep(0)
             if not running:
                 break
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                lane = _ended(parent, running, task)
+                lane = _finish(parent, running, task)
     except BaseException:
         for task in running:
             task.cancel()
@@ -52,7 +56,11 @@ async def run_all(parent: Frame, count: int, concurrency: int, make: Callable[[i
     return [parent.children[slot].result for slot in range(count)]
 
 
-def _ended(parent: Frame, running: dict[asyncio.Task[Any], Frame], task: asyncio.Task[Any]) -> int:
+async def _run(run_frame: RunFrame, child: Frame) -> None:
+    await run_frame(child)
+
+
+def _finish(parent: Frame, running: dict[asyncio.Task[None], Frame], task: asyncio.Task[None]) -> int:
     child = running.pop(task)
     error = task.exception()
     if error is not None:
@@ -62,14 +70,8 @@ def _ended(parent: Frame, running: dict[asyncio.Task[Any], Frame], task: asyncio
     return child.last
 
 
-async def _run_child(child: Frame) -> None:
-    from .run import run_frame
-
-    await run_frame(child)
-
-
 def abort(frame: Frame, failed: bool = False) -> None:
-    """Write that what is still open in a frame was aborted. These events are no line's last.
+    """Record that the open states of a frame were aborted. No event follows these.
 
     `failed` is for the branch whose failure stops the others: its own failed state counts as aborted too.
     """

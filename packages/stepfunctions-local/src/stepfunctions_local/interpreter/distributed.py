@@ -1,4 +1,4 @@
-"""Distributed Map: every item, or batch of items, in a child execution of its own, under a map run.
+"""Distributed Map: a child execution for every item, or batch of items, under a map run.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -12,26 +12,27 @@ from typing import Any
 
 from ..definition import Field, Map
 from ..definition.labels import generated_label
-from ..descriptions import described
+from ..descriptions import execution_description
 from ..errors import RuntimeFailure, StateError
 from ..history import failure, json_text
 from ..integrations import item_reader, result_writer
 from ..integrations.item_reader import Items
 from . import dataflow
 from .frame import JOIN, Frame
-from .map import items, percentage, selected, whole_number
+from .map import item_input, items, percentage, whole_number
 from .map_run import MapRun, status_counts
 
 
 async def do_distributed_map(frame: Frame, state: Map) -> str | None:
+    """Run a distributed Map state and return the next state."""
     if frame.phase != JOIN:
         _start_run(frame, state)
     elif frame.data.pop("redriven", False):
         _redrive_run(frame)
     try:
         if frame.data["inputs"] is None:
-            await _read(frame, state)
-        run = await _work(frame, state)
+            await _read_items(frame, state)
+        run = await _run_children(frame, state)
         result = await _result(frame, state, run)
     except StateError as error:
         _close(frame, "FAILED")
@@ -40,22 +41,24 @@ async def do_distributed_map(frame: Frame, state: Map) -> str | None:
     _close(frame, "SUCCEEDED", run)
     frame.event("MapRunSucceeded")
     frame.event("MapStateSucceeded", advance=False)
-    value, assigned = dataflow.output(frame, state, result)
-    dataflow.exit_state(frame, state, value, assigned, state.next)
+    output, assigned = dataflow.output(frame, state, result)
+    dataflow.exit_state(frame, state, output, assigned, state.next)
     return state.next
 
 
 def _start_run(frame: Frame, state: Map) -> None:
-    """Evaluate the Map's fields, and write down the map run with, if no ItemReader has them, its items."""
+    """Evaluate the Map's fields and store the map run, with its items unless an ItemReader reads them."""
     runtime, execution = frame.execution.runtime, frame.execution
-    seen = dataflow.effective_input(frame, state)
-    found = None if state.reader is not None else Items.of(items(frame, state, seen), "STATE_DATA")
-    length = 0 if found is None else len(found.values)
-    concurrency = whole_number(frame, state, state.max_concurrency, seen) or 0
+    state_input = dataflow.effective_input(frame, state)
+    source = None
+    if state.reader is None:
+        source = Items.of(items(frame, state, state_input), "STATE_DATA")
+    length = 0 if source is None else len(source.values)
+    concurrency = whole_number(frame, state, state.max_concurrency, state_input) or 0
     frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": length})
-    reading = _reading(frame, state, seen) if state.reader is not None else None
-    # What cannot be evaluated fails the state before there is a map run.
-    children = {"inputs": None} if found is None else _children_of(frame, state, seen, [found])
+    reading = _reading(frame, state, state_input) if state.reader is not None else None
+    # An evaluation failure fails the state before the map run exists.
+    children = {"inputs": None} if source is None else _child_inputs(frame, state, state_input, [source])
     label = state.label or generated_label(execution.machine_arn, state.processor.pointer)
     machine = f"{execution.machine_arn}/{label}"
     run: dict[str, Any] = {
@@ -65,8 +68,8 @@ def _start_run(frame: Frame, state: Map) -> None:
         "status": "RUNNING",
         "startDate": runtime.clock.now(),
         "maxConcurrency": concurrency,
-        "toleratedFailureCount": whole_number(frame, state, state.tolerated_count, seen),
-        "toleratedFailurePercentage": percentage(frame, state, seen),
+        "toleratedFailureCount": whole_number(frame, state, state.tolerated_count, state_input),
+        "toleratedFailurePercentage": percentage(frame, state, state_input),
         "redriveCount": 0,
         "itemCounts": status_counts(Counter()),
         "executionCounts": status_counts(Counter()),
@@ -75,7 +78,7 @@ def _start_run(frame: Frame, state: Map) -> None:
     }
     frame.event("MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": run["mapRunArn"]})
     runtime.store.put("map_run", run["mapRunArn"], run)
-    frame.data = {"run": run["mapRunArn"], "seen": seen, "reading": reading, **children}
+    frame.data = {"run": run["mapRunArn"], "state_input": state_input, "reading": reading, **children}
     frame.phase = JOIN
     frame.save()
 
@@ -91,89 +94,90 @@ def _redrive_run(frame: Frame) -> None:
     frame.save()
 
 
-def _reading(frame: Frame, state: Map, seen: Any) -> dict[str, Any]:
-    """What the ItemReader is asked for, evaluated."""
+def _reading(frame: Frame, state: Map, state_input: Any) -> dict[str, Any]:
+    """Return the evaluated ItemReader."""
     reader = state.reader
     assert reader is not None
-    arguments = dataflow.evaluate(reader.arguments, frame, state, seen) if reader.arguments else {}
+    arguments = dataflow.evaluate(reader.arguments, frame, state, state_input) if reader.arguments else {}
     return {
         "resource": reader.resource,
         "arguments": arguments,
         "config": reader.config,
-        "max_items": whole_number(frame, state, reader.max_items, seen),
+        "max_items": whole_number(frame, state, reader.max_items, state_input),
     }
 
 
-async def _read(frame: Frame, state: Map) -> None:
+async def _read_items(frame: Frame, state: Map) -> None:
     runtime, reading = frame.execution.runtime, frame.data["reading"]
     await runtime.store.committed()
-    found = await item_reader.read_items(
+    sources = await item_reader.read_items(
         reading["resource"],
         reading["arguments"],
         item_reader.Reading(
             reading["config"], runtime.services, frame.execution.row["roleArn"], reading["max_items"] or None
         ),
     )
-    frame.data |= _children_of(frame, state, frame.data["seen"], found)
+    frame.data |= _child_inputs(frame, state, frame.data["state_input"], sources)
     frame.save()
 
 
-def _children_of(frame: Frame, state: Map, seen: Any, found: list[Items]) -> dict[str, Any]:
-    """The children's inputs: each item as ItemSelector has it, in batches where ItemBatcher says so."""
-    chosen = [selected(frame, state, seen, item) for item in contexts(found)]
-    inputs, weights = batched(frame, state, seen, chosen)
+def _child_inputs(frame: Frame, state: Map, state_input: Any, sources: list[Items]) -> dict[str, Any]:
+    """Return the children's inputs: each item after ItemSelector, batched by ItemBatcher."""
+    values = [item_input(frame, state, state_input, item) for item in contexts(sources)]
+    inputs, weights = batched(frame, state, state_input, values)
     return {"inputs": inputs, "weights": weights}
 
 
-def contexts(found: list[Items]) -> Iterator[dict[str, Any]]:
-    """What the context object has under Map.Item for each item, over all sources."""
-    at = itertools.count()
-    for items_of in found:
-        for position, value in enumerate(items_of.values):
-            key = {} if items_of.keys is None else {"Key": items_of.keys[position]}
-            yield {"Index": next(at), **key, "Value": value, "Source": items_of.source}
+def contexts(sources: list[Items]) -> Iterator[dict[str, Any]]:
+    """Yield the context object's Map.Item of each item of all sources."""
+    index = itertools.count()
+    for source in sources:
+        for position, value in enumerate(source.values):
+            key = {} if source.keys is None else {"Key": source.keys[position]}
+            yield {"Index": next(index), **key, "Value": value, "Source": source.source}
 
 
-def batched(frame: Frame, state: Map, seen: Any, chosen: list[Any]) -> tuple[list[Any], list[int]]:
-    """The children's inputs, batched where ItemBatcher says so, and how many items each has."""
+def batched(frame: Frame, state: Map, state_input: Any, values: list[Any]) -> tuple[list[Any], list[int]]:
+    """Return the children's inputs, batched by ItemBatcher, and the number of items in each."""
     batcher = state.batcher
     if batcher is None:
-        return chosen, [1] * len(chosen)
-    most = _limit(frame, state, batcher.max_items, seen)
-    most_bytes = _limit(frame, state, batcher.max_bytes, seen)
-    common = dataflow.evaluate(batcher.batch_input, frame, state, seen) if batcher.batch_input else None
+        return values, [1] * len(values)
+    max_items = _limit(frame, state, batcher.max_items, state_input)
+    max_bytes = _limit(frame, state, batcher.max_bytes, state_input)
+    common = None
+    if batcher.batch_input:
+        common = dataflow.evaluate(batcher.batch_input, frame, state, state_input)
     batches: list[list[Any]] = []
     size = 0
-    for item in chosen:
-        own = len(json_text(item).encode())
-        full = most is not None and batches and len(batches[-1]) >= most
-        if not batches or full or (most_bytes is not None and size + own > most_bytes):
+    for value in values:
+        value_size = len(json_text(value).encode())
+        full = max_items is not None and batches and len(batches[-1]) >= max_items
+        if not batches or full or (max_bytes is not None and size + value_size > max_bytes):
             batches.append([])
             size = 0
-        batches[-1].append(item)
-        size += own
+        batches[-1].append(value)
+        size += value_size
     inputs = [
         {"Items": batch} if common is None else {"BatchInput": common, "Items": batch} for batch in batches
     ]
     return inputs, [len(batch) for batch in batches]
 
 
-def _limit(frame: Frame, state: Map, field: Field | None, seen: Any) -> int | None:
-    value = whole_number(frame, state, field, seen)
+def _limit(frame: Frame, state: Map, field: Field | None, state_input: Any) -> int | None:
+    value = whole_number(frame, state, field, state_input)
     if value == 0 and field is not None:
         raise RuntimeFailure(f"{field.name.removesuffix('Path')} must be positive.")
     return value
 
 
-async def _work(frame: Frame, state: Map) -> MapRun:
+async def _run_children(frame: Frame, state: Map) -> MapRun:
     runtime = frame.execution.runtime
-    document = _document(frame) | {"flow": lambda: state.processor}
-    run = MapRun(frame, document, frame.data["inputs"], frame.data["weights"])
+    run = MapRun(frame, _document(frame), state.processor, frame.data["inputs"], frame.data["weights"])
     try:
-        await run.work()
+        await run.run()
     except StateError:
         await run.stop()
-        _keep_counts(frame, run)
+        _save_counts(frame, run)
         if state.writer is not None and state.writer.resource is not None:
             await _export(frame, state, run)
         raise
@@ -182,12 +186,12 @@ async def _work(frame: Frame, state: Map) -> MapRun:
             runtime.run_in_background(run.stop())
             _close(frame, "ABORTED", run)
         raise
-    _keep_counts(frame, run)
+    _save_counts(frame, run)
     return run
 
 
 async def _result(frame: Frame, state: Map, run: MapRun) -> Any:
-    """The Map's result: the children's outputs, or what the ResultWriter makes of them."""
+    """Return the Map's result: the children's outputs, or the ResultWriter's manifest."""
     writer = state.writer
     if writer is not None and writer.resource is not None:
         return await _export(frame, state, run)
@@ -196,16 +200,16 @@ async def _result(frame: Frame, state: Map, run: MapRun) -> Any:
 
 
 def _children(run: MapRun) -> list[dict[str, Any]]:
-    return [described(row) for row in run.results()]
+    return [execution_description(row) for row in run.results()]
 
 
 async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
-    """Write what became of every child to S3. Answers where it is."""
+    """Write the result of every child to S3 and return the location."""
     writer = state.writer
     assert writer is not None
-    arguments = (
-        dataflow.evaluate(writer.arguments, frame, state, frame.data["seen"]) if writer.arguments else {}
-    )
+    arguments = {}
+    if writer.arguments:
+        arguments = dataflow.evaluate(writer.arguments, frame, state, frame.data["state_input"])
     target = result_writer.Export(
         bucket=arguments.get("Bucket", ""),
         prefix=arguments.get("Prefix", ""),
@@ -217,12 +221,10 @@ async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
 
 
 def _document(frame: Frame) -> dict[str, Any]:
-    run = frame.execution.runtime.store.get("map_run", frame.data["run"])
-    assert run is not None
-    return run
+    return frame.execution.runtime.store.require("map_run", frame.data["run"])
 
 
-def _keep_counts(frame: Frame, run: MapRun) -> None:
+def _save_counts(frame: Frame, run: MapRun) -> None:
     frame.execution.runtime.store.put("map_run", run.arn, _document(frame) | run.counts())
 
 

@@ -98,7 +98,7 @@ def _retry(frame: Frame, at: int, retrier: Retrier) -> None:
         seconds = runtime.random.uniform(0, seconds)
     frame.phase = RETRY
     frame.data = {"until": runtime.clock.now() + seconds}
-    frame.forget_context()
+    frame.reset_context()
     frame.save()
 
 
@@ -107,7 +107,7 @@ def catch(frame: Frame, state: State, catcher: Catcher, error: StateError) -> No
     # What a Task's failure does not tell is an empty string to its catchers, null to a Parallel's or Map's.
     untold = "" if isinstance(state, Task) else None
     error_output: dict[str, Any] = {"Error": error.error or untold, "Cause": error.cause or untold}
-    frame.forget_context()
+    frame.reset_context()
     frame.drop_children()
     try:
         if state.is_jsonata:

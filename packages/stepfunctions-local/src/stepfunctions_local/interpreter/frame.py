@@ -1,30 +1,31 @@
-"""What is remembered of a running execution: itself, and a frame for each line of control in it."""
+"""The state of a running execution: the execution itself, and a frame for each thread of control in it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any, Protocol
 
-from ..clock import iso
+from ..clock import Clock, iso
 from ..definition import Flow, State
 from ..errors import StateError
 from ..expressions.scope import UNSET, Scope
-from ..history import MAX_EVENTS, MAX_VARIABLE_BYTES, json_text
-
-if TYPE_CHECKING:
-    from .invoker import Runtime
+from ..history import MAX_EVENTS, MAX_VARIABLE_BYTES, json_text, json_value
+from ..services import TaskServices
+from ..storage.store import Store
+from .invoker import Invoker
 
 ENTER = "enter"  # about to enter its state
-WORK = "work"  # entered; its work begins, or begins again after a retry's wait
+WORK = "work"  # entered; the state's work starts, or starts again after a retry's delay
 TASK = "task"  # its task is scheduled
 WAIT = "wait"  # in a Wait state, until data["until"]
-RETRY = "retry"  # waiting to try again, until data["until"]
+RETRY = "retry"  # waiting for a retry, until data["until"]
 JOIN = "join"  # its children run
-DONE = "done"  # a child that ended; result is its output
+DONE = "done"  # a child that ended; `result` is its output
 
 
 class HistoryFull(StateError):
-    """The quota of events in one history is used up: nothing but the end of the execution fits."""
+    """The quota of events in one history is reached: only the execution's final event still fits."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,10 +33,66 @@ class HistoryFull(StateError):
         )
 
 
-class Execution:
-    """One execution, while it runs. Its row has all that the API tells of it."""
+class LiveMapRun(Protocol):
+    """A map run whose children are running."""
 
-    def __init__(self, runtime: "Runtime", row: dict[str, Any], flow: Flow):
+    def update(self, document: dict[str, Any]) -> None:
+        """Apply changed limits."""
+        ...
+
+    def counts(self) -> dict[str, Any]:
+        """Return the current item and execution counts."""
+        ...
+
+
+class Runtime(Protocol):
+    """The engine, as the interpreter uses it."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def services(self) -> TaskServices: ...
+
+    @property
+    def random(self) -> Random: ...
+
+    @property
+    def invoker(self) -> Invoker: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def closing(self) -> bool: ...
+
+    @property
+    def map_runs(self) -> dict[str, LiveMapRun]: ...
+
+    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine that no execution waits for."""
+
+    def record(self, execution: "Execution", event: dict[str, Any]) -> None:
+        """Append an event to an execution's history."""
+
+    def start_execution(self, row: dict[str, Any], flow: Flow) -> "Execution": ...
+
+    def execution(self, arn: str) -> "Execution | None": ...
+
+    def redrive(self, row: dict[str, Any]) -> "Execution": ...
+
+    async def stop(self, execution: "Execution", error: str | None, cause: str | None) -> None: ...
+
+    def activity_scheduled(self, arn: str, frame: "Frame") -> None: ...
+
+
+class Execution:
+    """One running execution. Its row has everything the API reports about it."""
+
+    def __init__(self, runtime: Runtime, row: dict[str, Any], flow: Flow):
         self.runtime = runtime
         self.row = row
         self.flow = flow
@@ -48,15 +105,17 @@ class Execution:
         self.root: Frame | None = None
         self.task: asyncio.Task[Any] | None = None
         self.frames: dict[int, Frame] = {}
-        self.followers: list[Any] | None = None
+        self.has_ended = False
+        self.event_observers: list[Any] | None = None
         self._at_end: list[Callable[[], None]] = []
-        # What the variables weigh at most; a start on a store begins with weighing them.
+        # An upper bound of the variables' size; the first assignment after a restart computes it.
         self._variable_bytes = MAX_VARIABLE_BYTES
         self._context: dict[str, Any] | None = None
 
     @property
     def machine_arn(self) -> str:
-        return self.row["stateMachineArn"]
+        arn: str = self.row["stateMachineArn"]
+        return arn
 
     @property
     def map_run_arn(self) -> str | None:
@@ -64,30 +123,35 @@ class Execution:
 
     @property
     def status(self) -> str:
-        return self.row["status"]
+        status: str = self.row["status"]
+        return status
 
     @property
     def started(self) -> float:
-        return self.row["startDate"]
+        started: float = self.row["startDate"]
+        return started
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Call back when the execution has ended; at once when it has."""
+        """Call `callback` when the execution ends, or now if it has ended."""
         if self.status == "RUNNING":
             self._at_end.append(callback)
         else:
             callback()
 
-    def has_ended(self) -> None:
+    def notify_ended(self) -> None:
+        """Call the callbacks of `on_end`."""
+        self.has_ended = True
         callbacks, self._at_end = self._at_end, []
         for callback in callbacks:
             callback()
 
     def snapshot(self) -> dict[str, Any]:
+        """Return the execution's row as it is to be stored."""
         self.row["lastEvent"] = self.last_event
         return self.row
 
     def event(self, kind: str, previous: int, key: str | None = None, details: Any = None) -> int:
-        """Append an event and answer its id. HistoryFull when only the execution's end still fits."""
+        """Append an event and return its id. Raises HistoryFull when only the final event still fits."""
         event_id = self.last_event + 1
         if event_id >= MAX_EVENTS and not kind.startswith("Execution"):
             raise HistoryFull
@@ -104,21 +168,21 @@ class Execution:
         return event_id
 
     def has_room_for(self, size: int) -> bool:
-        """Whether so many bytes of variables more are within the quota. They are weighed only near it."""
+        """Return whether `size` more bytes of variables are within the quota."""
         self._variable_bytes += size
-        if self._variable_bytes > MAX_VARIABLE_BYTES:
+        if self._variable_bytes > MAX_VARIABLE_BYTES:  # only the bound is exceeded: compute the real size
             scopes = (frame.own_variables for frame in self.frames.values() if frame.own_variables)
             self._variable_bytes = size + sum(len(json_text(scope)) for scope in scopes)
         return self._variable_bytes <= MAX_VARIABLE_BYTES
 
     @property
     def context(self) -> dict[str, Any]:
-        """The context object's parts that do not change while the execution runs."""
+        """The parts of the context object that do not change while the execution runs."""
         if self._context is None:
             row = self.row
             execution = {
                 "Id": self.arn,
-                "Input": self.runtime.loads(row["input"]),
+                "Input": json_value(row["input"]),
                 "StartTime": iso(row["startDate"]),
                 "Name": row["name"],
                 "RoleArn": row["roleArn"],
@@ -133,11 +197,12 @@ class Execution:
 
 
 class Frame:
-    """One line of control: an execution's own, a Parallel's branch, a Map's iteration.
+    """One thread of control: the execution's own, a Parallel's branch, or a Map's iteration.
 
-    `last` is the event the next one follows from; `entered` the id of its state's Entered event; `ended` of the
-    event that an iteration succeeded. `data` is what the phase needs to go on after a restart. `slot` is a child's
-    place among its parent's children. `failure` is that of a child that failed, as `failures.remembered` has it.
+    `last` is the id of the previous event; `entered` is the id of the state's Entered event; `ended` is the id of
+    the event that an iteration succeeded. `data` is what the phase needs to continue after a restart. `slot` is
+    the child's index among its parent's children. `failure` is the error of a child that failed, in the form of
+    `error_handling.error_to_row`.
     """
 
     __slots__ = (
@@ -202,6 +267,7 @@ class Frame:
         return self.execution.id, self.id
 
     def snapshot(self) -> dict[str, Any]:
+        """Return the frame's row as it is to be stored."""
         self.marked = False
         row: dict[str, Any] = {
             "state": self.state,
@@ -220,7 +286,7 @@ class Frame:
         return row
 
     def restore(self, frame_id: int, row: dict[str, Any]) -> None:
-        """Take the place a stored row tells of."""
+        """Restore the frame from its row."""
         del self.execution.frames[self.id]
         self.id = frame_id
         self.execution.frames[frame_id] = self
@@ -236,25 +302,25 @@ class Frame:
             self.parent.last = max(self.parent.last, self.ended or self.last)
 
     def save(self) -> None:
-        """Mark the frame as changed; it is written with the next commit."""
+        """Mark the frame as changed; the next commit writes it."""
         if not self.marked:
             self.marked = True
             self.execution.runtime.store.save_frame(self)
 
     def drop_children(self) -> None:
-        """Forget all below this frame."""
+        """Delete all frames below this one."""
         for child in self.children.values():
             child.drop()
         self.children = {}
 
     def drop(self) -> None:
-        """Forget the frame and all below it."""
+        """Delete the frame and all frames below it."""
         self.drop_children()
         self.execution.frames.pop(self.id, None)
         self.execution.runtime.store.drop_frame(self.key)
 
     def assign(self, values: dict[str, Any]) -> None:
-        """Set variables in this frame's scope. Readers of the old ones keep them."""
+        """Set variables in this frame's scope, without changing the dict that running expressions read."""
         if not values:
             return
         self.own_variables = {**self.own_variables, **values}
@@ -263,28 +329,34 @@ class Frame:
         )
 
     def event(self, kind: str, key: str | None = None, details: Any = None, advance: bool = True) -> int:
-        """Append an event that follows from this frame's last; with `advance` it becomes the last."""
+        """Append an event after this frame's last one; with `advance` it becomes the last one."""
         event_id = self.execution.event(kind, self.last, key, details)
         if advance:
             self.last = event_id
         return event_id
 
     def input_text(self) -> str:
+        """Return the input as JSON text."""
         if self.text is None:
             self.text = json_text(self.input)
         return self.text
 
-    def forget_context(self) -> None:
+    def reset_context(self) -> None:
+        """Discard the cached context object: something it shows has changed."""
         self._context = None
 
     def context(self, state: State) -> dict[str, Any]:
-        """The context object as this frame's state sees it."""
+        """Return the context object of the frame's current state."""
         if self._context is None:
-            own = self.execution.context
-            about = {"Name": state.name, "EnteredTime": iso(self.entered_at)}
+            common = self.execution.context
+            current: dict[str, Any] = {"Name": state.name, "EnteredTime": iso(self.entered_at)}
             if state.kind in ("Task", "Parallel", "Map"):
-                about["RetryCount"] = sum(self.retries.values())  # type: ignore[assignment]
-            context = {"Execution": own["Execution"], "StateMachine": own["StateMachine"], "State": about}
+                current["RetryCount"] = sum(self.retries.values())
+            context = {
+                "Execution": common["Execution"],
+                "StateMachine": common["StateMachine"],
+                "State": current,
+            }
             item = self.nearest_item()
             if item is not None:
                 context["Map"] = {"Item": item}
@@ -294,6 +366,7 @@ class Frame:
         return self._context
 
     def nearest_item(self) -> dict[str, Any] | None:
+        """Return the item of the innermost Map iteration around this frame."""
         frame: Frame | None = self
         while frame is not None:
             if frame.item is not None:
@@ -301,7 +374,7 @@ class Frame:
             frame = frame.parent
         return self.execution.row.get("mapItem")
 
-    def scope(self, state: State, seen: Any, result: Any = UNSET, error_output: Any = UNSET) -> Scope:
-        """What the state's expressions read, with `seen` as `$` and `$states.input`."""
+    def scope(self, state: State, state_input: Any, result: Any = UNSET, error_output: Any = UNSET) -> Scope:
+        """Return what the state's expressions can read, with `state_input` as `$` and `$states.input`."""
         context = partial(self.context, state)
-        return Scope(seen, context, self.variables, result, error_output, state.name)
+        return Scope(state_input, context, self.variables, result, error_output, state.name)

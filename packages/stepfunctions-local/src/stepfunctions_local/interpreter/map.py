@@ -1,4 +1,4 @@
-"""Map: an item processor run once for each item, within the execution (INLINE).
+"""Inline Map: an item processor that runs once for each item, within the execution.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html, state-map-inline.html
 """
@@ -10,36 +10,36 @@ from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
 from ..expressions.template import type_name
 from ..history import json_text
 from . import dataflow
-from .children import abort, run_all
+from .children import RunFrame, abort, run_children
 from .frame import DONE, JOIN, Frame
 
 MAX_INLINE_ITERATIONS = 40
 
 
-async def do_inline_map(frame: Frame, state: Map) -> str | None:
+async def do_inline_map(frame: Frame, state: Map, run_frame: RunFrame) -> str | None:
+    """Run an inline Map state and return the next state."""
     if frame.phase != JOIN:
         frame.drop_children()
-        seen = dataflow.effective_input(frame, state)
-        found = items(frame, state, seen)
-        concurrency = whole_number(frame, state, state.max_concurrency, seen) or 0
-        whole_number(frame, state, state.tolerated_count, seen)
-        percentage(frame, state, seen)
-        frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": len(found)})
-        frame.data = {"seen": seen, "items": found, "concurrency": concurrency}
+        state_input = dataflow.effective_input(frame, state)
+        values = items(frame, state, state_input)
+        concurrency = whole_number(frame, state, state.max_concurrency, state_input) or 0
+        whole_number(frame, state, state.tolerated_count, state_input)
+        percentage(frame, state, state_input)
+        frame.event("MapStateStarted", "mapStateStartedEventDetails", {"length": len(values)})
+        frame.data = {"state_input": state_input, "items": values, "concurrency": concurrency}
         frame.phase = JOIN
         frame.save()
-    seen, found = frame.data["seen"], frame.data["items"]
+    state_input, values = frame.data["state_input"], frame.data["items"]
 
     def iteration(slot: int) -> Frame:
         child = Frame(frame.execution, state.processor, frame, slot)
-        child.item = {"Index": slot, "Value": found[slot], "Source": "STATE_DATA"}
-        child.input = selected(frame, state, seen, child.item)
+        child.item = {"Index": slot, "Value": values[slot], "Source": "STATE_DATA"}
+        child.input = item_input(frame, state, state_input, child.item)
         return child
 
     try:
-        outputs = await run_all(
-            frame, len(found), frame.data["concurrency"] or MAX_INLINE_ITERATIONS, iteration
-        )
+        concurrency = frame.data["concurrency"] or MAX_INLINE_ITERATIONS
+        outputs = await run_children(frame, len(values), concurrency, iteration, run_frame)
     except StateError as error:
         if error.error != "States.Runtime":
             for child in frame.children.values():
@@ -47,60 +47,63 @@ async def do_inline_map(frame: Frame, state: Map) -> str | None:
                     abort(child)
         raise
     frame.event("MapStateSucceeded", advance=False)
-    value, assigned = dataflow.output(frame, state, outputs)
-    dataflow.exit_state(frame, state, value, assigned, state.next)
+    output, assigned = dataflow.output(frame, state, outputs)
+    dataflow.exit_state(frame, state, output, assigned, state.next)
     frame.drop_children()
     return state.next
 
 
-def items(frame: Frame, state: Map, seen: Any) -> Any:
-    """What to go over: Items, what ItemsPath names, or the input itself.
+def items(frame: Frame, state: Map, state_input: Any) -> Any:
+    """Return the items to process: Items, the value at ItemsPath, or the input itself.
 
-    An array; for a distributed map an object too, whose members are its items.
+    They are an array; a distributed map also accepts an object, whose members are the items.
     """
     kinds = (list, dict) if state.distributed else list
     if state.is_jsonata:
         if state.items is None:
-            if not isinstance(seen, kinds):
-                raise QueryEvaluationFailure(f"Map state input must be an array but was: {json_text(seen)}")
-            return seen
-        found = dataflow.evaluate(state.items, frame, state, seen)
-        if not isinstance(found, kinds):
+            if not isinstance(state_input, kinds):
+                raise QueryEvaluationFailure(
+                    f"Map state input must be an array but was: {json_text(state_input)}"
+                )
+            return state_input
+        values = dataflow.evaluate(state.items, frame, state, state_input)
+        if not isinstance(values, kinds):
             raise QueryEvaluationFailure(
                 f"The JSONata expression '{state.items_expression}' specified for the field 'Items' returned an "
-                f"unexpected result type. Expected 'array', but was '{type_name(found)}' for value: "
-                f"{json_text(found)}",
+                f"unexpected result type. Expected 'array', but was '{type_name(values)}' for value: "
+                f"{json_text(values)}",
                 "Items",
             )
-        return found
-    found = seen if state.items_path is None else state.items_path.read(frame.scope(state, seen))
-    if not isinstance(found, kinds):
-        path = "$" if state.items_path is None else state.items_path.text
-        raise RuntimeFailure(f'Reference path "{path}" must point to array.')
-    return found
+        return values
+    path = state.items_path
+    values = state_input if path is None else path.read(frame.scope(state, state_input))
+    if not isinstance(values, kinds):
+        shown = "$" if path is None else path.text
+        raise RuntimeFailure(f'Reference path "{shown}" must point to array.')
+    return values
 
 
-def selected(frame: Frame, state: Map, seen: Any, item: dict[str, Any]) -> Any:
-    """What one iteration is given: its item, or ItemSelector evaluated with the item in the context object.
+def item_input(frame: Frame, state: Map, state_input: Any, item: dict[str, Any]) -> Any:
+    """Return one iteration's input: its item, or ItemSelector evaluated with the item in the context object.
 
     The item of an object's member is the pair of its key and its value.
     """
     if state.selector is None:
         return {"Key": item["Key"], "Value": item["Value"]} if "Key" in item else item["Value"]
-    scope = frame.scope(state, seen)
+    scope = frame.scope(state, state_input)
     scope.context_source = {**scope.context, "Map": {"Item": item}}
     return state.selector.evaluate(scope)
 
 
-def whole_number(frame: Frame, state: Map, field: Field | None, seen: Any) -> int | None:
-    """MaxConcurrency or ToleratedFailureCount: an integer from 0 up."""
+def whole_number(frame: Frame, state: Map, field: Field | None, state_input: Any) -> int | None:
+    """Return the value of an integer field such as MaxConcurrency, which must not be negative."""
     if field is None:
         return None
-    value = _read(frame, state, field, seen)
+    value = _read(frame, state, field, state_input)
     if isinstance(value, bool) or not isinstance(value, int):
         if field.is_path:
             raise RuntimeFailure(
-                f'The {field.name} field refers to value "{_shown(value)}" which is not a valid integer: {field.text}'
+                f'The {field.name} field refers to value "{_display(value)}" which is not a valid integer: {field.text}'
             )
         raise dataflow.unexpected_type(field, "number", value)
     if value < 0:
@@ -108,16 +111,16 @@ def whole_number(frame: Frame, state: Map, field: Field | None, seen: Any) -> in
     return value
 
 
-def percentage(frame: Frame, state: Map, seen: Any) -> float | None:
-    """ToleratedFailurePercentage, from 0 to 100."""
+def percentage(frame: Frame, state: Map, state_input: Any) -> float | None:
+    """Return the value of ToleratedFailurePercentage, from 0 to 100."""
     field = state.tolerated_percentage
     if field is None:
         return None
-    value = _read(frame, state, field, seen)
+    value = _read(frame, state, field, state_input)
     if isinstance(value, bool) or not isinstance(value, int | float):
         if field.is_path:
             raise RuntimeFailure(
-                f'The {field.name} field refers to value "{_shown(value)}" which is not a valid float: {field.text}'
+                f'The {field.name} field refers to value "{_display(value)}" which is not a valid float: {field.text}'
             )
         raise dataflow.unexpected_type(field, "number", value)
     if not 0 <= value <= 100:
@@ -125,9 +128,9 @@ def percentage(frame: Frame, state: Map, seen: Any) -> float | None:
     return value
 
 
-def _read(frame: Frame, state: Map, field: Field, seen: Any) -> Any:
-    return field.constant if field.constant is not None else field.read(frame.scope(state, seen))
+def _read(frame: Frame, state: Map, field: Field, state_input: Any) -> Any:
+    return field.constant if field.constant is not None else field.read(frame.scope(state, state_input))
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     return value if isinstance(value, str) else json_text(value)

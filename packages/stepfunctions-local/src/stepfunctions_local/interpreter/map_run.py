@@ -1,20 +1,18 @@
-"""A map run: the child executions of one distributed Map, counted, limited, and given up when too many fail."""
+"""A map run: the child executions of one distributed Map, and its failure when too many of them fail."""
 
 import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..definition import Flow
 from ..errors import StateError
 from ..history import json_text
 from ..storage.store import Store
+from .frame import Execution, Frame, Runtime
 
-if TYPE_CHECKING:
-    from .frame import Execution, Frame
-    from .invoker import Runtime
-
-# AWS runs up to 10,000 child executions at once where nothing is said; one machine has less.
+# AWS runs up to 10,000 child executions at once by default; one machine has fewer resources.
 DEFAULT_CONCURRENCY = 1000
 
 _COUNTED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}
@@ -29,10 +27,21 @@ class ThresholdExceeded(StateError):
 
 
 class MapRun:
-    """One map run at work. `document` is what DescribeMapRun tells; `inputs` the children's, in order."""
+    """One running map run. `document` is its stored description; `inputs` are the children's, in order.
 
-    def __init__(self, frame: "Frame", document: dict[str, Any], inputs: list[Any], weights: list[int]):
+    `weights` has the number of items of each input.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        document: dict[str, Any],
+        processor: Flow,
+        inputs: list[Any],
+        weights: list[int],
+    ):
         self.frame = frame
+        self.processor = processor
         self.runtime = frame.execution.runtime
         self.document = document
         self.arn: str = document["mapRunArn"]
@@ -46,8 +55,8 @@ class MapRun:
         self._next = iter(range(len(inputs)))
         self._changed = asyncio.Event()
 
-    async def work(self) -> None:
-        """Run the children there are not yet, at most so many at a time. Raises ThresholdExceeded."""
+    async def run(self) -> None:
+        """Run the children that have not ended, up to the concurrency limit. Raises ThresholdExceeded."""
         for row in self.runtime.store.executions(map_run=self.arn, limit=len(self.inputs) or 1):
             slot = row["mapIndex"]
             running = self.runtime.execution(row["executionArn"])
@@ -55,13 +64,13 @@ class MapRun:
                 self._watch(slot, running)
                 continue
             self.rows[slot] = row
-            if not self._to_redrive(row):
+            if not self._needs_redrive(row):
                 self._count(slot, row)
         self.runtime.map_runs[self.arn] = self
         try:
             while True:
-                self._check()
-                self._fill()
+                self._check_threshold()
+                self._start_children()
                 if not self.running:
                     return
                 self._changed.clear()
@@ -69,57 +78,65 @@ class MapRun:
         finally:
             self.runtime.map_runs.pop(self.arn, None)
 
-    def changed(self, document: dict[str, Any]) -> None:
-        """UpdateMapRun gave new limits."""
+    def update(self, document: dict[str, Any]) -> None:
+        """Apply the limits that UpdateMapRun changed."""
         self.document |= document
         self._changed.set()
 
     async def stop(self) -> None:
-        """Abort the children that still run; the run is given up."""
+        """Abort the children that are still running."""
         await stop_children(self.runtime, self.arn)
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """The rows of the children, in the order of their inputs."""
+        """Return the rows of the children, in the order of their inputs."""
         return (self.rows[slot] for slot in sorted(self.rows))
 
     def pending(self) -> Iterator[dict[str, Any]]:
-        """What there is to tell of the children that never began."""
-        for slot, given in enumerate(self.inputs):
+        """Return descriptions of the children that never started."""
+        for slot, child_input in enumerate(self.inputs):
             if slot not in self.rows:
-                yield {"input": json_text(given), "inputDetails": {"included": True}, "status": "PENDING"}
+                yield {
+                    "input": json_text(child_input),
+                    "inputDetails": {"included": True},
+                    "status": "PENDING",
+                }
 
     def counts(self) -> dict[str, Any]:
-        """DescribeMapRun's counts as they are now."""
+        """Return DescribeMapRun's current counts."""
         return {
-            "itemCounts": status_counts(self.items, self._total, sum(self.weights[s] for s in self.running)),
+            "itemCounts": status_counts(
+                self.items, self._total, sum(self.weights[slot] for slot in self.running)
+            ),
             "executionCounts": status_counts(self.executions, len(self.inputs), len(self.running)),
         }
 
-    def _fill(self) -> None:
+    def _start_children(self) -> None:
         limit = self.document["maxConcurrency"] or DEFAULT_CONCURRENCY
         while len(self.running) < limit and (slot := next(self._next, None)) is not None:
             row = self.rows.get(slot)
             if row is None:
-                child = self._begin(slot)
-            elif slot not in self.running and self._to_redrive(row):
+                child = self._start_child(slot)
+            elif slot not in self.running and self._needs_redrive(row):
                 row["mapRunRedrives"] = self.document["redriveCount"]
                 child = self.runtime.redrive(row)
             else:
                 continue
             self._watch(slot, child)
-            # It may have ended at once, and with it the run.
-            self._check()
+            # The child may have ended synchronously and exceeded the threshold.
+            self._check_threshold()
 
-    def _watch(self, slot: int, child: "Execution") -> None:
+    def _watch(self, slot: int, child: Execution) -> None:
         self.rows[slot] = child.row
         self.running[slot] = child
         child.on_end(lambda: self._ended(slot))
 
-    def _to_redrive(self, row: dict[str, Any]) -> bool:
-        """Whether a child that ended did so before the run's last redrive, and badly."""
-        return row["status"] != "SUCCEEDED" and row.get("mapRunRedrives", 0) < self.document["redriveCount"]
+    def _needs_redrive(self, row: dict[str, Any]) -> bool:
+        """Return whether a child failed before the run's last redrive."""
+        failed: bool = row["status"] != "SUCCEEDED"
+        redrives: int = row.get("mapRunRedrives", 0)
+        return failed and redrives < int(self.document["redriveCount"])
 
-    def _begin(self, slot: int) -> "Execution":
+    def _start_child(self, slot: int) -> Execution:
         execution = self.frame.execution
         parent, document = execution.row, self.document
         name = str(uuid.uuid4())
@@ -144,7 +161,7 @@ class MapRun:
             "itemCount": self.weights[slot],
         }
         row |= {name: parent[name] for name in ("traceHeader", "testCase") if name in parent}
-        return self.runtime.start_execution(row, document["flow"]())
+        return self.runtime.start_execution(row, self.processor)
 
     def _ended(self, slot: int) -> None:
         self._count(slot, self.running.pop(slot).row)
@@ -154,30 +171,30 @@ class MapRun:
         self.executions[_COUNTED[row["status"]]] += 1
         self.items[_COUNTED[row["status"]]] += self.weights[slot]
 
-    def _check(self) -> None:
+    def _check_threshold(self) -> None:
         failed = self.items["failed"] + self.items["timedOut"] + self.items["aborted"]
         share = 100 * failed / (self._total or 1)
         by_count, by_share = (
             self.document["toleratedFailureCount"],
             self.document["toleratedFailurePercentage"],
         )
-        # With only one limit given the other does not count; with none no failure is tolerated.
-        given = [by_count is not None, by_share is not None]
+        # Without any limit no failure is tolerated.
+        unlimited = by_count is None and by_share is None
         too_many = by_count is not None and failed > by_count
         too_large = by_share is not None and share > by_share
-        if too_many or too_large or (failed and not any(given)):
+        if too_many or too_large or (failed and unlimited):
             raise ThresholdExceeded
 
 
-async def stop_children(runtime: "Runtime", arn: str) -> None:
-    """Abort what still runs of a map run that was given up."""
+async def stop_children(runtime: Runtime, arn: str) -> None:
+    """Abort the running children of a map run that has failed or was stopped."""
     rows = runtime.store.executions(map_run=arn, status="RUNNING", limit=-1)
     running = [runtime.execution(row["executionArn"]) for row in rows]
     await asyncio.gather(*(runtime.stop(child, None, None) for child in running if child is not None))
 
 
 def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:
-    """The counts of a map run that works no more: what it noted at its end, and what became of children since."""
+    """Return the document of a map run that is not running, its counts updated from its children."""
     if not document["executionCounts"]["running"]:
         return document
     items: Counter[str] = Counter()
@@ -194,7 +211,7 @@ def counts_of_ended(store: Store, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def status_counts(ended: Counter[str], total: int = 0, running: int = 0) -> dict[str, int]:
-    """Items or child executions by status, as DescribeMapRun tells them."""
+    """Return items or child executions by status, as DescribeMapRun reports them."""
     counts = {name: ended[name] for name in _COUNTED.values()}
     return {
         **counts,

@@ -1,4 +1,4 @@
-"""Parallel: branches that all get the same input; the output is the array of theirs.
+"""Parallel: branches that receive the same input; the output is the array of theirs.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
 """
@@ -6,27 +6,28 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
 from ..definition import Parallel
 from ..errors import StateError
 from . import dataflow
-from .children import abort, run_all
+from .children import RunFrame, abort, run_children
 from .frame import DONE, JOIN, Frame
 
 
-async def do_parallel(frame: Frame, state: Parallel) -> str | None:
+async def do_parallel(frame: Frame, state: Parallel, run_frame: RunFrame) -> str | None:
+    """Run a Parallel state and return the next state."""
     if frame.phase != JOIN:
         frame.drop_children()
-        given = dataflow.arguments(frame, state, dataflow.effective_input(frame, state))
+        arguments = dataflow.arguments(frame, state, dataflow.effective_input(frame, state))
         frame.event("ParallelStateStarted")
-        frame.data = {"given": given}
+        frame.data = {"arguments": arguments}
         frame.phase = JOIN
         frame.save()
-    given = frame.data["given"]
+    branch_input = frame.data["arguments"]
 
     def branch(slot: int) -> Frame:
         child = Frame(frame.execution, state.branches[slot], frame, slot)
-        child.input = given
+        child.input = branch_input
         return child
 
     try:
-        outputs = await run_all(frame, len(state.branches), 0, branch)
+        outputs = await run_children(frame, len(state.branches), 0, branch, run_frame)
     except StateError as error:
         if error.error != "States.Runtime":
             for child in frame.children.values():
@@ -34,7 +35,7 @@ async def do_parallel(frame: Frame, state: Parallel) -> str | None:
                     abort(child, failed=child.last == frame.last)
         raise
     frame.event("ParallelStateSucceeded", advance=False)
-    value, assigned = dataflow.output(frame, state, outputs)
-    dataflow.exit_state(frame, state, value, assigned, state.next)
+    output, assigned = dataflow.output(frame, state, outputs)
+    dataflow.exit_state(frame, state, output, assigned, state.next)
     frame.drop_children()
     return state.next

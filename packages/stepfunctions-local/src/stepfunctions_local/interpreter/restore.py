@@ -1,4 +1,4 @@
-"""Executions taken up again: their frames from the store, and set back to where a redrive begins."""
+"""Restore executions from stored frames, and reset failed frames for a redrive."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from .frame import DONE, ENTER, JOIN, RETRY, TASK, WAIT, WORK, Execution, Frame
 
 
 def restore_frames(execution: Execution, saved_frames: Mapping[int, dict[str, Any]]) -> None:
-    """Give an execution the frames its rows tell of. Rows are in the order of their ids: parents first."""
+    """Create an execution's frames from their rows, which are ordered by id: parents first."""
     frames: dict[int, Frame] = {}
     for frame_id, saved in saved_frames.items():
         parent = frames.get(saved.get("parent", 0))
@@ -32,7 +32,7 @@ def _flow_below(parent: Frame, slot: int) -> Flow:
 
 
 def processor_at(flow: Flow, pointer: str) -> Flow:
-    """The Map processor whose JSON pointer is given."""
+    """Return the Map processor at a JSON pointer. Raises KeyError."""
     for state in flow.states.values():
         below: tuple[Flow, ...] = state.branches if isinstance(state, Parallel) else ()
         if isinstance(state, Map):
@@ -45,8 +45,8 @@ def processor_at(flow: Flow, pointer: str) -> Flow:
     raise KeyError(pointer)
 
 
-def make_ready_to_redrive(frame: Frame, after: int) -> None:
-    """Set a frame back to where its failed state can be done again; what ended well stays as it is."""
+def reset_for_redrive(frame: Frame, after: int) -> None:
+    """Reset a frame so that its failed state runs again, after event `after`; completed children stay done."""
     frame.last = after
     frame.retries = {}
     frame.failure = None
@@ -54,7 +54,7 @@ def make_ready_to_redrive(frame: Frame, after: int) -> None:
     if frame.phase == JOIN and frame.children:
         for child in frame.children.values():
             if child.phase != DONE:
-                make_ready_to_redrive(child, after)
+                reset_for_redrive(child, after)
     elif frame.phase == JOIN and "run" in frame.data:
         frame.data["redriven"] = True
     elif frame.phase in (TASK, RETRY, WORK, JOIN):

@@ -1,4 +1,4 @@
-"""The loop: enter a state, let it do its work, go where it says; on failure retry, catch, or fail.
+"""The interpreter loop: enter a state, do its work, go to the next one; on an error retry, catch or fail.
 
 Source: https://states-language.net/#state-machine
 """
@@ -20,30 +20,36 @@ from .task import do_task
 from .wait import do_wait
 
 
-async def do_map(frame: Frame, state: Map) -> str | None:
-    return await (do_distributed_map if state.distributed else do_inline_map)(frame, state)
+async def _do_parallel(frame: Frame, state: Parallel) -> str | None:
+    return await do_parallel(frame, state, run_frame)
 
 
-# States that only compute answer at once; the others are awaited.
-_AT_ONCE: dict[type[State], Callable[[Frame, Any], str | None]] = {
+async def _do_map(frame: Frame, state: Map) -> str | None:
+    if state.distributed:
+        return await do_distributed_map(frame, state)
+    return await do_inline_map(frame, state, run_frame)
+
+
+# States that only compute are synchronous; the others are awaited.
+_SYNCHRONOUS: dict[type[State], Callable[[Frame, Any], str | None]] = {
     Pass: do_pass,
     Choice: do_choice,
     Succeed: do_succeed,
     Fail: do_fail,
 }
-_AWAITED: dict[type[State], Callable[[Frame, Any], Awaitable[str | None]]] = {
+_ASYNCHRONOUS: dict[type[State], Callable[[Frame, Any], Awaitable[str | None]]] = {
     Task: do_task,
     Wait: do_wait,
-    Parallel: do_parallel,
-    Map: do_map,
+    Parallel: _do_parallel,
+    Map: _do_map,
 }
 
-# A frame lets others run after this many transitions without a pause, so that a loop of pure states hangs nobody.
-_STRETCH = 200
+# A frame yields to the event loop after this many transitions, so that a loop of pure states blocks nothing.
+_TRANSITIONS_PER_TURN = 200
 
 
 async def run_frame(frame: Frame) -> None:
-    """Carry a frame from where it stands to its end; its output is then its `result`. Raises StateError."""
+    """Run a frame from its current phase to its end and set its `result`. Raises StateError."""
     if frame.failure is not None:
         raise error_from_row(frame.failure)
     steps = 0
@@ -51,23 +57,23 @@ async def run_frame(frame: Frame) -> None:
         state = frame.flow.states[frame.state]
         if frame.phase == ENTER:
             _enter(frame, state)
-        to = await _perform(frame, state)
-        if to is None:
+        next_state = await _perform(frame, state)
+        if next_state is None:
             break
         if frame.execution.machine_deleted:
-            await _be_stopped(frame)
+            await _stop_execution(frame)
         steps += 1
-        if steps % _STRETCH == 0:
+        if steps % _TRANSITIONS_PER_TURN == 0:
             await asyncio.sleep(0)
     frame.result = frame.input
     frame.phase = DONE
     if frame.parent is not None:
-        frame.ended = _iteration(frame, "Succeeded")
+        frame.ended = _record_iteration(frame, "Succeeded")
         frame.save()
 
 
-async def _be_stopped(frame: Frame) -> None:
-    """An execution whose machine was deleted ends at its next transition."""
+async def _stop_execution(frame: Frame) -> None:
+    """Stop an execution whose state machine was deleted, at its next transition."""
     runtime = frame.execution.runtime
     runtime.run_in_background(runtime.stop(frame.execution, None, None))
     await asyncio.Event().wait()
@@ -75,7 +81,7 @@ async def _be_stopped(frame: Frame) -> None:
 
 def _enter(frame: Frame, state: State) -> None:
     if frame.item is not None and frame.entered == 0:
-        _iteration(frame, "Started", advance=True)
+        _record_iteration(frame, "Started", advance=True)
     previous = frame.last
     frame.entered_at = frame.execution.runtime.clock.now()
     frame.last = frame.execution.event(
@@ -85,37 +91,37 @@ def _enter(frame: Frame, state: State) -> None:
         entered(state.name, frame.input_text()),
     )
     frame.entered, frame.entered_after = frame.last, previous
-    frame.forget_context()
+    frame.reset_context()
     frame.phase = WORK
     frame.save()
 
 
 async def _perform(frame: Frame, state: State) -> str | None:
-    """Do the state's work, as often as it is retried. Answers the next state, or None at the frame's end."""
+    """Do the state's work, with retries. Return the next state, or None at the end of the flow."""
     kind = type(state)
-    at_once = _AT_ONCE.get(kind)
+    synchronous = _SYNCHRONOUS.get(kind)
     while True:
         if frame.phase == RETRY:
             await frame.execution.runtime.clock.sleep_until(frame.data["until"])
             frame.phase = WORK
         try:
-            if at_once is not None:
-                return at_once(frame, state)
-            return await _AWAITED[kind](frame, state)
+            if synchronous is not None:
+                return synchronous(frame, state)
+            return await _ASYNCHRONOUS[kind](frame, state)
         except StateError as error:
             try:
-                caught = handle_error(frame, state, error)
+                next_state = handle_error(frame, state, error)
             except StateError as final:
-                _iteration(frame, "Failed")
+                _record_iteration(frame, "Failed")
                 frame.failure = error_to_row(final)
                 frame.save()
                 raise
-            if caught is not None:
-                return caught
+            if next_state is not None:
+                return next_state
 
 
-def _iteration(frame: Frame, what: str, advance: bool = False) -> int:
-    """Of a Map's iteration: that it started, succeeded or failed. Answers the event's id, 0 for a branch."""
+def _record_iteration(frame: Frame, what: str, advance: bool = False) -> int:
+    """Record that a Map's iteration started, succeeded or failed. Return the event's id, 0 for a branch."""
     if frame.item is None or frame.parent is None:
         return 0
     details = {"name": frame.parent.state, "index": frame.slot}

@@ -48,8 +48,8 @@ def _schedule(frame: Frame, state: Task) -> None:
     if pattern == "activity":
         _check_activity(frame, state)
     if pattern in ("task_token", "activity"):
-        frame.data["token"] = new_token(frame)
-    frame.forget_context()
+        frame.data["token"] = new_token(*frame.key)
+    frame.reset_context()
     seen = dataflow.effective_input(frame, state)
     arguments = dataflow.arguments(frame, state, seen)
     text = json_text(arguments)
@@ -88,7 +88,7 @@ def _schedule(frame: Frame, state: Task) -> None:
         "timeout": timeout,
         "heartbeat": heartbeat,
         "deadline": None if timeout is None else now + timeout,
-        "beat": None if heartbeat is None else now + heartbeat,
+        "heartbeat_deadline": None if heartbeat is None else now + heartbeat,
     }
     frame.phase = TASK
     frame.save()
@@ -206,7 +206,6 @@ def _request(frame: Frame, state: Task) -> TaskRequest:
         state_name=state.name,
         task_token=data.get("token"),
         region=execution.runtime.region,
-        account=execution.runtime.account,
         trace_header=execution.row.get("traceHeader"),
         timeout=data["timeout"],
         attempt=f"{execution.arn}:{data.get('scheduled')}",
@@ -218,12 +217,12 @@ async def _called_back(frame: Frame) -> Any:
     clock, data = frame.execution.runtime.clock, frame.data
     while "outcome" not in data:
         frame.waiter = asyncio.get_running_loop().create_future()
-        beat = data["beat"]
-        if beat is None:
+        heartbeat_deadline = data["heartbeat_deadline"]
+        if heartbeat_deadline is None:
             await frame.waiter
             continue
         try:
-            async with asyncio.timeout(max(beat - clock.now(), 0)) as limit:
+            async with asyncio.timeout(max(heartbeat_deadline - clock.now(), 0)) as limit:
                 await frame.waiter
         except TimeoutError:
             if not limit.expired():

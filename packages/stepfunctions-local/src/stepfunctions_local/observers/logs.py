@@ -64,7 +64,7 @@ class LogDelivery:
         """Only histories are logged."""
 
     def follows(self, row: Mapping[str, Any]) -> bool:
-        return self._logging(row["revision"]).get("level", "OFF") != "OFF"
+        return bool(self._logging(row["revision"]).get("level", "OFF") != "OFF")
 
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         settings = self._logging(row["revision"])
@@ -101,7 +101,7 @@ class LogDelivery:
             self._delivering = False
 
     async def _put(self, group: str, entries: list[dict[str, Any]]) -> None:
-        call = self._engine.outside.call
+        call = self._engine.external.call
         place = {"logGroupName": group, "logStreamName": self._stream}
         if group not in self._ready:
             with contextlib.suppress(ServiceError):

@@ -172,7 +172,7 @@ class MetricDelivery:
     async def _put(self, data: list[dict[str, Any]]) -> None:
         asked = {"Namespace": NAMESPACE, "MetricData": data}
         try:
-            await self._engine.outside.call("cloudwatch", "PutMetricData", asked)
+            await self._engine.external.call("cloudwatch", "PutMetricData", asked)
             self._failing = False
         except (ServiceError, CallFailed, RoleNotAssumable) as error:
             if not self._failing:
@@ -193,7 +193,7 @@ def _of_execution(row: Mapping[str, Any]) -> Iterator[Dimensions]:
 def _target(kind: str, details: Mapping[str, Any]) -> str:
     if kind == "Task":
         return f"arn:aws:states:::{details['resourceType']}:{details['resource']}"
-    return details["resource"]
+    return str(details["resource"])
 
 
 def _outcome(family: _Family, what: str, work: _Work, now: float) -> str:

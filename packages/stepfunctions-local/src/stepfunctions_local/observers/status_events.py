@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..descriptions import described
+from ..descriptions import execution_description
 from ..services import CallFailed, RoleNotAssumable, ServiceError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class StatusEventDelivery:
 
     async def _put(self, entries: list[dict[str, Any]]) -> None:
         try:
-            answer = await self._engine.outside.call("events", "PutEvents", {"Entries": entries})
+            answer = await self._engine.external.call("events", "PutEvents", {"Entries": entries})
         except (ServiceError, CallFailed, RoleNotAssumable) as error:
             if not self._failing:
                 _log.warning("Status changes are lost until EventBridge takes them: %s", error)
@@ -90,7 +90,7 @@ def status_change(row: Mapping[str, Any], now: float) -> dict[str, Any]:
     sizes = sum(len((row.get(name) or "").encode()) for name in ("input", "output", "cause"))
     fits = sizes <= _LARGEST_PAYLOADS
     output = row.get("output")
-    told = described(row, now)
+    told = execution_description(row, now)
     return {
         "executionArn": row["executionArn"],
         "stateMachineArn": row["stateMachineArn"],

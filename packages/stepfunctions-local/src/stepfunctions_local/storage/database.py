@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from ..errors import StoreBusy, StoreUnreadable
+from ..history import json_bytes, json_value
 
 # `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
 # `frames` has rowids: of a Map over a million items one row holds them all, and a table without rowids reads a row
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS frames(execution INTEGER, id INTEGER, body BLOB, PRIM
 CREATE TABLE IF NOT EXISTS journal(taken_up INTEGER);
 INSERT INTO journal SELECT abs(random()) / 2 WHERE NOT EXISTS (SELECT 1 FROM journal);
 """
-_LAYOUT = 3
+_LAYOUT = 4
 _CACHE_KIB = 8192
 # Layout 1 had a row for each event.
 _FROM_LAYOUT_1 = """
@@ -58,7 +59,6 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
         )
         if db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone():
             db.executescript(_FROM_LAYOUT_1)
-        db.execute(f"PRAGMA user_version={_LAYOUT}")
     except sqlite3.DatabaseError as error:
         db.close()
         raise StoreUnreadable(f"{path} cannot be used as a store ({error}): give another one.") from None
@@ -66,6 +66,27 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+# Layout 3 had other names for some values of a frame's data.
+_LAYOUT_3_NAMES = {"given": "arguments", "seen": "state_input", "beat": "heartbeat_deadline"}
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Convert the rows of an earlier layout. The journal's entries must be in the tables already."""
+    layout = db.execute("PRAGMA user_version").fetchone()[0]
+    if layout == _LAYOUT:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    for execution, number, body in db.execute("SELECT execution, id, body FROM frames").fetchall():
+        frame = json_value(body)
+        data = frame["data"]
+        frame["data"] = {_LAYOUT_3_NAMES.get(name, name): value for name, value in data.items()}
+        db.execute(
+            "UPDATE frames SET body=? WHERE execution=? AND id=?", (json_bytes(frame), execution, number)
+        )
+    db.execute(f"PRAGMA user_version={_LAYOUT}")
+    db.execute("COMMIT")
 
 
 class Checkpointer:

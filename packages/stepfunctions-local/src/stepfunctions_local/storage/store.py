@@ -43,7 +43,9 @@ class Store(Transactions):
 
     def __init__(self, path: str | Path = ":memory:", synchronous: str = "NORMAL"):
         super().__init__(path, synchronous)
-        self._last_execution = self._db.execute("SELECT coalesce(max(id), 0) FROM executions").fetchone()[0]
+        self._last_execution: int = self._db.execute(
+            "SELECT coalesce(max(id), 0) FROM executions"
+        ).fetchone()[0]
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
         self._events: dict[int, list[dict[str, Any]]] = {}
         self._frames: dict[FrameKey, MarkedFrame | None] = {}
@@ -72,6 +74,13 @@ class Store(Transactions):
                 self._documents.clear()
             found = self._documents[kind, key] = json_value(row[0])
         return dict(found)
+
+    def require(self, kind: str, key: str) -> dict[str, Any]:
+        """Return a document that another document references. Raises LookupError when it is missing."""
+        document = self.get(kind, key)
+        if document is None:
+            raise LookupError(f"the store has no {kind} '{key}'")
+        return document
 
     def delete(self, kind: str, key: str) -> None:
         self._documents.pop((kind, key), None)

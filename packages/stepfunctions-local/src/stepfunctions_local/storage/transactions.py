@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import StoreFailed, StoreUnreadable
 from .backlog import Backlog, Rows
-from .database import Checkpointer, connect, lock
+from .database import Checkpointer, connect, lock, migrate
 from .journal import Journal
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class Transactions:
             beside = Path(f"{Path(self.path).resolve()}.journal")
             self._journal = Journal(beside, power_safe=synchronous == "FULL")
             self._take_up(self._journal)
+        migrate(self._db)
 
     @property
     def marked(self) -> bool:

@@ -47,7 +47,7 @@ class DetachedFrame:
     def save(self) -> None:
         """Do nothing: a state under test is not stored."""
 
-    def forget_context(self) -> None:
+    def reset_context(self) -> None:
         """Do nothing: the context object is fixed."""
 
     def drop_children(self) -> None:

@@ -15,7 +15,7 @@ from ..integrations.item_reader import Items, Reading, parse_items, source_of
 from ..interpreter import dataflow
 from ..interpreter.distributed import batched, contexts
 from ..interpreter.error_handling import catch, delay, matches
-from ..interpreter.map import items, percentage, selected, whole_number
+from ..interpreter.map import item_input, items, percentage, whole_number
 from ..interpreter.simple import do_choice, do_fail, do_pass, do_succeed
 from ..interpreter.wait import wait_until
 from .http_trace import HttpTracer
@@ -159,7 +159,7 @@ class StateTest:
         if not state.is_jsonata:
             self._inspect("afterInputPath", effective_input)
         iteration_inputs = [
-            selected(frame, state, effective_input, item)
+            item_input(frame, state, effective_input, item)
             for item in contexts([self._items(state, effective_input)])
         ]
         if state.selector is not None:

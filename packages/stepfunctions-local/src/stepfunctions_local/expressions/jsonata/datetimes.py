@@ -138,7 +138,7 @@ def _shown(part: Part, when: datetime, offset: tuple[int, int]) -> str:
             value % 10**part.width if part.component == "Y" and part.width > 0 else value, part.integer
         )
     if part.component in "Mx":
-        name = _MONTHS[value - 1]
+        name: str = _MONTHS[value - 1]
     elif part.component == "F":
         name = _DAYS[value]
     else:

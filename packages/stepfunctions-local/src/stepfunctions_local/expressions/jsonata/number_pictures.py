@@ -207,7 +207,7 @@ def _grouped(whole: str, fraction: str, picture: _Picture) -> str:
         fraction = fraction[:position] + symbols.grouping + fraction[position:]
     if symbols.decimal not in picture.text or not fraction:
         return whole
-    return whole + symbols.decimal + fraction
+    return f"{whole}{symbols.decimal}{fraction}"
 
 
 FUNCTIONS = [Native("formatNumber", format_number, "<n-so?:s>", 3)]

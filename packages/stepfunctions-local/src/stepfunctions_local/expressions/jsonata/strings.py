@@ -36,7 +36,7 @@ def substring(text: Any, start: Any, length: Any = UNDEFINED) -> Any:
 
 def _cut(position: Any, size: int) -> int:
     """A slice's end as JavaScript takes it: towards zero, from the end when negative."""
-    whole = math.trunc(position)
+    whole: int = math.trunc(position)
     return max(0, size + whole) if whole < 0 else min(whole, size)
 
 

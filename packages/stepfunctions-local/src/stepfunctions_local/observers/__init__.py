@@ -1,0 +1,1 @@
+"""Observers of executions: CloudWatch Logs, CloudWatch metrics and EventBridge status events."""
