@@ -2,13 +2,15 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm policies layers diagrams bench clean
+.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm policies layers diagrams inspector bench clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
 BIN := $(CURDIR)/.venv/bin
 PYTHON := $(BIN)/python
 PACKAGES := packages/stepfunctions-local packages/local-aws
+NPM := $(PYTHON) -m tools.node
+INSPECTOR := packages/execution-inspector
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # One environment for us, one for what a Lambda handler may see; nobody else's.
@@ -36,6 +38,7 @@ down: ## End local AWS; its data is kept
 	@test ! -x $(PYTHON) || $(PYTHON) -m till.main down
 
 test: lint check-sagas ## Check and test everything
+	$(NPM) $(INSPECTOR) test
 	@for package in $(PACKAGES); do (cd $$package && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
@@ -45,6 +48,11 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(PYTHON) -m tools.template --check
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done
+
+	$(NPM) $(INSPECTOR) run check
+
+inspector: setup ## Build the execution inspector into the pages that show it
+	$(NPM) $(INSPECTOR) run build
 
 check-sagas: setup ## Hold every workflow to the saga rules
 	$(PYTHON) tools/stamp_retries.py --check
@@ -80,7 +88,7 @@ bench: setup ## Measure, beside others where there are any
 	  echo "== $$benchmark"; (cd $$package && $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)") || exit 1; done; done
 
 clean: down ## Remove everything made here: environments, builds, local AWS and its data
-	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules
+	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules $(INSPECTOR)/node_modules $(INSPECTOR)/dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,7 +1,7 @@
-"""Dead-letter queues: list, read and redrive their messages.
+"""Dead-letter queues: what waits in them, and sending it back to the queue it came from.
 
-The output `XDeadLetterQueue` of the stack has the failed messages of the queue `XQueue`. Messages of one
-without such a source queue have a redrive command of their own.
+A queue called `XDeadLetterQueue` among the stack's outputs holds what was given up of the queue `XQueue`. One
+without such a queue has a redrive of its own, which its alarm names.
 """
 
 from collections.abc import Iterator
@@ -15,43 +15,41 @@ _SUFFIX = "DeadLetterQueue"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetterQueue:
-    """A dead-letter queue, its source queue, and the approximate number of its messages."""
+class DeadLetters:
+    """A dead-letter queue: its URL, about how many messages wait, and the URL they can go back to."""
 
     name: str
     url: str
-    source_url: str | None
-    messages: int
+    home: str | None
+    waiting: int
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def queues(stack: Stack) -> list[DeadLetterQueue]:
-    """Return all dead-letter queues of the stack."""
-    dead_letter_queues = []
+def queues(stack: Stack) -> list[DeadLetters]:
+    """Every dead-letter queue of the stack."""
+    found = []
     for output, url in sorted(stack.outputs.items()):
         if output.endswith(_SUFFIX):
             name = output.removesuffix(_SUFFIX)
-            dead_letter_queues.append(
-                DeadLetterQueue(name, url, stack.outputs.get(f"{name}Queue"), _message_count(stack, url))
-            )
-    return dead_letter_queues
+            found.append(DeadLetters(name, url, stack.outputs.get(f"{name}Queue"), _waiting(stack, url)))
+    return found
 
 
-def find(stack: Stack, name: str) -> DeadLetterQueue:
-    """Return the dead-letter queue of a name, in any case. Raise OperatorError."""
+def find(stack: Stack, name: str) -> DeadLetters:
+    """The dead letters called `name`, in any case. Raises OperatorError."""
     known = queues(stack)
     for queue in known:
         if queue.name.lower() == name.lower():
             return queue
     raise OperatorError(
-        f"There is no dead-letter queue {name}.", f"Names: {', '.join(q.name for q in known)}."
+        f"There is no dead-letter queue called {name}.", f"Choose of: {', '.join(q.name for q in known)}."
     )
 
 
-def peek(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
-    """Return up to `limit` messages without removing them; they are visible again at once."""
+def peek(stack: Stack, queue: DeadLetters, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` waiting messages, as SQS gives them; they stay, and a redrive right after finds them."""
     messages: list[dict[str, Any]] = []
     while len(messages) < limit and (batch := _receive(stack, queue, limit - len(messages))):
         messages += batch
@@ -62,34 +60,34 @@ def peek(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any
     return messages
 
 
-def redrive(stack: Stack, queue: DeadLetterQueue) -> Iterator[str]:
-    """Move messages back to the source queue; yield the id of each.
+def redrive(stack: Stack, queue: DeadLetters) -> Iterator[str]:
+    """Send what waits back where it came from; the id of each message, as it goes.
 
-    Moves as many as there were at the start, so messages that fail again meanwhile stay. A message is deleted after
-    its copy was sent: an interruption can duplicate it, not lose it.
+    As many as waited when it began: what fails again meanwhile is left for the next time. A message is deleted
+    once its copy is in the queue, so one that is interrupted comes twice rather than never.
     """
-    if queue.source_url is None:
+    if queue.home is None:
         raise OperatorError(
-            f"The messages of {queue.name} have no source queue.",
-            f"Redrive them with `till {queue.name.lower()} redrive`.",
+            f"What waits in {queue.name} did not come from a queue.",
+            f"`till {queue.name.lower()} redrive` starts it again.",
         )
-    sqs, remaining = stack.client("sqs"), queue.messages
-    while remaining > 0 and (batch := _receive(stack, queue, remaining)):
+    sqs, left = stack.client("sqs"), queue.waiting
+    while left > 0 and (batch := _receive(stack, queue, left)):
         for message in batch:
             sqs.send_message(
-                QueueUrl=queue.source_url,
+                QueueUrl=queue.home,
                 MessageBody=message["Body"],
                 MessageAttributes=message.get("MessageAttributes", {}),
             )
             sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
             yield message["MessageId"]
-        remaining -= len(batch)
+        left -= len(batch)
 
 
-def _receive(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
+def _receive(stack: Stack, queue: DeadLetters, most: int) -> list[dict[str, Any]]:
     answer = stack.client("sqs").receive_message(
         QueueUrl=queue.url,
-        MaxNumberOfMessages=min(limit, 10),
+        MaxNumberOfMessages=min(most, 10),
         VisibilityTimeout=30,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
@@ -98,7 +96,7 @@ def _receive(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str,
     return messages
 
 
-def _message_count(stack: Stack, url: str) -> int:
-    names = ["ApproximateNumberOfMessages"]
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+def _waiting(stack: Stack, url: str) -> int:
+    wanted = ["ApproximateNumberOfMessages"]
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -215,12 +215,12 @@ def test_a_cancel_that_failed_is_started_again_under_another_name(stack: None, t
 
 
 def test_cancelling_an_order_nobody_placed_is_one_sentence(stack: None) -> None:
-    assert "There is no execution" in run("order", "cancel", "ord-404", code=2).stderr
+    assert "No workflow has run" in run("order", "cancel", "ord-404", code=2).stderr
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("{", "is not JSON"), ("[]", "holds no order"), ('{"order_id": "a b"}', "order_id must")],
+    [("{", "is not JSON"), ("[]", "holds no order"), ('{"order_id": "a b"}', "cannot name")],
 )
 def test_a_file_that_is_no_order_is_one_sentence(
     stack: None, tmp_path: Path, text: str, sentence: str

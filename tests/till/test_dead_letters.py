@@ -1,4 +1,4 @@
-"""`till dlq`: list, show and redrive messages."""
+"""`till dlq`: what waits is shown and stays; what is redriven is where it came from, once."""
 
 import json
 from collections.abc import Iterator
@@ -61,41 +61,41 @@ def received(stack: Stack, queue: str) -> list[dict[str, Any]]:
     ],
     ids=["bare", "parked by the workflow", "an execution cut short"],
 )
-def test_event_of_a_picture_is_read_from_each_form_of_dead_letter(body: dict[str, Any]) -> None:
+def test_the_event_of_a_dead_picture_is_found_however_it_was_parked(body: dict[str, Any]) -> None:
     assert parked_event({"Body": json.dumps(body)}) == {"detail": {"object": {"key": "a"}}}
 
 
-def test_list_shows_queues_with_their_number_of_messages(stack: Stack) -> None:
+def test_each_queue_is_listed_with_what_waits(stack: Stack) -> None:
     send(stack, "DemandDeadLetterQueue", "a", "b")
     listed = json.loads(run("list", "--json"))
-    assert [(q["name"], q["messages"]) for q in listed] == [("Demand", 2), ("Image", 0)]
+    assert [(q["name"], q["waiting"]) for q in listed] == [("Demand", 2), ("Image", 0)]
 
 
-def test_shown_message_stays_and_can_be_redriven_at_once(stack: Stack) -> None:
+def test_what_is_shown_stays_and_can_be_redriven_at_once(stack: Stack) -> None:
     send(stack, "DemandDeadLetterQueue", '{"order_id": "ord-1"}')
     assert '{"order_id": "ord-1"}' in run("show", "demand")
-    assert run("show", "Image").strip() == "No messages."
+    assert run("show", "Image").strip() == "Nothing waits."
     assert "1 redriven." in run("redrive", "Demand")
 
 
-def test_redrive_moves_all_messages_unchanged(stack: Stack) -> None:
+def test_a_redrive_sends_all_of_it_back_as_it_was(stack: Stack) -> None:
     bodies = [f"sale {number}" for number in range(23)]
     send(stack, "DemandDeadLetterQueue", *bodies)
     assert "23 redriven." in run("redrive", "Demand")
     back = [message for _ in range(3) for message in received(stack, "DemandQueue")]
     assert sorted(message["Body"] for message in back) == sorted(bodies)
     assert back[0]["MessageAttributes"]["why"]["StringValue"] == "poison"
-    assert run("redrive", "Demand").strip() == "No messages."
+    assert run("redrive", "Demand").strip() == "Nothing waits."
 
 
-def test_redrive_ends_when_messages_fail_again(stack: Stack) -> None:
-    """The source queue is the dead-letter queue, as if each message failed again at once."""
+def test_what_fails_again_meanwhile_is_left_for_the_next_time(stack: Stack) -> None:
+    """The consumer gives every message up again at once: one redrive must still end."""
     send(stack, "DemandDeadLetterQueue", "poison")
     vars(stack)["outputs"]["DemandQueue"] = stack.output("DemandDeadLetterQueue")
     assert "1 redriven." in run("redrive", "Demand")
-    assert json.loads(run("list", "--json"))[0]["messages"] == 1
+    assert json.loads(run("list", "--json"))[0]["waiting"] == 1
 
 
-def test_unknown_queue_and_queue_without_source_are_errors_with_advice(stack: Stack) -> None:
-    assert "Names: Demand, Image." in run("show", "Demnad", code=2)
+def test_an_unknown_queue_and_one_without_a_home_say_what_to_do(stack: Stack) -> None:
+    assert "Choose of: Demand, Image." in run("show", "Demnad", code=2)
     assert "till image redrive" in run("redrive", "Image", code=2)

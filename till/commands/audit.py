@@ -1,4 +1,4 @@
-"""`till audit`: check the invariants on live data."""
+"""`till audit`: check every invariant of the shop on the live store."""
 
 from typing import Annotated
 
@@ -16,9 +16,9 @@ from till.stack import find_stack
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the violations as JSON.")] = False,
 ) -> None:
-    """Check the invariants of stock, money, invoices, ledger and pictures; exit 1 if one is violated.
+    """Check that stock, money, invoices, books and pictures agree; exit 1 and name what is broken when they do not.
 
-    Running orders are checked for the invariants that hold at any moment.
+    Orders that are still running are checked for what must hold at every moment, not for how they end.
 
     Examples:
 
@@ -55,7 +55,7 @@ def audit(
     elif violations:
         print_table(
             f"{len(violations)} violations",
-            ("invariant", "subject", "message"),
+            ("invariant", "subject", "what is wrong"),
             [(v.name, v.subject, v.message) for v in violations],
         )
     else:

@@ -11,7 +11,7 @@ from tillflow.callbacks import complete_task
 from tillflow.store import Item
 
 from till.errors import OperatorError
-from till.history import cause_message
+from till.history import sentence
 from till.output import out, print_json, print_table
 from till.stack import Stack, find_stack
 
@@ -79,7 +79,7 @@ def show_case(
     if as_json:
         print_json(case)
         return
-    case |= {"cause": cause_message(case["cause"]), "steps": ", ".join(case["steps"])}
+    case |= {"cause": sentence(case["cause"]), "steps": ", ".join(case["steps"])}
     print_table(case_id, ("field!", "value"), [(name, escape(str(value))) for name, value in case.items()])
     if case["status"] == "OPEN":
         out.print(

@@ -1,4 +1,4 @@
-"""`till demo`: run the scenarios of every workflow."""
+"""`till demo`: run every pipeline's scenarios and show how each ended."""
 
 import shlex
 from itertools import groupby
@@ -15,12 +15,13 @@ from till.stack import Stack, find_stack
 
 
 def demo(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by workflow.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by pipeline.")] = False,
 ) -> None:
-    """Run all scenarios on the deployment and compare their results with the expected ones.
+    """Run every scenario on the live stack and compare how it ended with how it should.
 
-    Shows the history of one execution of each workflow, a compensated one if there is one. New ids and separate
-    stock make it repeatable. Exit 1 if a result differs.
+    Shows the history of one execution of each pipeline, a compensated one where there is one.
+    Uses fresh order ids and its own stock, so it can be run again on the same shop. Exit 1 when anything
+    ended other than expected.
 
     Examples:
 
@@ -54,7 +55,7 @@ def _advance(progress: Progress, bar: TaskID) -> Report:
 
 
 def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
-    """Print a row per scenario and result, then the history of a compensated execution."""
+    """A row per scenario, what ended alike counted together; then the history of the one that tells most."""
     rows = []
     for scenario, group in groupby(outcomes, key=lambda outcome: outcome.scenario):
         alike: dict[tuple[str, str], list[Outcome]] = {}
@@ -74,9 +75,9 @@ def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
             )
     print_table(title, ("scenario", "expected", "actual", "compensated", "order!"), rows)
     wrong = sum(not outcome.as_expected for outcome in outcomes)
-    summary = "[red]%d of %d not as expected[/]" if wrong else "[green]%d of %d as expected[/]"
+    summary = "[red]%d of %d ended other than expected[/]" if wrong else "[green]%d of %d as expected[/]"
     out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
-    example = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
-    out.print(f"Example: till history {shlex.quote(example.business_id)}", highlight=False)
-    show(stack, example.execution_arn)
+    told = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
+    out.print(f"How one went: till history {shlex.quote(told.business_id)}", highlight=False)
+    show(stack, told.execution_arn)
     out.print()

@@ -1,4 +1,4 @@
-"""`till history`: the states of an execution, with attempts, errors and compensations."""
+"""`till history`: what an execution did, state by state."""
 
 from collections import Counter
 from typing import Annotated, Any
@@ -21,14 +21,14 @@ MARKS = {
 
 
 def history(
-    order_or_execution: Annotated[str, typer.Argument(help="Id of an order, or ARN of an execution.")],
+    order_or_execution: Annotated[str, typer.Argument(help="An order's id or an execution's ARN.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print every event as JSON.")] = False,
 ) -> None:
-    """Show the states of an execution with their attempts, errors and compensations.
+    """Show what an execution did: each state, its tries, its errors, and what was compensated.
 
-    Marks: ◆ pivot; ↩ compensation; ? inquiry; ! case. The events column has the id of the event before the
-    state's first event, and the ids of its own. A cancelled order has two executions, which are both shown;
-    with --json the first names the later ones.
+    Marks: ◆ the pivot, after which there is no way back; ↩ a compensation; ? an inquiry; ! a case.
+    The events column has the id of the event before the state's first, and the ids of its own. An order
+    that was cancelled has two executions; both are shown, and with --json the first names the later ones.
 
     Examples:
 
@@ -38,46 +38,46 @@ def history(
     """
     stack = find_stack()
     executions = workflows.find(stack, order_or_execution)
-    reports = [_report(stack, execution) for execution in executions]
+    told = [_told(stack, execution) for execution in executions]
     if as_json:
-        first = {**reports[0], "states": [vars(visit) for visit in reports[0]["states"]]}
-        print_json(first | {"later_executions": [each["execution_arn"] for each in reports[1:]]})
+        first = {**told[0], "states": [vars(visit) for visit in told[0]["states"]]}
+        print_json(first | {"later_executions": [each["execution_arn"] for each in told[1:]]})
         return
-    for report in reports:
-        _show(report)
+    for each in told:
+        _show(each)
 
 
 def show(stack: Stack, execution_arn: str) -> None:
-    """Print one execution."""
-    _show(_report(stack, stack.client("stepfunctions").describe_execution(executionArn=execution_arn)))
+    """Print one execution as `till history` does."""
+    _show(_told(stack, stack.client("stepfunctions").describe_execution(executionArn=execution_arn)))
 
 
-def _report(stack: Stack, execution: dict[str, Any]) -> dict[str, Any]:
+def _told(stack: Stack, execution: dict[str, Any]) -> dict[str, Any]:
     arn = execution["executionArn"]
-    events = workflows.events(stack, arn)
+    recorded = workflows.events(stack, arn)
     definition = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
-    entries = visits(events, sides(definition["definition"]))
+    found = visits(recorded, sides(definition["definition"]))
     return {
         "execution_arn": arn,
         "status": execution["status"],
         "started": execution["startDate"],
         "stopped": execution.get("stopDate"),
-        "compensated_steps": compensated(entries),
-        "states": entries,
-        "events": events,
+        "compensated_steps": compensated(found),
+        "states": found,
+        "events": recorded,
     }
 
 
-def _show(report: dict[str, Any]) -> None:
-    arn, entries = report["execution_arn"], report["states"]
+def _show(told: dict[str, Any]) -> None:
+    arn, found = told["execution_arn"], told["states"]
     print_table(
-        f"{arn.rsplit(':', 1)[-1]}  {report['status']}",
-        ("start>", "duration>", "state!", "attempts>", "events!", "result"),
-        [_row(visit) for visit in entries],
+        f"{arn.rsplit(':', 1)[-1]}  {told['status']}",
+        ("at>", "took>", "state!", "tries>", "events!", "what happened"),
+        [_row(visit) for visit in found],
     )
-    attempts = sum(visit.attempts for visit in entries)
+    attempts = sum(visit.attempts for visit in found)
     out.print(
-        f"{len(report['events'])} events, {len(entries)} states, {attempts} task attempts · {arn}",
+        f"{len(told['events'])} events, {len(found)} states, {attempts} task attempts · {arn}",
         highlight=False,
         soft_wrap=True,
     )
@@ -85,18 +85,18 @@ def _show(report: dict[str, Any]) -> None:
 
 def _row(visit: Visit) -> tuple[str, ...]:
     mark, colour = MARKS.get(visit.side, ("", "default"))
-    duration = "" if visit.exited is None else f"{visit.exited - visit.entered:.3f}s"
-    result = "\n".join([visit.result, *(f"[red]{escape(error)}[/]" for error in _counted(visit.errors))])
+    took = "" if visit.exited is None else f"{visit.exited - visit.entered:.3f}s"
+    happened = "\n".join([visit.happened, *(f"[red]{escape(error)}[/]" for error in _counted(visit.errors))])
     return (
         f"+{visit.entered:.3f}s",
-        duration,
+        took,
         f"[{colour}]{mark}{visit.state}[/]",
         str(visit.attempts or ""),
         f"{visit.previous} → {visit.events[0]}-{visit.events[-1]}",
-        result,
+        happened,
     )
 
 
 def _counted(errors: list[str]) -> list[str]:
-    """Return each error once, with its number."""
+    """Each error once, with how often it came."""
     return [f"{error} ({times} times)" if times > 1 else error for error, times in Counter(errors).items()]

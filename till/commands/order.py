@@ -11,7 +11,7 @@ from tillflow.store import Item, unmarshal
 from audit.snapshot import document
 from till import workflows
 from till.errors import OperatorError
-from till.history import cause_message
+from till.history import sentence
 from till.output import err, money, out, print_json, print_table
 from till.stack import Stack, find_stack
 
@@ -166,7 +166,7 @@ def _tell(answer: dict[str, Any]) -> None:
             out.print(f"[yellow]{order_id} waits for a person[/]: see `till case list`.", highlight=False)
         case _:
             out.print(
-                f"[red]{order_id} is not paid[/]: {escape(cause_message(answer.get('cause') or answer['status']))}",
+                f"[red]{order_id} is not paid[/]: {escape(sentence(answer.get('cause') or answer['status']))}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -194,9 +194,8 @@ def _tell_cancel(answer: dict[str, Any]) -> None:
         case "RUNNING":
             out.print("[yellow]The cancel waits for a person[/]: see `till case list`.", highlight=False)
         case _:
-            reason = cause_message(answer.get("cause") or answer["status"])
             out.print(
-                f"[red]{order_id} is not cancelled[/]: {escape(reason)}",
+                f"[red]{order_id} is not cancelled[/]: {escape(sentence(answer.get('cause') or answer['status']))}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -208,7 +207,7 @@ def _show(found: dict[str, Any]) -> None:
     out.print(f"[bold]{order['order_id']}[/]  {order['status']}", highlight=False)
     for name in ("placed_at", "location", "execution", "reason", "cause", "error"):
         if order.get(name):
-            out.print(f"  {name}: {escape(cause_message(order[name]))}", highlight=False, soft_wrap=True)
+            out.print(f"  {name}: {escape(sentence(order[name]))}", highlight=False, soft_wrap=True)
     if "document" in order:
         priced = document(order)
         print_table(

@@ -1,4 +1,4 @@
-"""`till seed`: create the data of the demo shop."""
+"""`till seed`: open the demo shop."""
 
 from rich.progress import Progress
 
@@ -8,9 +8,9 @@ from till.stack import find_stack
 
 
 def seed() -> None:
-    """Create the data of the demo shop: products, stock and customers.
+    """Open the demo shop: products with their tax, stock on the shelves, customers.
 
-    A repeated run changes nothing.
+    Running it again changes nothing: stock is received once.
 
     Example:
 
@@ -18,10 +18,10 @@ def seed() -> None:
     """
     stack = find_stack()
     with Progress(console=err, transient=True) as progress:
-        writing = progress.add_task("Creating the demo shop", total=THINGS)
+        writing = progress.add_task("Opening the shop", total=THINGS)
         Shop(stack).open(lambda what: progress.update(writing, advance=1, description=what))
     units = sum(item.units for item in GOODS)
     out.print(
-        f"Created {len(GOODS)} products, {units} units of stock and {len(CUSTOMERS)} customers.",
+        f"The shop is open: {len(GOODS)} products, {units} units on the shelves, {len(CUSTOMERS)} customers.",
         highlight=False,
     )

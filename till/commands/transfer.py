@@ -10,7 +10,7 @@ from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.history import cause_message
+from till.history import sentence
 from till.output import out, print_json, print_table
 from till.purchasing import refusals
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -59,7 +59,7 @@ def request(
     if as_json:
         print_json({"transfer_id": name, "execution_arn": started.arn, "status": execution["status"]})
     elif execution["status"] in workflows.FAILED:
-        raise OperatorError(f"{name}: {cause_message(execution.get('cause', execution['status']))}.", ADVICE)
+        raise OperatorError(f"{name}: {sentence(execution.get('cause', execution['status']))}.", ADVICE)
     else:
         out.print(
             f"{name}: promised at {source}. Say when it leaves: `till transfer ship {name}`.", highlight=False

@@ -1,4 +1,4 @@
-"""Demos of workflows and their outcomes."""
+"""What a demo of a pipeline is, and what it reports."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,10 +11,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one execution of a scenario, with the expected one.
+    """How one execution of a scenario ended, beside how it should have.
 
-    `expected` and `actual` have the same form, e.g. `PAID` or `REJECTED PaymentDeclined`;
-    `compensated_steps` are the compensations that succeeded, in the order in which they ran.
+    `expected` and `actual` are in the same words, e.g. `PAID` or `REJECTED PaymentDeclined`;
+    `compensated_steps` are the compensations that succeeded, in the order they ran.
     """
 
     scenario: str
@@ -33,16 +33,16 @@ class Outcome:
 
 
 class Pipeline(Protocol):
-    """The demo of one workflow."""
+    """The demo of one workflow. `run` prepares what it needs, runs every scenario, and reports."""
 
     name: str
     title: str
 
     @property
     def scenarios(self) -> int:
-        """The number of scenarios that `run` reports."""
+        """How many scenarios `run` reports as they end."""
         ...
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
-        """Run all scenarios with new business ids; call `ended` with the title of each."""
+        """Run every scenario under fresh business ids; `ended` hears of each by its title."""
         ...

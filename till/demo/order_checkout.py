@@ -154,7 +154,7 @@ def units_needed() -> dict[str, int]:
 def outcome_of(stack: Stack, title: str, order_id: str, arn: str, expected: str) -> Outcome:
     """Wait for the execution to end or park, and put into words what the shop's records say of it."""
     execution = workflows.wait(stack, arn)
-    steps = compensated(workflows.visits(stack, arn))
+    steps = compensated(workflows.follow(stack, arn))
     return Outcome(title, order_id, arn, expected, _ending(stack, order_id, execution), steps)
 
 

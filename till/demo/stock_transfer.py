@@ -118,7 +118,7 @@ class StockTransferDemo:
             scenario.play(play)
             transfer = play.until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
             workflows.wait(stack, started.arn)
-            steps = compensated(workflows.visits(stack, started.arn))
+            steps = compensated(workflows.follow(stack, started.arn))
             ended(scenario.title)
             return Outcome(
                 scenario.title, play.transfer_id, started.arn, scenario.expected, ending(transfer), steps

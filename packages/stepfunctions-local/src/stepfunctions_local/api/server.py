@@ -11,6 +11,7 @@ import orjson
 
 from ..engine import Engine
 from ..errors import ApiError, StoreFailed
+from ..web import Asset, asset
 from .dispatch import dispatch
 
 _log = logging.getLogger(__name__)
@@ -118,12 +119,19 @@ class _Connection(asyncio.Protocol):
         self._worker = None
 
     async def _answer(self, request: "_Request") -> tuple[int, Any]:
-        if request.method == b"GET" and request.url.partition(b"?")[0] in (b"/", b"/health"):
-            return 200, {"service": "stepfunctions", "status": "running"}
+        if request.method == b"GET":
+            path = request.url.partition(b"?")[0].decode("latin-1")
+            if path == "/health":
+                return 200, {"service": "stepfunctions", "status": "running"}
+            if page := asset(path):
+                return 200, page
         return await answer(self._engine, request.target, request.body, request.trace)
 
     def _write(self, status: int, answer: Any) -> None:
         if self._transport is None:
+            return
+        if isinstance(answer, Asset):
+            self._write_asset(answer)
             return
         body = orjson.dumps(answer)
         error = answer.get("__type", "").encode() if status != 200 else b""
@@ -135,6 +143,14 @@ class _Connection(asyncio.Protocol):
             body,
         ]
         self._transport.write(b"".join(head))
+        if not self._parser.should_keep_alive():
+            self._transport.close()
+
+    def _write_asset(self, page: Asset) -> None:
+        assert self._transport is not None
+        headers = {"Content-Type": page.media_type, "Content-Length": len(page.body), **page.headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._transport.write(f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode() + page.body)
         if not self._parser.should_keep_alive():
             self._transport.close()
 
