@@ -1,1 +1,1 @@
-"""Customers: who buys. Their credit is billing's."""
+"""Customers: who buys. A customer's credit with the shop belongs to payments."""

@@ -10,8 +10,8 @@ from customers.models import Customer
 
 
 def changed(customer: Customer, changes: Mapping[str, Any]) -> Customer:
-    """The customer with the changes; InvalidCustomer when they do not fit. The id never changes."""
-    same = customer.customer_id
-    if changes.get("customer_id", same) != same:
-        raise InvalidCustomer("customer_id", changes["customer_id"], f"{same}: an id never changes")
+    """Return the customer with the changes; InvalidCustomer if they are not accepted. The id never changes."""
+    customer_id = customer.customer_id
+    if changes.get("customer_id", customer_id) != customer_id:
+        raise InvalidCustomer("customer_id", changes["customer_id"], f"{customer_id}: an id never changes")
     return parse(Customer, {**customer.model_dump(), **changes}, InvalidCustomer)

@@ -1,4 +1,4 @@
-"""What a customer record may become."""
+"""Changes to a customer record."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from customers.rules import changed
 ADA = Customer(customer_id="cus-1", name="Ada Lovelace", email="ada@example.com", phone="+44 20 7946 0958")
 
 
-def test_only_what_is_named_changes() -> None:
+def test_only_named_fields_change() -> None:
     assert changed(ADA, {"phone": None}) == ADA.model_copy(update={"phone": None})
 
 
-def test_text_is_kept_without_stray_spaces() -> None:
+def test_surrounding_spaces_are_removed() -> None:
     assert changed(ADA, {"name": "  Ada King "}).name == "Ada King"
 
 
@@ -28,6 +28,6 @@ def test_text_is_kept_without_stray_spaces() -> None:
         ({"credit": 500}, "customer: credit is 500; expected no such field"),
     ],
 )
-def test_what_does_not_fit_is_named(changes: dict[str, Any], sentence: str) -> None:
+def test_invalid_change_is_named(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidCustomer, match=sentence):
         changed(ADA, changes)

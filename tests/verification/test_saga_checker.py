@@ -109,9 +109,9 @@ def refund_after_capture(s: States) -> None:
     s["IssueInvoice"]["Catch"][-1]["Next"] = "ReversePayment"
 
 
-@breaks("case-unheard", "ParkForward")
+@breaks("case-unheard", "OpenForwardCase")
 def unheard_case_decided(s: States) -> None:
-    s["ParkForward"]["Catch"][-1]["Next"] = "ResumeForward"
+    s["OpenForwardCase"]["Catch"][-1]["Next"] = "ResumeForward"
 
 
 @breaks("compensation", "ReserveStock")

@@ -72,7 +72,7 @@ def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: Bench) -> No
     run = cancel(shop, Fault("MarkCancelled", "fail_before"))
     client("dynamodb").delete_item(TableName="OrdersTable", Key=key("ORDER#ord-1", "ORDER"))
     run = shop.resolve(run, "retry", case="cancel#MarkCancelled")
-    assert (run.status, run.path[-1]) == ("RUNNING", "ParkForward")
+    assert (run.status, run.path[-1]) == ("RUNNING", "OpenForwardCase")
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == {}
 
 

@@ -1,9 +1,12 @@
 """The checkout, whole: every way an order ends, and the invariants of every table after each."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from customers.models import Customer
+from customers.store import CustomersStore
 from tillflow.aws import client
 from tillflow.money import Money
 from tillflow.store import marshal
@@ -15,6 +18,7 @@ from verification.harness.harness import Bench, Run, bench, stock
 
 FORWARD = [
     "PriceOrder",
+    "HasCustomer",
     "OpenOrder",
     "ReserveStock",
     "AuthorisePayment",
@@ -65,14 +69,31 @@ def announced(shop: Bench) -> list[str]:
     return [entry["DetailType"] for entry in shop.world.events]
 
 
-def test_paid_by_card_in_ten_transitions_and_seven_lambdas(shop: Bench) -> None:
+def test_card_sale_takes_eleven_transitions_and_seven_lambdas(shop: Bench) -> None:
     [run] = shop.run(sale(card("tok_visa")))
     paid(shop, run)
     assert run.path == FORWARD
-    assert run.transitions == 10
+    assert run.transitions == 11
     assert shop.world.invoked.total() == 7
     assert captures(shop) == [TOTAL]
     assert announced(shop) == ["OrderPaid"]
+
+
+def test_customer_of_a_sale_is_checked_before_any_effect(shop: Bench) -> None:
+    CustomersStore(client("dynamodb"), "CustomersTable").create(
+        Customer(customer_id="cus-1", name="Ada"), datetime(2026, 11, 23, tzinfo=UTC)
+    )
+    [run] = shop.run(sale(card("tok_visa"), customer_id="cus-1"))
+    paid(shop, run)
+    assert run.path[:4] == ["PriceOrder", "HasCustomer", "CheckCustomer", "OpenOrder"]
+
+
+def test_unknown_customer_is_refused_without_effect(shop: Bench) -> None:
+    [run] = shop.run(sale(card("tok_visa"), customer_id="cus-9"))
+    assert (run.status, run.error) == ("FAILED", "UnknownCustomer")
+    assert run.path[-1] == "OrderRejected"
+    assert shop.snapshot().orders == {}
+    assert shop.world.called.total() == 0
 
 
 def test_many_lines_cost_no_more_transitions_than_one() -> None:
@@ -81,7 +102,7 @@ def test_many_lines_cost_no_more_transitions_than_one() -> None:
         request = order(dict.fromkeys(CARDS[:150], 2), card("tok_visa"), order_id="ord-1")
         [run] = shop.run(request | {"placed_at": "2026-11-23T10:00:00Z"})
         paid(shop, run)
-        assert run.transitions == 10
+        assert run.transitions == 11
         assert shop.world.invoked.total() == 7
         assert len(shop.snapshot().sale_movements["ord-1"]) == 150
 
@@ -278,7 +299,7 @@ def test_an_order_refused_leaves_what_is_anothers(shop: Bench, table: str) -> No
     row = ANOTHERS[table]
     client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
-    assert run.path[-1] == "ParkCompensation"
+    assert run.path[-1] == "OpenCompensationCase"
     assert shop.row(table, row["pk"], row["sk"]) == row
 
 
@@ -296,7 +317,7 @@ def test_an_order_is_not_closed_over_anothers(shop: Bench) -> None:
     row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
     client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
     run = shop.resolve(run, "retry", case="CloseOrder")
-    assert (run.status, run.path[-1]) == ("RUNNING", "ParkForward")
+    assert (run.status, run.path[-1]) == ("RUNNING", "OpenForwardCase")
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
 
 

@@ -1,0 +1,38 @@
+"""What a till or a person asks of customers. The command line and an HTTP API call the same methods."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tillflow.parsing import parse
+
+from customers.errors import InvalidCustomer
+from customers.models import Customer, StoredCustomer
+from customers.store import CustomersStore
+
+
+class CustomerOperations:
+    """Customers. dynamodb: a client; table: the customers table."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._store = CustomersStore(dynamodb, table)
+
+    def create(self, request: Mapping[str, Any]) -> Customer:
+        """Create a customer; the same one again changes nothing. InvalidCustomer."""
+        return self._store.create(parse(Customer, request, InvalidCustomer), datetime.now(UTC))
+
+    def get(self, customer_id: str) -> StoredCustomer:
+        """Return a customer and its version; UnknownCustomer."""
+        return self._store.get(customer_id)
+
+    def update(self, customer_id: str, changes: Mapping[str, Any], version: int | None = None) -> Customer:
+        """Change fields of a customer at `version`, or at its newest version.
+
+        UnknownCustomer, InvalidCustomer, RecordChanged.
+        """
+        read = version or self._store.get(customer_id).version
+        return self._store.update(customer_id, changes, read, datetime.now(UTC))
+
+    def list_customers(self, limit: int = 50, after: str = "") -> tuple[list[Customer], str | None]:
+        """Return a page of customers by id, and the id to continue after; None on the last page."""
+        return self._store.list_customers(limit, after)

@@ -1,0 +1,19 @@
+"""Errors of the orders service."""
+
+from tillflow.errors import DomainError, InvalidRequest
+
+
+class InvalidCancel(InvalidRequest):
+    """A cancel request that is not accepted."""
+
+    cashier_message = "The cancel is not valid. Check the named field."
+    subject = "cancel"
+
+
+class UnknownOrder(DomainError):
+    """An order id that does not exist."""
+
+    cashier_message = "No such order. Check the number on the receipt."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} does not exist")

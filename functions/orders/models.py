@@ -1,0 +1,66 @@
+"""Requests of the orders service, its responses, and an order as it is stored. Amounts are integer minor units."""
+
+import json
+from typing import Annotated, Any, Literal, TypedDict
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# The id names the order's executions, and a repeated cancel adds `.<n>` to it.
+OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+type Status = Literal["PLACED", "PAID", "REJECTED", "CANCELLED"]
+
+
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class PlaceOrder(BaseModel):
+    """A request to sell an order. The first step of the checkout validates the rest of it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    order_id: OrderId
+
+
+class CancelOrder(BaseModel):
+    """A request to cancel an order. The reason is printed on the credit note."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order_id: OrderId
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")] = (
+        "cancelled"
+    )
+
+
+class Cancellation(TypedDict):
+    """A validated cancel request, and the execution of the order's checkout; None while the order has no row."""
+
+    order_id: str
+    reason: str
+    checkout: str | None
+
+
+class Order(BaseModel):
+    """An order as it is stored: the attributes of its row, less the key.
+
+    `document` is the priced order. An order that was rejected before it was opened has no document.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order_id: str
+    status: Status
+    execution: str
+    location: str | None = None
+    placed_at: str | None = None
+    currency: str | None = None
+    total: int | None = None
+    document: Annotated[dict[str, Any] | None, BeforeValidator(_from_json)] = None
+    paid_at: str | None = None
+    invoice_number: str | None = None
+    reason: str | None = None
+    cause: str | None = None
+    cancel_execution: str | None = None
+    cancelled_at: str | None = None
+    cancel_reason: str | None = None

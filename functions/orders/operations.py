@@ -1,0 +1,61 @@
+"""What a till, a person or another system asks of orders. The command line and an HTTP API call the same methods."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tillflow.errors import InvalidOrder
+from tillflow.executions import (
+    FAILED,
+    Started,
+    describe_execution,
+    execution_arn,
+    restart_execution,
+    start_execution,
+)
+from tillflow.parsing import parse
+
+from orders.errors import InvalidCancel, UnknownOrder
+from orders.models import CancelOrder, Order, PlaceOrder
+from orders.store import OrdersStore
+
+
+class OrderOperations:
+    """Customer orders. dynamodb, states: clients; checkout, cancel: the ARNs of the two state machines."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str, checkout: str, cancel: str) -> None:
+        self._store = OrdersStore(dynamodb, table)
+        self._states = states
+        self._checkout = checkout
+        self._cancel = cancel
+
+    def place(self, request: Mapping[str, Any]) -> Started:
+        """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
+        order_id = parse(PlaceOrder, request, InvalidOrder).order_id
+        return start_execution(self._states, self._checkout, order_id, request)
+
+    def cancel(self, order_id: str, reason: str) -> Started:
+        """Start the cancel of an order, again if one before it failed. InvalidCancel, UnknownOrder."""
+        request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
+        self.get(order_id)
+        return restart_execution(self._states, self._cancel, order_id, request.model_dump())
+
+    def get(self, order_id: str) -> Order:
+        """Return an order; UnknownOrder.
+
+        Step Functions deletes executions 90 days after they end, so the row is read first. An order without a row is
+        one whose checkout has not opened it yet, or rejected it before that; it is returned as the execution has it.
+        """
+        order = self._store.find(order_id)
+        if order:
+            return order
+        arn = execution_arn(self._checkout, order_id)
+        checkout = describe_execution(self._states, arn)
+        if checkout is None:
+            raise UnknownOrder(order_id)
+        return Order(
+            order_id=order_id,
+            status="REJECTED" if checkout["status"] in FAILED else "PLACED",
+            execution=arn,
+            reason=checkout.get("error"),
+            cause=checkout.get("cause"),
+        )

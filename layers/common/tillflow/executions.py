@@ -1,0 +1,71 @@
+"""Start and find Step Functions executions. An execution is named after the business id it is about.
+
+`states` is a Step Functions client; `machine` is the ARN of a state machine, of one of its versions or aliases.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
+_MISSING = ("ExecutionDoesNotExist", "InvalidArn")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An execution and whether it is a duplicate: its name was used before, with another input or by one that ended.
+
+    The same input again while the execution runs is the same start.
+    """
+
+    arn: str
+    duplicate: bool
+
+
+def execution_arn(machine: str, name: str) -> str:
+    """Return the ARN of a state machine's execution by its name."""
+    unqualified = ":".join(machine.split(":")[:7])
+    return f"{unqualified.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def start_execution(states: Any, machine: str, name: str, request: Mapping[str, Any]) -> Started:
+    """Start an execution; a name that was used before starts nothing."""
+    try:
+        response = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(request))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+        return Started(execution_arn(machine, name), duplicate=True)
+    return Started(response["executionArn"], duplicate=False)
+
+
+def restart_execution(states: Any, machine: str, name: str, request: Mapping[str, Any]) -> Started:
+    """Start an execution, or, if those before it failed, another one named `<name>.<n>`.
+
+    For workflows whose effects are keyed by the business id alone, so that what an earlier execution did is found.
+    """
+    started = start_execution(states, machine, name, request)
+    number = 2
+    while started.duplicate and _has_failed(states, started.arn):
+        started = start_execution(states, machine, f"{name}.{number}", request)
+        number += 1
+    return started
+
+
+def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
+    """Return the description of an execution; None if there is none, or none any more."""
+    try:
+        description: dict[str, Any] = states.describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _MISSING:
+            return None
+        raise
+    return description
+
+
+def _has_failed(states: Any, arn: str) -> bool:
+    description = describe_execution(states, arn)
+    return description is not None and description["status"] in FAILED

@@ -1,0 +1,108 @@
+"""The rows that the workflows write are those of the orders service's schema, attribute by attribute."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from orders.models import Order
+from orders.rows import order_key, read_order
+from pydantic import ValidationError
+
+from till.demo.order_checkout import BASKET, card, order
+from till.shop import ESPRESSO, MUG
+from verification.harness.harness import Bench, Run, bench, stock
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+REQUEST = order(BASKET, card("tok_visa"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
+OPENED = {
+    "order_id": "ord-1",
+    "location": "store-1",
+    "placed_at": "2026-11-23T10:00:00Z",
+    "currency": "EUR",
+    "total": 4390,
+}
+
+
+@pytest.fixture
+def shop() -> Iterator[Bench]:
+    with bench() as built:
+        stock({ESPRESSO: 10, MUG: 10})
+        yield built
+
+
+def run(shop: Bench, request: dict[str, Any], workflow: str = "OrderCheckout") -> Run:
+    [ended] = shop.run(request, workflow=workflow)
+    return ended
+
+
+def stored(shop: Bench) -> dict[str, Any]:
+    return shop.row("OrdersTable", *order_key("ord-1"))
+
+
+def row_of(expected: Order, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of an order as the schema has it; times and the document's text are taken from `row`."""
+    pk, sk = order_key(expected.order_id)
+    attributes = expected.model_dump(exclude_none=True)
+    for name in ("paid_at", "cancelled_at"):
+        if name in attributes:
+            assert TIME.fullmatch(row[name])
+            attributes[name] = row[name]
+    if expected.document is not None:
+        assert json.loads(row["document"]) == expected.document
+        attributes["document"] = row["document"]
+    return {"pk": pk, "sk": sk, **attributes}
+
+
+def priced(shop: Bench) -> Any:
+    return json.loads(shop.world.handle("PriceOrderFunction", REQUEST)["Payload"])
+
+
+def test_paid_order_has_the_row_of_the_schema(shop: Bench) -> None:
+    checkout = run(shop, REQUEST)
+    expected = Order(
+        **OPENED,
+        status="PAID",
+        execution=checkout.arn,
+        document=priced(shop),
+        paid_at="a time",
+        invoice_number="INV-000001",
+    )
+    assert stored(shop) == row_of(expected, stored(shop))
+
+
+def test_rejected_order_has_the_row_of_the_schema(shop: Bench) -> None:
+    checkout = run(shop, REQUEST | {"tenders": [card("tok_declined")]})
+    expected = Order(
+        **OPENED,
+        status="REJECTED",
+        execution=checkout.arn,
+        document=json.loads(stored(shop)["document"]),
+        reason="PaymentDeclined",
+        cause=checkout.cause,
+    )
+    assert stored(shop) == row_of(expected, stored(shop))
+
+
+def test_cancelled_order_has_the_row_of_the_schema(shop: Bench) -> None:
+    checkout = run(shop, REQUEST)
+    cancel = run(shop, {"order_id": "ord-1", "reason": "wrong size"}, "OrderCancel")
+    expected = Order(
+        **OPENED,
+        status="CANCELLED",
+        execution=checkout.arn,
+        document=priced(shop),
+        paid_at="a time",
+        invoice_number="INV-000001",
+        cancel_execution=cancel.arn,
+        cancelled_at="a time",
+        cancel_reason="wrong size",
+    )
+    assert stored(shop) == row_of(expected, stored(shop))
+
+
+def test_attribute_that_is_not_in_the_schema_is_refused(shop: Bench) -> None:
+    run(shop, REQUEST)
+    with pytest.raises(ValidationError):
+        read_order(stored(shop) | {"colour": "red"})
