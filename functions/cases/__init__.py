@@ -1,1 +1,1 @@
-"""Cases: what a workflow could not settle by itself and a person decides."""
+"""Cases: decisions that a workflow needs from a person."""

@@ -1,4 +1,4 @@
-"""The cases function: keeps a parked workflow's case and raises the alarm."""
+"""The cases function: store a workflow's case and raise the alarm."""
 
 import os
 from typing import Any
@@ -8,7 +8,7 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from cases.models import Opening
+from cases.models import OpenedCase, Opening
 from cases.store import CasesStore
 
 store = CasesStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -17,14 +17,14 @@ metrics = Metrics(namespace="Tillflow", service="cases")
 
 @metrics.log_metrics
 @handler
-def open_case(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{case_id, business_id, workflow, step, side, …, task_token}`` to ``{case_id, status}``.
+def open_case(event: dict[str, Any], context: Any) -> OpenedCase:
+    """Open the case of ``{case_id, business_id, workflow, step, side, …, task_token}``.
 
-    The answer goes nowhere: the workflow waits for the callback. An alarm watches CasesOpened.
+    The workflow ignores the response: it waits for the callback. An alarm watches CasesOpened.
     """
     opening = parse(Opening, event)
     store.open(opening)
-    # Again on a second delivery: the first may have died before its alarm. The case counts exactly.
+    # Also on a second delivery: the first may have ended before its metric. The case's own count is exact.
     metrics.add_metric("CasesOpened", MetricUnit.Count, 1)
     metrics.add_metadata("case_id", opening.case_id)
     metrics.add_metadata("business_id", opening.business_id)

@@ -1,42 +1,38 @@
-"""How a case may be decided, and what the waiting workflow is told."""
+"""The decisions of a case."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
+
+from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
+from cases.models import Decision, Resolution
 
 DECISIONS: Final[Mapping[str, str]] = {
     "retry": "the workflow tries the step again",
-    "done": "a person did it by hand; the workflow goes on",
+    "done": "a person did it by hand; the workflow continues",
     "give_up": "it stays undone, for the reason in the note; the workflow ends",
 }
-_NEED_A_NOTE = ("done", "give_up")
-
-
-class CaseNotResolved(Exception):
-    """A decision that cannot be taken."""
+_NOTE_REQUIRED = ("done", "give_up")
 
 
 def check_decision(decision: str, note: str) -> None:
-    """CaseNotResolved unless `decision` is one of DECISIONS, with a note where nobody else will know why."""
+    """Raise InvalidDecision unless the decision is known, with a note where it needs one."""
     if decision not in DECISIONS:
-        raise CaseNotResolved(f"decision is {decision!r}; expected one of {', '.join(DECISIONS)}")
-    if decision in _NEED_A_NOTE and not note.strip():
-        raise CaseNotResolved(f"note is empty; expected what was done and why, for decision {decision}")
+        raise InvalidDecision("decision", decision, f"one of {', '.join(DECISIONS)}")
+    if decision in _NOTE_REQUIRED and not note.strip():
+        raise InvalidDecision("note", note, f"what was done and why, for decision {decision}")
 
 
-def check_open(case: Mapping[str, Any], decision: str) -> None:
-    """CaseNotResolved when the case is unknown or was decided otherwise.
+def check_resolvable(case_id: str, case: Mapping[str, Any], decision: str) -> None:
+    """Raise UnknownCase or CaseAlreadyResolved.
 
-    Deciding the same again is allowed: the workflow may not have heard of it the first time.
+    The same decision may be repeated: its callback may not have reached the workflow the first time.
     """
     if not case:
-        raise CaseNotResolved("there is no such case; expected the id of one that was opened")
+        raise UnknownCase(case_id)
     if case["status"] == "RESOLVED" and case["decision"] != decision:
-        raise CaseNotResolved(
-            f"case {case['case_id']} was resolved as {case['decision']} at {case['resolved_at']}; "
-            f"expected an open case"
-        )
+        raise CaseAlreadyResolved(case_id, case["decision"], case["resolved_at"])
 
 
-def resolution(decision: str, note: str) -> dict[str, str]:
-    """What the workflow's callback gets."""
-    return {"decision": decision, "note": note}
+def resolution(decision: str, note: str) -> Resolution:
+    """Return the output of the workflow's wait."""
+    return {"decision": cast(Decision, decision), "note": note}

@@ -1,1 +1,1 @@
-"""Demand: how many units of each SKU were sold at each location on each day, kept from what orders announce."""
+"""Demand: the units of each SKU sold at each location on each day, counted from the order events."""

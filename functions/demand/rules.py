@@ -1,4 +1,4 @@
-"""From an order's event to the sales it counts. Quantities are whole units, fewer for what was taken back."""
+"""The sales that an order event counts. Quantities are whole units, negative for a cancelled sale."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tillflow.events import OrderCancelled, OrderPaid
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What one event adds to the sales of a location's day, by SKU and in SKU order."""
+    """The units that one event adds to the sales of a location's day, in SKU order."""
 
     event_id: str
     location: str
@@ -20,10 +20,10 @@ class Sales:
 
 
 def sales_of(envelope: Mapping[str, Any]) -> Sales | None:
-    """The sales an EventBridge envelope of the order bus counts; None when it counts none.
+    """Return the sales of an EventBridge envelope of the order bus; None if it has none.
 
-    A cancelled sale takes its units back from the day it was made. ValidationError (pydantic) when the
-    detail is no event of that name.
+    A cancelled sale subtracts its units from the day it was made. ValidationError (pydantic) if the detail is not
+    an event of that name.
     """
     detail, sign = envelope["detail"], 1
     if envelope["detail-type"] == "OrderCancelled":

@@ -1,7 +1,7 @@
 """Daily sales on the demand table.
 
-SALES#<location>#<sku>  DAY#<date>         quantity sold that day (UTC), net of what was taken back
-EVENT#<event id>        COUNTED#<chunk>    this event was counted
+SALES#<location>#<sku>  DAY#<date>       quantity sold that day (UTC), less cancelled sales
+EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,7 @@ from tillflow.store import (
     unmarshal,
 )
 
+from demand.models import DemandSums
 from demand.rules import Sales
 
 
@@ -33,7 +34,7 @@ class DemandStore:
         self._table = table
 
     def count(self, sales: Sales) -> None:
-        """Add an event's sales to their day, once per event id however often it is delivered."""
+        """Add an event's sales to their day, once per event id."""
         for number, part in enumerate(batched(sales.quantities, ACTIONS_PER_TRANSACTION - 1, strict=False)):
             actions = [self._counted(sales.event_id, number)]
             actions += [self._add(sales.location, sku, sales.day, quantity) for sku, quantity in part]
@@ -42,7 +43,7 @@ class DemandStore:
                 retry_on_conflict(partial(transact, self._client, actions, what))
 
     def daily(self, location: str, sku: str, first: date, last: date) -> dict[str, int]:
-        """Units sold on each day from first to last that had any, by ISO date."""
+        """Return the units sold on each day with sales from first to last, by ISO date."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :sales AND sk BETWEEN :first AND :last",
@@ -53,21 +54,21 @@ class DemandStore:
         rows = (unmarshal(row) for page in pages for row in page["Items"])
         return {row["sk"].removeprefix("DAY#"): row["quantity"] for row in rows}
 
-    def sums(self, needs: Iterable[tuple[str, str]], days: int, until: date) -> list[dict[str, Any]]:
-        """Of each (location, sku) over the `days` days before `until`: ``{location, sku, days, total, squares}``.
+    def sums(self, needs: Iterable[tuple[str, str]], days: int, until: date) -> list[DemandSums]:
+        """Return the sums of each (location, sku) over the `days` days before `until`.
 
-        total and squares are the sums of the days' units and of their squares: mean and variance follow
-        exactly from them. A day with more taken back than sold counts as none.
+        Mean and variance follow exactly from the sums of the days' units and of their squares. A day with more
+        cancelled than sold counts as 0.
         """
         first, last = until - timedelta(days=days), until - timedelta(days=1)
-        answer = []
+        sums: list[DemandSums] = []
         for location, sku in needs:
             sold = [max(units, 0) for units in self.daily(location, sku, first, last).values()]
             squares = sum(units * units for units in sold)
-            answer.append(
+            sums.append(
                 {"location": location, "sku": sku, "days": days, "total": sum(sold), "squares": squares}
             )
-        return answer
+        return sums
 
     def _counted(self, event_id: str, number: int) -> Action:
         request = {

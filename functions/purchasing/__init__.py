@@ -1,1 +1,1 @@
-"""Purchasing: suppliers and their prices, purchase orders, what came of them, what was billed and paid."""
+"""Purchasing: suppliers and their prices, purchase orders, receipts, purchase invoices and supplier payments."""

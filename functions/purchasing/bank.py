@@ -1,6 +1,6 @@
-"""The port to the bank that pays suppliers, and a sandbox of one to test against.
+"""The port to the bank that pays suppliers, and a sandbox implementation for tests and local use.
 
-A transfer carries a key, and the bank does a key once: asked again it gives the first answer.
+A transfer has an idempotency key: the bank makes it once and returns its first response again.
 """
 
 from collections.abc import Mapping
@@ -12,23 +12,24 @@ from tillflow.store import key, marshal, unmarshal
 
 
 @dataclass(frozen=True, slots=True)
-class Transferred:
-    """A definite answer: accepted with the bank's `reference`, or refused for a `reason`."""
+class TransferResult:
+    """A definite response: accepted with the bank's `reference`, or refused for a `reason`."""
 
     accepted: bool
     reference: str = ""
     reason: str = ""
 
 
-class AnswerLost(Exception):
-    """No usable answer came: the money may have moved. Look it up by its key."""
+class ResponseLost(Exception):
+    """The bank's response was lost; the money may have moved. Look the transfer up by its key."""
 
 
 class Bank(Protocol):
-    def pay(self, key: str, account: str, amount: int, currency: str) -> Transferred: ...
+    def pay(self, key: str, account: str, amount: int, currency: str) -> TransferResult:
+        """Transfer an amount to an account, once per key. Raise ResponseLost."""
 
-    def look_up(self, key: str) -> Transferred | None:
-        """What became of a transfer; None when the bank never had one. Raises AnswerLost."""
+    def look_up(self, key: str) -> TransferResult | None:
+        """Return the result of a transfer, None if there is none. Raise ResponseLost."""
 
 
 type Fault = Literal["refuse", "lost_before", "lost_after", "silent"]
@@ -40,8 +41,8 @@ TEST_ACCOUNTS: Mapping[str, Fault | None] = {
     "acct_timeout_after_effect": "lost_after",
     "acct_silent": "silent",
 }
-"""The sandbox's accounts. `lost_*` lose the first answer, before or after the transfer; `silent` also does not
-say what became of it the first times it is asked."""
+"""The sandbox's accounts. `lost_*` lose the first response, before or after the transfer; `silent` loses that and
+the first lookups too."""
 
 SILENT_LOOK_UPS = 3
 
@@ -49,47 +50,41 @@ SILENT_LOOK_UPS = 3
 class SandboxBank:
     """A bank on a DynamoDB table of its own.
 
-    TRANSFER#<key>  TRANSFER  account, amount, currency: this was paid, once
-    CALLS#<key>     CALLS     how often it was asked to pay, and asked about
+    TRANSFER#<key>  TRANSFER  the transfer: account, amount, currency
+    CALLS#<key>     CALLS     number of payments and lookups requested
     """
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
-    def pay(self, effect_key: str, account: str, amount: int, currency: str) -> Transferred:
+    def pay(self, effect_key: str, account: str, amount: int, currency: str) -> TransferResult:
+        """Transfer the amount; a key that was used for another transfer is refused."""
         if account not in TEST_ACCOUNTS:
-            return Transferred(False, reason="no_such_account")
+            return TransferResult(False, reason="no_such_account")
         fault = TEST_ACCOUNTS[account]
         first = self._count(effect_key, "calls") == 1
         if fault == "refuse":
-            return Transferred(False, reason="account_closed")
+            return TransferResult(False, reason="account_closed")
         if first and fault == "lost_before":
-            raise AnswerLost(effect_key)
-        self._transfer(effect_key, account, amount, currency)
+            raise ResponseLost(effect_key)
+        if not self._transfer(effect_key, account, amount, currency):
+            return TransferResult(False, reason="idempotency_key_reused")
         if first and fault in ("lost_after", "silent"):
-            raise AnswerLost(effect_key)
-        return Transferred(True, f"tr-{effect_key}")
+            raise ResponseLost(effect_key)
+        return TransferResult(True, f"tr-{effect_key}")
 
-    def look_up(self, effect_key: str) -> Transferred | None:
-        answer = self._client.get_item(
-            TableName=self._table, Key=key(f"TRANSFER#{effect_key}", "TRANSFER"), ConsistentRead=True
-        )
-        row = unmarshal(answer.get("Item"))
+    def look_up(self, effect_key: str) -> TransferResult | None:
+        row = self._row(effect_key)
         silent = row and TEST_ACCOUNTS[row["account"]] == "silent"
         if silent and self._count(effect_key, "look_ups") <= SILENT_LOOK_UPS:
-            raise AnswerLost(effect_key)
-        return Transferred(True, f"tr-{effect_key}") if row else None
+            raise ResponseLost(effect_key)
+        return TransferResult(True, f"tr-{effect_key}") if row else None
 
-    def _transfer(self, effect_key: str, account: str, amount: int, currency: str) -> None:
-        row = {
-            "pk": f"TRANSFER#{effect_key}",
-            "sk": "TRANSFER",
-            "key": effect_key,
-            "account": account,
-            "amount": amount,
-            "currency": currency,
-        }
+    def _transfer(self, effect_key: str, account: str, amount: int, currency: str) -> bool:
+        """Write the transfer; return False if the key has another one."""
+        transfer = {"key": effect_key, "account": account, "amount": amount, "currency": currency}
+        row = {"pk": f"TRANSFER#{effect_key}", "sk": "TRANSFER", **transfer}
         try:
             self._client.put_item(
                 TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
@@ -97,14 +92,22 @@ class SandboxBank:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
+            return self._row(effect_key) == row
+        return True
 
-    def _count(self, effect_key: str, what: str) -> int:
+    def _row(self, effect_key: str) -> dict[str, Any]:
+        response = self._client.get_item(
+            TableName=self._table, Key=key(f"TRANSFER#{effect_key}", "TRANSFER"), ConsistentRead=True
+        )
+        return unmarshal(response.get("Item"))
+
+    def _count(self, effect_key: str, counter: str) -> int:
         counted = self._client.update_item(
             TableName=self._table,
             Key=key(f"CALLS#{effect_key}", "CALLS"),
-            UpdateExpression="ADD #what :one",
-            ExpressionAttributeNames={"#what": what},
+            UpdateExpression="ADD #counter :one",
+            ExpressionAttributeNames={"#counter": counter},
             ExpressionAttributeValues=marshal({":one": 1}),
             ReturnValues="UPDATED_NEW",
         )
-        return int(counted["Attributes"][what]["N"])
+        return int(counted["Attributes"][counter]["N"])

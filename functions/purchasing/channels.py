@@ -1,6 +1,6 @@
-"""How suppliers hear of orders: a signed webhook, mail by way of a topic, or a person at the desk.
+"""Send messages to suppliers: by signed webhook, by mail through a topic, or not at all (manual).
 
-A message carries a key, `<order>#<attempt>#<what>`; a supplier that gets one twice can tell by it.
+A message has a key, `<order>#<attempt>#<kind>`, by which a supplier recognises a repeated one.
 """
 
 import hashlib
@@ -14,19 +14,19 @@ from tillflow.errors import ProviderUnavailable
 
 from purchasing.models import Channel, Purchase
 
-SECONDS = 5
+TIMEOUT_SECONDS = 5
 
 
 class Channels:
-    """`topic` is the SNS topic mail goes by; `secret_of` gives a webhook's secret by its name."""
+    """`topic` is the SNS topic of the mails; `secret_of` returns a webhook's secret by its name."""
 
     def __init__(self, sns: Any, topic: str, secret_of: Callable[[str], str]) -> None:
         self._sns = sns
         self._topic = topic
         self._secret_of = secret_of
 
-    def tell(self, channel: Channel, key: str, message: Mapping[str, Any]) -> None:
-        """Give the supplier a message; ProviderUnavailable when it did not take it."""
+    def send(self, channel: Channel, key: str, message: Mapping[str, Any]) -> None:
+        """Send a message; raise ProviderUnavailable if the supplier's webhook did not accept it."""
         body = json.dumps({"key": key, **message}, separators=(",", ":"), sort_keys=True)
         match channel.type:
             case "webhook":
@@ -42,7 +42,7 @@ class Channels:
                 )
 
     def _post(self, channel: Channel, key: str, body: str) -> None:
-        request = Request(  # noqa: S310 - models.Channel takes https addresses alone
+        request = Request(  # noqa: S310 - models.Channel accepts https addresses only
             channel.address,
             body.encode(),
             {
@@ -52,19 +52,19 @@ class Channels:
             },
         )
         try:
-            with urlopen(request, timeout=SECONDS):  # noqa: S310
+            with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
                 return
         except OSError:
             raise ProviderUnavailable(f"webhook of {key}") from None
 
 
 def signature(secret: str, body: str) -> str:
-    """HMAC-SHA256 of the body under the supplier's secret, as `sha256=<hex>`."""
+    """Return the HMAC-SHA256 of the body under the supplier's secret, as `sha256=<hex>`."""
     return "sha256=" + hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
 def order_message(purchase: Purchase) -> dict[str, Any]:
-    """What a supplier is told of an order."""
+    """Return the message that orders the goods."""
     return {
         "type": "PurchaseOrder",
         "purchase_order_id": purchase.purchase_order_id,
@@ -78,4 +78,5 @@ def order_message(purchase: Purchase) -> dict[str, Any]:
 
 
 def withdrawal_message(purchase: Purchase) -> dict[str, Any]:
+    """Return the message that withdraws the order."""
     return {"type": "PurchaseOrderWithdrawn", "purchase_order_id": purchase.purchase_order_id}

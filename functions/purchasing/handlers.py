@@ -5,21 +5,39 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.aws import client
-from tillflow.errors import InvalidPurchase, ProviderUnavailable
+from tillflow.errors import ProviderUnavailable
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from purchasing import rules, service
 from purchasing.bank import SandboxBank
 from purchasing.channels import Channels
-from purchasing.models import Await, Cancel, GiveUp, MatchInvoice, OpenOrder, OrderRef
-from purchasing.store import PurchasesStore
+from purchasing.errors import InvalidPurchase
+from purchasing.models import (
+    Await,
+    BookReceipt,
+    Cancel,
+    GiveUp,
+    MatchedInvoice,
+    MatchInvoice,
+    NextStep,
+    OpenedPurchase,
+    OpenOrder,
+    OrderRef,
+    PurchaseRef,
+    PurchaseStatus,
+    ResolvedPayment,
+    SentPurchase,
+    SupplierPayment,
+    WithdrawnPurchase,
+)
+from purchasing.store import PurchaseStore
 
 _dynamodb = client("dynamodb")
 
 
 def _secret(name: str) -> str:
-    """A webhook's secret. Without it the supplier cannot be told, as when its webhook does not answer."""
+    """Return a webhook's secret; ProviderUnavailable if there is none, as for a webhook that does not respond."""
     try:
         return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
     except ClientError as error:
@@ -29,14 +47,14 @@ def _secret(name: str) -> str:
 
 
 class _Topic:
-    """The topic's client, made when mail is first sent: most invocations send none."""
+    """The SNS client, created when the first mail is sent: most invocations send none."""
 
     def publish(self, **request: Any) -> Any:
         return client("sns").publish(**request)
 
 
-store = PurchasesStore(_dynamodb, os.environ["TABLE_NAME"])
-purchasing = service.Purchasing(
+store = PurchaseStore(_dynamodb, os.environ["TABLE_NAME"])
+purchasing = service.PurchaseService(
     store,
     SandboxBank(_dynamodb, os.environ["BANK_TABLE_NAME"]),
     Channels(_Topic(), os.environ["SUPPLIER_TOPIC_ARN"], _secret),
@@ -44,8 +62,8 @@ purchasing = service.Purchasing(
 
 
 @handler
-def open_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, location, currency, lines, suppliers, …}`` to the same, suppliers known."""
+def open_purchase(event: dict[str, Any], context: Any) -> OpenedPurchase:
+    """Open the order of ``{purchase_order_id, location, currency, lines, suppliers, …}``."""
     purchase = store.open(parse(OpenOrder, event, InvalidPurchase))
     return {
         "purchase_order_id": purchase.purchase_order_id,
@@ -56,85 +74,86 @@ def open_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @handler
-def send_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, supplier_id, attempt, patience}``; asks the next."""
+def send_purchase(event: dict[str, Any], context: Any) -> SentPurchase:
+    """Send the order of ``{purchase_order_id}`` to the next supplier."""
     return purchasing.send(parse(OrderRef, event).purchase_order_id)
 
 
 @handler
-def await_supplier(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, waiting_for, task_token}``; keeps the token, or raises PurchaseMoved."""
-    waiting = parse(Await, event)
+def await_supplier(event: dict[str, Any], context: Any) -> PurchaseRef:
+    """Store the token of ``{purchase_order_id, waiting_for, task_token}``; raise PendingWork."""
+    request = parse(Await, event)
     store.change(
-        waiting.purchase_order_id,
-        lambda purchase: rules.awaiting(purchase, waiting.waiting_for, waiting.task_token),
+        request.purchase_order_id,
+        lambda purchase: rules.wait_for(purchase, request.waiting_for, request.task_token),
     )
-    return {"purchase_order_id": waiting.purchase_order_id}
+    return {"purchase_order_id": request.purchase_order_id}
 
 
 @handler
-def next_step(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, step, reason, entries, receipt}``."""
+def next_step(event: dict[str, Any], context: Any) -> NextStep:
+    """Return the next step of ``{purchase_order_id}``."""
     return service.next_step(store.get(parse(OrderRef, event).purchase_order_id))
 
 
 @handler
-def give_up_supplier(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, attempt, cause}`` to the next step, as next_step."""
+def give_up_supplier(event: dict[str, Any], context: Any) -> NextStep:
+    """Withdraw the order from the supplier of ``{purchase_order_id, attempt, cause}``; return the next step."""
     request = parse(GiveUp, event)
-    return purchasing.give_up(request.purchase_order_id, request.attempt, request.cause)
+    return purchasing.give_up_supplier(request.purchase_order_id, request.attempt, request.cause)
 
 
 @handler
-def book_receipt(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, receipt_id}`` to the next step: stock and ledger have the receipt."""
-    purchase_order_id = parse(OrderRef, event).purchase_order_id
-    return service.next_step(
-        store.change(purchase_order_id, lambda purchase: rules.booked(purchase, event["receipt_id"]))
+def book_receipt(event: dict[str, Any], context: Any) -> NextStep:
+    """Mark the receipt of ``{purchase_order_id, receipt_id}`` as booked; return the next step."""
+    request = parse(BookReceipt, event)
+    purchase = store.change(
+        request.purchase_order_id, lambda purchase: rules.book(purchase, request.receipt_id)
     )
+    return service.next_step(purchase)
 
 
 @handler
-def match_invoice(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, accept?}`` to ``{number, goods, net, tax, total, due_at, …}``; InvoiceMismatch."""
+def match_invoice(event: dict[str, Any], context: Any) -> MatchedInvoice:
+    """Match the invoice of ``{purchase_order_id, accept?}``; raise InvoiceMismatch."""
     request = parse(MatchInvoice, event)
-    return service.matched(store.match(request.purchase_order_id, request.accept))
+    return service.matched_invoice(store.match(request.purchase_order_id, request.accept))
 
 
 @handler
-def void_purchase_invoice(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to the same; the compensation of match_invoice."""
+def void_purchase_invoice(event: dict[str, Any], context: Any) -> PurchaseRef:
+    """Undo the match of ``{purchase_order_id}``. The compensation of match_invoice."""
     return purchasing.void_invoice(parse(OrderRef, event).purchase_order_id)
 
 
 @handler
-def pay_supplier(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, state, amount, reference}``, minor units."""
+def pay_supplier(event: dict[str, Any], context: Any) -> SupplierPayment:
+    """Pay the matched invoice of ``{purchase_order_id}``."""
     return purchasing.pay(parse(OrderRef, event).purchase_order_id)
 
 
 @handler
-def resolve_supplier_payment(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, outcome: paid | not_paid, amount?, reference?}``."""
+def resolve_supplier_payment(event: dict[str, Any], context: Any) -> ResolvedPayment:
+    """Ask the bank for the outcome of the payment of ``{purchase_order_id}``."""
     return purchasing.resolve_payment(parse(OrderRef, event).purchase_order_id)
 
 
 @handler
-def withdraw_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, withdrawn_from}``; nobody is to deliver."""
+def withdraw_purchase(event: dict[str, Any], context: Any) -> WithdrawnPurchase:
+    """Withdraw the order of ``{purchase_order_id}`` from its supplier. The compensation of send_purchase."""
     return purchasing.withdraw(parse(OrderRef, event).purchase_order_id)
 
 
 @handler
-def cancel_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id, reason}`` to ``{purchase_order_id, status}``; the last compensation."""
+def cancel_purchase(event: dict[str, Any], context: Any) -> PurchaseStatus:
+    """End the order of ``{purchase_order_id, reason}`` as cancelled; the last compensation."""
     request = parse(Cancel, event)
-    purchase = store.cancelled(request.purchase_order_id, request.reason)
-    return {"purchase_order_id": purchase.purchase_order_id, "status": "CANCELLED"}
+    store.cancel(request.purchase_order_id, request.reason)
+    return {"purchase_order_id": request.purchase_order_id, "status": "CANCELLED"}
 
 
 @handler
-def close_purchase(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{purchase_order_id}`` to ``{purchase_order_id, status}``: all is received, paid and posted."""
+def close_purchase(event: dict[str, Any], context: Any) -> PurchaseStatus:
+    """Close the paid order of ``{purchase_order_id}``."""
     purchase = store.close(parse(OrderRef, event).purchase_order_id)
     return {"purchase_order_id": purchase.purchase_order_id, "status": purchase.status}

@@ -1,4 +1,4 @@
-"""The three-way match of order, receipts and invoice, and when an invoice is due. Pure, all integers."""
+"""The three-way match of order, receipts and invoice, and the due date of an invoice. Pure, integers only."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
@@ -12,40 +12,40 @@ from purchasing.models import Invoice, InvoicedLine, Line, Terms
 
 PRICE_TOLERANCE_PERCENT = 2
 SMALL_DIFFERENCE = 50
-"""Minor units a line, or the tax of the whole invoice, may differ by whatever its percentage."""
+"""Minor units that a line, or the tax of the invoice, may differ by, whatever the percentage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One difference: of which SKU (or `tax`), in what, as billed and as expected."""
+    """A difference: the SKU (or `tax`), the compared value, and that value as billed and as expected."""
 
     subject: str
-    what: str
+    value: str
     billed: int
     expected: int
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.what} {self.billed}; expected {self.expected}"
+        return f"{self.subject}: {self.value} {self.billed}; expected {self.expected}"
 
 
 def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal) -> list[Mismatch]:
-    """Every difference beyond tolerance: quantity none, price 2 % or a small amount, tax a small amount.
+    """Return every difference beyond tolerance: quantity none, price 2 % or a small amount, tax a small amount.
 
-    Quantity is held against what was accepted, the price against the order's.
+    Quantities are compared with the accepted units, prices with the order's.
     """
     ordered = {line.sku: line for line in lines}
-    billed = merge_invoice_lines(invoice.lines)
-    found: list[Mismatch] = []
+    billed = group_by_sku(invoice.lines)
+    differences: list[Mismatch] = []
     for sku in sorted(ordered.keys() | billed.keys()):
-        found += _of_line(sku, ordered.get(sku), billed.get(sku, []))
+        differences += _line_mismatches(sku, ordered.get(sku), billed.get(sku, []))
     expected = tax_of(invoice.net, tax_rate)
     if abs(invoice.tax - expected) > SMALL_DIFFERENCE:
-        found.append(Mismatch("tax", "amount", invoice.tax, expected))
-    return found
+        differences.append(Mismatch("tax", "amount", invoice.tax, expected))
+    return differences
 
 
-def merge_invoice_lines(lines: Iterable[InvoicedLine]) -> dict[str, list[InvoicedLine]]:
-    """Lines by SKU; a supplier may bill one in several lines."""
+def group_by_sku(lines: Iterable[InvoicedLine]) -> dict[str, list[InvoicedLine]]:
+    """Return the lines by SKU; an invoice may have several lines of one."""
     grouped: dict[str, list[InvoicedLine]] = {}
     for line in lines:
         grouped.setdefault(line.sku, []).append(line)
@@ -53,26 +53,26 @@ def merge_invoice_lines(lines: Iterable[InvoicedLine]) -> dict[str, list[Invoice
 
 
 def price_agrees(billed: int, ordered: int, quantity: int) -> bool:
-    """True within 2 % of the ordered unit price, or within the small difference for the whole line."""
+    """Return True within 2 % of the ordered unit price, or within the small difference for the whole line."""
     difference = abs(billed - ordered)
     return difference * 100 <= ordered * PRICE_TOLERANCE_PERCENT or difference * quantity <= SMALL_DIFFERENCE
 
 
 def tax_of(net: int, rate: Decimal) -> int:
-    """Tax of a net amount, half up."""
+    """Return the tax of a net amount, half up."""
     numerator, denominator = rate.as_integer_ratio()
     return divide_half_up(net * numerator, denominator)
 
 
 def due_date(invoiced_on: date, terms: Terms) -> date:
-    """The day an invoice is to be paid: net days, counted from the end of its month if so agreed."""
+    """Return the invoice date plus net days, from the end of its month if the terms say so."""
     start = invoiced_on
     if terms.end_of_month:
         start = start.replace(day=monthrange(start.year, start.month)[1])
     return start + timedelta(days=terms.days)
 
 
-def _of_line(sku: str, line: Line | None, billed: list[InvoicedLine]) -> Iterator[Mismatch]:
+def _line_mismatches(sku: str, line: Line | None, billed: list[InvoicedLine]) -> Iterator[Mismatch]:
     quantity = sum(part.quantity for part in billed)
     accepted = line.accepted if line else 0
     if quantity != accepted:

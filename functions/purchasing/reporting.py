@@ -1,4 +1,4 @@
-"""What is owed to a supplier, what was billed and paid, and how well it delivers. Pure."""
+"""Reports about suppliers: what is owed, statements, delivery performance, lead times. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from purchasing.models import Purchase
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a statement: `amount` is owed more (an invoice) or less (a payment); `balance` after it."""
+    """A line of a statement: an invoice adds `amount`, a payment subtracts it; `balance` is what is owed then."""
 
     on: date
     kind: str
@@ -25,8 +25,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """Orders that were promised: `on_time` came whole by the day promised. item_days_late adds up units times
-    the days each came late, those still to come counted until today; accepted and rejected are units."""
+    """Performance over the acknowledged orders.
+
+    on_time: orders received completely by the promised day; item_days_late: units times the days each was late,
+    missing units counted until today; accepted and rejected: units.
+    """
 
     orders: int
     on_time: int
@@ -37,7 +40,7 @@ class Performance:
 
 
 def owes(purchase: Purchase) -> int:
-    """What we still owe for an order: its matched invoice less what was paid."""
+    """Return what is still owed for an order: its matched invoice, unless it was paid."""
     if purchase.invoice is None or purchase.status not in ("MATCHED", "PAID", "CLOSED"):
         return 0
     settled = purchase.payment is not None and purchase.payment.state == "PAID"
@@ -45,7 +48,7 @@ def owes(purchase: Purchase) -> int:
 
 
 def statement(purchases: Iterable[Purchase]) -> list[Entry]:
-    """Invoices and payments of one supplier by day, with the balance we owe after each."""
+    """Return the invoices and payments of one supplier by day, with the balance owed after each."""
     moves = []
     for purchase in purchases:
         if purchase.invoice is None or purchase.status not in ("MATCHED", "PAID", "CLOSED"):
@@ -72,28 +75,28 @@ def statement(purchases: Iterable[Purchase]) -> list[Entry]:
 
 
 def performance(purchases: Iterable[Purchase], supplier_id: str, today: date) -> Performance:
-    """How a supplier delivered what it had promised."""
-    orders = on_time = late_days = accepted = rejected = turned_down = 0
+    """Return a supplier's delivery performance."""
+    orders = on_time = late_days = accepted = rejected = refused = 0
     for purchase in purchases:
         for attempt in purchase.attempts:
             if attempt.supplier_id != supplier_id:
                 continue
             if attempt.state in ("REFUSED", "SILENT"):
-                turned_down += 1
+                refused += 1
             if attempt.state != "ACKNOWLEDGED" or attempt.promised_on is None:
                 continue
             orders += 1
             late = item_days_late(purchase, attempt.promised_on, today)
             late_days += late
-            open_units = sum(max(line.quantity - line.accepted, 0) for line in purchase.lines)
-            on_time += late == 0 and open_units == 0
+            missing = sum(line.missing for line in purchase.lines)
+            on_time += late == 0 and missing == 0
             accepted += sum(line.accepted for line in purchase.lines)
             rejected += sum(line.rejected for line in purchase.lines)
-    return Performance(orders, on_time, late_days, accepted, rejected, turned_down)
+    return Performance(orders, on_time, late_days, accepted, rejected, refused)
 
 
 def lead_times(purchases: Iterable[Purchase], supplier_id: str) -> list[int]:
-    """Days from the order to its last delivery, of the supplier's orders that came whole."""
+    """Return the days from sending to last delivery of the supplier's completely received orders."""
     return [
         (max(receipt.received_at for receipt in purchase.receipts).date() - attempt.sent_at.date()).days
         for purchase in purchases
@@ -106,7 +109,7 @@ def lead_times(purchases: Iterable[Purchase], supplier_id: str) -> list[int]:
 
 
 def item_days_late(purchase: Purchase, promised_on: date, today: date) -> int:
-    """Units times days after the promise, units not there yet counted until `today`."""
+    """Return units times days after the promised day, missing units counted until `today`."""
     late = sum(
         (line.quantity - line.rejected) * max((receipt.received_at.date() - promised_on).days, 0)
         for receipt in purchase.receipts
@@ -114,5 +117,5 @@ def item_days_late(purchase: Purchase, promised_on: date, today: date) -> int:
     )
     if purchase.closed_short or purchase.status == "CANCELLED":
         return late
-    missing = sum(max(line.quantity - line.accepted, 0) for line in purchase.lines)
+    missing = sum(line.missing for line in purchase.lines)
     return late + missing * max((today - promised_on).days, 0)

@@ -1,26 +1,27 @@
-"""A purchase order's life as pure changes of its document, and what is to be done next.
+"""The rules of a purchase order: pure changes of its document, and the step that its workflow runs next.
 
-Every change takes the Purchase and gives the new one, or raises what forbids it. Nothing here is read
-from a clock or a table.
+Every change takes a Purchase and returns the changed one, or raises the error that forbids it. A change that was
+made before returns the document unchanged.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
-from tillflow.errors import (
+from tillflow.errors import OrderClosed, PendingWork
+
+from purchasing.errors import (
     InvalidPurchase,
     InvoiceMismatch,
     NoSupplierLeft,
-    OrderClosed,
     OverReceipt,
-    PurchaseMoved,
     SupplierRefused,
 )
-
 from purchasing.matching import due_date, mismatches
 from purchasing.models import (
     Attempt,
+    Awaited,
+    GoodsLine,
     Invoice,
     Line,
     OpenOrder,
@@ -28,17 +29,16 @@ from purchasing.models import (
     Price,
     Purchase,
     Receipt,
+    Step,
     Supplier,
 )
 
-type Step = Literal["receive", "match", "cancel", "acknowledgement", "goods", "next_supplier"]
-
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
-NOT_TOLD = "it was not told that the order is withdrawn"
+WITHDRAWAL_NOT_SENT = "the withdrawal could not be sent"
 
 
-def opened(request: OpenOrder, now: datetime) -> Purchase:
-    """The purchase order of a request."""
+def new_purchase(request: OpenOrder, now: datetime) -> Purchase:
+    """Return the document of a new order."""
     return Purchase(
         purchase_order_id=request.purchase_order_id,
         status="OPEN",
@@ -54,16 +54,18 @@ def opened(request: OpenOrder, now: datetime) -> Purchase:
 
 
 def next_supplier(purchase: Purchase) -> str:
-    """The best supplier not asked yet; NoSupplierLeft when all were."""
+    """Return the first supplier that was not asked; raise NoSupplierLeft."""
     asked = {attempt.supplier_id for attempt in purchase.attempts}
     for supplier_id in purchase.suppliers:
         if supplier_id not in asked:
             return supplier_id
-    raise NoSupplierLeft(purchase.purchase_order_id, len(asked))
+    raise NoSupplierLeft(
+        purchase.purchase_order_id, [(one.supplier_id, one.note) for one in purchase.attempts]
+    )
 
 
-def sent(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime) -> Purchase:
-    """The order as this supplier is asked for it: its own prices where its list has one."""
+def send(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime) -> Purchase:
+    """Send the order to a supplier, at the prices of its list."""
     _check_running(purchase, "send")
     if supplier.currency != purchase.currency:
         raise InvalidPurchase("currency", purchase.currency, f"{supplier.currency}, the supplier's")
@@ -78,62 +80,71 @@ def sent(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], no
     )
 
 
-def acknowledged(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:
-    """The supplier takes the order; InvalidPurchase when it is not asked for it."""
-    return _answered(purchase, "ACKNOWLEDGED", supplier_id, promised_on=promised_on)
+def acknowledge(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:
+    """Record that the supplier accepts the order; InvalidPurchase if the order is not sent to it."""
+    return _respond(purchase, "ACKNOWLEDGED", supplier_id, promised_on=promised_on)
 
 
-def refused(purchase: Purchase, note: str, supplier_id: str = "") -> Purchase:
-    """The supplier will not deliver. One that is named is answered for once: said again, it refuses for no other."""
-    return _answered(purchase, "REFUSED", supplier_id, note=note)
+def refuse(purchase: Purchase, note: str, supplier_id: str = "") -> Purchase:
+    """Record that the supplier refuses the order. With a `supplier_id` a repeated refusal changes nothing."""
+    return _respond(purchase, "REFUSED", supplier_id, note=note)
 
 
-def given_up(purchase: Purchase, attempt: int, note: str) -> Purchase:
-    """The workflow heard nothing in time of the `attempt`th supplier. An answer that came first stands."""
+def give_up_supplier(purchase: Purchase, attempt: int, note: str) -> Purchase:
+    """Record that the supplier of an attempt did not respond in time, unless it has responded by now."""
     if purchase.status != "SENT" or len(purchase.attempts) != attempt:
         return purchase
-    return _answered(purchase, "SILENT", "", note=note)
+    return _respond(purchase, "SILENT", "", note=note)
 
 
-def not_told(purchase: Purchase) -> Purchase:
-    """The supplier given up last does not know that it is; as it was once another is asked."""
+def note_unsent_withdrawal(purchase: Purchase) -> Purchase:
+    """Note on the last attempt that its supplier was not told of the withdrawal, unless another one is asked."""
     last = purchase.attempts[-1]
-    if purchase.attempt or last.note.endswith(NOT_TOLD):
+    if purchase.attempt or last.note.endswith(WITHDRAWAL_NOT_SENT):
         return purchase
-    told = last.model_copy(update={"note": f"{last.note}; {NOT_TOLD}"})
-    return purchase.model_copy(update={"attempts": (*purchase.attempts[:-1], told)})
+    noted = last.model_copy(update={"note": f"{last.note}; {WITHDRAWAL_NOT_SENT}"})
+    return purchase.model_copy(update={"attempts": (*purchase.attempts[:-1], noted)})
 
 
-def received(purchase: Purchase, receipt: Receipt) -> Purchase:
-    """Goods came: OverReceipt beyond ordered x (1 + tolerance), rejected units apart."""
+def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
+    """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart."""
     _check_delivering(purchase, "receipt")
-    coming = {line.sku: line for line in receipt.lines}
-    if len(coming) != len(receipt.lines):
-        raise InvalidPurchase("lines", "a SKU twice", "a line per SKU")
-    unknown = sorted(coming.keys() - {line.sku for line in purchase.lines})
+    received = {line.sku: line for line in receipt.lines}
+    if len(received) != len(receipt.lines):
+        raise InvalidPurchase("lines", "a SKU twice", "one line per SKU")
+    unknown = sorted(received.keys() - {line.sku for line in purchase.lines})
     if unknown:
-        raise InvalidPurchase("lines", unknown[0], "a SKU of the order")
-    lines = []
-    for line in purchase.lines:
-        come = coming.get(line.sku)
-        if come:
-            most = receivable(line, purchase.over_receipt_percent)
-            if come.quantity - come.rejected > most:
-                raise OverReceipt(line.sku, come.quantity - come.rejected, most)
-            line = line.model_copy(
-                update={"received": line.received + come.quantity, "rejected": line.rejected + come.rejected}
-            )
-        lines.append(line)
-    return purchase.model_copy(update={"lines": tuple(lines), "receipts": (*purchase.receipts, receipt)})
+        raise InvalidPurchase("lines", ", ".join(unknown), "SKUs of the order")
+    excess = [
+        (line.sku, accepted, most)
+        for line in purchase.lines
+        if line.sku in received
+        and (accepted := received[line.sku].quantity - received[line.sku].rejected)
+        > (most := receivable(line, purchase.over_receipt_percent))
+    ]
+    if excess:
+        raise OverReceipt(excess)
+    lines = tuple(
+        line.model_copy(
+            update={
+                "received": line.received + received[line.sku].quantity,
+                "rejected": line.rejected + received[line.sku].rejected,
+            }
+        )
+        if line.sku in received
+        else line
+        for line in purchase.lines
+    )
+    return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, receipt)})
 
 
 def receivable(line: Line, tolerance_percent: int) -> int:
-    """Units of a line that may still be accepted."""
+    """Return how many more units of a line may be accepted."""
     return line.quantity * (100 + tolerance_percent) // 100 - line.accepted
 
 
-def booked(purchase: Purchase, receipt_id: str) -> Purchase:
-    """Stock and ledger have the receipt."""
+def book(purchase: Purchase, receipt_id: str) -> Purchase:
+    """Record that stock and ledger have the receipt."""
     receipts = tuple(
         receipt.model_copy(update={"booked": True}) if receipt.receipt_id == receipt_id else receipt
         for receipt in purchase.receipts
@@ -141,49 +152,49 @@ def booked(purchase: Purchase, receipt_id: str) -> Purchase:
     return purchase.model_copy(update={"receipts": receipts})
 
 
-def closed_short(purchase: Purchase) -> Purchase:
-    """The rest is not waited for. InvalidPurchase while nothing came: cancel it then. Said again it is as it was."""
+def close_short(purchase: Purchase) -> Purchase:
+    """Record that no more goods are expected; InvalidPurchase if none were received."""
     if purchase.closed_short:
         return purchase
     _check_delivering(purchase, "close")
     if not purchase.receipts:
-        raise InvalidPurchase("receipts", "none", "at least one, or a cancel")
+        raise InvalidPurchase("receipts", "none", "at least one; cancel the order instead")
     return purchase.model_copy(update={"closed_short": True})
 
 
-def cancelled(purchase: Purchase, reason: str) -> Purchase:
-    """A person wants the order undone; too late once its invoice is matched. Said again it is as it was."""
+def request_cancel(purchase: Purchase, reason: str) -> Purchase:
+    """Request the cancellation; OrderClosed once the invoice is matched."""
     if purchase.status == "CANCELLED" or (purchase.cancel_reason is not None and purchase.status in RUNNING):
         return purchase
     _check_running(purchase, "cancel")
     return purchase.model_copy(update={"cancel_reason": reason or "cancelled"})
 
 
-def billed(purchase: Purchase, invoice: Invoice) -> Purchase:
-    """The supplier's invoice came; a corrected one takes the place of one not matched yet."""
+def bill(purchase: Purchase, invoice: Invoice) -> Purchase:
+    """Record the supplier's invoice, in place of one that is not matched yet."""
     _check_delivering(purchase, "invoice")
     if invoice.discount > invoice.gross:
-        raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the lines' sum")
+        raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the sum of the lines")
     if invoice.total != invoice.net + invoice.tax:
         raise InvalidPurchase("total", invoice.total, f"{invoice.net + invoice.tax}, lines - discount + tax")
     return purchase.model_copy(update={"invoice": invoice})
 
 
-def matched(purchase: Purchase, supplier: Supplier, accept: bool = False) -> Purchase:
-    """The invoice agrees with order and receipts, and is due; InvoiceMismatch names the first difference."""
+def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) -> Purchase:
+    """Match the invoice with order and receipts and set its due date; InvoiceMismatch unless `accept`."""
     _check_delivering(purchase, "match")
     if purchase.invoice is None:
         raise InvalidPurchase("invoice", "none", "the supplier's invoice")
-    found = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate)
-    if found and not accept:
-        raise InvoiceMismatch(purchase.invoice.number, str(found[0]), len(found) - 1)
+    differences = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate)
+    if differences and not accept:
+        raise InvoiceMismatch(purchase.invoice.number, [str(one) for one in differences])
     due = due_date(purchase.invoice.invoiced_on, supplier.terms)
     invoice = purchase.invoice.model_copy(update={"due_on": due})
     return purchase.model_copy(update={"status": "MATCHED", "invoice": invoice})
 
 
-def paying(purchase: Purchase, account: str) -> Purchase:
-    """The intent to pay; the same however often."""
+def begin_payment(purchase: Purchase, account: str) -> Purchase:
+    """Record the intent to pay the matched invoice."""
     if purchase.status in ("PAID", "CLOSED") or (purchase.payment and purchase.payment.state == "PAYING"):
         return purchase
     if purchase.status != "MATCHED" or purchase.invoice is None:
@@ -191,18 +202,24 @@ def paying(purchase: Purchase, account: str) -> Purchase:
     return purchase.model_copy(update={"payment": Payment(amount=purchase.invoice.total, account=account)})
 
 
-def paid(purchase: Purchase, reference: str, now: datetime) -> Purchase:
+def complete_payment(purchase: Purchase, reference: str, now: datetime) -> Purchase:
+    """Record that the bank paid the invoice."""
+    if purchase.status in ("PAID", "CLOSED"):
+        return purchase
     payment = _payment(purchase).model_copy(update={"state": "PAID", "reference": reference, "paid_at": now})
     return purchase.model_copy(update={"status": "PAID", "payment": payment})
 
 
-def payment_refused(purchase: Purchase) -> Purchase:
+def refuse_payment(purchase: Purchase) -> Purchase:
+    """Record that the bank refused the payment."""
     payment = _payment(purchase).model_copy(update={"state": "REFUSED"})
     return purchase.model_copy(update={"payment": payment})
 
 
-def closed(purchase: Purchase, now: datetime) -> Purchase:
-    """Over. A payment the workflow did not make was made by hand: a person said so."""
+def close(purchase: Purchase, now: datetime) -> Purchase:
+    """Close the order. A payment that is not PAID was made by hand, as its case says."""
+    if purchase.status == "CLOSED":
+        return purchase
     if purchase.status == "CANCELLED":
         raise OrderClosed(purchase.purchase_order_id, "close")
     payment = purchase.payment
@@ -211,16 +228,16 @@ def closed(purchase: Purchase, now: datetime) -> Purchase:
     return purchase.model_copy(update={"status": "CLOSED", "payment": payment, "ended_at": now})
 
 
-def withdrawn(purchase: Purchase) -> Purchase:
-    """Nobody is to deliver any more."""
+def withdraw(purchase: Purchase) -> Purchase:
+    """Withdraw the order from its supplier and request the cancellation."""
     attempts = purchase.attempts
     if purchase.attempt:
         attempts = (*attempts[:-1], attempts[-1].model_copy(update={"state": "WITHDRAWN"}))
     return purchase.model_copy(update={"attempts": attempts, "cancel_reason": purchase.cancel_reason or ""})
 
 
-def voided(purchase: Purchase) -> Purchase:
-    """A matched invoice counts no more; one that may have been paid cannot be voided."""
+def void_invoice(purchase: Purchase) -> Purchase:
+    """Undo the match of the invoice; OrderClosed if it may have been paid."""
     if purchase.payment and purchase.payment.state != "REFUSED":
         raise OrderClosed(purchase.purchase_order_id, "void of its invoice")
     if purchase.status != "MATCHED":
@@ -228,51 +245,54 @@ def voided(purchase: Purchase) -> Purchase:
     return purchase.model_copy(update={"status": "ACKNOWLEDGED"})
 
 
-def ended_cancelled(purchase: Purchase, reason: str, now: datetime) -> Purchase:
+def cancel(purchase: Purchase, reason: str, now: datetime) -> Purchase:
+    """End the order as cancelled."""
+    if purchase.status == "CANCELLED":
+        return purchase
     return purchase.model_copy(
         update={"status": "CANCELLED", "cancel_reason": purchase.cancel_reason or reason, "ended_at": now}
     )
 
 
-def awaiting(purchase: Purchase, waiting_for: Literal["acknowledgement", "goods"], token: str) -> Purchase:
-    """Keep the token that wakes the workflow; PurchaseMoved when there is something to do instead."""
+def wait_for(purchase: Purchase, waiting_for: Awaited, task_token: str) -> Purchase:
+    """Store the task token that completes the wait; PendingWork if the next step is another one."""
     step = next_step(purchase)
-    if step != waiting_for:
-        raise PurchaseMoved(purchase.purchase_order_id, step)
-    return purchase.model_copy(update={"waiting_for": waiting_for, "task_token": token})
+    if step != f"await_{waiting_for}":
+        raise PendingWork(f"purchase {purchase.purchase_order_id}", step)
+    return purchase.model_copy(update={"waiting_for": waiting_for, "task_token": task_token})
 
 
 def next_step(purchase: Purchase) -> Step:
-    """What the order is to do next."""
+    """Return the step that the workflow runs next."""
     if purchase.cancel_reason is not None or purchase.status == "CANCELLED":
         return "cancel"
     if purchase.attempt is None:
-        return "next_supplier"
+        return "send"
     if purchase.status == "SENT":
-        return "acknowledgement"
-    if to_book(purchase):
+        return "await_acknowledgement"
+    if unbooked_receipt(purchase):
         return "receive"
-    return "match" if is_complete(purchase) and purchase.invoice else "goods"
+    return "match" if is_complete(purchase) and purchase.invoice else "await_goods"
 
 
 def refusal(purchase: Purchase) -> SupplierRefused | None:
-    """What a workflow that waits for the acknowledgement is told when the supplier will not deliver."""
+    """Return the error that fails the wait for an acknowledgement, if the supplier refused the order."""
     last = purchase.attempts[-1] if purchase.attempts else None
     return SupplierRefused(last.note or "no reason given") if last and last.state == "REFUSED" else None
 
 
-def to_book(purchase: Purchase) -> Receipt | None:
-    """The first receipt that stock and ledger do not have yet."""
+def unbooked_receipt(purchase: Purchase) -> Receipt | None:
+    """Return the first receipt that stock and ledger do not have."""
     return next((receipt for receipt in purchase.receipts if not receipt.booked), None)
 
 
 def is_complete(purchase: Purchase) -> bool:
-    """All came that will come."""
+    """Return True if no more goods are expected."""
     return purchase.closed_short or all(line.accepted >= line.quantity for line in purchase.lines)
 
 
-def accepted_lines(purchase: Purchase, receipt: Receipt) -> list[dict[str, Any]]:
-    """Units of a receipt that go to stock, with what one costs."""
+def accepted_lines(purchase: Purchase, receipt: Receipt) -> list[GoodsLine]:
+    """Return the accepted units of a receipt with their unit cost."""
     cost = {line.sku: line.unit_cost for line in purchase.lines}
     return [
         {"sku": line.sku, "quantity": line.quantity - line.rejected, "unit_cost": cost[line.sku]}
@@ -282,17 +302,18 @@ def accepted_lines(purchase: Purchase, receipt: Receipt) -> list[dict[str, Any]]
 
 
 def received_value(lines: Iterable[Line]) -> int:
-    """What accepted goods cost by the order's prices."""
+    """Return the value of the accepted units at the order's prices."""
     return sum(line.accepted * line.unit_cost for line in lines)
 
 
 def entry_ids(purchase: Purchase) -> list[str]:
-    """Every journal entry there may be of the order, the last first."""
+    """Return the id of every journal entry the order may have, the last first."""
     receipts = [receipt_entry(purchase.purchase_order_id, r.receipt_id) for r in purchase.receipts]
     return [f"{purchase.purchase_order_id}#invoice", *reversed(receipts)]
 
 
 def receipt_entry(purchase_order_id: str, receipt_id: str) -> str:
+    """Return the id of the journal entry of a receipt."""
     return f"{purchase_order_id}#receipt-{receipt_id}"
 
 
@@ -302,18 +323,18 @@ def _priced(line: Line, price: Price | None) -> Line:
     return line.model_copy(update={"unit_cost": price.unit_cost})
 
 
-def _answered(purchase: Purchase, state: str, supplier_id: str, **told: Any) -> Purchase:
-    """The purchase after the answer of the supplier it is asked of, whom `supplier_id` names unless empty."""
+def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) -> Purchase:
+    """Record a supplier's response. An empty `supplier_id` means the supplier that is asked now."""
     if any((one.supplier_id, one.state) == (supplier_id, state) for one in purchase.attempts):
         return purchase
     _check_running(purchase, "answer")
     if purchase.status != "SENT" or purchase.attempt is None:
-        raise InvalidPurchase("status", purchase.status, "SENT, an order its supplier has not answered")
+        raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")
     if supplier_id not in ("", purchase.supplier_id):
-        raise InvalidPurchase("supplier_id", supplier_id, f"{purchase.supplier_id}, of whom it is asked")
-    answer = purchase.attempts[-1].model_copy(update={"state": state, **told})
+        raise InvalidPurchase("supplier_id", supplier_id, f"{purchase.supplier_id}, which is asked now")
+    attempt = purchase.attempts[-1].model_copy(update={"state": state, **response})
     status = "ACKNOWLEDGED" if state == "ACKNOWLEDGED" else "OPEN"
-    return purchase.model_copy(update={"status": status, "attempts": (*purchase.attempts[:-1], answer)})
+    return purchase.model_copy(update={"status": status, "attempts": (*purchase.attempts[:-1], attempt)})
 
 
 def _check_running(purchase: Purchase, step: str) -> None:
@@ -324,10 +345,10 @@ def _check_running(purchase: Purchase, step: str) -> None:
 def _check_delivering(purchase: Purchase, step: str) -> None:
     _check_running(purchase, step)
     if purchase.status != "ACKNOWLEDGED":
-        raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier took")
+        raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")
 
 
 def _payment(purchase: Purchase) -> Payment:
     if purchase.payment is None:
-        raise InvalidPurchase("payment", "none", "one that was begun")
+        raise InvalidPurchase("payment", "none", "a payment that was begun")
     return purchase.payment

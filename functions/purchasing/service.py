@@ -1,159 +1,162 @@
-"""What the workflow's steps do: a change of the order, then a word to the supplier or the bank.
+"""The workflow's steps that reach outside: change the order's document, then send to the supplier or the bank.
 
-The change is written before anyone is told, so a second delivery tells again under the same key.
+The change is written before the message is sent, so a second delivery sends it again under the same key.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from tillflow.errors import (
-    OrderClosed,
-    PaymentOutcomeUnknown,
-    ProviderUnavailable,
-    SupplierPaymentRefused,
-    UnknownPurchase,
-)
+from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
 
 from purchasing import rules
-from purchasing.bank import AnswerLost, Bank, Transferred
+from purchasing.bank import Bank, ResponseLost, TransferResult
 from purchasing.channels import Channels, order_message, withdrawal_message
-from purchasing.models import Purchase
-from purchasing.store import PurchasesStore
+from purchasing.errors import SupplierPaymentRefused, UnknownPurchase
+from purchasing.models import (
+    MatchedInvoice,
+    NextStep,
+    PendingReceipt,
+    Purchase,
+    PurchaseRef,
+    Receipt,
+    ResolvedPayment,
+    SentPurchase,
+    SupplierPayment,
+    WithdrawnPurchase,
+)
+from purchasing.store import PurchaseStore, utc_now
 
 
-class Purchasing:
-    def __init__(self, store: PurchasesStore, bank: Bank, channels: Channels) -> None:
+class PurchaseService:
+    """The steps of a purchase order that send messages or pay."""
+
+    def __init__(
+        self, store: PurchaseStore, bank: Bank, channels: Channels, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._store = store
         self._bank = bank
         self._channels = channels
+        self._now = now
 
-    def send(self, purchase_order_id: str) -> dict[str, Any]:
-        """Ask the next supplier: ``{purchase_order_id, supplier_id, attempt, patience}``."""
+    def send(self, purchase_order_id: str) -> SentPurchase:
+        """Send the order to the next supplier."""
         purchase = self._store.send(purchase_order_id)
         supplier = self._store.suppliers.get(str(purchase.supplier_id))
-        self._tell(purchase, "order", order_message(purchase))
+        self._send_message(purchase, "order", order_message(purchase))
+        timeouts = supplier.timeouts
         return {
             "purchase_order_id": purchase_order_id,
-            "supplier_id": purchase.supplier_id,
+            "supplier_id": supplier.supplier_id,
             "attempt": len(purchase.attempts),
-            "patience": supplier.patience.model_dump(),
+            "timeouts": {
+                "answer_seconds": timeouts.answer_seconds,
+                "heartbeat_seconds": timeouts.heartbeat_seconds,
+            },
         }
 
-    def give_up(self, purchase_order_id: str, attempt: int, cause: str) -> dict[str, Any]:
-        """Take the order from a supplier that refused or stayed silent; the next step."""
+    def give_up_supplier(self, purchase_order_id: str, attempt: int, cause: str) -> NextStep:
+        """Withdraw the order from a supplier that refused it or did not respond; return the next step."""
+        note = _message(cause) or "no answer in time"
         purchase = self._store.change(
-            purchase_order_id,
-            lambda purchase: rules.given_up(purchase, attempt, _sentence(cause) or "no answer in time"),
+            purchase_order_id, lambda before: rules.give_up_supplier(before, attempt, note)
         )
         if purchase.attempt is None:
             try:
-                self._tell(purchase, "withdrawal", withdrawal_message(purchase))
+                self._send_message(purchase, "withdrawal", withdrawal_message(purchase))
             except ProviderUnavailable:
-                # One that cannot be told holds up no order: the note says that somebody has to call.
-                purchase = self._store.change(purchase_order_id, rules.not_told)
+                # The order continues with the next supplier; the note asks a person to call this one.
+                purchase = self._store.change(purchase_order_id, rules.note_unsent_withdrawal)
         return next_step(purchase)
 
-    def withdraw(self, purchase_order_id: str) -> dict[str, Any]:
-        """Compensation: nobody is to deliver; an order nobody was asked for, or opened, is withdrawn as well."""
+    def withdraw(self, purchase_order_id: str) -> WithdrawnPurchase:
+        """Withdraw the order from its supplier, if there is one. The compensation of `send`."""
         try:
-            purchase = self._store.change(purchase_order_id, rules.withdrawn)
+            purchase = self._store.change(purchase_order_id, rules.withdraw)
         except UnknownPurchase:
             return {"purchase_order_id": purchase_order_id, "withdrawn_from": None}
         if purchase.attempts:
-            self._tell(purchase, "withdrawal", withdrawal_message(purchase))
+            self._send_message(purchase, "withdrawal", withdrawal_message(purchase))
         return {"purchase_order_id": purchase_order_id, "withdrawn_from": purchase.supplier_id}
 
-    def void_invoice(self, purchase_order_id: str) -> dict[str, Any]:
-        """Compensation: a matched invoice is owed no more. OrderClosed once it may have been paid."""
+    def void_invoice(self, purchase_order_id: str) -> PurchaseRef:
+        """Undo the match of the invoice; OrderClosed if it may have been paid."""
         with suppress(UnknownPurchase):
-            self._store.change(purchase_order_id, rules.voided)
+            self._store.change(purchase_order_id, rules.void_invoice)
         return {"purchase_order_id": purchase_order_id}
 
-    def pay(self, purchase_order_id: str) -> dict[str, Any]:
-        """Pay the matched invoice: ``{purchase_order_id, state, amount, reference}``.
-
-        SupplierPaymentRefused, or PaymentOutcomeUnknown when only the bank can say.
-        """
+    def pay(self, purchase_order_id: str) -> SupplierPayment:
+        """Pay the matched invoice; SupplierPaymentRefused, or PaymentOutcomeUnknown if the response was lost."""
         purchase = self._store.get(purchase_order_id)
         if purchase.invoice is None or purchase.supplier_id is None:
             raise OrderClosed(purchase_order_id, "payment")
         account = self._store.suppliers.get(purchase.supplier_id).account
-        purchase = self._store.change(purchase_order_id, lambda before: rules.paying(before, account))
-        if purchase.payment and purchase.payment.state == "PAID":
-            return _paid(purchase)
+        purchase = self._store.change(purchase_order_id, lambda before: rules.begin_payment(before, account))
+        payment = purchase.payment
+        if payment is None or payment.state == "PAID":
+            return _payment(purchase)
         key = payment_key(purchase)
         try:
-            answer = self._bank.pay(key, _account(purchase), _amount(purchase), purchase.currency)
-        except AnswerLost:
+            result = self._bank.pay(key, payment.account, payment.amount, purchase.currency)
+        except ResponseLost:
             raise PaymentOutcomeUnknown(f"payment of {purchase_order_id}") from None
-        return self._settle(purchase_order_id, answer)
+        return self._settle(purchase_order_id, result)
 
-    def resolve_payment(self, purchase_order_id: str) -> dict[str, Any]:
-        """Ask the bank what became of the payment: ``{purchase_order_id, outcome: paid | not_paid, …}``."""
+    def resolve_payment(self, purchase_order_id: str) -> ResolvedPayment:
+        """Ask the bank for the outcome of the payment; PaymentOutcomeUnknown if its response was lost."""
         purchase = self._store.get(purchase_order_id)
         if purchase.payment is None:
             return {"purchase_order_id": purchase_order_id, "outcome": "not_paid"}
         if purchase.payment.state == "PAID":
-            return _paid(purchase) | {"outcome": "paid"}
+            return _resolved(_payment(purchase))
         try:
-            found = self._bank.look_up(payment_key(purchase))
-        except AnswerLost:
+            result = self._bank.look_up(payment_key(purchase))
+        except ResponseLost:
             raise PaymentOutcomeUnknown(f"payment of {purchase_order_id}") from None
-        if found is None:
+        if result is None:
             return {"purchase_order_id": purchase_order_id, "outcome": "not_paid"}
-        return self._settle(purchase_order_id, found) | {"outcome": "paid"}
+        return _resolved(self._settle(purchase_order_id, result))
 
-    def _settle(self, purchase_order_id: str, answer: Transferred) -> dict[str, Any]:
-        if not answer.accepted:
-            self._store.change(purchase_order_id, rules.payment_refused)
-            raise SupplierPaymentRefused(answer.reason)
-        now = datetime.now(UTC)
-        paid = self._store.change(
-            purchase_order_id,
-            lambda purchase: (
-                purchase
-                if purchase.status in ("PAID", "CLOSED")
-                else rules.paid(purchase, answer.reference, now)
-            ),
+    def _settle(self, purchase_order_id: str, result: TransferResult) -> SupplierPayment:
+        if not result.accepted:
+            self._store.change(purchase_order_id, rules.refuse_payment)
+            raise SupplierPaymentRefused(result.reason)
+        now = self._now()
+        return _payment(
+            self._store.change(
+                purchase_order_id, lambda before: rules.complete_payment(before, result.reference, now)
+            )
         )
-        return _paid(paid)
 
-    def _tell(self, purchase: Purchase, what: str, message: dict[str, Any]) -> None:
+    def _send_message(self, purchase: Purchase, kind: str, message: Mapping[str, Any]) -> None:
         supplier = self._store.suppliers.get(str(purchase.supplier_id))
-        key = f"{purchase.purchase_order_id}#{len(purchase.attempts)}#{what}"
-        self._channels.tell(supplier.channel, key, message)
+        key = f"{purchase.purchase_order_id}#{len(purchase.attempts)}#{kind}"
+        self._channels.send(supplier.channel, key, message)
 
 
-def next_step(purchase: Purchase) -> dict[str, Any]:
-    """What the workflow is to do next, with what it needs for it. Amounts in minor units."""
-    receipt = rules.to_book(purchase)
+def next_step(purchase: Purchase) -> NextStep:
+    """Return the next step of the workflow and its input."""
+    receipt = rules.unbooked_receipt(purchase)
     return {
         "purchase_order_id": purchase.purchase_order_id,
         "step": rules.next_step(purchase),
         "reason": purchase.cancel_reason or "",
         "entries": rules.entry_ids(purchase),
         "receipts": [f"receipt-{one.receipt_id}" for one in purchase.receipts],
-        "receipt": None
-        if receipt is None
-        else {
-            "receipt_id": receipt.receipt_id,
-            "entry_id": rules.receipt_entry(purchase.purchase_order_id, receipt.receipt_id),
-            "lines": (lines := rules.accepted_lines(purchase, receipt)),
-            "value": sum(line["quantity"] * line["unit_cost"] for line in lines),
-        },
+        "receipt": _pending_receipt(purchase, receipt) if receipt else None,
     }
 
 
 def payment_key(purchase: Purchase) -> str:
-    """The bank's idempotency key: of the order and its invoice, never another's."""
+    """Return the bank's idempotency key, of the order and its invoice."""
     number = purchase.invoice.number if purchase.invoice else ""
     return f"{purchase.purchase_order_id}#pay#{number}"
 
 
-def matched(purchase: Purchase) -> dict[str, Any]:
-    """What ledger and calendar need of a matched invoice."""
+def matched_invoice(purchase: Purchase) -> MatchedInvoice:
+    """Return what the ledger and the due date of a matched invoice need."""
     if purchase.invoice is None or purchase.invoice.due_on is None:
         raise OrderClosed(purchase.purchase_order_id, "match")
     return {
@@ -167,16 +170,26 @@ def matched(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _sentence(cause: str) -> str:
-    """What a Cause says: a function's is JSON with the exception's text in it."""
+def _pending_receipt(purchase: Purchase, receipt: Receipt) -> PendingReceipt:
+    lines = rules.accepted_lines(purchase, receipt)
+    return {
+        "receipt_id": receipt.receipt_id,
+        "entry_id": rules.receipt_entry(purchase.purchase_order_id, receipt.receipt_id),
+        "lines": lines,
+        "value": sum(line["quantity"] * line["unit_cost"] for line in lines),
+    }
+
+
+def _message(cause: str) -> str:
+    """Return the message of a failed function from the JSON of its Cause, other text unchanged."""
     with suppress(ValueError):
-        told = json.loads(cause)
-        if isinstance(told, dict):
-            return str(told.get("errorMessage", cause))
+        failure = json.loads(cause)
+        if isinstance(failure, dict):
+            return str(failure.get("errorMessage", cause))
     return cause
 
 
-def _paid(purchase: Purchase) -> dict[str, Any]:
+def _payment(purchase: Purchase) -> SupplierPayment:
     payment = purchase.payment
     return {
         "purchase_order_id": purchase.purchase_order_id,
@@ -186,9 +199,10 @@ def _paid(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _account(purchase: Purchase) -> str:
-    return purchase.payment.account if purchase.payment else ""
-
-
-def _amount(purchase: Purchase) -> int:
-    return purchase.payment.amount if purchase.payment else 0
+def _resolved(payment: SupplierPayment) -> ResolvedPayment:
+    return {
+        "purchase_order_id": payment["purchase_order_id"],
+        "outcome": "paid",
+        "amount": payment["amount"],
+        "reference": payment["reference"],
+    }

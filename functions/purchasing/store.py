@@ -1,155 +1,131 @@
-"""Purchase orders on the purchasing table: each verb is one conditional write, keyed by order and step.
+"""Purchase orders on the purchasing table. Every method is one conditional write; rows.py lists the rows."""
 
-PO#<order>     PURCHASE       the order's document, its status, supplier and version
-ORDER#<order>  STEP#<step>#0  this step happened, and its answer
-SUPPLIER#<id>  …              suppliers.py; the counters change with the order's document
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.documents import Documents, DocumentType
-from tillflow.errors import DuplicatePurchase, InvalidPurchase, OrderClosed, StoreContention, UnknownPurchase
+from tillflow.documents import Documents
+from tillflow.errors import OrderClosed
 from tillflow.store import Action, Item, key, marshal
-from tillflow.times import iso_utc
 
 from purchasing import rules
-from purchasing.models import Attempt, Invoice, OpenOrder, Purchase, Receipt
-from purchasing.suppliers import SUPPLIER, SuppliersStore, supplier_pk
-
-PURCHASES = DocumentType(
-    model=Purchase,
-    prefix="PO#",
-    sort_key="PURCHASE",
-    id_name="purchase_order_id",
-    columns=lambda purchase: {
-        "status": purchase.status,
-        "supplier_id": purchase.supplier_id,
-        "opened_at": iso_utc(purchase.opened_at),
-    },
-    not_found=UnknownPurchase,
-)
+from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
+from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
+from purchasing.rows import PURCHASES, SUPPLIER, invoice_number_row, sent_order_row, supplier_pk
+from purchasing.supplier_store import SupplierStore
 
 type Change = Callable[[Purchase], Purchase]
-type Also = Callable[[Purchase, Purchase], list[Action]]
+type Effects = Callable[[Purchase, Purchase], Iterable[Action]]
 
 
-class PurchasesStore:
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PurchaseStore:
     """Purchase orders on one DynamoDB table. `client` is a low-level DynamoDB client."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
         self._client = client
         self._table = table
+        self._now = now
         self._documents = Documents(client, table, PURCHASES)
-        self.suppliers = SuppliersStore(client, table)
+        self.suppliers = SupplierStore(client, table)
 
     def open(self, request: OpenOrder) -> Purchase:
-        """Open the order; the one there is when this execution opened it. OrderClosed after a cancel,
-        DuplicatePurchase when the id is another's, UnknownSupplier."""
+        """Open the order; a second delivery of the same execution returns the opened one.
+
+        OrderClosed after a cancel, DuplicatePurchase if another execution opened it, UnknownSupplier.
+        """
         for candidate in request.suppliers:
-            self.suppliers.row(candidate.supplier_id)
-        first = self._documents.create(rules.opened(request, _now()))
-        if first.status == "CANCELLED":
+            self.suppliers.get(candidate.supplier_id)
+        opened = self._documents.create(rules.new_purchase(request, self._now()))
+        if opened.status == "CANCELLED":
             raise OrderClosed(request.purchase_order_id, "open")
-        if first.execution != request.execution:
+        if opened.execution != request.execution:
             raise DuplicatePurchase(request.purchase_order_id)
-        return first
+        return opened
 
     def get(self, purchase_order_id: str) -> Purchase:
-        """The order; UnknownPurchase."""
+        """Return the order; UnknownPurchase."""
         return self._documents.get(purchase_order_id)
 
-    def many(self, purchase_order_ids: list[str]) -> list[Purchase]:
-        """The orders of these ids that there are."""
+    def get_many(self, purchase_order_ids: Iterable[str]) -> list[Purchase]:
+        """Return the orders of these ids that exist."""
         return self._documents.get_many(purchase_order_ids)
 
-    def every(self) -> Iterator[Purchase]:
-        """Every order. Reads the whole table: for people, not for workflows."""
+    def list_all(self) -> Iterator[Purchase]:
+        """Return every order. Scans the table: not for workflows."""
         return self._documents.list_all()
 
     def send(self, purchase_order_id: str) -> Purchase:
-        """Ask the next supplier, unless one is being asked. NoSupplierLeft, OrderClosed."""
+        """Send the order to the next supplier, unless it is sent to one. NoSupplierLeft, OrderClosed."""
 
         def change(purchase: Purchase) -> Purchase:
             if purchase.attempt:
                 return purchase
             supplier = self.suppliers.get(rules.next_supplier(purchase))
             prices = self.suppliers.prices(supplier.supplier_id, [line.sku for line in purchase.lines])
-            return rules.sent(purchase, supplier, prices, _now())
+            return rules.send(purchase, supplier, prices, self._now())
 
         return self.change(purchase_order_id, change)
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
-        """Note goods that came, once per receipt id."""
+        """Record a delivery, once per receipt id."""
         step = f"receipt-{receipt.receipt_id}"
-        return self.change(purchase_order_id, lambda purchase: rules.received(purchase, receipt), step=step)
+        return self.change(purchase_order_id, lambda purchase: rules.receive(purchase, receipt), step=step)
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
-        """Note the supplier's invoice; InvalidPurchase when another order has its number."""
+        """Record the supplier's invoice; InvalidPurchase if another order has its number."""
         step = f"invoice-{invoice.number}"
         return self.change(
             purchase_order_id,
-            lambda purchase: rules.billed(purchase, invoice),
-            lambda _, after: [self._take_number(after, invoice.number)],
+            lambda purchase: rules.bill(purchase, invoice),
+            lambda _, after: [self._claim_number(after, invoice.number)],
             step,
         )
 
     def match(self, purchase_order_id: str, accept: bool) -> Purchase:
-        """Match the invoice; a matched one is as it is."""
+        """Match the invoice; a matched one is returned unchanged."""
 
         def change(purchase: Purchase) -> Purchase:
             if purchase.status in ("MATCHED", "PAID", "CLOSED"):
                 return purchase
-            return rules.matched(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
+            return rules.match_invoice(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
 
         return self.change(purchase_order_id, change)
 
     def close(self, purchase_order_id: str) -> Purchase:
-        """End a paid order; a closed one is as it is."""
+        """Close the paid order."""
+        return self.change(purchase_order_id, lambda purchase: rules.close(purchase, self._now()))
 
-        def change(purchase: Purchase) -> Purchase:
-            return purchase if purchase.status == "CLOSED" else rules.closed(purchase, _now())
-
-        return self.change(purchase_order_id, change)
-
-    def cancelled(self, purchase_order_id: str, reason: str) -> Purchase:
-        """End the order as cancelled; one nobody opened gets a tombstone that refuses its opening."""
+    def cancel(self, purchase_order_id: str, reason: str) -> None:
+        """End the order as cancelled; without an order write a tombstone that refuses its opening."""
         try:
-            return self.change(
-                purchase_order_id,
-                lambda purchase: (
-                    purchase
-                    if purchase.status == "CANCELLED"
-                    else rules.ended_cancelled(purchase, reason, _now())
-                ),
-            )
+            self.change(purchase_order_id, lambda purchase: rules.cancel(purchase, reason, self._now()))
         except UnknownPurchase:
             self._documents.write_tombstone(
                 purchase_order_id, {"status": "CANCELLED", "cancel_reason": reason}
-            )
-            return Purchase.model_construct(
-                purchase_order_id=purchase_order_id, status="CANCELLED", cancel_reason=reason
             )
 
     def change(
         self,
         purchase_order_id: str,
         rule: Change,
-        also: Also = lambda before, after: [],
+        effects: Effects = lambda before, after: (),
         step: str = "",
     ) -> Purchase:
-        """The order after a rule changed it, written with what belongs to the change; with a `step` once."""
+        """Apply a rule and return the order; with a `step` once. The supplier's totals change with it."""
 
-        def written_too(before: Purchase, after: Purchase) -> list[Action]:
-            return [*self._counters(before, after), *also(before, after)]
+        def all_effects(before: Purchase, after: Purchase) -> list[Action]:
+            return [*self._totals(before, after), *effects(before, after)]
 
-        return self._documents.update(purchase_order_id, rule, written_too, step)
+        return self._documents.update(purchase_order_id, rule, all_effects, step)
 
-    def _counters(self, before: Purchase, after: Purchase) -> Iterator[Action]:
-        """What a supplier has open and is owed, and which orders it was asked for."""
+    def _totals(self, before: Purchase, after: Purchase) -> Iterator[Action]:
+        """Change each supplier's open orders and what is owed to it, and note new attempts."""
         for supplier_id in sorted(_suppliers(before) | _suppliers(after)):
-            orders = _holds(after, supplier_id) - _holds(before, supplier_id)
+            orders = _open_orders(after, supplier_id) - _open_orders(before, supplier_id)
             owed = _owed(after, supplier_id) - _owed(before, supplier_id)
             if orders or owed:
                 request = {
@@ -159,24 +135,13 @@ class PurchasesStore:
                     "ConditionExpression": "attribute_exists(pk)",
                     "ExpressionAttributeValues": marshal({":orders": orders, ":owed": owed}),
                 }
-                yield Action("Update", request, _contended(f"supplier {supplier_id}"))
+                yield Action("Update", request, _unknown_supplier(supplier_id))
         for attempt in after.attempts[len(before.attempts) :]:
-            yield self._asked(after, attempt)
+            row = sent_order_row(attempt.supplier_id, after.purchase_order_id)
+            yield Action("Put", {"TableName": self._table, "Item": marshal(row)})
 
-    def _asked(self, purchase: Purchase, attempt: Attempt) -> Action:
-        row = {
-            "pk": supplier_pk(attempt.supplier_id),
-            "sk": f"PO#{purchase.purchase_order_id}",
-            "purchase_order_id": purchase.purchase_order_id,
-        }
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
-
-    def _take_number(self, purchase: Purchase, number: str) -> Action:
-        row = {
-            "pk": supplier_pk(str(purchase.supplier_id)),
-            "sk": f"INVOICE#{number}",
-            "purchase_order_id": purchase.purchase_order_id,
-        }
+    def _claim_number(self, purchase: Purchase, number: str) -> Action:
+        row = invoice_number_row(str(purchase.supplier_id), number, purchase.purchase_order_id)
         request = {
             "TableName": self._table,
             "Item": marshal(row),
@@ -184,33 +149,29 @@ class PurchasesStore:
             "ExpressionAttributeValues": marshal({":order": purchase.purchase_order_id}),
         }
 
-        def taken(first: Item) -> Exception:
+        def claimed(row: Item) -> Exception:
             return InvalidPurchase(
-                "number", number, f"one not billed for {first['purchase_order_id']} before"
+                "number", number, f"a number that is not used; order {row['purchase_order_id']} has it"
             )
 
-        return Action("Put", request, taken)
+        return Action("Put", request, claimed)
 
 
-def _contended(what: str) -> Callable[[Item], Exception]:
-    return lambda _: StoreContention(what)
+def _unknown_supplier(supplier_id: str) -> Callable[[Item], Exception]:
+    return lambda _: UnknownSupplier(supplier_id)
 
 
 def _suppliers(purchase: Purchase) -> set[str]:
     return {attempt.supplier_id for attempt in purchase.attempts}
 
 
-def _holds(purchase: Purchase, supplier_id: str) -> int:
-    """1 while the supplier's part in the order is not over."""
-    over = purchase.status in ("CLOSED", "CANCELLED") or purchase.attempt is None
-    return int(not over and purchase.supplier_id == supplier_id)
+def _open_orders(purchase: Purchase, supplier_id: str) -> int:
+    """Return 1 while the order is open with the supplier."""
+    ended = purchase.status in ("CLOSED", "CANCELLED") or purchase.attempt is None
+    return int(not ended and purchase.supplier_id == supplier_id)
 
 
 def _owed(purchase: Purchase, supplier_id: str) -> int:
     if purchase.supplier_id != supplier_id or purchase.status != "MATCHED" or purchase.invoice is None:
         return 0
     return purchase.invoice.total
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,1 +1,1 @@
-"""Replenishment: when a SKU is to be ordered again, how many, and from whom."""
+"""Replenishment: reorder policies, the plan of a reorder run, and approvals."""

@@ -1,4 +1,4 @@
-"""The replenishment functions: plan what to order, make one order per supplier, ask for approval."""
+"""The replenishment functions: plan lines, group them into one order per supplier, request approvals."""
 
 import os
 from typing import Any
@@ -7,38 +7,47 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from replenishment.models import AskApproval, OrderRef, PlanLines, RunRef
+from replenishment.models import (
+    ApprovalRequested,
+    AskApproval,
+    GroupedOrders,
+    LoadedOrder,
+    OrderRef,
+    PlanLines,
+    PlannedLines,
+    RunRef,
+)
 from replenishment.store import ReplenishmentStore
 
 store = ReplenishmentStore(client("dynamodb"), os.environ["TABLE_NAME"])
 APPROVAL_LIMIT = int(os.environ["APPROVAL_LIMIT"])
-"""An order that costs more, in minor units of its currency, is a manager's to approve."""
+"""The total above which an order needs a manager's approval, in minor units of its currency."""
 
 
 @handler
-def plan_lines(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{run_id, needs, demand}`` to ``{planned, unplanned: [sku]}``: a line per need that has a policy."""
+def plan_lines(event: dict[str, Any], context: Any) -> PlannedLines:
+    """Plan a line for each need of ``{run_id, needs, demand}`` that has a policy."""
     request = parse(PlanLines, event)
     return store.plan(request.run_id, request.needs, request.demand)
 
 
 @handler
-def group_orders(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{run_id}`` to ``{orders: [purchase order id]}``, one per supplier."""
+def group_orders(event: dict[str, Any], context: Any) -> GroupedOrders:
+    """Make the orders of ``{run_id}``, one per supplier; return their ids."""
     return {"orders": store.group(parse(RunRef, event).run_id)}
 
 
 @handler
-def load_order(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{run_id, purchase_order_id}`` to the order as PurchaseOrder takes it, with ``needs_approval``."""
+def load_order(event: dict[str, Any], context: Any) -> LoadedOrder:
+    """Return the planned order of ``{run_id, purchase_order_id}``."""
     request = parse(OrderRef, event)
     order = store.order(request.run_id, request.purchase_order_id)
     return {**order, "needs_approval": order["total"] > APPROVAL_LIMIT}
 
 
 @handler
-def ask_approval(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{run_id, purchase_order_id, asked, attempt, task_token}``: the order waits for who is asked."""
+def ask_approval(event: dict[str, Any], context: Any) -> ApprovalRequested:
+    """Record the request for approval of ``{run_id, purchase_order_id, asked, attempt, task_token}``."""
     request = parse(AskApproval, event)
-    store.ask(request, store.order(request.run_id, request.purchase_order_id)["total"])
+    store.request_approval(request, store.order(request.run_id, request.purchase_order_id)["total"])
     return {"purchase_order_id": request.purchase_order_id}

@@ -1,22 +1,21 @@
-"""What replenishment knows of a SKU and is asked. Quantities are whole units, amounts integer minor units."""
+"""Reorder policies, the requests of the replenishment functions and their responses.
+
+Quantities are whole units, amounts integer minor units.
+"""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import Field, StrictInt
 from tillflow.discounts import ExactDecimal
-from tillflow.fields import Identifier, Units
+from tillflow.fields import Identifier, Request, Units
 from tillflow.money import Currency
 
-Several = Annotated[StrictInt, Field(gt=0)]
+PositiveInt = Annotated[StrictInt, Field(gt=0)]
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Source(Record):
-    """A supplier of a SKU. freight is what bringing one unit costs; on_time is a share from 0 to 1."""
+class Source(Request):
+    """A supplier of a SKU. freight: the cost of bringing one unit; on_time: a share from 0 to 1."""
 
     supplier_id: Identifier
     unit_cost: Units
@@ -25,26 +24,29 @@ class Source(Record):
     lead_time_days: Units = 7
     lead_time_variance: Annotated[ExactDecimal, Field(ge=0)] = Decimal(0)
     on_time: Annotated[ExactDecimal, Field(ge=0, le=1)] = Decimal(1)
-    pack_size: Several = 1
-    minimum_quantity: Several = 1
+    pack_size: PositiveInt = 1
+    minimum_quantity: PositiveInt = 1
 
     @property
     def landed_cost(self) -> int:
         return self.unit_cost + self.freight
 
 
-class Policy(Record):
-    """How a SKU is kept at a location: from whom, at which service level, for how many days beyond the point."""
+class Policy(Request):
+    """How a SKU is reordered at a location.
+
+    cover_days: days of demand that an order adds above the reorder point.
+    """
 
     location: Identifier
     sku: Identifier
     service_level: Annotated[ExactDecimal, Field(ge=Decimal("0.5"), lt=1)] = Decimal("0.95")
-    cover_days: Several = 14
+    cover_days: PositiveInt = 14
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
 
-class Need(Record):
-    """A level at or below its reorder point, as inventory saw it."""
+class Need(Request):
+    """A stock level at or below its reorder point, as inventory reported it."""
 
     location: Identifier
     sku: Identifier
@@ -57,37 +59,97 @@ class Need(Record):
         return self.available + self.on_order
 
 
-class Demand(Record):
-    """Sums over `days` days: of the units sold, and of their squares."""
+class Demand(Request):
+    """Sums over `days` days: of the units sold a day, and of their squares."""
 
     location: Identifier
     sku: Identifier
-    days: Several
+    days: PositiveInt
     total: Units
     squares: Units
 
 
-class PlanLines(Record):
+class PlanLines(Request):
     run_id: Identifier
     needs: tuple[Need, ...]
     demand: tuple[Demand, ...]
 
 
-class RunRef(Record):
+class RunRef(Request):
     run_id: Identifier
 
 
-class OrderRef(Record):
+class OrderRef(Request):
     run_id: Identifier
     purchase_order_id: Identifier
 
 
 class AskApproval(OrderRef):
-    """Who is asked: a manager first, the owner when the manager stays silent.
+    """A request for approval. `asked`: the role that decides.
 
-    attempt is when the workflow asked, in an order that text sorts by: what was asked before the last came late.
+    attempt is the time and the retry count of the request, as text that sorts by time: a request older than the
+    stored one is ignored.
     """
 
-    asked: Annotated[str, Field(pattern="^(manager|owner)$")]
+    asked: Literal["manager", "owner"]
     attempt: Annotated[str, Field(min_length=1)]
     task_token: Annotated[str, Field(min_length=1)]
+
+
+class PlannedLines(TypedDict):
+    """planned: the number of lines; unplanned: SKUs without a policy."""
+
+    planned: int
+    unplanned: list[str]
+
+
+class GroupedOrders(TypedDict):
+    orders: list[str]
+
+
+class OrderNeed(TypedDict):
+    """The stock level that a line was planned for; inventory raises its on-order count only while it is the same."""
+
+    on_order: int
+    available: int
+    reorder_point: int
+
+
+class OrderLine(TypedDict):
+    sku: str
+    quantity: int
+    unit_cost: int
+    need: OrderNeed
+
+
+class OrderSupplier(TypedDict):
+    supplier_id: str
+
+
+class PlannedOrder(TypedDict):
+    """An order of one supplier as a run planned it, with its total."""
+
+    purchase_order_id: str
+    location: str
+    currency: str
+    lines: list[OrderLine]
+    suppliers: list[OrderSupplier]
+    total: int
+
+
+class LoadedOrder(PlannedOrder):
+    needs_approval: bool
+
+
+class ApprovalRequested(TypedDict):
+    purchase_order_id: str
+
+
+class Approval(Request):
+    """A pending approval."""
+
+    purchase_order_id: str
+    run_id: str
+    asked: str
+    total: int
+    asked_at: str

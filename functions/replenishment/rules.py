@@ -1,7 +1,7 @@
-"""When to order again, how many, from whom. Pure; exact decimals, no floats.
+"""Reorder points, order quantities and the choice of suppliers. Pure; exact decimals, no floats.
 
-reorder point = d*L + z*sqrt(L*var(d) + d^2*var(L)): what sells until the goods are here, and a stock against
-both selling more and waiting longer than on average (d units a day, L days; z by service level).
+reorder point = d*L + z*sqrt(L*var(d) + d^2*var(L)): the demand of the lead time, and a safety stock for variable
+demand and lead time (d units a day, L days; z by service level).
 """
 
 from collections import defaultdict
@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
-from typing import Any
 
-from replenishment.models import Demand, Need, Policy, Source
+from replenishment.models import Demand, Need, OrderLine, PlannedOrder, Policy, Source
 
-# The standard normal quantile. A service level between two of them takes the higher, the safer one.
+# Quantiles of the standard normal distribution. A service level between two uses the higher one.
 _Z = (
     ("0.50", "0"), ("0.75", "0.674"), ("0.80", "0.842"), ("0.85", "1.036"), ("0.90", "1.282"),
     ("0.92", "1.405"), ("0.95", "1.645"), ("0.96", "1.751"), ("0.97", "1.881"), ("0.975", "1.960"),
@@ -24,9 +23,9 @@ _Z = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """Units of a SKU to order, why, and from which suppliers, the best first.
+    """Units of a SKU to order, the need for them, and the sources, the best first.
 
-    reorder_point: the level's own, or what its sales of late ask for when that is higher.
+    reorder_point: the level's own, or that of recent demand if it is higher.
     """
 
     need: Need
@@ -40,18 +39,18 @@ class PlannedLine:
 
 
 def safety_factor(service_level: Decimal) -> Decimal:
-    """z of a service level, e.g. 1.645 of 0.95."""
+    """Return z of a service level, e.g. 1.645 for 0.95."""
     return next((Decimal(z) for level, z in _Z if service_level <= Decimal(level)), Decimal(_Z[-1][1]))
 
 
 def mean_and_variance(demand: Demand) -> tuple[Decimal, Decimal]:
-    """Of the units sold a day, days without a sale among them."""
+    """Return mean and variance of the units sold a day, days without sales included."""
     mean = Decimal(demand.total) / demand.days
     return mean, max(Decimal(demand.squares) / demand.days - mean * mean, Decimal(0))
 
 
 def reorder_point(demand: Demand, source: Source, service_level: Decimal) -> int:
-    """The position at which to order again, rounded up to a whole unit."""
+    """Return the position at which to reorder, rounded up to a whole unit."""
     mean, variance = mean_and_variance(demand)
     lead = Decimal(source.lead_time_days)
     spread = (lead * variance + mean * mean * source.lead_time_variance).sqrt()
@@ -59,25 +58,25 @@ def reorder_point(demand: Demand, source: Source, service_level: Decimal) -> int
 
 
 def order_quantity(position: int, target: int, source: Source) -> int:
-    """Up to the target, at least the supplier's minimum, in whole packs. 0 when the target is reached."""
+    """Return the units up to the target: at least the supplier's minimum, in whole packs; 0 at the target."""
     if position >= target:
         return 0
-    wanted = max(target - position, source.minimum_quantity)
-    return -(-wanted // source.pack_size) * source.pack_size
+    units = max(target - position, source.minimum_quantity)
+    return -(-units // source.pack_size) * source.pack_size
 
 
-def ranked(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """The cheapest landed first, then the fastest, then the most punctual; then by name, so that it is decided."""
+def rank_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Return the sources by landed cost, then lead time, then punctuality, then supplier id."""
     return tuple(sorted(sources, key=lambda s: (s.landed_cost, s.lead_time_days, -s.on_time, s.supplier_id)))
 
 
 def plan_line(need: Need, policy: Policy, demand: Demand) -> PlannedLine | None:
-    """What to order for a need; None when its position has reached the target.
+    """Return the line that ends a need; None if the position has reached the target.
 
-    The target is cover_days of demand above the reorder point, the level's own or what demand asks for now,
-    whichever is higher; one unit above it at least, so that an order ends the need.
+    The target is cover_days of demand above the reorder point, which is the level's own or that of recent demand,
+    whichever is higher; it is at least one unit above it, so that an order ends the need.
     """
-    sources = ranked(policy.sources)
+    sources = rank_sources(policy.sources)
     point = max(need.reorder_point, reorder_point(demand, sources[0], policy.service_level))
     mean, _ = mean_and_variance(demand)
     target = point + max(_up(mean * policy.cover_days), 1)
@@ -86,23 +85,20 @@ def plan_line(need: Need, policy: Policy, demand: Demand) -> PlannedLine | None:
 
 
 def purchase_order_id(run_id: str, supplier_id: str, location: str, currency: str, part: int = 0) -> str:
-    """The same for the same run: planned again, it is the same purchase order."""
+    """Return the id of a run's order: the same for the same run, supplier, location, currency and part."""
     text = "\n".join((run_id, supplier_id, location, currency, str(part)))
     return f"po-{sha256(text.encode()).hexdigest()[:24]}"
 
 
-def group_orders(
-    run_id: str, lines: Iterable[PlannedLine], lines_per_order: int = 500
-) -> list[dict[str, Any]]:
-    """One order per supplier, location and currency, as a PurchaseOrder execution takes it, plus `total`.
+def group_orders(run_id: str, lines: Iterable[PlannedLine], lines_per_order: int = 500) -> list[PlannedOrder]:
+    """Return one order per supplier, location and currency; of more than `lines_per_order` lines several.
 
-    More lines than one order holds make another. `suppliers` goes on with those who can deliver every line
-    of the order in its currency, by what all of it would cost.
+    `suppliers` continues with the other suppliers of every line in the order's currency, by the total cost.
     """
     grouped: dict[tuple[str, str, str], list[PlannedLine]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.need.sku):
         grouped[line.supplier_id, line.need.location, line.sources[0].currency].append(line)
-    orders = []
+    orders: list[PlannedOrder] = []
     for (supplier_id, location, currency), members in sorted(grouped.items()):
         for part, start in enumerate(range(0, len(members), lines_per_order)):
             chunk = members[start : start + lines_per_order]
@@ -119,13 +115,13 @@ def group_orders(
     return orders
 
 
-def _order_line(line: PlannedLine) -> dict[str, Any]:
+def _order_line(line: PlannedLine) -> OrderLine:
     need = line.need
     return {
         "sku": need.sku,
         "quantity": line.quantity,
         "unit_cost": line.sources[0].unit_cost,
-        # The order is placed while this is still so; who comes later finds it on order.
+        # Inventory puts the line on order only while the level is like this, so two runs order it once.
         "need": {
             "on_order": need.on_order,
             "available": need.reorder_point - need.on_order,
@@ -136,10 +132,10 @@ def _order_line(line: PlannedLine) -> dict[str, Any]:
 
 def _suppliers(lines: Sequence[PlannedLine], first: str, currency: str) -> list[str]:
     cost: dict[str, int] = {}
-    able = set.intersection(
+    eligible = set.intersection(
         *({s.supplier_id for s in line.sources if s.currency == currency} for line in lines)
     )
-    for name in able - {first}:
+    for name in eligible - {first}:
         offers = [(line.quantity, s) for line in lines for s in line.sources if s.supplier_id == name]
         cost[name] = sum(quantity * source.landed_cost for quantity, source in offers)
     return [first, *sorted(cost, key=lambda name: (cost[name], name))]

@@ -1,45 +1,49 @@
 """Policies, plans and approvals on the replenishment table.
 
-POLICY#<location>#<sku>  POLICY                  how the SKU is kept there
-RUN#<run id>             LINE#<location>#<sku>   what a run plans to order
+POLICY#<location>#<sku>  POLICY                  the reorder policy of a SKU at a location
+RUN#<run id>             LINE#<location>#<sku>   a line that a run planned
 RUN#<run id>             ORDER#<order id>        the order of one supplier, made of such lines
-APPROVAL#<order id>      APPROVAL                who is asked for it, with the workflow's token, until withdrawn
+APPROVAL#<order id>      APPROVAL                the request for approval with the workflow's task token
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from tillflow.errors import InvalidRequest
 from tillflow.store import Item, key, marshal, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
 
 from replenishment import rules
-from replenishment.models import AskApproval, Demand, Need, Policy, Source
+from replenishment.errors import ApprovalNotPending, UnknownPlannedOrder
+from replenishment.models import (
+    Approval,
+    AskApproval,
+    Demand,
+    Need,
+    PlannedLines,
+    PlannedOrder,
+    Policy,
+    Source,
+)
 
 DECISIONS = {"approve": "APPROVED", "refuse": "REFUSED"}
 
 
 class ReplenishmentStore:
-    """`client` is a low-level DynamoDB client. Every verb writes the same again when delivered again."""
+    """`client` is a low-level DynamoDB client. Every method writes the same when it is delivered again."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
     def put_policy(self, policy: Policy) -> None:
-        """Keep a SKU like this from now on."""
+        """Write a policy, replacing that of the same SKU and location."""
         self._put(f"POLICY#{policy.location}#{policy.sku}", "POLICY", {"document": policy.model_dump_json()})
 
-    def policy(self, location: str, sku: str) -> Policy | None:
-        place = (f"POLICY#{location}#{sku}", "POLICY")
-        row = read_rows(self._client, self._table, [place]).get(place)
-        return Policy.model_validate_json(row["document"]) if row else None
-
     def policies(self) -> Iterator[Policy]:
-        """Every policy. Reads the whole table: for people, not for workflows."""
+        """Return every policy. Scans the table: not for workflows."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="sk = :policy",
@@ -48,48 +52,48 @@ class ReplenishmentStore:
         rows = (unmarshal(row) for page in pages for row in page["Items"])
         return (Policy.model_validate_json(row["document"]) for row in rows)
 
-    def plan(self, run_id: str, needs: Iterable[Need], demand: Iterable[Demand]) -> dict[str, Any]:
-        """Plan a line for each need that has a policy: ``{planned, unplanned: [sku]}``."""
+    def plan(self, run_id: str, needs: Iterable[Need], demand: Iterable[Demand]) -> PlannedLines:
+        """Plan a line for each need that has a policy."""
         needs = list(needs)
-        sold = {(row.location, row.sku): row for row in demand}
-        places = {(n.location, n.sku): (f"POLICY#{n.location}#{n.sku}", "POLICY") for n in needs}
-        policies = read_rows(self._client, self._table, places.values())
+        sales = {(row.location, row.sku): row for row in demand}
+        keys = {(n.location, n.sku): (f"POLICY#{n.location}#{n.sku}", "POLICY") for n in needs}
+        policies = read_rows(self._client, self._table, keys.values())
         planned, unplanned = [], []
         for need in needs:
-            row = policies.get(places[need.location, need.sku])
+            row = policies.get(keys[need.location, need.sku])
             if row is None:
                 unplanned.append(need.sku)
                 continue
             policy = Policy.model_validate_json(row["document"])
-            line = rules.plan_line(need, policy, sold[need.location, need.sku])
+            line = rules.plan_line(need, policy, sales[need.location, need.sku])
             if line:
-                place = {"pk": f"RUN#{run_id}", "sk": f"LINE#{need.location}#{need.sku}"}
-                planned.append(place | _line_row(line))
+                line_key = {"pk": f"RUN#{run_id}", "sk": f"LINE#{need.location}#{need.sku}"}
+                planned.append(line_key | _line_row(line))
         write_rows(self._client, self._table, planned)
         return {"planned": len(planned), "unplanned": unplanned}
 
     def group(self, run_id: str) -> list[str]:
-        """Make the orders of a run's lines, one per supplier; their purchase order ids."""
+        """Make the orders of a run's lines, one per supplier; return their purchase order ids."""
         lines = [_line(row) for row in self._rows(f"RUN#{run_id}", "LINE#")]
         orders = rules.group_orders(run_id, lines)
         for order in orders:
             self._put(f"RUN#{run_id}", f"ORDER#{order['purchase_order_id']}", {"document": json.dumps(order)})
         return [order["purchase_order_id"] for order in orders]
 
-    def order(self, run_id: str, purchase_order_id: str) -> dict[str, Any]:
-        """A planned order. InvalidRequest when the run has none of that id."""
-        place = (f"RUN#{run_id}", f"ORDER#{purchase_order_id}")
-        row = read_rows(self._client, self._table, [place]).get(place)
+    def order(self, run_id: str, purchase_order_id: str) -> PlannedOrder:
+        """Return a planned order; UnknownPlannedOrder."""
+        order_key = (f"RUN#{run_id}", f"ORDER#{purchase_order_id}")
+        row = read_rows(self._client, self._table, [order_key]).get(order_key)
         if row is None:
-            raise InvalidRequest("purchase_order_id", purchase_order_id, f"an order of run {run_id}")
-        return dict(json.loads(row["document"]))
+            raise UnknownPlannedOrder(run_id, purchase_order_id)
+        return _order(row)
 
-    def orders(self, run_id: str) -> list[dict[str, Any]]:
-        """Every order a run planned."""
-        return [json.loads(row["document"]) for row in self._rows(f"RUN#{run_id}", "ORDER#")]
+    def orders(self, run_id: str) -> list[PlannedOrder]:
+        """Return every order that a run planned."""
+        return [_order(row) for row in self._rows(f"RUN#{run_id}", "ORDER#")]
 
-    def ask(self, request: AskApproval, total: int) -> None:
-        """Record that an order waits for a decision, unless it was asked for later or is withdrawn."""
+    def request_approval(self, request: AskApproval, total: int) -> None:
+        """Record a request for approval, unless a later one is stored or it is withdrawn."""
         row = {
             "pk": f"APPROVAL#{request.purchase_order_id}",
             "sk": "APPROVAL",
@@ -111,8 +115,8 @@ class ReplenishmentStore:
                 ExpressionAttributeValues=marshal({":attempt": request.attempt}),
             )
 
-    def approvals(self) -> list[Item]:
-        """What waits for a decision, the oldest first."""
+    def pending_approvals(self) -> list[Approval]:
+        """Return the approvals that wait for a decision, the oldest first."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="sk = :approval AND #status = :waiting AND attribute_not_exists(withdrawn)",
@@ -120,24 +124,21 @@ class ReplenishmentStore:
             ExpressionAttributeValues=marshal({":approval": "APPROVAL", ":waiting": "WAITING"}),
         )
         rows = [unmarshal(row) for page in pages for row in page["Items"]]
-        return sorted(rows, key=lambda row: row["asked_at"])
+        return [Approval.model_validate(row) for row in sorted(rows, key=lambda row: row["asked_at"])]
 
-    def approval(self, purchase_order_id: str) -> Item:
-        place = (f"APPROVAL#{purchase_order_id}", "APPROVAL")
-        return read_rows(self._client, self._table, [place]).get(place, {})
+    def approval_status(self, purchase_order_id: str) -> str:
+        """Return WAITING, APPROVED, REFUSED, WITHDRAWN, or NONE if no approval was requested."""
+        return _status(self._approval(purchase_order_id))
 
     def decide(self, purchase_order_id: str, decision: str, note: str) -> str:
-        """Record a decision, "approve" or "refuse"; the token of the workflow that waits for it.
+        """Record a decision, "approve" or "refuse"; return the task token of the workflow that waits for it.
 
-        Deciding the same again is harmless. InvalidRequest when nothing waits, or it was decided otherwise.
+        The same decision may be repeated. ApprovalNotPending if nothing waits or it was decided otherwise.
         """
-        row = self.approval(purchase_order_id)
+        row = self._approval(purchase_order_id)
         status = DECISIONS[decision]
-        found = row.get("status", "unknown")
-        if found == "WAITING" and row.get("withdrawn"):
-            found = "WITHDRAWN"
-        if found not in ("WAITING", status):
-            raise InvalidRequest("purchase_order_id", purchase_order_id, f"one that waits; this is {found}")
+        if _status(row) not in ("WAITING", status):
+            raise ApprovalNotPending(purchase_order_id, _status(row))
         values = {":status": status, ":note": note, ":token": row["task_token"], ":waiting": "WAITING"}
         try:
             self._client.update_item(
@@ -149,9 +150,14 @@ class ReplenishmentStore:
                 ExpressionAttributeValues=marshal(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            expected = "one that nobody else decides, or asks for anew, at the same moment; look again"
-            raise InvalidRequest("purchase_order_id", purchase_order_id, expected) from None
+            raise ApprovalNotPending(
+                purchase_order_id, "changed meanwhile; list the approvals again"
+            ) from None
         return str(row["task_token"])
+
+    def _approval(self, purchase_order_id: str) -> Item:
+        row_key = (f"APPROVAL#{purchase_order_id}", "APPROVAL")
+        return read_rows(self._client, self._table, [row_key]).get(row_key, {})
 
     def _rows(self, pk: str, prefix: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(
@@ -164,6 +170,11 @@ class ReplenishmentStore:
 
     def _put(self, pk: str, sk: str, attributes: Item) -> None:
         self._client.put_item(TableName=self._table, Item=marshal({"pk": pk, "sk": sk, **attributes}))
+
+
+def _status(approval: Item) -> str:
+    status = str(approval.get("status", "NONE"))
+    return "WITHDRAWN" if status == "WAITING" and approval.get("withdrawn") else status
 
 
 def _line_row(line: rules.PlannedLine) -> Item:
@@ -179,3 +190,7 @@ def _line(row: Item) -> rules.PlannedLine:
     sources = tuple(Source.model_validate(source) for source in json.loads(row["sources"]))
     need = Need.model_validate_json(row["need"])
     return rules.PlannedLine(need, row["quantity"], sources, row["reorder_point"])
+
+
+def _order(row: Item) -> PlannedOrder:
+    return cast(PlannedOrder, json.loads(row["document"]))

@@ -2,6 +2,7 @@
 
 import pytest
 from cases import rules
+from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
 from cases.models import Opening
 from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
@@ -22,30 +23,30 @@ def test_decisions_that_can_be_taken(decision: str, note: str) -> None:
 @pytest.mark.parametrize(
     ("decision", "note", "sentence"),
     [
-        ("give_up", "", "note is empty; expected what was done and why"),
-        ("done", "  ", "note is empty"),
+        ("give_up", "", "note is ''; expected what was done and why"),
+        ("done", "  ", "note is '  '"),
         ("ignore", "because", "decision is 'ignore'; expected one of retry, done, give_up"),
     ],
 )
 def test_decisions_that_cannot(decision: str, note: str, sentence: str) -> None:
-    with pytest.raises(rules.CaseNotResolved, match=sentence):
+    with pytest.raises(InvalidDecision, match=sentence):
         rules.check_decision(decision, note)
 
 
 def test_an_open_case_may_be_decided_any_way() -> None:
     for decision in rules.DECISIONS:
-        rules.check_open(OPEN, decision)
+        rules.check_resolvable(OPEN["case_id"], OPEN, decision)
 
 
 def test_a_resolved_case_may_only_be_decided_the_same_again() -> None:
-    rules.check_open(RESOLVED, "retry")
-    with pytest.raises(rules.CaseNotResolved, match="resolved as retry at 2026-11-23T10:00:00Z"):
-        rules.check_open(RESOLVED, "give_up")
+    rules.check_resolvable("c", RESOLVED, "retry")
+    with pytest.raises(CaseAlreadyResolved, match="resolved as retry at 2026-11-23T10:00:00Z"):
+        rules.check_resolvable("c", RESOLVED, "give_up")
 
 
 def test_a_case_nobody_opened_cannot_be_decided() -> None:
-    with pytest.raises(rules.CaseNotResolved, match="no such case"):
-        rules.check_open({}, "retry")
+    with pytest.raises(UnknownCase, match="case c does not exist"):
+        rules.check_resolvable("c", {}, "retry")
 
 
 def test_a_case_without_a_token_cannot_be_opened() -> None:

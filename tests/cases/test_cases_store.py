@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cases.errors import CaseAlreadyResolved, CaseReopened, InvalidDecision, UnknownCase
 from cases.models import Opening
-from cases.rules import CaseNotResolved
 from cases.store import CasesStore
-from tillflow.errors import InvalidRequest, StoreContention
+from tillflow.errors import InvalidRequest
 
 from tests.support.interposed import Interposed
 
@@ -45,60 +45,62 @@ def opening(token: str = "t-1", case_id: str = CASE, **more: Any) -> Opening:
 def test_an_opened_case_is_listed_and_shown(store: CasesStore) -> None:
     assert store.open(opening())
     assert store.open(opening(case_id="ord-2#CommitStock", steps=("CommitStock", "IssueInvoice")))
-    case = store.show(CASE)
-    assert (case["status"], case["steps"], case["opened"]) == ("OPEN", ["ReversePayment"], 1)
-    assert (case["error"], case["cause"], case["execution"]) == ("ReversalRefused", "void_refused", "arn:1")
-    assert [case["case_id"] for case in store.list()] == [CASE, "ord-2#CommitStock"]
-    assert store.show("ord-2#CommitStock")["steps"] == ["CommitStock", "IssueInvoice"]
-    assert store.show("nobody") == {}
+    case = store.get(CASE)
+    assert (case.status, case.steps, case.opened) == ("OPEN", ("ReversePayment",), 1)
+    assert (case.error, case.cause, case.execution) == ("ReversalRefused", "void_refused", "arn:1")
+    assert [case.case_id for case in store.list_all()] == [CASE, "ord-2#CommitStock"]
+    assert store.get("ord-2#CommitStock").steps == ("CommitStock", "IssueInvoice")
+    with pytest.raises(UnknownCase):
+        store.get("none")
 
 
 def test_a_second_delivery_of_an_opening_is_the_same_opening(store: CasesStore) -> None:
     assert store.open(opening())
-    first = store.show(CASE)
+    first = store.get(CASE)
     assert not store.open(opening())
-    assert store.show(CASE) == first
+    assert store.get(CASE) == first
 
 
 def test_opening_again_replaces_the_token_and_counts(store: CasesStore) -> None:
     store.open(opening("t-1"))
     store.resolve(CASE, "retry", "")
-    assert store.list() == []
+    assert store.list_all() == []
     assert store.open(opening("t-2"))
-    case = store.show(CASE)
-    assert (case["status"], case["task_token"], case["opened"]) == ("OPEN", "t-2", 2)
-    assert case["first_opened_at"] <= case["opened_at"]
-    assert "decision" not in case and "resolved_at" not in case
+    case = store.get(CASE)
+    assert (case.status, case.opened) == ("OPEN", 2)
+    assert case.first_opened_at <= case.opened_at
+    assert (case.decision, case.resolved_at) == (None, None)
+    assert store.resolve(CASE, "retry", "") == "t-2"
 
 
 def test_a_late_second_delivery_does_not_open_a_decided_case(store: CasesStore) -> None:
     store.open(opening())
     store.resolve(CASE, "done", "by hand")
     store.open(opening())
-    assert store.show(CASE)["status"] == "RESOLVED"
+    assert store.get(CASE).status == "RESOLVED"
 
 
 def test_resolving_marks_the_case_and_returns_the_token(store: CasesStore) -> None:
     store.open(opening())
     assert store.resolve(CASE, "give_up", "written off") == "t-1"
-    case = store.show(CASE)
-    assert (case["status"], case["decision"], case["note"]) == ("RESOLVED", "give_up", "written off")
-    assert store.list() == []
-    assert [case["case_id"] for case in store.list(status=None)] == [CASE]
+    case = store.get(CASE)
+    assert (case.status, case.decision, case.note) == ("RESOLVED", "give_up", "written off")
+    assert store.list_all() == []
+    assert [case.case_id for case in store.list_all(status=None)] == [CASE]
     assert store.resolve(CASE, "give_up", "written off") == "t-1", (
         "the first try may not have reached the workflow"
     )
-    with pytest.raises(CaseNotResolved, match="was resolved as give_up"):
+    with pytest.raises(CaseAlreadyResolved, match="was resolved as give_up"):
         store.resolve(CASE, "retry", "")
 
 
 def test_what_cannot_be_resolved(store: CasesStore) -> None:
-    with pytest.raises(CaseNotResolved, match="no such case"):
+    with pytest.raises(UnknownCase):
         store.resolve(CASE, "retry", "")
     store.open(opening())
-    with pytest.raises(CaseNotResolved, match="note is empty"):
+    with pytest.raises(InvalidDecision, match="note"):
         store.resolve(CASE, "done", "")
-    assert store.show(CASE)["status"] == "OPEN"
+    assert store.get(CASE).status == "OPEN"
 
 
 def test_a_case_opened_again_while_it_is_resolved_is_not_resolved_with_the_old_token(
@@ -106,9 +108,9 @@ def test_a_case_opened_again_while_it_is_resolved_is_not_resolved_with_the_old_t
 ) -> None:
     store.open(opening("t-1"))
     client.before("update_item", lambda: store.open(opening("t-2")))
-    with pytest.raises(StoreContention):
+    with pytest.raises(CaseReopened):
         store.resolve(CASE, "retry", "")
-    assert store.show(CASE)["status"] == "OPEN"
+    assert store.get(CASE).status == "OPEN"
     assert store.resolve(CASE, "retry", "") == "t-2"
 
 
@@ -121,7 +123,7 @@ def test_the_sample_event_is_stored_and_raises_the_alarms_metric(
     monkeypatch.setattr(handlers, "store", store)
     context = SimpleNamespace(aws_request_id="r", function_name="OpenCase")
     assert handlers.open_case(event, context) == {"case_id": event["case_id"], "status": "OPEN"}
-    assert store.show(event["case_id"])["task_token"] == event["task_token"]
+    assert store.resolve(event["case_id"], "retry", "") == event["task_token"]
     (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     (told,) = metric["_aws"]["CloudWatchMetrics"]
     assert (told["Namespace"], told["Dimensions"]) == ("Tillflow", [["service"]])
@@ -136,4 +138,4 @@ def test_an_opening_that_comes_late_does_not_open_a_decided_case_again(store: Ca
     assert store.open(second)
     store.resolve(CASE, "retry", "")
     assert not store.open(first)
-    assert store.show(CASE)["status"] == "RESOLVED"
+    assert store.get(CASE).status == "RESOLVED"

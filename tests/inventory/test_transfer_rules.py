@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer, Transfer
 from pydantic import ValidationError
-from tillflow.errors import InvalidTransfer, OrderClosed, TransferCancelled, TransferMoved
+from tillflow.errors import InvalidTransfer, OrderClosed, PendingWork, TransferCancelled
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -98,9 +98,9 @@ def test_a_wait_that_was_asked_for_earlier_takes_no_later_ones_place() -> None:
 
 
 def test_there_is_no_wait_for_what_is_there() -> None:
-    with pytest.raises(TransferMoved):
+    with pytest.raises(PendingWork):
         rules.awaiting(rules.left(promised(), NOW), waits())
-    with pytest.raises(TransferMoved):
+    with pytest.raises(PendingWork):
         rules.awaiting(rules.arrived(on_its_way(), came("a", 1)), waits("arrival", "2"))
     assert rules.awaiting(on_its_way(), waits("arrival", "2")).waiting_for == "arrival"
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from purchasing import reporting, rules
 from purchasing.channels import Channels, order_message, signature
+from purchasing.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OverReceipt
 from purchasing.matching import due_date, mismatches, price_agrees, tax_of
 from purchasing.models import (
     Channel,
@@ -25,7 +26,7 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
-from tillflow.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OrderClosed, OverReceipt
+from tillflow.errors import OrderClosed
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TODAY = NOW.date()
@@ -44,12 +45,12 @@ def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2) -> Pur
             "suppliers": [{"supplier_id": f"sup-{letter}"} for letter in "abcdef"[:suppliers]],
         }
     )
-    return rules.opened(request, NOW)
+    return rules.new_purchase(request, NOW)
 
 
 def delivering(quantity: int = 10, unit_cost: int = 1000, tolerance: int = 0) -> Purchase:
     supplier = SUPPLIER.model_copy(update={"over_receipt_percent": tolerance})
-    return rules.acknowledged(rules.sent(opened(quantity, unit_cost), supplier, {}, NOW), TODAY)
+    return rules.acknowledge(rules.send(opened(quantity, unit_cost), supplier, {}, NOW), TODAY)
 
 
 def came(number: int, quantity: int, rejected: int = 0, at: datetime = NOW) -> Receipt:
@@ -75,7 +76,7 @@ def test_accepted_never_exceeds_ordered_and_tolerance(
     purchase = delivering(quantity, tolerance=tolerance)
     for number, (units, rejected) in enumerate(deliveries):
         try:
-            purchase = rules.received(purchase, came(number, units, min(units, rejected)))
+            purchase = rules.receive(purchase, came(number, units, min(units, rejected)))
         except OverReceipt:
             assert units - min(units, rejected) > rules.receivable(purchase.lines[0], tolerance)
         [line] = purchase.lines
@@ -94,7 +95,7 @@ def test_a_price_agrees_within_two_percent_or_a_small_amount(ordered: int, quant
 def test_only_the_accepted_quantity_matches(accepted: int, billed: int, price: int) -> None:
     line = Line(sku="A", quantity=accepted, unit_cost=price, received=accepted)
     found = mismatches([line], bill(billed, price), Decimal("0.20"))
-    assert [one.what for one in found] == ([] if billed == accepted else ["quantity"])
+    assert [one.value for one in found] == ([] if billed == accepted else ["quantity"])
 
 
 @pytest.mark.parametrize(
@@ -107,24 +108,24 @@ def test_only_the_accepted_quantity_matches(accepted: int, billed: int, price: i
     ],
 )
 def test_a_mismatch_names_what_was_billed_and_expected(invoice: Invoice, first: str) -> None:
-    purchase = rules.billed(rules.received(delivering(), came(1, 10)), invoice)
+    purchase = rules.bill(rules.receive(delivering(), came(1, 10)), invoice)
     with pytest.raises(InvoiceMismatch, match=first):
-        rules.matched(purchase, SUPPLIER)
-    assert rules.matched(purchase, SUPPLIER, accept=True).status == "MATCHED"
+        rules.match_invoice(purchase, SUPPLIER)
+    assert rules.match_invoice(purchase, SUPPLIER, accept=True).status == "MATCHED"
 
 
 @pytest.mark.parametrize("invoice", [bill(10, 1020), bill(10, 1000, tax=2050), bill(10, 1000, discount=500)])
 def test_what_is_within_tolerance_matches(invoice: Invoice) -> None:
-    purchase = rules.billed(rules.received(delivering(), came(1, 10)), invoice)
-    assert rules.matched(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
+    purchase = rules.bill(rules.receive(delivering(), came(1, 10)), invoice)
+    assert rules.match_invoice(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
 
 
 def test_the_total_is_lines_less_discount_plus_tax() -> None:
     wrong = bill(10, 1000).model_copy(update={"total": 11_999})
     with pytest.raises(InvalidPurchase, match="total is 11999; expected 12000"):
-        rules.billed(delivering(), wrong)
+        rules.bill(delivering(), wrong)
     with pytest.raises(InvalidPurchase, match="discount"):
-        rules.billed(delivering(), bill(1, 10, tax=0).model_copy(update={"discount": 11}))
+        rules.bill(delivering(), bill(1, 10, tax=0).model_copy(update={"discount": 11}))
 
 
 @pytest.mark.parametrize(
@@ -143,16 +144,16 @@ def test_due_dates(on: date, terms: Terms, due: date) -> None:
 def test_each_supplier_is_asked_once_and_then_there_is_none() -> None:
     purchase = opened(suppliers=3)
     for number, expected in enumerate(("sup-a", "sup-b", "sup-c"), 1):
-        assert rules.next_step(purchase) == "next_supplier"
+        assert rules.next_step(purchase) == "send"
         supplier_id = rules.next_supplier(purchase)
         assert supplier_id == expected
         supplier = SUPPLIER.model_copy(update={"supplier_id": supplier_id})
-        purchase = rules.sent(purchase, supplier, {}, NOW)
-        assert rules.next_step(purchase) == "acknowledgement"
+        purchase = rules.send(purchase, supplier, {}, NOW)
+        assert rules.next_step(purchase) == "await_acknowledgement"
         if number == 2:
-            purchase = rules.refused(purchase, "no")
-        assert rules.given_up(purchase, number - 1, "late delivery of an earlier silence") == purchase
-        purchase = rules.given_up(purchase, number, "silence")
+            purchase = rules.refuse(purchase, "no")
+        assert rules.give_up_supplier(purchase, number - 1, "late delivery of an earlier silence") == purchase
+        purchase = rules.give_up_supplier(purchase, number, "silence")
     with pytest.raises(NoSupplierLeft):
         rules.next_supplier(purchase)
     assert [attempt.state for attempt in purchase.attempts] == ["SILENT", "REFUSED", "SILENT"]
@@ -160,67 +161,67 @@ def test_each_supplier_is_asked_once_and_then_there_is_none() -> None:
 
 def test_an_acknowledgement_that_came_first_stands() -> None:
     purchase = delivering()
-    assert rules.given_up(purchase, 1, "silence") == purchase
+    assert rules.give_up_supplier(purchase, 1, "silence") == purchase
 
 
 def test_the_suppliers_own_price_is_ordered_from_its_minimum_on() -> None:
     for minimum, cost in ((10, 900), (11, 1000)):
         price = Price(sku="A", unit_cost=900, minimum_quantity=minimum)
-        assert rules.sent(opened(), SUPPLIER, {"A": price}, NOW).lines[0].unit_cost == cost
+        assert rules.send(opened(), SUPPLIER, {"A": price}, NOW).lines[0].unit_cost == cost
     with pytest.raises(InvalidPurchase, match="currency"):
-        rules.sent(opened(), SUPPLIER.model_copy(update={"currency": "USD"}), {}, NOW)
+        rules.send(opened(), SUPPLIER.model_copy(update={"currency": "USD"}), {}, NOW)
 
 
 def test_what_is_next() -> None:
     purchase = delivering()
-    assert rules.next_step(purchase) == "goods"
-    purchase = rules.billed(purchase, bill(10, 1000))
-    assert rules.next_step(purchase) == "goods"
-    purchase = rules.received(purchase, came(1, 10))
+    assert rules.next_step(purchase) == "await_goods"
+    purchase = rules.bill(purchase, bill(10, 1000))
+    assert rules.next_step(purchase) == "await_goods"
+    purchase = rules.receive(purchase, came(1, 10))
     assert rules.next_step(purchase) == "receive"
-    assert rules.next_step(rules.booked(purchase, "r-1")) == "match"
-    assert rules.next_step(rules.cancelled(purchase, "")) == "cancel"
+    assert rules.next_step(rules.book(purchase, "r-1")) == "match"
+    assert rules.next_step(rules.request_cancel(purchase, "")) == "cancel"
 
 
 def test_a_cancel_said_again_is_the_first() -> None:
-    purchase = rules.cancelled(delivering(), "no")
-    assert rules.cancelled(purchase, "again") == purchase
-    ended = rules.ended_cancelled(purchase, "no", NOW)
-    assert rules.cancelled(ended, "again") == ended
+    purchase = rules.request_cancel(delivering(), "no")
+    assert rules.request_cancel(purchase, "again") == purchase
+    ended = rules.cancel(purchase, "no", NOW)
+    assert rules.request_cancel(ended, "again") == ended
     with pytest.raises(OrderClosed):
-        rules.cancelled(rules.closed(paid(rules.received(delivering(), came(1, 10))), NOW), "too late")
+        rules.request_cancel(rules.close(paid(rules.receive(delivering(), came(1, 10))), NOW), "too late")
 
 
 def test_nothing_more_comes_said_again_is_the_first() -> None:
-    short = rules.closed_short(rules.received(delivering(), came(1, 4)))
-    assert rules.closed_short(short) == short
-    ended = rules.closed(paid(short, 4), NOW)
-    assert rules.closed_short(ended) == ended
+    short = rules.close_short(rules.receive(delivering(), came(1, 4)))
+    assert rules.close_short(short) == short
+    ended = rules.close(paid(short, 4), NOW)
+    assert rules.close_short(ended) == ended
 
 
 def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
-    purchase = rules.cancelled(delivering(), "no")
+    purchase = rules.request_cancel(delivering(), "no")
     for late in (
-        lambda: rules.received(purchase, came(1, 1)),
-        lambda: rules.billed(purchase, bill(1, 1)),
-        lambda: rules.sent(purchase, SUPPLIER, {}, NOW),
-        lambda: rules.closed_short(purchase),
+        lambda: rules.receive(purchase, came(1, 1)),
+        lambda: rules.bill(purchase, bill(1, 1)),
+        lambda: rules.send(purchase, SUPPLIER, {}, NOW),
+        lambda: rules.close_short(purchase),
     ):
         with pytest.raises(OrderClosed):
             late()
 
 
 def paid(purchase: Purchase, quantity: int = 10, on: datetime = NOW) -> Purchase:
-    purchase = rules.billed(purchase, bill(quantity, 1000))
-    purchase = rules.matched(purchase, SUPPLIER)
-    return rules.paid(rules.paying(purchase, "acct_ok"), "tr-1", on)
+    purchase = rules.bill(purchase, bill(quantity, 1000))
+    purchase = rules.match_invoice(purchase, SUPPLIER)
+    return rules.complete_payment(rules.begin_payment(purchase, "acct_ok"), "tr-1", on)
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), max_size=8))
 def test_a_statement_ends_with_what_is_outstanding(orders: list[tuple[int, bool]]) -> None:
     purchases = []
     for number, (quantity, is_paid) in enumerate(orders):
-        purchase = rules.received(delivering(quantity), came(1, quantity))
+        purchase = rules.receive(delivering(quantity), came(1, quantity))
         purchase = purchase.model_copy(update={"purchase_order_id": f"po-{number}"})
         done = paid(purchase, quantity, NOW + timedelta(days=number))
         purchases.append(done if is_paid else done.model_copy(update={"status": "MATCHED", "payment": None}))
@@ -231,10 +232,10 @@ def test_a_statement_ends_with_what_is_outstanding(orders: list[tuple[int, bool]
 
 
 def test_performance_counts_late_units_by_day_and_those_still_missing() -> None:
-    late = rules.received(delivering(), came(1, 6, at=NOW + timedelta(days=2)))
-    on_time = rules.received(delivering(), came(1, 10, rejected=0))
-    rejected = rules.received(delivering(), came(1, 10, rejected=3))
-    refused = rules.refused(rules.sent(opened(), SUPPLIER, {}, NOW), "no")
+    late = rules.receive(delivering(), came(1, 6, at=NOW + timedelta(days=2)))
+    on_time = rules.receive(delivering(), came(1, 10, rejected=0))
+    rejected = rules.receive(delivering(), came(1, 10, rejected=3))
+    refused = rules.refuse(rules.send(opened(), SUPPLIER, {}, NOW), "no")
     measured = reporting.performance([late, on_time, rejected, refused], "sup-a", TODAY + timedelta(days=3))
     assert measured == reporting.Performance(
         orders=3,
@@ -269,7 +270,7 @@ def test_a_webhook_is_told_once_a_key_and_signed_under_its_secret(monkeypatch: p
         type="webhook", address="https://supplier.example/orders", secret="tillflow/suppliers/sup-a"
     )
     told = Channels(None, "", {"tillflow/suppliers/sup-a": "shared"}.__getitem__)
-    told.tell(channel, "po-1#1#order", order_message(delivering()))
+    told.send(channel, "po-1#1#order", order_message(delivering()))
     (request,) = posted
     body = request.data.decode()
     assert request.full_url == "https://supplier.example/orders"
@@ -279,11 +280,11 @@ def test_a_webhook_is_told_once_a_key_and_signed_under_its_secret(monkeypatch: p
 
 
 def test_a_payment_is_begun_once_and_never_after_a_void() -> None:
-    purchase = rules.received(delivering(), came(1, 10))
-    matched = rules.matched(rules.billed(purchase, bill(10, 1000)), SUPPLIER)
-    begun = rules.paying(matched, "acct_ok")
-    assert rules.paying(begun, "acct_other") == begun
+    purchase = rules.receive(delivering(), came(1, 10))
+    matched = rules.match_invoice(rules.bill(purchase, bill(10, 1000)), SUPPLIER)
+    begun = rules.begin_payment(matched, "acct_ok")
+    assert rules.begin_payment(begun, "acct_other") == begun
     with pytest.raises(OrderClosed):
-        rules.voided(begun)
+        rules.void_invoice(begun)
     with pytest.raises(OrderClosed):
-        rules.paying(rules.voided(matched), "acct_ok")
+        rules.begin_payment(rules.void_invoice(matched), "acct_ok")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from replenishment.errors import ApprovalNotPending
 from replenishment.models import AskApproval
 from replenishment.store import ReplenishmentStore
-from tillflow.errors import InvalidRequest
 
 from tests.support.interposed import Interposed
 
@@ -22,7 +22,7 @@ def ask(store: ReplenishmentStore, asked: str, attempt: str) -> None:
     request = AskApproval(
         run_id="night", purchase_order_id=ORDER, asked=asked, attempt=attempt, task_token=f"token-{attempt}"
     )
-    store.ask(request, 240_000)
+    store.request_approval(request, 240_000)
 
 
 def withdraw(dynamodb: Any, table: str) -> None:
@@ -45,22 +45,22 @@ def test_the_same_question_again_leaves_a_decision(store: ReplenishmentStore) ->
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     token = store.decide(ORDER, "refuse", "too many")
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
-    assert store.approvals() == []
+    assert store.pending_approvals() == []
     assert store.decide(ORDER, "refuse", "too many") == token
 
 
 def test_the_owner_is_asked_after_the_manager(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     ask(store, "owner", "2026-11-24T02:00:00Z#0000")
-    assert [(row["asked"], row["total"]) for row in store.approvals()] == [("owner", 240_000)]
+    assert [(row.asked, row.total) for row in store.pending_approvals()] == [("owner", 240_000)]
 
 
 def test_what_is_withdrawn_waits_for_nobody(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     withdraw(dynamodb, table)
     ask(store, "owner", "2026-11-24T02:00:00Z#0000")
-    assert store.approvals() == []
-    with pytest.raises(InvalidRequest, match="this is WITHDRAWN"):
+    assert store.pending_approvals() == []
+    with pytest.raises(ApprovalNotPending, match="its status is WITHDRAWN"):
         store.decide(ORDER, "approve", "")
 
 
@@ -69,7 +69,7 @@ def test_one_asked_after_its_withdrawal_is_never_asked(
 ) -> None:
     withdraw(dynamodb, table)
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
-    assert store.approvals() == []
+    assert store.pending_approvals() == []
 
 
 def test_a_refusal_stays_one_when_it_is_withdrawn(
@@ -92,9 +92,8 @@ def test_of_two_at_the_same_moment_one_is_told_to_look_again(
     }
     between = Interposed(dynamodb)
     between.before("update_item", acts[meanwhile])
-    with pytest.raises(InvalidRequest, match="look again"):
+    with pytest.raises(ApprovalNotPending, match="changed meanwhile"):
         ReplenishmentStore(between, table).decide(ORDER, "refuse", "too many")
     assert (
-        store.approval(ORDER)["status"]
-        == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]
+        store.approval_status(ORDER) == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]
     )

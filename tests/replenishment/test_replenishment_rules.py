@@ -75,7 +75,7 @@ def test_the_cheapest_landed_then_the_fastest_then_the_most_punctual() -> None:
     cheap = source("dear-to-bring", 90, freight=20)
     fast, slow = source("fast", 100, lead_time_days=2), source("slow", 100, lead_time_days=5)
     late = source("late", 100, lead_time_days=2, on_time=Decimal("0.8"))
-    assert [s.supplier_id for s in rules.ranked([cheap, slow, late, fast])] == [
+    assert [s.supplier_id for s in rules.rank_sources([cheap, slow, late, fast])] == [
         "fast", "late", "slow", "dear-to-bring",
     ]  # fmt: skip
 

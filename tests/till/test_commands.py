@@ -257,12 +257,12 @@ def test_open_cases_are_listed_without_their_token(stack: None) -> None:
 def test_a_case_is_not_closed_without_a_note(stack: None, decision: str) -> None:
     open_case("ord-2#compensation", "ReversePayment", "token")
     refused = run("case", "resolve", "ord-2#compensation", "--decision", decision, code=2)
-    assert "note is empty" in refused.stderr.lower()
+    assert "expected what was done and why" in refused.stderr
     assert "ord-2#compensation" in run("case", "list").output
 
 
 def test_a_case_nobody_opened_cannot_be_resolved(stack: None) -> None:
-    assert "no such case" in run("case", "resolve", "x", "--decision", "retry", code=2).stderr
+    assert "case x does not exist" in run("case", "resolve", "x", "--decision", "retry", code=2).stderr
 
 
 @pytest.mark.parametrize(

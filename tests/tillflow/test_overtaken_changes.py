@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from inventory.transfers.models import OpenTransfer
 from inventory.transfers.store import TransfersStore
+from purchasing.errors import UnknownSupplier
 from purchasing.models import OpenOrder, Supplier
-from purchasing.store import PurchasesStore
-from purchasing.suppliers import SUPPLIER, supplier_pk
+from purchasing.rows import SUPPLIER, supplier_pk
+from purchasing.store import PurchaseStore
 from tillflow.errors import StoreContention
 from tillflow.store import key, marshal
 
@@ -32,7 +33,7 @@ class Transfers:
 
 class Purchases:
     def __init__(self, client: Any, table: str) -> None:
-        self.store = PurchasesStore(client, table)
+        self.store = PurchaseStore(client, table)
 
     def open(self) -> Any:
         lines = [{**line, "unit_cost": 5} for line in LINES]
@@ -45,13 +46,13 @@ class Purchases:
         return self.store.open(OpenOrder.model_validate({"purchase_order_id": NAME, **asked}))
 
     def cancel(self) -> Any:
-        return self.store.cancelled(NAME, "no")
+        return self.store.cancel(NAME, "no")
 
 
 @pytest.fixture(params=[Transfers, Purchases])
 def kind(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Callable[[Any, str], Any]:
     supplier = Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok")
-    PurchasesStore(dynamodb, table).suppliers.create(supplier)
+    PurchaseStore(dynamodb, table).suppliers.create(supplier)
     made: Callable[[Any, str], Any] = request.param
     return made
 
@@ -98,11 +99,11 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
 
 
 def test_a_supplier_that_is_gone_is_not_made_anew_by_what_it_is_owed(dynamodb: Any, table: str) -> None:
-    store, row = PurchasesStore(dynamodb, table), key(supplier_pk("s-1"), SUPPLIER)
+    store, row = PurchaseStore(dynamodb, table), key(supplier_pk("s-1"), SUPPLIER)
     store.suppliers.create(Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok"))
     Purchases(dynamodb, table).open()
     store.send(NAME)
     dynamodb.delete_item(TableName=table, Key=row)
-    with pytest.raises(StoreContention, match="supplier s-1"):
-        store.cancelled(NAME, "no")
+    with pytest.raises(UnknownSupplier, match="supplier s-1"):
+        store.cancel(NAME, "no")
     assert "Item" not in dynamodb.get_item(TableName=table, Key=row)

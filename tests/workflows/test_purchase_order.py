@@ -9,19 +9,20 @@ import pytest
 from inventory.models import OrderedLine
 from inventory.on_order import OnOrder
 from purchasing import rules
+from purchasing.errors import InvalidPurchase, OverReceipt, SupplierInUse
 from purchasing.models import (
     Channel,
     Invoice,
     InvoicedLine,
-    Patience,
     Price,
     Receipt,
     ReceivedLine,
+    ResponseTimeouts,
     Supplier,
     Terms,
 )
 from tillflow.aws import client
-from tillflow.errors import InvalidPurchase, OrderClosed, OverReceipt, SupplierInUse
+from tillflow.errors import OrderClosed
 
 from till.shop import CARDS, ESPRESSO, MUG
 from verification.harness.desk import desk, purchases
@@ -123,8 +124,8 @@ def closed(shop: Any, run: Run) -> None:
     assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
     assert shop.audit() == []
     assert shop.store.get(PO).status == "CLOSED"
-    for supplier in shop.store.suppliers.every():
-        assert (supplier["open_orders"], supplier["owed"]) == (0, 0)
+    for supplier in shop.store.suppliers.list_all():
+        assert (supplier.open_orders, supplier.owed) == (0, 0)
 
 
 def cancelled(shop: Any, run: Run, error: str) -> None:
@@ -134,8 +135,8 @@ def cancelled(shop: Any, run: Run, error: str) -> None:
     assert level(shop, ESPRESSO)["on_hand"] == 10
     assert level(shop, ESPRESSO).get("on_order", 0) == 0
     assert balances(shop) == {}
-    for supplier in shop.store.suppliers.every():
-        assert (supplier["open_orders"], supplier["owed"]) == (0, 0)
+    for supplier in shop.store.suppliers.list_all():
+        assert (supplier.open_orders, supplier.owed) == (0, 0)
 
 
 def level(shop: Bench, sku: str) -> Any:
@@ -171,7 +172,7 @@ def test_received_in_two_parts_billed_matched_paid_when_due(shop: Any) -> None:
     shop.desk.bill(PO, invoice(ALL, PRICES))
     run = shop.settled(run.arn)
     assert run.path[-1] == "WaitUntilDue"
-    assert shop.store.suppliers.row("sup-a")["owed"] == 24800 * 6 // 5
+    assert shop.store.suppliers.account("sup-a").owed == 24800 * 6 // 5
     with pytest.raises(SupplierInUse):
         shop.store.suppliers.delete("sup-a")
     assert transfers(shop) == []
@@ -202,13 +203,13 @@ def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
 def test_a_supplier_whose_webhook_cannot_be_told_falls_back_to_the_next(shop: Any, secret: str) -> None:
     client("secretsmanager").create_secret(Name="tillflow/suppliers/sup-a", SecretString="shared")
     nobody_listens = Channel(type="webhook", address="https://127.0.0.1:9/orders", secret=secret)
-    row = shop.store.suppliers.row("sup-a")
-    told = shop.store.suppliers.get("sup-a").model_copy(update={"channel": nobody_listens})
-    shop.store.suppliers.update(told, row["version"])
+    account = shop.store.suppliers.account("sup-a")
+    supplier = account.supplier.model_copy(update={"channel": nobody_listens})
+    shop.store.suppliers.update(supplier, account.version)
     run = begin(shop)
     first, second = shop.store.get(PO).attempts
     assert (first.supplier_id, first.state, second.supplier_id) == ("sup-a", "SILENT", "sup-b")
-    assert first.note.endswith("expected an answer; it was not told that the order is withdrawn")
+    assert first.note.endswith("the withdrawal could not be sent")
     assert not first.note.startswith("{")
     run = receive_all(shop, run)
     shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 500}))
@@ -219,7 +220,7 @@ def test_a_sign_of_life_keeps_a_slow_supplier(shop: Any) -> None:
     run = begin(shop)
     for _ in range(2):
         shop.engine.pass_time(80_000)
-        shop.desk.sign_of_life(PO)
+        shop.desk.heartbeat(PO)
     assert shop.store.get(PO).supplier_id == "sup-a"
     shop.engine.pass_time(80_000)
     shop.desk.acknowledge(PO, TODAY)
@@ -245,7 +246,7 @@ def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
         ("sup-a", "REFUSED"),
         ("sup-b", "SENT"),
     ]
-    with pytest.raises(InvalidPurchase, match="sup-b, of whom it is asked"):
+    with pytest.raises(InvalidPurchase, match="sup-b, which is asked now"):
         shop.desk.acknowledge(PO, TODAY, "sup-a")
 
 
@@ -323,7 +324,7 @@ def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> N
 def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:
     """The engine was away when the cancel was noted: the order knows, its workflow does not."""
     run = begin(shop)
-    shop.store.change(PO, lambda order: rules.cancelled(order, "no more"))
+    shop.store.change(PO, lambda order: rules.request_cancel(order, "no more"))
     assert shop.settled(run.arn).path[-1] == "AwaitAcknowledgement"
     shop.desk.cancel(PO, "no more")
     cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
@@ -391,9 +392,8 @@ def test_closed_short_pays_what_came(shop: Any) -> None:
 
 
 def pay_with(shop: Any, account: str) -> Run:
-    row = shop.store.suppliers.row("sup-a")
-    supplier = shop.store.suppliers.get("sup-a").model_copy(update={"account": account})
-    shop.store.suppliers.update(supplier, row["version"])
+    before = shop.store.suppliers.account("sup-a")
+    shop.store.suppliers.update(before.supplier.model_copy(update={"account": account}), before.version)
     run = receive_all(shop, begin(shop))
     shop.desk.bill(PO, invoice(ALL, PRICES))
     return due(shop, shop.settled(run.arn))
@@ -431,7 +431,7 @@ def test_an_invoice_number_is_paid_once(shop: Any) -> None:
     [second] = shop.run(order(purchase_order_id="po-2", order_id="po-2"))
     shop.desk.acknowledge("po-2", TODAY)
     shop.settled(second.arn)
-    with pytest.raises(InvalidPurchase, match="not billed for po-1 before"):
+    with pytest.raises(InvalidPurchase, match="order po-1 has it"):
         shop.desk.bill("po-2", invoice(ALL, PRICES))
 
 
@@ -526,7 +526,9 @@ def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
 
 def test_each_supplier_has_its_own_patience(shop: Any) -> None:
     supplier = shop.store.suppliers.get("sup-a")
-    hasty = supplier.model_copy(update={"patience": Patience(answer_seconds=20, sign_of_life_seconds=10)})
+    hasty = supplier.model_copy(
+        update={"timeouts": ResponseTimeouts(answer_seconds=20, heartbeat_seconds=10)}
+    )
     shop.store.suppliers.update(hasty, 1)
     begin(shop)
     shop.engine.pass_time(12)

@@ -152,22 +152,22 @@ def test_an_event_and_the_night_at_once_order_once(shop: Bench) -> None:
 def test_above_the_limit_a_manager_approves(shop: Bench) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = store().approvals()
-    assert (waiting["asked"], waiting["total"], run.status) == ("manager", 240_000, "RUNNING")
+    (waiting,) = store().pending_approvals()
+    assert (waiting.asked, waiting.total, run.status) == ("manager", 240_000, "RUNNING")
     assert on_order(ESPRESSO) == 12
-    decide(shop, waiting["purchase_order_id"], "approve")
+    decide(shop, waiting.purchase_order_id, "approve")
     assert [order["status"] for order in shop.settled(run.arn).output] == ["ORDERED"]
 
 
 def test_refused_it_claims_nothing(shop: Bench) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = store().approvals()
-    decide(shop, waiting["purchase_order_id"], "refuse")
+    (waiting,) = store().pending_approvals()
+    decide(shop, waiting.purchase_order_id, "refuse")
     (order,) = shop.settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "NotApproved")
     assert on_order(ESPRESSO) == 0
-    assert store().approval(waiting["purchase_order_id"])["status"] == "REFUSED"
+    assert store().approval_status(waiting.purchase_order_id) == "REFUSED"
 
 
 def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: Bench) -> None:
@@ -177,7 +177,7 @@ def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: Bench
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "Sandbox.Timedout")
     assert on_order(ESPRESSO) == 0
     shop.late_effects()
-    assert store().approvals() == []
+    assert store().pending_approvals() == []
 
 
 def test_a_claim_that_could_not_be_given_back_is_a_case(shop: Bench) -> None:
@@ -196,7 +196,7 @@ def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Bench)
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     shop.engine.pass_time(90_000)
-    assert [row["asked"] for row in store().approvals()] == ["owner"]
+    assert [row.asked for row in store().pending_approvals()] == ["owner"]
     shop.engine.pass_time(180_000)
     (order,) = shop.settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "States.Timeout")

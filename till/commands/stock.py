@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from inventory import rules
 from inventory.corrections import Corrections
 from inventory.models import Adjust, Count
 from inventory.store import InventoryStore
@@ -48,25 +47,6 @@ def levels(
     """
     rows = sorted(_inventory(find_stack()).levels(location or None), key=lambda row: row["pk"])
     print_report("Stock levels", LEVEL, _with_orders(rows), as_json, as_csv, page, page_size)
-
-
-@app.command("reorder")
-def reorder(
-    location: Location = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    page: Page = 1,
-    page_size: PageSize = 50,
-) -> None:
-    """List the levels at or below their reorder point, what is on order counted.
-
-    Example:
-
-        till stock reorder --json
-    """
-    rows = sorted(_inventory(find_stack()).reordered_levels(), key=lambda row: row["pk"])
-    needed = [row for row in rows if rules.needs_order(row) and location in ("", row["location"])]
-    print_report("To be ordered", LEVEL, _with_orders(needed), as_json, as_csv, page, page_size)
 
 
 @app.command("movements")

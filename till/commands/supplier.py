@@ -1,32 +1,31 @@
-"""`till supplier`: whom the shop buys from, at what prices, what it owes them and how well they deliver."""
+"""`till supplier`: suppliers, their price lists, statements and performance."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from purchasing.models import Price, Supplier
-from purchasing.reporting import performance, statement
-from purchasing.suppliers import supplier_of
-from tillflow.errors import DomainError, InvalidSupplier
+from purchasing.errors import InvalidSupplier
+from purchasing.models import Price, Supplier, SupplierAccount
+from tillflow.errors import DomainError
 from tillflow.parsing import parse
-from tillflow.store import Item
 
 from till.errors import OperatorError
 from till.output import money, out, print_csv, print_json, print_table
-from till.purchasing import purchases, refusals
+from till.purchasing import operator_errors, suppliers
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
 
-app = typer.Typer(no_args_is_help=True, help="Suppliers, their prices, what they are owed.")
+app = typer.Typer(no_args_is_help=True, help="Suppliers, their price lists, statements and performance.")
 
-SupplierId = Annotated[str, typer.Argument(help="The supplier's id.")]
+SupplierId = Annotated[str, typer.Argument(help="Supplier id.")]
+LISTED = "`till supplier list` lists every supplier."
 
 
 @app.command("create")
 def create(
-    file: Annotated[Path, typer.Argument(help="The supplier as JSON, its `prices` among it.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of the supplier and its `prices`.")],
 ) -> None:
     """Create a supplier.
 
@@ -40,20 +39,18 @@ def create(
     """
     supplier, prices = _read(file)
     stack = find_stack()
-    store = purchases(stack).suppliers
-    with refusals("`till supplier show` shows the one there is."):
-        store.create(supplier)
-        store.set_prices(supplier.supplier_id, prices)
+    with operator_errors("`till supplier show` shows the existing one."):
+        suppliers(stack).create(supplier, prices)
     _subscribe(stack, supplier)
-    out.print(f"{supplier.supplier_id} is a supplier, with {len(prices)} prices.", highlight=False)
+    out.print(f"Created supplier {supplier.supplier_id} with {len(prices)} prices.", highlight=False)
 
 
 @app.command("update")
 def update(
-    file: Annotated[Path, typer.Argument(help="The supplier as it is to be, as JSON; prices are added.")],
-    version: Annotated[int, typer.Option(help="The version you changed; without it, the one there is.")] = 0,
+    file: Annotated[Path, typer.Argument(help="JSON file of the supplier; its `prices` are added.")],
+    version: Annotated[int, typer.Option(help="Version that was changed; by default the current one.")] = 0,
 ) -> None:
-    """Change a supplier; refused when somebody else changed it since the version you saw.
+    """Replace a supplier's record; refused if it has changed since `--version`.
 
     Example:
 
@@ -61,12 +58,10 @@ def update(
     """
     supplier, prices = _read(file)
     stack = find_stack()
-    store = purchases(stack).suppliers
-    with refusals("Look again with `till supplier show`, then change it."):
-        row = store.update(supplier, version or store.row(supplier.supplier_id)["version"])
-        store.set_prices(supplier.supplier_id, prices)
+    with operator_errors("Load it again with `till supplier show`, then change it."):
+        account = suppliers(stack).update(supplier, prices, version)
     _subscribe(stack, supplier)
-    out.print(f"{supplier.supplier_id} is at version {row['version']}.", highlight=False)
+    out.print(f"Updated supplier {supplier.supplier_id} to version {account.version}.", highlight=False)
 
 
 @app.command("delete")
@@ -77,16 +72,16 @@ def delete(supplier_id: SupplierId) -> None:
 
         till supplier delete sup-roastery
     """
-    with refusals("`till supplier statement` shows what is open."):
-        purchases(find_stack()).suppliers.delete(supplier_id)
-    out.print(f"{supplier_id} is deleted.", highlight=False)
+    with operator_errors("`till supplier statement` shows what is open."):
+        suppliers(find_stack()).delete(supplier_id)
+    out.print(f"Deleted supplier {supplier_id}.", highlight=False)
 
 
 @app.command("list")
 def list_suppliers(
     as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_size: PageSize = 50
 ) -> None:
-    """List the suppliers with their open orders and what they are owed.
+    """List the suppliers with their open orders and what is owed to them.
 
     Examples:
 
@@ -94,7 +89,7 @@ def list_suppliers(
 
         till supplier list --csv
     """
-    rows = [_public(row) for row in purchases(find_stack()).suppliers.every()]
+    rows = [_fields(account) for account in suppliers(find_stack()).list_all()]
     columns = ("supplier_id", "name", "lead_time_days", "open_orders", "owed", "currency")
     owed = {"owed": lambda row: money(row["owed"], row["currency"])}
     print_report("Suppliers", columns, rows, as_json, as_csv, page, page_size, owed)
@@ -102,50 +97,41 @@ def list_suppliers(
 
 @app.command("show")
 def show(supplier_id: SupplierId, as_json: AsJson = False) -> None:
-    """Show a supplier, its price list and how well it delivered.
+    """Show a supplier, its price list and its delivery performance.
 
     Example:
 
         till supplier show sup-roastery
     """
-    store = purchases(find_stack())
-    with refusals("`till supplier list` names every supplier."):
-        row = store.suppliers.row(supplier_id)
-    prices = store.suppliers.prices(supplier_id)
-    orders = store.many(store.suppliers.orders_of(supplier_id))
-    measured = performance(orders, supplier_id, datetime.now(UTC).date())
-    found = _public(row) | {
-        "prices": [price.model_dump() for price in prices.values()],
-        "performance": {name: getattr(measured, name) for name in measured.__slots__},
-    }
+    with operator_errors(LISTED):
+        report = suppliers(find_stack()).report(supplier_id)
+    fields, performance = _fields(report.account), asdict(report.performance)
     if as_json:
-        print_json(found)
+        prices = [price.model_dump() for price in report.prices]
+        print_json({**fields, "prices": prices, "performance": performance})
         return
-    plain = [
-        (name, _in_words(value)) for name, value in found.items() if name not in ("prices", "performance")
-    ]
-    print_table(supplier_id, ("field!", "value"), plain)
+    currency = report.account.supplier.currency
+    print_table(supplier_id, ("field!", "value"), [(name, _text(value)) for name, value in fields.items()])
     print_table(
         "Prices",
         ("sku!", "unit cost>", "from>"),
-        [(p.sku, money(p.unit_cost, found["currency"]), p.minimum_quantity) for p in prices.values()],
+        [(one.sku, money(one.unit_cost, currency), one.minimum_quantity) for one in report.prices],
     )
-    print_table("Performance", ("measure", "value>"), found["performance"].items())
+    print_table("Performance", ("measure", "value>"), performance.items())
 
 
 @app.command("statement")
 def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
-    """What was billed and paid, and what is outstanding after each.
+    """List the supplier's invoices and payments, with the balance owed after each.
 
     Example:
 
         till supplier statement sup-roastery --csv
     """
-    store = purchases(find_stack())
-    with refusals("`till supplier list` names every supplier."):
-        currency = store.suppliers.get(supplier_id).currency
-    orders = store.many(store.suppliers.orders_of(supplier_id))
-    entries = [entry.document() for entry in statement(o for o in orders if o.supplier_id == supplier_id)]
+    operations = suppliers(find_stack())
+    with operator_errors(LISTED):
+        currency = operations.get(supplier_id).supplier.currency
+        entries = [entry.document() for entry in operations.statement(supplier_id)]
     columns = ("on", "kind", "reference", "purchase_order_id", "amount", "balance")
     if as_json:
         print_json({"supplier_id": supplier_id, "currency": currency, "entries": entries})
@@ -154,7 +140,7 @@ def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsC
     else:
         print_table(
             f"Statement of {supplier_id}",
-            ("on!", "what", "reference", "order!", "amount>", "balance>"),
+            ("on!", "kind", "reference", "order!", "amount>", "balance>"),
             [
                 (
                     entry["on"],
@@ -170,7 +156,7 @@ def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsC
 
 
 def _subscribe(stack: Stack, supplier: Supplier) -> None:
-    """Have the topic mail the supplier what is addressed to it; AWS first asks the address whether it agrees."""
+    """Subscribe a mail supplier to the topic; AWS asks the address for confirmation."""
     address = supplier.channel.address
     if supplier.channel.type != "mail":
         return
@@ -180,7 +166,7 @@ def _subscribe(stack: Stack, supplier: Supplier) -> None:
         Endpoint=address,
         Attributes={"FilterPolicy": json.dumps({"address": [address]})},
     )
-    out.print(f"{address} is asked to agree to be mailed orders.", highlight=False)
+    out.print(f"{address} was asked to confirm its subscription.", highlight=False)
 
 
 def _read(file: Path) -> tuple[Supplier, list[Price]]:
@@ -198,13 +184,13 @@ def _read(file: Path) -> tuple[Supplier, list[Price]]:
         ) from error
 
 
-def _in_words(value: Any) -> Any:
-    """A field's value, one with fields of its own as `name value` pairs."""
+def _text(value: Any) -> Any:
+    """Return a value for people: the fields of an object as `name value` pairs."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner != "")
     return value
 
 
-def _public(row: Item) -> dict[str, Any]:
-    counters = {name: row[name] for name in ("version", "open_orders", "owed")}
-    return json.loads(supplier_of(row).model_dump_json()) | counters
+def _fields(account: SupplierAccount) -> dict[str, Any]:
+    totals = account.model_dump(include={"version", "open_orders", "owed"})
+    return account.supplier.model_dump(mode="json") | totals

@@ -12,7 +12,7 @@ from till import workflows
 from till.errors import OperatorError
 from till.history import sentence
 from till.output import out, print_json, print_table
-from till.purchasing import refusals
+from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY
 from till.stack import find_stack
@@ -52,7 +52,7 @@ def request(
         "lines": [_wanted(text) for text in line],
         "reason": reason,
     }
-    with refusals("See `till transfer request --help`."):
+    with operator_errors("See `till transfer request --help`."):
         parse(OpenTransfer, {"transfer_id": name, **asked}, InvalidTransfer)
     started = workflows.start(stack, "StockTransfer", name, asked)
     execution = workflows.wait(stack, started.arn)
@@ -74,7 +74,7 @@ def ship(transfer_id: TransferId) -> None:
 
         till transfer ship trf-20261123T101500-5f0c1a2b
     """
-    with refusals(ADVICE):
+    with operator_errors(ADVICE):
         found = desk(find_stack()).ship(transfer_id)
     out.print(f"{transfer_id} is on its way to {found.destination}.", highlight=False)
 
@@ -100,7 +100,7 @@ def receive(
         raise OperatorError("Nothing is said to have come.", "Give a --line for each SKU, or --close.")
     told = desk(find_stack())
     came = arrival or workflows.new_id("arr")
-    with refusals(ADVICE):
+    with operator_errors(ADVICE):
         if line:
             noted = {
                 "arrival_id": came,
@@ -122,7 +122,7 @@ def cancel(transfer_id: TransferId, reason: Annotated[str, typer.Option(help="Wh
 
         till transfer cancel trf-20261123T101500-5f0c1a2b --reason "the van broke down"
     """
-    with refusals(ADVICE):
+    with operator_errors(ADVICE):
         desk(find_stack()).cancel(transfer_id, reason)
     out.print(f"{transfer_id} is being cancelled.", highlight=False)
 
@@ -161,7 +161,7 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
 
         till transfer show trf-20261123T101500-5f0c1a2b
     """
-    with refusals("`till transfer list` names every transfer."):
+    with operator_errors("`till transfer list` names every transfer."):
         found = transfers(find_stack()).get(transfer_id)
     if as_json:
         print_json(found.model_dump(mode="json", exclude={"task_token", "asked"}))

@@ -1,4 +1,4 @@
-"""Goods bought every way a purchase goes; the scenarios play the supplier's part as `till purchase` does."""
+"""The purchase order's scenarios; they respond for the supplier as `till purchase` does."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,25 +9,25 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
+from purchasing.errors import InvalidSupplier
 from purchasing.models import (
     Invoice,
     InvoicedLine,
-    Patience,
     Purchase,
     Receipt,
     ReceivedLine,
+    ResponseTimeouts,
     Supplier,
     Terms,
 )
-from purchasing.store import PurchasesStore
-from tillflow.errors import InvalidSupplier
+from purchasing.operations import PurchaseOperations
 
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
-from till.purchasing import Desk, desk, purchases
+from till.purchasing import purchases, suppliers
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
 from till.stack import Stack
 
@@ -47,32 +47,31 @@ SUPPLIERS = (
     ),
     Supplier(
         supplier_id=SILENT,
-        name="Never Heard Of Ltd",
+        name="Silent Supplies Ltd",
         currency=CURRENCY,
         terms=Terms(days=0),
         account="acct_ok",
-        patience=Patience(answer_seconds=4, sign_of_life_seconds=2),
+        timeouts=ResponseTimeouts(answer_seconds=4, heartbeat_seconds=2),
     ),
 )
 
 
 @dataclass
 class Play:
-    """One purchase order and those who act on it."""
+    """One purchase order and the operations that act on it."""
 
     stack: Stack
-    store: PurchasesStore
-    desk: Desk
+    operations: PurchaseOperations
     order_id: str
 
     def acknowledge(self, supplier_id: str = PROMPT) -> None:
         self.until(lambda order: order.status == "SENT" and order.supplier_id == supplier_id)
-        self.desk.acknowledge(self.order_id, datetime.now(UTC).date(), supplier_id)
+        self.operations.acknowledge(self.order_id, datetime.now(UTC).date(), supplier_id)
 
     def receive(self, number: int, units: Mapping[str, int]) -> None:
         lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
         receipt = Receipt(receipt_id=f"dn-{number}", received_at=datetime.now(UTC), lines=lines)
-        self.desk.receive(self.order_id, receipt)
+        self.operations.receive(self.order_id, receipt)
 
     def bill(self, prices: Mapping[str, int], units: Mapping[str, int] = WANTED) -> None:
         lines = tuple(
@@ -80,20 +79,20 @@ class Play:
         )
         total = sum(line.quantity * line.unit_price for line in lines)
         today = datetime.now(UTC).date()
-        self.desk.bill(
+        self.operations.bill(
             self.order_id, Invoice(number=self.order_id, invoiced_on=today, lines=lines, total=total)
         )
 
-    def until(self, true: Callable[[Purchase], bool]) -> Purchase:
-        """The order once it is so."""
+    def until(self, condition: Callable[[Purchase], bool]) -> Purchase:
+        """Wait until the order meets a condition; return it."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            for order in self.store.many([self.order_id]):
-                if true(order):
-                    return order
+            order = self.operations.find(self.order_id)
+            if order and condition(order):
+                return order
             time.sleep(workflows.POLL_SECONDS)
         raise OperatorError(
-            f"{self.order_id} did not get on within {PATIENCE_SECONDS} seconds.",
+            f"{self.order_id} did not continue within {PATIENCE_SECONDS} seconds.",
             f"See where it is with `till purchase show {self.order_id}`.",
         )
 
@@ -107,7 +106,7 @@ def _two_deliveries(play: Play) -> None:
 
 def _refused_first(play: Play) -> None:
     play.until(lambda order: order.status == "SENT" and order.supplier_id == SILENT)
-    play.desk.refuse(play.order_id, "out of stock", SILENT)
+    play.operations.refuse(play.order_id, "out of stock", SILENT)
     _two_deliveries(play)
 
 
@@ -121,7 +120,7 @@ def _cancelled(play: Play) -> None:
     play.acknowledge()
     play.receive(1, {MUG: 12})
     play.until(lambda order: all(receipt.booked for receipt in order.receipts))
-    play.desk.cancel(play.order_id, "ordered twice")
+    play.operations.cancel(play.order_id, "ordered twice")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ SCENARIOS = (
 
 
 class PurchaseOrderDemo:
-    """The purchase order's scenarios, side by side."""
+    """The purchase order's scenarios, run concurrently."""
 
     name = "purchase_order"
     title = "Purchase order"
@@ -150,13 +149,12 @@ class PurchaseOrderDemo:
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
-        store = purchases(stack)
         for supplier in SUPPLIERS:
-            with suppress(InvalidSupplier):  # there since an earlier demo
-                store.suppliers.create(supplier)
+            with suppress(InvalidSupplier):  # created by an earlier demo
+                suppliers(stack).create(supplier)
 
         def one(number: int, scenario: Scenario) -> Outcome:
-            play = Play(stack, store, desk(stack), f"{run_id}-po{number}")
+            play = Play(stack, purchases(stack), f"{run_id}-po{number}")
             arn = start(stack, play.order_id, scenario.suppliers)
             scenario.play(play)
             order = play.until(lambda order: bool(_case(play)) or order.status in ("CLOSED", "CANCELLED"))
@@ -164,18 +162,18 @@ class PurchaseOrderDemo:
             ended(scenario.title)
             return Outcome(scenario.title, play.order_id, arn, scenario.expected, _ending(play, order), steps)
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as desks:
-            return audited(stack, list(desks.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
+            return audited(stack, list(pool.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
 
 
-def start(stack: Stack, order_id: str, suppliers: tuple[str, ...]) -> str:
-    """Order what the scenarios buy; the execution's ARN."""
+def start(stack: Stack, order_id: str, supplier_ids: tuple[str, ...]) -> str:
+    """Start a purchase order of the scenarios' goods; return the execution's ARN."""
     request: dict[str, Any] = {
         "purchase_order_id": order_id,
         "location": LOCATION,
         "currency": CURRENCY,
         "lines": [{"sku": sku, "quantity": count, "unit_cost": PRICES[sku]} for sku, count in WANTED.items()],
-        "suppliers": [{"supplier_id": supplier_id} for supplier_id in suppliers],
+        "suppliers": [{"supplier_id": supplier_id} for supplier_id in supplier_ids],
         "reason": "demo",
         "needs": [],
     }
@@ -188,13 +186,13 @@ def _compensations(stack: Stack, arn: str) -> list[str]:
 
 
 def _ending(play: Play, order: Purchase) -> str:
-    return ", ".join(_told(play, order))
+    return ", ".join(_states(play, order))
 
 
-def _told(play: Play, order: Purchase) -> Iterator[str]:
-    turned_down = [one.state for one in order.attempts if one.state not in ("ACKNOWLEDGED", "SENT")]
-    yield from turned_down
-    yield f"then {order.status}" if turned_down else order.status
+def _states(play: Play, order: Purchase) -> Iterator[str]:
+    unsuccessful = [one.state for one in order.attempts if one.state not in ("ACKNOWLEDGED", "SENT")]
+    yield from unsuccessful
+    yield f"then {order.status}" if unsuccessful else order.status
     if case := _case(play):
         yield f"case {case}"
 

@@ -1,4 +1,4 @@
-"""A sale brings a level to its reorder point: what is needed is ordered, once, from whom it costs least."""
+"""The stock reorder's scenarios: a sale takes a level to its reorder point, and the need is ordered once."""
 
 import time
 from collections.abc import Callable
@@ -8,8 +8,6 @@ from secrets import token_hex
 
 from inventory.store import InventoryStore
 from purchasing.models import Price, Supplier, Terms
-from replenishment.models import Policy, Source
-from replenishment.store import ReplenishmentStore
 from tillflow.store import marshal, unmarshal
 
 from till import workflows
@@ -17,7 +15,7 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import CASH, audited, order
 from till.demo.purchase_order import Play
 from till.output import money
-from till.purchasing import desk, purchases
+from till.purchasing import purchases, reorders, suppliers
 from till.shop import LOCATION, Shop, good
 from till.stack import Stack
 
@@ -26,10 +24,10 @@ POINT = 10
 PACK = 12
 
 type Trigger = Callable[[Stack, str, str], str]
-"""Makes a SKU needed, under a name; gives the execution to follow."""
+"""Take a SKU to its reorder point, under a name; return the execution to follow."""
 
 type Ending = Callable[[Stack, str, str], str]
-"""What became of a SKU's order, under a name, in words."""
+"""Return the outcome of a SKU's order, under a name."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,16 @@ def _sale(stack: Stack, sku: str, name: str) -> str:
 
 
 def _sales_and_a_run(stack: Stack, sku: str, name: str) -> str:
-    with ThreadPoolExecutor(4) as tills:
-        sales = [tills.submit(_sale, stack, sku, f"{name}-{number}") for number in range(3)]
-        run = tills.submit(workflows.start, stack, "StockReorder", name, {"segments": 4})
+    with ThreadPoolExecutor(4) as pool:
+        sales = [pool.submit(_sale, stack, sku, f"{name}-{number}") for number in range(3)]
+        run = pool.submit(workflows.start, stack, "StockReorder", name, {"segments": 4})
         first, *_ = [sale.result() for sale in sales]
     workflows.wait(stack, run.result().arn)
     return first
 
 
 def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
-    """A product with a unit more on the shelves than its reorder point, and one supplier of it."""
+    """Create a product stocked one unit above its reorder point, and its supplier."""
     product = good(sku, f"Demo product {name}", cost * 2, cost, category="demo")
     shop = Shop(stack)
     shop.sell([product])
@@ -70,20 +68,16 @@ def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
         account="acct_ok",
         terms=Terms(days=0),
     )
-    suppliers = purchases(stack).suppliers
-    suppliers.create(supplier)
-    suppliers.set_prices(supplier.supplier_id, [Price(sku=sku, unit_cost=cost)])
-    source = Source(supplier_id=supplier.supplier_id, unit_cost=cost, pack_size=PACK)
-    store = ReplenishmentStore(stack.client("dynamodb"), stack.output("ReplenishmentTable"))
-    store.put_policy(Policy(location=LOCATION, sku=sku, sources=(source,)))
-    _inventory(stack).set_reorder_point(LOCATION, sku, POINT)
+    suppliers(stack).create(supplier, [Price(sku=sku, unit_cost=cost)])
+    source = {"supplier_id": supplier.supplier_id, "pack_size": PACK}
+    reorders(stack).create({"location": LOCATION, "sku": sku, "sources": [source]}, POINT)
 
 
 def _bought(stack: Stack, sku: str, name: str) -> str:
-    """The order goes all the way: taken, delivered in two parts, billed, matched, paid."""
-    said = _ordered(stack, sku, name)
+    """Return the outcome of an order that is acknowledged, received in two parts, billed, matched and paid."""
+    summary = _ordered(stack, sku, name)
     (order_id,) = _orders(stack, sku)
-    play = Play(stack, purchases(stack), desk(stack), order_id)
+    play = Play(stack, purchases(stack), order_id)
     play.acknowledge(f"sup-{name}")
     for number, units in enumerate((5, 7), 1):
         play.receive(number, {sku: units})
@@ -92,19 +86,19 @@ def _bought(stack: Stack, sku: str, name: str) -> str:
     received = sum(line.accepted for line in order.lines)
     paid = money(order.payment.amount if order.payment else 0, order.currency)
     parts = f"{received} received in {len(order.receipts)} parts"
-    return f"{said}; {parts}, {paid} paid, {order.status}"
+    return f"{summary}; {parts}, {paid} paid, {order.status}"
 
 
 def _ordered(stack: Stack, sku: str, name: str) -> str:
-    """What is on order of a SKU, once something is, in words."""
+    """Return what is on order of a SKU, once something is."""
     deadline = time.monotonic() + PATIENCE
     while not (units := _inventory(stack).level(LOCATION, sku).get("on_order", 0)):
         if time.monotonic() > deadline:
             return "nothing on order"
         time.sleep(workflows.POLL_SECONDS)
     orders = _orders(stack, sku)
-    said = f"{units} on order, by {len(orders)} order" + ("s" if len(orders) > 1 else "")
-    return said + (", waits for a manager" if _waits(stack, orders, deadline) else "")
+    summary = f"{units} on order, by {len(orders)} order" + ("s" if len(orders) > 1 else "")
+    return summary + (", waits for a manager" if _waits(stack, orders, deadline) else "")
 
 
 def _orders(stack: Stack, sku: str) -> list[str]:
@@ -122,10 +116,10 @@ def _orders(stack: Stack, sku: str) -> list[str]:
 
 
 def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
-    """True when an order waits for its approval, False once its purchase order exists."""
-    store = ReplenishmentStore(stack.client("dynamodb"), stack.output("ReplenishmentTable"))
+    """Return True if an order waits for its approval, False once its purchase order exists."""
+    operations = reorders(stack)
     while time.monotonic() < deadline:
-        if any(store.approval(name) for name in orders):
+        if {one.purchase_order_id for one in operations.pending_approvals()} & set(orders):
             return True
         if all(stack.row("PurchasingTable", f"PO#{name}", "PURCHASE") for name in orders):
             return False
@@ -154,7 +148,7 @@ SCENARIOS = (
 
 
 class StockReorderDemo:
-    """The scenarios side by side, each on a product and a supplier of its own."""
+    """The scenarios, run concurrently, each on a product and a supplier of its own."""
 
     name = "stock_reorder"
     title = "Stock reorder"
@@ -174,5 +168,5 @@ class StockReorderDemo:
             ended(scenario.title)
             return outcome
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as desks:
-            return audited(stack, list(desks.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
+            return audited(stack, list(pool.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))

@@ -1,14 +1,14 @@
-"""The goods-in desk and the suppliers of a bench: `till purchase`'s verbs, calling back into its engine."""
+"""The goods-in desk and the suppliers of a bench: purchasing's operations, calling back into its engine."""
 
 from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
-from purchasing.store import PurchasesStore
+from purchasing.operations import PurchaseOperations
+from purchasing.store import PurchaseStore
 from stepfunctions_local.errors import ApiError
 from tillflow.aws import client
 
-from till.purchasing import Desk
 from verification.harness.harness import Bench
 
 
@@ -28,9 +28,9 @@ class Callbacks:
         return call
 
 
-def purchases() -> PurchasesStore:
-    return PurchasesStore(client("dynamodb"), "PurchasingTable")
+def purchases() -> PurchaseStore:
+    return PurchaseStore(client("dynamodb"), "PurchasingTable")
 
 
-def desk(bench: Bench) -> Desk:
-    return Desk(purchases(), Callbacks(bench))
+def desk(bench: Bench) -> PurchaseOperations:
+    return PurchaseOperations(client("dynamodb"), Callbacks(bench), "PurchasingTable")

@@ -30,7 +30,7 @@ def open_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @handler
 def await_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id, waiting_for, asked, task_token}``; keeps the token, or raises TransferMoved."""
+    """``{transfer_id, waiting_for, asked, task_token}``; keeps the token, or raises PendingWork."""
     waiting = parse(AwaitTransfer, event)
     store.change(waiting.transfer_id, lambda transfer: rules.awaiting(transfer, waiting))
     return {"transfer_id": waiting.transfer_id}

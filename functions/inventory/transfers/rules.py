@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from tillflow.errors import InvalidTransfer, OrderClosed, TransferCancelled, TransferMoved
+from tillflow.errors import InvalidTransfer, OrderClosed, PendingWork, TransferCancelled
 
 from inventory.models import Line
 from inventory.rules import cost_of, merge_lines
@@ -154,14 +154,15 @@ def ended_cancelled(transfer: Transfer, reason: str, now: datetime) -> Transfer:
 
 
 def awaiting(transfer: Transfer, waiting: AwaitTransfer) -> Transfer:
-    """Keep the token that wakes the workflow; TransferMoved when there is something to do instead.
+    """Keep the token that wakes the workflow; PendingWork when there is something to do instead.
 
     A workflow that asked before the last one came late: nobody waits with its token.
     """
     undecided = transfer.left_at is None and transfer.cancel_reason is None
-    idle = undecided if waiting.waiting_for == "shipment" else next_step(transfer) == "wait"
+    step = next_step(transfer)
+    idle = undecided if waiting.waiting_for == "shipment" else step == "wait"
     if not idle:
-        raise TransferMoved(transfer.transfer_id, waiting.waiting_for)
+        raise PendingWork(f"transfer {transfer.transfer_id}", step)
     if waiting.asked < transfer.asked:
         return transfer
     return transfer.model_copy(update=waiting.model_dump(exclude={"transfer_id"}))

@@ -156,88 +156,13 @@ class ImageSuperseded(DomainError):
         super().__init__(f"image {key} is decided by a newer event; expected to be the newest")
 
 
-class InvalidSupplier(InvalidRequest):
-    """A supplier or a price of its list that is not accepted."""
+class PendingWork(DomainError):
+    """A workflow must not wait: the document, e.g. ``purchase po-1``, has a step to run."""
 
-    cashier_message = "The supplier is not valid. Check the named field."
-    subject = "supplier"
+    cashier_message = "The document has changed. Load it again."
 
-
-class InvalidPurchase(InvalidRequest):
-    """A purchase order, receipt or purchase invoice that is not accepted as it was sent."""
-
-    cashier_message = "Not accepted. Check the named field."
-    subject = "purchase order"
-
-
-class UnknownSupplier(DomainError):
-    """A supplier id nobody has."""
-
-    cashier_message = "No such supplier. Search again or create one."
-
-    def __init__(self, supplier_id: str) -> None:
-        super().__init__(f"supplier_id {supplier_id} is not known; expected the id of a supplier")
-
-
-class SupplierInUse(DomainError):
-    """A supplier with open orders or unpaid invoices (`owed`, minor units) stays."""
-
-    cashier_message = "The supplier has open orders or invoices."
-
-    def __init__(self, supplier_id: str, orders: int, owed: int) -> None:
-        super().__init__(
-            f"supplier_id {supplier_id} has {orders} open orders and is owed {owed} (minor units); "
-            f"expected none of either"
-        )
-
-
-class UnknownPurchase(DomainError):
-    """A purchase order nobody opened."""
-
-    cashier_message = "No such purchase order."
-
-    def __init__(self, purchase_order_id: str) -> None:
-        super().__init__(
-            f"purchase_order_id {purchase_order_id} is not known; expected the id of a purchase order"
-        )
-
-
-class PurchaseMoved(DomainError):
-    """There is something to do instead of waiting."""
-
-    cashier_message = "Something came in. Go on."
-
-    def __init__(self, purchase_order_id: str, step: str) -> None:
-        super().__init__(f"purchase_order_id {purchase_order_id} is to {step}; expected nothing but to wait")
-
-
-class SupplierRefused(DomainError):
-    """The supplier will not take the order; how its answer wakes the workflow."""
-
-    cashier_message = "The supplier refused."
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the supplier refused: {reason}; expected an acknowledgement")
-
-
-class NoSupplierLeft(DomainError):
-    """Every supplier of the order refused it or stayed silent."""
-
-    cashier_message = "No supplier took the order."
-
-    def __init__(self, purchase_order_id: str, asked: int) -> None:
-        super().__init__(
-            f"purchase_order_id {purchase_order_id}: none of {asked} suppliers took it; expected one to"
-        )
-
-
-class DuplicatePurchase(DomainError):
-    """A purchase order of this id is another execution's; nothing of it was touched."""
-
-    cashier_message = "That order is there already."
-
-    def __init__(self, purchase_order_id: str) -> None:
-        super().__init__(f"purchase_order_id {purchase_order_id}: in use; expected an id not used before")
+    def __init__(self, document: str, step: str) -> None:
+        super().__init__(f"{document} has pending work ({step})")
 
 
 class InvalidTransfer(InvalidRequest):
@@ -256,15 +181,6 @@ class UnknownTransfer(DomainError):
         super().__init__(f"transfer_id {transfer_id} is not known; expected the id of a transfer")
 
 
-class TransferMoved(DomainError):
-    """There is something to do now, instead of waiting."""
-
-    cashier_message = "Something came in. Go on."
-
-    def __init__(self, transfer_id: str, waiting_for: str) -> None:
-        super().__init__(f"transfer {transfer_id} has its {waiting_for}; expected to wait for it")
-
-
 class TransferCancelled(DomainError):
     """The goods do not leave their source."""
 
@@ -272,34 +188,6 @@ class TransferCancelled(DomainError):
 
     def __init__(self, transfer_id: str, reason: str) -> None:
         super().__init__(f"transfer {transfer_id} is cancelled: {reason}")
-
-
-class OverReceipt(DomainError):
-    """More came than was ordered and is tolerated; quantities are whole units."""
-
-    cashier_message = "More than ordered. Send the rest back."
-
-    def __init__(self, sku: str, quantity: int, most: int) -> None:
-        super().__init__(f"sku {sku}: {quantity} received; expected at most {most} more of the order")
-
-
-class InvoiceMismatch(DomainError):
-    """A purchase invoice differs from its order or receipts beyond tolerance."""
-
-    cashier_message = "The invoice needs a look by the buyer."
-
-    def __init__(self, number: str, first: str, more: int) -> None:
-        rest = f" (and {more} more)" if more else ""
-        super().__init__(f"invoice {number} does not match: {first}{rest}")
-
-
-class SupplierPaymentRefused(DomainError):
-    """The bank will not pay the supplier."""
-
-    cashier_message = "The bank refused. Tell the buyer."
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"payment to the supplier refused: {reason}; expected the bank to pay it")
 
 
 def errors_by_name() -> dict[str, type[DomainError]]:

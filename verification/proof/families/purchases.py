@@ -8,17 +8,17 @@ from typing import Any
 from purchasing.models import (
     Invoice,
     InvoicedLine,
-    Patience,
     Purchase,
     Receipt,
     ReceivedLine,
+    ResponseTimeouts,
     Supplier,
     Terms,
 )
+from purchasing.operations import PurchaseOperations
 from pydantic import AwareDatetime, TypeAdapter
 
 from till.demo import purchase_order
-from till.purchasing import Desk
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
 from verification.harness.desk import desk, purchases
 from verification.harness.harness import Bench, stock
@@ -38,7 +38,9 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-Line = Move[Purchase, Desk]
+type Moves = Sequence[Move[Purchase, PurchaseOperations]]
+
+Line = Move[Purchase, PurchaseOperations]
 
 
 def acknowledged() -> Line:
@@ -134,7 +136,7 @@ class Purchases(Family):
                     currency=CURRENCY,
                     terms=Terms(days=0),
                     account=account,
-                    patience=Patience(answer_seconds=259_200, sign_of_life_seconds=172_800),
+                    timeouts=ResponseTimeouts(answer_seconds=259_200, heartbeat_seconds=172_800),
                 )
             )
 
@@ -177,7 +179,7 @@ class Purchases(Family):
 
 
 def _found(purchase_order_id: str) -> Purchase | None:
-    return next(iter(purchases().many([purchase_order_id])), None)
+    return next(iter(purchases().get_many([purchase_order_id])), None)
 
 
 def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
@@ -201,5 +203,5 @@ def _placed(suppliers: Sequence[str]) -> Callable[[Bench, CasePlan, str], list[s
     return story
 
 
-def _script(moves: Sequence[Move[Purchase, Desk]], business_id: str) -> Script[Purchase, Desk]:
+def _script(moves: Moves, business_id: str) -> Script[Purchase, PurchaseOperations]:
     return Script(business_id, moves, _found, desk)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from inventory.store import InventoryStore
-from purchasing.models import Patience, Price, Supplier
+from purchasing.models import Price, ResponseTimeouts, Supplier
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
@@ -41,8 +41,8 @@ class ManagerAndNextNight:
 
     def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
         store = replenishment()
-        for row in store.approvals():
-            token = store.decide(row["purchase_order_id"], self.decision, "by the proof")
+        for approval in store.pending_approvals():
+            token = store.decide(approval.purchase_order_id, self.decision, "by the proof")
             # The run may have given up meanwhile: whoever decides is told so.
             complete_task(Callbacks(bench), token, {"decision": self.decision})
             return True
@@ -67,13 +67,13 @@ class Reordering(Family):
         stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         for supplier_id, sku in ((BEANS, ESPRESSO), (CROCKERY, MUG)):
             # What is ordered stays so while a case is told: no supplier falls silent.
-            patience = Patience(answer_seconds=31_536_000, sign_of_life_seconds=31_000_000)
+            timeouts = ResponseTimeouts(answer_seconds=31_536_000, heartbeat_seconds=31_000_000)
             supplier = Supplier(
                 supplier_id=supplier_id,
                 name=supplier_id,
                 currency=CURRENCY,
                 account="acct_ok",
-                patience=patience,
+                timeouts=timeouts,
             )
             purchases().suppliers.create(supplier)
             purchases().suppliers.set_prices(supplier_id, [Price(sku=sku, unit_cost=400)])
@@ -132,8 +132,8 @@ class Reordering(Family):
         for arn in ended.arns:
             if ended.status(arn) == "SUCCEEDED" and (forgotten := _planned(arn) - _grouped(arn)):
                 yield f"{arn} succeeded, and ordered none of the {sorted(forgotten)} it planned"
-        for row in replenishment().approvals():
-            yield f"{row['purchase_order_id']} asks for an approval, and nothing waits for it"
+        for approval in replenishment().pending_approvals():
+            yield f"{approval.purchase_order_id} asks for an approval, and nothing waits for it"
 
 
 def keep(sku: str, supplier_id: str, unit_cost: int) -> None:

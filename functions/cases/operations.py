@@ -1,0 +1,34 @@
+"""What people and other systems ask of cases. The command line and an HTTP API call the same methods."""
+
+from typing import Any
+
+from tillflow.callbacks import complete_task
+
+from cases import rules
+from cases.models import Case, CaseStatus
+from cases.store import CasesStore
+
+
+class CaseOperations:
+    """Cases. `states` is a Step Functions client."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str) -> None:
+        self._store = CasesStore(dynamodb, table)
+        self._states = states
+
+    def list_all(self, status: CaseStatus | None = "OPEN") -> list[Case]:
+        """Return the cases of a status, or all for None, the oldest first."""
+        return self._store.list_all(status)
+
+    def get(self, case_id: str) -> Case:
+        """Return the case; UnknownCase."""
+        return self._store.get(case_id)
+
+    def resolve(self, case_id: str, decision: str, note: str) -> bool:
+        """Resolve the case; return False if its workflow no longer waits.
+
+        A decision may be repeated, for when its callback did not reach the workflow. InvalidDecision, UnknownCase,
+        CaseAlreadyResolved, CaseReopened.
+        """
+        token = self._store.resolve(case_id, decision, note)
+        return complete_task(self._states, token, rules.resolution(decision, note))

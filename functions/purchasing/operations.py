@@ -1,0 +1,182 @@
+"""What people, suppliers and other systems ask of purchasing. The command line and an HTTP API call the same methods.
+
+A change is written to the order's document, then the waiting workflow's task is completed. If no task waits, the
+workflow reads the document when it gets to it: the callback carries no data.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tillflow.callbacks import complete_task, fail_task, send_heartbeat
+
+from purchasing import reporting, rules
+from purchasing.models import Invoice, OpenOrder, Price, Purchase, Receipt, Step, Supplier, SupplierAccount
+from purchasing.store import PurchaseStore, utc_now
+
+MEASURED_FROM = 3
+"""Complete deliveries a supplier must have before its lead time and punctuality are measured from them."""
+_HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierReport:
+    """A supplier with its price list and its delivery performance."""
+
+    account: SupplierAccount
+    prices: list[Price]
+    performance: reporting.Performance
+
+
+class PurchaseOperations:
+    """Purchase orders. `states` is a Step Functions client. Each change returns the changed order."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
+        self._store = PurchaseStore(dynamodb, table, now)
+        self._states = states
+
+    def get(self, purchase_order_id: str) -> Purchase:
+        """Return the order; UnknownPurchase."""
+        return self._store.get(purchase_order_id)
+
+    def find(self, purchase_order_id: str) -> Purchase | None:
+        """Return the order, None if there is none."""
+        return next(iter(self._store.get_many([purchase_order_id])), None)
+
+    def list_all(self, status: str = "") -> list[Purchase]:
+        """Return the orders, of one status if given, the newest first."""
+        orders = [order for order in self._store.list_all() if status in ("", order.status)]
+        return sorted(orders, key=lambda order: order.opened_at, reverse=True)
+
+    def next_step(self, purchase: Purchase) -> Step | None:
+        """Return the step that the order's workflow runs next, None if it has ended."""
+        return None if purchase.ended_at else rules.next_step(purchase)
+
+    def owed(self, purchase: Purchase) -> int:
+        """Return what is still owed for an order."""
+        return reporting.owes(purchase)
+
+    def check(self, request: OpenOrder) -> None:
+        """Check that an order can be opened; UnknownSupplier."""
+        for candidate in request.suppliers:
+            self._store.suppliers.get(candidate.supplier_id)
+
+    def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
+        """Accept the order for its supplier, with the promised delivery date."""
+        return self._change(
+            purchase_order_id, lambda order: rules.acknowledge(order, promised_on, supplier_id)
+        )
+
+    def refuse(self, purchase_order_id: str, note: str, supplier_id: str = "") -> Purchase:
+        """Refuse the order for its supplier: the workflow sends it to the next one."""
+        order = self._store.change(purchase_order_id, lambda before: rules.refuse(before, note, supplier_id))
+        refusal = rules.refusal(order)
+        if order.task_token and refusal:
+            fail_task(self._states, order.task_token, refusal)
+        return order
+
+    def heartbeat(self, purchase_order_id: str) -> Purchase:
+        """Restart the supplier's heartbeat timeout: it has the order and will answer."""
+        order = self._store.get(purchase_order_id)
+        if order.task_token:
+            send_heartbeat(self._states, order.task_token)
+        return order
+
+    def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
+        """Record a delivery, once per receipt id."""
+        return self._complete_wait(self._store.receive(purchase_order_id, receipt))
+
+    def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
+        """Record the supplier's invoice."""
+        return self._complete_wait(self._store.bill(purchase_order_id, invoice))
+
+    def close_short(self, purchase_order_id: str) -> Purchase:
+        """Expect no more goods for the order."""
+        return self._change(purchase_order_id, rules.close_short)
+
+    def cancel(self, purchase_order_id: str, reason: str) -> Purchase:
+        """Request the cancellation of the order."""
+        return self._change(purchase_order_id, lambda order: rules.request_cancel(order, reason))
+
+    def _change(self, purchase_order_id: str, rule: Callable[[Purchase], Purchase]) -> Purchase:
+        return self._complete_wait(self._store.change(purchase_order_id, rule))
+
+    def _complete_wait(self, order: Purchase) -> Purchase:
+        if order.task_token:
+            complete_task(self._states, order.task_token, {"purchase_order_id": order.purchase_order_id})
+        return order
+
+
+class SupplierOperations:
+    """Suppliers, their price lists, statements and performance."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._orders = PurchaseStore(dynamodb, table)
+        self._store = self._orders.suppliers
+
+    def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
+        """Create a supplier with its prices; InvalidSupplier if the id is in use."""
+        account = self._store.create(supplier)
+        self._store.set_prices(supplier.supplier_id, prices)
+        return account
+
+    def update(self, supplier: Supplier, prices: Iterable[Price], version: int = 0) -> SupplierAccount:
+        """Replace a supplier and add prices; RecordChanged if it is not at `version` (0: any)."""
+        expected = version or self._store.account(supplier.supplier_id).version
+        account = self._store.update(supplier, expected)
+        self._store.set_prices(supplier.supplier_id, prices)
+        return account
+
+    def delete(self, supplier_id: str) -> None:
+        """Delete a supplier; SupplierInUse."""
+        self._store.delete(supplier_id)
+
+    def get(self, supplier_id: str) -> SupplierAccount:
+        """Return a supplier; UnknownSupplier."""
+        return self._store.account(supplier_id)
+
+    def list_all(self) -> list[SupplierAccount]:
+        """Return every supplier by id."""
+        return self._store.list_all()
+
+    def report(self, supplier_id: str) -> SupplierReport:
+        """Return a supplier with its prices and performance; UnknownSupplier."""
+        account = self._store.account(supplier_id)
+        performance = reporting.performance(self._sent_to(supplier_id), supplier_id, utc_now().date())
+        return SupplierReport(account, list(self._store.prices(supplier_id).values()), performance)
+
+    def statement(self, supplier_id: str) -> list[reporting.Entry]:
+        """Return what was billed and paid; UnknownSupplier."""
+        self._store.account(supplier_id)
+        return reporting.statement(o for o in self._sent_to(supplier_id) if o.supplier_id == supplier_id)
+
+    def source_terms(self, supplier_id: str, sku: str) -> dict[str, Any]:
+        """Return the known fields of a source of a SKU: currency, lead time, price and measured punctuality.
+
+        UnknownSupplier; the price is missing if the supplier's list has none for the SKU.
+        """
+        supplier = self._store.get(supplier_id)
+        price = self._store.prices(supplier_id, [sku]).get(sku)
+        terms: dict[str, Any] = {"currency": supplier.currency, "lead_time_days": supplier.lead_time_days}
+        if price:
+            terms |= {"unit_cost": price.unit_cost, "minimum_quantity": price.minimum_quantity}
+        return terms | self.punctuality(supplier_id)
+
+    def punctuality(self, supplier_id: str) -> dict[str, Any]:
+        """Return on_time and lead_time_variance of a supplier; {} with fewer than MEASURED_FROM deliveries."""
+        orders = self._sent_to(supplier_id)
+        days = reporting.lead_times(orders, supplier_id)
+        if len(days) < MEASURED_FROM:
+            return {}
+        performance = reporting.performance(orders, supplier_id, datetime.now(UTC).date())
+        mean = Decimal(sum(days)) / len(days)
+        variance = sum(((day - mean) ** 2 for day in days), Decimal(0)) / len(days)
+        return {
+            "on_time": str((Decimal(performance.on_time) / performance.orders).quantize(_HUNDREDTH)),
+            "lead_time_variance": str(variance.quantize(_HUNDREDTH)),
+        }
+
+    def _sent_to(self, supplier_id: str) -> list[Purchase]:
+        return self._orders.get_many(self._store.order_ids(supplier_id))

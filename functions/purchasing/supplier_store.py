@@ -1,0 +1,131 @@
+"""Suppliers and their prices on the purchasing table."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tillflow.errors import RecordChanged
+from tillflow.store import Item, key, marshal, read_rows, unmarshal
+
+from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
+from purchasing.models import Price, Supplier, SupplierAccount
+from purchasing.rows import (
+    ORDER_PREFIX,
+    PRICE_PREFIX,
+    SUPPLIER,
+    new_supplier_row,
+    price_row,
+    read_price,
+    read_supplier,
+    supplier_pk,
+)
+
+
+class SupplierStore:
+    """Suppliers on one DynamoDB table. `client` is a low-level DynamoDB client."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, supplier: Supplier) -> SupplierAccount:
+        """Create a supplier; InvalidSupplier if the id is in use."""
+        row = new_supplier_row(supplier)
+        try:
+            self._client.put_item(
+                TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
+            )
+        except ClientError as error:
+            _raise_unless_conditional(error)
+            raise InvalidSupplier("supplier_id", supplier.supplier_id, "an id that is not in use") from None
+        return read_supplier(row)
+
+    def update(self, supplier: Supplier, version: int) -> SupplierAccount:
+        """Replace the supplier; RecordChanged if it is not at `version`."""
+        try:
+            response = self._client.update_item(
+                TableName=self._table,
+                Key=key(supplier_pk(supplier.supplier_id), SUPPLIER),
+                UpdateExpression="SET document = :document, version = :next",
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues=marshal(
+                    {":document": supplier.model_dump_json(), ":next": version + 1, ":version": version}
+                ),
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            _raise_unless_conditional(error)
+            self.account(supplier.supplier_id)
+            raise RecordChanged(f"supplier {supplier.supplier_id}", version) from None
+        return read_supplier(unmarshal(response["Attributes"]))
+
+    def delete(self, supplier_id: str) -> None:
+        """Delete a supplier and its prices; SupplierInUse while orders are open or invoices unpaid."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=key(supplier_pk(supplier_id), SUPPLIER),
+                ConditionExpression="open_orders = :none AND owed = :none",
+                ExpressionAttributeValues=marshal({":none": 0}),
+            )
+        except ClientError as error:
+            _raise_unless_conditional(error)
+            account = self.account(supplier_id)
+            raise SupplierInUse(supplier_id, account.open_orders, account.owed) from None
+        for price in self._rows(supplier_id, PRICE_PREFIX):
+            self._client.delete_item(TableName=self._table, Key=key(price["pk"], price["sk"]))
+
+    def account(self, supplier_id: str) -> SupplierAccount:
+        """Return the supplier with its version and totals; UnknownSupplier."""
+        row_key = (supplier_pk(supplier_id), SUPPLIER)
+        rows = read_rows(self._client, self._table, [row_key])
+        if row_key not in rows:
+            raise UnknownSupplier(supplier_id)
+        return read_supplier(rows[row_key])
+
+    def get(self, supplier_id: str) -> Supplier:
+        """Return the supplier; UnknownSupplier."""
+        return self.account(supplier_id).supplier
+
+    def list_all(self) -> list[SupplierAccount]:
+        """Return every supplier by id. Scans the table: not for workflows."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="sk = :supplier",
+            ExpressionAttributeValues=marshal({":supplier": SUPPLIER}),
+        )
+        accounts = [read_supplier(unmarshal(row)) for page in pages for row in page["Items"]]
+        return sorted(accounts, key=lambda account: account.supplier.supplier_id)
+
+    def set_prices(self, supplier_id: str, prices: Iterable[Price]) -> None:
+        """Add prices to the supplier's list, replacing those of the same SKUs."""
+        self.account(supplier_id)
+        for price in prices:
+            self._client.put_item(TableName=self._table, Item=marshal(price_row(supplier_id, price)))
+
+    def prices(self, supplier_id: str, skus: Iterable[str] | None = None) -> dict[str, Price]:
+        """Return the supplier's prices by SKU, of the given SKUs or of all."""
+        if skus is None:
+            rows: Iterable[Item] = self._rows(supplier_id, PRICE_PREFIX)
+        else:
+            keys = [(supplier_pk(supplier_id), f"{PRICE_PREFIX}{sku}") for sku in skus]
+            rows = read_rows(self._client, self._table, keys).values()
+        return {row["sku"]: read_price(row) for row in rows}
+
+    def order_ids(self, supplier_id: str) -> Iterator[str]:
+        """Return the ids of the purchase orders that were sent to the supplier."""
+        return (row["sk"].removeprefix(ORDER_PREFIX) for row in self._rows(supplier_id, ORDER_PREFIX))
+
+    def _rows(self, supplier_id: str, prefix: str) -> Iterator[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :supplier AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=marshal({":supplier": supplier_pk(supplier_id), ":prefix": prefix}),
+            ConsistentRead=True,
+        )
+        return (unmarshal(row) for page in pages for row in page["Items"])
+
+
+def _raise_unless_conditional(error: ClientError) -> None:
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error

@@ -1,0 +1,37 @@
+"""Errors of replenishment."""
+
+from tillflow.errors import DomainError, InvalidRequest
+
+
+class InvalidPolicy(InvalidRequest):
+    """A reorder policy that is not accepted."""
+
+    cashier_message = "The reorder policy is not valid. Check the named field."
+    subject = "reorder policy"
+
+
+class UnknownRun(DomainError):
+    """No reorder run of this id planned an order."""
+
+    cashier_message = "No such reorder run."
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"reorder run {run_id} has no orders")
+
+
+class UnknownPlannedOrder(DomainError):
+    """The reorder run planned no order of this id."""
+
+    cashier_message = "No such planned order."
+
+    def __init__(self, run_id: str, purchase_order_id: str) -> None:
+        super().__init__(f"reorder run {run_id} has no order {purchase_order_id}")
+
+
+class ApprovalNotPending(DomainError):
+    """The order does not wait for an approval: it was never requested, is decided, or was withdrawn."""
+
+    cashier_message = "This order does not wait for an approval."
+
+    def __init__(self, purchase_order_id: str, status: str) -> None:
+        super().__init__(f"order {purchase_order_id} does not wait for an approval; its status is {status}")
