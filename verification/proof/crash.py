@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stepfunctions_local.faults.crash import Killed, around_commits, ended
+from stepfunctions_local.faults.crash import Killed, around_commits, kill
 
 from verification.harness.faults import Fault
 from verification.proof.families import Family, Scenario
@@ -93,7 +93,7 @@ class Crashes:
                 prover.go_on(told)
         except Killed:
             abandoned = bench.engine
-            bench.engine = bench.power_up(ended(abandoned))
+            bench.engine = bench.power_up(kill(abandoned))
             # Whoever had asked and heard nothing asks again, while the engine takes up what it finds.
             told.begin()
             bench.engine.pass_time(1)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from stepfunctions_local.errors import ApiError
-from stepfunctions_local.faults.crash import Killed, around_commits, ended
+from stepfunctions_local.faults.crash import Killed, around_commits, kill
 from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -341,7 +341,7 @@ class Run:
             with around_commits(self.engine, before, after, between):
                 self._go_on()
         except Killed:
-            self.engine = self._open(ended(self.engine))
+            self.engine = self._open(kill(self.engine))
             self._go_on()
         return self.engine.result(self.arn)
 

@@ -154,12 +154,13 @@ def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
         result = engine.finish(started["executionArn"])
     assert (result.error, work.calls) == ("States.Runtime", 0)
     assert result.cause == (
-        "The mock configuration has no test case 'Hapy' of the state machine 'orders'. It has: Happy, Retried, Real."
+        "The mock configuration has no test case 'Hapy' for the state machine 'orders'. "
+        "Available: Happy, Retried, Real."
     )
 
 
 def test_garbage_is_answered_after_the_effect() -> None:
-    work, plan = Counting(), FaultPlan(Fault("T", "garbage", answer={"Payload": None}))
+    work, plan = Counting(), FaultPlan(Fault("T", "garbage", result={"Payload": None}))
     with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
         assert engine.run(task(Output="{% $states.result %}")).output == {"Payload": None}
     assert work.calls == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stepfunctions_local.faults.crash import copy_store, ended
+from stepfunctions_local.faults.crash import copy_store, kill
 from stepfunctions_local.storage.backlog import HistoryPart, Rows
 from stepfunctions_local.storage.journal import Journal
 from stepfunctions_local.storage.store import Store
@@ -49,7 +49,7 @@ def killed_at_work(path: Path) -> tuple[str, list[bytes]]:
     engine = VirtualEngine(FakeServices({"work": lambda _: {}}), store=path)
     arn = engine.start(engine.create(WORKS_AND_WAITS))
     engine.pass_time(0.5)
-    ended(engine)
+    kill(engine)
     return arn, journal_of(path).read_bytes().splitlines(keepends=True)
 
 
@@ -112,7 +112,7 @@ def test_what_the_tables_have_is_not_taken_up_again(path: Path, monkeypatch: pyt
     engine.pass_time(0.5)
     result = engine.finish(arn)
     engine.pass_time(2)
-    ended(engine)
+    kill(engine)
     assert journal_of(path).stat().st_size > 0
     store = Store(path)
     assert store.open_executions() == []
@@ -134,7 +134,7 @@ def test_the_journal_of_another_store_is_left_out(path: Path, caplog: pytest.Log
     journal_of(path).write_bytes(b"".join(lines))
     with caplog.at_level(logging.WARNING):
         store = Store(path)
-    assert "does not go on from where" in caplog.text
+    assert "its entries do not follow the last commit" in caplog.text
     assert store.open_executions() == []
     store.close()
 
@@ -201,7 +201,7 @@ def test_what_failed_keeps_its_frames_in_the_tables_and_nothing_in_memory(path: 
         arn = engine.run({"StartAt": "W", "States": {"W": waits, "F": fails}}).arn
         engine.pass_time(2)
         store = engine.engine.store
-        assert (store._stored_frames, store._backlog._tabled) == ({}, set())
+        assert (store._stored_frames, store._backlog._stored) == ({}, set())
         assert store._db.execute("SELECT count(*) FROM frames").fetchone() == (1,)
         engine.redrive_execution(executionArn=arn)
         assert engine.finish(arn).status == "FAILED"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.errors import StoreBusy, StoreFailed, StoreUnreadable
-from stepfunctions_local.faults.crash import ended
+from stepfunctions_local.faults.crash import kill
 from stepfunctions_local.storage.store import Store
 from stepfunctions_local.testing import VirtualEngine
 
@@ -139,7 +139,7 @@ def test_a_store_has_one_owner_by_whatever_name(path: Path) -> None:
     first.close()
     engine = VirtualEngine(store=other)
     arn = engine.start(engine.create(WAITS))
-    ended(engine)
+    kill(engine)
     with VirtualEngine(store=path) as engine:
         assert engine.result(arn).status == "RUNNING"
 

@@ -74,7 +74,7 @@ async def _run(arguments: argparse.Namespace, store: Store, mocks: "Mocks | None
         # AWS itself lets nobody write its services' metrics and events.
         engine.observers += [MetricDelivery(engine), StatusEventDelivery(engine)]
     if mocks is not None:
-        engine.invoker = mocks.over(engine.invoker)
+        engine.invoker = mocks.wrap(engine.invoker)
     engine.start()
     # What is here now stays: collections need not look at it again.
     gc.collect()

@@ -1,4 +1,4 @@
-"""The services there are, by botocore: AWS itself, or whatever answers at one endpoint."""
+"""AWS services through botocore: AWS itself, or an emulator at one endpoint."""
 
 import asyncio
 import secrets
@@ -31,11 +31,11 @@ _KNOWN_STATUSES = frozenset(HTTPStatus)
 
 @dataclass
 class AwsServices:
-    """botocore in a thread pool, with the role's credentials from sts:AssumeRole kept until near their end.
+    """botocore in a thread pool, with cached credentials of roles from sts:AssumeRole.
 
-    `endpoint_url` is for every service; `endpoints` overrides it per botocore service name. Without either,
-    AWS itself. `access_key` is (id, secret) of the engine's own identity, else botocore's usual chain.
-    With `assume_roles` off every call is the engine's own. `role_credentials` replaces sts:AssumeRole.
+    `endpoint_url` applies to every service; `endpoints` overrides it per botocore service name. Without either, calls
+    go to AWS. `access_key` is (id, secret) of the engine's own identity; the default is botocore's credential chain.
+    Without `assume_roles` every call uses the engine's own identity. `role_credentials` replaces sts:AssumeRole.
     """
 
     endpoint_url: str | None = None
@@ -71,7 +71,7 @@ class AwsServices:
         task_role_arn: str | None = None,
         trace_header: str | None = None,
     ) -> dict[str, Any]:
-        """As Outside.call."""
+        """Call an operation; see ServiceClient."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._pool, self._call, service, operation, dict(params), (role_arn, task_role_arn), trace_header
@@ -87,7 +87,7 @@ class AwsServices:
         trace_header: str | None = None,
         **params: Any,
     ) -> dict[str, Any]:
-        """As Outside.invoke_lambda."""
+        """Invoke a function; see ServiceClient."""
         return await self.call(
             "lambda",
             "Invoke",
@@ -100,12 +100,12 @@ class AwsServices:
     async def http(
         self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
     ) -> HttpResponse:
-        """As Outside.http. With an `endpoint_url`, hosts under amazonaws.com are reached there."""
+        """Send an HTTP request; with an `endpoint_url`, requests to amazonaws.com hosts are sent there."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._http, request, (role_arn, task_role_arn))
 
     def close(self) -> None:
-        """Let the calls under way end in their threads and take no more."""
+        """Accept no more calls; calls in progress end in their threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _call(
@@ -114,7 +114,7 @@ class AwsServices:
         try:
             return self._send(service, operation, params, roles, trace)
         except ServiceError as error:
-            # A service that was started anew knows no session of before: assume the role again.
+            # A restarted service rejects the sessions of its previous run: assume the role again.
             if error.code in _UNKNOWN_CREDENTIALS and self._roles.forget(roles):
                 return self._send(service, operation, params, roles, trace)
             raise
@@ -150,15 +150,16 @@ class AwsServices:
             credentials = self._credentials(roles)
             SigV4Auth(credentials, request.signed_for, self.region).add_auth(prepared)
         try:
-            answer = self._web.send(prepared.prepare())
+            response = self._web.send(prepared.prepare())
         except ConnectTimeoutError as error:
             raise CallFailed(str(error), timed_out=True) from None
         except ReadTimeoutError as error:
             raise CallFailed(str(error), sent=True, timed_out=True) from None
         except BotoCoreError as error:
             raise CallFailed(str(error)) from None
-        reason = HTTPStatus(answer.status_code).phrase if answer.status_code in _KNOWN_STATUSES else ""
-        return HttpResponse(answer.status_code, reason, dict(answer.headers), answer.content)
+        status = response.status_code
+        reason = HTTPStatus(status).phrase if status in _KNOWN_STATUSES else ""
+        return HttpResponse(status, reason, dict(response.headers), response.content)
 
     def _client(self, service: str) -> Any:
         with self._lock:
@@ -201,8 +202,8 @@ class AwsServices:
                 return self._task_credentials(task_role_arn, by=role_arn)
             return (self.role_credentials or self._sts_credentials)(role_arn or "")
         except ClientError as error:
-            refused = task_role_arn or role_arn or ""
-            raise RoleNotAssumable(refused, error.response["Error"].get("Message", "")) from None
+            denied = task_role_arn or role_arn or ""
+            raise RoleNotAssumable(denied, error.response["Error"].get("Message", "")) from None
         except BotoCoreError as error:
             raise CallFailed(str(error)) from None
 
@@ -226,17 +227,17 @@ class AwsServices:
 
 
 def _service_error(service: str, operation: str, error: ClientError) -> ServiceError:
-    answer = error.response
-    metadata = answer.get("ResponseMetadata", {})
+    response = error.response
+    metadata = response.get("ResponseMetadata", {})
     return ServiceError(
         service,
         operation,
-        answer["Error"].get("QueryErrorCode") or answer["Error"].get("Code", "Unknown"),
-        answer["Error"].get("Message", ""),
+        response["Error"].get("QueryErrorCode") or response["Error"].get("Code", "Unknown"),
+        response["Error"].get("Message", ""),
         status=metadata.get("HTTPStatusCode", 400),
         request_id=metadata.get("RequestId", ""),
         extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
-        details={k: v for k, v in answer.items() if k not in ("Error", "ResponseMetadata")},
+        details={k: v for k, v in response.items() if k not in ("Error", "ResponseMetadata")},
     )
 
 

@@ -315,7 +315,7 @@ class Engine:
         else:
             for frame in execution.frames.values():
                 frame.save()
-            self.store.leave_frames(execution.id)
+            self.store.release_frames(execution.id)
         self._notify(execution)
         execution.notify_ended()
 

@@ -1,8 +1,8 @@
-"""The two kinds of failure: what a state machine sees, and what a caller of the API sees."""
+"""Errors: StateError inside an execution, ApiError for callers of the API, and errors of the store."""
 
 
 class StateError(Exception):
-    """A failure inside an execution: what Retry and Catch match by name.
+    """An error inside an execution, which Retry and Catch match by name.
 
     `error` is AWS's error name (or a Lambda exception's class name), `cause` the text shown with it.
     Either may be None where AWS reports none (a Fail state without Error).
@@ -15,11 +15,11 @@ class StateError(Exception):
 
 
 class RuntimeFailure(StateError):
-    """A failure to evaluate a state: its cause is AWS's bare sentence.
+    """A failure to evaluate a state; its cause is AWS's message without the prefix.
 
-    The interpreter puts "An error occurred while executing the state 'X' (entered at the event id #N). "
-    before it. Raised with the default name for JSONPath (States.Runtime); other names where AWS has them
-    (States.ParameterPathFailure, States.IntrinsicFailure, …).
+    The interpreter adds the prefix "An error occurred while executing the state 'X' (entered at the event id #N). ".
+    The default name is that of JSONPath (States.Runtime); some failures have others (States.ParameterPathFailure,
+    States.IntrinsicFailure, …).
     """
 
     def __init__(self, cause: str, error: str = "States.Runtime"):
@@ -27,7 +27,7 @@ class RuntimeFailure(StateError):
 
 
 class QueryEvaluationFailure(RuntimeFailure):
-    """A JSONata failure: also written to the history as EvaluationFailed.
+    """A JSONata failure, which the history also shows as EvaluationFailed.
 
     `location` is the field as AWS shows it ("Output", "Arguments/Payload/0"), or None.
     """
@@ -47,7 +47,7 @@ class DefinitionError(ValueError):
 
 
 class ApiError(Exception):
-    """An error answer of the API: AWS's exception name and message. `status` is the HTTP status."""
+    """An error response of the API: AWS's exception name and message. `status` is the HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: object):
         super().__init__(code, message, status)
@@ -61,7 +61,7 @@ class ApiError(Exception):
 
 
 class StoreError(RuntimeError):
-    """The store cannot be used; the text is a sentence that says why and what to do."""
+    """The store cannot be used; the message says why and what to do."""
 
 
 class StoreBusy(StoreError):
@@ -69,8 +69,8 @@ class StoreBusy(StoreError):
 
 
 class StoreUnreadable(StoreError):
-    """The store was written by a later version, or is none."""
+    """The store was written by a later version, or the file is not a store."""
 
 
 class StoreFailed(StoreError):
-    """The store could not be written. What was committed before stays; nothing after it happened."""
+    """The store could not be written. Earlier commits are intact; nothing later took effect."""

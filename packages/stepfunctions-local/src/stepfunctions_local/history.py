@@ -1,4 +1,4 @@
-"""The events of an execution's history, in GetExecutionHistory's shape."""
+"""Events of an execution's history in the shape of GetExecutionHistory, and JSON encoding."""
 
 import json
 from typing import Any
@@ -15,12 +15,12 @@ NOT_TRUNCATED = {"truncated": False}
 
 
 def json_text(value: Any) -> str:
-    """Compact JSON as AWS writes payloads into events and answers."""
+    """Encode compact JSON, as AWS writes payloads into events and responses."""
     return json_bytes(value).decode()
 
 
 def json_bytes(value: Any) -> bytes:
-    """`json_text` in UTF-8."""
+    """Encode compact JSON as UTF-8."""
     try:
         return orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, half a surrogate pair
@@ -28,7 +28,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def json_value(text: str | bytes) -> Any:
-    """The value of a JSON text."""
+    """Decode JSON."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # half a surrogate pair
@@ -36,15 +36,17 @@ def json_value(text: str | bytes) -> Any:
 
 
 def too_large(text: str) -> bool:
-    """Whether a payload is beyond the quota (262,144 bytes of UTF-8)."""
+    """Return whether a payload exceeds the quota (262,144 bytes of UTF-8)."""
     return len(text) * 4 > MAX_PAYLOAD_BYTES and len(text.encode()) > MAX_PAYLOAD_BYTES
 
 
 def entered(name: str, text: str) -> dict[str, Any]:
+    """Return the details of a StateEntered event."""
     return {"name": name, "input": text, "inputDetails": NOT_TRUNCATED}
 
 
 def exited(name: str, text: str, assigned: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the details of a StateExited event."""
     details: dict[str, Any] = {"name": name, "output": text, "outputDetails": NOT_TRUNCATED}
     if assigned:
         details["assignedVariables"] = {key: json_text(value) for key, value in assigned.items()}
@@ -53,11 +55,12 @@ def exited(name: str, text: str, assigned: dict[str, Any] | None) -> dict[str, A
 
 
 def output(text: str) -> dict[str, Any]:
+    """Return the details of an event with an output."""
     return {"output": text, "outputDetails": NOT_TRUNCATED}
 
 
 def failure(error: StateError) -> dict[str, Any]:
-    """`error` and `cause`, each only when there is one."""
+    """Return the error's `error` and `cause`, without missing ones."""
     details = {}
     if error.error is not None:
         details["error"] = error.error
@@ -67,7 +70,7 @@ def failure(error: StateError) -> dict[str, Any]:
 
 
 def without_data(event: dict[str, Any]) -> dict[str, Any]:
-    """The event as shown with includeExecutionData false."""
+    """Return the event as GetExecutionHistory shows it with includeExecutionData false."""
     for key, details in event.items():
         if key.endswith("EventDetails") and isinstance(details, dict):
             for name in ("input", "output", "parameters", "assignedVariables"):

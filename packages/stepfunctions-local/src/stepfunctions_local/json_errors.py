@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no JSON, in the words of the parser AWS uses."""
+"""Messages for invalid JSON, in the wording of Jackson, the parser AWS uses."""
 
 import json
 import re
@@ -9,38 +9,38 @@ _TOKEN = re.compile(r"[^\s,:{}\[\]\"']+")
 
 
 def json_error(text: str) -> str | None:
-    """The parser's sentence about the text, or None when it is JSON."""
+    """Return the parser's message for a text, or None when it is valid JSON."""
     try:
         orjson.loads(text)
         return None
     except orjson.JSONDecodeError:
-        pass  # not quite: see whether it is JSON to the more patient parser, and where it is not
+        pass  # the standard parser accepts more (NaN, huge numbers), and tells the position
     try:
         json.loads(text)
-    except json.JSONDecodeError as wrong:
-        return _sentence(text, wrong)
+    except json.JSONDecodeError as error:
+        return _message(text, error)
     except RecursionError:
         return "Document nesting depth exceeds the maximum allowed"
     return None
 
 
-def _sentence(text: str, wrong: json.JSONDecodeError) -> str:
-    at = text[wrong.pos :]
-    if not at.strip():
+def _message(text: str, error: json.JSONDecodeError) -> str:
+    rest = text[error.pos :]
+    if not rest.strip():
         return "Unexpected end-of-input"
-    character = f"Unexpected character ('{at[0]}' (code {ord(at[0])}))"
-    if wrong.msg.startswith("Expecting property name"):
+    character = f"Unexpected character ('{rest[0]}' (code {ord(rest[0])}))"
+    if error.msg.startswith("Expecting property name"):
         return f"{character}: was expecting double-quote to start field name"
-    if wrong.msg.startswith("Expecting ':'"):
+    if error.msg.startswith("Expecting ':'"):
         return f"{character}: was expecting a colon to separate field name and value"
-    if wrong.msg.startswith("Expecting ','"):
-        inside = "Object" if text[: wrong.pos].rfind("{") > text[: wrong.pos].rfind("[") else "Array"
-        return f"{character}: was expecting comma to separate {inside} entries"
-    token = _TOKEN.match(at)
+    if error.msg.startswith("Expecting ','"):
+        container = "Object" if text[: error.pos].rfind("{") > text[: error.pos].rfind("[") else "Array"
+        return f"{character}: was expecting comma to separate {container} entries"
+    token = _TOKEN.match(rest)
     if token:
         return (
             f"Unrecognized token '{token.group()}': was expecting (JSON String, Number, Array, Object or token "
             "'null', 'true' or 'false')"
         )
-    wanted = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-    return f"{character}: expected a valid value {wanted}"
+    expected = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+    return f"{character}: expected a valid value {expected}"

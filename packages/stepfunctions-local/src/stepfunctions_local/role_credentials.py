@@ -1,4 +1,4 @@
-"""Whose authority a call has: roles assumed by sts:AssumeRole, their credentials kept until near their end."""
+"""Credentials of roles, assumed by sts:AssumeRole and cached until shortly before they expire."""
 
 import threading
 import time
@@ -13,14 +13,14 @@ _RENEW_BEFORE_SECONDS = 300
 _DEFAULT_SECONDS = 3600
 
 type Roles = tuple[str | None, str | None]
-"""A state machine's role, and the role a task names for itself."""
+"""A state machine's role, and the role in a task's Credentials field."""
 
 RoleCredentials = Callable[[str], Mapping[str, Any]]
-"""Gives a role's AccessKeyId, SecretAccessKey, SessionToken and Expiration (a datetime) by its ARN."""
+"""Returns a role's AccessKeyId, SecretAccessKey, SessionToken and Expiration (a datetime) by its ARN."""
 
 
 class ActingCredentials(Credentials):  # type: ignore[misc]
-    """Credentials of whoever the calling thread acts for, so that one client serves every role."""
+    """Credentials that each thread sets for its call, so that one client serves every role."""
 
     def __init__(self) -> None:
         super().__init__("unset", "unset")
@@ -34,7 +34,7 @@ class ActingCredentials(Credentials):  # type: ignore[misc]
 
 
 class ActingProvider:
-    """The credential provider botocore asks when it makes a client."""
+    """The credential provider of botocore sessions."""
 
     def __init__(self, credentials: ActingCredentials):
         self.credentials = credentials
@@ -52,7 +52,7 @@ class _Session:
 
 
 class RoleSessions:
-    """Credentials by roles. `assume` is called when there are none, or theirs are near their end."""
+    """Cached credentials by roles. `assume` is called when there are none or they expire soon."""
 
     def __init__(self, assume: Callable[[Roles], Mapping[str, Any]]):
         self._assume = assume
@@ -60,7 +60,7 @@ class RoleSessions:
         self._lock = threading.Lock()
 
     def credentials(self, roles: Roles) -> ReadOnlyCredentials:
-        """Raises what `assume` raises."""
+        """Return the roles' credentials. Raises what `assume` raises."""
         with self._lock:
             session = self._sessions.get(roles)
         if session is None or session.renew_at <= time.time():
@@ -70,15 +70,17 @@ class RoleSessions:
         return session.credentials
 
     def forget(self, roles: Roles) -> bool:
-        """Drop credentials a service did not know; whether there were any."""
+        """Drop credentials that a service rejected. Return False when there were none."""
         with self._lock:
             return self._sessions.pop(roles, None) is not None
 
 
 def _session(keys: Mapping[str, Any]) -> _Session:
     expiration = keys.get("Expiration")
-    ends = expiration.timestamp() if isinstance(expiration, datetime) else time.time() + _DEFAULT_SECONDS
+    expires_at = (
+        expiration.timestamp() if isinstance(expiration, datetime) else time.time() + _DEFAULT_SECONDS
+    )
     credentials = ReadOnlyCredentials(
         keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken"), None
     )
-    return _Session(credentials, ends - _RENEW_BEFORE_SECONDS)
+    return _Session(credentials, expires_at - _RENEW_BEFORE_SECONDS)

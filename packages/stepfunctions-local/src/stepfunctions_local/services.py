@@ -1,4 +1,4 @@
-"""The services tasks call: the port the integrations and the engine see. `aws_services` has what is behind it."""
+"""The services that tasks call: the interface of the integrations and the engine. `aws_services` implements it."""
 
 import asyncio
 import uuid
@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 
 class ServiceError(Exception):
-    """A service's error answer. `code` and `message` are its own, `details` what else it told.
+    """A service's error response: its `code` and `message`, and further fields in `details`.
 
-    One that came without a request id gets one: AWS never leaves it out.
+    A response without a request id gets one: AWS always sends it.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ServiceError(Exception):
 
 
 class CallFailed(Exception):
-    """A call that got no answer: refused before sending, no connection, or no response in time."""
+    """A call without a response: invalid parameters, no connection, or a timeout."""
 
     def __init__(self, message: str, *, sent: bool = False, timed_out: bool = False):
         super().__init__(message)
@@ -66,7 +66,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What an HTTP request was answered."""
+    """The response to an HTTP request."""
 
     status: int
     reason: str
@@ -75,7 +75,7 @@ class HttpResponse:
 
 
 class ServiceClient(Protocol):
-    """The services there are besides this engine. `AwsServices` is the real one."""
+    """The services besides this engine. `AwsServices` calls the real ones."""
 
     async def call(
         self,
@@ -87,11 +87,11 @@ class ServiceClient(Protocol):
         task_role_arn: str | None = None,
         trace_header: str | None = None,
     ) -> dict[str, Any]:
-        """Call `operation` (`PutItem`) of a botocore service (`dynamodb`) with the role's authority, or with
-        that of the task's own role, which the role assumes.
+        """Call `operation` (`PutItem`) of a botocore service (`dynamodb`) with the credentials of the role, or of
+        the task's own role, which the role assumes.
 
-        Params and answer are botocore's, the answer with `ResponseMetadata` when it came over HTTP.
-        Streams in the answer are read to bytes. Raises ServiceError, CallFailed, RoleNotAssumable.
+        Params and response are botocore's, the response with `ResponseMetadata` when it came over HTTP.
+        Streams in the response are read to bytes. Raises ServiceError, CallFailed, RoleNotAssumable.
         """
         ...
 
@@ -105,39 +105,40 @@ class ServiceClient(Protocol):
         trace_header: str | None = None,
         **params: Any,
     ) -> dict[str, Any]:
-        """lambda:Invoke: its answer with `Payload` as bytes. Raises as `call`."""
+        """Call lambda:Invoke and return its response with `Payload` as bytes. Raises as `call`."""
         ...
 
     async def http(
         self, request: HttpRequest, *, role_arn: str | None = None, task_role_arn: str | None = None
     ) -> HttpResponse:
-        """Send an HTTP request, signed with the role's authority when it says for which service.
+        """Send an HTTP request, signed with the role's credentials when `signed_for` is set.
 
-        Raises CallFailed, RoleNotAssumable; an answer of any status is an answer.
+        Return the response of any status. Raises CallFailed, RoleNotAssumable.
         """
         ...
 
 
 class TaskServices(ServiceClient, Protocol):
-    """What integrations need of the world: what is outside, and this engine itself as `stepfunctions`."""
+    """The services as integrations see them: with this engine as `stepfunctions`."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the engine's clock."""
         ...
 
     async def execution_ended(self, execution_arn: str) -> dict[str, Any]:
-        """DescribeExecution's answer once that execution of this engine has ended."""
+        """Wait until an execution of this engine has ended and return DescribeExecution's response."""
         ...
 
 
 class LazyServiceClient:
-    """Services loaded, on a thread, when they are first needed: botocore takes longer to load than all the rest."""
+    """A service client that is loaded on a thread at its first use: importing botocore is slow."""
 
     def __init__(self, load: Callable[[], ServiceClient]):
         self._load = load
         self._loading: asyncio.Future[ServiceClient] | None = None
 
     async def loaded(self) -> ServiceClient:
+        """Load the client once and return it."""
         if self._loading is None:
             self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
         return await asyncio.shield(self._loading)
@@ -145,13 +146,13 @@ class LazyServiceClient:
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], **authority: Any
     ) -> dict[str, Any]:
-        """As Outside.call."""
+        """Call an operation; see ServiceClient."""
         return await (await self.loaded()).call(service, operation, params, **authority)
 
     async def invoke_lambda(self, function: str, payload: bytes, **params: Any) -> dict[str, Any]:
-        """As Outside.invoke_lambda."""
+        """Invoke a function; see ServiceClient."""
         return await (await self.loaded()).invoke_lambda(function, payload, **params)
 
     async def http(self, request: HttpRequest, **authority: Any) -> HttpResponse:
-        """As Outside.http."""
+        """Send an HTTP request; see ServiceClient."""
         return await (await self.loaded()).http(request, **authority)

@@ -1,4 +1,4 @@
-"""The engine in a test: in this thread, in virtual time, with the services the test gives it.
+"""An engine for tests: in the calling thread, in virtual time, with fake services.
 
 with VirtualEngine(services) as engine:
     result = engine.run(definition, {"order_id": "ord-1"})
@@ -32,7 +32,7 @@ _START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 
 @dataclass(slots=True)
 class Result:
-    """How an execution ended. `elapsed` is in virtual seconds; `history` as GetExecutionHistory has it."""
+    """The result of an execution. `elapsed` is in virtual seconds; `history` has GetExecutionHistory's events."""
 
     arn: str
     status: str
@@ -43,7 +43,7 @@ class Result:
     history: list[dict[str, Any]] = field(repr=False, default_factory=list)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """The events of a type, in order."""
+        """Return the events of a type, in order."""
         return [event for event in self.history if event["type"] == kind]
 
     @property
@@ -57,11 +57,11 @@ class Result:
 
 
 class FakeServices:
-    """Services from plain functions: `lambdas` by function name or ARN, `calls` by "service:Operation".
+    """Services implemented by functions: `lambdas` by function name or ARN, `calls` by "service:Operation".
 
-    A Lambda takes its payload and answers its result; what it raises becomes the function's error, named by the
-    exception's class. A call takes its parameters and answers the service's response, or raises ServiceError.
-    Either may be a coroutine function.
+    A Lambda takes its payload and returns its result; an exception becomes the function's error, named by its class.
+    A call takes its parameters and returns the service's response, or raises ServiceError. Both may be coroutine
+    functions.
     """
 
     def __init__(
@@ -75,7 +75,10 @@ class FakeServices:
     async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
         name = f"{service}:{operation}"
         if name not in self.calls:
-            raise StateError("States.TaskFailed", f"No such call in this test: {name}")
+            raise StateError(
+                "States.TaskFailed",
+                f"No fake service call for '{name}'. Available: {', '.join(sorted(self.calls)) or 'none'}.",
+            )
         response: dict[str, Any] = await _value(self.calls[name](dict(params)))
         return response
 
@@ -84,16 +87,16 @@ class FakeServices:
         handler = self.lambdas.get(function) or self.lambdas.get(short)
         if handler is None:
             raise StateError("Lambda.ResourceNotFoundException", f"Function not found: {function}")
-        answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
+        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
         try:
             result = await _value(handler(json_value(payload)))
         except Exception as error:
-            told = {"errorMessage": str(error), "errorType": type(error).__name__}
-            return answer | {"FunctionError": "Unhandled", "Payload": json.dumps(told).encode()}
-        return answer | {"Payload": json_bytes(result)}
+            payload_error = {"errorMessage": str(error), "errorType": type(error).__name__}
+            return response | {"FunctionError": "Unhandled", "Payload": json.dumps(payload_error).encode()}
+        return response | {"Payload": json_bytes(result)}
 
     async def http(self, request: HttpRequest, **_: Any) -> HttpResponse:
-        """The call named "http:METHOD URL", given the body and answering the answer's, as JSON."""
+        """Call the function named "http:METHOD URL" with the JSON body; it returns the response's JSON body."""
         name = f"http:{request.method} {request.url}"
         if name not in self.calls:
             return HttpResponse(404, "Not Found", {}, b"")
@@ -101,12 +104,12 @@ class FakeServices:
         return HttpResponse(200, "OK", {"content-type": "application/json"}, json.dumps(result).encode())
 
 
-async def _value(given: Any) -> Any:
-    return await given if inspect.isawaitable(given) else given
+async def _value(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result
 
 
 class VirtualEngine:
-    """An engine whose time jumps to the next thing due. `store` is a path, to close and open it again."""
+    """An engine whose time advances to the next timer. Give `store` a path to close and reopen the engine."""
 
     def __init__(
         self,
@@ -146,26 +149,27 @@ class VirtualEngine:
         self.close()
 
     def close(self) -> None:
+        """Stop the engine and close its store."""
         self.wait(self.engine.close())
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
     def wait[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine, and whatever else is due, until it ends."""
+        """Run the event loop until a coroutine ends, and return its result."""
         return self.loop.run_until_complete(work)
 
     def call(self, operation: str, /, **params: Any) -> dict[str, Any]:
-        """An operation of the API by AWS's name and parameters: `call("StopExecution", executionArn=arn)`."""
+        """Perform an operation of the API: `call("StopExecution", executionArn=arn)`."""
         return self.wait(dispatch(self.engine, operation, params))
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        """The API's operations as methods, named as boto3 names them."""
+        """Return an operation of the API as a method with boto3's name."""
         return partial(self.call, "".join(word.capitalize() for word in name.split("_")))
 
     def create(
         self, definition: dict[str, Any] | str, name: str = "", kind: str = "STANDARD", role: str = ROLE
     ) -> str:
-        """Create a state machine; answers its ARN."""
+        """Create a state machine and return its ARN."""
         self._names += 1
         text = definition if isinstance(definition, str) else json.dumps(definition)
         created = self.call(
@@ -177,30 +181,30 @@ class VirtualEngine:
         )
         return str(created["stateMachineArn"])
 
-    def start(self, machine_arn: str, given: Any = None, name: str | None = None) -> str:
-        """Start an execution and let it run as far as it gets without time passing; answers its ARN."""
+    def start(self, machine_arn: str, input: Any = None, name: str | None = None) -> str:
+        """Start an execution, run it as far as it gets without time passing, and return its ARN."""
         named = {} if name is None else {"name": name}
-        text = json.dumps({} if given is None else given)
+        text = json.dumps({} if input is None else input)
         started = self.call("StartExecution", stateMachineArn=machine_arn, input=text, **named)
         return str(started["executionArn"])
 
     def run(
         self,
         definition: dict[str, Any] | str,
-        given: Any = None,
+        input: Any = None,
         name: str | None = None,
         role_arn: str = ROLE,
     ) -> Result:
-        """Create a state machine, run an execution to its end, and tell how it went."""
-        return self.finish(self.start(self.create(definition, role=role_arn), given, name))
+        """Create a state machine, run an execution to its end, and return its result."""
+        return self.finish(self.start(self.create(definition, role=role_arn), input, name))
 
     def finish(self, execution_arn: str) -> Result:
-        """Let time pass until an execution has ended."""
+        """Advance the time until an execution has ended, and return its result."""
         self.wait(self.engine.wait_for_execution(execution_arn))
         return self.result(execution_arn)
 
     def result(self, execution_arn: str) -> Result:
-        """How an execution stands now."""
+        """Return the current state of an execution as a Result."""
         row = self.engine.execution_row(execution_arn)
         assert row is not None
         return Result(
@@ -214,5 +218,5 @@ class VirtualEngine:
         )
 
     def pass_time(self, seconds: float) -> None:
-        """Let virtual time pass, and all that falls due in it happen."""
+        """Advance the virtual time by `seconds` and run everything that falls due."""
         self.wait(asyncio.sleep(seconds))

@@ -42,7 +42,7 @@ def _same_name(engine: Engine, target: Any, name: str, given: str) -> dict[str, 
     if row["status"] == "RUNNING" and row["input"] == given:
         return {"executionArn": arn, "startDate": row["startDate"]}
     if row["status"] in TERMINAL and row["stopDate"] + _NAME_KEPT_SECONDS < engine.clock.now():
-        engine.store.forget_execution(row["id"])
+        engine.store.delete_execution(row["id"])
         return None
     raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
 

@@ -1,6 +1,6 @@
-"""Faults from outside: mock files of AWS Step Functions Local, and plans of what goes wrong with which task.
+"""Fault injection: mock files of AWS Step Functions Local, and fault plans.
 
-Both stand where the engine delivers a task (`Engine.invoker`); neither definitions nor handlers know of them.
+Both intercept the delivery of tasks (`Engine.invoker`), without changes to definitions or handlers.
 """
 
 from .mocks import MockConfigError, Mocks, mocked

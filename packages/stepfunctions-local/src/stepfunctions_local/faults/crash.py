@@ -1,4 +1,4 @@
-"""kill -9 of an engine in virtual time: at a commit of one's choice, with what that leaves behind."""
+"""Simulate kill -9 of an engine in virtual time, at a chosen commit."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from ..testing import VirtualEngine
 
 
 class Killed(KeyboardInterrupt):
-    """The engine's process ended here. No event loop holds this one back."""
+    """The simulated kill; a KeyboardInterrupt, which event loops do not catch."""
 
 
 @contextlib.contextmanager
@@ -23,26 +23,26 @@ def around_commits(
     after: Callable[[], None] = lambda: None,
     between: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Within, `before` and `after` are called around each of the engine's commits; either may raise Killed.
+    """Call `before` and `after` around each commit of the engine; either may raise Killed.
 
-    So may `between`, called when the tables have what the journal has, and the journal still has it too.
+    `between` is called after the tables have the journal's entries and before the journal is cleared.
     """
     store = engine.engine.store
     journal = store._journal
     assert journal is not None
     commit, clear = store.commit, journal.clear
 
-    def with_others() -> None:
+    def commit_with_callbacks() -> None:
         before()
         commit()
         after()
 
-    def before_clearing() -> None:
+    def clear_with_callback() -> None:
         between()
         clear()
 
-    store.commit = with_others  # type: ignore[method-assign]
-    journal.clear = before_clearing  # type: ignore[method-assign]
+    store.commit = commit_with_callbacks  # type: ignore[method-assign]
+    journal.clear = clear_with_callback  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -50,8 +50,8 @@ def around_commits(
         journal.clear = clear  # type: ignore[method-assign]
 
 
-def ended(engine: VirtualEngine) -> float:
-    """End an engine as a kill does: what was not committed is gone, nothing is put in order. The time it was."""
+def kill(engine: VirtualEngine) -> float:
+    """End an engine without committing or cleaning up, and return its time."""
     now = engine.clock.now()
     store = engine.engine.store
     store._waiting = []
@@ -65,7 +65,9 @@ def ended(engine: VirtualEngine) -> float:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         coroutine = task.get_coro()
         assert coroutine is not None
-        with contextlib.suppress(Exception):  # a killed process puts nothing in order; this one may try
+        with contextlib.suppress(
+            Exception
+        ):  # a killed process runs no cleanup; errors of cleanup do not matter
             coroutine.close()
     logging.disable(logging.NOTSET)
     engine.loop.close()
@@ -73,7 +75,7 @@ def ended(engine: VirtualEngine) -> float:
 
 
 def copy_store(path: Path, folder: Path) -> Store:
-    """A store of its own with what a kill at this moment would leave of the one at `path`, which is at work."""
+    """Copy the files of the open store at `path`, as a kill would leave them, and open the copy."""
     folder.mkdir()
     for file in path.parent.glob(f"{path.name}*"):
         if not file.name.endswith((".lock", "-shm")):

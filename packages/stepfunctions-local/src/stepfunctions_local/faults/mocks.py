@@ -1,7 +1,7 @@
-"""AWS Step Functions Local's mock configuration: answers of service integrations by machine and test case.
+"""Mock configuration files of AWS Step Functions Local: task results by state machine and test case.
 
-An execution of `<state machine ARN>#<TestCase>` gets the test case's answers instead of calling services; states
-the test case does not name are called as ever. A test case that nobody wrote down calls nothing.
+An execution of `<state machine ARN>#<TestCase>` gets the test case's results; states that the test case does not name
+call their services. An unknown test case fails the execution.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html
 """
 
@@ -16,11 +16,11 @@ from ..interpreter.invoker import Invoker, TaskCall, TaskResult
 
 
 class MockConfigError(ValueError):
-    """A mock configuration that cannot be read; the message names the place and what was expected."""
+    """An invalid mock configuration; the message names the place and what is accepted."""
 
 
 class Mocks:
-    """A mock configuration: which answers each state gets, delivery after delivery."""
+    """A mock configuration: the results of each state by delivery."""
 
     def __init__(self, document: Mapping[str, Any]):
         responses = {
@@ -34,68 +34,73 @@ class Mocks:
                 for state, response in states.items():
                     if response not in responses:
                         raise MockConfigError(
-                            f"StateMachines/{machine}/TestCases/{case}/{state} names the response '{response}', "
-                            "which MockedResponses does not have."
+                            f"StateMachines/{machine}/TestCases/{case}/{state} references the response '{response}', "
+                            "which is not in MockedResponses."
                         )
                     self._cases[machine, case, state] = responses[response]
         self._deliveries: Counter[tuple[str, str]] = Counter()
 
     @classmethod
     def read(cls, path: str | Path) -> "Mocks":
+        """Read a mock configuration file. Raises MockConfigError, OSError."""
         try:
             document = json.loads(Path(path).read_text())
-        except ValueError as wrong:
-            raise MockConfigError(f"{path} is not JSON: {wrong}") from None
+        except ValueError as error:
+            raise MockConfigError(f"{path} is not valid JSON: {error}") from None
         return cls(document)
 
-    def over(self, invoker: Invoker) -> Invoker:
-        """An invoker that answers what is mocked, and leaves the rest to the one given."""
+    def wrap(self, invoker: Invoker) -> Invoker:
+        """Return an invoker that returns mocked results and passes other calls to `invoker`."""
 
         async def invoke(call: TaskCall) -> Any:
             self._check_case(call)
-            answers = self._cases.get((call.machine_name, call.test_case or "", call.state_name))
-            return await invoker(call) if answers is None else self._answer(call, answers)
+            results = self._cases.get((call.machine_name, call.test_case or "", call.state_name))
+            return await invoker(call) if results is None else self._result(call, results)
 
         return invoke
 
     def _check_case(self, call: TaskCall) -> None:
-        known = self._known.get(call.machine_name, [])
-        if call.test_case and call.test_case not in known:
+        test_cases = self._known.get(call.machine_name, [])
+        if call.test_case and call.test_case not in test_cases:
             raise StateError(
                 "States.Runtime",
-                f"The mock configuration has no test case '{call.test_case}' of the state machine "
-                f"'{call.machine_name}'. It has: {', '.join(known) or 'none'}.",
+                f"The mock configuration has no test case '{call.test_case}' for the state machine "
+                f"'{call.machine_name}'. Available: {', '.join(test_cases) or 'none'}.",
             )
 
-    def _answer(self, call: TaskCall, answers: dict[int, Any]) -> TaskResult:
-        place = (call.request.execution_arn, call.state_name)
-        number = self._deliveries[place]
-        self._deliveries[place] += 1
-        if number not in answers:
+    def _result(self, call: TaskCall, results: dict[int, Any]) -> TaskResult:
+        key = (call.request.execution_arn, call.state_name)
+        number = self._deliveries[key]
+        self._deliveries[key] += 1
+        if number not in results:
             raise StateError(
                 "States.Runtime",
                 f"The mock of the state '{call.state_name}' has no response for its invocation {number}.",
             )
-        answer = answers[number]
-        if "Throw" in answer:
-            raise StateError(answer["Throw"].get("Error"), answer["Throw"].get("Cause"))
-        return TaskResult(answer["Return"])
+        result = results[number]
+        if "Throw" in result:
+            raise StateError(result["Throw"].get("Error"), result["Throw"].get("Cause"))
+        return TaskResult(result["Return"])
 
 
 def mocked(path: str | Path, invoker: Invoker) -> Invoker:
-    """The invoker with a mock configuration file before it."""
-    return Mocks.read(path).over(invoker)
+    """Return an invoker that applies a mock configuration file."""
+    return Mocks.read(path).wrap(invoker)
 
 
 def _numbered(name: str, body: Mapping[str, Any]) -> dict[int, Any]:
-    """Answers by the number of the invocation: "0" is one, "1-3" are three."""
+    """Return results by the number of the invocation: "0" is one, "1-3" are three."""
     numbered = {}
-    for key, answer in body.items():
+    for key, result in body.items():
         first, _, last = key.partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
-            raise MockConfigError(f"MockedResponses/{name}/{key}: expected a number, or two as in 1-3.")
-        if ("Return" in answer) == ("Throw" in answer):
-            raise MockConfigError(f"MockedResponses/{name}/{key}: expected either Return or Throw.")
+            raise MockConfigError(
+                f"MockedResponses/{name}/{key}: the key must be a number or a range such as 1-3."
+            )
+        if ("Return" in result) == ("Throw" in result):
+            raise MockConfigError(
+                f"MockedResponses/{name}/{key}: exactly one of Return and Throw is required."
+            )
         for number in range(int(first), int(last or first) + 1):
-            numbered[number] = answer
+            numbered[number] = result
     return numbered

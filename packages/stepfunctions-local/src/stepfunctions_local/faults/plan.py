@@ -1,4 +1,4 @@
-"""A plan of what goes wrong: which task, in which of its deliveries, before or after its effect.
+"""Fault plans: which delivery of which task fails, and how.
 
 plan = FaultPlan(Fault("Capture", "after_effect"), Fault("Reserve", "throttle", times=2))
 with VirtualEngine(services, invoker=plan) as engine: …
@@ -28,9 +28,9 @@ type Kind = Literal[
 ]
 
 FOREVER = 1_000_000_000
-_A_DAY = 86_400.0
+_DAY_SECONDS = 86_400.0
 
-# How a service says that it is busy, where that is not ThrottlingException.
+# The throttling errors of services that do not use ThrottlingException.
 _THROTTLES = {
     "Lambda": "TooManyRequestsException",
     "SQS": "RequestThrottledException",
@@ -43,12 +43,12 @@ _PREFIXES = {"lambda": "Lambda", "states": "StepFunctions", "apigateway": "ApiGa
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with `state`, in `times` of its deliveries from the `first` (0) on.
+    """A fault of `state`, in `times` of its deliveries starting with number `first` (from 0).
 
-    before_effect, after_effect: it fails with `error` before or after the call was made. time_out_*: no answer within
-    the state's time, the call not made or made. late_effect: no answer, and the call is made a day later.
-    throttle: the service is busy. deliver_twice: the call is made twice. garbage: the call is made, the answer is
-    `answer`.
+    before_effect, after_effect: the task fails with `error` before or after the call. time_out_before_effect,
+    time_out_after_effect: no response within the state's timeout, without or with the call. late_effect: no response,
+    and the call is made a day later. throttle: the service throttles the call. deliver_twice: the call is made twice.
+    garbage: the call is made and the response is `result`.
     """
 
     state: str
@@ -56,12 +56,12 @@ class Fault:
     times: int = 1
     first: int = 0
     error: str = "InjectedFault"
-    cause: str = "a fault plan said so"
-    answer: Any = "garbage"
+    cause: str = "injected by a fault plan"
+    result: Any = "garbage"
 
 
 class FaultPlan:
-    """Faults as an engine's invoker. `deliveries` counts each state's; `late` are calls still to be made."""
+    """An invoker that injects faults. `deliveries` counts them by state; `late` are the delayed calls."""
 
     def __init__(self, *faults: Fault):
         self.faults = faults
@@ -73,10 +73,10 @@ class FaultPlan:
         self.deliveries[call.state_name] += 1
         for fault in self.faults:
             if fault.state == call.state_name and fault.first <= number < fault.first + fault.times:
-                return await self._befall(fault, call)
+                return await self._inject(fault, call)
         return await call.proceed()
 
-    async def _befall(self, fault: Fault, call: TaskCall) -> Any:
+    async def _inject(self, fault: Fault, call: TaskCall) -> Any:
         match fault.kind:
             case "before_effect":
                 raise StateError(fault.error, fault.cause)
@@ -84,13 +84,13 @@ class FaultPlan:
                 await call.proceed()
                 raise StateError(fault.error, fault.cause)
             case "time_out_before_effect":
-                await _silence(call)
+                await _no_response(call)
             case "time_out_after_effect":
                 await call.proceed()
-                await _silence(call)
+                await _no_response(call)
             case "late_effect":
-                self.late.append(asyncio.ensure_future(_later(call)))
-                await _silence(call)
+                self.late.append(asyncio.ensure_future(_call_later(call)))
+                await _no_response(call)
             case "throttle":
                 prefix = _prefix(call.integration)
                 raise StateError(f"{prefix}.{_THROTTLES.get(prefix, 'ThrottlingException')}", "Rate exceeded")
@@ -98,12 +98,12 @@ class FaultPlan:
                 await call.proceed()
             case "garbage":
                 await call.proceed()
-                return fault.answer
+                return fault.result
         return await call.proceed()
 
 
 def _prefix(integration: Integration) -> str:
-    """What the names of the integration's errors begin with."""
+    """Return the prefix of the integration's error names."""
     if isinstance(integration, OptimisedIntegration):
         return integration.service.dialect.prefix
     if isinstance(integration, SdkIntegration):
@@ -111,13 +111,13 @@ def _prefix(integration: Integration) -> str:
     return _PREFIXES.get(integration.resource_type, integration.resource_type)
 
 
-async def _silence(call: TaskCall) -> None:
-    """Say nothing for longer than the state waits; where it waits for ever, report the time-out oneself."""
+async def _no_response(call: TaskCall) -> None:
+    """Sleep past the state's timeout; without a timeout raise States.Timeout."""
     if call.request.timeout is None:
         raise StateError("States.Timeout")
     await call.services.sleep(call.request.timeout + 1)
 
 
-async def _later(call: TaskCall) -> None:
-    await call.services.sleep(_A_DAY)
+async def _call_later(call: TaskCall) -> None:
+    await call.services.sleep(_DAY_SECONDS)
     await call.proceed()

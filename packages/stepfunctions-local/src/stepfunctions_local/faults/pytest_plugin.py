@@ -1,4 +1,4 @@
-"""A pytest fixture: engines in virtual time with a fault plan before them.
+"""A pytest fixture: engines in virtual time with a fault plan.
 
 In a conftest.py: `from stepfunctions_local.faults.pytest_plugin import faulty_engine`. In a test:
 
@@ -11,17 +11,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from ..services import TaskServices
+from ..services import ServiceClient
 from ..testing import VirtualEngine
 from .plan import Fault, FaultPlan
 
 
 @pytest.fixture
 def faulty_engine() -> Iterator[Callable[..., VirtualEngine]]:
-    """Makes engines: the services first, then the faults. They are closed when the test ends."""
+    """Return a function that creates engines from services and faults; they are closed after the test."""
     with ExitStack() as opened:
 
-        def make(services: TaskServices, *faults: Fault) -> VirtualEngine:
+        def make(services: ServiceClient, *faults: Fault) -> VirtualEngine:
             return opened.enter_context(VirtualEngine(services, invoker=FaultPlan(*faults)))
 
         yield make

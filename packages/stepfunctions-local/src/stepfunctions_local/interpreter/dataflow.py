@@ -8,32 +8,34 @@ from typing import Any
 
 from ..definition import Field, State
 from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
-from ..expressions.scope import UNSET
 from ..expressions.template import Template, type_name
 from ..history import MAX_VARIABLE_BYTES, exited, json_text, too_large
 from .frame import ENTER, Frame
 
 
 def effective_input(frame: Frame, state: State) -> Any:
-    """The state's input after InputPath."""
+    """Return the state's input after InputPath."""
     if state.input_path is None:
         return frame.input
     return state.input_path(frame.scope(state, frame.input))
 
 
-def arguments(frame: Frame, state: State, given: Any) -> Any:
-    """Arguments or Parameters; what is `given` where the state has none."""
-    return evaluate(state.arguments, frame, state, given) if state.arguments is not None else given
+def arguments(frame: Frame, state: State, state_input: Any) -> Any:
+    """Return the evaluated Arguments or Parameters, or the state's input when it has neither."""
+    if state.arguments is None:
+        return state_input
+    return evaluate(state.arguments, frame, state, state_input)
 
 
-def evaluate(template: Template, frame: Frame, state: State, seen: Any, **scope: Any) -> Any:
+def evaluate(template: Template, frame: Frame, state: State, state_input: Any, **scope: Any) -> Any:
+    """Evaluate a template in the frame's scope."""
     if template.constant:
         return template.value
-    return template.evaluate(frame.scope(state, seen, **scope))
+    return template.evaluate(frame.scope(state, state_input, **scope))
 
 
-def output(frame: Frame, state: State, result: Any, given: Any = UNSET) -> tuple[Any, dict[str, Any] | None]:
-    """The state's output and what it assigns, for a state with a result (Task, Parallel, Map, Pass)."""
+def output(frame: Frame, state: State, result: Any) -> tuple[Any, dict[str, Any] | None]:
+    """Return the output and the assigned variables of a state with a result (Task, Parallel, Map, Pass)."""
     if state.is_jsonata:
         assigned, out = None, result
         if state.assign is not None:
@@ -56,24 +58,27 @@ def output(frame: Frame, state: State, result: Any, given: Any = UNSET) -> tuple
 
 
 def output_path(frame: Frame, state: State, value: Any) -> Any:
+    """Return a value after OutputPath."""
     if state.output_path is None:
         return value
     return state.output_path(frame.scope(state, value))
 
 
 def pass_through(frame: Frame, state: State) -> tuple[Any, dict[str, Any] | None]:
-    """The output and assignments of a state without a result (Wait, Choice, Succeed)."""
-    seen = effective_input(frame, state)
-    assigned = evaluate(state.assign, frame, state, seen) if state.assign is not None else None
-    if state.is_jsonata:
-        return (evaluate(state.output, frame, state, seen) if state.output is not None else seen), assigned
-    return output_path(frame, state, seen), assigned
+    """Return the output and the assigned variables of a state without a result (Wait, Choice, Succeed)."""
+    value = effective_input(frame, state)
+    assigned = evaluate(state.assign, frame, state, value) if state.assign is not None else None
+    if not state.is_jsonata:
+        return output_path(frame, state, value), assigned
+    if state.output is not None:
+        value = evaluate(state.output, frame, state, value)
+    return value, assigned
 
 
 def exit_state(
-    frame: Frame, state: State, value: Any, assigned: dict[str, Any] | None, to: str | None
+    frame: Frame, state: State, value: Any, assigned: dict[str, Any] | None, next_state: str | None
 ) -> None:
-    """Exit the state with its output, and stand before the next one."""
+    """Exit the state with its output and advance the frame to the next state."""
     if value is frame.input and frame.text is not None:
         text = frame.text
     else:
@@ -93,13 +98,13 @@ def exit_state(
         frame.retries = {}
     frame.data = {}
     frame.phase = ENTER
-    if to is not None:
-        frame.state = to
+    if next_state is not None:
+        frame.state = next_state
         frame.save()
 
 
 def unexpected_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailure:
-    """A field's expression gave a value of another kind."""
+    """Return the failure of a field whose expression returned a value of another type."""
     return QueryEvaluationFailure(
         f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
         f"result type. Expected '{expected}', but was '{type_name(value)}' for value: {json_text(value)}",
@@ -107,16 +112,17 @@ def unexpected_type(field: Field, expected: str, value: Any) -> QueryEvaluationF
     )
 
 
-def data_limit_exceeded(what: str) -> StateError:
+def data_limit_exceeded(source: str) -> StateError:
+    """Return the failure of a state or task whose result is too large."""
     return StateError(
         "States.DataLimitExceeded",
-        f"The state/task '{what}' returned a result with a size exceeding the maximum number of bytes "
+        f"The state/task '{source}' returned a result with a size exceeding the maximum number of bytes "
         "service limit.",
     )
 
 
 def check_variables(frame: Frame, assigned: dict[str, Any]) -> None:
-    """The quotas on variables: 256 KiB for what one Assign sets, 10 MiB for all an execution has."""
+    """Enforce the quotas on variables: 256 KiB for one Assign, 10 MiB for an execution."""
     text = json_text(assigned)
     if too_large(text):
         raise RuntimeFailure("The size of the variables assigned exceeds the maximum of 262144 bytes")

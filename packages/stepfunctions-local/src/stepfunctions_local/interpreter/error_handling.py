@@ -1,4 +1,4 @@
-"""What happens when a state fails: Retry, then Catch, then the failure of what it runs in.
+"""Error handling of a failed state: Retry, then Catch, then the failure of the flow around it.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 """
@@ -18,25 +18,25 @@ _TERMINAL = ("States.DataLimitExceeded", "States.Runtime")
 
 
 class HeartbeatMissed(StateError):
-    """No heartbeat came in time: shown as States.Timeout, matched by that and by States.HeartbeatTimeout."""
+    """A missed heartbeat: reported as States.Timeout, matched by that name and by States.HeartbeatTimeout."""
 
     def __init__(self) -> None:
         super().__init__(TIMEOUT, None)
 
 
 def error_to_row(error: StateError) -> list[Any]:
-    """A failure as a frame keeps it."""
+    """Return an error in the form in which a frame stores it."""
     return [error.error, error.cause, isinstance(error, HeartbeatMissed)]
 
 
-def error_from_row(kept: list[Any]) -> StateError:
-    """The failure a frame keeps."""
-    error, cause, *missed = kept
+def error_from_row(stored: list[Any]) -> StateError:
+    """Return the error that a frame stores."""
+    error, cause, *missed = stored
     return HeartbeatMissed() if missed == [True] else StateError(error, cause)
 
 
 def with_location(frame: Frame, state: State, error: StateError) -> StateError:
-    """The error as everybody else sees it: an evaluation's failure says in which state it happened."""
+    """Return the error with the state's name and event id, if it is an evaluation failure."""
     if not isinstance(error, RuntimeFailure):
         return error
     where = f"An error occurred while executing the state '{state.name}' (entered at the event id #{frame.entered})."
@@ -45,7 +45,7 @@ def with_location(frame: Frame, state: State, error: StateError) -> StateError:
         details = {"error": full.error, "cause": full.cause, "state": state.name}
         if error.location is not None:
             details["location"] = error.location
-        # AWS links this event past the Entered one when nothing else happened in the state.
+        # AWS links this event to the one before the Entered event when nothing else happened in the state.
         previous = frame.entered_after if frame.last == frame.entered else frame.last
         frame.last = frame.execution.event(
             "EvaluationFailed", previous, "evaluationFailedEventDetails", details
@@ -54,13 +54,13 @@ def with_location(frame: Frame, state: State, error: StateError) -> StateError:
 
 
 def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
-    """Retry (answers None, the frame set to wait), or catch (answers where to go). Else raises the error."""
+    """Schedule a retry and return None, or apply a catcher and return its next state; else raise the error."""
     missed = isinstance(error, HeartbeatMissed)
     error = with_location(frame, state, error)
-    for at, retrier in enumerate(state.retry):
+    for index, retrier in enumerate(state.retry):
         if matches(retrier.errors, error.error, missed):
-            if frame.retries.get(at, 0) < retrier.max_attempts:
-                _retry(frame, at, retrier)
+            if frame.retries.get(index, 0) < retrier.max_attempts:
+                _retry(frame, index, retrier)
                 return None
             break
     if isinstance(state, Map | Parallel) and error.error != "States.Runtime":
@@ -73,7 +73,7 @@ def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
 
 
 def matches(patterns: tuple[str, ...], name: str | None, heartbeat_missed: bool = False) -> bool:
-    """Whether a Retry's or Catch's ErrorEquals names the error."""
+    """Return whether a Retry's or Catch's ErrorEquals matches the error."""
     if name in patterns:
         return True
     if heartbeat_missed and HEARTBEAT_TIMEOUT in patterns:
@@ -83,17 +83,17 @@ def matches(patterns: tuple[str, ...], name: str | None, heartbeat_missed: bool 
     return "States.ALL" in patterns or ("States.TaskFailed" in patterns and name != TIMEOUT)
 
 
-def delay(retrier: Retrier, tries: int) -> float:
-    """Seconds to wait before the try after `tries` of this retrier's, before jitter."""
-    seconds = retrier.interval * retrier.backoff**tries
+def delay(retrier: Retrier, attempts: int) -> float:
+    """Return the seconds to wait, without jitter, after `attempts` retries by this retrier."""
+    seconds: float = retrier.interval * retrier.backoff**attempts
     return seconds if retrier.max_delay is None else min(seconds, retrier.max_delay)
 
 
-def _retry(frame: Frame, at: int, retrier: Retrier) -> None:
+def _retry(frame: Frame, index: int, retrier: Retrier) -> None:
     runtime = frame.execution.runtime
-    tries = frame.retries.get(at, 0)
-    frame.retries[at] = tries + 1
-    seconds = delay(retrier, tries)
+    attempts = frame.retries.get(index, 0)
+    frame.retries[index] = attempts + 1
+    seconds = delay(retrier, attempts)
     if retrier.jitter:
         seconds = runtime.random.uniform(0, seconds)
     frame.phase = RETRY
@@ -103,26 +103,26 @@ def _retry(frame: Frame, at: int, retrier: Retrier) -> None:
 
 
 def catch(frame: Frame, state: State, catcher: Catcher, error: StateError) -> None:
-    """Leave the state by a catcher, which makes the output of the error. Raises StateError when it cannot."""
-    # What a Task's failure does not tell is an empty string to its catchers, null to a Parallel's or Map's.
-    untold = "" if isinstance(state, Task) else None
-    error_output: dict[str, Any] = {"Error": error.error or untold, "Cause": error.cause or untold}
+    """Exit the state through a catcher. Raises StateError when the catcher's fields fail to evaluate."""
+    # A missing error or cause is an empty string in a Task's catcher and null in a Parallel's or Map's.
+    missing = "" if isinstance(state, Task) else None
+    error_output: dict[str, Any] = {"Error": error.error or missing, "Cause": error.cause or missing}
     frame.reset_context()
     frame.drop_children()
     try:
         if state.is_jsonata:
-            seen, scope, value = frame.input, {"error_output": error_output}, error_output
+            scope_input, scope, value = frame.input, {"error_output": error_output}, error_output
             if catcher.output is not None:
-                value = dataflow.evaluate(catcher.output, frame, state, seen, **scope)
+                value = dataflow.evaluate(catcher.output, frame, state, scope_input, **scope)
         else:
-            seen, scope, value = error_output, {}, error_output
+            scope_input, scope, value = error_output, {}, error_output
             if catcher.discard:
                 value = frame.input
             elif catcher.result_path is not None:
                 value = catcher.result_path.write(frame.input, error_output)
         assigned = None
         if catcher.assign is not None:
-            assigned = dataflow.evaluate(catcher.assign, frame, state, seen, **scope)
+            assigned = dataflow.evaluate(catcher.assign, frame, state, scope_input, **scope)
         dataflow.exit_state(frame, state, value, assigned, catcher.next)
     except StateError as second:
         raise with_location(frame, state, second) from None

@@ -120,9 +120,9 @@ async def _perform(frame: Frame, state: State) -> str | None:
                 return next_state
 
 
-def _record_iteration(frame: Frame, what: str, advance: bool = False) -> int:
+def _record_iteration(frame: Frame, outcome: str, advance: bool = False) -> int:
     """Record that a Map's iteration started, succeeded or failed. Return the event's id, 0 for a branch."""
     if frame.item is None or frame.parent is None:
         return 0
     details = {"name": frame.parent.state, "index": frame.slot}
-    return frame.event(f"MapIteration{what}", f"mapIteration{what}EventDetails", details, advance)
+    return frame.event(f"MapIteration{outcome}", f"mapIteration{outcome}EventDetails", details, advance)

@@ -1,4 +1,4 @@
-"""Pass, Choice, Succeed and Fail: states that only compute. Each answers the next state, or None at an end.
+"""Pass, Choice, Succeed and Fail: states that only compute. Each returns the next state, or None at an end.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/state-pass.html, state-choice.html,
 state-succeed.html, state-fail.html
@@ -12,6 +12,7 @@ from .frame import Frame
 
 
 def do_pass(frame: Frame, state: Pass) -> str | None:
+    """Run a Pass state and return the next state."""
     if state.is_jsonata:
         value, assigned = dataflow.pass_through(frame, state)
     else:
@@ -25,17 +26,19 @@ def do_pass(frame: Frame, state: Pass) -> str | None:
 
 
 def do_succeed(frame: Frame, state: Succeed) -> str | None:
+    """Run a Succeed state."""
     value, assigned = dataflow.pass_through(frame, state)
     dataflow.exit_state(frame, state, value, assigned, None)
     return None
 
 
 def do_choice(frame: Frame, state: Choice) -> str | None:
-    seen = dataflow.effective_input(frame, state)
-    scope = frame.scope(state, seen)
+    """Run a Choice state and return the next state. Raises RuntimeFailure States.NoChoiceMatched."""
+    state_input = dataflow.effective_input(frame, state)
+    scope = frame.scope(state, state_input)
     for rule in state.rules:
         if rule.matches(scope):
-            assign, output, to = rule.assign, rule.output, rule.next
+            assign, output, next_state = rule.assign, rule.output, rule.next
             break
     else:
         if state.default is None:
@@ -43,17 +46,18 @@ def do_choice(frame: Frame, state: Choice) -> str | None:
                 "Failed to transition out of the state. The state does not point to a next state.",
                 "States.NoChoiceMatched",
             )
-        assign, output, to = state.assign, state.output, state.default
+        assign, output, next_state = state.assign, state.output, state.default
     assigned = assign.evaluate(scope) if assign is not None else None
     if state.is_jsonata:
-        value = output.evaluate(scope) if output is not None else seen
+        value = output.evaluate(scope) if output is not None else state_input
     else:
-        value = dataflow.output_path(frame, state, seen)
-    dataflow.exit_state(frame, state, value, assigned, to)
-    return to
+        value = dataflow.output_path(frame, state, state_input)
+    dataflow.exit_state(frame, state, value, assigned, next_state)
+    return next_state
 
 
 def do_fail(frame: Frame, state: Fail) -> str | None:
+    """Run a Fail state. Raises StateError."""
     raise StateError(_text(frame, state, state.error), _text(frame, state, state.cause))
 
 

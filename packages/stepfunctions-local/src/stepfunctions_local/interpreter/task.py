@@ -1,7 +1,7 @@
-"""Task: work done by a service, a function, an activity's worker, or whoever holds the task token.
+"""Task: work done by a service, a function, an activity's worker, or the holder of the task token.
 
-The schedule is committed before anything outside is called. After a restart a task that was out is delivered
-again, under the same token; one that was submitted is only waited for.
+The TaskScheduled event is committed before any service is called. After a restart a task whose delivery was open is
+delivered again, with the same token; a task that was submitted is only waited for.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html, connect-to-resource.html
 """
 
@@ -23,26 +23,27 @@ MAX_SECONDS = 99_999_999
 
 
 async def do_task(frame: Frame, state: Task) -> str | None:
+    """Run a Task state and return the next state."""
     if frame.phase != TASK:
         _schedule(frame, state)
     try:
-        result = await _within_time(frame, state)
+        result = await _run_with_timeout(frame, state)
     except StateError as error:
-        _failed(frame, state, error)
+        _record_failure(frame, state, error)
         raise
     text = json_text(result)
     if too_large(text):
-        large = dataflow.data_limit_exceeded(_shown(state))
-        _failed(frame, state, large)
-        raise large
+        too_large_error = dataflow.data_limit_exceeded(_size_limit_name(state))
+        _record_failure(frame, state, too_large_error)
+        raise too_large_error
     _event(frame, state, "Succeeded", output(text))
-    value, assigned = dataflow.output(frame, state, result)
-    dataflow.exit_state(frame, state, value, assigned, state.next)
+    output_value, assigned = dataflow.output(frame, state, result)
+    dataflow.exit_state(frame, state, output_value, assigned, state.next)
     return state.next
 
 
 def _schedule(frame: Frame, state: Task) -> None:
-    """Evaluate what the task is given, and write down that it is to be done."""
+    """Evaluate the task's fields and record that it is scheduled."""
     pattern = state.integration.pattern
     frame.data = {}
     if pattern == "activity":
@@ -50,14 +51,14 @@ def _schedule(frame: Frame, state: Task) -> None:
     if pattern in ("task_token", "activity"):
         frame.data["token"] = new_token(*frame.key)
     frame.reset_context()
-    seen = dataflow.effective_input(frame, state)
-    arguments = dataflow.arguments(frame, state, seen)
+    state_input = dataflow.effective_input(frame, state)
+    arguments = dataflow.arguments(frame, state, state_input)
     text = json_text(arguments)
     if too_large(text):
-        raise dataflow.data_limit_exceeded(_shown(state))
-    timeout = _seconds(frame, state, state.timeout, seen)
-    heartbeat = _seconds(frame, state, state.heartbeat, seen)
-    credentials = _credentials(frame, state, seen)
+        raise dataflow.data_limit_exceeded(_size_limit_name(state))
+    timeout = _seconds(frame, state, state.timeout, state_input)
+    heartbeat = _seconds(frame, state, state.heartbeat, state_input)
+    credentials = _credentials(frame, state, state_input)
 
     details: dict[str, Any] = {}
     if timeout is not None:
@@ -94,69 +95,69 @@ def _schedule(frame: Frame, state: Task) -> None:
     frame.save()
 
 
-def _credentials(frame: Frame, state: Task, seen: Any) -> dict[str, str] | None:
+def _credentials(frame: Frame, state: Task, state_input: Any) -> dict[str, str] | None:
     if state.credentials is None:
         return None
-    value = dataflow.evaluate(state.credentials, frame, state, seen)
+    value = dataflow.evaluate(state.credentials, frame, state, state_input)
     if isinstance(value, dict) and isinstance(value.get("RoleArn"), str):
         return value
-    cause = f"The Credentials do not name a role as text under RoleArn: {json_text(value)}"
+    cause = f"Credentials must contain RoleArn as a string, but was: {json_text(value)}"
     if state.is_jsonata:
         raise QueryEvaluationFailure(cause, "Credentials")
     raise RuntimeFailure(cause)
 
 
 def _check_activity(frame: Frame, state: Task) -> None:
-    """A task for an activity that nobody created, or that was deleted, cannot be scheduled."""
+    """Fail the state when its activity does not exist."""
     if frame.execution.runtime.store.get("activity", state.resource) is None:
         missing = StateError("States.Runtime", f"Activity Does Not Exist: '{state.resource}'")
         _event(frame, state, "ScheduleFailed", failure(missing))
         raise missing
 
 
-async def _within_time(frame: Frame, state: Task) -> Any:
-    """The task's output, or its failure, before its deadline."""
+async def _run_with_timeout(frame: Frame, state: Task) -> Any:
+    """Do the task's work and return its result. Raises StateError States.Timeout at its deadline."""
     deadline = frame.data["deadline"]
     if deadline is None or "outcome" in frame.data:
-        return await _work(frame, state)
-    left = deadline - frame.execution.runtime.clock.now()
-    if left <= 0:  # over while the engine was away: not to be delivered again
+        return await _do_work(frame, state)
+    remaining = deadline - frame.execution.runtime.clock.now()
+    if remaining <= 0:  # the deadline passed while the engine was stopped: do not deliver the task again
         raise StateError(TIMEOUT)
     try:
-        async with asyncio.timeout(max(left, 0)) as limit:
-            return await _work(frame, state)
+        async with asyncio.timeout(remaining) as limit:
+            return await _do_work(frame, state)
     except TimeoutError:
         if not limit.expired():
             raise
         raise StateError(TIMEOUT) from None
 
 
-async def _work(frame: Frame, state: Task) -> Any:
+async def _do_work(frame: Frame, state: Task) -> Any:
     runtime = frame.execution.runtime
     await runtime.store.committed()
     integration, data = state.integration, frame.data
     if integration.pattern == "activity":
         if data["stage"] == "out":
             runtime.activity_scheduled(state.resource, frame)
-        return await _called_back(frame)
+        return await _wait_for_callback(frame)
     request = _request(frame, state)
-    # One called back already, before the answer to its delivery came, is not delivered again after a restart.
+    # A task that was completed by a callback is not delivered again after a restart.
     if data["stage"] == "out" and "outcome" not in data:
-        answer = await _deliver(frame, state, request)
-        if isinstance(answer, TaskResult):
-            return answer.output
+        response = await _deliver(frame, state, request)
+        if isinstance(response, TaskResult):
+            return response.output
         if integration.pattern in ("request_response", "lambda_arn"):
-            return answer
-        _event(frame, state, "Submitted", output(json_text(answer)))
-        data |= {"stage": "submitted", "submitted": answer}
+            return response
+        _event(frame, state, "Submitted", output(json_text(response)))
+        data |= {"stage": "submitted", "submitted": response}
         frame.save()
     if integration.pattern == "task_token":
-        return await _called_back(frame)
+        return await _wait_for_callback(frame)
     await runtime.store.committed()
     try:
         return await integration.complete(request, data["submitted"], runtime.services)
     except asyncio.CancelledError:
-        # A stopped or timed-out job is told so; how that call ends changes nothing here.
+        # The state was stopped or timed out: stop the job. The result of that call has no effect.
         if not runtime.closing:
             runtime.run_in_background(_cancel(state, request, data["submitted"], runtime.services))
         raise
@@ -184,12 +185,12 @@ async def _deliver(frame: Frame, state: Task, request: TaskRequest) -> Any:
         if state.integration.pattern in ("sync", "sync2"):
             frame.data["stage"] = "submitting"
         raise
-    except Exception as error:  # an integration's fault must end the state, not the engine
+    except Exception as error:  # an internal error of an integration must fail the state, not the engine
         raise StateError("States.TaskFailed", f"{type(error).__name__}: {error}") from error
 
 
-def _shown(state: Task) -> str:
-    """The task as AWS names it when its data is too large."""
+def _size_limit_name(state: Task) -> str:
+    """Return the name of the task in AWS's error for too large data."""
     integration = state.integration
     return integration.resource if integration.pattern == "lambda_arn" else integration.resource_type
 
@@ -212,17 +213,17 @@ def _request(frame: Frame, state: Task) -> TaskRequest:
     )
 
 
-async def _called_back(frame: Frame) -> Any:
-    """What came back under the token: SendTaskSuccess's output, or SendTaskFailure's error."""
+async def _wait_for_callback(frame: Frame) -> Any:
+    """Wait for SendTaskSuccess and return its output. Raises the StateError of SendTaskFailure."""
     clock, data = frame.execution.runtime.clock, frame.data
     while "outcome" not in data:
         frame.waiter = asyncio.get_running_loop().create_future()
-        heartbeat_deadline = data["heartbeat_deadline"]
-        if heartbeat_deadline is None:
+        deadline = data["heartbeat_deadline"]
+        if deadline is None:
             await frame.waiter
             continue
         try:
-            async with asyncio.timeout(max(heartbeat_deadline - clock.now(), 0)) as limit:
+            async with asyncio.timeout(max(deadline - clock.now(), 0)) as limit:
                 await frame.waiter
         except TimeoutError:
             if not limit.expired():
@@ -235,37 +236,37 @@ async def _called_back(frame: Frame) -> Any:
     raise StateError(outcome.get("error"), outcome.get("cause"))
 
 
-def _failed(frame: Frame, state: Task, error: StateError) -> None:
-    what = "TimedOut" if error.error == TIMEOUT else "Failed"
-    if frame.data.get("stage") == "submitting" and what == "Failed":
-        what = "SubmitFailed"
-    _event(frame, state, what, failure(error))
+def _record_failure(frame: Frame, state: Task, error: StateError) -> None:
+    suffix = "TimedOut" if error.error == TIMEOUT else "Failed"
+    if frame.data.get("stage") == "submitting" and suffix == "Failed":
+        suffix = "SubmitFailed"
+    _event(frame, state, suffix, failure(error))
 
 
-def _event(frame: Frame, state: Task, what: str, details: dict[str, Any]) -> None:
-    """An event of the family the resource belongs to: LambdaFunction…, Activity…, Task…."""
+def _event(frame: Frame, state: Task, suffix: str, details: dict[str, Any]) -> None:
+    """Append an event of the resource's family: LambdaFunction…, Activity… or Task…."""
     integration = state.integration
     if integration.pattern == "lambda_arn":
-        frame.event(f"LambdaFunction{what}", f"lambdaFunction{what}EventDetails", details)
+        frame.event(f"LambdaFunction{suffix}", f"lambdaFunction{suffix}EventDetails", details)
     elif integration.pattern == "activity":
-        frame.event(f"Activity{what}", f"activity{what}EventDetails", details)
+        frame.event(f"Activity{suffix}", f"activity{suffix}EventDetails", details)
     else:
         details |= {"resource": integration.resource, "resourceType": integration.resource_type}
-        frame.event(f"Task{what}", f"task{what}EventDetails", details)
+        frame.event(f"Task{suffix}", f"task{suffix}EventDetails", details)
 
 
 def activity_started(frame: Frame, worker: str | None) -> None:
-    """A worker took the activity's task."""
+    """Record that a worker took the activity's task."""
     details = {} if worker is None else {"workerName": worker}
     frame.event("ActivityStarted", "activityStartedEventDetails", details)
     frame.data["stage"] = "started"
     frame.save()
 
 
-def _seconds(frame: Frame, state: State, field: Field | None, seen: Any) -> int | None:
+def _seconds(frame: Frame, state: State, field: Field | None, state_input: Any) -> int | None:
     if field is None:
         return None
-    value = field.constant if field.constant is not None else field.read(frame.scope(state, seen))
+    value = field.constant if field.constant is not None else field.read(frame.scope(state, state_input))
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SECONDS:
         return value
     if field.is_path:

@@ -1,4 +1,4 @@
-"""Wait: for seconds, or until a moment.
+"""Wait: for a number of seconds, or until a timestamp.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
 """
@@ -14,6 +14,7 @@ MAX_SECONDS = 99_999_999
 
 
 async def do_wait(frame: Frame, state: Wait) -> str | None:
+    """Run a Wait state and return the next state."""
     clock = frame.execution.runtime.clock
     if frame.phase != WAIT:
         frame.data = {"until": wait_until(frame, state)}
@@ -26,9 +27,8 @@ async def do_wait(frame: Frame, state: Wait) -> str | None:
 
 
 def wait_until(frame: Frame, state: Wait) -> float:
-    """The moment the wait ends, in epoch seconds."""
-    seen = dataflow.effective_input(frame, state)
-    scope = frame.scope(state, seen)
+    """Return when the wait ends, in epoch seconds."""
+    scope = frame.scope(state, dataflow.effective_input(frame, state))
     if state.seconds is not None:
         return frame.entered_at + _seconds(state.seconds, state.seconds.read(scope))
     assert state.timestamp is not None
@@ -51,9 +51,9 @@ def wait_until(frame: Frame, state: Wait) -> float:
 
 
 def _seconds(field: Field, value: object) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
     if field.is_path:
-        if not whole:
+        if not is_integer:
             raise RuntimeFailure(
                 f"The {field.name} parameter cannot be parsed as a long value: {field.text} == {json_text(value)}"
             )
@@ -63,7 +63,7 @@ def _seconds(field: Field, value: object) -> int:
                 f"The {field.name} parameter references a negative value: {field.text} == {value}"
             )
         return min(value, MAX_SECONDS)
-    if not whole:
+    if not is_integer:
         raise dataflow.unexpected_type(field, "number", value)
     assert isinstance(value, int)
     if not 0 <= value <= MAX_SECONDS:

@@ -1,4 +1,4 @@
-"""Log delivery: the events of executions to CloudWatch Logs, by their machine's loggingConfiguration.
+"""Log delivery: history events to CloudWatch Logs, by the state machine's loggingConfiguration.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 """
@@ -50,18 +50,18 @@ _ERROR = _FATAL | {
 
 
 class LogDelivery:
-    """An observer that writes to the log groups of the engine's services, in the order things happened."""
+    """An observer that writes events to the log groups of the engine's services, in their order."""
 
     def __init__(self, engine: "Engine"):
         self._engine = engine
         self._stream = f"states/{datetime.now(UTC):%Y-%m-%d-%H-%M}/{uuid.uuid4().hex[:8]}"
         self._ready: set[str] = set()
-        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._pending: dict[str, list[dict[str, Any]]] = {}
         self._delivering = False
         self._settings: dict[str, Mapping[str, Any]] = {}
 
     def status_changed(self, row: Mapping[str, Any]) -> None:
-        """Only histories are logged."""
+        """Ignore status changes: only events are logged."""
 
     def follows(self, row: Mapping[str, Any]) -> bool:
         return bool(self._logging(row["revision"]).get("level", "OFF") != "OFF")
@@ -77,8 +77,8 @@ class LogDelivery:
                 .removesuffix(":*")
                 .partition(":log-group:")[2]
             )
-            self._waiting.setdefault(group, []).append(entry)
-        if self._waiting and not self._delivering:
+            self._pending.setdefault(group, []).append(entry)
+        if self._pending and not self._delivering:
             self._delivering = True
             self._engine.run_in_background(self._deliver())
 
@@ -90,12 +90,12 @@ class LogDelivery:
 
     async def _deliver(self) -> None:
         try:
-            while self._waiting:
-                group, entries = self._waiting.popitem()
+            while self._pending:
+                group, entries = self._pending.popitem()
                 try:
                     await self._put(group, entries)
                 except (ServiceError, CallFailed, RoleNotAssumable) as error:
-                    _log.warning("%d log events for %s are lost: %s", len(entries), group, error)
+                    _log.warning("%d log events for %s were dropped: %s", len(entries), group, error)
                 await asyncio.sleep(0)
         finally:
             self._delivering = False
@@ -116,12 +116,12 @@ class LogDelivery:
 
 
 def logged(level: str, kind: str) -> bool:
-    """Whether events of a type are logged at a level (ALL, ERROR, FATAL, OFF)."""
+    """Return whether events of a type are logged at a level (ALL, ERROR, FATAL, OFF)."""
     return level == "ALL" or (level == "ERROR" and kind in _ERROR) or (level == "FATAL" and kind in _FATAL)
 
 
 def record(row: Mapping[str, Any], event: Mapping[str, Any], with_data: bool) -> dict[str, Any]:
-    """An event as it stands in the log; numbers are strings, the timestamp in milliseconds."""
+    """Return the log record of an event: numbers are strings, the timestamp is in milliseconds."""
     shown = dict(event) if with_data else without_data(orjson.loads(orjson.dumps(event)))
     details: dict[str, Any] = next(
         (value for name, value in shown.items() if name.endswith("EventDetails")), {}

@@ -1,4 +1,4 @@
-"""The AWS/States metrics of executions, and of the tasks they give to activities, functions and services.
+"""The AWS/States metrics of executions and of their activity, Lambda and service tasks.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 NAMESPACE = "AWS/States"
-# What happens within so many seconds goes out as one datum a metric.
+# Values of this many seconds are sent as one datum per metric.
 _PERIOD = 1.0
-# PutMetricData takes a thousand a call.
+# PutMetricData accepts 1,000 data per call.
 _BATCH = 500
 
 _ENDED = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "TIMED_OUT": "TimedOut", "ABORTED": "Aborted"}
@@ -34,7 +34,7 @@ type Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """How the metrics of a kind of task are called, and the dimension they have."""
+    """The metric names of a kind of task, and their dimension."""
 
     one: str
     many: str
@@ -49,8 +49,8 @@ _FAMILIES = {
 
 
 @dataclass(slots=True)
-class _Work:
-    """A task that is not closed yet. `limit` is its TimeoutSeconds."""
+class _OpenTask:
+    """A task that has not ended. `limit` is its TimeoutSeconds."""
 
     target: str
     scheduled: float
@@ -75,15 +75,15 @@ class _Statistic:
 
 
 class MetricDelivery:
-    """An observer that writes to the CloudWatch of the engine's services, which must let it use AWS's namespace."""
+    """An observer that writes metrics to the engine's services, which must accept AWS's own namespace."""
 
     def __init__(self, engine: "Engine"):
         self._engine = engine
-        self._waiting: dict[tuple[str, Dimensions], _Statistic] = {}
+        self._pending: dict[tuple[str, Dimensions], _Statistic] = {}
         self._delivering = False
         self._failing = False
-        # Of each execution, its open tasks by the id of the event the next one about them follows from.
-        self._open: dict[str, dict[int, _Work]] = {}
+        # The open tasks of each execution, by the id of their last event.
+        self._open: dict[str, dict[int, _OpenTask]] = {}
 
     def status_changed(self, row: Mapping[str, Any]) -> None:
         redriven = row.get("redriveCount", 0) > 0
@@ -115,43 +115,43 @@ class MetricDelivery:
         match = _TASK_EVENT.fullmatch(event["type"])
         if match is None:
             return
-        family, what = _FAMILIES[match[1]], match[2]
+        family, outcome = _FAMILIES[match[1]], match[2]
         tasks = self._open.setdefault(row["executionArn"], {})
-        if what == "Scheduled":
+        if outcome == "Scheduled":
             details = next(value for name, value in event.items() if name.endswith("EventDetails"))
-            work = _Work(_target(match[1], details), event["timestamp"], details.get("timeoutInSeconds"))
-            self._add(f"{family.many}Scheduled", 1, ((family.dimension, work.target),))
+            task = _OpenTask(_target(match[1], details), event["timestamp"], details.get("timeoutInSeconds"))
+            self._add(f"{family.many}Scheduled", 1, ((family.dimension, task.target),))
         else:
-            # One scheduled before the engine was started anew is not followed.
-            followed = tasks.pop(event["previousEventId"], None)
-            if followed is None:
+            # A task that was scheduled before a restart of the engine is not tracked.
+            open_task = tasks.pop(event["previousEventId"], None)
+            if open_task is None:
                 return
-            work = followed
-            self._went_on(family, what, work, event["timestamp"])
-        if what in ("Scheduled", "Started", "Submitted"):
-            tasks[event["id"]] = work
+            task = open_task
+            self._task_event(family, outcome, task, event["timestamp"])
+        if outcome in ("Scheduled", "Started", "Submitted"):
+            tasks[event["id"]] = task
 
-    def _went_on(self, family: _Family, what: str, work: _Work, now: float) -> None:
-        dimensions = ((family.dimension, work.target),)
-        if what == "Submitted":
+    def _task_event(self, family: _Family, outcome: str, task: _OpenTask, now: float) -> None:
+        dimensions = ((family.dimension, task.target),)
+        if outcome == "Submitted":
             return
-        if what == "Started":
-            work.started = now
+        if outcome == "Started":
+            task.started = now
             self._add(f"{family.many}Started", 1, dimensions)
-            self._time(f"{family.one}ScheduleTime", now - work.scheduled, dimensions)
+            self._time(f"{family.one}ScheduleTime", now - task.scheduled, dimensions)
             return
-        self._add(f"{family.many}{_outcome(family, what, work, now)}", 1, dimensions)
-        self._time(f"{family.one}Time", now - work.scheduled, dimensions)
-        if work.started is not None:
-            self._time(f"{family.one}RunTime", now - work.started, dimensions)
+        self._add(f"{family.many}{_outcome(family, outcome, task, now)}", 1, dimensions)
+        self._time(f"{family.one}Time", now - task.scheduled, dimensions)
+        if task.started is not None:
+            self._time(f"{family.one}RunTime", now - task.started, dimensions)
 
     def _time(self, name: str, seconds: float, dimensions: Dimensions) -> None:
         self._add(name, seconds * 1000, dimensions, "Milliseconds")
 
     def _add(self, name: str, value: float, dimensions: Dimensions, unit: str = "Count") -> None:
-        statistic = self._waiting.get((name, dimensions))
+        statistic = self._pending.get((name, dimensions))
         if statistic is None:
-            self._waiting[name, dimensions] = _Statistic(unit, 1, value, value, value)
+            self._pending[name, dimensions] = _Statistic(unit, 1, value, value, value)
         else:
             statistic.add(value)
         if not self._delivering:
@@ -160,28 +160,28 @@ class MetricDelivery:
 
     async def _deliver(self) -> None:
         try:
-            while self._waiting:
+            while self._pending:
                 await asyncio.sleep(_PERIOD)
-                data = [_datum(*key, statistic) for key, statistic in self._waiting.items()]
-                self._waiting = {}
+                data = [_datum(*key, statistic) for key, statistic in self._pending.items()]
+                self._pending = {}
                 for first in range(0, len(data), _BATCH):
                     await self._put(data[first : first + _BATCH])
         finally:
             self._delivering = False
 
     async def _put(self, data: list[dict[str, Any]]) -> None:
-        asked = {"Namespace": NAMESPACE, "MetricData": data}
+        params = {"Namespace": NAMESPACE, "MetricData": data}
         try:
-            await self._engine.external.call("cloudwatch", "PutMetricData", asked)
+            await self._engine.external.call("cloudwatch", "PutMetricData", params)
             self._failing = False
         except (ServiceError, CallFailed, RoleNotAssumable) as error:
             if not self._failing:
-                _log.warning("Metrics are lost until CloudWatch takes them: %s", error)
+                _log.warning("Metrics are dropped while CloudWatch fails: %s", error)
             self._failing = True
 
 
 def _of_execution(row: Mapping[str, Any]) -> Iterator[Dimensions]:
-    """The account's metrics, the machine's, and those of the version and the alias it was started by."""
+    """Yield the dimensions of the account, the machine, and the version and alias of an execution."""
     machine = ("StateMachineArn", row["stateMachineArn"])
     yield ()
     yield (machine,)
@@ -196,12 +196,12 @@ def _target(kind: str, details: Mapping[str, Any]) -> str:
     return str(details["resource"])
 
 
-def _outcome(family: _Family, what: str, work: _Work, now: float) -> str:
-    """What the metric of a closed task is called after. Time-outs of activities tell a missed heartbeat apart."""
-    if what.endswith("Failed"):
+def _outcome(family: _Family, outcome: str, task: _OpenTask, now: float) -> str:
+    """Return the metric's suffix of an ended task. Activities distinguish missed heartbeats from timeouts."""
+    if outcome.endswith("Failed"):
         return "Failed"
-    missed = what == "TimedOut" and (work.limit is None or now < work.scheduled + work.limit)
-    return "HeartbeatTimedOut" if missed and family.one == "Activity" else what
+    missed = outcome == "TimedOut" and (task.limit is None or now < task.scheduled + task.limit)
+    return "HeartbeatTimedOut" if missed and family.one == "Activity" else outcome
 
 
 def _datum(name: str, dimensions: Dimensions, statistic: _Statistic) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Status changes of standard executions, as the events AWS Step Functions puts on the default event bus.
+"""Status change events of standard executions, which AWS Step Functions puts on the default event bus.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 """
@@ -20,29 +20,30 @@ _log = logging.getLogger(__name__)
 SOURCE = "aws.states"
 DETAIL_TYPE = "Step Functions Execution Status Change"
 
-# EventBridge takes 256 KiB an entry; Step Functions leaves input and output out when they would not fit.
-_LARGEST_PAYLOADS = 248 * 1024
-# PutEvents takes ten entries a call.
+# EventBridge accepts 256 KiB per entry; Step Functions omits input and output that do not fit.
+_MAX_PAYLOAD_BYTES = 248 * 1024
+# PutEvents accepts ten entries per call.
 _BATCH = 10
 
 
 class StatusEventDelivery:
-    """An observer that puts status changes on the bus of the engine's services, in order.
+    """An observer that puts status changes on the event bus of the engine's services, in order.
 
-    The services must take events of AWS's own source, as emulators may and AWS does not; said once if they refuse.
+    The services must accept events with the source `aws.states`. Emulators may; AWS does not, and one warning is
+    logged when they are rejected.
     """
 
     def __init__(self, engine: "Engine"):
         self._engine = engine
-        self._waiting: list[dict[str, Any]] = []
+        self._pending: list[dict[str, Any]] = []
         self._delivering = False
-        self._refused = False
+        self._rejected = False
         self._failing = False
 
     def status_changed(self, row: Mapping[str, Any]) -> None:
-        if row["type"] != "STANDARD" or self._refused:
+        if row["type"] != "STANDARD" or self._rejected:
             return
-        self._waiting.append(
+        self._pending.append(
             {
                 "Source": SOURCE,
                 "DetailType": DETAIL_TYPE,
@@ -58,12 +59,12 @@ class StatusEventDelivery:
         return False
 
     def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Histories are not told here."""
+        """Ignore events: only status changes are published."""
 
     async def _deliver(self) -> None:
         try:
-            while self._waiting:
-                entries, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            while self._pending:
+                entries, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
                 await self._put(entries)
                 await asyncio.sleep(0)
         finally:
@@ -71,26 +72,26 @@ class StatusEventDelivery:
 
     async def _put(self, entries: list[dict[str, Any]]) -> None:
         try:
-            answer = await self._engine.external.call("events", "PutEvents", {"Entries": entries})
+            response = await self._engine.external.call("events", "PutEvents", {"Entries": entries})
         except (ServiceError, CallFailed, RoleNotAssumable) as error:
             if not self._failing:
-                _log.warning("Status changes are lost until EventBridge takes them: %s", error)
+                _log.warning("Status changes are dropped while EventBridge fails: %s", error)
             self._failing = True
             return
         self._failing = False
-        codes = {entry.get("ErrorCode") for entry in answer.get("Entries", [])}
+        codes = {entry.get("ErrorCode") for entry in response.get("Entries", [])}
         if "NotAuthorizedForSourceException" in codes:
-            self._refused = True
-            self._waiting = []
-            _log.warning("Status changes are not told: the event bus takes no events of %s.", SOURCE)
+            self._rejected = True
+            self._pending = []
+            _log.warning("Status changes are not published: the event bus rejects the source %s.", SOURCE)
 
 
 def status_change(row: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """An execution's row as the detail of the event, as it stands `now` (epoch seconds)."""
+    """Return the event's detail for an execution's row at the time `now` (epoch seconds)."""
     sizes = sum(len((row.get(name) or "").encode()) for name in ("input", "output", "cause"))
-    fits = sizes <= _LARGEST_PAYLOADS
+    fits = sizes <= _MAX_PAYLOAD_BYTES
     output = row.get("output")
-    told = execution_description(row, now)
+    description = execution_description(row, now)
     return {
         "executionArn": row["executionArn"],
         "stateMachineArn": row["stateMachineArn"],
@@ -108,8 +109,8 @@ def status_change(row: Mapping[str, Any], now: float) -> dict[str, Any]:
         "stateMachineAliasArn": row.get("stateMachineAliasArn"),
         "redriveCount": row.get("redriveCount", 0),
         "redriveDate": _milliseconds(row.get("redriveDate")),
-        "redriveStatus": told["redriveStatus"],
-        "redriveStatusReason": told.get("redriveStatusReason"),
+        "redriveStatus": description["redriveStatus"],
+        "redriveStatusReason": description.get("redriveStatusReason"),
     }
 
 

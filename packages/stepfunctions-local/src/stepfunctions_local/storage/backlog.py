@@ -1,4 +1,4 @@
-"""Rows on their way to the database's tables, by way of the journal."""
+"""Rows that are in the journal and not yet in the database's tables."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Self
@@ -11,7 +11,7 @@ type FrameKey = tuple[int, int]  # its execution, its number in it
 
 
 class ExecutionRow(NamedTuple):
-    """A row of `executions`, `body` being all there is to know."""
+    """A row of `executions`; `body` is the whole execution."""
 
     id: int
     arn: str
@@ -35,7 +35,7 @@ class ExecutionRow(NamedTuple):
 
 
 class HistoryPart(NamedTuple):
-    """Events of one execution that follow each other, as a JSON array."""
+    """Consecutive events of one execution, as a JSON array."""
 
     execution: int
     first: int
@@ -48,14 +48,14 @@ class HistoryPart(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What one commit writes. A frame that is gone is None."""
+    """The rows of one commit. A deleted frame is None."""
 
     executions: list[ExecutionRow]
     histories: list[HistoryPart]
     frames: dict[FrameKey, bytes | None]
 
     def entry(self, number: int) -> bytes:
-        """These rows as an entry of the journal."""
+        """Encode the rows as an entry of the journal."""
         return b'{"number":%d,"executions":[%b],"histories":[%b],"frames":[%b]}' % (
             number,
             b",".join([row.body for row in self.executions]),
@@ -65,7 +65,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def of_entry(cls, entry: dict[str, Any]) -> Self:
-        """The rows that an entry of the journal was made of."""
+        """Decode the rows of a journal entry."""
         return cls(
             [ExecutionRow.of(row) for row in entry["executions"]],
             [HistoryPart.of(execution, events) for execution, events in entry["histories"]],
@@ -77,16 +77,16 @@ class Rows(NamedTuple):
 
 
 class Backlog:
-    """Rows that the tables do not have yet. What changes twice before they are written is written once."""
+    """Rows to write to the tables. A row that changes twice before that is written once."""
 
     def __init__(self) -> None:
         self.size = 0  # bytes
         self._executions: dict[str, ExecutionRow] = {}
         self._histories: dict[int, list[HistoryPart]] = {}
         self._frames: dict[FrameKey, bytes | None] = {}
-        # Of the executions at work, those with a row in the table: the others come and go without the database.
-        self._tabled: set[FrameKey] = set()
-        self._left: set[int] = set()
+        # Frames of running executions that have a row in the table; the others need no DELETE.
+        self._stored: set[FrameKey] = set()
+        self._released: set[int] = set()
 
     def add(self, rows: Rows) -> None:
         for row in rows.executions:
@@ -96,28 +96,28 @@ class Backlog:
             self._histories.setdefault(part.execution, []).append(part)
             self.size += len(part.events)
         for key, body in rows.frames.items():
-            if body is None and key not in self._tabled:
+            if body is None and key not in self._stored:
                 self._frames.pop(key, None)
             else:
                 self._frames[key] = body
                 self.size += len(body or b"")
 
     def execution(self, arn: str) -> bytes | None:
-        """The body of an execution's row, if it is here."""
+        """Return the body of an execution's row, or None when it is not in the backlog."""
         row = self._executions.get(arn)
         return None if row is None else row.body
 
-    def frames_tabled(self, keys: Iterable[FrameKey]) -> None:
-        """These frames, of an execution that is taken up, have rows in the table."""
-        self._tabled.update(keys)
+    def frames_stored(self, keys: Iterable[FrameKey]) -> None:
+        """Note that these frames of a restored execution have rows in the table."""
+        self._stored.update(keys)
 
-    def leave(self, execution: int, frames: Iterable[int]) -> None:
-        """The execution is not at work any more; the rows of its frames stay in the table."""
-        self._left.add(execution)
-        self._tabled.difference_update((execution, frame) for frame in frames)
+    def release(self, execution: int, frames: Iterable[int]) -> None:
+        """Note that the execution has ended; the rows of its frames stay in the table."""
+        self._released.add(execution)
+        self._stored.difference_update((execution, frame) for frame in frames)
 
     def write(self, write: Callable[[str, list[Any]], None]) -> None:
-        """Put all into the tables: `write` is given a statement and the rows to run it for."""
+        """Write everything to the tables through `write(statement, rows)`."""
         write(
             "INSERT INTO executions VALUES(?,?,?,?,?,?,?) "
             "ON CONFLICT(id) DO UPDATE SET status=excluded.status, body=excluded.body",
@@ -127,26 +127,28 @@ class Backlog:
             "INSERT INTO histories VALUES(?,?,?)",
             [row for parts in self._histories.values() for row in _joined(parts)],
         )
-        kept = [(*key, body) for key, body in self._frames.items() if body is not None]
-        gone = [key for key, body in self._frames.items() if body is None]
-        write("INSERT OR REPLACE INTO frames VALUES(?,?,?)", kept)
-        write("DELETE FROM frames WHERE execution=? AND id=?", gone)
-        self._tabled.difference_update(gone)
-        self._tabled.update((execution, frame) for execution, frame, _ in kept if execution not in self._left)
-        self._executions, self._histories, self._frames, self._left = {}, {}, {}, set()
+        saved = [(*key, body) for key, body in self._frames.items() if body is not None]
+        deleted = [key for key, body in self._frames.items() if body is None]
+        write("INSERT OR REPLACE INTO frames VALUES(?,?,?)", saved)
+        write("DELETE FROM frames WHERE execution=? AND id=?", deleted)
+        self._stored.difference_update(deleted)
+        self._stored.update(
+            (execution, frame) for execution, frame, _ in saved if execution not in self._released
+        )
+        self._executions, self._histories, self._frames, self._released = {}, {}, {}, set()
         self.size = 0
 
 
 def _joined(parts: list[HistoryPart]) -> list[tuple[int, int, bytes]]:
-    """The rows of `histories` for parts that follow each other: small parts share one."""
+    """Return the rows of `histories` for consecutive parts; small parts share a row."""
     rows: list[tuple[int, int, bytes]] = []
-    together: list[HistoryPart] = []
+    batch: list[HistoryPart] = []
     for part in parts:
-        if together and sum(each.length for each in together) + part.length > EVENTS_IN_A_ROW:
-            rows.append(_row(together))
-            together = []
-        together.append(part)
-    rows.append(_row(together))
+        if batch and sum(member.length for member in batch) + part.length > EVENTS_IN_A_ROW:
+            rows.append(_row(batch))
+            batch = []
+        batch.append(part)
+    rows.append(_row(batch))
     return rows
 
 

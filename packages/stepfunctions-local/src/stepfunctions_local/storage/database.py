@@ -1,4 +1,4 @@
-"""The store's file: its tables, who has it open, and its write-ahead log."""
+"""The store's SQLite file: its tables, its lock, and the checkpoints of its write-ahead log."""
 
 import contextlib
 import fcntl
@@ -10,11 +10,11 @@ from pathlib import Path
 from ..errors import StoreBusy, StoreUnreadable
 from ..history import json_bytes, json_value
 
-# `histories` has a row for the events of one execution between two commits, `first` being the first one's id.
-# `frames` has rowids: of a Map over a million items one row holds them all, and a table without rowids reads a row
-# whole to compare its key.
-# `journal` has the number of the journal's last entry that is in the tables. It begins anywhere, so that the journal of
-# another store is known by its numbers.
+# `histories` has a row for the events of one execution between two commits; `first` is the first event's id.
+# `frames` has rowids: one row holds all items of a large Map, and a table without rowids reads whole rows to compare
+# keys.
+# `journal` has the number of the last journal entry that is in the tables. Numbers start at a random value, so that
+# the journal of another store is recognised by its numbers.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, body BLOB, PRIMARY KEY(kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions(
@@ -42,17 +42,17 @@ COMMIT;
 
 
 def connect(path: str, synchronous: str) -> sqlite3.Connection:
-    """Open the store's file, its tables as this version has them. Raises StoreUnreadable.
+    """Open the store's file and create missing tables. Raises StoreUnreadable.
 
-    `synchronous` NORMAL: a commit survives the death of the process; FULL: also the machine's loss of power.
+    `synchronous` NORMAL: a commit survives a kill of the process; FULL: also a power failure.
     """
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     try:
         layout = db.execute("PRAGMA user_version").fetchone()[0]
         if layout > _LAYOUT:
             raise StoreUnreadable(
-                f"{path} was written by a later version (layout {layout}, this one knows {_LAYOUT}): "
-                "use that version, or another store."
+                f"{path} was written by a later version (layout {layout}; this version supports up to {_LAYOUT}): "
+                "use that version or another store."
             )
         db.executescript(
             f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size={-_CACHE_KIB}; {_TABLES}"
@@ -61,7 +61,7 @@ def connect(path: str, synchronous: str) -> sqlite3.Connection:
             db.executescript(_FROM_LAYOUT_1)
     except sqlite3.DatabaseError as error:
         db.close()
-        raise StoreUnreadable(f"{path} cannot be used as a store ({error}): give another one.") from None
+        raise StoreUnreadable(f"{path} cannot be used as a store ({error}): choose another file.") from None
     except StoreUnreadable:
         db.close()
         raise
@@ -90,35 +90,36 @@ def migrate(db: sqlite3.Connection) -> None:
 
 
 class Checkpointer:
-    """Keeps the write-ahead log short: its pages go into the database on a thread, now and then.
+    """Bounds the write-ahead log: checkpoints run on a thread.
 
-    Under a load that never pauses the thread may never catch up; then the log is worked off at once.
+    Under constant load the thread may never catch up; a log over the hard limit is checkpointed synchronously.
     """
 
-    _LOOK_EVERY = 16  # commits
-    _LONG = 16 * 1024 * 1024  # bytes
-    _TOO_LONG = 64 * 1024 * 1024
+    _CHECK_INTERVAL = 16  # commits
+    _SOFT_LIMIT = 16 * 1024 * 1024  # bytes
+    _HARD_LIMIT = 64 * 1024 * 1024
 
     def __init__(self, db: sqlite3.Connection, path: str):
         self._db = db
         self._path = path
         self._commits = 0
-        self._working: Future[None] | None = None
+        self._checkpoint: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, "states-log") if path != ":memory:" else None
         if self._thread is not None:
             db.execute("PRAGMA wal_autocheckpoint=0")
 
     def committed(self) -> None:
+        """Check the log's size after every 16th commit."""
         self._commits += 1
-        if self._thread is None or self._commits % self._LOOK_EVERY:
+        if self._thread is None or self._commits % self._CHECK_INTERVAL:
             return
         length = Path(f"{self._path}-wal").stat().st_size
-        if length > self._TOO_LONG:
+        if length > self._HARD_LIMIT:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        elif length > self._LONG and (self._working is None or self._working.done()):
-            self._working = self._thread.submit(self._work)
+        elif length > self._SOFT_LIMIT and (self._checkpoint is None or self._checkpoint.done()):
+            self._checkpoint = self._thread.submit(self._run)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         with contextlib.closing(sqlite3.connect(self._path)) as db:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -128,8 +129,8 @@ class Checkpointer:
 
 
 def lock(path: Path) -> int:
-    """Take the store for this process; answers the descriptor that holds it. Raises StoreBusy."""
-    path = path.resolve()  # by whatever name: one file, one lock
+    """Lock the store for this process and return the lock's descriptor. Raises StoreBusy."""
+    path = path.resolve()  # one lock for one file, whatever name it is opened by
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -140,7 +141,7 @@ def lock(path: Path) -> int:
             owner = os.read(descriptor, 32).decode()
         os.close(descriptor)
         raise StoreBusy(
-            f"{path} is already open in process {owner or '(unknown)'}: stop it, or give this one another store."
+            f"{path} is already open in process {owner or '(unknown)'}: stop it or choose another store."
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -1,8 +1,8 @@
-"""The journal: what commits wrote and the database does not have yet, an entry a line.
+"""The journal: commits that are not in the database yet, one entry per line.
 
-A commit is one append here, at a tenth of what a transaction costs that touches a dozen pages; the database takes up
-many entries at once. A line is the CRC-32 of an entry, a space, and the entry, JSON with a `number`. A kill may tear
-the last line: whoever waited for that was not answered, and it is left out.
+A commit is one append, at a tenth of the cost of a transaction that touches a dozen pages; the database takes many
+entries at once. A line is the CRC-32 of an entry, a space, and the entry as JSON with a `number`. A kill may truncate
+the last line: its commit was not acknowledged, and the line is ignored.
 """
 
 import os
@@ -15,7 +15,7 @@ from ..history import json_value
 
 
 class Journal:
-    """The file beside a store's database. With `power_safe` an entry outlives the machine's loss of power."""
+    """The journal file of a store. With `power_safe` an entry survives a power failure."""
 
     def __init__(self, path: Path, power_safe: bool):
         self._path = path
@@ -25,7 +25,7 @@ class Journal:
             _sync_folder(path.parent)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """The entries in order, up to the first line that is torn."""
+        """Yield the entries in order, up to the first incomplete line."""
         with self._path.open("rb") as lines:
             for line in lines:
                 checksum, _, entry = line.removesuffix(b"\n").partition(b" ")
@@ -34,7 +34,7 @@ class Journal:
                 yield json_value(entry)
 
     def append(self, entry: bytes) -> None:
-        """Make an entry durable. Raises OSError; the line may then be torn, and nothing may follow it."""
+        """Make an entry durable. After an OSError the line may be incomplete, and nothing may follow it."""
         line = b"%b %b\n" % (_checksum(entry), entry)
         while line:
             line = line[os.write(self._file, line) :]
@@ -42,7 +42,7 @@ class Journal:
             os.fdatasync(self._file)
 
     def clear(self) -> None:
-        """Forget all entries: the database has them."""
+        """Delete all entries: the database has them."""
         os.ftruncate(self._file, 0)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Journal:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make durable that the folder has the files it has."""
+    """Sync a folder's directory entries to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)

@@ -1,8 +1,8 @@
-"""Where everything durable lives: a database, and a journal before it.
+"""The store: documents, executions, histories and frames.
 
-Writers mark what changed (`event`, `save_frame`, `save_execution`); the rows are made when a commit collects them, so a
-frame that changed ten times, or came and went, between two commits costs once or nothing, and an execution's events
-between two commits are one part of its history.
+Writers mark changes (`event`, `save_frame`, `save_execution`); a commit collects them and encodes the rows. A frame
+that changed ten times between two commits is written once, a frame that was created and deleted not at all, and an
+execution's events between two commits are one part of its history.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ _RECENT_BYTES = 4096
 
 
 class MarkedFrame(Protocol):
-    """What the store needs of a frame: its keys, and its row's body when the transaction is written."""
+    """A frame, as the store uses it."""
 
     @property
     def key(self) -> FrameKey: ...
@@ -30,7 +30,7 @@ class MarkedFrame(Protocol):
 
 
 class MarkedExecution(Protocol):
-    """What the store needs of an execution."""
+    """An execution, as the store uses it."""
 
     @property
     def arn(self) -> str: ...
@@ -39,7 +39,7 @@ class MarkedExecution(Protocol):
 
 
 class Store(Transactions):
-    """One store, one process. `path` is a file, or ":memory:" for tests that restart nothing."""
+    """A store, used by one process. `path` is a file, or ":memory:" for tests without restarts."""
 
     def __init__(self, path: str | Path = ":memory:", synchronous: str = "NORMAL"):
         super().__init__(path, synchronous)
@@ -49,22 +49,23 @@ class Store(Transactions):
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
         self._events: dict[int, list[dict[str, Any]]] = {}
         self._frames: dict[FrameKey, MarkedFrame | None] = {}
-        # Of the executions at work, which frames have a row: the others come and go without one.
+        # The frames of running executions that have a row.
         self._stored_frames: defaultdict[int, set[int]] = defaultdict(set)
-        self._left: list[int] = []
+        self._released: list[int] = []
         self._executions: dict[str, MarkedExecution] = {}
         self._recent: dict[str, dict[str, Any]] = {}
 
     # Documents: state machines, versions, aliases, activities, tags, map runs
 
     def put(self, kind: str, key: str, document: dict[str, Any]) -> None:
+        """Write a document."""
         self._documents.pop((kind, key), None)
         self._write("INSERT OR REPLACE INTO documents VALUES(?,?,?)", (kind, key, json_bytes(document)))
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
-        """A copy of the document, or None. What is inside it is shared: put a changed document, do not change it."""
-        found = self._documents.get((kind, key))
-        if found is None:
+        """Return a shallow copy of a document, or None. Nested values are shared and must not be changed."""
+        document = self._documents.get((kind, key))
+        if document is None:
             row = self._db.execute(
                 "SELECT body FROM documents WHERE kind=? AND key=?", (kind, key)
             ).fetchone()
@@ -72,8 +73,8 @@ class Store(Transactions):
                 return None
             if len(self._documents) >= _CACHED_DOCUMENTS:
                 self._documents.clear()
-            found = self._documents[kind, key] = json_value(row[0])
-        return dict(found)
+            document = self._documents[kind, key] = json_value(row[0])
+        return dict(document)
 
     def require(self, kind: str, key: str) -> dict[str, Any]:
         """Return a document that another document references. Raises LookupError when it is missing."""
@@ -83,11 +84,12 @@ class Store(Transactions):
         return document
 
     def delete(self, kind: str, key: str) -> None:
+        """Delete a document if it exists."""
         self._documents.pop((kind, key), None)
         self._write("DELETE FROM documents WHERE kind=? AND key=?", (kind, key))
 
     def scan(self, kind: str, prefix: str = "") -> Iterator[dict[str, Any]]:
-        """Documents of a kind whose key begins with `prefix`, in the order of their keys."""
+        """Return the documents of a kind whose key starts with `prefix`, ordered by key."""
         rows = self._db.execute(
             "SELECT body FROM documents WHERE kind=? AND key>=? AND key<? ORDER BY key",
             (kind, prefix, prefix + "\U0010ffff"),
@@ -97,15 +99,18 @@ class Store(Transactions):
     # Executions
 
     def next_execution_id(self) -> int:
+        """Return a new id; ids increase."""
         self._last_execution += 1
         return self._last_execution
 
     def save_execution(self, execution: MarkedExecution) -> None:
+        """Mark an execution's row as changed."""
         self._executions[execution.arn] = execution
         self._recent.pop(execution.arn, None)
         self._touch()
 
     def execution(self, arn: str) -> dict[str, Any] | None:
+        """Return the row of an execution, or None."""
         marked = self._executions.get(arn)
         if marked is not None:
             return marked.snapshot()
@@ -128,43 +133,44 @@ class Store(Transactions):
         before: int | None = None,
         limit: int = 100,
     ) -> list[dict[str, Any]]:
-        """Newest first, of a machine (of its version or alias `qualified`) or of a map run.
+        """Return rows of a machine (or its version or alias `qualified`) or of a map run, newest first.
 
-        `before` is the id to go on below; `redriven` is "REDRIVEN" or "NOT_REDRIVEN".
+        Rows have ids below `before`; `redriven` is "REDRIVEN" or "NOT_REDRIVEN".
         """
         self.flush()
-        wanted: list[tuple[str, Any]] = [
+        conditions: list[tuple[str, Any]] = [
             ("machine=?", machine) if machine is not None else ("map_run=?", map_run)
         ]
         if qualified is not None:
-            wanted.append(
+            conditions.append(
                 (
                     "? IN (CAST(body AS TEXT)->>'stateMachineVersionArn', CAST(body AS TEXT)->>'stateMachineAliasArn')",
                     qualified,
                 )
             )
         if status is not None:
-            # Most have succeeded; the index of the others is used when the condition says that it is of those.
-            rare = "" if status == "SUCCEEDED" else " AND status <> 'SUCCEEDED'"
-            wanted.append((f"status=?{rare}", status))
+            # SQLite uses the partial index of executions that did not succeed only with its condition.
+            indexed = "" if status == "SUCCEEDED" else " AND status <> 'SUCCEEDED'"
+            conditions.append((f"status=?{indexed}", status))
         if redriven is not None:
-            wanted.append(
+            conditions.append(
                 ("(coalesce(CAST(body AS TEXT)->>'redriveCount', 0) > 0) = ?", redriven == "REDRIVEN")
             )
         if before is not None:
-            wanted.append(("id<?", before))
-        where = " AND ".join(condition for condition, _ in wanted)
+            conditions.append(("id<?", before))
+        where = " AND ".join(condition for condition, _ in conditions)
         sql = f"SELECT body FROM executions WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 (literals above)
-        rows = self._db.execute(sql, (*(value for _, value in wanted), limit))
+        rows = self._db.execute(sql, (*(value for _, value in conditions), limit))
         return [json_value(body) for (body,) in rows]
 
     def open_executions(self) -> list[dict[str, Any]]:
-        """Those to go on with after a restart, oldest first."""
+        """Return the rows of executions that have not ended, oldest first."""
         self.flush()
         sql = "SELECT body FROM executions WHERE status IN ('RUNNING','PENDING_REDRIVE') ORDER BY id"
         return [json_value(body) for (body,) in self._db.execute(sql)]
 
-    def forget_execution(self, execution_id: int) -> None:
+    def delete_execution(self, execution_id: int) -> None:
+        """Delete an execution with its history and frames."""
         self.flush()
         self._recent.clear()
         self._stored_frames.pop(execution_id, None)
@@ -174,7 +180,7 @@ class Store(Transactions):
     # History
 
     def event(self, execution_id: int, event: dict[str, Any]) -> None:
-        """Append to a history. The event, with its `id`, is not to be changed any more."""
+        """Append to a history. The event must not be changed afterwards."""
         events = self._events.get(execution_id)
         if events is None:
             self._events[execution_id] = [event]
@@ -185,33 +191,35 @@ class Store(Transactions):
     def events(
         self, execution_id: int, after: int = 0, limit: int = 1000, reverse: bool = False
     ) -> list[dict[str, Any]]:
-        """In order from the one after `after`; in reverse from the one below it (0: the last)."""
+        """Return events after event `after`; in reverse order those before it (0: from the last)."""
         self.flush()
         if reverse:
             before = after or 1 << 62
             sql = "SELECT events FROM histories WHERE execution=? AND first<? ORDER BY first DESC"
             rows = self._db.execute(sql, (execution_id, before))
-            found = (event for (row,) in rows for event in reversed(json_value(row)) if event["id"] < before)
+            events = (event for (row,) in rows for event in reversed(json_value(row)) if event["id"] < before)
         else:
             sql = """SELECT events FROM histories WHERE execution=?1 AND first >= coalesce(
                        (SELECT max(first) FROM histories WHERE execution=?1 AND first<=?2), 0) ORDER BY first"""
             rows = self._db.execute(sql, (execution_id, after + 1))
-            found = (event for (row,) in rows for event in json_value(row) if event["id"] > after)
-        return list(islice(found, limit))
+            events = (event for (row,) in rows for event in json_value(row) if event["id"] > after)
+        return list(islice(events, limit))
 
     def last_event(self, execution_id: int) -> int:
-        """The id of an execution's last event; 0 when it has none."""
+        """Return the id of an execution's last event; 0 when it has none."""
         last = self.events(execution_id, limit=1, reverse=True)
         return last[0]["id"] if last else 0
 
     # Frames
 
     def save_frame(self, frame: MarkedFrame) -> None:
+        """Mark a frame as changed."""
         self._frames[frame.key] = frame
         if not self._scheduled:
             self._touch()
 
     def drop_frame(self, key: tuple[int, int]) -> None:
+        """Mark a frame as deleted."""
         execution, frame = key
         if frame in self._stored_frames.get(execution, ()):
             self._frames[key] = None
@@ -220,24 +228,25 @@ class Store(Transactions):
             self._frames.pop(key, None)
 
     def frames(self, execution_id: int) -> dict[int, dict[str, Any]]:
-        """The stored frames of an execution that is taken up (again), by id: a parent before its children."""
+        """Return the stored frames of an execution that is restored, by id: parents before their children."""
         self.flush()
         rows = self._db.execute("SELECT id, body FROM frames WHERE execution=? ORDER BY id", (execution_id,))
-        found = {frame_id: json_value(body) for frame_id, body in rows}
-        self._stored_frames[execution_id].update(found)
-        self._backlog.frames_tabled((execution_id, frame_id) for frame_id in found)
-        return found
+        frames = {frame_id: json_value(body) for frame_id, body in rows}
+        self._stored_frames[execution_id].update(frames)
+        self._backlog.frames_stored((execution_id, frame_id) for frame_id in frames)
+        return frames
 
-    def leave_frames(self, execution_id: int) -> None:
-        """The execution has ended but may be redriven: its frames stay, and cost no memory."""
-        self._left.append(execution_id)
+    def release_frames(self, execution_id: int) -> None:
+        """Keep the stored frames of an execution that ended and may be redriven, without memory for them."""
+        self._released.append(execution_id)
 
     def drop_frames(self, execution_id: int) -> None:
+        """Mark all frames of an execution as deleted."""
         for frame_id in self._stored_frames.get(execution_id, ()):
             self._frames[execution_id, frame_id] = None
             self._touch()
 
-    # What is marked to be written
+    # Commits
 
     @property
     def marked(self) -> bool:
@@ -245,9 +254,9 @@ class Store(Transactions):
 
     def collect(self) -> Rows:
         rows = Rows(self._collect_executions(), self._collect_events(), self._collect_frames())
-        left, self._left = self._left, []
-        for execution in left:
-            self._backlog.leave(execution, self._stored_frames.pop(execution, ()))
+        released, self._released = self._released, []
+        for execution in released:
+            self._backlog.release(execution, self._stored_frames.pop(execution, ()))
         return rows
 
     def _collect_executions(self) -> list[ExecutionRow]:
@@ -262,7 +271,7 @@ class Store(Transactions):
         return rows
 
     def _remember(self, arn: str, row: dict[str, Any]) -> None:
-        """Whoever started an execution soon asks how it ended: have the last rows at hand."""
+        """Cache recent rows: callers that start an execution soon describe it."""
         if len(self._recent) >= _RECENT:
             del self._recent[next(iter(self._recent))]
         self._recent[arn] = row

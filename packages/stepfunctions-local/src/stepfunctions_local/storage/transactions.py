@@ -1,7 +1,7 @@
-"""Group commits on a journal and a database: what a turn of the event loop wrote is durable at once, or not at all.
+"""Group commits on a journal and a database: the writes of one event loop turn become durable together.
 
-What executions write goes to the journal, and to the database's tables with that of many other commits; whatever else
-is written, or wants to read what was, brings the tables up to date.
+Commits of executions are appended to the journal and written to the database's tables in batches. Other writes, and
+reads, bring the tables up to date first.
 """
 
 import asyncio
@@ -20,24 +20,23 @@ from .journal import Journal
 
 _log = logging.getLogger(__name__)
 
-# What a read may have to wait for: some three milliseconds' worth. More at once is hardly cheaper.
+# Bounds how long a read waits for the tables (about 3 ms). Larger batches are hardly cheaper.
 _BACKLOG_BYTES = 256 * 1024
 _BACKLOG_SECONDS = 1.0
 
 
 class Transactions:
-    """The files, and the transaction that is open. Whoever derives from it says what is marked to be written.
+    """The store's files and the open transaction. Subclasses collect the rows to write.
 
-    A commit runs once the event loop has nothing else ready; whoever needs durability before an effect awaits
-    `committed()`. When the files cannot be written they are done for: nothing is committed any more, and every
-    `committed()` raises StoreFailed.
+    A commit runs once the event loop has nothing else ready; code that needs durability before an effect awaits
+    `committed()`. After a write error nothing is committed any more, and every `committed()` raises StoreFailed.
     """
 
     def __init__(self, path: str | Path, synchronous: str):
         self.path = str(path)
         self._lock = None if self.path == ":memory:" else lock(Path(self.path))
         self._backlog = Backlog()
-        self._overdue: asyncio.TimerHandle | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
         self._journal: Journal | None = None
         self._number = 0  # of the journal's last entry
         self._waiting: list[asyncio.Future[None]] = []
@@ -55,37 +54,39 @@ class Transactions:
 
     def _open(self, synchronous: str) -> None:
         self._db = connect(self.path, synchronous)
-        # The log is worked off beside the event loop, which must not wait for the disk's fsync.
-        self._log = Checkpointer(self._db, self.path)
+        # Checkpoints run on a thread: the event loop must not wait for the disk's fsync.
+        self._checkpointer = Checkpointer(self._db, self.path)
         if self._lock is not None:
-            # By whatever name the store is opened: the one journal of the one file.
-            beside = Path(f"{Path(self.path).resolve()}.journal")
-            self._journal = Journal(beside, power_safe=synchronous == "FULL")
-            self._take_up(self._journal)
+            # The resolved path: one journal for one file, whatever name it is opened by.
+            journal_path = Path(f"{Path(self.path).resolve()}.journal")
+            self._journal = Journal(journal_path, power_safe=synchronous == "FULL")
+            self._recover(self._journal)
         migrate(self._db)
 
     @property
     def marked(self) -> bool:
-        """Whether anything is marked to be written."""
+        """Whether there are changes to write."""
         raise NotImplementedError
 
     def collect(self) -> Rows:
-        """The rows of what is marked, which is not marked any more."""
+        """Return the rows of all changes and reset them."""
         raise NotImplementedError
 
     def flush(self) -> None:
-        """Bring the tables up to date in the open transaction, so that reads see all. Raises StoreFailed."""
+        """Write all changes to the tables in the open transaction, so that reads see them. Raises StoreFailed."""
         if self.marked:
             self._backlog.add(self.collect())
         self._backlog.write(self._write_all)
 
-    def _take_up(self, journal: Journal) -> None:
-        """Put what a killed process left in the journal into the tables. Raises StoreFailed."""
+    def _recover(self, journal: Journal) -> None:
+        """Write the journal entries of a killed process to the tables. Raises StoreFailed."""
         self._number = self._db.execute("SELECT taken_up FROM journal").fetchone()[0]
         for entry in journal.entries():
             if entry["number"] > self._number + 1:
                 _log.warning(
-                    "%s.journal does not go on from where %s ends: it is left out", self.path, self.path
+                    "ignoring %s.journal: its entries do not follow the last commit of %s",
+                    self.path,
+                    self.path,
                 )
                 break
             if entry["number"] == self._number + 1:
@@ -97,7 +98,7 @@ class Transactions:
         journal.clear()
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From here on commits run by themselves on this loop."""
+        """Commit automatically on this event loop from now on."""
         self._loop = loop
         if self._dirty:
             self._touch()
@@ -107,7 +108,7 @@ class Transactions:
         return self._in_transaction or self.marked
 
     async def committed(self) -> None:
-        """Return once all that was written before this call is durable. Raises StoreFailed."""
+        """Wait until everything written before this call is durable. Raises StoreFailed."""
         if self.failure is not None:
             raise self.failure
         if not self._dirty:
@@ -120,12 +121,12 @@ class Transactions:
         await future
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call back once all that was written before is durable."""
+        """Call `callback` once everything written before is durable."""
         self._after.append(callback)
         self._touch()
 
     def commit(self) -> None:
-        """Make all that was written durable, and tell whoever waits for that. Raises StoreFailed."""
+        """Make all changes durable and complete the waiting futures. Raises StoreFailed."""
         self._scheduled = False
         if self.failure is not None:
             raise self.failure
@@ -154,8 +155,8 @@ class Transactions:
             journal.append(rows.entry(self._number))
         except OSError as error:
             raise self._failed(error) from error
-        if self._overdue is None and self._loop is not None:
-            self._overdue = self._loop.call_later(_BACKLOG_SECONDS, self._work_off)
+        if self._flush_timer is None and self._loop is not None:
+            self._flush_timer = self._loop.call_later(_BACKLOG_SECONDS, self._flush_overdue)
 
     def _commit_tables(self) -> None:
         try:
@@ -163,15 +164,15 @@ class Transactions:
                 self._db.execute("UPDATE journal SET taken_up=?", (self._number,))
             self._db.execute("COMMIT")
             self._in_transaction = False
-            self._log.committed()
+            self._checkpointer.committed()
             if self._journal is not None:
                 self._journal.clear()
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from error
 
-    def _work_off(self) -> None:
-        self._overdue = None
-        with contextlib.suppress(StoreFailed):  # whoever waits is told
+    def _flush_overdue(self) -> None:
+        self._flush_timer = None
+        with contextlib.suppress(StoreFailed):  # _failed has notified the waiters
             self.flush()
             self.commit()
 
@@ -179,11 +180,11 @@ class Transactions:
         if self.failure is None:
             self.flush()
             self.commit()
-        if self._overdue is not None:
-            self._overdue.cancel()
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
         if self._journal is not None:
             self._journal.close()
-        self._log.close()
+        self._checkpointer.close()
         self._db.close()
         self._release()
 
@@ -196,7 +197,7 @@ class Transactions:
         self._write_all(sql, [values])
 
     def _write_all(self, sql: str, rows: list[Any]) -> None:
-        """Run a statement, in the open transaction, for each row. Raises StoreFailed."""
+        """Execute a statement in the open transaction for each row. Raises StoreFailed."""
         if not rows:
             return
         if self.failure is not None:
@@ -211,10 +212,10 @@ class Transactions:
             raise self._failed(error) from error
 
     def _failed(self, error: sqlite3.Error | OSError) -> StoreFailed:
-        """Never write again: what is in memory is ahead of the file, and a part of it must not become durable."""
+        """Stop writing: memory is ahead of the file, and a part of it must not become durable."""
         self.failure = StoreFailed(
-            f"{self.path} cannot be written ({error}). What was accepted before is safe: make room or mend the "
-            "disk, and start again."
+            f"{self.path} cannot be written ({error}). Earlier commits are intact: free disk space or "
+            "repair the disk, then restart."
         )
         _log.critical("%s", self.failure)
         with contextlib.suppress(sqlite3.Error):
@@ -231,13 +232,13 @@ class Transactions:
     def _touch(self) -> None:
         if not self._scheduled and self._loop is not None and self.failure is None:
             self._scheduled = True
-            self._loop.call_soon(self._settle)
+            self._loop.call_soon(self._schedule_commit)
 
-    def _settle(self) -> None:
-        # One more turn of the loop, so that all that became ready in this one shares the commit.
+    def _schedule_commit(self) -> None:
+        # Wait one more turn of the loop: everything that became ready in this one shares the commit.
         if self._loop is not None:
-            self._loop.call_soon(self._commit_by_itself)
+            self._loop.call_soon(self._commit_scheduled)
 
-    def _commit_by_itself(self) -> None:
-        with contextlib.suppress(StoreFailed):  # whoever waits is told
+    def _commit_scheduled(self) -> None:
+        with contextlib.suppress(StoreFailed):  # _failed has notified the waiters
             self.commit()
