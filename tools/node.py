@@ -29,7 +29,7 @@ def install(folder: Path) -> int:
     done = folder / "node_modules" / ".package-lock.json"
     if done.exists() and done.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
         return 0
-    return npm(folder, "ci", "--silent", "--no-fund", "--no-audit")
+    return npm(folder, "ci", "--loglevel=error", "--no-fund", "--no-audit")
 
 
 def main(arguments: list[str]) -> int:
