@@ -2,6 +2,7 @@
 
 from till.saga_metadata import prose
 
+from .dispatchers import draw_dispatcher
 from .model import State, Workflow
 
 CLASSES = {
@@ -30,6 +31,7 @@ def draw(workflow: Workflow) -> str:
     ]
     lines += ["| state | role | what it does |", "|---|---|---|"]
     lines += [f"| {state.name} | {_role(state)} | {state.prose} |" for state in everywhere]
+    lines += draw_dispatcher(workflow.file)
     return "\n".join(lines) + "\n"
 
 
