@@ -5,7 +5,8 @@ A picture whose event is still on its way, or waits in the dead-letter queue for
 
 from collections.abc import Iterator
 
-from images.rules import OUTPUTS, image_id
+from images.recipe import OUTPUTS
+from images.rules import image_id
 
 from audit.snapshot import Item, Snapshot, Violation
 

@@ -5,8 +5,8 @@
 tutorial  AWS's Lambda tutorial: open, thumbnail, save, once for each size, JPEG out.
 libvips   `pyvips.Image.thumbnail` for each size, JPEG out: the one-liner its documentation shows.
 cascade   libvips shrunk once and then from its own thumbnails, JPEG out: as good as it gets by hand.
-ours      images.render as deployed, made to write JPEG alone: the same work, for comparison.
-product   images.render as deployed: WebP and JPEG, metadata, hash, colour, placeholder.
+ours      images.decoding.render as deployed, made to write JPEG alone: the same work, for comparison.
+product   images.decoding.render as deployed: WebP and JPEG, metadata, hash, colour, placeholder.
 
 Each way runs in a process of its own for each format, on one core; the time is the median of rounds of
 process time, so that a busy machine does not count; the peak is that process's resident set.
@@ -70,7 +70,7 @@ def cascade(path: Path, folder: Path) -> None:
 
 
 def ours(path: Path, folder: Path) -> None:
-    from images import render
+    from images.decoding import render
 
     everything = render._saved
     render._saved = lambda *args, **options: (
@@ -83,7 +83,7 @@ def ours(path: Path, folder: Path) -> None:
 
 
 def product(path: Path, folder: Path) -> None:
-    from images import render
+    from images.decoding import render
 
     render.render(path, folder)
 
@@ -118,7 +118,7 @@ def measure(way: str, path: Path, rounds: int) -> dict[str, Any]:
 
             pyvips.cache_set_max(0)
         else:
-            import images.render  # noqa: F401 - decoders are loaded before the clock starts
+            import images.decoding.render  # noqa: F401 - decoders are loaded before the clock starts
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             run(path, folder)

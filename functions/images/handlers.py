@@ -1,64 +1,87 @@
-"""The images service's functions: one for each step of the ingest and backfill workflows, one for uploads."""
+"""Lambda handlers of the images service: the steps of ingest and backfill, and signed uploads."""
 
 import os
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.handling import handler
+from tillflow.parsing import parse
 
-from images import ingest, rules
-from images.store import ImageStore, s3_client
-from images.workshop import Workshop
+from images import rules
+from images.decoding.pool import DecoderPool
+from images.documents import (
+    Announcement,
+    Discarded,
+    ImageDocument,
+    Quarantined,
+    StaleObjects,
+    Tidied,
+    UploadForm,
+)
+from images.ingest import Ingest
+from images.models import (
+    DiscardRequest,
+    ImageRequest,
+    KeyRequest,
+    ListingRequest,
+    QuarantineRequest,
+    RenderRequest,
+    UploadRequest,
+)
+from images.objects import ImageObjects, s3_client
+from images.store import ImageStore
 
-store = ImageStore(
-    dynamodb=client("dynamodb"),
-    s3=s3_client(),
-    table=os.environ["TABLE_NAME"],
+objects = ImageObjects(
+    s3_client(),
     originals=os.environ["IMAGES_BUCKET"],
     thumbnails=os.environ.get("THUMBNAILS_BUCKET", ""),
     quarantine=os.environ.get("QUARANTINE_BUCKET", ""),
 )
-workshop = Workshop()
+ingest = Ingest(ImageStore(client("dynamodb"), os.environ["TABLE_NAME"]), objects, DecoderPool())
 
 
 @handler
-def render_image(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{change, execution} -> the image document with its outcome; see `ingest.prepare`."""
-    return ingest.prepare(store, workshop, event["change"], event["execution"])
+def render_image(event: dict[str, Any], context: Any) -> ImageDocument:
+    """Render the object of an event; see `Ingest.render`."""
+    request = parse(RenderRequest, event)
+    return ingest.render(request.change, request.execution)
 
 
 @handler
-def quarantine_original(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{image} -> {quarantine_key}: a copy of the refused original, with the reason, that nothing serves."""
-    return {"quarantine_key": store.copy_to_quarantine(event["image"])}
+def quarantine_original(event: dict[str, Any], context: Any) -> Quarantined:
+    """Copy a rejected original and the reason to the quarantine bucket."""
+    return ingest.quarantine(parse(QuarantineRequest, event).image)
 
 
 @handler
-def settle_image(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{image} -> {detail_type, detail} to announce. The pivot: the row names this attempt's outcome."""
-    return ingest.settle(store, event["image"])
+def settle_image(event: dict[str, Any], context: Any) -> Announcement:
+    """Write an attempt's outcome to the image's row. The pivot."""
+    return ingest.settle(parse(ImageRequest, event).image)
 
 
 @handler
-def tidy_outputs(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{business_id: key} -> {removed}: thumbnails of former versions go."""
-    return ingest.tidy(store, event["business_id"])
+def tidy_outputs(event: dict[str, Any], context: Any) -> Tidied:
+    """Remove thumbnails of former versions."""
+    return ingest.tidy(parse(KeyRequest, event).business_id)
 
 
 @handler
-def discard_outputs(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{business_id: key, execution} -> {outcome: discarded | settled, announcement?}; see `ingest.discard`."""
-    return ingest.discard(store, event["business_id"], event["execution"])
+def discard_outputs(event: dict[str, Any], context: Any) -> Discarded:
+    """Undo an attempt; see `Ingest.discard`."""
+    request = parse(DiscardRequest, event)
+    return ingest.discard(request.business_id, request.execution)
 
 
 @handler
-def find_stale(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{objects: [S3 listing entries]} -> {checked, stale: [events for the ingest workflow]}."""
-    return ingest.find_stale(store, event["objects"])
+def find_stale(event: dict[str, Any], context: Any) -> StaleObjects:
+    """Find the stale ones of listed objects."""
+    return ingest.find_stale(parse(ListingRequest, event).objects)
 
 
 @handler
-def sign_upload(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """{sku, name, content_type} -> {key, url, fields}: a form good for one upload of 1 byte to 50 MiB."""
-    wanted = rules.upload(event["sku"], event["name"], event["content_type"])
-    return {"key": wanted["key"], **store.sign_upload(wanted)}
+def sign_upload(event: dict[str, Any], context: Any) -> UploadForm:
+    """Sign a form that uploads an image of a product for a few minutes."""
+    request = parse(UploadRequest, event)
+    key = rules.upload_key(request)
+    form = objects.sign_upload(key, request.content_type)
+    return {"key": key, "url": form["url"], "fields": form["fields"]}

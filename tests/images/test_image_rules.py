@@ -1,4 +1,4 @@
-"""Which event wins, what is left over, and what a key says: by example, and by random histories."""
+"""Rules of image ingest: by example and by random histories of events."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from images import rules
+from images.models import ChangeEvent, ListingRequest, RenderRequest, UploadRequest
+from images.recipe import RECIPE
 from images.rules import Change, Current
 from tillflow.errors import ImageSuperseded, InvalidRequest
+from tillflow.parsing import parse
 
 SEQUENCERS = ("0055AED6DCD90281E5", "0055AED6DCD90281E500", "0055AED6DCD9028")
 
@@ -16,8 +19,12 @@ def event(name: str = "Object Created", **thing: Any) -> dict[str, Any]:
     return {"detail-type": name, "detail": {"object": {"key": "products/A/b.jpg", **thing}}}
 
 
+def parsed(sent: Any) -> ChangeEvent:
+    return parse(RenderRequest, {"change": sent, "execution": "arn"}).change
+
+
 def test_sequencers_of_different_lengths_are_padded_on_the_right() -> None:
-    longer, same, shorter = (rules.read_change(event(sequencer=s)).sequencer for s in SEQUENCERS)
+    longer, same, shorter = (rules.read_change(parsed(event(sequencer=s))).sequencer for s in SEQUENCERS)
     assert longer == same > shorter
 
 
@@ -31,14 +38,46 @@ def test_sequencers_of_different_lengths_are_padded_on_the_right() -> None:
         ("banners/A/b.jpg", None),
     ],
 )
-def test_product_of_a_key(key: str, sku: str | None) -> None:
+def test_product_is_the_second_segment_of_the_key(key: str, sku: str | None) -> None:
     assert rules.product_of(key) == sku
 
 
-@pytest.mark.parametrize("bad", [{}, event("Object Tags Added"), event(key=""), event(key=7)])
-def test_other_events_are_refused(bad: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        {},
+        {"detail-type": "Object Created", "detail": []},
+        {"detail-type": "Object Created", "detail": {"object": "products/A/b.jpg"}},
+        event("Object Tags Added"),
+        event(key=""),
+        event(key=7),
+        pytest.param(event(key="é" * 513), id="key of 1,026 bytes"),
+        event(sequencer="not hex"),
+        event(etag=["e"]),
+        pytest.param(event(**{"version-id": "v" * 1025}), id="long version id"),
+    ],
+)
+def test_invalid_event_is_refused(bad: Any) -> None:
     with pytest.raises(InvalidRequest):
-        rules.read_change(bad)
+        parsed(bad)
+
+
+def test_key_of_1024_bytes_is_accepted() -> None:
+    assert rules.read_change(parsed(event(key="é" * 512))).key == "é" * 512
+
+
+@pytest.mark.parametrize("bad", [{}, {"objects": {}}, {"objects": [{"Key": "", "Etag": "e", "Size": 1}]}])
+def test_invalid_listing_is_refused(bad: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        parse(ListingRequest, bad)
+
+
+@pytest.mark.parametrize("kind", ["created", "stale", "deleted"])
+def test_folder_marker_is_ignored(kind: Any) -> None:
+    change = Change(kind, "products/A/", "v1", "e1", "1", hidden=False)
+    assert rules.decide(change, Current("v1", "e1", 0), {}) == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -49,21 +88,18 @@ def test_other_events_are_refused(bad: dict[str, Any]) -> None:
         ("A", "../a.jpg", "image/jpeg"),
         ("A", "a\n.jpg", "image/jpeg"),
         ("A", "a.svg", "image/svg+xml"),
-        ("A", "x" * 201, "image/jpeg"),
+        pytest.param("A", "x" * 201, "image/jpeg", id="long name"),
+        pytest.param("漢" * 200, "漢" * 200, "image/jpeg", id="key over 1,024 bytes"),
     ],
 )
-def test_uploads_that_are_not_signed(sku: str, name: str, kind: str) -> None:
+def test_invalid_upload_is_refused(sku: str, name: str, kind: str) -> None:
     with pytest.raises(InvalidRequest):
-        rules.upload(sku, name, kind)
+        rules.upload_key(parse(UploadRequest, {"sku": sku, "name": name, "content_type": kind}))
 
 
-def test_an_upload_is_bound_to_its_key_and_size() -> None:
-    assert rules.upload("A", "Kaffee + Kuchen.jpg", "image/jpeg") == {
-        "key": "products/A/Kaffee + Kuchen.jpg",
-        "content_type": "image/jpeg",
-        "most_bytes": 50 * 1024 * 1024,
-        "seconds": 300,
-    }
+def test_upload_key_names_the_product() -> None:
+    request = UploadRequest(sku="A", name="Kaffee + Kuchen.jpg", content_type="image/jpeg")
+    assert rules.upload_key(request) == "products/A/Kaffee + Kuchen.jpg"
 
 
 def image(
@@ -72,31 +108,31 @@ def image(
     padded = sequencer.ljust(64, "0") if sequencer else ""
     return {
         "key": "k", "image_id": "id", "sku": None, "version_id": "v1", "etag": "e1", "sequencer": padded,
-        "attempt": attempt, "seen_attempt": "", "recipe": rules.RECIPE, "outcome": outcome, "outputs": [],
+        "attempt": attempt, "seen_attempt": "", "recipe": RECIPE, "outcome": outcome, "outputs": [],
     } | more  # fmt: skip
 
 
-def test_a_second_delivery_of_an_attempt_changes_nothing() -> None:
+def test_second_delivery_of_an_attempt_changes_nothing() -> None:
     row = rules.settle({}, image("5"))
     assert row is not None
     assert rules.settle(row, image("5")) is None
 
 
-def test_an_older_event_and_a_twin_are_superseded() -> None:
+def test_older_event_and_second_attempt_are_superseded() -> None:
     row = rules.settle({}, image("5"))
     for other in (image("4", "other", version_id="v0"), image("5", "twin"), image("6", "same bytes")):
         with pytest.raises(ImageSuperseded):
             rules.settle(row, other)
 
 
-def test_a_backfill_takes_only_the_row_it_saw() -> None:
-    row = rules.settle({}, image("5")) | {"recipe": rules.RECIPE - 1}
+def test_backfill_takes_only_the_row_it_read() -> None:
+    row = rules.settle({}, image("5")) | {"recipe": RECIPE - 1}
     assert rules.settle(row, image("", "backfill", seen_attempt="mine"))["sequencer"] == row["sequencer"]
     with pytest.raises(ImageSuperseded):
         rules.settle(row, image("", "backfill", seen_attempt="another"))
 
 
-def test_leftovers_spare_what_may_still_win() -> None:
+def test_leftovers_exclude_attempts_that_can_still_win() -> None:
     mine = image("5")
     mine["outputs"] = rules.name_outputs(mine, [{"file": "128.jpg", "sha256": "a" * 64}])
     row = rules.settle({}, mine)
@@ -110,7 +146,7 @@ def test_leftovers_spare_what_may_still_win() -> None:
 
 
 @given(st.data())
-def test_any_history_in_any_order_ends_in_the_newest_state(data: st.DataObject) -> None:
+def test_any_history_of_events_ends_in_the_newest_state(data: st.DataObject) -> None:
     """Puts and deletes happen; their events come shuffled and repeated, some between the changes."""
     versions: list[Current | None] = []
     waiting: list[Change] = []

@@ -5,7 +5,8 @@ Tests break one row or lose one object.
 
 from dataclasses import dataclass, field
 
-from images.rules import OUTPUTS, image_id
+from images.recipe import OUTPUTS
+from images.rules import image_id
 
 from audit import Snapshot
 from audit.snapshot import Pictures

@@ -292,7 +292,8 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
     run("seed")
     link = {
         "pk": "PRODUCT#MUG-WHT-300",
-        "sk": "IMAGE#products/MUG-WHT-300/a.jpg",
+        "sk": "IMAGE#0123456789abcdef0123",
+        "key": "products/MUG-WHT-300/a.jpg",
         "dominant_colour": "#ffffff",
     }
     put({"ImagesTable": [link]})
@@ -300,5 +301,7 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
     assert [product["sku"] for product in first["products"]] == ["BOK-BRW-01", "COF-ESP-1KG", "COF-FIL-500"]
     assert first["after"] == "COF-FIL-500"
     mug = json.loads(run("product", "list", "--after", "GRD-HND-01", "--most", "1", "--json").stdout)
-    assert [product["images"] for product in mug["products"]] == [[{"dominant_colour": "#ffffff"}]]
+    assert [product["images"] for product in mug["products"]] == [
+        [{"key": "products/MUG-WHT-300/a.jpg", "dominant_colour": "#ffffff"}]
+    ]
     assert "till product list --after COF-FIL-500" in run("product", "list", "--most", "3").stderr

@@ -9,7 +9,6 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from till.images import parked_event
 from till.main import app
 from till.stack import Stack
 
@@ -50,19 +49,6 @@ def received(stack: Stack, queue: str) -> list[dict[str, Any]]:
         QueueUrl=stack.output(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
     return answer.get("Messages", [])
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"detail": {"object": {"key": "a"}}},
-        {"event": {"detail": {"object": {"key": "a"}}}, "failure": {"Error": "X"}},
-        {"status": "ABORTED", "input": '{"detail": {"object": {"key": "a"}}}'},
-    ],
-    ids=["bare", "parked by the workflow", "an execution cut short"],
-)
-def test_the_event_of_a_dead_picture_is_found_however_it_was_parked(body: dict[str, Any]) -> None:
-    assert parked_event({"Body": json.dumps(body)}) == {"detail": {"object": {"key": "a"}}}
 
 
 def test_each_queue_is_listed_with_what_waits(stack: Stack) -> None:

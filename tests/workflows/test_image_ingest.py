@@ -1,7 +1,8 @@
-"""Image ingest, whole: events late, repeated and reordered. tests/proof fails every task of it every way."""
+"""Image ingest from end to end: late, repeated and reordered events. The proof fails every task in every way."""
 
 from collections.abc import Iterator
 from itertools import permutations
+from typing import Any
 
 import pytest
 from tillflow.aws import client
@@ -19,7 +20,7 @@ def bench() -> Iterator[ImageBench]:
         yield built
 
 
-def test_a_picture_gets_its_thumbnails_in_five_transitions(bench: ImageBench) -> None:
+def test_image_gets_thumbnails_in_five_transitions(bench: ImageBench) -> None:
     [run] = bench.run(bench.put(picture()))
     assert (run.status, run.path) == ("SUCCEEDED", READY)
     assert run.transitions == 5
@@ -35,7 +36,7 @@ def test_a_picture_gets_its_thumbnails_in_five_transitions(bench: ImageBench) ->
     assert bench.audit() == []
 
 
-def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> None:
+def test_rejected_file_is_quarantined_with_its_reason(bench: ImageBench) -> None:
     [run] = bench.run(bench.put(b"<svg onload='alert(1)'/>"))
     assert run.status == "SUCCEEDED"
     row = bench.image()
@@ -51,7 +52,7 @@ def test_a_refused_file_is_quarantined_with_its_reason(bench: ImageBench) -> Non
 @pytest.mark.parametrize(
     ("body", "reason"), [(b"", "empty"), (b"%PDF-1.7", "unsupported_format"), (picture()[:60], "broken")]
 )
-def test_each_refusal_is_listed_with_its_reason_and_shows_nothing(
+def test_rejected_file_is_listed_with_its_reason_and_has_no_thumbnails(
     bench: ImageBench, body: bytes, reason: str
 ) -> None:
     bench.run(bench.put(body))
@@ -66,7 +67,7 @@ def test_each_refusal_is_listed_with_its_reason_and_shows_nothing(
     assert bench.audit() == []
 
 
-def test_a_deleted_picture_leaves_nothing_but_a_tombstone(bench: ImageBench) -> None:
+def test_deleted_image_leaves_only_a_tombstone(bench: ImageBench) -> None:
     bench.run(bench.put(picture()))
     [run] = bench.run(bench.delete())
     assert (run.status, bench.image()["status"], bench.thumbnails()) == ("SUCCEEDED", "DELETED", set())
@@ -74,7 +75,7 @@ def test_a_deleted_picture_leaves_nothing_but_a_tombstone(bench: ImageBench) -> 
     assert bench.audit() == []
 
 
-def test_a_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
+def test_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
     bench.run(bench.put(picture("red")))
     before = bench.thumbnails()
     bench.run(bench.put(picture("blue")))
@@ -84,14 +85,14 @@ def test_a_new_version_replaces_the_thumbnails(bench: ImageBench) -> None:
     assert bench.audit() == []
 
 
-def test_a_refused_version_takes_the_picture_down(bench: ImageBench) -> None:
+def test_rejected_version_removes_the_thumbnails(bench: ImageBench) -> None:
     bench.run(bench.put(picture()))
     bench.run(bench.put(b"%PDF-1.7"))
     assert (bench.image()["status"], bench.thumbnails()) == ("REJECTED", set())
     assert bench.audit() == []
 
 
-def test_removing_the_delete_marker_brings_the_picture_back(bench: ImageBench) -> None:
+def test_removing_the_delete_marker_restores_the_image(bench: ImageBench) -> None:
     bench.run(bench.put(picture()))
     marker = bench.delete()
     bench.run(marker)
@@ -102,7 +103,7 @@ def test_removing_the_delete_marker_brings_the_picture_back(bench: ImageBench) -
 
 @pytest.mark.parametrize("order", [*permutations(range(4))])
 def test_events_in_any_order_and_twice_end_in_the_newest_state(bench: ImageBench, order: tuple[int]) -> None:
-    """Put, put, delete, put: every order of the four events, each delivered again at the end."""
+    """Deliver the events of put, put, delete, put in every order, each once more at the end."""
     events = [
         bench.put(picture("red")),
         bench.put(picture("green")),
@@ -118,7 +119,7 @@ def test_events_in_any_order_and_twice_end_in_the_newest_state(bench: ImageBench
     assert bench.audit() == []
 
 
-def test_events_at_once_end_in_the_newest_state(bench: ImageBench) -> None:
+def test_concurrent_events_end_in_the_newest_state(bench: ImageBench) -> None:
     events = [bench.put(picture(colour)) for colour in ("red", "green", "blue")]
     runs = bench.run(*events, *events)
     assert {run.status for run in runs} == {"SUCCEEDED"}
@@ -127,8 +128,10 @@ def test_events_at_once_end_in_the_newest_state(bench: ImageBench) -> None:
 
 
 @pytest.mark.parametrize("order", [*permutations(range(3))])
-def test_events_as_they_happen_each_processed_late(bench: ImageBench, order: tuple[int]) -> None:
-    """A picture put and processed, then two changes whose events come in some order."""
+def test_late_events_after_a_processed_one_end_in_the_newest_state(
+    bench: ImageBench, order: tuple[int]
+) -> None:
+    """One put is processed; the events of two later changes arrive in any order."""
     first = bench.put(picture("red"))
     bench.run(first)
     events = [first, bench.put(picture("green")), bench.delete()]
@@ -138,7 +141,7 @@ def test_events_as_they_happen_each_processed_late(bench: ImageBench, order: tup
     assert bench.audit() == []
 
 
-def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> None:
+def test_event_without_version_is_matched_by_etag(bench: ImageBench) -> None:
     event = bench.put(picture())
     del event["detail"]["object"]["version-id"]
     bench.run(event)
@@ -146,16 +149,16 @@ def test_a_bucket_that_sends_no_version_is_served_by_etag(bench: ImageBench) -> 
     assert bench.audit() == []
 
 
-def test_a_version_that_goes_while_it_is_read_is_left_to_the_event_of_that(
+def test_version_deleted_while_it_is_read_ends_without_failure(
     bench: ImageBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = bench.put(picture())
     deleted = []
 
-    def gone_meanwhile(size: int) -> None:
+    def delete_meanwhile(size: int) -> None:
         deleted.append(bench.delete_version(created["detail"]["object"]["version-id"]))
 
-    monkeypatch.setattr("images.limits.check_bytes", gone_meanwhile)
+    monkeypatch.setattr("images.decoding.limits.check_bytes", delete_meanwhile)
     [run] = bench.run(created)
     assert (run.status, run.path) == (
         "SUCCEEDED",
@@ -167,7 +170,7 @@ def test_a_version_that_goes_while_it_is_read_is_left_to_the_event_of_that(
     assert bench.audit() == []
 
 
-def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
+def test_redriven_event_is_ingested(bench: ImageBench) -> None:
     [run] = bench.run(bench.put(picture()), faults=[Fault("RenderImage", "throttle", times=FOREVER)])
     assert (run.status, run.error) == ("FAILED", "Lambda.TooManyRequestsException")
     [parked] = bench.parked()
@@ -177,7 +180,7 @@ def test_a_parked_event_redriven_ends_as_it_should(bench: ImageBench) -> None:
 
 
 @pytest.mark.parametrize("step", ["TidyOutputs", "AnnounceImage"])
-def test_what_was_settled_but_not_finished_is_finished_by_a_redrive(bench: ImageBench, step: str) -> None:
+def test_redrive_completes_an_ingest_that_failed_after_the_pivot(bench: ImageBench, step: str) -> None:
     bench.run(bench.put(picture("red")))
     [run] = bench.run(bench.put(picture("blue")), faults=[Fault(step, "fail_before", times=FOREVER)])
     assert run.status == "FAILED"
@@ -187,8 +190,8 @@ def test_what_was_settled_but_not_finished_is_finished_by_a_redrive(bench: Image
     assert bench.audit() == []
 
 
-def test_loser_of_a_race_leaves_nothing_whatever_its_discard_meets(bench: ImageBench) -> None:
-    """A version rendered while a newer one settles: its SettleImage is late by a time-out."""
+def test_superseded_attempt_with_late_effect_leaves_nothing(bench: ImageBench) -> None:
+    """A newer version settles while an older attempt's SettleImage has timed out and takes effect late."""
     bench.run(bench.put(picture("red")))
     slow = bench.put(picture("green"))
     [lost] = bench.run(slow, faults=[Fault("SettleImage", "time_out_then_effect", times=FOREVER)])
@@ -196,3 +199,36 @@ def test_loser_of_a_race_leaves_nothing_whatever_its_discard_meets(bench: ImageB
     bench.run(bench.put(picture("blue")))
     bench.late_effects()
     assert bench.audit() == []
+
+
+def test_folder_marker_is_ignored(bench: ImageBench) -> None:
+    [run] = bench.run(bench.put(b"", "products/COF-ESP-1KG/"))
+    assert (run.status, run.path) == ("SUCCEEDED", ["RenderImage", "Outcome", "NothingToDo"])
+    assert bench.image("products/COF-ESP-1KG/") == {}
+    assert bench.audit() == []
+
+
+def test_longest_key_of_s3_is_linked_to_its_product(bench: ImageBench) -> None:
+    key = "products/MUG/".ljust(1020, "x") + ".png"
+    [run] = bench.run(bench.put(picture(), key))
+    assert (run.status, bench.image(key)["status"]) == ("SUCCEEDED", "READY")
+    assert bench.audit() == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"detail-type": "Object Created"},
+        {"detail-type": "Object Created", "detail": "x"},
+        {"detail-type": "Object Created", "detail": {"object": {}}},
+        {"detail-type": "Object Created", "detail": {"object": {"key": ""}}},
+        {"detail-type": "Object Created", "detail": {"object": {"key": "k" * 2000}}},
+        {"detail-type": "Object Renamed", "detail": {"object": {"key": "products/MUG/a.png"}}},
+    ],
+)
+def test_invalid_event_is_refused_by_name_before_any_effect(bench: ImageBench, event: dict[str, Any]) -> None:
+    [run] = bench.run(event)
+    assert (run.status, run.error) == ("FAILED", "InvalidRequest")
+    assert run.path == ["RenderImage", "EventRefused"]
+    assert bench.parked() == []

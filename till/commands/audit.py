@@ -3,12 +3,13 @@
 from typing import Annotated
 
 import typer
+from images.operations import ImageOperations
 from rich.progress import Progress
 
 from audit import INVARIANTS, check
 from audit.reader import read_pictures, read_snapshot
 from audit.snapshot import TABLES
-from till import images, workflows
+from till import workflows
 from till.output import err, out, print_json, print_table
 from till.stack import find_stack
 
@@ -27,7 +28,8 @@ def audit(
         till audit --json | jq '.violations[].name'
     """
     stack = find_stack()
-    underway = images.underway(stack)
+    images = ImageOperations(stack)
+    pending = images.pending_keys()
     with Progress(console=err, transient=True) as progress:
         reading = progress.add_task("Reading the tables", total=len(TABLES))
         shop = read_snapshot(
@@ -36,7 +38,7 @@ def audit(
             lambda: workflows.running(stack),
             lambda table, items: progress.advance(reading),
             pictures=lambda: read_pictures(
-                stack.client("s3"), stack.output, lambda: underway | images.underway(stack)
+                stack.client("s3"), stack.output, lambda: pending | images.pending_keys()
             ),
         )
     violations = check(shop)

@@ -1,9 +1,16 @@
-"""`till image`: the pictures of the products, seen in the terminal, and what became of the others."""
+"""`till image`: upload, show and list product images; rejected files; redrive and backfill."""
 
+import io
+import mimetypes
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import urllib3
+from images.backfill import BackfillOperations, BackfillWithoutReport, Report
+from images.documents import UploadForm
+from images.operations import ImageOperations, UnknownImage, UploadedObject, UploadNotSigned
+from PIL import Image
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -15,84 +22,96 @@ from rich.progress import (
 )
 from tillflow.store import Item
 
-from till import backfill, drawing, images
+from till import drawing
 from till.errors import OperatorError
 from till.output import err, out, print_json, print_table
 from till.stack import find_stack
 
-app = typer.Typer(no_args_is_help=True, help="Add, show and list pictures; see what was refused or parked.")
+app = typer.Typer(no_args_is_help=True, help="Product images: upload, show, list, redrive, backfill.")
 
-_SHOWN = (
+_FIELDS = (
     "status key sku format displayed_size stored_size bytes frames alpha icc_name captured_at camera "
     "dominant_colour perceptual_hash sha256 version_id etag reason sentence quarantine_key updated_at execution"
 )
-_TOLD = {
-    "checked": "looked at",
+_REPORT_ROWS = {
+    "checked": "checked",
     "stale": "missing or stale",
-    "ingested": "brought up to date",
-    "parked": "parked",
+    "ingested": "updated",
+    "dead_lettered": "in the dead-letter queue",
     "failed": "in batches that failed",
 }
-_COLUMNS = (
+_PROGRESS = (
     TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
 )  # fmt: skip
+_CONTENT_TYPES = {".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("add")
 def add_image(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The picture.")],
-    sku: Annotated[str, typer.Option(help="The product it shows.")],
-    name: Annotated[str, typer.Option(help="Its name among the product's; the file's own by default.")] = "",
-    wait: Annotated[float, typer.Option(help="Seconds to wait for the thumbnails; 0 not to.")] = 30,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Image file.")],
+    sku: Annotated[str, typer.Option(help="SKU of the product.")],
+    name: Annotated[str, typer.Option(help="Name of the image; the file's name by default.")] = "",
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for the thumbnails; 0 to return at once.")
+    ] = 30,
 ) -> None:
-    """Upload a picture of a product and show what became of it.
+    """Upload an image of a product and show the result.
 
     Example:
 
         till image add espresso.heic --sku COF-ESP-1KG
     """
-    stack = find_stack()
-    uploaded = images.add(stack, sku, file, name or file.name)
+    operations = ImageOperations(find_stack())
+    kind = (
+        _CONTENT_TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file)[0] or "application/octet-stream"
+    )
+    try:
+        form = operations.sign_upload(sku, name or file.name, kind)
+    except UploadNotSigned as refused:
+        raise OperatorError(str(refused), "Correct it and try again.") from None
+    uploaded = _upload(form, file, kind)
     out.print(f"Uploaded {escape(uploaded.key)}.", highlight=False)
     if not wait:
         return
-    row = images.wait_for(stack, uploaded, wait)
+    row = operations.wait_until_ingested(uploaded, wait)
     if row is None:
         raise OperatorError(
-            f"Nothing was heard of {uploaded.key} within {wait:g} s.",
-            "`till image list` shows it when it is done; `till image redrive` starts parked ones again.",
+            f"{uploaded.key} was not ingested within {wait:g} s.",
+            "`till image list` shows it when it is; `till image redrive` restarts ingests that failed.",
         )
     if row["status"] == "REJECTED":
         raise OperatorError(
-            f"It was refused: {row['sentence']}.", f"The original is in quarantine ({row['reason']})."
+            f"Rejected: {row['sentence']}.", f"The original is in quarantine ({row['reason']})."
         )
     if out.is_terminal:
-        drawing.draw(out, images.thumbnail(stack, row, 512), min(48, out.width))
+        _draw(operations, row, min(48, out.width))
     out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.", highlight=False)
 
 
 @app.command("show")
 def show_image(
-    key: Annotated[str, typer.Argument(help="Its key, as `till image list` shows it.")],
-    width: Annotated[int, typer.Option(min=8, max=400, help="Columns to draw it in.")] = 64,
+    key: Annotated[str, typer.Argument(help="Object key, as `till image list` shows it.")],
+    width: Annotated[int, typer.Option(min=8, max=400, help="Width of the drawing in columns.")] = 64,
     as_json: AsJson = False,
 ) -> None:
-    """Show a picture in the terminal, and all that is known of it.
+    """Draw an image in the terminal and show its metadata.
 
     Example:
 
         till image show products/COF-ESP-1KG/espresso.heic
     """
-    stack = find_stack()
-    row = images.with_urls(stack, images.find_image(stack, key))
+    operations = ImageOperations(find_stack())
+    try:
+        row = operations.show(key)
+    except UnknownImage as unknown:
+        raise OperatorError(str(unknown), "`till image list` lists the images.") from None
     if as_json:
         print_json(row)
         return
     if row["outputs"] and out.is_terminal:
-        columns = min(width, out.width)
-        drawing.draw(out, images.thumbnail(stack, row, 512), columns)
-    facts = [(name, _value(row[name])) for name in _SHOWN.split() if row.get(name) is not None]
+        _draw(operations, row, min(width, out.width))
+    facts = [(field, _value(row[field])) for field in _FIELDS.split() if row.get(field) is not None]
     print_table(escape(key), ("field!", "value"), facts)
     print_table(
         "Thumbnails",
@@ -103,74 +122,74 @@ def show_image(
 
 @app.command("list")
 def list_images(
-    sku: Annotated[str, typer.Option(help="Only this product's.")] = "",
-    most: Annotated[int, typer.Option("--most", min=1, help="At most so many.")] = 100,
+    sku: Annotated[str, typer.Option(help="List only images of this product.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of images.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the pictures, or those of one product.
+    """List the images, or those of one product.
 
     Example:
 
         till image list --sku COF-ESP-1KG
     """
-    stack = find_stack()
-    rows = images.of_product(stack, sku)[:most] if sku else images.every_image(stack, most)
+    operations = ImageOperations(find_stack())
+    rows = operations.list_of_product(sku)[:limit] if sku else operations.list_images(limit)
     if as_json:
         print_json(rows)
     elif not rows:
         out.print("No images.")
     else:
         columns = ("key", "size!", "colour!", "status!", "updated!")
-        print_table("Images", columns, [_line(row) for row in sorted(rows, key=lambda row: row["key"])])
+        print_table("Images", columns, [_line(row) for row in sorted(rows, key=lambda row: str(row["key"]))])
 
 
 @app.command("quarantine")
-def list_quarantine(as_json: AsJson = False) -> None:
-    """List the files that were refused, the newest first, each with the reason.
+def list_rejected(as_json: AsJson = False) -> None:
+    """List the rejected files with the reason, the newest first.
 
     Example:
 
         till image quarantine
     """
-    rows = images.quarantined(find_stack())
+    rows = ImageOperations(find_stack()).list_rejected()
     if as_json:
         print_json(rows)
     elif not rows:
-        out.print("Nothing is in quarantine.")
+        out.print("No files in quarantine.")
     else:
         print_table(
             "Quarantine",
-            ("key", "reason!", "what was found", "when!"),
-            [(escape(r["key"]), r["reason"], escape(r["sentence"]), _when(r)) for r in rows],
+            ("key", "reason!", "message", "rejected at!"),
+            [(escape(r["key"]), r["reason"], escape(r["sentence"]), _updated(r)) for r in rows],
         )
 
 
 @app.command("redrive")
-def redrive_parked() -> None:
-    """Ingest again every picture whose event waits in the dead-letter queue.
+def redrive_images() -> None:
+    """Restart the ingest of every image whose event is in the dead-letter queue.
 
     Example:
 
         till image redrive
     """
-    started = list(images.redrive(find_stack()))
+    started = list(ImageOperations(find_stack()).redrive())
     for key, execution in started:
         out.print(f"{escape(key)}  {execution}", soft_wrap=True, highlight=False)
-    out.print(f"{len(started)} redriven." if started else "Nothing is parked.")
+    out.print(f"{len(started)} redriven." if started else "The dead-letter queue is empty.")
 
 
 @app.command("backfill")
 def backfill_images(
-    prefix: Annotated[str, typer.Option(help="Only objects whose key begins so.")] = "products/",
+    prefix: Annotated[str, typer.Option(help="Update only objects whose key has this prefix.")] = "products/",
     resume: Annotated[
-        str, typer.Option(help="Follow a backfill by its name; one that failed or was ended goes on first.")
+        str, typer.Option(help="Name of a backfill to follow; it is resumed if it failed or was aborted.")
     ] = "",
-    wait: Annotated[bool, typer.Option(help="Show how far it is until it has ended.")] = True,
+    wait: Annotated[bool, typer.Option(help="Show the progress until the backfill has ended.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Bring every picture's thumbnails up to date: only what is missing or stale is made.
+    """Create the thumbnails that are missing or stale.
 
-    It runs in the cloud: Ctrl-C ends the watching, not the work.
+    The backfill runs as a workflow: Ctrl-C ends the progress display, not the backfill.
 
     Examples:
 
@@ -178,39 +197,65 @@ def backfill_images(
 
         till image backfill --resume backfill-20261123T101500-5f0c1a2b
     """
-    stack = find_stack()
-    arn = backfill.resume(stack, resume) if resume else backfill.start(stack, prefix)
+    operations = BackfillOperations(find_stack())
+    arn = operations.resume(resume) if resume else operations.start(prefix)
     name = arn.rpartition(":")[2]
-    err.print(f"Come back to it with: till image backfill --resume {name}", highlight=False, soft_wrap=True)
+    err.print(f"To follow it later: till image backfill --resume {name}", highlight=False, soft_wrap=True)
     if not wait:
         return
-    with Progress(*_COLUMNS, console=err) as progress:
-        task = progress.add_task("Listing", total=None)
-        for counts in backfill.follow(stack, arn):
-            looked_at = counts.done + counts.failed
-            progress.update(
-                task, completed=looked_at, total=counts.total or None, description="Bringing up to date"
-            )
-    report = backfill.report(stack, arn)
+    with Progress(*_PROGRESS, console=err) as display:
+        task = display.add_task("Listing", total=None)
+        for progress in operations.follow(arn):
+            ended = progress.succeeded + progress.failed
+            display.update(task, completed=ended, total=progress.total or None, description="Updating")
+    try:
+        report = operations.report(arn)
+    except BackfillWithoutReport as ended_early:
+        raise OperatorError(
+            str(ended_early),
+            f"Fix the cause, then resume it with `till image backfill --resume {ended_early.name}`.",
+        ) from None
+    _show(report, as_json)
+
+
+def _show(report: Report, as_json: bool) -> None:
     if as_json:
         print_json(report.document())
     else:
-        print_table(
-            report.name, ("objects", "how many>"), [(told, getattr(report, n)) for n, told in _TOLD.items()]
-        )
+        rows = [(label, getattr(report, field)) for field, label in _REPORT_ROWS.items()]
+        print_table(report.name, ("objects", "number>"), rows)
     if report.status != "SUCCEEDED":
         raise OperatorError(
             f"The backfill ended {report.status}: {report.failed} objects are in batches that failed.",
-            f"See why with `till history {name}`; `till image backfill --resume {name}` does what is left.",
+            f"See `till history {report.name}`; resume it with `till image backfill --resume {report.name}`.",
         )
-    if report.parked:
-        err.print("What is parked waits for `till image redrive`.")
+    if report.dead_lettered:
+        err.print("Restart those in the dead-letter queue with `till image redrive`.")
+
+
+def _upload(form: UploadForm, file: Path, kind: str) -> UploadedObject:
+    content: dict[str, str | tuple[str, bytes, str]] = {"file": (file.name, file.read_bytes(), kind)}
+    fields = {**form["fields"], **content}
+    response = urllib3.request("POST", form["url"], fields=fields)
+    if response.status >= 300:
+        text = response.data.decode(errors="replace")
+        code = text.partition("<Code>")[2].partition("</Code>")[0] or text[:100]
+        raise OperatorError(
+            f"S3 refused {file}: {response.status} {code}.", "An image may have 1 byte to 50 MiB."
+        )
+    return UploadedObject(
+        form["key"], response.headers.get("ETag", "").strip('"'), response.headers.get("x-amz-version-id", "")
+    )
+
+
+def _draw(operations: ImageOperations, row: Item, width: int) -> None:
+    drawing.draw(out, Image.open(io.BytesIO(operations.read_thumbnail(row, 512))), width)
 
 
 def _line(row: Item) -> tuple[str, ...]:
     colour = row.get("dominant_colour", "")
     swatch = f"[on {colour}]  [/] {colour}" if colour else ""
-    return escape(row["key"]), _size(row), swatch, row.get("status", "READY"), _when(row)
+    return escape(row["key"]), _size(row), swatch, row.get("status", "READY"), _updated(row)
 
 
 def _size(row: Item) -> str:
@@ -218,7 +263,7 @@ def _size(row: Item) -> str:
     return f"{width} x {height}" if width else ""
 
 
-def _when(row: Item) -> str:
+def _updated(row: Item) -> str:
     return str(row["updated_at"])[:16].replace("T", " ")
 
 

@@ -1,13 +1,16 @@
 """`till product`: a product as the catalog has it, with its pictures."""
 
+import io
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from catalog.store import CatalogStore
+from images.operations import ImageOperations
+from PIL import Image
 from rich.markup import escape
 
-from till import drawing, images
+from till import drawing
 from till.errors import OperatorError
 from till.output import err, money, out, print_json, print_table
 from till.stack import find_stack
@@ -32,7 +35,7 @@ def list_products(
     stack = find_stack()
     store = CatalogStore(stack.client("dynamodb"), stack.output("CatalogTable"))
     products, more = store.list_products(most, after)
-    pictures = images.of_products(stack, [product.sku for product in products])
+    pictures = ImageOperations(stack).list_of_products([product.sku for product in products])
     if as_json:
         shown = [
             {**product.model_dump(), "images": its} for product, its in zip(products, pictures, strict=True)
@@ -72,14 +75,15 @@ def show_product(
     product = stack.row("CatalogTable", f"PRODUCT#{sku}", "PRODUCT")
     if not product:
         raise OperatorError(f"There is no product {sku}.", "`till seed` fills the demo shop's catalog.")
-    pictures = images.of_product(stack, sku)
+    operations = ImageOperations(stack)
+    pictures = operations.list_of_product(sku)
     facts = {name: value for name, value in product.items() if name not in ("pk", "sk")}
     if as_json:
         print_json({**facts, "images": pictures})
         return
     if pictures and out.is_terminal:
-        picture = pictures[0]
-        drawing.draw(out, images.thumbnail(stack, picture, 512), min(48, out.width))
+        thumbnail = Image.open(io.BytesIO(operations.read_thumbnail(pictures[0], 512)))
+        drawing.draw(out, thumbnail, min(48, out.width))
     facts["prices"] = _prices(facts["prices"])
     print_table(
         escape(sku), ("field!", "value"), [(n, escape(str(v))) for n, v in facts.items() if v is not None]

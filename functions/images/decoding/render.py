@@ -1,4 +1,4 @@
-"""From a file to its thumbnails and what is known about it. Runs in the child that may be killed."""
+"""Render a file: write its thumbnails and return its metadata. Runs in a child process with limits."""
 
 import hashlib
 import io
@@ -9,12 +9,13 @@ from typing import Any
 
 from PIL import Image, ImageCms
 
-from images import facts
-from images.decode import Decoded, decode
-from images.limits import Rejected
-from images.pixels import fit, shrink, to_pillow, to_vips
-from images.rules import SIZES
-from images.sniff import HEAD_BYTES, sniff
+from images.decoding import metadata
+from images.decoding.decode import Decoded, decode
+from images.decoding.limits import Rejected
+from images.decoding.pixels import fit, shrink, to_pillow, to_vips
+from images.decoding.sniff import HEAD_BYTES, sniff
+from images.documents import Output, Rendering
+from images.recipe import SIZES
 
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16
@@ -31,11 +32,10 @@ _TURNS = {
 }
 
 
-def render(source: Path, folder: Path) -> dict[str, Any]:
-    """Write the thumbnails of `source` into `folder`; answer the metadata, JSON-ready, without floats.
+def render(source: Path, folder: Path) -> Rendering:
+    """Write the thumbnails of `source` into `folder`; return its metadata, without floats.
 
-    Sizes are [width, height] in pixels; `outputs` names each file written, with its size, bytes, type
-    and sha256. Raises Rejected when the file is no picture the shop takes.
+    Raises Rejected when the file is not an acceptable image.
     """
     with source.open("rb") as file:
         kind = sniff(file.read(HEAD_BYTES))
@@ -45,10 +45,10 @@ def render(source: Path, folder: Path) -> dict[str, Any]:
         largest = _to_srgb(upright, decoded.profile)
     except (Rejected, MemoryError):
         raise
-    except Exception as error:  # decoders share no class of error; each says the same of a file: broken
+    except Exception as error:  # Decoders have no common class of errors; any of them means a broken file.
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Rejected("broken", f"the {kind} file cannot be decoded: {first_line[:200]}") from error
-    pictures = list(_cascade(largest))
+    thumbnails = list(_cascade(largest))
     stored = [decoded.width, decoded.height]
     return {
         "format": kind,
@@ -57,16 +57,16 @@ def render(source: Path, folder: Path) -> dict[str, Any]:
         "orientation": orientation,
         "frames": decoded.frames,
         "alpha": largest.mode == "RGBA",
-        "icc_name": facts.profile_name(decoded.profile),
-        "captured_at": facts.captured_at(decoded.exif),
-        "camera": facts.camera(decoded.exif),
-        "perceptual_hash": facts.perceptual_hash(pictures[-1]),
-        "dominant_colour": facts.dominant_colour(pictures[-1]),
-        "placeholder": _placeholder(pictures[-1]),
+        "icc_name": metadata.profile_name(decoded.profile),
+        "captured_at": metadata.captured_at(decoded.exif),
+        "camera": metadata.camera(decoded.exif),
+        "perceptual_hash": metadata.perceptual_hash(thumbnails[-1]),
+        "dominant_colour": metadata.dominant_colour(thumbnails[-1]),
+        "placeholder": _placeholder(thumbnails[-1]),
         "outputs": [
             output
-            for size, picture in zip(SIZES, pictures, strict=True)
-            for output in _write(picture, size, folder)
+            for size, image in zip(SIZES, thumbnails, strict=True)
+            for output in _write(image, size, folder)
         ],
     }
 
@@ -79,12 +79,12 @@ def _upright(decoded: Decoded) -> tuple[Image.Image, int]:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture as L, RGB or RGBA in sRGB; a profile that is broken or of another space is passed over."""
+    """Convert to L, RGB or RGBA in sRGB; a profile that is broken or for another colour space is ignored."""
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     if alpha is not None and alpha.getextrema()[0] == 255:
         alpha = None
     colours = image.convert(image.mode.removesuffix("A")) if image.mode in ("LA", "RGBA") else image
-    if profile and not facts.is_srgb(profile):
+    if profile and not metadata.is_srgb(profile):
         colours = _through_profile(colours, profile)
     if colours.mode not in ("L", "RGB"):
         colours = colours.convert("RGB")
@@ -97,12 +97,12 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
     try:
-        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if theirs.profile.xcolor_space.strip() != _PROFILE_SPACES[image.mode]:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != _PROFILE_SPACES[image.mode]:
             return image
         converted = ImageCms.profileToProfile(
             image,
-            theirs,
+            source,
             _SRGB,
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
@@ -114,24 +114,24 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _cascade(largest: Image.Image) -> Iterator[Image.Image]:
-    picture = largest
+    image = largest
     for size in SIZES:
         target = fit(*largest.size, size)
-        if picture.size != target:
-            picture = to_pillow(shrink(to_vips(picture), target, kernel="lanczos3"))
-        yield picture
+        if image.size != target:
+            image = to_pillow(shrink(to_vips(image), target, kernel="lanczos3"))
+        yield image
 
 
-def _write(picture: Image.Image, size: int, folder: Path) -> Iterator[dict[str, Any]]:
-    yield _saved(picture, size, folder, "webp", format="WEBP", quality=78, method=2)
-    yield _saved(_on_white(picture), size, folder, "jpg", format="JPEG", quality=80)
+def _write(image: Image.Image, size: int, folder: Path) -> Iterator[Output]:
+    yield _saved(image, size, folder, "webp", format="WEBP", quality=78, method=2)
+    yield _saved(_on_white(image), size, folder, "jpg", format="JPEG", quality=80)
 
 
-def _saved(picture: Image.Image, size: int, folder: Path, suffix: str, **options: Any) -> dict[str, Any]:
+def _saved(image: Image.Image, size: int, folder: Path, suffix: str, **options: Any) -> Output:
     buffer = io.BytesIO()
-    # Pillow saves what `info` carries from the original: EXIF with its GPS position, profile, comment.
-    picture.info.clear()
-    picture.save(buffer, **options)
+    # Pillow would save the metadata of the original: EXIF with the GPS position, profile, comment.
+    image.info.clear()
+    image.save(buffer, **options)
     data = buffer.getvalue()
     name = f"{size}.{suffix}"
     (folder / name).write_bytes(data)
@@ -139,24 +139,24 @@ def _saved(picture: Image.Image, size: int, folder: Path, suffix: str, **options
         "file": name,
         "size": size,
         "type": Image.MIME[options["format"]],
-        "width": picture.width,
-        "height": picture.height,
+        "width": image.width,
+        "height": image.height,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode != "RGBA":
-        return picture
-    white = Image.new("RGB", picture.size, "white")
-    white.paste(picture, mask=picture.getchannel("A"))
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
     return white
 
 
-def _placeholder(picture: Image.Image) -> str:
-    """A data URI of some hundred bytes to show, enlarged, until a thumbnail has loaded."""
+def _placeholder(image: Image.Image) -> str:
+    """Return a data URI of some hundred bytes to show enlarged until a thumbnail has loaded."""
     buffer = io.BytesIO()
-    tiny = picture.resize(fit(*picture.size, _PLACEHOLDER), Image.Resampling.BOX)
+    tiny = image.resize(fit(*image.size, _PLACEHOLDER), Image.Resampling.BOX)
     tiny.save(buffer, "WEBP", quality=40, method=0)
     return f"data:image/webp;base64,{b64encode(buffer.getvalue()).decode()}"

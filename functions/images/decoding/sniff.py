@@ -1,9 +1,9 @@
-"""What a file is by its first bytes, whatever it is called: an allow-list."""
+"""Recognise the format of a file by its first bytes: an allow-list. Its name does not matter."""
 
-from images.limits import Rejected
+from images.decoding.limits import Rejected
 
 HEAD_BYTES = 4096
-"""As many first bytes as `sniff` may want."""
+"""The number of first bytes that `sniff` may read."""
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
@@ -17,13 +17,13 @@ _REFUSED = {
     b"8BPS": "Photoshop",
     b"\x1f\x8b": "gzip",
 }
-_EXPECTED = "expected JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF"
+_ACCEPTED = "accepted are JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF"
 
 
 def sniff(head: bytes) -> str:
-    """The format of a file by its first HEAD_BYTES: jpeg, png, webp, gif, tiff, heic or avif.
+    """Return the format of a file by its first HEAD_BYTES: jpeg, png, webp, gif, tiff, heic or avif.
 
-    Raises Rejected for everything else; formats that can hold programs (SVG, EPS, PDF) are named.
+    Raises Rejected for anything else; the message names formats that can contain programs (SVG, EPS, PDF).
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -48,14 +48,14 @@ def _iso_media(head: bytes) -> str:
         return "avif"
     if brands & _HEIC_BRANDS:
         return "heic"
-    raise Rejected("unsupported_format", f"the file is ISO media without a still picture; {_EXPECTED}")
+    raise Rejected("unsupported_format", f"the file is ISO media without a still picture; {_ACCEPTED}")
 
 
 def _refusal(head: bytes) -> Rejected:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if b"<svg" in head:
-        return Rejected("unsupported_format", f"the file is SVG; {_EXPECTED}")
+        return Rejected("unsupported_format", f"the file is SVG; {_ACCEPTED}")
     for magic, name in _REFUSED.items():
         if text.startswith(magic):
-            return Rejected("unsupported_format", f"the file is {name}; {_EXPECTED}")
-    return Rejected("not_an_image", f"the file begins with {head[:8].hex(' ')}; {_EXPECTED}")
+            return Rejected("unsupported_format", f"the file is {name}; {_ACCEPTED}")
+    return Rejected("not_an_image", f"the file begins with {head[:8].hex(' ')}; {_ACCEPTED}")

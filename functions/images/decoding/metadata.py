@@ -1,4 +1,4 @@
-"""What is known about a picture besides its pixels, each None when the file does not say it credibly."""
+"""Metadata of an image; a value is None when the file does not have it or it is not plausible."""
 
 import io
 import string
@@ -16,7 +16,7 @@ _OPAQUE = 128
 
 
 def captured_at(exif: Image.Exif) -> str | None:
-    """When the picture was taken: ISO 8601, with the zone when the camera wrote it."""
+    """Return when the image was taken: ISO 8601, with the zone if the camera wrote it."""
     taken = _block(exif).get(_TAKEN)
     offset = _block(exif).get(_TAKEN_OFFSET)
     for text, pattern in ((f"{taken}{offset}", "%Y:%m:%d %H:%M:%S%z"), (str(taken), "%Y:%m:%d %H:%M:%S")):
@@ -28,21 +28,21 @@ def captured_at(exif: Image.Exif) -> str | None:
 
 
 def camera(exif: Image.Exif) -> str | None:
-    """Make and model, the make said once, at most 80 printable characters."""
+    """Return make and model without repeating the make, at most 80 printable characters."""
     make, model = (_printable(exif.get(tag)) for tag in (_MAKE, _MODEL))
     name = model if make and model.lower().startswith(make.lower()) else f"{make} {model}"
     return name.strip()[:_LONGEST_NAME] or None
 
 
 def profile_name(profile: bytes | None) -> str | None:
-    """The name a colour profile gives itself, at most 80 printable characters."""
+    """Return the name in a colour profile, at most 80 printable characters."""
     if not profile:
         return None
     try:
-        described = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+        description = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     except (ImageCms.PyCMSError, OSError):
         return None
-    return _printable(described)[:_LONGEST_NAME] or None
+    return _printable(description)[:_LONGEST_NAME] or None
 
 
 def is_srgb(profile: bytes) -> bool:
@@ -51,9 +51,9 @@ def is_srgb(profile: bytes) -> bool:
     return name.startswith("sRGB")
 
 
-def perceptual_hash(picture: Image.Image) -> str:
-    """64 bits in hex: is each of 8 x 8 cells darker than its right neighbour. Few bits differ in a copy."""
-    cells = picture.convert("RGB").convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+def perceptual_hash(image: Image.Image) -> str:
+    """Return a difference hash, 64 bits in hex: whether each of 8 x 8 cells is darker than its right neighbour."""
+    cells = image.convert("RGB").convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
     bits = 0
     for at in range(72):
         if at % 9 < 8:
@@ -61,13 +61,13 @@ def perceptual_hash(picture: Image.Image) -> str:
     return f"{bits:016x}"
 
 
-def dominant_colour(picture: Image.Image) -> str:
-    """The commonest of eight colours as #rrggbb, of the opaque pixels when there are any."""
-    colours = picture.convert("RGB")
-    if picture.mode == "RGBA":
+def dominant_colour(image: Image.Image) -> str:
+    """Return the most frequent of eight colours as #rrggbb, of the opaque pixels if there are any."""
+    colours = image.convert("RGB")
+    if image.mode == "RGBA":
         opaque = [
             colour
-            for colour, alpha in zip(_pixels(colours), picture.getchannel("A").tobytes(), strict=True)
+            for colour, alpha in zip(_pixels(colours), image.getchannel("A").tobytes(), strict=True)
             if alpha >= _OPAQUE
         ]
         if opaque:
@@ -79,15 +79,15 @@ def dominant_colour(picture: Image.Image) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _pixels(picture: Image.Image) -> list[bytes]:
-    data = picture.tobytes()
+def _pixels(image: Image.Image) -> list[bytes]:
+    data = image.tobytes()
     return [data[at : at + 3] for at in range(0, len(data), 3)]
 
 
 def _block(exif: Image.Exif) -> dict[int, object]:
     try:
         return dict(exif.get_ifd(_EXIF_BLOCK))
-    except Exception:  # Pillow lets whatever a malformed block provokes through
+    except Exception:  # Pillow raises any error for a malformed block
         return {}
 
 

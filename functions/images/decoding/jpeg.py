@@ -1,34 +1,34 @@
-"""A JPEG's markers, read without decoding it: size, scans and what its coefficients would take."""
+"""Read a JPEG's markers without decoding it: size, number of scans and memory of its coefficients."""
 
 import re
 from collections.abc import Sequence
 from math import ceil
 
-from images.limits import MAX_SCANS, JpegFrame, Rejected
+from images.decoding.limits import MAX_SCANS, JpegFrame, Rejected
 
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _NEXT_SCAN = bytes((0xFF, _START_OF_SCAN))
-# Within entropy-coded data ff is stuffed with 00, and d0..d7 restart an interval: neither ends a scan.
+# Within entropy-coded data ff is followed by 00, and d0..d7 restart an interval: neither ends a scan.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _COEFFICIENT_BYTES = 2
 _BLOCK = 8
 
 
 def read_frame(data: bytes) -> JpegFrame:
-    """The frame of a JPEG file, its scans counted up to one more than is allowed.
+    """Return the frame of a JPEG file; scans are counted up to one more than the limit.
 
-    Raises Rejected when no frame header is found.
+    Raises Rejected when there is no frame header.
     """
     frame: tuple[int, int, int] | None = None
     scans, at = 0, 2
     while scans <= MAX_SCANS:
-        found = _NEXT_MARKER.search(data, at)
-        if not found:
+        match = _NEXT_MARKER.search(data, at)
+        if not match:
             break
-        marker, at = data[found.start() + 1], found.end()
+        marker, at = data[match.start() + 1], match.end()
         if marker == _END_OF_IMAGE:
             break
         if marker in _STANDALONE:
@@ -39,18 +39,18 @@ def read_frame(data: bytes) -> JpegFrame:
         at += max(length, 2)
         if marker == _START_OF_SCAN:
             scans += 1
-            # Most pictures have one scan, which says so at the speed of memchr.
+            # Most files have one scan: a search for a second one is faster than the loop.
             if data.find(_NEXT_SCAN, at) < 0:
                 break
     if frame is None:
-        raise Rejected("broken", "the JPEG has no frame header; expected one before its data")
+        raise Rejected("broken", "the JPEG has no frame header")
     width, height, coefficient_bytes = frame
     return JpegFrame(width, height, scans, coefficient_bytes)
 
 
 def _frame(header: bytes, progressive: bool) -> tuple[int, int, int]:
     if len(header) < 6 or len(header) < 6 + 3 * header[5]:
-        raise Rejected("broken", "the JPEG's frame header is cut short; expected all its components")
+        raise Rejected("broken", "the JPEG's frame header is truncated")
     height, width, components = int.from_bytes(header[1:3]), int.from_bytes(header[3:5]), header[5]
     samplings = [header[7 + 3 * n] for n in range(components)]
     needed = _coefficient_bytes(width, height, samplings) if progressive else 0
@@ -60,8 +60,8 @@ def _frame(header: bytes, progressive: bool) -> tuple[int, int, int]:
 def _coefficient_bytes(width: int, height: int, samplings: Sequence[int]) -> int:
     across, down = [s >> 4 for s in samplings], [s & 15 for s in samplings]
     if not samplings or 0 in across or 0 in down:
-        raise Rejected("broken", "the JPEG samples a component zero times; expected 1 to 4")
-    # The file's units of max(h) x max(v) blocks hold h x v blocks of each component.
+        raise Rejected("broken", "the JPEG has a component with sampling factor 0")
+    # A unit of max(h) x max(v) blocks has h x v blocks of each component.
     units = ceil(width / (_BLOCK * max(across))) * ceil(height / (_BLOCK * max(down)))
     blocks = sum(h * v for h, v in zip(across, down, strict=True))
     return units * blocks * _BLOCK * _BLOCK * _COEFFICIENT_BYTES

@@ -1,8 +1,8 @@
-"""The process that forks a child for each picture: decoders loaded once, a clean memory every time.
+"""The fork server: it has the decoders loaded and forks a child for each image, so each starts with clean memory.
 
-Reads one JSON job a line from stdin, {"source", "folder", "bytes", "seconds"}, and answers each with one
-line: {"facts"} | {"reason", "sentence"} | {"failure"}, with "peak_kib" of the child. Ends with stdin.
-It holds no credentials and one thread; the child has a limit on memory and is killed at its deadline.
+Protocol: one JSON job a line on stdin, {"source", "folder", "bytes", "seconds"}; one JSON result a line on stdout,
+{"rendering"} | {"reason", "sentence"} | {"failure"}, with the child's "peak_kib". The server exits when stdin closes.
+It has one thread and no credentials; the child has a memory limit and is killed at its deadline.
 """
 
 import json
@@ -13,16 +13,16 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from images.limits import Rejected
-from images.render import render
+from images.decoding.limits import Rejected
+from images.decoding.render import render
 
-_ANSWER = "answer.json"
+_RESULT = "result.json"
 _MAX_FILE = 64 * 1024 * 1024
 _LINUX_STATM = Path("/proc/self/statm")
 
 
 def serve() -> None:
-    """Answer jobs until stdin closes."""
+    """Process jobs until stdin closes."""
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)  # noqa: T201 - the protocol
 
@@ -40,28 +40,27 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
 
     signal.signal(signal.SIGALRM, kill)
     signal.setitimer(signal.ITIMER_REAL, job["seconds"])
-    _, status, used = os.wait4(child, 0)
+    _, status, usage = os.wait4(child, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    return {**_verdict(job, status, timed_out), "peak_kib": used.ru_maxrss}
+    return {**_result(job, status, timed_out), "peak_kib": usage.ru_maxrss}
 
 
-def _verdict(job: dict[str, Any], status: int, timed_out: bool) -> dict[str, Any]:
+def _result(job: dict[str, Any], status: int, timed_out: bool) -> dict[str, Any]:
     if timed_out:
-        sentence = f"the picture took over {job['seconds']} s to decode; expected less"
-        return {"reason": "too_slow", "sentence": sentence}
+        return {"reason": "too_slow", "sentence": f"decoding the image took over {job['seconds']} s"}
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
-        return {"reason": "decoder_crashed", "sentence": f"the decoder died of {name}; expected a picture"}
-    answer: dict[str, Any] = json.loads((Path(job["folder"]) / _ANSWER).read_bytes())
-    return answer
+        return {"reason": "decoder_crashed", "sentence": f"the decoder was ended by {name}"}
+    result: dict[str, Any] = json.loads((Path(job["folder"]) / _RESULT).read_bytes())
+    return result
 
 
 def _work(job: dict[str, Any]) -> NoReturn:
-    """In the child: limit, render, leave the answer, and end without a word to the parent's buffers."""
+    """Run in the child: set the limits, render, write the result, and exit without flushing inherited buffers."""
     try:
         _limit(job["bytes"])
-        answer = _answer(job)
-        (Path(job["folder"]) / _ANSWER).write_text(json.dumps(answer))
+        result = _rendered(job)
+        (Path(job["folder"]) / _RESULT).write_text(json.dumps(result))
         os._exit(0)
     finally:
         os.abort()
@@ -75,15 +74,14 @@ def _limit(allowed: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (mapped + allowed, mapped + allowed))
 
 
-def _answer(job: dict[str, Any]) -> dict[str, Any]:
+def _rendered(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"facts": render(Path(job["source"]), Path(job["folder"]))}
+        return {"rendering": render(Path(job["source"]), Path(job["folder"]))}
     except Rejected as rejected:
         return {"reason": rejected.reason, "sentence": str(rejected)}
     except MemoryError:
         allowed = job["bytes"] // (1024 * 1024)
-        sentence = f"the picture needs over {allowed} MiB to decode; expected less"
-        return {"reason": "too_much_memory", "sentence": sentence}
+        return {"reason": "too_much_memory", "sentence": f"decoding the image needs over {allowed} MiB"}
     except OSError as error:
         return {"failure": f"{type(error).__name__}: {error}"}
 

@@ -1,9 +1,9 @@
-"""Pixels between libvips, which resizes fastest, and Pillow, which encodes and converts colours."""
+"""Resize with libvips, the fastest; convert to and from Pillow, which encodes and converts colours."""
 
 import pyvips
 from PIL import Image
 
-# One picture is one decode: what operations libvips remembers, it would only keep in memory.
+# Each process decodes one image: a cache of operations would only use memory.
 pyvips.cache_set_max(0)
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -11,14 +11,14 @@ _BANDS = {mode: bands for bands, mode in _MODES.items()} | {"CMYK": 4}
 
 
 def fit(width: int, height: int, box: int) -> tuple[int, int]:
-    """The size of a picture made to fit a square of `box` pixels, never enlarged, at least 1 x 1."""
+    """Return the size that fits a square of `box` pixels, never enlarged, at least 1 x 1."""
     longest = max(width, height, box)
     across, down = ((side * box * 2 + longest) // (longest * 2) for side in (width, height))
     return max(1, across), max(1, down)
 
 
 def shrink(image: pyvips.Image, target: tuple[int, int], kernel: str) -> pyvips.Image:
-    """The picture at the target size; a transparent pixel's colour does not bleed into its neighbours."""
+    """Resize to the target size; a transparent pixel's colour does not bleed into its neighbours."""
     if (image.width, image.height) == target:
         return image
     across, down = target[0] / image.width, target[1] / image.height
@@ -28,7 +28,7 @@ def shrink(image: pyvips.Image, target: tuple[int, int], kernel: str) -> pyvips.
 
 
 def to_pillow(image: pyvips.Image) -> Image.Image:
-    """An 8-bit libvips picture as L, LA, RGB, RGBA or CMYK; bands beyond those are dropped."""
+    """Convert an 8-bit libvips image to L, LA, RGB, RGBA or CMYK; further bands are dropped."""
     cmyk = image.interpretation == "cmyk"
     if image.bands > 4:
         image = image[:4] if cmyk else image[:3]
@@ -37,7 +37,7 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
 
 
 def to_vips(image: Image.Image) -> pyvips.Image:
-    """An L, RGB or RGBA picture as libvips takes it."""
+    """Convert an L, RGB or RGBA image to libvips."""
     bands = _BANDS[image.mode]
-    picture = pyvips.Image.new_from_memory(image.tobytes(), *image.size, bands, "uchar")
-    return picture.copy(interpretation="srgb" if bands > 2 else "b-w")
+    converted = pyvips.Image.new_from_memory(image.tobytes(), *image.size, bands, "uchar")
+    return converted.copy(interpretation="srgb" if bands > 2 else "b-w")

@@ -1,8 +1,7 @@
-"""From a file to a picture of at most the largest thumbnail, in as little memory as its format allows.
+"""Decode a file to at most the size of the largest thumbnail, in as little memory as its format allows.
 
-libvips streams JPEG, PNG, WebP, TIFF and GIF, the first and third scaled as they are decoded. AVIF and HEIC
-are Pillow's: twice as fast there, or not in libvips at all. Every loader is called by name: nothing here
-guesses a format.
+libvips streams JPEG, PNG, WebP, TIFF and GIF; JPEG and WebP are scaled while they are decoded. Pillow decodes AVIF, in
+half of libvips' time, and HEIC, which libvips lacks. Each loader is called by name: no library guesses a format.
 """
 
 from dataclasses import dataclass
@@ -12,14 +11,14 @@ import pillow_heif
 import pyvips
 from PIL import Image
 
-from images.jpeg import read_frame
-from images.limits import check_jpeg, check_pixels
-from images.pixels import fit, shrink, to_pillow
+from images.decoding.jpeg import read_frame
+from images.decoding.limits import check_jpeg, check_pixels
+from images.decoding.pixels import fit, shrink, to_pillow
 
-# The limits are ours and checked before a decode; Pillow's would come later and say less.
+# check_pixels runs before a decode and names the limit; Pillow's own check would come later.
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
-# Every loader is called by name; those that were never hardened (SVG, PDF, ImageMagick's) are not there at all.
+# Loaders that libvips marks as unsafe for untrusted input (SVG, PDF, ImageMagick) are disabled.
 pyvips.block_untrusted_set(True)
 
 _LOADERS = {
@@ -36,9 +35,9 @@ _SIXTEEN_BIT = {"rgb16", "grey16"}
 
 @dataclass(slots=True)
 class Decoded:
-    """The first frame, shrunk to fit, neither turned nor converted: colours are still those of `profile`.
+    """The first frame, resized to fit, not yet rotated, its colours those of `profile`.
 
-    width and height are the stored ones, in pixels; exif is what could be read, {} of a malformed one.
+    width and height are those stored in the file, in pixels; exif is empty if it is malformed.
     """
 
     image: Image.Image
@@ -52,7 +51,7 @@ class Decoded:
 def decode(path: Path, kind: str, box: int) -> Decoded:
     """Decode the first frame of a sniffed file to fit `box`.
 
-    Raises Rejected when it is over a limit, and the decoder's own errors when it is broken.
+    Raises Rejected when it exceeds a limit, and the decoder's own errors when it is broken.
     """
     if kind in _PILLOW_NAMES:
         return _decode_whole(path, _PILLOW_NAMES[kind], box)
@@ -62,11 +61,11 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
 def _decode_whole(path: Path, name: str, box: int) -> Decoded:
     with Image.open(path, formats=[name]) as image:
         check_pixels(*image.size)
-        # Both plugins turn what the container says to turn, or hand it over as the EXIF orientation.
+        # Both plugins apply the container's rotation, or report it as the EXIF orientation.
         pixels: Image.Image = image
         if image.mode not in ("L", "RGB", "RGBA"):
             pixels = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        # Halving by averaging first costs half of a bicubic from full size and no visible difference.
+        # Averaging down first takes half the time of a bicubic from full size, without a visible difference.
         target = fit(*image.size, box)
         shrunk = pixels.resize(target, Image.Resampling.BICUBIC, reducing_gap=1.5)
         frames = getattr(image, "n_frames", 1)
@@ -89,7 +88,7 @@ def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
     target = fit(*stored, box)
     exif = _tiff_tags(path) if kind == "tiff" else _parsed(source)
     if kind == "webp" and target != stored:
-        # libwebp scales as it decodes: the full picture never exists.
+        # libwebp scales while it decodes: the full image is never in memory.
         source = _load(path, kind, scale=max(target[0] / stored[0], target[1] / stored[1]))
     return _decoded(source, stored, target, exif)
 
@@ -119,7 +118,7 @@ def _eight_bit(source: pyvips.Image) -> pyvips.Image:
 def _exif(image: Image.Image) -> Image.Exif:
     try:
         return image.getexif()
-    except Exception:  # Pillow lets whatever a malformed block provokes through; the picture is still good.
+    except Exception:  # Pillow raises any error for a malformed block; the pixels are still good.
         return Image.Exif()
 
 
@@ -128,7 +127,7 @@ def _parsed(source: pyvips.Image) -> Image.Exif:
     try:
         if "exif-data" in source.get_fields():
             exif.load(source.get("exif-data"))
-    except Exception:  # as above
+    except Exception:  # as in _exif
         return Image.Exif()
     return exif
 
@@ -137,5 +136,5 @@ def _tiff_tags(path: Path) -> Image.Exif:
     try:
         with Image.open(path, formats=["TIFF"]) as image:
             return image.getexif()
-    except Exception:  # libvips reads TIFFs Pillow does not; then there is nothing but the pixels.
+    except Exception:  # libvips reads TIFFs that Pillow does not; such a file has pixels and no tags.
         return Image.Exif()

@@ -1,0 +1,1 @@
+"""Decoding of untrusted image files, in a child process with limits."""

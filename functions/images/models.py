@@ -1,0 +1,128 @@
+"""Requests of the images service. Its responses are in documents.py, which the decoder loads without pydantic."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from images.documents import ImageDocument
+
+MAX_KEY_BYTES = 1024
+"""S3's limit of an object key, in UTF-8."""
+
+CONTENT_TYPES = (
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/tiff",
+    "image/heic",
+    "image/avif",
+)
+
+type Execution = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+type Token = Annotated[str, StringConstraints(max_length=1024)]
+
+
+def _in_bytes(text: str) -> str:
+    if len(text.encode()) > MAX_KEY_BYTES:
+        raise ValueError(f"at most {MAX_KEY_BYTES} bytes")
+    return text
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class ChangedObject(_Request):
+    """The object of an S3 event; version_id, etag and sequencer are "" when the event does not have them."""
+
+    key: str = Field(min_length=1)
+    version_id: Token = Field("", alias="version-id")
+    etag: Token = ""
+    sequencer: Token = Field("", pattern="^[0-9A-Fa-f]*$")
+
+    _key_in_bytes = field_validator("key")(_in_bytes)
+
+
+class ChangeDetail(_Request):
+    """The detail of an S3 event."""
+
+    object: ChangedObject
+    deletion_type: Token = Field("", alias="deletion-type")
+
+
+class ChangeEvent(_Request):
+    """An event of S3 by EventBridge, or of a backfill. `redriven`: an operator started it again."""
+
+    detail_type: Literal["Object Created", "Object Deleted", "Image Stale"] = Field(alias="detail-type")
+    detail: ChangeDetail
+    redriven: bool = False
+
+
+class RenderRequest(_Request):
+    """Render the object that `change` is about."""
+
+    change: ChangeEvent
+    execution: Execution
+
+
+class KeyRequest(_Request):
+    """Remove the thumbnails of an object that are no longer needed."""
+
+    business_id: str = Field(min_length=1)
+
+    _key_in_bytes = field_validator("business_id")(_in_bytes)
+
+
+class DiscardRequest(KeyRequest):
+    """Undo the attempt of an execution."""
+
+    execution: Execution
+
+
+class ListedObject(_Request):
+    """An entry of an S3 listing, as a distributed Map reads it."""
+
+    key: str = Field(alias="Key", min_length=1)
+    etag: Token = Field(alias="Etag")
+    size: int = Field(alias="Size", ge=0)
+
+
+class ListingRequest(_Request):
+    """Find the objects of a listing whose thumbnails are missing or stale."""
+
+    objects: Annotated[list[ListedObject], Field(max_length=1000)]
+
+
+class UploadRequest(_Request):
+    """Sign an upload of a product's image. The key products/<sku>/<name> has at most 1,024 bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sku: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200)
+    content_type: Literal[*CONTENT_TYPES]  # type: ignore[valid-type]
+
+    @field_validator("sku", "name")
+    @classmethod
+    def _segment(cls, text: str) -> str:
+        if "/" in text or not text.isprintable():
+            raise ValueError("printable characters without a slash")
+        return text
+
+
+class ImageRequest(_Request):
+    """Continue with the image document that RenderImage returned."""
+
+    image: ImageDocument
+
+
+class QuarantineRequest(ImageRequest):
+    """Quarantine a rejected original."""
+
+    @field_validator("image")
+    @classmethod
+    def _has_reason(cls, image: ImageDocument) -> ImageDocument:
+        if "reason" not in image or "sentence" not in image:
+            raise ValueError("an image with a reason and a sentence")
+        return image

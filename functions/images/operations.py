@@ -1,0 +1,195 @@
+"""What people and other systems ask of the images service: look up, upload, wait, and redrive."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+from tillflow.errors import DomainError
+from tillflow.store import Item
+
+from images.documents import UploadForm
+from images.store import ImageStore
+
+_CONCURRENT_READS = 8
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
+_VISIBILITY_SECONDS = 30
+
+
+class Deployment(Protocol):
+    """A deployed stack: AWS clients by service, and the physical names of its resources by logical id."""
+
+    def client(self, service: str) -> Any: ...
+
+    def output(self, logical_id: str) -> str: ...
+
+
+class UnknownImage(DomainError):
+    """There is no image with this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no image {key}.")
+
+
+class UploadNotSigned(DomainError):
+    """The service refused to sign an upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedObject:
+    """An object as S3 stored it; version_id is "" from a bucket without versions."""
+
+    key: str
+    etag: str
+    version_id: str
+
+
+class ImageOperations:
+    """Operations on the images of a deployed stack, with the caller's credentials."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._store = ImageStore(deployment.client("dynamodb"), deployment.output("ImagesTable"))
+
+    def show(self, key: str) -> Item:
+        """Return the row of an object, each output with its URL. Raises UnknownImage."""
+        row = self._store.find_row(key)
+        if not row or row["status"] == "DELETED":
+            raise UnknownImage(key)
+        domain = self._deployment.output("ThumbnailsDomain")
+        outputs = [{**output, "url": f"https://{domain}/{output['key']}"} for output in row["outputs"]]
+        return {**row, "outputs": outputs}
+
+    def list_images(self, limit: int) -> list[Item]:
+        """Return up to `limit` images that are not deleted, in no order."""
+        return list(islice(self._store.list_images(), limit))
+
+    def list_rejected(self) -> list[Item]:
+        """Return the rejected images, the newest first."""
+        return list(self._store.list_rejected())
+
+    def list_of_product(self, sku: str) -> list[Item]:
+        """Return the images that a product shows, by key."""
+        return self._store.list_of_product(sku)
+
+    def list_of_products(self, skus: list[str]) -> list[list[Item]]:
+        """Return the images of each product, read in parallel."""
+        with ThreadPoolExecutor(_CONCURRENT_READS) as pool:
+            return list(pool.map(self._store.list_of_product, skus))
+
+    def read_thumbnail(self, row: Item, size: int) -> bytes:
+        """Return the WebP thumbnail of an image."""
+        output = next(o for o in row["outputs"] if o["size"] == size and o["type"] == "image/webp")
+        bucket = self._deployment.output("ThumbnailsBucket")
+        content: bytes = self._client("s3").get_object(Bucket=bucket, Key=output["key"])["Body"].read()
+        return content
+
+    def sign_upload(self, sku: str, name: str, content_type: str) -> UploadForm:
+        """Return a form that uploads an image of a product. Raises UploadNotSigned."""
+        request = {"sku": sku, "name": name, "content_type": content_type}
+        response = self._client("lambda").invoke(
+            FunctionName=self._deployment.output("SignUploadFunction"), Payload=json.dumps(request)
+        )
+        payload = json.loads(response["Payload"].read())
+        if "FunctionError" in response:
+            raise UploadNotSigned(payload.get("errorMessage", "The upload was not signed."))
+        form: UploadForm = payload
+        return form
+
+    def wait_until_ingested(
+        self, uploaded: UploadedObject, seconds: float, pause: Callable[[float], None] = time.sleep
+    ) -> Item | None:
+        """Return the row when it has the result of an upload; None when it does not within `seconds`."""
+        end, wait = time.monotonic() + seconds, _FIRST_PAUSE
+        while time.monotonic() < end:
+            row = self._store.find_row(uploaded.key)
+            if row.get("version_id") == uploaded.version_id and row.get("etag") == uploaded.etag:
+                return row
+            pause(wait)
+            wait = min(2 * wait, _LONGEST_PAUSE)
+        return None
+
+    def pending_keys(self) -> frozenset[str]:
+        """Return the keys whose event is being ingested or waits in the dead-letter queue."""
+        states = self._client("stepfunctions")
+        pages = states.get_paginator("list_executions").paginate(
+            stateMachineArn=self._deployment.output("ImageIngest"), statusFilter="RUNNING"
+        )
+        arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
+        inputs = (states.describe_execution(executionArn=arn)["input"] for arn in arns)
+        events = [*map(json.loads, inputs), *map(dead_letter_event, self._peek())]
+        return frozenset(key for event in events if (key := event_key(event)) is not None)
+
+    def redrive(self) -> Iterator[tuple[str, str]]:
+        """Start the ingest of each dead-lettered event again; return the key and the execution ARN of each.
+
+        A message is deleted when its execution has started; after an interruption it is redriven again. A message
+        that holds no event of an object stays in the queue.
+        """
+        queue, sqs = self._deployment.output("ImageDeadLetterQueue"), self._client("sqs")
+        while messages := self._receive():
+            for message in messages:
+                event = dead_letter_event(message)
+                key = event_key(event)
+                if key is None:
+                    continue
+                started = self._client("stepfunctions").start_execution(
+                    stateMachineArn=self._deployment.output("ImageIngest"),
+                    name=f"redrive-{message['MessageId']}",
+                    input=json.dumps({**event, "redriven": True}),
+                )
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                yield key, started["executionArn"]
+
+    def _peek(self) -> list[dict[str, Any]]:
+        """Return every dead-lettered message and make it visible again."""
+        queue, messages = self._deployment.output("ImageDeadLetterQueue"), list[dict[str, Any]]()
+        while batch := self._receive():
+            messages += batch
+        for message in messages:
+            self._client("sqs").change_message_visibility(
+                QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return messages
+
+    def _receive(self) -> list[dict[str, Any]]:
+        response = self._client("sqs").receive_message(
+            QueueUrl=self._deployment.output("ImageDeadLetterQueue"),
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_VISIBILITY_SECONDS,
+        )
+        messages: list[dict[str, Any]] = response.get("Messages", [])
+        return messages
+
+    def _client(self, service: str) -> Any:
+        return self._deployment.client(service)
+
+
+def dead_letter_event(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the event in a dead-lettered message; {} when it holds none.
+
+    The workflow writes {"event", …}; EventBridge writes the event itself, or the detail of an execution that was
+    aborted, with the event as its input.
+    """
+    body = _object(message["Body"])
+    return _object(body["input"]) if "input" in body else _object(body.get("event", body))
+
+
+def event_key(event: dict[str, Any]) -> str | None:
+    """Return the object key of an event; None when it has none."""
+    detail = event.get("detail")
+    changed = detail.get("object") if isinstance(detail, dict) else None
+    key = changed.get("key") if isinstance(changed, dict) else None
+    return key if isinstance(key, str) else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}
