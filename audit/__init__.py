@@ -1,8 +1,7 @@
-"""The invariants of the shop, as pure functions over a snapshot of every table.
+"""The invariants of the system: pure functions over a snapshot of all tables.
 
-One code, two users: the tests check a snapshot of their in-process store after every failure, and
-`till audit` checks a scan of the live one. Each invariant yields a `Violation` per broken subject, so
-an audit can name what is wrong and not only that something is.
+The tests check them on an in-process store after each failure, `till audit` on the deployed tables. An invariant yields
+a `Violation` for each subject that breaks it.
 """
 
 from audit.rules import INVARIANTS, check

@@ -1,6 +1,6 @@
-"""Pictures: no thumbnail without its image, no image without its object, no product that shows what is not there.
+"""Images: thumbnails, rows, objects and product links agree.
 
-A picture whose event is still on its way, or waits in the dead-letter queue for a person, is between two truths.
+An image whose event has not been delivered, is being ingested or is in the dead-letter queue is not checked.
 """
 
 from collections.abc import Iterator
@@ -10,68 +10,68 @@ from images.rules import image_id
 
 from audit.snapshot import Item, Snapshot, Violation
 
-_TAKEN = ("READY", "REJECTED")
+_WITH_OBJECT = ("READY", "REJECTED")
 
 
 def thumbnail_has_its_image(shop: Snapshot) -> Iterator[Violation]:
-    """Every thumbnail is named by the row of its image."""
+    """The row of an image names each of its thumbnails."""
     named = {output["key"] for row in shop.images.values() for output in row["outputs"]}
-    underway = {image_id(key) for key in shop.pictures.underway}
+    pending = {image_id(key) for key in shop.pictures.pending}
     for thumbnail in sorted(shop.pictures.thumbnails - named):
-        if thumbnail.partition("/")[0] not in underway:
-            yield Violation("thumbnail_has_its_image", thumbnail, "the thumbnail is named by no image")
+        if thumbnail.partition("/")[0] not in pending:
+            yield Violation("thumbnail_has_its_image", thumbnail, "no image names this thumbnail")
 
 
 def image_has_its_thumbnails(shop: Snapshot) -> Iterator[Violation]:
-    """A picture that is shown has every size in every type; one that is refused or deleted has none."""
-    for key, row in _at_rest(shop):
+    """A READY image has a thumbnail of each size and type; a rejected or deleted one has none."""
+    for key, row in _settled(shop):
         made = {(output["size"], output["type"]) for output in row["outputs"]}
         missing = [o["key"] for o in row["outputs"] if o["key"] not in shop.pictures.thumbnails]
         if made != (OUTPUTS if row["status"] == "READY" else set()):
             message = f"the image is {row['status']} and names {len(made)} of {len(OUTPUTS)} thumbnails"
             yield Violation("image_has_its_thumbnails", key, message)
         elif missing:
-            yield Violation("image_has_its_thumbnails", key, f"there is no thumbnail {', '.join(missing)}")
+            yield Violation("image_has_its_thumbnails", key, f"missing thumbnails: {', '.join(missing)}")
 
 
 def image_has_its_object(shop: Snapshot) -> Iterator[Violation]:
-    """What is known of a picture is known of the bytes that are there now; of what was deleted, nothing is."""
-    for key, row in _at_rest(shop):
+    """A row is about the current content of its object; the row of a deleted object is a tombstone."""
+    for key, row in _settled(shop):
         etag = shop.pictures.originals.get(key)
-        if row["status"] in _TAKEN and etag != row["etag"]:
+        if row["status"] in _WITH_OBJECT and etag != row["etag"]:
             now = f"has ETag {etag}" if etag else "is gone"
-            message = f"the image tells of an object with ETag {row['etag']}; it {now}"
+            message = f"the row is about an object with ETag {row['etag']}; the object {now}"
             yield Violation("image_has_its_object", key, message)
         elif row["status"] == "DELETED" and etag:
-            yield Violation("image_has_its_object", key, "the image is a tombstone; its object is there")
+            yield Violation("image_has_its_object", key, "the row is a tombstone; the object exists")
 
 
 def object_has_its_image(shop: Snapshot) -> Iterator[Violation]:
-    """Every object is accounted for: shown, or refused with a reason."""
-    for key in sorted(shop.pictures.originals.keys() - shop.images.keys() - shop.pictures.underway):
-        yield Violation("object_has_its_image", key, "nothing is known of the object")
+    """Every object has a row: READY, or REJECTED with a reason."""
+    for key in sorted(shop.pictures.originals.keys() - shop.images.keys() - shop.pictures.pending):
+        yield Violation("object_has_its_image", key, "the object has no row")
 
 
 def product_shows_its_images(shop: Snapshot) -> Iterator[Violation]:
-    """A product is linked to exactly its pictures that are ready, as they are."""
-    wanted = {
+    """A product is linked to exactly its READY images, with their current thumbnails."""
+    expected = {
         (row["sku"], key): row["outputs"]
         for key, row in shop.images.items()
         if row["status"] == "READY" and row.get("sku")
     }
-    shown = {
+    linked = {
         (link["pk"].removeprefix("PRODUCT#"), link["key"]): link["outputs"]
         for link in shop.items("ImagesTable", "IMAGE#", "PRODUCT#")
     }
-    for sku, key in sorted(wanted.keys() | shown.keys()):
-        if wanted.get((sku, key)) != shown.get((sku, key)):
-            how = "does not show it" if (sku, key) not in shown else "shows what is not there"
-            yield Violation("product_shows_its_images", key, f"the product {sku} {how}")
+    for sku, key in sorted(expected.keys() | linked.keys()):
+        if expected.get((sku, key)) != linked.get((sku, key)):
+            how = "no link to it" if (sku, key) not in linked else "a stale link to it"
+            yield Violation("product_shows_its_images", key, f"the product {sku} has {how}")
 
 
-def _at_rest(shop: Snapshot) -> Iterator[tuple[str, Item]]:
+def _settled(shop: Snapshot) -> Iterator[tuple[str, Item]]:
     for key, row in shop.images.items():
-        if key not in shop.pictures.underway:
+        if key not in shop.pictures.pending:
             yield key, row
 
 

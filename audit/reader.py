@@ -1,4 +1,4 @@
-"""Read a snapshot of the live shop: every item of every table, and which orders are still running."""
+"""Read a snapshot of a deployed stack: every item of every table, the image buckets, and the running orders."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +9,8 @@ from tillflow.store import unmarshal
 
 from audit.snapshot import TABLES, Item, Pictures, Snapshot
 
-# S3's event of a change comes within seconds as a rule; a change so young is not yet missed.
-_ON_ITS_WAY = timedelta(minutes=1)
+# S3 usually delivers an event within seconds: a change recenter than this may not have been delivered yet.
+_DELIVERY_TIME = timedelta(minutes=1)
 
 
 def read_snapshot(
@@ -21,10 +21,10 @@ def read_snapshot(
     threads: int = 4,
     pictures: Callable[[], Pictures] = Pictures,
 ) -> Snapshot:
-    """Scan every table, consistently read, then the pictures. `table_name` gives a table's name by logical id.
+    """Scan every table with consistent reads, then list the images.
 
-    Tables are read one after another, so a sale that ends meanwhile may be seen half: whatever runs
-    before or after the scan counts as running. `scanned` hears of each table that is done.
+    `table_name` returns a table's name by logical id; `scanned` is called with each table and its number of items.
+    Tables are not read at the same moment: an order that runs before or after the scan counts as running.
     """
     read_at, before = datetime.now(UTC), running()
 
@@ -39,28 +39,28 @@ def read_snapshot(
 
 
 def read_pictures(
-    s3: Any, bucket_name: Callable[[str], str], underway: Callable[[], frozenset[str]] = frozenset
+    s3: Any, bucket_name: Callable[[str], str], pending: Callable[[], frozenset[str]] = frozenset
 ) -> Pictures:
-    """List the image buckets; `underway` is asked last for the keys that are being handled or parked.
+    """List the image buckets, then call `pending` for the keys whose event is being ingested or dead-lettered.
 
-    Folder markers, which S3's console makes, are no pictures.
+    Folder markers, which S3's console creates, are ignored.
     """
     originals: dict[str, str] = {}
-    young: set[str] = set()
-    since = datetime.now(UTC) - _ON_ITS_WAY
+    recent: set[str] = set()
+    since = datetime.now(UTC) - _DELIVERY_TIME
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket_name("ImagesBucket"))
     for page in pages:
         versions, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
-        young |= {one["Key"] for one in (*versions, *markers) if one["LastModified"] > since}
+        recent |= {one["Key"] for one in (*versions, *markers) if one["LastModified"] > since}
         originals |= {one["Key"]: one["ETag"].strip('"') for one in versions if one["IsLatest"]}
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket_name("ThumbnailsBucket"))
     thumbnails = frozenset(one["Key"] for page in pages for one in page.get("Contents", []))
-    shown = {key: etag for key, etag in originals.items() if not key.endswith("/")}
-    return Pictures(shown, thumbnails, underway() | young)
+    images = {key: etag for key, etag in originals.items() if not key.endswith("/")}
+    return Pictures(images, thumbnails, pending() | recent)
 
 
 def scan_table(dynamodb: Any, name: str) -> Iterator[Item]:
-    """Every item of a table."""
+    """Return every item of a table."""
     start: dict[str, Any] = {}
     while True:
         page = dynamodb.scan(TableName=name, ConsistentRead=True, **start)

@@ -1,4 +1,4 @@
-"""All the invariants, in the order an audit lists them."""
+"""All invariants, in the order in which an audit lists them."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,5 +29,5 @@ INVARIANTS: tuple[Invariant, ...] = (
 
 
 def check(snapshot: Snapshot) -> list[Violation]:
-    """Every violation of every invariant in `snapshot`; an empty list is a shop in order."""
+    """Return every violation in `snapshot`; an empty list when all invariants hold."""
     return [violation for invariant in INVARIANTS for violation in invariant(snapshot)]

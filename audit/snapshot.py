@@ -44,14 +44,14 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The image buckets: ETag of the newest version by key of original, keys of the thumbnails.
+    """The image buckets: the ETag of the newest version by key of the original, and the keys of the thumbnails.
 
-    `underway`: keys of originals whose event is on its way, being handled, or waiting for a person.
+    `pending`: keys of originals whose event is not delivered yet, is being ingested, or is in the dead-letter queue.
     """
 
     originals: Mapping[str, str] = field(default_factory=dict)
     thumbnails: frozenset[str] = frozenset()
-    underway: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ import pytest
 
 from audit import INVARIANTS, Snapshot, check
 from tests.support import purchasekeeping, shopkeeping, transferkeeping
-from tests.support.picturekeeping import DELETED, SHOWN, THUMBNAIL, Album
-from tests.support.picturekeeping import REFUSED as REFUSED_PICTURE
+from tests.support.image_rows import DELETED_IMAGE, READY_IMAGE, REJECTED_IMAGE, THUMBNAIL, ImageRows
 from tests.support.purchasekeeping import PO, spoil
 from tests.support.shopkeeping import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, Row, snapshot
 from tests.support.transferkeeping import TRF
@@ -315,20 +314,32 @@ PURCHASES: list[tuple[str, str, Break]] = [
     ("units_on_order_are_ordered", "po-9 TEA", add("InventoryTable", on_order("po-9", 2))),
 ]
 
-PICTURES: list[tuple[str, str, Callable[[Album], object]]] = [
-    ("thumbnail_has_its_image", "f00/s01.a1/x", lambda album: album.thumbnails.add("f00/s01.a1/x")),
-    ("thumbnail_has_its_image", THUMBNAIL, lambda album: album.row(SHOWN).update(outputs=[])),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.thumbnails.remove(THUMBNAIL)),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN)["outputs"].pop()),
-    ("image_has_its_thumbnails", SHOWN, lambda album: album.row(SHOWN).update(status="REJECTED")),
-    ("image_has_its_object", SHOWN, lambda album: album.originals.pop(SHOWN)),
-    ("image_has_its_object", SHOWN, lambda album: album.originals.update({SHOWN: "e9"})),
-    ("image_has_its_object", REFUSED_PICTURE, lambda album: album.originals.pop(REFUSED_PICTURE)),
-    ("image_has_its_object", DELETED, lambda album: album.originals.update({DELETED: "e9"})),
-    ("object_has_its_image", "products/MUG/x", lambda album: album.originals.update({"products/MUG/x": "e"})),
-    ("product_shows_its_images", SHOWN, lambda album: album.rows.pop(1)),
-    ("product_shows_its_images", SHOWN, lambda album: album.row(SHOWN).update(status="DELETED")),
-    ("product_shows_its_images", SHOWN, lambda album: album.rows[1].update(outputs=[])),
+IMAGES: list[tuple[str, str, Callable[[ImageRows], object]]] = [
+    ("thumbnail_has_its_image", "f00/s01.a1/x", lambda images: images.thumbnails.add("f00/s01.a1/x")),
+    ("thumbnail_has_its_image", THUMBNAIL, lambda images: images.row(READY_IMAGE).update(outputs=[])),
+    ("image_has_its_thumbnails", READY_IMAGE, lambda images: images.thumbnails.remove(THUMBNAIL)),
+    ("image_has_its_thumbnails", READY_IMAGE, lambda images: images.row(READY_IMAGE)["outputs"].pop()),
+    (
+        "image_has_its_thumbnails",
+        READY_IMAGE,
+        lambda images: images.row(READY_IMAGE).update(status="REJECTED"),
+    ),
+    ("image_has_its_object", READY_IMAGE, lambda images: images.originals.pop(READY_IMAGE)),
+    ("image_has_its_object", READY_IMAGE, lambda images: images.originals.update({READY_IMAGE: "e9"})),
+    ("image_has_its_object", REJECTED_IMAGE, lambda images: images.originals.pop(REJECTED_IMAGE)),
+    ("image_has_its_object", DELETED_IMAGE, lambda images: images.originals.update({DELETED_IMAGE: "e9"})),
+    (
+        "object_has_its_image",
+        "products/MUG/x",
+        lambda images: images.originals.update({"products/MUG/x": "e"}),
+    ),
+    ("product_shows_its_images", READY_IMAGE, lambda images: images.rows.pop(1)),
+    (
+        "product_shows_its_images",
+        READY_IMAGE,
+        lambda images: images.row(READY_IMAGE).update(status="DELETED"),
+    ),
+    ("product_shows_its_images", READY_IMAGE, lambda images: images.rows[1].update(outputs=[])),
 ]
 
 TRANSFERS: list[tuple[str, str, Break]] = [
@@ -391,17 +402,19 @@ def test_one_broken_row_of_a_purchase_is_named(name: str, subject: str, spoiled:
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
 
-def test_pictures_in_order_break_nothing() -> None:
-    assert check(Album().snapshot()) == []
+def test_consistent_images_have_no_violations() -> None:
+    assert check(ImageRows().snapshot()) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "subject", "spoil"), PICTURES, ids=[f"{b[0]}-{n}" for n, b in enumerate(PICTURES)]
+    ("name", "subject", "spoil"), IMAGES, ids=[f"{b[0]}-{n}" for n, b in enumerate(IMAGES)]
 )
-def test_one_broken_picture_is_named(name: str, subject: str, spoil: Callable[[Album], object]) -> None:
-    album = Album()
-    spoil(album)
-    assert (name, subject) in {(broken.name, broken.subject) for broken in check(album.snapshot())}
+def test_inconsistent_image_is_reported(
+    name: str, subject: str, spoil: Callable[[ImageRows], object]
+) -> None:
+    images = ImageRows()
+    spoil(images)
+    assert (name, subject) in {(broken.name, broken.subject) for broken in check(images.snapshot())}
 
 
 def test_a_transfer_in_order_breaks_nothing() -> None:
@@ -418,7 +431,7 @@ def test_one_broken_row_of_a_transfer_is_named(name: str, subject: str, spoiled:
 
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
-    broken = (*BROKEN, *PURCHASES, *TRANSFERS, *PICTURES)
+    broken = (*BROKEN, *PURCHASES, *TRANSFERS, *IMAGES)
     assert {invariant.__name__ for invariant in INVARIANTS} == {name for name, _, _ in broken}
 
 

@@ -60,7 +60,7 @@ class ImageBench(Bench):
     def snapshot(self, *running: str) -> Snapshot:
         """The tables, and the pictures at once: no event is on its way that a test does not say so of."""
         return replace(
-            super().snapshot(*running), pictures=replace(pictures.at_rest(), underway=frozenset(running))
+            super().snapshot(*running), pictures=replace(pictures.at_rest(), pending=frozenset(running))
         )
 
 
