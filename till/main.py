@@ -11,6 +11,7 @@ from till.commands import (
     case,
     demo,
     dlq,
+    execution,
     history,
     image,
     order,
@@ -51,6 +52,7 @@ stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
 app.command("history")(history.history)
+app.add_typer(execution.app, name="execution")
 app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)
 app.add_typer(case.app, name="case")

@@ -1,13 +1,21 @@
 """`till history`: what an execution did, state by state."""
 
+import json
+import time
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from stepfunctions_local.web import execution_page
 
-from till import workflows
-from till.history import Visit, compensated, sides, visits
+from till import executions, workflows
+from till.errors import OperatorError
+from till.executions import Execution
+from till.history import Visit, compensated
+from till.masking import mask, mask_text
 from till.output import out, print_json, print_table
 from till.stack import Stack, find_stack
 
@@ -18,10 +26,23 @@ MARKS = {
     "forward": ("", "green"),
     "inquiry": ("? ", "cyan"),
 }
+COLUMNS = ("at>", "took>", "state!", "tries>", "events!", "what happened")
+FOLLOW_SECONDS = (0.5, 4.0)
+"""The first pause between two looks at a running execution, and the longest."""
+MOST_CHILDREN = 500
+"""Children that --html writes into the page: failed ones first."""
 
 
 def history(
     order_or_execution: Annotated[str, typer.Argument(help="An order's id or an execution's ARN.")],
+    io: Annotated[
+        bool, typer.Option("--io", help="Show each state's input and output, secrets masked.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the execution ends.")] = False,
+    children: Annotated[bool, typer.Option("--children", help="Show child executions of Maps too.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a self-contained page with graph and timeline.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every event as JSON.")] = False,
 ) -> None:
     """Show what an execution did: each state, its tries, its errors, and what was compensated.
@@ -32,55 +53,162 @@ def history(
 
     Examples:
 
-        till history ord-20261123T101500-5f0c1a2b
+        till history ord-20261123T101500-5f0c1a2b --io
+
+        till history ord-20261123T101500-5f0c1a2b --html order.html
 
         till history arn:aws:states:eu-west-1:000000000000:execution:OrderCheckout:ord-1 --json
     """
     stack = find_stack()
-    executions = workflows.find(stack, order_or_execution)
-    told = [_told(stack, execution) for execution in executions]
-    if as_json:
-        first = {**told[0], "states": [vars(visit) for visit in told[0]["states"]]}
-        print_json(first | {"later_executions": [each["execution_arn"] for each in told[1:]]})
+    if follow and (as_json or html):
+        raise OperatorError("--follow cannot be combined with --json or --html.", "Use --follow alone.")
+    found = [execution["executionArn"] for execution in workflows.find(stack, order_or_execution)]
+    if follow:
+        _follow(stack, found[-1], io)
         return
-    for each in told:
-        _show(each)
+    loaded = [executions.load(stack, arn) for arn in found]
+    if html is not None:
+        _write_pages(stack, loaded, html)
+    elif as_json:
+        first = _document(loaded[0])
+        print_json(first | {"later_executions": [one.arn for one in loaded[1:]]})
+    else:
+        for one in loaded:
+            _print(one, io)
+            if children:
+                _print_children(stack, one, io)
 
 
 def show(stack: Stack, execution_arn: str) -> None:
     """Print one execution as `till history` does."""
-    _show(_told(stack, stack.client("stepfunctions").describe_execution(executionArn=execution_arn)))
+    _print(executions.load(stack, execution_arn), io=False)
 
 
-def _told(stack: Stack, execution: dict[str, Any]) -> dict[str, Any]:
-    arn = execution["executionArn"]
-    recorded = workflows.events(stack, arn)
-    definition = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
-    found = visits(recorded, sides(definition["definition"]))
+def _document(execution: Execution) -> dict[str, Any]:
+    found = execution.visits
     return {
-        "execution_arn": arn,
-        "status": execution["status"],
-        "started": execution["startDate"],
-        "stopped": execution.get("stopDate"),
+        "execution_arn": execution.arn,
+        "status": execution.description["status"],
+        "started": execution.description["startDate"],
+        "stopped": execution.description.get("stopDate"),
         "compensated_steps": compensated(found),
-        "states": found,
-        "events": recorded,
+        "states": [vars(visit) for visit in found],
+        "events": execution.events,
     }
 
 
-def _show(told: dict[str, Any]) -> None:
-    arn, found = told["execution_arn"], told["states"]
-    print_table(
-        f"{arn.rsplit(':', 1)[-1]}  {told['status']}",
-        ("at>", "took>", "state!", "tries>", "events!", "what happened"),
-        [_row(visit) for visit in found],
-    )
+def _print(execution: Execution, io: bool) -> None:
+    found = execution.visits
+    name = execution.arn.rsplit(":", 1)[-1]
+    print_table(f"{name}  {execution.description['status']}", COLUMNS, [_row(visit) for visit in found])
+    if io:
+        for visit in found:
+            _print_io(visit, execution)
     attempts = sum(visit.attempts for visit in found)
     out.print(
-        f"{len(told['events'])} events, {len(found)} states, {attempts} task attempts · {arn}",
+        f"{len(execution.events)} events, {len(found)} states, {attempts} task attempts · {execution.arn}",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _print_children(stack: Stack, execution: Execution, io: bool) -> None:
+    for run in executions.map_runs(stack, execution).values():
+        for child in run:
+            _print(executions.load(stack, child["executionArn"]), io)
+
+
+def _print_io(visit: Visit, execution: Execution) -> None:
+    """Print what a visit got and returned. Long texts are printed whole: they are what the reader asked for."""
+    own = set(visit.events)
+    for event in execution.events:
+        if event["id"] not in own:
+            continue
+        for details, field in (("stateEnteredEventDetails", "input"), ("stateExitedEventDetails", "output")):
+            text = event.get(details, {}).get(field)
+            if text is not None:
+                out.print(
+                    f"{visit.state} {field}: {_compact(mask_text(text))}",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
+
+
+def _compact(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _follow(stack: Stack, arn: str, io: bool) -> None:
+    """Print each visit once it has ended, until the execution has. The pause doubles while nothing happens."""
+    printed = 0
+    pause, longest = FOLLOW_SECONDS
+    while True:
+        execution = executions.load(stack, arn)
+        found = execution.visits
+        ended = execution.description["status"] != "RUNNING"
+        ready = found if ended else found[: _finished(found)]
+        for visit in ready[printed:]:
+            out.print(_line(visit), highlight=False, soft_wrap=True)
+            if io:
+                _print_io(visit, execution)
+        pause = FOLLOW_SECONDS[0] if len(ready) > printed else min(pause * 2, longest)
+        printed = max(printed, len(ready))
+        if ended:
+            error = execution.description.get("error", "")
+            out.print(escape(f"{execution.description['status']} {error}".rstrip()), highlight=False)
+            return
+        time.sleep(pause)
+
+
+def _finished(found: list[Visit]) -> int:
+    """The number of visits before the first that has not ended."""
+    return next((index for index, visit in enumerate(found) if visit.exited is None), len(found))
+
+
+def _line(visit: Visit) -> str:
+    at, took, state, tries, _, happened = _row(visit)
+    times = f" ({tries} tries)" if visit.attempts > 1 else ""
+    return f"{at:>12} {took:>10}  {state}{times}: {happened}".replace("\n", "; ")
+
+
+def _write_pages(stack: Stack, loaded: list[Execution], path: Path) -> None:
+    """Write a page for each execution: the first into `path`, later ones beside it with a number."""
+    for number, execution in enumerate(loaded, start=1):
+        target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        runs = executions.map_runs(stack, execution)
+        listed = [child for run in runs.values() for child in run]
+        chosen = sorted(listed, key=lambda child: child["status"] == "SUCCEEDED")[:MOST_CHILDREN]
+        page = execution_page(
+            execution.definition,
+            mask(execution.description),
+            mask(execution.events),
+            children={
+                child["executionArn"]: _page_data(executions.load(stack, child["executionArn"]))
+                for child in chosen
+            },
+            map_runs=runs,
+        )
+        try:
+            target.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise OperatorError(
+                f"Cannot write {target}: {error.strerror}.", "Choose another file."
+            ) from error
+        out.print(f"Wrote {target}", highlight=False, markup=False, soft_wrap=True)
+        if len(listed) > len(chosen):
+            out.print(f"{len(listed) - len(chosen)} of {len(listed)} child executions are not in it.")
+
+
+def _page_data(execution: Execution) -> dict[str, Any]:
+    return {
+        "definition": execution.definition,
+        "execution": mask(execution.description),
+        "events": mask(execution.events),
+    }
 
 
 def _row(visit: Visit) -> tuple[str, ...]:
@@ -90,13 +218,13 @@ def _row(visit: Visit) -> tuple[str, ...]:
     return (
         f"+{visit.entered:.3f}s",
         took,
-        f"[{colour}]{mark}{visit.state}[/]",
+        f"[{colour}]{mark}{escape(visit.state)}[/]",
         str(visit.attempts or ""),
         f"{visit.previous} → {visit.events[0]}-{visit.events[-1]}",
         happened,
     )
 
 
-def _counted(errors: list[str]) -> list[str]:
-    """Each error once, with how often it came."""
+def _counted(errors: Iterable[str]) -> list[str]:
+    """Return each error once, with how often it occurred."""
     return [f"{error} ({times} times)" if times > 1 else error for error, times in Counter(errors).items()]

@@ -1,0 +1,178 @@
+"""`till execution` and `till history` over workflows that ran on the embedded engine."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from stepfunctions_local.errors import ApiError
+from typer.testing import CliRunner
+
+from till import executions
+from till.demo.order_checkout import BASKET, card, order
+from till.errors import OperatorError
+from till.main import app
+from till.shop import ESPRESSO, MUG
+from till.stack import Stack
+from verification.harness.harness import Bench, bench, stock
+
+
+class Client:
+    """The engine's operations as a botocore client has them."""
+
+    def __init__(self, shop: Bench) -> None:
+        self._shop = shop
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            try:
+                return _with_datetimes(getattr(self._shop.engine, name)(**request))
+            except ApiError as error:
+                raise ClientError({"Error": {"Code": error.code, "Message": error.message}}, name) from None
+
+        return call
+
+    def get_paginator(self, name: str) -> Any:
+        class Pages:
+            def paginate(_, **request: Any) -> Iterator[Any]:
+                yield getattr(self, name)(**request)
+
+        return Pages()
+
+
+def _with_datetimes(value: Any) -> Any:
+    """Return a response as botocore parses it: times are datetimes."""
+    if isinstance(value, list):
+        return [_with_datetimes(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    times = {"startDate", "stopDate", "timestamp"}
+    return {
+        key: datetime.fromtimestamp(member, UTC) if key in times else _with_datetimes(member)
+        for key, member in value.items()
+    }
+
+
+@pytest.fixture
+def shop() -> Iterator[Bench]:
+    with bench() as built:
+        stock({ESPRESSO: 10, MUG: 10})
+        yield built
+
+
+@pytest.fixture
+def till(shop: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    client = Client(shop)
+    monkeypatch.setattr(Stack, "workflows", {"OrderCheckout": shop.machine})
+    monkeypatch.setattr(Stack, "client", lambda self, service: client)
+    monkeypatch.setattr(Stack, "output", lambda self, name: shop.machine)
+    monkeypatch.setattr(Stack, "row", lambda self, table, pk, sk: {})
+    stack = Stack("tillflow", None, None)  # type: ignore[arg-type]
+    for module in ("execution", "history"):
+        monkeypatch.setattr(f"till.commands.{module}.find_stack", lambda: stack)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+        assert result.exit_code == code, (result.output, result.exception)
+        return result.output
+
+    return run
+
+
+def sell(shop: Bench, token: str, order_id: str) -> None:
+    shop.run(order(BASKET, card(token), order_id=order_id, placed_at="2026-11-23T10:00:00Z"))
+
+
+def test_list_shows_executions_by_status(shop: Bench, till: Callable[..., str]) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    sell(shop, "tok_declined", "ord-2")
+    every = json.loads(till("execution", "list", "--json"))
+    assert {one["name"] for one in every} == {"ord-1", "ord-2"}
+    failed = json.loads(till("execution", "list", "OrderCheckout", "--status", "FAILED", "--json"))
+    assert [one["name"] for one in failed] == ["ord-2"]
+    assert "No executions." in till("execution", "list", "--status", "ABORTED")
+
+
+def test_list_refuses_an_unknown_workflow_and_status(till: Callable[..., str]) -> None:
+    assert "There is no workflow 'Nope'" in till("execution", "list", "Nope", code=2)
+    assert "There is no status 'BOGUS'" in till("execution", "list", "--status", "BOGUS", code=2)
+
+
+def test_redrive_of_a_refused_order_does_nothing_and_says_so(shop: Bench, till: Callable[..., str]) -> None:
+    sell(shop, "tok_declined", "ord-1")
+    assert "ended in the Fail state OrderRejected" in till("execution", "redrive", "ord-1", code=2)
+    arn = shop.machine.replace(":stateMachine:", ":execution:") + ":ord-1"
+    assert shop.engine.describe_execution(executionArn=arn).get("redriveCount", 0) == 0
+
+
+def test_redrive_and_stop_refuse_an_execution_that_succeeded(shop: Bench, till: Callable[..., str]) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    assert "there is nothing to redrive" in till("execution", "redrive", "ord-1", code=2)
+    assert "there is nothing to stop" in till(
+        "execution", "stop", "ord-1", "--reason", "test", "--yes", code=2
+    )
+
+
+def test_history_with_io_masks_card_tokens(shop: Bench, till: Callable[..., str]) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    shown = till("history", "ord-1", "--io")
+    assert "PriceOrder input: {" in shown
+    assert "tok_visa" not in shown
+
+
+def test_follow_prints_every_state_and_the_outcome(shop: Bench, till: Callable[..., str]) -> None:
+    sell(shop, "tok_declined", "ord-1")
+    lines = till("history", "ord-1", "--follow").splitlines()
+    assert any("AuthorisePayment: failed, caught" in line for line in lines)
+    assert lines[-1] == "FAILED PaymentDeclined"
+
+
+def test_html_page_has_the_history_without_secrets(
+    shop: Bench, till: Callable[..., str], tmp_path: Path
+) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    till("history", "ord-1", "--html", str(tmp_path / "order.html"))
+    page = (tmp_path / "order.html").read_text()
+    data = page_data(page)
+    assert data["execution"]["name"] == "ord-1"
+    assert data["events"][-1]["type"] == "ExecutionSucceeded"
+    assert "tok_visa" not in json.dumps(data)
+
+
+def test_html_page_that_cannot_be_written_is_an_error(
+    shop: Bench, till: Callable[..., str], tmp_path: Path
+) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    assert "Cannot write" in till("history", "ord-1", "--html", str(tmp_path / "none" / "order.html"), code=2)
+
+
+def test_follow_with_json_is_refused(till: Callable[..., str]) -> None:
+    assert "cannot be combined" in till("history", "ord-1", "--follow", "--json", code=2)
+
+
+def test_stop_aborts_a_running_execution(shop: Bench, till: Callable[..., str]) -> None:
+    waiting = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": True}}}
+    machine = shop.engine.create(json.dumps(waiting), "Waiting")
+    arn = shop.engine.start(machine, {}, "w-1")
+    till("execution", "stop", arn, "--reason", "entered twice", "--yes")
+    described = shop.engine.describe_execution(executionArn=arn)
+    assert (described["status"], described["cause"]) == ("ABORTED", "entered twice")
+
+
+def page_data(page: str) -> Any:
+    packed = re.search(r'id="data">([^<]*)<', page)
+    assert packed is not None
+    return json.loads(gzip.decompress(base64.b64decode(packed[1])))
+
+
+def test_unknown_execution_is_an_error() -> None:
+    with pytest.raises(OperatorError, match="There is no workflow"):
+        stack = Stack("tillflow", None, None)  # type: ignore[arg-type]
+        object.__setattr__(stack, "outputs", {})
+        executions.list_executions(stack, "OrderCheckout")
