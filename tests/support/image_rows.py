@@ -1,4 +1,4 @@
-"""Rows and objects of four consistent images: READY, REJECTED, DELETED_IMAGE, and one whose ingest is pending.
+"""Rows and objects of four consistent images: READY, REJECTED, DELETED, and one whose ingest is pending.
 
 Tests change one row or remove one object.
 """

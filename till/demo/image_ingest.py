@@ -1,4 +1,4 @@
-"""Pictures uploaded as they come: good ones, hostile ones, replaced and deleted ones; what each became."""
+"""Image ingest: upload valid, hostile, replaced and deleted files and compare each result."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ from till.history import compensated
 from till.shop import ESPRESSO
 from till.stack import Stack
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 _ORIENTATION = 0x0112
 
 
@@ -35,14 +35,14 @@ def _plain(kind: str, colour: str) -> bytes:
     return buffer.getvalue()
 
 
-def _held_sideways() -> bytes:
+def _rotated() -> bytes:
     exif = Image.Exif()
     exif[_ORIENTATION] = 6
     return _picture("JPEG", exif=exif)
 
 
 def _bomb() -> bytes:
-    """A PNG that says it is 60000 pixels square."""
+    """Return a PNG whose header declares 60,000 x 60,000 pixels."""
     header = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0)
     data = b"IDAT" + zlib.compress(bytes(100))
     chunks = (
@@ -54,7 +54,7 @@ def _bomb() -> bytes:
 
 @dataclass(frozen=True)
 class Scenario:
-    """The bodies put under one key, one right after the other, and whether the object is deleted then."""
+    """Files uploaded under one key in quick succession, and whether the object is deleted afterwards."""
 
     title: str
     name: str
@@ -64,28 +64,26 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("a photo held sideways", "front view.jpg", lambda: [_held_sideways()], "READY 900 x 1600"),
+    Scenario("rotated photo", "front view.jpg", lambda: [_rotated()], "READY 900 x 1600"),
+    Scenario("transparent PNG", "café + crème.png", lambda: [_plain("PNG", "#ff000080")], "READY 640 x 480"),
+    Scenario("AVIF named .jpg", "mislabelled.jpg", lambda: [_picture("AVIF")], "READY 1600 x 900"),
     Scenario(
-        "a transparent PNG", "café + crème.png", lambda: [_plain("PNG", "#ff000080")], "READY 640 x 480"
-    ),
-    Scenario("an AVIF called .jpg", "mislabelled.jpg", lambda: [_picture("AVIF")], "READY 1600 x 900"),
-    Scenario(
-        "replaced four times at once",
+        "replaced four times",
         "busy.png",
         lambda: [_plain("PNG", colour) for colour in ("red", "green", "black", "white", "blue")],
         "READY 640 x 480",
     ),
     Scenario(
-        "an SVG with a script", "logo.png", lambda: [b"<svg onload='x()'/>"], "REJECTED unsupported_format"
+        "SVG with a script", "logo.png", lambda: [b"<svg onload='x()'/>"], "REJECTED unsupported_format"
     ),
-    Scenario("a pixel bomb", "bomb.png", lambda: [_bomb()], "REJECTED too_many_pixels"),
-    Scenario("half a file", "half.jpg", lambda: [_picture("JPEG")[:9000]], "REJECTED broken"),
-    Scenario("deleted again", "gone.png", lambda: [_plain("PNG", "gold")], "DELETED", deleted=True),
+    Scenario("decompression bomb", "bomb.png", lambda: [_bomb()], "REJECTED too_many_pixels"),
+    Scenario("truncated file", "half.jpg", lambda: [_picture("JPEG")[:9000]], "REJECTED broken"),
+    Scenario("deleted", "gone.png", lambda: [_plain("PNG", "gold")], "DELETED", deleted=True),
 )
 
 
 class ImageIngestDemo:
-    """Uploads to the images bucket; S3's own events start the workflows."""
+    """Upload to the images bucket; S3 events start the workflows."""
 
     name = "image_ingest"
     title = "Image ingest"
@@ -104,7 +102,7 @@ class ImageIngestDemo:
             return list(uploads.map(one, SCENARIOS))
 
     def _put(self, stack: Stack, key: str, scenario: Scenario) -> str:
-        """The version that is to be told of in the end, "" after a delete."""
+        """Upload the files; return the version the row must have in the end, "" after a delete."""
         s3, bucket = stack.client("s3"), stack.output("ImagesBucket")
         version = ""
         for body in scenario.bodies():
@@ -116,7 +114,7 @@ class ImageIngestDemo:
 
 
 def _settled(stack: Stack, key: str, version: str) -> Item:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         row = stack.row("ImagesTable", f"IMAGE#{key}", "IMAGE")
         if row.get("version_id") == version or time.monotonic() > deadline:
@@ -126,7 +124,7 @@ def _settled(stack: Stack, key: str, version: str) -> Item:
 
 def _outcome(stack: Stack, scenario: Scenario, key: str, row: Item) -> Outcome:
     if not row:
-        return Outcome(scenario.title, key, "", scenario.expected, "nothing was heard of it", [])
+        return Outcome(scenario.title, key, "", scenario.expected, "no row", [])
     workflows.wait(stack, row["execution"])
     size = " x ".join(map(str, row.get("displayed_size", ())))
     actual = " ".join(filter(None, (row["status"], row.get("reason", ""), size)))
@@ -137,8 +135,8 @@ def _outcome(stack: Stack, scenario: Scenario, key: str, row: Item) -> Outcome:
 
 
 def _stored(stack: Stack, row: Item) -> int:
-    """How many thumbnails are in the image's folder once those that lost have tidied up."""
-    deadline = time.monotonic() + PATIENCE
+    """Return the number of stored thumbnails, once superseded attempts have removed theirs."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     where = {"Bucket": stack.output("ThumbnailsBucket"), "Prefix": f"{row['image_id']}/"}
     while True:
         count = int(stack.client("s3").list_objects_v2(**where)["KeyCount"])

@@ -52,18 +52,18 @@ def _refused(title: str) -> bytes:
 
 # The demo's scenarios with small pictures: what happens before, what happens then, how it ends.
 STORIES: dict[str, tuple[Changes | None, Changes, str]] = {
-    "a photo held sideways": (None, _put(_sideways()), "READY"),
-    "a transparent PNG": (None, _put(picture(size=SMALL)), "READY"),
-    "an AVIF called .jpg": (None, _put(picture(size=SMALL, kind="AVIF")), "READY"),
-    "replaced four times at once": (
+    "rotated photo": (None, _put(_sideways()), "READY"),
+    "transparent PNG": (None, _put(picture(size=SMALL)), "READY"),
+    "AVIF named .jpg": (None, _put(picture(size=SMALL, kind="AVIF")), "READY"),
+    "replaced four times": (
         None,
         _put(*(picture(colour, SMALL) for colour in ("red", "green", "black", "white", "blue"))),
         "READY",
     ),
-    "an SVG with a script": (None, _put(_refused("an SVG with a script")), "REJECTED unsupported_format"),
-    "a pixel bomb": (None, _put(_refused("a pixel bomb")), "REJECTED too_many_pixels"),
-    "half a file": (None, _put(_refused("half a file")), "REJECTED broken"),
-    "deleted again": (_put(picture("gold", SMALL)), lambda key: [pictures.delete(key)], "DELETED"),
+    "SVG with a script": (None, _put(_refused("SVG with a script")), "REJECTED unsupported_format"),
+    "decompression bomb": (None, _put(_refused("decompression bomb")), "REJECTED too_many_pixels"),
+    "truncated file": (None, _put(_refused("truncated file")), "REJECTED broken"),
+    "deleted": (_put(picture("gold", SMALL)), lambda key: [pictures.delete(key)], "DELETED"),
 }
 # What the demo cannot show: it has one picture after another, and every event once.
 BESIDES: dict[str, tuple[Changes | None, Changes, str]] = {
@@ -80,7 +80,7 @@ BESIDES: dict[str, tuple[Changes | None, Changes, str]] = {
         "READY",
     ),
 }
-PAIRED = {"a shown picture is replaced", "a shown picture is replaced by a refused one", "deleted again"}
+PAIRED = {"a shown picture is replaced", "a shown picture is replaced by a refused one", "deleted"}
 
 
 @dataclass
