@@ -339,7 +339,7 @@ def test_an_emr_step_is_followed_to_its_end():
 
 
 def test_emrs_arguments_are_checked_by_its_own_names():
-    faults = resolve("arn:aws:states:::elasticmapreduce:addStep").argument_faults({"JobFlowId", "Step"})
+    faults = resolve("arn:aws:states:::elasticmapreduce:addStep").argument_errors({"JobFlowId", "Step"})
     assert faults == [
         "The field 'JobFlowId' is not supported by Step Functions",
         "The field 'ClusterId' is required but was missing",

@@ -68,7 +68,7 @@ def test_json_is_its_array_or_the_one_a_pointer_names():
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}) == [1, 2, 3]
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, most=2) == [1, 2]
     assert refused(bucket, {"InputType": "JSON"}) == "Attempting to map over non-iterable node."
-    assert "points at nothing" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
+    assert "does not exist" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
 
 
 def test_a_pointer_may_name_an_object_whose_members_are_the_items():
@@ -217,7 +217,7 @@ def test_results_as_the_transformation_has_them():
 @pytest.mark.parametrize(("kind", "ending"), [("JSON", "json"), ("JSONL", "jsonl")])
 def test_results_are_exported_by_status_with_a_manifest(kind, ending):
     bucket = Bucket()
-    target = result_writer.Export("out", "results/", RUN, bucket, "arn:role")
+    target = result_writer.ExportTarget("out", "results/", RUN, bucket, "arn:role")
     config = {"OutputType": kind, "Transformation": "COMPACT"}
     answer = asyncio.run(result_writer.export(CHILDREN, config, target))
     assert answer == {

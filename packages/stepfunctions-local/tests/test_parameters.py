@@ -36,7 +36,7 @@ def test_a_plain_request_takes_no_closer_look(
     def look(operation: str, params: dict[str, Any]) -> None:
         raise AssertionError(f"{operation} was looked at closely")
 
-    monkeypatch.setattr(parameter_errors, "check_closely", look)
+    monkeypatch.setattr(parameter_errors, "check_strictly", look)
     check(operation, params)
 
 

@@ -1,4 +1,4 @@
-"""Activities, and the workers that poll for their tasks."""
+"""Operations on activities, and GetActivityTask for their workers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ POLL_SECONDS = 60.0
 
 
 def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateActivity: the same name again answers the activity there is."""
+    """Create an activity, or return the existing one of this name."""
     arns.check_name(params["name"])
     config = engine.config
     arn = f"arn:{config.partition}:states:{config.region}:{config.account}:activity:{params['name']}"
@@ -25,10 +25,10 @@ def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
             "creationDate": engine.clock.now(),
             "encryptionConfiguration": encryption,
         }
-        named = tags.as_dict(params.get("tags") or [])
+        tag_map = tags.as_dict(params.get("tags") or [])
         engine.store.put("activity", arn, activity)
-        if named:
-            engine.store.put("tags", arn, named)
+        if tag_map:
+            engine.store.put("tags", arn, tag_map)
     elif activity["encryptionConfiguration"] != encryption:
         raise ApiError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")
     return {"activityArn": arn, "creationDate": activity["creationDate"]}
@@ -43,12 +43,12 @@ def _activity(engine: Engine, text: str) -> dict[str, Any]:
 
 
 def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeActivity."""
+    """Describe an activity."""
     return _activity(engine, params["activityArn"])
 
 
 def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteActivity. Nothing to delete is success."""
+    """Delete an activity if it exists."""
     arns.parse(params["activityArn"], "activity")
     engine.store.delete("activity", params["activityArn"])
     engine.store.delete("tags", params["activityArn"])
@@ -56,15 +56,15 @@ def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ListActivities, oldest first."""
+    """List activities, oldest first."""
     activities = sorted(engine.store.scan("activity"), key=lambda activity: activity["creationDate"])
-    chosen, token = page(activities, dict(params), lambda activity: activity["activityArn"])
-    shown = ("activityArn", "name", "creationDate")
-    return {"activities": [{field: item[field] for field in shown} for item in chosen], **token}
+    items, token = page(activities, dict(params), lambda activity: activity["activityArn"])
+    fields = ("activityArn", "name", "creationDate")
+    return {"activities": [{field: item[field] for field in fields} for item in items], **token}
 
 
 async def get_task(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """GetActivityTask: a scheduled task's token and input, or nothing when none came within a minute."""
+    """Return the token and input of a scheduled task, or an empty response after a minute."""
     arn = _activity(engine, params["activityArn"])["activityArn"]
     task = await engine.activities.take(arn, params.get("workerName"), POLL_SECONDS)
     return task or {}

@@ -1,4 +1,4 @@
-"""Aliases of state machines: names that share their traffic out to one or two versions."""
+"""Operations on aliases, which route executions to one or two versions of a state machine."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ MAX_ALIASES = 100
 
 
 def routing_to(engine: Engine, version: arns.Arn) -> list[str]:
-    """The names of the aliases that route to a version."""
+    """Return the names of the aliases that route to a version."""
     return [
         alias["name"] for alias in _aliases(engine, version.unqualified) if _routes_to(alias, version.text)
     ]
@@ -27,12 +27,12 @@ def _routes_to(alias: Mapping[str, Any], version_arn: str) -> bool:
     return any(route["stateMachineVersionArn"] == version_arn for route in alias["routingConfiguration"])
 
 
-def _no_such_resource() -> ApiError:
+def _resource_not_found() -> ApiError:
     return ApiError("ResourceNotFound", "Request references a resource that does not exist.")
 
 
 def _check_routing(engine: Engine, routes: list[dict[str, Any]]) -> str:
-    """The machine the routes are of. Raises ApiError for what cannot be routed."""
+    """Return the ARN of the routes' state machine. Raises ApiError for invalid routes."""
     version_arns = [route["stateMachineVersionArn"] for route in routes]
     for text in version_arns:
         arn = arns.parse(text, "stateMachine")
@@ -61,12 +61,12 @@ def _check_routing(engine: Engine, routes: list[dict[str, Any]]) -> str:
             f"Sum of routing configuration weights must equal 100. Received: {json.dumps(weights)}",
         )
     if any(engine.store.get("version", text) is None for text in version_arns):
-        raise _no_such_resource()
+        raise _resource_not_found()
     return machines.pop()
 
 
 def create_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateStateMachineAlias: the same request again answers the first one's alias."""
+    """Create an alias; an identical request returns the existing one."""
     machine_arn = _check_routing(engine, params["routingConfiguration"])
     arn = f"{machine_arn}:{params['name']}"
     existing = engine.store.get("alias", arn)
@@ -102,12 +102,12 @@ def _alias(engine: Engine, text: str) -> dict[str, Any]:
     arns.parse(text, "stateMachine")
     alias = engine.store.get("alias", text)
     if alias is None:
-        raise _no_such_resource()
+        raise _resource_not_found()
     return alias
 
 
 def update_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """UpdateStateMachineAlias: its description, its routes, or both."""
+    """Update an alias's description, routes, or both."""
     alias = _alias(engine, params["stateMachineAliasArn"])
     if params.get("routingConfiguration") is None and params.get("description") is None:
         raise ApiError(
@@ -129,25 +129,25 @@ def update_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeStateMachineAlias."""
+    """Describe an alias."""
     return _alias(engine, params["stateMachineAliasArn"])
 
 
 def list_aliases(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ListStateMachineAliases of a machine, or of one of its versions."""
+    """List the aliases of a state machine, or those that route to a version."""
     arn = arns.parse(params["stateMachineArn"], "stateMachine")
     if engine.store.get("state_machine", arn.unqualified) is None:
         raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn.text}'")
     aliases = _aliases(engine, arn.unqualified)
     if arn.qualifier is not None:
         aliases = [alias for alias in aliases if _routes_to(alias, arn.text)]
-    chosen, token = page(aliases, dict(params), lambda alias: alias["stateMachineAliasArn"])
-    shown = ("stateMachineAliasArn", "creationDate")
-    return {"stateMachineAliases": [{field: item[field] for field in shown} for item in chosen], **token}
+    items, token = page(aliases, dict(params), lambda alias: alias["stateMachineAliasArn"])
+    fields = ("stateMachineAliasArn", "creationDate")
+    return {"stateMachineAliases": [{field: item[field] for field in fields} for item in items], **token}
 
 
 def delete_alias(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachineAlias. Nothing to delete is success."""
+    """Delete an alias if it exists."""
     arn = arns.parse(params["stateMachineAliasArn"], "stateMachine")
     if arn.qualifier is None or arn.qualifier.isdigit():
         raise ApiError("ValidationException", "The ARN must be a state machine alias ARN")

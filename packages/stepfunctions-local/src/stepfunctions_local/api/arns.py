@@ -1,4 +1,4 @@
-"""ARNs and names of Step Functions' resources."""
+"""ARNs and names of Step Functions resources."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Arn:
 
 @lru_cache(maxsize=4096)
 def parse(text: str, *kinds: str) -> Arn:
-    """Read an ARN of one of the resource types given. Raises ApiError InvalidArn as AWS."""
+    """Parse an ARN of one of the resource types `kinds`. Raises ApiError InvalidArn with AWS's messages."""
     pieces = text.split(":")
     if not text.startswith("arn:"):
         raise invalid(f"Invalid ARN prefix: {text}")
@@ -46,34 +46,34 @@ def parse(text: str, *kinds: str) -> Arn:
 
 
 def unqualified(text: str) -> Arn:
-    """The ARN of a machine itself. Raises ApiError InvalidArn, ValidationException."""
+    """Parse a state machine ARN without version or alias. Raises ApiError InvalidArn, ValidationException."""
     arn = parse(text, "stateMachine")
     if arn.qualifier is not None:
         raise ApiError(
             "ValidationException", "State machine ARN must not be qualified with a version or alias"
         )
-    refuse_labelled(arn)
+    reject_map_arn(arn)
     return arn
 
 
-def refuse_labelled(arn: Arn) -> None:
+def reject_map_arn(arn: Arn) -> None:
     """Raise ApiError ValidationException for the ARN of a Distributed Map in a machine."""
     if "/" in arn.name:
         raise ApiError("ValidationException", "State machine ARN must not refer to a Distributed Map state")
 
 
 def invalid(reason: str) -> ApiError:
-    """AWS's refusal of an ARN."""
+    """Return AWS's error for an invalid ARN."""
     return ApiError("InvalidArn", f"Invalid Arn: '{reason}'")
 
 
 def check_name(name: str) -> None:
-    """Raise ApiError InvalidName for a name with characters AWS does not take."""
+    """Raise ApiError InvalidName for a name with characters AWS does not accept."""
     if not _NAME.fullmatch(name):
         raise ApiError("InvalidName", f"Invalid Name: '{name}'")
 
 
 def check_role(arn: str) -> None:
-    """Raise ApiError InvalidArn for what is no role's ARN."""
+    """Raise ApiError InvalidArn for an ARN that is not a role's."""
     if not _ROLE.fullmatch(arn):
         raise ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")

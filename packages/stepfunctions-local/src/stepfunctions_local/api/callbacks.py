@@ -1,4 +1,4 @@
-"""What workers and callers back say under a task token: success, failure, a heartbeat."""
+"""Callbacks with task tokens: success, failure and heartbeat."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,35 +12,35 @@ from ..json_errors import json_error
 
 
 def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """SendTaskSuccess."""
+    """Complete a task with an output."""
     text = params["output"]
-    wrong = json_error(text)
-    if wrong is None and too_large(text):
-        wrong = "Output size exceeds the maximum of 262144 bytes."
-    if wrong is not None:
-        raise ApiError("InvalidOutput", f"Invalid Output: '{wrong}'")
+    reason = json_error(text)
+    if reason is None and too_large(text):
+        reason = "Output size exceeds the maximum of 262144 bytes."
+    if reason is not None:
+        raise ApiError("InvalidOutput", f"Invalid Output: '{reason}'")
     engine.complete_task(_frame(engine, params["taskToken"]), {"output": json_value(text)})
     return {}
 
 
 def failure(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """SendTaskFailure."""
+    """Fail a task."""
     frame = _frame(engine, params["taskToken"])
     engine.complete_task(frame, {name: params.get(name) for name in ("error", "cause")})
     return {}
 
 
 def heartbeat(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """SendTaskHeartbeat."""
+    """Extend a task's heartbeat deadline."""
     engine.heartbeat(_frame(engine, params["taskToken"]))
     return {}
 
 
 def _frame(engine: Engine, token: str) -> Frame:
-    place = parse_token(token)
-    if place is None:
+    ids = parse_token(token)
+    if ids is None:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
-    frame = engine.waiting_frame(*place, token)
+    frame = engine.waiting_frame(*ids, token)
     if frame is None:
         raise ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     return frame

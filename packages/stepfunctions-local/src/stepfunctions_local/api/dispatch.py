@@ -1,4 +1,4 @@
-"""From an operation's name and parameters to its answer, durable before it is given."""
+"""Dispatch of operations: validate the request, perform it, and wait until it is durable."""
 
 import importlib
 from collections.abc import Callable
@@ -22,12 +22,12 @@ _MODULES = (
 )
 
 _TRACED = ("StartExecution", "StartSyncExecution")
-_LONGEST_TRACE_HEADER = 256
+_MAX_TRACE_HEADER = 256
 
 
 @cache
 def operation_named(name: str) -> Callable[..., Any] | None:
-    """What performs an operation, or None. Modules are loaded until it is found, the dearest one last."""
+    """Return the function of an operation, or None. Modules are imported in order, the slowest one last."""
     for module in _MODULES:
         operations: dict[str, Callable[..., Any]] = importlib.import_module(
             f".{module}", __package__
@@ -40,11 +40,11 @@ def operation_named(name: str) -> Callable[..., Any] | None:
 async def dispatch(
     engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None = None
 ) -> dict[str, Any]:
-    """An operation's answer. Raises ApiError.
+    """Perform an operation and return its response. Raises ApiError.
 
-    `trace_header` is the caller's own X-Ray trace: an execution it starts, giving none, goes on with that.
+    `trace_header` is the caller's X-Ray trace header, which an execution inherits unless the request has one.
     """
-    if trace_header is not None and operation in _TRACED and len(trace_header) <= _LONGEST_TRACE_HEADER:
+    if trace_header is not None and operation in _TRACED and len(trace_header) <= _MAX_TRACE_HEADER:
         params.setdefault("traceHeader", trace_header)
     perform = operation_named(operation)
     if perform is None:
@@ -53,7 +53,7 @@ async def dispatch(
     try:
         result = perform(engine, params)
         response: dict[str, Any] = result if isinstance(result, dict) else await result
-    except DefinitionError as wrong:
-        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{wrong}'") from None
+    except DefinitionError as error:
+        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from None
     await engine.store.committed()
     return response

@@ -1,4 +1,4 @@
-"""Executions: start, stop, describe, list, history, redrive."""
+"""Operations on executions."""
 
 import uuid
 from collections.abc import Mapping
@@ -13,49 +13,49 @@ from ..interpreter.frame import Execution
 from ..json_errors import json_error
 from . import arns, map_runs, paging, state_machines
 
-_NAME_KEPT_SECONDS = 90 * 86400
+_NAME_REUSE_SECONDS = 90 * 86400
 
 Params = Mapping[str, Any]
 
 
 def start(engine: Engine, params: Params) -> dict[str, Any]:
-    """StartExecution. For a standard machine the same name and input again answer the execution there is."""
+    """Start an execution. The same name and input of a running standard execution return that execution."""
     target = state_machines.resolve(engine, params["stateMachineArn"].partition("#")[0])
-    given = checked_input(params.get("input"))
+    text = checked_input(params.get("input"))
     if target.machine["type"] == "EXPRESS":
-        execution = _begin(engine, target, params, given)
+        execution = _begin(engine, target, params, text)
         return {"executionArn": execution.arn, "startDate": execution.started}
     name = params.get("name")
     if name is not None:
-        found = _same_name(engine, target, name, given)
-        if found is not None:
-            return found
-    execution = _begin(engine, target, params, given)
+        existing = _same_name(engine, target, name, text)
+        if existing is not None:
+            return existing
+    execution = _begin(engine, target, params, text)
     return {"executionArn": execution.arn, "startDate": execution.started}
 
 
-def _same_name(engine: Engine, target: Any, name: str, given: str) -> dict[str, Any] | None:
+def _same_name(engine: Engine, target: Any, name: str, text: str) -> dict[str, Any] | None:
     arn = _arn(engine, "execution", target.machine["name"], name)
     row = engine.execution_row(arn)
     if row is None:
         return None
-    if row["status"] == "RUNNING" and row["input"] == given:
+    if row["status"] == "RUNNING" and row["input"] == text:
         return {"executionArn": arn, "startDate": row["startDate"]}
-    if row["status"] in TERMINAL and row["stopDate"] + _NAME_KEPT_SECONDS < engine.clock.now():
+    if row["status"] in TERMINAL and row["stopDate"] + _NAME_REUSE_SECONDS < engine.clock.now():
         engine.store.delete_execution(row["id"])
         return None
     raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
 
 
 async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
-    """StartSyncExecution: an express machine's execution with its result."""
+    """Start an execution of an express machine and return its result."""
     target = state_machines.resolve(engine, params["stateMachineArn"].partition("#")[0])
     if target.machine["type"] != "EXPRESS":
         raise type_not_supported()
     execution = _begin(engine, target, params, checked_input(params.get("input")))
     await engine.wait_for_end(execution)
     row = execution.row
-    answer: dict[str, Any] = {
+    response: dict[str, Any] = {
         **{
             name: row[name]
             for name in ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status")
@@ -64,13 +64,13 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
         "billingDetails": billing_details(row),
     }
     if params.get("includedData") != "METADATA_ONLY":
-        answer |= {"input": row["input"], "inputDetails": {"included": True}}
+        response |= {"input": row["input"], "inputDetails": {"included": True}}
         if "output" in row:
-            answer |= {"output": row["output"], "outputDetails": {"included": True}}
-    return answer
+            response |= {"output": row["output"], "outputDetails": {"included": True}}
+    return response
 
 
-def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution:
+def _begin(engine: Engine, target: Any, params: Params, text: str) -> Execution:
     machine, revision = target.machine, target.revision
     name = params.get("name") or str(uuid.uuid4())
     arns.check_name(name)
@@ -83,7 +83,7 @@ def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution
         "name": name,
         "type": machine["type"],
         "startDate": engine.clock.now(),
-        "input": given,
+        "input": text,
         "roleArn": revision["roleArn"],
         "revision": revision["revision"],
     }
@@ -91,7 +91,7 @@ def _begin(engine: Engine, target: Any, params: Params, given: str) -> Execution
         "stateMachineVersionArn": target.version_arn,
         "stateMachineAliasArn": target.alias_arn,
         "traceHeader": params.get("traceHeader"),
-        # As in Step Functions Local: which test case of the mock configuration this execution is.
+        # As in AWS Step Functions Local: the test case of the mock configuration.
         "testCase": params["stateMachineArn"].partition("#")[2],
     }
     row |= {field: value for field, value in optional.items() if value}
@@ -103,19 +103,19 @@ def _arn(engine: Engine, kind: str, machine: str, name: str) -> str:
 
 
 def checked_input(text: str | None) -> str:
-    """An execution's input, "{}" when none is given. Raises ApiError InvalidExecutionInput."""
+    """Return an execution's input, by default "{}". Raises ApiError InvalidExecutionInput."""
     if text is None:
         return "{}"
-    wrong = "Invalid execution input." if text == "" else json_error(text)
-    if wrong is None and too_large(text):
-        wrong = "Input size exceeds the maximum of 262144 bytes."
-    if wrong is not None:
-        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{wrong}'")
+    reason = "Invalid execution input." if text == "" else json_error(text)
+    if reason is None and too_large(text):
+        reason = "Input size exceeds the maximum of 262144 bytes."
+    if reason is not None:
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{reason}'")
     return text
 
 
 async def stop(engine: Engine, params: Params) -> dict[str, Any]:
-    """StopExecution. One that has ended stays as it ended."""
+    """Stop an execution; one that has ended does not change."""
     row = _row(engine, params["executionArn"])
     execution = engine.execution(row["executionArn"])
     if execution is not None:
@@ -125,17 +125,17 @@ async def stop(engine: Engine, params: Params) -> dict[str, Any]:
 
 
 def describe(engine: Engine, params: Params) -> dict[str, Any]:
-    """DescribeExecution."""
+    """Describe an execution."""
     row = _row(engine, params["executionArn"])
-    answer = execution_description(row, engine.clock.now())
+    response = execution_description(row, engine.clock.now())
     if params.get("includedData") == "METADATA_ONLY":
         for field in ("input", "inputDetails", "output", "outputDetails"):
-            answer.pop(field, None)
-    return answer
+            response.pop(field, None)
+    return response
 
 
 def redrive(engine: Engine, params: Params) -> dict[str, Any]:
-    """RedriveExecution: go on at the states that failed."""
+    """Redrive an execution from the states that failed."""
     row = _row(engine, params["executionArn"])
     reason = not_redrivable_reason(row, engine.clock.now())
     if reason is None and "mapRunArn" in row:
@@ -147,37 +147,37 @@ def redrive(engine: Engine, params: Params) -> dict[str, Any]:
 
 
 def list_all(engine: Engine, params: Params) -> dict[str, Any]:
-    """ListExecutions of a machine, a version, an alias or a map run, newest first."""
+    """List the executions of a machine, a version, an alias or a map run."""
     limit = params.get("maxResults") or 100
     before = _position(params) or None
     if ("stateMachineArn" in params) == ("mapRunArn" in params):
         raise ApiError("ValidationException", "Must provide exactly one of stateMachineArn or mapRunArn")
-    chosen: dict[str, Any]
+    selection: dict[str, Any]
     if "mapRunArn" in params:
         map_runs.map_run(engine, params["mapRunArn"])
-        chosen = {"map_run": params["mapRunArn"]}
+        selection = {"map_run": params["mapRunArn"]}
     else:
         machine_arn = params["stateMachineArn"]
         arn = arns.parse(machine_arn, "stateMachine")
         machine = state_machines.machine_of(engine, arn)
         if machine["type"] == "EXPRESS":
             raise type_not_supported()
-        chosen = {"machine": arn.unqualified}
+        selection = {"machine": arn.unqualified}
         if arn.qualifier is not None:
             state_machines.resolve(engine, machine_arn)
-            chosen["qualified"] = machine_arn
+            selection["qualified"] = machine_arn
     status = params.get("statusFilter")
     redrive_filter = params.get("redriveFilter")
     rows = engine.store.executions(
-        **chosen, status=status, redriven=redrive_filter, before=before, limit=limit + 1
+        **selection, status=status, redriven=redrive_filter, before=before, limit=limit + 1
     )
-    answer: dict[str, Any] = {"executions": [_listed(row) for row in rows[:limit]]}
+    response: dict[str, Any] = {"executions": [_list_item(row) for row in rows[:limit]]}
     if len(rows) > limit:
-        answer["nextToken"] = paging.encode(str(rows[limit - 1]["id"]))
-    return answer
+        response["nextToken"] = paging.encode(str(rows[limit - 1]["id"]))
+    return response
 
 
-def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+def _list_item(row: Mapping[str, Any]) -> dict[str, Any]:
     names = (
         "executionArn",
         "stateMachineArn",
@@ -195,39 +195,39 @@ def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def history(engine: Engine, params: Params) -> dict[str, Any]:
-    """GetExecutionHistory, from either end."""
+    """Return a page of an execution's history, in either order."""
     row = _row(engine, params["executionArn"])
     limit = params.get("maxResults") or 100
     after = _position(params)
     reverse = params.get("reverseOrder") or False
     events = engine.store.events(row["id"], after, limit + 1, reverse)
-    shown = events[:limit]
-    answer: dict[str, Any] = {"events": shown}
+    page_events = events[:limit]
+    response: dict[str, Any] = {"events": page_events}
     if len(events) > limit:
-        answer["nextToken"] = paging.encode(str(shown[-1]["id"]))
+        response["nextToken"] = paging.encode(str(page_events[-1]["id"]))
     if params.get("includeExecutionData") is False:
-        answer["events"] = [without_data(event) for event in shown]
-    return answer
+        response["events"] = [without_data(event) for event in page_events]
+    return response
 
 
 def describe_machine(engine: Engine, params: Params) -> dict[str, Any]:
-    """DescribeStateMachineForExecution: the machine as it was when the execution started."""
+    """Describe the state machine as it was when the execution started."""
     row = _row(engine, params["executionArn"])
     revision = engine.store.require("revision", row["revision"])
     included = params.get("includedData")
     if "mapRunArn" in row:
-        answer = state_machines.map_description(revision, row["stateMachineArn"], included)
-        answer["mapRunArn"] = row["mapRunArn"]
+        response = state_machines.map_description(revision, row["stateMachineArn"], included)
+        response["mapRunArn"] = row["mapRunArn"]
     else:
-        answer = state_machines.revision_description(revision, included)
-    answer["updateDate"] = revision.get("updateDate", answer["creationDate"])
+        response = state_machines.revision_description(revision, included)
+    response["updateDate"] = revision.get("updateDate", response["creationDate"])
     for field in ("creationDate", "type"):
-        answer.pop(field, None)
-    return answer
+        response.pop(field, None)
+    return response
 
 
 def _position(params: Params) -> int:
-    """The id a page begins after, 0 for the first page. Raises ApiError InvalidToken."""
+    """Return the id after which a page begins, 0 for the first page. Raises ApiError InvalidToken."""
     if not params.get("nextToken"):
         return 0
     position = paging.decode(params["nextToken"])
@@ -237,7 +237,7 @@ def _position(params: Params) -> int:
 
 
 def _row(engine: Engine, arn: str) -> dict[str, Any]:
-    """The row of an execution by its ARN. Raises ApiError InvalidArn, ExecutionDoesNotExist."""
+    """Return the row of an execution. Raises ApiError InvalidArn, ExecutionDoesNotExist."""
     arns.parse(arn, "execution")
     row = engine.execution_row(arn)
     if row is None:
@@ -246,6 +246,7 @@ def _row(engine: Engine, arn: str) -> dict[str, Any]:
 
 
 def type_not_supported() -> ApiError:
+    """Return AWS's error for an operation on the wrong type of state machine."""
     return ApiError(
         "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
     )

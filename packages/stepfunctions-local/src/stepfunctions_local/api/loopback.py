@@ -1,4 +1,4 @@
-"""This engine called by its own tasks: `states:startExecution` and whatever else of `stepfunctions` they use."""
+"""Calls of this engine's API by its own tasks: `states:startExecution` and `aws-sdk:sfn:…`."""
 
 import uuid
 from email.utils import formatdate
@@ -15,23 +15,23 @@ from .dispatch import dispatch
 async def call_own_api(
     engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None
 ) -> dict[str, Any]:
-    """The operation's answer as a service's. Raises ServiceError."""
+    """Perform an operation and return its response like botocore. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
     try:
-        answer = await dispatch(engine, name, params, trace_header)
+        response = await dispatch(engine, name, params, trace_header)
     except ApiError as error:
         raise ServiceError("stepfunctions", name, error.code, error.message, status=error.status) from None
-    return answer | {"ResponseMetadata": _metadata(engine, answer)}
+    return response | {"ResponseMetadata": _metadata(engine, response)}
 
 
-def _metadata(engine: Engine, answer: dict[str, Any]) -> dict[str, Any]:
-    """What botocore would tell of the HTTP answer, had there been one."""
+def _metadata(engine: Engine, response: dict[str, Any]) -> dict[str, Any]:
+    """Return the ResponseMetadata that botocore would add for an HTTP response."""
     request_id = str(uuid.uuid4())
     headers = {
         "x-amzn-requestid": request_id,
         "date": formatdate(engine.clock.now(), usegmt=True),
         "content-type": "application/x-amz-json-1.0",
-        "content-length": str(len(orjson.dumps(answer))),
+        "content-length": str(len(orjson.dumps(response))),
         "connection": "keep-alive",
     }
     return {"RequestId": request_id, "HTTPStatusCode": 200, "HTTPHeaders": headers}

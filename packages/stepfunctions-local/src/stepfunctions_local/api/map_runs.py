@@ -1,4 +1,4 @@
-"""Map runs: what a distributed Map started, seen and steered from outside."""
+"""Operations on map runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from . import arns, paging
 
 
 def map_run(engine: Engine, arn: str) -> dict[str, Any]:
-    """The document of a map run. Raises ApiError InvalidArn, ResourceNotFound."""
+    """Return the document of a map run. Raises ApiError InvalidArn, ResourceNotFound."""
     arns.parse(arn, "mapRun")
     run = engine.store.get("map_run", arn)
     if run is None:
@@ -31,33 +31,33 @@ _DESCRIBED = (
 
 
 def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeMapRun."""
+    """Describe a map run."""
     run = map_run(engine, params["mapRunArn"])
     live = engine.map_runs.get(run["mapRunArn"])
     run |= live.counts() if live is not None else counts_of_ended(engine.store, run)
-    answer = {name: run[name] for name in _DESCRIBED if name in run}
-    answer["toleratedFailureCount"] = run["toleratedFailureCount"] or 0
-    answer["toleratedFailurePercentage"] = float(run["toleratedFailurePercentage"] or 0)
+    response = {name: run[name] for name in _DESCRIBED if name in run}
+    response["toleratedFailureCount"] = run["toleratedFailureCount"] or 0
+    response["toleratedFailurePercentage"] = float(run["toleratedFailurePercentage"] or 0)
     if run["redriveCount"]:
-        answer |= {"redriveCount": run["redriveCount"], "redriveDate": run["redriveDate"]}
-    return answer
+        response |= {"redriveCount": run["redriveCount"], "redriveDate": run["redriveDate"]}
+    return response
 
 
 def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ListMapRuns of an execution, newest first."""
+    """List the map runs of an execution, newest first."""
     arn = arns.parse(params["executionArn"], "execution").text
     if engine.execution_row(arn) is None:
         raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
     machine = arn.rpartition(":")[0].replace(":execution:", ":mapRun:")
     runs = [run for run in engine.store.scan("map_run", f"{machine}/") if run["executionArn"] == arn]
     runs.sort(key=lambda run: run["startDate"], reverse=True)
-    chosen, token = paging.page(runs, dict(params), lambda run: run["mapRunArn"])
-    shown = ("executionArn", "mapRunArn", "stateMachineArn", "startDate", "stopDate")
-    return {"mapRuns": [{name: run[name] for name in shown if name in run} for run in chosen], **token}
+    items, token = paging.page(runs, dict(params), lambda run: run["mapRunArn"])
+    fields = ("executionArn", "mapRunArn", "stateMachineArn", "startDate", "stopDate")
+    return {"mapRuns": [{name: run[name] for name in fields if name in run} for run in items], **token}
 
 
 def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """UpdateMapRun: new limits for one that runs."""
+    """Change the limits of a map run."""
     run = map_run(engine, params["mapRunArn"])
     for name in ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"):
         if params.get(name) is not None:

@@ -1,4 +1,4 @@
-"""Lists in pages: `nextToken` carries the key of the last item answered."""
+"""Pagination: `nextToken` encodes the key of the last item of a page."""
 
 import base64
 import binascii
@@ -14,30 +14,31 @@ _MARK = "page:"
 def page(
     items: Iterable[dict[str, Any]], params: dict[str, Any], key: Callable[[dict[str, Any]], str]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The items of one page, and `{"nextToken": …}` when more follow. Items are in the order of a listing
-    that keeps its order between calls. Raises ApiError InvalidToken.
+    """Return the items of one page, and `{"nextToken": …}` when more follow. Raises ApiError InvalidToken.
+
+    `items` must have the same order in every call.
     """
     limit = params.get("maxResults") or _DEFAULT
     listed = list(items)
     if params.get("nextToken"):
         last = decode(params["nextToken"])
-        at = next((i for i, item in enumerate(listed) if key(item) == last), None)
-        if at is None:
+        index = next((i for i, item in enumerate(listed) if key(item) == last), None)
+        if index is None:
             raise invalid_token()
-        listed = listed[at + 1 :]
-    chosen = listed[:limit]
+        listed = listed[index + 1 :]
+    selected = listed[:limit]
     if len(listed) > limit:
-        return chosen, {"nextToken": encode(key(chosen[-1]))}
-    return chosen, {}
+        return selected, {"nextToken": encode(key(selected[-1]))}
+    return selected, {}
 
 
 def encode(position: str) -> str:
-    """An opaque token for a position in a list."""
+    """Encode a position in a list as an opaque token."""
     return base64.urlsafe_b64encode((_MARK + position).encode()).decode()
 
 
 def decode(token: str) -> str:
-    """The position a token stands for. Raises ApiError InvalidToken."""
+    """Decode a token. Raises ApiError InvalidToken."""
     try:
         text = base64.urlsafe_b64decode(token.encode()).decode()
     except (binascii.Error, UnicodeError, ValueError):
@@ -48,5 +49,5 @@ def decode(token: str) -> str:
 
 
 def invalid_token() -> ApiError:
-    """AWS's refusal of a pagination token."""
+    """Return AWS's error for an invalid pagination token."""
     return ApiError("InvalidToken", "Invalid Token: 'Invalid token'")

@@ -1,4 +1,4 @@
-"""What does not fit in a request, in AWS's words, by botocore's model of the API."""
+"""AWS's messages for invalid requests, by botocore's model of the API."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 from ..errors import ApiError
-from .service_model import JUDGED_LATER, python_pattern
+from .service_model import CHECKED_BY_OPERATION, python_pattern
 
-# Where AWS lists the values of an enumeration in an order of its own.
+# Enumerations whose values AWS lists in another order than the model.
 _ENUM_ORDER = {
     "ExecutionStatus": ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"],
 }
@@ -28,20 +28,20 @@ _JAVA_TYPES = {
 
 @cache
 def _model() -> ServiceModel:
-    """botocore's model of the Step Functions API."""
+    """Return botocore's model of the Step Functions API."""
     return botocore.session.get_session().get_service_model("stepfunctions")
 
 
-def check_closely(operation: str, params: dict[str, Any]) -> None:
+def check_strictly(operation: str, params: dict[str, Any]) -> None:
     """Raise ApiError (SerializationException, ValidationException) when params do not fit the operation."""
     shape = _model().operation_model(operation).input_shape
     if shape is None:
         return
     _check_types(shape, params)
-    faults = list(_faults(shape, params, ""))
-    if faults:
-        count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
-        raise ApiError("ValidationException", count + "; ".join(faults))
+    violations = list(_violations(shape, params, ""))
+    if violations:
+        count = f"{len(violations)} validation error{'s' if len(violations) > 1 else ''} detected: "
+        raise ApiError("ValidationException", count + "; ".join(violations))
 
 
 def _check_types(shape: Shape, value: Any) -> None:
@@ -77,71 +77,71 @@ def _fits(kind: str, value: Any) -> bool:
     return True
 
 
-def _serialization(value: Any, wanted: str) -> ApiError:
+def _serialization(value: Any, expected: str) -> ApiError:
     if isinstance(value, dict):
-        given = "Start of structure or map found where not expected."
+        message = "Start of structure or map found where not expected."
     elif isinstance(value, list):
-        given = "Start of list found where not expected"
+        message = "Start of list found where not expected"
     else:
         if isinstance(value, bool):
-            found = "TRUE_VALUE" if value else "FALSE_VALUE"
+            value_kind = "TRUE_VALUE" if value else "FALSE_VALUE"
         elif isinstance(value, str):
-            found = "STRING_VALUE"
+            value_kind = "STRING_VALUE"
         else:
-            found = "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
-        article = "an" if wanted[0] in "Ii" else "a"
-        given = f"{found} can not be converted to {article} {wanted}"
-    return ApiError("SerializationException", given)
+            value_kind = "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
+        article = "an" if expected[0] in "Ii" else "a"
+        message = f"{value_kind} can not be converted to {article} {expected}"
+    return ApiError("SerializationException", message)
 
 
-def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
-            here = f"{path}.{name}" if path else name
-            given = value.get(name)
-            if given is None:
+            member_path = f"{path}.{name}" if path else name
+            member_value = value.get(name)
+            if member_value is None:
                 if name in shape.required_members:
-                    yield _fault(shape, None, here, "Member must not be null")
-            elif here not in JUDGED_LATER:
-                yield from _faults(member, given, here)
+                    yield _violation(shape, None, member_path, "Member must not be null")
+            elif member_path not in CHECKED_BY_OPERATION:
+                yield from _violations(member, member_value, member_path)
             else:
-                yield from _longest_faults(member, given, here)
+                yield from _max_violations(member, member_value, member_path)
     elif isinstance(shape, ListShape):
-        yield from _size_faults(shape, value, path, len(value), "length")
+        yield from _size_violations(shape, value, path, len(value), "length")
         for number, item in enumerate(value, 1):
-            here = f"{path}.{number}.member"
+            member_path = f"{path}.{number}.member"
             if item is None:
-                yield _fault(shape, None, here, "Member must not be null")
+                yield _violation(shape, None, member_path, "Member must not be null")
             else:
-                yield from _faults(shape.member, item, here)
+                yield from _violations(shape.member, item, member_path)
     elif isinstance(shape, StringShape):
-        yield from _size_faults(shape, value, path, len(value), "length")
+        yield from _size_violations(shape, value, path, len(value), "length")
         pattern = shape.metadata.get("pattern")
         if pattern and not re.fullmatch(python_pattern(pattern), value):
-            yield _fault(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")
+            yield _violation(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")
         if shape.enum and value not in shape.enum:
             values = ", ".join(_ENUM_ORDER.get(shape.name, shape.enum))
-            yield _fault(shape, value, path, f"Member must satisfy enum value set: [{values}]")
+            yield _violation(shape, value, path, f"Member must satisfy enum value set: [{values}]")
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _size_faults(shape, value, path, value, "value")
+        yield from _size_violations(shape, value, path, value, "value")
 
 
-def _size_faults(shape: Shape, value: Any, path: str, size: float, what: str) -> Iterator[str]:
-    yield from _longest_faults(shape, value, path, size, what)
-    least = shape.metadata.get("min")
-    if least is not None and size < least:
-        yield _fault(shape, value, path, f"Member must have {what} greater than or equal to {least}")
+def _size_violations(shape: Shape, value: Any, path: str, size: float, measure: str) -> Iterator[str]:
+    yield from _max_violations(shape, value, path, size, measure)
+    minimum = shape.metadata.get("min")
+    if minimum is not None and size < minimum:
+        yield _violation(shape, value, path, f"Member must have {measure} greater than or equal to {minimum}")
 
 
-def _longest_faults(
-    shape: Shape, value: Any, path: str, size: float | None = None, what: str = "length"
+def _max_violations(
+    shape: Shape, value: Any, path: str, size: float | None = None, measure: str = "length"
 ) -> Iterator[str]:
-    most = shape.metadata.get("max")
-    if most is not None and (len(value) if size is None else size) > most:
-        yield _fault(shape, value, path, f"Member must have {what} less than or equal to {most}")
+    maximum = shape.metadata.get("max")
+    if maximum is not None and (len(value) if size is None else size) > maximum:
+        yield _violation(shape, value, path, f"Member must have {measure} less than or equal to {maximum}")
 
 
-def _fault(shape: Shape, value: Any, path: str, constraint: str) -> str:
+def _violation(shape: Shape, value: Any, path: str, constraint: str) -> str:
     shown = " null" if value is None else f" '{_java(shape, value)}'"
     if value is not None and shape.metadata.get("sensitive"):
         shown = ""
@@ -149,7 +149,7 @@ def _fault(shape: Shape, value: Any, path: str, constraint: str) -> str:
 
 
 def _java(shape: Shape, value: Any) -> str:
-    """A value as Java's toString prints it."""
+    """Format a value as Java's toString does."""
     if isinstance(shape, ListShape):
         return f"[{', '.join(_java(shape.member, item) for item in value)}]"
     if isinstance(shape, StructureShape):

@@ -1,8 +1,7 @@
-"""Requests checked against botocore's model of the API.
+"""Fast validation of requests against botocore's model of the API.
 
-Nearly all are plain texts, numbers and flags that fit; seen at a glance they cost little, and botocore itself is not
-loaded for them.
-Whatever is not plain, and whatever does not fit, is for `parameter_faults`.
+Most requests have only valid strings, numbers and booleans; these are checked here without importing botocore. All
+other requests are checked by `parameter_errors`.
 """
 
 import re
@@ -10,62 +9,62 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .service_model import JUDGED_LATER, model, python_pattern
+from .service_model import CHECKED_BY_OPERATION, model, python_pattern
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What a member that is a text must be like."""
+    """The constraints of a string."""
 
-    least: float
-    most: float
+    minimum: float
+    maximum: float
     pattern: re.Pattern[str] | None
-    choices: frozenset[str] | None
+    values: frozenset[str] | None
 
-    def takes(self, value: Any) -> bool:
-        if not isinstance(value, str) or not self.least <= len(value) <= self.most:
+    def accepts(self, value: Any) -> bool:
+        if not isinstance(value, str) or not self.minimum <= len(value) <= self.maximum:
             return False
-        if self.choices is not None:
-            return value in self.choices
+        if self.values is not None:
+            return value in self.values
         return self.pattern is None or self.pattern.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """What a member that is a whole number must be like."""
+    """The constraints of an integer."""
 
-    least: float
-    most: float
+    minimum: float
+    maximum: float
 
-    def takes(self, value: Any) -> bool:
-        return type(value) is int and self.least <= value <= self.most
+    def accepts(self, value: Any) -> bool:
+        return type(value) is int and self.minimum <= value <= self.maximum
 
 
 class _Flag:
-    """A member that is true or false."""
+    """A boolean."""
 
-    def takes(self, value: Any) -> bool:
+    def accepts(self, value: Any) -> bool:
         return type(value) is bool
 
 
-type _Plain = _Text | _Number | _Flag
+type _Simple = _Text | _Number | _Flag
 
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """An operation's plain members, and the required ones, plain or not."""
+    """An operation's members of simple types, and the names of all required members."""
 
-    plain: dict[str, _Plain]
+    simple: dict[str, _Simple]
     required: frozenset[str]
 
-    def take(self, params: dict[str, Any]) -> bool:
-        """Whether these are all there is, and fit. What is null is not there."""
+    def accept(self, params: dict[str, Any]) -> bool:
+        """Return whether all params are simple and valid and no required one is missing; null means missing."""
         missing = len(self.required)
         for name, value in params.items():
             if value is None:
                 continue
-            plain = self.plain.get(name)
-            if plain is None or not plain.takes(value):
+            simple = self.simple.get(name)
+            if simple is None or not simple.accepts(value):
                 return False
             missing -= name in self.required
         return missing == 0
@@ -73,11 +72,11 @@ class _Members:
 
 def check(operation: str, params: dict[str, Any]) -> None:
     """Raise ApiError (SerializationException, ValidationException) when params do not fit the operation."""
-    if _members(operation).take(params):
+    if _members(operation).accept(params):
         return
-    from .parameter_errors import check_closely
+    from .parameter_errors import check_strictly
 
-    check_closely(operation, params)
+    check_strictly(operation, params)
 
 
 @cache
@@ -85,21 +84,22 @@ def _members(operation: str) -> _Members:
     shapes = model()["shapes"]
     shape = shapes[model()["operations"][operation]["input"]["shape"]]
     members = {name: shapes[reference["shape"]] for name, reference in shape["members"].items()}
-    plain = {name: _plain(name, member) for name, member in members.items()}
+    simple = {name: _simple(name, member) for name, member in members.items()}
     return _Members(
-        {name: what for name, what in plain.items() if what is not None}, frozenset(shape.get("required", ()))
+        {name: constraint for name, constraint in simple.items() if constraint is not None},
+        frozenset(shape.get("required", ())),
     )
 
 
-def _plain(name: str, member: dict[str, Any]) -> _Plain | None:
-    """What a member must be like; None when that takes more than a glance."""
+def _simple(name: str, member: dict[str, Any]) -> _Simple | None:
+    """Return the constraints of a member of a simple type, or None."""
     match member["type"]:
-        case "string" if name in JUDGED_LATER:
+        case "string" if name in CHECKED_BY_OPERATION:
             return _Text(0, member.get("max", float("inf")), None, None)
         case "string":
             pattern = python_pattern(member["pattern"]) if "pattern" in member else None
-            choices = frozenset(member["enum"]) if "enum" in member else None
-            return _Text(member.get("min", 0), member.get("max", float("inf")), pattern, choices)
+            values = frozenset(member["enum"]) if "enum" in member else None
+            return _Text(member.get("min", 0), member.get("max", float("inf")), pattern, values)
         case "integer" | "long":
             return _Number(member.get("min", -float("inf")), member.get("max", float("inf")))
         case "boolean":

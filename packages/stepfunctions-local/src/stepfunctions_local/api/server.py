@@ -16,7 +16,7 @@ from .dispatch import dispatch
 
 _log = logging.getLogger(__name__)
 
-# Request ids look like uuids; only their last part counts on.
+# Request ids look like uuids; the last part is a counter.
 _REQUESTS = str(uuid.uuid4())[:24].encode()
 _numbers = itertools.count(1)
 
@@ -40,7 +40,7 @@ class _Request(NamedTuple):
 
 
 class _Connection(asyncio.Protocol):
-    """One client connection: requests are answered in the order they came."""
+    """A client connection; requests are handled in their order."""
 
     def __init__(self, engine: Engine, connections: set["_Connection"]):
         self._engine = engine
@@ -52,7 +52,7 @@ class _Connection(asyncio.Protocol):
         self._trace: str | None = None
         self._body: list[bytes] = []
         self._size = 0
-        self._expects = False
+        self._expects_continue = False
         self._queue: list[_Request] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -88,10 +88,10 @@ class _Connection(asyncio.Protocol):
         elif lowered == b"x-amzn-trace-id":
             self._trace = value.decode("latin-1")
         elif lowered == b"expect" and value.lower() == b"100-continue":
-            self._expects = True
+            self._expects_continue = True
 
     def on_headers_complete(self) -> None:
-        if self._expects and self._transport is not None:
+        if self._expects_continue and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -106,35 +106,35 @@ class _Connection(asyncio.Protocol):
         method, body = self._parser.get_method(), b"".join(self._body)
         self._queue.append(_Request(method, self._url, self._target, body, self._trace))
         self._url, self._target, self._trace = b"", "", None
-        self._body, self._size, self._expects = [], 0, False
+        self._body, self._size, self._expects_continue = [], 0, False
         if self._worker is None:
             loop = asyncio.get_running_loop()
-            task = asyncio.Task(self._answer_all(), loop=loop, eager_start=True)
+            task = asyncio.Task(self._handle_all(), loop=loop, eager_start=True)
             self._worker = None if task.done() else task
 
-    async def _answer_all(self) -> None:
+    async def _handle_all(self) -> None:
         while self._queue:
-            status, answer = await self._answer(self._queue.pop(0))
-            self._write(status, answer)
+            status, response = await self._handle(self._queue.pop(0))
+            self._write(status, response)
         self._worker = None
 
-    async def _answer(self, request: "_Request") -> tuple[int, Any]:
+    async def _handle(self, request: "_Request") -> tuple[int, Any]:
         if request.method == b"GET":
             path = request.url.partition(b"?")[0].decode("latin-1")
             if path == "/health":
                 return 200, {"service": "stepfunctions", "status": "running"}
             if page := asset(path):
                 return 200, page
-        return await answer(self._engine, request.target, request.body, request.trace)
+        return await handle(self._engine, request.target, request.body, request.trace)
 
-    def _write(self, status: int, answer: Any) -> None:
+    def _write(self, status: int, response: Any) -> None:
         if self._transport is None:
             return
-        if isinstance(answer, Asset):
-            self._write_asset(answer)
+        if isinstance(response, Asset):
+            self._write_asset(response)
             return
-        body = orjson.dumps(answer)
-        error = answer.get("__type", "").encode() if status != 200 else b""
+        body = orjson.dumps(response)
+        error = response.get("__type", "").encode() if status != 200 else b""
         head = [
             b"HTTP/1.1 %d %s\r\nContent-Type: application/x-amz-json-1.0\r\n"
             % (status, _REASONS.get(status, b"Error")),
@@ -155,10 +155,13 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
-async def answer(
+async def handle(
     engine: Engine, target: str, body: bytes, trace: str | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """The HTTP status and JSON answer of a request, `target` being its X-Amz-Target, `trace` X-Amzn-Trace-Id."""
+    """Handle a request and return the HTTP status and JSON response.
+
+    `target` is the X-Amz-Target header, `trace` X-Amzn-Trace-Id.
+    """
     operation = target.removeprefix(_TARGET_PREFIX)
     if operation == target:
         return 404, {"__type": "UnknownOperationException", "message": f"Unknown target: {target}"}
@@ -172,15 +175,15 @@ async def answer(
         return 200, await dispatch(engine, operation, params, trace)
     except ApiError as error:
         return error.status, {"__type": error.code, "message": error.message, **error.fields}
-    except StoreFailed as failed:
-        return 500, {"__type": "InternalFailure", "message": str(failed)}
-    except Exception:  # whatever is wrong with one request, the server goes on
+    except StoreFailed as error:
+        return 500, {"__type": "InternalFailure", "message": str(error)}
+    except Exception:  # an internal error must not end the server
         _log.exception("%s failed", operation)
         return 500, {"__type": "InternalFailure", "message": f"{operation} failed: see the server's log"}
 
 
 async def serve(engine: Engine, host: str, port: int) -> asyncio.Server:
-    """Listen; port 0 takes a free one. Close the server, then its engine."""
+    """Listen on a port; 0 chooses a free one. Close the server before its engine."""
     connections: set[_Connection] = set()
     loop = asyncio.get_running_loop()
     return await loop.create_server(lambda: _Connection(engine, connections), host, port, backlog=1024)

@@ -1,4 +1,4 @@
-"""The API's model, as it stands in botocore's files: read without loading botocore itself."""
+"""The API's model from botocore's data files, read without importing botocore's loaders."""
 
 import gzip
 import re
@@ -9,13 +9,13 @@ from typing import Any
 import botocore
 import orjson
 
-# Members whose shortest length the operation itself judges, with an exception of its own.
-JUDGED_LATER = {"definition", "input", "output"}
+# Members whose minimum length the operation checks, with its own exception.
+CHECKED_BY_OPERATION = {"definition", "input", "output"}
 
 
 @cache
 def model() -> dict[str, Any]:
-    """Operations and shapes, by name."""
+    """Return the operations and shapes by name."""
     [path] = Path(botocore.__file__).parent.glob("data/stepfunctions/*/service-2.json.gz")
     document: dict[str, Any] = orjson.loads(gzip.decompress(path.read_bytes()))
     return document
@@ -23,5 +23,5 @@ def model() -> dict[str, Any]:
 
 @cache
 def python_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model, which is Java's, as Python's."""
+    """Compile a pattern of the model, converted from Java's syntax."""
     return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), re.S)

@@ -1,4 +1,4 @@
-"""State machines: create, update, describe, list, delete; and finding what an ARN runs."""
+"""Operations on state machines, and the resolution of their ARNs."""
 
 import json
 import random
@@ -12,7 +12,7 @@ from ..definition.labels import find_processor
 from ..engine import Engine
 from ..errors import ApiError
 from . import configuration, tags, versions
-from .arns import Arn, check_name, check_role, parse, refuse_labelled, unqualified
+from .arns import Arn, check_name, check_role, parse, reject_map_arn, unqualified
 from .paging import page
 
 _REVISED = (
@@ -33,7 +33,7 @@ _SAME_MACHINE = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a StartExecution's ARN runs: the machine, its revision, and the version or alias it was named by."""
+    """What an ARN starts: the machine, its revision, and the version or alias in the ARN."""
 
     machine: dict[str, Any]
     revision: dict[str, Any]
@@ -42,19 +42,19 @@ class Target:
 
 
 def resolve(engine: Engine, arn: str) -> Target:
-    """The machine and revision an ARN names; an alias chooses among its versions by their weights.
+    """Return the machine and revision of an ARN; an alias selects a version by weight.
 
     Raises ApiError InvalidArn, StateMachineDoesNotExist.
     """
-    given = parse(arn, "stateMachine")
-    refuse_labelled(given)
-    machine = engine.store.get("state_machine", given.unqualified)
+    parsed = parse(arn, "stateMachine")
+    reject_map_arn(parsed)
+    machine = engine.store.get("state_machine", parsed.unqualified)
     if machine is None:
         raise does_not_exist(arn)
-    if given.qualifier is None:
+    if parsed.qualifier is None:
         return Target(machine, engine.store.require("revision", machine["revision"]))
     alias = engine.store.get("alias", arn)
-    version_arn = _chosen(alias["routingConfiguration"]) if alias else arn
+    version_arn = _select_version(alias["routingConfiguration"]) if alias else arn
     version = engine.store.get("version", version_arn)
     if version is None:
         raise does_not_exist(arn)
@@ -62,18 +62,19 @@ def resolve(engine: Engine, arn: str) -> Target:
     return Target(machine, revision, version_arn, arn if alias else None)
 
 
-def _chosen(routes: list[dict[str, Any]]) -> str:
+def _select_version(routes: list[dict[str, Any]]) -> str:
     weights = [route["weight"] for route in routes]
-    chosen = random.choices(routes, weights)[0]  # noqa: S311 (a share of traffic, not a secret)
-    return str(chosen["stateMachineVersionArn"])
+    route = random.choices(routes, weights)[0]  # noqa: S311 (a share of traffic, not a secret)
+    return str(route["stateMachineVersionArn"])
 
 
 def does_not_exist(arn: str) -> ApiError:
+    """Return AWS's error for a missing state machine."""
     return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 
 
 def machine_of(engine: Engine, arn: Arn) -> dict[str, Any]:
-    """The machine of an ARN, qualified or not. Raises ApiError StateMachineDoesNotExist."""
+    """Return the machine of an ARN, qualified or not. Raises ApiError StateMachineDoesNotExist."""
     machine = engine.store.get("state_machine", arn.unqualified)
     if machine is None:
         raise does_not_exist(arn.text)
@@ -81,7 +82,7 @@ def machine_of(engine: Engine, arn: Arn) -> dict[str, Any]:
 
 
 async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateStateMachine: the same request again answers the first one's machine."""
+    """Create a state machine; an identical request returns the existing one."""
     check_name(params["name"])
     if params.get("versionDescription") and not params.get("publish"):
         raise ApiError("ValidationException", "Version description can only be set when publish is true")
@@ -101,40 +102,40 @@ async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         "encryptionConfiguration": configuration.encryption(params.get("encryptionConfiguration")),
         "status": "ACTIVE",
     }
-    given_tags = tags.as_dict(params.get("tags") or [])
+    tag_map = tags.as_dict(params.get("tags") or [])
     await configuration.check_destination(machine["loggingConfiguration"], engine.services)
     existing = engine.store.get("state_machine", arn)
     if existing is not None:
-        return _created_before(engine, existing, machine, params)
+        return _existing_response(engine, existing, machine, params)
     now = engine.clock.now()
     machine |= {"creationDate": now, "updateDate": now, "nextVersion": 1}
     _save_revision(engine, machine)
-    if given_tags:
-        engine.store.put("tags", arn, given_tags)
-    answer = {"stateMachineArn": arn, "creationDate": now}
+    if tag_map:
+        engine.store.put("tags", arn, tag_map)
+    response = {"stateMachineArn": arn, "creationDate": now}
     if params.get("publish"):
         version = versions.publish(engine, machine, params.get("versionDescription"))
-        answer["stateMachineVersionArn"] = version["stateMachineVersionArn"]
-    return answer
+        response["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+    return response
 
 
-def _created_before(
-    engine: Engine, existing: dict[str, Any], wanted: dict[str, Any], params: Mapping[str, Any]
+def _existing_response(
+    engine: Engine, existing: dict[str, Any], requested: dict[str, Any], params: Mapping[str, Any]
 ) -> dict[str, Any]:
     arn = existing["stateMachineArn"]
-    answer = {"stateMachineArn": arn, "creationDate": existing["creationDate"]}
-    same = all(existing[field] == wanted[field] for field in _SAME_MACHINE)
+    response = {"stateMachineArn": arn, "creationDate": existing["creationDate"]}
+    same = all(existing[field] == requested[field] for field in _SAME_MACHINE)
     if params.get("publish"):
         published = versions.latest_of_revision(engine, existing) or {}
         same = same and published.get("description", "") == params.get("versionDescription", "")
-        answer["stateMachineVersionArn"] = published.get("stateMachineVersionArn")
-    if not same or None in answer.values():
+        response["stateMachineVersionArn"] = published.get("stateMachineVersionArn")
+    if not same or None in response.values():
         raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
-    return answer
+    return response
 
 
 def _save_revision(engine: Engine, machine: dict[str, Any]) -> None:
-    """Keep the machine and, as executions run it, the immutable copy of what it says now."""
+    """Save the machine, and an immutable copy as the revision that executions run."""
     machine["revision"] = str(uuid.uuid4())
     machine["variableReferences"] = validation.variable_references(machine["definition"])
     engine.store.put("revision", machine["revision"], machine)
@@ -142,7 +143,7 @@ def _save_revision(engine: Engine, machine: dict[str, Any]) -> None:
 
 
 async def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """UpdateStateMachine: a change makes a new revision; nothing changed makes none."""
+    """Update a state machine; a change creates a new revision."""
     arn = unqualified(params["stateMachineArn"])
     machine = machine_of(engine, arn)
     changes = {field: params[field] for field in _REVISED if params.get(field) is not None}
@@ -169,34 +170,34 @@ async def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         await configuration.check_destination(changes["loggingConfiguration"], engine.services)
         machine = machine_of(engine, arn)
     now = engine.clock.now()
-    answer: dict[str, Any] = {"updateDate": now}
+    response: dict[str, Any] = {"updateDate": now}
     if any(machine[field] != value for field, value in changes.items()):
         machine |= changes | {"updateDate": now, "revisionId": str(uuid.uuid4())}
         _save_revision(engine, machine)
-        answer["revisionId"] = machine["revisionId"]
+        response["revisionId"] = machine["revisionId"]
     if params.get("publish"):
         version = versions.publish(engine, machine, params.get("versionDescription"))
-        answer["stateMachineVersionArn"] = version["stateMachineVersionArn"]
-    return answer
+        response["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+    return response
 
 
 def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DescribeStateMachine, of a machine, or of a version as it was published."""
+    """Describe a state machine, or a published version."""
     arn = parse(params["stateMachineArn"], "stateMachine")
     if "/" in arn.name:
         return _describe_map(engine, arn, params.get("includedData"))
     target = resolve(engine, arn.text)
-    answer = revision_description(target.revision, params.get("includedData"))
+    response = revision_description(target.revision, params.get("includedData"))
     if target.version_arn:
         version = engine.store.require("version", target.version_arn)
-        answer |= {"stateMachineArn": target.version_arn, "creationDate": version["creationDate"]}
+        response |= {"stateMachineArn": target.version_arn, "creationDate": version["creationDate"]}
         if version.get("description"):
-            answer["description"] = version["description"]
-    return answer | {"status": target.machine["status"]}
+            response["description"] = version["description"]
+    return response | {"status": target.machine["status"]}
 
 
 def _describe_map(engine: Engine, arn: Arn, included_data: str | None) -> dict[str, Any]:
-    """A Distributed Map as the state machine of its child executions."""
+    """Describe a Distributed Map as the state machine of its child executions."""
     machine = engine.store.get("state_machine", arn.text.partition("/")[0])
     if machine is None:
         raise does_not_exist(arn.text)
@@ -209,15 +210,15 @@ def _describe_map(engine: Engine, arn: Arn, included_data: str | None) -> dict[s
 def map_description(
     revision: Mapping[str, Any], qualified_arn: str, included_data: str | None
 ) -> dict[str, Any]:
-    """What a description says of the Distributed Map with that ARN: its item processor is the definition."""
+    """Return the description of a Distributed Map, whose definition is its item processor."""
     processor = json.dumps(find_processor(revision["definition"], qualified_arn))
-    answer = revision_description({**revision, "definition": processor}, included_data)
-    return answer | {"stateMachineArn": qualified_arn, "label": qualified_arn.rpartition("/")[2]}
+    response = revision_description({**revision, "definition": processor}, included_data)
+    return response | {"stateMachineArn": qualified_arn, "label": qualified_arn.rpartition("/")[2]}
 
 
 def revision_description(revision: Mapping[str, Any], included_data: str | None = None) -> dict[str, Any]:
-    """What a description says of a revision."""
-    shown = (
+    """Return the description of a revision."""
+    fields = (
         "stateMachineArn",
         "name",
         "roleArn",
@@ -228,27 +229,24 @@ def revision_description(revision: Mapping[str, Any], included_data: str | None 
         "encryptionConfiguration",
         "revisionId",
     )
-    answer = {field: revision[field] for field in shown if field in revision}
+    response = {field: revision[field] for field in fields if field in revision}
     if included_data != "METADATA_ONLY":
-        answer["definition"] = revision["definition"]
+        response["definition"] = revision["definition"]
         if revision.get("variableReferences"):
-            answer["variableReferences"] = revision["variableReferences"]
-    return answer
+            response["variableReferences"] = revision["variableReferences"]
+    return response
 
 
 def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ListStateMachines, oldest first."""
+    """List state machines, oldest first."""
     machines = sorted(engine.store.scan("state_machine"), key=lambda machine: machine["creationDate"])
-    chosen, token = page(machines, dict(params), lambda machine: machine["stateMachineArn"])
-    shown = ("stateMachineArn", "name", "type", "creationDate")
-    return {"stateMachines": [{field: machine[field] for field in shown} for machine in chosen], **token}
+    items, token = page(machines, dict(params), lambda machine: machine["stateMachineArn"])
+    fields = ("stateMachineArn", "name", "type", "creationDate")
+    return {"stateMachines": [{field: machine[field] for field in fields} for machine in items], **token}
 
 
 def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachine with its versions and aliases. Nothing to delete is success.
-
-    Its executions end at their next transition.
-    """
+    """Delete a state machine with its versions and aliases; its executions stop at their next transition."""
     arn = unqualified(params["stateMachineArn"])
     for execution in engine.running.values():
         if execution.machine_arn.partition("/")[0] == arn.text:
@@ -264,16 +262,16 @@ def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def validate_definition(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ValidateStateMachineDefinition: what CreateStateMachine would refuse, and warnings when asked for."""
-    found = validation.diagnose(params["definition"], params.get("type", "STANDARD"))
-    failed = any(item.severity == "ERROR" for item in found)
+    """Return the errors for which CreateStateMachine rejects a definition, and optionally warnings."""
+    diagnostics = validation.diagnose(params["definition"], params.get("type", "STANDARD"))
+    failed = any(item.severity == "ERROR" for item in diagnostics)
     if params.get("severity", "ERROR") == "ERROR":
-        found = [item for item in found if item.severity == "ERROR"]
+        diagnostics = [item for item in diagnostics if item.severity == "ERROR"]
     limit = params.get("maxResults") or 100
     return {
         "result": "FAIL" if failed else "OK",
-        "diagnostics": [item.as_json() for item in found[:limit]],
-        "truncated": len(found) > limit,
+        "diagnostics": [item.as_json() for item in diagnostics[:limit]],
+        "truncated": len(diagnostics) > limit,
     }
 
 

@@ -1,4 +1,4 @@
-"""Versions of state machines: immutable, numbered, never numbered again."""
+"""Operations on versions: immutable, numbered copies of a state machine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ MAX_VERSIONS = 1000
 
 
 def publish(engine: Engine, machine: dict[str, Any], description: str | None = None) -> dict[str, Any]:
-    """The version of a machine's present revision: a new one, or the one that was published of it before."""
+    """Publish a machine's current revision and return the version; it may have been published before."""
     published = latest_of_revision(engine, machine)
     if published is not None:
         if description is not None and description != published.get("description"):
@@ -44,7 +44,7 @@ def publish(engine: Engine, machine: dict[str, Any], description: str | None = N
 
 
 def latest_of_revision(engine: Engine, machine: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The newest version when it is of the machine's present revision."""
+    """Return the newest version if it is of the machine's current revision."""
     newest = next(iter(_newest_first(engine, machine["stateMachineArn"])), None)
     return newest if newest and newest["revision"] == machine["revision"] else None
 
@@ -55,18 +55,18 @@ def _newest_first(engine: Engine, machine_arn: str) -> list[dict[str, Any]]:
 
 
 def publish_version(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """PublishStateMachineVersion: again for the same revision answers the version there is."""
+    """Publish a version; the same revision again returns the existing version."""
     arn = arns.unqualified(params["stateMachineArn"])
     machine = engine.store.get("state_machine", arn.text)
     if machine is None:
         raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn.text}'")
-    wanted = params.get("revisionId")
-    present = machine.get("revisionId", "INITIAL")
-    if wanted is not None and wanted != present:
+    requested = params.get("revisionId")
+    current = machine.get("revisionId", "INITIAL")
+    if requested is not None and requested != current:
         raise ApiError(
             "ConflictException",
-            f"Failed to publish the State Machine version for revision {wanted}. "
-            f"The current State Machine revision is {present}.",
+            f"Failed to publish the State Machine version for revision {requested}. "
+            f"The current State Machine revision is {current}.",
         )
     version = publish(engine, machine, params.get("description"))
     return {
@@ -76,17 +76,17 @@ def publish_version(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]
 
 
 def list_versions(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """ListStateMachineVersions, newest first."""
+    """List versions, newest first."""
     arn = arns.unqualified(params["stateMachineArn"])
-    chosen, token = page(
+    items, token = page(
         _newest_first(engine, arn.text), dict(params), lambda version: version["stateMachineVersionArn"]
     )
-    shown = ("stateMachineVersionArn", "creationDate")
-    return {"stateMachineVersions": [{field: item[field] for field in shown} for item in chosen], **token}
+    fields = ("stateMachineVersionArn", "creationDate")
+    return {"stateMachineVersions": [{field: item[field] for field in fields} for item in items], **token}
 
 
 def delete_version(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """DeleteStateMachineVersion. Nothing to delete is success; a version an alias routes to stays."""
+    """Delete a version if it exists. Raises ApiError ConflictException when an alias routes to it."""
     arn = arns.parse(params["stateMachineVersionArn"], "stateMachine")
     if arn.qualifier is None or not arn.qualifier.isdigit():
         raise ApiError("ValidationException", "The ARN must be a state machine version ARN")

@@ -105,7 +105,7 @@ class FaultPlan:
 def _prefix(integration: Integration) -> str:
     """Return the prefix of the integration's error names."""
     if isinstance(integration, OptimisedIntegration):
-        return integration.service.dialect.prefix
+        return integration.service.error_names.prefix
     if isinstance(integration, SdkIntegration):
         return client_name(integration.service)
     return _PREFIXES.get(integration.resource_type, integration.resource_type)

@@ -1,7 +1,7 @@
-"""Service integrations: what a Task's Resource can be.
+"""Service integrations: the resources of Task states.
 
-`resolve` gives the integration of a resource ARN. `aws-sdk:` covers every operation botocore has a model of;
-the optimised ones add what AWS documents of them.
+`resolve` returns the integration of a resource ARN. `aws-sdk:` supports every operation in botocore's models; the
+optimised integrations behave as AWS documents them.
 """
 
 from functools import lru_cache
@@ -13,8 +13,8 @@ __all__ = ["Integration", "TaskRequest", "UnknownResource", "resolve"]
 
 @lru_cache(maxsize=4096)
 def resolve(resource_arn: str) -> Integration:
-    """The integration of a Task's Resource. Raises UnknownResource."""
-    # botocore's models take longer to load than all the rest: they wait for the first Task.
+    """Return the integration of a Task's Resource. Raises UnknownResource."""
+    # Importing botocore's models is slow: load them with the first Task.
     from .resources import integration_of
 
     return integration_of(resource_arn)

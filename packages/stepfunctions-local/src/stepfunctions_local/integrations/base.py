@@ -1,4 +1,4 @@
-"""What an integration is: the request it is given and the seam the interpreter drives it through."""
+"""The interface of integrations, and the request of a task."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,7 +9,7 @@ Pattern = Literal["request_response", "sync", "sync2", "task_token", "activity",
 
 
 class UnknownResource(ValueError):
-    """A Task's Resource that Step Functions does not have."""
+    """A Task's Resource that Step Functions does not support."""
 
     def __init__(self, resource: str):
         super().__init__(
@@ -21,10 +21,10 @@ class UnknownResource(ValueError):
 
 @dataclass(slots=True)
 class TaskRequest:
-    """One attempt of one Task: its evaluated arguments and whose authority it runs with.
+    """One attempt of one Task: its evaluated arguments and the roles it runs with.
 
     `credentials` is the evaluated Credentials field ({"RoleArn": …}) or None; `timeout` is in seconds or None.
-    `attempt` is unique to the attempt, and the same when it is delivered again after a restart.
+    `attempt` identifies the attempt; it stays the same when the attempt is delivered again after a restart.
     """
 
     resource: str
@@ -42,15 +42,15 @@ class TaskRequest:
 
     @property
     def authority(self) -> dict[str, str | None]:
-        """Whose call it is, for the services port: the state machine's role, and the one Credentials names."""
+        """The roles of the call: the state machine's role, and the one in Credentials."""
         role = (self.credentials or {}).get("RoleArn")
-        own = {} if role is None else {"task_role_arn": role}
-        return {"role_arn": self.role_arn, **own}
+        task_role = {} if role is None else {"task_role_arn": role}
+        return {"role_arn": self.role_arn, **task_role}
 
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """A service task of one kind. `resource_type` and `resource` are as history events show them."""
+    """A kind of service task. `resource_type` and `resource` are as in history events."""
 
     arn: str
     resource_type: str
@@ -58,21 +58,21 @@ class Integration:
     pattern: Pattern = "request_response"
     required: tuple[str, ...] = field(default=())
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        """What is wrong with the names of the arguments an object gives: missing ones, unsupported ones."""
+    def argument_errors(self, names: set[str]) -> list[str]:
+        """Return AWS's messages for missing and unsupported argument names."""
         missing = (name for name in self.required if name not in names)
         return [f"The field '{name}' is required but was missing" for name in missing]
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
-        """Make the call. Answers the task's output, or with a pattern that waits, what TaskSubmitted shows.
+        """Make the call and return the task's output, or the output of TaskSubmitted for a pattern that waits.
 
         Raises StateError with AWS's error name and cause.
         """
         raise NotImplementedError
 
     async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> Any:
-        """With a `.sync` pattern, wait for what was submitted and answer its output. Safe to run again."""
+        """With a `.sync` pattern, wait for the submitted job and return its output. Safe to repeat."""
         raise NotImplementedError
 
     async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
-        """With a `.sync` pattern, stop what was submitted: its state was stopped or timed out."""
+        """With a `.sync` pattern, stop the submitted job because its state was stopped or timed out."""

@@ -1,4 +1,4 @@
-"""Amazon EMR's optimised integration, whose actions and arguments are not those of EMR's API.
+"""Amazon EMR's optimised integration, whose actions and arguments differ from EMR's API.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
 """
@@ -19,7 +19,7 @@ NAME = "elasticmapreduce"
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """How a name among the arguments becomes an id: the list it is in, and what list and id are called."""
+    """How a name in the arguments becomes an id: the list operation, its result field, and the argument."""
 
     method: str
     listed: str
@@ -28,75 +28,75 @@ class _Lookup:
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """An action as EMR's API has it: the operation, its params from the arguments, the output from its answer.
+    """An action in terms of EMR's API: the operation, its params from the arguments, the output from its response.
 
-    `takes` names the arguments that must be there, None for those of the operation itself. `params` is given the
-    id that was looked up as `Id`.
+    `required` names the required arguments; None means those of the operation itself. `params` receives the
+    resolved id as `Id`.
     """
 
     method: str
-    takes: tuple[str, ...] | None
+    required: tuple[str, ...] | None
     params: Callable[[dict[str, Any]], dict[str, Any]]
-    output: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda answer: answer)
-    may_take: tuple[str, ...] = ()
+    output: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda response: response)
+    optional: tuple[str, ...] = ()
     lookup: _Lookup | None = None
 
 
 def _renamed(
-    answer: dict[str, Any], was: str, now: str, value: Callable[[Any], Any] = lambda found: found
+    response: dict[str, Any], was: str, now: str, value: Callable[[Any], Any] = lambda value: value
 ) -> dict[str, Any]:
-    return {now: value(answer[was]), **{name: item for name, item in answer.items() if name != was}}
+    return {now: value(response[was]), **{name: item for name, item in response.items() if name != was}}
 
 
 _ACTIONS = {
     "createCluster": _Action(
-        "runJobFlow", None, dict, lambda answer: _renamed(answer, "JobFlowId", "ClusterId")
+        "runJobFlow", None, dict, lambda response: _renamed(response, "JobFlowId", "ClusterId")
     ),
     "terminateCluster": _Action(
-        "terminateJobFlows", ("ClusterId",), lambda given: {"JobFlowIds": [given["ClusterId"]]}
+        "terminateJobFlows", ("ClusterId",), lambda arguments: {"JobFlowIds": [arguments["ClusterId"]]}
     ),
     "setClusterTerminationProtection": _Action(
         "setTerminationProtection",
         ("ClusterId", "TerminationProtected"),
-        lambda given: {
-            "JobFlowIds": [given["ClusterId"]],
-            "TerminationProtected": given["TerminationProtected"],
+        lambda arguments: {
+            "JobFlowIds": [arguments["ClusterId"]],
+            "TerminationProtected": arguments["TerminationProtected"],
         },
     ),
     "addStep": _Action(
         "addJobFlowSteps",
         ("ClusterId", "Step"),
-        lambda given: {
-            "JobFlowId": given["ClusterId"],
-            "Steps": [given["Step"]],
-            **{name: given[name] for name in ("ExecutionRoleArn",) if name in given},
+        lambda arguments: {
+            "JobFlowId": arguments["ClusterId"],
+            "Steps": [arguments["Step"]],
+            **{name: arguments[name] for name in ("ExecutionRoleArn",) if name in arguments},
         },
-        lambda answer: _renamed(answer, "StepIds", "StepId", lambda ids: ids[0]),
-        may_take=("ExecutionRoleArn",),
+        lambda response: _renamed(response, "StepIds", "StepId", lambda ids: ids[0]),
+        optional=("ExecutionRoleArn",),
     ),
     "cancelStep": _Action(
         "cancelSteps",
         ("ClusterId", "StepId"),
-        lambda given: {"ClusterId": given["ClusterId"], "StepIds": [given["StepId"]]},
-        lambda answer: _renamed(
-            answer, "CancelStepsInfoList", "CancelStepsInfo", lambda found: found[0] if found else None
+        lambda arguments: {"ClusterId": arguments["ClusterId"], "StepIds": [arguments["StepId"]]},
+        lambda response: _renamed(
+            response, "CancelStepsInfoList", "CancelStepsInfo", lambda steps: steps[0] if steps else None
         ),
     ),
     "modifyInstanceFleetByName": _Action(
         "modifyInstanceFleet",
         ("ClusterId", "InstanceFleetName", "InstanceFleet"),
-        lambda given: {
-            "ClusterId": given["ClusterId"],
-            "InstanceFleet": {**given["InstanceFleet"], "InstanceFleetId": given["Id"]},
+        lambda arguments: {
+            "ClusterId": arguments["ClusterId"],
+            "InstanceFleet": {**arguments["InstanceFleet"], "InstanceFleetId": arguments["Id"]},
         },
         lookup=_Lookup("listInstanceFleets", "InstanceFleets", "InstanceFleetName"),
     ),
     "modifyInstanceGroupByName": _Action(
         "modifyInstanceGroups",
         ("ClusterId", "InstanceGroupName", "InstanceGroup"),
-        lambda given: {
-            "ClusterId": given["ClusterId"],
-            "InstanceGroups": [{**given["InstanceGroup"], "InstanceGroupId": given["Id"]}],
+        lambda arguments: {
+            "ClusterId": arguments["ClusterId"],
+            "InstanceGroups": [{**arguments["InstanceGroup"], "InstanceGroupId": arguments["Id"]}],
         },
         lookup=_Lookup("listInstanceGroups", "InstanceGroups", "InstanceGroupName"),
     ),
@@ -106,15 +106,15 @@ _SYNC = ("createCluster", "terminateCluster", "addStep")
 
 @dataclass(frozen=True, slots=True)
 class EmrIntegration(OptimisedIntegration):
-    """One of EMR's actions."""
+    """An action of EMR."""
 
     emr: _Action = field(kw_only=True)
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        if self.emr.takes is None:
-            return OptimisedIntegration.argument_faults(self, names)
-        unknown = sorted(names - {*self.emr.takes, *self.emr.may_take})
-        missing = [name for name in self.emr.takes if name not in names]
+    def argument_errors(self, names: set[str]) -> list[str]:
+        if self.emr.required is None:
+            return OptimisedIntegration.argument_errors(self, names)
+        unknown = sorted(names - {*self.emr.required, *self.emr.optional})
+        missing = [name for name in self.emr.required if name not in names]
         return [
             *(f"The field '{name}' is not supported by Step Functions" for name in unknown),
             *(f"The field '{name}' is required but was missing" for name in missing),
@@ -122,7 +122,7 @@ class EmrIntegration(OptimisedIntegration):
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
-        faults = self.argument_faults(set(arguments)) if self.emr.takes is not None else []
+        faults = self.argument_errors(set(arguments)) if self.emr.required is not None else []
         if faults:
             raise cannot_start(request, faults)
         if self.emr.lookup is not None:
@@ -133,20 +133,20 @@ class EmrIntegration(OptimisedIntegration):
     async def _id(
         self, lookup: _Lookup, request: TaskRequest, services: TaskServices, arguments: dict[str, Any]
     ) -> str:
-        asked = {"ClusterId": arguments["ClusterId"]}
-        answer = await self._call(self.botocore, lookup.method, request, services, asked)
+        params = {"ClusterId": arguments["ClusterId"]}
+        response = await self._call(self.botocore, lookup.method, request, services, params)
         name = arguments[lookup.argument]
-        for listed in answer.get(lookup.listed, []):
+        for listed in response.get(lookup.listed, []):
             if listed.get("Name") == name:
                 return str(listed["Id"])
         raise StateError(
             "ElasticMapReduce.AmazonElasticMapReduceException",
-            f"The cluster {asked['ClusterId']} has no {lookup.argument} '{name}'.",
+            f"The cluster {params['ClusterId']} has no {lookup.argument} '{name}'.",
         )
 
 
 def resolve(arn: str, action: str, suffix: str) -> EmrIntegration:
-    """The integration of `elasticmapreduce:action[.sync]`. Raises UnknownResource."""
+    """Return the integration of `elasticmapreduce:action[.sync]`. Raises UnknownResource."""
     emr = _ACTIONS.get(action)
     if emr is None or suffix not in ("", "sync") or (suffix and action not in _SYNC):
         raise UnknownResource(arn)
@@ -157,7 +157,7 @@ def resolve(arn: str, action: str, suffix: str) -> EmrIntegration:
         NAME,
         f"{action}.{suffix}" if suffix else action,
         pattern,
-        emr.takes or (),
+        emr.required or (),
         service=service,
         botocore=service.botocore,
         action=emr.method,

@@ -1,4 +1,4 @@
-"""JSON and times as AWS writes them where it makes a string of a value."""
+"""JSON and times as AWS formats them in strings."""
 
 import json
 from datetime import UTC, datetime
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def json_text(value: Any) -> str:
-    """Compact JSON, as AWS writes it where it makes a string of a value."""
+    """Encode compact JSON without escapes of non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def iso(moment: datetime | float) -> str:
-    """A time as the Java SDK prints it: UTC, no fraction when whole, else milliseconds (or microseconds)."""
+    """Format a time as the Java SDK does: UTC, no fraction when whole, else milliseconds or microseconds."""
     if not isinstance(moment, datetime):
         moment = datetime.fromtimestamp(moment, UTC)
     moment = moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""`apigateway:invoke` and `http:invoke`: a REST endpoint called, its answer taken apart.
+"""`apigateway:invoke` and `http:invoke`: call an HTTP endpoint and return its response in parts.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html, call-https-apis.html
 """
@@ -37,71 +37,73 @@ _HTTP = frozenset(
 class InvokeApi(Integration):
     """`apigateway:invoke`: an API Gateway REST or HTTP API."""
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        return _faults(names, _API_GATEWAY, self.required)
+    def argument_errors(self, names: set[str]) -> list[str]:
+        return _argument_errors(names, _API_GATEWAY, self.required)
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
-        given = request.arguments
-        host = given["ApiEndpoint"].removeprefix("https://").rstrip("/")
+        arguments = request.arguments
+        host = arguments["ApiEndpoint"].removeprefix("https://").rstrip("/")
         path = "/".join(
-            part.strip("/") for part in (given.get("Stage") or "", given.get("Path") or "") if part
+            part.strip("/") for part in (arguments.get("Stage") or "", arguments.get("Path") or "") if part
         )
-        headers = _flat(given.get("Headers"))
+        headers = _join_headers(arguments.get("Headers"))
         if request.task_token is not None and self.pattern == "task_token":
             headers.setdefault("TaskToken", request.task_token)
-        body = _body(given, headers)
+        body = _body(arguments, headers)
         sent = HttpRequest(
-            given["Method"],
-            f"https://{host}/{quote(path)}{_query(given.get('QueryParameters'))}",
+            arguments["Method"],
+            f"https://{host}/{quote(path)}{_query(arguments.get('QueryParameters'))}",
             headers,
             body,
-            "execute-api" if given.get("AuthType") in ("IAM_ROLE", "RESOURCE_POLICY") else None,
+            "execute-api" if arguments.get("AuthType") in ("IAM_ROLE", "RESOURCE_POLICY") else None,
         )
         try:
-            answer = await services.http(sent, **request.authority)
+            response = await services.http(sent, **request.authority)
         except (CallFailed, RoleNotAssumable) as failure:
             raise StateError("ApiGateway.SdkClientException", str(failure)) from None
-        if answer.status >= 400:
-            raise StateError(f"ApiGateway.{answer.status}", answer.body.decode("utf-8", "replace"))
-        return _taken_apart(answer)
+        if response.status >= 400:
+            raise StateError(f"ApiGateway.{response.status}", response.body.decode("utf-8", "replace"))
+        return _response_parts(response)
 
 
 @dataclass(frozen=True, slots=True)
 class InvokeHttp(Integration):
-    """`http:invoke`: any HTTPS endpoint, with what an EventBridge connection says of authorization."""
+    """`http:invoke`: any HTTPS endpoint, with the authorization of an EventBridge connection."""
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        return _faults(names, _HTTP, self.required)
+    def argument_errors(self, names: set[str]) -> list[str]:
+        return _argument_errors(names, _HTTP, self.required)
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
-        given = request.arguments
-        headers = {name: str(value) for name, value in (given.get("Headers") or {}).items()}
-        query = dict(given.get("QueryParameters") or {})
-        connection = (given.get("InvocationConfig") or given.get("Authentication") or {}).get("ConnectionArn")
+        arguments = request.arguments
+        headers = {name: str(value) for name, value in (arguments.get("Headers") or {}).items()}
+        query = dict(arguments.get("QueryParameters") or {})
+        connection = (arguments.get("InvocationConfig") or arguments.get("Authentication") or {}).get(
+            "ConnectionArn"
+        )
         if connection:
             headers |= await _authorization(connection, query, request, services)
-        body = _encoded(given, headers)
-        sent = HttpRequest(given["Method"], given["ApiEndpoint"] + _query(query), headers, body)
+        body = _encode_body(arguments, headers)
+        sent = HttpRequest(arguments["Method"], arguments["ApiEndpoint"] + _query(query), headers, body)
         try:
-            answer = await services.http(sent)
+            response = await services.http(sent)
         except CallFailed as failure:
             raise StateError("States.Http.Socket", str(failure)) from None
-        if answer.status >= 300:
+        if response.status >= 300:
             raise StateError(
-                f"States.Http.StatusCode.{answer.status}", answer.body.decode("utf-8", "replace")
+                f"States.Http.StatusCode.{response.status}", response.body.decode("utf-8", "replace")
             )
-        return _taken_apart(answer)
+        return _response_parts(response)
 
 
-def _faults(names: set[str], known: frozenset[str], required: tuple[str, ...]) -> list[str]:
-    faults = [f"The field '{name}' is not supported by Step Functions" for name in sorted(names - known)]
-    return faults + [
+def _argument_errors(names: set[str], known: frozenset[str], required: tuple[str, ...]) -> list[str]:
+    errors = [f"The field '{name}' is not supported by Step Functions" for name in sorted(names - known)]
+    return errors + [
         f"The field '{name}' is required but was missing" for name in required if name not in names
     ]
 
 
-def _flat(headers: Mapping[str, Any] | None) -> dict[str, str]:
-    """Headers given as lists of values, as HTTP sends several."""
+def _join_headers(headers: Mapping[str, Any] | None) -> dict[str, str]:
+    """Join header values that are lists, as HTTP does."""
     joined = {}
     for name, value in (headers or {}).items():
         joined[name] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -112,8 +114,8 @@ def _query(parameters: Mapping[str, Any] | None) -> str:
     return f"?{urlencode(parameters, doseq=True)}" if parameters else ""
 
 
-def _body(given: Mapping[str, Any], headers: dict[str, str]) -> bytes:
-    body = given.get("RequestBody")
+def _body(arguments: Mapping[str, Any], headers: dict[str, str]) -> bytes:
+    body = arguments.get("RequestBody")
     if body is None:
         return b""
     if not any(name.lower() == "content-type" for name in headers):
@@ -121,15 +123,15 @@ def _body(given: Mapping[str, Any], headers: dict[str, str]) -> bytes:
     return json_text(body).encode()
 
 
-def _encoded(given: Mapping[str, Any], headers: dict[str, str]) -> bytes:
-    """The body as JSON, or by the Transform as a form."""
-    body = given.get("RequestBody")
-    transform = given.get("Transform") or {}
+def _encode_body(arguments: Mapping[str, Any], headers: dict[str, str]) -> bytes:
+    """Encode the body as JSON, or as a form if Transform says so."""
+    body = arguments.get("RequestBody")
+    transform = arguments.get("Transform") or {}
     if transform.get("RequestBodyEncoding") == "URL_ENCODED" and isinstance(body, dict):
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         style = (transform.get("RequestEncodingOptions") or {}).get("ArrayFormat", "INDICES")
         return urlencode(_form(body, style)).encode()
-    return _body(given, headers)
+    return _body(arguments, headers)
 
 
 def _form(body: Mapping[str, Any], style: str) -> list[tuple[str, str]]:
@@ -148,7 +150,7 @@ def _form(body: Mapping[str, Any], style: str) -> list[tuple[str, str]]:
 async def _authorization(
     connection_arn: str, query: dict[str, Any], request: TaskRequest, services: TaskServices
 ) -> dict[str, str]:
-    """The headers a connection adds; its query parameters go into `query`."""
+    """Return the headers a connection adds, and add its query parameters to `query`."""
     name = connection_arn.split(":connection/", 1)[-1].split("/", 1)[0]
     try:
         connection = await services.call("events", "DescribeConnection", {"Name": name}, **request.authority)
@@ -160,7 +162,7 @@ async def _authorization(
         )
     except (ServiceError, CallFailed, RoleNotAssumable) as failure:
         raise StateError("Events.ConnectionResource.ConnectionNotAvailable", str(failure)) from None
-    known = json.loads(secret["SecretString"])
+    credentials = json.loads(secret["SecretString"])
     extra = connection.get("AuthParameters", {}).get("InvocationHttpParameters", {})
     for parameter in extra.get("QueryStringParameters", []):
         query[parameter["Key"]] = parameter.get("Value", "")
@@ -168,22 +170,22 @@ async def _authorization(
         parameter["Key"]: parameter.get("Value", "") for parameter in extra.get("HeaderParameters", [])
     }
     if connection["AuthorizationType"] == "API_KEY":
-        headers[known["api_key_name"]] = known["api_key_value"]
+        headers[credentials["api_key_name"]] = credentials["api_key_value"]
     elif connection["AuthorizationType"] == "BASIC":
-        pair = f"{known['username']}:{known['password']}".encode()
+        pair = f"{credentials['username']}:{credentials['password']}".encode()
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     return headers
 
 
-def _taken_apart(answer: HttpResponse) -> dict[str, Any]:
-    text = answer.body.decode("utf-8", "replace")
+def _response_parts(response: HttpResponse) -> dict[str, Any]:
+    text = response.body.decode("utf-8", "replace")
     try:
         body: Any = json.loads(text)
     except ValueError:
         body = text
     return {
-        "Headers": {name: [value] for name, value in answer.headers.items()},
+        "Headers": {name: [value] for name, value in response.headers.items()},
         "ResponseBody": body,
-        "StatusCode": answer.status,
-        "StatusText": answer.reason,
+        "StatusCode": response.status,
+        "StatusText": response.reason,
     }

@@ -1,4 +1,4 @@
-"""ItemReader of a distributed Map: a data set in S3 as a list of items.
+"""ItemReader of a distributed Map: read a data set in S3 as a list of items.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
 """
@@ -22,7 +22,7 @@ MAX_ITEMS = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one ItemReader reads: its ReaderConfig and whose authority it reads with."""
+    """An ItemReader's parameters: its ReaderConfig, and the services and role it reads with."""
 
     config: Mapping[str, Any]
     services: TaskServices
@@ -31,14 +31,15 @@ class Reading:
 
     @property
     def limit(self) -> int:
+        """The maximum number of items."""
         return self.max_items or MAX_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Items of one source, as the context object names it (`S3://bucket/key`, `STATE_DATA`).
+    """Items of one source with its name in the context object (`S3://bucket/key`, `STATE_DATA`).
 
-    `keys` has the name of each where they are the members of a JSON object.
+    `keys` has the members' names if the source is a JSON object.
     """
 
     source: str
@@ -47,7 +48,7 @@ class Items:
 
     @classmethod
     def of(cls, document: Any, source: str) -> "Items | None":
-        """An array's items or an object's members; None for anything else."""
+        """Return an array's items or an object's members; None for anything else."""
         if isinstance(document, list):
             return cls(source, document)
         if isinstance(document, dict):
@@ -56,28 +57,29 @@ class Items:
 
     @property
     def document(self) -> Any:
-        """The array or object these are the items of."""
+        """The array or object that has these items."""
         return self.values if self.keys is None else dict(zip(self.keys, self.values, strict=True))
 
-    def first(self, most: int) -> "Items":
-        keys = self.keys if self.keys is None else self.keys[:most]
-        return self if len(self.values) <= most else Items(self.source, self.values[:most], keys)
+    def first(self, count: int) -> "Items":
+        """Return at most `count` items."""
+        keys = self.keys if self.keys is None else self.keys[:count]
+        return self if len(self.values) <= count else Items(self.source, self.values[:count], keys)
 
 
 async def read_items(resource: str, arguments: dict[str, Any], reading: Reading) -> list[Items]:
-    """The items of `arn:aws:states:::s3:getObject` or `s3:listObjectsV2`, at most `reading.max_items` of them.
+    """Read the items of `arn:aws:states:::s3:getObject` or `s3:listObjectsV2`, at most `reading.max_items`.
 
     Raises StateError States.ItemReaderFailed.
     """
     action = resource.rsplit(":", 1)[-1]
     if action == "listObjectsV2":
         flattened = reading.config.get("Transformation") == "LOAD_AND_FLATTEN"
-        # Of a listing to be loaded every object counts: MaxItems limits what is in them.
+        # With LOAD_AND_FLATTEN, MaxItems limits the items in the objects, not the objects.
         listed = await _listing(arguments, reading, MAX_ITEMS if flattened else reading.limit)
         bucket = arguments["Bucket"]
         if not flattened:
             return [Items(source_of({"Bucket": bucket}), listed)]
-        return await _loaded(((bucket, entry["Key"]) for entry in listed), reading)
+        return await _load_objects(((bucket, entry["Key"]) for entry in listed), reading)
     if reading.config.get("InputType") == "MANIFEST" or "ManifestType" in reading.config:
         return await _manifest(arguments, reading)
     body = await _object(arguments, reading)
@@ -103,16 +105,16 @@ async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> 
 
 async def _object(arguments: dict[str, Any], reading: Reading) -> bytes:
     body = (await _call("getObject", arguments, reading))["Body"]
-    return _plain(body if isinstance(body, bytes) else body.encode())
+    return _decompress(body if isinstance(body, bytes) else body.encode())
 
 
-async def _listing(arguments: dict[str, Any], reading: Reading, most: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    asked = dict(arguments)
+async def _listing(arguments: dict[str, Any], reading: Reading, limit: int) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = []
+    params = dict(arguments)
     while True:
-        answer = await _call("listObjectsV2", asked, reading)
-        for entry in answer.get("Contents", []):
-            found.append(
+        response = await _call("listObjectsV2", params, reading)
+        for entry in response.get("Contents", []):
+            entries.append(
                 {
                     "Etag": entry["ETag"],
                     "Key": entry["Key"],
@@ -121,28 +123,28 @@ async def _listing(arguments: dict[str, Any], reading: Reading, most: int) -> li
                     "StorageClass": entry.get("StorageClass", "STANDARD"),
                 }
             )
-            if len(found) == most:
-                return found
-        if not answer.get("IsTruncated"):
-            return found
-        asked["ContinuationToken"] = answer["NextContinuationToken"]
+            if len(entries) == limit:
+                return entries
+        if not response.get("IsTruncated"):
+            return entries
+        params["ContinuationToken"] = response["NextContinuationToken"]
 
 
-async def _loaded(objects: Iterable[tuple[str, str]], reading: Reading) -> list[Items]:
-    """The items inside every object, one object after another."""
-    found: list[Items] = []
-    left = reading.limit
+async def _load_objects(objects: Iterable[tuple[str, str]], reading: Reading) -> list[Items]:
+    """Read the items of every object, one after the other."""
+    sources: list[Items] = []
+    remaining = reading.limit
     for bucket, key in objects:
         body = await _object({"Bucket": bucket, "Key": key}, reading)
-        found.append(parse_items(body, reading, source_of({"Bucket": bucket, "Key": key})).first(left))
-        left -= len(found[-1].values)
-        if not left:
+        sources.append(parse_items(body, reading, source_of({"Bucket": bucket, "Key": key})).first(remaining))
+        remaining -= len(sources[-1].values)
+        if not remaining:
             break
-    return found
+    return sources
 
 
 def parse_items(body: bytes, reading: Reading, source: str) -> Items:
-    """The items of a data set's bytes. Raises StateError States.ItemReaderFailed."""
+    """Parse a data set. Raises StateError States.ItemReaderFailed."""
     kind = reading.config.get("InputType", "JSON")
     if kind == "JSON":
         return _json(body, reading.config.get("ItemsPointer"), source)
@@ -159,7 +161,7 @@ def _json(body: bytes, pointer: str | None, source: str) -> Items:
     except ValueError as error:
         raise _failed(f"Provided S3 object is not valid JSON: {error}") from None
     if not pointer:
-        # A whole file that is an object was refused when AWS's answers were recorded.
+        # AWS rejects a file that is an object unless an ItemsPointer is given.
         if not isinstance(document, list):
             raise _failed(_NOT_ITERABLE)
         return Items(source, document)
@@ -168,7 +170,7 @@ def _json(body: bytes, pointer: str | None, source: str) -> Items:
         try:
             document = document[int(step) if isinstance(document, list) else step]
         except (KeyError, IndexError, TypeError, ValueError):
-            raise _failed(f"The ItemsPointer '{pointer}' points at nothing in the S3 object.") from None
+            raise _failed(f"The ItemsPointer '{pointer}' does not exist in the S3 object.") from None
     items = Items.of(document, source)
     if items is None:
         raise _failed(_NOT_ITERABLE)
@@ -189,8 +191,8 @@ def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
     rows = csv.reader(
         io.StringIO(body.decode("utf-8-sig")), delimiter=_DELIMITERS[config.get("CSVDelimiter", "COMMA")]
     )
-    given = config.get("CSVHeaders", []) if config.get("CSVHeaderLocation") == "GIVEN" else None
-    headers = next(rows, []) if given is None else list(given)
+    headers_in_config = config.get("CSVHeaderLocation") == "GIVEN"
+    headers = list(config.get("CSVHeaders", [])) if headers_in_config else next(rows, [])
     if len(set(headers)) != len(headers):
         raise _failed("CSV headers cannot contain duplicates.")
     items = []
@@ -205,25 +207,27 @@ def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
 
 
 def _parquet(body: bytes) -> list[dict[str, Any]]:
-    """The rows of a Parquet file. It takes pyarrow, which weighs more than all the rest and is not required."""
+    """Read the rows of a Parquet file with pyarrow, an optional dependency."""
     try:
         parquet = import_module("pyarrow.parquet")
     except ImportError:
-        raise _failed("Reading PARQUET takes the package pyarrow, which is not installed here.") from None
+        raise _failed(
+            "PARQUET requires the package pyarrow, which is not installed: install stepfunctions-local[parquet]."
+        ) from None
     try:
         rows = parquet.read_table(io.BytesIO(body)).to_pylist()
     except (ValueError, OSError) as error:
         raise _failed(f"Provided S3 object is not valid Parquet: {error}") from None
-    # What JSON has no form for (times, decimals, bytes) goes in as text.
+    # Values without a JSON form (times, decimals, bytes) become text.
     items: list[dict[str, Any]] = json.loads(json.dumps(rows, default=str))
     return items
 
 
 async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:
-    """The items of every data file an S3 Inventory's or Athena UNLOAD's manifest names."""
+    """Read the items of every data file in the manifest of an S3 Inventory or an Athena UNLOAD."""
     body = await _object(arguments, reading)
     if reading.config.get("ManifestType") == "ATHENA_DATA":
-        return await _loaded((_s3_address(line) for line in body.decode().split()), reading)
+        return await _load_objects((_s3_address(line) for line in body.decode().split()), reading)
     try:
         manifest = json.loads(body)
         bucket = manifest["destinationBucket"].rsplit(":", 1)[-1]
@@ -236,16 +240,16 @@ async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:
             f"Inventory files of the format {manifest.get('fileFormat')} are not supported: use CSV."
         )
     rows = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": columns}
-    return await _loaded(((bucket, key) for key in files), replace(reading, config=rows))
+    return await _load_objects(((bucket, key) for key in files), replace(reading, config=rows))
 
 
-def _plain(data: bytes) -> bytes:
+def _decompress(data: bytes) -> bytes:
     return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
 
 
-def source_of(place: Mapping[str, Any]) -> str:
-    """The context object's name of a bucket, or of an object in it."""
-    return "S3://" + "/".join(str(place[part]) for part in ("Bucket", "Key") if part in place)
+def source_of(location: Mapping[str, Any]) -> str:
+    """Return the context object's name of a bucket or an object."""
+    return "S3://" + "/".join(str(location[part]) for part in ("Bucket", "Key") if part in location)
 
 
 def _s3_address(text: str) -> tuple[str, str]:

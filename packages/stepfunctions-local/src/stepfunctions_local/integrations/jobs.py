@@ -1,4 +1,4 @@
-"""Jobs the `.sync` pattern waits for: how each is described, when it has ended, what its output is."""
+"""Jobs of the `.sync` pattern: how to describe and stop them, when they have ended, and their output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,12 +9,11 @@ Outcome = Literal["running", "succeeded", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How one kind of job is followed, in the integration's own capitalised names.
+    """How to poll one kind of job, with the integration's capitalised names.
 
-    `identify` makes the arguments of `describe` from what the submission answered and was given, `stopping`
-    those of `stop` (the same ones unless said otherwise); `result` takes the job out of its description;
-    the job's `status` is in `succeeded`, in `running`, or else it failed. With `ends_gone` it has succeeded when
-    there is nothing left to describe.
+    `identify` returns the arguments of `describe` from the submission's response and arguments, `stopping` those of
+    `stop` (default: `identify`); `result` extracts the job from its description; a `status` in neither `succeeded`
+    nor `running` is a failure. With `deleted_at_end` the job has succeeded when it no longer exists.
     """
 
     describe: str
@@ -25,9 +24,10 @@ class Job:
     running: frozenset[str]
     stop: str | None = None
     stopping: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] | None = None
-    ends_gone: bool = False
+    deleted_at_end: bool = False
 
     def outcome(self, description: dict[str, Any]) -> Outcome:
+        """Return the outcome that a description shows."""
         status = self.status(self.result(description))
         if status in self.succeeded:
             return "succeeded"
@@ -130,17 +130,20 @@ _MEDIACONVERT = Job(
 )
 _GLUE = Job(
     describe="getJobRun",
-    identify=lambda submitted, given: {"JobName": given["JobName"], "RunId": submitted["JobRunId"]},
+    identify=lambda submitted, arguments: {"JobName": arguments["JobName"], "RunId": submitted["JobRunId"]},
     result=_field("JobRun"),
     status=_field("JobRunState"),
     succeeded=frozenset({"SUCCEEDED"}),
     running=frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"}),
     stop="batchStopJobRun",
-    stopping=lambda submitted, given: {"JobName": given["JobName"], "JobRunIds": [submitted["JobRunId"]]},
+    stopping=lambda submitted, arguments: {
+        "JobName": arguments["JobName"],
+        "JobRunIds": [submitted["JobRunId"]],
+    },
 )
 _DATABREW = Job(
     describe="describeJobRun",
-    identify=lambda submitted, given: {"Name": given["Name"], "RunId": submitted["RunId"]},
+    identify=lambda submitted, arguments: {"Name": arguments["Name"], "RunId": submitted["RunId"]},
     result=_whole,
     status=_field("State"),
     succeeded=frozenset({"SUCCEEDED"}),
@@ -159,20 +162,26 @@ _EMR_CLUSTER = Job(
 )
 _EMR_CLUSTER_TERMINATED = replace(
     _EMR_CLUSTER,
-    identify=lambda _, given: {"ClusterId": given["ClusterId"]},
+    identify=lambda _, arguments: {"ClusterId": arguments["ClusterId"]},
     succeeded=frozenset({"TERMINATED", "TERMINATED_WITH_ERRORS"}),
     running=frozenset({"STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"}),
     stop=None,
 )
 _EMR_STEP = Job(
     describe="describeStep",
-    identify=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepId": submitted["StepId"]},
+    identify=lambda submitted, arguments: {
+        "ClusterId": arguments["ClusterId"],
+        "StepId": submitted["StepId"],
+    },
     result=lambda description: {"Step": description["Step"]},
     status=lambda result: result["Step"]["Status"]["State"],
     succeeded=frozenset({"COMPLETED"}),
     running=frozenset({"PENDING", "RUNNING", "CANCEL_PENDING"}),
     stop="cancelSteps",
-    stopping=lambda submitted, given: {"ClusterId": given["ClusterId"], "StepIds": [submitted["StepId"]]},
+    stopping=lambda submitted, arguments: {
+        "ClusterId": arguments["ClusterId"],
+        "StepIds": [submitted["StepId"]],
+    },
 )
 _EMR_CONTAINERS_JOB = Job(
     describe="describeJobRun",
@@ -185,7 +194,7 @@ _EMR_CONTAINERS_JOB = Job(
 )
 _EMR_CONTAINERS_DELETED = Job(
     describe="describeVirtualCluster",
-    identify=lambda submitted, given: {"Id": given["Id"]},
+    identify=lambda submitted, arguments: {"Id": arguments["Id"]},
     result=_field("VirtualCluster"),
     status=_field("State"),
     succeeded=frozenset({"TERMINATED"}),
@@ -193,48 +202,48 @@ _EMR_CONTAINERS_DELETED = Job(
 )
 
 
-def _emr_application(reached: str, *on_the_way: str) -> Job:
-    """An EMR Serverless application on its way to a state."""
+def _emr_application(target: str, *transitional: str) -> Job:
+    """Return the job of an EMR Serverless application that changes its state."""
     return Job(
         describe="getApplication",
-        identify=lambda submitted, given: {
-            "ApplicationId": submitted.get("ApplicationId") or given["ApplicationId"]
+        identify=lambda submitted, arguments: {
+            "ApplicationId": submitted.get("ApplicationId") or arguments["ApplicationId"]
         },
         result=_field("Application"),
         status=_field("State"),
-        succeeded=frozenset({reached}),
-        running=frozenset(on_the_way),
+        succeeded=frozenset({target}),
+        running=frozenset(transitional),
     )
 
 
-def _emr_serverless_job(reached: str) -> Job:
-    """An EMR Serverless job run on its way to its end."""
+def _emr_serverless_job(target: str) -> Job:
+    """Return the job of an EMR Serverless job run."""
     return Job(
         describe="getJobRun",
-        identify=lambda submitted, given: {
-            "ApplicationId": given["ApplicationId"],
+        identify=lambda submitted, arguments: {
+            "ApplicationId": arguments["ApplicationId"],
             "JobRunId": submitted["JobRunId"],
         },
         result=_field("JobRun"),
         status=_field("State"),
-        succeeded=frozenset({reached}),
+        succeeded=frozenset({target}),
         running=frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING"}),
         stop="cancelJobRun",
     )
 
 
-def _eks(kind: str, reached: str, on_the_way: str) -> Job:
-    """An EKS cluster, node group or Fargate profile on its way to a state."""
+def _eks(kind: str, target: str, transitional: str) -> Job:
+    """Return the job of an EKS cluster, node group or Fargate profile that changes its state."""
     names = {"Cluster": ("Name",), "Nodegroup": ("ClusterName", "NodegroupName")}
-    asked = names.get(kind, ("ClusterName", "FargateProfileName"))
+    arguments_used = names.get(kind, ("ClusterName", "FargateProfileName"))
     return Job(
         describe=f"describe{kind}",
-        identify=lambda submitted, given: {name: given[name] for name in asked},
+        identify=lambda submitted, arguments: {name: arguments[name] for name in arguments_used},
         result=_field(kind),
         status=_field("Status"),
-        succeeded=frozenset({reached}),
-        running=frozenset({on_the_way, "ACTIVE"} - {reached}),
-        ends_gone=reached == "DELETED",
+        succeeded=frozenset({target}),
+        running=frozenset({transitional, "ACTIVE"} - {target}),
+        deleted_at_end=target == "DELETED",
     )
 
 

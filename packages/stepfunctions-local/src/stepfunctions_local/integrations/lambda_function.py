@@ -1,4 +1,4 @@
-"""Lambda: the optimised lambda:invoke, and a function's own ARN as the Resource."""
+"""Lambda: the optimised `lambda:invoke`, and a function's ARN as the Resource."""
 
 import json
 from dataclasses import dataclass
@@ -10,38 +10,38 @@ from ..services import TaskServices
 from .base import Integration, TaskRequest
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
-from .service_errors import Dialect, as_optimised
+from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
-_DIALECT = Dialect("Lambda", "AWSLambda", "AWSLambdaException")
+_ERROR_NAMES = ErrorNames("Lambda", "AWSLambda", "AWSLambdaException")
 
 
 @dataclass(frozen=True, slots=True)
 class InvokeFunction(Integration):
-    """`lambda:invoke`: the function's answer under Payload, with the call's metadata."""
+    """`lambda:invoke`: the function's response under Payload, with the call's metadata."""
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
         payload = json_bytes(arguments.get("Payload", {}))
         others = {name: value for name, value in arguments.items() if name != "Payload"}
-        with as_optimised(request, "lambda", _DIALECT):
+        with as_optimised(request, "lambda", _ERROR_NAMES):
             params = arguments_to_params(operation, request, others)
-        answer = await _invoke(request, services, params.pop("FunctionName"), payload, params)
+        response = await _invoke(request, services, params.pop("FunctionName"), payload, params)
         output = {
-            "ExecutedVersion": answer.get("ExecutedVersion", "$LATEST"),
-            "Payload": _decoded(answer),
-            **sdk_metadata(answer),
-            "StatusCode": answer.get("StatusCode", 200),
+            "ExecutedVersion": response.get("ExecutedVersion", "$LATEST"),
+            "Payload": _decoded(response),
+            **sdk_metadata(response),
+            "StatusCode": response.get("StatusCode", 200),
         }
-        if answer.get("LogResult"):
-            output["LogResult"] = answer["LogResult"]
+        if response.get("LogResult"):
+            output["LogResult"] = response["LogResult"]
         return output
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionArn(Integration):
-    """A function's ARN as Resource: the state's input goes in, the function's answer comes out."""
+    """A function's ARN as Resource: the input is the payload, the function's response is the output."""
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         payload = json_bytes(request.arguments)
@@ -51,23 +51,23 @@ class FunctionArn(Integration):
 async def _invoke(
     request: TaskRequest, services: TaskServices, function: str, payload: bytes, params: dict[str, Any]
 ) -> dict[str, Any]:
-    with as_optimised(request, "lambda", _DIALECT):
-        answer = await services.invoke_lambda(
+    with as_optimised(request, "lambda", _ERROR_NAMES):
+        response = await services.invoke_lambda(
             function, payload, **request.authority, trace_header=request.trace_header, **params
         )
-    if answer.get("FunctionError"):
-        raise _function_error(_text(answer))
-    return answer
+    if response.get("FunctionError"):
+        raise _function_error(_text(response))
+    return response
 
 
 def _function_error(payload: str) -> StateError:
-    """The error a function ended with: its exception's class, or Lambda.Unknown when none is told."""
+    """Return a function's error: its errorType, or Lambda.Unknown when the payload has none."""
     try:
-        told = json.loads(payload)
+        document = json.loads(payload)
     except ValueError:
-        told = None
-    if isinstance(told, dict) and isinstance(told.get("errorType"), str):
-        return StateError(told["errorType"], payload)
+        document = None
+    if isinstance(document, dict) and isinstance(document.get("errorType"), str):
+        return StateError(document["errorType"], payload)
     return StateError(
         "Lambda.Unknown",
         "The cause could not be determined because Lambda did not return an error type. "
@@ -75,14 +75,14 @@ def _function_error(payload: str) -> StateError:
     )
 
 
-def _text(answer: dict[str, Any]) -> str:
-    payload = answer.get("Payload", b"")
+def _text(response: dict[str, Any]) -> str:
+    payload = response.get("Payload", b"")
     return payload.decode() if isinstance(payload, bytes) else payload
 
 
-def _decoded(answer: dict[str, Any]) -> Any:
-    """The function's answer as JSON. An asynchronous invocation has none: an empty object."""
-    text = _text(answer)
+def _decoded(response: dict[str, Any]) -> Any:
+    """Decode the function's response; an asynchronous invocation has none: return an empty object."""
+    text = _text(response)
     if not text:
         return {}
     try:

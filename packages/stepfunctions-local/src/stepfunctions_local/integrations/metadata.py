@@ -1,8 +1,8 @@
-"""The HTTP metadata optimised integrations add to a service's answer."""
+"""The HTTP metadata that optimised integrations add to a service's response."""
 
 from typing import Any
 
-# Spellings of the services' own headers; others are shown with capitals after the dashes.
+# Spellings of services' own headers; others are capitalised after dashes.
 _SPELLINGS = {
     "connection": "connection",
     "x-amzn-requestid": "x-amzn-RequestId",
@@ -15,9 +15,9 @@ _SPELLINGS = {
 }
 
 
-def sdk_metadata(answer: dict[str, Any]) -> dict[str, Any]:
-    """`SdkHttpMetadata` and `SdkResponseMetadata` of botocore's answer; nothing of one that has no HTTP part."""
-    http = answer.get("ResponseMetadata")
+def sdk_metadata(response: dict[str, Any]) -> dict[str, Any]:
+    """Return `SdkHttpMetadata` and `SdkResponseMetadata` of botocore's response; nothing without HTTP metadata."""
+    http = response.get("ResponseMetadata")
     if not http:
         return {}
     headers = {

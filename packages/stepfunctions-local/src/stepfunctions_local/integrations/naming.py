@@ -1,8 +1,8 @@
-"""Names as the AWS SDK for Java gives them, which is what Step Functions shows.
+"""Names of the AWS SDK for Java, which Step Functions shows.
 
 `aws-sdk:` integrations run on the Java SDK v2: `aws-sdk:cloudwatchlogs:putLogEvents` is its package and method,
 `DynamoDb.ConditionalCheckFailedException` its client and exception class, `Bool` and `DbClusterIdentifier`
-its members. The rules below are the SDK's naming rules, so any service of botocore's models gets its names.
+its members. The functions implement the SDK's naming rules for any service of botocore's models.
 """
 
 import gzip
@@ -14,7 +14,7 @@ import botocore
 
 _MODELS = Path(botocore.__file__).parent / "data"
 _SERVICE_ID = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')
-# Packages whose name is not made from the service id by the rules.
+# Packages whose name does not follow from the service id.
 _PACKAGES = {
     "cloudwatchevents": "events",
     "dynamodbstreams": "dynamodbstreams",
@@ -31,7 +31,7 @@ _PACKAGES = {
 
 
 def words(name: str) -> list[str]:
-    """A name's words, split where the SDK's code generator splits them."""
+    """Split a name into words as the SDK's code generator does."""
     name = re.sub(r"[^A-Za-z0-9]+", " ", name)
     name = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", name)
     name = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", name)
@@ -43,13 +43,13 @@ def words(name: str) -> list[str]:
 
 @cache
 def pascal(name: str) -> str:
-    """`DynamoDB` becomes DynamoDb, `CloudWatch Logs` CloudWatchLogs."""
+    """Convert a name to Pascal case: `DynamoDB` to DynamoDb, `CloudWatch Logs` to CloudWatchLogs."""
     return "".join(word.lower().capitalize() for word in words(name))
 
 
 @cache
 def client(service_id: str) -> str:
-    """The SDK's client name of a service id: the prefix of its errors in `aws-sdk:` integrations."""
+    """Return the SDK's client name of a service id: the prefix of its errors in `aws-sdk:` integrations."""
     name = pascal(service_id)
     name = name.removeprefix("Amazon").removeprefix("Aws")
     return name.removesuffix("Service") or name
@@ -57,15 +57,15 @@ def client(service_id: str) -> str:
 
 @cache
 def exception(shape: str) -> str:
-    """The SDK's class of an error shape: NoSuchKey becomes NoSuchKeyException."""
+    """Return the SDK's class of an error shape: NoSuchKeyException for NoSuchKey."""
     stem = shape.removesuffix("Fault") if shape.endswith("Fault") else shape.removesuffix("Exception")
     return pascal(stem) + "Exception"
 
 
 @cache
 def member(name: str) -> str:
-    """A structure's member as Step Functions shows it: BOOL is Bool, SSEKMSKeyId is SsekmsKeyId, ETag stays."""
-    if name == "NULL":  # `null` is no Java method name: the SDK calls it nul
+    """Return a member's name in Step Functions: Bool for BOOL, SsekmsKeyId for SSEKMSKeyId, ETag for ETag."""
+    if name == "NULL":  # `null` is not a valid Java method name: the SDK uses `nul`
         return "Nul"
     end = 1
     while end < len(name) and name[end].isupper() and not (end + 1 < len(name) and name[end + 1].islower()):
@@ -75,15 +75,15 @@ def member(name: str) -> str:
 
 @cache
 def operation(name: str) -> str:
-    """The method of an operation as written in a resource ARN: PutItem is putItem, DBClusters dbClusters."""
+    """Return an operation's method in resource ARNs: putItem for PutItem, dbClusters for DBClusters."""
     method = member(name)
     return method[0].lower() + method[1:]
 
 
 @cache
 def _packages() -> dict[str, str]:
-    """Java package to botocore service name, for every service botocore has a model of."""
-    found = {}
+    """Map Java package names to botocore service names, for every service in botocore's models."""
+    packages = {}
     for folder in sorted(_MODELS.iterdir()):
         models = sorted(folder.glob("*/service-2.json*"))
         if not models:
@@ -92,14 +92,14 @@ def _packages() -> dict[str, str]:
         with opener(models[-1], "rb") as model:
             match = _SERVICE_ID.search(model.read(4096))
         service_id = match[1].decode() if match else folder.name
-        found[client(service_id).lower()] = folder.name
-        found.setdefault(pascal(service_id).lower(), folder.name)
-    return found
+        packages[client(service_id).lower()] = folder.name
+        packages.setdefault(pascal(service_id).lower(), folder.name)
+    return packages
 
 
 @cache
 def botocore_service(package: str) -> str | None:
-    """The botocore service of a Java package name (`sfn` is stepfunctions), or None when there is none."""
+    """Return the botocore service of a Java package name (stepfunctions for `sfn`), or None."""
     package = package.lower()
     if package in _PACKAGES:
         return _PACKAGES[package]

@@ -1,4 +1,4 @@
-"""`states:startExecution`: a workflow started by a workflow, and waited for with `.sync` and `.sync:2`."""
+"""`states:startExecution`: start an execution from a task; `.sync` and `.sync:2` wait for its end."""
 
 import json
 import uuid
@@ -11,27 +11,27 @@ from .base import Integration, TaskRequest
 from .formatting import iso, json_text
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
-from .service_errors import Dialect, as_optimised
+from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
-_DIALECT = Dialect("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
+_ERROR_NAMES = ErrorNames("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
 _TIMES = ("StartDate", "StopDate", "RedriveDate")
 
 
 @dataclass(frozen=True, slots=True)
 class StartExecution(Integration):
-    """Start an execution; with `.sync` its end is the task's, output as text, with `.sync:2` as JSON."""
+    """Start an execution; `.sync` returns its description with the output as text, `.sync:2` as JSON."""
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("stepfunctions", "startExecution")
-        with as_optimised(request, "stepfunctions", _DIALECT):
+        with as_optimised(request, "stepfunctions", _ERROR_NAMES):
             params = arguments_to_params(operation, request, request.arguments)
             named = "name" in params
             if not named:
-                # The same for each delivery of an attempt: one after a restart starts nothing a second time.
-                params["name"] = _name(request.attempt)
+                # The same name for each delivery of an attempt: a restart does not start a second execution.
+                params["name"] = _execution_name(request.attempt)
             try:
-                answer = await services.call(
+                response = await services.call(
                     "stepfunctions",
                     operation.name,
                     params,
@@ -41,22 +41,22 @@ class StartExecution(Integration):
             except ServiceError as error:
                 if named or error.code != "ExecutionAlreadyExists":
                     raise
-                answer = await services.execution_ended(_execution_arn(params))
+                response = await services.execution_ended(_execution_arn(params))
         return {
-            "ExecutionArn": answer["executionArn"],
-            **sdk_metadata(answer),
-            "StartDate": iso(answer["startDate"]),
+            "ExecutionArn": response["executionArn"],
+            **sdk_metadata(response),
+            "StartDate": iso(response["startDate"]),
         }
 
     async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> dict[str, Any]:
         ended = await services.execution_ended(submitted["ExecutionArn"])
-        output = _described(ended, as_json=self.pattern == "sync2")
+        output = _output(ended, as_json=self.pattern == "sync2")
         if output["Status"] != "SUCCEEDED":
             raise StateError("States.TaskFailed", json_text(output))
         return output
 
     async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
-        with as_optimised(request, "stepfunctions", _DIALECT):
+        with as_optimised(request, "stepfunctions", _ERROR_NAMES):
             await services.call(
                 "stepfunctions",
                 "StopExecution",
@@ -65,7 +65,7 @@ class StartExecution(Integration):
             )
 
 
-def _name(attempt: str) -> str:
+def _execution_name(attempt: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, attempt) if attempt else uuid.uuid4())
 
 
@@ -74,18 +74,18 @@ def _execution_arn(params: dict[str, Any]) -> str:
     return f"{machine.replace(':stateMachine:', ':execution:')}:{params['name']}"
 
 
-def _described(ended: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
-    """DescribeExecution's answer as the task's output."""
+def _output(ended: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """Return DescribeExecution's response as the task's output."""
     output: dict[str, Any] = {}
     for name, value in sorted(ended.items()):
         if name == "ResponseMetadata":
             continue
-        shown = name[0].upper() + name[1:]
-        if shown in _TIMES:
+        key = name[0].upper() + name[1:]
+        if key in _TIMES:
             value = iso(value)
-        elif shown in ("Input", "Output") and as_json and isinstance(value, str):
+        elif key in ("Input", "Output") and as_json and isinstance(value, str):
             value = json.loads(value)
-        elif shown in ("InputDetails", "OutputDetails"):
+        elif key in ("InputDetails", "OutputDetails"):
             value = {"Included": value.get("included", True)}
-        output[shown] = value
+        output[key] = value
     return output

@@ -1,7 +1,7 @@
 """Optimised integrations that are one call of one service: DynamoDB, SQS, SNS, EventBridge, Batch, ECS, Glue, …
 
-Each row of the table says which operations there are, the patterns each has, and the names the integration
-shows (AWS's developer guide, "Integrating services"). What one does beyond the call is a function beside it.
+Each row of the table has the actions, their patterns, and the error names of an integration (AWS's developer guide,
+"Integrating services"), and functions for what it does besides the call.
 """
 
 import json
@@ -15,8 +15,8 @@ from .base import Integration, Pattern, TaskRequest, UnknownResource
 from .formatting import json_text
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params, operation_faults
-from .service_errors import Dialect, as_optimised
+from .sdk import arguments_to_params, operation_errors
+from .service_errors import ErrorNames, as_optimised
 from .shapes import operation_model, required_members, to_output
 
 Prepare = Callable[[dict[str, Any], TaskRequest], dict[str, Any]]
@@ -25,10 +25,10 @@ Finish = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An optimised service: botocore's name, the names it shows, its actions and the patterns besides plain."""
+    """An optimised service: botocore's name, its error names, and its actions with their waiting patterns."""
 
     botocore: str
-    dialect: Dialect
+    error_names: ErrorNames
     actions: dict[str, tuple[str, ...]]
     prepare: Prepare | None = None
     finish: Finish | None = None
@@ -39,7 +39,7 @@ def _capital(name: str) -> str:
 
 
 def _text_message(field: str) -> Prepare:
-    """A message written as JSON in the state goes out as its text."""
+    """Return a function that encodes a JSON message as text."""
 
     def prepare(arguments: dict[str, Any], _: TaskRequest) -> dict[str, Any]:
         message = arguments.get(field)
@@ -50,8 +50,8 @@ def _text_message(field: str) -> Prepare:
     return prepare
 
 
-def _own_resources(arguments: dict[str, Any], request: TaskRequest) -> dict[str, Any]:
-    """Every event names the execution and its state machine among its resources."""
+def _add_resources(arguments: dict[str, Any], request: TaskRequest) -> dict[str, Any]:
+    """Add the execution and its state machine to the resources of every event."""
     own = [arn for arn in (request.execution_arn, request.state_machine_arn) if arn]
     entries = arguments.get("Entries")
     if not isinstance(entries, list):
@@ -66,14 +66,15 @@ def _own_resources(arguments: dict[str, Any], request: TaskRequest) -> dict[str,
     return {**arguments, "Entries": sent}
 
 
-def _every_entry_accepted(output: dict[str, Any]) -> dict[str, Any]:
+def _check_entries(output: dict[str, Any]) -> dict[str, Any]:
+    """Raise StateError EventBridge.FailedEntry when an entry was rejected."""
     if output.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", json_text(output))
     return output
 
 
-def _json_body(output: dict[str, Any]) -> dict[str, Any]:
-    """A model's answer is JSON in the output, not its text."""
+def _decode_body(output: dict[str, Any]) -> dict[str, Any]:
+    """Decode the JSON body of a model's response."""
     try:
         return {**output, "Body": json.loads(output["Body"])}
     except (KeyError, ValueError):
@@ -86,41 +87,43 @@ _SYNC = ("sync",)
 SERVICES = {
     "dynamodb": Service(
         "dynamodb",
-        Dialect("DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
+        ErrorNames("DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
         {"getItem": (), "putItem": (), "updateItem": (), "deleteItem": ()},
     ),
     "sqs": Service(
         "sqs",
-        Dialect("SQS", "AmazonSQS", "AmazonSQSException"),
+        ErrorNames("SQS", "AmazonSQS", "AmazonSQSException"),
         {"sendMessage": _TOKEN},
         _text_message("MessageBody"),
     ),
     "sns": Service(
         "sns",
-        Dialect("SNS", "AmazonSNS", "AmazonSNSException"),
+        ErrorNames("SNS", "AmazonSNS", "AmazonSNSException"),
         {"publish": _TOKEN},
         _text_message("Message"),
     ),
     "events": Service(
         "events",
-        Dialect("EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
+        ErrorNames("EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
         {"putEvents": _TOKEN},
-        _own_resources,
-        _every_entry_accepted,
+        _add_resources,
+        _check_entries,
     ),
-    "batch": Service("batch", Dialect("Batch", "AWSBatch", "AWSBatchException"), {"submitJob": _SYNC}),
+    "batch": Service("batch", ErrorNames("Batch", "AWSBatch", "AWSBatchException"), {"submitJob": _SYNC}),
     "ecs": Service(
         "ecs",
-        Dialect("ECS", "AmazonECS", "AmazonECSException"),
+        ErrorNames("ECS", "AmazonECS", "AmazonECSException"),
         {"runTask": ("sync", "waitForTaskToken")},
     ),
-    "glue": Service("glue", Dialect("Glue", "AWSGlue", "AWSGlueException"), {"startJobRun": _SYNC}),
+    "glue": Service("glue", ErrorNames("Glue", "AWSGlue", "AWSGlueException"), {"startJobRun": _SYNC}),
     "databrew": Service(
-        "databrew", Dialect("DataBrew", "AWSGlueDataBrew", "AWSGlueDataBrewException"), {"startJobRun": _SYNC}
+        "databrew",
+        ErrorNames("DataBrew", "AWSGlueDataBrew", "AWSGlueDataBrewException"),
+        {"startJobRun": _SYNC},
     ),
     "codebuild": Service(
         "codebuild",
-        Dialect("CodeBuild", "AWSCodeBuild", "AWSCodeBuildException"),
+        ErrorNames("CodeBuild", "AWSCodeBuild", "AWSCodeBuildException"),
         {
             "startBuild": _SYNC,
             "stopBuild": (),
@@ -134,7 +137,7 @@ SERVICES = {
     ),
     "athena": Service(
         "athena",
-        Dialect("Athena", "AmazonAthena", "AmazonAthenaException"),
+        ErrorNames("Athena", "AmazonAthena", "AmazonAthenaException"),
         {
             "startQueryExecution": _SYNC,
             "stopQueryExecution": (),
@@ -144,7 +147,7 @@ SERVICES = {
     ),
     "sagemaker": Service(
         "sagemaker",
-        Dialect("SageMaker", "AmazonSageMaker", "AmazonSageMakerException"),
+        ErrorNames("SageMaker", "AmazonSageMaker", "AmazonSageMakerException"),
         {
             "createTrainingJob": _SYNC,
             "createTransformJob": _SYNC,
@@ -159,17 +162,17 @@ SERVICES = {
     ),
     "elasticmapreduce": Service(
         "emr",
-        Dialect("ElasticMapReduce", "AmazonElasticMapReduce", "AmazonElasticMapReduceException"),
+        ErrorNames("ElasticMapReduce", "AmazonElasticMapReduce", "AmazonElasticMapReduceException"),
         {},
     ),
     "emr-containers": Service(
         "emr-containers",
-        Dialect("EMRContainers", "AmazonEMRContainers", "AmazonEMRContainersException"),
+        ErrorNames("EMRContainers", "AmazonEMRContainers", "AmazonEMRContainersException"),
         {"createVirtualCluster": (), "deleteVirtualCluster": _SYNC, "startJobRun": _SYNC},
     ),
     "emr-serverless": Service(
         "emr-serverless",
-        Dialect("EMRServerless", "EMRServerless", "AWSEMRServerlessException"),
+        ErrorNames("EMRServerless", "EMRServerless", "AWSEMRServerlessException"),
         {
             "createApplication": _SYNC,
             "startApplication": _SYNC,
@@ -181,7 +184,7 @@ SERVICES = {
     ),
     "eks": Service(
         "eks",
-        Dialect("EKS", "AmazonEKS", "AmazonEKSException"),
+        ErrorNames("EKS", "AmazonEKS", "AmazonEKSException"),
         {
             "createCluster": _SYNC,
             "deleteCluster": _SYNC,
@@ -193,48 +196,48 @@ SERVICES = {
     ),
     "mediaconvert": Service(
         "mediaconvert",
-        Dialect("MediaConvert", "AWSMediaConvert", "AWSMediaConvertException"),
+        ErrorNames("MediaConvert", "AWSMediaConvert", "AWSMediaConvertException"),
         {"createJob": _SYNC},
     ),
     "bedrock": Service(
         "bedrock-runtime",
-        Dialect("Bedrock", "BedrockRuntime", "AmazonBedrockRuntimeException"),
+        ErrorNames("Bedrock", "BedrockRuntime", "AmazonBedrockRuntimeException"),
         {"invokeModel": _TOKEN, "createModelCustomizationJob": _SYNC},
-        finish=_json_body,
+        finish=_decode_body,
     ),
 }
 
 
-# Actions of another service than the rest.
-_ELSEWHERE = {("bedrock", "createModelCustomizationJob"): "bedrock"}
+# Actions of another botocore service than the other actions.
+_OTHER_SERVICES = {("bedrock", "createModelCustomizationJob"): "bedrock"}
 
 
 @dataclass(frozen=True, slots=True)
 class OptimisedIntegration(Integration):
-    """One action of a service of the table."""
+    """An action of a service in the table."""
 
     service: Service = field(kw_only=True)
     botocore: str = ""
     action: str = ""
     job: Job | None = None
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        return operation_faults(operation_model(self.botocore, self.action), names)
+    def argument_errors(self, names: set[str]) -> list[str]:
+        return operation_errors(operation_model(self.botocore, self.action), names)
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         output = await self._call(self.botocore, self.action, request, services, request.arguments)
         return output if self.service.finish is None else self.service.finish(output)
 
     async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> Any:
-        """Ask for the job's state until it has ended; its description is the output."""
+        """Poll the job until it has ended and return its description."""
         job = self._job()
         wait = 1.0
         while True:
-            asked = job.identify(submitted, request.arguments)
+            params = job.identify(submitted, request.arguments)
             try:
-                description = await self._call(self.botocore, job.describe, request, services, asked)
+                description = await self._call(self.botocore, job.describe, request, services, params)
             except StateError as error:
-                if job.ends_gone and (error.error or "").endswith("NotFoundException"):
+                if job.deleted_at_end and (error.error or "").endswith("NotFoundException"):
                     return {}
                 raise
             outcome = job.outcome(description)
@@ -270,26 +273,26 @@ class OptimisedIntegration(Integration):
             raise UnknownResource(self.arn)
         if service.prepare is not None and action == self.action and isinstance(arguments, dict):
             arguments = service.prepare(arguments, request)
-        with as_optimised(request, botocore, service.dialect):
+        with as_optimised(request, botocore, service.error_names):
             params = arguments_to_params(operation, request, arguments)
-            answer = await services.call(
+            response = await services.call(
                 botocore,
                 operation.name,
                 params,
                 **request.authority,
                 trace_header=request.trace_header,
             )
-        return {**to_output(operation, answer, _capital), **sdk_metadata(answer)}
+        return {**to_output(operation, response, _capital), **sdk_metadata(response)}
 
 
 def resolve(arn: str, name: str, action: str, suffix: str) -> OptimisedIntegration:
-    """The integration of `name:action[.suffix]` when the table has it. Raises UnknownResource."""
+    """Return the integration of `name:action[.suffix]`. Raises UnknownResource."""
     service = SERVICES.get(name)
     if service is None or action not in service.actions:
         raise UnknownResource(arn)
     if suffix and suffix not in service.actions[action]:
         raise UnknownResource(arn)
-    botocore = _ELSEWHERE.get((name, action), service.botocore)
+    botocore = _OTHER_SERVICES.get((name, action), service.botocore)
     operation = operation_model(botocore, action)
     if operation is None:
         raise UnknownResource(arn)

@@ -1,4 +1,4 @@
-"""From a Task's resource ARN to its integration."""
+"""Resolve a Task's resource ARN to its integration."""
 
 import re
 
@@ -18,7 +18,7 @@ _ACTIVITY_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{
 
 
 def integration_of(resource_arn: str) -> Integration:
-    """The integration of a Task's Resource. Raises UnknownResource."""
+    """Return the integration of a Task's Resource. Raises UnknownResource."""
     parts = resource_arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1].startswith("aws"):
         raise UnknownResource(resource_arn)

@@ -1,4 +1,4 @@
-"""ResultWriter of a distributed Map: what its child executions answered, shaped, and exported to S3.
+"""ResultWriter of a distributed Map: transform the child executions' results and export them to S3.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
 """
@@ -16,8 +16,8 @@ _STATUSES = ("SUCCEEDED", "FAILED", "PENDING")
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """Where results go: the bucket and prefix, the map run they are of, and whose authority writes them."""
+class ExportTarget:
+    """The destination of results: bucket, prefix and map run, and the services and role that write them."""
 
     bucket: str
     prefix: str
@@ -27,25 +27,26 @@ class Export:
 
     @property
     def folder(self) -> str:
+        """The key prefix of all files of the map run."""
         run = self.map_run_arn.rsplit(":", 1)[-1]
         prefix = self.prefix.strip("/")
         return f"{prefix}/{run}" if prefix else run
 
 
 def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]) -> list[Any]:
-    """Child executions (DescribeExecution's answers) as WriterConfig's Transformation has them.
+    """Transform child executions (DescribeExecution's responses) by WriterConfig's Transformation.
 
-    NONE keeps each one's description, COMPACT its output, FLATTEN the items of an output that is an array.
-    One that did not succeed keeps its description whatever is asked.
+    NONE keeps each description, COMPACT the output, FLATTEN the items of an output that is an array. A child that
+    did not succeed always keeps its description.
     """
-    how = config.get("Transformation", "NONE")
+    transformation = config.get("Transformation", "NONE")
     items: list[Any] = []
     for child in children:
-        if how == "NONE" or child["status"] != "SUCCEEDED":
+        if transformation == "NONE" or child["status"] != "SUCCEEDED":
             items.append(result_entry(child))
             continue
         output = json.loads(child["output"])
-        if how == "FLATTEN" and isinstance(output, list):
+        if transformation == "FLATTEN" and isinstance(output, list):
             items += output
         else:
             items.append(output)
@@ -53,7 +54,7 @@ def transformed(children: Iterable[Mapping[str, Any]], config: Mapping[str, Any]
 
 
 def result_entry(child: Mapping[str, Any]) -> dict[str, Any]:
-    """A child execution as it stands in a result file: all that is told of it but the map run, the same for all."""
+    """Return a child execution's description in a result file, which omits the map run."""
     shown: dict[str, Any] = {}
     for name, value in sorted(child.items()):
         if name == "mapRunArn":
@@ -68,9 +69,9 @@ def result_entry(child: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def export(
-    children: Iterable[Mapping[str, Any]], config: Mapping[str, Any], target: Export
+    children: Iterable[Mapping[str, Any]], config: Mapping[str, Any], target: ExportTarget
 ) -> dict[str, Any]:
-    """Write the results and their manifest; the answer is the Map state's output.
+    """Write the results and their manifest, and return the Map state's output.
 
     Raises StateError States.ResultWriterFailed.
     """
@@ -102,7 +103,7 @@ async def export(
     }
 
 
-async def _put(target: Export, key: str, body: str) -> None:
+async def _put(target: ExportTarget, key: str, body: str) -> None:
     try:
         await target.services.call(
             "s3",

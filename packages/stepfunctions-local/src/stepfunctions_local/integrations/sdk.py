@@ -1,4 +1,4 @@
-"""`aws-sdk:service:action[.waitForTaskToken]`: any operation of any service, by its model."""
+"""`aws-sdk:service:action[.waitForTaskToken]`: any operation of any service in botocore's models."""
 
 import uuid
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ from .shapes import (
     to_params,
 )
 
-# What the service would answer is not for a workflow: Step Functions does not offer these.
+# Step Functions does not support these: they return credentials.
 _UNSUPPORTED = {("sts", "assumeRole"), ("sts", "assumeRoleWithSAML"), ("sts", "assumeRoleWithWebIdentity")}
 
 
 @dataclass(frozen=True, slots=True)
 class SdkIntegration(Integration):
-    """An operation called through the Java SDK v2, as its names and errors show."""
+    """An operation with the names and errors of the Java SDK v2."""
 
     service: str = ""
     action: str = ""
 
-    def argument_faults(self, names: set[str]) -> list[str]:
-        return operation_faults(operation_model(self.service, self.action), names)
+    def argument_errors(self, names: set[str]) -> list[str]:
+        return operation_errors(operation_model(self.service, self.action), names)
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = operation_model(self.service, self.action)
@@ -41,34 +41,34 @@ class SdkIntegration(Integration):
             raise UnknownResource(self.arn)
         with as_sdk(request, self.service):
             params = arguments_to_params(operation, request, request.arguments)
-            answer = await services.call(
+            response = await services.call(
                 self.service,
                 operation.name,
                 params,
                 **request.authority,
                 trace_header=request.trace_header,
             )
-        return to_output(operation, answer)
+        return to_output(operation, response)
 
 
-def operation_faults(operation: OperationModel | None, names: set[str]) -> list[str]:
-    """What is wrong with the names of an operation's arguments."""
+def operation_errors(operation: OperationModel | None, names: set[str]) -> list[str]:
+    """Return AWS's messages for wrong argument names of an operation."""
     if operation is None or operation.input_shape is None:
         return []
-    known, faults = set(), []
+    known, errors = set(), []
     for name in sorted(names):
         try:
             known.add(member_named(operation.input_shape, name))
         except UnsupportedField as error:
-            faults.append(str(error))
+            errors.append(str(error))
     missing = (name for name in required_members(operation) if name not in known)
-    return faults + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
+    return errors + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
 
 
 def arguments_to_params(operation: OperationModel, request: TaskRequest, arguments: Any) -> dict[str, Any]:
-    """Arguments as the operation's params, or AWS's failure of a Task that cannot be started.
+    """Return arguments as the operation's params. Raises AWS's failure of a Task that cannot be started.
 
-    A required argument that is null goes to the service on AWS, which refuses it: raises ServiceError as it would.
+    AWS sends a required argument that is null to the service, which rejects it: raises that ServiceError.
     """
     try:
         params = to_params(operation, arguments)
@@ -77,7 +77,7 @@ def arguments_to_params(operation: OperationModel, request: TaskRequest, argumen
     missing = [name for name in required_members(operation) if name not in params]
     nulls = [name for name in missing if _is_null(operation, arguments, name)]
     if nulls:
-        raise _null_refused(operation, nulls)
+        raise _null_rejected(operation, nulls)
     if missing:
         raise cannot_start(
             request, [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
@@ -89,23 +89,25 @@ def _is_null(operation: OperationModel, arguments: Any, name: str) -> bool:
     if not isinstance(arguments, dict):
         return False
     return any(
-        value is None and member_named(operation.input_shape, given) == name
-        for given, value in arguments.items()
+        value is None and member_named(operation.input_shape, name_in_arguments) == name
+        for name_in_arguments, value in arguments.items()
     )
 
 
-def _null_refused(operation: OperationModel, names: list[str]) -> ServiceError:
-    faults = [
+def _null_rejected(operation: OperationModel, names: list[str]) -> ServiceError:
+    violations = [
         f"Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
         for name in names
     ]
-    message = f"{len(names)} validation error{'s' if len(names) > 1 else ''} detected: {'; '.join(faults)}"
+    message = (
+        f"{len(names)} validation error{'s' if len(names) > 1 else ''} detected: {'; '.join(violations)}"
+    )
     service = operation.service_model.service_name
     return ServiceError(service, operation.name, "ValidationException", message, request_id=str(uuid.uuid4()))
 
 
 def cannot_start(request: TaskRequest, reasons: list[str]) -> RuntimeFailure:
-    """The failure of a Task whose arguments its operation does not take."""
+    """Return the failure of a Task whose arguments its operation does not accept."""
     return RuntimeFailure(
         f"The Parameters '{json_text(request.arguments)}' could not be used to start the Task: "
         f"[{', '.join(reasons)}]"
@@ -113,7 +115,7 @@ def cannot_start(request: TaskRequest, reasons: list[str]) -> RuntimeFailure:
 
 
 def resolve(arn: str, service_name: str, action: str, token: bool) -> SdkIntegration:
-    """The integration of `aws-sdk:service_name:action`. Raises UnknownResource."""
+    """Return the integration of `aws-sdk:service_name:action`. Raises UnknownResource."""
     service = naming.botocore_service(service_name)
     if service is None or (service, action) in _UNSUPPORTED:
         raise UnknownResource(arn)

@@ -1,4 +1,4 @@
-"""Services' errors as AWS names them in an execution: one way for `aws-sdk:`, another for optimised integrations."""
+"""Names and causes of services' errors in an execution: `aws-sdk:` and optimised integrations differ."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from .shapes import service_model
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """The names of one optimised integration, which runs on the Java SDK v1.
+class ErrorNames:
+    """The error names of one optimised integration, which AWS runs on the Java SDK v1.
 
-    `prefix` is before the error's name, `service` what the cause calls the service, `fallback` the class of
-    errors the service's model does not list.
+    `prefix` precedes the error's name, `service` is the service's name in the cause, `fallback` is the class of
+    errors that are not in the service's model.
     """
 
     prefix: str
@@ -26,19 +26,19 @@ class Dialect:
     fallback: str
 
 
-def as_sdk(request: TaskRequest, service: str) -> "_Named":
-    """Failures of the calls within as `aws-sdk:` integrations show them: `S3.NoSuchBucketException`."""
-    return _Named(request, partial(sdk_error, service), partial(client_name, service))
+def as_sdk(request: TaskRequest, service: str) -> "_ErrorContext":
+    """Return a context that raises failed calls as `aws-sdk:` integrations do: `S3.NoSuchBucketException`."""
+    return _ErrorContext(request, partial(sdk_error, service), partial(client_name, service))
 
 
-def as_optimised(request: TaskRequest, service: str, dialect: Dialect) -> "_Named":
-    """Failures of the calls within as an optimised integration shows them: `DynamoDB.….`, cause in v1 form."""
-    return _Named(request, partial(_optimised_error, service, dialect), lambda: dialect.prefix)
+def as_optimised(request: TaskRequest, service: str, names: ErrorNames) -> "_ErrorContext":
+    """Return a context that raises failed calls as an optimised integration does, with causes of the SDK v1."""
+    return _ErrorContext(request, partial(_optimised_error, service, names), lambda: names.prefix)
 
 
 @dataclass(slots=True)
-class _Named:
-    """Within, failures of calls are raised under AWS's names."""
+class _ErrorContext:
+    """A context in which failed calls are raised under AWS's names."""
 
     request: TaskRequest
     service_error: Callable[[ServiceError], StateError]
@@ -58,7 +58,7 @@ class _Named:
 
 
 def sdk_error(service: str, error: ServiceError) -> StateError:
-    """A service's error under the Java SDK v2: the modelled class, or the service's own base class."""
+    """Return a service's error as the Java SDK v2 names it: the modelled class, or the service's base class."""
     client = client_name(service)
     shape = _modelled(service_model(service), error.code)
     name = naming.exception(shape.name) if shape is not None else f"{client}Exception"
@@ -68,14 +68,14 @@ def sdk_error(service: str, error: ServiceError) -> StateError:
     return StateError(f"{client}.{name}", cause + ")")
 
 
-def _optimised_error(service: str, dialect: Dialect, error: ServiceError) -> StateError:
+def _optimised_error(service: str, names: ErrorNames, error: ServiceError) -> StateError:
     shape = _modelled(service_model(service), error.code)
-    name = _class_v1(shape.name) if shape is not None else dialect.fallback
+    name = _class_v1(shape.name) if shape is not None else names.fallback
     cause = (
-        f"{error.message} (Service: {dialect.service}; Status Code: {error.status}; "
+        f"{error.message} (Service: {names.service}; Status Code: {error.status}; "
         f"Error Code: {error.code}; Request ID: {error.request_id}; Proxy: null)"
     )
-    return StateError(f"{dialect.prefix}.{name}", cause)
+    return StateError(f"{names.prefix}.{name}", cause)
 
 
 def _class_v1(shape: str) -> str:
@@ -83,7 +83,7 @@ def _class_v1(shape: str) -> str:
 
 
 def _modelled(model: ServiceModel | None, code: str) -> Shape | None:
-    """The error shape of a code. Query services may send it with a prefix: AWS.SimpleQueueService.…"""
+    """Return the error shape of a code. Query services may send a prefix: AWS.SimpleQueueService.…"""
     if model is None:
         return None
     last = code.rsplit(".", 1)[-1]
@@ -94,7 +94,7 @@ def _modelled(model: ServiceModel | None, code: str) -> Shape | None:
 
 
 def client_name(service: str) -> str:
-    """What the errors of a botocore service begin with in `aws-sdk:` integrations."""
+    """Return the error prefix of a botocore service in `aws-sdk:` integrations."""
     model = service_model(service)
     return naming.client(model.service_id) if model is not None else naming.pascal(service)
 

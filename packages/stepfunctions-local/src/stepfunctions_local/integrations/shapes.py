@@ -1,4 +1,4 @@
-"""Values between the Amazon States Language and botocore: names, numbers, times and bytes by a service's model."""
+"""Convert values between the Amazon States Language and botocore, by a service's model."""
 
 import base64
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _NUMBERS = {"float", "double"}
 
 
 class UnsupportedField(ValueError):
-    """An argument the operation does not have."""
+    """An argument that the operation does not have."""
 
     def __init__(self, name: str):
         super().__init__(f"The field '{name}' is not supported by Step Functions")
@@ -32,7 +32,7 @@ def _session() -> botocore.session.Session:
 
 @cache
 def service_model(service: str) -> ServiceModel | None:
-    """botocore's model of a service by botocore's name, or None."""
+    """Return botocore's model of a service, or None."""
     try:
         return _session().get_service_model(service)
     except UnknownServiceError:
@@ -40,7 +40,7 @@ def service_model(service: str) -> ServiceModel | None:
 
 
 def known_operation(service: str, method: str) -> OperationModel:
-    """An operation that is known to be there."""
+    """Return an operation that must exist. Raises LookupError."""
     operation = operation_model(service, method)
     if operation is None:
         raise LookupError(f"botocore has no {service} {method}")
@@ -49,7 +49,7 @@ def known_operation(service: str, method: str) -> OperationModel:
 
 @cache
 def operation_model(service: str, method: str) -> OperationModel | None:
-    """The operation a resource ARN's action (`putItem`) names, or None. Only the SDK's spelling is accepted."""
+    """Return the operation of a resource ARN's action (`putItem`), or None. Spelling must be the SDK's."""
     model = service_model(service)
     if model is None:
         return None
@@ -61,7 +61,7 @@ def operation_model(service: str, method: str) -> OperationModel | None:
 
 @cache
 def _members(shape: StructureShape) -> dict[str, str]:
-    """Every accepted spelling of a structure's members, in lower case, to botocore's name."""
+    """Map every accepted spelling of a structure's members, in lower case, to botocore's name."""
     spellings = {}
     for name in shape.members:
         spellings[naming.member(name).lower()] = name
@@ -72,24 +72,24 @@ def _members(shape: StructureShape) -> dict[str, str]:
 
 
 def member_named(shape: StructureShape, name: str) -> str:
-    """botocore's name of a member as an argument spells it. Raises UnsupportedField."""
-    found = _members(shape).get(name.lower())
-    if found is None:
+    """Return botocore's name of a member. Raises UnsupportedField."""
+    member = _members(shape).get(name.lower())
+    if member is None:
         raise UnsupportedField(name)
-    return found
+    return member
 
 
 @cache
 def required_members(operation: OperationModel) -> tuple[str, ...]:
-    """The params a caller must give: idempotency tokens, which the SDK makes itself, are not among them."""
+    """Return the required params, without idempotency tokens, which the SDK generates."""
     if operation.input_shape is None:
         return ()
-    made = set(operation.idempotent_members)
-    return tuple(name for name in operation.input_shape.required_members if name not in made)
+    generated = set(operation.idempotent_members)
+    return tuple(name for name in operation.input_shape.required_members if name not in generated)
 
 
 def to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
-    """An operation's botocore params from a Task's arguments. Raises UnsupportedField."""
+    """Convert a Task's arguments to an operation's botocore params. Raises UnsupportedField."""
     if operation.input_shape is None:
         return {}
     binary = _base64_bytes if operation.service_model.service_name.startswith("dynamodb") else _json_bytes
@@ -145,13 +145,13 @@ def _base64_bytes(value: Any) -> bytes:
 
 
 def to_output(
-    operation: OperationModel, answer: dict[str, Any], rename: Callable[[str], str] = naming.member
+    operation: OperationModel, response: dict[str, Any], rename: Callable[[str], str] = naming.member
 ) -> dict[str, Any]:
-    """A task's output from botocore's answer: members renamed, times as ISO 8601, bytes as text."""
+    """Convert botocore's response to a task's output: members renamed, times as ISO 8601, bytes as text."""
     if operation.output_shape is None:
         return {}
     text = _as_base64 if operation.service_model.service_name.startswith("dynamodb") else _as_text
-    output: dict[str, Any] = _from_value(operation.output_shape, answer, rename, text)
+    output: dict[str, Any] = _from_value(operation.output_shape, response, rename, text)
     return output
 
 

@@ -210,7 +210,7 @@ async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
     arguments = {}
     if writer.arguments:
         arguments = dataflow.evaluate(writer.arguments, frame, state, frame.data["state_input"])
-    target = result_writer.Export(
+    target = result_writer.ExportTarget(
         bucket=arguments.get("Bucket", ""),
         prefix=arguments.get("Prefix", ""),
         map_run_arn=run.arn,
