@@ -1,6 +1,6 @@
-"""Corrections of stock: what is found or lost on the shelves is found or lost in the books, once and at its cost.
+"""Corrections of stock: each has one journal entry of its cost.
 
-A correction is booked by what the bus brings, so one of the last minute may be in the one and not in the other yet.
+The ledger posts corrections from events, so one of the last minute may not be posted yet.
 """
 
 from collections import Counter
@@ -14,40 +14,42 @@ from audit.snapshot import Item, Snapshot, Violation, journal_lines
 
 CORRECTION = "#correction"
 
-# The stream, the bus and the queue take seconds as a rule.
-_ON_ITS_WAY = timedelta(minutes=1)
+# Stream, bus and queue usually take seconds.
+_DELIVERY_TIME = timedelta(minutes=1)
 
 
 def correction_is_booked(shop: Snapshot) -> Iterator[Violation]:
-    """A correction that cost something has an entry of its cost: losses to inventory, or inventory to overage."""
+    """A correction with a cost has an entry of it: losses to inventory, or inventory to overage."""
     for movement in _corrections(shop):
         name = movement["business_id"]
         entry = shop.entries.get(f"{name}{CORRECTION}")
         if entry is None:
-            if movement["cost"] and not _may_be_on_its_way(shop, movement["at"]):
+            if movement["cost"] and not _may_be_in_delivery(shop, movement["at"]):
                 yield Violation(
-                    "correction_is_booked", name, f"a {movement['kind']} of {movement['cost']} is in no entry"
+                    "correction_is_booked",
+                    name,
+                    f"a {movement['kind']} of {movement['cost']} has no journal entry",
                 )
-        elif _lines(entry) != (wanted := _expected(movement)):
+        elif _lines(entry) != (expected := _expected(movement)):
             yield Violation(
-                "correction_is_booked", name, f"its entry says {_lines(entry)}, its movement {wanted}"
+                "correction_is_booked", name, f"the entry has {_lines(entry)}; expected {expected}"
             )
 
 
 def correction_entry_has_its_movement(shop: Snapshot) -> Iterator[Violation]:
-    """Nothing is found or lost in the books alone, nor two corrections in one entry."""
+    """Every correction entry has one movement."""
     moved = Counter(movement["business_id"] for movement in _corrections(shop))
     for name, entry in shop.entries.items():
         if not name.endswith(CORRECTION):
             continue
         subject = name.removesuffix(CORRECTION)
         corrections = moved[subject]
-        missed = corrections == 0 and not _may_be_on_its_way(shop, entry["posted_at"])
-        if missed or corrections > 1:
+        missing = corrections == 0 and not _may_be_in_delivery(shop, entry["posted_at"])
+        if missing or corrections > 1:
             yield Violation(
                 "correction_entry_has_its_movement",
                 subject,
-                f"{corrections} movements have this entry, expected 1",
+                f"{corrections} movements have this entry; expected 1",
             )
 
 
@@ -55,8 +57,8 @@ def _corrections(shop: Snapshot) -> Iterator[Item]:
     return (movement for movement in shop.movements if movement["kind"] in KINDS)
 
 
-def _may_be_on_its_way(shop: Snapshot, written_at: str) -> bool:
-    return datetime.fromisoformat(written_at) > shop.read_at - _ON_ITS_WAY
+def _may_be_in_delivery(shop: Snapshot, written_at: str) -> bool:
+    return datetime.fromisoformat(written_at) > shop.read_at - _DELIVERY_TIME
 
 
 def _expected(movement: Item) -> list[tuple[str, int, int]]:

@@ -175,7 +175,7 @@ def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
         for row in shop.items("ReplenishmentTable", "ORDER#", "RUN#")
         if row["pk"].removeprefix("RUN#") in shop.running
     }
-    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+    for row in shop.items("InventoryTable", "ONORDER#"):
         name = row["business_id"]
         if row["open"] and name not in alive | shop.running and not shop.excused(name, *ORDERING):
             yield Violation(
@@ -188,7 +188,7 @@ def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
 def what_came_is_on_order_no_longer(shop: Snapshot) -> Iterator[Violation]:
     """Of each booked receipt the accepted units are on hand, and would be counted twice on order as well."""
     orders = dict(_orders(shop))
-    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
+    for row in shop.items("InventoryTable", "ONORDER#", "PURCHASE#"):
         name, sku = row["business_id"], row["sku"]
         if name not in orders or shop.excused(name, "LowerReceived"):
             continue

@@ -87,7 +87,7 @@ class Snapshot:
 
     @cached_property
     def reservations(self) -> dict[str, list[Item]]:
-        """Reservations, open or not, by order."""
+        """Reservations of customer orders, in any state, by order."""
         return _by_order(self.items("InventoryTable", "RESERVATION#", "ORDER#"))
 
     @cached_property

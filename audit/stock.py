@@ -1,4 +1,4 @@
-"""Stock: the counters are what the movements and the open reservations add up to."""
+"""Stock: the counters of a level equal its movements, its open reservations and its units on order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,87 +7,88 @@ from audit.snapshot import Snapshot, Violation
 
 
 def on_hand_is_sum_of_movements(shop: Snapshot) -> Iterator[Violation]:
+    """On hand equals the movements of the level."""
     moved: Counter[str] = Counter()
     for movement in shop.movements:
         moved[movement["pk"]] += movement["quantity"]
-    for level in sorted(shop.levels.keys() | moved.keys()):
-        counted = shop.levels[level]["on_hand"] if level in shop.levels else 0
-        if counted != moved[level]:
-            yield Violation(
-                "on_hand_is_sum_of_movements",
-                level,
-                f"on hand is {counted}, its movements add up to {moved[level]}",
-            )
+    yield from _compare(shop, moved, "on_hand", "on_hand_is_sum_of_movements", "movements")
 
 
 def reserved_is_sum_of_open_reservations(shop: Snapshot) -> Iterator[Violation]:
-    held: Counter[str] = Counter()
-    for reservations in shop.reservations.values():
-        for reservation in reservations:
-            if reservation["state"] == "OPEN":
-                held["LEVEL#" + reservation["sk"].removeprefix("RESERVATION#")] += reservation["quantity"]
-    for level in sorted(shop.levels.keys() | held.keys()):
-        counted = shop.levels[level]["reserved"] if level in shop.levels else 0
-        if counted != held[level]:
-            yield Violation(
-                "reserved_is_sum_of_open_reservations",
-                level,
-                f"reserved is {counted}, its open reservations add up to {held[level]}",
-            )
+    """Reserved equals the open reservations of orders and transfers."""
+    reserved: Counter[str] = Counter()
+    for reservation in shop.items("InventoryTable", "RESERVATION#"):
+        if reservation["state"] == "OPEN":
+            reserved["LEVEL#" + reservation["sk"].removeprefix("RESERVATION#")] += reservation["quantity"]
+    yield from _compare(
+        shop, reserved, "reserved", "reserved_is_sum_of_open_reservations", "open reservations"
+    )
 
 
 def reserved_is_on_hand_at_most(shop: Snapshot) -> Iterator[Violation]:
+    """Reserved is between 0 and on hand."""
     for name, level in shop.levels.items():
         if not 0 <= level["reserved"] <= level["on_hand"]:
             yield Violation(
                 "reserved_is_on_hand_at_most",
                 name,
-                f"reserved is {level['reserved']}, expected between 0 and on hand, {level['on_hand']}",
+                f"reserved is {level['reserved']}; expected between 0 and on hand, {level['on_hand']}",
             )
 
 
 def available_is_on_hand_less_reserved(shop: Snapshot) -> Iterator[Violation]:
+    """Available equals on hand less reserved."""
     for name, level in shop.levels.items():
         expected = level["on_hand"] - level["reserved"]
         if level["available"] != expected:
             yield Violation(
                 "available_is_on_hand_less_reserved",
                 name,
-                f"available is {level['available']}, expected on hand less reserved, {expected}",
+                f"available is {level['available']}; expected on hand less reserved, {expected}",
             )
 
 
 def stock_value_is_sum_of_movement_costs(shop: Snapshot) -> Iterator[Violation]:
-    worth: Counter[str] = Counter()
+    """The stock value equals the costs of the movements; it is at least 0, and 0 when nothing is on hand."""
+    value: Counter[str] = Counter()
     for movement in shop.movements:
-        worth[movement["pk"]] += movement["cost"] if movement["quantity"] > 0 else -movement["cost"]
+        value[movement["pk"]] += movement["cost"] if movement["quantity"] > 0 else -movement["cost"]
+    invariant = "stock_value_is_sum_of_movement_costs"
+    yield from _compare(shop, value, "stock_value", invariant, "movements")
     for name, level in shop.levels.items():
-        if level["stock_value"] != worth[name]:
+        if level["stock_value"] < 0 or (level["stock_value"] and not level["on_hand"]):
             yield Violation(
-                "stock_value_is_sum_of_movement_costs",
+                invariant,
                 name,
-                f"the stock is valued at {level['stock_value']}, its movements add up to {worth[name]}",
+                f"{level['on_hand']} units are valued at {level['stock_value']}; "
+                f"expected at least 0, and 0 for no units",
             )
 
 
 def on_order_is_sum_of_what_is_open(shop: Snapshot) -> Iterator[Violation]:
-    opened: Counter[str] = Counter()
-    for row in shop.items("InventoryTable", "ONORDER#", "ORDER#"):
-        level = "LEVEL#" + row["sk"].removeprefix("ONORDER#")
-        opened[level] += row["open"]
+    """On order equals the open units of purchase orders and transfers, each between 0 and the ordered units."""
+    invariant = "on_order_is_sum_of_what_is_open"
+    open_units: Counter[str] = Counter()
+    for row in shop.items("InventoryTable", "ONORDER#"):
+        open_units["LEVEL#" + row["sk"].removeprefix("ONORDER#")] += row["open"]
         if not 0 <= row["open"] <= row["ordered"]:
             yield Violation(
-                "on_order_is_sum_of_what_is_open",
+                invariant,
                 f"{row['business_id']} {row['sku']}",
-                f"{row['open']} are open, expected between 0 and those ordered, {row['ordered']}",
+                f"{row['open']} units are open; expected between 0 and the ordered units, {row['ordered']}",
             )
-    for name in sorted(shop.levels.keys() | opened.keys()):
-        counted = shop.levels[name].get("on_order", 0) if name in shop.levels else 0
-        if counted != opened[name]:
+    yield from _compare(shop, open_units, "on_order", invariant, "purchase orders and transfers")
+
+
+def _compare(
+    shop: Snapshot, expected: Counter[str], counter: str, invariant: str, source: str
+) -> Iterator[Violation]:
+    """Compare a counter of every level with what its source adds up to."""
+    for name in sorted(shop.levels.keys() | expected.keys()):
+        stored = shop.levels.get(name, {}).get(counter, 0)
+        if stored != expected[name]:
             yield Violation(
-                "on_order_is_sum_of_what_is_open",
-                name,
-                f"on order is {counted}, its purchase orders have {opened[name]} open",
+                invariant, name, f"{counter} is {stored}; its {source} add up to {expected[name]}"
             )
 
 

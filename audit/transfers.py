@@ -1,4 +1,4 @@
-"""Transfers: what left its source arrived, is in transit, or is lost and written off."""
+"""Transfers: shipped units are received, in transit, or lost and written off."""
 
 import json
 from collections import Counter
@@ -15,38 +15,39 @@ type Transfer = Mapping[str, Any]
 
 
 def what_left_arrived_is_in_transit_or_lost(shop: Snapshot) -> Iterator[Violation]:
-    """Of each SKU of each transfer, at every moment: an arrival's effects are one transaction."""
-    out: Counter[tuple[str, str]] = Counter()
-    came: Counter[tuple[str, str]] = Counter()
+    """Of each SKU of each transfer: shipped = received + in transit + lost, at every moment."""
+    shipped: Counter[tuple[str, str]] = Counter()
+    received: Counter[tuple[str, str]] = Counter()
     for movement in shop.movements:
         goods = (movement["business_id"], movement["sku"])
         if movement["kind"] == "transfer_out":
-            out[goods] -= movement["quantity"]
+            shipped[goods] -= movement["quantity"]
         elif movement["kind"] == "transfer_in":
-            came[goods] += movement["quantity"]
-    incoming = {
-        (row["business_id"], row["sku"]): row["open"] for row in shop.items("InventoryTable", "ONORDER#")
+            received[goods] += movement["quantity"]
+    in_transit = {
+        (row["business_id"], row["sku"]): row["open"]
+        for row in shop.items("InventoryTable", "ONORDER#", "TRANSFER#")
     }
     lost = _lost(shop)
-    for name, sku in sorted(out.keys() | came.keys()):
-        in_transit = incoming.get((name, sku), 0)
-        if out[name, sku] != came[name, sku] + in_transit + lost[name, sku]:
+    for goods in sorted(shipped.keys() | received.keys()):
+        present = in_transit.get(goods, 0)
+        if shipped[goods] != received[goods] + present + lost[goods]:
             yield Violation(
                 "what_left_arrived_is_in_transit_or_lost",
-                f"{name} {sku}",
-                f"{out[name, sku]} left; {came[name, sku]} arrived, {in_transit} are in transit, "
-                f"{lost[name, sku]} lost",
+                " ".join(goods),
+                f"{shipped[goods]} units were shipped; {received[goods]} were received, "
+                f"{present} are in transit, {lost[goods]} are lost",
             )
 
 
 def cost_that_left_arrived_or_is_lost(shop: Snapshot) -> Iterator[Violation]:
-    """Of each closed transfer: what its goods left with is what they arrived with, and what was written off."""
-    moved: Counter[str] = Counter()
+    """Of each closed transfer: the shipped cost was received or written off."""
+    missing: Counter[str] = Counter()
     for movement in shop.movements:
         if movement["kind"] == "transfer_out":
-            moved[movement["business_id"]] += movement["cost"]
+            missing[movement["business_id"]] += movement["cost"]
         elif movement["kind"] == "transfer_in":
-            moved[movement["business_id"]] -= movement["cost"]
+            missing[movement["business_id"]] -= movement["cost"]
     written_off: Counter[str] = Counter()
     for entry in shop.entries.values():
         for line in journal_lines(entry):
@@ -55,44 +56,51 @@ def cost_that_left_arrived_or_is_lost(shop: Snapshot) -> Iterator[Violation]:
     for name, transfer in _transfers(shop):
         if transfer["status"] != "CLOSED" or shop.excused(name, "PostLoss"):
             continue
-        if moved[name] != written_off[name]:
+        if missing[name] != written_off[name]:
             yield Violation(
                 "cost_that_left_arrived_or_is_lost",
                 name,
-                f"goods worth {moved[name]} did not arrive, {written_off[name]} were written off",
+                f"goods of cost {missing[name]} were not received; {written_off[name]} was written off",
             )
 
 
 def cancelled_transfer_left_nothing(shop: Snapshot) -> Iterator[Violation]:
+    """A cancelled transfer has no movement, no units on order and no open reservation."""
     moved = {row["business_id"] for row in shop.movements if row["kind"] in ("transfer_out", "transfer_in")}
-    incoming = {row["business_id"] for row in shop.items("InventoryTable", "ONORDER#") if row["open"]}
+    on_order = {
+        row["business_id"] for row in shop.items("InventoryTable", "ONORDER#", "TRANSFER#") if row["open"]
+    }
+    reserved = {
+        row["business_id"]
+        for row in shop.items("InventoryTable", "RESERVATION#", "TRANSFER#")
+        if row["state"] == "OPEN"
+    }
     for row in shop.items("InventoryTable", "TRANSFER", "TRANSFER#"):
         name = row["transfer_id"]
         if row["status"] != "CANCELLED" or name in shop.running:
             continue
-        left = []
+        effects = []
         if name in moved:
-            left.append("a movement")
-        if name in incoming and not shop.excused(name, "LowerOnOrder"):
-            left.append("units on order")
-        held = any(held["state"] == "OPEN" for held in shop.reservations.get(name, ()))
-        if held and not shop.excused(name, "ReleaseStock"):
-            left.append("an open reservation")
-        if left:
+            effects.append("a movement")
+        if name in on_order and not shop.excused(name, "LowerOnOrder"):
+            effects.append("units on order")
+        if name in reserved and not shop.excused(name, "ReleaseStock"):
+            effects.append("an open reservation")
+        if effects:
             yield Violation(
-                "cancelled_transfer_left_nothing", name, "the cancelled transfer left " + ", ".join(left)
+                "cancelled_transfer_left_nothing", name, "the cancelled transfer has " + ", ".join(effects)
             )
 
 
 def transfer_ends(shop: Snapshot) -> Iterator[Violation]:
-    """A transfer that nothing runs for is closed or cancelled, or waits for a person."""
+    """A transfer without a running execution is closed or cancelled, or has an open case."""
     for name, transfer in _transfers(shop):
         if name in shop.running or transfer["status"] in ENDS or shop.has_open_case(name):
             continue
         if shop.excused(name, "CancelTransfer", "CloseTransfer"):
             continue
         yield Violation(
-            "transfer_ends", name, f"the transfer is {transfer['status']}, and nothing is running for it"
+            "transfer_ends", name, f"the transfer is {transfer['status']} and no execution is running"
         )
 
 
@@ -103,11 +111,11 @@ def _transfers(shop: Snapshot) -> Iterator[tuple[str, Transfer]]:
 
 
 def _lost(shop: Snapshot) -> Counter[tuple[str, str]]:
-    """Units lost by transfer and SKU, as the arrivals' own markers say."""
+    """Return the units lost by transfer and SKU, from the markers of the booked arrivals."""
     lost: Counter[tuple[str, str]] = Counter()
-    for marker in shop.items("InventoryTable", "STEP#arrival-", "ORDER#"):
+    for marker in shop.items("InventoryTable", "STEP#arrival-", "TRANSFER#"):
         for line in json.loads(marker["result"]):
-            lost[marker["pk"].removeprefix("ORDER#"), line["sku"]] += line["lost"]
+            lost[marker["pk"].removeprefix("TRANSFER#"), line["sku"]] += line["lost"]
     return lost
 
 

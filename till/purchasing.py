@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from cases.operations import CaseOperations
 from demand.operations import DemandOperations
-from inventory.store import InventoryStore
 from purchasing.operations import PurchaseOperations, SupplierOperations
 from replenishment.operations import ReorderOperations
 from tillflow.errors import DomainError
 
 from till.errors import OperatorError
+from till.inventory import stock
 from till.stack import Stack
 
 
@@ -31,7 +31,7 @@ def reorders(stack: Stack) -> ReorderOperations:
         stack.client("stepfunctions"),
         stack.output("ReplenishmentTable"),
         demand=DemandOperations(dynamodb, stack.output("DemandTable")),
-        levels=InventoryStore(dynamodb, stack.output("InventoryTable")),
+        levels=stock(stack),
         suppliers=suppliers(stack),
     )
 

@@ -16,8 +16,8 @@ from customers.errors import UnknownCustomer
 from customers.models import Customer
 from customers.store import CustomersStore
 from inventory.models import ReceiptLine
-from inventory.store import InventoryStore
 
+from till.inventory import stock
 from till.stack import Stack
 
 LOCATION = "store-1"
@@ -152,8 +152,7 @@ class Shop:
     def receive(self, receipt_id: str, units: Mapping[str, int], goods: Iterable[Good] = GOODS) -> None:
         """Put units on the shelves at their cost, once per receipt id."""
         cost = {item.product.sku: item.unit_cost for item in goods}
-        stock = InventoryStore(self.stack.client("dynamodb"), self.stack.output("InventoryTable"))
-        stock.receive(
+        stock(self.stack).receive(
             receipt_id,
             LOCATION,
             [ReceiptLine(sku=sku, quantity=count, cost=count * cost[sku]) for sku, count in units.items()],

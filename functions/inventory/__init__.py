@@ -1,1 +1,1 @@
-"""Stock per SKU and location: what is on hand, what is promised, and why."""
+"""Stock per SKU and location: levels, reservations, movements, units on order, transfers."""

@@ -1,72 +1,65 @@
-"""When the shelves and the books differ: adjustments and counts, each a movement with its reason."""
+"""Adjustments and counts: movements that make a level agree with the shelves, each with its reason."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from tillflow.errors import InsufficientStock, InvalidRequest
-from tillflow.store import Action, AlreadyApplied, Item, marker, read_rows, retry_on_conflict, transact
+from tillflow.errors import InvalidRequest
+from tillflow.store import Action, AlreadyApplied, Marker, read_rows, retry_on_conflict, transact
 
 from inventory import rules
-from inventory.models import Adjust, Count
-from inventory.rows import Rows, level_pk, order_pk
+from inventory.errors import InsufficientStock
+from inventory.models import Adjust, Correction, Count
+from inventory.rows import StockRows, level_pk
 
 
 class Corrections:
-    """Corrects levels of the inventory table. Each verb may be delivered again and returns its first answer."""
+    """Corrects levels of the inventory table. `client` is a low-level DynamoDB client."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
-        self._rows = Rows(table)
+        self._rows = StockRows(table, "CORRECTION")
 
-    def adjust(self, request: Adjust) -> dict[str, Any]:
-        """Add or take units: ``{business_id, location, sku, quantity, cost, on_hand}``.
+    def adjust(self, request: Adjust) -> Correction:
+        """Add or take units, once per adjustment id.
 
-        Raises InsufficientStock when more would go than are available (promised units cannot be lost unseen),
-        InvalidRequest when the SKU was never there or the quantity is 0.
+        Raises InsufficientStock when fewer units are available, InvalidRequest when the SKU was never stocked
+        there or the quantity is 0, IdempotencyConflict when the id has another request.
         """
         if request.quantity == 0:
-            raise InvalidRequest("quantity", 0, "units found, or lost below 0")
-        return retry_on_conflict(
-            partial(
-                self._correct,
-                request.adjustment_id,
-                "adjustment",
-                request,
-                request.quantity,
-                request.unit_cost,
-            )
-        )
+            raise InvalidRequest("quantity", 0, "units found above 0, or lost below 0")
+        marker = self._marker(request.adjustment_id, "adjustment", request)
+        return retry_on_conflict(partial(self._correct, marker, request))
 
-    def count(self, request: Count) -> dict[str, Any]:
-        """Make on hand what was counted; answers as `adjust`, with quantity 0 when it was so already.
+    def count(self, request: Count) -> Correction:
+        """Set on hand to the counted units, once per count id; the quantity is 0 when they agree.
 
-        Raises InsufficientStock when fewer were counted than are promised to orders.
+        Raises InsufficientStock when fewer were counted than are reserved, and as `adjust` otherwise.
         """
-        return retry_on_conflict(partial(self._correct, request.count_id, "count", request, None, None))
+        marker = self._marker(request.count_id, "count", request)
+        return retry_on_conflict(partial(self._correct, marker, request))
 
-    def _correct(
-        self,
-        business_id: str,
-        kind: str,
-        request: Adjust | Count,
-        quantity: int | None,
-        unit_cost: int | None,
-    ) -> dict[str, Any]:
-        done, place = (
-            (order_pk(business_id), f"STEP#{kind}#0"),
-            (level_pk(request.location, request.sku), "LEVEL"),
-        )
-        level = read_rows(self._client, self._table, [place]).get(place)
+    def _marker(self, business_id: str, kind: str, request: Adjust | Count) -> Marker:
+        return Marker(self._rows.document_pk(business_id), kind, request=request.model_dump())
+
+    def _correct(self, marker: Marker, request: Adjust | Count) -> Correction:
+        level_key = (level_pk(request.location, request.sku), "LEVEL")
+        level = read_rows(self._client, self._table, [level_key]).get(level_key)
+        # Read after the level: a correction that the level includes has its marker by then.
+        markers = read_rows(self._client, self._table, [marker.key])
+        if marker.key in markers:
+            return cast(Correction, marker.result(markers[marker.key]))
         if level is None:
             raise InvalidRequest("sku", request.sku, f"a SKU that was stocked at {request.location}")
+        kind = marker.step
         if isinstance(request, Count):
-            quantity = request.counted - level["on_hand"]
-        assert quantity is not None
-        why = {"reason": request.reason, "currency": request.currency}
-        what = f"{kind} {business_id}"
+            business_id, quantity, unit_cost = request.count_id, request.counted - level["on_hand"], None
+        else:
+            business_id, quantity, unit_cost = request.adjustment_id, request.quantity, request.unit_cost
+        if quantity < -level["available"]:
+            raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
         cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], unit_cost)
-        answer = {
+        correction: Correction = {
             "business_id": business_id,
             "location": request.location,
             "sku": request.sku,
@@ -74,24 +67,20 @@ class Corrections:
             "cost": cost,
             "on_hand": level["on_hand"] + quantity,
         }
-        actions = [marker(self._table, business_id, kind, answer), self._only_correction(business_id, kind)]
+        operation = f"{kind} {business_id}"
+        actions = [marker.put(self._table, correction), self._check_only_correction(business_id, kind)]
         if quantity:
-            self._refuse_the_promised(level, quantity, done)
-            actions += self._rows.correct(business_id, kind, level, quantity, cost, why, what)
+            details = {"reason": request.reason, "currency": request.currency}
+            actions += self._rows.correct(business_id, kind, level, quantity, cost, details, operation)
         try:
-            transact(self._client, actions, what)
-        except AlreadyApplied as first:
-            return dict(first.result)
-        return answer
+            transact(self._client, actions, operation)
+        except AlreadyApplied as applied:
+            return cast(Correction, applied.result)
+        return correction
 
-    def _only_correction(self, business_id: str, kind: str) -> Action:
-        """An id is of an adjustment or of a count: the books have one entry for both."""
+    def _check_only_correction(self, business_id: str, kind: str) -> Action:
+        """Return the check that no correction of the other kind has the id: the books have one entry per id."""
         (other,) = set(rules.CORRECTIONS) - {kind}
-        refusal = InvalidRequest(f"{kind}_id", business_id, f"an id that no {other} has")
-        return self._rows.absent(order_pk(business_id), f"STEP#{other}#0", lambda _: refusal)
-
-    def _refuse_the_promised(self, level: Item, quantity: int, done: tuple[str, str]) -> None:
-        """Units reserved for orders stay; a second delivery is no refusal, it has taken its units before."""
-        if level["available"] + quantity >= 0 or done in read_rows(self._client, self._table, [done]):
-            return
-        raise InsufficientStock(level["sku"], level["location"], -quantity, level["available"])
+        error = InvalidRequest(f"{kind}_id", business_id, f"an id that no {other} has")
+        other_marker = Marker(self._rows.document_pk(business_id), other)
+        return self._rows.check_absent(*other_marker.key, lambda _: error)

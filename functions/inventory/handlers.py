@@ -1,4 +1,4 @@
-"""The inventory functions: stock of customers' orders, and what purchase orders bring."""
+"""The inventory functions: stock of customer orders and transfers, and what purchase orders bring."""
 
 import os
 from typing import Any
@@ -8,79 +8,119 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from inventory.models import (
+    Committed,
     FindNeeds,
+    Lowered,
     LowerOnOrder,
+    Needs,
+    OrderedGoodsOwner,
     OrderRef,
+    Raised,
     RaiseOnOrder,
     ReceiptLine,
+    Received,
     ReceiveGoods,
+    Released,
+    ReservationOwner,
     Reserve,
+    Reserved,
+    Restocked,
+    Returned,
+    ReturnGoods,
 )
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
+from inventory.supplier_returns import SupplierReturns
 
-store = InventoryStore(client("dynamodb"), os.environ["TABLE_NAME"])
-on_order = OnOrder(client("dynamodb"), os.environ["TABLE_NAME"])
+_dynamodb, _table = client("dynamodb"), os.environ["TABLE_NAME"]
+store = InventoryStore(_dynamodb, _table)
+transfer_store = InventoryStore(_dynamodb, _table, "TRANSFER")
+purchases_on_order = OnOrder(_dynamodb, _table)
+transfers_on_order = OnOrder(_dynamodb, _table, "TRANSFER")
+supplier_returns = SupplierReturns(_dynamodb, _table)
 
 
 @handler
-def reserve_stock(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id, location, lines: [{sku, quantity}]}`` to ``{order_id, reserved: [{sku, quantity}]}``."""
+def reserve_stock(event: dict[str, Any], context: Any) -> Reserved:
+    """Reserve the lines of ``{order_id or transfer_id, location, lines: [{sku, quantity}]}``."""
     request = parse(Reserve, event)
-    return store.reserve(request.order_id, request.location, request.lines)
+    stock, business_id = _reservations(request)
+    return stock.reserve(business_id, request.location, request.lines)
 
 
 @handler
-def release_stock(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, released: [{sku, quantity}]}``; nothing to release is success."""
-    return store.release(parse(OrderRef, event).order_id)
+def release_stock(event: dict[str, Any], context: Any) -> Released:
+    """Release the stock of ``{order_id or transfer_id}``. The compensation of reserve_stock."""
+    stock, business_id = _reservations(parse(ReservationOwner, event))
+    return stock.release(business_id)
 
 
 @handler
-def commit_stock(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, cost, lines: [{sku, quantity, cost}]}``, costs in minor units."""
+def commit_stock(event: dict[str, Any], context: Any) -> Committed:
+    """Turn the reservations of ``{order_id}`` into sale movements."""
     return store.commit(parse(OrderRef, event).order_id)
 
 
 @handler
-def restock_goods(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, returned: [{sku, quantity, cost}], released: [{sku, quantity}]}``."""
+def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
+    """Put the sold units of ``{order_id}`` back on hand. The compensation of commit_stock."""
     return store.restock(parse(OrderRef, event).order_id)
 
 
 @handler
-def receive_goods(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{business_id, step, location, lines: [{sku, quantity, unit_cost}]}`` to ``{business_id, step,
-    received: [{sku, quantity, cost}]}``: on hand as movements, once per business id and step."""
+def receive_goods(event: dict[str, Any], context: Any) -> Received:
+    """Put the delivery of ``{purchase_order_id, step, location, lines: [{sku, quantity, unit_cost}]}`` on hand."""
     request = parse(ReceiveGoods, event)
     lines = [
         ReceiptLine(sku=line.sku, quantity=line.quantity, cost=line.quantity * line.unit_cost)
         for line in request.lines
     ]
-    answer = store.receive(request.business_id, request.location, lines, request.step)
-    return {"business_id": request.business_id, "step": request.step, "received": answer["received"]}
+    return store.receive(request.purchase_order_id, request.location, lines, request.step)
 
 
 @handler
-def raise_on_order(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{business_id, location, lines: [{sku, quantity, need?: {on_order, available}}]}`` to ``{business_id,
-    raised: [{sku, quantity}]}``, once per business id; a line whose need is gone is left out."""
+def return_goods(event: dict[str, Any], context: Any) -> Returned:
+    """Return what ``{purchase_order_id, location, steps}`` received. The compensation of receive_goods."""
+    request = parse(ReturnGoods, event)
+    return supplier_returns.return_goods(request.purchase_order_id, request.location, request.steps)
+
+
+@handler
+def raise_on_order(event: dict[str, Any], context: Any) -> Raised:
+    """Put units on order for ``{purchase_order_id or transfer_id, location, lines}``.
+
+    A line is ``{sku, quantity, need?: {on_order, available, reorder_point?}}``; it is left out if its need no
+    longer matches the level.
+    """
     request = parse(RaiseOnOrder, event)
-    return on_order.put(request.business_id, request.location, request.lines)
+    on_order, business_id = _on_order(request)
+    return on_order.raise_units(business_id, request.location, request.lines)
 
 
 @handler
-def lower_on_order(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{business_id, step, lines?: [{sku, quantity}]}`` to ``{business_id, step, lowered: [{sku, quantity}]}``;
-    without lines all that is open. Never more than is open; nothing to lower is success."""
+def lower_on_order(event: dict[str, Any], context: Any) -> Lowered:
+    """Lower the open units of ``{purchase_order_id or transfer_id, step, lines?: [{sku, quantity}]}``.
+
+    Without lines all open units are lowered. The compensation of raise_on_order.
+    """
     request = parse(LowerOnOrder, event)
-    return on_order.take_off(request.business_id, request.step, request.lines)
+    on_order, business_id = _on_order(request)
+    return on_order.lower_units(business_id, request.step, request.lines)
 
 
 @handler
-def find_needs(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{needs: [{location, sku}]}`` or ``{segment, segments}`` to ``{needs: [{location, sku, available, on_order,
-    reorder_point}]}``: of the levels named, or of a share of all, those at or below their reorder point."""
+def find_needs(event: dict[str, Any], context: Any) -> Needs:
+    """Return the levels at or below their reorder point, of ``{needs: [{location, sku}]}`` or a share of all levels."""
     request = parse(FindNeeds, event)
     places = [(place.location, place.sku) for place in request.needs]
     return {"needs": store.needs(places, request.segment, request.segments)}
+
+
+def _reservations(request: ReservationOwner) -> tuple[InventoryStore, str]:
+    return (store, request.order_id) if request.order_id else (transfer_store, str(request.transfer_id))
+
+
+def _on_order(request: OrderedGoodsOwner) -> tuple[OnOrder, str]:
+    if request.purchase_order_id:
+        return purchases_on_order, request.purchase_order_id
+    return transfers_on_order, str(request.transfer_id)

@@ -1,92 +1,139 @@
-"""What the inventory functions are asked. Quantities are whole units, costs integer minor units."""
+"""Requests and responses of the inventory functions. Quantities are whole units, costs integer minor units."""
 
-from typing import Annotated
+from typing import Annotated, Self, TypedDict
 
-from pydantic import Field, StrictInt
-from tillflow.fields import Identifier, Quantity, Request
+from pydantic import Field, StrictInt, model_validator
+from tillflow.fields import (
+    MAX_STOCK,
+    MAX_UNITS,
+    Amount,
+    BusinessId,
+    Identifier,
+    Quantity,
+    Reason,
+    Request,
+    StockUnits,
+    UnitAmount,
+    check_total,
+)
 from tillflow.money import Currency
+
+# `receipt-` and the id of a delivery note.
+Step = Annotated[str, Field(min_length=1, max_length=160, pattern=r"^[^#\p{Cc}]+$")]
+MAX_LINES = 1000
 
 
 class Line(Request):
-    """Units wanted of a SKU. Lines may repeat a SKU; they are merged."""
+    """Units of a SKU. Lines may repeat a SKU; they are merged."""
 
     sku: Identifier
     quantity: Quantity
 
 
 class ReceiptLine(Line):
-    """Units received of a SKU; cost is what all of them cost together, in minor units."""
+    """Received units of a SKU and what all of them cost together."""
 
-    cost: Annotated[StrictInt, Field(ge=0)]
+    cost: Amount
 
 
 class Need(Request):
-    """The level a line was ordered for, as it was seen: so many on order, and at most so many available.
+    """The level that a line was ordered for: units on order, and the most units available, when it was read.
 
-    reorder_point: from when on it is to be ordered again, should that be earlier than the level says.
+    reorder_point: the level's new reorder point, if it is above the present one.
     """
 
-    on_order: Annotated[StrictInt, Field(ge=0)]
-    available: StrictInt
-    reorder_point: Annotated[StrictInt, Field(ge=0)] | None = None
+    on_order: StockUnits
+    available: Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK)]
+    reorder_point: StockUnits | None = None
 
 
 class OrderedLine(Line):
-    """Units on order. With a need they are only while that need is there, so nothing is ordered twice."""
+    """Ordered units. With a need they are ordered only if the level still matches it, so none is ordered twice."""
 
     need: Need | None = None
 
 
 class GoodsLine(Line):
-    """Units received; unit_cost is what one of them cost, in minor units."""
+    """Received units and what one of them cost."""
 
-    unit_cost: Annotated[StrictInt, Field(ge=0)]
+    unit_cost: UnitAmount
+
+    @model_validator(mode="after")
+    def check_cost(self) -> Self:
+        check_total(self.quantity * self.unit_cost)
+        return self
 
 
-class ReceiveGoods(Request):
-    """step tells the deliveries of one purchase order apart, e.g. `receipt-1`."""
+class PurchaseRef(Request):
+    purchase_order_id: BusinessId
 
-    business_id: Identifier
-    step: Identifier
+
+class ReceiveGoods(PurchaseRef):
+    """A delivery of a purchase order. `step` tells its deliveries apart, e.g. ``receipt-1``."""
+
+    step: Step
     location: Identifier
-    lines: Annotated[tuple[GoodsLine, ...], Field(min_length=1)]
+    lines: Annotated[tuple[GoodsLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+    @model_validator(mode="after")
+    def check_cost(self) -> Self:
+        check_total(sum(line.quantity * line.unit_cost for line in self.lines))
+        return self
 
 
-class RaiseOnOrder(Request):
-    business_id: Identifier
+class ReturnGoods(PurchaseRef):
+    """`steps`: every receipt that may exist; one that does not exist yet is refused afterwards."""
+
     location: Identifier
-    lines: Annotated[tuple[OrderedLine, ...], Field(min_length=1)]
+    steps: Annotated[tuple[Step, ...], Field(max_length=MAX_LINES)]
 
 
-class LowerOnOrder(Request):
-    """Without lines: all that is still open, and a raise that arrives later is refused."""
+class OrderedGoodsOwner(Request):
+    """The document that orders goods: a purchase order or a transfer."""
 
-    business_id: Identifier
-    step: Identifier
-    lines: tuple[Line, ...] | None = None
+    purchase_order_id: BusinessId | None = None
+    transfer_id: BusinessId | None = None
+
+    @model_validator(mode="after")
+    def check_one_id(self) -> Self:
+        if (self.purchase_order_id is None) == (self.transfer_id is None):
+            raise ValueError("either purchase_order_id or transfer_id")
+        return self
+
+
+class RaiseOnOrder(OrderedGoodsOwner):
+    location: Identifier
+    lines: Annotated[tuple[OrderedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class LowerOnOrder(OrderedGoodsOwner):
+    """Without lines: all open units, and a later raise is refused."""
+
+    step: Step
+    lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES)] | None = None
 
 
 class Adjust(Request):
-    """Units found (above 0) or lost (below); without a unit cost found ones come in at the average of the rest."""
+    """Units found (above 0) or lost (below 0). Without a unit cost, found units are valued at the average."""
 
     adjustment_id: Identifier
     location: Identifier
     sku: Identifier
-    quantity: StrictInt
+    quantity: Annotated[StrictInt, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
     currency: Currency
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
-    unit_cost: Annotated[StrictInt, Field(ge=0)] | None = None
+    reason: Annotated[Reason, Field(min_length=1)]
+    unit_cost: UnitAmount | None = None
 
 
 class Count(Request):
-    """What was counted on the shelves, reserved units among them."""
+    """Units counted on the shelves, reserved ones included."""
 
     count_id: Identifier
     location: Identifier
     sku: Identifier
-    counted: Annotated[StrictInt, Field(ge=0)]
+    counted: StockUnits
     currency: Currency
-    reason: Annotated[str, Field(min_length=1, max_length=200)] = "counted"
+    reason: Annotated[Reason, Field(min_length=1)] = "counted"
 
 
 class Place(Request):
@@ -95,18 +142,112 @@ class Place(Request):
 
 
 class FindNeeds(Request):
-    """The levels to look at: those named, or else one of `segments` shares of all that have a reorder point."""
+    """The levels to check: `needs`, or else one of `segments` shares of all levels with a reorder point."""
 
     needs: tuple[Place, ...] = ()
-    segment: Annotated[StrictInt, Field(ge=0)] = 0
+    segment: Annotated[StrictInt, Field(ge=0, lt=64)] = 0
     segments: Annotated[StrictInt, Field(gt=0, le=64)] = 1
 
 
-class Reserve(Request):
-    order_id: Identifier
+class ReservationOwner(Request):
+    """The document that reserves stock: a customer order or a transfer."""
+
+    order_id: Identifier | None = None
+    transfer_id: BusinessId | None = None
+
+    @model_validator(mode="after")
+    def check_one_id(self) -> Self:
+        if (self.order_id is None) == (self.transfer_id is None):
+            raise ValueError("either order_id or transfer_id")
+        return self
+
+
+class Reserve(ReservationOwner):
     location: Identifier
-    lines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
 
 
 class OrderRef(Request):
     order_id: Identifier
+
+
+class SkuQuantity(TypedDict):
+    sku: str
+    quantity: int
+
+
+class SkuCost(SkuQuantity):
+    """`cost`: what all of the units cost together."""
+
+    cost: int
+
+
+class Reserved(TypedDict):
+    business_id: str
+    reserved: list[SkuQuantity]
+
+
+class Released(TypedDict):
+    business_id: str
+    released: list[SkuQuantity]
+
+
+class Committed(TypedDict):
+    business_id: str
+    cost: int
+    lines: list[SkuCost]
+
+
+class Restocked(TypedDict):
+    business_id: str
+    returned: list[SkuCost]
+    released: list[SkuQuantity]
+
+
+class Received(TypedDict):
+    business_id: str
+    step: str
+    received: list[SkuCost]
+
+
+class Returned(TypedDict):
+    business_id: str
+    returned: list[SkuCost]
+
+
+class Raised(TypedDict):
+    business_id: str
+    raised: list[SkuQuantity]
+
+
+class Lowered(TypedDict):
+    business_id: str
+    step: str
+    lowered: list[SkuQuantity]
+
+
+class LevelNeed(TypedDict):
+    location: str
+    sku: str
+    available: int
+    on_order: int
+    reorder_point: int
+
+
+class Needs(TypedDict):
+    needs: list[LevelNeed]
+
+
+class Correction(TypedDict):
+    """A correction as it is stored. `quantity` is signed; `on_hand` is the level after it."""
+
+    business_id: str
+    location: str
+    sku: str
+    quantity: int
+    cost: int
+    on_hand: int
+
+
+class Announced(TypedDict):
+    announced: int

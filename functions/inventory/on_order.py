@@ -1,20 +1,21 @@
-"""What purchase orders are to bring: the `on_order` counter of a level, and whose order it is.
+"""Units on order: the `on_order` counter of a level, and the documents that it counts.
 
-on order = the sum of what its purchase orders have open. A need that was seen is answered by one order: the
-counter is raised only while it is still as it was seen.
+on_order of a level = the open units of its purchase orders and transfers. A line with a need is raised only if the
+level still matches the need, so that concurrent triggers order once.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from tillflow.errors import StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     AlreadyApplied,
     Item,
-    marker,
+    Marker,
+    chunks,
     marshal,
     read_rows,
     retry_on_conflict,
@@ -23,49 +24,60 @@ from tillflow.store import (
 )
 
 from inventory import rules
-from inventory.models import Line, OrderedLine
-from inventory.rows import Rows, level_pk, order_pk
+from inventory.models import Line, Lowered, OrderedLine, Raised, SkuQuantity
+from inventory.on_order_rows import OnOrderRows
+from inventory.rows import level_pk
 
-# A level and a row of its own per SKU, beside the marker and the tombstone.
-_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
+# A level and a row of its own per SKU, next to the marker and the tombstone check.
+LINES_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
 
 
 class OnOrder:
-    """Units on order, on the inventory table. Every verb may be delivered again and returns its first answer."""
+    """The units on order of one type of business document. `client` is a low-level DynamoDB client.
 
-    def __init__(self, client: Any, table: str) -> None:
+    Every method may be called again with the same request and returns the first result.
+    """
+
+    def __init__(
+        self, client: Any, table: str, document_type: Literal["PURCHASE", "TRANSFER"] = "PURCHASE"
+    ) -> None:
         self._client = client
         self._table = table
-        self._rows = Rows(table)
+        self._rows = OnOrderRows(table, document_type)
 
-    def put(self, business_id: str, location: str, lines: Iterable[OrderedLine]) -> dict[str, Any]:
-        """Put units on order: ``{business_id, raised: [{sku, quantity}]}``, in SKU order.
+    def raise_units(self, business_id: str, location: str, lines: Iterable[OrderedLine]) -> Raised:
+        """Put units on order, in SKU order; a line whose need no longer matches its level is left out.
 
-        A line whose need is no longer there is left out. Raises OrderClosed when the rest was taken off
-        before, InvalidRequest when lines repeat a SKU with a need.
+        Raises OrderClosed after `lower_units` without lines, IdempotencyConflict when the document ordered other
+        lines before, InvalidRequest when lines repeat a SKU with a need.
         """
-        raised: list[dict[str, Any]] = []
-        for number, part in enumerate(rules.chunks(rules.merge_ordered_lines(lines), _PER_TRANSACTION)):
-            raised += retry_on_conflict(partial(self._put_part, business_id, location, number, part))
+        merged = rules.merge_ordered_lines(lines)
+        request = {"location": location, "lines": [line.model_dump(exclude_none=True) for line in merged]}
+        raised: list[SkuQuantity] = []
+        for number, part in enumerate(chunks(merged, LINES_PER_TRANSACTION)):
+            marker = self._marker(business_id, "on_order", number, request)
+            raised += retry_on_conflict(partial(self._raise_part, business_id, location, marker, part))
         return {"business_id": business_id, "raised": raised}
 
-    def take_off(self, business_id: str, step: str, lines: Iterable[Line] | None) -> dict[str, Any]:
-        """Lower what a purchase order has open: ``{business_id, step, lowered: [{sku, quantity}]}``.
+    def lower_units(self, business_id: str, step: str, lines: Iterable[Line] | None) -> Lowered:
+        """Lower the open units of a document, of each line at most what is open.
 
-        Of each line as many as are open; without lines all of them, and what is put later is refused.
+        Without lines all open units are lowered, and a later `raise_units` is refused.
         """
-        what = f"lowering what {business_id} has on order"
-        lowered: Counter[str] = Counter()
+        operation = f"lowering the units {business_id} has on order"
         if lines is None:
-            retry_on_conflict(partial(transact, self._client, [self._rows.no_more_orders(business_id)], what))
-            wanted = {row["sku"]: row["open"] for row in self.rows(business_id)}
+            close = self._rows.close(business_id)
+            retry_on_conflict(partial(transact, self._client, [close], operation))
+            quantities = {row["sku"]: row["open"] for row in self.rows(business_id)}
+            request: Item = {"lines": None}
         else:
-            wanted = {line.sku: line.quantity for line in rules.merge_lines(lines)}
-        for number, part in enumerate(rules.chunks(sorted(wanted), _PER_TRANSACTION)):
-            quantities = {sku: wanted[sku] for sku in part}
-            for line in retry_on_conflict(
-                partial(self._take_off_part, business_id, step, number, quantities, what)
-            ):
+            quantities = {line.sku: line.quantity for line in rules.merge_lines(lines)}
+            request = {"lines": quantities}
+        lowered: Counter[str] = Counter()
+        for number, skus in enumerate(chunks(sorted(quantities), LINES_PER_TRANSACTION)):
+            marker = self._marker(business_id, step, number, request)
+            part = {sku: quantities[sku] for sku in skus}
+            for line in retry_on_conflict(partial(self._lower_part, business_id, marker, part, operation)):
                 lowered[line["sku"]] += line["quantity"]
         return {
             "business_id": business_id,
@@ -74,56 +86,58 @@ class OnOrder:
         }
 
     def rows(self, business_id: str) -> list[Item]:
-        """What a purchase order has on order, each row with `ordered` and `open`, in key order."""
+        """Return the rows of a document with `ordered` and `open` units, in key order."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :order AND begins_with(sk, :row)",
-            ExpressionAttributeValues=marshal({":order": order_pk(business_id), ":row": "ONORDER#"}),
+            KeyConditionExpression="pk = :document AND begins_with(sk, :row)",
+            ExpressionAttributeValues=marshal(
+                {":document": self._rows.document_pk(business_id), ":row": "ONORDER#"}
+            ),
             ConsistentRead=True,
         )
         return [unmarshal(row) for page in pages for row in page["Items"]]
 
-    def _put_part(
-        self, business_id: str, location: str, number: int, part: Sequence[OrderedLine]
-    ) -> list[dict[str, Any]]:
-        what = f"putting {business_id} on order"
-        places = [(level_pk(location, line.sku), "LEVEL") for line in part]
-        levels = read_rows(self._client, self._table, places)
+    def _marker(self, business_id: str, step: str, number: int, request: Item | None) -> Marker:
+        pk = self._rows.document_pk(business_id)
+        return Marker(pk, step, number, request if number == 0 else None)
+
+    def _raise_part(
+        self, business_id: str, location: str, marker: Marker, part: Sequence[OrderedLine]
+    ) -> list[SkuQuantity]:
+        operation = f"putting {business_id} on order"
+        keys = [(level_pk(location, line.sku), "LEVEL") for line in part]
+        rows = read_rows(self._client, self._table, keys)
+        levels = [rows.get(level_key, {}) for level_key in keys]
         needed = [
-            line
-            for line, place in zip(part, places, strict=True)
-            if rules.still_needed(line, levels.get(place, {}))
+            (line, level) for line, level in zip(part, levels, strict=True) if rules.matches_need(line, level)
         ]
-        answer = [{"sku": line.sku, "quantity": line.quantity} for line in needed]
-        actions = [
-            marker(self._table, business_id, "on_order", answer, number),
-            self._rows.still_ordering(business_id),
-        ]
-        for line in needed:
-            point = rules.raised_point(line, levels.get((level_pk(location, line.sku), "LEVEL"), {}))
-            actions += self._rows.put_on_order(
-                business_id, location, line, point, lambda _: StoreContention(what)
+        result: list[SkuQuantity] = [{"sku": line.sku, "quantity": line.quantity} for line, _ in needed]
+        actions = [marker.put(self._table, result), self._rows.check_not_closed(business_id)]
+        for line, level in needed:
+            point = rules.raised_reorder_point(line, level)
+            actions += self._rows.raise_on_order(
+                business_id, location, line, point, lambda _: StoreContention(operation)
             )
         try:
-            transact(self._client, actions, what)
-        except AlreadyApplied as done:
-            return list(done.result)
-        return answer
+            transact(self._client, actions, operation)
+        except AlreadyApplied as applied:
+            return list(applied.result)
+        return result
 
-    def _take_off_part(
-        self, business_id: str, step: str, number: int, wanted: dict[str, int], what: str
-    ) -> list[dict[str, Any]]:
-        taken = []
+    def _lower_part(
+        self, business_id: str, marker: Marker, quantities: dict[str, int], operation: str
+    ) -> list[SkuQuantity]:
+        lowered = []
         for row in self.rows(business_id):
-            quantity = min(wanted.get(row["sku"], 0), row["open"])
+            quantity = min(quantities.get(row["sku"], 0), row["open"])
             if quantity:
-                taken.append((row, quantity))
-        answer = [{"sku": row["sku"], "quantity": quantity} for row, quantity in taken]
-        actions = [marker(self._table, business_id, step, answer, number)]
-        for row, quantity in taken:
-            actions += self._rows.take_off_order(row, quantity, what)
+                lowered.append((row, quantity))
+        result: list[SkuQuantity] = [{"sku": row["sku"], "quantity": quantity} for row, quantity in lowered]
+        actions = [marker.put(self._table, result)]
+        for row, quantity in lowered:
+            actions += self._rows.lower_on_order(row, quantity, operation)
         try:
-            transact(self._client, actions, what)
-        except AlreadyApplied as done:
-            return list(done.result)
-        return answer
+            transact(self._client, actions, operation)
+        except AlreadyApplied as applied:
+            return list(applied.result)
+        return result

@@ -8,7 +8,7 @@ back. Holds and effects are rows of a book on the same table.
 
 from typing import Any
 
-from tillflow.store import Action, Item, apply_once, key, marker, marshal, retry_on_conflict, unmarshal
+from tillflow.store import Action, Item, Marker, apply_once, key, marshal, retry_on_conflict, unmarshal
 
 from payments.book import Book, Refusal
 from payments.provider import Charge, Outcome, refused
@@ -45,10 +45,12 @@ class StoreCredit:
 
     def grant(self, grant_id: str, customer_id: str, currency: str, amount: int) -> None:
         """Add `amount` to a customer's balance, once per grant id."""
-        mark = marker(self._table, grant_id, "grant", amount)
-        added = [self._add(customer_id, currency, amount)]
+        marker = Marker(f"GRANT#{grant_id}", "grant")
+        effects = [self._add(customer_id, currency, amount)]
         retry_on_conflict(
-            lambda: apply_once(self._client, mark, added, amount, f"granting credit {grant_id}")
+            lambda: apply_once(
+                self._client, self._table, marker, effects, amount, f"granting credit {grant_id}"
+            )
         )
 
     def balance(self, customer_id: str, currency: str) -> int:

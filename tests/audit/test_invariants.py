@@ -36,7 +36,7 @@ def remove(table: str, pk: str, sk: str) -> Break:
 
 def on_order(business_id: str, units: int) -> Row:
     return {
-        "pk": f"ORDER#{business_id}",
+        "pk": f"PURCHASE#{business_id}",
         "sk": "ONORDER#store-1#TEA",
         "business_id": business_id,
         "sku": "TEA",
@@ -346,19 +346,23 @@ TRANSFERS: list[tuple[str, str, Break]] = [
     (
         "what_left_arrived_is_in_transit_or_lost",
         f"{TRF} TEA",
-        change("InventoryTable", f"ORDER#{TRF}", "ONORDER#store-1#TEA", open=1),
+        change("InventoryTable", f"TRANSFER#{TRF}", "ONORDER#store-1#TEA", open=1),
     ),
     (
         "what_left_arrived_is_in_transit_or_lost",
         f"{TRF} TEA",
-        remove("InventoryTable", f"ORDER#{TRF}", "STEP#arrival-van-1#0"),
+        remove("InventoryTable", f"TRANSFER#{TRF}", "STEP#arrival-van-1#0"),
     ),
     ("cost_that_left_arrived_or_is_lost", TRF, remove("LedgerTable", f"ENTRY#{TRF}#loss", "ENTRY")),
     (
         "cancelled_transfer_left_nothing",
         transferkeeping.CANCELLED,
         change(
-            "InventoryTable", f"ORDER#{transferkeeping.CANCELLED}", "ONORDER#store-1#TEA", open=2, ordered=2
+            "InventoryTable",
+            f"TRANSFER#{transferkeeping.CANCELLED}",
+            "ONORDER#store-1#TEA",
+            open=2,
+            ordered=2,
         ),
     ),
     (

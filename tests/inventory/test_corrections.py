@@ -1,12 +1,13 @@
-"""Adjustments and counts: a movement each, at the average cost, never taking what is promised."""
+"""Adjustments and counts."""
 
 from typing import Any
 
 import pytest
 from inventory.corrections import Corrections
+from inventory.errors import InsufficientStock
 from inventory.models import Adjust, Count, Line, ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import InsufficientStock, InvalidRequest
+from tillflow.errors import IdempotencyConflict, InvalidRequest
 
 from tests.support.interposed import Interposed
 
@@ -21,71 +22,74 @@ def stock(dynamodb: Any, table: str) -> InventoryStore:
 
 
 @pytest.fixture
-def desk(dynamodb: Any, table: str) -> Corrections:
+def corrections(dynamodb: Any, table: str) -> Corrections:
     return Corrections(dynamodb, table)
 
 
-def adjusted(quantity: int, name: str = "adj-1", **more: Any) -> Adjust:
+def adjustment(quantity: int, name: str = "adj-1", reason: str = "broken", **more: Any) -> Adjust:
     return Adjust(
         adjustment_id=name,
         location=PLACE,
         sku="TEA",
         quantity=quantity,
         currency="EUR",
-        reason="broken",
+        reason=reason,
         **more,
     )
 
 
-def counted(units: int, name: str = "count-1") -> Count:
-    return Count(count_id=name, location=PLACE, sku="TEA", counted=units, currency="EUR")
+def count(units: int, name: str = "count-1", currency: str = "EUR") -> Count:
+    return Count(count_id=name, location=PLACE, sku="TEA", counted=units, currency=currency)
 
 
-def test_lost_and_found_units_move_at_the_average_cost(desk: Corrections, stock: InventoryStore) -> None:
-    assert desk.adjust(adjusted(-3))["cost"] == 300
-    assert desk.adjust(adjusted(2, "adj-2"))["cost"] == 200
-    assert desk.adjust(adjusted(1, "adj-3", unit_cost=150))["cost"] == 150
+def test_found_and_lost_units_move_at_the_average_cost(
+    corrections: Corrections, stock: InventoryStore
+) -> None:
+    assert corrections.adjust(adjustment(-3))["cost"] == 300
+    assert corrections.adjust(adjustment(2, "adj-2"))["cost"] == 200
+    assert corrections.adjust(adjustment(1, "adj-3", unit_cost=150))["cost"] == 150
     level = stock.level(PLACE, "TEA")
     assert (level["on_hand"], level["available"], level["stock_value"]) == (10, 10, 1050)
     assert stock.drift() == []
 
 
-def test_promised_units_cannot_be_lost(desk: Corrections, stock: InventoryStore) -> None:
+def test_reserved_units_cannot_be_removed(corrections: Corrections, stock: InventoryStore) -> None:
     stock.reserve("ord-1", PLACE, [Line(sku="TEA", quantity=4)])
     with pytest.raises(InsufficientStock):
-        desk.adjust(adjusted(-7))
+        corrections.adjust(adjustment(-7))
     with pytest.raises(InsufficientStock):
-        desk.count(counted(3))
-    assert desk.count(counted(4))["quantity"] == -6
-    assert desk.count(counted(4))["quantity"] == -6
+        corrections.count(count(3))
+    assert corrections.count(count(4))["quantity"] == -6
+    assert corrections.count(count(4))["quantity"] == -6
     assert stock.level(PLACE, "TEA")["available"] == 0
 
 
-def test_a_second_delivery_takes_nothing_more(desk: Corrections, stock: InventoryStore) -> None:
-    first = desk.adjust(adjusted(-8))
-    assert desk.adjust(adjusted(-8)) == first
+def test_a_second_delivery_returns_the_first_result(corrections: Corrections, stock: InventoryStore) -> None:
+    first = corrections.adjust(adjustment(-8))
+    assert corrections.adjust(adjustment(-8)) == first
     assert stock.level(PLACE, "TEA")["on_hand"] == 2
 
 
-def test_an_id_is_of_one_correction(desk: Corrections, stock: InventoryStore) -> None:
-    """The books have one entry for it: a second correction under its id would be in none."""
-    desk.adjust(adjusted(-1, "dropped-1"))
+def test_an_adjustment_and_a_count_cannot_share_an_id(
+    corrections: Corrections, stock: InventoryStore
+) -> None:
+    corrections.adjust(adjustment(-1, "dropped-1"))
     with pytest.raises(InvalidRequest, match="count_id"):
-        desk.count(counted(5, "dropped-1"))
-    desk.count(counted(8, "shelf-1"))
+        corrections.count(count(5, "dropped-1"))
+    corrections.count(count(8, "shelf-1"))
     with pytest.raises(InvalidRequest, match="adjustment_id"):
-        desk.adjust(adjusted(-1, "shelf-1"))
+        corrections.adjust(adjustment(-1, "shelf-1"))
     assert stock.level(PLACE, "TEA")["on_hand"] == 8
 
 
-def test_a_movement_says_why_and_in_which_currency(desk: Corrections, stock: InventoryStore) -> None:
-    desk.adjust(adjusted(-3))
-    desk.count(counted(8))
-    told = {row["kind"]: (row["reason"], row["currency"]) for row in stock.movements(PLACE, "TEA")[-2:]}
-    assert told == {"adjustment": ("broken", "EUR"), "count": ("counted", "EUR")}
+def test_a_movement_has_the_reason_and_the_currency(corrections: Corrections, stock: InventoryStore) -> None:
+    corrections.adjust(adjustment(-3))
+    corrections.count(count(8))
+    details = {row["kind"]: (row["reason"], row["currency"]) for row in stock.movements(PLACE, "TEA")[-2:]}
+    assert details == {"adjustment": ("broken", "EUR"), "count": ("counted", "EUR")}
 
 
-def test_a_sale_during_a_count_is_seen(dynamodb: Any, table: str, stock: InventoryStore) -> None:
+def test_a_count_includes_a_concurrent_sale(dynamodb: Any, table: str, stock: InventoryStore) -> None:
     client = Interposed(dynamodb)
 
     def sale() -> None:
@@ -93,18 +97,48 @@ def test_a_sale_during_a_count_is_seen(dynamodb: Any, table: str, stock: Invento
         stock.commit("ord-1")
 
     client.before("transact_write_items", sale)
-    assert Corrections(client, table).count(counted(7))["quantity"] == -1
+    assert Corrections(client, table).count(count(7))["quantity"] == -1
     assert stock.level(PLACE, "TEA")["on_hand"] == 7
     assert stock.drift() == []
 
 
-def test_a_count_that_agrees_moves_nothing(desk: Corrections, stock: InventoryStore) -> None:
-    assert desk.count(counted(10))["quantity"] == 0
+def test_a_count_that_agrees_has_no_movement(corrections: Corrections, stock: InventoryStore) -> None:
+    assert corrections.count(count(10))["quantity"] == 0
     assert len(stock.movements(PLACE, "TEA")) == 1
 
 
-def test_what_was_never_there_is_refused(desk: Corrections, stock: InventoryStore) -> None:
+def test_a_sku_that_was_never_stocked_is_refused(corrections: Corrections, stock: InventoryStore) -> None:
     with pytest.raises(InvalidRequest):
-        desk.count(Count(count_id="c", location=PLACE, sku="GONE", counted=1, currency="EUR"))
+        corrections.count(Count(count_id="c", location=PLACE, sku="GONE", counted=1, currency="EUR"))
     with pytest.raises(InvalidRequest):
-        desk.adjust(adjusted(0))
+        corrections.adjust(adjustment(0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "field"),
+    [
+        (adjustment(-3), adjustment(-4), "quantity is -3, sent -4"),
+        (adjustment(-3), adjustment(-3, reason="stolen"), "reason is 'broken', sent 'stolen'"),
+        (adjustment(3), adjustment(3, unit_cost=1), "unit_cost is missing, sent 1"),
+        (count(9), count(4), "counted is 9, sent 4"),
+        (count(9), count(9, currency="JPY"), "currency is 'EUR', sent 'JPY'"),
+    ],
+)
+def test_an_id_with_another_request_is_a_conflict(
+    corrections: Corrections, stock: InventoryStore, first: Any, second: Any, field: str
+) -> None:
+    correct: Any = corrections.count if isinstance(first, Count) else corrections.adjust
+    result = correct(first)
+    with pytest.raises(IdempotencyConflict, match=field):
+        correct(second)
+    assert stock.level(PLACE, "TEA")["on_hand"] == result["on_hand"]
+    assert correct(first) == result
+
+
+def test_a_second_delivery_that_read_the_level_too_late_is_not_refused(
+    dynamodb: Any, table: str, corrections: Corrections, stock: InventoryStore
+) -> None:
+    client = Interposed(dynamodb)
+    client.before("batch_get_item", lambda: corrections.adjust(adjustment(-10)))
+    assert Corrections(client, table).adjust(adjustment(-10))["on_hand"] == 0
+    assert stock.level(PLACE, "TEA")["on_hand"] == 0

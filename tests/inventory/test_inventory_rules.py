@@ -10,6 +10,7 @@ from inventory import rules
 from inventory.models import Line, ReceiptLine, Reserve
 from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
+from tillflow.store import chunks
 
 skus = st.sampled_from(["A", "B", "C", "D"])
 lines = st.lists(st.builds(Line, sku=skus, quantity=st.integers(1, 1000)), min_size=1)
@@ -40,7 +41,7 @@ def test_merging_receipts_keeps_units_and_cost(received: list[ReceiptLine]) -> N
 
 @given(st.lists(st.integers(), max_size=250), st.integers(1, 60))
 def test_chunks_hold_everything_in_order_and_none_is_too_large(rows: list[int], size: int) -> None:
-    parts = list(rules.chunks(rows, size))
+    parts = list(chunks(rows, size))
     assert [row for part in parts for row in part] == rows
     assert all(0 < len(part) <= size for part in parts)
 
@@ -126,7 +127,8 @@ def test_a_level_that_is_missing_drifts_from_zero() -> None:
         ({"lines": [{"sku": "A", "quantity": 0}]}, r"lines\[0\].quantity is 0; expected a number above 0"),
         ({"lines": [{"sku": "A", "quantity": 1.5}]}, r"lines\[0\].quantity is 1.5"),
         ({"lines": [{"sku": "A", "quantity": True}]}, r"lines\[0\].quantity is True"),
-        ({"order_id": None}, "order_id is missing"),
+        ({"order_id": None}, "expected either order_id or transfer_id"),
+        ({"transfer_id": "t-1"}, "expected either order_id or transfer_id"),
     ],
 )
 def test_a_request_that_cannot_be_reserved_says_which_field(change: dict[str, Any], sentence: str) -> None:

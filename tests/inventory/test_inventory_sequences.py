@@ -9,10 +9,11 @@ import botocore.session
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from moto import mock_aws
-from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, StoreContention
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, TakingTurns, conflict
@@ -83,7 +84,7 @@ class StockAndItsModel(RuleBasedStateMachine):
             return OrderClosed
         known = self.held.get(order) or self.sold.get(order, {}).get("units")
         if known:
-            return None if known == units else InvalidRequest
+            return None if known == units else IdempotencyConflict
         short = any(self.on_hand[sku] - self._reserved(sku) < units[sku] for sku in units)
         return InsufficientStock if short else None
 
@@ -134,7 +135,7 @@ class StockAndItsModel(RuleBasedStateMachine):
 def outcome(verb: Callable[[], Any]) -> type[Exception] | None:
     try:
         verb()
-    except (InsufficientStock, InvalidRequest, OrderClosed) as refusal:
+    except (IdempotencyConflict, InsufficientStock, InvalidRequest, OrderClosed) as refusal:
         return type(refusal)
     return None
 

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, StoreContention
 from tillflow.store import key, marshal, unmarshal
 
 from tests.support.interposed import Died, Interposed, Mortal, conflict, throttled
@@ -54,7 +55,7 @@ def movements(dynamodb: Any, table: str, sku: str) -> list[dict[str, Any]]:
 
 def test_reserving_merges_lines_and_sorts_by_sku(store: InventoryStore) -> None:
     lines = [*wanted(B=1, A=2), *wanted(A=1)]
-    answer = {"order_id": "ord-1", "reserved": [{"sku": "A", "quantity": 3}, {"sku": "B", "quantity": 1}]}
+    answer = {"business_id": "ord-1", "reserved": [{"sku": "A", "quantity": 3}, {"sku": "B", "quantity": 1}]}
     assert store.reserve("ord-1", "store-1", lines) == answer
     assert counters(store, "A") == (5, 3, 1000)
     assert store.reserve("ord-1", "store-1", lines) == answer, "a second delivery gets the first answer"
@@ -64,13 +65,13 @@ def test_reserving_merges_lines_and_sorts_by_sku(store: InventoryStore) -> None:
 def test_two_lines_of_one_sku_cannot_each_pass(store: InventoryStore) -> None:
     with pytest.raises(InsufficientStock) as refusal:
         store.reserve("ord-1", "store-1", [*wanted(A=3), *wanted(A=3)])
-    assert (refusal.value.sku, refusal.value.wanted, refusal.value.available) == ("A", 6, 5)
+    assert (refusal.value.sku, refusal.value.requested, refusal.value.available) == ("A", 6, 5)
 
 
 def test_a_short_line_reserves_nothing_and_is_named(store: InventoryStore) -> None:
-    with pytest.raises(InsufficientStock, match="sku B at store-1: 4 wanted; expected at most 3"):
+    with pytest.raises(InsufficientStock, match="sku B at store-1: 4 requested, 3 available"):
         store.reserve("ord-1", "store-1", wanted(A=1, B=4))
-    with pytest.raises(InsufficientStock, match="sku NEW at store-1: 1 wanted; expected at most 0"):
+    with pytest.raises(InsufficientStock, match="sku NEW at store-1: 1 requested, 0 available"):
         store.reserve("ord-2", "store-1", wanted(A=1, NEW=1))
     with pytest.raises(InsufficientStock, match="sku A at store-2"):
         store.reserve("ord-3", "store-2", wanted(A=1))
@@ -80,27 +81,27 @@ def test_a_short_line_reserves_nothing_and_is_named(store: InventoryStore) -> No
 
 def test_what_is_reserved_is_not_available_to_another(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=4))
-    with pytest.raises(InsufficientStock, match="2 wanted; expected at most 1"):
+    with pytest.raises(InsufficientStock, match="2 requested, 1 available"):
         store.reserve("ord-2", "store-1", wanted(A=2))
 
 
 def test_an_order_reserved_before_with_other_lines_is_refused(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=1))
-    with pytest.raises(InvalidRequest, match="those first reserved"):
+    with pytest.raises(IdempotencyConflict, match="reserve of order ord-1 exists"):
         store.reserve("ord-1", "store-1", wanted(A=2))
     assert counters(store, "A") == (5, 1, 1000)
 
 
 def test_releasing_gives_back_once(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=2, B=1))
-    answer = {"order_id": "ord-1", "released": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}]}
+    answer = {"business_id": "ord-1", "released": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}]}
     assert store.release("ord-1") == answer
     assert store.release("ord-1") == answer
     assert (counters(store, "A"), counters(store, "B")) == ((5, 0, 1000), (3, 0, 10))
 
 
 def test_nothing_to_release_is_success_and_closes_the_order(store: InventoryStore) -> None:
-    assert store.release("ord-1") == {"order_id": "ord-1", "released": []}
+    assert store.release("ord-1") == {"business_id": "ord-1", "released": []}
     with pytest.raises(OrderClosed, match="ord-1 is closed; reserve"):
         store.reserve("ord-1", "store-1", wanted(A=1))
     assert counters(store, "A") == (5, 0, 1000)
@@ -120,7 +121,7 @@ def test_committing_moves_stock_out_at_moving_average(
     store.reserve("ord-1", "store-1", wanted(A=4, B=2))
     answer = store.commit("ord-1")
     lines = [{"sku": "A", "quantity": 4, "cost": 733}, {"sku": "B", "quantity": 2, "cost": 7}]
-    assert answer == {"order_id": "ord-1", "cost": 740, "lines": lines}
+    assert answer == {"business_id": "ord-1", "cost": 740, "lines": lines}
     assert store.commit("ord-1") == answer
     assert (counters(store, "A"), counters(store, "B")) == ((2, 0, 367), (1, 0, 3))
     sale, *receipts = movements(dynamodb, table, "A")
@@ -146,7 +147,7 @@ def test_a_commit_after_the_release_is_refused(store: InventoryStore) -> None:
     for order in ("ord-1", "ord-2"):
         with pytest.raises(OrderClosed, match="closed; commit"):
             store.commit(order)
-    with pytest.raises(InvalidRequest, match="an order with reserved stock"):
+    with pytest.raises(InvalidRequest, match="a document with reserved stock"):
         store.commit("ord-3")
 
 
@@ -162,25 +163,29 @@ def test_a_late_commit_is_refused_though_the_units_were_sold_to_another(store: I
 def test_a_release_after_the_commit_gives_nothing_back(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=1))
     answer = store.commit("ord-1")
-    assert store.release("ord-1") == {"order_id": "ord-1", "released": []}
+    assert store.release("ord-1") == {"business_id": "ord-1", "released": []}
     assert store.commit("ord-1") == answer
     assert counters(store, "A") == (4, 0, 800)
 
 
 def test_a_receipt_counts_once(store: InventoryStore) -> None:
     lines = [receipt("A", 1, 90), receipt("A", 2, 10)]
-    answer = {"receipt_id": "rec-2", "received": [{"sku": "A", "quantity": 3, "cost": 100}]}
+    answer = {
+        "business_id": "rec-2",
+        "step": "receipt",
+        "received": [{"sku": "A", "quantity": 3, "cost": 100}],
+    }
     assert store.receive("rec-2", "store-1", lines) == answer
     assert store.receive("rec-2", "store-1", lines) == answer
     assert counters(store, "A") == (8, 0, 1100)
-    with pytest.raises(InvalidRequest, match="those first received"):
+    with pytest.raises(IdempotencyConflict, match="receipt of receipt rec-2 exists"):
         store.receive("rec-2", "store-1", [receipt("A", 1, 90)])
 
 
 def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
     """Though the marker of its step be lost: what was moved when, and why, is for good."""
-    dynamodb.delete_item(TableName=table, Key=key("ORDER#rec-1", "STEP#receipt#0"))
-    with pytest.raises(InvalidRequest, match="a new movement"):
+    dynamodb.delete_item(TableName=table, Key=key("RECEIPT#rec-1", "STEP#receipt#0"))
+    with pytest.raises(InvalidRequest, match="an id without a receipt movement of A"):
         store.receive("rec-1", "store-1", [receipt("A", 9, 9)])
     assert [move["quantity"] for move in movements(dynamodb, table, "A")] == [5]
     assert counters(store, "A") == (5, 0, 1000)
@@ -189,7 +194,7 @@ def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, 
 def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
     store.reserve("ord-1", "store-1", wanted(A=3))
     dynamodb.delete_item(TableName=table, Key=key("ORDER#ord-1", "STEP#reserve#0"))
-    with pytest.raises(InvalidRequest, match="the 3 first reserved"):
+    with pytest.raises(InvalidRequest, match="the 3 that are reserved"):
         store.reserve("ord-1", "store-1", wanted(A=1))
     assert [row["quantity"] for row in store.reservations("ord-1")] == [3]
     assert counters(store, "A") == (5, 3, 1000)
@@ -203,7 +208,7 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "result": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
     store.reserve("ord-1", "store-1", wanted(A=2))
     client.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
-    taken = store.take("ord-1", store.reservations("ord-1"), step, kind)
+    taken = store.issue("ord-1", store.reservations("ord-1"), step, kind)
     assert taken == [{"sku": "A", "quantity": 2, "cost": 7}]
     assert counters(store, "A") == (5, 2, 1000)
 
@@ -394,6 +399,6 @@ def test_the_sample_events(
 
     order = "ord-2026-11-23-store-1-0001"
     units = [{"sku": "COF-ESP-1KG", "quantity": 2}, {"sku": "MUG-WHT-300", "quantity": 1}]
-    assert deliver("reserve_stock") == {"order_id": order, "reserved": units}
+    assert deliver("reserve_stock") == {"business_id": order, "reserved": units}
     assert deliver("commit_stock")["cost"] == 2300
-    assert deliver("release_stock") == {"order_id": order, "released": []}
+    assert deliver("release_stock") == {"business_id": order, "released": []}

@@ -1,9 +1,10 @@
-"""Counters that drifted are found and mended from their history, and only while they stay as they were."""
+"""Counters rebuilt from their history."""
 
 from typing import Any
 
 import pytest
-from inventory.models import Line, ReceiptLine
+from inventory.models import Line, OrderedLine, ReceiptLine
+from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
 from tillflow.store import key, marshal
 
@@ -16,7 +17,7 @@ def store(dynamodb: Any, table: str) -> InventoryStore:
     return stocked
 
 
-def spoil(dynamodb: Any, table: str, **counters: int) -> None:
+def tamper(dynamodb: Any, table: str, **counters: int) -> None:
     dynamodb.update_item(
         TableName=table,
         Key=key("LEVEL#store-1#A", "LEVEL"),
@@ -25,26 +26,36 @@ def spoil(dynamodb: Any, table: str, **counters: int) -> None:
     )
 
 
-def test_a_drift_is_mended(dynamodb: Any, table: str, store: InventoryStore) -> None:
-    spoil(dynamodb, table, reserved=4, available=1)
+def test_drift_is_repaired(dynamodb: Any, table: str, store: InventoryStore) -> None:
+    tamper(dynamodb, table, reserved=4, available=1)
     [drift] = store.drift()
     assert (drift.stored.reserved, drift.rebuilt.reserved) == (4, 2)
-    assert store.mend(drift)
+    assert store.repair(drift)
     assert store.drift() == []
     assert store.level("store-1", "A")["available"] == 3
 
 
-def test_a_level_that_is_gone_is_made_again(dynamodb: Any, table: str, store: InventoryStore) -> None:
+def test_a_missing_level_is_created(dynamodb: Any, table: str, store: InventoryStore) -> None:
     dynamodb.delete_item(TableName=table, Key=key("LEVEL#store-1#A", "LEVEL"))
     [drift] = store.drift()
-    assert store.mend(drift)
+    assert store.repair(drift)
     level = store.level("store-1", "A")
     assert (level["sku"], level["location"], level["on_hand"]) == ("A", "store-1", 5)
 
 
-def test_a_level_that_changed_since_is_left_alone(dynamodb: Any, table: str, store: InventoryStore) -> None:
-    spoil(dynamodb, table, reserved=4, available=1)
+def test_a_level_that_changed_since_is_not_repaired(dynamodb: Any, table: str, store: InventoryStore) -> None:
+    tamper(dynamodb, table, reserved=4, available=1)
     [drift] = store.drift()
     store.reserve("ord-2", "store-1", [Line(sku="A", quantity=1)])
-    assert not store.mend(drift)
+    assert not store.repair(drift)
     assert store.level("store-1", "A")["reserved"] == 5
+
+
+def test_units_on_order_are_rebuilt(dynamodb: Any, table: str, store: InventoryStore) -> None:
+    OnOrder(dynamodb, table).raise_units("po-1", "store-1", [OrderedLine(sku="A", quantity=7)])
+    assert store.drift() == []
+    tamper(dynamodb, table, on_order=3)
+    [drift] = store.drift()
+    assert (drift.stored.on_order, drift.rebuilt.on_order) == (3, 7)
+    assert store.repair(drift)
+    assert store.level("store-1", "A")["on_order"] == 7

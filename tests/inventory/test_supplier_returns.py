@@ -1,30 +1,31 @@
-"""Goods go back to their supplier: at the cost they came with, once, and only what is still there."""
+"""Returns to a supplier: once, at present value, and only units that are available."""
 
-import importlib
 from typing import Any
 
 import pytest
+from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
+from inventory.supplier_returns import RETURNED_PER_TRANSACTION, SupplierReturns
+from tillflow.errors import IdempotencyConflict
+
+from tests.support.interposed import Interposed
 
 STEP = "receipt-dn-1"
-BACK = {"business_id": "po-1", "returned": [{"sku": "TEA", "quantity": 4, "cost": 1000}]}
 
 
 @pytest.fixture
 def stock(dynamodb: Any, table: str) -> InventoryStore:
-    """Ten of somebody's, at nothing; then four of po-1's delivery note dn-1, at 250 each."""
+    """Ten units of value 10, and ten received by po-1 at 100 each."""
     store = InventoryStore(dynamodb, table)
-    store.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=0)])
-    store.receive("po-1", "store-1", [ReceiptLine(sku="TEA", quantity=4, cost=1000)], STEP)
+    store.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=10)])
+    store.receive("po-1", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1000)], STEP)
     return store
 
 
 @pytest.fixture
-def returns(dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("TABLE_NAME", table)
-    return importlib.import_module("inventory.returning").SupplierReturns(dynamodb, table)
+def returns(dynamodb: Any, table: str) -> SupplierReturns:
+    return SupplierReturns(dynamodb, table)
 
 
 def sell(stock: InventoryStore, units: int) -> None:
@@ -37,31 +38,77 @@ def counters(stock: InventoryStore) -> tuple[int, int, int]:
     return level["on_hand"], level["available"], level["stock_value"]
 
 
-def test_what_came_goes_back_once_at_the_cost_it_came_with(stock: InventoryStore, returns: Any) -> None:
-    assert returns.send_back("po-1", "store-1", [STEP]) == BACK
-    assert returns.send_back("po-1", "store-1", [STEP]) == BACK
-    assert counters(stock) == (10, 10, 0)
+def returned(quantity: int, cost: int) -> dict[str, Any]:
+    return {"business_id": "po-1", "returned": [{"sku": "TEA", "quantity": quantity, "cost": cost}]}
+
+
+def test_goods_leave_once_at_the_average_cost(stock: InventoryStore, returns: SupplierReturns) -> None:
+    for _ in range(2):
+        assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
+    assert counters(stock) == (10, 10, 505)
     assert stock.drift() == []
 
 
-def test_what_was_promised_since_does_not_go_back(stock: InventoryStore, returns: Any) -> None:
+def test_goods_that_are_worth_less_than_they_cost_leave_at_their_present_value(
+    stock: InventoryStore, returns: SupplierReturns
+) -> None:
+    sell(stock, 10)
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
+    assert counters(stock) == (0, 0, 0)
+    assert stock.drift() == []
+
+
+def test_reserved_units_are_not_returned(stock: InventoryStore, returns: SupplierReturns) -> None:
     stock.reserve("ord-1", "store-1", [Line(sku="TEA", quantity=11)])
-    with pytest.raises(InsufficientStock, match="4 wanted"):
-        returns.send_back("po-1", "store-1", [STEP])
-    assert counters(stock) == (14, 3, 1000)
+    with pytest.raises(InsufficientStock, match="10 requested, 9 available"):
+        returns.return_goods("po-1", "store-1", [STEP])
+    assert counters(stock) == (20, 9, 1010)
     stock.release("ord-1")
-    assert returns.send_back("po-1", "store-1", [STEP]) == BACK
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
 
 
-def test_more_than_what_is_left_is_worth_does_not_go_back(stock: InventoryStore, returns: Any) -> None:
-    sell(stock, 7)
-    with pytest.raises(StoreContention, match="the value of TEA"):
-        returns.send_back("po-1", "store-1", [STEP])
-    assert counters(stock) == (7, 7, 500)
-
-
-def test_a_receipt_that_comes_later_is_refused(stock: InventoryStore, returns: Any) -> None:
-    assert returns.send_back("po-1", "store-1", [STEP, "receipt-dn-2"]) == BACK
-    with pytest.raises(InvalidRequest):
+def test_a_receipt_after_the_return_is_refused(stock: InventoryStore, returns: SupplierReturns) -> None:
+    returns.return_goods("po-1", "store-1", [STEP, "receipt-dn-2"])
+    with pytest.raises(IdempotencyConflict):
         stock.receive("po-1", "store-1", [ReceiptLine(sku="TEA", quantity=1, cost=250)], "receipt-dn-2")
-    assert counters(stock) == (10, 10, 0)
+    assert counters(stock) == (10, 10, 505)
+
+
+@pytest.mark.parametrize("operation", ["batch_get_item", "transact_write_items"])
+def test_concurrent_deliveries_return_the_goods_once(
+    dynamodb: Any, table: str, stock: InventoryStore, returns: SupplierReturns, operation: str
+) -> None:
+    sell(stock, 10)
+    client = Interposed(dynamodb)
+    nth = 1 if operation == "batch_get_item" else 2
+    client.before(operation, lambda: returns.return_goods("po-1", "store-1", [STEP]), nth)
+    assert SupplierReturns(client, table).return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
+    assert counters(stock) == (0, 0, 0)
+
+
+def test_a_sale_between_reading_and_writing_changes_the_cost(
+    dynamodb: Any, table: str, stock: InventoryStore
+) -> None:
+    client = Interposed(dynamodb)
+    client.before(
+        "transact_write_items",
+        lambda: stock.receive("seed-2", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1190)]),
+        nth=2,
+    )
+    returns = SupplierReturns(client, table)
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 733)
+    assert stock.drift() == []
+
+
+@pytest.mark.parametrize("lines", [RETURNED_PER_TRANSACTION + extra for extra in (-1, 0, 1)])
+def test_a_return_of_many_lines_is_complete(
+    dynamodb: Any, table: str, stock: InventoryStore, returns: SupplierReturns, lines: int
+) -> None:
+    skus = [f"SKU-{number:03}" for number in range(lines)]
+    receipt = [ReceiptLine(sku=sku, quantity=2, cost=7) for sku in skus]
+    stock.receive("po-2", "store-1", receipt, STEP)
+    result = returns.return_goods("po-2", "store-1", [STEP])
+    assert [line["sku"] for line in result["returned"]] == skus
+    assert returns.return_goods("po-2", "store-1", [STEP]) == result
+    assert all(stock.level("store-1", sku)["on_hand"] == 0 for sku in skus)
+    assert stock.drift() == []

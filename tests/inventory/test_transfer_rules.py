@@ -1,19 +1,20 @@
-"""Transfers by their rules: who may say what when, and goods that arrive at what they left with."""
+"""The rules of a transfer."""
 
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer, Transfer
 from pydantic import ValidationError
-from tillflow.errors import InvalidTransfer, OrderClosed, PendingWork, TransferCancelled
+from tillflow.errors import OrderClosed, PendingWork
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def requested(quantity: int = 10) -> Transfer:
+def new_transfer(quantity: int = 10) -> Transfer:
     request = OpenTransfer.model_validate(
         {
             "transfer_id": "trf-1",
@@ -23,29 +24,29 @@ def requested(quantity: int = 10) -> Transfer:
             "lines": [{"sku": "A", "quantity": quantity}],
         }
     )
-    return rules.opened(request, NOW)
+    return rules.new_transfer(request, NOW)
 
 
-def waits(waiting_for: str = "shipment", asked: str = "1", token: str = "tok") -> AwaitTransfer:
+def waiting(waiting_for: str = "shipment", since: str = "1", token: str = "tok") -> AwaitTransfer:
     return AwaitTransfer.model_validate(
-        {"transfer_id": "trf-1", "waiting_for": waiting_for, "asked": asked, "task_token": token}
+        {"transfer_id": "trf-1", "waiting_for": waiting_for, "waiting_since": since, "task_token": token}
     )
 
 
-def promised(quantity: int = 10) -> Transfer:
-    return rules.awaiting(requested(quantity), waits())
+def reserved(quantity: int = 10) -> Transfer:
+    return rules.wait_for(new_transfer(quantity), waiting())
 
 
-def on_its_way(quantity: int = 10, cost: int = 1000) -> Transfer:
-    return rules.shipped(rules.left(promised(quantity), NOW), {"A": cost})
+def in_transit(quantity: int = 10, cost: int = 1000) -> Transfer:
+    return rules.ship(rules.report_shipment(reserved(quantity), NOW), {"A": cost})
 
 
-def came(name: str, quantity: int, lost: int = 0, sku: str = "A") -> Arrival:
+def arrival_of(name: str, quantity: int, lost: int = 0, sku: str = "A") -> Arrival:
     lines = (ArrivedLine(sku=sku, quantity=quantity, lost=lost),)
     return Arrival(arrival_id=name, arrived_at=NOW, lines=lines)
 
 
-def test_lines_of_one_sku_are_one_line() -> None:
+def test_lines_of_one_sku_are_merged() -> None:
     request = {
         "transfer_id": "trf-1",
         "source": "warehouse",
@@ -53,11 +54,11 @@ def test_lines_of_one_sku_are_one_line() -> None:
         "currency": "EUR",
         "lines": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 3}],
     }
-    lines = rules.opened(OpenTransfer.model_validate(request), NOW).lines
+    lines = rules.new_transfer(OpenTransfer.model_validate(request), NOW).lines
     assert [(line.sku, line.quantity) for line in lines] == [("A", 5), ("B", 1)]
 
 
-def test_a_transfer_goes_to_another_place() -> None:
+def test_source_and_destination_must_differ() -> None:
     with pytest.raises(ValidationError, match="a location other than the source"):
         OpenTransfer.model_validate(
             {
@@ -70,94 +71,94 @@ def test_a_transfer_goes_to_another_place() -> None:
         )
 
 
-def test_goods_that_are_not_reserved_cannot_have_left() -> None:
+def test_a_shipment_before_the_reservation_is_refused() -> None:
     with pytest.raises(InvalidTransfer, match="reserved"):
-        rules.left(requested(), NOW)
+        rules.report_shipment(new_transfer(), NOW)
 
 
-def test_what_left_cannot_be_cancelled_and_what_is_cancelled_cannot_leave() -> None:
-    gone = rules.left(promised(), NOW)
+def test_a_shipped_transfer_cannot_be_cancelled_nor_a_cancelled_one_shipped() -> None:
+    shipped = rules.report_shipment(reserved(), NOW)
     with pytest.raises(InvalidTransfer, match="did not leave"):
-        rules.cancelled(gone, "too late")
-    cancelled = rules.cancelled(promised(), "no van")
+        rules.request_cancel(shipped, "too late")
+    cancelled = rules.request_cancel(reserved(), "no van")
     with pytest.raises(OrderClosed):
-        rules.left(cancelled, NOW)
-    assert rules.cancelled(cancelled, "another reason").cancel_reason == "no van"
+        rules.report_shipment(cancelled, NOW)
+    assert rules.request_cancel(cancelled, "another reason").cancel_reason == "no van"
 
 
-def test_silence_is_a_cancel_and_the_word_that_it_left_is_not() -> None:
-    assert rules.decided(rules.left(promised(), NOW)).cancel_reason is None
+def test_a_transfer_without_a_reported_shipment_is_cancelled() -> None:
+    assert rules.decide_shipment(rules.report_shipment(reserved(), NOW)).cancel_reason is None
     with pytest.raises(TransferCancelled, match="in time"):
-        rules.check_leaving(rules.decided(promised()))
+        rules.check_leaving(rules.decide_shipment(reserved()))
 
 
-def test_a_wait_that_was_asked_for_earlier_takes_no_later_ones_place() -> None:
-    newer = rules.awaiting(requested(), waits(asked="2", token="newer"))
-    assert rules.awaiting(newer, waits(asked="1", token="older")).task_token == "newer"
-    assert rules.awaiting(newer, waits(asked="3", token="newest")).task_token == "newest"
+def test_a_token_of_an_earlier_wait_does_not_replace_a_later_one() -> None:
+    newer = rules.wait_for(new_transfer(), waiting(since="2", token="newer"))
+    assert rules.wait_for(newer, waiting(since="1", token="older")).task_token == "newer"
+    assert rules.wait_for(newer, waiting(since="3", token="newest")).task_token == "newest"
 
 
-def test_there_is_no_wait_for_what_is_there() -> None:
+def test_a_wait_is_refused_while_there_is_pending_work() -> None:
     with pytest.raises(PendingWork):
-        rules.awaiting(rules.left(promised(), NOW), waits())
+        rules.wait_for(rules.report_shipment(reserved(), NOW), waiting())
     with pytest.raises(PendingWork):
-        rules.awaiting(rules.arrived(on_its_way(), came("a", 1)), waits("arrival", "2"))
-    assert rules.awaiting(on_its_way(), waits("arrival", "2")).waiting_for == "arrival"
+        rules.wait_for(rules.record_arrival(in_transit(), arrival_of("a", 1)), waiting("arrival", "2"))
+    assert rules.wait_for(in_transit(), waiting("arrival", "2")).waiting_for == "arrival"
 
 
 @pytest.mark.parametrize(
     ("arrival", "message"),
     [
-        (came("a", 11), "at most the 10 in transit"),
-        (came("a", 8, lost=3), "at most the 10 in transit"),
-        (came("a", 1, sku="B"), "a SKU of the transfer"),
+        (arrival_of("a", 11), "in transit: 10"),
+        (arrival_of("a", 8, lost=3), "in transit: 10"),
+        (arrival_of("a", 1, sku="B"), "SKUs of the transfer"),
     ],
 )
-def test_more_than_is_in_transit_cannot_come(arrival: Arrival, message: str) -> None:
+def test_an_arrival_of_more_than_is_in_transit_is_refused(arrival: Arrival, message: str) -> None:
     with pytest.raises(InvalidTransfer, match=message):
-        rules.arrived(on_its_way(), arrival)
+        rules.record_arrival(in_transit(), arrival)
 
 
-def test_nothing_comes_of_what_did_not_leave() -> None:
+def test_an_arrival_before_the_shipment_is_refused() -> None:
     with pytest.raises(InvalidTransfer, match="IN_TRANSIT"):
-        rules.arrived(promised(), came("a", 1))
+        rules.record_arrival(reserved(), arrival_of("a", 1))
 
 
 def test_the_rest_is_lost_once() -> None:
-    partly = rules.arrived(on_its_way(), came("a", 4))
-    lost = rules.rest_lost(partly, "rest", NOW)
+    partly = rules.record_arrival(in_transit(), arrival_of("a", 4))
+    lost = rules.lose_rest(partly, "rest", NOW)
     assert (lost.lines[0].received, lost.lines[0].lost, lost.lines[0].in_transit) == (4, 6, 0)
-    assert rules.rest_lost(lost, "again", NOW) == lost
-    ended = rules.closed(rules.booked(rules.booked(lost, "a"), "rest"), NOW)
-    assert rules.rest_lost(ended, "again", NOW) == ended
+    assert rules.lose_rest(lost, "again", NOW) == lost
+    ended = rules.close(rules.book(rules.book(lost, "a"), "rest"), NOW)
+    assert rules.lose_rest(ended, "again", NOW) == ended
 
 
 def test_the_steps_of_a_transfer() -> None:
-    transfer = on_its_way()
-    assert rules.next_step(transfer) == "wait"
-    transfer = rules.arrived(transfer, came("a", 9, lost=1))
-    assert rules.next_step(transfer) == "arrive"
+    transfer = in_transit()
+    assert rules.next_step(transfer) == "await_arrival"
+    transfer = rules.record_arrival(transfer, arrival_of("a", 9, lost=1))
+    assert rules.next_step(transfer) == "receive"
     with pytest.raises(InvalidTransfer):
-        rules.closed(transfer, NOW)
-    transfer = rules.booked(transfer, "a")
+        rules.close(transfer, NOW)
+    transfer = rules.book(transfer, "a")
     assert rules.next_step(transfer) == "close"
-    assert rules.closed(transfer, NOW).status == "CLOSED"
+    assert rules.close(transfer, NOW).status == "CLOSED"
 
 
 @given(
     parts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(sum), min_size=1, max_size=8),
     cost=st.integers(0, 10_000),
 )
-def test_goods_arrive_and_are_lost_at_exactly_what_they_left_with(
+def test_the_cost_of_arrivals_and_losses_adds_up_to_the_shipped_cost(
     parts: list[tuple[int, int]], cost: int
 ) -> None:
-    transfer = on_its_way(sum(map(sum, parts)), cost)
+    transfer = in_transit(sum(map(sum, parts)), cost)
     for number, (quantity, lost) in enumerate(parts):
-        before = rules.moves(transfer)
-        transfer = rules.arrived(transfer, came(f"a-{number}", quantity, lost))
-        after = rules.moves(transfer)
-        assert {name: after[name] for name in before} == before  # what was booked stays as it was
-    moved = [line for lines in rules.moves(transfer).values() for line in lines]
+        before = rules.goods_by_arrival(transfer)
+        transfer = rules.record_arrival(transfer, arrival_of(f"a-{number}", quantity, lost))
+        after = rules.goods_by_arrival(transfer)
+        assert {name: after[name] for name in before} == before  # a booked share does not change
+    moved = [line for lines in rules.goods_by_arrival(transfer).values() for line in lines]
     assert sum(line.cost + line.lost_cost for line in moved) == cost
     assert rules.loss(transfer) == sum(line.lost_cost for line in moved)
     assert all(line.cost >= 0 and line.lost_cost >= 0 for line in moved)

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from inventory.announcer import announcements
 from inventory.corrections import Corrections
 from inventory.models import Adjust
+from inventory.publisher import stock_events
 from purchasing.models import Receipt, ReceivedLine
 from tillflow.aws import client
 from tillflow.store import marshal
@@ -141,7 +141,7 @@ class Buying(RuleBasedStateMachine):
         """What the table's stream and the bus bring to the books of a correction."""
         moved = inventory().movements(LOCATION, gone.sku)
         movement = next(row for row in moved if row["business_id"] == gone.adjustment_id)
-        told = announcements([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
+        told = stock_events([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
         records = [
             {"messageId": event.event_id, "body": json.dumps({"detail": event.model_dump()})}
             for event in told
@@ -171,7 +171,7 @@ class Buying(RuleBasedStateMachine):
         return found
 
     def claims(self, name: str) -> list[dict[str, Any]]:
-        rows = self.prover.tables.snapshot().items("InventoryTable", "ONORDER#", f"ORDER#{name}")
+        rows = self.prover.tables.snapshot().items("InventoryTable", "ONORDER#", f"PURCHASE#{name}")
         return [dict(row) for row in rows]
 
     def settle(self, name: str) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from inventory.errors import InsufficientStock, InvalidTransfer, TransferCancelled
 from inventory.models import Line, Need, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.store import TransferStore
 from payments.cash import Cash
 from payments.models import Authorise, TenderRequest
 from payments.sandbox import SandboxProvider
@@ -26,11 +27,8 @@ from payments.service import Payments
 from payments.store import PaymentsStore
 from tillflow.errors import (
     DomainError,
-    InsufficientStock,
-    InvalidTransfer,
     OrderClosed,
     StoreContention,
-    TransferCancelled,
 )
 from tillflow.store import Item, unmarshal
 
@@ -220,7 +218,9 @@ def test_one_need_that_many_triggers_see_is_ordered_once(dynamodb: Any, table: s
     stock, orders = InventoryStore(dynamodb, table), OnOrder(dynamodb, table)
     stock.receive("seed", "store-1", [ReceiptLine(sku="A", quantity=5, cost=500)])
     need = OrderedLine(sku="A", quantity=24, need=Need(on_order=0, available=10))
-    outcomes = at_once(*(partial(orders.put, f"po-{number}", "store-1", [need]) for number in range(TILLS)))
+    outcomes = at_once(
+        *(partial(orders.raise_units, f"po-{number}", "store-1", [need]) for number in range(TILLS))
+    )
     assert sum(line["quantity"] for outcome in outcomes for line in outcome["raised"]) == 24
     assert stock.level("store-1", "A")["on_order"] == 24
 
@@ -229,20 +229,20 @@ def test_one_need_that_many_triggers_see_is_ordered_once(dynamodb: Any, table: s
 def test_goods_leave_or_are_cancelled(dynamodb: Any, table: str, round_: int) -> None:
     """Both ends speak at once, and the workflow's steps after them from several deliveries."""
     name = f"trf-{round_}"
-    stock, transfers = InventoryStore(dynamodb, table), TransfersStore(dynamodb, table)
+    stock, transfers = InventoryStore(dynamodb, table), TransferStore(dynamodb, table)
     stock.receive(name, "warehouse", [ReceiptLine(sku="A", quantity=5, cost=501)])
     lines = [{"sku": "A", "quantity": 5}]
     asked = {"source": "warehouse", "destination": "store-1", "currency": "EUR", "lines": lines}
     transfers.open(OpenTransfer.model_validate({"transfer_id": name, **asked}))
-    stock.reserve(name, "warehouse", [Line(sku="A", quantity=5)])
-    OnOrder(dynamodb, table).put(name, "store-1", [OrderedLine(sku="A", quantity=5)])
-    waits = AwaitTransfer(transfer_id=name, waiting_for="shipment", asked="1", task_token="t")
-    transfers.change(name, lambda before: rules.awaiting(before, waits))
+    InventoryStore(dynamodb, table, "TRANSFER").reserve(name, "warehouse", [Line(sku="A", quantity=5)])
+    OnOrder(dynamodb, table, "TRANSFER").raise_units(name, "store-1", [OrderedLine(sku="A", quantity=5)])
+    waits = AwaitTransfer(transfer_id=name, waiting_for="shipment", waiting_since="1", task_token="t")
+    transfers.change(name, lambda before: rules.wait_for(before, waits))
 
     now = datetime.now(UTC)
     said = at_once(
-        lambda: transfers.change(name, lambda before: rules.left(before, now)).left_at,
-        lambda: transfers.change(name, lambda before: rules.cancelled(before, "no van")).cancel_reason,
+        lambda: transfers.change(name, lambda before: rules.report_shipment(before, now)).left_at,
+        lambda: transfers.change(name, lambda before: rules.request_cancel(before, "no van")).cancel_reason,
     )
     assert sum(isinstance(one, DomainError) for one in said) == 1
     outcomes = at_once(*(partial(transfers.ship, name) for _ in range(4)))
@@ -256,26 +256,26 @@ def test_goods_leave_or_are_cancelled(dynamodb: Any, table: str, round_: int) ->
 
 
 def test_an_arrival_from_many_desks_arrives_once(dynamodb: Any, table: str) -> None:
-    stock, transfers = InventoryStore(dynamodb, table), TransfersStore(dynamodb, table)
+    stock, transfers = InventoryStore(dynamodb, table), TransferStore(dynamodb, table)
     stock.receive("seed", "warehouse", [ReceiptLine(sku="A", quantity=10, cost=1003)])
     lines = [{"sku": "A", "quantity": 10}]
     asked = {"source": "warehouse", "destination": "store-1", "currency": "EUR", "lines": lines}
     transfers.open(OpenTransfer.model_validate({"transfer_id": "trf-1", **asked}))
-    stock.reserve("trf-1", "warehouse", [Line(sku="A", quantity=10)])
-    OnOrder(dynamodb, table).put("trf-1", "store-1", [OrderedLine(sku="A", quantity=10)])
-    waits = AwaitTransfer(transfer_id="trf-1", waiting_for="shipment", asked="1", task_token="t")
+    InventoryStore(dynamodb, table, "TRANSFER").reserve("trf-1", "warehouse", [Line(sku="A", quantity=10)])
+    OnOrder(dynamodb, table, "TRANSFER").raise_units("trf-1", "store-1", [OrderedLine(sku="A", quantity=10)])
+    waits = AwaitTransfer(transfer_id="trf-1", waiting_for="shipment", waiting_since="1", task_token="t")
     now = datetime.now(UTC)
-    transfers.change("trf-1", lambda before: rules.left(rules.awaiting(before, waits), now))
+    transfers.change("trf-1", lambda before: rules.report_shipment(rules.wait_for(before, waits), now))
     transfers.ship("trf-1")
 
     def arrives(number: int) -> None:
         lines = (ArrivedLine(sku="A", quantity=3, lost=1),)
         arrival = Arrival(arrival_id=f"van-{number}", arrived_at=now, lines=lines)
-        transfers.note_arrival("trf-1", arrival)
+        transfers.record_arrival("trf-1", arrival)
         transfers.book("trf-1")
 
     refused = at_once(*(partial(arrives, number) for number in (1, 2, 3) for _ in range(4)))
-    while rules.next_step(transfers.get("trf-1")) == "arrive":
+    while rules.next_step(transfers.get("trf-1")) == "receive":
         transfers.book("trf-1")
     # Four units each: two of the three fit into the ten, said by however many desks.
     assert sum(isinstance(one, InvalidTransfer) for one in refused) == 4

@@ -1,4 +1,4 @@
-"""The rows of one transfer that went well: three of five arrived, two are lost; and of one that was cancelled."""
+"""The rows of a transfer of which three of five units arrived and two are lost, and of a cancelled transfer."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             _movement("warehouse", TRF, "transfer_out", -5, 500),
             _movement("store-1", TRF, "transfer_in", 3, 300),
             _incoming(TRF, ordered=5),
-            {"pk": f"ORDER#{TRF}", "sk": "STEP#arrival-van-1#0", "result": json.dumps([arrived])},
+            {"pk": f"TRANSFER#{TRF}", "sk": "STEP#arrival-van-1#0", "result": json.dumps([arrived])},
             _transfer(TRF, "CLOSED", document),
             _incoming(CANCELLED, ordered=2),
             _transfer(CANCELLED, "CANCELLED", {"transfer_id": CANCELLED, "status": "CANCELLED", "arrivals": []}),
@@ -53,7 +53,7 @@ def _movement(location: str, name: str, kind: str, quantity: int, cost: int) -> 
 
 
 def _incoming(name: str, ordered: int) -> dict[str, Any]:
-    place = {"pk": f"ORDER#{name}", "sk": "ONORDER#store-1#TEA", "sku": "TEA", "location": "store-1"}
+    place = {"pk": f"TRANSFER#{name}", "sk": "ONORDER#store-1#TEA", "sku": "TEA", "location": "store-1"}
     return place | {"business_id": name, "ordered": ordered, "open": 0}
 
 

@@ -12,7 +12,7 @@ from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import AwaitTransfer, OpenTransfer
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.store import TransferStore
 from purchasing import rules
 from purchasing.models import Invoice, InvoicedLine, OpenOrder, Price, Receipt, ReceivedLine, Supplier
 from purchasing.store import PurchaseStore
@@ -183,11 +183,11 @@ def test_a_mailed_supplier_is_subscribed_to_what_is_addressed_to_it(
 @pytest.fixture(scope="module")
 def transfer(aws: None) -> str:
     """A transfer that waits for its goods to leave."""
-    store = TransfersStore(client("dynamodb"), "InventoryTable")
+    store = TransferStore(client("dynamodb"), "InventoryTable")
     asked = stock_transfer.request(4) | {"transfer_id": "trf-1"}
     store.open(OpenTransfer.model_validate(asked))
-    waits = AwaitTransfer(transfer_id="trf-1", waiting_for="shipment", asked="1", task_token="none")
-    store.change("trf-1", lambda before: transfer_rules.awaiting(before, waits))
+    waits = AwaitTransfer(transfer_id="trf-1", waiting_for="shipment", waiting_since="1", task_token="none")
+    store.change("trf-1", lambda before: transfer_rules.wait_for(before, waits))
     return "trf-1"
 
 
@@ -207,11 +207,11 @@ def test_a_transfer_is_listed_each_way_and_by_its_ends(transfer: str) -> None:
     ("arguments", "said"),
     [
         (("receive", "trf-1", "--line", "TEA=1"), "expected IN_TRANSIT"),
-        (("receive", "trf-1"), "Nothing is said to have come"),
+        (("receive", "trf-1"), "No units to receive"),
         (("receive", "trf-1", "--line", "TEA=one"), "SKU=QUANTITY-LOST"),
-        (("ship", "trf-9"), "transfer_id trf-9 is not known"),
-        (("request", "--from", "a", "--to", "a", "--line", "TEA=1"), "a location other than the source"),
-        (("request", "--from", "a", "--to", "b", "--line", "TEA=0"), "a number above 0"),
+        (("ship", "trf-9"), "transfer trf-9 does not exist"),
+        (("create", "--from", "a", "--to", "a", "--line", "TEA=1"), "a location other than the source"),
+        (("create", "--from", "a", "--to", "b", "--line", "TEA=0"), "a number above 0"),
     ],
 )
 def test_what_cannot_be_said_of_a_transfer(transfer: str, arguments: tuple[str, ...], said: str) -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from inventory.errors import UnknownTransfer
 from pydantic import BaseModel
 from tillflow.documents import Documents, DocumentType
-from tillflow.errors import OrderClosed, StoreContention, UnknownTransfer
+from tillflow.errors import IdempotencyConflict, OrderClosed, StoreContention
 from tillflow.store import Action, marshal
 
 from tests.support.interposed import Interposed
@@ -102,3 +103,12 @@ def test_a_document_that_is_there_is_not_entombed(crates: Documents[Crate]) -> N
     with pytest.raises(StoreContention):
         crates.write_tombstone("c1", {})
     assert crates.get("c1").apples == 1
+
+
+def test_a_step_with_another_request_is_a_conflict(crates: Documents[Crate]) -> None:
+    crates.create(Crate(crate_id="c1", apples=1))
+    for _ in range(2):
+        crates.update("c1", more, step="fill", request={"apples": 1})
+    with pytest.raises(IdempotencyConflict, match=r"fill of crate c1 exists .* apples is 1, sent 2"):
+        crates.update("c1", more, step="fill", request={"apples": 2})
+    assert crates.get("c1").apples == 2

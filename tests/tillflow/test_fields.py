@@ -11,7 +11,7 @@ from tillflow.fields import Record, Request
 @pytest.mark.parametrize(
     ("field", "accepted", "refused"),
     [
-        (fields.Identifier, ["a", "é b", "x" * 128], ["", "a#b", "a\nb", "x" * 129, 7]),
+        (fields.Identifier, ["a", "é b", "x" * 128], ["", "a#b", "a\nb", "x" * 129, "é" * 65, "\ud800", 7]),
         (fields.BusinessId, ["trf-1", "x" * 80], ["", "a b", "a.b", "é", "x" * 81]),
         (fields.Quantity, [1, 1_000_000], [0, 1_000_001, 1.0, "1", True, 10**29]),
         (fields.Units, [0, 1_000_000], [-1, 1_000_001, 4006381333931]),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from inventory.transfers.models import OpenTransfer
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.store import TransferStore
 from purchasing.errors import UnknownSupplier
 from purchasing.models import OpenOrder, Supplier
 from purchasing.rows import SUPPLIER, supplier_pk
@@ -20,8 +20,10 @@ NAME = "t-1"
 
 
 class Transfers:
+    pk = f"TRANSFER#{NAME}"
+
     def __init__(self, client: Any, table: str) -> None:
-        self.store = TransfersStore(client, table)
+        self.store = TransferStore(client, table)
 
     def open(self) -> Any:
         asked = {"source": "store-1", "destination": "store-2", "currency": "EUR", "lines": LINES}
@@ -32,6 +34,8 @@ class Transfers:
 
 
 class Purchases:
+    pk = f"PO#{NAME}"
+
     def __init__(self, client: Any, table: str) -> None:
         self.store = PurchaseStore(client, table)
 
@@ -89,7 +93,7 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     kind: Callable[[Any, str], Any], dynamodb: Any, table: str, step: str
 ) -> None:
     """Though the document does not show it: the marker alone decides."""
-    done = {"pk": f"ORDER#{NAME}", "sk": f"STEP#{step}#0", "result": "null"}
+    done = {"pk": kind(dynamodb, table).pk, "sk": f"STEP#{step}#0", "result": "null"}
     between = Interposed(dynamodb)
     first, second = kind(dynamodb, table), kind(between, table)
     first.open()

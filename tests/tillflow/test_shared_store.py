@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tillflow.errors import InsufficientStock, StoreContention
+from tillflow.errors import DomainError, IdempotencyConflict, StoreContention
 from tillflow.store import (
     Action,
+    Marker,
     apply_once,
-    marker,
     marshal,
     read_rows,
     retry_on_conflict,
@@ -17,6 +17,12 @@ from tillflow.store import (
     unmarshal,
     write_rows,
 )
+
+
+class TooFew(DomainError):
+    """Fewer units than requested."""
+
+    cashier_message = ""
 
 
 def put(table: str, pk: str, **values: Any) -> Action:
@@ -31,7 +37,9 @@ def take(table: str, pk: str, units: int) -> Action:
         "ConditionExpression": "units >= :units",
         "ExpressionAttributeValues": marshal({":units": units}),
     }
-    return Action("Update", request, lambda row: InsufficientStock(pk, "store-1", units, row["units"]))
+    return Action(
+        "Update", request, lambda row: TooFew(f"{units} of {pk} requested, {row['units']} available")
+    )
 
 
 def cancelled(*codes: str) -> ClientError:
@@ -63,9 +71,9 @@ def test_values_survive_the_table_and_floats_do_not() -> None:
 
 def test_a_failed_condition_raises_its_own_error_with_the_row_as_it_was(dynamodb: Any, table: str) -> None:
     transact(dynamodb, [put(table, "a", units=5), put(table, "b", units=1)], "filling")
-    with pytest.raises(InsufficientStock) as refusal:
+    with pytest.raises(TooFew) as refusal:
         transact(dynamodb, [take(table, "a", 2), take(table, "b", 2)], "taking")
-    assert str(refusal.value) == "sku b at store-1: 2 wanted; expected at most 1, the available"
+    assert str(refusal.value) == "2 of b requested, 1 available"
     assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 5
 
 
@@ -73,8 +81,8 @@ def test_a_second_delivery_gets_the_first_answer_and_no_second_effect(dynamodb: 
     transact(dynamodb, [put(table, "a", units=5)], "filling")
 
     def deliver(answer: dict[str, Any]) -> Any:
-        mark = marker(table, "ord-1", "take", answer)
-        return apply_once(dynamodb, mark, [take(table, "a", 2)], answer, "taking")
+        marker = Marker("ORDER#ord-1", "take")
+        return apply_once(dynamodb, table, marker, [take(table, "a", 2)], answer, "taking")
 
     assert deliver({"attempt": 1}) == {"attempt": 1}
     assert deliver({"attempt": 2}) == {"attempt": 1}
@@ -84,16 +92,30 @@ def test_a_second_delivery_gets_the_first_answer_and_no_second_effect(dynamodb: 
 def test_a_chunk_has_a_marker_of_its_own(dynamodb: Any, table: str) -> None:
     transact(dynamodb, [put(table, "a", units=5)], "filling")
     for chunk in (0, 1, 1):
-        mark = marker(table, "ord-1", "take", {}, chunk=chunk)
-        apply_once(dynamodb, mark, [take(table, "a", 1)], {}, "taking")
+        marker = Marker("ORDER#ord-1", "take", chunk)
+        apply_once(dynamodb, table, marker, [take(table, "a", 1)], {}, "taking")
     assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 3
 
 
 def test_a_marker_that_is_not_written_leaves_no_effect_marked(dynamodb: Any, table: str) -> None:
     transact(dynamodb, [put(table, "a", units=1)], "filling")
     for _ in range(2):
-        with pytest.raises(InsufficientStock):
-            apply_once(dynamodb, marker(table, "ord-1", "take", {}), [take(table, "a", 2)], {}, "taking")
+        with pytest.raises(TooFew):
+            apply_once(dynamodb, table, Marker("ORDER#ord-1", "take"), [take(table, "a", 2)], {}, "taking")
+
+
+def test_the_same_key_with_another_request_is_a_conflict(dynamodb: Any, table: str) -> None:
+    transact(dynamodb, [put(table, "a", units=5)], "filling")
+
+    def deliver(request: dict[str, Any]) -> Any:
+        marker = Marker("ORDER#ord-1", "take", request=request)
+        return apply_once(dynamodb, table, marker, [take(table, "a", 2)], "taken", "taking")
+
+    assert deliver({"units": 2, "place": "x"}) == "taken"
+    assert deliver({"place": "x", "units": 2}) == "taken"
+    with pytest.raises(IdempotencyConflict, match=r"take of order ord-1 exists .* units is 2, sent 3"):
+        deliver({"units": 3, "place": "x"})
+    assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 3
 
 
 @pytest.mark.parametrize(
@@ -112,7 +134,7 @@ def test_another_writer_in_the_way_is_contention(failure: ClientError) -> None:
 
 
 def test_a_refused_condition_counts_more_than_a_conflict_beside_it() -> None:
-    with pytest.raises(InsufficientStock):
+    with pytest.raises(TooFew):
         failure = cancelled("TransactionConflict", "ConditionalCheckFailed")
         failure.response["CancellationReasons"][1]["Item"] = marshal({"units": 1})  # type: ignore[typeddict-item]
         transact(Refusing(failure), [put("t", "a"), take("t", "b", 2)], "taking")

@@ -156,7 +156,7 @@ def balances(shop: Bench) -> dict[str, int]:
 
 def claim(order: str, units: dict[str, int]) -> None:
     lines = [OrderedLine(sku=sku, quantity=count) for sku, count in units.items()]
-    OnOrder(client("dynamodb"), "InventoryTable").put(order, "store-1", lines)
+    OnOrder(client("dynamodb"), "InventoryTable").raise_units(order, "store-1", lines)
 
 
 def transfers(shop: Bench) -> list[int]:

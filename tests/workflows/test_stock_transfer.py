@@ -1,29 +1,29 @@
-"""Goods leave one location and are on hand at another, or lost; and until they leave, nothing has happened."""
+"""The stock transfer workflow."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from inventory.errors import InsufficientStock, InvalidTransfer
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from inventory.transfers.models import Arrival, ArrivedLine
+from inventory.transfers.operations import TransferOperations
 from inventory.transfers.rules import next_step
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.store import TransferStore
 from ledger.accounts import INVENTORY, INVENTORY_LOSSES
 from tillflow.aws import client
-from tillflow.errors import InsufficientStock, InvalidTransfer
 
 from audit.snapshot import journal_lines
 from till.shop import CARDS, ESPRESSO, LOCATION, MUG
-from till.transfers import TransferDesk
 from verification.harness.desk import Callbacks
 from verification.harness.faults import FOREVER, Fault
 from verification.harness.harness import Bench, bench, stock
 
 TRF, WAREHOUSE = "trf-1", "warehouse"
-PROMISED = ["OpenTransfer", "ReserveStock", "RaiseOnOrder", "AwaitShipment"]
-SHIPPED = [*PROMISED, "ShipTransfer", "WhatNext", "AwaitArrival"]
+RESERVED = ["OpenTransfer", "ReserveStock", "RaiseOnOrder", "AwaitShipment"]
+SHIPPED = [*RESERVED, "ShipTransfer", "WhatNext", "AwaitArrival"]
 COMPENSATIONS = ["LowerOnOrder", "ReleaseStock", "CancelTransfer"]
 
 
@@ -43,21 +43,21 @@ def inventory() -> InventoryStore:
     return InventoryStore(client("dynamodb"), "InventoryTable")
 
 
-def transfers() -> TransfersStore:
-    return TransfersStore(client("dynamodb"), "InventoryTable")
+def transfers() -> TransferStore:
+    return TransferStore(client("dynamodb"), "InventoryTable")
 
 
-def ends(shop: Bench) -> TransferDesk:
-    return TransferDesk(transfers(), Callbacks(shop))
+def operations(shop: Bench) -> TransferOperations:
+    return TransferOperations(client("dynamodb"), Callbacks(shop), "InventoryTable")
 
 
 def request(**more: Any) -> dict[str, Any]:
     lines = [{"sku": ESPRESSO, "quantity": 7}, {"sku": MUG, "quantity": 4}]
-    asked = {"source": WAREHOUSE, "destination": LOCATION, "currency": "EUR", "lines": lines}
-    return {"order_id": TRF, **asked, **more}  # the harness names executions by order_id
+    transfer = {"source": WAREHOUSE, "destination": LOCATION, "currency": "EUR", "lines": lines}
+    return {"order_id": TRF, **transfer, **more}  # the harness names executions by order_id
 
 
-def came(name: str, **units: tuple[int, int]) -> Arrival:
+def arrival_of(name: str, **units: tuple[int, int]) -> Arrival:
     skus = {"espresso": ESPRESSO, "mug": MUG}
     lines = tuple(ArrivedLine(sku=skus[sku], quantity=q, lost=lost) for sku, (q, lost) in units.items())
     return Arrival(arrival_id=name, arrived_at=datetime(2026, 11, 24, tzinfo=UTC), lines=lines)
@@ -73,7 +73,7 @@ def settled(shop: Bench) -> Any:
     return shop.settled(shop.machine.replace(":stateMachine:", ":execution:") + f":{TRF}")
 
 
-def test_asked_for_it_is_promised_at_the_source_and_expected_at_the_destination(shop: Bench) -> None:
+def test_a_new_transfer_is_reserved_at_the_source_and_on_order_at_the_destination(shop: Bench) -> None:
     (run,) = shop.run(request())
     assert run.status == "RUNNING"
     assert level(WAREHOUSE) == (30, 7, 23, 0)
@@ -81,19 +81,19 @@ def test_asked_for_it_is_promised_at_the_source_and_expected_at_the_destination(
     assert shop.audit(TRF) == []
 
 
-def test_in_transit_it_is_at_neither_end_and_arrives_in_parts_at_its_cost(shop: Bench) -> None:
+def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     assert settled(shop).path == SHIPPED
     assert level(WAREHOUSE) == (23, 0, 23, 0)
     assert level(LOCATION) == (10, 0, 10, 7)
     assert shop.audit(TRF) == []
     value = inventory().level(WAREHOUSE, ESPRESSO)["stock_value"]
 
-    ends(shop).receive(TRF, came("van-1", espresso=(3, 0)))
+    operations(shop).receive(TRF, arrival_of("van-1", espresso=(3, 0)))
     settled(shop)
     assert level(LOCATION) == (13, 0, 13, 4)
-    ends(shop).receive(TRF, came("van-2", espresso=(4, 0), mug=(4, 0)))
+    operations(shop).receive(TRF, arrival_of("van-2", espresso=(4, 0), mug=(4, 0)))
     run = settled(shop)
     assert (run.status, run.output["loss"]) == ("SUCCEEDED", 0)
     assert level(LOCATION) == (17, 0, 17, 0)
@@ -102,13 +102,13 @@ def test_in_transit_it_is_at_neither_end_and_arrives_in_parts_at_its_cost(shop: 
     assert shop.audit() == []
 
 
-def test_what_is_lost_is_written_off_at_its_cost(shop: Bench) -> None:
+def test_lost_units_are_written_off_at_their_cost(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
-    ends(shop).receive(TRF, came("van-1", espresso=(5, 1), mug=(4, 0)))
+    operations(shop).receive(TRF, arrival_of("van-1", espresso=(5, 1), mug=(4, 0)))
     settled(shop)
-    ends(shop).lose_rest(TRF, "gone")
+    operations(shop).lose_rest(TRF, "gone")
     run = settled(shop)
     assert run.status == "SUCCEEDED"
     assert level(LOCATION) == (15, 0, 15, 0)
@@ -119,40 +119,42 @@ def test_what_is_lost_is_written_off_at_its_cost(shop: Bench) -> None:
     assert shop.audit() == []
 
 
-def test_arrivals_noted_since_are_booked_together_and_a_second_delivery_answers_the_same(shop: Bench) -> None:
+def test_several_arrivals_are_booked_together_and_a_second_delivery_returns_the_same_step(
+    shop: Bench,
+) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
-    for arrival in (came("van-1", espresso=(3, 0)), came("van-2", espresso=(2, 0))):
-        transfers().note_arrival(TRF, arrival)
+    for arrival in (arrival_of("van-1", espresso=(3, 0)), arrival_of("van-2", espresso=(2, 0))):
+        transfers().record_arrival(TRF, arrival)
     first, second = (next_step(transfers().book(TRF)) for _ in range(2))
-    assert (first, second) == ("wait", "wait")
+    assert (first, second) == ("await_arrival", "await_arrival")
     assert level(LOCATION) == (15, 0, 15, 2)
 
 
-def test_an_arrival_said_twice_arrives_once(shop: Bench) -> None:
+def test_an_arrival_that_is_recorded_twice_is_booked_once(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
     for _ in range(2):
-        ends(shop).receive(TRF, came("van-1", espresso=(3, 0)))
+        operations(shop).receive(TRF, arrival_of("van-1", espresso=(3, 0)))
         settled(shop)
     assert level(LOCATION) == (13, 0, 13, 4)
 
 
-def test_two_arrivals_before_the_workflow_looks_are_both_booked(shop: Bench) -> None:
+def test_two_arrivals_before_the_workflow_continues_are_both_booked(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
-    ends(shop).receive(TRF, came("van-1", espresso=(7, 0)))
-    ends(shop).receive(TRF, came("van-2", mug=(4, 0)))
+    operations(shop).receive(TRF, arrival_of("van-1", espresso=(7, 0)))
+    operations(shop).receive(TRF, arrival_of("van-2", mug=(4, 0)))
     assert settled(shop).status == "SUCCEEDED"
     assert shop.audit() == []
 
 
-def test_a_cancel_before_it_leaves_gives_everything_back(shop: Bench) -> None:
+def test_a_cancel_before_the_shipment_compensates_every_step(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).cancel(TRF, "no van")
+    operations(shop).cancel(TRF, "no van")
     run = settled(shop)
     assert (run.status, run.error, run.compensated) == ("FAILED", "TransferCancelled", COMPENSATIONS)
     assert "no van" in run.cause
@@ -161,7 +163,7 @@ def test_a_cancel_before_it_leaves_gives_everything_back(shop: Bench) -> None:
     assert shop.audit() == []
 
 
-def test_a_week_of_silence_is_a_cancel(shop: Bench) -> None:
+def test_a_transfer_without_a_shipment_for_a_week_is_cancelled(shop: Bench) -> None:
     shop.run(request())
     for _ in range(5):
         shop.engine.pass_time(2 * 86_400)
@@ -171,12 +173,12 @@ def test_a_week_of_silence_is_a_cancel(shop: Bench) -> None:
     assert level(WAREHOUSE) == (30, 0, 30, 0)
 
 
-def test_goods_on_their_way_are_past_cancelling(shop: Bench) -> None:
+def test_a_cancel_after_the_shipment_is_refused(shop: Bench) -> None:
     shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
     with pytest.raises(InvalidTransfer):
-        ends(shop).cancel(TRF, "changed my mind")
+        operations(shop).cancel(TRF, "changed my mind")
 
 
 def test_more_than_the_source_has_is_refused(shop: Bench) -> None:
@@ -194,22 +196,22 @@ def test_more_than_the_source_has_is_refused(shop: Bench) -> None:
         ({"currency": "euro"}, "currency"),
     ],
 )
-def test_a_request_that_makes_no_sense_says_what_is_wrong(shop: Bench, wrong: Any, field: str) -> None:
+def test_an_invalid_request_is_refused_with_the_field(shop: Bench, wrong: Any, field: str) -> None:
     (run,) = shop.run(request(**wrong))
     assert run.error == "InvalidTransfer"
     assert field in run.cause
     assert shop.audit() == []
 
 
-def test_goods_that_never_come_are_a_persons_to_settle(shop: Bench) -> None:
+def test_goods_that_do_not_arrive_in_thirty_days_open_a_case(shop: Bench) -> None:
     (run,) = shop.run(request())
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     settled(shop)
     for _ in range(32):
         shop.engine.pass_time(86_400)
     (case,) = shop.snapshot(TRF).cases[TRF]
     assert (case["status"], case["step"]) == ("OPEN", "AwaitArrival")
-    ends(shop).lose_rest(TRF, "stolen")
+    operations(shop).lose_rest(TRF, "stolen")
     run = shop.resolve(run, "done", "the van was stolen", case="AwaitArrival")
     assert (run.status, run.output["loss"] > 0) == ("SUCCEEDED", True)
     assert shop.audit() == []
@@ -217,7 +219,7 @@ def test_goods_that_never_come_are_a_persons_to_settle(shop: Bench) -> None:
 
 def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Bench) -> None:
     shop.run(request(), faults=[Fault("LowerOnOrder", "time_out_before", times=FOREVER)])
-    ends(shop).cancel(TRF, "no van")
+    operations(shop).cancel(TRF, "no van")
     run = settled(shop)
     (case,) = shop.snapshot(TRF).cases[TRF]
     assert (run.status, case["steps"]) == ("RUNNING", ["LowerOnOrder"])
@@ -233,16 +235,16 @@ def test_a_hundred_lines_take_as_many_states_as_one(shop: Bench) -> None:
     lines = [ReceiptLine(sku=sku, quantity=2, cost=120) for sku in CARDS[:100]]
     inventory().receive("more-cards", WAREHOUSE, lines)
     shop.run(request(lines=[{"sku": sku, "quantity": 2} for sku in CARDS[:100]]))
-    ends(shop).ship(TRF)
+    operations(shop).ship(TRF)
     assert settled(shop).path == SHIPPED
-    ends(shop).lose_rest(TRF, "burnt")
+    operations(shop).lose_rest(TRF, "burnt")
     run = settled(shop)
     assert run.path == [*SHIPPED, "BookArrival", "WhatNext", "PostLoss", "CloseTransfer", "TransferClosed"]
     assert run.output["loss"] == 12_000
     assert shop.audit() == []
 
 
-def test_what_is_on_its_way_is_not_bought_again(shop: Bench) -> None:
+def test_units_in_transit_are_not_reordered(shop: Bench) -> None:
     inventory().set_reorder_point(LOCATION, ESPRESSO, 12)
     assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
     shop.run(request())

@@ -1,32 +1,30 @@
-"""`till stock`: what is on the shelves and on order, why, and correcting it."""
+"""`till stock`: levels, movements, corrections, rebuild."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from inventory.corrections import Corrections
-from inventory.models import Adjust, Count
-from inventory.store import InventoryStore
-from tillflow.errors import DomainError
+from inventory.models import Adjust, Correction, Count
+from inventory.operations import Rebuilt
 from tillflow.parsing import parse
-from tillflow.store import Item
 
-from till.errors import OperatorError
+from till.inventory import stock
 from till.output import out, print_json, print_table
+from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY, LOCATION
-from till.stack import Stack, find_stack
+from till.stack import find_stack
 from till.workflows import new_id
 
-app = typer.Typer(no_args_is_help=True, help="See stock levels and movements, and correct them.")
+app = typer.Typer(no_args_is_help=True, help="Show stock levels and movements, and correct them.")
 
-Location = Annotated[str, typer.Option(help="The location.")]
-Currency = Annotated[str, typer.Option(help="Of the stock's value, ISO 4217.")]
-Sku = Annotated[str, typer.Argument(help="The product's SKU.")]
+Location = Annotated[str, typer.Option(help="Location.")]
+Currency = Annotated[str, typer.Option(help="Currency of the stock's value (ISO 4217).")]
+Sku = Annotated[str, typer.Argument(help="SKU of the product.")]
 
 LEVEL = ("location", "sku", "on_hand", "reserved", "available", "on_order", "reorder_point", "stock_value")
 MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason")
+ADVICE = "See the levels with `till stock levels`."
 
 
 @app.command("levels")
@@ -37,7 +35,7 @@ def levels(
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
-    """List what is on hand, promised, available and on order, by location and SKU.
+    """List units on hand, reserved, available and on order, by location and SKU.
 
     Examples:
 
@@ -45,8 +43,8 @@ def levels(
 
         till stock levels --csv --page-size 1000 > levels.csv
     """
-    rows = sorted(_inventory(find_stack()).levels(location or None), key=lambda row: row["pk"])
-    print_report("Stock levels", LEVEL, _with_orders(rows), as_json, as_csv, page, page_size)
+    rows = stock(find_stack()).list_levels(location or None)
+    print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size)
 
 
 @app.command("movements")
@@ -58,30 +56,30 @@ def movements(
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
-    """List every movement of a SKU at a location, the newest first; costs in minor units.
+    """List the movements of a SKU at a location, the newest first; costs in minor units.
 
     Example:
 
         till stock movements COF-ESP-1KG
     """
-    rows = reversed(_inventory(find_stack()).movements(location, sku))
+    rows = stock(find_stack()).list_movements(location, sku)
     print_report(f"Movements of {sku} at {location}", MOVEMENT, rows, as_json, as_csv, page, page_size)
 
 
 @app.command("adjust")
 def adjust(
     sku: Sku,
-    quantity: Annotated[int, typer.Argument(help="Units found; below 0 those lost, after --.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    quantity: Annotated[int, typer.Argument(help="Units found, or lost below 0 (after --).")],
+    reason: Annotated[str, typer.Option(help="Reason.")],
     location: Location = LOCATION,
     unit_cost: Annotated[
-        int | None, typer.Option(help="Of units found, in minor units; the average when left out.")
+        int | None, typer.Option(help="Cost of one found unit, in minor units. Default: the average cost.")
     ] = None,
     currency: Currency = CURRENCY,
-    adjustment_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
+    adjustment_id: Annotated[str, typer.Option("--id", help="Idempotency key.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add units that were found, or take those that are lost or broken; the books follow within seconds.
+    """Add units that were found, or remove units that are lost or broken; the ledger follows within seconds.
 
     Example:
 
@@ -96,24 +94,22 @@ def adjust(
         "reason": reason,
         "unit_cost": unit_cost,
     }
-    try:
-        answer = _corrections().adjust(parse(Adjust, request))
-    except DomainError as refusal:
-        raise _refused(refusal) from refusal
-    _corrected(answer, as_json)
+    with operator_errors(ADVICE):
+        correction = stock(find_stack()).adjust(parse(Adjust, request))
+    _print_correction(correction, as_json)
 
 
 @app.command("count")
 def count(
     sku: Sku,
-    counted: Annotated[int, typer.Argument(help="Units on the shelves, promised ones among them.")],
+    counted: Annotated[int, typer.Argument(help="Units on the shelves, reserved ones included.")],
     location: Location = LOCATION,
-    reason: Annotated[str, typer.Option(help="Why it was counted.")] = "counted",
+    reason: Annotated[str, typer.Option(help="Reason.")] = "counted",
     currency: Currency = CURRENCY,
-    count_id: Annotated[str, typer.Option("--id", help="Given again, it counts once.")] = "",
+    count_id: Annotated[str, typer.Option("--id", help="Idempotency key.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make on hand what was counted; the difference is a movement, and the books follow within seconds.
+    """Set on hand to the counted units; the ledger follows within seconds.
 
     Example:
 
@@ -127,22 +123,20 @@ def count(
         "currency": currency,
         "reason": reason,
     }
-    try:
-        answer = _corrections().count(parse(Count, request))
-    except DomainError as refusal:
-        raise _refused(refusal) from refusal
-    _corrected(answer, as_json)
+    with operator_errors(ADVICE):
+        correction = stock(find_stack()).count(parse(Count, request))
+    _print_correction(correction, as_json)
 
 
 @app.command("rebuild")
 def rebuild(
-    write: Annotated[bool, typer.Option("--write", help="Mend what differs.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the rebuilt counters.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute on hand, reserved and value from movements and reservations; report what differs.
+    """Recompute the counters of every level from its history, and report those that differ.
 
-    Read while nothing is sold: a sale in between looks like a difference, and is left alone when it comes to
-    writing. Exit 1 while anything differs.
+    Run it while nothing is sold: a level that changes meanwhile appears to differ, and is not written. Exit 1 if a
+    level still differs.
 
     Examples:
 
@@ -150,66 +144,42 @@ def rebuild(
 
         till stock rebuild --write
     """
-    inventory = _inventory(find_stack())
-    rows: list[dict[str, Any]] = [
-        {
-            "location": drift.location,
-            "sku": drift.sku,
-            "stored": asdict(drift.stored),
-            "rebuilt": asdict(drift.rebuilt),
-            "mended": write and inventory.mend(drift),
-        }
-        for drift in inventory.drift()
-    ]
+    levels = list(stock(find_stack()).rebuild(write))
     if as_json:
-        print_json(rows)
-    elif rows:
+        print_json([_rebuilt_row(level) for level in levels])
+    elif levels:
         print_table(
-            f"{len(rows)} levels differ from their history",
+            f"{len(levels)} levels differ from their history",
             ("location", "sku!", "counter", "stored>", "rebuilt>", ""),
             [
-                (
-                    row["location"],
-                    row["sku"],
-                    name,
-                    was,
-                    row["rebuilt"][name],
-                    "mended" if row["mended"] else "",
-                )
-                for row in rows
-                for name, was in row["stored"].items()
-                if was != row["rebuilt"][name]
+                (level.drift.location, level.drift.sku, name, *values, "repaired" if level.repaired else "")
+                for level in levels
+                for name, values in level.differences.items()
             ],
         )
     else:
-        out.print("[green]Every level is what its history adds up to.[/]", highlight=False)
-    if not all(row["mended"] for row in rows):
+        out.print("[green]Every level agrees with its history.[/]", highlight=False)
+    if not all(level.repaired for level in levels):
         raise typer.Exit(1)
 
 
-def _inventory(stack: Stack) -> InventoryStore:
-    return InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
+def _rebuilt_row(level: Rebuilt) -> dict[str, Any]:
+    return {
+        "location": level.drift.location,
+        "sku": level.drift.sku,
+        "stored": asdict(level.drift.stored),
+        "rebuilt": asdict(level.drift.rebuilt),
+        "repaired": level.repaired,
+    }
 
 
-def _corrections() -> Corrections:
-    stack = find_stack()
-    return Corrections(stack.client("dynamodb"), stack.output("InventoryTable"))
-
-
-def _refused(refusal: DomainError) -> OperatorError:
-    return OperatorError(f"{refusal}.", "See what is there with `till stock levels`.")
-
-
-def _corrected(answer: dict[str, Any], as_json: bool) -> None:
+def _print_correction(correction: Correction, as_json: bool) -> None:
     if as_json:
-        print_json(answer)
+        print_json(dict(correction))
         return
     out.print(
-        f"{answer['sku']} at {answer['location']}: {answer['quantity']:+}, on hand {answer['on_hand']}.",
+        f"{correction['sku']} at {correction['location']}: {correction['quantity']:+}, "
+        f"on hand {correction['on_hand']}.",
         highlight=False,
     )
-    out.print(f"See it with `till stock movements {answer['sku']}`.", highlight=False)
-
-
-def _with_orders(rows: Iterable[Item]) -> Iterable[Item]:
-    return ({"on_order": 0, **row} for row in rows)
+    out.print(f"See it with `till stock movements {correction['sku']}`.", highlight=False)

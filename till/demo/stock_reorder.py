@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 
-from inventory.store import InventoryStore
 from purchasing.models import Price, Supplier, Terms
 from tillflow.store import marshal, unmarshal
 
@@ -14,6 +13,7 @@ from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import CASH, audited, order
 from till.demo.purchase_order import Play
+from till.inventory import stock
 from till.output import money
 from till.purchasing import purchases, reorders, suppliers
 from till.shop import LOCATION, Shop, good
@@ -92,7 +92,7 @@ def _bought(stack: Stack, sku: str, name: str) -> str:
 def _ordered(stack: Stack, sku: str, name: str) -> str:
     """Return what is on order of a SKU, once something is."""
     deadline = time.monotonic() + PATIENCE
-    while not (units := _inventory(stack).level(LOCATION, sku).get("on_order", 0)):
+    while not (units := stock(stack).level(LOCATION, sku).get("on_order", 0)):
         if time.monotonic() > deadline:
             return "nothing on order"
         time.sleep(workflows.POLL_SECONDS)
@@ -125,10 +125,6 @@ def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
             return False
         time.sleep(workflows.POLL_SECONDS)
     return False
-
-
-def _inventory(stack: Stack) -> InventoryStore:
-    return InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
 
 
 SCENARIOS = (

@@ -1,4 +1,4 @@
-"""Goods moved from a warehouse to the shop every way a transfer goes; the scenarios play both ends."""
+"""The demo of stock transfers: goods moved from a warehouse to the shop, with each possible ending."""
 
 import time
 from collections.abc import Callable
@@ -8,99 +8,100 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
+from inventory.errors import UnknownTransfer
 from inventory.models import ReceiptLine
-from inventory.store import InventoryStore
 from inventory.transfers.models import Arrival, ArrivedLine, Transfer
-from tillflow.errors import UnknownTransfer
+from inventory.transfers.operations import TransferOperations
 
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
+from till.inventory import stock, transfers
 from till.shop import CURRENCY, LOCATION, MUG
 from till.stack import Stack
-from till.transfers import TransferDesk, desk, transfers
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 WAREHOUSE = "warehouse"
-WANTED = 12
+QUANTITY = 12
 
 
 @dataclass
-class Play:
-    """One transfer and those at either end of it."""
+class Driver:
+    """Runs one transfer: reports its shipment and its arrivals."""
 
-    desk: TransferDesk
-    get: Callable[[str], Transfer]
+    operations: TransferOperations
     transfer_id: str
 
     def ship(self) -> None:
-        self.until(lambda transfer: transfer.waiting_for == "shipment")
-        self.desk.ship(self.transfer_id)
-        self.until(lambda transfer: transfer.status == "IN_TRANSIT")
+        """Report the shipment once the goods are reserved."""
+        self.wait_until(lambda transfer: transfer.waiting_for == "shipment")
+        self.operations.ship(self.transfer_id)
+        self.wait_until(lambda transfer: transfer.status == "IN_TRANSIT")
 
     def receive(self, arrival_id: str, quantity: int, lost: int = 0) -> None:
+        """Record an arrival."""
         lines = (ArrivedLine(sku=MUG, quantity=quantity, lost=lost),)
         arrival = Arrival(arrival_id=arrival_id, arrived_at=datetime.now(UTC), lines=lines)
-        self.desk.receive(self.transfer_id, arrival)
+        self.operations.receive(self.transfer_id, arrival)
 
-    def until(self, true: Callable[[Transfer], bool]) -> Transfer:
-        """The transfer once it is so."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def wait_until(self, condition: Callable[[Transfer], bool]) -> Transfer:
+        """Return the transfer once the condition holds."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             try:
-                transfer = self.get(self.transfer_id)
+                transfer = self.operations.get(self.transfer_id)
             except UnknownTransfer:
                 transfer = None
-            if transfer and true(transfer):
+            if transfer and condition(transfer):
                 return transfer
             time.sleep(workflows.POLL_SECONDS)
         raise OperatorError(
-            f"{self.transfer_id} did not get on within {PATIENCE_SECONDS} seconds.",
-            f"See where it is with `till transfer show {self.transfer_id}`.",
+            f"{self.transfer_id} did not continue within {TIMEOUT_SECONDS} seconds.",
+            f"See it with `till transfer show {self.transfer_id}`.",
         )
 
 
-def _whole(play: Play) -> None:
-    play.ship()
-    play.receive("van-1", WANTED)
+def _receive_all(driver: Driver) -> None:
+    driver.ship()
+    driver.receive("van-1", QUANTITY)
 
 
-def _parts_and_a_loss(play: Play) -> None:
-    play.ship()
-    play.receive("van-1", 5, lost=1)
-    play.receive("van-2", 4)
-    play.desk.lose_rest(play.transfer_id, "gone")
+def _lose_some(driver: Driver) -> None:
+    driver.ship()
+    driver.receive("van-1", 5, lost=1)
+    driver.receive("van-2", 4)
+    driver.operations.lose_rest(driver.transfer_id, "rest")
 
 
-def _cancelled(play: Play) -> None:
-    play.until(lambda transfer: transfer.waiting_for == "shipment")
-    play.desk.cancel(play.transfer_id, "the van broke down")
+def _cancel(driver: Driver) -> None:
+    driver.wait_until(lambda transfer: transfer.waiting_for == "shipment")
+    driver.operations.cancel(driver.transfer_id, "the van broke down")
 
 
-def _nothing(play: Play) -> None:
-    """Nobody gets to say anything."""
+def _do_nothing(driver: Driver) -> None:
+    """The transfer ends without further input."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     title: str
     quantity: int
-    play: Callable[[Play], None]
+    run: Callable[[Driver], None]
     expected: str
 
 
 SCENARIOS = (
-    Scenario("shipped and received", WANTED, _whole, "CLOSED, 12 received"),
-    Scenario("two arrivals, the rest is lost", WANTED, _parts_and_a_loss, "CLOSED, 9 received, 3 lost"),
-    Scenario("cancelled before it leaves", WANTED, _cancelled, "CANCELLED the van broke down"),
-    Scenario("more than the warehouse has", 1_000_000, _nothing, "CANCELLED InsufficientStock"),
+    Scenario("shipped and received", QUANTITY, _receive_all, "CLOSED, 12 received"),
+    Scenario("two arrivals, the rest is lost", QUANTITY, _lose_some, "CLOSED, 9 received, 3 lost"),
+    Scenario("cancelled before it leaves", QUANTITY, _cancel, "CANCELLED the van broke down"),
+    Scenario("more than the warehouse has", 1_000_000, _do_nothing, "CANCELLED InsufficientStock"),
 )
 
 
 class StockTransferDemo:
-    """The scenarios side by side, out of one warehouse."""
+    """Runs the scenarios in parallel, from one warehouse."""
 
     name = "stock_transfer"
     title = "Stock transfer"
@@ -108,24 +109,24 @@ class StockTransferDemo:
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
-        stock = InventoryStore(stack.client("dynamodb"), stack.output("InventoryTable"))
-        units = WANTED * (len(SCENARIOS) - 1)
-        stock.receive(run_id, WAREHOUSE, [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)])
+        units = QUANTITY * (len(SCENARIOS) - 1)
+        goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
+        stock(stack).receive(run_id, WAREHOUSE, goods)
 
-        def one(number: int, scenario: Scenario) -> Outcome:
-            play = Play(desk(stack), transfers(stack).get, f"{run_id}-t{number}")
-            started = workflows.start(stack, "StockTransfer", play.transfer_id, request(scenario.quantity))
-            scenario.play(play)
-            transfer = play.until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
+        def run_one(number: int, scenario: Scenario) -> Outcome:
+            driver = Driver(transfers(stack), f"{run_id}-t{number}")
+            started = workflows.start(stack, "StockTransfer", driver.transfer_id, request(scenario.quantity))
+            scenario.run(driver)
+            transfer = driver.wait_until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
             workflows.wait(stack, started.arn)
             steps = compensated(workflows.follow(stack, started.arn))
             ended(scenario.title)
             return Outcome(
-                scenario.title, play.transfer_id, started.arn, scenario.expected, ending(transfer), steps
+                scenario.title, driver.transfer_id, started.arn, scenario.expected, ending(transfer), steps
             )
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as ends:
-            return audited(stack, list(ends.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
+            return audited(stack, list(pool.map(run_one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
 
 
 def request(quantity: int) -> dict[str, Any]:
@@ -139,11 +140,11 @@ def request(quantity: int) -> dict[str, Any]:
 
 
 def ending(transfer: Transfer) -> str:
-    """How a transfer ended, in a scenario's words."""
+    """Return how a transfer ended, as scenarios expect it."""
     if transfer.status == "CANCELLED":
         return f"CANCELLED {transfer.cancel_reason}"
     counts = {
         "received": sum(line.received for line in transfer.lines),
         "lost": sum(line.lost for line in transfer.lines),
     }
-    return ", ".join([transfer.status, *(f"{count} {what}" for what, count in counts.items() if count)])
+    return ", ".join([transfer.status, *(f"{count} {name}" for name, count in counts.items() if count)])

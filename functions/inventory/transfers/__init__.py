@@ -1,1 +1,1 @@
-"""Transfers: goods that leave one location for another, and are in transit in between."""
+"""Transfers: goods moved from one location to another, in transit between them."""

@@ -1,24 +1,33 @@
-"""The functions of a transfer, one per step of it."""
+"""The functions of a transfer, one per step."""
 
 import os
 from typing import Any
 
 from tillflow.aws import client
-from tillflow.errors import InvalidTransfer
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
+from inventory.errors import InvalidTransfer
 from inventory.transfers import rules
-from inventory.transfers.models import AwaitTransfer, CancelTransfer, OpenTransfer, Transfer, TransferRef
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.models import (
+    AwaitTransfer,
+    CancelTransfer,
+    NextStep,
+    OpenedTransfer,
+    OpenTransfer,
+    Transfer,
+    TransferRef,
+    TransferStatus,
+    WaitingTransfer,
+)
+from inventory.transfers.store import TransferStore
 
-store = TransfersStore(client("dynamodb"), os.environ["TABLE_NAME"])
+store = TransferStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @handler
-def open_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id, source, destination, currency, lines: [{sku, quantity}], reason?}`` to the same, a line
-    per SKU."""
+def open_transfer(event: dict[str, Any], context: Any) -> OpenedTransfer:
+    """Create the transfer ``{transfer_id, source, destination, currency, lines: [{sku, quantity}], reason?}``."""
     transfer = store.open(parse(OpenTransfer, event, InvalidTransfer))
     return {
         "source": transfer.source,
@@ -29,41 +38,40 @@ def open_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @handler
-def await_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id, waiting_for, asked, task_token}``; keeps the token, or raises PendingWork."""
-    waiting = parse(AwaitTransfer, event)
-    store.change(waiting.transfer_id, lambda transfer: rules.awaiting(transfer, waiting))
-    return {"transfer_id": waiting.transfer_id}
+def await_transfer(event: dict[str, Any], context: Any) -> WaitingTransfer:
+    """Store the token of ``{transfer_id, waiting_for, waiting_since, task_token}``; raise PendingWork."""
+    request = parse(AwaitTransfer, event)
+    store.change(request.transfer_id, lambda transfer: rules.wait_for(transfer, request))
+    return {"transfer_id": request.transfer_id}
 
 
 @handler
-def ship_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id}`` to ``{transfer_id, step, loss}``; TransferCancelled when the goods do not leave."""
-    return _told(store.ship(parse(TransferRef, event).transfer_id))
+def ship_transfer(event: dict[str, Any], context: Any) -> NextStep:
+    """Take the goods of ``{transfer_id}`` off the source's stock; TransferCancelled when they do not leave."""
+    return _next_step(store.ship(parse(TransferRef, event).transfer_id))
 
 
 @handler
-def book_arrival(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id}`` to ``{transfer_id, step, loss}``: books every arrival that is there to book."""
-    return _told(store.book(parse(TransferRef, event).transfer_id))
+def book_arrival(event: dict[str, Any], context: Any) -> NextStep:
+    """Put the arrivals of ``{transfer_id}`` on the destination's stock."""
+    return _next_step(store.book(parse(TransferRef, event).transfer_id))
 
 
 @handler
-def close_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id}`` to ``{transfer_id, step, loss}``: all that left came or is lost."""
-    return _told(store.close(parse(TransferRef, event).transfer_id))
+def close_transfer(event: dict[str, Any], context: Any) -> NextStep:
+    """Close ``{transfer_id}``: all units were received or lost."""
+    return _next_step(store.close(parse(TransferRef, event).transfer_id))
 
 
 @handler
-def cancel_transfer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{transfer_id, reason}`` to ``{transfer_id, status}``; the last compensation."""
+def cancel_transfer(event: dict[str, Any], context: Any) -> TransferStatus:
+    """End ``{transfer_id, reason}`` as cancelled; the last compensation."""
     request = parse(CancelTransfer, event)
     store.cancel(request.transfer_id, request.reason)
     return {"transfer_id": request.transfer_id, "status": "CANCELLED"}
 
 
-def _told(transfer: Transfer) -> dict[str, Any]:
-    """What the workflow is to do next, and what the goods lost so far cost, in minor units."""
+def _next_step(transfer: Transfer) -> NextStep:
     return {
         "transfer_id": transfer.transfer_id,
         "step": rules.next_step(transfer),

@@ -1,9 +1,10 @@
-"""What a transfer is asked and keeps. Quantities are whole units, costs integer minor units."""
+"""Transfers, the requests of their functions and the responses. Quantities are whole units, costs minor units."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from tillflow.fields import (
+    MAX_UNITS,
     Amount,
     BusinessId,
     Identifier,
@@ -16,26 +17,32 @@ from tillflow.fields import (
 )
 from tillflow.money import Currency
 
+from inventory.models import SkuQuantity
 
-class Wanted(Record):
+type Awaited = Literal["shipment", "arrival"]
+type Status = Literal["REQUESTED", "IN_TRANSIT", "CLOSED", "CANCELLED"]
+type Step = Literal["await_shipment", "cancel", "ship", "await_arrival", "receive", "close"]
+
+
+class RequestedLine(Record):
     sku: Identifier
     quantity: Quantity
 
 
 class OpenTransfer(Request):
-    """A transfer as its execution is started with. currency: of the stock's value, should some be lost."""
+    """The input of the workflow. `currency` is that of the stock's value."""
 
     transfer_id: BusinessId
     source: Identifier
     destination: Identifier
     currency: Currency
-    lines: Annotated[tuple[Wanted, ...], Field(min_length=1, max_length=1000)]
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=1000)]
     reason: Reason = ""
 
     @field_validator("destination")
     @classmethod
-    def goes_somewhere(cls, destination: str, told: ValidationInfo) -> str:
-        if destination == told.data.get("source"):
+    def check_destination(cls, destination: str, info: ValidationInfo) -> str:
+        if destination == info.data.get("source"):
             raise ValueError("a location other than the source")
         return destination
 
@@ -45,20 +52,24 @@ class TransferRef(Request):
 
 
 class AwaitTransfer(TransferRef):
-    """What the workflow waits for, and the token that wakes it. asked is when it did, in an order that text
-    sorts by."""
+    """What the workflow waits for, with the token that completes the wait.
 
-    waiting_for: Literal["shipment", "arrival"]
-    asked: Annotated[str, Field(min_length=1)]
-    task_token: Annotated[str, Field(min_length=1)]
+    waiting_since: when it began to wait, as text that sorts in that order.
+    """
+
+    waiting_for: Awaited
+    waiting_since: Annotated[str, Field(min_length=1, max_length=100)]
+    task_token: Annotated[str, Field(min_length=1, max_length=2048)]
 
 
 class CancelTransfer(TransferRef):
+    """`reason`: the error of the workflow."""
+
     reason: str = ""
 
 
 class TransferLine(Record):
-    """Units of a SKU that are to go, what all of them cost once they left, and what came of them."""
+    """Units of a SKU, what all of them cost once shipped, and how many were received or lost."""
 
     sku: Identifier
     quantity: Quantity
@@ -68,39 +79,37 @@ class TransferLine(Record):
 
     @property
     def in_transit(self) -> int:
+        """Return the units that were shipped and neither received nor lost."""
         return self.quantity - self.received - self.lost
 
 
 class ArrivedLine(Record):
-    """Units that came, and units that never will: missing or broken."""
+    """Units received, and units lost: missing or broken."""
 
     sku: Identifier
     quantity: Units
     lost: Units = 0
 
     @model_validator(mode="after")
-    def says_something(self) -> "ArrivedLine":
-        if not self.quantity + self.lost:
-            raise ValueError("units that came or are lost")
+    def check_units(self) -> Self:
+        if not 0 < self.quantity + self.lost <= MAX_UNITS:
+            raise ValueError(f"from 1 to {MAX_UNITS:,} units, received or lost")
         return self
 
 
 class Arrival(Record):
-    """Goods that came at the destination; `booked` once its stock has them."""
+    """One delivery at the destination; `booked` once its stock has the units."""
 
     arrival_id: BusinessId
     arrived_at: Timestamp
-    lines: Annotated[tuple[ArrivedLine, ...], Field(min_length=1)]
+    lines: Annotated[tuple[ArrivedLine, ...], Field(min_length=1, max_length=1000)]
     booked: bool = False
 
 
-type Status = Literal["REQUESTED", "IN_TRANSIT", "CLOSED", "CANCELLED"]
-
-
 class Transfer(Record):
-    """A transfer and all that became of it; the one document the rules change.
+    """The document of a transfer.
 
-    left_at: the source said that the goods left; they are IN_TRANSIT once its stock is without them.
+    left_at: when the source reported that the goods left. The status is IN_TRANSIT once its stock was reduced.
     """
 
     transfer_id: BusinessId
@@ -114,7 +123,31 @@ class Transfer(Record):
     left_at: Timestamp | None = None
     arrivals: tuple[Arrival, ...] = ()
     cancel_reason: str | None = None
-    waiting_for: Literal["shipment", "arrival"] | None = None
-    asked: str = ""
+    waiting_for: Awaited | None = None
+    waiting_since: str = ""
     task_token: str | None = None
     ended_at: Timestamp | None = None
+
+
+class OpenedTransfer(TypedDict):
+    source: str
+    destination: str
+    currency: str
+    lines: list[SkuQuantity]
+
+
+class NextStep(TypedDict):
+    """The step that the workflow runs next. `loss`: the cost of the units lost so far."""
+
+    transfer_id: str
+    step: Step
+    loss: int
+
+
+class WaitingTransfer(TypedDict):
+    transfer_id: str
+
+
+class TransferStatus(TypedDict):
+    transfer_id: str
+    status: Status

@@ -1,16 +1,16 @@
-"""A transfer's life as pure changes of its document, what is to be done next, and what its goods cost.
+"""The rules of a transfer: pure changes of its document, the step its workflow runs next, and the cost of its goods.
 
-Every change takes the Transfer and gives the new one, or raises what forbids it. Nothing here is read from a
-clock or a table.
+Every change takes a Transfer and returns the changed one, or raises the error that forbids it. A change that was
+made before returns the document unchanged.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from tillflow.errors import InvalidTransfer, OrderClosed, PendingWork, TransferCancelled
+from tillflow.errors import OrderClosed, PendingWork
 
+from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.models import Line
 from inventory.rules import cost_of, merge_lines
 from inventory.transfers.models import (
@@ -18,16 +18,15 @@ from inventory.transfers.models import (
     ArrivedLine,
     AwaitTransfer,
     OpenTransfer,
+    Step,
     Transfer,
     TransferLine,
 )
 
-type Step = Literal["ship", "wait", "arrive", "close"]
-
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What an arrival does with units of a SKU: those that came, those lost, and what either cost."""
+class ArrivedGoods:
+    """Units of a SKU in an arrival, received and lost, and what each of both cost."""
 
     sku: str
     quantity: int
@@ -36,81 +35,91 @@ class Moved:
     lost_cost: int
 
 
-def opened(request: OpenTransfer, now: datetime) -> Transfer:
-    """The transfer of a request, a line per SKU."""
-    wanted = merge_lines(Line(sku=line.sku, quantity=line.quantity) for line in request.lines)
+def new_transfer(request: OpenTransfer, now: datetime) -> Transfer:
+    """Return the document of a new transfer, one line per SKU."""
+    lines = merge_lines(Line(sku=line.sku, quantity=line.quantity) for line in request.lines)
     return Transfer(
         transfer_id=request.transfer_id,
         status="REQUESTED",
         source=request.source,
         destination=request.destination,
         currency=request.currency,
-        lines=tuple(TransferLine(sku=line.sku, quantity=line.quantity) for line in wanted),
+        lines=tuple(TransferLine(sku=line.sku, quantity=line.quantity) for line in lines),
         reason=request.reason,
         requested_at=now,
     )
 
 
-def left(transfer: Transfer, now: datetime) -> Transfer:
-    """The source says that the goods left. OrderClosed after a cancel, InvalidTransfer before they are reserved;
-    said again it is as it was."""
+def report_shipment(transfer: Transfer, now: datetime) -> Transfer:
+    """Record that the goods left; OrderClosed after a cancel, InvalidTransfer before they are reserved."""
     if transfer.left_at is not None:
         return transfer
     if transfer.cancel_reason is not None or transfer.status == "CANCELLED":
         raise OrderClosed(transfer.transfer_id, "shipment")
     if transfer.waiting_for is None:
         raise InvalidTransfer(
-            "status", transfer.status, "one whose goods are reserved; try again in a moment"
+            "status", transfer.status, "a transfer whose goods are reserved; try again in a moment"
         )
     return transfer.model_copy(update={"left_at": now})
 
 
-def cancelled(transfer: Transfer, reason: str) -> Transfer:
-    """A person wants the transfer undone; too late once the goods left. Said again it is as it was."""
+def request_cancel(transfer: Transfer, reason: str) -> Transfer:
+    """Request the cancellation; InvalidTransfer once the goods left."""
     if transfer.left_at is not None:
-        raise InvalidTransfer("status", transfer.status, "goods that did not leave; receive or lose them now")
+        raise InvalidTransfer(
+            "status", transfer.status, "goods that did not leave; receive them or record them as lost"
+        )
     if transfer.cancel_reason is not None:
         return transfer
     return transfer.model_copy(update={"cancel_reason": reason or "cancelled"})
 
 
-def decided(transfer: Transfer) -> Transfer:
-    """Whether the goods leave or stay: they stay when nobody said anything in time."""
-    return transfer if transfer.left_at else cancelled(transfer, "it did not leave in time")
+def decide_shipment(transfer: Transfer) -> Transfer:
+    """Decide that the goods stay if no shipment was reported in time."""
+    return transfer if transfer.left_at else request_cancel(transfer, "it did not leave in time")
 
 
 def check_leaving(transfer: Transfer) -> None:
-    """TransferCancelled unless the goods leave."""
+    """Raise TransferCancelled if the goods do not leave."""
     if transfer.cancel_reason is not None:
         raise TransferCancelled(transfer.transfer_id, transfer.cancel_reason)
 
 
-def shipped(transfer: Transfer, costs: Mapping[str, int]) -> Transfer:
-    """The source's stock is without the goods, which cost this much by SKU."""
+def ship(transfer: Transfer, costs: Mapping[str, int]) -> Transfer:
+    """Record that the source's stock was reduced, with the cost of the goods by SKU."""
     if transfer.status != "REQUESTED":
         return transfer
     lines = tuple(line.model_copy(update={"cost": costs[line.sku]}) for line in transfer.lines)
     return transfer.model_copy(update={"status": "IN_TRANSIT", "lines": lines})
 
 
-def arrived(transfer: Transfer, arrival: Arrival) -> Transfer:
-    """Goods came, or are known to be lost. InvalidTransfer for more than is in transit."""
+def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
+    """Record units that arrived or are lost; InvalidTransfer for more than are in transit."""
     _check_in_transit(transfer)
-    coming = {line.sku: line for line in arrival.lines}
-    if len(coming) != len(arrival.lines):
-        raise InvalidTransfer("lines", "a SKU twice", "a line per SKU")
-    if unknown := sorted(coming.keys() - {line.sku for line in transfer.lines}):
-        raise InvalidTransfer("lines", unknown[0], "a SKU of the transfer")
+    arrived = {line.sku: line for line in arrival.lines}
+    if len(arrived) != len(arrival.lines):
+        raise InvalidTransfer("lines", "a SKU twice", "one line per SKU")
+    if unknown := sorted(arrived.keys() - {line.sku for line in transfer.lines}):
+        raise InvalidTransfer("lines", ", ".join(unknown), "SKUs of the transfer")
+    excess = [
+        f"{line.quantity + line.lost} of {line.sku} (in transit: {sent.in_transit})"
+        for sent in transfer.lines
+        if (line := arrived.get(sent.sku)) and line.quantity + line.lost > sent.in_transit
+    ]
+    if excess:
+        raise InvalidTransfer(
+            "lines", ", ".join(excess), "at most the units in transit; record other units as an adjustment"
+        )
     return transfer.model_copy(
         update={
-            "lines": tuple(_arrived(line, coming.get(line.sku)) for line in transfer.lines),
+            "lines": tuple(_after_arrival(line, arrived.get(line.sku)) for line in transfer.lines),
             "arrivals": (*transfer.arrivals, arrival),
         }
     )
 
 
-def rest_lost(transfer: Transfer, arrival_id: str, now: datetime) -> Transfer:
-    """Nothing more comes: what is in transit is lost. As it was when nothing is, and said again."""
+def lose_rest(transfer: Transfer, arrival_id: str, now: datetime) -> Transfer:
+    """Record that the units in transit are lost: nothing more arrives."""
     if transfer.status == "CLOSED":
         return transfer
     _check_in_transit(transfer)
@@ -121,29 +130,29 @@ def rest_lost(transfer: Transfer, arrival_id: str, now: datetime) -> Transfer:
     )
     if not lines:
         return transfer
-    return arrived(transfer, Arrival(arrival_id=arrival_id, arrived_at=now, lines=lines))
+    return record_arrival(transfer, Arrival(arrival_id=arrival_id, arrived_at=now, lines=lines))
 
 
-def booked(transfer: Transfer, arrival_id: str) -> Transfer:
-    """The destination's stock has the arrival."""
+def book(transfer: Transfer, arrival_id: str) -> Transfer:
+    """Record that the destination's stock has an arrival."""
     arrivals = tuple(
-        one.model_copy(update={"booked": True}) if one.arrival_id == arrival_id else one
-        for one in transfer.arrivals
+        arrival.model_copy(update={"booked": True}) if arrival.arrival_id == arrival_id else arrival
+        for arrival in transfer.arrivals
     )
     return transfer.model_copy(update={"arrivals": arrivals})
 
 
-def closed(transfer: Transfer, now: datetime) -> Transfer:
-    """All that left came or is lost."""
+def close(transfer: Transfer, now: datetime) -> Transfer:
+    """Close the transfer; InvalidTransfer while units are in transit or not booked."""
     if transfer.status == "CLOSED":
         return transfer
     if next_step(transfer) != "close":
-        raise InvalidTransfer("status", transfer.status, "a transfer of which nothing is in transit")
+        raise InvalidTransfer("status", transfer.status, "a transfer without units in transit")
     return transfer.model_copy(update={"status": "CLOSED", "ended_at": now})
 
 
-def ended_cancelled(transfer: Transfer, reason: str, now: datetime) -> Transfer:
-    """Undone. OrderClosed when its goods left after all."""
+def cancel(transfer: Transfer, reason: str, now: datetime) -> Transfer:
+    """End the transfer as cancelled; OrderClosed if its goods left."""
     if transfer.status == "CANCELLED":
         return transfer
     if transfer.left_at is not None:
@@ -153,73 +162,71 @@ def ended_cancelled(transfer: Transfer, reason: str, now: datetime) -> Transfer:
     )
 
 
-def awaiting(transfer: Transfer, waiting: AwaitTransfer) -> Transfer:
-    """Keep the token that wakes the workflow; PendingWork when there is something to do instead.
+def wait_for(transfer: Transfer, waiting: AwaitTransfer) -> Transfer:
+    """Store the task token that completes the wait; PendingWork if the next step is another one.
 
-    A workflow that asked before the last one came late: nobody waits with its token.
+    A token of an earlier wait than the stored one is ignored: the workflow no longer waits with it.
     """
-    undecided = transfer.left_at is None and transfer.cancel_reason is None
     step = next_step(transfer)
-    idle = undecided if waiting.waiting_for == "shipment" else step == "wait"
-    if not idle:
+    if step != f"await_{waiting.waiting_for}":
         raise PendingWork(f"transfer {transfer.transfer_id}", step)
-    if waiting.asked < transfer.asked:
+    if waiting.waiting_since < transfer.waiting_since:
         return transfer
     return transfer.model_copy(update=waiting.model_dump(exclude={"transfer_id"}))
 
 
 def next_step(transfer: Transfer) -> Step:
-    """What a transfer whose goods left is to do next."""
+    """Return the step that the workflow runs next."""
+    if transfer.cancel_reason is not None or transfer.status == "CANCELLED":
+        return "cancel"
+    if transfer.left_at is None:
+        return "await_shipment"
     if transfer.status == "REQUESTED":
         return "ship"
-    if to_book(transfer):
-        return "arrive"
-    return "wait" if any(line.in_transit for line in transfer.lines) else "close"
+    if unbooked_arrival(transfer):
+        return "receive"
+    return "await_arrival" if any(line.in_transit for line in transfer.lines) else "close"
 
 
-def to_book(transfer: Transfer) -> Arrival | None:
-    """The first arrival that stock does not have yet."""
+def unbooked_arrival(transfer: Transfer) -> Arrival | None:
+    """Return the first arrival that the destination's stock does not have."""
     return next((arrival for arrival in transfer.arrivals if not arrival.booked), None)
 
 
-def moves(transfer: Transfer) -> dict[str, list[Moved]]:
-    """What each arrival moves, by arrival id, at its share of what the goods left with.
+def goods_by_arrival(transfer: Transfer) -> dict[str, list[ArrivedGoods]]:
+    """Return the goods of each arrival, by arrival id, at their share of the shipped cost.
 
-    Shares follow the order of the arrivals, so they are the same whenever they are asked for, and add up to
-    what left: whoever comes last takes what rounding left.
+    Shares are computed in the order of the arrivals, so they do not depend on when they are computed, and they add
+    up to the shipped cost: the last arrival has the rounding difference.
     """
     units = {line.sku: line.quantity for line in transfer.lines}
-    worth = {line.sku: line.cost for line in transfer.lines}
-    moved: dict[str, list[Moved]] = {}
+    value = {line.sku: line.cost for line in transfer.lines}
+    goods: dict[str, list[ArrivedGoods]] = {}
     for arrival in transfer.arrivals:
         for line in arrival.lines:
             shares = []
-            for count in (line.quantity, line.lost):
-                share = cost_of(count, units[line.sku], worth[line.sku]) if count else 0
-                units[line.sku] -= count
-                worth[line.sku] -= share
+            for quantity in (line.quantity, line.lost):
+                share = cost_of(quantity, units[line.sku], value[line.sku]) if quantity else 0
+                units[line.sku] -= quantity
+                value[line.sku] -= share
                 shares.append(share)
             cost, lost_cost = shares
-            one = Moved(line.sku, line.quantity, cost, line.lost, lost_cost)
-            moved.setdefault(arrival.arrival_id, []).append(one)
-    return moved
+            part = ArrivedGoods(line.sku, line.quantity, cost, line.lost, lost_cost)
+            goods.setdefault(arrival.arrival_id, []).append(part)
+    return goods
 
 
 def loss(transfer: Transfer) -> int:
-    """What the lost goods cost."""
-    return sum(line.lost_cost for lines in moves(transfer).values() for line in lines)
+    """Return the cost of the lost units."""
+    return sum(part.lost_cost for parts in goods_by_arrival(transfer).values() for part in parts)
 
 
-def _arrived(line: TransferLine, come: ArrivedLine | None) -> TransferLine:
-    if come is None:
+def _after_arrival(line: TransferLine, arrived: ArrivedLine | None) -> TransferLine:
+    if arrived is None:
         return line
-    if come.quantity + come.lost > line.in_transit:
-        raise InvalidTransfer(
-            "lines",
-            f"{come.quantity + come.lost} of {line.sku}",
-            f"at most the {line.in_transit} in transit; what came beside them is an adjustment",
-        )
-    return line.model_copy(update={"received": line.received + come.quantity, "lost": line.lost + come.lost})
+    return line.model_copy(
+        update={"received": line.received + arrived.quantity, "lost": line.lost + arrived.lost}
+    )
 
 
 def _check_in_transit(transfer: Transfer) -> None:

@@ -1,8 +1,6 @@
-"""Transfers on the inventory table, beside the levels they move.
+"""Transfers on the inventory table: their documents, and the stock they move.
 
-TRANSFER#<id>  TRANSFER                     the transfer's document, its status and version
-ORDER#<id>     STEP#<step>#<chunk>          this effect happened, and its answer
-ORDER#<id>     RESERVATION#…, ONORDER#…     units promised at the source; units in transit (rows.py)
+TRANSFER#<id>  TRANSFER  the transfer's document, with its status and version
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,21 +10,22 @@ from functools import partial
 from typing import Any
 
 from tillflow.documents import Documents, DocumentType
-from tillflow.errors import OrderClosed, UnknownTransfer
+from tillflow.errors import OrderClosed
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
-    AlreadyApplied,
-    marker,
+    Item,
+    Marker,
+    apply_once,
+    chunks,
     retry_on_conflict,
-    transact,
 )
 from tillflow.times import iso_utc
 
-from inventory import rules as stock_rules
-from inventory.rows import Rows
+from inventory.errors import UnknownTransfer
 from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
+from inventory.transfers.rows import TransferRows
 
 TRANSFERS = DocumentType(
     model=Transfer,
@@ -36,112 +35,111 @@ TRANSFERS = DocumentType(
     columns=lambda transfer: {"status": transfer.status},
     not_found=UnknownTransfer,
 )
-# A level, a movement and a row on order per SKU, beside the marker.
-_MOVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 3
+# A level, a movement and a row on order per SKU, next to the marker.
+ARRIVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 3
 
 type Change = Callable[[Transfer], Transfer]
 
 
-class TransfersStore:
+class TransferStore:
     """Transfers on the inventory table. `client` is a low-level DynamoDB client.
 
-    Every verb may be delivered again and gives the transfer as it is then.
+    Every method may be called again and returns the stored transfer.
     """
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
         self._documents = Documents(client, table, TRANSFERS)
-        self._rows = Rows(table)
-        self._stock = InventoryStore(client, table)
+        self._rows = TransferRows(table)
+        self._stock = InventoryStore(client, table, "TRANSFER")
 
     def open(self, request: OpenTransfer) -> Transfer:
-        """Note the transfer; the one there is when it was noted before. OrderClosed after a cancel."""
-        first = self._documents.create(rules.opened(request, _now()))
-        if first.status == "CANCELLED":
+        """Create the transfer, or return the stored one; OrderClosed after a cancel."""
+        stored = self._documents.create(rules.new_transfer(request, _now()))
+        if stored.status == "CANCELLED":
             raise OrderClosed(request.transfer_id, "open")
-        return first
+        return stored
 
     def get(self, transfer_id: str) -> Transfer:
-        """The transfer; UnknownTransfer."""
+        """Return the transfer; UnknownTransfer."""
         return self._documents.get(transfer_id)
 
-    def every(self) -> Iterator[Transfer]:
-        """Every transfer. Reads the whole table: for people, not for workflows."""
+    def list_all(self) -> Iterator[Transfer]:
+        """Return every transfer. Scans the table: for reports, not for workflows."""
         return self._documents.list_all()
 
     def ship(self, transfer_id: str) -> Transfer:
-        """Take the goods off the source's stock, at their moving-average cost, if they leave.
+        """Take the goods off the source's stock, at their moving average cost.
 
-        TransferCancelled when they do not: it was cancelled, or nobody said in time that they left.
+        TransferCancelled when they do not leave: it was cancelled, or no shipment was reported in time.
         """
-        transfer = self.change(transfer_id, rules.decided)
+        transfer = self.change(transfer_id, rules.decide_shipment)
         rules.check_leaving(transfer)
         if transfer.status != "REQUESTED":
             return transfer
-        held = self._stock.reservations(transfer_id)
-        costs = {
-            line["sku"]: line["cost"] for line in self._stock.take(transfer_id, held, "ship", "transfer_out")
-        }
-        return self.change(transfer_id, lambda before: rules.shipped(before, costs))
+        reservations = self._stock.reservations(transfer_id)
+        lines = self._stock.issue(transfer_id, reservations, "ship", "transfer_out")
+        costs = {line["sku"]: line["cost"] for line in lines}
+        return self.change(transfer_id, lambda before: rules.ship(before, costs))
 
-    def note_arrival(self, transfer_id: str, arrival: Arrival) -> Transfer:
-        """Note goods that came, once per arrival id."""
+    def record_arrival(self, transfer_id: str, arrival: Arrival) -> Transfer:
+        """Record an arrival, once per arrival id; IdempotencyConflict when the id has other lines."""
+        request = {"lines": [line.model_dump() for line in arrival.lines]}
         return self.change(
-            transfer_id, lambda before: rules.arrived(before, arrival), f"noted-{arrival.arrival_id}"
+            transfer_id,
+            lambda before: rules.record_arrival(before, arrival),
+            f"noted-{arrival.arrival_id}",
+            request,
         )
 
     def book(self, transfer_id: str) -> Transfer:
-        """Put every arrival that is not booked on the destination's stock; as it is when there is none.
+        """Put every arrival that is not booked on the destination's stock.
 
-        All of them, so that a second delivery finds none and answers as the first.
+        All of them, so that a second delivery finds none and returns the same transfer.
         """
         transfer = self.get(transfer_id)
-        while arrival := rules.to_book(transfer):
+        while arrival := rules.unbooked_arrival(transfer):
             transfer = self._book(transfer, arrival.arrival_id)
         return transfer
 
-    def _book(self, transfer: Transfer, arrival_id: str) -> Transfer:
-        moved = rules.moves(transfer)[arrival_id]
-        for number, part in enumerate(stock_rules.chunks(moved, _MOVED_PER_TRANSACTION)):
-            retry_on_conflict(partial(self._arrive_part, transfer, arrival_id, number, part))
-        return self.change(transfer.transfer_id, lambda before: rules.booked(before, arrival_id))
-
     def close(self, transfer_id: str) -> Transfer:
-        return self.change(transfer_id, lambda before: rules.closed(before, _now()))
+        """Close the transfer."""
+        return self.change(transfer_id, lambda before: rules.close(before, _now()))
 
     def cancel(self, transfer_id: str, reason: str) -> None:
-        """End the transfer as cancelled; one nobody opened gets a tombstone that refuses its opening."""
+        """End the transfer as cancelled, or write a tombstone that refuses its opening."""
         try:
-            self.change(transfer_id, lambda before: rules.ended_cancelled(before, reason, _now()))
+            self.change(transfer_id, lambda before: rules.cancel(before, reason, _now()))
         except UnknownTransfer:
-            self._documents.write_tombstone(transfer_id, {"status": "CANCELLED", "ended_at": iso_utc(_now())})
+            columns = {"status": "CANCELLED", "ended_at": iso_utc(_now())}
+            self._documents.write_tombstone(transfer_id, columns)
 
-    def change(self, transfer_id: str, rule: Change, step: str = "") -> Transfer:
-        """The transfer after a rule changed it. With a `step` the rule runs once."""
-        return self._documents.update(transfer_id, rule, step=step)
+    def change(self, transfer_id: str, rule: Change, step: str = "", request: Item | None = None) -> Transfer:
+        """Apply a rule to the stored transfer. With a `step` the rule is applied once."""
+        return self._documents.update(transfer_id, rule, step=step, request=request)
+
+    def _book(self, transfer: Transfer, arrival_id: str) -> Transfer:
+        goods = rules.goods_by_arrival(transfer)[arrival_id]
+        for number, part in enumerate(chunks(goods, ARRIVED_PER_TRANSACTION)):
+            retry_on_conflict(partial(self._arrive_part, transfer, arrival_id, number, part))
+        return self.change(transfer.transfer_id, lambda before: rules.book(before, arrival_id))
 
     def _arrive_part(
-        self, transfer: Transfer, arrival_id: str, number: int, part: Sequence[rules.Moved]
+        self, transfer: Transfer, arrival_id: str, number: int, part: Sequence[rules.ArrivedGoods]
     ) -> None:
-        what = f"booking arrival {arrival_id} of {transfer.transfer_id}"
+        operation = f"booking arrival {arrival_id} of {transfer.transfer_id}"
         step = f"arrival-{arrival_id}"
-        actions = [marker(self._table, transfer.transfer_id, step, [asdict(line) for line in part], number)]
-        for line in part:
-            actions += self._rows.arrive(
-                transfer.transfer_id,
-                transfer.destination,
-                line.sku,
-                line.quantity,
-                line.cost,
-                line.lost,
-                step,
-                what,
+        marker = Marker(self._rows.document_pk(transfer.transfer_id), step, number)
+        effects = [
+            action
+            for goods in part
+            for action in self._rows.arrive(
+                transfer.transfer_id, transfer.destination, goods, step, operation
             )
-        try:
-            transact(self._client, actions, what)
-        except AlreadyApplied:
-            return
+        ]
+        result = [asdict(goods) for goods in part]
+        apply_once(self._client, self._table, marker, effects, result, operation)
 
 
 def _now() -> datetime:

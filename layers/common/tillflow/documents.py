@@ -16,7 +16,7 @@ from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
-    marker,
+    Marker,
     marshal,
     read_rows,
     retry_on_conflict,
@@ -109,14 +109,17 @@ class Documents[D: BaseModel]:
         rule: Callable[[D], D],
         also: Callable[[D, D], Iterable[Action]] = lambda before, after: (),
         step: str = "",
+        request: Item | None = None,
     ) -> D:
         """Apply a rule to the stored document and return the result.
 
         `also` returns further actions of the same transaction. With a `step` the rule is applied once: a second
-        delivery finds the step's marker and returns the stored document. A rule without a step must return a
-        document that it changed before unchanged.
+        delivery finds the step's marker and returns the stored document; IdempotencyConflict when its `request`
+        differs. A rule without a step must return a document that it changed before unchanged.
         """
-        return retry_on_conflict(lambda: self._update(document_id, rule, also, step))
+        pk, _ = self._type.key(document_id)
+        marker = Marker(pk, step, request=request) if step else None
+        return retry_on_conflict(lambda: self._update(document_id, rule, also, marker))
 
     def write_tombstone(self, document_id: str, columns: Item) -> None:
         """Refuse the creation of a document that does not exist. StoreContention when it exists by now."""
@@ -128,11 +131,15 @@ class Documents[D: BaseModel]:
         transact(self._client, [put], what)
 
     def _update(
-        self, document_id: str, rule: Callable[[D], D], also: Callable[[D, D], Iterable[Action]], step: str
+        self,
+        document_id: str,
+        rule: Callable[[D], D],
+        also: Callable[[D, D], Iterable[Action]],
+        marker: Marker | None,
     ) -> D:
         before, version = self._read(document_id)
         # Read after the document: a step that the document includes has its marker by then.
-        if step and self._is_applied(document_id, step):
+        if marker and self._is_applied(marker):
             return self.get(document_id)
         after = rule(before)
         if after == before:
@@ -144,16 +151,18 @@ class Documents[D: BaseModel]:
             {":version": version},
             lambda _: StoreContention(what),
         )
-        markers = [marker(self._table, document_id, step, None)] if step else []
+        markers = [marker.put(self._table, None)] if marker else []
         try:
             transact(self._client, [*markers, write, *also(before, after)], what)
         except AlreadyApplied:
             return self.get(document_id)
         return after
 
-    def _is_applied(self, document_id: str, step: str) -> bool:
-        marker_key = (f"ORDER#{document_id}", f"STEP#{step}#0")
-        return marker_key in read_rows(self._client, self._table, [marker_key])
+    def _is_applied(self, marker: Marker) -> bool:
+        row = read_rows(self._client, self._table, [marker.key]).get(marker.key)
+        if row is not None:
+            marker.result(row)
+        return row is not None
 
     def _read(self, document_id: str) -> tuple[D, int]:
         key = self._type.key(document_id)

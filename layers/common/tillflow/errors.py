@@ -135,27 +135,6 @@ class StoreUnavailable(DomainError):
         super().__init__(f"data store temporarily unavailable: {cause}")
 
 
-class InsufficientStock(DomainError):
-    """Fewer units available than wanted; quantities are whole units."""
-
-    cashier_message = "Not enough in stock. Lower the quantity or remove it."
-
-    def __init__(self, sku: str, location: str, wanted: int, available: int) -> None:
-        super().__init__(
-            f"sku {sku} at {location}: {wanted} wanted; expected at most {available}, the available"
-        )
-        self.sku, self.location, self.wanted, self.available = sku, location, wanted, available
-
-
-class ImageSuperseded(DomainError):
-    """A newer version of the object, or another delivery of its event, has decided its image."""
-
-    cashier_message = "A newer picture is shown."
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f"image {key} is decided by a newer event; expected to be the newest")
-
-
 class PendingWork(DomainError):
     """A workflow must not wait: the document, e.g. ``purchase po-1``, has a step to run."""
 
@@ -165,29 +144,13 @@ class PendingWork(DomainError):
         super().__init__(f"{document} has pending work ({step})")
 
 
-class InvalidTransfer(InvalidRequest):
-    """A transfer, or what is said of one, that is not accepted."""
+class ImageSuperseded(DomainError):
+    """A newer version of the object, or another delivery of its event, has decided its image."""
 
-    cashier_message = "Not accepted. Check the named field."
-    subject = "transfer"
+    cashier_message = "A newer picture is shown."
 
-
-class UnknownTransfer(DomainError):
-    """No transfer has this id."""
-
-    cashier_message = "No such transfer."
-
-    def __init__(self, transfer_id: str) -> None:
-        super().__init__(f"transfer_id {transfer_id} is not known; expected the id of a transfer")
-
-
-class TransferCancelled(DomainError):
-    """The goods do not leave their source."""
-
-    cashier_message = "The transfer is cancelled."
-
-    def __init__(self, transfer_id: str, reason: str) -> None:
-        super().__init__(f"transfer {transfer_id} is cancelled: {reason}")
+    def __init__(self, key: str) -> None:
+        super().__init__(f"image {key} is decided by a newer event; expected to be the newest")
 
 
 def errors_by_name() -> dict[str, type[DomainError]]:

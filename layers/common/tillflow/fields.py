@@ -4,7 +4,7 @@ Every number, text and date of a request or record has a range. Whole numbers up
 JSONata and in DynamoDB, so no amount or sum of amounts exceeds MAX_AMOUNT.
 
 =============  ==============================================================================
-Identifier     1 to 128 characters without `#` (it separates the parts of a key) and controls
+Identifier     1 to 128 bytes of UTF-8 without `#` (it separates the parts of a key) and controls
 BusinessId     1 to 80 of A-Z a-z 0-9 _ - : also the name of the document's execution
 Quantity       1 to 1,000,000: units on a line
 Units          0 to 1,000,000: units on a line, possibly none
@@ -40,7 +40,15 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
-Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^#\p{Cc}]+$")]
+def _short_enough(identifier: str) -> str:
+    if len(identifier.encode()) > 128:
+        raise ValueError("at most 128 bytes of UTF-8")
+    return identifier
+
+
+Identifier = Annotated[
+    str, Field(min_length=1, max_length=128, pattern=r"^[^#\p{Cc}]+$"), AfterValidator(_short_enough)
+]
 BusinessId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 Quantity = Annotated[StrictInt, Field(gt=0, le=MAX_UNITS)]
 Units = Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)]

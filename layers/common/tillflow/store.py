@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from tillflow.errors import StoreContention
+from tillflow.errors import IdempotencyConflict, StoreContention
 
 type Item = dict[str, Any]
 
@@ -65,52 +65,95 @@ def key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def transact(client: Any, actions: Sequence[Action], what: str) -> None:
+def transact(client: Any, actions: Sequence[Action], operation: str) -> None:
     """Write all actions or none.
 
     Raises the `condition_error` of the first action whose condition failed, so put the marker first;
-    StoreContention(what) when DynamoDB cancelled the transaction because of a concurrent one.
+    StoreContention(operation) when DynamoDB cancelled the transaction because of a concurrent one.
     """
     items = [{action.kind: _with_old_row(action)} for action in actions]
     try:
         client.transact_write_items(TransactItems=items)
     except ClientError as error:
         if error.response["Error"]["Code"] in _CONTENTION_ERRORS:
-            raise StoreContention(what) from None
+            raise StoreContention(operation) from None
         reasons = error.response.get("CancellationReasons", [])
         for action, reason in zip(actions, reasons, strict=False):
             if reason["Code"] == "ConditionalCheckFailed" and action.condition_error:
                 raise action.condition_error(unmarshal(reason.get("Item"))) from None
         if any(reason["Code"] in _CONTENTION for reason in reasons):
-            raise StoreContention(what) from None
+            raise StoreContention(operation) from None
         raise
 
 
-def marker(table: str, business_id: str, step: str, result: Any, chunk: int = 0) -> Action:
-    """Return the idempotency marker of a step (or a chunk of it), which stores the result of the first delivery.
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The idempotency marker of a step, or of a chunk of it, in the partition `pk` of its business document.
 
-    A second delivery raises AlreadyApplied(result).
+    It is written in the transaction of the step's effects and stores the first delivery's request and result, so
+    that a later delivery returns that result, or is refused if its request differs. Only the marker of a step's
+    first chunk needs the request: every delivery begins there.
     """
-    row = {"pk": f"ORDER#{business_id}", "sk": f"STEP#{step}#{chunk}", "result": json.dumps(result)}
-    request = {
-        "TableName": table,
-        "Item": marshal(row),
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
-    return Action("Put", request, lambda first: AlreadyApplied(json.loads(first["result"])))
+
+    pk: str
+    step: str
+    chunk: int = 0
+    request: Item | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.pk, f"STEP#{self.step}#{self.chunk}"
+
+    def put(self, table: str, result: Any) -> Action:
+        """Return the action that writes the marker.
+
+        It raises AlreadyApplied when the marker exists, IdempotencyConflict when it has another request.
+        """
+        pk, sk = self.key
+        row = {"pk": pk, "sk": sk, "result": json.dumps(result)}
+        if self.request is not None:
+            row["request"] = json.dumps(self.request)
+        request = {
+            "TableName": table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, self._existing)
+
+    def result(self, row: Item) -> Any:
+        """Return the result in the marker's row; IdempotencyConflict when the row has another request."""
+        stored, sent = json.loads(row.get("request", "null")), json.loads(json.dumps(self.request))
+        if sent not in (None, stored):
+            document_type, _, document_id = self.pk.partition("#")
+            subject = f"{self.step} of {document_type.lower()} {document_id}"
+            raise IdempotencyConflict(subject, stored or {}, sent)
+        return json.loads(row["result"])
+
+    def _existing(self, row: Item) -> Exception:
+        try:
+            return AlreadyApplied(self.result(row))
+        except IdempotencyConflict as conflict:
+            return conflict
 
 
-def apply_once(client: Any, mark: Action, effects: Sequence[Action], result: Any, what: str) -> Any:
+def apply_once(
+    client: Any, table: str, marker: Marker, effects: Sequence[Action], result: Any, operation: str
+) -> Any:
     """Apply the effects and their marker in one transaction; return the first delivery's result when it exists.
 
     At most ACTIONS_PER_TRANSACTION - 1 effects. Raises the error of a failed condition, or
-    StoreContention(what).
+    StoreContention(operation).
     """
     try:
-        transact(client, [mark, *effects], what)
+        transact(client, [marker.put(table, result), *effects], operation)
     except AlreadyApplied as applied:
         return applied.result
     return result
+
+
+def chunks[T](rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Return `rows` in runs of at most `size`, in order."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def retry_on_conflict[T](
@@ -139,10 +182,10 @@ def read_rows(
     Reads 100 keys a call and retries the unprocessed ones with backoff; StoreContention when some stay
     unprocessed.
     """
-    wanted = [key(pk, sk) for pk, sk in dict.fromkeys(keys)]
+    key_list = [key(pk, sk) for pk, sk in dict.fromkeys(keys)]
     rows: dict[tuple[str, str], Item] = {}
-    for start in range(0, len(wanted), _KEYS_PER_BATCH):
-        pending = wanted[start : start + _KEYS_PER_BATCH]
+    for batch in chunks(key_list, _KEYS_PER_BATCH):
+        pending = list(batch)
 
         def read() -> None:
             nonlocal pending
@@ -166,11 +209,9 @@ def write_rows(
     Writes 25 rows a call and retries the unprocessed ones with backoff; StoreContention when some stay
     unprocessed.
     """
-    wanted = [
-        {"PutRequest": {"Item": marshal(row)}} for row in {(r["pk"], r["sk"]): r for r in rows}.values()
-    ]
-    for start in range(0, len(wanted), _ROWS_PER_BATCH):
-        pending = wanted[start : start + _ROWS_PER_BATCH]
+    puts = [{"PutRequest": {"Item": marshal(row)}} for row in {(r["pk"], r["sk"]): r for r in rows}.values()]
+    for batch in chunks(puts, _ROWS_PER_BATCH):
+        pending = list(batch)
 
         def write() -> None:
             nonlocal pending

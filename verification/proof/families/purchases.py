@@ -158,10 +158,10 @@ class Purchases(Family):
         placed = request(business_id, (PROMPT,))
         this = {"purchase_order_id": business_id}
         world.ask("OpenPurchase", **placed, execution="rival")
-        world.ask("RaiseOnOrder", business_id=business_id, location=LOCATION, lines=placed["lines"])
+        world.ask("RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=placed["lines"])
         world.ask("SendPurchase", **this)
         world.ask("WithdrawPurchase", **this)
-        world.ask("LowerOnOrder", business_id=business_id, step="cancelled")
+        world.ask("LowerOnOrder", purchase_order_id=business_id, step="cancelled")
         world.ask("CancelPurchase", **this, reason="Rival")
 
     def outcome(self, ended: Ended) -> str:

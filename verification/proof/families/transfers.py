@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from inventory.errors import UnknownTransfer
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from inventory.transfers.models import Arrival, ArrivedLine, Transfer
-from inventory.transfers.store import TransfersStore
+from inventory.transfers.operations import TransferOperations
 from pydantic import AwareDatetime, TypeAdapter
 from tillflow.aws import client
-from tillflow.errors import UnknownTransfer
 
 from till.demo import stock_transfer
 from till.demo.stock_transfer import WAREHOUSE
 from till.shop import LOCATION, MUG
-from till.transfers import TransferDesk
 from verification.harness.desk import Callbacks
 from verification.harness.harness import Bench, stock
 from verification.proof.families.family import Ended, Family, Scenario, Story
@@ -29,7 +28,7 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-Line = Move[Transfer, TransferDesk]
+Line = Move[Transfer, TransferOperations]
 
 
 def _reserved(transfer: Transfer) -> bool:
@@ -80,7 +79,7 @@ class Transfers(Family):
         for demo in stock_transfer.SCENARIOS:
             yield self._scenario(demo.title, _asked_for(demo.quantity), demo.expected, SCRIPTS[demo.title])
         expected = "CANCELLED it did not leave in time"
-        yield self._scenario(SILENCE, _asked_for(stock_transfer.WANTED), expected, ())
+        yield self._scenario(SILENCE, _asked_for(stock_transfer.QUANTITY), expected, ())
 
     def _scenario(self, title: str, story: Story, expected: str, moves: Sequence[Line]) -> Scenario:
         return Scenario(
@@ -119,18 +118,14 @@ def inventory() -> InventoryStore:
     return InventoryStore(client("dynamodb"), "InventoryTable")
 
 
-def transfers() -> TransfersStore:
-    return TransfersStore(client("dynamodb"), "InventoryTable")
-
-
 def _found(transfer_id: str) -> Transfer | None:
     with suppress(UnknownTransfer):
-        return transfers().get(transfer_id)
+        return TransferOperations(client("dynamodb"), None, "InventoryTable").get(transfer_id)
     return None
 
 
-def desk(bench: Bench) -> TransferDesk:
-    return TransferDesk(transfers(), Callbacks(bench))
+def desk(bench: Bench) -> TransferOperations:
+    return TransferOperations(client("dynamodb"), Callbacks(bench), "InventoryTable")
 
 
 def _asked_for(quantity: int) -> Story:

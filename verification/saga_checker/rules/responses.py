@@ -22,7 +22,6 @@ UNTYPED_SERVICES = frozenset(
         "catalog",
         "demand",
         "images",
-        "inventory",
         "ledger",
         "payments",
         "purchasing",

@@ -1,4 +1,4 @@
-"""What is announced is in one record: a change of a level that crosses, a new movement that corrects."""
+"""Events of the inventory table's stream: reorder points crossed, and corrections."""
 
 import json
 from itertools import pairwise
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inventory import rules
-from inventory.announcer import Announcer, announcements
+from inventory.publisher import StockPublisher, stock_events
 from tillflow.errors import StoreUnavailable
 from tillflow.events import StockBelowReorderPoint, StockCorrected
 from tillflow.store import marshal
@@ -32,35 +32,35 @@ def record(before: dict[str, Any], after: dict[str, Any], number: int = 1) -> di
     return {"dynamodb": {**images, "SequenceNumber": str(number)}}
 
 
-def test_the_sale_that_reaches_the_point_crosses_and_the_next_does_not() -> None:
+def test_only_the_sale_that_reaches_the_reorder_point_is_published() -> None:
     stock = [level(n) for n in range(43, 36, -1)]
-    found = announcements(record(a, b, n) for n, (a, b) in enumerate(pairwise(stock)))
-    assert [event.available for event in found if isinstance(event, StockBelowReorderPoint)] == [40]
+    events = stock_events(record(a, b, n) for n, (a, b) in enumerate(pairwise(stock)))
+    assert [event.available for event in events if isinstance(event, StockBelowReorderPoint)] == [40]
 
 
-def test_what_is_on_order_counts() -> None:
-    assert announcements([record(level(41, 24), level(30, 24))]) == []
-    assert announcements([record(level(41, 24), level(16, 24))]) != []
+def test_units_on_order_count() -> None:
+    assert stock_events([record(level(41, 24), level(30, 24))]) == []
+    assert stock_events([record(level(41, 24), level(16, 24))]) != []
 
 
-def test_an_order_that_is_given_up_is_no_crossing() -> None:
-    """It would be placed again at once, and given up again, without end."""
-    assert announcements([record(level(30, 24), level(30, 0))]) == []
+def test_lowering_units_on_order_is_not_a_crossing() -> None:
+    """The order would be placed and refused again without end."""
+    assert stock_events([record(level(30, 24), level(30, 0))]) == []
 
 
-def test_a_point_set_above_the_stock_crosses() -> None:
+def test_a_reorder_point_set_above_the_stock_is_a_crossing() -> None:
     without = {name: value for name, value in level(10).items() if name != "reorder_point"}
-    assert announcements([record(without, level(10))]) != []
-    assert announcements([record({}, level(10))]) != []
-    assert announcements([record(level(10), without)]) == []
+    assert stock_events([record(without, level(10))]) != []
+    assert stock_events([record({}, level(10))]) != []
+    assert stock_events([record(level(10), without)]) == []
 
 
 @given(st.lists(st.integers(0, 80), min_size=2))
-def test_between_two_crossings_the_level_was_above(stock: list[int]) -> None:
+def test_the_position_was_above_the_point_between_two_crossings(stock: list[int]) -> None:
     changes = list(pairwise([level(80), *map(level, stock)]))
     below = False
     for before, after in changes:
-        if rules.crossed(before, after):
+        if rules.crossed_reorder_point(before, after):
             assert not below
         below = rules.needs_order(after)
 
@@ -80,8 +80,8 @@ def movement(kind: str, quantity: int = -2) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["adjustment", "count"])
-def test_a_new_movement_that_corrects_is_told(kind: str) -> None:
-    assert announcements([record({}, movement(kind))]) == [
+def test_a_new_correction_is_published(kind: str) -> None:
+    assert stock_events([record({}, movement(kind))]) == [
         StockCorrected(
             event_id="adj-1#corrected",
             business_id="adj-1",
@@ -96,13 +96,13 @@ def test_a_new_movement_that_corrects_is_told(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sale", "cancel", "receipt", "return", "transfer_out", "transfer_in"])
-def test_goods_that_come_or_go_by_a_document_correct_nothing(kind: str) -> None:
-    assert announcements([record({}, movement(kind))]) == []
+def test_other_movements_are_not_published(kind: str) -> None:
+    assert stock_events([record({}, movement(kind))]) == []
 
 
-def test_a_correction_that_was_there_before_is_not_told_again() -> None:
-    assert announcements([record(movement("count"), movement("count"))]) == []
-    assert announcements([record(movement("count"), {})]) == []
+def test_a_stored_correction_is_not_published_again() -> None:
+    assert stock_events([record(movement("count"), movement("count"))]) == []
+    assert stock_events([record(movement("count"), {})]) == []
 
 
 class Bus:
@@ -116,21 +116,21 @@ class Bus:
         return {"FailedEntryCount": self.failed}
 
 
-def test_the_sample_has_one_of_each() -> None:
+def test_the_sample_event_has_one_of_each() -> None:
     sample = json.loads((Path(__file__).parents[2] / "events" / "announce_stock.json").read_text())
     bus = Bus()
-    assert Announcer(bus, "orders").announce(sample["Records"]) == 2
+    assert StockPublisher(bus, "orders").publish(sample["Records"]) == 2
     assert [entry["DetailType"] for entry in bus.entries] == ["StockBelowReorderPoint", "StockCorrected"]
     assert {entry["Source"] for entry in bus.entries} == {"tillflow.inventory"}
 
 
-def test_what_the_bus_did_not_take_comes_again() -> None:
+def test_a_refused_entry_fails_the_batch() -> None:
     with pytest.raises(StoreUnavailable):
-        Announcer(Bus(failed=1), "orders").announce([record({}, movement("count"))])
+        StockPublisher(Bus(failed=1), "orders").publish([record({}, movement("count"))])
 
 
-def test_each_crossing_is_told_once_per_batch_under_its_own_id() -> None:
+def test_each_crossing_has_its_own_event_id() -> None:
     bus = Bus()
     records = [record(level(41), level(40), number) for number in range(23)]
-    assert Announcer(bus, "orders").announce(records) == 23
+    assert StockPublisher(bus, "orders").publish(records) == 23
     assert len({entry["Detail"] for entry in bus.entries}) == 23

@@ -1,0 +1,50 @@
+"""Errors of inventory and of its transfers."""
+
+from tillflow.errors import DomainError, InvalidRequest
+
+
+class InsufficientStock(DomainError):
+    """Fewer units are available than requested; quantities are whole units."""
+
+    cashier_message = "Not enough in stock. Lower the quantity or remove it."
+
+    def __init__(self, sku: str, location: str, requested: int, available: int) -> None:
+        super().__init__(f"sku {sku} at {location}: {requested} requested, {available} available")
+        self.sku, self.location, self.requested, self.available = sku, location, requested, available
+
+
+class StockDrift(DomainError):
+    """A counter of a level is lower than the documents that it counts: it has to be rebuilt."""
+
+    cashier_message = "The stock of a product is inconsistent. Call the operator."
+
+    def __init__(self, sku: str, location: str, counter: str) -> None:
+        super().__init__(
+            f"{counter} of sku {sku} at {location} is lower than its documents add up to; "
+            f"rebuild it with `till stock rebuild --write`"
+        )
+
+
+class InvalidTransfer(InvalidRequest):
+    """A transfer, or an event of one, that is not accepted."""
+
+    cashier_message = "Not accepted. Check the named field."
+    subject = "transfer"
+
+
+class UnknownTransfer(DomainError):
+    """No transfer has this id."""
+
+    cashier_message = "No such transfer."
+
+    def __init__(self, transfer_id: str) -> None:
+        super().__init__(f"transfer {transfer_id} does not exist")
+
+
+class TransferCancelled(DomainError):
+    """The transfer is cancelled: its goods do not leave the source."""
+
+    cashier_message = "The transfer is cancelled."
+
+    def __init__(self, transfer_id: str, reason: str) -> None:
+        super().__init__(f"transfer {transfer_id} is cancelled: {reason}")

@@ -1,0 +1,99 @@
+"""The effects on units on order, as actions of a transaction. rows.py describes the rows."""
+
+from collections.abc import Iterator
+
+from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.store import Action, Item
+
+from inventory.errors import StockDrift
+from inventory.models import OrderedLine
+from inventory.rows import ConditionError, StockRows, level_pk, now
+
+ON_ORDER_TOMBSTONE = "CLOSED#on_order"
+
+
+class OnOrderRows(StockRows):
+    """Builds the effects on units on order of one type of business document."""
+
+    def check_not_closed(self, business_id: str) -> Action:
+        """Return the check that a document may still order; OrderClosed otherwise."""
+        error = OrderClosed(business_id, "on order")
+        return self.check_absent(self.document_pk(business_id), ON_ORDER_TOMBSTONE, lambda _: error)
+
+    def close(self, business_id: str) -> Action:
+        """Return the tombstone that refuses a later raise."""
+        return self.put_tombstone(self.document_pk(business_id), ON_ORDER_TOMBSTONE)
+
+    def raise_on_order(
+        self,
+        business_id: str,
+        location: str,
+        line: OrderedLine,
+        reorder_point: int | None,
+        condition_error: ConditionError,
+    ) -> Iterator[Action]:
+        """Put units on order; the `condition_error` when the line's need no longer matches the level.
+
+        Each raise for a need changes the `on_order` that the need was read with, so one of several concurrent
+        raises succeeds. `reorder_point` replaces the level's; None leaves it.
+        """
+        values: Item = {":none": 0, ":quantity": line.quantity, ":sku": line.sku, ":location": location}
+        conditions, further = [], ""
+        if line.need is not None:
+            values |= {":on_order": line.need.on_order, ":most": line.need.available}
+            absent = "attribute_not_exists(on_order) OR " if line.need.on_order == 0 else ""
+            conditions += [
+                f"({absent}on_order = :on_order)",
+                "(attribute_not_exists(available) OR available <= :most)",
+            ]
+        if reorder_point is not None:
+            values |= {":point": reorder_point}
+            conditions.append("attribute_exists(reorder_part)")
+            further = ", reorder_point = :point"
+        condition = " AND ".join(conditions)
+        yield self.update(
+            (level_pk(location, line.sku), "LEVEL"),
+            "SET on_order = if_not_exists(on_order, :none) + :quantity, "
+            "on_hand = if_not_exists(on_hand, :none), reserved = if_not_exists(reserved, :none), "
+            "available = if_not_exists(available, :none), "
+            f"stock_value = if_not_exists(stock_value, :none), sku = :sku, #location = :location{further}",
+            values,
+            condition,
+            condition_error if condition else None,
+            names={"#location": "location"},
+        )
+        row = {
+            "pk": self.document_pk(business_id),
+            "sk": f"ONORDER#{location}#{line.sku}",
+            "business_id": business_id,
+            "location": location,
+            "sku": line.sku,
+            "ordered": line.quantity,
+            "open": line.quantity,
+            "at": now(),
+        }
+        error = InvalidRequest("business_id", business_id, f"an id without {line.sku} on order at {location}")
+        yield self.put_new(row, lambda _: error)
+
+    def lower_on_order(self, row: Item, quantity: int, operation: str) -> Iterator[Action]:
+        """Take `quantity` off the open units of a row; StoreContention when fewer are open."""
+        yield self.lower_open((row["pk"], row["sk"]), quantity, operation)
+        location, sku = row["location"], row["sku"]
+        yield self.update(
+            (level_pk(location, sku), "LEVEL"),
+            "SET on_order = on_order - :quantity",
+            {":quantity": quantity},
+            "on_order >= :quantity",
+            lambda _: StockDrift(sku, location, "on_order"),
+        )
+
+    def lower_open(self, row_key: tuple[str, str], quantity: int, operation: str) -> Action:
+        """Return the update that takes `quantity` off the open units of a row; StoreContention when fewer are open."""
+        return self.update(
+            row_key,
+            "SET #open = #open - :quantity",
+            {":quantity": quantity},
+            "#open >= :quantity",
+            lambda _: StoreContention(operation),
+            {"#open": "open"},
+        )

@@ -1,0 +1,64 @@
+"""What people and other systems ask of transfers. The command line and an HTTP API call the same methods.
+
+A change is written to the transfer's document, then the waiting workflow's task is completed. If no task waits, the
+workflow reads the document when it gets to it: the callback carries no data.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tillflow.callbacks import complete_task
+
+from inventory.transfers import rules
+from inventory.transfers.models import Arrival, Transfer
+from inventory.transfers.store import TransferStore
+
+
+class TransferOperations:
+    """Transfers. `states` is a Step Functions client. Each change returns the changed transfer."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str) -> None:
+        self._store = TransferStore(dynamodb, table)
+        self._states = states
+
+    def get(self, transfer_id: str) -> Transfer:
+        """Return the transfer; UnknownTransfer."""
+        return self._store.get(transfer_id)
+
+    def list_all(self, status: str = "", location: str = "") -> list[Transfer]:
+        """Return the transfers, of one status and from or to one location if given, the newest first."""
+        transfers = (
+            transfer
+            for transfer in self._store.list_all()
+            if status in ("", transfer.status) and location in ("", transfer.source, transfer.destination)
+        )
+        return sorted(transfers, key=lambda transfer: transfer.requested_at, reverse=True)
+
+    def ship(self, transfer_id: str) -> Transfer:
+        """Report that the goods left their source."""
+        now = datetime.now(UTC)
+        return self._notify(
+            self._store.change(transfer_id, lambda transfer: rules.report_shipment(transfer, now))
+        )
+
+    def cancel(self, transfer_id: str, reason: str) -> Transfer:
+        """Cancel a transfer whose goods did not leave."""
+        return self._notify(
+            self._store.change(transfer_id, lambda transfer: rules.request_cancel(transfer, reason))
+        )
+
+    def receive(self, transfer_id: str, arrival: Arrival) -> Transfer:
+        """Record an arrival, once per arrival id."""
+        return self._notify(self._store.record_arrival(transfer_id, arrival))
+
+    def lose_rest(self, transfer_id: str, arrival_id: str) -> Transfer:
+        """Record that the units in transit are lost."""
+        now = datetime.now(UTC)
+        return self._notify(
+            self._store.change(transfer_id, lambda transfer: rules.lose_rest(transfer, arrival_id, now))
+        )
+
+    def _notify(self, transfer: Transfer) -> Transfer:
+        if transfer.task_token:
+            complete_task(self._states, transfer.task_token, {"transfer_id": transfer.transfer_id})
+        return transfer
