@@ -14,9 +14,11 @@ class DomainError(Exception):
 
     retried: True if the error can pass by waiting, so that a workflow retries it.
     cashier_message: what the till shows; `str(error)` is for the operator.
+    status: the HTTP status of the API's response; None for that of its kind (see tillflow.api.problems).
     """
 
     retried: ClassVar[bool] = False
+    status: ClassVar[int | None] = None
     cashier_message: ClassVar[str]
 
 
@@ -57,6 +59,7 @@ class IdempotencyConflict(DomainError):
     stored and sent: the two requests; the message names every field that differs.
     """
 
+    status = 409
     cashier_message = "This was entered before with other values. Check what is stored."
 
     def __init__(self, subject: str, stored: Mapping[str, object], sent: Mapping[str, object]) -> None:
@@ -71,6 +74,7 @@ class IdempotencyConflict(DomainError):
 class RecordChanged(DomainError):
     """Another writer changed the record since it was read: read it again, then change it."""
 
+    status = 409
     cashier_message = "The record has changed. Load it again, then save."
 
     def __init__(self, record: str, version: int) -> None:
@@ -89,6 +93,7 @@ class TendersDoNotMatchTotal(DomainError):
 class OrderClosed(DomainError):
     """A step was delivered after its compensation: the order no longer accepts it."""
 
+    status = 409
     cashier_message = "This order is closed. Start a new one."
 
     def __init__(self, order_id: str, step: str) -> None:
@@ -138,6 +143,7 @@ class StoreUnavailable(DomainError):
 class PendingWork(DomainError):
     """A workflow must not wait: the document, e.g. ``purchase po-1``, has a step to run."""
 
+    status = 409
     cashier_message = "The document has changed. Load it again."
 
     def __init__(self, document: str, step: str) -> None:

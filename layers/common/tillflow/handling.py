@@ -45,9 +45,22 @@ def handler[R](function: Handler[R]) -> Handler[R]:
 def _answer[R](function: Handler[R], event: dict[str, Any], context: Any) -> R:
     try:
         return function(event, context)
-    except HTTPClientError as failure:
-        raise StoreUnavailable(f"{type(failure).__name__}: {failure}") from None
-    except ClientError as failure:
-        if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-            raise StoreUnavailable(f"{type(failure).__name__}: {failure}") from None
-        raise
+    except (HTTPClientError, ClientError) as failure:
+        error = as_domain_error(failure)
+        if error is None:
+            raise
+        raise error from None
+
+
+def as_domain_error(failure: Exception) -> DomainError | None:
+    """Return the domain error of a failure; None for a fault of ours.
+
+    A call of AWS that got no response, or a 5xx, is StoreUnavailable.
+    """
+    if isinstance(failure, DomainError):
+        return failure
+    unavailable = isinstance(failure, HTTPClientError) or (
+        isinstance(failure, ClientError)
+        and failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    )
+    return StoreUnavailable(f"{type(failure).__name__}: {failure}") if unavailable else None

@@ -1,6 +1,6 @@
 """Parse a request into its model, or raise one error that names every problem."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,13 +37,23 @@ _EXPECTED = {
 }
 
 
-def parse[M: BaseModel](model: type[M], data: Any, error: type[InvalidRequest] = InvalidRequest) -> M:
+def parse[M: BaseModel](
+    model: type[M],
+    data: Any,
+    error: type[InvalidRequest] = InvalidRequest,
+    *,
+    extra: Literal["forbid"] | None = None,
+    texts: bool = False,
+) -> M:
     """Return the model of the data; raise `error` with every problem when it does not fit.
 
-    The validators of a model raise ValueError with the text that follows "expected".
+    The validators of a model raise ValueError with the text that follows "expected". extra: refuse fields that no
+    model has, whatever the model says of them; texts: every value is text, as in a query string.
     """
     try:
-        return model.model_validate(data)
+        if texts:
+            return model.model_validate_strings(data, extra=extra)
+        return model.model_validate(data, extra=extra)
     except ValidationError as invalid:
         problems = [
             Problem(_path(problem["loc"]), _value(problem), _expected(problem))

@@ -1,0 +1,65 @@
+"""Errors as problem documents: https://www.rfc-editor.org/rfc/rfc9457."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tillflow.errors import DomainError, InvalidRequest
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem document. `title` is the error's name, `cashier_message` what a till shows."""
+
+    status: int
+    title: str
+    detail: str
+    cashier_message: str
+    problems: tuple[dict[str, Any], ...] = ()
+
+    def document(self, correlation_id: str) -> dict[str, Any]:
+        """Return the JSON of the problem. The correlation id is in the log lines of the request."""
+        return {
+            "type": f"urn:tillflow:problem:{self.title}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "cashier_message": self.cashier_message,
+            "problems": list(self.problems),
+            "correlation_id": correlation_id,
+        }
+
+
+def status_of(error: type[DomainError]) -> int:
+    """Return the HTTP status of an error class: its own, else that of its kind.
+
+    Fields that are not accepted are 400, a record that does not exist 404, what passes by waiting 503, and a request
+    that a rule refuses 422.
+    """
+    if error.status is not None:
+        return error.status
+    if issubclass(error, InvalidRequest):
+        return 400
+    if error.retried:
+        return 503
+    return 404 if error.__name__.startswith("Unknown") else 422
+
+
+def problem_of(error: DomainError) -> Problem:
+    """Return the problem of a domain error."""
+    fields: tuple[dict[str, Any], ...] = ()
+    if isinstance(error, InvalidRequest):
+        fields = tuple(
+            {"field": one.field, "value": _plain(one.value), "accepted": one.expected}
+            for one in error.problems
+        )
+    return Problem(status_of(type(error)), type(error).__name__, str(error), error.cashier_message, fields)
+
+
+def _plain(value: object) -> object:
+    """A value as it is shown: short, and JSON."""
+    if value is None or isinstance(value, bool | int):
+        return value if not isinstance(value, int) or abs(value) < 10**15 else str(value)[:60]
+    return str(value)[:60]

@@ -1,0 +1,239 @@
+"""Routes of one service, and how a request becomes a call of an operation and its result a response."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_lambda_powertools.logging import Logger
+from pydantic import BaseModel, TypeAdapter
+
+from tillflow.api.caller import Caller, caller_of
+from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, problem_of
+from tillflow.errors import DomainError, InvalidRequest
+from tillflow.handling import as_domain_error
+from tillflow.parsing import parse
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_DEPTH = 32
+MAX_QUERY_LENGTH = 2048
+
+type Scope = str
+type Operation = Callable[["Call"], "Reply | Any"]
+
+
+class Empty(BaseModel):
+    """No fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: `scope` is what the gateway requires of the token, "" for a route without sign-in.
+
+    body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
+    """
+
+    key: str
+    scope: Scope
+    operation: Operation
+    summary: str
+    body: type[BaseModel] | None
+    query: type[BaseModel]
+    response: Any
+    statuses: tuple[int, ...]
+
+    @property
+    def method(self) -> str:
+        return self.key.split(" ", 1)[0]
+
+    @property
+    def path(self) -> str:
+        return self.key.split(" ", 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A validated request. `body` and `query` are the route's models; `raw` the bytes as they were sent."""
+
+    caller: Caller
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def version(self) -> int | None:
+        """The version in If-Match, such as `"3"`; None without the header. InvalidRequest for anything else."""
+        value = self.headers.get("if-match")
+        if value is None:
+            return None
+        text = value.strip().removeprefix("W/").strip('"')
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise InvalidRequest("If-Match", value, 'the ETag of the record, such as "3"')
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response that is not a plain 200: another status, headers, or an entity's version as its ETag."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    version: int | None = None
+
+
+class Api:
+    """The routes of a service. `handle` is the Lambda handler."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.routes: dict[str, Route] = {}
+        self._logger = Logger(service=service)
+
+    def route(
+        self,
+        key: str,
+        scope: Scope,
+        *,
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] = Empty,
+        response: Any = dict,
+        statuses: tuple[int, ...] = (200,),
+    ) -> Callable[[Operation], Operation]:
+        """Register an operation under a route key, e.g. `GET /orders/{order_id}`. Its docstring is the summary."""
+
+        def register(operation: Operation) -> Operation:
+            if key in self.routes:
+                raise ValueError(f"route {key} is registered twice")
+            summary = (operation.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
+            self.routes[key] = Route(key, scope, operation, summary, body, query, response, statuses)
+            return operation
+
+        return register
+
+    def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer a request of the gateway. Every failure is a problem document; a stack trace is only logged."""
+        correlation_id = str(getattr(context, "aws_request_id", "") or uuid.uuid4())
+        with self._logger.append_context_keys(request_id=correlation_id):
+            try:
+                return self._respond(event, correlation_id)
+            except Exception as error:
+                domain_error = as_domain_error(error)
+                if domain_error is not None:
+                    problem = problem_of(domain_error)
+                    self._logger.warning(problem.detail, extra={"error": problem.title})
+                else:
+                    self._logger.exception("request failed")
+                    problem = _UNEXPECTED
+                return _problem_response(problem, correlation_id)
+
+    def _respond(self, event: dict[str, Any], correlation_id: str) -> dict[str, Any]:
+        key = event.get("routeKey") if isinstance(event, dict) else None
+        route = self.routes.get(key) if isinstance(key, str) else None
+        if route is None:
+            return _problem_response(_NO_ROUTE, correlation_id)
+        call = _call(route, event)
+        self._logger.info(
+            "request",
+            extra={"route": route.key, "caller": call.caller.username, "source_ip": _source_ip(event)},
+        )
+        reply = route.operation(call)
+        if not isinstance(reply, Reply):
+            reply = Reply(reply, route.statuses[0])
+        headers = {"content-type": "application/json", "x-correlation-id": correlation_id, **reply.headers}
+        if reply.version is not None:
+            headers["etag"] = f'"{reply.version}"'
+            if route.method == "GET" and call.headers.get("if-none-match") == headers["etag"]:
+                return {"statusCode": 304, "headers": headers, "body": ""}
+        text = TypeAdapter(route.response).dump_json(reply.body, warnings=False).decode()
+        return {"statusCode": reply.status, "headers": headers, "body": text}
+
+
+_UNEXPECTED = Problem(
+    500, "InternalError", "the request failed; the log has the reason", "Something failed. Call the operator."
+)
+_NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
+
+
+def _call(route: Route, event: Mapping[str, Any]) -> Call:
+    """Return the validated call of an event. InvalidRequest names every field that is not accepted."""
+    raw = _raw_body(event)
+    query_parameters = event.get("queryStringParameters") or {}
+    if sum(len(str(name)) + len(str(value)) for name, value in query_parameters.items()) > MAX_QUERY_LENGTH:
+        raise InvalidRequest("query", "(long)", f"at most {MAX_QUERY_LENGTH} characters")
+    return Call(
+        caller=caller_of(event),
+        path=event.get("pathParameters") or {},
+        query=parse(route.query, query_parameters, extra="forbid", texts=True),
+        body=parse(route.body, _json(raw), extra="forbid") if route.body else None,
+        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        raw=raw,
+    )
+
+
+def _raw_body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
+    except binascii.Error:
+        raise InvalidRequest("body", "(not base64)", "a body") from None
+    if len(raw) > MAX_BODY_BYTES:
+        raise BodyTooLarge(len(raw))
+    return raw
+
+
+def _json(raw: bytes) -> Any:
+    """Parse a body. Depth is checked first: deeply nested JSON exhausts the parser's stack."""
+    depth = deepest = 0
+    in_text = escaped = False
+    for byte in raw:
+        if in_text:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_text = False
+        elif byte == 0x22:
+            in_text = True
+        elif byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    if deepest > MAX_DEPTH:
+        raise InvalidRequest("body", f"JSON of depth {deepest}", f"JSON of at most {MAX_DEPTH} levels")
+    try:
+        return json.loads(raw)
+    except (ValueError, UnicodeDecodeError):
+        raise InvalidRequest("body", "(not JSON)", "a JSON object") from None
+
+
+def _source_ip(event: Mapping[str, Any]) -> str:
+    return str(event.get("requestContext", {}).get("http", {}).get("sourceIp", ""))
+
+
+def _problem_response(problem: Problem, correlation_id: str) -> dict[str, Any]:
+    headers = {"content-type": MEDIA_TYPE, "x-correlation-id": correlation_id}
+    if problem.status in (429, 503):
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return {
+        "statusCode": problem.status,
+        "headers": headers,
+        "body": json.dumps(problem.document(correlation_id)),
+    }
+
+
+class BodyTooLarge(DomainError):
+    """A request whose body is over the limit; it is not parsed."""
+
+    status = 413
+    cashier_message = "The request is too large."
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"body has {size} bytes; expected at most {MAX_BODY_BYTES}")
