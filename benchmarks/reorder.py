@@ -27,10 +27,10 @@ from tillflow.aws import client
 from tillflow.store import marshal
 
 from till.shop import LOCATION
-from verification.harness.harness import Bench
+from verification.harness.dynamodb import local_dynamodb
+from verification.harness.fixture import WorkflowFixture
+from verification.harness.services import LocalServices
 from verification.harness.template import Template
-from verification.harness.world import World
-from verification.proof.dynamodb import local_dynamodb
 
 SUPPLIERS = 20
 MOVEMENTS = 20
@@ -72,37 +72,37 @@ def main() -> None:
 
 
 def measured(levels: int, needing: int) -> Cost:
-    with shop() as (bench, requests):
+    with shop() as (fixture, requests):
         _keep(levels, needing)
         requests.clear()
-        bench.world.invoked.clear()
+        fixture.services.invoked.clear()
         started = time.process_time()
-        (run,) = bench.run({"order_id": "night", "segments": 16})
+        (run,) = fixture.run({"order_id": "night", "segments": 16})
         seconds = time.process_time() - started
         if run.status != "SUCCEEDED" or len(run.output) != min(needing, SUPPLIERS):
             raise SystemExit(f"the run {run.status}, {run.error}: {run.cause or run.output}")
         return Cost(
             seconds,
-            sum(_states(bench, arn) for arn in (run.arn, *_children(bench, run.arn))),
-            bench.world.invoked.total(),
+            sum(_states(fixture, arn) for arn in (run.arn, *_children(fixture, run.arn))),
+            fixture.services.invoked.total(),
             requests.total(),
             len(run.output),
         )
 
 
 @contextmanager
-def shop() -> Iterator[tuple[Bench, Counter[str]]]:
-    """A bench of stock reorders, and a count of what is asked of the store, by operation."""
+def shop() -> Iterator[tuple[WorkflowFixture, Counter[str]]]:
+    """A fixture of stock reorders, and a count of what is asked of the store, by operation."""
     template = Template.read()
     requests: Counter[str] = Counter()
     with patch("tillflow.store.time.sleep"), local_dynamodb(template) as tables:
         tables.before.append(lambda operation, params: requests.update([operation]))
-        bench = Bench(template, "StockReorder", World(template))
-        bench.engine.create(json.dumps(ORDERED), "PurchaseOrder")
+        fixture = WorkflowFixture(template, "StockReorder", LocalServices(template))
+        fixture.engine.create(json.dumps(ORDERED), "PurchaseOrder")
         try:
-            yield bench, requests
+            yield fixture, requests
         finally:
-            bench.close()
+            fixture.close()
 
 
 def _keep(levels: int, needing: int) -> None:
@@ -135,14 +135,14 @@ def _write(table: str, rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _children(bench: Bench, arn: str) -> Iterator[str]:
-    for run in bench.engine.list_map_runs(executionArn=arn)["mapRuns"]:
-        for child in bench.engine.list_executions(mapRunArn=run["mapRunArn"])["executions"]:
+def _children(fixture: WorkflowFixture, arn: str) -> Iterator[str]:
+    for run in fixture.engine.list_map_runs(executionArn=arn)["mapRuns"]:
+        for child in fixture.engine.list_executions(mapRunArn=run["mapRunArn"])["executions"]:
             yield child["executionArn"]
 
 
-def _states(bench: Bench, arn: str) -> int:
-    return sum("stateEnteredEventDetails" in event for event in bench.engine.result(arn).history)
+def _states(fixture: WorkflowFixture, arn: str) -> int:
+    return sum("stateEnteredEventDetails" in event for event in fixture.engine.result(arn).history)
 
 
 if __name__ == "__main__":

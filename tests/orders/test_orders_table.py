@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from till.demo.order_checkout import BASKET, card, order
 from till.shop import ESPRESSO, MUG
-from verification.harness.harness import Bench, Run, bench, stock
+from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 REQUEST = order(BASKET, card("tok_visa"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
@@ -26,18 +26,18 @@ OPENED = {
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench() as built:
-        stock({ESPRESSO: 10, MUG: 10})
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture() as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
         yield built
 
 
-def run(shop: Bench, request: dict[str, Any], workflow: str = "OrderCheckout") -> Run:
+def run(shop: WorkflowFixture, request: dict[str, Any], workflow: str = "OrderCheckout") -> Run:
     [ended] = shop.run(request, workflow=workflow)
     return ended
 
 
-def stored(shop: Bench) -> dict[str, Any]:
+def stored(shop: WorkflowFixture) -> dict[str, Any]:
     return shop.row("OrdersTable", *order_key("ord-1"))
 
 
@@ -55,11 +55,11 @@ def row_of(expected: Order, row: dict[str, Any]) -> dict[str, Any]:
     return {"pk": pk, "sk": sk, **attributes}
 
 
-def priced(shop: Bench) -> Any:
-    return json.loads(shop.world.handle("PriceOrderFunction", REQUEST)["Payload"])
+def priced(shop: WorkflowFixture) -> Any:
+    return json.loads(shop.services.handle("PriceOrderFunction", REQUEST)["Payload"])
 
 
-def test_paid_order_has_the_row_of_the_schema(shop: Bench) -> None:
+def test_paid_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
     checkout = run(shop, REQUEST)
     expected = Order(
         **OPENED,
@@ -72,7 +72,7 @@ def test_paid_order_has_the_row_of_the_schema(shop: Bench) -> None:
     assert stored(shop) == row_of(expected, stored(shop))
 
 
-def test_rejected_order_has_the_row_of_the_schema(shop: Bench) -> None:
+def test_rejected_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
     checkout = run(shop, REQUEST | {"tenders": [card("tok_declined")]})
     expected = Order(
         **OPENED,
@@ -85,7 +85,7 @@ def test_rejected_order_has_the_row_of_the_schema(shop: Bench) -> None:
     assert stored(shop) == row_of(expected, stored(shop))
 
 
-def test_cancelled_order_has_the_row_of_the_schema(shop: Bench) -> None:
+def test_cancelled_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
     checkout = run(shop, REQUEST)
     cancel = run(shop, {"order_id": "ord-1", "reason": "wrong size"}, "OrderCancel")
     expected = Order(
@@ -102,7 +102,7 @@ def test_cancelled_order_has_the_row_of_the_schema(shop: Bench) -> None:
     assert stored(shop) == row_of(expected, stored(shop))
 
 
-def test_attribute_that_is_not_in_the_schema_is_refused(shop: Bench) -> None:
+def test_attribute_that_is_not_in_the_schema_is_refused(shop: WorkflowFixture) -> None:
     run(shop, REQUEST)
     with pytest.raises(ValidationError):
         read_order(stored(shop) | {"colour": "red"})

@@ -18,8 +18,8 @@ from tillflow.store import marshal
 
 from audit import check
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
-from verification.harness.desk import desk, purchases
-from verification.harness.faults import Fault, Kind, Plan
+from verification.harness.engine_callbacks import purchase_operations, purchases_store
+from verification.harness.faults import Fault, FaultSchedule, Kind
 from verification.proof.families.purchases import NOON, TODAY
 from verification.proof.families.reordering import PACK, PURCHASE, REORDER, Reordering, inventory
 from verification.proof.prover import Prover, prover
@@ -36,52 +36,52 @@ FAMILY = Reordering()
 
 
 class Buying(RuleBasedStateMachine):
-    """The model: units on hand, what each purchase has still to bring, and when a SKU is to be ordered again."""
+    """The model: units on hand, units each purchase still has to deliver, and the reorder points."""
 
     def __init__(self) -> None:
         super().__init__()
         self._context = prover()
         self.prover: Prover = self._context.__enter__()
-        self.prover.fresh(FAMILY)
-        self.bench = self.prover.bench(FAMILY)
+        self.prover.reset(FAMILY)
+        self.fixture = self.prover.build_fixture(FAMILY)
         self.on_hand = Counter({sku: self.level(sku)["on_hand"] for sku in (ESPRESSO, MUG)})
         self.points = {sku: self.level(sku)["reorder_point"] for sku in (ESPRESSO, MUG)}
         self.open: dict[str, tuple[str, int]] = {}
         self.number = 0
 
     def teardown(self) -> None:
-        self.bench.close()
+        self.fixture.close()
         self._context.__exit__(None, None, None)
 
     @rule(sku=skus, units=st.integers(1, 4))
     def take(self, sku: str, units: int) -> None:
-        """Units leave, as those of a sale do."""
+        """Remove units, as a sale does."""
         if units <= self.on_hand[sku]:
-            gone = Adjust(
-                adjustment_id=self.name("gone"),
+            adjustment = Adjust(
+                adjustment_id=self.name("adjustment"),
                 location=LOCATION,
                 sku=sku,
                 quantity=-units,
                 currency=CURRENCY,
                 reason="taken",
             )
-            Corrections(client("dynamodb"), "InventoryTable").adjust(gone)
-            self.book(gone)
+            Corrections(client("dynamodb"), "InventoryTable").adjust(adjustment)
+            self.book(adjustment)
             self.on_hand[sku] -= units
 
     @rule(events=st.lists(skus, max_size=3), nights=st.integers(0, 2), fault=faults)
     def trigger(self, events: list[str], nights: int, fault: Fault | None) -> None:
-        """Events and nights at once, one of them with a fault: what is needed is ordered at most once. With
-        nothing wrong, a night leaves nothing needed."""
+        """Start reorders by event and by night together, one with a fault: a need is ordered at most once, and without
+        a fault exactly once."""
         needed = {sku for sku in self.points if self.position(sku) <= self.points[sku]}
         looked = needed if nights else needed & set(events)
-        self.bench.plan = Plan.of([] if fault is None else [fault])
+        self.fixture.schedule = FaultSchedule.of([] if fault is None else [fault])
         requests: list[dict[str, Any]] = [
             {"detail": {"location": LOCATION, "sku": sku}} for sku in events
         ] + [{"segments": 2}] * nights
-        for arn in [self.bench.start({**one, "order_id": self.name("run")}, REORDER) for one in requests]:
-            self.bench.settled(arn)
-        self.bench.plan = Plan()
+        for arn in [self.fixture.start({**one, "order_id": self.name("run")}, REORDER) for one in requests]:
+            self.fixture.run_until_settled(arn)
+        self.fixture.schedule = FaultSchedule()
         ordered = self.new_purchases()
         assert max(Counter(ordered.values()).values(), default=0) <= 1
         assert set(ordered.values()) <= looked
@@ -93,19 +93,19 @@ class Buying(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(pick=st.integers(0, 9), share=st.integers(1, 12), times=st.integers(1, 2))
     def deliver(self, pick: int, share: int, times: int) -> None:
-        """A part of a purchase comes, said once or twice."""
+        """Receive a part of a purchase, recorded once or twice."""
         name = sorted(self.open)[pick % len(self.open)]
         sku, rest = self.open[name]
         units = min(share, rest)
-        told = desk(self.bench)
-        if purchases().get(name).status == "SENT":
-            told.acknowledge(name, TODAY)
+        operations = purchase_operations(self.fixture)
+        if purchases_store().get(name).status == "SENT":
+            operations.acknowledge(name, TODAY)
             self.settle(name)
         receipt = Receipt(
             receipt_id=self.name("dn"), received_at=NOON, lines=(ReceivedLine(sku=sku, quantity=units),)
         )
         for _ in range(times):
-            told.receive(name, receipt)
+            operations.receive(name, receipt)
             self.settle(name)
         self.on_hand[sku] += units
         self.open[name] = (sku, rest - units)
@@ -115,38 +115,38 @@ class Buying(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(pick=st.integers(0, 9))
     def cancel(self, pick: int) -> None:
-        """A purchase that nothing came of is cancelled: what it was to bring is needed again."""
+        """Cancel a purchase without receipts: its units are needed again."""
         name = sorted(self.open)[pick % len(self.open)]
-        if not purchases().get(name).receipts:
-            desk(self.bench).cancel(name, "not wanted")
+        if not purchases_store().get(name).receipts:
+            purchase_operations(self.fixture).cancel(name, "not wanted")
             self.settle(name)
             del self.open[name]
 
     @invariant()
-    def stock_is_as_the_model_says(self) -> None:
+    def stock_equals_the_model(self) -> None:
         for sku in self.points:
             level = self.level(sku)
             assert (level["on_hand"], level.get("on_order", 0)) == (self.on_hand[sku], self.coming(sku)), sku
 
     @invariant()
     def every_invariant_holds(self) -> None:
-        machine = self.bench.deploy(REORDER)
-        runs = self.bench.engine.list_executions(stateMachineArn=machine, statusFilter="RUNNING")[
+        machine = self.fixture.deploy(REORDER)
+        runs = self.fixture.engine.list_executions(stateMachineArn=machine, statusFilter="RUNNING")[
             "executions"
         ]
-        running = FAMILY.running(self.bench, "") | {run["name"] for run in runs}
+        running = FAMILY.in_progress(self.fixture, "") | {run["name"] for run in runs}
         assert check(self.prover.tables.snapshot(running)) == []
 
-    def book(self, gone: Adjust) -> None:
-        """What the table's stream and the bus bring to the books of a correction."""
-        moved = inventory().movements(LOCATION, gone.sku)
-        movement = next(row for row in moved if row["business_id"] == gone.adjustment_id)
-        told = stock_events([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
+    def book(self, adjustment: Adjust) -> None:
+        """Post a correction to the ledger, as the table's stream and the event bus do."""
+        moved = inventory().movements(LOCATION, adjustment.sku)
+        movement = next(row for row in moved if row["business_id"] == adjustment.adjustment_id)
+        events = stock_events([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
         records = [
             {"messageId": event.event_id, "body": json.dumps({"detail": event.model_dump()})}
-            for event in told
+            for event in events
         ]
-        assert self.prover.world.ask("PostCorrections", Records=records) == {"batchItemFailures": []}
+        assert self.prover.services.call_task("PostCorrections", Records=records) == {"batchItemFailures": []}
 
     def position(self, sku: str) -> int:
         return self.on_hand[sku] + self.coming(sku)
@@ -162,9 +162,9 @@ class Buying(RuleBasedStateMachine):
         return f"{prefix}-{self.number}"
 
     def new_purchases(self) -> dict[str, str]:
-        """The SKU of each purchase that was started since and claims its units."""
+        """Return the SKU of each purchase started since the last call that claims units."""
         found = {}
-        for name in FAMILY.running(self.bench, ""):
+        for name in FAMILY.in_progress(self.fixture, ""):
             self.settle(name)
             if name not in self.open and any(row["open"] for row in self.claims(name)):
                 found[name] = self.claims(name)[0]["sku"]
@@ -175,8 +175,8 @@ class Buying(RuleBasedStateMachine):
         return [dict(row) for row in rows]
 
     def settle(self, name: str) -> None:
-        machine = self.bench.deploy(PURCHASE)
-        self.bench.settled(f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+        machine = self.fixture.deploy(PURCHASE)
+        self.fixture.run_until_settled(f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
 
 
 TestBuying = Buying.TestCase

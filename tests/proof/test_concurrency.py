@@ -32,7 +32,7 @@ from tillflow.errors import (
 )
 from tillflow.store import Item, unmarshal
 
-from verification.proof.served import served_dynamodb
+from verification.proof.http_dynamodb import serve_dynamodb
 
 TILLS = 16
 DELIVERIES = 30
@@ -41,7 +41,7 @@ _places = count(1)
 
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator[Any]:
-    with served_dynamodb(connections=TILLS) as client:
+    with serve_dynamodb(connections=TILLS) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""kill -9 of a real process at random moments, while orders are sold and cancelled: nothing is lost or doubled."""
+"""Kill a real engine process at random moments while orders are sold and cancelled: no effect is lost or repeated."""
 
 import asyncio
 import json
@@ -22,18 +22,18 @@ from audit import check
 from verification.harness.template import REGION
 from verification.proof.families.orders import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
 from verification.proof.prover import prover
-from verification.proof.world import ProofWorld
+from verification.proof.services import ProofServices
 
 KILLS = 12
 ORDERS = 12
 ROLE = "arn:aws:iam::123456789012:role/workflow"
 
 
-class World:
-    """Answers the calls of whichever engine lives, one at a time, as the tables would."""
+class ServicesServer:
+    """Serves the calls of the running engine, one at a time, as the tables would."""
 
-    def __init__(self, world: ProofWorld, address: Path) -> None:
-        self._world, self._turn = world, threading.Lock()
+    def __init__(self, services: ProofServices, address: Path) -> None:
+        self._services, self._lock = services, threading.Lock()
         self._listener = Listener(str(address))
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -41,28 +41,28 @@ class World:
         with suppress(OSError):
             while True:
                 connection = self._listener.accept()
-                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection: Connection) -> None:
-        # An engine that was killed neither asks to the end nor hears the answer.
+    def _serve(self, connection: Connection) -> None:
+        # A killed engine neither completes its request nor reads the response.
         with suppress(EOFError, OSError), connection:
             method, *arguments = connection.recv()
-            with self._turn:
-                connection.send(self._answered(method, arguments))
+            with self._lock:
+                connection.send(self._response(method, arguments))
 
-    def _answered(self, method: str, arguments: list[Any]) -> tuple[Any, dict[str, Any] | None]:
+    def _response(self, method: str, arguments: list[Any]) -> tuple[Any, dict[str, Any] | None]:
         try:
-            return asyncio.run(getattr(self._world, method)(*arguments)), None
+            return asyncio.run(getattr(self._services, method)(*arguments)), None
         except ServiceError as error:
-            told = ("service", "operation", "code", "message", "status", "details")
-            return None, {name: getattr(error, name) for name in told}
+            names = ("service", "operation", "code", "message", "status", "details")
+            return None, {name: getattr(error, name) for name in names}
 
     def close(self) -> None:
         self._listener.close()
 
 
 class Engine:
-    """The engine's process on one store: started again on it whenever it was killed."""
+    """An engine process on one store, restarted whenever it was killed."""
 
     def __init__(self, folder: Path, address: Path) -> None:
         self._command = [sys.executable, "-m", "verification.proof.engine_process"]
@@ -70,8 +70,8 @@ class Engine:
         self.start()
 
     def start(self) -> None:
-        """Until one lives long enough to say its port: it may be killed before."""
-        while not (port := self._started()):
+        """Start processes until one reports its port; it may be killed before."""
+        while not (port := self._start_process()):
             assert self.process.wait() == -signal.SIGKILL
         self.client = boto3.client(
             "stepfunctions",
@@ -82,7 +82,7 @@ class Engine:
             config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10),
         )
 
-    def _started(self) -> str:
+    def _start_process(self) -> str:
         self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
@@ -93,28 +93,28 @@ class Engine:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def insist[T](self, ask: Callable[[Any], T]) -> T:
-        """The answer, from the process there is or the one after it."""
+    def retry[T](self, call: Callable[[Any], T]) -> T:
+        """Call the running process, or the next one, until it responds."""
         while True:
             try:
-                return ask(self.client)
+                return call(self.client)
             except (BotoCoreError, OSError):
                 self.process.wait()
                 self.start()
 
 
 @contextmanager
-def killed_at_random(engine: Engine, dice: random.Random) -> Iterator[threading.Event]:
-    """Somebody kills the engine every now and then, until the event is set."""
+def killed_at_random(engine: Engine, rng: random.Random) -> Iterator[threading.Event]:
+    """Kill the engine at random intervals until the event is set."""
     over = threading.Event()
 
-    def killing() -> None:
+    def kill_repeatedly() -> None:
         for _ in range(KILLS):
-            if over.wait(dice.uniform(0.02, 0.3)):
+            if over.wait(rng.uniform(0.02, 0.3)):
                 return
             engine.process.kill()
 
-    killer = threading.Thread(target=killing)
+    killer = threading.Thread(target=kill_repeatedly)
     killer.start()
     try:
         yield over
@@ -123,18 +123,18 @@ def killed_at_random(engine: Engine, dice: random.Random) -> Iterator[threading.
         killer.join()
 
 
-def test_orders_survive_an_engine_that_is_killed(tmp_path: Path) -> None:
+def test_orders_end_correctly_although_the_engine_is_killed(tmp_path: Path) -> None:
     seed = random.randrange(1 << 30)
     print("seed", seed)
     with prover() as built:
-        built.fresh()
-        world = World(built.world, tmp_path / "world")
-        engine = Engine(tmp_path, tmp_path / "world")
+        built.reset()
+        services = ServicesServer(built.services, tmp_path / "services")
+        engine = Engine(tmp_path, tmp_path / "services")
         try:
             statuses = _day(engine, built.template, random.Random(seed))
         finally:
             engine.kill()
-            world.close()
+            services.close()
         assert check(built.tables.snapshot()) == []
         orders = built.tables.snapshot().orders
     for number in range(ORDERS):
@@ -147,10 +147,10 @@ def test_orders_survive_an_engine_that_is_killed(tmp_path: Path) -> None:
             assert (checkout, orders[f"ord-k{number}"]["status"]) == ("SUCCEEDED", "PAID")
 
 
-def _day(engine: Engine, template: Any, dice: random.Random) -> dict[str, tuple[str, str]]:
-    """Sell every order, cancel every third, wait until all have ended: their checkouts' and cancels' status."""
+def _day(engine: Engine, template: Any, rng: random.Random) -> dict[str, tuple[str, str]]:
+    """Sell every order, cancel every third, and return the status of each checkout and cancel once all have ended."""
     machines = {
-        name: engine.insist(
+        name: engine.retry(
             lambda client, name=name: client.create_state_machine(
                 name=name, definition=json.dumps(template.definition(name)), roleArn=ROLE
             )["stateMachineArn"]
@@ -159,7 +159,7 @@ def _day(engine: Engine, template: Any, dice: random.Random) -> dict[str, tuple[
     }
 
     def start(workflow: str, request: dict[str, Any]) -> str:
-        def ask(client: Any) -> str:
+        def start_execution(client: Any) -> str:
             try:
                 answer = client.start_execution(
                     stateMachineArn=machines[workflow], name=request["order_id"], input=json.dumps(request)
@@ -170,21 +170,21 @@ def _day(engine: Engine, template: Any, dice: random.Random) -> dict[str, tuple[
                 return f"{machine}:{request['order_id']}"
             return str(answer["executionArn"])
 
-        return engine.insist(ask)
+        return engine.retry(start_execution)
 
-    def ended(arn: str) -> str:
+    def final_status(arn: str) -> str:
         while True:
-            status = engine.insist(lambda client: client.describe_execution(executionArn=arn)["status"])
+            status = engine.retry(lambda client: client.describe_execution(executionArn=arn)["status"])
             if status != "RUNNING":
                 return str(status)
 
     arns: dict[str, tuple[str, str]] = {}
-    with killed_at_random(engine, dice):
+    with killed_at_random(engine, rng):
         for number in range(ORDERS):
             order_id = f"ord-k{number}"
             checkout = start(CHECKOUT, placed(DECLINED if number % 3 == 2 else PAID, order_id))
             arns[order_id] = (checkout, start(CANCEL, cancel(order_id)) if number % 3 == 1 else "")
         return {
-            order_id: (ended(checkout), ended(cancelled) if cancelled else "")
+            order_id: (final_status(checkout), final_status(cancelled) if cancelled else "")
             for order_id, (checkout, cancelled) in arns.items()
         }

@@ -20,8 +20,8 @@ from tillflow.aws import client
 
 from tests.till.test_commands import deployed, run
 from till.demo import stock_transfer
+from verification.harness.services import data_services
 from verification.harness.template import Template
-from verification.harness.world import data_services
 
 TEMPLATE = Template.read()
 BEANS = {

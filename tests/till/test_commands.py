@@ -18,8 +18,8 @@ from tests.support.shopkeeping import SALE, Row
 from till.main import app
 from till.shop import GOODS
 from till.stack import Stack, find_stack
+from verification.harness.services import data_services
 from verification.harness.template import Template
-from verification.harness.world import data_services
 
 TEMPLATE = Template.read()
 WORKFLOWS = ("OrderCheckout", "OrderCancel")

@@ -20,13 +20,13 @@ from till.errors import OperatorError
 from till.main import app
 from till.shop import ESPRESSO, MUG
 from till.stack import Stack
-from verification.harness.harness import Bench, bench, stock
+from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
 
 class Client:
     """The engine's operations as a botocore client has them."""
 
-    def __init__(self, shop: Bench) -> None:
+    def __init__(self, shop: WorkflowFixture) -> None:
         self._shop = shop
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -60,14 +60,14 @@ def _with_datetimes(value: Any) -> Any:
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench() as built:
-        stock({ESPRESSO: 10, MUG: 10})
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture() as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
         yield built
 
 
 @pytest.fixture
-def till(shop: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def till(shop: WorkflowFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     client = Client(shop)
     monkeypatch.setattr(Stack, "workflows", {"OrderCheckout": shop.machine})
     monkeypatch.setattr(Stack, "client", lambda self, service: client)
@@ -85,11 +85,11 @@ def till(shop: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     return run
 
 
-def sell(shop: Bench, token: str, order_id: str) -> None:
+def sell(shop: WorkflowFixture, token: str, order_id: str) -> None:
     shop.run(order(BASKET, card(token), order_id=order_id, placed_at="2026-11-23T10:00:00Z"))
 
 
-def test_list_shows_executions_by_status(shop: Bench, till: Callable[..., str]) -> None:
+def test_list_shows_executions_by_status(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     sell(shop, "tok_visa", "ord-1")
     sell(shop, "tok_declined", "ord-2")
     every = json.loads(till("execution", "list", "--json"))
@@ -104,14 +104,18 @@ def test_list_refuses_an_unknown_workflow_and_status(till: Callable[..., str]) -
     assert "There is no status 'BOGUS'" in till("execution", "list", "--status", "BOGUS", code=2)
 
 
-def test_redrive_of_a_refused_order_does_nothing_and_says_so(shop: Bench, till: Callable[..., str]) -> None:
+def test_redrive_of_a_refused_order_does_nothing_and_says_so(
+    shop: WorkflowFixture, till: Callable[..., str]
+) -> None:
     sell(shop, "tok_declined", "ord-1")
     assert "ended in the Fail state OrderRejected" in till("execution", "redrive", "ord-1", code=2)
     arn = shop.machine.replace(":stateMachine:", ":execution:") + ":ord-1"
     assert shop.engine.describe_execution(executionArn=arn).get("redriveCount", 0) == 0
 
 
-def test_redrive_and_stop_refuse_an_execution_that_succeeded(shop: Bench, till: Callable[..., str]) -> None:
+def test_redrive_and_stop_refuse_an_execution_that_succeeded(
+    shop: WorkflowFixture, till: Callable[..., str]
+) -> None:
     sell(shop, "tok_visa", "ord-1")
     assert "there is nothing to redrive" in till("execution", "redrive", "ord-1", code=2)
     assert "there is nothing to stop" in till(
@@ -119,14 +123,14 @@ def test_redrive_and_stop_refuse_an_execution_that_succeeded(shop: Bench, till: 
     )
 
 
-def test_history_with_io_masks_card_tokens(shop: Bench, till: Callable[..., str]) -> None:
+def test_history_with_io_masks_card_tokens(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     sell(shop, "tok_visa", "ord-1")
     shown = till("history", "ord-1", "--io")
     assert "PriceOrder input: {" in shown
     assert "tok_visa" not in shown
 
 
-def test_follow_prints_every_state_and_the_outcome(shop: Bench, till: Callable[..., str]) -> None:
+def test_follow_prints_every_state_and_the_outcome(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     sell(shop, "tok_declined", "ord-1")
     lines = till("history", "ord-1", "--follow").splitlines()
     assert any("AuthorisePayment: failed, caught" in line for line in lines)
@@ -134,7 +138,7 @@ def test_follow_prints_every_state_and_the_outcome(shop: Bench, till: Callable[.
 
 
 def test_html_page_has_the_history_without_secrets(
-    shop: Bench, till: Callable[..., str], tmp_path: Path
+    shop: WorkflowFixture, till: Callable[..., str], tmp_path: Path
 ) -> None:
     sell(shop, "tok_visa", "ord-1")
     till("history", "ord-1", "--html", str(tmp_path / "order.html"))
@@ -146,7 +150,7 @@ def test_html_page_has_the_history_without_secrets(
 
 
 def test_html_page_that_cannot_be_written_is_an_error(
-    shop: Bench, till: Callable[..., str], tmp_path: Path
+    shop: WorkflowFixture, till: Callable[..., str], tmp_path: Path
 ) -> None:
     sell(shop, "tok_visa", "ord-1")
     assert "Cannot write" in till("history", "ord-1", "--html", str(tmp_path / "none" / "order.html"), code=2)
@@ -156,7 +160,7 @@ def test_follow_with_json_is_refused(till: Callable[..., str]) -> None:
     assert "cannot be combined" in till("history", "ord-1", "--follow", "--json", code=2)
 
 
-def test_stop_aborts_a_running_execution(shop: Bench, till: Callable[..., str]) -> None:
+def test_stop_aborts_a_running_execution(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     waiting = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": True}}}
     machine = shop.engine.create(json.dumps(waiting), "Waiting")
     arn = shop.engine.start(machine, {}, "w-1")

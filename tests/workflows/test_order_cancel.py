@@ -14,8 +14,8 @@ from tillflow.store import key
 
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import ESPRESSO, MUG, SOLD_OUT
-from verification.harness.faults import FOREVER, Fault, Plan
-from verification.harness.harness import Bench, Run, bench, stock
+from verification.harness.faults import FOREVER, Fault, FaultSchedule
+from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
 CANCEL = {"order_id": "ord-1", "reason": "changed their mind"}
 STEPS = [
@@ -29,9 +29,9 @@ STEPS = [
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench() as built:
-        stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture() as built:
+        seed_stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
         yield built
 
 
@@ -39,35 +39,35 @@ def sale(*tenders: dict[str, Any]) -> dict[str, Any]:
     return order(BASKET, *tenders, order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
 
 
-def cancel(shop: Bench, *faults: Fault) -> Run:
+def cancel(shop: WorkflowFixture, *faults: Fault) -> Run:
     [run] = shop.run(CANCEL, faults=faults, workflow="OrderCancel")
     return run
 
 
-def status(shop: Bench) -> str:
+def status(shop: WorkflowFixture) -> str:
     return shop.row("OrdersTable", "ORDER#ord-1", "ORDER")["status"]
 
 
-def cancelled(shop: Bench, run: Run) -> None:
+def cancelled(shop: WorkflowFixture, run: Run) -> None:
     assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
     assert run.output["status"] == status(shop) == "CANCELLED"
     assert shop.audit() == []
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
 
 
-def test_a_paid_order_is_taken_back_whole(shop: Bench) -> None:
+def test_a_paid_order_is_taken_back_whole(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa", 1000), CASH))
     run = cancel(shop)
     cancelled(shop, run)
     assert run.output["credit_note_number"] == "CN-000001"
     assert [tender["state"] for tender in shop.snapshot().tenders["ord-1"]] == ["refunded", "refunded"]
     assert run.path[-7:] == [*STEPS, "OrderCancelled"]
-    told = shop.world.events[-1]
+    told = shop.services.events[-1]
     event = TypeAdapter(OrderCancelled).validate_json(told["Detail"])
     assert (event.was_paid, event.credit_note_number, event.total) == (True, "CN-000001", 4390)
 
 
-def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: Bench) -> None:
+def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault("MarkCancelled", "fail_before"))
     client("dynamodb").delete_item(TableName="OrdersTable", Key=key("ORDER#ord-1", "ORDER"))
@@ -76,7 +76,7 @@ def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: Bench) -> No
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == {}
 
 
-def test_cancelled_twice_is_cancelled_once(shop: Bench) -> None:
+def test_cancelled_twice_is_cancelled_once(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")))
     first = cancel(shop)
     assert cancel(shop).events == first.events
@@ -85,7 +85,7 @@ def test_cancelled_twice_is_cancelled_once(shop: Bench) -> None:
     cancelled(shop, first)
 
 
-def test_two_cancels_of_one_order_put_back_once(shop: Bench) -> None:
+def test_two_cancels_of_one_order_put_back_once(shop: WorkflowFixture) -> None:
     """A cancel that failed is started again under another name: both may get to the end."""
     shop.run(sale(card("tok_visa")))
     cancelled(shop, cancel(shop))
@@ -94,7 +94,7 @@ def test_two_cancels_of_one_order_put_back_once(shop: Bench) -> None:
     assert shop.audit() == []
 
 
-def test_a_declined_order_stays_as_it_is(shop: Bench) -> None:
+def test_a_declined_order_stays_as_it_is(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_declined")))
     run = cancel(shop)
     assert (run.status, run.output["status"], status(shop)) == ("SUCCEEDED", "REJECTED", "REJECTED")
@@ -102,23 +102,23 @@ def test_a_declined_order_stays_as_it_is(shop: Bench) -> None:
     assert shop.audit() == []
 
 
-def test_an_order_refused_before_it_was_opened_has_nothing_to_cancel(shop: Bench) -> None:
+def test_an_order_refused_before_it_was_opened_has_nothing_to_cancel(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")) | {"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
     run = cancel(shop)
     assert (run.status, run.output["status"]) == ("SUCCEEDED", "REJECTED")
     assert shop.snapshot().orders == {}
 
 
-def test_an_order_nobody_placed_is_not_known(shop: Bench) -> None:
+def test_an_order_nobody_placed_is_not_known(shop: WorkflowFixture) -> None:
     run = cancel(shop)
     assert (run.status, run.error) == ("FAILED", "UnknownOrder")
     assert shop.snapshot().tables["PaymentsTable"] == []
 
 
-class Meanwhile(Plan):
-    """A plan whose one task of the checkout lets a cancel run as far as it can, just before or after it."""
+class Meanwhile(FaultSchedule):
+    """A schedule whose one task of the checkout lets a cancel run as far as it can, just before or after it."""
 
-    def __init__(self, shop: Bench, state: str, after: bool) -> None:
+    def __init__(self, shop: WorkflowFixture, state: str, after: bool) -> None:
         super().__init__()
         self.shop, self.state, self.after = shop, state, after
         self.cancel = ""
@@ -160,11 +160,13 @@ CHECKOUT = (
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("state", CHECKOUT)
-def test_a_cancel_at_any_moment_of_the_checkout_leaves_no_sale(shop: Bench, state: str, after: bool) -> None:
+def test_a_cancel_at_any_moment_of_the_checkout_leaves_no_sale(
+    shop: WorkflowFixture, state: str, after: bool
+) -> None:
     shop.deploy("OrderCancel")
-    shop.plan = plan = Meanwhile(shop, state, after)
-    checkout = shop.settled(shop.start(sale(card("tok_visa")), "OrderCheckout"))
-    cancelled(shop, shop.settled(plan.cancel))
+    shop.schedule = schedule = Meanwhile(shop, state, after)
+    checkout = shop.run_until_settled(shop.start(sale(card("tok_visa")), "OrderCheckout"))
+    cancelled(shop, shop.run_until_settled(schedule.cancel))
     too_late = state in ("CommitStock", "IssueInvoice", "PostJournal", "CloseOrder", "AnnounceOrder") or (
         state == "CapturePayment" and after
     )
@@ -174,7 +176,7 @@ def test_a_cancel_at_any_moment_of_the_checkout_leaves_no_sale(shop: Bench, stat
 
 
 @pytest.mark.parametrize("step", ["PreventCapture", "AwaitCheckout", "ClaimOrder", *STEPS])
-def test_a_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: Bench, step: str) -> None:
+def test_a_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: WorkflowFixture, step: str) -> None:
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault(step, "fail_before"))
     assert run.status == "RUNNING"
@@ -182,25 +184,25 @@ def test_a_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: Bench, 
     cancelled(shop, shop.resolve(run, "retry", case=f"cancel#{step}"))
 
 
-def test_a_cancel_waits_for_a_checkout_that_waits_for_a_person(shop: Bench) -> None:
+def test_a_cancel_waits_for_a_checkout_that_waits_for_a_person(shop: WorkflowFixture) -> None:
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     run = cancel(shop)
     assert (run.status, run.path[-1]) == ("RUNNING", "LetCheckoutRun")
     assert shop.audit("ord-1") == []
     shop.resolve(checkout, "retry", case="PostJournal")
-    cancelled(shop, shop.settled(run.arn))
+    cancelled(shop, shop.run_until_settled(run.arn))
 
 
-def test_a_year_of_waiting_fits_one_history(shop: Bench) -> None:
+def test_a_year_of_waiting_fits_one_history(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     run = cancel(shop)
     events = len(run.events)
     shop.engine.pass_time(30 * 86_400)
-    a_month = len(shop.settled(run.arn).events) - events
+    a_month = len(shop.run_until_settled(run.arn).events) - events
     assert 12.2 * a_month < 25_000
 
 
-def test_a_checkout_that_was_given_up_is_cancelled_from_where_it_stood(shop: Bench) -> None:
+def test_a_checkout_that_was_given_up_is_cancelled_from_where_it_stood(shop: WorkflowFixture) -> None:
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     shop.resolve(checkout, "give_up", "cancelled instead", case="PostJournal")
     assert status(shop) == "PLACED"
@@ -209,14 +211,14 @@ def test_a_checkout_that_was_given_up_is_cancelled_from_where_it_stood(shop: Ben
 
 @pytest.mark.parametrize("step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder"])
 def test_a_forward_step_of_the_checkout_that_comes_after_the_cancel_is_refused(
-    shop: Bench, step: str
+    shop: WorkflowFixture, step: str
 ) -> None:
     """Its first delivery is a day late, a person gave the order up, and the order was cancelled meanwhile."""
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "time_out_then_effect", FOREVER)])
-    late = shop.plan
+    late = shop.schedule
     shop.resolve(checkout, "give_up", "cancelled instead", case=step)
     cancelled(shop, cancel(shop))
-    shop.plan = late
-    shop.late_effects()
+    shop.schedule = late
+    shop.apply_late_effects()
     assert status(shop) == "CANCELLED"
     assert shop.audit() == []

@@ -14,7 +14,7 @@ from tillflow.store import marshal
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import CARDS, ESPRESSO, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.harness import Bench, Run, bench, stock
+from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
 FORWARD = [
     "PriceOrder",
@@ -34,9 +34,9 @@ TOTAL = 4390  # an espresso at 18.90 and two mugs at 12.50, tax included
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench() as built:
-        stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture() as built:
+        seed_stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
         yield built
 
 
@@ -44,19 +44,19 @@ def sale(*tenders: dict[str, Any], order_id: str = "ord-1", **more: Any) -> dict
     return order(BASKET, *tenders, order_id=order_id, placed_at="2026-11-23T10:00:00Z", **more)
 
 
-def paid(shop: Bench, run: Run) -> None:
+def paid(shop: WorkflowFixture, run: Run) -> None:
     assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
     assert run.output["status"] == "PAID"
     assert shop.audit() == []
 
 
-def rejected(shop: Bench, run: Run, error: str) -> None:
+def rejected(shop: WorkflowFixture, run: Run, error: str) -> None:
     assert (run.status, run.error) == ("FAILED", error), run.cause
     assert shop.audit() == []
     assert shop.row("OrdersTable", f"ORDER#{run.business_id}", "ORDER")["status"] == "REJECTED"
 
 
-def captures(shop: Bench, order_id: str = "ord-1") -> list[int]:
+def captures(shop: WorkflowFixture, order_id: str = "ord-1") -> list[int]:
     """What the provider took for an order, capture by capture."""
     return [
         row["amount"]
@@ -65,21 +65,21 @@ def captures(shop: Bench, order_id: str = "ord-1") -> list[int]:
     ]
 
 
-def announced(shop: Bench) -> list[str]:
-    return [entry["DetailType"] for entry in shop.world.events]
+def announced(shop: WorkflowFixture) -> list[str]:
+    return [entry["DetailType"] for entry in shop.services.events]
 
 
-def test_card_sale_takes_eleven_transitions_and_seven_lambdas(shop: Bench) -> None:
+def test_card_sale_takes_eleven_transitions_and_seven_lambdas(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")))
     paid(shop, run)
     assert run.path == FORWARD
     assert run.transitions == 11
-    assert shop.world.invoked.total() == 7
+    assert shop.services.invoked.total() == 7
     assert captures(shop) == [TOTAL]
     assert announced(shop) == ["OrderPaid"]
 
 
-def test_customer_of_a_sale_is_checked_before_any_effect(shop: Bench) -> None:
+def test_customer_of_a_sale_is_checked_before_any_effect(shop: WorkflowFixture) -> None:
     CustomersStore(client("dynamodb"), "CustomersTable").create(
         Customer(customer_id="cus-1", name="Ada"), datetime(2026, 11, 23, tzinfo=UTC)
     )
@@ -88,34 +88,34 @@ def test_customer_of_a_sale_is_checked_before_any_effect(shop: Bench) -> None:
     assert run.path[:4] == ["PriceOrder", "HasCustomer", "CheckCustomer", "OpenOrder"]
 
 
-def test_unknown_customer_is_refused_without_effect(shop: Bench) -> None:
+def test_unknown_customer_is_refused_without_effect(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa"), customer_id="cus-9"))
     assert (run.status, run.error) == ("FAILED", "UnknownCustomer")
     assert run.path[-1] == "OrderRejected"
     assert shop.snapshot().orders == {}
-    assert shop.world.called.total() == 0
+    assert shop.services.called.total() == 0
 
 
 def test_many_lines_cost_no_more_transitions_than_one() -> None:
-    with bench() as shop:
-        stock(dict.fromkeys(CARDS[:150], 3))
+    with workflow_fixture() as shop:
+        seed_stock(dict.fromkeys(CARDS[:150], 3))
         request = order(dict.fromkeys(CARDS[:150], 2), card("tok_visa"), order_id="ord-1")
         [run] = shop.run(request | {"placed_at": "2026-11-23T10:00:00Z"})
         paid(shop, run)
         assert run.transitions == 11
-        assert shop.world.invoked.total() == 7
+        assert shop.services.invoked.total() == 7
         assert len(shop.snapshot().sale_movements["ord-1"]) == 150
 
 
 def test_many_lines_are_all_given_back_when_one_is_short() -> None:
-    with bench() as shop:
-        stock(dict.fromkeys(CARDS[:120], 3) | {SOLD_OUT: 0})
+    with workflow_fixture() as shop:
+        seed_stock(dict.fromkeys(CARDS[:120], 3) | {SOLD_OUT: 0})
         request = order({**dict.fromkeys(CARDS[:120], 2), SOLD_OUT: 1}, card("tok_visa"), order_id="ord-1")
         [run] = shop.run(request | {"placed_at": "2026-11-23T10:00:00Z"})
         rejected(shop, run, "InsufficientStock")
 
 
-def test_split_between_card_and_cash(shop: Bench) -> None:
+def test_split_between_card_and_cash(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa", 1000), CASH))
     paid(shop, run)
     assert captures(shop) == [1000]
@@ -123,42 +123,42 @@ def test_split_between_card_and_cash(shop: Bench) -> None:
     assert tenders == {"card": 1000, "cash": TOTAL - 1000}
 
 
-def test_two_lines_of_one_sku_are_one_reservation(shop: Bench) -> None:
+def test_two_lines_of_one_sku_are_one_reservation(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"] = [{"sku": MUG, "quantity": 6}, {"sku": MUG, "quantity": 5}]
     [run] = shop.run(request)
     rejected(shop, run, "InsufficientStock")
 
 
-def test_a_declined_card_is_compensated_in_reverse(shop: Bench) -> None:
+def test_a_declined_card_is_compensated_in_reverse(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_declined")))
     rejected(shop, run, "PaymentDeclined")
     assert run.compensated == [*COMPENSATIONS, "AnnounceRejection"]
     assert announced(shop) == ["OrderRejected"]
 
 
-def test_a_decline_is_never_tried_again(shop: Bench) -> None:
+def test_a_decline_is_never_tried_again(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_declined")))
-    assert shop.world.invoked["AuthorisePaymentFunction"] == 1
+    assert shop.services.invoked["AuthorisePaymentFunction"] == 1
 
 
-def test_the_second_of_two_cards_is_declined_and_the_first_is_let_go(shop: Bench) -> None:
+def test_the_second_of_two_cards_is_declined_and_the_first_is_let_go(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa", 1000), card("tok_declined")))
     rejected(shop, run, "PaymentDeclined")
     states = [tender["state"] for tender in shop.snapshot().tenders["ord-1"]]
     assert states[0] == "voided"
 
 
-def test_one_of_several_lines_is_out_of_stock(shop: Bench) -> None:
+def test_one_of_several_lines_is_out_of_stock(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"].append({"sku": SOLD_OUT, "quantity": 1})
     [run] = shop.run(request)
     rejected(shop, run, "InsufficientStock")
-    assert shop.world.invoked["AuthorisePaymentFunction"] == 0
+    assert shop.services.invoked["AuthorisePaymentFunction"] == 0
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
 
 
-def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: Bench) -> None:
+def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"].append({"sku": "NO-SUCH", "quantity": 1})
     [run] = shop.run(request)
@@ -167,62 +167,62 @@ def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: Bench) -
     assert shop.snapshot().orders == {}
 
 
-def test_the_gateway_times_out_before_the_effect(shop: Bench) -> None:
+def test_the_gateway_times_out_before_the_effect(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_timeout_before_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_the_gateway_times_out_after_the_effect_and_charges_once(shop: Bench) -> None:
+def test_the_gateway_times_out_after_the_effect_and_charges_once(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_timeout_after_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_the_hold_was_taken_though_its_answer_was_lost(shop: Bench) -> None:
+def test_the_hold_was_taken_though_its_answer_was_lost(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_authorise_timeout_after_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_a_refused_capture_is_compensated(shop: Bench) -> None:
+def test_a_refused_capture_is_compensated(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_capture_refused")))
     rejected(shop, run, "CaptureRefused")
     assert captures(shop) == []
 
 
-def test_a_capture_whose_answer_never_comes_is_asked_for_and_found(shop: Bench) -> None:
+def test_a_capture_whose_answer_never_comes_is_asked_for_and_found(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_after", FOREVER)])
     paid(shop, run)
     assert "ResolveCapture" in run.path
     assert captures(shop) == [TOTAL]
 
 
-def test_a_capture_that_never_happened_is_asked_for_and_compensated(shop: Bench) -> None:
+def test_a_capture_that_never_happened_is_asked_for_and_compensated(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_before", FOREVER)])
     rejected(shop, run, "States.Timeout")
     assert captures(shop) == []
 
 
-def test_a_capture_that_comes_after_all_was_undone_is_refused(shop: Bench) -> None:
+def test_a_capture_that_comes_after_all_was_undone_is_refused(shop: WorkflowFixture) -> None:
     [run] = shop.run(
         sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_then_effect", FOREVER)]
     )
     rejected(shop, run, "States.Timeout")
-    shop.late_effects()
+    shop.apply_late_effects()
     assert captures(shop) == []
     assert shop.audit() == []
 
 
-def test_a_reservation_that_comes_after_all_was_undone_is_refused(shop: Bench) -> None:
+def test_a_reservation_that_comes_after_all_was_undone_is_refused(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("ReserveStock", "time_out_then_effect", FOREVER)])
     rejected(shop, run, "States.Timeout")
-    shop.late_effects()
+    shop.apply_late_effects()
     assert shop.audit() == []
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
-def test_the_same_order_sent_twice_is_one_sale(shop: Bench) -> None:
+def test_the_same_order_sent_twice_is_one_sale(shop: WorkflowFixture) -> None:
     first, second = shop.run(sale(card("tok_visa")), sale(card("tok_visa")))
     assert first.arn == second.arn
     paid(shop, first)
@@ -232,13 +232,13 @@ def test_the_same_order_sent_twice_is_one_sale(shop: Bench) -> None:
     assert announced(shop) == ["OrderPaid"]
 
 
-def void_refused(shop: Bench) -> Run:
+def void_refused(shop: WorkflowFixture) -> Run:
     """A first card that is held and cannot be let go, a second one that is declined."""
     [run] = shop.run(sale(card("tok_void_refused", 1000), card("tok_declined")))
     return run
 
 
-def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: Bench) -> None:
+def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: WorkflowFixture) -> None:
     run = void_refused(shop)
     assert run.status == "RUNNING"
     assert run.compensated == ["ReleaseStock", "RejectOrder", "AnnounceRejection"]
@@ -249,13 +249,13 @@ def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: B
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
-def test_a_case_done_by_hand_ends_the_order_as_refused(shop: Bench) -> None:
+def test_a_case_done_by_hand_ends_the_order_as_refused(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "done", "voided in the provider's dashboard")
     assert (run.status, run.error) == ("FAILED", "PaymentDeclined")
     assert shop.audit() == []
 
 
-def test_a_case_tried_again_in_vain_is_open_again(shop: Bench) -> None:
+def test_a_case_tried_again_in_vain_is_open_again(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "retry")
     assert run.status == "RUNNING"
     case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
@@ -263,7 +263,7 @@ def test_a_case_tried_again_in_vain_is_open_again(shop: Bench) -> None:
     assert shop.audit("ord-1") == []
 
 
-def test_a_case_given_up_is_named_by_the_audit_for_good(shop: Bench) -> None:
+def test_a_case_given_up_is_named_by_the_audit_for_good(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "give_up", "the provider is gone")
     assert run.status == "FAILED"
     assert {violation.name for violation in shop.audit()} == {"authorisation_ends_once", "provider_agrees"}
@@ -272,7 +272,9 @@ def test_a_case_given_up_is_named_by_the_audit_for_good(shop: Bench) -> None:
 @pytest.mark.parametrize(
     "step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder", "AnnounceOrder"]
 )
-def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: Bench, step: str) -> None:
+def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(
+    shop: WorkflowFixture, step: str
+) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
     assert run.status == "RUNNING"
     assert run.compensated == []
@@ -280,7 +282,7 @@ def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop:
     paid(shop, shop.resolve(run, "retry", case=step))
 
 
-def test_a_forward_step_given_up_is_named_by_the_audit(shop: Bench) -> None:
+def test_a_forward_step_given_up_is_named_by_the_audit(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     ended = shop.resolve(run, "give_up", "books are kept on paper", case="PostJournal")
     assert (ended.status, ended.error) == ("FAILED", "GivenUp")
@@ -295,7 +297,7 @@ ANOTHERS = {
 
 
 @pytest.mark.parametrize("table", ANOTHERS)
-def test_an_order_refused_leaves_what_is_anothers(shop: Bench, table: str) -> None:
+def test_an_order_refused_leaves_what_is_anothers(shop: WorkflowFixture, table: str) -> None:
     row = ANOTHERS[table]
     client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
@@ -304,7 +306,7 @@ def test_an_order_refused_leaves_what_is_anothers(shop: Bench, table: str) -> No
 
 
 @pytest.mark.parametrize("table", ANOTHERS)
-def test_an_order_is_not_opened_over_anothers(shop: Bench, table: str) -> None:
+def test_an_order_is_not_opened_over_anothers(shop: WorkflowFixture, table: str) -> None:
     row = ANOTHERS[table]
     client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")))
@@ -312,7 +314,7 @@ def test_an_order_is_not_opened_over_anothers(shop: Bench, table: str) -> None:
     assert shop.row(table, row["pk"], row["sk"]) == row
 
 
-def test_an_order_is_not_closed_over_anothers(shop: Bench) -> None:
+def test_an_order_is_not_closed_over_anothers(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
     row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
     client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
@@ -321,7 +323,7 @@ def test_an_order_is_not_closed_over_anothers(shop: Bench) -> None:
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
 
 
-def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Bench) -> None:
+def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: WorkflowFixture) -> None:
     faults = [Fault("CapturePayment", "time_out_after", FOREVER), Fault("ResolveCapture", "fail_before")]
     [run] = shop.run(sale(card("tok_visa")), faults=faults)
     assert run.status == "RUNNING"
@@ -331,8 +333,8 @@ def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Benc
 
 
 def test_the_last_units_are_sold_once_each() -> None:
-    with bench() as shop:
-        stock({MUG: 20})
+    with workflow_fixture() as shop:
+        seed_stock({MUG: 20})
         orders = [
             order({MUG: 1}, card("tok_visa"), order_id=f"ord-{n}", placed_at="2026-11-23T10:00:00Z")
             for n in range(50)
@@ -346,7 +348,9 @@ def test_the_last_units_are_sold_once_each() -> None:
 
 @pytest.mark.parametrize("step", FORWARD)
 @pytest.mark.parametrize("kind", ["deliver_twice", "time_out_after", "throttle"])
-def test_what_passes_by_itself_is_tried_again_and_sold_once(shop: Bench, step: str, kind: Any) -> None:
+def test_what_passes_by_itself_is_tried_again_and_sold_once(
+    shop: WorkflowFixture, step: str, kind: Any
+) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind)])
     paid(shop, run)
     assert captures(shop) == [TOTAL]
@@ -356,14 +360,16 @@ def test_what_passes_by_itself_is_tried_again_and_sold_once(shop: Bench, step: s
 @pytest.mark.parametrize(
     "kind", ["fail_before", "fail_after", "time_out_before", "time_out_after", "throttle"]
 )
-def test_whatever_befalls_a_compensatable_step_leaves_nothing(shop: Bench, step: str, kind: Any) -> None:
+def test_whatever_befalls_a_compensatable_step_leaves_nothing(
+    shop: WorkflowFixture, step: str, kind: Any
+) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind, FOREVER)])
     assert run.status == "FAILED"
     assert shop.audit() == []
 
 
 @pytest.mark.parametrize("step", COMPENSATIONS)
-def test_a_compensation_that_fails_never_stops_the_others(shop: Bench, step: str) -> None:
+def test_a_compensation_that_fails_never_stops_the_others(shop: WorkflowFixture, step: str) -> None:
     [run] = shop.run(sale(card("tok_declined")), faults=[Fault(step, "fail_before")])
     assert run.status == "RUNNING"
     assert run.compensated == [name for name in [*COMPENSATIONS, "AnnounceRejection"] if name != step]

@@ -25,9 +25,9 @@ from tillflow.aws import client
 from tillflow.errors import OrderClosed
 
 from till.shop import CARDS, ESPRESSO, MUG
-from verification.harness.desk import desk, purchases
+from verification.harness.engine_callbacks import purchase_operations, purchases_store
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.harness import START, Bench, Run, bench, stock
+from verification.harness.fixture import START, Run, WorkflowFixture, seed_stock, workflow_fixture
 
 PO = "po-1"
 TODAY = date(2026, 11, 23)
@@ -42,11 +42,11 @@ COMPENSATIONS = [
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench("PurchaseOrder") as built:
-        stock({ESPRESSO: 10, MUG: 10})
-        built.store = purchases()  # type: ignore[attr-defined]
-        built.desk = desk(built)  # type: ignore[attr-defined]
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture("PurchaseOrder") as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
+        built.store = purchases_store()  # type: ignore[attr-defined]
+        built.operations = purchase_operations(built)  # type: ignore[attr-defined]
         suppliers(built)
         yield built
 
@@ -80,7 +80,7 @@ def order(**more: Any) -> dict[str, Any]:
     }
 
 
-def begin(shop: Bench, *faults: Fault, **more: Any) -> Run:
+def begin(shop: WorkflowFixture, *faults: Fault, **more: Any) -> Run:
     [run] = shop.run(order(**more), faults=faults)
     return run
 
@@ -107,17 +107,17 @@ PRICES = {ESPRESSO: 1000, MUG: 480}
 
 
 def receive_all(shop: Any, run: Run) -> Run:
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
-    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
-    shop.settled(run.arn)
-    shop.desk.receive(PO, receipt(2, {ESPRESSO: 8, MUG: 10}))
-    return shop.settled(run.arn)
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(2, {ESPRESSO: 8, MUG: 10}))
+    return shop.run_until_settled(run.arn)
 
 
-def due(shop: Bench, run: Run, days: int = 31) -> Run:
+def due(shop: WorkflowFixture, run: Run, days: int = 31) -> Run:
     shop.engine.pass_time(days * 86_400)
-    return shop.settled(run.arn)
+    return shop.run_until_settled(run.arn)
 
 
 def closed(shop: Any, run: Run) -> None:
@@ -139,11 +139,11 @@ def cancelled(shop: Any, run: Run, error: str) -> None:
         assert (supplier.open_orders, supplier.owed) == (0, 0)
 
 
-def level(shop: Bench, sku: str) -> Any:
+def level(shop: WorkflowFixture, sku: str) -> Any:
     return shop.row("InventoryTable", f"LEVEL#store-1#{sku}", "LEVEL")
 
 
-def balances(shop: Bench) -> dict[str, int]:
+def balances(shop: WorkflowFixture) -> dict[str, int]:
     """Debits less credits of every account that is not even, by name."""
     from audit.snapshot import journal_lines
 
@@ -159,7 +159,7 @@ def claim(order: str, units: dict[str, int]) -> None:
     OnOrder(client("dynamodb"), "InventoryTable").raise_units(order, "store-1", lines)
 
 
-def transfers(shop: Bench) -> list[int]:
+def transfers(shop: WorkflowFixture) -> list[int]:
     return [row["amount"] for row in shop.snapshot().items("SandboxBankTable", "TRANSFER")]
 
 
@@ -169,8 +169,8 @@ def test_received_in_two_parts_billed_matched_paid_when_due(shop: Any) -> None:
     assert level(shop, ESPRESSO)["on_order"] == 20
     run = receive_all(shop, run)
     assert (level(shop, ESPRESSO)["on_hand"], level(shop, ESPRESSO)["on_order"]) == (30, 0)
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    run = shop.settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    run = shop.run_until_settled(run.arn)
     assert run.path[-1] == "WaitUntilDue"
     assert shop.store.suppliers.account("sup-a").owed == 24800 * 6 // 5
     with pytest.raises(SupplierInUse):
@@ -186,7 +186,7 @@ def test_received_in_two_parts_billed_matched_paid_when_due(shop: Any) -> None:
 def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
     run = begin(shop)
     shop.engine.pass_time(90_000)
-    run = shop.settled(run.arn)
+    run = shop.run_until_settled(run.arn)
     assert run.path[-3:] == ["WhatNext", "SendPurchase", "AwaitAcknowledgement"]
     purchase = shop.store.get(PO)
     assert [(one.supplier_id, one.state) for one in purchase.attempts] == [
@@ -195,8 +195,8 @@ def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
     ]
     assert [line.unit_cost for line in purchase.lines] == [1000, 500]
     run = receive_all(shop, run)
-    shop.desk.bill(PO, invoice(ALL, {ESPRESSO: 1000, MUG: 500}))
-    closed(shop, due(shop, shop.settled(run.arn)))
+    shop.operations.bill(PO, invoice(ALL, {ESPRESSO: 1000, MUG: 500}))
+    closed(shop, due(shop, shop.run_until_settled(run.arn)))
 
 
 @pytest.mark.parametrize("secret", ["tillflow/suppliers/sup-a", "tillflow/suppliers/forgotten"])
@@ -212,27 +212,27 @@ def test_a_supplier_whose_webhook_cannot_be_told_falls_back_to_the_next(shop: An
     assert first.note.endswith("the withdrawal could not be sent")
     assert not first.note.startswith("{")
     run = receive_all(shop, run)
-    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 500}))
-    closed(shop, due(shop, shop.settled(run.arn)))
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 500}))
+    closed(shop, due(shop, shop.run_until_settled(run.arn)))
 
 
 def test_a_sign_of_life_keeps_a_slow_supplier(shop: Any) -> None:
     run = begin(shop)
     for _ in range(2):
         shop.engine.pass_time(80_000)
-        shop.desk.heartbeat(PO)
+        shop.operations.heartbeat(PO)
     assert shop.store.get(PO).supplier_id == "sup-a"
     shop.engine.pass_time(80_000)
-    shop.desk.acknowledge(PO, TODAY)
-    assert shop.settled(run.arn).path[-1] == "AwaitGoods"
+    shop.operations.acknowledge(PO, TODAY)
+    assert shop.run_until_settled(run.arn).path[-1] == "AwaitGoods"
 
 
 def test_nobody_takes_the_order(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.refuse(PO, "out of stock")
-    run = shop.settled(run.arn)
-    shop.desk.refuse(PO, "out of business")
-    run = shop.settled(run.arn)
+    shop.operations.refuse(PO, "out of stock")
+    run = shop.run_until_settled(run.arn)
+    shop.operations.refuse(PO, "out of business")
+    run = shop.run_until_settled(run.arn)
     assert run.compensated == ["WithdrawPurchase", "LowerOnOrder", "CancelPurchase"]
     cancelled(shop, run, "NoSupplierLeft")
 
@@ -240,69 +240,69 @@ def test_nobody_takes_the_order(shop: Any) -> None:
 def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
     run = begin(shop)
     for _ in range(2):
-        shop.desk.refuse(PO, "out of stock", "sup-a")
-        run = shop.settled(run.arn)
+        shop.operations.refuse(PO, "out of stock", "sup-a")
+        run = shop.run_until_settled(run.arn)
     assert [(one.supplier_id, one.state) for one in shop.store.get(PO).attempts] == [
         ("sup-a", "REFUSED"),
         ("sup-b", "SENT"),
     ]
     with pytest.raises(InvalidPurchase, match="sup-b, which is asked now"):
-        shop.desk.acknowledge(PO, TODAY, "sup-a")
+        shop.operations.acknowledge(PO, TODAY, "sup-a")
 
 
 def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
     """The first wait's Lambda fails until the supplier has answered: nobody is told, the order is read."""
     run = begin(shop, Fault("AwaitAcknowledgement", "fail_before"))
     assert run.path[-1] == "ParkWork"
-    shop.desk.acknowledge(PO, TODAY)
+    shop.operations.acknowledge(PO, TODAY)
     run = shop.resolve(run, "retry", case="AwaitAcknowledgement")
     assert run.path[-3:] == ["NextStep", "WhatNext", "AwaitGoods"]
 
 
 def test_a_mismatched_invoice_is_a_case_and_a_corrected_one_is_paid(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
-    run = shop.settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.run_until_settled(run.arn)
     assert run.path[-1] == "ParkWork"
     case = shop.row("CasesTable", f"CASE#{PO}#MatchInvoice", "CASE")
     assert case["error"] == "InvoiceMismatch"
     assert f"{MUG}: unit price 520; expected 480" in case["cause"]
-    shop.desk.bill(PO, invoice(ALL, PRICES, number="A-2"))
+    shop.operations.bill(PO, invoice(ALL, PRICES, number="A-2"))
     closed(shop, due(shop, shop.resolve(run, "retry", case="MatchInvoice")))
     assert transfers(shop) == [29760]
 
 
 def test_a_person_takes_a_differing_invoice_as_it_is(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
-    run = shop.resolve(shop.settled(run.arn), "done", case="MatchInvoice")
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.resolve(shop.run_until_settled(run.arn), "done", case="MatchInvoice")
     closed(shop, due(shop, run))
     assert balances(shop)["Purchase price variance"] == 400
 
 
 def test_a_given_up_invoice_sends_the_goods_back(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice({ESPRESSO: 21, MUG: 10}, PRICES))
-    run = shop.resolve(shop.settled(run.arn), "give_up", case="MatchInvoice")
+    shop.operations.bill(PO, invoice({ESPRESSO: 21, MUG: 10}, PRICES))
+    run = shop.resolve(shop.run_until_settled(run.arn), "give_up", case="MatchInvoice")
     assert run.compensated == COMPENSATIONS
     cancelled(shop, run, "InvoiceMismatch")
 
 
 def test_a_small_price_difference_is_paid_and_booked_as_variance(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES | {ESPRESSO: 1020}, discount=100))
-    closed(shop, due(shop, shop.settled(run.arn)))
+    shop.operations.bill(PO, invoice(ALL, PRICES | {ESPRESSO: 1020}, discount=100))
+    closed(shop, due(shop, shop.run_until_settled(run.arn)))
     assert balances(shop)["Purchase price variance"] == 300
 
 
 def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.cancel(PO, "changed our mind")
-    run = shop.settled(run.arn)
+    shop.operations.cancel(PO, "changed our mind")
+    run = shop.run_until_settled(run.arn)
     assert run.compensated == COMPENSATIONS
     cancelled(shop, run, "PurchaseCancelled")
     with pytest.raises(OrderClosed):
-        shop.desk.acknowledge(PO, TODAY)
+        shop.operations.acknowledge(PO, TODAY)
 
 
 def test_an_order_nobody_can_take_gives_back_what_a_reorder_claimed_for_it(shop: Any) -> None:
@@ -317,75 +317,75 @@ def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> N
     second = begin(shop, order_id="another-name")
     assert (second.status, second.error) == ("FAILED", "DuplicatePurchase")
     assert level(shop, ESPRESSO)["on_order"] == 20
-    shop.desk.cancel(PO, "seen enough")
-    cancelled(shop, shop.settled(first.arn), "PurchaseCancelled")
+    shop.operations.cancel(PO, "seen enough")
+    cancelled(shop, shop.run_until_settled(first.arn), "PurchaseCancelled")
 
 
 def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:
     """The engine was away when the cancel was noted: the order knows, its workflow does not."""
     run = begin(shop)
     shop.store.change(PO, lambda order: rules.request_cancel(order, "no more"))
-    assert shop.settled(run.arn).path[-1] == "AwaitAcknowledgement"
-    shop.desk.cancel(PO, "no more")
-    cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
+    assert shop.run_until_settled(run.arn).path[-1] == "AwaitAcknowledgement"
+    shop.operations.cancel(PO, "no more")
+    cancelled(shop, shop.run_until_settled(run.arn), "PurchaseCancelled")
 
 
 def test_cancelled_between_two_deliveries_sends_the_first_back(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
-    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
-    shop.settled(run.arn)
-    shop.desk.cancel(PO, "wrong beans")
-    cancelled(shop, shop.settled(run.arn), "PurchaseCancelled")
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.run_until_settled(run.arn)
+    shop.operations.cancel(PO, "wrong beans")
+    cancelled(shop, shop.run_until_settled(run.arn), "PurchaseCancelled")
     with pytest.raises(OrderClosed):
-        shop.desk.receive(PO, receipt(2, {MUG: 10}))
+        shop.operations.receive(PO, receipt(2, {MUG: 10}))
 
 
 def test_too_late_to_cancel_once_matched(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    shop.settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    shop.run_until_settled(run.arn)
     with pytest.raises(OrderClosed):
-        shop.desk.cancel(PO, "too late")
+        shop.operations.cancel(PO, "too late")
 
 
 def test_more_than_ordered_is_refused_and_rejected_units_are_owed_again(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
     with pytest.raises(OverReceipt):
-        shop.desk.receive(PO, receipt(1, {MUG: 11}))
-    shop.desk.receive(PO, receipt(2, {MUG: 10, ESPRESSO: 20}, rejected={MUG: 4}))
-    run = shop.settled(run.arn)
+        shop.operations.receive(PO, receipt(1, {MUG: 11}))
+    shop.operations.receive(PO, receipt(2, {MUG: 10, ESPRESSO: 20}, rejected={MUG: 4}))
+    run = shop.run_until_settled(run.arn)
     assert level(shop, MUG)["on_hand"] == 16
     assert level(shop, MUG)["on_order"] == 4
-    shop.desk.receive(PO, receipt(3, {MUG: 4}))
-    shop.settled(run.arn)
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    closed(shop, due(shop, shop.settled(run.arn)))
+    shop.operations.receive(PO, receipt(3, {MUG: 4}))
+    shop.run_until_settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    closed(shop, due(shop, shop.run_until_settled(run.arn)))
 
 
 def test_the_same_receipt_twice_counts_once(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
     for _ in range(2):
-        shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
-        shop.settled(run.arn)
+        shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
+        shop.run_until_settled(run.arn)
     assert level(shop, ESPRESSO)["on_hand"] == 22
     assert shop.audit(PO) == []
 
 
 def test_closed_short_pays_what_came(shop: Any) -> None:
     run = begin(shop)
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
-    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
-    shop.settled(run.arn)
-    shop.desk.close_short(PO)
-    shop.desk.bill(PO, invoice({ESPRESSO: 12}, PRICES))
-    run = due(shop, shop.settled(run.arn))
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
+    shop.run_until_settled(run.arn)
+    shop.operations.close_short(PO)
+    shop.operations.bill(PO, invoice({ESPRESSO: 12}, PRICES))
+    run = due(shop, shop.run_until_settled(run.arn))
     closed(shop, run)
     assert transfers(shop) == [14400]
     assert level(shop, MUG)["on_order"] == 0
@@ -395,8 +395,8 @@ def pay_with(shop: Any, account: str) -> Run:
     before = shop.store.suppliers.account("sup-a")
     shop.store.suppliers.update(before.supplier.model_copy(update={"account": account}), before.version)
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    return due(shop, shop.settled(run.arn))
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    return due(shop, shop.run_until_settled(run.arn))
 
 
 @pytest.mark.parametrize(
@@ -409,8 +409,8 @@ def test_a_payment_whose_answer_was_lost_is_made_once(shop: Any, account: str) -
 
 def test_only_the_bank_says_what_became_of_a_payment(shop: Any) -> None:
     run = receive_all(shop, begin(shop, Fault("PaySupplier", "fail_after")))
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    run = due(shop, shop.settled(run.arn))
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    run = due(shop, shop.run_until_settled(run.arn))
     assert "ResolvePayment" in run.path
     closed(shop, run)
     assert transfers(shop) == [29760]
@@ -426,13 +426,13 @@ def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
 
 def test_an_invoice_number_is_paid_once(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    shop.settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    shop.run_until_settled(run.arn)
     [second] = shop.run(order(purchase_order_id="po-2", order_id="po-2"))
-    shop.desk.acknowledge("po-2", TODAY)
-    shop.settled(second.arn)
+    shop.operations.acknowledge("po-2", TODAY)
+    shop.run_until_settled(second.arn)
     with pytest.raises(InvalidPurchase, match="order po-1 has it"):
-        shop.desk.bill("po-2", invoice(ALL, PRICES))
+        shop.operations.bill("po-2", invoice(ALL, PRICES))
 
 
 STEPS = ["OpenPurchase", "RaiseOnOrder", "SendPurchase"]
@@ -443,7 +443,7 @@ STEPS = ["OpenPurchase", "RaiseOnOrder", "SendPurchase"]
 def test_a_step_before_the_acknowledgement_that_fails_is_undone(shop: Any, state: str, kind: Any) -> None:
     run = begin(shop, Fault(state, kind, times=FOREVER))
     assert run.status == "FAILED"
-    shop.late_effects()
+    shop.apply_late_effects()
     cancelled(shop, run, run.error or "")
 
 
@@ -464,8 +464,8 @@ def test_a_later_step_that_fails_is_done_once_all_the_same(shop: Any, state: str
     run = receive_all(shop, begin(shop, Fault(state, kind)))
     if run.path[-1] == "ParkWork":
         run = shop.resolve(run, "retry", case=state)
-    shop.desk.bill(PO, invoice(ALL, PRICES))
-    run = due(shop, shop.settled(run.arn))
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    run = due(shop, shop.run_until_settled(run.arn))
     if run.path[-1].startswith("Park"):
         run = due(shop, shop.resolve(run, "retry", case=state))
     closed(shop, run)
@@ -475,8 +475,8 @@ def test_a_later_step_that_fails_is_done_once_all_the_same(shop: Any, state: str
 @pytest.mark.parametrize("state", COMPENSATIONS)
 def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Any, state: str) -> None:
     run = begin(shop, Fault(state, "fail_before"))
-    shop.desk.cancel(PO, "no more")
-    run = shop.settled(run.arn)
+    shop.operations.cancel(PO, "no more")
+    run = shop.run_until_settled(run.arn)
     assert run.path[-1] == "ParkCompensation"
     assert run.compensated == [name for name in COMPENSATIONS if name != state]
     cancelled(shop, shop.resolve(run, "retry"), "PurchaseCancelled")
@@ -488,22 +488,22 @@ def test_started_in_virtual_time() -> None:
 
 def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> None:
     run = begin(shop, Fault("ReceiveGoods", "time_out_then_effect", times=FOREVER))
-    shop.desk.acknowledge(PO, TODAY)
-    shop.settled(run.arn)
-    shop.desk.receive(PO, receipt(1, {ESPRESSO: 12}))
-    run = shop.settled(run.arn)
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
+    run = shop.run_until_settled(run.arn)
     assert run.path[-1] == "ParkWork"
     run = shop.resolve(run, "give_up", case="ReceiveGoods")
-    shop.late_effects()
+    shop.apply_late_effects()
     cancelled(shop, run, "States.Timeout")
 
 
 def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
     lines = dict.fromkeys(CARDS[:120], 2)
-    with bench("PurchaseOrder") as shop:
-        stock({ESPRESSO: 10})
-        goods_in = desk(shop)
-        purchases().suppliers.create(
+    with workflow_fixture("PurchaseOrder") as shop:
+        seed_stock({ESPRESSO: 10})
+        goods_in = purchase_operations(shop)
+        purchases_store().suppliers.create(
             Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
         )
         [run] = shop.run(
@@ -513,12 +513,12 @@ def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
             )
         )
         goods_in.acknowledge(PO, TODAY)
-        shop.settled(run.arn)
+        shop.run_until_settled(run.arn)
         goods_in.receive(PO, receipt(1, lines | {CARDS[0]: 1}))
-        shop.settled(run.arn)
+        shop.run_until_settled(run.arn)
         assert level(shop, CARDS[119])["on_hand"] == 2
         goods_in.cancel(PO, "no")
-        run = shop.settled(run.arn)
+        run = shop.run_until_settled(run.arn)
         assert run.compensated == COMPENSATIONS
         assert shop.audit() == []
         assert {level(shop, sku)["on_hand"] for sku in lines} == {0}

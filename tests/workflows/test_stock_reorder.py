@@ -18,7 +18,7 @@ from tillflow.store import key
 
 from till.shop import CARDS, ESPRESSO, FILTER, LOCATION, MUG
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.harness import Bench, Run, bench, stock
+from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
 STOPPED = {
     "Comment": "stands for the purchase order",
@@ -30,10 +30,10 @@ ASKED_TOO_LATE = Fault("AskManager", "time_out_then_effect", FOREVER)
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench("StockReorder") as built:
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture("StockReorder") as built:
         built.engine.create(json.dumps(STOPPED), "PurchaseOrder")
-        stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
+        seed_stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         yield built
 
 
@@ -61,7 +61,7 @@ def sold(sku: str, units: int) -> None:
         store.count(Sales(f"{sku}-{day}", LOCATION, day, ((sku, units),)))
 
 
-def night(shop: Bench, name: str = "night-1") -> Run:
+def night(shop: WorkflowFixture, name: str = "night-1") -> Run:
     return shop.run({"order_id": name, "segments": 4})[0]
 
 
@@ -69,14 +69,14 @@ def on_order(sku: str) -> int:
     return inventory().level(LOCATION, sku).get("on_order", 0)
 
 
-def started(shop: Bench) -> list[dict[str, Any]]:
+def started(shop: WorkflowFixture) -> list[dict[str, Any]]:
     """What purchase orders were started with."""
     runs = shop.engine.list_executions(stateMachineArn=shop.machine.replace("StockReorder", "PurchaseOrder"))
     arns = [run["executionArn"] for run in runs["executions"]]
     return [json.loads(shop.engine.describe_execution(executionArn=arn)["input"]) for arn in arns]
 
 
-def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: Bench) -> None:
+def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     keep(FILTER, point=5)
     keep(MUG, supplier="beta")
@@ -95,7 +95,7 @@ def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: Bench) -
     assert {broken.name for broken in shop.audit()} >= {"units_on_order_are_ordered"}
 
 
-def test_a_reorder_point_follows_demand_up_when_it_orders(shop: Bench) -> None:
+def test_a_reorder_point_follows_demand_up_when_it_orders(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, point=12)
     keep(MUG, point=12)
     sold(ESPRESSO, 4)
@@ -104,7 +104,7 @@ def test_a_reorder_point_follows_demand_up_when_it_orders(shop: Bench) -> None:
     assert [inventory().level(LOCATION, sku)["reorder_point"] for sku in (ESPRESSO, MUG)] == [20, 12]
 
 
-def test_what_is_not_to_be_ordered_again_is_not_looked_at(shop: Bench) -> None:
+def test_what_is_not_to_be_ordered_again_is_not_looked_at(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
     inventory().set_reorder_point(LOCATION, ESPRESSO, None)
@@ -113,25 +113,25 @@ def test_what_is_not_to_be_ordered_again_is_not_looked_at(shop: Bench) -> None:
 
 
 @pytest.mark.parametrize("segments", [1, 3, 64])
-def test_every_level_is_in_one_share(shop: Bench, segments: int) -> None:
-    stock(dict.fromkeys(CARDS[:40], 1), "cards")
+def test_every_level_is_in_one_share(shop: WorkflowFixture, segments: int) -> None:
+    seed_stock(dict.fromkeys(CARDS[:40], 1), "cards")
     for sku in CARDS[:40]:
         inventory().set_reorder_point(LOCATION, sku, 1)
     found = [need["sku"] for one in range(segments) for need in inventory().needs((), one, segments)]
     assert sorted(found) == CARDS[:40]
 
 
-def test_a_plan_that_is_gone_is_not_made_anew_by_a_late_note(shop: Bench) -> None:
+def test_a_plan_that_is_gone_is_not_made_anew_by_a_late_note(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     late = Fault("NoteOrdered", "time_out_then_effect", FOREVER)
     shop.run({"order_id": "night-1", "segments": 4}, faults=[late])
     [planned] = shop.snapshot().items("ReplenishmentTable", "ORDER#", "RUN#")
     client("dynamodb").delete_item(TableName="ReplenishmentTable", Key=key(planned["pk"], planned["sk"]))
-    shop.late_effects()
+    shop.apply_late_effects()
     assert list(shop.snapshot().items("ReplenishmentTable", "ORDER#", "RUN#")) == []
 
 
-def test_what_is_on_order_is_not_ordered_again(shop: Bench) -> None:
+def test_what_is_on_order_is_not_ordered_again(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     night(shop)
     ordered = on_order(ESPRESSO)
@@ -140,7 +140,7 @@ def test_what_is_on_order_is_not_ordered_again(shop: Bench) -> None:
     assert on_order(ESPRESSO) == ordered
 
 
-def test_an_event_and_the_night_at_once_order_once(shop: Bench) -> None:
+def test_an_event_and_the_night_at_once_order_once(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     event = {"order_id": "below-1", "detail": {"location": LOCATION, "sku": ESPRESSO}}
     runs = shop.run({"order_id": "night-1", "segments": 4}, event, {**event, "order_id": "below-2"})
@@ -149,38 +149,38 @@ def test_an_event_and_the_night_at_once_order_once(shop: Bench) -> None:
     assert on_order(ESPRESSO) == 12
 
 
-def test_above_the_limit_a_manager_approves(shop: Bench) -> None:
+def test_above_the_limit_a_manager_approves(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     (waiting,) = store().pending_approvals()
     assert (waiting.asked, waiting.total, run.status) == ("manager", 240_000, "RUNNING")
     assert on_order(ESPRESSO) == 12
     decide(shop, waiting.purchase_order_id, "approve")
-    assert [order["status"] for order in shop.settled(run.arn).output] == ["ORDERED"]
+    assert [order["status"] for order in shop.run_until_settled(run.arn).output] == ["ORDERED"]
 
 
-def test_refused_it_claims_nothing(shop: Bench) -> None:
+def test_refused_it_claims_nothing(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     (waiting,) = store().pending_approvals()
     decide(shop, waiting.purchase_order_id, "refuse")
-    (order,) = shop.settled(run.arn).output
+    (order,) = shop.run_until_settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "NotApproved")
     assert on_order(ESPRESSO) == 0
     assert store().approval_status(waiting.purchase_order_id) == "REFUSED"
 
 
-def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: Bench) -> None:
+def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = shop.run({"order_id": "night-1", "segments": 4}, faults=[ASKED_TOO_LATE])[0]
     (order,) = run.output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "Sandbox.Timedout")
     assert on_order(ESPRESSO) == 0
-    shop.late_effects()
+    shop.apply_late_effects()
     assert store().pending_approvals() == []
 
 
-def test_a_claim_that_could_not_be_given_back_is_a_case(shop: Bench) -> None:
+def test_a_claim_that_could_not_be_given_back_is_a_case(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     faults = [ASKED_TOO_LATE, Fault("WithdrawApproval", "fail_before"), Fault("LowerOnOrder", "fail_before")]
     run = shop.run({"order_id": "night-1", "segments": 4}, faults=faults)[0]
@@ -192,17 +192,17 @@ def test_a_claim_that_could_not_be_given_back_is_a_case(shop: Bench) -> None:
     assert on_order(ESPRESSO) == 0
 
 
-def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Bench) -> None:
+def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     shop.engine.pass_time(90_000)
     assert [row.asked for row in store().pending_approvals()] == ["owner"]
     shop.engine.pass_time(180_000)
-    (order,) = shop.settled(run.arn).output
+    (order,) = shop.run_until_settled(run.arn).output
     assert (order["status"], order["reason"]) == ("NOT_ORDERED", "States.Timeout")
     assert on_order(ESPRESSO) == 0
 
 
-def decide(shop: Bench, order: str, decision: str) -> None:
+def decide(shop: WorkflowFixture, order: str, decision: str) -> None:
     token = store().decide(order, decision, "by a test")
     shop.engine.send_task_success(taskToken=token, output=json.dumps({"decision": decision}))

@@ -17,9 +17,9 @@ from tillflow.aws import client
 
 from audit.snapshot import journal_lines
 from till.shop import CARDS, ESPRESSO, LOCATION, MUG
-from verification.harness.desk import Callbacks
+from verification.harness.engine_callbacks import EngineCallbacks
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.harness import Bench, bench, stock
+from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
 TRF, WAREHOUSE = "trf-1", "warehouse"
 RESERVED = ["OpenTransfer", "ReserveStock", "RaiseOnOrder", "AwaitShipment"]
@@ -28,9 +28,9 @@ COMPENSATIONS = ["LowerOnOrder", "ReleaseStock", "CancelTransfer"]
 
 
 @pytest.fixture
-def shop() -> Iterator[Bench]:
-    with bench("StockTransfer") as built:
-        stock({ESPRESSO: 10, MUG: 10})
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture("StockTransfer") as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
         lines = [
             ReceiptLine(sku=ESPRESSO, quantity=30, cost=30_001),
             ReceiptLine(sku=MUG, quantity=30, cost=15_000),
@@ -47,8 +47,8 @@ def transfers() -> TransferStore:
     return TransferStore(client("dynamodb"), "InventoryTable")
 
 
-def operations(shop: Bench) -> TransferOperations:
-    return TransferOperations(client("dynamodb"), Callbacks(shop), "InventoryTable")
+def operations(shop: WorkflowFixture) -> TransferOperations:
+    return TransferOperations(client("dynamodb"), EngineCallbacks(shop), "InventoryTable")
 
 
 def request(**more: Any) -> dict[str, Any]:
@@ -69,11 +69,13 @@ def level(location: str, sku: str = ESPRESSO) -> tuple[int, int, int, int]:
     return row["on_hand"], row["reserved"], row["available"], row.get("on_order", 0)
 
 
-def settled(shop: Bench) -> Any:
-    return shop.settled(shop.machine.replace(":stateMachine:", ":execution:") + f":{TRF}")
+def run_until_settled(shop: WorkflowFixture) -> Any:
+    return shop.run_until_settled(shop.machine.replace(":stateMachine:", ":execution:") + f":{TRF}")
 
 
-def test_a_new_transfer_is_reserved_at_the_source_and_on_order_at_the_destination(shop: Bench) -> None:
+def test_a_new_transfer_is_reserved_at_the_source_and_on_order_at_the_destination(
+    shop: WorkflowFixture,
+) -> None:
     (run,) = shop.run(request())
     assert run.status == "RUNNING"
     assert level(WAREHOUSE) == (30, 7, 23, 0)
@@ -81,20 +83,22 @@ def test_a_new_transfer_is_reserved_at_the_source_and_on_order_at_the_destinatio
     assert shop.audit(TRF) == []
 
 
-def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(shop: Bench) -> None:
+def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(
+    shop: WorkflowFixture,
+) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    assert settled(shop).path == SHIPPED
+    assert run_until_settled(shop).path == SHIPPED
     assert level(WAREHOUSE) == (23, 0, 23, 0)
     assert level(LOCATION) == (10, 0, 10, 7)
     assert shop.audit(TRF) == []
     value = inventory().level(WAREHOUSE, ESPRESSO)["stock_value"]
 
     operations(shop).receive(TRF, arrival_of("van-1", espresso=(3, 0)))
-    settled(shop)
+    run_until_settled(shop)
     assert level(LOCATION) == (13, 0, 13, 4)
     operations(shop).receive(TRF, arrival_of("van-2", espresso=(4, 0), mug=(4, 0)))
-    run = settled(shop)
+    run = run_until_settled(shop)
     assert (run.status, run.output["loss"]) == ("SUCCEEDED", 0)
     assert level(LOCATION) == (17, 0, 17, 0)
     moved = [row["cost"] for row in inventory().movements(LOCATION, ESPRESSO) if row["kind"] == "transfer_in"]
@@ -102,14 +106,14 @@ def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(
     assert shop.audit() == []
 
 
-def test_lost_units_are_written_off_at_their_cost(shop: Bench) -> None:
+def test_lost_units_are_written_off_at_their_cost(shop: WorkflowFixture) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     operations(shop).receive(TRF, arrival_of("van-1", espresso=(5, 1), mug=(4, 0)))
-    settled(shop)
+    run_until_settled(shop)
     operations(shop).lose_rest(TRF, "gone")
-    run = settled(shop)
+    run = run_until_settled(shop)
     assert run.status == "SUCCEEDED"
     assert level(LOCATION) == (15, 0, 15, 0)
     (entry,) = shop.snapshot().entries.values()
@@ -120,11 +124,11 @@ def test_lost_units_are_written_off_at_their_cost(shop: Bench) -> None:
 
 
 def test_several_arrivals_are_booked_together_and_a_second_delivery_returns_the_same_step(
-    shop: Bench,
+    shop: WorkflowFixture,
 ) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     for arrival in (arrival_of("van-1", espresso=(3, 0)), arrival_of("van-2", espresso=(2, 0))):
         transfers().record_arrival(TRF, arrival)
     first, second = (next_step(transfers().book(TRF)) for _ in range(2))
@@ -132,30 +136,30 @@ def test_several_arrivals_are_booked_together_and_a_second_delivery_returns_the_
     assert level(LOCATION) == (15, 0, 15, 2)
 
 
-def test_an_arrival_that_is_recorded_twice_is_booked_once(shop: Bench) -> None:
+def test_an_arrival_that_is_recorded_twice_is_booked_once(shop: WorkflowFixture) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     for _ in range(2):
         operations(shop).receive(TRF, arrival_of("van-1", espresso=(3, 0)))
-        settled(shop)
+        run_until_settled(shop)
     assert level(LOCATION) == (13, 0, 13, 4)
 
 
-def test_two_arrivals_before_the_workflow_continues_are_both_booked(shop: Bench) -> None:
+def test_two_arrivals_before_the_workflow_continues_are_both_booked(shop: WorkflowFixture) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     operations(shop).receive(TRF, arrival_of("van-1", espresso=(7, 0)))
     operations(shop).receive(TRF, arrival_of("van-2", mug=(4, 0)))
-    assert settled(shop).status == "SUCCEEDED"
+    assert run_until_settled(shop).status == "SUCCEEDED"
     assert shop.audit() == []
 
 
-def test_a_cancel_before_the_shipment_compensates_every_step(shop: Bench) -> None:
+def test_a_cancel_before_the_shipment_compensates_every_step(shop: WorkflowFixture) -> None:
     shop.run(request())
     operations(shop).cancel(TRF, "no van")
-    run = settled(shop)
+    run = run_until_settled(shop)
     assert (run.status, run.error, run.compensated) == ("FAILED", "TransferCancelled", COMPENSATIONS)
     assert "no van" in run.cause
     assert level(WAREHOUSE) == (30, 0, 30, 0)
@@ -163,25 +167,25 @@ def test_a_cancel_before_the_shipment_compensates_every_step(shop: Bench) -> Non
     assert shop.audit() == []
 
 
-def test_a_transfer_without_a_shipment_for_a_week_is_cancelled(shop: Bench) -> None:
+def test_a_transfer_without_a_shipment_for_a_week_is_cancelled(shop: WorkflowFixture) -> None:
     shop.run(request())
     for _ in range(5):
         shop.engine.pass_time(2 * 86_400)
-    run = settled(shop)
+    run = run_until_settled(shop)
     assert (run.status, run.error) == ("FAILED", "TransferCancelled")
     assert transfers().get(TRF).cancel_reason == "it did not leave in time"
     assert level(WAREHOUSE) == (30, 0, 30, 0)
 
 
-def test_a_cancel_after_the_shipment_is_refused(shop: Bench) -> None:
+def test_a_cancel_after_the_shipment_is_refused(shop: WorkflowFixture) -> None:
     shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     with pytest.raises(InvalidTransfer):
         operations(shop).cancel(TRF, "changed my mind")
 
 
-def test_more_than_the_source_has_is_refused(shop: Bench) -> None:
+def test_more_than_the_source_has_is_refused(shop: WorkflowFixture) -> None:
     (run,) = shop.run(request(lines=[{"sku": ESPRESSO, "quantity": 31}]))
     assert (run.error, run.compensated) == (InsufficientStock.__name__, ["ReleaseStock", "CancelTransfer"])
     assert shop.audit() == []
@@ -196,17 +200,17 @@ def test_more_than_the_source_has_is_refused(shop: Bench) -> None:
         ({"currency": "euro"}, "currency"),
     ],
 )
-def test_an_invalid_request_is_refused_with_the_field(shop: Bench, wrong: Any, field: str) -> None:
+def test_an_invalid_request_is_refused_with_the_field(shop: WorkflowFixture, wrong: Any, field: str) -> None:
     (run,) = shop.run(request(**wrong))
     assert run.error == "InvalidTransfer"
     assert field in run.cause
     assert shop.audit() == []
 
 
-def test_goods_that_do_not_arrive_in_thirty_days_open_a_case(shop: Bench) -> None:
+def test_goods_that_do_not_arrive_in_thirty_days_open_a_case(shop: WorkflowFixture) -> None:
     (run,) = shop.run(request())
     operations(shop).ship(TRF)
-    settled(shop)
+    run_until_settled(shop)
     for _ in range(32):
         shop.engine.pass_time(86_400)
     (case,) = shop.snapshot(TRF).cases[TRF]
@@ -217,34 +221,34 @@ def test_goods_that_do_not_arrive_in_thirty_days_open_a_case(shop: Bench) -> Non
     assert shop.audit() == []
 
 
-def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Bench) -> None:
+def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: WorkflowFixture) -> None:
     shop.run(request(), faults=[Fault("LowerOnOrder", "time_out_before", times=FOREVER)])
     operations(shop).cancel(TRF, "no van")
-    run = settled(shop)
+    run = run_until_settled(shop)
     (case,) = shop.snapshot(TRF).cases[TRF]
     assert (run.status, case["steps"]) == ("RUNNING", ["LowerOnOrder"])
     assert level(WAREHOUSE) == (30, 0, 30, 0)
-    shop.plan.faults = ()
+    shop.schedule.faults = ()
     run = shop.resolve(run, "retry")
     assert (run.status, level(LOCATION)) == ("FAILED", (10, 0, 10, 0))
     assert shop.audit() == []
 
 
-def test_a_hundred_lines_take_as_many_states_as_one(shop: Bench) -> None:
-    stock(dict.fromkeys(CARDS[:100], 1), "cards")
+def test_a_hundred_lines_take_as_many_states_as_one(shop: WorkflowFixture) -> None:
+    seed_stock(dict.fromkeys(CARDS[:100], 1), "cards")
     lines = [ReceiptLine(sku=sku, quantity=2, cost=120) for sku in CARDS[:100]]
     inventory().receive("more-cards", WAREHOUSE, lines)
     shop.run(request(lines=[{"sku": sku, "quantity": 2} for sku in CARDS[:100]]))
     operations(shop).ship(TRF)
-    assert settled(shop).path == SHIPPED
+    assert run_until_settled(shop).path == SHIPPED
     operations(shop).lose_rest(TRF, "burnt")
-    run = settled(shop)
+    run = run_until_settled(shop)
     assert run.path == [*SHIPPED, "BookArrival", "WhatNext", "PostLoss", "CloseTransfer", "TransferClosed"]
     assert run.output["loss"] == 12_000
     assert shop.audit() == []
 
 
-def test_units_in_transit_are_not_reordered(shop: Bench) -> None:
+def test_units_in_transit_are_not_reordered(shop: WorkflowFixture) -> None:
     inventory().set_reorder_point(LOCATION, ESPRESSO, 12)
     assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
     shop.run(request())

@@ -1,6 +1,6 @@
-"""What can go wrong with a task, from outside: a plan the engine asks before each delivery.
+"""Faults of a task, injected from outside by a schedule that the engine calls before each delivery.
 
-A fault stands between the workflow and the world, so neither the definition nor a handler knows of it.
+A fault acts between the workflow and the services; no definition or handler contains a hook for it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ Kind = Literal[
 FOREVER = 1_000_000
 LONGEST_LAMBDA = 900
 
-# What a service says when it is busy, by the task's kind; a Lambda's crash is the function's own exception.
+# The error of a throttled call, by the resource of the task.
 THROTTLES = {
     "lambda": "Lambda.TooManyRequestsException",
     "aws-sdk:dynamodb": "DynamoDb.ThrottlingException",
@@ -41,27 +41,27 @@ THROTTLES = {
 }
 
 
-class Crash(StateError):
-    """An exception no table of errors knows."""
+class UnforeseenError(StateError):
+    """An exception that no Retry and no named Catch handles."""
 
     def __init__(self) -> None:
         super().__init__(
-            "UnforeseenCrash", '{"errorMessage": "it fell over", "errorType": "UnforeseenCrash"}'
+            "UnforeseenError", '{"errorMessage": "not foreseen", "errorType": "UnforeseenError"}'
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that goes wrong in `state`, in its deliveries numbered from `first` (0) on, `times` of them.
+    """A fault of `state`, in its deliveries numbered from `first` (0) on, `times` of them.
 
-    fail_*: an exception nobody retries, before or after the effect. time_out_*: no answer within the
-    state's time; `time_out_then_effect` has its effect long after, when the workflow has moved on.
-    throttle: the service is busy. deliver_twice: the effect is asked for twice. garbage: an answer of
-    another shape, with the effect. `workflow` is where the state is, "" for any.
+    fail_*: an error that is not retried, before or after the effect. time_out_*: no response within the state's
+    timeout; with `time_out_then_effect` the effect happens a day later. throttle: the service refuses the call.
+    deliver_twice: the function runs twice. garbage: the response has another shape, after the effect. `workflow` is
+    the workflow of the state, "" for any.
 
-    The others happen within a function, just before its request number `request` (from 1) of the store: die,
-    its process is gone; overtaken, the same delivery runs whole; late, what timed out before has its effect; rival,
-    another sale of the same goods is made. They need a plan that looks into functions.
+    The others act within a function, just before its DynamoDB request number `request` (from 1): die, the process
+    ends; overtaken, the same delivery runs completely; late, an earlier delivery that timed out has its effect;
+    rival, another business process uses the same goods. They need a schedule that observes requests.
     """
 
     state: str
@@ -76,18 +76,21 @@ class Fault:
 
 
 @dataclass
-class Plan:
-    """Faults by state; an invoker for the engine. `late` are effects still to come and `unanswered` what was asked,
-    `delivered` counts the deliveries of each `workflow.state`, `answers` are those to two deliveries of one task."""
+class FaultSchedule:
+    """Faults by state; an invoker for the engine.
+
+    `late` are effects still to come, `unanswered` the calls that got no response, `delivered` counts deliveries by
+    `workflow.state`, `responses` are the pairs of responses to two deliveries of one task.
+    """
 
     faults: tuple[Fault, ...] = ()
     delivered: Counter[str] = field(default_factory=Counter)
     late: list[asyncio.Task[Any]] = field(default_factory=list)
     unanswered: list[TaskCall] = field(default_factory=list)
-    answers: list[tuple[str, Any, Any]] = field(default_factory=list)
+    responses: list[tuple[str, Any, Any]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, faults: Iterable[Fault]) -> "Plan":
+    def of(cls, faults: Iterable[Fault]) -> "FaultSchedule":
         return cls(tuple(faults))
 
     async def __call__(self, call: TaskCall) -> Any:
@@ -97,17 +100,17 @@ class Plan:
         for fault in self.faults:
             here = fault.state == call.state_name and fault.workflow in ("", call.machine_name)
             if here and fault.first <= number < fault.first + fault.times:
-                return await self._befall(fault, call)
+                return await self._apply(fault, call)
         return await call.proceed()
 
-    async def _befall(self, fault: Fault, call: TaskCall) -> Any:
+    async def _apply(self, fault: Fault, call: TaskCall) -> Any:
         longer_than_the_state = min(call.request.timeout or 60, LONGEST_LAMBDA) + 1
         match fault.kind:
             case "fail_before":
-                raise Crash
+                raise UnforeseenError
             case "fail_after":
                 await call.proceed()
-                raise Crash
+                raise UnforeseenError
             case "time_out_before":
                 await call.services.sleep(longer_than_the_state)
             case "time_out_after":
@@ -121,31 +124,31 @@ class Plan:
                 raise StateError(THROTTLES[call.integration.resource_type], "Rate exceeded")
             case "deliver_twice":
                 first = await call.proceed()
-                return await self.again(call, first)
+                return await self.deliver_again(call, first)
             case "garbage":
                 answer = await call.proceed()
                 if call.integration.pattern.startswith("sync"):
-                    # What was submitted is AWS's own word; what came of it is not.
+                    # The response to the submission comes from AWS; only the output can be malformed.
                     await call.integration.complete(call.request, answer, call.services)
                     return TaskResult({"Output": "garbage"})
                 return {"Payload": "garbage"}
         if fault.kind.startswith("time_out"):
-            # The state waits for a person longer than any function runs: it is the function that timed out.
+            # The state waits longer than any function may run: the function itself timed out.
             raise StateError("Sandbox.Timedout", "Task timed out after 900.00 seconds")
         return await call.proceed()
 
-    async def again(self, call: TaskCall, first: Any) -> Any:
-        """Another delivery of what was answered before."""
+    async def deliver_again(self, call: TaskCall, first: Any) -> Any:
+        """Deliver a task again that has had a response."""
         try:
             second = await call.proceed()
         except StateError as refusal:
-            self.answers.append((f"{call.machine_name}.{call.state_name}", first, refusal))
+            self.responses.append((f"{call.machine_name}.{call.state_name}", first, refusal))
             raise
-        self.answers.append((f"{call.machine_name}.{call.state_name}", first, second))
+        self.responses.append((f"{call.machine_name}.{call.state_name}", first, second))
         return second
 
 
 async def _later(call: TaskCall) -> None:
-    """The effect, a day after: every retry and compensation of the workflow lies before it."""
+    """Run the call a day later, after every retry and compensation of the workflow."""
     await call.services.sleep(86_400)
     await call.proceed()

@@ -1,12 +1,12 @@
-"""python -m verification.proof: prove every workflow, or replay one case.
+"""Prove every workflow, or replay one case.
 
-    python -m verification.proof                      every fault, every pair, every crash
-    python -m verification.proof --sample 0.1         a tenth of the work, chosen by --seed
-    python -m verification.proof --pairs all          every pair of every scenario too: some hours
+    python -m verification.proof                      every fault, every pair of the paired scenarios, every crash
+    python -m verification.proof --sample 0.1         a tenth of the cases, chosen by --seed
+    python -m verification.proof --pairs all          the pairs of every scenario too (several hours)
     python -m verification.proof replay 'OrderCheckout/paid by card' --faults 'OrderCheckout.PostJournal:fail_after'
 
-Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated, and when the
-whole of it never came through some task of a workflow. Ctrl-C ends it early, with what there is by then.
+Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated, and when a complete
+run did not reach some task of a workflow. Ctrl-C ends the run early and prints the results so far.
 """
 
 import argparse
@@ -16,12 +16,13 @@ import time
 import warnings
 from collections import defaultdict
 from contextlib import ExitStack
+from dataclasses import replace
 from random import Random
 from typing import get_args
 
 from verification.proof import pool
 from verification.proof.coverage import tasks
-from verification.proof.exhaust import Exhaust, Pairs, Tally, Work
+from verification.proof.enumeration import CaseEnumeration, Pairs, Tally, WorkItem
 from verification.proof.families import SCENARIOS
 from verification.proof.prover import prover
 
@@ -31,56 +32,55 @@ SHOWN = 20
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m verification.proof", description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
-    parser.add_argument("--only", default="", help="scenarios whose name contains this")
-    parser.add_argument("--sample", type=float, default=1.0, help="the share of the work to do")
+    parser.add_argument("--only", default="", help="run scenarios whose name contains this")
+    parser.add_argument("--sample", type=float, default=1.0, help="share of the work items to run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--pairs",
         choices=get_args(Pairs),
         default="some",
-        help="pairs of faults: of the scenarios that go every way there is (some), of every one (all), or none",
+        help="scenarios whose pairs of faults are run",
     )
     parser.add_argument("--no-crashes", action="store_true")
     commands = parser.add_subparsers(dest="command")
-    again = commands.add_parser("replay", help="run one case alone")
-    again.add_argument("scenario", choices=SCENARIOS)
-    again.add_argument("--faults", default="")
-    again.add_argument("--crash", default="")
-    again.add_argument("--lasting", action="store_true", help="what goes wrong never ends")
-    again.add_argument("--given-up", action="store_true", help="the first case is given up at once")
-    given = parser.parse_args(arguments)
+    replay = commands.add_parser("replay", help="run one case")
+    replay.add_argument("scenario", choices=SCENARIOS)
+    replay.add_argument("--faults", default="")
+    replay.add_argument("--crash", default="")
+    replay.add_argument("--permanent", action="store_true", help="the faults never end")
+    replay.add_argument("--give-up", action="store_true", help="give up the first case")
+    options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
-    if given.command == "replay":
-        lasting, given_up = given.lasting, given.given_up
-        return _replay(Work(given.scenario, given.faults, given.crash, lasting=lasting, given_up=given_up))
-    return _prove(given)
+    if options.command == "replay":
+        item = WorkItem(options.scenario, options.faults, options.crash)
+        return _replay(replace(item, permanent=options.permanent, gives_up=options.give_up))
+    return _prove(options)
 
 
-def _prove(given: argparse.Namespace) -> int:
+def _prove(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
-        exhaust = Exhaust(stack.enter_context(prover()))
-        stack.callback(exhaust.close)
-        work = list(exhaust.work(given.only, given.pairs, not given.no_crashes))
-    dice = Random(given.seed)
-    dice.shuffle(work)
-    work = work[: max(1, round(len(work) * given.sample))]
-    total, began, done = Tally(), time.monotonic(), 0
+        enumeration = CaseEnumeration(stack.enter_context(prover()))
+        stack.callback(enumeration.close)
+        work = list(enumeration.work(options.only, options.pairs, not options.no_crashes))
+    Random(options.seed).shuffle(work)
+    work = work[: max(1, round(len(work) * options.sample))]
+    total, started, done = Tally(), time.monotonic(), 0
     try:
-        for done, tally in enumerate(pool.tallies(work, given.jobs), 1):
+        for done, tally in enumerate(pool.tallies(work, options.jobs), 1):
             total.merge(tally)
             if sys.stderr.isatty():
                 print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\nstopped after {done} of {len(work)} pieces of work\n", file=sys.stderr)
-    _tell(total, time.monotonic() - began)
-    whole = done == len(work) and not given.only and given.sample == 1
-    unreached = set().union(*tasks().values()) - total.reached if whole else set()
+        print(f"\nstopped after {done} of {len(work)} work items\n", file=sys.stderr)
+    _print_results(total, time.monotonic() - started)
+    complete = done == len(work) and not options.only and options.sample == 1
+    unreached = set().union(*tasks().values()) - total.reached if complete else set()
     if unreached:
         print(f"never reached, so not proven: {', '.join(sorted(unreached))}")
     return 1 if total.violations or unreached or done < len(work) else 0
 
 
-def _tell(total: Tally, seconds: float) -> None:
+def _print_results(total: Tally, seconds: float) -> None:
     by_workflow: dict[str, dict[str, int]] = defaultdict(dict)
     for (workflow, what), count in sorted(total.counts.items()):
         by_workflow[workflow][what] = count
@@ -93,22 +93,22 @@ def _tell(total: Tally, seconds: float) -> None:
         for violation in violations:
             print(f"  {violation}")
     print(
-        f"\n{total.cases} cases, {total.parked} parked and taken up again, "
+        f"\n{total.cases} cases, {total.parked} parked and resumed, "
         f"{len(total.violations) or 'no'} violations; "
         f"{seconds:.0f} s, {total.cases / seconds * 60:.0f} cases a minute"
     )
 
 
-def _replay(work: Work) -> int:
+def _replay(work: WorkItem) -> int:
     with prover() as built:
-        exhaust = Exhaust(built)
+        enumeration = CaseEnumeration(built)
         try:
-            tally = exhaust.do(work)
+            tally = enumeration.run(work)
         finally:
-            exhaust.close()
+            enumeration.close()
     for violations in tally.violations.values():
         print(*violations, sep="\n")
-    print("violated" if tally.violations else "as it should be")
+    print("violated" if tally.violations else "no violation")
     return 1 if tally.violations else 0
 
 

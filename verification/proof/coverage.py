@@ -1,4 +1,4 @@
-"""Every task there is to fail: a proof that never comes through one has proven nothing about it."""
+"""The tasks of all workflows: a proof that does not reach a task has proven nothing about it."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,14 +8,14 @@ from verification.saga_checker.model import Workflow, load
 
 
 def tasks() -> dict[str, set[str]]:
-    """The tasks of each workflow in `statemachines/`, as the engine delivers them: `workflow.state`, and
-    `workflow/label.state` in the child executions of a Map."""
+    """Return the tasks of each workflow as the engine names them: `workflow.state`, and `workflow/label.state` in the
+    child executions of a Map."""
     return {str(flow.logical_id): set(_tasks(flow, str(flow.logical_id))) for flow in load(ROOT)}
 
 
 @cache
 def of_side(*sides: str) -> frozenset[str]:
-    """The tasks of these sides of their sagas, as `workflow.state`."""
+    """Return the tasks on these sides of their sagas, as `workflow.state`."""
     return frozenset(
         f"{flow.logical_id}.{state.name}"
         for flow in load(ROOT)

@@ -1,5 +1,6 @@
-"""kill -9 of the engine, at every commit of a scenario: just before it, when what was done since the last is
-lost, and just after. The world stays as it was; a new engine takes the store up and goes on.
+"""Kill the engine at every commit of a scenario: just before it, losing what was done since the last, and just after.
+
+The services keep their state; a new engine opens the store and continues.
 """
 
 import os
@@ -12,13 +13,14 @@ from pathlib import Path
 from stepfunctions_local.faults.crash import Killed, around_commits, kill
 
 from verification.harness.faults import Fault
+from verification.proof.case import Case, Outcome
 from verification.proof.families import Family, Scenario
-from verification.proof.prover import Case, Outcome, Prover
+from verification.proof.prover import Prover
 
 
 @dataclass(frozen=True)
 class Crash:
-    """Just before or just after the engine's commit with this number, from 1."""
+    """The point just before or just after the engine's commit with this number, from 1."""
 
     commit: int
     after: bool
@@ -33,11 +35,11 @@ class Crash:
 
 
 class Crashes:
-    """Runs scenarios with crashes in them, each on a copy of a store that has the workflows deployed."""
+    """Runs scenarios with a crash, each on a copy of a store that has the workflows deployed."""
 
     def __init__(self, prover: Prover) -> None:
         self._prover = prover
-        # Memory where there is some: a store is written some ten times a case.
+        # In memory if possible: each case writes the store about ten times.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self._folder = Path(tempfile.mkdtemp(prefix="proof-", dir=memory))
         self._deployed: dict[Family, Path] = {}
@@ -46,7 +48,7 @@ class Crashes:
         shutil.rmtree(self._folder)
 
     def points(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Iterator[Crash]:
-        """Every moment at which a scenario's engine could be killed and leave something else behind."""
+        """Yield every point at which killing the engine leaves another state of its store."""
         commits = 0
 
         def count() -> None:
@@ -84,30 +86,30 @@ class Crashes:
             old.unlink()
         prover, family = self._prover, scenario.family
         shutil.copy(self._store_of(family), self._folder / "case.db")
-        business_id = prover.fresh(family)
-        bench = prover.bench(family, self._folder / "case.db")
-        told = prover.telling(Case(scenario, faults), bench, business_id)
+        business_id = prover.reset(family)
+        fixture = prover.build_fixture(family, self._folder / "case.db")
+        run = prover.case_run(Case(scenario, faults), fixture, business_id)
         try:
-            with around_commits(bench.engine, before, after):
-                told.begin()
-                prover.go_on(told)
+            with around_commits(fixture.engine, before, after):
+                run.start()
+                prover.proceed(run)
         except Killed:
-            abandoned = bench.engine
-            bench.engine = bench.power_up(kill(abandoned))
-            # Whoever had asked and heard nothing asks again, while the engine takes up what it finds.
-            told.begin()
-            bench.engine.pass_time(1)
+            abandoned = fixture.engine
+            fixture.engine = fixture.create_engine(kill(abandoned))
+            # A caller that got no response calls again, while the engine recovers its executions.
+            run.start()
+            fixture.engine.pass_time(1)
         try:
-            prover.to_the_end(told)
+            prover.run_to_end(run)
         finally:
-            bench.close()
-        told.outcome.delivered = dict(told.plan.delivered)
-        return told.outcome
+            fixture.close()
+        run.outcome.delivered = dict(run.schedule.delivered)
+        return run.outcome
 
     def _store_of(self, family: Family) -> Path:
-        """A store with the family's workflows deployed, and nothing run."""
+        """Return a store with the family's workflows deployed and no executions."""
         if family not in self._deployed:
             store = self._folder / f"deployed-{len(self._deployed)}.db"
-            self._prover.bench(family, store).close()
+            self._prover.build_fixture(family, store).close()
             self._deployed[family] = store
         return self._deployed[family]

@@ -1,4 +1,4 @@
-"""An engine in a process of its own, to be killed. The world stays with the test: every call goes back there."""
+"""An engine in a process of its own, to be killed. The services stay in the test process; every call goes there."""
 
 import asyncio
 import sys
@@ -15,19 +15,19 @@ from stepfunctions_local.storage.store import Store
 from verification.harness.template import ACCOUNT, REGION
 
 
-class Elsewhere:
-    """Services that another process answers for, a connection a call."""
+class RemoteServices:
+    """Services in another process, reached by one connection per call."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        return await asyncio.to_thread(self._ask, "call", service, operation, dict(params))
+        return await asyncio.to_thread(self._request, "call", service, operation, dict(params))
 
     async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict[str, Any]:
-        return await asyncio.to_thread(self._ask, "invoke_lambda", function, payload)
+        return await asyncio.to_thread(self._request, "invoke_lambda", function, payload)
 
-    def _ask(self, *request: Any) -> dict[str, Any]:
+    def _request(self, *request: Any) -> dict[str, Any]:
         with Client(self._address) as connection:
             connection.send(request)
             answer, refusal = connection.recv()
@@ -38,7 +38,7 @@ class Elsewhere:
 
 async def main(store: str, address: str) -> None:
     config = Config(region=REGION, account=ACCOUNT)
-    engine = Engine(Store(store), Elsewhere(address), config=config, own_api=call_own_api)  # type: ignore[arg-type]
+    engine = Engine(Store(store), RemoteServices(address), config=config, own_api=call_own_api)  # type: ignore[arg-type]
     engine.start()
     server = await serve(engine, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

@@ -1,12 +1,12 @@
-"""Does the proof notice? Breaks the product in one place at a time, and shows which case goes red.
+"""Check that the proof notices changes: change the product in one place at a time and find a case that fails.
 
     python -m verification.proof.mutants              every mutant; exit 1 when one survives
-    python -m verification.proof.mutants --only STEP  those whose name contains this
+    python -m verification.proof.mutants --only STEP  those whose name contains STEP
 
-Nothing on disk is touched: a definition is changed as it is read, a request on its way to the store. Every
-task is left out, left without its Catch, and has its failure ignored; every condition of every write is
-dropped, and every row that marks an effect is not written. What no fault of its own kills is put to the saga
-checker, and then through all there is.
+Nothing on disk changes: a definition is changed as it is read, a request on its way to the store. Every task is left
+out, left without its Catch, and has its failure ignored; every condition of every write is dropped, and every row
+that marks an effect is not written. A mutant that its own faults do not kill goes to the saga checker, and then
+through all cases.
 """
 
 import argparse
@@ -26,25 +26,27 @@ from unittest.mock import patch
 
 from verification.harness.faults import FOREVER
 from verification.harness.template import ROOT, Template
-from verification.proof import broken_stores, mutation_pool
+from verification.proof import mutation_pool, store_mutations
 from verification.proof.coverage import tasks
-from verification.proof.exhaust import Exhaust, Work, never, workflow_in
+from verification.proof.enumeration import CaseEnumeration, WorkItem, permanent_fault, workflow_in
 from verification.proof.families import SCENARIOS
-from verification.proof.plan import faults_of, written
 from verification.proof.prover import Prover, prover
+from verification.proof.schedule import format_faults, task_faults
 from verification.saga_checker.model import State, load
 from verification.saga_checker.rules import check
 
 Definition = dict[str, Any]
-# What of a step's key is one case's alone: its story, a delivery note, a number.
-OF_A_CASE = re.compile(r"([-#](story-\d+.*|[a-z]+-\d+|gone|\d+))+$")
+# The part of a step's key that belongs to one case: its business id, a delivery note, a number.
+OF_A_CASE = re.compile(r"([-#](case-\d+.*|[a-z]+-\d+|gone|\d+))+$")
 MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT|ATTEMPT#")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`kind` and where: a workflow's state, or a kind of request. `scenarios`: those that come there, () for any;
-    `functions`: those that make the request."""
+    """A change of one `kind` in one place: a state of a workflow, or a kind of request.
+
+    `scenarios`: those that reach it, () for any; `functions`: those that make the request.
+    """
 
     kind: str
     place: str
@@ -88,19 +90,19 @@ def changed(state: Definition, change: Callable[[Definition], None]) -> Definiti
 
 
 def runs(name: str, workflow: str) -> bool:
-    """Whether executions of a workflow are in a scenario."""
+    """Return True when the scenario runs executions of the workflow."""
     family = SCENARIOS[name].family
     return workflow in (*family.workflows, *family.others)
 
 
 def state_at(definition: Definition, place: str) -> Definition:
-    """The state of a `workflow.state`, or of a `workflow/label.state` inside a Map."""
+    """Return the state at `workflow.state`, or at `workflow/label.state` inside a Map."""
     state: Definition = flow_of(definition, place)["States"][place.rpartition(".")[2]]
     return state
 
 
 def flow_of(definition: Definition, place: str) -> Definition:
-    """The definition, or the part of it inside a Map, that has the state of a place."""
+    """Return the definition, or the part of it inside a Map, that contains the state at a place."""
     todo = [definition]
     while todo:
         flow = todo.pop()
@@ -110,8 +112,8 @@ def flow_of(definition: Definition, place: str) -> Definition:
     raise KeyError(place)
 
 
-def without_the_unreachable(flow: Definition) -> None:
-    """Drop what no state leads to any more: a definition that nobody would deploy proves nothing."""
+def remove_unreachable_states(flow: Definition) -> None:
+    """Remove the states that are unreachable after the change: such a definition could not be deployed."""
     states, reached, todo = flow["States"], set(), [flow["StartAt"]]
     while todo:
         name = todo.pop()
@@ -133,9 +135,11 @@ def left_without_catch(state: Definition) -> None:
 
 def failure_ignored(state: Definition) -> None:
     shipped = state.get("Catch", [{}])[-1]
-    ignored = shipped.get("Next") == state.get("Next") and "Assign" not in shipped  # by the definition itself
+    ignored = (
+        shipped.get("Next") == state.get("Next") and "Assign" not in shipped
+    )  # already, in the definition
     if "Next" in state and not ignored:
-        # Nothing is what a Map that follows goes over.
+        # An empty list, because a Map may follow.
         state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": [], "Next": state["Next"]}]
 
 
@@ -147,18 +151,18 @@ CHANGES: dict[str, Callable[[Definition], None]] = {
 
 
 @dataclass
-class Seen:
-    """Who makes a kind of request, in order."""
+class Requesters:
+    """The scenarios and functions that make a kind of request, in order."""
 
     scenarios: dict[str, None] = field(default_factory=dict)
     functions: dict[str, None] = field(default_factory=dict)
 
 
-def seen_requests() -> tuple[dict[str, Seen], dict[str, Seen]]:
-    """The conditions and the markers of every write the scenarios make, faults and all."""
-    conditions: defaultdict[str, Seen] = defaultdict(Seen)
-    markers: defaultdict[str, Seen] = defaultdict(Seen)
-    scenario = function = ""  # what is written before any is the shop's own
+def seen_requests() -> tuple[dict[str, Requesters], dict[str, Requesters]]:
+    """Return the conditions and the markers of every write of the scenarios, with their faults."""
+    conditions: defaultdict[str, Requesters] = defaultdict(Requesters)
+    markers: defaultdict[str, Requesters] = defaultdict(Requesters)
+    scenario = function = ""  # empty while the shop is prepared
 
     def note(operation: str, params: dict[str, Any]) -> None:
         for kind, request in writes(operation, params) if scenario else ():
@@ -172,7 +176,7 @@ def seen_requests() -> tuple[dict[str, Seen], dict[str, Seen]]:
                 if function:
                     by.functions[function] = None
 
-    def asked(name: str, event: Any) -> dict[str, Any]:
+    def handle_observed(name: str, event: Any) -> dict[str, Any]:
         nonlocal function
         before, function = function, name.removesuffix("Function")
         try:
@@ -181,21 +185,23 @@ def seen_requests() -> tuple[dict[str, Seen], dict[str, Seen]]:
             function = before
 
     with prover() as built:
-        handle, built.world.handle = built.world.handle, asked  # type: ignore[method-assign]
+        handle, built.services.handle = built.services.handle, handle_observed  # type: ignore[method-assign]
         built.tables.before.append(note)
-        exhaust = Exhaust(built)
-        for work in list(revealing(exhaust)):
+        enumeration = CaseEnumeration(built)
+        for work in list(cases_of_all_requests(enumeration)):
             scenario = work.scenario
-            exhaust.do(work)
+            enumeration.run(work)
     return conditions, markers
 
 
-def revealing(exhaust: Exhaust) -> Iterator[Work]:
-    """What makes every kind of request: nothing wrong, each task failing, and each racing its own repetition."""
+def cases_of_all_requests(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
+    """Yield cases that make every kind of request: no fault, each task failing, each concurrent with itself."""
     for name in SCENARIOS:
-        faults = [*exhaust.singles(name), *exhaust.within(name)]
-        yield Work(name)
-        yield from (Work(name, written((f,))) for f in faults if f.kind in ("fail_before", "overtaken"))
+        faults = [*enumeration.singles(name), *enumeration.request_faults(name)]
+        yield WorkItem(name)
+        yield from (
+            WorkItem(name, format_faults((f,))) for f in faults if f.kind in ("fail_before", "overtaken")
+        )
 
 
 def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -207,7 +213,7 @@ def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 
 def place_of(kind: str, request: dict[str, Any]) -> str:
-    """A kind of write: its table, the kind of row, and its condition."""
+    """Return the kind of a write: its table, the kind of row, and its condition."""
     sort_key = (request.get("Item") or request["Key"])["sk"]["S"]
     row = OF_A_CASE.sub("", sort_key) if sort_key.startswith("STEP") else sort_key.split("#")[0]
     condition = re.sub(r":before\d+(, )?", "", request.get("ConditionExpression", ""))
@@ -217,7 +223,7 @@ def place_of(kind: str, request: dict[str, Any]) -> str:
 
 @contextmanager
 def mutated(mutant: Mutant) -> Iterator[Prover]:
-    """A prover of the product with one thing broken."""
+    """Return a prover of the mutated product."""
     with patch.object(Template, "definition", _definition_with(mutant)), prover() as built:
         if mutant.kind not in CHANGES:
             built.tables.before.append(request_with(mutant))
@@ -225,10 +231,10 @@ def mutated(mutant: Mutant) -> Iterator[Prover]:
 
 
 def broken(definition: Definition, mutant: Mutant) -> Definition:
-    """A copy of the mutant's workflow with its one state changed."""
+    """Return a copy of the mutant's workflow with its one state changed."""
     copied = copy.deepcopy(definition)
     CHANGES[mutant.kind](state_at(copied, mutant.place))
-    without_the_unreachable(flow_of(copied, mutant.place))
+    remove_unreachable_states(flow_of(copied, mutant.place))
     return copied
 
 
@@ -251,87 +257,97 @@ def request_with(mutant: Mutant) -> Callable[[str, dict[str, Any]], None]:
             if mutant.kind == "condition dropped":
                 _drop_condition(kind, request)
             else:
-                request["Item"]["sk"] = {"S": "never looked for"}
+                request["Item"]["sk"] = {"S": "UNUSED"}
                 request.pop("ConditionExpression", None)
 
     return change
 
 
 def _drop_condition(kind: str, request: dict[str, Any]) -> None:
-    """Without its condition; what only the condition named must not be given."""
+    """Remove the condition, and the names and values that only the condition uses."""
     if kind == "ConditionCheck":
         request["ConditionExpression"] = "attribute_exists(pk) OR attribute_not_exists(pk)"
-        for given in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
-            request.pop(given, None)
+        for options in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
+            request.pop(options, None)
         return
     del request["ConditionExpression"]
     used = request.get("UpdateExpression", "")
-    for given in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
+    for options in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
         kept = {
             name: value
-            for name, value in request.get(given, {}).items()
+            for name, value in request.get(options, {}).items()
             if re.search(re.escape(name) + r"\b", used)
         }
-        request.pop(given, None)
+        request.pop(options, None)
         if kept:
-            request[given] = kept
+            request[options] = kept
 
 
-def killers(exhaust: Exhaust) -> Iterator[Work]:
-    """What a mutant is put through, what kills most first: nothing wrong; a second delivery; a task given up; a fault
-    within a function; an effect that comes late, in the midst of what follows or when the run waits for a person
-    elsewhere."""
+def effective_cases(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
+    """Yield the cases that kill most mutants, most effective first: no fault; a second delivery; a task options up; a
+    fault within a function; a late effect, during later tasks or while the run waits for a person."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
-    yield from map(Work, SCENARIOS)
+    yield from map(WorkItem, SCENARIOS)
     for name in SCENARIOS:
-        yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind == "deliver_twice")
-    for name in paired:
-        yield from (Work(name, written((fault,)), given_up=True) for fault in exhaust.given_up(name))
-    for name in sorted(SCENARIOS, key=lambda name: name not in paired):
-        yield from (Work(name, written((fault,))) for fault in exhaust.within(name))
-    for name in paired:
-        yield from (Work(name, written(faults)) for faults in exhaust.crossing(name))
-        late = [f for f in exhaust.singles(name) if f.kind == "time_out_then_effect" and f.times == 1]
-        parks = [f for f in exhaust.singles(name) if f.kind == "time_out_before" and f.times == FOREVER]
         yield from (
-            Work(name, written((first, second)))
+            WorkItem(name, format_faults((f,)))
+            for f in enumeration.singles(name)
+            if f.kind == "deliver_twice"
+        )
+    for name in paired:
+        yield from (
+            WorkItem(name, format_faults((fault,)), gives_up=True)
+            for fault in enumeration.given_up_tasks(name)
+        )
+    for name in sorted(SCENARIOS, key=lambda name: name not in paired):
+        yield from (WorkItem(name, format_faults((fault,))) for fault in enumeration.request_faults(name))
+    for name in paired:
+        yield from (WorkItem(name, format_faults(faults)) for faults in enumeration.late_effects(name))
+        late = [f for f in enumeration.singles(name) if f.kind == "time_out_then_effect" and f.times == 1]
+        parks = [f for f in enumeration.singles(name) if f.kind == "time_out_before" and f.times == FOREVER]
+        yield from (
+            WorkItem(name, format_faults((first, second)))
             for first, second in product(late, parks)
             if first.state != second.state
         )
 
 
-def others(exhaust: Exhaust) -> Iterator[Work]:
-    """Any other fault of any task."""
+def remaining_cases(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
+    """Yield every other fault of every task."""
     for name in SCENARIOS:
-        yield from (Work(name, written((f,))) for f in exhaust.singles(name) if f.kind != "deliver_twice")
+        yield from (
+            WorkItem(name, format_faults((f,)))
+            for f in enumeration.singles(name)
+            if f.kind != "deliver_twice"
+        )
 
 
-def telling(mutant: Mutant) -> Iterator[Work]:
-    """What kills most, without a look at what there is: nothing wrong, then what was broken failing."""
+def likely_cases(mutant: Mutant) -> Iterator[WorkItem]:
+    """Yield the likeliest cases without enumerating all: no fault, then faults of the changed task."""
     workflow = workflow_in(mutant.place)
     names = sorted(
         mutant.scenarios or SCENARIOS,
         key=lambda name: (SCENARIOS[name].workflow != workflow, not SCENARIOS[name].paired),
     )
-    yield from (Work(name) for name in names)
+    yield from (WorkItem(name) for name in names)
     if mutant.kind in CHANGES:
         for name in names:
-            yield from (Work(name, written((fault,))) for fault in faults_of(mutant.place))
+            yield from (WorkItem(name, format_faults((fault,))) for fault in task_faults(mutant.place))
 
 
-def roundabout(mutant: Mutant) -> Iterator[Work]:
-    """What was broken failing after something else has; and for ever, when it tells a person."""
+def indirect_cases(mutant: Mutant) -> Iterator[WorkItem]:
+    """Yield faults of the changed task after a fault of another; permanent ones when it opens a case."""
     workflow = workflow_in(mutant.place)
     for name in mutant.scenarios:
         if SCENARIOS[name].paired and workflow in SCENARIOS[name].family.workflows:
-            yield from (work for work in unheard(name) if mutant.place in work.fault)
+            yield from (work for work in unopened_cases(name) if mutant.place in work.fault)
             for other in sorted(tasks()[workflow] - {mutant.place}):
-                for fault in faults_of(mutant.place):
-                    yield Work(name, written((never(other, "time_out_before"), fault)))
+                for fault in task_faults(mutant.place):
+                    yield WorkItem(name, format_faults((permanent_fault(other, "time_out_before"), fault)))
 
 
 def checked(mutant: Mutant) -> str:
-    """What the saga checker finds in the broken definition, "" for nothing."""
+    """Return the first finding of the saga checker in the changed definition, "" without one."""
     for flow in load(ROOT):
         if flow.logical_id == workflow_in(mutant.place):
             findings = check(replace(flow, definition=broken(flow.definition, mutant)))
@@ -339,39 +355,42 @@ def checked(mutant: Mutant) -> str:
     raise KeyError(mutant.place)
 
 
-def judge(mutant: Mutant, cases: Iterable[Work]) -> Verdict:
+def judge(mutant: Mutant, cases: Iterable[WorkItem]) -> Verdict:
     """Run cases until one is violated."""
     tried = 0
     with mutated(mutant) as built:
-        exhaust = Exhaust(built)
+        enumeration = CaseEnumeration(built)
         for work in cases:
             tried += 1
-            for command, violations in exhaust.do(work).violations.items():
+            for command, violations in enumeration.run(work).violations.items():
                 return Verdict(mutant, command, violations[0], tried)
     return Verdict(mutant, "", "", tried)
 
 
 @cache
-def every(kind: Callable[[Exhaust], Iterable[Work]]) -> tuple[Work, ...]:
-    """All the work of a kind, whole before the product is broken: what it is made of is found by running it sound."""
-    with prover() as sound:
-        return tuple(kind(Exhaust(sound)))
+def every(kind: Callable[[CaseEnumeration], Iterable[WorkItem]]) -> tuple[WorkItem, ...]:
+    """Return all work items of a kind, enumerated on the unchanged product."""
+    with prover() as unchanged:
+        return tuple(kind(CaseEnumeration(unchanged)))
 
 
 @cache
-def unheard(name: str) -> tuple[Work, ...]:
-    """The cases of a scenario that nobody can be told of."""
-    with prover() as sound:
-        return tuple(Work(name, written(faults), lasting=True) for faults in Exhaust(sound).unheard(name))
+def unopened_cases(name: str) -> tuple[WorkItem, ...]:
+    """Return the cases of a scenario in which its case cannot be opened."""
+    with prover() as unchanged:
+        return tuple(
+            WorkItem(name, format_faults(faults), permanent=True)
+            for faults in CaseEnumeration(unchanged).unopened_cases(name)
+        )
 
 
 def verdict(mutant: Mutant) -> Verdict:
-    """The verdict of what is telling; else of the checker, of the faults that have to do with it, of the tests of
-    stores, and in the end of any fault there is."""
-    found = judge(mutant, telling(mutant))
-    for judges in (by_definition, by_faults_of_it, by_stores, by_any_fault):
+    """Judge by the likely cases; then by the checker, the related faults, the tests of stores, and at last every
+    fault."""
+    found = judge(mutant, likely_cases(mutant))
+    for judges in (by_definition, by_related_faults, by_stores, by_any_fault):
         if not found.killer:
-            found = and_then(found, judges(mutant))
+            found = add_tried(found, judges(mutant))
     return found
 
 
@@ -380,45 +399,47 @@ def by_definition(mutant: Mutant) -> Verdict:
         return Verdict(mutant, "", "", 0)
     if finding := checked(mutant):
         return Verdict(mutant, "make check-sagas", finding, 0)
-    return judge(mutant, list(roundabout(mutant)))
+    return judge(mutant, list(indirect_cases(mutant)))
 
 
-def by_faults_of_it(mutant: Mutant) -> Verdict:
-    """What goes wrong with a function that makes the broken request; or with a task of the changed workflow."""
-    return judge(mutant, [work for work in every_fault(mutant) if concerns(mutant, work)])
+def by_related_faults(mutant: Mutant) -> Verdict:
+    """Judge by faults of the functions that make the changed request, or of tasks of the changed workflow."""
+    return judge(mutant, [work for work in every_fault(mutant) if is_related(mutant, work)])
 
 
 def by_stores(mutant: Mutant) -> Verdict:
-    killer = "" if mutant.kind in CHANGES else broken_stores.killer(mutant)
+    killer = "" if mutant.kind in CHANGES else store_mutations.killer(mutant)
     return Verdict(mutant, killer and f"python -m pytest {killer}", killer and "a test of the store", 0)
 
 
 def by_any_fault(mutant: Mutant) -> Verdict:
-    return judge(mutant, [work for work in every_fault(mutant) if not concerns(mutant, work)])
+    return judge(mutant, [work for work in every_fault(mutant) if not is_related(mutant, work)])
 
 
-def every_fault(mutant: Mutant) -> Iterator[Work]:
-    """Of the scenarios that come there."""
-    for work in (*every(killers), *every(others)):
+def every_fault(mutant: Mutant) -> Iterator[WorkItem]:
+    """Yield every fault of the scenarios that reach the change."""
+    for work in (*every(effective_cases), *every(remaining_cases)):
         if not mutant.scenarios or work.scenario in mutant.scenarios:
             yield work
 
 
-def concerns(mutant: Mutant, work: Work) -> bool:
+def is_related(mutant: Mutant, work: WorkItem) -> bool:
     if mutant.kind in CHANGES:
         return f"{workflow_in(mutant.place)}." in work.fault
-    return not mutant.functions or any(f".{state}:" in work.fault for state in asking(mutant.functions))
+    return not mutant.functions or any(
+        f".{state}:" in work.fault for state in states_calling(mutant.functions)
+    )
 
 
 @cache
-def asking(functions: tuple[str, ...]) -> frozenset[str]:
-    """The states that ask for one of these functions."""
+def states_calling(functions: tuple[str, ...]) -> frozenset[str]:
+    """Return the states that call one of these functions."""
     named = [f"${{{function}FunctionArn}}" for function in functions]
     states = [state for flow in load(ROOT) for state in flow.everywhere()]
     return frozenset(state.name for state in states if any(name in str(state.body) for name in named))
 
 
-def and_then(first: Verdict, second: Verdict) -> Verdict:
+def add_tried(first: Verdict, second: Verdict) -> Verdict:
     return replace(second, tried=first.tried + second.tried)
 
 
@@ -426,11 +447,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m verification.proof.mutants")
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
-    chosen = (mutant for mutant in mutants() if given.only in str(mutant))
+    chosen = (mutant for mutant in mutants() if options.only in str(mutant))
     judged = survived = 0
-    for one in mutation_pool.verdicts(chosen, given.jobs):
+    for one in mutation_pool.verdicts(chosen, options.jobs):
         judged += 1
         survived += not one.killer
         how = f"{one.violation}\n    {one.killer}" if one.killer else "SURVIVED"

@@ -1,4 +1,4 @@
-"""Mutants judged by several processes."""
+"""Judge mutants in several processes."""
 
 import multiprocessing
 import warnings
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def verdicts(mutants: Iterable["Mutant"], jobs: int) -> Iterator["Verdict"]:
-    """The verdict of each mutant, in the order they are reached."""
+    """Yield the verdict of each mutant in the order of completion."""
     with multiprocessing.get_context("spawn").Pool(jobs, warnings.simplefilter, ("ignore",)) as pool:
         yield from pool.imap_unordered(_judge, mutants)
 

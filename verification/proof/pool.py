@@ -1,4 +1,4 @@
-"""Pieces of work done by several processes, each with a prover of its own."""
+"""Run work items in several processes, each with a prover of its own."""
 
 import multiprocessing
 import warnings
@@ -6,30 +6,30 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from multiprocessing import util
 
-from verification.proof.exhaust import Exhaust, Tally, Work
+from verification.proof.enumeration import CaseEnumeration, Tally, WorkItem
 from verification.proof.prover import prover
 
-# What a process of the pool works with, and what keeps it open for as long as the process lives.
+# The enumeration of a process of the pool, and the resources that stay open as long as the process runs.
 _open = ExitStack()
-_exhausts: list[Exhaust] = []
+_enumerations: list[CaseEnumeration] = []
 
 
-def tallies(work: Iterable[Work], jobs: int) -> Iterator[Tally]:
-    """What each piece of work comes to, in the order they are done."""
-    with multiprocessing.get_context("spawn").Pool(jobs, _begin) as pool:
-        yield from pool.imap_unordered(_do, work)
+def tallies(work: Iterable[WorkItem], jobs: int) -> Iterator[Tally]:
+    """Yield the tally of each work item in the order of completion."""
+    with multiprocessing.get_context("spawn").Pool(jobs, _initialise) as pool:
+        yield from pool.imap_unordered(_run, work)
         pool.close()
         pool.join()
 
 
-def _begin() -> None:
-    # An engine that was killed leaves coroutines behind that nobody ends.
+def _initialise() -> None:
+    # An engine that was killed leaves unfinished coroutines behind.
     warnings.simplefilter("ignore")
     util.Finalize(None, _open.close, exitpriority=10)
-    exhaust = Exhaust(_open.enter_context(prover()))
-    _open.callback(exhaust.close)
-    _exhausts.append(exhaust)
+    enumeration = CaseEnumeration(_open.enter_context(prover()))
+    _open.callback(enumeration.close)
+    _enumerations.append(enumeration)
 
 
-def _do(work: Work) -> Tally:
-    return _exhausts[0].do(work)
+def _run(work: WorkItem) -> Tally:
+    return _enumerations[0].run(work)

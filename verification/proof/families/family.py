@@ -1,6 +1,6 @@
-"""What a family of workflows brings to the proof: its shop, its stories, and what a right end is.
+"""A family of workflows in the proof: the shop it needs, its scenarios, and the check of their ends.
 
-The prover knows of engines, faults and cases; a family of what its workflows are about.
+The prover handles engines, faults and cases; a family handles what its workflows are about.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,56 +9,59 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from audit import Snapshot
-from verification.harness.harness import Bench
-from verification.proof.plan import CasePlan
-from verification.proof.world import ProofWorld
+from verification.harness.fixture import WorkflowFixture
+from verification.proof.schedule import CaseSchedule
+from verification.proof.services import ProofServices
 
-Story = Callable[[Bench, CasePlan, str], list[str]]
-"""Starts a story's executions on a bench, under a business id, and gives their ARNs. Told again after a crash,
-it starts what is not there yet. The faults of a case befall only what it starts after `bench.plan` is in place."""
+StartExecutions = Callable[[WorkflowFixture, CaseSchedule, str], list[str]]
+"""Starts the executions of a scenario under a business id and returns their ARNs.
+
+Called again after a crash, it starts those that do not exist yet. Faults affect only what it starts after it has set
+`fixture.schedule`.
+"""
 
 
-class Player(Protocol):
-    """Whoever else acts in a story: a supplier, a manager, the next night.
+class Driver(Protocol):
+    """Acts for everyone else in a scenario: a supplier, a manager, the nightly schedule.
 
-    `found`: what was wrong when they came; `needed`: whether something had failed that only they could mend.
+    `violations`: what was wrong when it acted; `intervened`: it had to act on a failure.
     """
 
-    found: list[str]
-    needed: bool
+    violations: list[str]
+    intervened: bool
 
-    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
-        """Do what it is time for now that nothing moves; False when there is nothing to do.
+    def advance(self, fixture: WorkflowFixture, schedule: CaseSchedule, arns: list[str]) -> bool:
+        """Take the next step now that no execution makes progress; return False when there is none.
 
-        What is started is added to `arns`. It may be asked again for what a crash interrupted.
+        ARNs of executions that it starts are added to `arns`. A step that a crash interrupted may be asked for again.
         """
 
 
-class Nobody:
-    """The player of a story that needs none."""
+class NoDriver:
+    """The driver of a scenario without other participants."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
-        self.needed = False
+        self.violations: list[str] = []
+        self.intervened = False
 
-    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
+    def advance(self, fixture: WorkflowFixture, schedule: CaseSchedule, arns: list[str]) -> bool:
         return False
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`expected`: what is there when nothing goes wrong, and ", case" when one is the scenario's own.
+    """`expected`: the outcome without faults, with ", case" when the scenario opens one itself.
 
-    `paired`: every pair of faults is tried on it, and not only every one.
+    `paired`: pairs of faults are tried on it too.
     """
 
     family: "Family"
     workflow: str
     title: str
-    story: Story
+    start: StartExecutions
     expected: str
     paired: bool = False
-    player: Callable[[str], Player] = lambda business_id: Nobody()
+    driver: Callable[[str], Driver] = lambda business_id: NoDriver()
 
     @property
     def name(self) -> str:
@@ -66,17 +69,17 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A story that is over: its executions, the shop as it is now, what was announced."""
+class FinalState:
+    """The state after a case: its executions, the shop, and the events that were published."""
 
     business_id: str
-    bench: Bench
+    fixture: WorkflowFixture
     arns: list[str]
     shop: Snapshot
     events: list[Any]
 
     def status(self, arn: str) -> str:
-        return status_of(self.bench, arn)
+        return status_of(self.fixture, arn)
 
     @cached_property
     def open_cases(self) -> list[Any]:
@@ -84,54 +87,55 @@ class Ended:
 
 
 class Family(Protocol):
-    """`workflows`: what is under proof here; `others`: what they start besides."""
+    """`workflows`: those under proof; `others`: those that they start."""
 
     workflows: tuple[str, ...]
     others: tuple[str, ...]
 
-    def prepare(self, world: ProofWorld) -> None:
-        """Fill the empty tables with a shop to begin with."""
+    def prepare(self, services: ProofServices) -> None:
+        """Fill the empty tables with a shop."""
 
-    def clear(self, world: ProofWorld) -> None:
-        """Take back, before a story, what the tables do not hold."""
+    def reset(self, services: ProofServices) -> None:
+        """Reset, before a case, state outside the tables."""
         return
 
-    def seen(self, shop: Snapshot) -> Snapshot:
-        """The tables' snapshot with what else the invariants look at."""
+    def with_external_state(self, shop: Snapshot) -> Snapshot:
+        """Add state outside the tables that invariants read."""
         return shop
 
     def scenarios(self) -> Iterator[Scenario]: ...
 
-    def rival(self, world: ProofWorld, business_id: str) -> None:
-        """Another story of the same goods, told to its end at once."""
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
+        """Run another business process on the same goods to its end, synchronously."""
+        ...
 
-    def running(self, bench: Bench, business_id: str) -> frozenset[str]:
-        """The business ids that stay between two truths although the story is over."""
+    def in_progress(self, fixture: WorkflowFixture, business_id: str) -> frozenset[str]:
+        """Return the business ids that are still in progress although the case has ended."""
         return frozenset()
 
-    def wrong(self, ended: Ended) -> Iterator[str]:
-        """What is wrong with a story's end that no invariant of the shop says."""
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        """Yield what is wrong with the end of a case that no invariant covers."""
 
-    def outcome(self, ended: Ended) -> str:
-        """How it ended, in the words of `Scenario.expected`."""
+    def describe_outcome(self, final: FinalState) -> str:
+        """Return the outcome in the words of `Scenario.expected`."""
 
-    def ending(self, bench: Bench, arn: str) -> str:
-        """How an execution ended, in a word or two."""
-        return status_of(bench, arn)
+    def describe_ending(self, fixture: WorkflowFixture, arn: str) -> str:
+        """Return how an execution ended."""
+        return status_of(fixture, arn)
 
 
 def workflow_of(arn: str) -> str:
     return arn.split(":")[6]
 
 
-def status_of(bench: Bench, arn: str) -> str:
-    row = bench.engine.engine.execution_row(arn)
+def status_of(fixture: WorkflowFixture, arn: str) -> str:
+    row = fixture.engine.engine.execution_row(arn)
     return str(row["status"]) if row else "NOT STARTED"
 
 
-def entered(bench: Bench, arn: str) -> set[str]:
-    """The states an execution has been in."""
-    details = (event.get("stateEnteredEventDetails") for event in bench.engine.result(arn).history)
+def entered(fixture: WorkflowFixture, arn: str) -> set[str]:
+    """Return the states that an execution has entered."""
+    details = (event.get("stateEnteredEventDetails") for event in fixture.engine.result(arn).history)
     return {detail["name"] for detail in details if detail}
 
 

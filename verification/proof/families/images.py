@@ -15,14 +15,22 @@ from tillflow.store import unmarshal
 from audit import Snapshot, check
 from till.demo import image_ingest
 from till.shop import ESPRESSO
-from verification.harness import pictures
-from verification.harness.faults import FOREVER, Plan
-from verification.harness.harness import Bench
-from verification.harness.pictures import picture
+from verification.harness import image_buckets
+from verification.harness.faults import FOREVER, FaultSchedule
+from verification.harness.fixture import WorkflowFixture
+from verification.harness.image_buckets import picture
 from verification.harness.template import ACCOUNT
-from verification.proof.families.family import Ended, Family, Scenario, Story, entered, status_of, workflow_of
-from verification.proof.plan import A_DAY, CasePlan
-from verification.proof.world import ProofWorld
+from verification.proof.families.family import (
+    Family,
+    FinalState,
+    Scenario,
+    StartExecutions,
+    entered,
+    status_of,
+    workflow_of,
+)
+from verification.proof.schedule import A_DAY, CaseSchedule
+from verification.proof.services import ProofServices
 
 INGEST, BACKFILL = "ImageIngest", "ImageBackfill"
 SMALL = (24, 16)
@@ -42,7 +50,7 @@ def _sideways() -> bytes:
 
 
 def _put(*bodies: bytes) -> Changes:
-    return lambda key: [pictures.put(body, key) for body in bodies]
+    return lambda key: [image_buckets.put(body, key) for body in bodies]
 
 
 def _refused(title: str) -> bytes:
@@ -63,7 +71,7 @@ STORIES: dict[str, tuple[Changes | None, Changes, str]] = {
     "SVG with a script": (None, _put(_refused("SVG with a script")), "REJECTED unsupported_format"),
     "decompression bomb": (None, _put(_refused("decompression bomb")), "REJECTED too_many_pixels"),
     "truncated file": (None, _put(_refused("truncated file")), "REJECTED broken"),
-    "deleted": (_put(picture("gold", SMALL)), lambda key: [pictures.delete(key)], "DELETED"),
+    "deleted": (_put(picture("gold", SMALL)), lambda key: [image_buckets.delete(key)], "DELETED"),
 }
 # What the demo cannot show: it has one picture after another, and every event once.
 BESIDES: dict[str, tuple[Changes | None, Changes, str]] = {
@@ -73,10 +81,10 @@ BESIDES: dict[str, tuple[Changes | None, Changes, str]] = {
         _put(b"%PDF-1.7"),
         "REJECTED unsupported_format",
     ),
-    "an event heard twice": (None, lambda key: [pictures.put(picture(size=SMALL), key)] * 2, "READY"),
+    "an event heard twice": (None, lambda key: [image_buckets.put(picture(size=SMALL), key)] * 2, "READY"),
     "events in the wrong order": (
         None,
-        lambda key: [pictures.put(picture(colour, SMALL), key) for colour in ("red", "blue")][::-1],
+        lambda key: [image_buckets.put(picture(colour, SMALL), key) for colour in ("red", "blue")][::-1],
         "READY",
     ),
 }
@@ -84,55 +92,59 @@ PAIRED = {"a shown picture is replaced", "a shown picture is replaced by a refus
 
 
 @dataclass
-class Operator:
+class ImageOperator:
     """Starts what failed again, as `till image redrive` does, and in the end runs the backfill once more."""
 
     business_id: str
-    found: list[str] = field(default_factory=list)
-    needed: bool = False
+    violations: list[str] = field(default_factory=list)
+    intervened: bool = False
 
-    def act(self, bench: Bench, plan: CasePlan, arns: list[str]) -> bool:
-        if any(status_of(bench, arn) == "RUNNING" for arn in arns):
+    def advance(self, fixture: WorkflowFixture, schedule: CaseSchedule, arns: list[str]) -> bool:
+        if any(status_of(fixture, arn) == "RUNNING" for arn in arns):
             return False
         known = len(arns)
-        messages = pictures.parked()
+        messages = image_buckets.parked()
         waiting = {message["execution"] for message in messages}
-        failed = [arn for arn in (*arns, *self._of_backfills(bench)) if self._is_left(bench, arn, arns)]
+        failed = [arn for arn in (*arns, *self._of_backfills(fixture)) if self._is_left(fixture, arn, arns)]
         if messages or failed:
-            if any(fault.kind == "time_out_then_effect" and fault.times == FOREVER for fault in plan.faults):
-                bench.engine.pass_time(A_DAY)  # a slow one: what is late comes first
-            self.needed = True
-            self.found += _not_undone(bench, messages, [arn for arn in failed if arn not in waiting])
-            plan.heal()
+            if any(
+                fault.kind == "time_out_then_effect" and fault.times == FOREVER for fault in schedule.faults
+            ):
+                fixture.engine.pass_time(A_DAY)  # a slow one: what is late comes first
+            self.intervened = True
+            self.violations += _not_undone(fixture, messages, [arn for arn in failed if arn not in waiting])
+            schedule.end_faults()
         for message in messages:
             if message["execution"].count(AGAIN) == RETRIES:
                 continue
-            self._begin_again(bench, arns, message["execution"], {**message["event"], "redriven": True})
-            pictures.taken(message)
+            self._begin_again(fixture, arns, message["execution"], {**message["event"], "redriven": True})
+            image_buckets.taken(message)
         for arn in failed:
-            event = json.loads(bench.engine.describe_execution(executionArn=arn)["input"])
-            self._begin_again(bench, arns, arn, {**event, "redriven": True})
+            event = json.loads(fixture.engine.describe_execution(executionArn=arn)["input"])
+            self._begin_again(fixture, arns, arn, {**event, "redriven": True})
         if known == len(arns) and workflow_of(arns[0]) == BACKFILL and not arns[-1].endswith("-last"):
-            plan.heal()
-            arns.append(begin(bench, BACKFILL, _listing(self.business_id), f"{self.business_id}-last"))
+            schedule.end_faults()
+            arns.append(begin(fixture, BACKFILL, _listing(self.business_id), f"{self.business_id}-last"))
         return known != len(arns)
 
-    def _of_backfills(self, bench: Bench) -> Iterator[str]:
+    def _of_backfills(self, fixture: WorkflowFixture) -> Iterator[str]:
         """The ingests of this story that a backfill started, and that failed."""
-        found = bench.engine.list_executions(stateMachineArn=bench.deploy(INGEST), statusFilter="FAILED")
+        found = fixture.engine.list_executions(stateMachineArn=fixture.deploy(INGEST), statusFilter="FAILED")
         for row in found["executions"]:
             arn = row["executionArn"]
             if row["name"].startswith("backfill-") and AGAIN not in row["name"]:
-                event = json.loads(bench.engine.describe_execution(executionArn=arn)["input"])
+                event = json.loads(fixture.engine.describe_execution(executionArn=arn)["input"])
                 if f"/{self.business_id}/" in event["detail"]["object"]["key"]:
                     yield arn
 
-    def _is_left(self, bench: Bench, arn: str, arns: list[str]) -> bool:
+    def _is_left(self, fixture: WorkflowFixture, arn: str, arns: list[str]) -> bool:
         followed = f"{arn}{AGAIN}" in arns or arn.count(AGAIN) == RETRIES
-        return status_of(bench, arn) in ("FAILED", "TIMED_OUT") and not followed
+        return status_of(fixture, arn) in ("FAILED", "TIMED_OUT") and not followed
 
-    def _begin_again(self, bench: Bench, arns: list[str], arn: str, event: dict[str, Any]) -> None:
-        again = begin(bench, workflow_of(arn), event, f"{arn.rpartition(':')[2]}{AGAIN}")
+    def _begin_again(
+        self, fixture: WorkflowFixture, arns: list[str], arn: str, event: dict[str, Any]
+    ) -> None:
+        again = begin(fixture, workflow_of(arn), event, f"{arn.rpartition(':')[2]}{AGAIN}")
         if again not in arns:
             arns.append(again)
 
@@ -147,68 +159,68 @@ class Images(Family):
         self.heard: list[dict[str, Any]] = []
         """What S3 said of the story that is told: said again after a crash, and no object put twice."""
 
-    def prepare(self, world: ProofWorld) -> None:
-        world.open.enter_context(mock_aws())
-        pictures.make_buckets()
-        world.watch("RenderImageFunction", lambda module: module.store.s3)
+    def prepare(self, services: ProofServices) -> None:
+        services.resources.enter_context(mock_aws())
+        image_buckets.make_buckets()
+        services.watch("RenderImageFunction", lambda module: module.store.s3)
 
-    def clear(self, world: ProofWorld) -> None:
+    def reset(self, services: ProofServices) -> None:
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
             bucket.keys.clear()
-        for message in pictures.parked():
-            pictures.taken(message)
+        for message in image_buckets.parked():
+            image_buckets.taken(message)
         self.heard.clear()
 
-    def seen(self, shop: Snapshot) -> Snapshot:
-        return replace(shop, pictures=pictures.at_rest())
+    def with_external_state(self, shop: Snapshot) -> Snapshot:
+        return replace(shop, pictures=image_buckets.at_rest())
 
     def scenarios(self) -> Iterator[Scenario]:
         stories = {demo.title: STORIES[demo.title] for demo in image_ingest.SCENARIOS} | BESIDES
         for title, (before, changes, expected) in stories.items():
             story = self._story(before, changes)
-            yield Scenario(self, INGEST, title, story, expected, title in PAIRED, Operator)
+            yield Scenario(self, INGEST, title, story, expected, title in PAIRED, ImageOperator)
         mixed = "READY and REJECTED unsupported_format"
-        yield Scenario(self, BACKFILL, "pictures nobody heard of", _unheard, mixed, True, Operator)
+        yield Scenario(self, BACKFILL, "pictures nobody heard of", _unheard, mixed, True, ImageOperator)
 
-    def _story(self, before: Changes | None, changes: Changes) -> Story:
+    def _story(self, before: Changes | None, changes: Changes) -> StartExecutions:
         """An object whose past is settled; then it changes, and S3's events come all at once."""
 
-        def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
+        def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
             key = key_of(business_id)
-            bench.plan = Plan()
+            fixture.schedule = FaultSchedule()
             if not self.heard:
                 for number, event in enumerate(before(key) if before else ()):
-                    bench.settled(begin(bench, INGEST, event, f"{business_id}-past-{number}"))
+                    fixture.run_until_settled(begin(fixture, INGEST, event, f"{business_id}-past-{number}"))
                 self.heard += changes(key)
-            bench.plan = plan
+            fixture.schedule = schedule
             names = (f"{business_id}-{number}" for number in range(len(self.heard)))
-            return [begin(bench, INGEST, *named) for named in zip(self.heard, names, strict=True)]
+            return [begin(fixture, INGEST, *named) for named in zip(self.heard, names, strict=True)]
 
-        return story
+        return start
 
-    def rival(self, world: ProofWorld, business_id: str) -> None:
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
         """A newer version of the same object, from its event to its announcement."""
         key = key_of(business_id.removesuffix("-rival"))
-        event = pictures.put(picture("white", SMALL), key)
-        image = world.ask("RenderImage", change=event, execution="execution:rival", business_id=key)
-        told = world.ask("SettleImage", image=image, execution="execution:rival", business_id=key)
-        world.ask("TidyOutputs", business_id=key, execution="execution:rival")
-        world.events.append({"DetailType": told["detail_type"], "Detail": told["detail"]})
+        event = image_buckets.put(picture("white", SMALL), key)
+        image = services.call_task("RenderImage", change=event, execution="execution:rival", business_id=key)
+        told = services.call_task("SettleImage", image=image, execution="execution:rival", business_id=key)
+        services.call_task("TidyOutputs", business_id=key, execution="execution:rival")
+        services.events.append({"DetailType": told["detail_type"], "Detail": told["detail"]})
 
-    def outcome(self, ended: Ended) -> str:
-        rows = sorted(ended.shop.images.items())
+    def describe_outcome(self, final: FinalState) -> str:
+        rows = sorted(final.shop.images.items())
         return " and ".join(" ".join(filter(None, (row["status"], row.get("reason")))) for _, row in rows)
 
-    def wrong(self, ended: Ended) -> Iterator[str]:
-        for message in pictures.parked():
-            if f"{message['execution']}{AGAIN}" in ended.arns:
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        for message in image_buckets.parked():
+            if f"{message['execution']}{AGAIN}" in final.arns:
                 continue  # parked once more, late: to redrive it twice changes nothing
             yield f"the event of {message['execution']} is parked, and nobody has redriven it"
-        for arn in ended.arns:
-            if ended.status(arn) == "FAILED" and f"{arn}{AGAIN}" not in ended.arns:
+        for arn in final.arns:
+            if final.status(arn) == "FAILED" and f"{arn}{AGAIN}" not in final.arns:
                 yield f"{arn} fails again and again"
-        announced = pictures.announced(ended.events)
-        for key, row in ended.shop.images.items():
+        announced = image_buckets.announced(final.events)
+        for key, row in final.shop.images.items():
             told = (f"Image{row['status'].capitalize()}", key, row["version_id"])
             if told not in announced:
                 yield f"{key} is {row['status']}, and that was not announced"
@@ -218,29 +230,31 @@ def key_of(business_id: str, name: str = "crème & café + 100%.png") -> str:
     return f"products/{ESPRESSO}/{business_id}/{name}"
 
 
-def begin(bench: Bench, workflow: str, event: dict[str, Any], name: str) -> str:
+def begin(fixture: WorkflowFixture, workflow: str, event: dict[str, Any], name: str) -> str:
     """Start an execution unless it was started before a crash; its ARN."""
-    machine = bench.deploy(workflow)
+    machine = fixture.deploy(workflow)
     try:
-        return bench.engine.start(machine, event, name)
+        return fixture.engine.start(machine, event, name)
     except ApiError as error:
         if error.code != "ExecutionAlreadyExists":
             raise
         return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def _not_undone(bench: Bench, messages: list[dict[str, Any]], unparked: list[str]) -> Iterator[str]:
+def _not_undone(
+    fixture: WorkflowFixture, messages: list[dict[str, Any]], unparked: list[str]
+) -> Iterator[str]:
     """What is wrong while events are parked: a failure that nobody is told of, thumbnails of what was undone."""
     for arn in unparked:
-        result = bench.engine.result(arn)
+        result = fixture.engine.result(arn)
         alarmed = result.error == "CaseNotOpened" or str(result.error).startswith("States.")
         if result.status == "FAILED" and not alarmed:
             yield f"{arn} failed with {result.error}, and its event is parked nowhere"
-    forward = any("TidyOutputs" in entered(bench, message["execution"]) for message in messages)
+    forward = any("TidyOutputs" in entered(fixture, message["execution"]) for message in messages)
     if unparked or forward or any(message["uncompensated"] for message in messages):
         return
     rows = client("dynamodb").scan(TableName="ImagesTable", ConsistentRead=True)["Items"]
-    shop = Snapshot({"ImagesTable": [unmarshal(row) for row in rows]}, pictures=pictures.at_rest())
+    shop = Snapshot({"ImagesTable": [unmarshal(row) for row in rows]}, pictures=image_buckets.at_rest())
     for violation in check(shop):
         if violation.name == "thumbnail_has_its_image":
             yield f"parked, with nothing to undo: {violation.subject}: {violation.message}"
@@ -250,11 +264,11 @@ def _listing(business_id: str) -> dict[str, str]:
     return {"prefix": f"products/{ESPRESSO}/{business_id}/"}
 
 
-def _unheard(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
+def _unheard(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
     """A picture and a leaflet that were put without anybody hearing of it."""
     for name, body in (("a.png", picture(size=SMALL)), ("b.pdf", b"%PDF-1.7")):
         key = key_of(business_id, name)
-        if "Contents" not in client("s3").list_objects_v2(Bucket=pictures.ORIGINALS, Prefix=key):
-            pictures.put(body, key)
-    bench.plan = plan
-    return [begin(bench, BACKFILL, _listing(business_id), business_id)]
+        if "Contents" not in client("s3").list_objects_v2(Bucket=image_buckets.ORIGINALS, Prefix=key):
+            image_buckets.put(body, key)
+    fixture.schedule = schedule
+    return [begin(fixture, BACKFILL, _listing(business_id), business_id)]

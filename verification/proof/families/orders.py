@@ -11,11 +11,19 @@ from tillflow.store import key, marshal
 from till.demo import order_cancel, order_checkout
 from till.demo.order_checkout import BASKET, card, order
 from till.shop import ESPRESSO, FILTER, MUG, SOLD_OUT
-from verification.harness.faults import Plan
-from verification.harness.harness import Bench, stock
-from verification.proof.families.family import Ended, Family, Scenario, Story, entered, status_of, workflow_of
-from verification.proof.plan import CasePlan, Moment
-from verification.proof.world import ProofWorld
+from verification.harness.faults import FaultSchedule
+from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.proof.families.family import (
+    Family,
+    FinalState,
+    Scenario,
+    StartExecutions,
+    entered,
+    status_of,
+    workflow_of,
+)
+from verification.proof.schedule import CaseSchedule, Trigger
+from verification.proof.services import ProofServices
 
 CHECKOUT, CANCEL = "OrderCheckout", "OrderCancel"
 YESTERDAY = "ord-yesterday"
@@ -74,9 +82,9 @@ class Orders(Family):
     workflows = (CHECKOUT, CANCEL)
     others = ()
 
-    def prepare(self, world: ProofWorld) -> None:
-        stock(SHELVES)
-        _sell(world, YESTERDAY)
+    def prepare(self, services: ProofServices) -> None:
+        seed_stock(SHELVES)
+        _sell(services, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_checkout.SCENARIOS:
@@ -88,35 +96,35 @@ class Orders(Family):
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
         yield Scenario(self, CANCEL, "cancel of an order nobody placed", _cancelled(None), "NONE")
         for state in RACED:
-            moment = Moment(CHECKOUT, state)
-            yield Scenario(self, CANCEL, f"cancelled before {state}", _racing(moment), "CANCELLED")
-        last = Moment(CHECKOUT, "CapturePayment", after=True)
+            trigger = Trigger(CHECKOUT, state)
+            yield Scenario(self, CANCEL, f"cancelled before {state}", _racing(trigger), "CANCELLED")
+        last = Trigger(CHECKOUT, "CapturePayment", after=True)
         yield Scenario(
             self, CANCEL, "cancelled after CapturePayment", _racing(last), "CANCELLED", paired=True
         )
 
-    def rival(self, world: ProofWorld, business_id: str) -> None:
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Another order for the same goods, and the cancel of one of yesterday."""
-        _sell(world, business_id)
-        _take_back(world, YESTERDAY)
+        _sell(services, business_id)
+        _take_back(services, YESTERDAY)
 
-    def outcome(self, ended: Ended) -> str:
-        order = ended.shop.orders.get(ended.business_id, {"status": "NONE"})
+    def describe_outcome(self, final: FinalState) -> str:
+        order = final.shop.orders.get(final.business_id, {"status": "NONE"})
         return " ".join(filter(None, (order["status"], order.get("reason"))))
 
-    def wrong(self, ended: Ended) -> Iterator[str]:
-        shop, order_id = ended.shop, ended.business_id
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        shop, order_id = final.shop, final.business_id
         status = shop.orders.get(order_id, {}).get("status", "NONE")
         announced = [
             entry["DetailType"]
-            for entry in ended.events
+            for entry in final.events
             if json.loads(entry["Detail"])["order_id"] == order_id
         ]
-        for arn in ended.arns:
-            ending = self.ending(ended.bench, arn)
+        for arn in final.arns:
+            ending = self.describe_ending(final.fixture, arn)
             if (status, ending) not in ENDINGS[workflow_of(arn)] and ending not in ALWAYS:
                 yield f"{workflow_of(arn)} {ending}, and the order is {status}"
-        for entry in ended.events:
+        for entry in final.events:
             EVENTS[entry["DetailType"]].model_validate_json(entry["Detail"])
         for told in {"OrderPaid", "OrderRejected", "OrderCancelled"} & set(announced):
             if status not in MEANS[told]:
@@ -124,15 +132,15 @@ class Orders(Family):
         if status in NEEDS and NEEDS[status] not in announced and not shop.excused(order_id, *ANNOUNCE):
             yield f"the order is {status}, and {NEEDS[status]} was not announced"
 
-    def ending(self, bench: Bench, arn: str) -> str:
+    def describe_ending(self, fixture: WorkflowFixture, arn: str) -> str:
         """The status; of a cancel with what it says of the order."""
-        status = status_of(bench, arn)
+        status = status_of(fixture, arn)
         if workflow_of(arn) != CANCEL or status == "NOT STARTED":
             return status
-        result = bench.engine.result(arn)
+        result = fixture.engine.result(arn)
         if status == "SUCCEEDED":
             return f"{status} {result.output['status']}"
-        if result.error != "UnknownOrder" and "PreventCapture" not in entered(bench, arn):
+        if result.error != "UnknownOrder" and "PreventCapture" not in entered(fixture, arn):
             return "FAILED before the pivot"
         return f"{status} {result.error}"
 
@@ -145,42 +153,42 @@ def cancel(order_id: str) -> dict[str, Any]:
     return {"order_id": order_id, "reason": "changed their mind"}
 
 
-def _sold(request: Request, sent: int) -> Story:
-    def story(bench: Bench, plan: CasePlan, order_id: str) -> list[str]:
-        bench.plan = plan
-        return [bench.start(placed(request, order_id), CHECKOUT) for _ in range(sent)]
+def _sold(request: Request, sent: int) -> StartExecutions:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+        fixture.schedule = schedule
+        return [fixture.start(placed(request, order_id), CHECKOUT) for _ in range(sent)]
 
-    return story
+    return start
 
 
-def _cancelled(request: Request | None, times: int = 1) -> Story:
-    def story(bench: Bench, plan: CasePlan, order_id: str) -> list[str]:
-        bench.plan = Plan()
+def _cancelled(request: Request | None, times: int = 1) -> StartExecutions:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+        fixture.schedule = FaultSchedule()
         if request is not None:
-            bench.settled(bench.start(placed(request, order_id), CHECKOUT))
-        bench.plan = plan
-        return [bench.start(cancel(order_id), CANCEL) for _ in range(times)]
+            fixture.run_until_settled(fixture.start(placed(request, order_id), CHECKOUT))
+        fixture.schedule = schedule
+        return [fixture.start(cancel(order_id), CANCEL) for _ in range(times)]
 
-    return story
+    return start
 
 
-def _racing(moment: Moment) -> Story:
-    """A cancel that begins when the checkout gets to a moment, and goes as far as it can before the checkout
+def _racing(trigger: Trigger) -> StartExecutions:
+    """A cancel that begins when the checkout gets to a trigger, and goes as far as it can before the checkout
     goes on."""
 
-    def story(bench: Bench, plan: CasePlan, order_id: str) -> list[str]:
-        machine = bench.deploy(CANCEL)
-        plan.meanwhile(moment, machine, cancel(order_id), bench.engine.engine)
-        bench.plan = plan
-        checkout = bench.start(placed(PAID, order_id), CHECKOUT)
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+        machine = fixture.deploy(CANCEL)
+        schedule.start_at(trigger, machine, cancel(order_id), fixture.engine.engine)
+        fixture.schedule = schedule
+        checkout = fixture.start(placed(PAID, order_id), CHECKOUT)
         return [checkout, f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"]
 
-    return story
+    return start
 
 
-def _sell(world: ProofWorld, order_id: str) -> None:
+def _sell(services: ProofServices, order_id: str) -> None:
     """An order from its price to its journal, as its checkout would have it."""
-    priced = world.ask("PriceOrder", **placed(PAID, order_id))
+    priced = services.call_task("PriceOrder", **placed(PAID, order_id))
     about = {
         "order_id": order_id,
         "currency": priced["currency"],
@@ -194,20 +202,20 @@ def _sell(world: ProofWorld, order_id: str) -> None:
     }.items():
         client("dynamodb").put_item(TableName=table, Item=marshal(row))
     lines, tenders = priced["lines"], priced["tenders"]
-    world.ask("ReserveStock", order_id=order_id, location=priced["location"], lines=lines)
-    world.ask("AuthorisePayment", order_id=order_id, currency=priced["currency"], tenders=tenders)
-    captured = world.ask("CapturePayment", order_id=order_id)["tenders"]
-    cost = world.ask("CommitStock", order_id=order_id)["cost"]
-    number = world.ask("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]
-    world.ask("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
+    services.call_task("ReserveStock", order_id=order_id, location=priced["location"], lines=lines)
+    services.call_task("AuthorisePayment", order_id=order_id, currency=priced["currency"], tenders=tenders)
+    captured = services.call_task("CapturePayment", order_id=order_id)["tenders"]
+    cost = services.call_task("CommitStock", order_id=order_id)["cost"]
+    number = services.call_task("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]
+    services.call_task("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
 
-def _take_back(world: ProofWorld, order_id: str) -> None:
+def _take_back(services: ProofServices, order_id: str) -> None:
     """A sale's money, invoice, goods and journal are put back, as its cancel would have it."""
-    world.ask("ReversePayment", order_id=order_id)
-    world.ask("CreditInvoice", order_id=order_id, reason="changed their mind")
-    world.ask("RestockGoods", order_id=order_id)
-    world.ask("ReverseJournal", order_id=order_id)
+    services.call_task("ReversePayment", order_id=order_id)
+    services.call_task("CreditInvoice", order_id=order_id, reason="changed their mind")
+    services.call_task("RestockGoods", order_id=order_id)
+    services.call_task("ReverseJournal", order_id=order_id)
     client("dynamodb").update_item(
         TableName="OrdersTable",
         Key=key(f"ORDER#{order_id}", "ORDER"),

@@ -1,4 +1,4 @@
-"""Purchase orders: the scenarios of their demo, with whoever plays the supplier and the goods-in desk."""
+"""Purchase orders: the scenarios of their demo, with whoever plays the supplier and the goods-in operations."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -20,12 +20,12 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from till.demo import purchase_order
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
-from verification.harness.desk import desk, purchases
-from verification.harness.harness import Bench, stock
-from verification.proof.families.family import Ended, Family, Scenario
-from verification.proof.families.script import Move, Script
-from verification.proof.plan import CasePlan
-from verification.proof.world import ProofWorld
+from verification.harness.engine_callbacks import purchase_operations, purchases_store
+from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.proof.families.family import Family, FinalState, Scenario
+from verification.proof.families.scripted import ScriptedDriver, Step
+from verification.proof.schedule import CaseSchedule
+from verification.proof.services import ProofServices
 
 PURCHASE = "PurchaseOrder"
 PROMPT, SILENT = "sup-prompt", "sup-silent"
@@ -38,61 +38,61 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-type Moves = Sequence[Move[Purchase, PurchaseOperations]]
-
-Line = Move[Purchase, PurchaseOperations]
+PurchaseStep = Step[Purchase, PurchaseOperations]
 
 
-def acknowledged() -> Line:
-    return Line(
+def acknowledged() -> PurchaseStep:
+    return PurchaseStep(
         lambda order: order.status == "SENT" and order.supplier_id == PROMPT,
-        lambda desk, name: desk.acknowledge(name, TODAY, PROMPT),
+        lambda operations, name: operations.acknowledge(name, TODAY, PROMPT),
     )
 
 
-def delivered(number: int, units: Mapping[str, int]) -> Line:
+def delivered(number: int, units: Mapping[str, int]) -> PurchaseStep:
     lines = tuple(ReceivedLine(sku=sku, quantity=count) for sku, count in units.items())
     receipt = Receipt(receipt_id=f"dn-{number}", received_at=NOON, lines=lines)
-    return Line(
+    return PurchaseStep(
         lambda order: order.status == "ACKNOWLEDGED",
-        lambda desk, name: desk.receive(name, receipt),
+        lambda operations, name: operations.receive(name, receipt),
     )
 
 
-def nothing_more_comes() -> Line:
-    return Line(
+def nothing_more_comes() -> PurchaseStep:
+    return PurchaseStep(
         lambda order: bool(order.receipts),
-        lambda desk, name: desk.close_short(name),
+        lambda operations, name: operations.close_short(name),
     )
 
 
-def billed(prices: Mapping[str, int], units: Mapping[str, int] = WANTED) -> Line:
+def billed(prices: Mapping[str, int], units: Mapping[str, int] = WANTED) -> PurchaseStep:
     lines = tuple(
         InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in units.items()
     )
     total = sum(line.quantity * line.unit_price for line in lines)
-    return Line(
+    return PurchaseStep(
         lambda order: order.status == "ACKNOWLEDGED",
-        lambda desk, name: desk.bill(name, Invoice(number=name, invoiced_on=TODAY, lines=lines, total=total)),
+        lambda operations, name: operations.bill(
+            name, Invoice(number=name, invoiced_on=TODAY, lines=lines, total=total)
+        ),
     )
 
 
-def refused() -> Line:
-    return Line(
+def refused() -> PurchaseStep:
+    return PurchaseStep(
         lambda order: order.status == "SENT" and order.supplier_id == SILENT,
-        lambda desk, name: desk.refuse(name, "out of stock", SILENT),
+        lambda operations, name: operations.refuse(name, "out of stock", SILENT),
     )
 
 
-def cancelled() -> Line:
-    return Line(
+def cancelled() -> PurchaseStep:
+    return PurchaseStep(
         lambda order: bool(order.receipts) and all(receipt.booked for receipt in order.receipts),
-        lambda desk, name: desk.cancel(name, "ordered twice"),
+        lambda operations, name: operations.cancel(name, "ordered twice"),
     )
 
 
 BOUGHT = (acknowledged(), delivered(1, {ESPRESSO: 10}), delivered(2, {ESPRESSO: 14, MUG: 12}), billed(PRICES))
-SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Line, ...], str]] = {
+SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
     "received in two parts, billed, matched, paid": ((PROMPT,), BOUGHT, "CLOSED"),
     "a silent supplier": ((SILENT, PROMPT), BOUGHT, "CLOSED"),
     "a supplier that refuses": ((SILENT, PROMPT), (refused(), *BOUGHT), "CLOSED"),
@@ -109,7 +109,7 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[Line, ...], str]] = {
 }
 """By the demo's title: whom it is asked of, what they do, and how it ends."""
 PART = WANTED | {ESPRESSO: 10}
-BESIDES: dict[str, tuple[tuple[str, ...], tuple[Line, ...], str]] = {
+BESIDES: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
     "closed short": (
         (PROMPT,),
         (acknowledged(), delivered(1, PART), nothing_more_comes(), billed(PRICES, PART)),
@@ -126,10 +126,10 @@ class Purchases(Family):
     workflows = (PURCHASE,)
     others = ()
 
-    def prepare(self, world: ProofWorld) -> None:
-        stock({ESPRESSO: 10, MUG: 10})
+    def prepare(self, services: ProofServices) -> None:
+        seed_stock({ESPRESSO: 10, MUG: 10})
         for supplier_id, account in ((PROMPT, "acct_timeout_after_effect"), (SILENT, "acct_ok")):
-            purchases().suppliers.create(
+            purchases_store().suppliers.create(
                 Supplier(
                     supplier_id=supplier_id,
                     name=supplier_id,
@@ -142,7 +142,7 @@ class Purchases(Family):
 
     def scenarios(self) -> Iterator[Scenario]:
         shown = {demo.title: SCRIPTS[demo.title] for demo in purchase_order.SCENARIOS}
-        for title, (suppliers, moves, expected) in (shown | BESIDES).items():
+        for title, (suppliers, steps, expected) in (shown | BESIDES).items():
             yield Scenario(
                 self,
                 PURCHASE,
@@ -150,36 +150,38 @@ class Purchases(Family):
                 _placed(suppliers),
                 expected,
                 title in PAIRED,
-                partial(_script, moves),
+                partial(_script, steps),
             )
 
-    def rival(self, world: ProofWorld, business_id: str) -> None:
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Another order of the same goods from the same supplier, placed and cancelled."""
         placed = request(business_id, (PROMPT,))
         this = {"purchase_order_id": business_id}
-        world.ask("OpenPurchase", **placed, execution="rival")
-        world.ask("RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=placed["lines"])
-        world.ask("SendPurchase", **this)
-        world.ask("WithdrawPurchase", **this)
-        world.ask("LowerOnOrder", purchase_order_id=business_id, step="cancelled")
-        world.ask("CancelPurchase", **this, reason="Rival")
+        services.call_task("OpenPurchase", **placed, execution="rival")
+        services.call_task(
+            "RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=placed["lines"]
+        )
+        services.call_task("SendPurchase", **this)
+        services.call_task("WithdrawPurchase", **this)
+        services.call_task("LowerOnOrder", purchase_order_id=business_id, step="cancelled")
+        services.call_task("CancelPurchase", **this, reason="Rival")
 
-    def outcome(self, ended: Ended) -> str:
-        order = _found(ended.business_id)
+    def describe_outcome(self, final: FinalState) -> str:
+        order = _found(final.business_id)
         return order.status if order else "NONE"
 
-    def wrong(self, ended: Ended) -> Iterator[str]:
-        status = self.outcome(ended)
-        for arn in ended.arns:
-            if (status, ended.status(arn)) not in ENDINGS:
-                yield f"{PURCHASE} {ended.status(arn)}, and the order is {status}"
-        for name, level in ended.shop.levels.items():
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        status = self.describe_outcome(final)
+        for arn in final.arns:
+            if (status, final.status(arn)) not in ENDINGS:
+                yield f"{PURCHASE} {final.status(arn)}, and the order is {status}"
+        for name, level in final.shop.levels.items():
             if level.get("on_order", 0):
                 yield f"{name}: {level['on_order']} are on order, of an order that is {status}"
 
 
 def _found(purchase_order_id: str) -> Purchase | None:
-    return next(iter(purchases().get_many([purchase_order_id])), None)
+    return next(iter(purchases_store().get_many([purchase_order_id])), None)
 
 
 def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
@@ -194,14 +196,14 @@ def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _placed(suppliers: Sequence[str]) -> Callable[[Bench, CasePlan, str], list[str]]:
-    def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
-        bench.plan = plan
+def _placed(suppliers: Sequence[str]) -> Callable[[WorkflowFixture, CaseSchedule, str], list[str]]:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
+        fixture.schedule = schedule
         # The harness names an execution by its order_id.
-        return [bench.start({**request(business_id, suppliers), "order_id": business_id}, PURCHASE)]
+        return [fixture.start({**request(business_id, suppliers), "order_id": business_id}, PURCHASE)]
 
-    return story
+    return start
 
 
-def _script(moves: Moves, business_id: str) -> Script[Purchase, PurchaseOperations]:
-    return Script(business_id, moves, _found, desk)
+def _script(steps: Sequence[PurchaseStep], business_id: str) -> ScriptedDriver[Purchase, PurchaseOperations]:
+    return ScriptedDriver(business_id, steps, _found, purchase_operations)

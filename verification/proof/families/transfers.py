@@ -14,12 +14,12 @@ from tillflow.aws import client
 from till.demo import stock_transfer
 from till.demo.stock_transfer import WAREHOUSE
 from till.shop import LOCATION, MUG
-from verification.harness.desk import Callbacks
-from verification.harness.harness import Bench, stock
-from verification.proof.families.family import Ended, Family, Scenario, Story
-from verification.proof.families.script import Move, Script
-from verification.proof.plan import CasePlan
-from verification.proof.world import ProofWorld
+from verification.harness.engine_callbacks import EngineCallbacks
+from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.proof.families.family import Family, FinalState, Scenario, StartExecutions
+from verification.proof.families.scripted import ScriptedDriver, Step
+from verification.proof.schedule import CaseSchedule
+from verification.proof.services import ProofServices
 
 TRANSFER = "StockTransfer"
 NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
@@ -28,7 +28,7 @@ NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
-Line = Move[Transfer, TransferOperations]
+TransferStep = Step[Transfer, TransferOperations]
 
 
 def _reserved(transfer: Transfer) -> bool:
@@ -39,23 +39,23 @@ def _on_its_way(transfer: Transfer) -> bool:
     return transfer.status == "IN_TRANSIT"
 
 
-def arrives(arrival_id: str, quantity: int, lost: int = 0) -> Line:
+def arrives(arrival_id: str, quantity: int, lost: int = 0) -> TransferStep:
     lines = (ArrivedLine(sku=MUG, quantity=quantity, lost=lost),)
     arrival = Arrival(arrival_id=arrival_id, arrived_at=NOON, lines=lines)
-    return Line(_on_its_way, lambda desk, name: desk.receive(name, arrival))
+    return TransferStep(_on_its_way, lambda operations, name: operations.receive(name, arrival))
 
 
-SHIP = Line(_reserved, lambda desk, name: desk.ship(name))
-SCRIPTS: dict[str, tuple[Line, ...]] = {
+SHIP = TransferStep(_reserved, lambda operations, name: operations.ship(name))
+SCRIPTS: dict[str, tuple[TransferStep, ...]] = {
     "shipped and received": (SHIP, arrives("van-1", 12)),
     "two arrivals, the rest is lost": (
         SHIP,
         arrives("van-1", 5, lost=1),
         arrives("van-2", 4),
-        Line(_on_its_way, lambda desk, name: desk.lose_rest(name, "gone")),
+        TransferStep(_on_its_way, lambda operations, name: operations.lose_rest(name, "gone")),
     ),
     "cancelled before it leaves": (
-        Line(_reserved, lambda desk, name: desk.cancel(name, "the van broke down")),
+        TransferStep(_reserved, lambda operations, name: operations.cancel(name, "the van broke down")),
     ),
     "more than the warehouse has": (),
 }
@@ -70,8 +70,8 @@ class Transfers(Family):
     workflows = (TRANSFER,)
     others = ()
 
-    def prepare(self, world: ProofWorld) -> None:
-        stock({MUG: 10})
+    def prepare(self, services: ProofServices) -> None:
+        seed_stock({MUG: 10})
         # A cost that no unit's share of is whole: what rounding leaves has to end up somewhere.
         inventory().receive("warehouse", WAREHOUSE, [ReceiptLine(sku=MUG, quantity=36, cost=36 * 480 + 1)])
 
@@ -81,35 +81,37 @@ class Transfers(Family):
         expected = "CANCELLED it did not leave in time"
         yield self._scenario(SILENCE, _asked_for(stock_transfer.QUANTITY), expected, ())
 
-    def _scenario(self, title: str, story: Story, expected: str, moves: Sequence[Line]) -> Scenario:
+    def _scenario(
+        self, title: str, start: StartExecutions, expected: str, steps: Sequence[TransferStep]
+    ) -> Scenario:
         return Scenario(
             self,
             TRANSFER,
             title,
-            story,
+            start,
             expected,
             title in PAIRED,
-            lambda business_id: Script(business_id, moves, _found, desk),
+            lambda business_id: ScriptedDriver(business_id, steps, _found, operations),
         )
 
-    def rival(self, world: ProofWorld, business_id: str) -> None:
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
         """A sale at either end changes the levels between two requests."""
         for location in (WAREHOUSE, LOCATION):
             order_id = f"{business_id}-{location}"
             lines = [{"sku": MUG, "quantity": 1}]
-            world.ask("ReserveStock", order_id=order_id, location=location, lines=lines)
-            world.ask("ReleaseStock", order_id=order_id)
+            services.call_task("ReserveStock", order_id=order_id, location=location, lines=lines)
+            services.call_task("ReleaseStock", order_id=order_id)
 
-    def outcome(self, ended: Ended) -> str:
-        transfer = _found(ended.business_id)
+    def describe_outcome(self, final: FinalState) -> str:
+        transfer = _found(final.business_id)
         return stock_transfer.ending(transfer) if transfer else "NONE"
 
-    def wrong(self, ended: Ended) -> Iterator[str]:
-        status = self.outcome(ended).replace(",", "").split(" ")[0]
-        for arn in ended.arns:
-            if (status, ended.status(arn)) not in ENDINGS:
-                yield f"{TRANSFER} {ended.status(arn)}, and the transfer is {status}"
-        for name, level in ended.shop.levels.items():
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        status = self.describe_outcome(final).replace(",", "").split(" ")[0]
+        for arn in final.arns:
+            if (status, final.status(arn)) not in ENDINGS:
+                yield f"{TRANSFER} {final.status(arn)}, and the transfer is {status}"
+        for name, level in final.shop.levels.items():
             if level.get("on_order", 0) or level["reserved"]:
                 yield f"{name}: {level}, of a transfer that is {status}"
 
@@ -124,14 +126,14 @@ def _found(transfer_id: str) -> Transfer | None:
     return None
 
 
-def desk(bench: Bench) -> TransferOperations:
-    return TransferOperations(client("dynamodb"), Callbacks(bench), "InventoryTable")
+def operations(fixture: WorkflowFixture) -> TransferOperations:
+    return TransferOperations(client("dynamodb"), EngineCallbacks(fixture), "InventoryTable")
 
 
-def _asked_for(quantity: int) -> Story:
-    def story(bench: Bench, plan: CasePlan, business_id: str) -> list[str]:
-        bench.plan = plan
+def _asked_for(quantity: int) -> StartExecutions:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
+        fixture.schedule = schedule
         # The harness names an execution by its order_id.
-        return [bench.start({**stock_transfer.request(quantity), "order_id": business_id}, TRANSFER)]
+        return [fixture.start({**stock_transfer.request(quantity), "order_id": business_id}, TRANSFER)]
 
-    return story
+    return start

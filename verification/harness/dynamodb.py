@@ -1,8 +1,7 @@
-"""The local AWS's DynamoDB in this process: the module that answers for it there, called without HTTP.
+"""The DynamoDB of the local AWS in this process, called without HTTP.
 
-A botocore client validates and serialises its request as ever; then the request is handed over and the
-answer taken back, without signing, sending and retrying. Some ten times as fast as moto, and the very code
-that the live local stack runs.
+A botocore client validates and serialises its request as usual; the request is then passed to the module that serves
+DynamoDB in the local AWS, without signing, sending and retrying. About ten times as fast as moto.
 """
 
 import json
@@ -20,10 +19,10 @@ from verification.harness.template import ENVIRONMENT, Template
 
 
 class Tables:
-    """The template's tables. `save` and `restore` take the whole content back to a moment.
+    """The tables of the template. `save` and `restore` handle their whole content.
 
-    `before` is called before each request with its operation and parameters; it may raise, make requests of
-    its own, or change the parameters.
+    Each function of `before` is called before each request with its operation and parameters; it may raise, make
+    other requests, or change the parameters.
     """
 
     def __init__(self, dynamodb: Any, template: Template) -> None:
@@ -47,7 +46,7 @@ class Tables:
         self._dynamodb.restore_items(saved)
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
-        """Everything there is, as the invariants look at it."""
+        """Return the content of all tables as the invariants read it."""
         return Snapshot(
             {name: [unmarshal(item) for item in self._dynamodb.items(name)] for name in TABLES},
             running,
@@ -56,9 +55,9 @@ class Tables:
 
 @contextmanager
 def local_dynamodb(template: Template) -> Iterator[Tables]:
-    """The template's tables, empty, behind `client("dynamodb")` of this process.
+    """Put empty tables of the template behind `client("dynamodb")` of this process.
 
-    One within another gets tables of its own, and gives the other's back when it ends.
+    A nested one has tables of its own and restores the outer ones when it ends.
     """
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
@@ -66,7 +65,7 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
     from local_aws.ministack import in_process as dynamodb
 
     boto = client("dynamodb")
-    called_before = vars(boto).get("_make_api_call")
+    outer_call = vars(boto).get("_make_api_call")
     operations = boto.meta.service_model
 
     def call(operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -74,10 +73,10 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
             interposed(operation, params)
         serialised = boto._serializer.serialize_to_request(params, operations.operation_model(operation))
         status, _, body = dynamodb.request_at_once(operation, serialised["body"])
-        answer = _parsed(status, json.loads(body))
-        if "Error" in answer:
-            raise boto.exceptions.from_code(answer["Error"]["Code"])(answer, operation)
-        return answer
+        response = _parsed(status, json.loads(body))
+        if "Error" in response:
+            raise boto.exceptions.from_code(response["Error"]["Code"])(response, operation)
+        return response
 
     tables: Tables | None = None
     boto._make_api_call = call
@@ -87,14 +86,14 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
             yield tables
     finally:
         del boto._make_api_call
-        if called_before:
-            boto._make_api_call = called_before
+        if outer_call:
+            boto._make_api_call = outer_call
         os.environ.clear()
         os.environ.update(before)
 
 
 def _parsed(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    """The answer as botocore's parser gives it."""
+    """Return the response as botocore parses it."""
     metadata = {"HTTPStatusCode": status, "RequestId": "proof", "HTTPHeaders": {}, "RetryAttempts": 0}
     if status < 300:
         return {**body, "ResponseMetadata": metadata}

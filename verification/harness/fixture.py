@@ -1,8 +1,8 @@
 """Run the shipped workflows whole, in this process: the embedded engine in virtual time, the shipped
 handlers, and a real store's semantics behind them.
 
-A test asks for a `Bench`, sells, and looks at how each order ended and at what the invariants say of every
-table. Faults come from a plan the engine asks before each delivery; nothing in the product knows of it.
+A test asks for a `WorkflowFixture`, sells, and looks at how each order ended and at what the invariants say of every
+table. Faults come from a schedule the engine asks before each delivery; nothing in the product knows of it.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ from audit import Snapshot, Violation, check
 from audit.reader import read_snapshot
 from till.history import Visit, compensated, sides, visits
 from till.shop import GOODS, LOCATION, TAX_CLASSES
-from verification.harness.faults import Fault, Plan
+from verification.harness.faults import Fault, FaultSchedule
+from verification.harness.services import LocalServices, data_services
 from verification.harness.template import ACCOUNT, REGION, Template
-from verification.harness.world import World, data_services
 
 PATIENCE = 2 * 86_400
 START = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
@@ -67,26 +67,26 @@ class Run:
 
 
 @dataclass
-class Bench:
+class WorkflowFixture:
     """One shop and one engine. Sell with `run`; the faults given to a run befall it."""
 
     template: Template
     workflow: str
-    world: World
+    services: LocalServices
     seed: int = 0
-    plan: Plan = field(default_factory=Plan)
+    schedule: FaultSchedule = field(default_factory=FaultSchedule)
     store: str | Path = ":memory:"
 
     def __post_init__(self) -> None:
-        self.engine = self.power_up(START)
+        self.engine = self.create_engine(START)
         self._machines: dict[str, str] = {}
         self._sides: dict[str, dict[str, str]] = {}
         self.machine = self.deploy(self.workflow)
 
-    def power_up(self, now: float) -> VirtualEngine:
-        """An engine on this bench's store: a new one, or the one after a crash."""
+    def create_engine(self, now: float) -> VirtualEngine:
+        """An engine on this fixture's store: a new one, or the one after a crash."""
         return VirtualEngine(
-            self.world,
+            self.services,
             store=self.store,
             start=now,
             invoker=self._deliver,
@@ -103,10 +103,10 @@ class Bench:
         return self._machines[workflow]
 
     async def _deliver(self, call: TaskCall) -> Any:
-        return await self.plan(call)
+        return await self.schedule(call)
 
     def close(self) -> None:
-        for effect in self.plan.late:
+        for effect in self.schedule.late:
             effect.cancel()
         self.engine.close()
 
@@ -117,9 +117,9 @@ class Bench:
 
         A request whose order id was used before starts nothing, and its run is the one there was.
         """
-        self.plan = Plan.of(faults)
+        self.schedule = FaultSchedule.of(faults)
         return [
-            self.settled(arn)
+            self.run_until_settled(arn)
             for arn in [self.start(request, workflow or self.workflow) for request in requests]
         ]
 
@@ -129,11 +129,11 @@ class Bench:
         token = cases.resolve(f"{run.business_id}#{case}", decision, note)
         resolution = json.dumps(case_rules.resolution(decision, note))
         self.engine.send_task_success(taskToken=token, output=resolution)
-        return self.settled(run.arn)
+        return self.run_until_settled(run.arn)
 
-    def late_effects(self) -> None:
+    def apply_late_effects(self) -> None:
         """Let the effects that a fault held back happen now, whatever they then raise."""
-        self.engine.wait(_happened(self.plan.late))
+        self.engine.wait(_happened(self.schedule.late))
 
     def audit(self, *running: str) -> list[Violation]:
         """What the invariants say of every table; `running` are orders that may be between two truths."""
@@ -156,13 +156,13 @@ class Bench:
                 raise
             return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
-    def settled(self, arn: str) -> Run:
+    def run_until_settled(self, arn: str) -> Run:
         """The run once it has ended, is parked, or has waited for two days of virtual time.
 
         A parked execution would let a month of it pass, so it is looked at every now and then.
         """
         pause, waited = 60, 0
-        while self._runs(arn) and not self.waits(arn) and waited < PATIENCE:
+        while self._runs(arn) and not self.is_waiting(arn) and waited < PATIENCE:
             self.engine.pass_time(pause)
             waited += pause
             pause = min(pause * 2, 3600)
@@ -184,7 +184,7 @@ class Bench:
         row = self.engine.engine.execution_row(arn)
         return row is not None and row["status"] == "RUNNING"
 
-    def waits(self, arn: str) -> bool:
+    def is_waiting(self, arn: str) -> bool:
         """True when the latest that an execution did was to wait for somebody's answer."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
         return latest["events"][0]["type"] == "TaskSubmitted"
@@ -195,18 +195,18 @@ async def _happened(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 @contextmanager
-def bench(workflow: str = "OrderCheckout", seed: int = 0) -> Iterator[Bench]:
-    """A bench over empty tables, in a moto of its own."""
+def workflow_fixture(workflow: str = "OrderCheckout", seed: int = 0) -> Iterator[WorkflowFixture]:
+    """A fixture over empty tables, in a moto of its own."""
     template = Template.read()
     with data_services(template):
-        built = Bench(template, workflow, World(template), seed=seed)
+        built = WorkflowFixture(template, workflow, LocalServices(template), seed=seed)
         try:
             yield built
         finally:
             built.close()
 
 
-def stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
+def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
     """Put the demo shop's products of these SKUs into the catalog, and so many units on the shelves."""
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     for tax_class in TAX_CLASSES:

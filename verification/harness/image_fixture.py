@@ -1,4 +1,4 @@
-"""A bench for the image workflows: moto's S3 behind the shipped handlers and a real decoding process."""
+"""A fixture for the image workflows: moto's S3 behind the shipped handlers and a real decoding process."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,16 +9,16 @@ from typing import Any
 from tillflow.aws import client
 
 from audit import Snapshot
-from verification.harness import pictures
-from verification.harness.harness import Bench
+from verification.harness import image_buckets
+from verification.harness.fixture import WorkflowFixture
+from verification.harness.services import LocalServices, data_services
 from verification.harness.template import Template
-from verification.harness.world import World, data_services
 
 KEY = "products/COF-ESP-1KG/crème & café + 100%.png"
 
 
 @dataclass
-class ImageBench(Bench):
+class ImageFixture(WorkflowFixture):
     """Put and delete objects, deliver their events in any order and number, look at what is left."""
 
     _executions: Iterator[int] = field(default_factory=lambda: count(1))
@@ -28,13 +28,13 @@ class ImageBench(Bench):
         self.s3 = client("s3")
 
     def put(self, body: bytes, key: str = KEY) -> dict[str, Any]:
-        return pictures.put(body, key)
+        return image_buckets.put(body, key)
 
     def delete(self, key: str = KEY) -> dict[str, Any]:
-        return pictures.delete(key)
+        return image_buckets.delete(key)
 
     def delete_version(self, version: str, key: str = KEY) -> dict[str, Any]:
-        return pictures.delete_version(version, key)
+        return image_buckets.delete_version(version, key)
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
         # EventBridge names each execution anew, so a repeated event is a second execution.
@@ -51,26 +51,26 @@ class ImageBench(Bench):
         return self.row("ImagesTable", f"IMAGE#{key}", "IMAGE")
 
     def parked(self) -> list[dict[str, Any]]:
-        return pictures.parked()
+        return image_buckets.parked()
 
     def announced(self) -> list[tuple[str, str]]:
         """(detail-type, version) of each distinct announcement, in order."""
-        return [(kind, version) for kind, _, version in pictures.announced(self.world.events)]
+        return [(kind, version) for kind, _, version in image_buckets.announced(self.services.events)]
 
     def snapshot(self, *running: str) -> Snapshot:
         """The tables, and the pictures at once: no event is on its way that a test does not say so of."""
         return replace(
-            super().snapshot(*running), pictures=replace(pictures.at_rest(), pending=frozenset(running))
+            super().snapshot(*running), pictures=replace(image_buckets.at_rest(), pending=frozenset(running))
         )
 
 
 @contextmanager
-def image_bench(workflow: str = "ImageIngest") -> Iterator[ImageBench]:
-    """A bench over empty tables and buckets, in a moto of its own."""
+def image_fixture(workflow: str = "ImageIngest") -> Iterator[ImageFixture]:
+    """A fixture over empty tables and buckets, in a moto of its own."""
     template = Template.read()
     with data_services(template):
-        pictures.make_buckets()
-        built = ImageBench(template, workflow, World(template))
+        image_buckets.make_buckets()
+        built = ImageFixture(template, workflow, LocalServices(template))
         try:
             yield built
         finally:

@@ -1,4 +1,4 @@
-"""The world of the sagas' tests with a bus that takes everything, and functions that answer at once."""
+"""Services of the proof: an event bus that accepts everything, and functions that can be called directly."""
 
 import importlib
 import json
@@ -8,31 +8,31 @@ from typing import Any
 
 from stepfunctions_local.errors import StateError
 
+from verification.harness.services import LocalServices
 from verification.harness.template import Template
-from verification.harness.world import World
 
 Before = Callable[[str, dict[str, Any]], None]
 
 
-class ProofWorld(World):
-    """`before` is called before each request a function makes of its stores; `open` closes with the prover."""
+class ProofServices(LocalServices):
+    """`before` is called before each request of a function to its stores; `resources` are closed with the prover."""
 
     def __init__(self, template: Template, before: list[Before], resources: ExitStack) -> None:
         super().__init__(template)
-        self.before, self.open = before, resources
+        self.before, self.resources = before, resources
 
     def watch(self, name: str, client_of: Callable[[Any], Any]) -> None:
-        """Have `before` hear of the requests of a client that a function's module keeps to itself."""
+        """Call `before` for the requests of a client that a function's module creates itself."""
         self._load(name)
         module = importlib.import_module(self.template.functions[name].handler.rpartition(".")[0])
 
-        def hear(model: Any, params: dict[str, Any], **_: Any) -> None:
+        def observe(model: Any, params: dict[str, Any], **_: Any) -> None:
             for interposed in list(self.before):
                 interposed(model.name, params)
 
         events = client_of(module).meta.events
-        events.register("before-call", hear)
-        self.open.callback(events.unregister, "before-call", hear)
+        events.register("before-call", observe)
+        self.resources.callback(events.unregister, "before-call", observe)
 
     async def call(self, service: str, operation: str, params: Any, **more: Any) -> dict[str, Any]:
         if service != "events":
@@ -41,13 +41,13 @@ class ProofWorld(World):
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "proof"} for _ in params["Entries"]]}
 
     def invoke_now(self, function: str, event: Any) -> Any:
-        """A function's answer, at once. Raises StateError when it fails."""
-        answer = self.handle(self._functions[function], json.loads(json.dumps(event)))
-        payload = json.loads(answer["Payload"])
-        if "FunctionError" in answer:
+        """Call a function by its ARN and return its response. Raises StateError when it fails."""
+        response = self.handle(self._functions[function], json.loads(json.dumps(event)))
+        payload = json.loads(response["Payload"])
+        if "FunctionError" in response:
             raise StateError(payload["errorType"], payload["errorMessage"])
         return payload
 
-    def ask(self, name: str, **event: Any) -> Any:
-        """What the function of a task answers, by the task's name."""
+    def call_task(self, name: str, **event: Any) -> Any:
+        """Call the function of a task, by the name of the task, and return its response."""
         return self.invoke_now(self.template.functions[f"{name}Function"].arn, event)

@@ -1,4 +1,4 @@
-"""The local AWS's DynamoDB behind HTTP on a free port of 127.0.0.1, in a thread, for tests that come in many."""
+"""Serve the local DynamoDB over HTTP on a free port of 127.0.0.1, in a thread, for tests with many threads."""
 
 import threading
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-# The live server answers on one event loop, so one request at a time is at the tables.
-_turn = threading.Lock()
+# The real server runs on one event loop: one request at a time reaches the tables.
+_lock = threading.Lock()
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -21,7 +21,7 @@ class _Answers(BaseHTTPRequestHandler):
 
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        with _turn:
+        with _lock:
             status, answered, answer = in_process.request(headers, body)
         self.send_response(status)
         for name, value in answered.items():
@@ -31,7 +31,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a test's output is for what failed."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -40,9 +40,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def served_dynamodb(connections: int) -> Iterator[Any]:
-    """A client for so many threads at once; the tables are the process's."""
-    server = _Server(("127.0.0.1", 0), _Answers)
+def serve_dynamodb(connections: int) -> Iterator[Any]:
+    """Return a client for this many concurrent threads; the tables are those of this process."""
+    server = _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     client = botocore.session.Session().create_client(

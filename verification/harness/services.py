@@ -1,4 +1,4 @@
-"""The world a workflow acts on, in this process: the shipped handlers, and stand-ins for the data services.
+"""The services a workflow acts on, in this process: the shipped handlers, and stand-ins for the data services.
 
 DynamoDB is the local AWS's own, some ten times as fast as moto's; the rest is moto.
 """
@@ -20,12 +20,12 @@ from moto import mock_aws
 from stepfunctions_local.services import ServiceError
 from tillflow.aws import client
 
+from verification.harness.dynamodb import local_dynamodb
 from verification.harness.template import ACCOUNT, ENVIRONMENT, Template
-from verification.proof.dynamodb import local_dynamodb
 
 
 @dataclass
-class World:
+class LocalServices:
     """The handlers and stores behind the engine's services port, with a count of what was called.
 
     `invoked` counts Lambda invocations by function, `called` other calls by `service:Operation`, `events`

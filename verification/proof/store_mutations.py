@@ -1,7 +1,6 @@
-"""The tests of stores and sagas, on stores that are broken in one place: what no fault of a workflow comes to, such as
-another's rows, a test can put there.
+"""Run the tests of stores and workflows with one mutation: they use rows that no workflow leaves behind.
 
-A pytest plugin too: `MUTANT='["condition dropped", "<place>"]' pytest -p verification.proof.broken_stores tests`.
+Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p verification.proof.store_mutations tests`.
 """
 
 import copy
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
     from verification.proof.mutants import Mutant
 
 MUTANT = "MUTANT"
-# Modules with a table that is not their service's.
+# Modules with a table of their own.
 SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
 SERVICES = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
 TESTS = (*sorted(f"tests/{service}" for service in SERVICES), "tests/tillflow", "tests/workflows")
 
 
 def killer(mutant: "Mutant", *tests: str) -> str:
-    """The test that goes red, of all or of these; "" when none does."""
+    """Return the first of the tests that fails, "" when none does."""
     chosen = tests or TESTS
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *chosen]
     environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
@@ -38,7 +37,7 @@ def killer(mutant: "Mutant", *tests: str) -> str:
 
 
 def pytest_configure() -> None:
-    from verification.proof.dynamodb import Tables
+    from verification.harness.dynamodb import Tables
     from verification.proof.mutants import Mutant, request_with, writes
 
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
@@ -52,7 +51,7 @@ def pytest_configure() -> None:
         if client.meta.service_model.service_name != "dynamodb":
             return shipped(client, operation, params)
         params = copy.deepcopy(params)
-        # A table of a store's test is called otherwise, whichever store's it is.
+        # Tests of stores give tables other names: use the name in the template.
         named = [(request, request["TableName"]) for _, request in writes(operation, params)]
         for request, name in named:
             request["TableName"] = name if name.endswith("Table") else _table_of_caller()
@@ -66,7 +65,7 @@ def pytest_configure() -> None:
 
 
 def _table_of_caller() -> str:
-    """The table, by its name in the template, of the service that makes a request; "" for the tests' own."""
+    """Return the table (its name in the template) of the service that makes a request; "" for a test's own request."""
     frame, callers = sys._getframe(1).f_back, []
     while frame:
         callers.append(frame.f_globals.get("__name__", ""))
