@@ -18,12 +18,14 @@ from purchasing.models import (
     BookReceipt,
     Cancel,
     GiveUp,
-    MatchedInvoice,
     MatchInvoice,
-    NextStep,
-    OpenedPurchase,
     OpenOrder,
     OrderRef,
+)
+from purchasing.responses import (
+    MatchedInvoice,
+    NextStep,
+    OpenedPurchase,
     PurchaseRef,
     PurchaseStatus,
     ResolvedPayment,

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tillflow.money import divide_half_up
+from tillflow.money import EXPONENT, divide_half_up
 
 from purchasing.models import Invoice, InvoicedLine, Line, Terms
 
 PRICE_TOLERANCE_PERCENT = 2
-SMALL_DIFFERENCE = 50
-"""Minor units that a line, or the tax of the invoice, may differ by, whatever the percentage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A difference: the SKU (or `tax`), the compared value, and that value as billed and as expected."""
+    """A difference: the SKU (or `tax`, or `goods`: all lines), the compared value, as billed and as expected."""
 
     subject: str
     value: str
@@ -28,20 +26,33 @@ class Mismatch:
         return f"{self.subject}: {self.value} {self.billed}; expected {self.expected}"
 
 
-def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal) -> list[Mismatch]:
-    """Return every difference beyond tolerance: quantity none, price 2 % or a small amount, tax a small amount.
+def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal, currency: str) -> list[Mismatch]:
+    """Return every difference beyond tolerance.
 
-    Quantities are compared with the accepted units, prices with the order's.
+    Quantities have none: they are compared with the accepted units. The price differences of all lines of a SKU
+    together may be 2 % of its value at the order's prices, or the small difference; those of the whole invoice
+    likewise. The tax may differ by the small difference, and at least by one minor unit.
     """
     ordered = {line.sku: line for line in lines}
     billed = group_by_sku(invoice.lines)
+    small = small_difference(currency)
     differences: list[Mismatch] = []
     for sku in sorted(ordered.keys() | billed.keys()):
-        differences += _line_mismatches(sku, ordered.get(sku), billed.get(sku, []))
-    expected = tax_of(invoice.net, tax_rate)
-    if abs(invoice.tax - expected) > SMALL_DIFFERENCE:
-        differences.append(Mismatch("tax", "amount", invoice.tax, expected))
+        differences += _sku_mismatches(sku, ordered.get(sku), billed.get(sku, []), small)
+    expected = sum(
+        line.quantity * ordered[line.sku].unit_cost for line in invoice.lines if line.sku in ordered
+    )
+    if not _within_tolerance(abs(invoice.gross - expected), expected, small):
+        differences.append(Mismatch("goods", "amount", invoice.gross, expected))
+    tax = tax_of(invoice.net, tax_rate)
+    if abs(invoice.tax - tax) > max(small, 1):
+        differences.append(Mismatch("tax", "amount", invoice.tax, tax))
     return differences
+
+
+def small_difference(currency: str) -> int:
+    """Return the difference that is accepted whatever its percentage: half a unit of the currency (JPY: none)."""
+    return 10 ** EXPONENT[currency] // 2
 
 
 def group_by_sku(lines: Iterable[InvoicedLine]) -> dict[str, list[InvoicedLine]]:
@@ -50,12 +61,6 @@ def group_by_sku(lines: Iterable[InvoicedLine]) -> dict[str, list[InvoicedLine]]
     for line in lines:
         grouped.setdefault(line.sku, []).append(line)
     return grouped
-
-
-def price_agrees(billed: int, ordered: int, quantity: int) -> bool:
-    """Return True within 2 % of the ordered unit price, or within the small difference for the whole line."""
-    difference = abs(billed - ordered)
-    return difference * 100 <= ordered * PRICE_TOLERANCE_PERCENT or difference * quantity <= SMALL_DIFFERENCE
 
 
 def tax_of(net: int, rate: Decimal) -> int:
@@ -72,11 +77,21 @@ def due_date(invoiced_on: date, terms: Terms) -> date:
     return start + timedelta(days=terms.days)
 
 
-def _line_mismatches(sku: str, line: Line | None, billed: list[InvoicedLine]) -> Iterator[Mismatch]:
+def _sku_mismatches(
+    sku: str, line: Line | None, billed: list[InvoicedLine], small: int
+) -> Iterator[Mismatch]:
     quantity = sum(part.quantity for part in billed)
     accepted = line.accepted if line else 0
     if quantity != accepted:
         yield Mismatch(sku, "quantity", quantity, accepted)
-    for part in billed:
-        if line and not price_agrees(part.unit_price, line.unit_cost, part.quantity):
-            yield Mismatch(sku, "unit price", part.unit_price, line.unit_cost)
+    if line is None:
+        return
+    # Not netted: a line above the price is not made good by one below it.
+    difference = sum(part.quantity * abs(part.unit_price - line.unit_cost) for part in billed)
+    if not _within_tolerance(difference, quantity * line.unit_cost, small):
+        for price in sorted({part.unit_price for part in billed} - {line.unit_cost}):
+            yield Mismatch(sku, "unit price", price, line.unit_cost)
+
+
+def _within_tolerance(difference: int, expected: int, small: int) -> bool:
+    return difference * 100 <= expected * PRICE_TOLERANCE_PERCENT or difference <= small

@@ -1,24 +1,66 @@
-"""Purchase documents, the requests of the purchasing functions and their responses.
+"""Purchase documents, suppliers, and the requests of the purchasing functions.
 
 Amounts are integer minor units, quantities whole units.
 """
 
-from datetime import date
+import unicodedata
 from decimal import Decimal
-from typing import Annotated, Literal, NotRequired, Self, TypedDict
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StrictInt, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 from tillflow.discounts import ExactDecimal
-from tillflow.fields import Amount, BusinessId, Identifier, Quantity, Record, Request, Units
+from tillflow.fields import (
+    Amount,
+    BusinessId,
+    Day,
+    Identifier,
+    Quantity,
+    Reason,
+    Record,
+    Request,
+    StockUnits,
+    Timestamp,
+    UnitAmount,
+    Units,
+    check_total,
+)
 from tillflow.money import Currency
 
 SECRETS = "tillflow/suppliers/"
+MAX_LINES = 1000
+MAX_INVOICE_LINES = 2000
+MAX_NUMBER_BYTES = 512
+
+TaxRate = Annotated[ExactDecimal, Field(ge=0, lt=1, max_digits=7, decimal_places=6)]
+"""A share from 0 to below 1, with at most 6 decimals."""
+TaskToken = Annotated[str, Field(min_length=1, max_length=2048)]
+
+
+def _check_number(number: str) -> str:
+    normalised = normalise_number(number)
+    if not normalised or not normalised.isprintable():
+        raise ValueError("printable characters")
+    if len(normalised.encode()) > MAX_NUMBER_BYTES:
+        raise ValueError(f"a number of at most {MAX_NUMBER_BYTES} bytes")
+    return number
+
+
+def normalise_number(number: str) -> str:
+    """Return an invoice number as it is compared: NFKC, case folded, with single spaces and none at the ends."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", number).casefold())
+    return " ".join(folded.split())
+
+
+InvoiceNumber = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_check_number)]
 
 
 class Terms(Record):
-    """Payment terms: net days after the invoice date, or after the end of its month."""
+    """Payment terms: net days after the invoice date, or after the end of its month.
 
-    days: Annotated[StrictInt, Field(ge=0, le=365)] = 30
+    At most 180 days: the order's workflow, which waits for the due date, ends after a year.
+    """
+
+    days: Annotated[StrictInt, Field(ge=0, le=180)] = 30
     end_of_month: bool = False
 
 
@@ -30,8 +72,8 @@ class Channel(Record):
     """
 
     type: Literal["webhook", "mail", "manual"] = "manual"
-    address: str = ""
-    secret: str = ""
+    address: Annotated[str, Field(max_length=1024)] = ""
+    secret: Annotated[str, Field(max_length=256)] = ""
 
     @model_validator(mode="after")
     def check_address(self) -> Self:
@@ -47,7 +89,7 @@ class Channel(Record):
 class ResponseTimeouts(Record):
     """Seconds a supplier has to acknowledge an order, and between the heartbeats until then."""
 
-    answer_seconds: Annotated[StrictInt, Field(ge=2, le=31_536_000)] = 259_200
+    answer_seconds: Annotated[StrictInt, Field(ge=2, le=7_776_000)] = 259_200
     heartbeat_seconds: Annotated[StrictInt, Field(ge=1)] = 86_400
 
     @model_validator(mode="after")
@@ -68,7 +110,7 @@ class Supplier(Record):
     currency: Currency
     lead_time_days: Annotated[StrictInt, Field(ge=0, le=365)] = 7
     terms: Terms = Terms()
-    tax_rate: Annotated[ExactDecimal, Field(ge=0, lt=1)] = Decimal(0)
+    tax_rate: TaxRate = Decimal(0)
     over_receipt_percent: Annotated[StrictInt, Field(ge=0, le=100)] = 0
     account: Annotated[str, Field(min_length=1, max_length=128)]
     channel: Channel = Channel()
@@ -79,7 +121,7 @@ class Price(Record):
     """A supplier's price of one unit of a SKU, for orders of at least `minimum_quantity` units."""
 
     sku: Identifier
-    unit_cost: Amount
+    unit_cost: UnitAmount
     minimum_quantity: Quantity = 1
 
 
@@ -95,7 +137,7 @@ class SupplierAccount(Record):
 class RequestedLine(Request):
     sku: Identifier
     quantity: Quantity
-    unit_cost: Amount
+    unit_cost: UnitAmount
 
 
 class Candidate(Request):
@@ -108,16 +150,17 @@ class OpenOrder(Request):
     purchase_order_id: BusinessId
     location: Identifier
     currency: Currency
-    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=1000)]
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     suppliers: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=20)]
-    reason: str = ""
-    needs: tuple[str, ...] = ()
-    execution: str = ""
+    reason: Reason = ""
+    needs: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=MAX_LINES)] = ()
+    execution: Annotated[str, Field(max_length=2048)] = ""
 
     @model_validator(mode="after")
-    def check_one_line_per_sku(self) -> Self:
+    def check_lines(self) -> Self:
         if len({line.sku for line in self.lines}) != len(self.lines):
             raise ValueError("one line per SKU")
+        check_total(sum(line.quantity * line.unit_cost for line in self.lines))
         return self
 
 
@@ -132,13 +175,13 @@ class Await(OrderRef):
     """A workflow that waits, and the task token that completes its wait."""
 
     waiting_for: Awaited
-    task_token: Annotated[str, Field(min_length=1)]
+    task_token: TaskToken
 
 
 class GiveUp(OrderRef):
     """The supplier of this attempt, counted from 1, refused the order or did not respond."""
 
-    attempt: Quantity
+    attempt: Annotated[StrictInt, Field(ge=1, le=20)]
     cause: str = ""
 
 
@@ -147,7 +190,7 @@ class BookReceipt(OrderRef):
 
 
 class Cancel(OrderRef):
-    reason: str = ""
+    reason: Annotated[str, Field(max_length=200)] = ""
 
 
 class MatchInvoice(OrderRef):
@@ -157,13 +200,18 @@ class MatchInvoice(OrderRef):
 
 
 class Line(Record):
-    """A line of a purchase order with the units received; `rejected` ones of them were sent back."""
+    """A line of a purchase order with the units received; `rejected` ones of them were sent back.
+
+    unit_cost is that of the supplier the order is sent to; requested_cost is that of the request, for a supplier
+    without a price.
+    """
 
     sku: Identifier
     quantity: Quantity
-    unit_cost: Amount
-    received: Units = 0
-    rejected: Units = 0
+    unit_cost: UnitAmount
+    requested_cost: UnitAmount = Field(default_factory=lambda line: line["unit_cost"])
+    received: StockUnits = 0
+    rejected: StockUnits = 0
 
     @property
     def accepted(self) -> int:
@@ -191,27 +239,32 @@ class Receipt(Record):
     """A delivery; `booked` once stock and ledger have it."""
 
     receipt_id: BusinessId
-    received_at: AwareDatetime
-    lines: Annotated[tuple[ReceivedLine, ...], Field(min_length=1)]
+    received_at: Timestamp
+    lines: Annotated[tuple[ReceivedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     booked: bool = False
 
 
 class InvoicedLine(Record):
     sku: Identifier
     quantity: Quantity
-    unit_price: Amount
+    unit_price: UnitAmount
 
 
 class Invoice(Record):
     """A supplier's invoice: total = lines - discount + tax. `due_on` is set by the match."""
 
-    number: Identifier
-    invoiced_on: date
-    lines: Annotated[tuple[InvoicedLine, ...], Field(min_length=1)]
+    number: InvoiceNumber
+    invoiced_on: Day
+    lines: Annotated[tuple[InvoicedLine, ...], Field(min_length=1, max_length=MAX_INVOICE_LINES)]
     discount: Amount = 0
     tax: Amount = 0
     total: Amount
-    due_on: date | None = None
+    due_on: Day | None = None
+
+    @model_validator(mode="after")
+    def check_totals(self) -> Self:
+        check_total(self.gross)
+        return self
 
     @property
     def gross(self) -> int:
@@ -228,7 +281,7 @@ class Attempt(Record):
     supplier_id: Identifier
     sent_at: AwareDatetime
     state: Literal["SENT", "ACKNOWLEDGED", "REFUSED", "SILENT", "WITHDRAWN"] = "SENT"
-    promised_on: date | None = None
+    promised_on: Day | None = None
     note: str = ""
 
 
@@ -281,98 +334,3 @@ class Purchase(Record):
 
 
 type Step = Literal["send", "await_acknowledgement", "receive", "await_goods", "match", "cancel"]
-
-
-class OrderedUnits(TypedDict):
-    sku: str
-    quantity: int
-
-
-class OpenedPurchase(TypedDict):
-    purchase_order_id: str
-    location: str
-    currency: str
-    lines: list[OrderedUnits]
-
-
-class TimeoutSeconds(TypedDict):
-    answer_seconds: int
-    heartbeat_seconds: int
-
-
-class SentPurchase(TypedDict):
-    """attempt: how many suppliers the order was sent to, this one included."""
-
-    purchase_order_id: str
-    supplier_id: str
-    attempt: int
-    timeouts: TimeoutSeconds
-
-
-class PurchaseRef(TypedDict):
-    purchase_order_id: str
-
-
-class PurchaseStatus(TypedDict):
-    purchase_order_id: str
-    status: str
-
-
-class GoodsLine(TypedDict):
-    sku: str
-    quantity: int
-    unit_cost: int
-
-
-class PendingReceipt(TypedDict):
-    """A receipt that stock and ledger do not have: its accepted lines and their value in minor units."""
-
-    receipt_id: str
-    entry_id: str
-    lines: list[GoodsLine]
-    value: int
-
-
-class NextStep(TypedDict):
-    """The step that the workflow runs next, and its input.
-
-    entries: ids of every journal entry the order may have, the last first; receipts: its stock receipts.
-    """
-
-    purchase_order_id: str
-    step: Step
-    reason: str
-    entries: list[str]
-    receipts: list[str]
-    receipt: PendingReceipt | None
-
-
-class MatchedInvoice(TypedDict):
-    """A matched invoice. goods: the value of the accepted units at the order's prices."""
-
-    purchase_order_id: str
-    number: str
-    goods: int
-    net: int
-    tax: int
-    total: int
-    due_at: str
-
-
-class SupplierPayment(TypedDict):
-    purchase_order_id: str
-    state: str
-    amount: int
-    reference: str
-
-
-class ResolvedPayment(TypedDict):
-    purchase_order_id: str
-    outcome: Literal["paid", "not_paid"]
-    amount: NotRequired[int]
-    reference: NotRequired[str]
-
-
-class WithdrawnPurchase(TypedDict):
-    purchase_order_id: str
-    withdrawn_from: str | None

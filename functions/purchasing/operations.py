@@ -16,6 +16,10 @@ from purchasing import reporting, rules
 from purchasing.models import Invoice, OpenOrder, Price, Purchase, Receipt, Step, Supplier, SupplierAccount
 from purchasing.store import PurchaseStore, utc_now
 
+INVOICE_DAYS = (366, 31)
+RECEIPT_DAYS = (366, 1)
+PROMISE_DAYS = (31, 731)
+"""Days before and after today that an invoice, a receipt and a promised delivery may have."""
 MEASURED_FROM = 3
 """Complete deliveries a supplier must have before its lead time and punctuality are measured from them."""
 _HUNDREDTH = Decimal("0.01")
@@ -36,6 +40,7 @@ class PurchaseOperations:
     def __init__(self, dynamodb: Any, states: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
         self._store = PurchaseStore(dynamodb, table, now)
         self._states = states
+        self._now = now
 
     def get(self, purchase_order_id: str) -> Purchase:
         """Return the order; UnknownPurchase."""
@@ -65,6 +70,7 @@ class PurchaseOperations:
 
     def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
         """Accept the order for its supplier, with the promised delivery date."""
+        rules.check_day("promised_on", promised_on, self._today(), *PROMISE_DAYS)
         return self._change(
             purchase_order_id, lambda order: rules.acknowledge(order, promised_on, supplier_id)
         )
@@ -86,10 +92,14 @@ class PurchaseOperations:
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
         """Record a delivery, once per receipt id."""
+        rules.check_day(
+            "received_at", receipt.received_at.astimezone(UTC).date(), self._today(), *RECEIPT_DAYS
+        )
         return self._complete_wait(self._store.receive(purchase_order_id, receipt))
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
-        """Record the supplier's invoice."""
+        """Record the supplier's invoice, in place of one that is not matched."""
+        rules.check_day("invoiced_on", invoice.invoiced_on, self._today(), *INVOICE_DAYS)
         return self._complete_wait(self._store.bill(purchase_order_id, invoice))
 
     def close_short(self, purchase_order_id: str) -> Purchase:
@@ -99,6 +109,9 @@ class PurchaseOperations:
     def cancel(self, purchase_order_id: str, reason: str) -> Purchase:
         """Request the cancellation of the order."""
         return self._change(purchase_order_id, lambda order: rules.request_cancel(order, reason))
+
+    def _today(self) -> date:
+        return self._now().astimezone(UTC).date()
 
     def _change(self, purchase_order_id: str, rule: Callable[[Purchase], Purchase]) -> Purchase:
         return self._complete_wait(self._store.change(purchase_order_id, rule))

@@ -1,11 +1,10 @@
 """The rows of the purchasing table.
 
 PO#<order>     PURCHASE          the order's document, its status, supplier and version
-ORDER#<order>  STEP#<step>#0     marker: the step was applied, with its result
 SUPPLIER#<id>  SUPPLIER          the supplier, its version, its `open_orders` and what is `owed` to it (minor units)
 SUPPLIER#<id>  PRICE#<sku>       the supplier's price of a SKU
 SUPPLIER#<id>  PO#<order>        the order was sent to this supplier
-SUPPLIER#<id>  INVOICE#<number>  the order that this invoice number is for: no invoice is paid twice
+SUPPLIER#<id>  INVOICE#<number>  the order that has this (normalised) invoice number: no invoice is paid twice
 """
 
 from tillflow.documents import DocumentType

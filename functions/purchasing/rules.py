@@ -4,11 +4,12 @@ Every change takes a Purchase and returns the changed one, or raises the error t
 made before returns the document unchanged.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillflow.errors import OrderClosed, PendingWork
+from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.fields import MAX_AMOUNT
 
 from purchasing.errors import (
     InvalidPurchase,
@@ -21,7 +22,6 @@ from purchasing.matching import due_date, mismatches
 from purchasing.models import (
     Attempt,
     Awaited,
-    GoodsLine,
     Invoice,
     Line,
     OpenOrder,
@@ -31,10 +31,12 @@ from purchasing.models import (
     Receipt,
     Step,
     Supplier,
+    normalise_number,
 )
+from purchasing.values import is_complete, order_total, receivable, unbooked_receipt
 
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
-WITHDRAWAL_NOT_SENT = "the withdrawal could not be sent"
+WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
 
 
 def new_purchase(request: OpenOrder, now: datetime) -> Purchase:
@@ -65,11 +67,14 @@ def next_supplier(purchase: Purchase) -> str:
 
 
 def send(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime) -> Purchase:
-    """Send the order to a supplier, at the prices of its list."""
+    """Send the order to a supplier, at the prices of its list, else at the requested ones."""
     _check_running(purchase, "send")
     if supplier.currency != purchase.currency:
         raise InvalidPurchase("currency", purchase.currency, f"{supplier.currency}, the supplier's")
     lines = tuple(_priced(line, prices.get(line.sku)) for line in purchase.lines)
+    total = order_total(lines)
+    if total > MAX_AMOUNT:
+        raise InvalidPurchase("lines", total, f"a total of at most {MAX_AMOUNT:,} minor units")
     return purchase.model_copy(
         update={
             "status": "SENT",
@@ -102,12 +107,20 @@ def note_unsent_withdrawal(purchase: Purchase) -> Purchase:
     last = purchase.attempts[-1]
     if purchase.attempt or last.note.endswith(WITHDRAWAL_NOT_SENT):
         return purchase
-    noted = last.model_copy(update={"note": f"{last.note}; {WITHDRAWAL_NOT_SENT}"})
+    noted = last.model_copy(update={"note": last.note + WITHDRAWAL_NOT_SENT})
     return purchase.model_copy(update={"attempts": (*purchase.attempts[:-1], noted)})
 
 
 def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
-    """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart."""
+    """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart.
+
+    A receipt that is recorded changes nothing; IdempotencyConflict if its lines differ.
+    """
+    for recorded in purchase.receipts:
+        if recorded.receipt_id == receipt.receipt_id:
+            if _units(recorded) != _units(receipt):
+                raise IdempotencyConflict(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
+            return purchase
     _check_delivering(purchase, "receipt")
     received = {line.sku: line for line in receipt.lines}
     if len(received) != len(receipt.lines):
@@ -138,11 +151,6 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, receipt)})
 
 
-def receivable(line: Line, tolerance_percent: int) -> int:
-    """Return how many more units of a line may be accepted."""
-    return line.quantity * (100 + tolerance_percent) // 100 - line.accepted
-
-
 def book(purchase: Purchase, receipt_id: str) -> Purchase:
     """Record that stock and ledger have the receipt."""
     receipts = tuple(
@@ -171,7 +179,19 @@ def request_cancel(purchase: Purchase, reason: str) -> Purchase:
 
 
 def bill(purchase: Purchase, invoice: Invoice) -> Purchase:
-    """Record the supplier's invoice, in place of one that is not matched yet."""
+    """Record the supplier's invoice, in place of one that is not matched yet.
+
+    An invoice that is recorded changes nothing. IdempotencyConflict if a matched one has the same number and other
+    content.
+    """
+    recorded = purchase.invoice
+    if recorded and purchase.status != "CANCELLED":
+        stored, sent = (one.model_dump(exclude={"due_on"}) for one in (recorded, invoice))
+        if stored == sent:
+            return purchase
+        same_number = normalise_number(recorded.number) == normalise_number(invoice.number)
+        if same_number and purchase.status not in RUNNING:
+            raise IdempotencyConflict(f"invoice {recorded.number}", stored, sent)
     _check_delivering(purchase, "invoice")
     if invoice.discount > invoice.gross:
         raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the sum of the lines")
@@ -185,7 +205,7 @@ def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) 
     _check_delivering(purchase, "match")
     if purchase.invoice is None:
         raise InvalidPurchase("invoice", "none", "the supplier's invoice")
-    differences = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate)
+    differences = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate, purchase.currency)
     if differences and not accept:
         raise InvoiceMismatch(purchase.invoice.number, [str(one) for one in differences])
     due = due_date(purchase.invoice.invoiced_on, supplier.terms)
@@ -281,52 +301,33 @@ def refusal(purchase: Purchase) -> SupplierRefused | None:
     return SupplierRefused(last.note or "no reason given") if last and last.state == "REFUSED" else None
 
 
-def unbooked_receipt(purchase: Purchase) -> Receipt | None:
-    """Return the first receipt that stock and ledger do not have."""
-    return next((receipt for receipt in purchase.receipts if not receipt.booked), None)
-
-
-def is_complete(purchase: Purchase) -> bool:
-    """Return True if no more goods are expected."""
-    return purchase.closed_short or all(line.accepted >= line.quantity for line in purchase.lines)
-
-
-def accepted_lines(purchase: Purchase, receipt: Receipt) -> list[GoodsLine]:
-    """Return the accepted units of a receipt with their unit cost."""
-    cost = {line.sku: line.unit_cost for line in purchase.lines}
-    return [
-        {"sku": line.sku, "quantity": line.quantity - line.rejected, "unit_cost": cost[line.sku]}
-        for line in receipt.lines
-        if line.quantity > line.rejected
-    ]
-
-
-def received_value(lines: Iterable[Line]) -> int:
-    """Return the value of the accepted units at the order's prices."""
-    return sum(line.accepted * line.unit_cost for line in lines)
-
-
-def entry_ids(purchase: Purchase) -> list[str]:
-    """Return the id of every journal entry the order may have, the last first."""
-    receipts = [receipt_entry(purchase.purchase_order_id, r.receipt_id) for r in purchase.receipts]
-    return [f"{purchase.purchase_order_id}#invoice", *reversed(receipts)]
-
-
-def receipt_entry(purchase_order_id: str, receipt_id: str) -> str:
-    """Return the id of the journal entry of a receipt."""
-    return f"{purchase_order_id}#receipt-{receipt_id}"
+def check_day(field: str, day: date, today: date, back: int, ahead: int) -> None:
+    """Raise InvalidPurchase unless the day is within `back` days before and `ahead` days after today."""
+    first, last = today - timedelta(days=back), today + timedelta(days=ahead)
+    if not first <= day <= last:
+        raise InvalidPurchase(field, day.isoformat(), f"a date from {first} to {last}")
 
 
 def _priced(line: Line, price: Price | None) -> Line:
-    if price is None or line.quantity < price.minimum_quantity:
-        return line
-    return line.model_copy(update={"unit_cost": price.unit_cost})
+    listed = price is not None and line.quantity >= price.minimum_quantity
+    cost = price.unit_cost if price and listed else line.requested_cost
+    return line.model_copy(update={"unit_cost": cost})
+
+
+def _units(receipt: Receipt) -> dict[str, str]:
+    """Return the units of a receipt by SKU, for comparison."""
+    return {line.sku: f"{line.quantity}-{line.rejected}" for line in receipt.lines}
 
 
 def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) -> Purchase:
     """Record a supplier's response. An empty `supplier_id` means the supplier that is asked now."""
-    if any((one.supplier_id, one.state) == (supplier_id, state) for one in purchase.attempts):
-        return purchase
+    for one in purchase.attempts:
+        if (one.supplier_id, one.state) == (supplier_id, state):
+            recorded = one.model_copy(update={"note": one.note.removesuffix(WITHDRAWAL_NOT_SENT)})
+            stored = recorded.model_dump(include=set(response))
+            if stored != response:
+                raise IdempotencyConflict(f"response of {supplier_id}", stored, response)
+            return purchase
     _check_running(purchase, "answer")
     if purchase.status != "SENT" or purchase.attempt is None:
         raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")

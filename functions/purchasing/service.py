@@ -6,28 +6,33 @@ The change is written before the message is sent, so a second delivery sends it 
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
 
-from purchasing import rules
+from purchasing import rules, values
 from purchasing.bank import Bank, ResponseLost, TransferResult
 from purchasing.channels import Channels, order_message, withdrawal_message
 from purchasing.errors import SupplierPaymentRefused, UnknownPurchase
 from purchasing.models import (
+    Purchase,
+    Receipt,
+)
+from purchasing.responses import (
     MatchedInvoice,
     NextStep,
     PendingReceipt,
-    Purchase,
     PurchaseRef,
-    Receipt,
     ResolvedPayment,
     SentPurchase,
     SupplierPayment,
     WithdrawnPurchase,
 )
 from purchasing.store import PurchaseStore, utc_now
+
+MAX_WAIT = timedelta(days=350)
+"""An execution ends after a year: an invoice is paid at the latest so long after its order was opened."""
 
 
 class PurchaseService:
@@ -138,12 +143,12 @@ class PurchaseService:
 
 def next_step(purchase: Purchase) -> NextStep:
     """Return the next step of the workflow and its input."""
-    receipt = rules.unbooked_receipt(purchase)
+    receipt = values.unbooked_receipt(purchase)
     return {
         "purchase_order_id": purchase.purchase_order_id,
         "step": rules.next_step(purchase),
         "reason": purchase.cancel_reason or "",
-        "entries": rules.entry_ids(purchase),
+        "entries": values.entry_ids(purchase),
         "receipts": [f"receipt-{one.receipt_id}" for one in purchase.receipts],
         "receipt": _pending_receipt(purchase, receipt) if receipt else None,
     }
@@ -159,22 +164,23 @@ def matched_invoice(purchase: Purchase) -> MatchedInvoice:
     """Return what the ledger and the due date of a matched invoice need."""
     if purchase.invoice is None or purchase.invoice.due_on is None:
         raise OrderClosed(purchase.purchase_order_id, "match")
+    due_on = min(purchase.invoice.due_on, purchase.opened_at.date() + MAX_WAIT)
     return {
         "purchase_order_id": purchase.purchase_order_id,
         "number": purchase.invoice.number,
-        "goods": rules.received_value(purchase.lines),
+        "goods": values.received_value(purchase.lines),
         "net": purchase.invoice.net,
         "tax": purchase.invoice.tax,
         "total": purchase.invoice.total,
-        "due_at": f"{purchase.invoice.due_on.isoformat()}T00:00:00Z",
+        "due_at": f"{due_on.isoformat()}T00:00:00Z",
     }
 
 
 def _pending_receipt(purchase: Purchase, receipt: Receipt) -> PendingReceipt:
-    lines = rules.accepted_lines(purchase, receipt)
+    lines = values.accepted_lines(purchase, receipt)
     return {
         "receipt_id": receipt.receipt_id,
-        "entry_id": rules.receipt_entry(purchase.purchase_order_id, receipt.receipt_id),
+        "entry_id": values.receipt_entry(purchase.purchase_order_id, receipt.receipt_id),
         "lines": lines,
         "value": sum(line["quantity"] * line["unit_cost"] for line in lines),
     }

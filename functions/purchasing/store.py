@@ -8,14 +8,13 @@ from tillflow.documents import Documents
 from tillflow.errors import OrderClosed
 from tillflow.store import Action, Item, key, marshal
 
-from purchasing import rules
+from purchasing import rules, values
 from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
 from purchasing.rows import PURCHASES, SUPPLIER, invoice_number_row, sent_order_row, supplier_pk
 from purchasing.supplier_store import SupplierStore
 
 type Change = Callable[[Purchase], Purchase]
-type Effects = Callable[[Purchase, Purchase], Iterable[Action]]
 
 
 def utc_now() -> datetime:
@@ -72,18 +71,11 @@ class PurchaseStore:
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
         """Record a delivery, once per receipt id."""
-        step = f"receipt-{receipt.receipt_id}"
-        return self.change(purchase_order_id, lambda purchase: rules.receive(purchase, receipt), step=step)
+        return self.change(purchase_order_id, lambda purchase: rules.receive(purchase, receipt))
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
         """Record the supplier's invoice; InvalidPurchase if another order has its number."""
-        step = f"invoice-{invoice.number}"
-        return self.change(
-            purchase_order_id,
-            lambda purchase: rules.bill(purchase, invoice),
-            lambda _, after: [self._claim_number(after, invoice.number)],
-            step,
-        )
+        return self.change(purchase_order_id, lambda purchase: rules.bill(purchase, invoice))
 
     def match(self, purchase_order_id: str, accept: bool) -> Purchase:
         """Match the invoice; a matched one is returned unchanged."""
@@ -108,19 +100,13 @@ class PurchaseStore:
                 purchase_order_id, {"status": "CANCELLED", "cancel_reason": reason}
             )
 
-    def change(
-        self,
-        purchase_order_id: str,
-        rule: Change,
-        effects: Effects = lambda before, after: (),
-        step: str = "",
-    ) -> Purchase:
-        """Apply a rule and return the order; with a `step` once. The supplier's totals change with it."""
+    def change(self, purchase_order_id: str, rule: Change) -> Purchase:
+        """Apply a rule and return the order. The supplier's totals and invoice numbers change with it."""
 
-        def all_effects(before: Purchase, after: Purchase) -> list[Action]:
-            return [*self._totals(before, after), *effects(before, after)]
+        def effects(before: Purchase, after: Purchase) -> list[Action]:
+            return [*self._totals(before, after), *self._claims(before, after)]
 
-        return self._documents.update(purchase_order_id, rule, all_effects, step)
+        return self._documents.update(purchase_order_id, rule, effects)
 
     def _totals(self, before: Purchase, after: Purchase) -> Iterator[Action]:
         """Change each supplier's open orders and what is owed to it, and note new attempts."""
@@ -139,6 +125,15 @@ class PurchaseStore:
         for attempt in after.attempts[len(before.attempts) :]:
             row = sent_order_row(attempt.supplier_id, after.purchase_order_id)
             yield Action("Put", {"TableName": self._table, "Item": marshal(row)})
+
+    def _claims(self, before: Purchase, after: Purchase) -> Iterator[Action]:
+        """Claim the number of a new invoice, and release that of a replaced or cancelled one."""
+        old, new = values.invoice_claim(before), values.invoice_claim(after)
+        if new and new != old:
+            yield self._claim_number(after, new)
+        if old and old != new:
+            row = invoice_number_row(str(before.supplier_id), old, before.purchase_order_id)
+            yield Action("Delete", {"TableName": self._table, "Key": key(row["pk"], row["sk"])})
 
     def _claim_number(self, purchase: Purchase, number: str) -> Action:
         row = invoice_number_row(str(purchase.supplier_id), number, purchase.purchase_order_id)

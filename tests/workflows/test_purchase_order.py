@@ -90,7 +90,7 @@ def receipt(number: int, units: dict[str, int], rejected: dict[str, int] | None 
         ReceivedLine(sku=sku, quantity=count, rejected=(rejected or {}).get(sku, 0))
         for sku, count in units.items()
     )
-    return Receipt(receipt_id=f"r-{number}", received_at=datetime.now(UTC), lines=lines)
+    return Receipt(receipt_id=f"r-{number}", received_at=datetime.fromtimestamp(START, UTC), lines=lines)
 
 
 def invoice(units: dict[str, int], prices: dict[str, int], number: str = "A-1", discount: int = 0) -> Invoice:

@@ -1,6 +1,7 @@
 """EngineCallbacks into the engine of a fixture, and the purchase operations that use them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -33,4 +34,9 @@ def purchases_store() -> PurchaseStore:
 
 
 def purchase_operations(fixture: WorkflowFixture) -> PurchaseOperations:
-    return PurchaseOperations(client("dynamodb"), EngineCallbacks(fixture), "PurchasingTable")
+    return PurchaseOperations(
+        client("dynamodb"),
+        EngineCallbacks(fixture),
+        "PurchasingTable",
+        lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC),
+    )

@@ -12,11 +12,12 @@ StockUnits     0 to 1,000,000,000: units of a SKU at a location
 Amount         0 to 10^15 - 1 minor units
 UnitAmount     0 to 10^12 - 1 minor units: price or cost of one unit
 Timestamp      ISO 8601 with its zone, from 2000 to 2099
+Day            ISO 8601 date, from 2000 to 2099
 Reason         up to 200 characters of one line
 =============  ==============================================================================
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
@@ -40,6 +41,18 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
+def _only_date(value: Any) -> Any:
+    if not isinstance(value, str | date):
+        raise ValueError("a date such as 2026-11-23")
+    return value
+
+
+def _day_in_range(day: date) -> date:
+    if not _EARLIEST.year <= day.year < _LATEST.year:
+        raise ValueError("a date from 2000 to 2099")
+    return day
+
+
 def _short_enough(identifier: str) -> str:
     if len(identifier.encode()) > 128:
         raise ValueError("at most 128 bytes of UTF-8")
@@ -56,6 +69,7 @@ StockUnits = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
 Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT)]
 UnitAmount = Annotated[StrictInt, Field(ge=0, lt=10**12)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
+Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)]
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 _EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -26,8 +26,14 @@ EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items()
 """Decimal places of each active ISO 4217 currency: EUR 2, JPY 0, KWD 3."""
 
 
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-"""A currency where requests and events name one: three capitals. Which of them the shop sells in, the catalog says."""
+def _known(currency: str) -> str:
+    if currency not in EXPONENT:
+        raise ValueError("an ISO 4217 code such as EUR")
+    return currency
+
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known)]
+"""The ISO 4217 code of a currency in a request or an event. The catalog says which of them the shop sells in."""
 
 
 @dataclass(frozen=True, slots=True)

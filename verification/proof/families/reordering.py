@@ -67,7 +67,7 @@ class Reordering(Family):
         seed_stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         for supplier_id, sku in ((BEANS, ESPRESSO), (CROCKERY, MUG)):
             # What is ordered stays so while a case is told: no supplier falls silent.
-            timeouts = ResponseTimeouts(answer_seconds=31_536_000, heartbeat_seconds=31_000_000)
+            timeouts = ResponseTimeouts(answer_seconds=7_776_000, heartbeat_seconds=7_700_000)
             supplier = Supplier(
                 supplier_id=supplier_id,
                 name=supplier_id,
