@@ -1,4 +1,4 @@
-"""Choice rules: every operator of AWS's page, on values of every type.
+"""Choice rules: every operator of the documentation, on values of every type.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
 """
@@ -24,8 +24,8 @@ VALUES = {
 }
 
 
-def holds(rule: dict[str, Any], given: Any) -> bool:
-    return compile_rule(rule, "JSONPath")(Scope(given))
+def holds(rule: dict[str, Any], state_input: Any) -> bool:
+    return compile_rule(rule, "JSONPath")(Scope(state_input))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def holds(rule: dict[str, Any], given: Any) -> bool:
         ("StringMatches", 1, "*", False),
     ],
 )
-def test_comparisons(operator: str, value: Any, operand: Any, expected: bool) -> None:
+def test_comparison_operators(operator: str, value: Any, operand: Any, expected: bool) -> None:
     assert holds({"Variable": "$.v", operator: operand}, {"v": value}) is expected
     if operator != "StringMatches":
         rule = {"Variable": "$.v", f"{operator}Path": "$.w"}
@@ -85,14 +85,14 @@ def test_comparisons(operator: str, value: Any, operand: Any, expected: bool) ->
         ("IsPresent", set(VALUES)),
     ],
 )
-def test_types(operator: str, names: set[str]) -> None:
+def test_type_tests_match_values_of_their_type(operator: str, names: set[str]) -> None:
     assert {name for name in VALUES if holds({"Variable": f"$.{name}", operator: True}, VALUES)} == names
     assert {name for name in VALUES if holds({"Variable": f"$.{name}", operator: False}, VALUES)} == set(
         VALUES
     ) - names
 
 
-def test_absence_can_be_asked_for() -> None:
+def test_is_present_is_false_for_a_missing_value() -> None:
     assert holds({"Variable": "$.x.y", "IsPresent": False}, {})
     assert not holds({"Variable": "$.x.y", "IsPresent": True}, {"x": 1})
     assert holds({"Variable": "$.x[?(@.a == 1)]", "IsPresent": True}, {"x": [{"a": 1}]})
@@ -100,16 +100,16 @@ def test_absence_can_be_asked_for() -> None:
 
 
 @pytest.mark.parametrize("rule", [{"StringEquals": "a"}, {"IsNull": True}, {"NumericEqualsPath": "$.v"}])
-def test_a_variable_that_is_not_there(rule: dict[str, Any]) -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_missing_variable_raises_states_runtime(rule: dict[str, Any]) -> None:
+    with pytest.raises(RuntimeFailure) as error:
         holds({"Variable": "$.x", **rule}, {"v": 1})
-    assert failed.value.error == "States.Runtime"
-    assert failed.value.cause == (
+    assert error.value.error == "States.Runtime"
+    assert error.value.cause == (
         "Invalid path '$.x': The choice state's condition path references an invalid value."
     )
 
 
-def test_rules_combine() -> None:
+def test_and_or_not_combine_rules() -> None:
     small, large = {"Variable": "$.v", "NumericLessThan": 10}, {"Variable": "$.v", "NumericGreaterThan": 5}
     assert holds({"And": [small, large]}, {"v": 7})
     assert not holds({"And": [small, large]}, {"v": 3})
@@ -117,17 +117,17 @@ def test_rules_combine() -> None:
     assert holds({"Not": {"And": [small, large]}}, {"v": 3})
 
 
-def test_a_conjunction_stops_where_it_is_decided() -> None:
+def test_and_stops_at_the_first_false_rule() -> None:
     present = {"Variable": "$.x", "IsPresent": True}
     assert not holds({"And": [present, {"Variable": "$.x", "NumericEquals": 1}]}, {})
 
 
-def test_variables_and_the_context_can_be_compared() -> None:
+def test_rule_compares_context_with_variable() -> None:
     rule = compile_rule({"Variable": "$$.State.RetryCount", "NumericEqualsPath": "$limit"}, "JSONPath")
     assert rule(Scope({}, {"State": {"RetryCount": 3}}, {"limit": 3}))
 
 
-def test_every_operator_of_the_page_is_there() -> None:
+def test_operators_are_those_of_the_documentation() -> None:
     order = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
     expected = {"BooleanEquals", "BooleanEqualsPath", "StringMatches"}
     expected |= {"IsPresent", "IsNull", "IsBoolean", "IsNumeric", "IsString", "IsTimestamp"}
@@ -140,27 +140,27 @@ def test_every_operator_of_the_page_is_there() -> None:
     "rule",
     [{}, {"Variable": "$.a"}, {"Variable": "$.a", "IsNull": True, "IsString": True}, {"StringEquals": "a"}],
 )
-def test_rules_that_say_nothing(rule: dict[str, Any]) -> None:
+def test_malformed_rule_raises_rule_syntax_error(rule: dict[str, Any]) -> None:
     with pytest.raises(RuleSyntaxError):
         compile_rule(rule, "JSONPath")
 
 
-def test_conditions() -> None:
+def test_condition_is_evaluated() -> None:
     rule = compile_rule({"Condition": "{% $states.input.cost < 10 %}"}, "JSONata", "Choices[1]")
     assert rule(Scope({"cost": 9})) is True
     assert rule(Scope({"cost": 10})) is False
-    with pytest.raises(QueryEvaluationFailure) as failed:
+    with pytest.raises(QueryEvaluationFailure) as error:
         rule(Scope({}))
-    assert failed.value.cause == (
+    assert error.value.cause == (
         "The JSONata expression '$states.input.cost < 10' specified for the field 'Choices[1]/Condition' "
         "returned nothing (undefined)."
     )
 
 
-def test_a_condition_must_be_a_boolean() -> None:
-    with pytest.raises(QueryEvaluationFailure) as failed:
+def test_condition_of_another_type_fails() -> None:
+    with pytest.raises(QueryEvaluationFailure) as error:
         compile_rule({"Condition": "{% 'yes' %}"}, "JSONata")(Scope({}))
-    assert failed.value.cause == (
+    assert error.value.cause == (
         "The JSONata expression ''yes'' specified for the field 'Choices[0]/Condition' returned an unexpected "
         "result type. Expected 'boolean', but was 'string' for value: \"yes\""
     )

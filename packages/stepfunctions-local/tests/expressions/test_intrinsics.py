@@ -1,4 +1,4 @@
-"""Intrinsic functions, by the examples of AWS's page.
+"""Intrinsic functions, with the examples of the documentation.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
@@ -76,18 +76,18 @@ SCOPE = Scope(
         ),
     ],
 )
-def test_functions(call: str, expected: Any) -> None:
+def test_function_returns_value(call: str, expected: Any) -> None:
     assert compile_intrinsic(call).evaluate(SCOPE) == expected
 
 
-def test_a_seed_makes_random_numbers_repeat() -> None:
+def test_seed_makes_random_numbers_repeat() -> None:
     call = compile_intrinsic("States.MathRandom(1, 999, 42)")
     assert call.evaluate(SCOPE) == call.evaluate(SCOPE)
     numbers = {compile_intrinsic("States.MathRandom(1, 4)").evaluate(SCOPE) for _ in range(200)}
     assert numbers == {1, 2, 3}
 
 
-def test_uuids() -> None:
+def test_uuid_is_new_for_each_call() -> None:
     call = compile_intrinsic("States.UUID()")
     assert re.fullmatch(r"[0-9a-f-]{36}", call.evaluate(SCOPE))
     assert call.evaluate(SCOPE) != call.evaluate(SCOPE)
@@ -110,25 +110,25 @@ def test_uuids() -> None:
         "States.ArrayLength($.name)",
     ],
 )
-def test_what_functions_refuse(call: str) -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_invalid_arguments_raise_intrinsic_failure(call: str) -> None:
+    with pytest.raises(RuntimeFailure) as error:
         compile_intrinsic(call).evaluate(SCOPE)
-    assert failed.value.error == "States.IntrinsicFailure"
-    assert f"The function '{call}' had the following error: " in str(failed.value.cause)
+    assert error.value.error == "States.IntrinsicFailure"
+    assert f"The function '{call}' had the following error: " in str(error.value.cause)
 
 
-def test_text_for_base64_and_hash_is_bounded() -> None:
+def test_base64_and_hash_limit_the_text_length() -> None:
     scope = Scope({"long": "x" * 10_001})
     for call in ("States.Base64Encode($.long)", "States.Hash($.long, 'MD5')"):
         with pytest.raises(RuntimeFailure):
             compile_intrinsic(call).evaluate(scope)
 
 
-def test_a_path_that_finds_nothing_names_the_field() -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_missing_path_names_the_field() -> None:
+    with pytest.raises(RuntimeFailure) as error:
         compile_intrinsic("States.Array($.nope)").evaluate(Scope({}), "x.$")
-    assert failed.value.error == "States.Runtime"
-    assert failed.value.cause == (
+    assert error.value.error == "States.Runtime"
+    assert error.value.cause == (
         "The JSONPath '$.nope' specified for the field 'x.$' could not be found in the input '{}'"
     )
 
@@ -146,16 +146,16 @@ def test_a_path_that_finds_nothing_names_the_field() -> None:
         "States.Array(" * 11 + ")" * 11,
     ],
 )
-def test_what_is_no_call(call: str) -> None:
+def test_malformed_call_raises_intrinsic_syntax_error(call: str) -> None:
     with pytest.raises(IntrinsicSyntaxError):
         compile_intrinsic(call)
 
 
-def test_ten_functions_may_be_nested() -> None:
+def test_ten_nested_functions_are_accepted() -> None:
     assert compile_intrinsic("States.Array(" * 10 + ")" * 10).evaluate(SCOPE) == [[[[[[[[[[]]]]]]]]]]
 
 
-def test_the_variables_a_call_reads() -> None:
+def test_call_lists_the_variables_it_reads() -> None:
     assert compile_intrinsic("States.Format('{}{}', $who, States.Array($other.x, $.a))").variables == {
         "who",
         "other",

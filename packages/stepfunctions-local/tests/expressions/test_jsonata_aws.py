@@ -1,4 +1,4 @@
-"""What Step Functions adds to JSONata, takes away, and forbids.
+"""Differences of JSONata in Step Functions: added and removed functions, limits.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from stepfunctions_local.expressions import ExpressionSyntaxError, Scope
-from stepfunctions_local.expressions.jsonata import UNDEFINED, EvaluationError, compile_expression, runtime
+from stepfunctions_local.expressions.jsonata import (
+    UNDEFINED,
+    EvaluationError,
+    InternalError,
+    compile_expression,
+    runtime,
+)
 
 STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
 MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
@@ -21,9 +27,9 @@ def value(text: str, **variables: Any) -> Any:
 
 
 def failure(text: str, **variables: Any) -> str:
-    with pytest.raises(EvaluationError) as failed:
+    with pytest.raises(EvaluationError) as error:
         value(text, **variables)
-    return str(failed.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,12 @@ def failure(text: str, **variables: Any) -> str:
         ("$range(1, 9, 2)", [1, 3, 5, 7, 9]),
         ("$range(3, 1, -1)", [3, 2, 1]),
         ("$range(-1.7, 2, 1)", [-1, 0, 1, 2]),
+        ("$range(0, 0, 1)", 0),
+        ("[$range(7, 7, 1)]", [7]),
+        ("$count($range(1, 1, 1))", 1),
+        ('{"a": $range(2, 2, 5)}', {"a": 2}),
+        ("$range(1, 0, 1)", UNDEFINED),
+        ("$partition([1], 3)", [[1]]),
         ('$hash("input", "SHA-1")', "140f86aae51ab9e1cda9b4254fe98a74eb54c1a1"),
         ('$hash("input data", "MD5")', "812f45842bc6d66ee14572ce20db8e86"),
         ("$random(42)", 0.7275636800328681),
@@ -43,31 +55,31 @@ def failure(text: str, **variables: Any) -> str:
         ('$parse("7")', 7),
     ],
 )
-def test_functions_of_aws(expression: str, expected: Any) -> None:
+def test_aws_function_returns_value(expression: str, expected: Any) -> None:
     assert value(expression) == expected
 
 
-def test_uuids_are_new_each_time() -> None:
+def test_uuid_is_new_for_each_call() -> None:
     first, second = value("$uuid()"), value("$uuid()")
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", first)
     assert first != second
 
 
-def test_random_without_a_seed_differs() -> None:
+def test_random_without_seed_differs() -> None:
     assert value("$random()") != value("$random()")
 
 
-def test_eval_is_taken_away() -> None:
+def test_eval_does_not_exist() -> None:
     assert failure('$eval("1+1")') == "T1006: Attempted to invoke a non-function"
 
 
-def test_errors_carry_jsonata_codes() -> None:
+def test_errors_have_jsonata_codes() -> None:
     assert failure('1 + "a"') == 'T2002: The right side of the "+" operator must evaluate to a number'
     assert failure('$sum(["a"])') == 'T0412: Argument 1 of function "sum" must be an array of "numbers"'
     assert failure('$error("no stock")') == "D3137: no stock"
 
 
-def test_endless_recursion_ends() -> None:
+def test_endless_recursion_raises_stack_overflow() -> None:
     assert failure("($f := function($n){ 1 + $f($n + 1) }; $f(1))") == STACK
 
 
@@ -83,23 +95,35 @@ def test_endless_recursion_ends() -> None:
     ],
     ids=["operators", "blocks", "objects", "arrays", "conditions", "recursion"],
 )
-def test_depth_is_counted_as_the_reference_counts_it(shape: Callable[[int], str], deepest: int) -> None:
+def test_depth_limit_is_that_of_the_reference(shape: Callable[[int], str], deepest: int) -> None:
     assert value(shape(deepest)) is not UNDEFINED
     assert failure(shape(deepest + 1)) == STACK
 
 
-def test_tail_recursion_is_flat() -> None:
+def test_tail_recursion_does_not_add_depth() -> None:
     assert value("($f := function($n, $t){ $n = 0 ? $t : $f($n - 1, $t + $n) }; $f(3000, 0))") == 4501500
 
 
-def test_an_endless_loop_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_loop_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "MAX_SECONDS", 0.05)
     assert failure("($f := function($x){ $f($x + 1) }; $f(1))") == (
         "Expression evaluation timeout: Check for infinite loop"
     )
 
 
-def test_memory_is_bounded() -> None:
+@pytest.mark.parametrize("text", ["!!!", "@@@@", "Y", "YQ=", "YQ==x", "Y Q", "_w==", "=", "A==="])
+def test_invalid_base64_is_an_internal_error(text: str) -> None:
+    with pytest.raises(InternalError):
+        value("$base64decode($data)", data=text)
+
+
+def test_range_memory_limit() -> None:
+    assert value("$count($range(1, 360145, 1))") == 360145
+    assert failure("$count($range(1, 360146, 1))") == MEMORY
+    assert failure("$count($range(360146, 1, -1))") == MEMORY
+
+
+def test_memory_limit() -> None:
     assert value("[1..873782] ~> $count()") == 873782
     assert failure("[1..873783] ~> $count()") == MEMORY
     doubling = '($p := function($s, $n) { $n = 0 ? $s : $p($s & $s, $n - 1) }; $length($p("x", N)))'
@@ -107,7 +131,7 @@ def test_memory_is_bounded() -> None:
     assert failure(doubling.replace("N", "23")) == MEMORY
 
 
-def test_numbers_are_written_as_javascript_does() -> None:
+def test_numbers_are_normalized_as_in_javascript() -> None:
     assert value("$x", x=10.0) == 10
     assert isinstance(value("$x", x=10.0), int)
     assert value("1/0") == "Infinity"
@@ -117,17 +141,17 @@ def test_numbers_are_written_as_javascript_does() -> None:
     assert isinstance(value("10/5"), int)
 
 
-def test_null_is_not_nothing() -> None:
+def test_null_is_not_undefined() -> None:
     assert value("$x.a", x={"a": None}) is None
     assert value("$x.b", x={"a": None}) is UNDEFINED
     assert value("{'a': $x.a, 'b': $x.b}", x={"a": None}) == {"a": None}
 
 
-def test_the_moment_is_the_same_throughout_an_evaluation() -> None:
+def test_time_is_constant_during_an_evaluation() -> None:
     assert value("($a := $millis(); $b := $toMillis($now()); $a = $b)") is True
 
 
-def test_what_an_expression_reads() -> None:
+def test_expression_lists_what_it_reads() -> None:
     expression = compile_expression(
         "($local := $order.id; $map($lines, function($l){ $l.sku & $states.input.x }))"
     )
@@ -145,13 +169,13 @@ def test_what_an_expression_reads() -> None:
         ('$match("a", /abc', "No terminating / in regular expression", "S0302"),
     ],
 )
-def test_syntax_errors(expression: str, message: str, code: str) -> None:
-    with pytest.raises(ExpressionSyntaxError) as wrong:
+def test_syntax_error_has_message_and_code(expression: str, message: str, code: str) -> None:
+    with pytest.raises(ExpressionSyntaxError) as error:
         compile_expression(expression)
-    assert (wrong.value.message, wrong.value.code) == (message, code)
+    assert (error.value.message, error.value.code) == (message, code)
 
 
-def test_the_scope_is_what_states_has() -> None:
+def test_scope_provides_states() -> None:
     scope = Scope({"a": 1}, {"Execution": {"Name": "n"}}, {"v": [1, 2]}, result={"r": 2})
     assert compile_expression("$states.input.a + $states.result.r").evaluate_in(scope) == 3
     assert compile_expression("$states.context.Execution.Name").evaluate_in(scope) == "n"
@@ -164,8 +188,8 @@ def test_the_scope_is_what_states_has() -> None:
     }
 
 
-def test_a_regular_expression_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_regular_expression_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from stepfunctions_local.expressions.jsonata import regex
 
     monkeypatch.setattr(regex, "MAX_SEARCH_SECONDS", 0.05)
-    assert "timeout" in failure("$contains($given, /^(a|aa|a?)+$/)", given="a" * 60 + "b")
+    assert "timeout" in failure("$contains($data, /^(a|aa|a?)+$/)", data="a" * 60 + "b")

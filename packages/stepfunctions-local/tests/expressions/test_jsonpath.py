@@ -76,7 +76,7 @@ TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
         ("$..nothing", []),
     ],
 )
-def test_paths(path: str, expected: Any) -> None:
+def test_path_returns_value(path: str, expected: Any) -> None:
     assert compile_path(path).evaluate(SCOPE) == expected
 
 
@@ -90,26 +90,26 @@ def test_paths(path: str, expected: Any) -> None:
         ("$missing.x", "No results for path: $missing"),
     ],
 )
-def test_a_path_that_leads_nowhere(path: str, message: str) -> None:
-    with pytest.raises(PathNotFound) as missing:
+def test_missing_value_raises_path_not_found(path: str, message: str) -> None:
+    with pytest.raises(PathNotFound) as error:
         compile_path(path).evaluate(SCOPE)
-    assert str(missing.value) == message
+    assert str(error.value) == message
 
 
-def test_the_field_is_named_when_its_path_leads_nowhere() -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_error_names_the_field_of_a_missing_value() -> None:
+    with pytest.raises(RuntimeFailure) as error:
         compile_path("$.b").read(Scope({"a": 1}), "value.$")
-    assert failed.value.error == "States.Runtime"
-    assert failed.value.cause == (
+    assert error.value.error == "States.Runtime"
+    assert error.value.cause == (
         "The JSONPath '$.b' specified for the field 'value.$' could not be found in the input '{\"a\":1}'"
     )
-    with pytest.raises(RuntimeFailure) as failed:
+    with pytest.raises(RuntimeFailure) as error:
         compile_path("$.b").select(Scope({"a": 1}))
-    assert failed.value.cause == "Invalid path '$.b' : No results for path: $['b']"
+    assert error.value.cause == "Invalid path '$.b' : No results for path: $['b']"
 
 
 @pytest.mark.parametrize("path", ["a.b", "$.", "$..", "$.a[", "$.a[b]", "$.a[?(@.x ==)]", "$.a b", ""])
-def test_what_is_no_path(path: str) -> None:
+def test_malformed_path_raises_path_syntax_error(path: str) -> None:
     with pytest.raises(PathSyntaxError):
         compile_path(path)
 
@@ -125,19 +125,19 @@ def test_what_is_no_path(path: str) -> None:
         ("$.a[0].b", {"a": [{}]}, {"a": [{"b": "new"}]}),
     ],
 )
-def test_reference_paths_write(path: str, document: Any, expected: Any) -> None:
+def test_reference_path_writes_value(path: str, document: Any, expected: Any) -> None:
     assert compile_reference_path(path).write(document, "new") == expected
 
 
 @pytest.mark.parametrize(("path", "document"), [("$.a.b", {"a": 1}), ("$.a[3]", {"a": [1]}), ("$.a", [1])])
-def test_where_nothing_can_be_written(path: str, document: Any) -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_unwritable_reference_path_raises_match_failure(path: str, document: Any) -> None:
+    with pytest.raises(RuntimeFailure) as error:
         compile_reference_path(path).write(document, 1)
-    assert failed.value.error == "States.ResultPathMatchFailure"
+    assert error.value.error == "States.ResultPathMatchFailure"
 
 
 @pytest.mark.parametrize("path", ["$.a[*]", "$..a", "$.a[0:1]", "$.a[?(@.b)]", "$$.a", "$.a.length()"])
-def test_reference_paths_name_one_place_of_the_input(path: str) -> None:
+def test_reference_path_must_be_definite_and_in_the_input(path: str) -> None:
     with pytest.raises(PathSyntaxError):
         compile_reference_path(path)
 
@@ -146,7 +146,7 @@ names = st.lists(st.sampled_from(["a", "b", "c d", "é"]), min_size=1, max_size=
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b"]), st.none() | st.integers() | st.just({"a": 1})), names)
-def test_what_was_written_is_read_back_and_nothing_else_changes(
+def test_written_value_is_read_back_and_nothing_else_changes(
     document: dict[str, Any], route: list[str]
 ) -> None:
     path = "$" + "".join(f"['{name}']" for name in route)

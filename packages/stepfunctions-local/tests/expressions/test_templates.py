@@ -27,7 +27,7 @@ SCOPE = Scope({"a": {"b": [1, 2]}, "n": None}, {"Execution": {"Id": "e"}}, {"v":
         ("{% $states.input.n %}", None),
     ],
 )
-def test_jsonata(template: Any, expected: Any) -> None:
+def test_jsonata_template(template: Any, expected: Any) -> None:
     assert compile_template(template, "JSONata", "Output").evaluate(SCOPE) == expected
 
 
@@ -42,11 +42,11 @@ def test_jsonata(template: Any, expected: Any) -> None:
         ({"x.$": "$.a.b[*]"}, {"x": [1, 2]}),
     ],
 )
-def test_jsonpath(template: Any, expected: Any) -> None:
+def test_jsonpath_template(template: Any, expected: Any) -> None:
     assert compile_template(template, "JSONPath", "Parameters").evaluate(SCOPE) == expected
 
 
-def test_templates_without_expressions_are_constant() -> None:
+def test_template_without_expressions_is_constant() -> None:
     for language in ("JSONata", "JSONPath"):
         literal = {"a": [1, {"b": "$.x"}], "c": None}
         template = compile_template(literal, language, "Output")
@@ -55,7 +55,7 @@ def test_templates_without_expressions_are_constant() -> None:
     assert not compile_template({"a.$": "$.x"}, "JSONPath", "Parameters").constant
 
 
-def test_a_template_can_be_evaluated_again() -> None:
+def test_template_evaluates_repeatedly() -> None:
     template = compile_template({"a": {"b": "{% $states.input %}"}, "c": [1]}, "JSONata", "Output")
     first = template.evaluate(Scope(1))
     assert template.evaluate(Scope(2)) == {"a": {"b": 2}, "c": [1]}
@@ -70,29 +70,29 @@ def test_a_template_can_be_evaluated_again() -> None:
         ({"a": [1, {"b": "{% $states.input.zz %}"}]}, "Output/a[1]/b", "$states.input.zz"),
     ],
 )
-def test_undefined_names_expression_and_field(template: Any, field: str, expression: str) -> None:
-    with pytest.raises(QueryEvaluationFailure) as failed:
+def test_undefined_result_names_expression_and_field(template: Any, field: str, expression: str) -> None:
+    with pytest.raises(QueryEvaluationFailure) as error:
         compile_template(template, "JSONata", "Output").evaluate(SCOPE)
-    assert failed.value.error == "States.QueryEvaluationError"
-    assert failed.value.location == field
-    assert failed.value.cause == (
+    assert error.value.error == "States.QueryEvaluationError"
+    assert error.value.location == field
+    assert error.value.cause == (
         f"The JSONata expression '{expression}' specified for the field '{field}' returned nothing (undefined)."
     )
 
 
-def test_an_error_shows_its_code() -> None:
-    with pytest.raises(QueryEvaluationFailure) as failed:
+def test_error_message_contains_jsonata_code() -> None:
+    with pytest.raises(QueryEvaluationFailure) as error:
         compile_template({"r": '{% "a" + 1 %}'}, "JSONata", "Arguments").evaluate(SCOPE)
-    assert failed.value.cause == (
+    assert error.value.cause == (
         "The JSONata expression '\"a\" + 1' specified for the field 'Arguments/r' threw an error during evaluation. "
         'T2001: The left side of the "+" operator must evaluate to a number'
     )
 
 
-def test_a_broken_limit_has_no_code() -> None:
-    with pytest.raises(QueryEvaluationFailure) as failed:
+def test_exceeded_limit_has_no_code() -> None:
+    with pytest.raises(QueryEvaluationFailure) as error:
         compile_template("{% [1..900000] ~> $count() %}", "JSONata", "Output").evaluate(SCOPE)
-    assert str(failed.value.cause).endswith(
+    assert str(error.value.cause).endswith(
         "threw an error during evaluation: Expression evaluation memory limit exceeded: "
         "Check for excessive memory usage"
     )
@@ -108,26 +108,26 @@ def test_a_broken_limit_has_no_code() -> None:
         ("{% true %}", "object", "boolean", "true"),
     ],
 )
-def test_fields_of_one_type(value: str, expected: str, was: str, shown: str) -> None:
-    with pytest.raises(QueryEvaluationFailure) as failed:
+def test_field_of_another_type_fails(value: str, expected: str, was: str, shown: str) -> None:
+    with pytest.raises(QueryEvaluationFailure) as error:
         compile_field(value, "Items", expected).evaluate(SCOPE)
-    assert str(failed.value.cause).endswith(
+    assert str(error.value.cause).endswith(
         f"specified for the field 'Items' returned an unexpected result type. Expected '{expected}', "
         f"but was '{was}' for value: {shown}"
     )
     assert compile_field("{% $states.input.a.b %}", "Items", "array").evaluate(SCOPE) == [1, 2]
 
 
-def test_a_jsonpath_that_leads_nowhere() -> None:
-    with pytest.raises(RuntimeFailure) as failed:
+def test_missing_jsonpath_value_fails() -> None:
+    with pytest.raises(RuntimeFailure) as error:
         compile_template({"x": {"y.$": "$.no"}}, "JSONPath", "Parameters").evaluate(Scope({"int": 0}))
-    assert failed.value.error == "States.Runtime"
-    assert failed.value.cause == (
+    assert error.value.error == "States.Runtime"
+    assert error.value.cause == (
         "The JSONPath '$.no' specified for the field 'y.$' could not be found in the input '{\"int\":0}'"
     )
 
 
-def test_the_variables_a_template_reads() -> None:
+def test_template_lists_the_variables_it_reads() -> None:
     assert compile_template({"a": "{% $x + $y.z %}"}, "JSONata", "Output").variables == {"x", "y"}
     template = {"a.$": "$x.y", "b.$": "States.Array($z)", "c.$": "$.d", "e.$": "$$.f"}
     assert compile_template(template, "JSONPath", "Parameters").variables == {"x", "z"}

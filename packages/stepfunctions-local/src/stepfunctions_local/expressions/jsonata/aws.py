@@ -12,10 +12,11 @@ from typing import Any
 
 from ..java_random import JavaRandom
 from .errors import MEMORY, JsonataError, LimitExceeded
-from .operators import MAX_RANGE_LENGTH
 from .runtime import Native
-from .values import UNDEFINED
+from .values import UNDEFINED, Sequence
 
+_MAX_RANGE_LENGTH = 360_145
+"""The most numbers that fit into the memory limit on AWS, fewer than with the range operator."""
 _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
@@ -30,16 +31,19 @@ def partition(items: Any, size: Any) -> Any:
 
 
 def number_range(first: Any, last: Any, step: Any) -> Any:
-    """Return the numbers from `first` to `last`, both included, `step` apart; fractions are dropped."""
+    """Return the numbers from `first` to `last`, both included, `step` apart; fractions are dropped.
+
+    The result is a sequence: one number is that number, none is undefined.
+    """
     if first is UNDEFINED or last is UNDEFINED or step is UNDEFINED:
         return UNDEFINED
     start, stop, increment = math.trunc(first), math.trunc(last), math.trunc(step)
     if increment == 0:
         return UNDEFINED
     numbers = range(start, stop + (1 if increment > 0 else -1), increment)
-    if len(numbers) > MAX_RANGE_LENGTH:
+    if len(numbers) > _MAX_RANGE_LENGTH:
         raise LimitExceeded(MEMORY)
-    return list(numbers)
+    return Sequence(numbers)
 
 
 def digest(content: Any, algorithm: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Date and time pictures, `[Y0001]-[M01]-[D01]`, taken apart.
+"""The parser of date and time pictures, such as `[Y0001]-[M01]-[D01]`.
 
 Source: https://docs.jsonata.org/date-time, after XPath's fn:format-dateTime.
 """
@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from .errors import JsonataError
 from .integers import IntegerPicture, parse_picture
 
+DAY_NAMES = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _DEFAULTS = {
     "Y": "1", "M": "1", "D": "1", "d": "1", "F": "n", "W": "1", "w": "1", "X": "1", "x": "1", "H": "1", "h": "1",
     "P": "n", "m": "01", "s": "01", "f": "1", "Z": "01:01", "z": "01:01", "C": "n", "E": "n",
@@ -16,22 +21,25 @@ _DEFAULTS = {
 
 @dataclass(slots=True)
 class Part:
-    """A marker: its component's letter and how it is shown.
+    """A marker: its component's letter and format.
 
-    `names` is lower, upper, title or "" for numbers; `most` the longest a name may be; `width` how many digits
-    of a year are shown (-1: all).
+    `names` is lower, upper, title or "" for numbers; `max_width` the maximum length of a name; `width` the number
+    of digits of a year (-1: all).
     """
 
     component: str
     modifier: str = ""
     names: str = ""
-    most: int | None = None
+    max_width: int | None = None
     integer: IntegerPicture | None = None
     width: int = -1
 
 
 def parse_date_picture(picture: str) -> list[str | Part]:
-    """The picture's literals and markers; JsonataError D3132, D3135 where it has none."""
+    """Return the picture's literals and markers.
+
+    Raises JsonataError D3132 for an unknown component, D3135 for a missing bracket.
+    """
     parts: list[str | Part] = []
 
     def literal(text: str) -> None:
@@ -66,34 +74,31 @@ def _marker(text: str) -> Part:
     body, comma, width = text.rpartition(",")
     if not comma:
         body, width = text, ""
-    least, _, most = width.partition("-")
-    part = Part(body[:1], most=_width(most) if comma else None)
-    shown = body[1:]
-    if len(shown) > 1 and shown[-1] in "atco":
-        shown, part.modifier = shown[:-1], shown[-1]
-    if not shown:
+    min_width, _, max_width = width.partition("-")
+    part = Part(body[:1], max_width=_width(max_width) if comma else None)
+    presentation = body[1:]
+    if len(presentation) > 1 and presentation[-1] in "atco":
+        presentation, part.modifier = presentation[:-1], presentation[-1]
+    if not presentation:
         default = _DEFAULTS.get(part.component)
         if default is None:
             raise JsonataError("D3132", value=part.component)
-        shown = default
-    if shown[0] in "nN":
-        part.names = "lower" if shown[0] == "n" else "title" if shown[1:2] == "n" else "upper"
+        presentation = default
+    if presentation[0] in "nN":
+        part.names = "lower" if presentation[0] == "n" else "title" if presentation[1:2] == "n" else "upper"
     elif part.component in "YMDdFWwXxHhmsf":
-        _number(part, shown, _width(least) if comma else None)
+        _number(part, presentation, _width(min_width) if comma else None)
     if part.component in ("Z", "z"):
-        part.integer = parse_picture(shown)
+        part.integer = parse_picture(presentation)
     return part
 
 
-def _number(part: Part, shown: str, least: int | None) -> None:
-    part.integer = parse_picture(shown + (";" + part.modifier if part.modifier else ""))
-    if least is not None:
-        part.integer.mandatory = max(part.integer.mandatory, least)
+def _number(part: Part, presentation: str, min_width: int | None) -> None:
+    part.integer = parse_picture(presentation + (";" + part.modifier if part.modifier else ""))
+    if min_width is not None:
+        part.integer.mandatory = max(part.integer.mandatory, min_width)
     if part.component in "YMD":
-        if part.most is not None:
-            part.width = part.integer.mandatory = part.most
+        if part.max_width is not None:
+            part.width = part.integer.mandatory = part.max_width
         elif part.integer.mandatory + part.integer.optional >= 2:
             part.width = part.integer.mandatory + part.integer.optional
-
-
-ISO_PICTURE = parse_date_picture("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]")

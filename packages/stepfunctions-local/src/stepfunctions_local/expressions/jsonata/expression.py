@@ -5,7 +5,17 @@ from functools import lru_cache
 from typing import Any
 
 from ..scope import UNSET, Scope
-from . import arrays, aws, datetimes, integers, number_pictures, numbers, strings
+from . import (
+    arrays,
+    aws,
+    datetimes,
+    encodings,
+    integers,
+    number_pictures,
+    numbers,
+    pattern_functions,
+    strings,
+)
 from .compiler import compile_tree
 from .errors import (
     STACK_OVERFLOW,
@@ -22,7 +32,17 @@ from .values import UNDEFINED, to_json
 
 LIBRARY = {
     function.name: function
-    for module in (strings, numbers, number_pictures, integers, datetimes, arrays, aws)
+    for module in (
+        strings,
+        pattern_functions,
+        encodings,
+        numbers,
+        number_pictures,
+        integers,
+        datetimes,
+        arrays,
+        aws,
+    )
     for function in module.FUNCTIONS
 }
 """The functions that an expression can call, by name."""

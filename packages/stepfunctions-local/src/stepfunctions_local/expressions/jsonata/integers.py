@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import JsonataError
 from .runtime import Native
-from .values import UNDEFINED
+from .values import UNDEFINED, number_text
 
 _CARDINALS = [
     "Zero",
@@ -156,7 +156,7 @@ def write_integer(value: Any, format: IntegerPicture) -> str:
 
     Raises JsonataError D3130 for a sequence picture, which is not supported.
     """
-    size = abs(int(value))
+    size = abs(value)
     if format.primary == "sequence":
         raise JsonataError("D3130", value=format.token)
     if format.primary == "letters":
@@ -164,7 +164,7 @@ def write_integer(value: Any, format: IntegerPicture) -> str:
     elif format.primary == "roman":
         text = _roman(size)
     elif format.primary == "words":
-        text = _words(size, False, format.ordinal)
+        text = _words(int(size), False, format.ordinal)
     else:
         text = _decimal(size, format)
     if format.primary in ("roman", "words"):
@@ -172,8 +172,8 @@ def write_integer(value: Any, format: IntegerPicture) -> str:
     return ("-" if value < 0 else "") + text
 
 
-def _decimal(size: int, format: IntegerPicture) -> str:
-    text = str(size).zfill(format.mandatory)
+def _decimal(size: float, format: IntegerPicture) -> str:
+    text = number_text(size).rjust(format.mandatory, "0")
     if format.zero != 0x30:
         text = "".join(chr(ord(digit) + format.zero - 0x30) for digit in text)
     if format.regular:
@@ -184,26 +184,28 @@ def _decimal(size: int, format: IntegerPicture) -> str:
     else:
         for position, mark in reversed(format.grouping):
             at = len(text) - position
-            text = text[: max(at, 0)] + mark + text[max(at, 0) :]
+            # A position beyond the start counts from the end, as in the reference implementation.
+            text = (text[:at] if at >= 0 else "") + mark + text[at:]
     if format.ordinal:
         teen = len(text) > 1 and text[-2] == "1"
         text += "th" if teen else {"1": "st", "2": "nd", "3": "rd"}.get(text[-1], "th")
     return text
 
 
-def _letters(value: int, first: str) -> str:
+def _letters(value: float, first: str) -> str:
     letters = ""
     while value > 0:
         value, letter = divmod(value - 1, 26)
-        letters = chr(letter + ord(first)) + letters
+        letters = chr(int(letter) + ord(first)) + letters
     return letters
 
 
-def _roman(value: int) -> str:
+def _roman(value: float) -> str:
     text = ""
     for size, numeral in _ROMAN:
-        times, value = divmod(value, size)
-        text += numeral * times
+        if value >= size:
+            times, value = divmod(value, size)
+            text += numeral * int(times)
     return text
 
 
@@ -301,7 +303,9 @@ def _from_words(text: str) -> Any:
 
 def format_integer(value: Any, picture: Any) -> Any:
     """Round the number down and format it by the picture."""
-    return UNDEFINED if value is UNDEFINED else write_integer(math.floor(value), parse_picture(picture))
+    if value is UNDEFINED:
+        return UNDEFINED
+    return write_integer(math.floor(value) if math.isfinite(value) else value, parse_picture(picture))
 
 
 def parse_integer(text: Any, picture: Any) -> Any:

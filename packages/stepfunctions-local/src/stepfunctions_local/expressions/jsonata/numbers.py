@@ -8,21 +8,21 @@ import re
 from typing import Any
 
 from .errors import JsonataError
-from .operators import to_boolean, to_double_range
+from .operators import to_boolean
 from .runtime import Native
-from .values import UNDEFINED, number_text
+from .values import UNDEFINED, normalize_number, number_text, to_double_range
 
 
 def sum_numbers(numbers: Any) -> Any:
     """Return the sum of the numbers."""
-    return UNDEFINED if numbers is UNDEFINED else to_double_range(sum_in_order(numbers))
+    return UNDEFINED if numbers is UNDEFINED else sum_in_order(numbers)
 
 
 def sum_in_order(numbers: list[Any]) -> Any:
     """Add numbers one by one, as JavaScript does; the built-in `sum` compensates rounding errors."""
     result: Any = 0
     for number in numbers:
-        result = result + number
+        result = to_double_range(result + to_double_range(number))
     return result
 
 
@@ -97,8 +97,8 @@ def round_half_even(value: Any, precision: Any = UNDEFINED) -> Any:
         return UNDEFINED
     places = 0 if precision is UNDEFINED else math.trunc(precision)
     shifted = _shift_decimal_point(value, places) if places else value
-    if math.isinf(shifted):
-        return shifted
+    if type(shifted) is int or shifted.is_integer() or math.isinf(shifted):
+        return _shift_decimal_point(shifted, -places) if places else shifted
     result: Any = math.floor(shifted + 0.5)
     if abs(result - shifted) == 0.5 and result % 2 == 1:
         result -= 1
@@ -127,12 +127,12 @@ def power(value: Any, exponent: Any) -> Any:
     if exponent is UNDEFINED:
         raise JsonataError("D3061", value=value, index=1)
     try:
-        result = float(value) ** float(exponent) if exponent < 0 or exponent > 1024 else value**exponent
+        result = float(value) ** float(exponent)
     except (OverflowError, ZeroDivisionError):
         result = math.inf
-    if isinstance(result, complex) or not math.isfinite(to_double_range(result)):
+    if isinstance(result, complex) or not math.isfinite(result):
         raise JsonataError("D3061", value=value, exp=exponent, index=1)
-    return to_double_range(result)
+    return normalize_number(result)
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -142,10 +142,12 @@ def format_base(value: Any, radix: Any = UNDEFINED) -> Any:
     """Round the number and format it in another base (2 to 36)."""
     if value is UNDEFINED:
         return UNDEFINED
-    whole = round_half_even(value)
+    whole = to_double_range(round_half_even(value))
     base = 10 if radix is UNDEFINED else round_half_even(radix)
     if not 2 <= base <= 36:
         raise JsonataError("D3100", value=base)
+    if base == 10:
+        return number_text(whole)
     digits, rest = "", abs(int(whole))
     while rest:
         rest, digit = divmod(rest, int(base))

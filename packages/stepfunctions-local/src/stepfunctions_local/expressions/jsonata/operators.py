@@ -10,7 +10,15 @@ from typing import Any
 from .errors import MEMORY, JsonataError, LimitExceeded
 from .runtime import MAX_BYTES
 from .to_string import string
-from .values import MAX_EXACT_INTEGER, UNDEFINED, Sequence, deep_equal, is_number, strictly_equal
+from .values import (
+    MAX_EXACT_INTEGER,
+    UNDEFINED,
+    Sequence,
+    deep_equal,
+    is_number,
+    strictly_equal,
+    to_double_range,
+)
 
 BYTES_PER_NUMBER = 8
 MAX_RANGE_LENGTH = MAX_BYTES // BYTES_PER_NUMBER
@@ -29,16 +37,6 @@ def is_finite_number(value: Any) -> bool:
     if math.isinf(value):
         raise JsonataError("D1001", value=value)
     return True
-
-
-def to_double_range(number: Any) -> Any:
-    """Convert an integer that a double cannot represent exactly to a double, infinite beyond its range."""
-    if type(number) is int and not -MAX_EXACT_INTEGER <= number <= MAX_EXACT_INTEGER:
-        try:
-            return float(number)
-        except OverflowError:
-            return math.inf if number > 0 else -math.inf
-    return number
 
 
 def _divide(a: Any, b: Any) -> Any:
@@ -67,7 +65,7 @@ def _arithmetic(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
             raise JsonataError("T2002", value=b)
         if a is UNDEFINED or b is UNDEFINED:
             return UNDEFINED
-        return to_double_range(operate(a, b))
+        return to_double_range(operate(to_double_range(a), to_double_range(b)))
 
     return evaluate
 
@@ -80,7 +78,7 @@ def utf16_units(text: str) -> bytes:
 def _comparison(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def evaluate(a: Any, b: Any) -> Any:
         if is_number(a) and is_number(b):
-            return test(a, b)
+            return test(to_double_range(a), to_double_range(b))
         string_a, string_b = type(a) is str, type(b) is str
         if string_a and string_b:
             return test(a, b) if a.isascii() and b.isascii() else test(utf16_units(a), utf16_units(b))

@@ -4,17 +4,31 @@ Source: https://docs.jsonata.org/string-functions#string
 """
 
 import math
+from decimal import ROUND_HALF_UP, Context
 from typing import Any
 
 from .errors import JsonataError
 from .values import UNDEFINED, Callee, Sequence, is_number, number_text, stringify
 
+_FIFTEEN_DIGITS = Context(prec=15, rounding=ROUND_HALF_UP)
 
-def _rounded(value: Any) -> str:
-    """A number to fifteen significant digits, which hides what binary fractions add."""
+
+def _number_to_string(value: Any) -> str:
+    """Format an integer in full and a fraction to fifteen significant digits, without binary rounding errors.
+
+    Raises JsonataError D1001 for a number that is not finite.
+    """
     if type(value) is int and -(10**15) < value < 10**15:
         return str(value)
-    return number_text(float(f"{value:.14e}"))
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise JsonataError("D1001", value=value)
+    return number_text(
+        number if number.is_integer() else float(_FIFTEEN_DIGITS.create_decimal_from_float(number))
+    )
 
 
 def string(value: Any, pretty: Any = False) -> Any:
@@ -30,10 +44,4 @@ def string(value: Any, pretty: Any = False) -> Any:
         raise JsonataError("D3001", value=value)
     if type(value) is Sequence and value.outer_wrapper:
         value = value[0]
-    return stringify(value, _finite_rounded, 2 if pretty is True else 0)
-
-
-def _finite_rounded(value: Any) -> str:
-    if not math.isfinite(value):
-        raise JsonataError("D1001", value=value)
-    return _rounded(value)
+    return stringify(value, _number_to_string, 2 if pretty is True else 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import JsonataError
 from .regex import translate
+from .utf16 import from_units
 
 BINDING = {
     ".": 75, "[": 80, "]": 0, "{": 70, "}": 0, "(": 80, ")": 0, ",": 0, "@": 80, "#": 80, ";": 80, ":": 80,
@@ -99,7 +100,7 @@ class Tokenizer:
                     raise JsonataError("S0103", position=self.position, token=escape)
             elif char == mark:
                 self.position += 1
-                return Token("string", _join_surrogates("".join(parts)), self.position)
+                return Token("string", from_units("".join(parts)), self.position)
             else:
                 parts.append(char)
             self.position += 1
@@ -161,10 +162,3 @@ class Tokenizer:
     def _escaped(self) -> bool:
         before = self.text[: self.position]
         return (len(before) - len(before.rstrip("\\"))) % 2 == 1
-
-
-def _join_surrogates(text: str) -> str:
-    """Combine surrogates that are written as two escapes."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

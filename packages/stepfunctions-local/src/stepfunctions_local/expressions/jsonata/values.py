@@ -7,6 +7,7 @@ numbers.
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -57,6 +58,21 @@ def is_number(value: Any) -> bool:
     return kind is int or kind is float
 
 
+def to_double_range(number: Any) -> Any:
+    """Convert an integer that a double cannot represent exactly to a double, infinite beyond its range."""
+    if type(number) is int and not -MAX_EXACT_INTEGER <= number <= MAX_EXACT_INTEGER:
+        try:
+            return float(number)
+        except OverflowError:
+            return math.inf if number > 0 else -math.inf
+    return number
+
+
+def numbers_equal(a: float, b: float) -> bool:
+    """Return whether two numbers are the same double."""
+    return a == b or (type(a) is int and type(b) is int and to_double_range(a) == to_double_range(b))
+
+
 def is_list(value: Any) -> bool:
     """Return whether the value is an array."""
     return isinstance(value, list)
@@ -70,7 +86,7 @@ def deep_equal(a: Any, b: Any) -> bool:
     if kind is str:
         return type(b) is str and bool(a == b)
     if kind is int or kind is float:
-        return type(b) in (int, float) and bool(a == b)
+        return type(b) in (int, float) and numbers_equal(a, b)
     if isinstance(a, list):
         return (
             isinstance(b, list)
@@ -92,7 +108,7 @@ def strictly_equal(a: Any, b: Any) -> bool:
         return True
     if type(a) is str:
         return type(b) is str and bool(a == b)
-    return is_number(a) and is_number(b) and bool(a == b)
+    return is_number(a) and is_number(b) and numbers_equal(a, b)
 
 
 def number_text(value: float) -> str:
@@ -127,8 +143,16 @@ def number_text(value: float) -> str:
 
 
 def quote(text: str) -> str:
-    """Format a string as JSON.stringify does."""
-    return json.dumps(text, ensure_ascii=False)
+    """Format a string as JSON.stringify does, with lone surrogates escaped."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted if quoted.isascii() else _SURROGATE.sub(_escape_surrogate, quoted)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _escape_surrogate(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
 
 
 def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: int = 0, level: int = 0) -> str:

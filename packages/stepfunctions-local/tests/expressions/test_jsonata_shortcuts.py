@@ -1,4 +1,4 @@
-"""Plain paths are followed without evaluating anything: always to what evaluating them would give."""
+"""Paths that are read without an evaluation have the value of an evaluation."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ routes = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4)
 
 
 @given(documents, routes)
-def test_a_scope_is_read_as_its_bindings_are(document: Any, route: list[str]) -> None:
+def test_evaluation_in_scope_equals_evaluation_of_bindings(document: Any, route: list[str]) -> None:
     for root in ("$states.input", "$v"):
         expression = compile_expression(".".join([root, *route]))
         scope = Scope(document, {}, {"v": document})
@@ -30,12 +30,12 @@ def test_a_scope_is_read_as_its_bindings_are(document: Any, route: list[str]) ->
 
 
 @given(documents, routes)
-def test_following_names_gives_what_steps_give(document: Any, route: list[str]) -> None:
+def test_plain_path_equals_general_path(document: Any, route: list[str]) -> None:
     run = Run()
     for text in (".".join(["$v", *route]), ".".join(route)):
         tree = TreeBuilder().build(Parser(text).parse())
         quick = compile_tree(tree)
-        # A first step in parentheses is the same path without its short cut.
+        # A first step in parentheses disables the shortcut.
         first, dot, rest = text.partition(".")
         slow = compile_tree(TreeBuilder().build(Parser(f"({first}){dot}{rest}").parse()))
         if document is not None and not isinstance(document, list):

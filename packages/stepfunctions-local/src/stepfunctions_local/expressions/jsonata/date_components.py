@@ -1,0 +1,81 @@
+"""The components of a time, by their letters in pictures.
+
+Source: https://docs.jsonata.org/date-time
+"""
+
+import math
+from typing import Any
+
+from .js_dates import DAY, calendar_date, utc, weekday
+from .values import UNDEFINED
+
+_WEEK = 7 * DAY
+
+
+def _first_week(year: int, month: int) -> float:
+    """Return the Monday of a year's or month's first week, which contains the first Thursday."""
+    first = utc(year + (month - 1) // 12, (month - 1) % 12 + 1)
+    day = weekday(int(first) // DAY)
+    return first + (8 - day if day > 4 else 1 - day) * DAY
+
+
+def _week(millis: float, start: tuple[int, int], step: int) -> Any:
+    """Return the number of a day's week in the year (step 12) or month (step 1) that starts at `start`."""
+    year, month = start
+    weeks = (millis - _first_week(year, month)) // _WEEK + 1
+    if weeks > (52 if step == 12 else 4) and millis >= _first_week(year, month + step):
+        return 1
+    if weeks < 1:
+        return (millis - _first_week(year, month - step)) // _WEEK + 1
+    return weeks
+
+
+def component(millis: float, letter: str) -> Any:
+    """Return a component of a time; NaN for each number of an invalid time (NaN)."""
+    if math.isnan(millis):
+        return "am" if letter == "P" else "ISO" if letter in "CE" else math.nan
+    days, time = divmod(int(millis), DAY)
+    if letter in "YMDdFWwXx":
+        return _date_component(millis, days, letter)
+    hour = time // 3_600_000
+    match letter:
+        case "H":
+            return hour
+        case "h":
+            return hour % 12 or 12
+        case "P":
+            return "pm" if hour >= 12 else "am"
+        case "m":
+            return time // 60_000 % 60
+        case "s":
+            return time // 1000 % 60
+        case "f":
+            return time % 1000
+        case "C" | "E":
+            return "ISO"
+    return UNDEFINED
+
+
+def _date_component(millis: float, days: int, letter: str) -> Any:
+    year, month, day = calendar_date(days)
+    today = utc(year, month, day)
+    match letter:
+        case "Y":
+            return year
+        case "M":
+            return month
+        case "D":
+            return day
+        case "d":
+            return (today - utc(year, 1)) // DAY + 1
+        case "F":
+            return weekday(days)
+        case "W":
+            return _week(today, (year, 1), 12)
+        case "w":
+            return _week(today, (year, month), 1)
+        case "X":
+            return year + (-1 if millis < _first_week(year, 1) else int(millis >= _first_week(year, 13)))
+    before = millis < _first_week(year, month)
+    after = millis >= _first_week(year, month + 1)
+    return (month - 1 + (-1 if before else int(after))) % 12 + 1
