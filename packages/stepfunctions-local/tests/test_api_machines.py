@@ -1,4 +1,4 @@
-"""State machines, versions, aliases and tags by the API. Source: the Step Functions API reference."""
+"""API operations on state machines, versions, aliases, tags and activities."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ def refusal(call, /, **params):
     return refused.value.code, refused.value.message
 
 
-def test_a_machine_is_described_as_it_was_created(engine):
+def test_describe_state_machine_returns_created_fields(engine):
     created = create(engine)
     assert created == {"stateMachineArn": ARN + "m", "creationDate": engine.clock.now()}
     assert engine.describe_state_machine(stateMachineArn=ARN + "m") == {
@@ -57,7 +57,7 @@ def test_a_machine_is_described_as_it_was_created(engine):
     assert "definition" not in described
 
 
-def test_creating_the_same_again_answers_the_first(engine):
+def test_identical_create_returns_existing_machine(engine):
     created = create(engine)
     engine.pass_time(60)
     # neither the role nor tags make it another machine
@@ -78,7 +78,7 @@ def test_creating_the_same_again_answers_the_first(engine):
         )
 
 
-def test_creating_and_publishing_again_answers_the_same_version(engine):
+def test_identical_create_with_publish_returns_existing_version(engine):
     first = create(engine, publish=True, versionDescription="v")
     assert first["stateMachineVersionArn"] == ARN + "m:1"
     assert create(engine, publish=True, versionDescription="v") == first
@@ -151,7 +151,7 @@ def test_creating_and_publishing_again_answers_the_same_version(engine):
         ),
     ],
 )
-def test_what_cannot_be_created(engine, params, code, message):
+def test_create_rejects_invalid_parameters(engine, params, code, message):
     given = {"name": "m", "definition": definition(), "roleArn": ROLE, **params}
     told = refusal(engine.create_state_machine, **given)
     assert told[0] == code
@@ -159,14 +159,14 @@ def test_what_cannot_be_created(engine, params, code, message):
     assert engine.list_state_machines() == {"stateMachines": []}
 
 
-def test_a_number_must_be_whole_and_a_tag_may_lack_its_value(engine):
+def test_fractional_number_is_rejected_and_tag_value_is_optional(engine):
     told = refusal(engine.list_state_machines, maxResults=1.5)
     assert told == ("SerializationException", "DECIMAL_VALUE can not be converted to an Integer")
     create(engine, tags=[{"key": "team"}])
     assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "team", "value": ""}]
 
 
-def test_a_missing_parameter_is_told_with_all_others(engine):
+def test_all_missing_parameters_are_reported(engine):
     code, message = refusal(engine.create_state_machine, name="")
     assert code == "ValidationException"
     assert message == (
@@ -177,14 +177,14 @@ def test_a_missing_parameter_is_told_with_all_others(engine):
     )
 
 
-def test_logging_is_kept_as_given(engine):
+def test_logging_configuration_is_described_as_given(engine):
     destination = [{"cloudWatchLogsLogGroup": {"logGroupArn": GROUP}}]
     create(engine, loggingConfiguration={"level": "ERROR", "destinations": destination})
     logging = engine.describe_state_machine(stateMachineArn=ARN + "m")["loggingConfiguration"]
     assert logging == {"level": "ERROR", "includeExecutionData": False, "destinations": destination}
 
 
-def test_without_a_logs_service_the_group_is_believed():
+def test_log_group_is_not_checked_without_logs_service():
     def refuse(params):
         raise ServiceError("logs", "DescribeLogGroups", "UnknownOperationException", "none here")
 
@@ -207,14 +207,14 @@ def test_without_a_logs_service_the_group_is_believed():
         ),
     ],
 )
-def test_arns_of_other_things(engine, arn, reason):
+def test_invalid_arns_are_rejected(engine, arn, reason):
     assert refusal(engine.describe_state_machine, stateMachineArn=arn) == (
         "InvalidArn",
         f"Invalid Arn: '{reason}'",
     )
 
 
-def test_a_machine_that_is_not_there(engine):
+def test_missing_machine_raises_does_not_exist(engine):
     told = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{ARN}none'")
     assert refusal(engine.describe_state_machine, stateMachineArn=ARN + "none") == told
     assert refusal(engine.start_execution, stateMachineArn=ARN + "none") == told
@@ -222,7 +222,7 @@ def test_a_machine_that_is_not_there(engine):
     assert engine.delete_state_machine(stateMachineArn=ARN + "none") == {}
 
 
-def test_an_update_makes_a_revision_only_when_something_changed(engine):
+def test_update_creates_revision_only_for_changes(engine):
     create(engine)
     same = engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition())
     assert set(same) == {"updateDate"}
@@ -233,7 +233,7 @@ def test_an_update_makes_a_revision_only_when_something_changed(engine):
     assert refusal(engine.update_state_machine, stateMachineArn=ARN + "m")[0] == "MissingRequiredParameter"
 
 
-def test_a_running_execution_keeps_the_revision_it_started_with(engine):
+def test_running_execution_keeps_its_revision(engine):
     waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "Next": "A"}}}
     waiting["States"]["A"] = {"Type": "Pass", "Result": "old", "End": True}
     create(engine, text=json.dumps(waiting))
@@ -243,7 +243,7 @@ def test_a_running_execution_keeps_the_revision_it_started_with(engine):
     assert engine.finish(engine.start(ARN + "m")).output == "new"
 
 
-def test_a_deleted_machine_takes_its_versions_aliases_and_tags_along(engine):
+def test_delete_machine_deletes_versions_aliases_and_tags(engine):
     create(engine, publish=True, tags=[{"key": "a", "value": "b"}])
     alias(engine, [(1, 100)])
     engine.delete_state_machine(stateMachineArn=ARN + "m")
@@ -254,7 +254,7 @@ def test_a_deleted_machine_takes_its_versions_aliases_and_tags_along(engine):
     assert engine.list_tags_for_resource(resourceArn=ARN + "m") == {"tags": []}
 
 
-def test_executions_of_a_deleted_machine_end_at_their_next_transition(engine):
+def test_executions_of_deleted_machine_stop_at_next_transition(engine):
     waiting = {
         "StartAt": "W",
         "States": {
@@ -271,7 +271,7 @@ def test_executions_of_a_deleted_machine_end_at_their_next_transition(engine):
     assert (ended.status, ended.elapsed, ended.states) == ("ABORTED", 60, ["W"])
 
 
-def test_a_distributed_map_is_described_by_its_label_and_nothing_else(engine):
+def test_distributed_map_is_described_by_its_label_only(engine):
     inner = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "P",
@@ -327,7 +327,7 @@ def test_machines_are_listed_in_pages(engine):
     )
 
 
-def test_versions_are_numbered_once_and_hold_what_was_published(engine):
+def test_version_numbers_are_not_reused(engine):
     create(engine, publish=True, versionDescription="first")
     again = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
     assert again["stateMachineVersionArn"] == ARN + "m:1", "nothing changed since"
@@ -348,7 +348,7 @@ def test_versions_are_numbered_once_and_hold_what_was_published(engine):
     assert third["stateMachineVersionArn"] == ARN + "m:3", "a number is not given twice"
 
 
-def test_a_version_is_published_of_the_revision_meant(engine):
+def test_publish_version_checks_revision_id(engine):
     create(engine)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
     told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m", revisionId="old")
@@ -365,7 +365,7 @@ def alias(engine, routes, name="live", **more):
     )
 
 
-def test_an_alias_shares_executions_out_by_weight(engine):
+def test_alias_routes_executions_by_weight(engine):
     create(engine, publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
     created = alias(engine, [(1, 90), (2, 10)])
@@ -380,7 +380,7 @@ def test_an_alias_shares_executions_out_by_weight(engine):
     assert engine.finish(engine.start(ARN + "m:live")).output == "two"
 
 
-def test_creating_an_alias_again(engine):
+def test_identical_alias_is_returned_and_other_conflicts(engine):
     create(engine, publish=True)
     created = alias(engine, [(1, 100)], description="d")
     assert alias(engine, [(1, 100)], description="d") == created
@@ -429,14 +429,14 @@ def test_creating_an_alias_again(engine):
         ([(9, 100)], "ResourceNotFound", "Request references a resource that does not exist."),
     ],
 )
-def test_routes_that_cannot_be(engine, routes, code, message):
+def test_invalid_routing_configurations_are_rejected(engine, routes, code, message):
     create(engine, publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
     told = refusal(alias, engine=engine, routes=routes)
     assert told == (code, message)
 
 
-def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
+def test_version_and_alias_quotas_are_enforced(engine, monkeypatch):
     monkeypatch.setattr("stepfunctions_local.api.versions.MAX_VERSIONS", 2)
     monkeypatch.setattr("stepfunctions_local.api.aliases.MAX_ALIASES", 1)
     create(engine, publish=True)
@@ -454,7 +454,7 @@ def test_a_machine_has_so_many_versions_and_aliases(engine, monkeypatch):
     assert told[0] == "ServiceQuotaExceededException"
 
 
-def test_an_activity_has_so_many_workers(engine, monkeypatch):
+def test_activity_worker_quota_is_enforced(engine, monkeypatch):
     monkeypatch.setattr("stepfunctions_local.activities.MAX_WORKERS", 1)
     activity = engine.create_activity(name="pack")["activityArn"]
 
@@ -466,7 +466,7 @@ def test_an_activity_has_so_many_workers(engine, monkeypatch):
     assert (first, second.code) == ({}, "ActivityWorkerLimitExceeded")
 
 
-def test_a_version_with_an_alias_stays(engine):
+def test_version_with_alias_cannot_be_deleted(engine):
     create(engine, publish=True)
     alias(engine, [(1, 100)])
     assert refusal(engine.delete_state_machine_version, stateMachineVersionArn=ARN + "m:1") == (
@@ -496,7 +496,7 @@ def test_aliases_are_described_and_listed(engine):
     assert [item["stateMachineAliasArn"] for item in rest["stateMachineAliases"]] == [ARN + "m:test"]
 
 
-def test_an_alias_name_is_no_number(engine):
+def test_numeric_alias_name_is_rejected(engine):
     create(engine, publish=True)
     code, message = refusal(alias, engine=engine, routes=[(1, 100)], name="12")
     assert code == "ValidationException"
@@ -505,7 +505,7 @@ def test_an_alias_name_is_no_number(engine):
     )
 
 
-def test_tags_are_put_on_and_taken_off(engine):
+def test_tags_are_added_and_removed(engine):
     create(engine, tags=[{"key": "a", "value": "1"}])
     engine.tag_resource(resourceArn=ARN + "m", tags=[{"key": "b", "value": "2"}, {"key": "a", "value": "3"}])
     listed = engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"]
@@ -516,7 +516,7 @@ def test_tags_are_put_on_and_taken_off(engine):
     assert refusal(engine.tag_resource, resourceArn=ARN + "m", tags=many)[0] == "TooManyTags"
 
 
-def test_tags_are_for_machines_and_activities_that_are_there(engine):
+def test_tagging_missing_resource_raises_not_found(engine):
     create(engine, publish=True)
     for arn in (ARN + "m:1", ARN + "none"):
         told = refusal(engine.tag_resource, resourceArn=arn, tags=[])
@@ -525,7 +525,7 @@ def test_tags_are_for_machines_and_activities_that_are_there(engine):
     assert engine.list_tags_for_resource(resourceArn=activity)["tags"] == [{"key": "a", "value": "b"}]
 
 
-def test_a_definition_is_validated_without_being_kept(engine):
+def test_validate_definition_stores_nothing(engine):
     sound = engine.validate_state_machine_definition(definition=definition())
     assert sound == {"result": "OK", "diagnostics": [], "truncated": False}
     faulty = json.dumps(
@@ -548,7 +548,7 @@ def test_a_definition_is_validated_without_being_kept(engine):
     assert (len(cut["diagnostics"]), cut["truncated"]) == (1, True)
 
 
-def test_an_activity_is_created_once_described_and_deleted(engine):
+def test_activity_is_created_once_described_and_deleted(engine):
     created = engine.create_activity(name="pack-1.x_y")
     engine.pass_time(5)
     assert engine.create_activity(name="pack-1.x_y") == created
@@ -565,7 +565,7 @@ def test_an_activity_is_created_once_described_and_deleted(engine):
     assert refusal(engine.create_activity, name="a,b") == ("InvalidName", "Invalid Name: 'a,b'")
 
 
-def test_a_worker_polls_an_activity(engine):
+def test_worker_receives_activity_task(engine):
     arn = engine.create_activity(name="pack")["activityArn"]
     assert engine.get_activity_task(activityArn=arn) == {}
     states = {"P": {"Type": "Task", "Resource": arn, "End": True}}

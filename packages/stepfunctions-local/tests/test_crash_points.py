@@ -1,7 +1,7 @@
-"""The engine killed at every single commit of a scenario, just before it, in it and just after, and started again.
+"""Kill the engine before, within and after every commit of each scenario, and restart it.
 
-However it was killed, the execution must end as if it had not been: the same status, output, duration and events,
-and no task delivered again once its success was in the history.
+The execution must end as without a kill: the same status, output, duration and events, and no task is delivered
+again once its success is in the history.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 INVOKE = "arn:aws:states:::lambda:invoke"
 ACTIVITY = "arn:aws:states:us-east-1:000000000000:activity:pack"
-PATIENCE_SECONDS = 400
+MAX_SECONDS = 400
 
 
 def jsonata(**states: dict) -> dict:
@@ -34,7 +34,7 @@ def ending(state: dict) -> dict:
 
 
 def work(key: object, **state: object) -> dict:
-    """A task that is done under a key; it fails while its retries and redrives are fewer than `fails`."""
+    """Return a task with a key; it fails while its retries and redrives are fewer than `fails`."""
     tries = "$states.context.State.RetryCount + $states.context.Execution.RedriveCount"
     task = {
         "Type": "Task",
@@ -87,8 +87,8 @@ EACH = {
 
 
 @dataclass
-class World:
-    """All that is outside of the engine, and outlives it."""
+class ExternalState:
+    """Everything outside of the engine, which survives its kills."""
 
     fails: dict[str, int] = field(default_factory=dict)
     tokens: list[tuple[str, str]] = field(default_factory=list)
@@ -106,13 +106,13 @@ class World:
         return {"done": key}
 
     async def work_long(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The same, but for three seconds."""
+        """Do the work of `work` in three seconds."""
         answer = self.work(given)
         await asyncio.sleep(3)
         return answer
 
     def done(self) -> list[str]:
-        """The keys of the tasks whose success is in a history. Looked up beside the store, to leave it as it is."""
+        """Return the keys of tasks whose success is in a history, read without flushing the store."""
         assert self.engine is not None
         store = self.engine.engine.store
         assert store._journal is not None
@@ -134,7 +134,7 @@ class Scenario:
     inner: dict = field(default_factory=lambda: jsonata(S={"Type": "Succeed"}))
     redrives: int = 0
     stops_after: int | None = None
-    # Events whose number depends on who is faster, or was killed.
+    # Event types whose number depends on timing or on the kill.
     varying: tuple[str, ...] = ()
 
 
@@ -314,12 +314,12 @@ SCENARIOS = {
 
 
 class Run:
-    """One scenario on one store, from its start to its end, with at most one kill on the way."""
+    """One scenario on one store, from its start to its end, with at most one kill."""
 
     def __init__(self, scenario: Scenario, store: Path):
         self.scenario, self.store = scenario, store
-        self.world = World(scenario.fails)
-        self.services = FakeServices({"work": self.world.work, "work_long": self.world.work_long})
+        self.external = ExternalState(scenario.fails)
+        self.services = FakeServices({"work": self.external.work, "work_long": self.external.work_long})
         self.engine = self._open(None)
         self.engine.create(scenario.inner, "inner")
         self.engine.create_activity(name="pack")
@@ -328,10 +328,10 @@ class Run:
 
     def _open(self, now: float | None) -> VirtualEngine:
         engine = VirtualEngine(self.services, self.store, **({} if now is None else {"start": now}))
-        self.world.engine = engine
+        self.external.engine = engine
         return engine
 
-    def to_the_end(
+    def run_to_end(
         self,
         before: Callable[[], None],
         after: Callable[[], None] = lambda: None,
@@ -339,18 +339,18 @@ class Run:
     ) -> Result:
         try:
             with around_commits(self.engine, before, after, between):
-                self._go_on()
+                self._drive()
         except Killed:
             self.engine = self._open(kill(self.engine))
-            self._go_on()
+            self._drive()
         return self.engine.result(self.arn)
 
-    def _go_on(self) -> None:
-        """Do what a client does, and do it again when there was no answer."""
+    def _drive(self) -> None:
+        """Act as the client, which repeats requests without a response."""
         engine, scenario = self.engine, self.scenario
         if engine.engine.execution_row(self.arn) is None:
             engine.start(self.machine, {}, name="it")
-        for _ in range(PATIENCE_SECONDS):
+        for _ in range(MAX_SECONDS):
             self._call_back()
             self._work_at_activity()
             status = self._status()
@@ -373,14 +373,14 @@ class Run:
         return self.engine.clock.now() - self.engine.describe_execution(executionArn=self.arn)["startDate"]
 
     def _call_back(self) -> None:
-        while self.world.tokens:
-            key, token = self.world.tokens[-1]
+        while self.external.tokens:
+            key, token = self.external.tokens[-1]
             try:
                 self.engine.send_task_success(taskToken=token, output="1")
             except ApiError as error:
                 assert error.code == "TaskTimedOut"
-            self.world.called_back.add(key)
-            self.world.tokens.pop()
+            self.external.called_back.add(key)
+            self.external.tokens.pop()
 
     def _work_at_activity(self) -> None:
         events = self.engine.get_execution_history(executionArn=self.arn, reverseOrder=True)["events"]
@@ -393,8 +393,8 @@ class Run:
         for file in self.store.parent.glob(f"{self.store.name}*"):
             file.unlink()
 
-    def seen(self) -> dict[str, Any]:
-        """What can be seen of how it ended, except for what no two runs have in common."""
+    def observable_result(self) -> dict[str, Any]:
+        """Return the result without values that differ between runs."""
         engine, varying = self.engine, self.scenario.varying
         result = engine.result(self.arn)
         runs = engine.list_map_runs(executionArn=self.arn)["mapRuns"]
@@ -408,20 +408,20 @@ class Run:
             "states": result.states,
             "map runs": [(run["status"], run["executionCounts"], run["itemCounts"]) for run in described],
             "inner": [execution["status"] for execution in inner],
-            "done": Counter(self.world.done()),
+            "done": Counter(self.external.done()),
         }
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    # Memory where there is some: a store is written some ten times a run.
+    # Use memory if possible: each run writes the store about ten times.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as name:
         yield Path(name)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_kill_at_any_commit_changes_nothing_of_the_end(folder: Path, name: str) -> None:
+def test_kill_at_any_commit_does_not_change_result(folder: Path, name: str) -> None:
     commits = 0
 
     def count() -> None:
@@ -429,23 +429,23 @@ def test_a_kill_at_any_commit_changes_nothing_of_the_end(folder: Path, name: str
         commits += 1
 
     undisturbed = Run(SCENARIOS[name], folder / "undisturbed.db")
-    ended = undisturbed.to_the_end(count)
-    wanted = undisturbed.seen()
+    ended = undisturbed.run_to_end(count)
+    expected = undisturbed.observable_result()
     undisturbed.close()
     assert ended.status == SCENARIOS[name].status
 
     for at in range(1, commits + 1):
         for moment in ("before", "in", "after"):
             run = Run(SCENARIOS[name], folder / "killed.db")
-            again = run.to_the_end(**killing(at, moment))
-            assert run.seen() == wanted, f"killed {moment} commit {at}"
+            again = run.run_to_end(**killing(at, moment))
+            assert run.observable_result() == expected, f"killed {moment} commit {at}"
             if not run.scenario.varying:
                 assert abs(again.elapsed - ended.elapsed) <= 1
             run.close()
 
 
 def killing(at: int, moment: str) -> dict[str, Callable[[], None]]:
-    """What to do before, in and after each commit, to kill at the one with this number."""
+    """Return callbacks that kill the engine at the commit with this number."""
     commits = 0
 
     def kill_if(now: str) -> None:

@@ -41,7 +41,7 @@ def map_run(engine: VirtualEngine, result: Result) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
-def test_every_item_has_an_execution_of_its_own(kind: str) -> None:
+def test_each_item_has_a_child_execution(kind: str) -> None:
     with VirtualEngine() as engine:
         result = engine.run(machine(Items=["a", "b"], Label="Run", kind=kind))
         run = map_run(engine, result)
@@ -55,7 +55,7 @@ def test_every_item_has_an_execution_of_its_own(kind: str) -> None:
     assert all(child["stateMachineArn"].endswith(":machine-1/Run") for child in children)
 
 
-def test_one_failure_too_many_ends_the_run() -> None:
+def test_run_fails_when_threshold_is_exceeded() -> None:
     with VirtualEngine() as engine:
         result = engine.run(machine(FAIL_ON_TWO, "C", Items=[1, 2, 3]))
         run = map_run(engine, result)
@@ -76,7 +76,7 @@ def test_one_failure_too_many_ends_the_run() -> None:
         ({"ToleratedFailureCount": 0}, "FAILED"),
     ],
 )
-def test_failures_are_tolerated_up_to_the_limit(tolerated: dict, status: str) -> None:
+def test_failures_within_threshold_are_tolerated(tolerated: dict, status: str) -> None:
     with VirtualEngine() as engine:
         result = engine.run(machine(FAIL_ON_TWO, "C", Items=[1, 2, 3], **tolerated), {"allowed": 1})
     assert result.status == status
@@ -86,7 +86,7 @@ def test_failures_are_tolerated_up_to_the_limit(tolerated: dict, status: str) ->
         assert failed == {"Status": "FAILED", "Error": "Two", "Input": "2"}
 
 
-def test_items_go_in_batches() -> None:
+def test_items_are_batched() -> None:
     definition = machine(
         Items=[1, 2, 3, 4, 5],
         ItemSelector={"v": "{% $states.context.Map.Item.Value %}"},
@@ -100,7 +100,7 @@ def test_items_go_in_batches() -> None:
     assert (run["itemCounts"]["total"], run["executionCounts"]["total"]) == (5, 3)
 
 
-def test_the_members_of_an_object_are_items_with_a_key() -> None:
+def test_object_members_are_items_with_key() -> None:
     item = "$states.context.Map.Item"
     selector = {name: f"{{% {item}.{name} %}}" for name in ("Index", "Key", "Value", "Source")}
     servers = {"web": {"port": 80}, "db": {"port": 5432}}
@@ -112,14 +112,14 @@ def test_the_members_of_an_object_are_items_with_a_key() -> None:
     assert told.output[1] == {"Index": 1, "Key": "db", "Value": {"port": 5432}, "Source": "STATE_DATA"}
 
 
-def test_batches_stay_below_their_bytes() -> None:
+def test_batches_respect_max_bytes() -> None:
     definition = machine(Items=["aaaa", "bbbb", "cc"], ItemBatcher={"MaxInputBytesPerBatch": 10})
     with VirtualEngine() as engine:
         result = engine.run(definition)
     assert [batch["Items"] for batch in result.output] == [["aaaa"], ["bbbb", "cc"]]
 
 
-def test_concurrency_is_kept_and_can_be_changed_while_it_runs() -> None:
+def test_concurrency_limit_holds_and_can_be_updated() -> None:
     waits = {"P": {"Type": "Wait", "Seconds": 10, "End": True}}
     with VirtualEngine() as engine:
         arn = engine.start(engine.create(machine(waits, Items=[1, 2, 3, 4], MaxConcurrency=1)))
@@ -132,7 +132,7 @@ def test_concurrency_is_kept_and_can_be_changed_while_it_runs() -> None:
     assert result.elapsed == 15
 
 
-def test_stopping_the_parent_aborts_its_children() -> None:
+def test_stopping_parent_aborts_children() -> None:
     waits = {"P": {"Type": "Wait", "Seconds": 1000, "End": True}}
     with VirtualEngine() as engine:
         arn = engine.start(engine.create(machine(waits, Items=[1, 2])))
@@ -161,7 +161,7 @@ def bucket(objects: dict[str, bytes]) -> FakeServices:
     return FakeServices(calls={"s3:GetObject": get, "s3:PutObject": put, "s3:ListObjectsV2": listing})
 
 
-def test_items_come_from_a_file_and_results_go_to_one() -> None:
+def test_item_reader_and_result_writer_use_s3() -> None:
     objects = {"in.csv": b"sku,quantity\nA,1\nB,2\nC,3\n"}
     definition = machine(
         ItemReader={
@@ -185,7 +185,7 @@ def test_items_come_from_a_file_and_results_go_to_one() -> None:
     ]
 
 
-def test_a_run_that_fails_writes_what_became_of_each_child() -> None:
+def test_failed_run_exports_children_by_status() -> None:
     objects: dict[str, bytes] = {}
     definition = machine(
         FAIL_ON_TWO,
@@ -217,7 +217,7 @@ def test_a_run_that_fails_writes_what_became_of_each_child() -> None:
         {"ToleratedFailurePercentage": "{% 101 %}"},
     ],
 )
-def test_what_cannot_be_evaluated_leaves_no_map_run_behind(fields: dict) -> None:
+def test_evaluation_failure_creates_no_map_run(fields: dict) -> None:
     with VirtualEngine() as engine:
         result = engine.run(machine(Items=[1], **fields))
         runs = engine.list_map_runs(executionArn=result.arn)["mapRuns"]
@@ -225,7 +225,7 @@ def test_what_cannot_be_evaluated_leaves_no_map_run_behind(fields: dict) -> None
     assert "MapRunStarted" not in kinds(result)
 
 
-def test_a_file_that_is_not_there_fails_the_run_by_name() -> None:
+def test_missing_file_raises_item_reader_failed() -> None:
     definition = machine(
         ItemReader={
             "Resource": "arn:aws:states:::s3:getObject",
@@ -244,14 +244,14 @@ def test_a_file_that_is_not_there_fails_the_run_by_name() -> None:
     assert set(counts.values()) == {0}
 
 
-def test_an_unknown_map_run_is_not_found() -> None:
+def test_unknown_map_run_is_not_found() -> None:
     arn = "arn:aws:states:us-east-1:000000000000:mapRun:m/l:1"
     with VirtualEngine() as engine, pytest.raises(ApiError) as refused:
         engine.describe_map_run(mapRunArn=arn)
     assert refused.value.code == "ResourceNotFound"
 
 
-def test_a_map_run_in_a_branch_is_aborted_with_it() -> None:
+def test_map_run_in_failed_branch_is_aborted() -> None:
     waits = {"P": {"Type": "Wait", "Seconds": 1000, "End": True}}
     running = {name: value for name, value in machine(waits, Items=[1]).items() if name != "QueryLanguage"}
     failing = {

@@ -1,4 +1,4 @@
-"""The operations on executions: names, idempotency, listing, history, express, AWS's refusals."""
+"""API operations on executions: names, idempotency, listing, history, express, errors."""
 
 import json
 import pickle
@@ -25,7 +25,7 @@ def refusal(engine: VirtualEngine, operation: str, **params: object) -> tuple[st
     return refused.value.code, refused.value.message
 
 
-def test_the_same_name_and_input_answer_the_running_execution(engine: VirtualEngine) -> None:
+def test_same_name_and_input_return_running_execution(engine: VirtualEngine) -> None:
     machine = engine.create(WAIT)
     first = engine.start_execution(stateMachineArn=machine, name="one", input='{"a":1}')
     engine.pass_time(5)
@@ -34,7 +34,7 @@ def test_the_same_name_and_input_answer_the_running_execution(engine: VirtualEng
     assert other == ("ExecutionAlreadyExists", f"Execution Already Exists: '{first['executionArn']}'")
 
 
-def test_a_name_stays_taken_for_90_days_after_the_end(engine: VirtualEngine) -> None:
+def test_name_is_reserved_for_90_days_after_end(engine: VirtualEngine) -> None:
     machine = engine.create(PASS)
     engine.start(machine, name="one")
     assert refusal(engine, "StartExecution", stateMachineArn=machine, name="one", input="{}")[0] == (
@@ -59,7 +59,7 @@ def test_a_name_stays_taken_for_90_days_after_the_end(engine: VirtualEngine) -> 
         ("", "Invalid execution input."),
     ],
 )
-def test_input_that_is_no_json_is_refused_in_awss_words(
+def test_invalid_json_input_is_rejected_with_aws_message(
     engine: VirtualEngine, text: str, json_error: str
 ) -> None:
     machine = engine.create(PASS)
@@ -72,12 +72,12 @@ def test_input_that_is_no_json_is_refused_in_awss_words(
 @pytest.mark.parametrize(
     "text", ["2", '"some text"', "null", "[]", '"half a \\ud800 pair"', "[123456789012345678]"]
 )
-def test_any_json_is_an_input(engine: VirtualEngine, text: str) -> None:
+def test_any_json_value_is_accepted_as_input(engine: VirtualEngine, text: str) -> None:
     arn = engine.start_execution(stateMachineArn=engine.create(PASS), input=text)["executionArn"]
     assert engine.describe_execution(executionArn=arn)["output"] == text
 
 
-def test_a_bad_name_is_refused(engine: VirtualEngine) -> None:
+def test_invalid_execution_name_is_rejected(engine: VirtualEngine) -> None:
     machine = engine.create(PASS)
     assert refusal(engine, "StartExecution", stateMachineArn=machine, name="a b") == (
         "InvalidName",
@@ -89,14 +89,14 @@ def test_a_bad_name_is_refused(engine: VirtualEngine) -> None:
     "operation",
     ["DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "ListMapRuns"],
 )
-def test_an_execution_that_is_not_there(engine: VirtualEngine, operation: str) -> None:
+def test_missing_execution_raises_does_not_exist(engine: VirtualEngine, operation: str) -> None:
     assert refusal(engine, operation, executionArn=MISSING) == (
         "ExecutionDoesNotExist",
         f"Execution Does Not Exist: '{MISSING}'",
     )
 
 
-def test_descriptions_tell_input_and_output(engine: VirtualEngine) -> None:
+def test_description_has_input_and_output(engine: VirtualEngine) -> None:
     result = engine.run(PASS, {"a": 1}, name="one")
     described = engine.describe_execution(executionArn=result.arn)
     assert described["status"] == "SUCCEEDED"
@@ -128,7 +128,7 @@ def test_executions_are_filtered_by_status(engine: VirtualEngine) -> None:
     assert "[SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]" in message
 
 
-def test_history_in_pages_from_either_end_without_data(engine: VirtualEngine) -> None:
+def test_history_pages_in_both_orders_and_without_data(engine: VirtualEngine) -> None:
     arn = engine.run(PASS).arn
     page = engine.get_execution_history(executionArn=arn, maxResults=3)
     rest = engine.get_execution_history(executionArn=arn, maxResults=3, nextToken=page["nextToken"])
@@ -141,7 +141,7 @@ def test_history_in_pages_from_either_end_without_data(engine: VirtualEngine) ->
     assert "input" not in bare[0]["executionStartedEventDetails"]
 
 
-def test_a_token_of_another_listing_is_refused(engine: VirtualEngine) -> None:
+def test_invalid_next_token_is_rejected(engine: VirtualEngine) -> None:
     arns = [engine.run(PASS).arn for _ in range(2)]
     foreign = engine.list_state_machines(maxResults=1)["nextToken"]
     for token in (foreign, "nonsense"):
@@ -150,7 +150,7 @@ def test_a_token_of_another_listing_is_refused(engine: VirtualEngine) -> None:
         )
 
 
-def test_an_execution_knows_the_machine_it_started_with(engine: VirtualEngine) -> None:
+def test_describe_machine_for_execution_returns_started_revision(engine: VirtualEngine) -> None:
     machine = engine.create(WAIT)
     arn = engine.start(machine)
     engine.update_state_machine(stateMachineArn=machine, definition=json.dumps(PASS))
@@ -159,7 +159,7 @@ def test_an_execution_knows_the_machine_it_started_with(engine: VirtualEngine) -
     assert engine.finish(arn).elapsed == 60
 
 
-def test_express_executions_answer_at_once_and_cannot_be_described(engine: VirtualEngine) -> None:
+def test_sync_express_execution_returns_result(engine: VirtualEngine) -> None:
     machine = engine.create(PASS, kind="EXPRESS")
     answer = engine.start_sync_execution(stateMachineArn=machine, name="one", input='{"a":1}')
     assert answer["status"] == "SUCCEEDED"
@@ -179,7 +179,7 @@ def test_express_executions_answer_at_once_and_cannot_be_described(engine: Virtu
     assert refusal(engine, "StartSyncExecution", stateMachineArn=engine.create(PASS)) == unsupported
 
 
-def test_an_express_execution_that_fails_tells_why(engine: VirtualEngine) -> None:
+def test_failed_sync_express_execution_has_error_and_cause(engine: VirtualEngine) -> None:
     machine = engine.create(
         {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Bad", "Cause": "so"}}}, kind="EXPRESS"
     )
@@ -188,12 +188,12 @@ def test_an_express_execution_that_fails_tells_why(engine: VirtualEngine) -> Non
     assert "output" not in answer
 
 
-def test_an_express_execution_has_five_minutes(engine: VirtualEngine) -> None:
+def test_express_execution_times_out_after_five_minutes(engine: VirtualEngine) -> None:
     wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     answer = engine.start_sync_execution(stateMachineArn=engine.create(wait, kind="EXPRESS"))
     assert (answer["status"], answer["stopDate"] - answer["startDate"]) == ("TIMED_OUT", 300)
 
 
-def test_an_error_answer_reaches_another_process_whole() -> None:
+def test_api_error_survives_pickling() -> None:
     there = pickle.loads(pickle.dumps(ApiError("InvalidName", "Invalid Name: ''", reason="x")))
     assert (str(there), there.status, there.fields) == ("InvalidName: Invalid Name: ''", 400, {"reason": "x"})

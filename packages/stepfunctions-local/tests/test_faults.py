@@ -1,4 +1,4 @@
-"""Mock files of Step Functions Local, and fault plans."""
+"""Mock files of AWS Step Functions Local, and fault plans."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.faults import Fault, FaultPlan, MockConfigError, Mocks, mocked
-from stepfunctions_local.faults.plan import FOREVER
 from stepfunctions_local.faults.pytest_plugin import faulty_engine  # noqa: F401
 from stepfunctions_local.testing import FakeServices, VirtualEngine
 
@@ -58,7 +57,7 @@ def config(tmp_path: Path) -> Path:
     ("case", "payload", "calls", "elapsed"),
     [("#Happy", "mocked", 0, 0), ("#Retried", "at last", 0, 2), ("#Real", 1, 1, 0), ("", 1, 1, 0)],
 )
-def test_a_test_cases_states_are_mocked(
+def test_states_of_test_case_are_mocked(
     config: Path, case: str, payload: object, calls: int, elapsed: float
 ) -> None:
     work = Counting()
@@ -81,7 +80,7 @@ def test_a_test_cases_states_are_mocked(
         ({"MockedResponses": {"R": {"0": {}}}}, "MockedResponses/R/0"),
     ],
 )
-def test_a_wrong_mock_file_is_refused_with_the_place(change: dict, place: str) -> None:
+def test_invalid_mock_file_error_names_place(change: dict, place: str) -> None:
     with pytest.raises(MockConfigError, match=place):
         Mocks(change)
 
@@ -94,14 +93,14 @@ def test_a_wrong_mock_file_is_refused_with_the_place(change: dict, place: str) -
         (Fault("T", "time_out_before_effect"), "SUCCEEDED", 1, 11),
         (Fault("T", "time_out_after_effect"), "SUCCEEDED", 2, 11),
         (Fault("T", "throttle", times=2), "SUCCEEDED", 1, 2),
-        (Fault("T", "throttle", times=FOREVER), "FAILED", 0, 2),
+        (Fault("T", "throttle", times=1_000_000), "FAILED", 0, 2),
         (Fault("T", "deliver_twice"), "SUCCEEDED", 2, 0),
         (Fault("T", "before_effect", first=1), "SUCCEEDED", 1, 0),
         (Fault("Other", "before_effect"), "SUCCEEDED", 1, 0),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else None,
 )
-def test_a_fault_befalls_its_task(
+def test_fault_is_injected_into_its_task(
     faulty_engine,  # noqa: F811
     fault: Fault,
     status: str,
@@ -125,7 +124,7 @@ def test_a_fault_befalls_its_task(
         ("aws-sdk:secretsmanager:listSecrets", {}, "SecretsManager.ThrottlingException"),
     ],
 )
-def test_a_throttle_has_the_services_own_name(resource: str, arguments: dict, error: str) -> None:
+def test_throttle_uses_error_name_of_service(resource: str, arguments: dict, error: str) -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "T",
@@ -142,7 +141,7 @@ def test_a_throttle_has_the_services_own_name(resource: str, arguments: dict, er
         assert engine.run(definition).error == error
 
 
-def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
+def test_unknown_test_case_fails_without_calls(config: Path) -> None:
     work = Counting()
 
     async def proceed(call):
@@ -159,14 +158,14 @@ def test_a_test_case_that_nobody_wrote_down_calls_nothing(config: Path) -> None:
     )
 
 
-def test_garbage_is_answered_after_the_effect() -> None:
+def test_garbage_result_is_returned_after_call() -> None:
     work, plan = Counting(), FaultPlan(Fault("T", "garbage", result={"Payload": None}))
     with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
         assert engine.run(task(Output="{% $states.result %}")).output == {"Payload": None}
     assert work.calls == 1
 
 
-def test_an_effect_may_come_a_day_late() -> None:
+def test_late_effect_is_made_a_day_later() -> None:
     work, plan = Counting(), FaultPlan(Fault("T", "late_effect"))
     with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
         assert engine.run(task()).error == "States.Timeout"

@@ -1,4 +1,4 @@
-"""States that only compute or wait, and the loop around them."""
+"""The interpreter loop with states that only compute or wait."""
 
 from stepfunctions_local.testing import VirtualEngine
 
@@ -7,7 +7,7 @@ def kinds(result) -> list[str]:
     return [event["type"] for event in result.history]
 
 
-def test_three_pass_states_leave_eight_events_linked_as_aws_links_them() -> None:
+def test_three_pass_states_write_eight_linked_events() -> None:
     definition = {
         "StartAt": "A",
         "States": {
@@ -34,7 +34,7 @@ def test_three_pass_states_leave_eight_events_linked_as_aws_links_them() -> None
     }
 
 
-def test_a_day_of_waiting_takes_no_time_and_can_be_asserted() -> None:
+def test_wait_of_a_day_elapses_in_virtual_time() -> None:
     definition = {
         "StartAt": "Day",
         "States": {
@@ -47,7 +47,7 @@ def test_a_day_of_waiting_takes_no_time_and_can_be_asserted() -> None:
     assert result.elapsed == 2 * 86400
 
 
-def test_a_wait_until_a_moment_that_has_passed_is_over_at_once() -> None:
+def test_wait_until_past_timestamp_ends_immediately() -> None:
     definition = {
         "StartAt": "W",
         "States": {"W": {"Type": "Wait", "Timestamp": "2020-01-01T00:00:00Z", "End": True}},
@@ -56,7 +56,7 @@ def test_a_wait_until_a_moment_that_has_passed_is_over_at_once() -> None:
         assert engine.run(definition).elapsed == 0
 
 
-def test_jsonata_variables_cross_states_and_choice_assigns() -> None:
+def test_jsonata_variables_persist_across_states() -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "Set",
@@ -90,7 +90,7 @@ def test_jsonata_variables_cross_states_and_choice_assigns() -> None:
     assert small.history[-1]["executionFailedEventDetails"] == {"error": "Small", "cause": "only 3"}
 
 
-def test_assign_sees_the_variables_as_they_were() -> None:
+def test_assign_reads_previous_values() -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "One",
@@ -109,7 +109,7 @@ def test_assign_sees_the_variables_as_they_were() -> None:
         assert engine.run(definition).output == [1, 2, 1]
 
 
-def test_no_choice_matched_is_an_error_by_its_name() -> None:
+def test_no_choice_matched_fails_with_named_error() -> None:
     definition = {
         "StartAt": "C",
         "States": {
@@ -121,7 +121,7 @@ def test_no_choice_matched_is_an_error_by_its_name() -> None:
         assert engine.run(definition, {"a": 2}).error == "States.NoChoiceMatched"
 
 
-def test_an_undefined_result_is_written_as_an_evaluation_failure() -> None:
+def test_undefined_result_writes_evaluation_failed() -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "A",
@@ -141,7 +141,7 @@ def test_an_undefined_result_is_written_as_an_evaluation_failure() -> None:
     )
 
 
-def test_a_payload_over_the_quota_ends_the_execution() -> None:
+def test_payload_over_quota_fails_execution() -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "Big",
@@ -157,7 +157,7 @@ def test_a_payload_over_the_quota_ends_the_execution() -> None:
     )
 
 
-def test_variables_may_weigh_ten_megabytes_together() -> None:
+def test_variables_quota_is_ten_megabytes() -> None:
     filled = {
         "QueryLanguage": "JSONata",
         "StartAt": "S0",
@@ -181,14 +181,14 @@ def test_variables_may_weigh_ten_megabytes_together() -> None:
     )
 
 
-def test_one_assign_may_weigh_as_much_as_a_payload() -> None:
+def test_assign_quota_equals_payload_quota() -> None:
     state = {"Type": "Pass", "Assign": {"x": "{% $pad('', 262144, 'a') %}"}, "End": True}
     with VirtualEngine() as engine:
         result = engine.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}})
     assert "The size of the variables assigned exceeds the maximum of 262144 bytes" in (result.cause or "")
 
 
-def test_an_error_of_a_fail_state_is_text() -> None:
+def test_fail_state_error_must_be_string() -> None:
     with VirtualEngine() as engine:
         jsonata = engine.run(
             {
@@ -212,7 +212,7 @@ def test_an_error_of_a_fail_state_is_text() -> None:
     )
 
 
-def test_the_history_stops_at_25000_events() -> None:
+def test_history_ends_at_25000_events() -> None:
     definition = {
         "StartAt": "A",
         "States": {
@@ -233,7 +233,7 @@ def test_the_history_stops_at_25000_events() -> None:
     assert "25000" in (result.cause or "")
 
 
-def test_a_machines_own_timeout_ends_it() -> None:
+def test_machine_timeout_ends_execution() -> None:
     definition = {
         "StartAt": "W",
         "TimeoutSeconds": 60,
@@ -245,7 +245,7 @@ def test_a_machines_own_timeout_ends_it() -> None:
     assert result.history[-1]["type"] == "ExecutionTimedOut"
 
 
-def test_stopping_aborts_with_what_was_said() -> None:
+def test_stop_records_error_and_cause() -> None:
     definition = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
     with VirtualEngine() as engine:
         arn = engine.start(engine.create(definition))

@@ -1,4 +1,4 @@
-"""Integrations against services that answer: moto in this process, through the real `AwsServices`."""
+"""Integrations against moto, through `AwsServices`."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ KEY = {"pk": {"S": "1"}}
 
 
 class Tasks:
-    """Runs one task and answers its output."""
+    """Runs one task and returns its output."""
 
     def __init__(self) -> None:
         self.services = AwsServices(access_key=("test", "test"), threads=4)
@@ -62,7 +62,7 @@ def plain(output):
     return {name: value for name, value in output.items() if not name.startswith("Sdk")}
 
 
-def test_an_item_comes_back_as_each_integration_shows_it(task, table):
+def test_item_has_the_format_of_each_integration(task, table):
     item = KEY | {"paid": {"BOOL": True}, "note": {"NULL": True}, "tags": {"SS": ["a"]}, "raw": {"B": "aGk="}}
     task("dynamodb:putItem", {"TableName": table, "Item": item})
     optimised = task("dynamodb:getItem", {"TableName": table, "Key": KEY})
@@ -77,7 +77,7 @@ def test_an_item_comes_back_as_each_integration_shows_it(task, table):
     }
 
 
-def test_a_condition_that_fails_is_named_by_each_integration(task, table):
+def test_failed_condition_has_error_name_of_each_integration(task, table):
     task("dynamodb:putItem", {"TableName": table, "Item": KEY})
     again = {"TableName": table, "Item": KEY, "ConditionExpression": "attribute_not_exists(pk)"}
     with pytest.raises(StateError) as optimised:
@@ -96,7 +96,7 @@ def test_a_condition_that_fails_is_named_by_each_integration(task, table):
     )
 
 
-def test_a_cancelled_transaction_tells_its_reasons(task, table):
+def test_cancelled_transaction_cause_has_reasons(task, table):
     task("dynamodb:putItem", {"TableName": table, "Item": KEY})
     puts = [
         {"Put": {"TableName": table, "Item": KEY, "ConditionExpression": "attribute_not_exists(pk)"}},
@@ -137,14 +137,14 @@ def test_a_cancelled_transaction_tells_its_reasons(task, table):
         ("aws-sdk:dynamodb:getItem", {"TableName": "no", "Key": {}}, "DynamoDb.", "Service: DynamoDb"),
     ],
 )
-def test_errors_are_the_service_and_its_exception(task, resource, arguments, error, cause):
+def test_errors_are_named_by_service_and_exception(task, resource, arguments, error, cause):
     with pytest.raises(StateError) as failed:
         task(resource, arguments)
     assert failed.value.error.startswith(error)
     assert cause in failed.value.cause
 
 
-def test_messages_written_as_json_go_out_as_text(task):
+def test_json_messages_are_sent_as_text(task):
     queue = task("aws-sdk:sqs:createQueue", {"QueueName": "parcels"})["QueueUrl"]
     sent = task("sqs:sendMessage", {"QueueUrl": queue, "MessageBody": {"order": "ord-1"}})
     assert set(plain(sent)) == {"MD5OfMessageBody", "MessageId"}
@@ -152,7 +152,7 @@ def test_messages_written_as_json_go_out_as_text(task):
     assert json.loads(received["Messages"][0]["Body"]) == {"order": "ord-1"}
 
 
-def test_objects_are_stored_as_json_and_read_as_text(task):
+def test_s3_objects_are_written_as_json_and_read_as_text(task):
     task("aws-sdk:s3:createBucket", {"Bucket": "shelf"})
     task("aws-sdk:s3:putObject", {"Bucket": "shelf", "Key": "a.json", "Body": {"n": 1}})
     got = task("aws-sdk:s3:getObject", {"Bucket": "shelf", "Key": "a.json"})
@@ -171,14 +171,14 @@ def test_objects_are_stored_as_json_and_read_as_text(task):
         ),
     ],
 )
-def test_arguments_the_operation_does_not_take_start_no_task(task, arguments, reason):
+def test_invalid_arguments_do_not_start_task(task, arguments, reason):
     with pytest.raises(RuntimeFailure) as refused:
         task("dynamodb:putItem", arguments)
     shown = json.dumps(arguments, separators=(",", ":"))
     assert refused.value.cause == f"The Parameters '{shown}' could not be used to start the Task: [{reason}]"
 
 
-def test_a_required_argument_that_is_null_is_refused_by_the_service(task):
+def test_null_required_argument_is_rejected_by_service(task):
     with pytest.raises(StateError) as refused:
         task("aws-sdk:dynamodb:putItem", {"TableName": "t", "Item": None})
     assert refused.value.error == "DynamoDb.DynamoDbException"
@@ -188,7 +188,7 @@ def test_a_required_argument_that_is_null_is_refused_by_the_service(task):
     )
 
 
-def test_the_role_of_credentials_is_the_one_that_calls(task):
+def test_credentials_role_makes_the_call(task):
     other = "arn:aws:iam::210987654321:role/other"
     mine = task("aws-sdk:sts:getCallerIdentity", {})
     theirs = task("aws-sdk:sts:getCallerIdentity", {}, credentials={"RoleArn": other})

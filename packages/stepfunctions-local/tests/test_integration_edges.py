@@ -1,4 +1,4 @@
-"""What optimised integrations do beyond the call, with services that answer what the test says."""
+"""Optimised integrations with fake services: params, outputs, errors and polling."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from stepfunctions_local.services import CallFailed, HttpResponse, RoleNotAssuma
 
 
 class Answering:
-    """Services that answer in turn; an exception among the answers is raised. `asked` keeps what was called."""
+    """Services that return the given responses in turn, or raise them. `asked` records the calls."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -70,7 +70,7 @@ def lambda_answer(payload, **more):
     return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(payload).encode(), **more}
 
 
-def test_lambda_invoke_wraps_the_answer():
+def test_lambda_invoke_output_has_metadata():
     http = {
         "RequestId": "r-1",
         "HTTPStatusCode": 200,
@@ -97,14 +97,14 @@ def test_lambda_invoke_wraps_the_answer():
     assert services.asked == [("lambda", "price", {"sku": "A"}, {})]
 
 
-def test_a_function_arn_takes_the_input_and_gives_the_answer():
+def test_function_arn_passes_input_and_returns_response():
     arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
     services = Answering(lambda_answer([1, 2]))
     assert run(arn, {"sku": "A"}, services) == [1, 2]
     assert services.asked == [("lambda", arn, {"sku": "A"}, {})]
 
 
-def test_an_exception_of_the_handler_is_the_error():
+def test_handler_exception_is_the_error():
     told = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
     services = Answering(lambda_answer(told, FunctionError="Unhandled"))
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
@@ -113,14 +113,14 @@ def test_an_exception_of_the_handler_is_the_error():
     )
 
 
-def test_a_function_that_ran_out_of_time_or_died_is_named_as_lambda_names_it():
+def test_function_timeout_and_exit_have_lambda_error_names():
     for name in ("Sandbox.Timedout", "Runtime.ExitError"):
         told = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
         services = Answering(lambda_answer(told, FunctionError="Unhandled"))
         assert failure("lambda:invoke", {"FunctionName": "pay"}, services)[0] == name
 
 
-def test_an_error_without_a_type_is_lambda_unknown():
+def test_error_without_type_is_lambda_unknown():
     services = Answering(
         lambda_answer({"errorMessage": "2026 r-1 Task timed out"}, FunctionError="Unhandled")
     )
@@ -139,7 +139,7 @@ def test_an_error_without_a_type_is_lambda_unknown():
         ("AccessDeniedException", 403, "Lambda.AWSLambdaException"),
     ],
 )
-def test_refusals_of_lambda_itself(code, status, error):
+def test_lambda_service_errors_are_named(code, status, error):
     refusal = ServiceError("lambda", "Invoke", code, "no", status=status, request_id="r-1")
     assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(refusal)) == (
         error,
@@ -147,7 +147,7 @@ def test_refusals_of_lambda_itself(code, status, error):
     )
 
 
-def test_a_call_that_reaches_nobody():
+def test_unreachable_service_is_sdk_client_exception():
     assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(CallFailed("refused"))) == (
         "Lambda.SdkClientException",
         "refused",
@@ -156,7 +156,7 @@ def test_a_call_that_reaches_nobody():
     assert failure("aws-sdk:s3:listBuckets", {}, gone) == ("S3.SdkClientException", "refused")
 
 
-def test_a_missing_permission_is_told_in_the_cause():
+def test_missing_permission_is_in_cause():
     text = "User: arn:aws:sts::1:assumed-role/m/x is not authorized to perform: dynamodb:GetItem"
     denied = ServiceError("dynamodb", "GetItem", "AccessDeniedException", text, request_id="r")
     arguments = {"TableName": "t", "Key": {"pk": {"S": "1"}}}
@@ -169,7 +169,7 @@ def test_a_missing_permission_is_told_in_the_cause():
     assert "Error Code: AccessDeniedException" in cause
 
 
-def test_a_role_that_cannot_be_assumed():
+def test_role_that_cannot_be_assumed_fails_task():
     refusal = RoleNotAssumable("arn:other", "no")
     error, cause = failure(
         "aws-sdk:s3:listBuckets", {}, Answering(refusal), credentials={"RoleArn": "arn:other"}
@@ -178,7 +178,7 @@ def test_a_role_that_cannot_be_assumed():
     assert cause == "The role arn:role is not authorized to assume the task state's role, arn:other."
 
 
-def test_events_name_their_execution_and_a_failed_entry_fails_the_task():
+def test_events_have_execution_resource_and_failed_entry_fails_task():
     entry = {"Source": "s", "DetailType": "d", "Detail": {"n": 1}, "Resources": ["arn:own"]}
     services = Answering({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]})
     output = run("events:putEvents", {"Entries": [entry]}, services)
@@ -212,14 +212,14 @@ def complete(resource, services):
     return asyncio.run(resolve(asked.resource).complete(asked, {"ExecutionArn": "arn:inner"}, services))
 
 
-def test_a_nested_execution_is_started_with_its_input_as_text():
+def test_nested_execution_input_is_sent_as_text():
     services = Answering({"executionArn": "arn:inner", "startDate": 1_767_225_600.0})
     output = run("states:startExecution", NESTED, services)
     assert output == {"ExecutionArn": "arn:inner", "StartDate": "2026-01-01T00:00:00Z"}
     assert services.asked[0][2]["input"] == '{"a":1}'
 
 
-def test_sync_gives_the_output_as_text_and_sync_2_as_json():
+def test_sync_output_is_text_and_sync2_output_is_json():
     as_text = complete("states:startExecution.sync", Answering(ENDED))
     assert (as_text["Output"], as_text["Input"]) == ('{"b":2}', '{"a":1}')
     assert as_text["StopDate"] == "2026-01-01T00:00:01.500Z"
@@ -228,7 +228,7 @@ def test_sync_gives_the_output_as_text_and_sync_2_as_json():
     assert (as_json["Output"], as_json["Input"]) == ({"b": 2}, {"a": 1})
 
 
-def test_a_nested_execution_that_failed_fails_the_task():
+def test_failed_nested_execution_fails_task():
     failed = {name: value for name, value in ENDED.items() if name != "output"}
     failed |= {"status": "FAILED", "error": "Oops", "cause": "why"}
     with pytest.raises(StateError) as task:
@@ -238,7 +238,7 @@ def test_a_nested_execution_that_failed_fails_the_task():
     assert (told["Error"], told["Cause"], told["Status"]) == ("Oops", "why", "FAILED")
 
 
-def test_a_job_is_asked_for_until_it_has_ended():
+def test_job_is_polled_until_it_ends():
     described = [
         {"jobs": [{"jobId": "j", "status": status}]} for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")
     ]
@@ -250,7 +250,7 @@ def test_a_job_is_asked_for_until_it_has_ended():
     assert services.asked[0] == ("batch", "DescribeJobs", {"jobs": ["j"]})
 
 
-def test_a_job_that_failed_fails_the_task_with_its_description():
+def test_failed_job_fails_task_with_description():
     services = Answering({"jobs": [{"jobId": "j", "status": "FAILED", "statusReason": "disk"}]})
     asked = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
     with pytest.raises(StateError) as failed:
@@ -259,7 +259,7 @@ def test_a_job_that_failed_fails_the_task_with_its_description():
     assert json.loads(failed.value.cause)["StatusReason"] == "disk"
 
 
-def test_a_models_answer_is_json():
+def test_bedrock_model_response_is_decoded():
     services = Answering({"body": b'{"completion":"hi"}', "contentType": "application/json"})
     output = run("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}, services)
     assert output == {"Body": {"completion": "hi"}, "ContentType": "application/json"}
@@ -267,7 +267,7 @@ def test_a_models_answer_is_json():
     assert json.loads(services.asked[0][2]["body"]) == {"prompt": "p"}
 
 
-def test_a_models_customisation_is_waited_for():
+def test_bedrock_customization_job_is_polled():
     services = Answering({"status": "InProgress"}, {"status": "Completed", "jobName": "n"})
     asked = request("bedrock:createModelCustomizationJob.sync", {"JobName": "n"})
     output = asyncio.run(resolve(asked.resource).complete(asked, {"JobArn": "arn:job"}, services))
@@ -307,13 +307,13 @@ STEP = {"Name": "count", "HadoopJarStep": {"Jar": "command-runner.jar"}}
         ),
     ],
 )
-def test_emr_has_actions_of_its_own(action, arguments, called, params, answer, output):
+def test_emr_actions_map_to_api_operations(action, arguments, called, params, answer, output):
     services = Answering(answer)
     assert run(f"elasticmapreduce:{action}", arguments, services) == output
     assert services.asked == [("emr", called, params)]
 
 
-def test_emrs_instance_fleets_are_found_by_name():
+def test_emr_instance_fleet_is_resolved_by_name():
     services = Answering(
         {"InstanceFleets": [{"Id": "f-0", "Name": "other"}, {"Id": "f-1", "Name": "core"}]}, {}
     )
@@ -327,7 +327,7 @@ def test_emrs_instance_fleets_are_found_by_name():
     assert services.asked[1] == ("emr", "ModifyInstanceFleet", {"ClusterId": "j-1", "InstanceFleet": fleet})
 
 
-def test_an_emr_step_is_followed_to_its_end():
+def test_emr_step_is_polled_until_it_ends():
     running, done = (
         {"Step": {"Id": "s-1", "Status": {"State": state}}} for state in ("RUNNING", "COMPLETED")
     )
@@ -338,7 +338,7 @@ def test_an_emr_step_is_followed_to_its_end():
     assert services.asked[0] == ("emr", "DescribeStep", {"ClusterId": "j-1", "StepId": "s-1"})
 
 
-def test_emrs_arguments_are_checked_by_its_own_names():
+def test_emr_argument_names_are_checked():
     faults = resolve("arn:aws:states:::elasticmapreduce:addStep").argument_errors({"JobFlowId", "Step"})
     assert faults == [
         "The field 'JobFlowId' is not supported by Step Functions",
@@ -346,14 +346,14 @@ def test_emrs_arguments_are_checked_by_its_own_names():
     ]
 
 
-def test_a_deletion_has_ended_when_nothing_is_left():
+def test_deletion_succeeds_when_resource_is_gone():
     missing = ServiceError("eks", "DescribeCluster", "ResourceNotFoundException", "none", status=404)
     services = Answering({"cluster": {"name": "c", "status": "DELETING"}}, missing)
     asked = request("eks:deleteCluster.sync", {"Name": "c"})
     assert asyncio.run(resolve(asked.resource).complete(asked, {}, services)) == {}
 
 
-def test_an_api_is_called_and_its_answer_taken_apart():
+def test_api_gateway_response_is_returned_in_parts():
     services = Answering(HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
     arguments = {
         "ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com",
@@ -376,7 +376,7 @@ def test_an_api_is_called_and_its_answer_taken_apart():
     assert (sent.body, sent.headers["X-Kind"], sent.signed_for) == (b'{"n":1}', "a,b", "execute-api")
 
 
-def test_an_api_that_refuses_is_an_error_by_its_status():
+def test_api_gateway_error_is_named_by_status():
     answer = HttpResponse(429, "Too Many Requests", {}, b'{"message":"slow down"}')
     arguments = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
     assert failure("apigateway:invoke", arguments, Answering(answer)) == (
@@ -385,7 +385,7 @@ def test_an_api_that_refuses_is_an_error_by_its_status():
     )
 
 
-def test_an_https_endpoint_is_called_with_its_connections_key():
+def test_http_task_uses_connection_credentials():
     connection = {"SecretArn": "arn:secret", "AuthorizationType": "API_KEY", "AuthParameters": {}}
     secret = {"SecretString": '{"api_key_name":"X-Key","api_key_value":"k"}'}
     services = Answering(connection, secret, HttpResponse(200, "OK", {}, b"done"))

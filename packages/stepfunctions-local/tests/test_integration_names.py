@@ -1,4 +1,4 @@
-"""Names as the Java SDK gives them. Source: the developer guide's "AWS SDK service integrations"."""
+"""Names of the Java SDK. Source: the developer guide's "AWS SDK service integrations"."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from stepfunctions_local.integrations import UnknownResource, naming, resolve
         ("Config Service", "Config"),
     ],
 )
-def test_a_service_id_becomes_the_sdk_client_name(service_id, client):
+def test_service_id_maps_to_sdk_client_name(service_id, client):
     assert naming.client(service_id) == client
 
 
@@ -34,7 +34,7 @@ def test_a_service_id_becomes_the_sdk_client_name(service_id, client):
         ("DBClusterNotFoundFault", "DbClusterNotFoundException"),
     ],
 )
-def test_every_error_is_named_an_exception(shape, name):
+def test_error_shape_maps_to_exception_class(shape, name):
     assert naming.exception(shape) == name
 
 
@@ -52,7 +52,7 @@ def test_every_error_is_named_an_exception(shape, name):
         ("TableName", "TableName"),
     ],
 )
-def test_members_are_the_sdk_getters_in_pascal_case(member, shown):
+def test_members_are_in_sdk_pascal_case(member, shown):
     assert naming.member(member) == shown
 
 
@@ -72,7 +72,7 @@ def test_members_are_the_sdk_getters_in_pascal_case(member, shown):
         ("../dynamodb", None),
     ],
 )
-def test_the_java_package_finds_the_service(package, service):
+def test_java_package_resolves_to_service(package, service):
     assert naming.botocore_service(package) == service
 
 
@@ -104,7 +104,7 @@ def test_the_java_package_finds_the_service(package, service):
         ("states:::apigateway:invoke", "apigateway", "invoke", "request_response"),
     ],
 )
-def test_a_resource_is_what_its_history_shows(resource, resource_type, shown, pattern):
+def test_resource_has_name_and_type_of_history(resource, resource_type, shown, pattern):
     integration = resolve(f"arn:aws:{resource}")
     assert (integration.resource_type, integration.resource, integration.pattern) == (
         resource_type,
@@ -113,7 +113,7 @@ def test_a_resource_is_what_its_history_shows(resource, resource_type, shown, pa
     )
 
 
-def test_a_function_and_an_activity_are_resources_by_their_own_arns():
+def test_function_and_activity_arns_are_resources():
     function = resolve("arn:aws:lambda:us-east-1:123456789012:function:price:live")
     activity = resolve("arn:aws:states:us-east-1:123456789012:activity:pack")
     assert (function.pattern, activity.pattern) == ("lambda_arn", "activity")
@@ -137,7 +137,7 @@ def test_a_function_and_an_activity_are_resources_by_their_own_arns():
         "arn:aws:states:::aws-sdk:sts:assumeRole",
     ],
 )
-def test_what_step_functions_does_not_have_is_refused_in_its_words(resource):
+def test_unsupported_resources_are_rejected_with_aws_message(resource):
     with pytest.raises(UnknownResource) as refused:
         resolve(resource)
     assert str(refused.value) == (

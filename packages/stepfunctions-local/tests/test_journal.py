@@ -1,4 +1,4 @@
-"""The journal before the store's database: torn, left behind, of another store, and worked off."""
+"""The store's journal: truncated entries, recovery, foreign journals, and the flush to the tables."""
 
 import json
 import logging
@@ -44,8 +44,8 @@ def journal_of(path: Path) -> Path:
     return Path(f"{path}.journal")
 
 
-def killed_at_work(path: Path) -> tuple[str, list[bytes]]:
-    """A store whose process was killed: the ARN of the execution in it, and the journal's lines."""
+def killed_store(path: Path) -> tuple[str, list[bytes]]:
+    """Create a store, kill its engine, and return the execution's ARN and the journal's lines."""
     engine = VirtualEngine(FakeServices({"work": lambda _: {}}), store=path)
     arn = engine.start(engine.create(WORKS_AND_WAITS))
     engine.pass_time(0.5)
@@ -58,8 +58,8 @@ def entry_of(line: bytes) -> dict[str, Any]:
     return entry
 
 
-def longest_while_starting(path: Path, file: Path, count: int, size: int) -> int:
-    """The bytes `file` has at most while so many executions are started on the store, with inputs of that size."""
+def max_size_while_starting(path: Path, file: Path, count: int, size: int) -> int:
+    """Return the maximum size of `file` while executions with inputs of `size` are started."""
     longest = 0
     with VirtualEngine(store=path) as engine:
         machine = engine.create(WAITS)
@@ -71,13 +71,13 @@ def longest_while_starting(path: Path, file: Path, count: int, size: int) -> int
     return longest
 
 
-def numbers_taken_up(path: Path) -> int:
+def last_number_in_tables(path: Path) -> int:
     with sqlite3.connect(path) as database:
         return int(database.execute("SELECT taken_up FROM journal").fetchone()[0])
 
 
-def test_a_line_torn_anywhere_is_left_out_and_those_before_it_stay(path: Path, tmp_path: Path) -> None:
-    arn, lines = killed_at_work(path)
+def test_truncated_line_is_ignored_and_earlier_lines_are_kept(path: Path, tmp_path: Path) -> None:
+    arn, lines = killed_store(path)
     assert len(lines) > 2
     whole = [len(entry_of(line)["histories"][0][1]) for line in lines]
     last = lines[-1]
@@ -92,8 +92,8 @@ def test_a_line_torn_anywhere_is_left_out_and_those_before_it_stay(path: Path, t
         store.close()
 
 
-def test_a_line_that_was_changed_is_left_out_with_all_after_it(path: Path) -> None:
-    arn, lines = killed_at_work(path)
+def test_corrupt_line_and_later_lines_are_ignored(path: Path) -> None:
+    arn, lines = killed_store(path)
     at_once = lines[1].replace(b"work", b"wurk", 1)
     assert at_once != lines[1]
     journal_of(path).write_bytes(b"".join([lines[0], at_once, *lines[2:]]))
@@ -104,8 +104,8 @@ def test_a_line_that_was_changed_is_left_out_with_all_after_it(path: Path) -> No
     store.close()
 
 
-def test_what_the_tables_have_is_not_taken_up_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed after the tables were brought up to date and before the journal was cleared."""
+def test_entries_in_tables_are_not_applied_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill after the tables are up to date and before the journal is cleared."""
     engine = VirtualEngine(FakeServices({"work": lambda _: {}}), store=path)
     monkeypatch.setattr(engine.engine.store._journal, "clear", lambda: None)
     arn = engine.start(engine.create(WORKS_AND_WAITS))
@@ -125,8 +125,8 @@ def test_what_the_tables_have_is_not_taken_up_again(path: Path, monkeypatch: pyt
     store.close()
 
 
-def test_the_journal_of_another_store_is_left_out(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    _, lines = killed_at_work(path)
+def test_journal_of_another_store_is_ignored(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    _, lines = killed_store(path)
     with sqlite3.connect(path) as database:
         database.execute("UPDATE journal SET taken_up = taken_up - 1")
         for table in ("executions", "histories", "frames"):
@@ -139,13 +139,13 @@ def test_the_journal_of_another_store_is_left_out(path: Path, caplog: pytest.Log
     store.close()
 
 
-def test_two_new_stores_number_their_entries_apart(tmp_path: Path) -> None:
+def test_new_stores_have_different_entry_numbers(tmp_path: Path) -> None:
     for name in ("a.db", "b.db"):
         Store(tmp_path / name).close()
-    assert numbers_taken_up(tmp_path / "a.db") != numbers_taken_up(tmp_path / "b.db")
+    assert last_number_in_tables(tmp_path / "a.db") != last_number_in_tables(tmp_path / "b.db")
 
 
-def test_the_tables_are_brought_up_to_date_a_second_later(path: Path) -> None:
+def test_tables_are_updated_after_a_second(path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         arn = engine.start(engine.create(WAITS))
 
@@ -160,16 +160,16 @@ def test_the_tables_are_brought_up_to_date_a_second_later(path: Path) -> None:
         assert (tabled(), journal_of(path).stat().st_size) == (1, 0)
 
 
-def test_a_long_backlog_goes_into_the_tables_without_waiting(path: Path) -> None:
-    assert 150_000 < longest_while_starting(path, journal_of(path), 60, 20_000) < 300_000
+def test_large_backlog_is_written_without_delay(path: Path) -> None:
+    assert 150_000 < max_size_while_starting(path, journal_of(path), 60, 20_000) < 300_000
 
 
-def test_the_databases_own_log_stays_short_under_load(path: Path) -> None:
-    longest = longest_while_starting(path, Path(f"{path}-wal"), 400, 200_000)
+def test_write_ahead_log_stays_bounded_under_load(path: Path) -> None:
+    longest = max_size_while_starting(path, Path(f"{path}-wal"), 400, 200_000)
     assert longest < 100_000_000 < 400 * 3 * 200_000
 
 
-def test_what_came_and_went_in_the_backlog_never_reaches_the_tables(path: Path) -> None:
+def test_frames_created_and_deleted_in_backlog_are_never_written(path: Path) -> None:
     with VirtualEngine(FakeServices({"work": lambda _: {}}), store=path) as engine:
         statements: list[str] = []
         engine.engine.store._db.set_trace_callback(statements.append)
@@ -184,7 +184,7 @@ def test_what_came_and_went_in_the_backlog_never_reaches_the_tables(path: Path) 
     assert len([words for words in written if "histories" in words]) == 1
 
 
-def test_an_execution_too_large_to_be_kept_at_hand_is_found_in_the_backlog(path: Path) -> None:
+def test_large_execution_is_read_from_backlog(path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         arn = engine.start(engine.create(WAITS), "x" * 10_000)
         engine.start(engine.create(WAITS, name="other"))
@@ -193,8 +193,10 @@ def test_an_execution_too_large_to_be_kept_at_hand_is_found_in_the_backlog(path:
         assert json.loads(engine.describe_execution(executionArn=arn)["output"]) == "y" * 10_000
 
 
-@pytest.mark.parametrize("seconds", [0, 5], ids=["failed at once", "failed when its frames had been tabled"])
-def test_what_failed_keeps_its_frames_in_the_tables_and_nothing_in_memory(path: Path, seconds: int) -> None:
+@pytest.mark.parametrize(
+    "seconds", [0, 5], ids=["before the frames were written", "after the frames were written"]
+)
+def test_failed_execution_keeps_frames_in_tables_only(path: Path, seconds: int) -> None:
     fails = {"Type": "Fail"}
     waits = {"Type": "Wait", "Seconds": seconds, "Next": "F"} if seconds else {"Type": "Pass", "Next": "F"}
     with VirtualEngine(store=path) as engine:
@@ -207,14 +209,14 @@ def test_what_failed_keeps_its_frames_in_the_tables_and_nothing_in_memory(path: 
         assert engine.finish(arn).status == "FAILED"
 
 
-def test_a_store_that_was_closed_has_an_empty_journal(path: Path) -> None:
+def test_closed_store_has_empty_journal(path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         engine.start(engine.create(WAITS))
         assert journal_of(path).stat().st_size > 0
     assert journal_of(path).read_bytes() == b""
 
 
-def test_power_safe_syncs_the_new_file_and_each_entry(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_power_safe_syncs_file_and_each_entry(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fdatasync", synced.append)
     monkeypatch.setattr(os, "fsync", synced.append)
@@ -226,7 +228,7 @@ def test_power_safe_syncs_the_new_file_and_each_entry(path: Path, monkeypatch: p
         assert len(synced) == expected
 
 
-def test_a_short_write_is_gone_on_with(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_short_write_is_completed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:5]))
     journal = Journal(path, power_safe=False)
@@ -235,8 +237,8 @@ def test_a_short_write_is_gone_on_with(path: Path, monkeypatch: pytest.MonkeyPat
     journal.close()
 
 
-def test_an_entry_is_a_line_anybody_can_read(path: Path) -> None:
-    _, lines = killed_at_work(path)
+def test_entry_is_a_checksummed_json_line(path: Path) -> None:
+    _, lines = killed_store(path)
     checksum, _, entry = lines[0].rstrip(b"\n").partition(b" ")
     assert int(checksum, 16) == zlib.crc32(entry)
     read = json.loads(entry)
@@ -250,7 +252,7 @@ def test_an_entry_is_a_line_anybody_can_read(path: Path) -> None:
     assert Rows.of_entry(json.loads(rows.entry(7))) == rows
 
 
-def test_small_parts_of_a_history_share_a_row_and_large_ones_do_not(tmp_path: Path) -> None:
+def test_small_history_parts_share_a_row(tmp_path: Path) -> None:
     def part(first: int, length: int) -> HistoryPart:
         events = [{"id": number} for number in range(first, first + length)]
         return HistoryPart(1, first, length, json.dumps(events).encode())
@@ -264,8 +266,8 @@ def test_small_parts_of_a_history_share_a_row_and_large_ones_do_not(tmp_path: Pa
     store.close()
 
 
-def test_a_long_commits_events_are_many_rows(path: Path) -> None:
-    """So that a page of a long history reads a few rows, not all of it."""
+def test_events_of_long_commit_are_split_into_rows(path: Path) -> None:
+    """A page of a long history reads a few rows, not the whole history."""
     each = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
     definition = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": each, "End": True}}}
     with VirtualEngine(store=path) as engine:
@@ -280,7 +282,7 @@ def test_a_long_commits_events_are_many_rows(path: Path) -> None:
     assert max(lengths) <= 100
 
 
-def test_the_store_as_a_kill_leaves_it_goes_on(path: Path, tmp_path: Path) -> None:
+def test_copied_store_resumes(path: Path, tmp_path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         arn = engine.start(engine.create(WAITS))
         copy = copy_store(path, tmp_path / "copy")

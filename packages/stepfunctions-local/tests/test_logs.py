@@ -47,7 +47,7 @@ def records(kind: str = "STANDARD", **configuration: object) -> list[dict]:
 
 
 @pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
-def test_all_events_with_their_data(kind: str) -> None:
+def test_level_all_logs_all_events_with_data(kind: str) -> None:
     written = records(kind, level="ALL", includeExecutionData=True)
     assert [(entry["id"], entry["previous_event_id"], entry["type"]) for entry in written] == [
         ("1", "0", "ExecutionStarted"),
@@ -61,7 +61,7 @@ def test_all_events_with_their_data(kind: str) -> None:
     assert written[0]["redrive_count"] == "0"
 
 
-def test_without_data_names_remain() -> None:
+def test_execution_data_is_omitted_unless_included() -> None:
     written = records(level="ALL", includeExecutionData=False)
     assert written[0]["details"] == {"roleArn": ROLE}
     assert written[1]["details"] == {"name": "A"}
@@ -71,10 +71,10 @@ def test_without_data_names_remain() -> None:
     ("level", "kinds"),
     [("ERROR", ["FailStateEntered", "ExecutionFailed"]), ("FATAL", ["ExecutionFailed"]), ("OFF", [])],
 )
-def test_levels_choose(level: str, kinds: list[str]) -> None:
+def test_level_selects_event_types(level: str, kinds: list[str]) -> None:
     assert [entry["type"] for entry in records(level=level)] == kinds
 
 
-def test_error_has_the_time_outs_and_aborts() -> None:
+def test_level_error_includes_timeouts_and_aborts() -> None:
     assert all(logged("ERROR", kind) for kind in ("TaskTimedOut", "WaitStateAborted", "MapRunFailed"))
     assert not logged("FATAL", "TaskFailed")

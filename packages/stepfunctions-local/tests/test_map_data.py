@@ -1,4 +1,4 @@
-"""ItemReader and ResultWriter of a distributed Map, against a small S3 of the test's own."""
+"""ItemReader and ResultWriter of a distributed Map, with a fake S3."""
 
 import asyncio
 import gzip
@@ -17,7 +17,7 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Bucket:
-    """S3 as a dict, listing two keys a page."""
+    """S3 as a dict, with two keys per page of a listing."""
 
     def __init__(self, **objects):
         self.objects = {
@@ -63,7 +63,7 @@ def refused(bucket, config, **more):
     return failed.value.cause
 
 
-def test_json_is_its_array_or_the_one_a_pointer_names():
+def test_json_items_are_the_array_or_at_the_pointer():
     bucket = Bucket(data='{"orders":{"open":[1,2,3]}}')
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}) == [1, 2, 3]
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, most=2) == [1, 2]
@@ -71,7 +71,7 @@ def test_json_is_its_array_or_the_one_a_pointer_names():
     assert "does not exist" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
 
 
-def test_a_pointer_may_name_an_object_whose_members_are_the_items():
+def test_items_pointer_may_reference_an_object():
     bucket = Bucket(data='{"servers":{"web":{"port":80},"db":{"port":5432}}}')
     config = {"InputType": "JSON", "ItemsPointer": "/servers"}
     (items,) = found(bucket, config)
@@ -81,7 +81,7 @@ def test_a_pointer_may_name_an_object_whose_members_are_the_items():
     assert "non-iterable" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/servers/web/port"})
 
 
-def test_json_lines_are_an_item_each():
+def test_each_json_line_is_an_item():
     assert read(Bucket(data='{"n":1}\n\n{"n":2}\n'), {"InputType": "JSONL"}) == [{"n": 1}, {"n": 2}]
     assert "Line 2" in refused(Bucket(data='{"n":1}\n{n}'), {"InputType": "JSONL"})
 
@@ -96,16 +96,16 @@ def test_json_lines_are_an_item_each():
         ("\ufeffa,b\n1\n", {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "1", "b": ""}]),
     ],
 )
-def test_csv_rows_are_objects_of_text(text, config, items):
+def test_csv_rows_are_objects_of_strings(text, config, items):
     assert read(Bucket(data=text), {"InputType": "CSV", **config}) == items
 
 
-def test_csv_headers_are_unique():
+def test_duplicate_csv_headers_are_rejected():
     cause = refused(Bucket(data="a,a\n1,2\n"), {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"})
     assert cause == "CSV headers cannot contain duplicates."
 
 
-def test_a_listing_goes_over_all_pages_and_says_what_s3_says_of_each():
+def test_listing_reads_all_pages():
     bucket = Bucket(**{"in/a": "1", "in/b": "22", "in/c": "", "other": ""})
     listed = read(bucket, {}, LIST, Prefix="in/")
     assert [entry["Key"] for entry in listed] == ["in/a", "in/b", "in/c"]
@@ -119,7 +119,7 @@ def test_a_listing_goes_over_all_pages_and_says_what_s3_says_of_each():
     assert len(read(bucket, {}, LIST, most=1, Prefix="in/")) == 1
 
 
-def test_a_listing_can_be_loaded_and_flattened():
+def test_listing_is_loaded_and_flattened():
     bucket = Bucket(**{"in/a": "[1,2]", "in/b": "[3]"})
     config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
     assert read(bucket, config, LIST, Prefix="in/") == [1, 2, 3]
@@ -130,13 +130,13 @@ def test_a_listing_can_be_loaded_and_flattened():
     assert read(bucket, config, LIST, most=2, Prefix="in/") == [1, 2]
 
 
-def test_items_know_their_source():
+def test_items_have_their_source():
     bucket = Bucket(data="[1]")
     assert [items.source for items in found(bucket, {"InputType": "JSON"})] == ["S3://b/data"]
     assert [items.source for items in found(bucket, {}, LIST)] == ["S3://b"]
 
 
-def test_what_is_compressed_is_read_all_the_same():
+def test_gzip_files_are_decompressed():
     bucket = Bucket(data=gzip.compress(b'{"n":1}'))
     assert read(bucket, {"InputType": "JSONL"}) == [{"n": 1}]
 
@@ -151,7 +151,7 @@ def test_parquet_rows_are_objects():
     assert read(Bucket(data=body.getvalue()), {"InputType": "PARQUET"}) == shown
 
 
-def test_an_inventory_manifest_leads_to_its_rows():
+def test_inventory_manifest_files_are_read():
     manifest = {
         "destinationBucket": "arn:aws:s3:::b",
         "fileFormat": "CSV",
@@ -165,12 +165,12 @@ def test_an_inventory_manifest_leads_to_its_rows():
     ]
 
 
-def test_an_athena_manifest_leads_to_its_files():
+def test_athena_manifest_files_are_read():
     bucket = Bucket(data="s3://b/one\ns3://b/two\n", one='{"n":1}\n', two='{"n":2}\n')
     assert read(bucket, {"InputType": "JSONL", "ManifestType": "ATHENA_DATA"}) == [{"n": 1}, {"n": 2}]
 
 
-def test_what_cannot_be_read_is_said():
+def test_unreadable_files_fail_with_reason():
     assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in refused(
         Bucket(), {"InputType": "JSON"}
     )
@@ -197,7 +197,7 @@ CHILDREN = [
 ]
 
 
-def test_results_as_the_transformation_has_them():
+def test_results_are_transformed():
     whole = result_writer.transformed(CHILDREN, {})
     assert whole[0] == {
         "ExecutionArn": "arn:a",

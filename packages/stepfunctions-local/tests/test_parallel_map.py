@@ -1,4 +1,4 @@
-"""Parallel and inline Map: order, scopes, failures, and the events inside."""
+"""Parallel and inline Map: order, scopes, failures and events."""
 
 from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
@@ -21,7 +21,7 @@ def wait(seconds: int, name: str = "W") -> dict:
     return one_state(name, Type="Wait", Seconds=seconds, End=True)
 
 
-def test_branches_run_at_once_and_answer_in_their_order() -> None:
+def test_branches_run_concurrently_and_outputs_keep_order() -> None:
     with VirtualEngine() as engine:
         result = engine.run(
             machine(Type="Parallel", Branches=[wait(30, "A"), wait(10, "B"), wait(20, "C")]), 7
@@ -31,7 +31,7 @@ def test_branches_run_at_once_and_answer_in_their_order() -> None:
     assert exited == ["B", "C", "A"]
 
 
-def test_events_in_branches_follow_from_their_own() -> None:
+def test_branch_events_link_to_events_of_their_branch() -> None:
     branch = {
         "StartAt": "X",
         "States": {"X": {"Type": "Wait", "Seconds": 1, "Next": "Y"}, "Y": {"Type": "Pass", "End": True}},
@@ -57,7 +57,7 @@ def test_events_in_branches_follow_from_their_own() -> None:
     assert links["ParallelStateExited", "S"][1] == links["ParallelStateSucceeded", None][1]
 
 
-def test_a_branch_that_fails_stops_the_others() -> None:
+def test_failed_branch_stops_the_others() -> None:
     fail = one_state("F", Type="Fail", Error="Bad", Cause="so it is")
     definition = machine(
         Type="Parallel", Branches=[wait(100), fail], Catch=[{"ErrorEquals": ["Bad"], "Next": "Caught"}]
@@ -75,7 +75,7 @@ def test_a_branch_that_fails_stops_the_others() -> None:
     ]
 
 
-def test_a_task_that_fails_in_a_branch_is_aborted_too() -> None:
+def test_failed_task_in_branch_is_recorded_as_aborted() -> None:
     def work(_: object) -> None:
         raise ValueError("no")
 
@@ -91,7 +91,7 @@ def test_a_task_that_fails_in_a_branch_is_aborted_too() -> None:
     assert aborted["previousEventId"] == parallel["previousEventId"] == failed["id"]
 
 
-def test_inner_scopes_see_outer_variables_and_keep_their_own() -> None:
+def test_inner_scopes_read_outer_variables() -> None:
     branch = one_state("In", Type="Pass", Assign={"own": "{% $x + 1 %}"}, Next="Out")
     branch["States"]["Out"] = {"Type": "Pass", "Output": "{% [$x, $own] %}", "End": True}
     definition = {
@@ -113,7 +113,7 @@ def test_inner_scopes_see_outer_variables_and_keep_their_own() -> None:
     assert result.output == {"r": [1, 2], "own": False}
 
 
-def test_a_map_keeps_order_and_its_limit() -> None:
+def test_map_keeps_order_and_concurrency_limit() -> None:
     definition = machine(
         Type="Map",
         Items="{% $states.input %}",
@@ -147,7 +147,7 @@ def test_a_map_keeps_order_and_its_limit() -> None:
     assert result.history[-2]["previousEventId"] == result.events("MapIterationSucceeded")[-1]["id"]
 
 
-def test_without_a_limit_every_iteration_follows_from_the_maps_start() -> None:
+def test_iterations_without_limit_link_to_map_start() -> None:
     with VirtualEngine() as engine:
         result = engine.run(
             machine(Type="Map", Items=[1, 2, 3], ItemProcessor=one_state("P", Type="Pass", End=True))
@@ -155,7 +155,7 @@ def test_without_a_limit_every_iteration_follows_from_the_maps_start() -> None:
     assert [e["previousEventId"] for e in result.events("MapIterationStarted")] == [3, 3, 3]
 
 
-def test_an_item_selector_sees_item_index_and_input() -> None:
+def test_item_selector_reads_item_index_and_input() -> None:
     definition = {
         "StartAt": "M",
         "States": {
@@ -173,7 +173,7 @@ def test_an_item_selector_sees_item_index_and_input() -> None:
     assert result.output == [{"i": 0, "v": "a", "k": 9}, {"i": 1, "v": "b", "k": 9}]
 
 
-def test_an_iteration_that_fails_ends_the_map_and_aborts_what_runs() -> None:
+def test_failed_iteration_fails_map_and_aborts_others() -> None:
     processor = {
         "StartAt": "C",
         "States": {
@@ -198,7 +198,7 @@ def test_an_iteration_that_fails_ends_the_map_and_aborts_what_runs() -> None:
     ]
 
 
-def test_a_map_is_retried_as_a_whole() -> None:
+def test_map_is_retried_as_a_whole() -> None:
     calls = []
 
     def work(given: int) -> int:
@@ -229,14 +229,14 @@ def test_a_map_is_retried_as_a_whole() -> None:
     assert "MapStateFailed" not in kinds(result)
 
 
-def test_a_map_of_nothing_answers_nothing() -> None:
+def test_map_of_empty_array_returns_empty_array() -> None:
     with VirtualEngine() as engine:
         result = engine.run(machine(Type="Map", Items=[], ItemProcessor=wait(1)))
     assert result.output == []
     assert kinds(result)[2:5] == ["MapStateStarted", "MapStateSucceeded", "MapStateExited"]
 
 
-def test_a_map_in_a_map_has_the_nearest_item() -> None:
+def test_nested_map_reads_innermost_item() -> None:
     inner = one_state(
         "Inner",
         Type="Map",

@@ -1,4 +1,4 @@
-"""Requests are checked at a glance where they are plain, and closely where they are not; both know the same rules."""
+"""Validation of requests: the fast check and the strict check apply the same rules."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ FAULTY: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("operation", "params"), PLAIN)
-def test_a_plain_request_takes_no_closer_look(
+def test_simple_request_skips_strict_check(
     monkeypatch: pytest.MonkeyPatch, operation: str, params: dict[str, Any]
 ) -> None:
     def look(operation: str, params: dict[str, Any]) -> None:
@@ -41,11 +41,11 @@ def test_a_plain_request_takes_no_closer_look(
 
 
 @pytest.mark.parametrize(("operation", "params"), FAULTY)
-def test_a_faulty_request_is_refused(operation: str, params: dict[str, Any]) -> None:
+def test_invalid_request_is_rejected(operation: str, params: dict[str, Any]) -> None:
     with pytest.raises(ApiError):
         check(operation, params)
 
 
-def test_what_is_not_there_or_not_plain_is_looked_at_closely() -> None:
+def test_null_and_complex_members_are_checked_strictly() -> None:
     check("StartExecution", {"stateMachineArn": MACHINE, "unheardOf": 1})
     check("CreateStateMachine", {"name": "m", "definition": "{}", "roleArn": "r", "tags": [{"key": "a"}]})

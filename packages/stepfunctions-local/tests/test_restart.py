@@ -1,4 +1,4 @@
-"""An engine closed and opened again on its store: what waited goes on; and redrive."""
+"""Restart of an engine on its store, and redrive."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ INVOKE = "arn:aws:states:::lambda:invoke"
 
 
 class Sometimes:
-    """A function that fails as often as it is told, and counts its calls."""
+    """A function that fails a number of times and counts its calls."""
 
     def __init__(self, failures: int = 0):
         self.failures = failures
@@ -49,13 +49,13 @@ def store(tmp_path: Path) -> Path:
 def reopened(
     engine: VirtualEngine, store: Path, services: FakeServices | None = None, after: float = 0.0
 ) -> VirtualEngine:
-    """The engine closed, and opened again so many seconds later."""
+    """Close the engine and reopen it after some seconds."""
     now = engine.clock.now()
     engine.close()
     return VirtualEngine(services or FakeServices(), store=store, start=now + after)
 
 
-def test_a_wait_goes_on_to_its_moment(store: Path) -> None:
+def test_wait_ends_at_its_time_after_restart(store: Path) -> None:
     definition = jsonata(
         A={"Type": "Pass", "Assign": {"x": 5}, "Next": "W"},
         W={"Type": "Wait", "Seconds": 100, "Next": "B"},
@@ -71,7 +71,7 @@ def test_a_wait_goes_on_to_its_moment(store: Path) -> None:
     assert [event["id"] for event in result.history] == list(range(1, 9))
 
 
-def test_retries_are_counted_across_a_restart(store: Path) -> None:
+def test_retry_count_survives_restart(store: Path) -> None:
     definition = jsonata(
         T=work(
             End=True,
@@ -94,7 +94,7 @@ def test_retries_are_counted_across_a_restart(store: Path) -> None:
     assert (result.status, result.elapsed, len(function.calls)) == ("FAILED", 180, 3)
 
 
-def test_a_token_given_out_before_is_good_after(store: Path) -> None:
+def test_task_token_is_valid_after_restart(store: Path) -> None:
     tokens: list[str] = []
     services = FakeServices({"work": lambda given: tokens.append(given)})
     definition = jsonata(
@@ -119,7 +119,7 @@ def test_a_token_given_out_before_is_good_after(store: Path) -> None:
     ("limits", "error"),
     [({"TimeoutSeconds": 60}, "States.Timeout"), ({"HeartbeatSeconds": 60}, "States.HeartbeatTimeout")],
 )
-def test_a_tasks_time_runs_on_while_nobody_keeps_it(store: Path, limits: dict, error: str) -> None:
+def test_task_timeout_includes_downtime(store: Path, limits: dict, error: str) -> None:
     services = FakeServices({"work": lambda _: None})
     task = {
         "Type": "Task",
@@ -137,7 +137,7 @@ def test_a_tasks_time_runs_on_while_nobody_keeps_it(store: Path, limits: dict, e
     assert (result.output, result.elapsed) == ("late", 1010)
 
 
-def test_a_wait_and_a_time_out_that_fell_due_meanwhile_are_over_at_once(store: Path) -> None:
+def test_expired_wait_and_timeout_end_at_restart(store: Path) -> None:
     wait = jsonata(W={"Type": "Wait", "Seconds": 100, "End": True})
     engine = VirtualEngine(store=store)
     waiting = engine.start(engine.create(wait))
@@ -148,7 +148,7 @@ def test_a_wait_and_a_time_out_that_fell_due_meanwhile_are_over_at_once(store: P
     assert [(result.status, result.elapsed) for result in ended] == [("SUCCEEDED", 1010), ("TIMED_OUT", 1010)]
 
 
-def test_a_task_whose_time_is_over_is_not_delivered_again(store: Path) -> None:
+def test_expired_task_is_not_delivered_again(store: Path) -> None:
     calls: list[object] = []
 
     async def slow(given: object) -> object:
@@ -165,7 +165,7 @@ def test_a_task_whose_time_is_over_is_not_delivered_again(store: Path) -> None:
     assert (result.error, result.elapsed, len(calls)) == ("States.Timeout", 1010, 1)
 
 
-def test_what_was_accepted_in_time_counts_however_late_it_is_taken_up(store: Path) -> None:
+def test_callback_before_deadline_counts_after_restart(store: Path) -> None:
     tokens: list[str] = []
     services = FakeServices({"work": lambda given: tokens.append(given)})
     task = {
@@ -187,7 +187,7 @@ def test_what_was_accepted_in_time_counts_however_late_it_is_taken_up(store: Pat
 
 
 class Loaded(VirtualEngine):
-    """An engine that knows its executions, and goes on with none yet."""
+    """An engine that has loaded its executions without running them."""
 
     async def _start(self) -> None:
         self.engine.load()
@@ -196,7 +196,7 @@ class Loaded(VirtualEngine):
         self.engine.resume()
 
 
-def test_an_execution_can_be_called_back_and_stopped_before_it_goes_on(store: Path) -> None:
+def test_loaded_execution_accepts_callback_and_stop_before_resume(store: Path) -> None:
     tokens: list[str] = []
     services = FakeServices({"work": lambda given: tokens.append(given)})
     task = {
@@ -220,7 +220,7 @@ def test_an_execution_can_be_called_back_and_stopped_before_it_goes_on(store: Pa
     assert len(tokens) == 2
 
 
-def test_branches_and_iterations_that_ended_stay_ended(store: Path) -> None:
+def test_completed_branches_are_not_run_again(store: Path) -> None:
     function = Sometimes()
     services = FakeServices({"work": function})
     done_then_wait = {
@@ -253,7 +253,7 @@ def test_branches_and_iterations_that_ended_stay_ended(store: Path) -> None:
     assert succeeded == [0, 1, 2]
 
 
-def test_a_branch_that_failed_stays_failed_while_the_others_are_being_stopped(store: Path) -> None:
+def test_failed_branch_stays_failed_after_restart(store: Path) -> None:
     function = Sometimes(failures=9)
 
     async def hard_to_stop(_: object) -> None:
@@ -282,7 +282,7 @@ def test_a_branch_that_failed_stays_failed_while_the_others_are_being_stopped(st
     assert (result.error, len(function.calls)) == ("ConnectionError", 1)
 
 
-def test_an_activity_scheduled_before_can_be_taken_after(store: Path) -> None:
+def test_scheduled_activity_task_survives_restart(store: Path) -> None:
     activity = "arn:aws:states:us-east-1:000000000000:activity:pack"
     engine = VirtualEngine(store=store)
     engine.create_activity(name="pack")
@@ -293,7 +293,7 @@ def test_an_activity_scheduled_before_can_be_taken_after(store: Path) -> None:
         assert engine.finish(arn).output == 1
 
 
-def test_a_nested_execution_is_not_started_twice(store: Path) -> None:
+def test_nested_execution_is_not_started_twice(store: Path) -> None:
     engine = VirtualEngine(store=store)
     inner = engine.create(jsonata(W={"Type": "Wait", "Seconds": 100, "End": True}), "inner")
     outer = jsonata(
@@ -312,7 +312,7 @@ def test_a_nested_execution_is_not_started_twice(store: Path) -> None:
     assert (result.status, result.elapsed, len(started)) == ("SUCCEEDED", 100, 1)
 
 
-def test_a_map_run_goes_on_with_the_children_left(store: Path) -> None:
+def test_map_run_continues_with_remaining_children(store: Path) -> None:
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "T",
@@ -331,7 +331,7 @@ def test_a_map_run_goes_on_with_the_children_left(store: Path) -> None:
     assert (result.output, result.elapsed, function.calls) == ([1, 2, 3], 300, [1, 2, 3])
 
 
-def test_a_store_has_one_owner(store: Path) -> None:
+def test_store_is_locked_by_one_process(store: Path) -> None:
     first = Store(store)
     with pytest.raises(StoreBusy, match="already open in process"):
         Store(store)
@@ -339,7 +339,7 @@ def test_a_store_has_one_owner(store: Path) -> None:
     Store(store).close()
 
 
-def test_redrive_resumes_at_the_failed_state_with_its_variables(store: Path) -> None:
+def test_redrive_resumes_at_failed_state_with_variables(store: Path) -> None:
     function = Sometimes(failures=1)
     services = FakeServices({"work": function})
     definition = jsonata(
@@ -368,7 +368,7 @@ def test_redrive_resumes_at_the_failed_state_with_its_variables(store: Path) -> 
     assert result.states == ["A", "T", "B"]
 
 
-def test_redrive_runs_only_the_branches_that_did_not_end() -> None:
+def test_redrive_runs_only_unfinished_branches() -> None:
     function = Sometimes(failures=1)
     other = Sometimes()
     left = {
@@ -389,7 +389,7 @@ def test_redrive_runs_only_the_branches_that_did_not_end() -> None:
     assert (len(other.calls), len(function.calls)) == (1, 2)
 
 
-def test_redrive_of_a_map_run_runs_its_failed_children() -> None:
+def test_redrive_of_map_run_runs_failed_children() -> None:
     failures = {2}
 
     def function(given: int) -> int:
@@ -414,7 +414,7 @@ def test_redrive_of_a_map_run_runs_its_failed_children() -> None:
     assert len(result.events("MapRunRedriven")) == 1
 
 
-def test_an_execution_can_be_redriven_for_two_weeks() -> None:
+def test_execution_is_redrivable_for_two_weeks() -> None:
     with VirtualEngine() as engine:
         arn = engine.start(engine.create({"StartAt": "F", "States": {"F": {"Type": "Fail"}}}))
         engine.pass_time(14 * 86_400 + 1)
@@ -426,7 +426,7 @@ def test_an_execution_can_be_redriven_for_two_weeks() -> None:
     assert refused.value.message == "Execution Not Redrivable: 'Execution redrivable period exceeded'"
 
 
-def test_what_succeeded_cannot_be_redriven() -> None:
+def test_succeeded_execution_cannot_be_redriven() -> None:
     with VirtualEngine() as engine:
         result = engine.run(jsonata(A={"Type": "Succeed"}))
         with pytest.raises(ApiError) as refused:

@@ -1,4 +1,4 @@
-"""The API over HTTP, as boto3 speaks it."""
+"""The API over HTTP, called with boto3."""
 
 import asyncio
 import http.client
@@ -55,7 +55,7 @@ def client(port: int):
     )
 
 
-def test_a_machine_from_its_creation_to_its_history(client) -> None:
+def test_machine_is_created_run_and_described_over_http(client) -> None:
     arn = client.create_state_machine(name="http", definition=PASS, roleArn=ROLE)["stateMachineArn"]
     started = client.start_execution(stateMachineArn=arn, name="one", input='{"é": 1}')
     described = client.describe_execution(executionArn=started["executionArn"])
@@ -71,7 +71,7 @@ def test_a_machine_from_its_creation_to_its_history(client) -> None:
     ]
 
 
-def test_an_execution_goes_on_with_its_callers_trace(client) -> None:
+def test_execution_inherits_trace_header_of_caller(client) -> None:
     arn = client.create_state_machine(name="traced", definition=PASS, roleArn=ROLE)["stateMachineArn"]
     client.meta.events.register(
         "before-sign.sfn",
@@ -83,7 +83,7 @@ def test_an_execution_goes_on_with_its_callers_trace(client) -> None:
     assert client.describe_execution(executionArn=own)["traceHeader"] == "Root=1-2-3"
 
 
-def test_errors_are_awss_exceptions(client) -> None:
+def test_errors_are_boto3_exceptions(client) -> None:
     with pytest.raises(client.exceptions.InvalidArn) as refused:
         client.describe_execution(executionArn="not_an_arn")
     assert refused.value.response["Error"]["Message"] == "Invalid Arn: 'Invalid ARN prefix: not_an_arn'"
@@ -100,7 +100,7 @@ def request(port: int, body: bytes, **headers: str) -> tuple[int, dict]:
     return response.status, json.loads(response.read())
 
 
-def test_what_is_no_request_of_ours_is_answered_as_such(port: int) -> None:
+def test_unknown_requests_are_rejected(port: int) -> None:
     status, answer = request(port, b"{}", **{"X-Amz-Target": "DynamoDB_20120810.PutItem"})
     assert (status, answer["__type"]) == (404, "UnknownOperationException")
     status, answer = request(port, b"{", **{"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
@@ -109,7 +109,7 @@ def test_what_is_no_request_of_ours_is_answered_as_such(port: int) -> None:
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
 
 
-def test_one_connection_carries_many_requests(port: int) -> None:
+def test_connection_is_reused_for_requests(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     for _ in range(3):
         connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSStepFunctions.ListActivities"})

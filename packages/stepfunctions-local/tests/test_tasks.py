@@ -1,4 +1,4 @@
-"""Tasks: their events, retries, catches, time-outs, heartbeats, callbacks, activities, nested executions."""
+"""Tasks: events, retries, catchers, timeouts, heartbeats, callbacks, activities, nested executions."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ def run(definition: dict, work, given: object = None) -> Result:
 
 
 def failing(*errors: Exception):
-    """A function that raises these one after another, then answers how often it was called."""
+    """Return a function that raises these errors in turn and then returns its number of calls."""
     left = list(errors)
     calls = []
 
@@ -58,7 +58,7 @@ def kinds(result: Result) -> list[str]:
     return [event["type"] for event in result.history]
 
 
-def test_an_integrations_events() -> None:
+def test_service_task_events() -> None:
     result = run(
         invoke(TimeoutSeconds=20, Output="{% $states.result.Payload %}"), lambda given: given, {"a": 1}
     )
@@ -80,7 +80,7 @@ def test_an_integrations_events() -> None:
     assert result.history[3]["taskStartedEventDetails"] == {"resource": "invoke", "resourceType": "lambda"}
 
 
-def test_a_functions_own_arn_has_events_of_its_own() -> None:
+def test_function_arn_task_events() -> None:
     definition = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": FUNCTION, "End": True}}}
     good = run(definition, lambda given: given["a"], {"a": 1})
     assert kinds(good)[2:5] == ["LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded"]
@@ -98,7 +98,7 @@ def test_a_functions_own_arn_has_events_of_its_own() -> None:
     assert bad.history[4]["lambdaFunctionFailedEventDetails"]["error"] == "Declined"
 
 
-def test_retries_wait_as_they_say_and_count_each_for_itself() -> None:
+def test_retriers_have_own_delays_and_counts() -> None:
     retry = [
         {
             "ErrorEquals": ["Busy"],
@@ -118,7 +118,7 @@ def test_retries_wait_as_they_say_and_count_each_for_itself() -> None:
     assert [e["previousEventId"] for e in result.events("TaskScheduled")] == [2, 5, 8, 11, 14]
 
 
-def test_a_retrier_used_up_leaves_it_to_the_catch() -> None:
+def test_exhausted_retrier_falls_through_to_catch() -> None:
     retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 2}]
     catch = [
         {"ErrorEquals": ["Busy"], "Assign": {"why": "{% $states.errorOutput.Error %}"}, "Next": "Caught"}
@@ -136,7 +136,7 @@ def test_a_retrier_used_up_leaves_it_to_the_catch() -> None:
     assert exited["assignedVariables"] == {"why": '"Busy"'}
 
 
-def test_full_jitter_stays_below_the_delay_and_is_repeatable() -> None:
+def test_full_jitter_is_bounded_and_repeatable() -> None:
     retry = [
         {
             "ErrorEquals": ["Busy"],
@@ -154,7 +154,7 @@ def test_full_jitter_stays_below_the_delay_and_is_repeatable() -> None:
 @pytest.mark.parametrize(
     ("pattern", "caught"), [("States.Timeout", True), ("States.ALL", True), ("States.TaskFailed", False)]
 )
-def test_a_timeout_by_its_names(pattern: str, caught: bool) -> None:
+def test_timeout_is_matched_by_its_names(pattern: str, caught: bool) -> None:
     async def slow(_: object) -> None:
         await asyncio.sleep(100)
 
@@ -170,7 +170,7 @@ def test_a_timeout_by_its_names(pattern: str, caught: bool) -> None:
     }
 
 
-def test_states_all_does_not_catch_a_runtime_failure() -> None:
+def test_states_all_does_not_catch_runtime_failure() -> None:
     definition = {
         "StartAt": "T",
         "States": {
@@ -215,7 +215,7 @@ def engine(tokens: list[str]):
         yield engine
 
 
-def test_a_callback_ends_the_wait_with_its_output(engine: VirtualEngine, tokens: list[str]) -> None:
+def test_callback_completes_task_with_output(engine: VirtualEngine, tokens: list[str]) -> None:
     arn = engine.start(engine.create(wait_for_token()))
     engine.pass_time(50)
     engine.send_task_success(taskToken=tokens[0], output='{"ok": true}')
@@ -227,7 +227,7 @@ def test_a_callback_ends_the_wait_with_its_output(engine: VirtualEngine, tokens:
     assert late.value.code == "TaskTimedOut"
 
 
-def test_a_token_is_good_for_its_own_attempt_only(engine: VirtualEngine, tokens: list[str]) -> None:
+def test_token_is_valid_for_its_attempt_only(engine: VirtualEngine, tokens: list[str]) -> None:
     retry = [{"ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1}]
     arn = engine.start(engine.create(wait_for_token(TimeoutSeconds=10, Retry=retry)))
     engine.pass_time(15)
@@ -239,7 +239,7 @@ def test_a_token_is_good_for_its_own_attempt_only(engine: VirtualEngine, tokens:
     assert engine.finish(arn).output == "second"
 
 
-def test_a_callback_may_fail_the_task(engine: VirtualEngine, tokens: list[str]) -> None:
+def test_send_task_failure_fails_task(engine: VirtualEngine, tokens: list[str]) -> None:
     arn = engine.start(engine.create(wait_for_token()))
     engine.pass_time(1)
     engine.send_task_failure(taskToken=tokens[0], error="Broken", cause="dropped")
@@ -248,7 +248,7 @@ def test_a_callback_may_fail_the_task(engine: VirtualEngine, tokens: list[str]) 
     assert result.events("TaskFailed")[0]["taskFailedEventDetails"]["error"] == "Broken"
 
 
-def test_a_failure_without_names_is_caught_by_states_all(engine: VirtualEngine, tokens: list[str]) -> None:
+def test_failure_without_error_is_caught_by_states_all(engine: VirtualEngine, tokens: list[str]) -> None:
     definition = wait_for_token(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}])
     definition["States"]["Caught"] = {"Type": "Pass", "End": True}
     arn = engine.start(engine.create(definition))
@@ -257,7 +257,7 @@ def test_a_failure_without_names_is_caught_by_states_all(engine: VirtualEngine, 
     assert engine.finish(arn).output == {"Error": "", "Cause": ""}
 
 
-def test_heartbeats_keep_a_task_alive_until_they_stop(engine: VirtualEngine, tokens: list[str]) -> None:
+def test_missed_heartbeat_fails_task(engine: VirtualEngine, tokens: list[str]) -> None:
     definition = wait_for_token(
         HeartbeatSeconds=10, Catch=[{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Silent"}]
     )
@@ -270,13 +270,13 @@ def test_heartbeats_keep_a_task_alive_until_they_stop(engine: VirtualEngine, tok
     assert (result.output, result.elapsed) == ("States.Timeout", 34)
 
 
-def test_what_is_no_token_is_refused_as_such(engine: VirtualEngine) -> None:
+def test_malformed_token_is_rejected(engine: VirtualEngine) -> None:
     with pytest.raises(ApiError) as refused:
         engine.send_task_heartbeat(taskToken="nonsense")
     assert (refused.value.code, refused.value.message) == ("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
-def test_an_activitys_worker_takes_and_answers(engine: VirtualEngine) -> None:
+def test_activity_worker_completes_task(engine: VirtualEngine) -> None:
     engine.create_activity(name="pack")
     arn = engine.start(engine.create(jsonata(Resource=ACTIVITY, TimeoutSeconds=60)), {"box": 1})
     task = engine.get_activity_task(activityArn=ACTIVITY, workerName="anna")
@@ -288,7 +288,7 @@ def test_an_activitys_worker_takes_and_answers(engine: VirtualEngine) -> None:
     assert result.history[3]["activityStartedEventDetails"] == {"workerName": "anna"}
 
 
-def test_nobody_takes_an_activity_until_its_timeout(engine: VirtualEngine) -> None:
+def test_untaken_activity_task_times_out(engine: VirtualEngine) -> None:
     engine.create_activity(name="pack")
     result = engine.finish(engine.start(engine.create(jsonata(Resource=ACTIVITY, TimeoutSeconds=60))))
     assert (result.status, result.elapsed) == ("FAILED", 60)
@@ -296,7 +296,7 @@ def test_nobody_takes_an_activity_until_its_timeout(engine: VirtualEngine) -> No
 
 
 @pytest.mark.parametrize(("suffix", "output"), [(".sync", '{"done":5}'), (".sync:2", {"done": 5})])
-def test_a_nested_execution_is_waited_for(engine: VirtualEngine, suffix: str, output: object) -> None:
+def test_nested_execution_is_waited_for(engine: VirtualEngine, suffix: str, output: object) -> None:
     inner = engine.create(
         {
             "StartAt": "W",
@@ -313,14 +313,14 @@ def test_a_nested_execution_is_waited_for(engine: VirtualEngine, suffix: str, ou
     assert kinds(result)[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
 
 
-def test_a_task_for_an_activity_that_is_not_there_cannot_be_scheduled(engine: VirtualEngine) -> None:
+def test_missing_activity_fails_schedule(engine: VirtualEngine) -> None:
     nobody = f"{ACTIVITY}-nobody"
     result = engine.run(jsonata(Resource=nobody, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "T"}]))
     assert kinds(result)[2:] == ["ActivityScheduleFailed", "ExecutionFailed"]
     assert (result.error, result.cause) == ("States.Runtime", f"Activity Does Not Exist: '{nobody}'")
 
 
-def test_stopping_the_outer_execution_stops_the_nested_one(engine: VirtualEngine) -> None:
+def test_stop_also_stops_nested_execution(engine: VirtualEngine) -> None:
     inner = engine.create({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3000, "End": True}}})
     outer = jsonata(
         Resource="arn:aws:states:::states:startExecution.sync:2",
@@ -334,7 +334,7 @@ def test_stopping_the_outer_execution_stops_the_nested_one(engine: VirtualEngine
     assert engine.describe_execution(executionArn=nested)["status"] == "ABORTED"
 
 
-def test_a_job_that_cannot_be_submitted_says_so() -> None:
+def test_failed_submission_writes_task_submit_failed() -> None:
     definition = jsonata(
         Resource="arn:aws:states:::states:startExecution.sync:2",
         Arguments={"StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:none"},
@@ -349,7 +349,7 @@ def test_a_job_that_cannot_be_submitted_says_so() -> None:
     )
 
 
-def test_a_services_error_carries_its_name_and_retries_by_it() -> None:
+def test_service_error_name_is_matched_by_retry() -> None:
     tries = []
 
     def put_item(params: dict) -> dict:
@@ -390,7 +390,7 @@ def test_a_services_error_carries_its_name_and_retries_by_it() -> None:
         ),
     ],
 )
-def test_credentials_that_name_no_role_fail_the_task_before_it_is_scheduled(state, error):
+def test_invalid_credentials_fail_before_scheduling(state, error):
     result = run(state, failing(), given=7)
 
     assert (result.status, result.error) == ("FAILED", error)

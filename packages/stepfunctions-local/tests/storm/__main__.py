@@ -1,4 +1,4 @@
-"""The long form: as many kills as one has patience for, and what came of it."""
+"""Command line of the storm test: number of kills, load, seed."""
 
 import argparse
 import json
@@ -18,23 +18,19 @@ def main() -> int:
         epilog="example: python -m tests.storm --kills 300 --load 60",
     )
     parser.add_argument(
-        "--kills", type=int, default=300, help="how often (default %(default)s; some 1.5 s each)"
+        "--kills", type=int, default=300, help="number of kills (default %(default)s; about 1.5 s each)"
     )
-    parser.add_argument(
-        "--load", type=int, default=60, help="executions open at a time (default %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=random.randrange(1 << 30), help="of the moments of the kills"
-    )
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--load", type=int, default=60, help="open executions (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="seed of the kill times")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
     arguments = parser.parse_args()
 
-    def tell(line: str) -> None:
+    def log(line: str) -> None:
         sys.stderr.write(f"{line}\n")
 
-    tell(f"seed {arguments.seed}")
+    log(f"seed {arguments.seed}")
     with tempfile.TemporaryDirectory(prefix="storm-") as folder:
-        report = storm(Path(folder), arguments.kills, arguments.load, arguments.seed, tell)
+        report = storm(Path(folder), arguments.kills, arguments.load, arguments.seed, log)
     if arguments.json:
         print(json.dumps(asdict(report), indent=2))
     else:
@@ -43,9 +39,9 @@ def main() -> int:
         )
         for kind, count in report.accepted.items():
             print(f"  {count:6} {kind}")
-        print(f"{report.deliveries} deliveries of tasks, {report.delivered_again} of them again")
-        print("\n".join(report.faults) or "Nothing was lost, and nothing completed ran again.")
-    return 1 if report.faults else 0
+        print(f"{report.deliveries} deliveries of tasks, {report.delivered_again} of them repeated")
+        print("\n".join(report.violations) or "No execution was lost, and nothing completed ran again.")
+    return 1 if report.violations else 0
 
 
 if __name__ == "__main__":

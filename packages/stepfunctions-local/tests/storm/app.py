@@ -1,4 +1,4 @@
-"""An engine in a process of its own, with one Lambda that writes down each delivery before it does anything."""
+"""An engine process with one Lambda that logs each delivery before any effect."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What must be true after the storm, of every execution that was accepted. Each check answers what is wrong."""
+"""Checks of every accepted execution after the storm. Each check yields the violations."""
 
 import json
 from collections import Counter, defaultdict
@@ -9,34 +9,39 @@ from .kinds import machine_arn
 from .process import Process
 
 
-def faults(client: Client, process: Process, executions: dict[str, Execution]) -> list[str]:
-    """Everything that is wrong, a sentence each."""
-    found: list[str] = []
+def find_violations(client: Client, process: Process, executions: dict[str, Execution]) -> list[str]:
+    """Return all violations."""
+    violations: list[str] = []
     succeeded: dict[str, float] = {}
     for execution in executions.values():
         try:
-            found += [f"{execution.name}: {fault}" for fault in _of_execution(client, execution, succeeded)]
+            violations += [
+                f"{execution.name}: {fault}" for fault in _execution_violations(client, execution, succeeded)
+            ]
         except Refused as refused:
-            found.append(f"{execution.name}: {refused}")
-    found += _nested_twice(client)
+            violations.append(f"{execution.name}: {refused}")
+    violations += _nested_twice(client)
     for line in deliveries(process):
         if line["at"] > succeeded.get(line["key"], float("inf")):
-            found.append(f"{line['key']} was delivered again after its success was in the history")
-    return found
+            violations.append(f"{line['key']} was delivered again after its success was in the history")
+    return violations
 
 
-def _of_execution(client: Client, execution: Execution, succeeded: dict[str, float]) -> Iterator[str]:
-    kind, told = execution.kind, execution.ended
+def _execution_violations(client: Client, execution: Execution, succeeded: dict[str, float]) -> Iterator[str]:
+    kind, reported = execution.kind, execution.ended
     seen = client.call("DescribeExecution", executionArn=execution.arn)
     if seen["status"] != kind.status:
-        yield f"ended as {seen['status']}, not {kind.status}"
+        yield f"status is {seen['status']}; expected {kind.status}"
         return
-    if told is not None and (told["status"], told["stopDate"]) != (seen["status"], seen["stopDate"]):
-        yield "did not stay as it was told to have ended"
+    if reported is not None and (reported["status"], reported["stopDate"]) != (
+        seen["status"],
+        seen["stopDate"],
+    ):
+        yield "changed after its result was reported"
     if seen["redriveCount"] != kind.redrives:
         yield f"was redriven {seen['redriveCount']} times"
     events = _history(client, execution.arn)
-    yield from _of_history(events, succeeded)
+    yield from _history_violations(events, succeeded)
     entered = Counter(event["stateEnteredEventDetails"]["name"] for event in _entered(events))
     if entered != kind.entered:
         yield f"entered {dict(entered)}, not {kind.entered}"
@@ -45,13 +50,13 @@ def _of_execution(client: Client, execution: Execution, succeeded: dict[str, flo
         if types[name] != count:
             yield f"has {types[name]} events {name}, not {count}"
     if kind.status == "TIMED_OUT" and seen["stopDate"] - seen["startDate"] < 3:
-        yield "timed out before its time"
+        yield "timed out too early"
     if kind.children is not None:
-        yield from _of_map_run(client, execution, kind.children, succeeded)
+        yield from _map_run_violations(client, execution, kind.children, succeeded)
 
 
-def _of_history(events: list[Json], succeeded: dict[str, float]) -> Iterator[str]:
-    """Of any history: whole, in order, no state left that was not entered, no wait cut short."""
+def _history_violations(events: list[Json], succeeded: dict[str, float]) -> Iterator[str]:
+    """Check that a history is complete and ordered, and that waits have their duration."""
     by_id = {event["id"]: event for event in events}
     if [event["id"] for event in events] != list(range(1, len(events) + 1)):
         yield "has a history with gaps"
@@ -70,7 +75,7 @@ def _of_history(events: list[Json], succeeded: dict[str, float]) -> Iterator[str
         if event["type"] == "WaitStateExited":
             before = by_id[event["previousEventId"]]
             if event["timestamp"] - before["timestamp"] < 0.999:
-                yield "did not wait as long as it should"
+                yield "has a wait that ended too early"
     if any(count > 1 for count in ends.values()):
         yield "has a task that ended twice"
     exited = Counter(
@@ -91,8 +96,8 @@ def _scheduled(event: Json, by_id: dict[int, Json]) -> Json:
     return event
 
 
-def _of_map_run(
-    client: Client, execution: Execution, wanted: dict[str, int], succeeded: dict[str, float]
+def _map_run_violations(
+    client: Client, execution: Execution, expected: dict[str, int], succeeded: dict[str, float]
 ) -> Iterator[str]:
     runs = client.call("ListMapRuns", executionArn=execution.arn)["mapRuns"]
     if len(runs) != 1:
@@ -100,21 +105,21 @@ def _of_map_run(
         return
     arn = runs[0]["mapRunArn"]
     counts = client.call("DescribeMapRun", mapRunArn=arn)["executionCounts"]
-    total = sum(wanted.values())
-    if {name: counts[name] for name in wanted} != wanted or counts["total"] != total or counts["running"]:
-        yield f"has a map run with {counts}, not {wanted}"
+    total = sum(expected.values())
+    if {name: counts[name] for name in expected} != expected or counts["total"] != total or counts["running"]:
+        yield f"has a map run with {counts}, not {expected}"
     children = client.call("ListExecutions", mapRunArn=arn, maxResults=100)["executions"]
     statuses = Counter(child["status"].lower() for child in children)
-    if statuses != wanted:
-        yield f"has child executions {dict(statuses)}, not {wanted}"
+    if statuses != expected:
+        yield f"has child executions {dict(statuses)}, not {expected}"
     for child in children:
         if ":express:" not in child["executionArn"]:
-            for fault in _of_history(_history(client, child["executionArn"]), succeeded):
+            for fault in _history_violations(_history(client, child["executionArn"]), succeeded):
                 yield f"has a child that {fault}"
 
 
 def _nested_twice(client: Client) -> Iterator[str]:
-    """The workflows that were started by others: one each, and ended."""
+    """Check that each parent started one nested execution, and that it has ended."""
     parents: Counter[str] = Counter()
     token: Json = {}
     while True:

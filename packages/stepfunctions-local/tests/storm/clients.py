@@ -1,4 +1,4 @@
-"""Those who use the engine while it is being killed. Without an answer each asks again."""
+"""Clients that use the engine while it is killed and repeat requests without a response."""
 
 import contextlib
 import http.client
@@ -22,26 +22,26 @@ class Refused(Exception):
         self.code: str = answer["__type"]
 
 
-class Over(Exception):
-    """The storm is over, and so is this client's patience."""
+class StormEnded(Exception):
+    """The storm has ended; the client stops repeating its request."""
 
 
 class Client:
-    """A connection to the engine, made again as often as it breaks."""
+    """A connection to the engine that reconnects whenever it breaks."""
 
     def __init__(self, port: int, over: threading.Event):
         self._port, self._over = port, over
         self._connection: http.client.HTTPConnection | None = None
 
     def call(self, operation: str, **params: object) -> Json:
-        """The answer, however long it takes. Raises Refused, Over."""
+        """Return the response, with any number of attempts. Raises Refused, StormEnded."""
         while not self._over.is_set():
             try:
                 return self._ask(operation, params)
             except (OSError, http.client.HTTPException):
                 self._connection = None
                 time.sleep(0.02)
-        raise Over
+        raise StormEnded
 
     def _ask(self, operation: str, params: Json) -> Json:
         if self._connection is None:
@@ -57,7 +57,7 @@ class Client:
 
 @dataclass
 class Execution:
-    """One that was accepted. `ended` is what was first told of its end."""
+    """An accepted execution. `ended` is the first description after its end."""
 
     name: str
     kind: Kind
@@ -68,14 +68,14 @@ class Execution:
 
 @dataclass
 class Clients:
-    """Everybody, each in a thread of their own; `load` is how many executions they keep open."""
+    """The clients, one thread each; `load` is the number of open executions."""
 
     process: Process
     load: int
     closing: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     executions: dict[str, Execution] = field(default_factory=dict)
-    faults: list[BaseException] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -103,10 +103,10 @@ class Clients:
 
     def _run(self, role: Callable[[Client], None]) -> None:
         try:
-            with contextlib.suppress(Over):
+            with contextlib.suppress(StormEnded):
                 role(self.client())
-        except BaseException as fault:  # told by the main thread
-            self.faults.append(fault)
+        except BaseException as error:  # the main thread reports it
+            self.errors.append(error)
 
     def _start(self, client: Client) -> None:
         number = 0
@@ -125,7 +125,7 @@ class Clients:
                 )
                 arn = answer["executionArn"]
             except Refused as refused:
-                # The answer to an earlier try was lost, and the execution has ended since.
+                # The response to an earlier attempt was lost, and the execution has ended since.
                 if refused.code != "ExecutionAlreadyExists":
                     raise
                 arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
@@ -136,7 +136,9 @@ class Clients:
             for execution in self.open():
                 seen = client.call("DescribeExecution", executionArn=execution.arn)
                 if seen["status"] == "FAILED" and seen["redriveCount"] < execution.kind.redrives:
-                    with contextlib.suppress(Refused):  # an answer was lost, and it has been redriven
+                    with contextlib.suppress(
+                        Refused
+                    ):  # a response was lost, and the execution has been redriven
                         client.call("RedriveExecution", executionArn=execution.arn)
                 elif seen["status"] in TERMINAL:
                     execution.ended = seen
@@ -150,7 +152,7 @@ class Clients:
             lines = deliveries(self.process)
             for line in lines[read:]:
                 if line["token"] is not None:
-                    say(client, line["token"])
+                    complete_task(client, line["token"])
             read = len(lines)
             time.sleep(0.05)
 
@@ -158,24 +160,24 @@ class Clients:
         while not self.over.is_set():
             task = client.call("GetActivityTask", activityArn=ACTIVITY)
             if task.get("taskToken"):
-                say(client, task["taskToken"])
+                complete_task(client, task["taskToken"])
 
 
 def machine_name(kind: str) -> str:
     return kind.replace(" ", "-")
 
 
-def say(client: Client, token: str) -> None:
+def complete_task(client: Client, token: str) -> None:
     try:
         client.call("SendTaskSuccess", taskToken=token, output="{}")
     except Refused as refused:
-        # Said before, with the answer lost; or too late.
+        # Completed before with the response lost, or timed out.
         if refused.code != "TaskTimedOut":
             raise
 
 
 def deliveries(process: Process) -> list[Json]:
-    """What the Lambda wrote down: {"at", "key", "token"}, in order. A line half written by the dying is left out."""
+    """Return the Lambda's log in order: {"at", "key", "token"}, without an incomplete last line."""
     if not process.log.exists():
         return []
     lines = process.log.read_text().splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""The kinds of executions in the storm: what each does, and what its history must have at the end."""
+"""The kinds of executions in the storm, and what their histories must contain at the end."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +13,14 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """`entered` says how often each state of the execution's own history was entered."""
+    """A state machine and its expected history; `entered` has the number of entries of each state."""
 
     definition: dict[str, Any]
     entered: dict[str, int]
     status: str = "SUCCEEDED"
-    # Events of which there must be just as many.
+    # Exact numbers of events.
     events: dict[str, int] = field(default_factory=dict)
-    # For each map run, how many children must have ended how.
+    # The number of children of each map run by status.
     children: dict[str, int] | None = None
     redrives: int = 0
     stopped: bool = False
@@ -44,9 +44,9 @@ _TRIES = "$states.context.State.RetryCount + $states.context.Execution.RedriveCo
 def work(
     step: str, *, fails: object = 0, resource: str = INVOKE, tries: str = _TRIES, **state: object
 ) -> State:
-    """A task done under a key of its own: the execution's or the item's name, and the step's.
+    """Return a task with its own key: the execution's or the item's name, and the step's.
 
-    It fails while it was retried and redriven fewer times than `fails`.
+    It fails while its retries and redrives are fewer than `fails`.
     """
     payload: dict[str, object] = {
         "key": f"{{% $states.input.name & '/{step}' %}}",
@@ -69,7 +69,7 @@ def wait(seconds: int, **state: object) -> State:
 
 
 def spread(count: int, execution_type: str, states: dict[str, State], **state: object) -> State:
-    """A distributed Map over items named after the execution."""
+    """Return a distributed Map over items named after the execution."""
     items = f"{{% [1..{count}].{{'name': $states.input.name & '/item-' & $string($), 'number': $}} %}}"
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": execution_type},
@@ -81,7 +81,7 @@ def spread(count: int, execution_type: str, states: dict[str, State], **state: o
 
 
 def branches(*states: dict[str, State], **state: object) -> State:
-    """A Parallel with a branch of each of these."""
+    """Return a Parallel state with these branches."""
     made = [{"StartAt": next(iter(branch)), "States": branch} for branch in states]
     return ending({"Type": "Parallel", "Branches": made, "Output": "{% $states.input %}"} | state)
 
@@ -133,7 +133,7 @@ KINDS: dict[str, Kind] = {
         {"Asked": 1, "After": 1},
         events={"TaskScheduled": 2, "TaskSucceeded": 2},
     ),
-    # A worker may be cut off with a task in its hands; then the heartbeat is missed, and the task is for another.
+    # A kill may disconnect a worker that has just taken a task; the heartbeat is then missed and the task retried.
     "activity": Kind(
         jsonata(
             Pack={

@@ -1,4 +1,4 @@
-"""The engine's process: started, killed with -9, started again on the same store and port."""
+"""The engine's process: start, kill -9, and restart on the same store and port."""
 
 import contextlib
 import socket
@@ -32,18 +32,18 @@ class Process:
     def kill(self) -> None:
         assert self._process is not None
         if self._process.poll() is not None:
-            raise RuntimeError(f"The engine ended by itself: {self.said()[-2000:]}")
+            raise RuntimeError(f"the engine exited: {self.errors()[-2000:]}")
         self._process.kill()
         self._process.wait()
 
     def wait_until_up(self) -> None:
-        """Return when the port answers, or the process has ended."""
+        """Wait until the port accepts connections or the process has ended."""
         assert self._process is not None
         while self._process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
                 return
             time.sleep(0.01)
 
-    def said(self) -> str:
-        """What the engine complained of. A process that is killed has no time to."""
+    def errors(self) -> str:
+        """Return the engine's error output."""
         return self._errors.read_text() if self._errors.exists() else ""

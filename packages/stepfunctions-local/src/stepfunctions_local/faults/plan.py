@@ -27,7 +27,6 @@ type Kind = Literal[
     "garbage",
 ]
 
-FOREVER = 1_000_000_000
 _DAY_SECONDS = 86_400.0
 
 # The throttling errors of services that do not use ThrottlingException.

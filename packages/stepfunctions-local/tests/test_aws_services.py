@@ -1,4 +1,4 @@
-"""AwsServices: whose authority a call has, what it says when nobody answers, the trace header it passes on."""
+"""AwsServices: credentials of roles, connection errors, trace headers."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ ROLE, OTHER = "arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:r
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers every request with the server's next answer and keeps what was asked."""
+    """Sends the server's next response to every request and records the requests."""
 
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))
@@ -67,7 +67,7 @@ def key_of(asked):
 
 
 class Roles:
-    """Gives each role keys of its own, with an hour to live unless said otherwise."""
+    """Returns own keys for each role, valid for an hour by default."""
 
     def __init__(self, lasts=timedelta(hours=1)):
         self.lasts, self.asked = lasts, []
@@ -82,7 +82,7 @@ class Roles:
         }
 
 
-def test_each_role_calls_with_its_own_credentials_assumed_once(endpoint):
+def test_each_role_is_assumed_once(endpoint):
     endpoint.answers = [(200, b"{}")] * 4
     roles = Roles()
     used = services(endpoint.server_port, role_credentials=roles)
@@ -93,7 +93,7 @@ def test_each_role_calls_with_its_own_credentials_assumed_once(endpoint):
     assert endpoint.asked[0][0]["X-Amz-Security-Token"] == "t"
 
 
-def test_credentials_near_their_end_are_renewed(endpoint):
+def test_expiring_credentials_are_renewed(endpoint):
     endpoint.answers = [(200, b"{}")] * 2
     roles = Roles(lasts=timedelta(minutes=4))
     used = services(endpoint.server_port, role_credentials=roles)
@@ -102,7 +102,7 @@ def test_credentials_near_their_end_are_renewed(endpoint):
     assert [key_of(asked) for asked in endpoint.asked] == ["one-1", "one-2"]
 
 
-def test_credentials_a_service_no_longer_knows_are_assumed_again(endpoint):
+def test_rejected_credentials_are_renewed(endpoint):
     unknown = b'{"__type":"UnrecognizedClientException","message":"who are you"}'
     endpoint.answers = [(400, unknown), (200, b"{}"), (400, unknown), (400, unknown)]
     used = services(endpoint.server_port, role_credentials=Roles())
@@ -112,7 +112,7 @@ def test_credentials_a_service_no_longer_knows_are_assumed_again(endpoint):
         get_item(used, role_arn=ROLE)
 
 
-def test_a_role_sts_refuses(endpoint):
+def test_role_rejected_by_sts_raises_not_assumable(endpoint):
     denied = (
         b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
     )
@@ -123,7 +123,7 @@ def test_a_role_sts_refuses(endpoint):
     assert b"RoleSessionName=StepFunctions" in endpoint.asked[0][1]
 
 
-def test_a_task_role_is_assumed_by_the_role_of_the_machine(endpoint):
+def test_task_role_is_assumed_with_machine_role(endpoint):
     keys = b"<AccessKeyId>two</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
     result = b"<AssumeRoleResult><Credentials>%s</Credentials></AssumeRoleResult>"
     answer = b"<AssumeRoleResponse>" + result + b"</AssumeRoleResponse>"
@@ -135,7 +135,7 @@ def test_a_task_role_is_assumed_by_the_role_of_the_machine(endpoint):
     assert b"role%2Ftwo" in endpoint.asked[0][1]
 
 
-def test_the_trace_header_goes_along(endpoint):
+def test_trace_header_is_sent(endpoint):
     endpoint.answers = [(200, b"{}")] * 2
     used = services(endpoint.server_port)
     get_item(used, trace_header="Root=1-5-9;Sampled=1")
@@ -144,7 +144,7 @@ def test_the_trace_header_goes_along(endpoint):
     assert "X-Amzn-Trace-Id" not in endpoint.asked[1][0]
 
 
-def test_an_error_answer_keeps_what_the_service_said(endpoint):
+def test_error_response_keeps_service_details(endpoint):
     endpoint.answers = [(400, b'{"__type":"com.amazonaws#ThrottlingException","message":"slow down"}')]
     with pytest.raises(ServiceError) as failed:
         get_item(services(endpoint.server_port))
@@ -158,7 +158,7 @@ def test_an_error_answer_keeps_what_the_service_said(endpoint):
     assert len(endpoint.asked) == 1, "retrying is the state machine's business"
 
 
-def test_nobody_there():
+def test_connection_failure_raises_call_failed():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -167,12 +167,12 @@ def test_nobody_there():
     assert not failed.value.sent
 
 
-def test_params_that_do_not_fit_the_model_are_not_sent():
+def test_invalid_params_are_not_sent():
     with pytest.raises(CallFailed, match="Parameter validation failed"):
         asyncio.run(services(9).call("dynamodb", "GetItem", {"TableName": "t", "Key": "1"}))
 
 
-def test_an_amazonaws_host_is_reached_at_the_endpoint_and_signed(endpoint):
+def test_amazonaws_host_is_sent_to_endpoint_and_signed(endpoint):
     endpoint.answers = [(404, b"no")]
     asked = HttpRequest("POST", "https://x.execute-api.us-east-1.amazonaws.com/p", {}, b"{}", "execute-api")
     answer = asyncio.run(services(endpoint.server_port).http(asked))

@@ -1,4 +1,4 @@
-"""What the world is told of executions: AWS/States metrics and status-change events.
+"""Observers: AWS/States metrics and status change events.
 
 Sources: the developer guide's pages "Monitoring Step Functions metrics using CloudWatch" and "Automating event
 delivery".
@@ -24,8 +24,8 @@ def task(resource: str, **state: object) -> dict:
     return {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": resource, "End": True, **state}}}
 
 
-class Watch:
-    """An engine's CloudWatch and event bus, as lists."""
+class Recorder:
+    """An engine's CloudWatch and event bus, recorded in lists."""
 
     def __init__(self, work: Callable[[object], object] | None = None):
         self.data: list[dict] = []
@@ -47,7 +47,7 @@ class Watch:
         return {"Entries": [{"EventId": "e"} for _ in params["Entries"]]}
 
     def sums(self, **dimensions: str) -> dict[str, float]:
-        """The sum of every metric that has exactly these dimensions."""
+        """Return the sum of every metric with exactly these dimensions."""
         self.engine.pass_time(2)
         found: dict[str, float] = {}
         for datum in self.data:
@@ -58,75 +58,75 @@ class Watch:
 
 
 @pytest.fixture
-def watch():
-    watched = Watch()
+def recorder():
+    watched = Recorder()
     yield watched
     watched.engine.close()
 
 
-def test_executions_are_counted_and_timed_by_machine_and_for_the_account(watch: Watch) -> None:
-    machine = watch.engine.create(
+def test_execution_metrics_have_machine_and_account_dimensions(recorder: Recorder) -> None:
+    machine = recorder.engine.create(
         {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3, "End": True}}}
     )
     for _ in range(2):
-        watch.engine.finish(watch.engine.start(machine))
-    told = {"ExecutionsStarted": 2, "ExecutionsSucceeded": 2, "ExecutionTime": 6000}
-    assert watch.sums(StateMachineArn=machine) == told
-    assert watch.sums() == told
-    times = [datum for datum in watch.data if datum["MetricName"] == "ExecutionTime"]
+        recorder.engine.finish(recorder.engine.start(machine))
+    expected = {"ExecutionsStarted": 2, "ExecutionsSucceeded": 2, "ExecutionTime": 6000}
+    assert recorder.sums(StateMachineArn=machine) == expected
+    assert recorder.sums() == expected
+    times = [datum for datum in recorder.data if datum["MetricName"] == "ExecutionTime"]
     assert {datum["Unit"] for datum in times} == {"Milliseconds"}
 
 
-def test_what_happens_together_is_one_datum(watch: Watch) -> None:
-    machine = watch.engine.create(PASS)
+def test_values_of_one_period_are_one_datum(recorder: Recorder) -> None:
+    machine = recorder.engine.create(PASS)
     for _ in range(5):
-        watch.engine.start(machine)
-    watch.sums()
+        recorder.engine.start(machine)
+    recorder.sums()
     started = [
         datum["StatisticValues"]
-        for datum in watch.data
+        for datum in recorder.data
         if datum["MetricName"] == "ExecutionsStarted" and datum["Dimensions"]
     ]
     assert started == [{"SampleCount": 5, "Sum": 5, "Minimum": 1, "Maximum": 1}]
 
 
-def test_executions_of_versions_and_aliases_are_counted_apart(watch: Watch) -> None:
-    machine = watch.engine.create(PASS)
-    version = watch.engine.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
+def test_versions_and_aliases_have_own_metrics(recorder: Recorder) -> None:
+    machine = recorder.engine.create(PASS)
+    version = recorder.engine.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
     route = [{"stateMachineVersionArn": version, "weight": 100}]
-    alias = watch.engine.create_state_machine_alias(name="live", routingConfiguration=route)
-    watch.engine.start(alias["stateMachineAliasArn"])
-    assert watch.sums(StateMachineArn=machine, Alias="live")["ExecutionsSucceeded"] == 1
-    assert watch.sums(StateMachineArn=machine, Version="1")["ExecutionsSucceeded"] == 1
+    alias = recorder.engine.create_state_machine_alias(name="live", routingConfiguration=route)
+    recorder.engine.start(alias["stateMachineAliasArn"])
+    assert recorder.sums(StateMachineArn=machine, Alias="live")["ExecutionsSucceeded"] == 1
+    assert recorder.sums(StateMachineArn=machine, Version="1")["ExecutionsSucceeded"] == 1
 
 
-def test_redriven_executions_are_counted_in_both_ways(watch: Watch) -> None:
-    machine = watch.engine.create(FAIL)
-    watch.engine.redrive_execution(executionArn=watch.engine.start(machine))
-    counted = watch.sums(StateMachineArn=machine)
+def test_redriven_executions_have_both_metrics(recorder: Recorder) -> None:
+    machine = recorder.engine.create(FAIL)
+    recorder.engine.redrive_execution(executionArn=recorder.engine.start(machine))
+    counted = recorder.sums(StateMachineArn=machine)
     assert (counted["ExecutionsStarted"], counted["ExecutionsRedriven"]) == (1, 1)
     assert (counted["ExecutionsFailed"], counted["RedrivenExecutionsFailed"]) == (2, 1)
 
 
-def test_express_executions_are_billed(watch: Watch) -> None:
+def test_express_executions_have_billing_metrics(recorder: Recorder) -> None:
     waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": True}}}
-    machine = watch.engine.create(waiting, kind="EXPRESS")
-    watch.engine.start(machine)
-    billed = watch.sums(StateMachineArn=machine)
+    machine = recorder.engine.create(waiting, kind="EXPRESS")
+    recorder.engine.start(machine)
+    billed = recorder.sums(StateMachineArn=machine)
     assert (billed["ExpressExecutionBilledDuration"], billed["ExpressExecutionBilledMemory"]) == (1100, 64)
 
 
-def test_functions_and_service_integrations_are_told_apart() -> None:
-    watch = Watch(lambda given: given)
-    watch.engine.run(task(FUNCTION))
-    watch.engine.run(task("arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "work"}))
-    watch.engine.run(
+def test_function_and_service_tasks_have_own_metrics() -> None:
+    recorder = Recorder(lambda given: given)
+    recorder.engine.run(task(FUNCTION))
+    recorder.engine.run(task("arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "work"}))
+    recorder.engine.run(
         task("arn:aws:states:::sqs:sendMessage", Parameters={"QueueUrl": "q", "MessageBody": "m"})
     )
-    function = watch.sums(LambdaFunctionArn=FUNCTION)
-    invoked = watch.sums(ServiceIntegrationResourceArn="arn:aws:states:::lambda:invoke")
-    unsent = watch.sums(ServiceIntegrationResourceArn="arn:aws:states:::sqs:sendMessage")
-    watch.engine.close()
+    function = recorder.sums(LambdaFunctionArn=FUNCTION)
+    invoked = recorder.sums(ServiceIntegrationResourceArn="arn:aws:states:::lambda:invoke")
+    unsent = recorder.sums(ServiceIntegrationResourceArn="arn:aws:states:::sqs:sendMessage")
+    recorder.engine.close()
     counts = {"LambdaFunctionsScheduled": 1, "LambdaFunctionsStarted": 1, "LambdaFunctionsSucceeded": 1}
     assert {name: function[name] for name in counts} == counts
     assert {"LambdaFunctionTime", "LambdaFunctionRunTime", "LambdaFunctionScheduleTime"} <= set(function)
@@ -134,15 +134,15 @@ def test_functions_and_service_integrations_are_told_apart() -> None:
     assert (unsent["ServiceIntegrationsFailed"], "ServiceIntegrationsSucceeded" in unsent) == (1, False)
 
 
-def test_activities_tell_a_missed_heartbeat_from_a_time_out(watch: Watch) -> None:
-    watch.engine.create_activity(name="pack")
+def test_activity_metrics_distinguish_heartbeat_timeouts(recorder: Recorder) -> None:
+    recorder.engine.create_activity(name="pack")
     limits = {"TimeoutSeconds": 100, "HeartbeatSeconds": 10}
-    beating = watch.engine.start(watch.engine.create(task(ACTIVITY, **limits)))
-    watch.engine.pass_time(4)
-    watch.engine.get_activity_task(activityArn=ACTIVITY, workerName="w")
-    watch.engine.finish(beating)
-    watch.engine.finish(watch.engine.start(watch.engine.create(task(ACTIVITY, TimeoutSeconds=5))))
-    assert watch.sums(ActivityArn=ACTIVITY) == {
+    beating = recorder.engine.start(recorder.engine.create(task(ACTIVITY, **limits)))
+    recorder.engine.pass_time(4)
+    recorder.engine.get_activity_task(activityArn=ACTIVITY, workerName="w")
+    recorder.engine.finish(beating)
+    recorder.engine.finish(recorder.engine.start(recorder.engine.create(task(ACTIVITY, TimeoutSeconds=5))))
+    assert recorder.sums(ActivityArn=ACTIVITY) == {
         "ActivitiesScheduled": 2,
         "ActivitiesStarted": 1,
         "ActivitiesHeartbeatTimedOut": 1,
@@ -153,7 +153,7 @@ def test_activities_tell_a_missed_heartbeat_from_a_time_out(watch: Watch) -> Non
     }
 
 
-def test_a_cloudwatch_that_refuses_stops_nothing() -> None:
+def test_failing_cloudwatch_does_not_stop_executions() -> None:
     def refuse(params: dict) -> dict:
         raise ServiceError("cloudwatch", "PutMetricData", "InvalidParameterValue", "AWS/ is reserved")
 
@@ -164,16 +164,16 @@ def test_a_cloudwatch_that_refuses_stops_nothing() -> None:
         assert engine.run(PASS).status == "SUCCEEDED"
 
 
-def test_status_changes_are_events_of_standard_executions(watch: Watch) -> None:
-    arn = watch.engine.start(watch.engine.create(FAIL), {"a": 1})
-    watch.engine.start(watch.engine.create(PASS, kind="EXPRESS"))
-    watch.engine.pass_time(1)
-    details = [json.loads(entry["Detail"]) for entry in watch.entries]
+def test_status_events_are_published_for_standard_executions(recorder: Recorder) -> None:
+    arn = recorder.engine.start(recorder.engine.create(FAIL), {"a": 1})
+    recorder.engine.start(recorder.engine.create(PASS, kind="EXPRESS"))
+    recorder.engine.pass_time(1)
+    details = [json.loads(entry["Detail"]) for entry in recorder.entries]
     assert [detail["status"] for detail in details] == ["RUNNING", "FAILED"]
-    assert {(entry["Source"], entry["DetailType"]) for entry in watch.entries} == {
+    assert {(entry["Source"], entry["DetailType"]) for entry in recorder.entries} == {
         ("aws.states", "Step Functions Execution Status Change")
     }
-    assert [entry["Resources"] for entry in watch.entries] == [[arn], [arn]]
+    assert [entry["Resources"] for entry in recorder.entries] == [[arn], [arn]]
     assert (details[0]["input"], details[0]["output"], details[0]["stopDate"]) == ('{"a": 1}', None, None)
     assert details[0]["redriveStatusReason"] == "Execution is RUNNING and cannot be redriven"
     ended = details[1]
@@ -182,15 +182,15 @@ def test_status_changes_are_events_of_standard_executions(watch: Watch) -> None:
     assert ended["stopDate"] >= ended["startDate"] > 1_700_000_000_000
 
 
-def test_payloads_that_do_not_fit_an_event_are_left_out(watch: Watch) -> None:
-    watch.engine.start(watch.engine.create(PASS), "x" * 200_000)
-    watch.engine.pass_time(1)
-    started, ended = (json.loads(entry["Detail"]) for entry in watch.entries)
+def test_large_payloads_are_omitted_from_status_events(recorder: Recorder) -> None:
+    recorder.engine.start(recorder.engine.create(PASS), "x" * 200_000)
+    recorder.engine.pass_time(1)
+    started, ended = (json.loads(entry["Detail"]) for entry in recorder.entries)
     assert started["inputDetails"] == {"included": True}
     assert (ended["input"], ended["output"], ended["outputDetails"]) == (None, None, {"included": False})
 
 
-def test_a_bus_that_takes_no_events_of_aws_is_asked_once() -> None:
+def test_rejecting_event_bus_is_called_once() -> None:
     asked = []
 
     def refuse(params: dict) -> dict:

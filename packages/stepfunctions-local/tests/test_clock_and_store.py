@@ -1,4 +1,4 @@
-"""The virtual loop's time, and the store's transactions."""
+"""The virtual event loop's time, and the store's transactions."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ def loop():
     loop.close()
 
 
-def test_virtual_time_passes_only_when_nothing_is_left_to_do(loop: VirtualLoop) -> None:
+def test_virtual_time_advances_only_when_idle(loop: VirtualLoop) -> None:
     clock = VirtualClock(loop, 1000.0)
     order = []
 
@@ -35,8 +35,8 @@ def test_virtual_time_passes_only_when_nothing_is_left_to_do(loop: VirtualLoop) 
     assert order == [("a", 4_600.0), ("b", 87_400.0)]
 
 
-def test_a_timer_is_due_after_years_too(loop: VirtualLoop) -> None:
-    """A float of half a year has no nanoseconds, and asyncio takes a timer for due by them."""
+def test_timer_fires_after_years(loop: VirtualLoop) -> None:
+    """A float of half a year has no nanoseconds, which asyncio needs to consider a timer due."""
 
     async def sleeps() -> None:
         await asyncio.sleep(20_000_000.1)
@@ -47,7 +47,7 @@ def test_a_timer_is_due_after_years_too(loop: VirtualLoop) -> None:
     assert loop.time() > 20_000_012
 
 
-def test_virtual_time_stands_still_while_a_thread_works(loop: VirtualLoop) -> None:
+def test_virtual_time_stops_during_thread_work(loop: VirtualLoop) -> None:
     async def main() -> tuple[str, float]:
         working = asyncio.create_task(asyncio.to_thread(time.sleep, 0.05))
         sleeping = asyncio.create_task(asyncio.sleep(10))
@@ -61,12 +61,12 @@ def test_virtual_time_stands_still_while_a_thread_works(loop: VirtualLoop) -> No
     assert loop.time() == 10.0
 
 
-def test_moments_are_written_as_aws_writes_them() -> None:
+def test_iso_format_matches_aws() -> None:
     assert iso(1_767_225_600.1239) == "2026-01-01T00:00:00.123Z"
 
 
 class Row:
-    """A frame for the store, counting how often its row is made."""
+    """A frame that counts how often its row is encoded."""
 
     key = (1, 1)
 
@@ -78,7 +78,7 @@ class Row:
         return {"made": self.made}
 
 
-def test_a_frame_that_changes_often_between_commits_is_written_once() -> None:
+def test_frame_is_written_once_per_commit() -> None:
     store, row = Store(), Row()
     for _ in range(10):
         store.save_frame(row)
@@ -86,7 +86,7 @@ def test_a_frame_that_changes_often_between_commits_is_written_once() -> None:
     store.close()
 
 
-def test_a_frame_that_comes_and_goes_between_commits_is_never_written() -> None:
+def test_frame_deleted_before_commit_is_not_written() -> None:
     store, row = Store(), Row()
     store.save_frame(row)
     store.drop_frame(row.key)
@@ -95,7 +95,7 @@ def test_a_frame_that_comes_and_goes_between_commits_is_never_written() -> None:
     store.close()
 
 
-def test_documents_come_back_as_they_were_put_and_by_prefix() -> None:
+def test_documents_are_read_by_key_and_prefix() -> None:
     store = Store()
     store.put("version", "m:1", {"n": 1})
     store.put("version", "m:2", {"n": 2})
@@ -110,7 +110,7 @@ def test_documents_come_back_as_they_were_put_and_by_prefix() -> None:
     store.close()
 
 
-def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> None:
+def test_task_schedule_is_durable_before_delivery(tmp_path: Path) -> None:
     path = tmp_path / "states.db"
     seen = []
 
@@ -140,8 +140,8 @@ def test_a_tasks_schedule_is_durable_before_it_is_delivered(tmp_path: Path) -> N
     ]
 
 
-def test_what_a_state_costs_does_not_grow_with_the_history(tmp_path: Path) -> None:
-    """Counted in statements and bytes written, not in time."""
+def test_cost_of_state_is_independent_of_history(tmp_path: Path) -> None:
+    """Count statements and written bytes, not time."""
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "W",

@@ -1,4 +1,4 @@
-"""The store's file: full, of another layout, under another name."""
+"""The store's file: full disk, other layouts, locking."""
 
 import json
 import resource
@@ -25,13 +25,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def full(engine: VirtualEngine) -> None:
-    """From here on the store's database may not grow."""
+    """Prevent the store's database from growing."""
     database = engine.engine.store._db
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.execute(f"PRAGMA max_page_count={database.execute('PRAGMA page_count').fetchone()[0]}")
 
 
-def test_what_does_not_fit_is_not_accepted_and_what_was_accepted_stays(path: Path) -> None:
+def test_full_disk_rejects_writes_and_keeps_commits(path: Path) -> None:
     engine = VirtualEngine(store=path)
     machine = engine.create(WAITS)
     accepted = engine.start(machine)
@@ -49,7 +49,7 @@ def test_what_does_not_fit_is_not_accepted_and_what_was_accepted_stays(path: Pat
         assert len(engine.list_executions(stateMachineArn=machine)["executions"]) == answered + 2
 
 
-def test_the_server_ends_with_a_sentence_when_its_disk_is_full(path: Path) -> None:
+def test_server_exits_with_message_when_disk_is_full(path: Path) -> None:
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 
@@ -79,7 +79,7 @@ def test_the_server_ends_with_a_sentence_when_its_disk_is_full(path: Path) -> No
     assert "Traceback" not in said
 
 
-def test_a_store_of_the_first_layout_is_taken_over(path: Path) -> None:
+def test_layout_1_store_is_converted(path: Path) -> None:
     with VirtualEngine(store=path) as engine:
         arn = engine.start(engine.create(WAITS))
         events = engine.result(arn).history
@@ -113,7 +113,7 @@ def test_layout_3_store_with_running_branches_resumes(path: Path) -> None:
         assert engine.finish(arn).output == [{"order": 1}, {"order": 1}]
 
 
-def test_a_store_of_a_later_layout_is_refused(path: Path) -> None:
+def test_store_of_later_layout_is_rejected(path: Path) -> None:
     Store(path).close()
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version=99")
@@ -123,14 +123,14 @@ def test_a_store_of_a_later_layout_is_refused(path: Path) -> None:
         Store(path)
 
 
-def test_what_is_no_store_is_refused_and_left_alone(path: Path) -> None:
+def test_other_file_is_rejected_and_not_changed(path: Path) -> None:
     path.write_text("a letter to somebody" * 100)
     with pytest.raises(StoreUnreadable, match="file is not a database"):
         Store(path)
     assert path.read_text().startswith("a letter")
 
 
-def test_a_store_has_one_owner_by_whatever_name(path: Path) -> None:
+def test_store_is_locked_under_all_names(path: Path) -> None:
     other = path.with_name("link.db")
     other.symlink_to(path)
     first = Store(path)
@@ -144,7 +144,7 @@ def test_a_store_has_one_owner_by_whatever_name(path: Path) -> None:
         assert engine.result(arn).status == "RUNNING"
 
 
-def test_a_history_reads_the_same_from_either_end_and_in_pages_of_any_size(path: Path) -> None:
+def test_history_pages_are_equal_in_both_orders(path: Path) -> None:
     loop = {
         "QueryLanguage": "JSONata",
         "StartAt": "P",
