@@ -78,7 +78,7 @@ def start_again(stack: Stack, workflow: str, business_id: str, request: dict[str
 
 def describe(stack: Stack, arn: str) -> dict[str, Any]:
     try:
-        return stack.client("stepfunctions").describe_execution(executionArn=arn)
+        return dict(stack.client("stepfunctions").describe_execution(executionArn=arn))
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise OperatorError(

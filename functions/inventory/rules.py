@@ -73,7 +73,9 @@ def matches_need(line: OrderedLine, level: Mapping[str, Any]) -> bool:
     """Return True if the level still matches the line's need: nothing ordered since, no more units available."""
     if line.need is None:
         return True
-    return level.get("on_order", 0) == line.need.on_order and level.get("available", 0) <= line.need.available
+    return bool(
+        level.get("on_order", 0) == line.need.on_order and level.get("available", 0) <= line.need.available
+    )
 
 
 def raised_reorder_point(line: OrderedLine, level: Mapping[str, Any]) -> int | None:

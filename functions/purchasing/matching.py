@@ -52,7 +52,7 @@ def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal, curre
 
 def small_difference(currency: str) -> int:
     """Return the difference that is accepted whatever its percentage: half a unit of the currency (JPY: none)."""
-    return 10 ** EXPONENT[currency] // 2
+    return int(10 ** EXPONENT[currency] // 2)
 
 
 def group_by_sku(lines: Iterable[InvoicedLine]) -> dict[str, list[InvoicedLine]]:

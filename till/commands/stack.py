@@ -142,7 +142,7 @@ def function_variables(stack: Stack) -> dict[str, dict[str, str]]:
 
     def variables(function: str) -> dict[str, str]:
         deployed = client.get_function_configuration(FunctionName=function).get("Environment", {})
-        return deployed.get("Variables", {}) | {"AWS_ENDPOINT_URL": stack.endpoint or ""}
+        return {**deployed.get("Variables", {}), "AWS_ENDPOINT_URL": stack.endpoint or ""}
 
     functions = {name: value for name, value in stack.outputs.items() if name.endswith("Function")}
     with ThreadPoolExecutor(8) as threads:
@@ -191,7 +191,7 @@ def stop() -> bool:
             f"[yellow]![/] Local AWS stopped, but not all of its data was saved: see {os.path.relpath(folder.log)}.",
             soft_wrap=True,
         )
-    return stopped
+    return bool(stopped)
 
 
 def wait_for_interrupt() -> None:

@@ -12,7 +12,7 @@ _ONE_LINE = 80
 _QUOTED = re.compile(r"(!(?:Ref|GetAtt|Condition)) '([\w.:]+)'")
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
+class _Loader(yaml.SafeLoader):
     """A loader that keeps intrinsic functions and refuses a key that occurs twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -24,7 +24,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
         return dict(super().construct_mapping(node, deep))
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+class _Dumper(yaml.SafeDumper):
     """A dumper that writes no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -40,7 +40,7 @@ class Tables:
         self._names = list(template.tables)
 
     def save(self) -> bytes:
-        return self._dynamodb.save_items(self._names)
+        return bytes(self._dynamodb.save_items(self._names))
 
     def restore(self, saved: bytes) -> None:
         self._dynamodb.restore_items(saved)

@@ -150,7 +150,7 @@ class WorkflowFixture:
         """Start a workflow, named after the request's order, as far as it gets without time passing; its ARN."""
         machine, name = self.deploy(workflow), request["order_id"]
         try:
-            return self.engine.start(machine, request, name)
+            return str(self.engine.start(machine, request, name))
         except ApiError as error:
             if error.code != "ExecutionAlreadyExists":
                 raise
@@ -187,7 +187,7 @@ class WorkflowFixture:
     def is_waiting(self, arn: str) -> bool:
         """True when the latest that an execution did was to wait for somebody's answer."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
-        return latest["events"][0]["type"] == "TaskSubmitted"
+        return bool(latest["events"][0]["type"] == "TaskSubmitted")
 
 
 async def _happened(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -38,7 +38,8 @@ class ImageFixture(WorkflowFixture):
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
         # EventBridge names each execution anew, so a repeated event is a second execution.
-        return self.engine.start(self.deploy(workflow), request, f"execution-{next(self._executions)}")
+        name = f"execution-{next(self._executions)}"
+        return str(self.engine.start(self.deploy(workflow), request, name))
 
     def thumbnails(self) -> set[str]:
         """The keys of every thumbnail there is."""

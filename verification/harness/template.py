@@ -97,7 +97,8 @@ class Template:
         filled = {
             name: str(self.resolve(value)) for name, value in properties["DefinitionSubstitutions"].items()
         }
-        return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: filled[match[1]], text))
+        definition: dict[str, Any] = json.loads(re.sub(r"\$\{(\w+)\}", lambda match: filled[match[1]], text))
+        return definition
 
     def resolve(self, value: Any) -> Any:
         """A property's value: a resource's name is its logical id, its ARN what AWS would call it."""

@@ -38,7 +38,7 @@ class RemoteServices:
 
 async def main(store: str, address: str) -> None:
     config = Config(region=REGION, account=ACCOUNT)
-    engine = Engine(Store(store), RemoteServices(address), config=config, own_api=call_own_api)  # type: ignore[arg-type]
+    engine = Engine(Store(store), RemoteServices(address), config=config, own_api=call_own_api)
     engine.start()
     server = await serve(engine, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

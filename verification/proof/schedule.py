@@ -198,4 +198,4 @@ def _parse_fault(text: str) -> Fault:
     workflow, _, state = place.partition(".")
     kind, _, permanent = how.partition(":")
     assert kind in dict((*KINDS, *WITHIN, LATE)), f"unknown fault kind {kind!r}"
-    return Fault(state, kind, FOREVER if permanent else 1, int(first or 0), workflow, int(request or 0))  # type: ignore[arg-type]
+    return Fault(state, kind, FOREVER if permanent else 1, int(first or 0), workflow, int(request or 0))

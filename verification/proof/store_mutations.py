@@ -60,7 +60,7 @@ def pytest_configure() -> None:
             request["TableName"] = name
         return shipped(client, operation, params)
 
-    botocore.client.BaseClient._make_api_call = changed  # type: ignore[method-assign]
+    botocore.client.BaseClient._make_api_call = changed
     Tables.__init__ = make_changed  # type: ignore[method-assign,assignment]
 
 

@@ -44,7 +44,7 @@ class State:
 
     @property
     def type(self) -> str:
-        return self.body["Type"]
+        return str(self.body["Type"])
 
     @property
     def prose(self) -> str:
@@ -62,13 +62,13 @@ class State:
 
     @property
     def resource(self) -> str:
-        return self.body.get("Resource", "")
+        return str(self.body.get("Resource", ""))
 
     @property
     def distributed(self) -> bool:
         """A Map whose iterations are child executions."""
         config = self.body.get("ItemProcessor", {}).get("ProcessorConfig", {})
-        return config.get("Mode") == "DISTRIBUTED"
+        return bool(config.get("Mode") == "DISTRIBUTED")
 
     @property
     def has_effect(self) -> bool:
@@ -143,7 +143,7 @@ class Workflow:
 
     @property
     def start(self) -> str:
-        return self.definition["StartAt"]
+        return str(self.definition["StartAt"])
 
     @property
     def tasks(self) -> list[State]:
@@ -202,10 +202,10 @@ class Template:
     def function_timeout(self, logical_id: str) -> int:
         """Seconds; SAM's default is 3."""
         default = self.globals.get("Function", {}).get("Timeout", 3)
-        return self.resources[logical_id]["Properties"].get("Timeout", default)
+        return int(self.resources[logical_id]["Properties"].get("Timeout", default))
 
     def handler(self, logical_id: str) -> str:
-        return self.resources[logical_id]["Properties"]["Handler"]
+        return str(self.resources[logical_id]["Properties"]["Handler"])
 
     def state_machine_of(self, file: str) -> str | None:
         for name, resource in self.resources.items():
@@ -216,7 +216,7 @@ class Template:
         return None
 
     def substitutions(self, logical_id: str) -> dict[str, Any]:
-        return self.resources[logical_id]["Properties"].get("DefinitionSubstitutions", {})
+        return dict(self.resources[logical_id]["Properties"].get("DefinitionSubstitutions", {}))
 
 
 def load(root: Path) -> list[Workflow]:

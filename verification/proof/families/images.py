@@ -234,7 +234,7 @@ def begin(fixture: WorkflowFixture, workflow: str, event: dict[str, Any], name: 
     """Start an execution unless it was started before a crash; its ARN."""
     machine = fixture.deploy(workflow)
     try:
-        return fixture.engine.start(machine, event, name)
+        return str(fixture.engine.start(machine, event, name))
     except ApiError as error:
         if error.code != "ExecutionAlreadyExists":
             raise

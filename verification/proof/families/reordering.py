@@ -167,7 +167,7 @@ def _grouped(arn: str) -> set[str]:
 
 
 def _is_of(row: Any, arn: str, kind: str) -> bool:
-    return row["pk"] == f"RUN#{arn.rpartition(':')[2]}" and row["sk"].startswith(kind)
+    return bool(row["pk"] == f"RUN#{arn.rpartition(':')[2]}" and row["sk"].startswith(kind))
 
 
 def _ordered() -> set[str]:

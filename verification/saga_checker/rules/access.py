@@ -146,17 +146,17 @@ def target_of(intrinsic: Any, template: Template) -> str:
     """
     if not isinstance(intrinsic, dict):
         return str(intrinsic)
-    ((function, value),) = intrinsic.items()
+    function, value = next(iter(intrinsic.items()))
     if function != "Fn::Sub":
-        return (value[0] if isinstance(value, list) else value).split(".")[0]
+        return str(value[0] if isinstance(value, list) else value).split(".")[0]
     for name in SUBSTITUTED.findall(value):
         if name != "AWS":
-            return name
+            return str(name)
     for name, resource in template.resources.items():
         physical = resource.get("Properties", {}).get("Name")
         if isinstance(physical, dict) and physical["Fn::Sub"] in value:
-            return name
-    return value.rpartition("/")[2]
+            return str(name)
+    return str(value.rpartition("/")[2])
 
 
 def role_allows(template: Template, state_machine: str) -> Iterator[Grant]:

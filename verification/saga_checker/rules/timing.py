@@ -43,4 +43,4 @@ def longest_client_call() -> float:
     from tillflow.aws import CLIENT_CONFIG
 
     tries = CLIENT_CONFIG.retries["total_max_attempts"]
-    return (CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * tries
+    return float((CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * tries)
