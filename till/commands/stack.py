@@ -184,13 +184,8 @@ def stop() -> bool:
     folder = state_folder()
     with err.status("Stopping the local AWS"):
         stopped = supervisor.stop(folder)
-    if stopped and supervisor.saved_everything(folder):
-        err.print("[green]✓[/] Local AWS stopped, its data is saved")
-    elif stopped:
-        err.print(
-            f"[yellow]![/] Local AWS stopped, but not all of its data was saved: see {os.path.relpath(folder.log)}.",
-            soft_wrap=True,
-        )
+    if stopped:
+        err.print("[green]✓[/] Local AWS stopped, its data is kept")
     return bool(stopped)
 
 

@@ -9,7 +9,7 @@ stop(folder)
 from .errors import CannotStart, NotReady, PortInUse, StackInUse, UnreadableState
 from .settings import client_environment
 from .state_folder import RunningStack, StateFolder
-from .supervisor import reset, saved_everything, start, stop
+from .supervisor import reset, start, stop
 
 __all__ = [
     "CannotStart",
@@ -21,7 +21,6 @@ __all__ = [
     "UnreadableState",
     "client_environment",
     "reset",
-    "saved_everything",
     "start",
     "stop",
 ]

@@ -1,14 +1,9 @@
-"""Check that MiniStack and the engine agree on state machines and roles, and name what a crash lost."""
+"""Check that MiniStack and the engine agree on state machines and roles."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from .snapshots import LastSave
-
-_MAX_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +23,10 @@ def inconsistencies(
     machines: Iterable[StateMachine],
     deployed: Mapping[str, str],
     roles: set[str],
-    last_save: LastSave | None,
-    later_executions: Iterable[str],
 ) -> list[str]:
     """Return a message for each thing that only one side has.
 
-    `deployed` maps the state machine ARNs of CloudFormation to their stacks; `later_executions` are the names
-    of executions that started or ended after `last_save`.
+    `deployed` maps the state machine ARNs of CloudFormation to their stacks.
     """
     known = {machine.arn: machine for machine in machines}
     lines = [
@@ -53,12 +45,4 @@ def inconsistencies(
         for arn, machine in sorted(known.items())
         if machine.role_arn not in roles
     ]
-    later = list(later_executions)
-    if last_save is not None and not last_save.clean and later:
-        at = datetime.fromtimestamp(last_save.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        more = f" and {len(later) - _MAX_NAMES} more" if len(later) > _MAX_NAMES else ""
-        lines.append(
-            f"The stack was killed: its services have the state of {at}, its executions that of the kill."
-            f" Executions that continued after that: {', '.join(later[:_MAX_NAMES])}{more}."
-        )
     return lines

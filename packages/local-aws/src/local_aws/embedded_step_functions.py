@@ -20,7 +20,6 @@ from stepfunctions_local.storage.store import Store
 from .consistency import StateMachine
 from .errors import UnreadableState
 from .settings import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
-from .snapshots import LastSave
 from .status_events import Publish, StatusChanges
 
 
@@ -71,22 +70,6 @@ class EmbeddedStepFunctions:
             stacks = [tag["value"] for tag in tags if tag["key"] == "aws:cloudformation:stack-name"]
             machines.append(StateMachine(arn, document["roleArn"], stacks[0] if stacks else None))
         return machines
-
-    def active_since(self, save: LastSave) -> list[str]:
-        """Return the names of executions with an event after a save, of each machine's newest 1,000."""
-        names = []
-        for machine in self.machines():
-            for row in self._on_loop(lambda arn=machine.arn: self._store.executions(machine=arn, limit=1000)):
-                if self._last_event(row) > save.at:
-                    names.append(row["name"])
-        return names
-
-    def _last_event(self, row: dict[str, Any]) -> float:
-        if row["status"] != "RUNNING":
-            return float(max(row.get("startDate", 0), row.get("stopDate", 0)))
-        newest = {"executionArn": row["executionArn"], "reverseOrder": True, "maxResults": 1}
-        events = self.call("GetExecutionHistory", newest)["events"]
-        return max((float(event["timestamp"]) for event in events), default=0.0)
 
     def resume(self) -> None:
         """Continue all executions that were running. Their tasks call the services, which must be up."""

@@ -7,8 +7,6 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-import orjson
-
 from .errors import CannotStart, UnreadableState
 from .ministack.environment import VERSION, configure
 from .state_folder import StateFolder
@@ -24,7 +22,7 @@ def serve(folder: StateFolder, port: int, *, lambda_python: Path) -> None:
         # Files of a stack that was killed: nothing else uses the folder while it is locked.
         shutil.rmtree(folder.scratch, ignore_errors=True)
         folder.prepare()
-        _check_state(folder.state)
+        _check_format(folder.state)
         configure(folder, port)
         # MiniStack reads its settings when it is imported.
         from .stack import run
@@ -35,10 +33,7 @@ def serve(folder: StateFolder, port: int, *, lambda_python: Path) -> None:
             folder.withdraw()
 
 
-def _check_state(state: Path) -> None:
-    """Raise UnreadableState: MiniStack ignores a file that it cannot read and overwrites it at the next save."""
-    for file in sorted(state.glob("*.json")):
-        try:
-            orjson.loads(file.read_bytes())
-        except ValueError as error:
-            raise UnreadableState(f"{file} cannot be read: {error}.") from None
+def _check_format(state: Path) -> None:
+    """Raise UnreadableState for the files of versions without a journal."""
+    if any(state.glob("*.json")):
+        raise UnreadableState(f"{state} was written by an earlier version of the local AWS.")

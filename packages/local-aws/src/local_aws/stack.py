@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
+import sqlite3
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from hypercorn.asyncio import serve as serve_http
 from hypercorn.config import Config
 
 from .consistency import inconsistencies
 from .embedded_step_functions import EmbeddedStepFunctions
-from .errors import CannotStart
-from .lambda_runner import LambdaRunner, PackageStore, Platform, ProcessStarter
-from .ministack import persistence
+from .errors import CannotStart, UnreadableState
+from .journal import Journal
+from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.events import publish_aws_event
-from .ministack.functions import install_lambda, rewind_streams
+from .ministack.functions import install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
-from .ministack.queues import readdress_queues
+from .ministack.persistence import Persistence, application
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
 from .settings import endpoint_url
-from .snapshots import SnapshotTimer, last_save
 from .state_folder import RunningStack, StateFolder
 
 # Modules that nearly every function imports and that do not read the environment when they are imported.
@@ -35,15 +34,19 @@ _PRELOADED = ("boto3", "botocore.session", "botocore.client", "pydantic")
 # Each build of a function or layer is a package of its own, of up to 150 MB: unused ones are deleted.
 _PACKAGE_LIFETIME = 7 * 86400.0
 
+_MAINTENANCE_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
 
 async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     """Run a stack until SIGTERM or SIGINT. Raise CannotStart."""
+    journal = _open_journal(folder.journal)
     engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event)
-    runner = _lambda_runner(folder, port, lambda_python)
+    runner = _lambda_runner(folder, port, lambda_python, journal)
     install_step_functions(engine)
     install_lambda(runner.invoke)
-    persistence.collect_save_errors()
-    snapshots = SnapshotTimer(folder, persistence.save_state)
+    persistence = Persistence(journal)
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,35 +54,45 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
 
     async def until_stopped() -> None:
         await stop.wait()
-        snapshots.stop()
         await asyncio.to_thread(engine.close)
         await asyncio.to_thread(runner.close)
 
-    app = _RequestHook(persistence.application(), snapshots.mark_changed)
-    server = asyncio.create_task(serve_http(app, _http_config(port), shutdown_trigger=until_stopped))
+    server = asyncio.create_task(
+        serve_http(application(), _http_config(port), shutdown_trigger=until_stopped)
+    )
     await _until_listening(server, port)
-    rewind_streams()
-    readdress_queues()
-    warnings = await asyncio.to_thread(_warnings, folder, engine)
+    warnings = await asyncio.to_thread(_warnings, engine)
+    persistence.clean_up()
     engine.resume()
-    snapshots.start()
+    maintenance = asyncio.create_task(_maintain(persistence))
     folder.announce(RunningStack(os.getpid(), port, tuple(warnings)))
     for line in [*warnings, f"Local AWS is ready on {endpoint_url(port)}"]:
         sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
     await server
-    persistence.check_saved()
-    snapshots.record_clean_stop()
+    maintenance.cancel()
+    journal.close()
 
 
-def _lambda_runner(folder: StateFolder, port: int, lambda_python: Path) -> LambdaRunner:
+def _open_journal(path: Path) -> Journal:
+    try:
+        return Journal(path)
+    except sqlite3.DatabaseError as error:
+        raise UnreadableState(f"{path} cannot be read: {error}.") from None
+
+
+def _lambda_runner(folder: StateFolder, port: int, lambda_python: Path, journal: Journal) -> LambdaRunner:
     packages = PackageStore(folder.packages)
     packages.prune(_PACKAGE_LIFETIME)
     roles = RoleSessions(endpoint_url(port))
+
+    def write_logs_in_group(group: str, stream: str, events: list[LogEvent]) -> None:
+        with journal.group():
+            write_logs(group, stream, events)
+
+    processes = ProcessStarter(_PRELOADED)
     return LambdaRunner(
-        Platform(
-            lambda_python, endpoint_url(port), packages, roles.assume, write_logs, ProcessStarter(_PRELOADED)
-        )
+        Platform(lambda_python, endpoint_url(port), packages, roles.assume, write_logs_in_group, processes)
     )
 
 
@@ -92,10 +105,17 @@ def _http_config(port: int) -> Config:
     return config
 
 
-def _warnings(folder: StateFolder, engine: EmbeddedStepFunctions) -> list[str]:
-    last = last_save(folder)
-    later = engine.active_since(last) if last is not None and not last.clean else []
-    return inconsistencies(engine.machines(), deployed_state_machines(), role_arns(), last, later)
+def _warnings(engine: EmbeddedStepFunctions) -> list[str]:
+    return inconsistencies(engine.machines(), deployed_state_machines(), role_arns())
+
+
+async def _maintain(persistence: Persistence) -> None:
+    while True:
+        await asyncio.sleep(_MAINTENANCE_SECONDS)
+        try:
+            persistence.maintain()
+        except Exception:
+            _log.exception("Maintenance failed; it runs again in %.0f s", _MAINTENANCE_SECONDS)
 
 
 async def _until_listening(server: asyncio.Task[None], port: int) -> None:
@@ -117,16 +137,3 @@ async def _connect(port: int) -> None:
         else:
             writer.close()
             return
-
-
-class _RequestHook:
-    """An ASGI application that calls a function before each request."""
-
-    def __init__(self, app: Any, before_request: Callable[[], None]) -> None:
-        self._app = app
-        self._before_request = before_request
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            self._before_request()
-        await self._app(scope, receive, send)

@@ -57,8 +57,8 @@ class StateFolder:
         return self.path / "executions.sqlite"
 
     @property
-    def last_save(self) -> Path:
-        return self.path / "saved.json"
+    def journal(self) -> Path:
+        return self.state / "services.sqlite"
 
     @property
     def log(self) -> Path:
@@ -126,7 +126,7 @@ class StateFolder:
         """Delete all state: services, objects, executions, packages, logs."""
         for folder in (self.state, self.objects, self.scratch, self.packages):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.last_save, self._running, self.log, self.log.with_suffix(".log.1")):
+        for file in (self._running, self.log, self.log.with_suffix(".log.1")):
             file.unlink(missing_ok=True)
         for file in self.path.glob(f"{self.executions.name}*"):
             file.unlink()

@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import CannotStart, NotReady, PortInUse, error_of_exit_code
-from .snapshots import last_save
 from .state_folder import RunningStack, StateFolder
 
 _START_TIMEOUT = 60.0
@@ -89,12 +88,6 @@ def stop(folder: StateFolder) -> bool:
                 return True
             time.sleep(0.05)
     raise CannotStart(f"Process {running.pid} of the local AWS does not stop.")
-
-
-def saved_everything(folder: StateFolder) -> bool:
-    """Return whether the stack that stopped on this folder saved all of its state."""
-    last = last_save(folder)
-    return last is not None and last.clean
 
 
 def reset(folder: StateFolder) -> None:

@@ -49,14 +49,14 @@ class Aws:
 
     stack: RunningStack
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **credentials: str) -> Any:
+        root = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_ACCESS_KEY}
         return boto3.client(
             service,
             endpoint_url=self.stack.endpoint,
             region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
             config=Config(retries={"total_max_attempts": 1}),
+            **root | credentials,
         )
 
     def role(self, *statements: dict[str, Any]) -> str:

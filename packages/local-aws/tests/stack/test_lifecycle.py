@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -112,21 +110,12 @@ def test_queue_continues_after_a_restart_on_another_port(folder: StateFolder) ->
     assert again.messages(told, 1) == ["after"]
 
 
-def test_killed_stack_leaves_no_process_and_reports_what_it_lost(folder: StateFolder) -> None:
-    aws = start(folder)
-    aws.client("stepfunctions").start_execution(stateMachineArn=aws.machine(WAIT), name="waited-long")
-    supervisor.stop(folder)
+def test_killed_stack_leaves_no_process(folder: StateFolder) -> None:
     aws = start(folder)
     worker, _ = aws.invoke(aws.function(PID))
-    aws.client("stepfunctions").start_execution(stateMachineArn=aws.machine(WAIT), name="went-on")
     os.kill(aws.stack.pid, signal.SIGKILL)
     eventually(lambda: _gone(worker))
     eventually(lambda: folder.running() is None)
-
-    again = start(folder).stack
-    assert any("which does not exist" in line for line in again.warnings)
-    assert any("went-on" in line and "The stack was killed" in line for line in again.warnings)
-    assert not any("waited-long" in line for line in again.warnings)
 
 
 def test_stack_stops_with_its_parent(folder: StateFolder) -> None:
@@ -165,7 +154,7 @@ def test_status_probe_creates_no_folder_and_does_not_prevent_a_start(folder: Sta
         folder.lock().close()
 
 
-@pytest.mark.parametrize("file", ["state/dynamodb.json", "executions.sqlite"])
+@pytest.mark.parametrize("file", ["state/services.sqlite", "executions.sqlite"])
 def test_unreadable_state_is_reported_and_left_unchanged(folder: StateFolder, file: str) -> None:
     damaged = folder.path / file
     folder.prepare()
@@ -173,16 +162,6 @@ def test_unreadable_state_is_reported_and_left_unchanged(folder: StateFolder, fi
     with pytest.raises(UnreadableState, match=rf"{file} cannot be "):
         start(folder)
     assert damaged.read_text() == '{"half": '
-
-
-def test_failed_save_is_reported(folder: StateFolder) -> None:
-    aws = start(folder)
-    shutil.rmtree(folder.state)
-    folder.state.write_text("a file where the folder was")
-    aws.client("s3").create_bucket(Bucket="lost")
-    supervisor.stop(folder)
-    assert not supervisor.saved_everything(folder)
-    assert "failed to save" in folder.log.read_text()
 
 
 def test_reset_deletes_all_state(folder: StateFolder) -> None:
@@ -206,10 +185,3 @@ def test_stack_listens_on_the_loopback_only(folder: StateFolder) -> None:
     ]
     addresses = {fields[1].split(":")[0] for fields in listening if fields[3] == "0A" and fields[9] in inodes}
     assert addresses == {"0100007F"}
-
-
-def test_last_save_is_recorded(folder: StateFolder) -> None:
-    start(folder)
-    assert json.loads(folder.last_save.read_text())["clean"] is False
-    supervisor.stop(folder)
-    assert json.loads(folder.last_save.read_text())["clean"] is True

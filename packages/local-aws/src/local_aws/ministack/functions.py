@@ -11,6 +11,7 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from ..lambda_runner import Archive, Function, Outcome, Request
+from .documents import State
 
 type Invoke = Callable[[Function, Request], Outcome]
 
@@ -83,12 +84,28 @@ def _layer(attachment: str | dict[str, Any]) -> Archive:
     return Archive(digest, lambda: lambda_svc._resolve_layer_zip(attachment) or b"")
 
 
-def rewind_streams() -> None:
-    """Read the streams of all tables from their start.
+_prune_code = lambda_svc._prune_orphan_code_blobs
 
-    MiniStack restores the positions of their consumers, but not the streams.
+
+def keep_code() -> None:
+    """Stop MiniStack from deleting the code of old revisions when it collects its state.
+
+    Until the new revision is in the journal, a restart needs the old one.
     """
-    with lambda_svc._dynamodb_stream_positions_lock:
-        positions = lambda_svc._dynamodb_stream_positions
-        for consumer in list(positions._data):
-            positions._data[consumer] = 0
+    lambda_svc._prune_orphan_code_blobs = lambda _: None
+
+
+def delete_old_code() -> None:
+    """Delete the code that no function refers to. Call it when the state is restored."""
+    lambda_svc._prune_orphan_code_blobs = _prune_code
+    try:
+        lambda_svc.get_state()
+    finally:
+        keep_code()
+
+
+def metadata() -> State:
+    """Return Lambda's state without the positions in streams."""
+    state: State = lambda_svc.get_state()
+    del state["dynamodb_stream_positions"]
+    return state

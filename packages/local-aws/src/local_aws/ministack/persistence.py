@@ -1,16 +1,23 @@
-"""MiniStack's own persistence: saving all services while they run."""
+"""State on disk: restore it when MiniStack starts, and write changes to the journal before requests are answered."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack import app
-from ministack.core import persistence
 
+from ..journal import Journal
+from . import functions, logs, metrics, queues, sessions, tables
+from .documents import Documents, State
 from .events import drop_old_events
+from .operations import changes_configuration
+from .restart import fail_interrupted_deployments
 
 _EVENTS_LIMIT = 1_000
+
+type Response = tuple[int, dict[str, str], bytes]
+type Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
 
 
 def application() -> Any:
@@ -18,37 +25,89 @@ def application() -> Any:
     return app.app
 
 
-class _SaveErrors(logging.Handler):
-    """Collects what MiniStack could not save: it only logs it."""
+class Persistence:
+    """Installs the journal in MiniStack. Create it before MiniStack's application starts."""
 
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self._messages: list[str] = []
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._documents = Documents(
+            journal,
+            {
+                "cloudwatch": metrics.metadata,
+                "cloudwatch_logs": logs.metadata,
+                "dynamodb": tables.metadata,
+                "lambda": functions.metadata,
+                "sqs": queues.metadata,
+            },
+        )
+        self._stack_statuses: tuple[str, ...] = ()
+        functions.keep_code()
+        tables.install_items(journal)
+        tables.install_streams(journal)
+        queues.install_messages(journal)
+        logs.install_log_events(journal)
+        metrics.install_metrics(journal)
+        sessions.install_sessions(journal)
+        app.load_state = self._load
+        app.save_all = lambda _: self._documents.save_all()
+        for service, handler in app.SERVICE_HANDLERS.items():
+            app.SERVICE_HANDLERS[service] = self._journaled(service, handler)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._messages.append(record.getMessage())
+    def clean_up(self) -> None:
+        """Delete files that the restored state does not refer to."""
+        functions.delete_old_code()
 
-    def check(self) -> None:
-        messages, self._messages = self._messages, []
-        if messages:
-            raise OSError(messages[0])
+    def maintain(self) -> None:
+        """Write configuration that changed outside of requests, and drop old records of events."""
+        drop_old_events(_EVENTS_LIMIT)
+        self._documents.save_all()
+
+    def _load(self, service: str) -> State | None:
+        state = self._documents.load(service)
+        if state is None:
+            return None
+        if service == "dynamodb":
+            tables.add_items(self._journal, state)
+        elif service == "sqs":
+            queues.add_messages(self._journal, state)
+        elif service == "cloudwatch_logs":
+            logs.add_streams(self._journal, state)
+        elif service == "cloudformation":
+            fail_interrupted_deployments(state)
+        return state
+
+    def _journaled(self, service: str, handler: Handler) -> Handler:
+        """Return a handler that answers after its changes are in the journal."""
+        state_key = _state_key(service)
+
+        async def handle(
+            method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+        ) -> Response:
+            with self._journal.group():
+                response = await handler(method, path, headers, body, query)
+                if service == "cloudformation" and self._deployment_ended():
+                    self._documents.save_all()
+                elif state_key is not None and changes_configuration(
+                    service, method, path, headers, body, query
+                ):
+                    self._documents.save(state_key)
+                return response
+
+        return handle
+
+    def _deployment_ended(self) -> bool:
+        """Return whether the status of a CloudFormation stack has changed since the last call."""
+        from ministack.services import cloudformation
+
+        statuses = tuple(stack.get("StackStatus", "") for stack in cloudformation._stacks.all_values())
+        changed = statuses != self._stack_statuses
+        self._stack_statuses = statuses
+        return changed
 
 
-_save_errors = _SaveErrors()
-
-
-def collect_save_errors() -> None:
-    """Collect the errors of MiniStack's saves from now on, for `check_saved`."""
-    logging.getLogger("persistence").addHandler(_save_errors)
-
-
-def check_saved() -> None:
-    """Raise OSError with the first error since the last check."""
-    _save_errors.check()
-
-
-def save_state() -> None:
-    """Write all state to the state folder, each service's file whole or not at all. Raise OSError."""
-    drop_old_events(_EVENTS_LIMIT)
-    persistence.save_all(app._build_persistence_save_dict())
-    check_saved()
+def _state_key(service: str) -> str | None:
+    """Return the name of a service's state; None for a service without state of MiniStack."""
+    module = app.SERVICE_REGISTRY[service]["module"]
+    if module == "stepfunctions":
+        return None
+    return next((key for key, name in app._state_map.items() if name == module), None)

@@ -1,19 +1,95 @@
-"""SQS queues after a restart."""
+"""SQS in the journal: queues and their messages, one entry for each message."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import sqs
 
+from ..journal import Journal, ObservedDict, ObservedList, RecordWithList
 
-def readdress_queues() -> None:
-    """Give restored queues the URLs of the current port.
+type State = dict[str, Any]
+type QueueKey = tuple[str, str, str]
 
-    MiniStack identifies a queue by its URL and polls for Lambda by the URL of its current port. An old URL still
-    reaches its queue, by account and name.
-    """
-    with sqs._queues_lock:
-        queues = sqs._queues._data
-        for account, region, url in list(queues):
-            queue = queues.pop((account, region, url))
-            queues[account, region, sqs._queue_url_for_account(account, url.rpartition("/")[2])] = queue
-        sqs._rebuild_queue_name_index()
+_MESSAGES = "sqs/messages"
+
+
+class _Message(dict[str, Any]):
+    """A message that writes itself to the journal when it changes in place."""
+
+    __slots__ = ("_messages", "_number")
+
+    def __init__(self, messages: ObservedList, number: int, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._messages, self._number = messages, number
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        self._messages.touch(self._number, self)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
+
+def metadata() -> State:
+    """Return SQS's state without messages. Queues have their name in the place of the URL, which has a port."""
+    queues = AccountRegionScopedDict()
+    for (account, region, url), queue in list(sqs._queues._data.items()):
+        values = {name: value for name, value in queue.items() if name not in ("messages", "url")}
+        queues._data[account, region, _name(url)] = values
+    return {"queues": queues}
+
+
+def add_messages(journal: Journal, state: State) -> None:
+    """Add the stored messages and the URLs of the current port to the queues of a stored state."""
+    stored: dict[QueueKey, list[tuple[int, Any]]] = defaultdict(list)
+    for entry in journal.load(_MESSAGES):
+        stored[entry.owner].append((entry.key, entry.value))  # type: ignore[index, arg-type]
+    queues = AccountRegionScopedDict()
+    for key, values in state["queues"]._data.items():
+        account, region, name = key
+        url = sqs._queue_url_for_account(account, name)
+        messages = ObservedList(journal, _MESSAGES, key, stored[key], wrap=_Message)
+        queues._data[account, region, url] = RecordWithList(values | {"url": url}, "messages", messages)
+    state["queues"] = queues
+
+
+def install_messages(journal: Journal) -> None:
+    """Write every change of a message to the journal."""
+
+    def observed(key: QueueKey, queue: dict[str, Any]) -> RecordWithList:
+        if isinstance(queue, RecordWithList):
+            return queue
+        account, region, url = key
+        messages = ObservedList(journal, _MESSAGES, (account, region, _name(url)), wrap=_Message)
+        messages.extend(queue["messages"])
+        return RecordWithList(queue, "messages", messages)
+
+    def delete(key: QueueKey, _: RecordWithList) -> None:
+        account, region, url = key
+        journal.delete_owner(_MESSAGES, (account, region, _name(url)))
+
+    sqs._queues._data = ObservedDict(convert=observed, on_delete=delete)
+    receive, delete_received = sqs._receive_messages_for_esm, sqs._delete_messages_for_esm
+
+    def receive_in_group(queue_url: str, limit: int) -> Any:
+        with journal.group():
+            return receive(queue_url, limit)
+
+    def delete_in_group(queue_url: str, receipt_handles: set[str]) -> None:
+        with journal.group():
+            delete_received(queue_url, receipt_handles)
+
+    sqs._receive_messages_for_esm = receive_in_group
+    sqs._delete_messages_for_esm = delete_in_group
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
