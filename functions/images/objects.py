@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import BotoCoreError, ClientError
+from tillflow.aws import can_pass
 from tillflow.errors import ImageSuperseded, StoreUnavailable
 
 from images import rules
@@ -21,7 +22,6 @@ from images.rules import Current, Row
 UPLOAD_SECONDS = 300
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405", "MethodNotAllowed"}
 _CHANGED = {"412", "PreconditionFailed"}
-_TRANSIENT = {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "Throttling", "503", "500"}
 _CHUNK = 1 << 20
 _COPY_LIMIT = 5 * 1024**3
 _KEYS_PER_DELETE = 1000
@@ -165,9 +165,10 @@ def _translated(what: str) -> Iterator[None]:
         code = error.response["Error"]["Code"]
         if code in _MISSING | _CHANGED:
             raise _Missing from None
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _TRANSIENT or status >= 500:
+        if can_pass(error):
             raise StoreUnavailable(f"{what}: {code}") from error
         raise
-    except (HTTPClientError, IncompleteReadError) as error:
-        raise StoreUnavailable(f"{what}: {type(error).__name__}") from error
+    except BotoCoreError as error:
+        if can_pass(error):
+            raise StoreUnavailable(f"{what}: {type(error).__name__}") from error
+        raise

@@ -8,7 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
 from payments.errors import PaymentDeclined
 from tillflow.errors import StoreUnavailable
 from tillflow.handling import handler, logger
@@ -71,9 +78,25 @@ def aws_error(code: str, status: int) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    "failure", [aws_error("InternalServerError", 500), ReadTimeoutError(endpoint_url="x")]
+    "failure",
+    [
+        aws_error("InternalServerError", 500),
+        aws_error("ServiceUnavailable", 503),
+        aws_error("ThrottlingException", 400),
+        aws_error("ProvisionedThroughputExceededException", 400),
+        aws_error("RequestLimitExceeded", 400),
+        aws_error("TooManyRequestsException", 429),
+        aws_error("SlowDown", 503),
+        aws_error("InternalError", 200),
+        ReadTimeoutError(endpoint_url="x"),
+        ConnectTimeoutError(endpoint_url="x"),
+        EndpointConnectionError(endpoint_url="x"),
+        ConnectionClosedError(endpoint_url="x"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+    ],
+    ids=str,
 )
-def test_no_answer_of_aws_is_an_error_that_workflows_retry(failure: Exception, lines: Lines) -> None:
+def test_an_aws_error_that_can_pass_is_raised_as_the_retried_error(failure: Exception, lines: Lines) -> None:
     @handler
     def write(event: dict[str, Any], context: object) -> dict[str, Any]:
         raise failure

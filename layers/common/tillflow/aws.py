@@ -1,22 +1,67 @@
-"""Clients of AWS services, made once per process."""
+"""Clients of AWS services, created once per process, and which of their errors can pass."""
 
 from functools import cache
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
-# Time-outs nest: two tries of a client end inside the Lambda's 10 s, and that inside the state's 15 s.
+# Timeouts nest: two attempts of a client end within the Lambda's 10 s, and that within the state's 15 s.
 CLIENT_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
 
+THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "KMSThrottling",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequests",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+"""The codes of throttled requests, over all services."""
+
+_FAILED = frozenset(
+    {
+        "InternalError",
+        "InternalServerError",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+    }
+)
+_BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError)
+
 
 @cache
 def client(service: str) -> Any:
-    """The client of an AWS service, e.g. ``client("dynamodb")``.
+    """Return the client of an AWS service, e.g. ``client("dynamodb")``.
 
-    botocore without boto3: the same client, some 40 ms less of a cold start. Endpoint, region and
-    credentials come from the environment.
+    botocore without boto3: the same client, some 40 ms less of a cold start. Endpoint, region and credentials come
+    from the environment.
     """
     return botocore.session.get_session().create_client(service, config=CLIENT_CONFIG)
+
+
+def can_pass(error: Exception) -> bool:
+    """Return True for an AWS error that can pass by waiting: throttling, a 5xx, or a broken connection."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = error.response.get("Error", {}).get("Code", "")
+        return status >= 500 or status == 429 or code in THROTTLING | _FAILED
+    return isinstance(error, _BROKEN_CONNECTION)

@@ -5,8 +5,9 @@ from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from tillflow.aws import can_pass
 from tillflow.errors import DomainError, StoreUnavailable
 
 type Handler[R] = Callable[[dict[str, Any], Any], R]
@@ -19,8 +20,8 @@ def handler[R](function: Handler[R]) -> Handler[R]:
 
     An execution is named after its order, so the order id finds both; a workflow that carries something
     else says `execution`. A DomainError is logged as a warning by its name and raised without a stack
-    trace, so that the execution history shows a sentence. A call of AWS that got no answer, or a 5xx, is
-    raised as StoreUnavailable, which workflows retry; other errors of AWS are faults of ours and stay.
+    trace, so that the execution history shows a sentence. An error of AWS that can pass is raised as
+    StoreUnavailable, which workflows retry; other errors of AWS stay as they are.
     """
 
     @wraps(function)
@@ -45,7 +46,7 @@ def handler[R](function: Handler[R]) -> Handler[R]:
 def _answer[R](function: Handler[R], event: dict[str, Any], context: Any) -> R:
     try:
         return function(event, context)
-    except (HTTPClientError, ClientError) as failure:
+    except (BotoCoreError, ClientError) as failure:
         error = as_domain_error(failure)
         if error is None:
             raise
@@ -53,14 +54,7 @@ def _answer[R](function: Handler[R], event: dict[str, Any], context: Any) -> R:
 
 
 def as_domain_error(failure: Exception) -> DomainError | None:
-    """Return the domain error of a failure; None for a fault of ours.
-
-    A call of AWS that got no response, or a 5xx, is StoreUnavailable.
-    """
+    """Return the domain error of a failure: StoreUnavailable for an AWS error that can pass, None for others."""
     if isinstance(failure, DomainError):
         return failure
-    unavailable = isinstance(failure, HTTPClientError) or (
-        isinstance(failure, ClientError)
-        and failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
-    )
-    return StoreUnavailable(f"{type(failure).__name__}: {failure}") if unavailable else None
+    return StoreUnavailable(f"{type(failure).__name__}: {failure}") if can_pass(failure) else None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from tillflow.aws import THROTTLING
 from tillflow.errors import IdempotencyConflict, StoreContention
 
 type Item = dict[str, Any]
@@ -18,14 +19,8 @@ ACTIONS_PER_TRANSACTION = 100
 
 _KEYS_PER_BATCH = 100
 _ROWS_PER_BATCH = 25
-_CONTENTION = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_CONTENTION_ERRORS = {
-    "TransactionConflictException",
-    "TransactionInProgressException",
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-}
+_CONTENTION_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_CONTENTION = THROTTLING | {"TransactionConflictException"}
 _random = SystemRandom()
 
 
@@ -75,13 +70,13 @@ def transact(client: Any, actions: Sequence[Action], operation: str) -> None:
     try:
         client.transact_write_items(TransactItems=items)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _CONTENTION_ERRORS:
+        if error.response["Error"]["Code"] in _CONTENTION:
             raise StoreContention(operation) from None
         reasons = error.response.get("CancellationReasons", [])
         for action, reason in zip(actions, reasons, strict=False):
             if reason["Code"] == "ConditionalCheckFailed" and action.condition_error:
                 raise action.condition_error(unmarshal(reason.get("Item"))) from None
-        if any(reason["Code"] in _CONTENTION for reason in reasons):
+        if any(reason["Code"] in _CONTENTION_REASONS for reason in reasons):
             raise StoreContention(operation) from None
         raise
 
