@@ -21,24 +21,24 @@ POLICIES = json.loads((ROOT / "tools" / "retry_policies.json").read_text())
 
 
 def service_of(resource: str) -> str:
-    """The policy's service for a resource ARN: `arn:aws:states:::aws-sdk:dynamodb:…` is aws-sdk:dynamodb."""
+    """Return the service of a resource ARN: aws-sdk:dynamodb for `arn:aws:states:::aws-sdk:dynamodb:…`."""
     parts = resource.split(":::", 1)[1].split(":")
     return ":".join(parts[:2]) if parts[0] == "aws-sdk" else parts[0]
 
 
 def policy_for(side: str, resource: str) -> list[dict[str, Any]]:
-    """The Retry list of a Task on this side of the saga, calling this resource.
+    """Return the Retry list of a Task on this side of the saga that calls this resource.
 
     Raises KeyError when retry_policies.json has no policy for the side or the service.
     """
     if side == "case":
-        # Nobody hears of a case that is not opened, so it is tried again whatever went wrong. A callback's is
-        # keyed by its token, and tried for eleven months, two hours apart on average: an execution lives for a
-        # year. The wait itself times out once a month, and asking again reopens the case, so nobody forgets it.
+        # Opening a case is retried whatever the error. The retries of a callback are keyed by its token and go on
+        # for eleven months, two hours apart on average: an execution may run for a year. The wait times out once a
+        # month, and the retry reopens the case, which reminds its owner.
         return [POLICIES["callback" if resource.endswith(".waitForTaskToken") else "case"]]
     transient = POLICIES["transient"][service_of(resource)]
     if resource.endswith(".waitForTaskToken"):
-        # How long an answer may take is business: its time-out is an answer too, and never asked for again.
+        # The timeout of a callback is a business outcome, so it is not retried.
         transient = [error for error in transient if error != "States.Timeout"]
     policy = dict(POLICIES["sides"][side])
     also = policy.pop("also", [])
@@ -46,7 +46,7 @@ def policy_for(side: str, resource: str) -> list[dict[str, Any]]:
 
 
 def tasks(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every Task of a definition with its name, inside Parallel branches and Maps too."""
+    """Yield every Task of a definition with its name, inside Parallel branches and Maps too."""
     for name, state in states.items():
         if state["Type"] == "Task":
             yield name, state
@@ -56,7 +56,7 @@ def tasks(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def stamp(definition: dict[str, Any]) -> list[str]:
-    """Put each Task's policy in place; the names of the states whose Retry changed."""
+    """Set the Retry of each Task; return the names of the states that changed."""
     changed = []
     for name, state in tasks(definition["States"]):
         step = parse_step(state)
@@ -70,7 +70,7 @@ def stamp(definition: dict[str, Any]) -> list[str]:
 
 
 def put_before(state: dict[str, Any], successor: str, key: str, value: Any) -> None:
-    """Set a field, ahead of another where both are present: a state reads Retry, then Catch."""
+    """Set a field, in front of another if that is present."""
     fields = {k: v for k, v in state.items() if k != key}
     state.clear()
     for name, field in fields.items():
@@ -81,7 +81,7 @@ def put_before(state: dict[str, Any], successor: str, key: str, value: Any) -> N
 
 
 def render(value: Any, depth: int = 0, column: int = 0) -> str:
-    """JSON with whatever fits one line of WIDTH characters kept on one line."""
+    """Return JSON in which everything that fits a line of WIDTH characters is on one line."""
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or (depth > 1 and column + len(flat) <= WIDTH):
         return flat

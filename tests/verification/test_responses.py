@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from verification.saga_checker.inference import Inference
-from verification.saga_checker.model import Workflow, load_template
+from verification.saga_checker.model import Workflow, load, load_template
 from verification.saga_checker.rules import responses
 from verification.saga_checker.shapes import SCALAR, UNKNOWN, Array, Shape, record, shape_of
 
@@ -127,12 +127,12 @@ def test_untyped_handler_of_a_typed_service_is_found(monkeypatch: pytest.MonkeyP
     assert {finding.rule for finding in responses.responses_typed(checkout())} == {"untyped-response"}
 
 
-def test_list_of_untyped_services_has_no_typed_one() -> None:
-    template = load_template(ROOT / "template.yaml")
+def test_list_of_untyped_services_has_no_typed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = responses.UNTYPED_SERVICES
+    monkeypatch.setattr(responses, "UNTYPED_SERVICES", frozenset())
     untyped = {
-        template.handler(name).partition(".")[0]
-        for name, resource in template.resources.items()
-        if resource["Type"] == "AWS::Serverless::Function"
-        and responses.return_shape(template.handler(name)) == UNKNOWN
+        finding.message.removeprefix("calls ").partition(".")[0]
+        for flow in load(ROOT)
+        for finding in responses.responses_typed(flow)
     }
-    assert untyped >= responses.UNTYPED_SERVICES
+    assert untyped == listed

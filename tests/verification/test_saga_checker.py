@@ -1,4 +1,4 @@
-"""Each rule of the saga checker finds the fault it is there for, in the checkout broken in one place."""
+"""Each rule of the saga checker finds a fault that is planted in a shipped definition."""
 
 import ast
 import copy
@@ -109,8 +109,8 @@ def refund_after_capture(s: States) -> None:
     s["IssueInvoice"]["Catch"][-1]["Next"] = "ReversePayment"
 
 
-@breaks("case-unheard", "OpenForwardCase")
-def unheard_case_decided(s: States) -> None:
+@breaks("case-unopened", "OpenForwardCase")
+def unopened_case_is_decided(s: States) -> None:
     s["OpenForwardCase"]["Catch"][-1]["Next"] = "ResumeForward"
 
 
@@ -222,7 +222,7 @@ def error_of_another_service(s: States) -> None:
 
 
 @breaks("timeout", "OpenOrder")
-def waits_for_ever(s: States) -> None:
+def timeout_missing(s: States) -> None:
     del s["OpenOrder"]["TimeoutSeconds"]
 
 
@@ -271,7 +271,7 @@ def test_fault_is_found(name: str) -> None:
 
 
 def test_every_rule_has_a_fault() -> None:
-    """A rule nothing ever broke may as well not be there: each name a finding can bear is one of a test's."""
+    """Every rule name of a finding has a planted fault."""
     calls = [
         node
         for path in (ROOT / "verification/saga_checker/rules").glob("*.py")
@@ -289,8 +289,7 @@ def test_start_is_a_state() -> None:
     assert (found[0].rule, found[0].state) == ("start", "PriceOrders")
 
 
-def test_a_function_outlives_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call of the client that may take longer than its Lambda lives is found in every task of it."""
+def test_function_timeout_shorter_than_a_client_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "longest_client_call", lambda: 60.0)
     found = [one for one in check(workflow(CHECKOUT)) if one.rule == "nesting"]
     assert "one call of its client may take 60.0 s" in found[0].message
@@ -344,7 +343,7 @@ def test_prose_changes_no_tool(text: str) -> None:
 
 
 @pytest.mark.parametrize("sound", load(ROOT), ids=lambda w: w.file)
-def test_shipped_workflow_obeys_every_rule(sound: Workflow) -> None:
+def test_shipped_workflow_follows_every_rule(sound: Workflow) -> None:
     assert [str(finding) for finding in check(sound)] == []
 
 
@@ -359,7 +358,7 @@ def test_fault_inside_a_map_is_found() -> None:
     assert [(f.rule, f.state) for f in check(broken)] == [("timeout", "FindStale")]
 
 
-def test_what_a_distributed_map_reads_needs_its_grant() -> None:
+def test_reader_of_a_distributed_map_needs_its_grant() -> None:
     definition = backfill()
     definition["States"]["EveryImage"]["ItemReader"]["Resource"] = "arn:aws:states:::s3:getObject"
     broken = Workflow("broken.asl.json", definition, TEMPLATE, "ImageBackfill")
@@ -374,31 +373,27 @@ def test_workflow_without_a_state_machine_is_found() -> None:
     assert "deployed" in [finding.rule for finding in check(orphan)]
 
 
-def test_finding_names_file_state_rule_and_mend() -> None:
+def test_finding_names_file_state_rule_and_fix() -> None:
     definition = copy.deepcopy(CHECKOUT)
-    waits_for_ever(definition["States"])
+    timeout_missing(definition["States"])
     (finding,) = check(workflow(definition))
-    assert (
-        str(finding)
-        == "broken.asl.json: OpenOrder: timeout: may wait for ever. Give it TimeoutSeconds, callbacks too."
-    )
+    assert str(finding) == "broken.asl.json: OpenOrder: timeout: has no timeout. Add TimeoutSeconds."
 
 
 @pytest.mark.parametrize("drawn", load(ROOT), ids=lambda w: w.file)
-def test_picture_in_docs_is_the_definition(drawn: Workflow) -> None:
+def test_diagram_in_docs_is_up_to_date(drawn: Workflow) -> None:
     page = ROOT / "docs" / "workflows" / f"{drawn.file.split('.')[0]}.md"
     assert page.read_text() == draw(drawn), "run make diagrams"
 
 
-def test_picture_has_what_is_inside_a_map() -> None:
+def test_diagram_contains_the_states_inside_a_map() -> None:
     page = draw(Workflow("broken.asl.json", backfill(), TEMPLATE, "ImageBackfill"))
     box = page[page.index("subgraph EveryImage[") :]
     assert box.index("FindStale") < box.index("subgraph EachStale[") < box.index("end")
     assert "| FindStale |" in page
 
 
-def test_a_callback_is_caught_by_the_names_its_service_answers_with() -> None:
-    """The supplier's refusal comes as a task failure; a name purchasing never says is still found."""
+def test_callback_may_only_catch_errors_of_its_service() -> None:
     definition = shipped("purchase_order")
     purchase = Workflow("purchase_order.asl.json", definition, TEMPLATE, "PurchaseOrder")
     assert check(purchase) == []

@@ -1,4 +1,4 @@
-"""A static checker of sagas: the rules every workflow obeys, read off its definition and the template.
+"""A static checker of sagas: the rules that every definition must follow, with the template it is deployed by.
 
-`python -m tools.saga_checker` checks every statemachines/*.asl.json; see `rules/` for what is asked.
+`python -m verification.saga_checker` checks every statemachines/*.asl.json; `rules/` contains the rules.
 """

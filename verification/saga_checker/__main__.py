@@ -1,6 +1,7 @@
-"""python -m verification.saga_checker [--json] [--draw]: check the sagas, or write their pictures to docs/workflows/.
+"""Check the sagas, or draw them: python -m verification.saga_checker [--json] [--draw].
 
-Exit 1 when a rule is broken; each line names the file, the state, the rule and the mend.
+Exit 1 when a rule is broken; each line names the file, the state, the rule and a fix. `--draw` writes the diagrams to
+docs/workflows/.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A workflow as a Mermaid flowchart: the way of success in the middle, compensations and cases beside it."""
+"""Draw a workflow as a Mermaid flowchart."""
 
 from till.saga_metadata import prose
 
@@ -16,7 +16,7 @@ CLASSES = {
 
 
 def draw(workflow: Workflow) -> str:
-    """The page docs/workflows/NAME.md: picture, then a line for each state."""
+    """Return the page docs/workflows/NAME.md: the diagram, then a table of the states."""
     everywhere = list(workflow.everywhere())
     sides = {state.side for state in everywhere}
     lines = [f"# {workflow.file.split('.')[0].replace('_', ' ').capitalize()}", ""]
@@ -44,7 +44,7 @@ def _role(state: State) -> str:
 
 
 def _flow(workflow: Workflow, indent: str) -> list[str]:
-    """The states of a flow and the ways between them; a Map or a Parallel is a box around its own flows."""
+    """Return the states and transitions of a flow; a Map or a Parallel is a box around its own flows."""
     lines = []
     for state in workflow.states.values():
         flows = list(workflow.within(state))

@@ -1,4 +1,4 @@
-"""A workflow as the rules see it: states with a side, the edges between them, and what the template grants."""
+"""The model that the rules read: states with a side, the transitions between them, and the template."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,16 +14,16 @@ TERMINAL = ("Succeed", "Fail")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule: where, which, and how it is mended."""
+    """A broken rule: where, which, and how to fix it."""
 
     file: str
     state: str
     rule: str
     message: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.state}: {self.rule}: {self.message} {self.mend}"
+        return f"{self.file}: {self.state}: {self.rule}: {self.message} {self.fix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +107,28 @@ class State:
 
 @dataclass
 class Workflow:
-    """One definition. `logical_id` is the state machine that deploys it, None where the template has none."""
+    """A definition. `logical_id` is the state machine that deploys it, None when the template has none."""
 
     file: str
     definition: dict[str, Any]
     template: "Template"
     logical_id: str | None = None
-    visible: frozenset[str] = frozenset()  # variables of the flow around this one
+    visible: frozenset[str] = frozenset()  # variables of the enclosing flow
     states: dict[str, State] = field(init=False)
 
     def __post_init__(self) -> None:
         self.states = {name: State(name, body) for name, body in self.definition["States"].items()}
 
     def inner(self, visible: Mapping[str, set[str]]) -> Iterator["Workflow"]:
-        """The flows inside this one's Maps and Parallels, each a workflow under the same rules.
+        """Yield the flows inside Maps and Parallels, each a workflow under the same rules.
 
-        `visible`: the variables each state sees. Child executions of a distributed Map see none of them.
+        `visible`: the variables in scope at each state. Child executions of a distributed Map have none of them.
         """
         for state in self.states.values():
             yield from self.within(state, visible.get(state.name, set()))
 
     def within(self, state: State, visible: Iterable[str] = ()) -> Iterator["Workflow"]:
-        """The flows inside one state: a Map's processor, a Parallel's branches."""
+        """Yield the flows inside one state: the processor of a Map, the branches of a Parallel."""
         processor = state.body.get("ItemProcessor")
         for flow in (*state.body.get("Branches", ()), *([processor] if processor else ())):
             seen = frozenset() if state.distributed else frozenset(visible)
@@ -136,7 +136,7 @@ class Workflow:
             yield Workflow(self.file, definition, self.template, self.logical_id, seen)
 
     def everywhere(self) -> Iterator[State]:
-        """Every state, those of inner flows too."""
+        """Yield every state, those of inner flows too."""
         yield from self.states.values()
         for flow in self.inner({}):
             yield from flow.everywhere()
@@ -151,14 +151,14 @@ class Workflow:
 
     @property
     def is_saga(self) -> bool:
-        """A workflow with something to undo. One without is held to the rules of single states only."""
+        """True when there is something to undo; other workflows must only follow the rules for single states."""
         return any(s.side in ("pivot", "compensation") for s in self.states.values())
 
     def on(self, side: str) -> list[State]:
         return [s for s in self.states.values() if s.side == side]
 
-    def story(self) -> list[State]:
-        """The states of the way of success: first Next of each, a Choice by its first rule."""
+    def success_path(self) -> list[State]:
+        """Return the states of the success path: the Next of each, the first rule of a Choice."""
         name: str | None = self.start
         seen: list[State] = []
         while name in self.states and self.states[name] not in seen:
@@ -168,7 +168,7 @@ class Workflow:
         return seen
 
     def reachable(self, *names: str) -> set[str]:
-        """Every state that can follow, the given ones among them."""
+        """Return every state that is reachable from these, including them."""
         seen: set[str] = set()
         todo = [n for n in names if n in self.states]
         while todo:
@@ -179,7 +179,7 @@ class Workflow:
         return seen
 
     def paths(self, name: str, seen: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        """Every way from a state to an end, each state at most once."""
+        """Yield every path from a state to an end, each state at most once."""
         seen = (*seen, name)
         state = self.states[name]
         if state.ends:
@@ -188,13 +188,13 @@ class Workflow:
             if edge in self.states and edge not in seen:
                 yield from self.paths(edge, seen)
 
-    def finding(self, state: str, rule: str, message: str, mend: str) -> Finding:
-        return Finding(self.file, state, rule, message, mend)
+    def finding(self, state: str, rule: str, message: str, fix: str) -> Finding:
+        return Finding(self.file, state, rule, message, fix)
 
 
 @dataclass
 class Template:
-    """What template.yaml says that the rules need. Intrinsics are kept as {"Ref": …} and {"Fn::GetAtt": …}."""
+    """The resources of template.yaml. Intrinsics are kept as {"Ref": …} and {"Fn::GetAtt": …}."""
 
     resources: dict[str, Any]
     globals: dict[str, Any] = field(default_factory=dict)
@@ -220,7 +220,7 @@ class Template:
 
 
 def load(root: Path) -> list[Workflow]:
-    """Every workflow of the project, with its template."""
+    """Load every workflow of the project, with its template."""
     template = load_template(root / "template.yaml")
     return [
         Workflow(path.name, json.loads(path.read_text()), template, template.state_machine_of(path.name))

@@ -1,4 +1,4 @@
-"""The rules, one module a concern. A rule takes a workflow and yields what breaks it."""
+"""The rules, one module per concern. A rule takes a workflow and yields findings."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ from . import access, data, errors, responses, shape, structure, timing
 
 type Rule = Callable[[Workflow], Iterator[Finding]]
 
-# A definition that is not well formed is not read further: later rules follow its edges.
+# Later rules follow the transitions, so they only run on a well-formed definition.
 STRUCTURE: tuple[Rule, ...] = (
     structure.start_exists,
     structure.targets_exist,
@@ -22,18 +22,18 @@ RULES: tuple[Rule, ...] = (
     shape.compensation_named,
     shape.compensations_reached_in_reverse,
     shape.exemptions_hold,
-    shape.failed_compensation_goes_on,
+    shape.remaining_compensations_run,
     errors.everything_caught,
-    errors.unheard_case_fails,
-    errors.retry_where_it_may_pass,
-    errors.no_retry_of_a_refusal,
+    errors.unopened_case_fails,
+    errors.transient_errors_retried,
+    errors.refusals_not_retried,
     errors.names_are_raised,
     timing.every_task_times_out,
     timing.timeouts_nest,
     data.expressions_parse,
     data.variables_assigned,
 )
-# Of a definition as a whole: what deploys it, and what that may do.
+# Rules of a definition as a whole.
 ACCESS: tuple[Rule, ...] = (
     access.deployed,
     access.actions_equal_role,
@@ -43,7 +43,7 @@ ACCESS: tuple[Rule, ...] = (
 
 
 def check(workflow: Workflow) -> list[Finding]:
-    """Every broken rule of a workflow and of the flows inside it, in the order of the rules."""
+    """Return the findings of a workflow and of the flows inside it, in the order of the rules."""
     return check_flow(workflow) or [finding for rule in ACCESS for finding in rule(workflow)]
 
 

@@ -1,4 +1,4 @@
-"""What a workflow calls is what its role allows, no less and no more."""
+"""The role of a workflow allows exactly the actions that it calls."""
 
 import json
 import re
@@ -18,7 +18,7 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 SUBSTITUTED = re.compile(r"\$\{(\w+)")
 EXECUTION_OF = re.compile(r"\$replace\('(\$\{\w+\})', ':stateMachine:', ':execution:'\)")
 
-# The rule AWS manages to hear of nested executions' ends.
+# The rule that AWS manages for events of nested executions.
 NESTED_EXECUTION_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 READERS = {"listObjectsV2": "s3:ListBucket", "getObject": "s3:GetObject"}
 WRITER = ("s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
@@ -57,19 +57,19 @@ def actions_equal_role(workflow: Workflow) -> Iterator[Finding]:
             workflow.logical_id,
             "role-exceeds",
             f"may {action} on {resource}, which no state calls.",
-            "Take it out of the Policies.",
+            "Remove it from the Policies.",
         )
 
 
 def function_of(workflow: Workflow, task: State) -> str | None:
-    """The logical id of the Lambda a task calls and waits for; None for other tasks and callbacks."""
+    """Return the logical id of the function that a task calls synchronously; None for other tasks and callbacks."""
     if task.resource != "arn:aws:states:::lambda:invoke":
         return None
     return logical_id(workflow, task.body["Arguments"]["FunctionName"])
 
 
 def calls(workflow: Workflow, task: State) -> Iterator[Grant]:
-    """The grants a task needs, by its resource and the placeholders of its arguments."""
+    """Yield the grants that a task needs, from its resource and the placeholders of its arguments."""
     arguments = task.body.get("Arguments", {})
     service, _, action = task.resource.split(":::")[-1].removesuffix(":2").rpartition(":")
     action = action.split(".")[0]
@@ -105,7 +105,7 @@ def calls(workflow: Workflow, task: State) -> Iterator[Grant]:
 
 
 def map_calls(workflow: Workflow, state: State) -> Iterator[Grant]:
-    """The grants a distributed Map needs: its reader, its writer, and its own child executions.
+    """Yield the grants that a distributed Map needs: its reader, its writer, and its own child executions.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
     """
@@ -124,7 +124,7 @@ def map_calls(workflow: Workflow, state: State) -> Iterator[Grant]:
 
 
 def logical_id(workflow: Workflow, value: str) -> str:
-    """The resource behind `${Placeholder}`, through DefinitionSubstitutions; the value itself if none."""
+    """Return the resource behind `${Placeholder}` by DefinitionSubstitutions, the value itself without one."""
     match = PLACEHOLDER.fullmatch(value)
     if match is None or workflow.logical_id is None:
         return match[1].removesuffix("Arn") if match else value
@@ -134,15 +134,15 @@ def logical_id(workflow: Workflow, value: str) -> str:
 
 
 def machines_followed(workflow: Workflow) -> set[str]:
-    """The state machines whose executions' ARNs an expression works out, as `$replace('${XArn}', …)`."""
+    """Return the state machines whose execution ARNs an expression computes with `$replace('${XArn}', …)`."""
     machines = EXECUTION_OF.findall(json.dumps(workflow.definition))
     return {logical_id(workflow, machine) for machine in machines}
 
 
 def target_of(intrinsic: Any, template: Template) -> str:
-    """The logical id in {"Ref": X}, {"Fn::GetAtt": [X, …]} or {"Fn::Sub": "… ${X.Name} …"}.
+    """Return the logical id in {"Ref": X}, {"Fn::GetAtt": [X, …]} or {"Fn::Sub": "… ${X.Name} …"}.
 
-    An ARN made of a physical name leads to the resource with that Name; one of neither to its last part.
+    For an ARN with a physical name it is the resource with that Name; otherwise the last part of the value.
     """
     if not isinstance(intrinsic, dict):
         return str(intrinsic)

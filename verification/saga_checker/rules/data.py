@@ -1,4 +1,4 @@
-"""Expressions parse, and every variable is assigned on all ways that lead to its use; a function is there."""
+"""Expressions parse, their functions exist, and every variable is assigned on all paths to its use."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,13 +30,13 @@ def variables_assigned(workflow: Workflow) -> Iterator[Finding]:
                 yield workflow.finding(
                     state.name,
                     "undefined-variable",
-                    f"{where} uses ${name}, which is no function, and which some way here has not assigned.",
-                    "Correct the name, or assign it in the first state, or on every way.",
+                    f"{where} uses ${name}, which is not a function, and not assigned on every path to the state.",
+                    "Correct the name, or assign it on every path.",
                 )
 
 
 def definitely_assigned(workflow: Workflow) -> dict[str, set[str]]:
-    """For each state, the variables assigned whichever way led to it (a forward data-flow, met by intersection)."""
+    """Return for each state the variables assigned on every path to it (forward data flow, met by intersection)."""
     entering: dict[str, set[str]] = {workflow.start: set(workflow.visible)}
     todo = [workflow.start]
     while todo:
@@ -52,7 +52,7 @@ def definitely_assigned(workflow: Workflow) -> dict[str, set[str]]:
 
 
 def expressions(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
-    """Every `{% … %}` in a state with the path of its field, inner states left out."""
+    """Yield every `{% … %}` of a state with the path of its field, without inner states."""
     if isinstance(value, str):
         if value.startswith("{%") and value.endswith("%}"):
             yield where, value[2:-2].strip()
@@ -66,8 +66,8 @@ def expressions(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 def variables(expression: str) -> set[str]:
-    """The workflow variables an expression reads: no functions of the library, not `$states`, none of its own."""
+    """Return the workflow variables that an expression reads."""
     try:
         return set(compile_expression(expression).variables)
     except ExpressionSyntaxError:
-        return set()  # another rule says so
+        return set()  # found by another rule

@@ -1,4 +1,4 @@
-"""Errors: caught everywhere, retried where they may pass, and never a name that nothing raises."""
+"""Errors: all are caught, transient ones are retried, and every name is raised by something."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ..model import Finding, State, Workflow
 from .access import function_of, logical_id
 
 ROOT = Path(__file__).parents[3]
-# What AWS itself raises: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+# Errors of AWS: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 AWS_PREFIXES = (
     "States.", "Lambda.", "DynamoDB.", "DynamoDb.", "EventBridge.", "Events.", "SQS.", "Sqs.", "SNS.", "Sns.",
     "S3.", "Sfn.", "StepFunctions.", "Runtime.", "Sandbox.",
@@ -27,30 +27,33 @@ def everything_caught(workflow: Workflow) -> Iterator[Finding]:
             yield workflow.finding(
                 task.name,
                 "catch",
-                "lets errors it does not name end the execution half done.",
+                "does not catch errors without a name: the execution would end half done.",
                 "End its Catch with States.ALL: to the compensation before the pivot, to a case after it.",
             )
 
 
-def unheard_case_fails(workflow: Workflow) -> Iterator[Finding]:
-    """A case that nobody could be told of ends the run as failed, which is alarmed."""
+def unopened_case_fails(workflow: Workflow) -> Iterator[Finding]:
+    """An execution whose case could not be opened fails, which raises an alarm."""
     for task in workflow.on("case"):
         for edge in task.edges:
             if edge.errors and edge.target and workflow.states[edge.target].type != "Fail":
                 yield workflow.finding(
                     task.name,
-                    "case-unheard",
-                    f"goes on to {edge.target} when the case could not be opened.",
-                    "Lead its Catch to a Fail: the failed execution is alarmed.",
+                    "case-unopened",
+                    f"goes to {edge.target} when the case could not be opened.",
+                    "Let its Catch go to a Fail state, which raises an alarm.",
                 )
 
 
-def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
+def transient_errors_retried(workflow: Workflow) -> Iterator[Finding]:
     for task in workflow.tasks:
         retries = task.body.get("Retry", ())
         if not retries:
             yield workflow.finding(
-                task.name, "retry", "gives up at the first throttle.", "Run make policies to stamp its Retry."
+                task.name,
+                "retry",
+                "is not retried when it is throttled.",
+                "Run make policies to stamp its Retry.",
             )
         for retry in retries:
             waits_evenly = retry.get("BackoffRate") == 1 or retry["ErrorEquals"] == ["States.Timeout"]
@@ -58,24 +61,24 @@ def retry_where_it_may_pass(workflow: Workflow) -> Iterator[Finding]:
                 yield workflow.finding(
                     task.name,
                     "backoff",
-                    "retries without a longest delay or without jitter.",
-                    "Give the Retry MaxDelaySeconds and JitterStrategy FULL.",
+                    "retries without MaxDelaySeconds or without jitter.",
+                    "Add MaxDelaySeconds and JitterStrategy FULL.",
                 )
 
 
-def no_retry_of_a_refusal(workflow: Workflow) -> Iterator[Finding]:
+def refusals_not_retried(workflow: Workflow) -> Iterator[Finding]:
     refusals = {name for name, error in _domain_errors().items() if not error.retried}
     for task in workflow.tasks:
         if task.side == "case":
-            continue  # a case is opened whatever it takes: when it cannot be, nobody hears of it
+            continue  # opening a case is retried whatever the error
         for retry in task.body.get("Retry", ()):
             for name in retry["ErrorEquals"]:
                 if name in refusals or name in ("States.ALL", "States.TaskFailed"):
                     yield workflow.finding(
                         task.name,
                         "refusal-retried",
-                        f"retries {name}, which will not pass or hides what will not.",
-                        "Retry throttles, service exceptions and time-outs by name.",
+                        f"retries {name}, which is not transient or covers errors that are not.",
+                        "Retry throttling, service exceptions and timeouts by name.",
                     )
 
 
@@ -87,15 +90,15 @@ def names_are_raised(workflow: Workflow) -> Iterator[Finding]:
                 if name.startswith(AWS_PREFIXES):
                     continue
                 if name not in raised:
-                    why, mend = "which nothing raises.", "Use a name of tillflow.errors or of AWS."
+                    why, fix = "which nothing raises.", "Use a name of tillflow.errors or of AWS."
                 elif block == "Catch" and name not in raised_by(workflow, task):
-                    why, mend = (
+                    why, fix = (
                         "which its function never raises.",
                         "Delete the name, or catch it where it is.",
                     )
                 else:
                     continue
-                yield workflow.finding(task.name, "unknown-error", f"{block} names {name}, {why}", mend)
+                yield workflow.finding(task.name, "unknown-error", f"{block} names {name}, {why}", fix)
 
 
 def raised_by(workflow: Workflow, task: State) -> set[str]:

@@ -16,18 +16,7 @@ from .access import function_of
 
 ROOT = Path(__file__).parents[3]
 # Services with handlers that are still annotated `dict[str, Any]`. Delete a service when its last one is typed.
-UNTYPED_SERVICES = frozenset(
-    {
-        "billing",
-        "catalog",
-        "demand",
-        "images",
-        "ledger",
-        "payments",
-        "purchasing",
-        "replenishment",
-    }
-)
+UNTYPED_SERVICES = frozenset({"billing", "catalog", "ledger", "payments"})
 MAX_PASSES = 100
 ERROR_OUTPUT = record("the error output", {"Error": SCALAR, "Cause": SCALAR})
 

@@ -1,4 +1,4 @@
-"""A saga's shape: compensatable steps, one pivot, then steps that only go forward."""
+"""The shape of a saga: compensatable steps, one pivot, then steps that are retried until they succeed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,14 +13,14 @@ def one_pivot(workflow: Workflow) -> Iterator[Finding]:
             workflow.start,
             "pivot",
             f"the saga has {len(pivots)} pivots ({named}).",
-            "Name exactly one: the step after which there is no way back.",
+            "Mark exactly one step as [pivot]: the step after which nothing is compensated.",
         )
 
 
 def compensatable_before_pivot(workflow: Workflow) -> Iterator[Finding]:
-    """On the way of success, nothing compensatable comes after the pivot and nothing forward before it."""
+    """On the success path, no compensatable step comes after the pivot and no forward step before it."""
     passed = False
-    for state in workflow.story():
+    for state in workflow.success_path():
         if state.side == "pivot":
             passed = True
         elif (state.side == "compensatable" and passed) or (
@@ -31,7 +31,7 @@ def compensatable_before_pivot(workflow: Workflow) -> Iterator[Finding]:
                 state.name,
                 "order",
                 f"is {state.side} but comes {where} the pivot.",
-                "Move it to the other side, or say its true side.",
+                "Move it to the other side of the pivot, or correct its metadata.",
             )
 
 
@@ -45,7 +45,7 @@ def forward_never_compensates(workflow: Workflow) -> Iterator[Finding]:
                 state.name,
                 "forward-only",
                 f"is past the pivot, yet a path from it reaches {', '.join(undone)}.",
-                "Park what cannot go forward as a case.",
+                "Open a case instead.",
             )
 
 
@@ -114,25 +114,25 @@ def _ways_back(
             if edge.target not in before:
                 yield from _ways_back(workflow, edge.target, owed, before, ignored)
         elif (step.side != "pivot" or edge.errors) and not (exempt and target.ends and not edge.errors):
-            yield from _owed(workflow, step, edge.target, owed)
+            yield from _check_path(workflow, step, edge.target, owed)
 
 
-def _owed(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> Iterator[Finding]:
+def _check_path(workflow: Workflow, step: State, target: str, owed: Sequence[str]) -> Iterator[Finding]:
     for path in workflow.paths(target):
         if any(workflow.states[name].side in ("forward", "case") for name in path):
-            continue  # the outcome turned out to be success, or a person has taken over
+            continue  # the step had succeeded, or a person decides
         undone = [name for name in path if name in owed]
         if undone != list(owed):
             yield workflow.finding(
                 step.name,
                 "reverse",
-                f"failing by way of {' > '.join(path)} undoes {undone or 'nothing'}, not {list(owed)}.",
-                "Lead it to its own compensation, and each compensation to the one before.",
+                f"the failure path {' > '.join(path)} runs {undone or 'no compensation'}, not {list(owed)}.",
+                "Let it go to its own compensation, and each compensation to the previous one.",
             )
 
 
-def failed_compensation_goes_on(workflow: Workflow) -> Iterator[Finding]:
-    """A compensation that fails leads where its success leads: the rest still run."""
+def remaining_compensations_run(workflow: Workflow) -> Iterator[Finding]:
+    """A compensation that fails goes to the same state as one that succeeds: the remaining ones still run."""
     for state in workflow.on("compensation"):
         onward = next((e.target for e in state.edges if not e.errors), None)
         for edge in state.edges:
@@ -140,13 +140,13 @@ def failed_compensation_goes_on(workflow: Workflow) -> Iterator[Finding]:
                 yield workflow.finding(
                     state.name,
                     "rest-still-run",
-                    f"when it fails goes to {edge.target}, and when it succeeds to {onward}.",
-                    "Note the failure in a variable and go on to the same state.",
+                    f"goes to {edge.target} when it fails, and to {onward} when it succeeds.",
+                    "Assign the failure to a variable and continue with the same state.",
                 )
         if state.edges and not any(edge.assign for edge in state.edges if edge.errors):
             yield workflow.finding(
                 state.name,
                 "failure-noted",
-                "forgets that it failed.",
-                "Assign the failure in its Catch, so that a case is opened for it.",
+                "does not record that it failed.",
+                "Assign the failure in its Catch, so that a case is opened.",
             )

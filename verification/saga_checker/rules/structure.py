@@ -1,4 +1,4 @@
-"""The definition is a graph that starts, goes on and ends."""
+"""The definition is a graph: it starts, every state has a successor or ends, and every state is reachable."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,9 +28,7 @@ def metadata_valid(workflow: Workflow) -> Iterator[Finding]:
 
 def start_exists(workflow: Workflow) -> Iterator[Finding]:
     if workflow.start not in workflow.states:
-        yield workflow.finding(
-            workflow.start, "start", "StartAt names no state.", "Name one of the definition's states."
-        )
+        yield workflow.finding(workflow.start, "start", "StartAt is not a state.", "Use the name of a state.")
 
 
 def targets_exist(workflow: Workflow) -> Iterator[Finding]:
@@ -40,7 +38,7 @@ def targets_exist(workflow: Workflow) -> Iterator[Finding]:
                 yield workflow.finding(
                     state.name,
                     "unknown-target",
-                    f"goes to {edge.target}, which is no state.",
+                    f"goes to {edge.target}, which is not a state.",
                     "Correct the name or add the state.",
                 )
 
@@ -49,7 +47,7 @@ def no_dead_ends(workflow: Workflow) -> Iterator[Finding]:
     for state in workflow.states.values():
         if not state.ends and not any(not edge.errors for edge in state.edges):
             yield workflow.finding(
-                state.name, "dead-end", "neither ends nor goes on.", "Give it Next, or End: true."
+                state.name, "dead-end", "has neither a successor nor an end.", "Add Next, or End: true."
             )
 
 
@@ -57,7 +55,7 @@ def all_reachable(workflow: Workflow) -> Iterator[Finding]:
     reached = workflow.reachable(workflow.start)
     for name in workflow.states.keys() - reached:
         yield workflow.finding(
-            name, "unreachable", "no state leads here.", "Lead a Next or a Catch to it, or delete it."
+            name, "unreachable", "is not reachable.", "Add a transition to it, or delete it."
         )
 
 
@@ -73,5 +71,5 @@ def states_all_last_and_alone(workflow: Workflow) -> Iterator[Finding]:
                         state.name,
                         "states-all",
                         f"States.ALL in {block} is not alone in the last entry.",
-                        "Move it there: what stands after it never matches.",
+                        "Move it there: entries after it never match.",
                     )

@@ -1,4 +1,4 @@
-"""Time-outs: each task has one, and they nest: client < Lambda < state."""
+"""Timeouts: each task has one, and they nest: client < function < state."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,7 @@ from .access import function_of
 def every_task_times_out(workflow: Workflow) -> Iterator[Finding]:
     for task in workflow.tasks:
         if not {"TimeoutSeconds", "TimeoutSecondsPath"} & task.body.keys():
-            yield workflow.finding(
-                task.name, "timeout", "may wait for ever.", "Give it TimeoutSeconds, callbacks too."
-            )
+            yield workflow.finding(task.name, "timeout", "has no timeout.", "Add TimeoutSeconds.")
 
 
 def timeouts_nest(workflow: Workflow) -> Iterator[Finding]:
@@ -26,21 +24,21 @@ def timeouts_nest(workflow: Workflow) -> Iterator[Finding]:
             yield workflow.finding(
                 task.name,
                 "nesting",
-                f"gives up after {seconds} s, {function} only after {limit} s.",
-                "Make TimeoutSeconds the longer.",
+                f"times out after {seconds} s, before {function} with {limit} s.",
+                "Make TimeoutSeconds longer.",
             )
         if client >= limit:
             yield workflow.finding(
                 task.name,
                 "nesting",
-                f"{function} is killed after {limit} s, one call of its client may take {client} s.",
-                "Make the function's Timeout the longer.",
+                f"{function} times out after {limit} s, but one call of its client may take {client} s.",
+                "Make the Timeout of the function longer.",
             )
 
 
 def longest_client_call() -> float:
-    """Seconds one call of the services' clients may take: its time-outs, times its tries."""
+    """Return the seconds that one call of an AWS client may take: its timeouts, times its attempts."""
     from tillflow.aws import CLIENT_CONFIG
 
-    tries = CLIENT_CONFIG.retries["total_max_attempts"]
-    return float((CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * tries)
+    attempts = CLIENT_CONFIG.retries["total_max_attempts"]
+    return float((CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * attempts)
