@@ -23,6 +23,7 @@ from .ministack.functions import install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
+from .ministack.resources import install_resources
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
 from .settings import endpoint_url
@@ -46,6 +47,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     runner = _lambda_runner(folder, port, lambda_python, journal)
     install_step_functions(engine)
     install_lambda(runner.invoke)
+    install_resources(engine)
     persistence = Persistence(journal)
 
     stop = asyncio.Event()

@@ -1,6 +1,6 @@
 """Step Functions: the engine in the place of `ministack.services.stepfunctions`.
 
-MiniStack's router, CloudFormation, EventBridge and Pipes use that module.
+CloudFormation's resources are in `resources`.
 """
 
 from __future__ import annotations
@@ -31,15 +31,12 @@ def install_step_functions(engine: StepFunctions) -> None:
 
 
 class StepFunctionsModule(types.ModuleType):
-    """What MiniStack uses of `ministack.services.stepfunctions`."""
-
-    _ENCRYPTION_TYPES = ("AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY")
+    """What MiniStack's router, EventBridge and Pipes use of `ministack.services.stepfunctions`."""
 
     def __init__(self, engine: StepFunctions) -> None:
         super().__init__("ministack.services.stepfunctions")
         self._engine = engine
         self._state_machines = _StateMachines(engine)
-        self._tags: dict[str, Any] = {}
 
     async def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
@@ -64,32 +61,11 @@ class StepFunctionsModule(types.ModuleType):
     def _start_execution(self, params: dict[str, Any]) -> Response:
         return self._call("StartExecution", params)
 
-    def _update_state_machine(self, params: dict[str, Any]) -> Response:
-        try:
-            return _ok(self._engine.call("UpdateStateMachine", _api_shape(params)))
-        except ApiError as error:
-            raise _resource_error(error) from error
-
-    def _tag_resource(self, params: dict[str, Any]) -> Response:
-        return self._call("TagResource", params)
-
-    def _untag_resource(self, params: dict[str, Any]) -> Response:
-        return self._call("UntagResource", params)
-
     def _resolve_state_machine_arn(self, arn: str) -> dict[str, Any] | None:
         try:
             return self._engine.call("DescribeStateMachine", {"stateMachineArn": arn})
         except ApiError:
             return None
-
-    def _default_encryption(self) -> dict[str, Any]:
-        return {"type": "AWS_OWNED_KEY"}
-
-    def _stored_encryption(self, encryption: dict[str, Any]) -> dict[str, Any]:
-        return encryption
-
-    def _encryption_configuration_error(self, encryption: dict[str, Any]) -> Response | None:
-        return None
 
     def get_state(self) -> None:
         """Return nothing to save: the engine has a database of its own."""
@@ -103,7 +79,7 @@ class StepFunctionsModule(types.ModuleType):
 
 
 class _StateMachines(MutableMapping[str, Any]):
-    """The dictionary that CloudFormation's provisioner writes machines into, as calls of the API."""
+    """The dictionary in which MiniStack looks up state machines, as calls of the API."""
 
     def __init__(self, engine: StepFunctions) -> None:
         self._engine = engine
@@ -115,12 +91,7 @@ class _StateMachines(MutableMapping[str, Any]):
             raise KeyError(arn) from error
 
     def __setitem__(self, arn: str, record: dict[str, Any]) -> None:
-        names = ("name", "definition", "roleArn", "type", "loggingConfiguration", "encryptionConfiguration")
-        params = _api_shape({name: record[name] for name in names if name in record})
-        try:
-            self._engine.call("CreateStateMachine", params)
-        except ApiError as error:
-            raise _resource_error(error) from error
+        raise NotImplementedError("State machines are created by the handlers of `resources`.")
 
     def __delitem__(self, arn: str) -> None:
         self._engine.call("DeleteStateMachine", {"stateMachineArn": arn})
@@ -136,25 +107,6 @@ class _StateMachines(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _resource_error(error: ApiError) -> ValueError:
-    """Return the error whose text CloudFormation shows as the reason of the failed resource."""
-    return ValueError(f'Resource handler returned message: "{error.message}" ({error.code})')
-
-
-def _api_shape(params: dict[str, Any]) -> dict[str, Any]:
-    """Convert CloudFormation's property names to those of the API."""
-    logging = params.get("loggingConfiguration")
-    return params | {"loggingConfiguration": _lower_first(logging)} if logging else params
-
-
-def _lower_first(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _lower_first(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_lower_first(item) for item in value]
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _ok(answer: dict[str, Any]) -> Response:
