@@ -1,1 +1,1 @@
-"""Billing: invoices, their gapless numbers and their payments."""
+"""Billing: invoices with gapless numbers, their payments and their credit notes."""

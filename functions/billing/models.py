@@ -1,34 +1,97 @@
-"""What billing is asked. Amounts are integer minor units."""
+"""Requests and responses of billing, and its documents as they are stored. Amounts are integer minor units."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BeforeValidator, Field, StrictInt
+from tillflow.fields import MAX_AMOUNT, BusinessId, Record, Request
+
+MAX_TENDERS = 200
 
 
-class CapturedTender(BaseModel):
-    """A tender as payments answers it once its money is in."""
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
 
-    model_config = ConfigDict(frozen=True)
 
-    tender_no: Annotated[int, Field(gt=0)]
+class CapturedTender(Request):
+    """A tender as payments returns it once it is captured."""
+
+    tender_no: Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
     type: Literal["card", "cash", "store_credit"]
-    amount: Annotated[int, Field(gt=0)]
+    amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT)]
     state: Literal["captured"]
 
 
-class IssueInvoice(BaseModel):
-    """Give the draft of an order its number, paid by these tenders."""
+class IssueInvoice(Request):
+    """A request to give the draft of an order its number; `tenders` paid it."""
 
-    model_config = ConfigDict(frozen=True)
+    order_id: BusinessId
+    tenders: Annotated[tuple[CapturedTender, ...], Field(max_length=MAX_TENDERS)]
+
+
+class CreditInvoice(Request):
+    """A request to credit the whole invoice of an order; the reason is printed on the credit note."""
+
+    order_id: BusinessId
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\P{Cc}*$")] = "cancelled"
+
+
+class IssuedInvoice(TypedDict):
+    """The number of an issued invoice."""
 
     order_id: str
-    tenders: tuple[CapturedTender, ...]
+    invoice_number: str
+    series: str
+    number: int
 
 
-class CreditInvoice(BaseModel):
-    """Credit the whole invoice of an order; the reason is printed on the credit note."""
+class CreditedInvoice(TypedDict):
+    """The number of the credit note; None if the invoice was never issued."""
 
-    model_config = ConfigDict(frozen=True)
+    order_id: str
+    credit_note_number: str | None
 
-    order_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = "cancelled"
+
+class RecordedPayment(TypedDict):
+    """A payment of an invoice."""
+
+    tender_no: int
+    type: str
+    amount: int
+
+
+class Invoice(Record):
+    """An invoice as it is stored: the attributes of its row, less the key.
+
+    `document` has the lines, taxes and totals of the order. An invoice that was void before it was drafted has none.
+    """
+
+    invoice_id: str
+    status: Literal["DRAFT", "PAID", "VOID"]
+    execution: str
+    series: str | None = None
+    currency: str | None = None
+    total: int | None = None
+    document: Annotated[dict[str, Any] | None, BeforeValidator(_from_json)] = None
+    number: int | None = None
+    invoice_number: str | None = None
+    issued_at: str | None = None
+    paid: int | None = None
+    payments: list[RecordedPayment] | None = None
+    credited: int | None = None
+    credit_note_number: str | None = None
+
+
+class CreditNote(Record):
+    """A credit note as it is stored: the attributes of its row, less the key."""
+
+    credit_note_id: str
+    invoice_number: str
+    series: str
+    number: int
+    credit_note_number: str
+    currency: str
+    total: int
+    reason: str
+    document: Annotated[dict[str, Any], BeforeValidator(_from_json)]
+    issued_at: str

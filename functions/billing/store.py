@@ -1,9 +1,4 @@
-"""Billing's table.
-
-INVOICE#<order id>   INVOICE   DRAFT (written by the checkout) -> PAID with its number, or VOID; then credited
-CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
-SERIES#<series>      COUNTER   last: the last number given
-"""
+"""Invoices and credit notes in DynamoDB; see rows.py for the table."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,9 +10,10 @@ from tillflow.times import iso_utc
 
 from billing import rules
 from billing.errors import InvoiceNotDraft
-from billing.models import CapturedTender
+from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice
+from billing.rows import counter_key, credit_note_key, invoice_key, read_credit_note, read_invoice
 
-# A series is one row all tills write, so this one waits longer than most: 2.5 s at the very worst.
+# All tills write the row of a series' counter, so that it is retried longer than most: up to 2.5 s in all.
 _TRIES = 8
 
 
@@ -28,30 +24,39 @@ class BillingStore:
         self._client = client
         self._table = table
 
-    def issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> dict[str, Any]:
-        """Give the order's draft the next number of its series and its payments, both or neither.
+    def find_invoice(self, order_id: str) -> Invoice | None:
+        """Return the invoice of an order, None if it was never drafted."""
+        row = self._row(*invoice_key(order_id))
+        return read_invoice(row) if row else None
 
-        Returns {order_id, invoice_number, series, number}; a second delivery returns the first answer.
-        Raises InvoiceNotDraft, TendersDoNotMatchTotal, and StoreContention when others kept winning the
-        counter. A number is only ever taken together with the invoice that carries it, so none is lost.
+    def find_credit_note(self, order_id: str) -> CreditNote | None:
+        """Return the credit note of an order, None if it has none."""
+        row = self._row(*credit_note_key(order_id))
+        return read_credit_note(row) if row else None
+
+    def issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> IssuedInvoice:
+        """Give the order's draft the next number of its series and its payments, in one transaction.
+
+        A number is only taken together with the invoice that has it, so that none is lost; a second delivery returns
+        the first number. Raises InvoiceNotDraft, TendersDoNotMatchTotal, IdempotencyConflict for an invoice paid by
+        other tenders, and StoreContention if others kept changing the counter.
         """
         return retry_on_conflict(lambda: self._issue(order_id, tenders, now), tries=_TRIES)
 
-    def credit(self, order_id: str, reason: str, now: datetime) -> dict[str, Any]:
-        """Credit the order's whole invoice with the next number of the credit series, both or neither.
+    def credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
+        """Credit the order's whole invoice under the next number of the credit series, in one transaction.
 
-        Returns {order_id, credit_note_number}; a second delivery returns the first answer. What was never
-        issued needs no credit: a draft is void from now on, and the number is null.
+        A second delivery returns the first number. An invoice that was not issued needs no credit note: a draft is
+        voided, and the number is None.
         """
         return retry_on_conflict(lambda: self._credit(order_id, reason, now), tries=_TRIES)
 
-    def _credit(self, order_id: str, reason: str, now: datetime) -> dict[str, Any]:
-        invoice = self._row(f"INVOICE#{order_id}", "INVOICE")
+    def _credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
+        invoice = self._row(*invoice_key(order_id))
         what = f"crediting the invoice of {order_id}"
         if invoice.get("status") == "DRAFT":
             void = self._set(
-                f"INVOICE#{order_id}",
-                "INVOICE",
+                invoice_key(order_id),
                 {"status": "VOID"},
                 "#status = :draft",
                 {":draft": "DRAFT"},
@@ -62,36 +67,38 @@ class BillingStore:
             return self._give_credit(invoice, reason, now, what)
         return {"order_id": order_id, "credit_note_number": invoice.get("credit_note_number")}
 
-    def _give_credit(self, invoice: Item, reason: str, now: datetime, what: str) -> dict[str, Any]:
+    def _give_credit(self, invoice: Item, reason: str, now: datetime, what: str) -> CreditedInvoice:
         order_id, series = invoice["invoice_id"], rules.CREDIT_SERIES
-        last = self._row(f"SERIES#{series}", "COUNTER").get("last", 0)
+        last = self._row(*counter_key(series)).get("last", 0)
         note = rules.credit_note_of(invoice, last + 1, reason)
-        row = {"pk": f"CREDIT#{order_id}", "sk": "CREDIT", **note, "issued_at": iso_utc(now)}
+        attributes = marshal({**note, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
         actions = [
             self._set(
-                f"INVOICE#{order_id}",
-                "INVOICE",
+                invoice_key(order_id),
                 credited,
                 "attribute_not_exists(#credit_note_number)",
                 {},
                 what,
             ),
-            Action("Put", {"TableName": self._table, "Item": marshal(row)}),
+            Action(
+                "Put", {"TableName": self._table, "Item": {**key(*credit_note_key(order_id)), **attributes}}
+            ),
             self._advance(series, last, what),
         ]
         transact(self._client, actions, what)
         return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
 
-    def _issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> dict[str, Any]:
-        invoice = self._row(f"INVOICE#{order_id}", "INVOICE")
+    def _issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> IssuedInvoice:
+        invoice = self._row(*invoice_key(order_id))
         if invoice.get("status") == "PAID":
-            return _answer(order_id, invoice)
+            rules.check_same_payments(invoice, tenders)
+            return _issued(order_id, invoice)
         if invoice.get("status") != "DRAFT":
             raise InvoiceNotDraft(order_id, invoice.get("status", "missing"))
         payments = rules.payments_of(invoice, tenders)
         series = invoice["series"]
-        last = self._row(f"SERIES#{series}", "COUNTER").get("last", 0)
+        last = self._row(*counter_key(series)).get("last", 0)
         issued = {
             "status": "PAID",
             "number": last + 1,
@@ -103,24 +110,24 @@ class BillingStore:
         what = f"issuing the invoice of {order_id}"
         is_draft = ("#status = :draft", {":draft": "DRAFT"})
         actions = [
-            self._set(f"INVOICE#{order_id}", "INVOICE", issued, *is_draft, what),
+            self._set(invoice_key(order_id), issued, *is_draft, what),
             self._advance(series, last, what),
         ]
         transact(self._client, actions, what)
-        return _answer(order_id, {**invoice, **issued})
+        return _issued(order_id, {**invoice, **issued})
 
     def _advance(self, series: str, last: int, what: str) -> Action:
         condition = "#last = :before" if last else "attribute_not_exists(pk)"
         before = {":before": last} if last else {}
-        return self._set(f"SERIES#{series}", "COUNTER", {"last": last + 1}, condition, before, what)
+        return self._set(counter_key(series), {"last": last + 1}, condition, before, what)
 
     def _set(
-        self, pk: str, sk: str, values: Item, condition: str, condition_values: Item, what: str
+        self, place: tuple[str, str], values: Item, condition: str, condition_values: Item, what: str
     ) -> Action:
-        """An update whose refusal means someone was faster: read again, and the row says what holds."""
+        """Return an update that is retried from the read when another writer changed the row first."""
         request = {
             "TableName": self._table,
-            "Key": key(pk, sk),
+            "Key": key(*place),
             "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {f"#{name}": name for name in values},
@@ -131,11 +138,11 @@ class BillingStore:
         return Action("Update", request, lambda _: StoreContention(what))
 
     def _row(self, pk: str, sk: str) -> Item:
-        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(answer.get("Item"))
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
 
 
-def _answer(order_id: str, invoice: Item) -> dict[str, Any]:
+def _issued(order_id: str, invoice: Item) -> IssuedInvoice:
     return {
         "order_id": order_id,
         "invoice_number": invoice["invoice_number"],

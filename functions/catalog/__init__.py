@@ -1,1 +1,1 @@
-"""Catalog: products, their prices and tax classes; prices an order."""
+"""Catalog: products, their prices and tax classes. Prices an order."""

@@ -1,4 +1,4 @@
-"""PriceOrder: the only function of the catalog a workflow calls."""
+"""PriceOrder: the function of the catalog that a checkout calls."""
 
 import os
 from typing import Any
@@ -9,15 +9,15 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from catalog import rules
-from catalog.models import Order
+from catalog.models import Order, PricedOrder
 from catalog.store import CatalogStore
 
 store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @handler
-def price_order(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The order as the till sent it -> the priced order. Changes nothing."""
+def price_order(event: dict[str, Any], context: object) -> PricedOrder:
+    """Validate an order and compute its prices, discounts and tax. Changes nothing."""
     order = parse(Order, event, InvalidOrder)
     products, rates = store.read_prices({line.sku for line in order.lines})
     return rules.price_order(order, products, rates)

@@ -1,16 +1,19 @@
-"""What the catalog is asked and what it keeps. Amounts are integer minor units."""
+"""Requests and responses of the catalog, and a product as it is stored. Amounts are integer minor units."""
 
-from typing import Annotated, Literal, Self
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, NotRequired, Self, TypedDict
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from tillflow.discounts import Discount, ExactDecimal
-from tillflow.money import EXPONENT
+from pydantic import AfterValidator, Field, StrictInt, model_validator
+from tillflow.decimals import Rate
+from tillflow.discounts import Discount
+from tillflow.fields import MAX_AMOUNT, Quantity, Record, Timestamp, UnitAmount
+from tillflow.money import Currency
 
-
-def _known_currency(code: str) -> str:
-    if code not in EXPONENT:
-        raise ValueError("an ISO 4217 currency code such as EUR")
-    return code
+MAX_LINES = 1_000
+MAX_DISCOUNTS = 20
+MAX_TENDERS = 200
+LATEST = timedelta(days=366)
+"""How far in the future an order may be dated: clocks differ, but not by more than this."""
 
 
 def _valid_ean13(barcode: str) -> str:
@@ -23,34 +26,39 @@ def _valid_ean13(barcode: str) -> str:
     return barcode
 
 
-# Ids become parts of keys and of an execution's name, so they keep to what both allow.
-type Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-type Currency = Annotated[str, AfterValidator(_known_currency)]
-type Ean13 = Annotated[str, AfterValidator(_valid_ean13)]
-# Starts with a letter, so a card number never passes for a provider's token.
-type Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
-type Quantity = Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
+def _not_in_the_future(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + LATEST:
+        raise ValueError(f"a time at most {LATEST.days} days ahead")
+    return moment
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+# An order's id names its executions, so that it has only the characters of an execution's name.
+OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""The id of a product, location, register, customer or tax class: a part of keys."""
+Ean13 = Annotated[str, AfterValidator(_valid_ean13)]
+# Begins with a letter, so that a card number is never accepted as a provider's token.
+Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
+PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 
 
-class OrderLine(_Request):
-    sku: Annotated[str, Field(min_length=1, max_length=64)]
+class OrderLine(Record):
+    """A product and a quantity, as scanned."""
+
+    sku: Code
     quantity: Quantity
     discount: Discount | None = None
 
 
-class Tender(_Request):
-    """A way to pay; without `amount` it takes what the others leave."""
+class Tender(Record):
+    """A way to pay. Without an `amount` it pays the remainder."""
 
     type: Literal["card", "cash", "store_credit"]
     token: Token | None = None
-    amount: Annotated[int | None, Field(gt=0, strict=True)] = None
+    amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
 
     @model_validator(mode="after")
-    def _token_for_a_card(self) -> Self:
+    def card_has_a_token(self) -> Self:
         if self.type == "card" and self.token is None:
             raise ValueError("a token with a card tender")
         if self.type != "card" and self.token is not None:
@@ -58,30 +66,30 @@ class Tender(_Request):
         return self
 
 
-class Order(_Request):
-    """A sale as the till sends it; the workflow adds its execution's name."""
+class Order(Record):
+    """An order as the till sends it; the workflow adds the name of its execution."""
 
-    order_id: Identifier
+    order_id: OrderId
     execution_name: str | None = None
-    location: Identifier
-    till: Identifier = Field(alias="register")
+    location: Code
+    till: Code = Field(alias="register")
     currency: Currency
-    customer_id: Identifier | None = None
+    customer_id: Code | None = None
     fulfilment: Literal["carry_out", "ship"] = "carry_out"
-    placed_at: AwareDatetime
-    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
-    discounts: tuple[Discount, ...] = ()
-    tenders: tuple[Tender, ...]
+    placed_at: PlacedAt
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    discounts: Annotated[tuple[Discount, ...], Field(max_length=MAX_DISCOUNTS)] = ()
+    tenders: Annotated[tuple[Tender, ...], Field(max_length=MAX_TENDERS)]
 
     @model_validator(mode="after")
-    def _is_its_execution(self) -> Self:
+    def order_names_its_execution(self) -> Self:
         # Every effect is keyed by the order id: two executions must not share one.
         if self.execution_name not in (None, self.order_id):
             raise ValueError(f"order_id {self.order_id} as the name of the execution")
         return self
 
     @model_validator(mode="after")
-    def _tenders_fit_together(self) -> Self:
+    def tenders_fit_together(self) -> Self:
         if sum(tender.amount is None for tender in self.tenders) > 1:
             raise ValueError("at most one tender without an amount")
         if self.customer_id is None and any(tender.type == "store_credit" for tender in self.tenders):
@@ -89,26 +97,85 @@ class Order(_Request):
         return self
 
 
-class Product(BaseModel):
-    """A product. `prices` is per unit in minor units by currency; `tax_included` says what they contain."""
+class Product(Record):
+    """A product. `prices` are per unit in minor units by currency; `tax_included` states what they contain."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sku: Identifier
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    description: Annotated[str, Field(max_length=2000)] = ""
+    sku: Code
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\P{Cc}+$")]
+    description: Annotated[str, Field(max_length=2000, pattern=r"^(\P{Cc}|\n)*$")] = ""
     barcode: Ean13 | None = None
-    prices: Annotated[dict[Currency, Annotated[int, Field(ge=0, strict=True)]], Field(min_length=1)]
-    tax_class: Identifier
+    prices: Annotated[dict[Currency, UnitAmount], Field(min_length=1, max_length=50)]
+    tax_class: Code
     tax_included: bool = True
-    category: Annotated[str, Field(max_length=60)] = ""
-    image: Annotated[str | None, Field(max_length=1024)] = None
+    category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
+    image: Annotated[str | None, Field(max_length=1024, pattern=r"^\P{Cc}*$")] = None
 
 
-class TaxClass(BaseModel):
+class TaxClass(Record):
     """A tax class and its rate, 0.20 for 20 %."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: Code
+    rate: Rate
 
-    name: Identifier
-    rate: Annotated[ExactDecimal, Field(ge=0, le=1)]
+
+class PricedLine(TypedDict):
+    """A line with its discounts and tax: total = net + tax."""
+
+    line_no: int
+    sku: str
+    description: str
+    quantity: int
+    unit_price: int
+    tax_class: str
+    tax_rate: str
+    tax_included: bool
+    subtotal: int
+    line_discount: int
+    order_discount: int
+    net: int
+    tax: int
+    total: int
+
+
+class PricedTender(TypedDict):
+    """A tender with its amount; `token` for a card."""
+
+    tender_no: int
+    type: str
+    token: NotRequired[str]
+    amount: int
+
+
+class Tax(TypedDict):
+    """Net and tax of all lines of a tax class and rate."""
+
+    tax_class: str
+    rate: str
+    net: int
+    tax: int
+
+
+class Totals(TypedDict):
+    """Sums over the lines; `subtotal` is before discounts."""
+
+    subtotal: int
+    discount: int
+    net: int
+    tax: int
+    total: int
+
+
+class PricedOrder(TypedDict):
+    """An order with its prices, as the invoice, the journal and a later return use it."""
+
+    order_id: str
+    location: str
+    register: str
+    currency: str
+    customer_id: str | None
+    fulfilment: str
+    placed_at: str
+    lines: list[PricedLine]
+    tenders: list[PricedTender]
+    taxes: list[Tax]
+    totals: Totals

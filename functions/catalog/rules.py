@@ -1,41 +1,50 @@
-"""How an order gets its prices, discounts, taxes and tenders. Pure: same order and catalog, same answer."""
+"""Compute prices, discounts, taxes and tenders of an order. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from tillflow.discounts import DiscountedLine, apply_discounts
-from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal
+from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
+from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
 from tillflow.tax import Taxable, Taxed, tax_lines
 from tillflow.times import iso_utc
 
 from catalog.errors import UnknownProduct
-from catalog.models import Order, OrderLine, Product, Tender
+from catalog.models import (
+    Order,
+    OrderLine,
+    PricedLine,
+    PricedOrder,
+    PricedTender,
+    Product,
+    Tax,
+    Tender,
+    Totals,
+)
 
-# A workflow's payload ends at 256 KiB, and opening an order writes the document twice, quotes escaped.
+# A workflow's payload is at most 256 KiB, and opening an order writes the document twice, with escaped quotes.
 MAX_DOCUMENT_BYTES = 110_000
 
 
-def price_order(
-    order: Order, products: Mapping[str, Product], rates: Mapping[str, Decimal]
-) -> dict[str, Any]:
-    """The priced order: lines with their discounts and tax, taxes per class, tenders, totals.
+def price_order(order: Order, products: Mapping[str, Product], rates: Mapping[str, Decimal]) -> PricedOrder:
+    """Return the order with prices, discounts, tax, tenders and totals.
 
-    products by SKU, rates by tax class. Per line: total = net + tax, and subtotal - line_discount -
-    order_discount is the total when tax is included, else the net. Raises UnknownProduct, InvalidOrder,
-    TendersDoNotMatchTotal.
+    products by SKU, rates by tax class. Per line: total = net + tax, and subtotal - line_discount - order_discount is
+    the total if tax is included, else the net. Raises UnknownProduct, InvalidOrder, TendersDoNotMatchTotal.
     """
     bought = _products_of(order, products)
     subtotals = [
         product.prices[order.currency] * line.quantity
         for line, product in zip(order.lines, bought, strict=True)
     ]
+    by_line = {f"lines[{position}]": subtotal for position, subtotal in enumerate(subtotals)}
+    _check_amounts(by_line | {"lines": sum(subtotals)})
     discounted = apply_discounts(subtotals, [line.discount for line in order.lines], order.discounts)
     taxable = [
-        Taxable(line.remaining, _rate_of(product, rates), product.tax_included)
-        for line, product in zip(discounted, bought, strict=True)
+        Taxable(line.remaining, rate, product.tax_included)
+        for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
     ]
     lines = [
         _priced_line(number, *parts, order.currency)
@@ -44,7 +53,8 @@ def price_order(
         )
     ]
     totals = _totals(lines)
-    priced = {
+    _check_amounts({"lines": totals["total"]})
+    priced: PricedOrder = {
         "order_id": order.order_id,
         "location": order.location,
         "register": order.till,
@@ -65,19 +75,33 @@ def _products_of(order: Order, products: Mapping[str, Product]) -> list[Product]
     unknown = dict.fromkeys(line.sku for line in order.lines if line.sku not in products)
     if unknown:
         raise UnknownProduct(*unknown)
-    bought = [products[line.sku] for line in order.lines]
-    for product in bought:
-        if order.currency not in product.prices:
-            priced_in = ", ".join(sorted(product.prices))
-            raise InvalidOrder("currency", order.currency, f"one {product.sku} has a price in: {priced_in}")
-    return bought
+    unpriced = [
+        Problem(
+            "currency", order.currency, f"one {sku} has a price in: {', '.join(sorted(products[sku].prices))}"
+        )
+        for sku in dict.fromkeys(line.sku for line in order.lines)
+        if order.currency not in products[sku].prices
+    ]
+    _raise_invalid(unpriced)
+    return [products[line.sku] for line in order.lines]
 
 
-def _rate_of(product: Product, rates: Mapping[str, Decimal]) -> Decimal:
-    if product.tax_class not in rates:
-        known = ", ".join(sorted(rates)) or "none is defined yet"
-        raise InvalidOrder(f"tax class of {product.sku}", product.tax_class, f"a class with a rate: {known}")
-    return rates[product.tax_class]
+def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[Decimal]:
+    known = ", ".join(sorted(rates)) or "none is defined yet"
+    _raise_invalid(
+        [
+            Problem(f"tax class of {sku}", tax_class, f"a class with a rate: {known}")
+            for sku, tax_class in {product.sku: product.tax_class for product in bought}.items()
+            if tax_class not in rates
+        ]
+    )
+    return [rates[product.tax_class] for product in bought]
+
+
+def _raise_invalid(problems: Sequence[Problem]) -> None:
+    if problems:
+        first, *others = problems
+        raise InvalidOrder(first.field, first.value, first.expected, others)
 
 
 def _priced_line(
@@ -88,7 +112,7 @@ def _priced_line(
     taxable: Taxable,
     taxed: Taxed,
     currency: str,
-) -> dict[str, Any]:
+) -> PricedLine:
     return {
         "line_no": number,
         "sku": line.sku,
@@ -107,9 +131,9 @@ def _priced_line(
     }
 
 
-def _tax_summary(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Net and tax per class and rate, as the lines carry them, in the order they first appear."""
-    summary: dict[tuple[str, str], dict[str, Any]] = {}
+def _tax_summary(lines: Sequence[PricedLine]) -> list[Tax]:
+    """Return net and tax of the lines by class and rate, in the order of their first line."""
+    summary: dict[tuple[str, str], Tax] = {}
     for line in lines:
         row = summary.setdefault(
             (line["tax_class"], line["tax_rate"]),
@@ -120,35 +144,43 @@ def _tax_summary(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(summary.values())
 
 
-def _totals(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    def added(field: str) -> int:
-        return sum(line[field] for line in lines)
-
+def _totals(lines: Sequence[PricedLine]) -> Totals:
     return {
-        "subtotal": added("subtotal"),
-        "discount": added("line_discount") + added("order_discount"),
-        "net": added("net"),
-        "tax": added("tax"),
-        "total": added("total"),
+        "subtotal": sum(line["subtotal"] for line in lines),
+        "discount": sum(line["line_discount"] + line["order_discount"] for line in lines),
+        "net": sum(line["net"] for line in lines),
+        "tax": sum(line["tax"] for line in lines),
+        "total": sum(line["total"] for line in lines),
     }
 
 
-def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[dict[str, Any]]:
-    """The tenders with their amounts; the one without takes the rest, and drops out when there is none."""
+def _check_amounts(amounts: Mapping[str, int]) -> None:
+    """Raise InvalidOrder naming every amount above the bound; they are products and sums of bounded numbers."""
+    _raise_invalid(
+        [
+            Problem(field, f"{amount} minor units", f"a total of at most {MAX_AMOUNT}")
+            for field, amount in amounts.items()
+            if amount > MAX_AMOUNT
+        ]
+    )
+
+
+def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[PricedTender]:
+    """Return the tenders with their amounts; one without pays the remainder, and is dropped if there is none."""
     tendered = sum(tender.amount or 0 for tender in tenders)
     takes_rest = any(tender.amount is None for tender in tenders)
     if tendered > total or (tendered < total and not takes_rest):
         raise TendersDoNotMatchTotal(str(Money(tendered, currency)), str(Money(total, currency)))
-    settled: list[dict[str, Any]] = []
+    settled: list[PricedTender] = []
     for tender in tenders:
         amount = total - tendered if tender.amount is None else tender.amount
         if amount:
-            token = {"token": tender.token} if tender.token else {}
-            settled.append({"tender_no": len(settled) + 1, "type": tender.type, **token, "amount": amount})
+            priced: PricedTender = {"tender_no": len(settled) + 1, "type": tender.type, "amount": amount}
+            settled.append({**priced, "token": tender.token} if tender.token else priced)
     return settled
 
 
-def _check_size(priced: Mapping[str, Any]) -> None:
+def _check_size(priced: PricedOrder) -> None:
     size = len(json.dumps(priced, separators=(",", ":")))
     if size > MAX_DOCUMENT_BYTES:
         raise InvalidOrder(

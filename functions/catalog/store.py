@@ -1,10 +1,4 @@
-"""The catalog's table.
-
-PRODUCT#<sku>      PRODUCT   the product
-BARCODE#<ean-13>   BARCODE   whose it is; keeps barcodes unique
-PRODUCTS           <sku>     the list, in SKU order
-TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
-"""
+"""Products and tax classes in DynamoDB; see rows.py for the table."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -15,8 +9,16 @@ from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_confl
 
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, TaxClass
-
-_RATES = ("TAXES", "RATES")
+from catalog.rows import (
+    LIST,
+    RATES,
+    barcode_key,
+    product_key,
+    product_row,
+    rate_attribute,
+    read_product,
+    read_rates,
+)
 
 
 class CatalogStore:
@@ -27,73 +29,68 @@ class CatalogStore:
         self._table = table
 
     def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal]]:
-        """The products of these SKUs, those that exist, and the rate of every tax class."""
-        keys = [_RATES, *(_product_key(sku) for sku in skus)]
+        """Return the products that exist of these SKUs, and the rate of every tax class."""
+        keys = [RATES, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates = {
-            name.removeprefix("rate:"): Decimal(rate)
-            for name, rate in rows.pop(_RATES, {}).items()
-            if name.startswith("rate:")
-        }
-        products = (_product(row) for row in rows.values())
+        rates = read_rates(rows.pop(RATES, {}))
+        products = (read_product(row) for row in rows.values())
         return {product.sku: product for product in products}, rates
 
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or set its rate."""
         self._client.update_item(
             TableName=self._table,
-            Key=key(*_RATES),
+            Key=key(*RATES),
             UpdateExpression="SET #rate = :rate",
-            ExpressionAttributeNames={"#rate": f"rate:{tax_class.name}"},
+            ExpressionAttributeNames={"#rate": rate_attribute(tax_class.name)},
             ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
         )
 
     def put_product(self, product: Product) -> None:
         """Create or replace a product.
 
-        InvalidProduct when its tax class has no rate or another product has its barcode.
+        InvalidProduct if its tax class has no rate or another product has its barcode.
         """
         retry_on_conflict(lambda: self._put_product(product))
 
     def get_product(self, sku: str) -> Product:
-        """The product of a SKU, or UnknownProduct."""
-        row = self._row(*_product_key(sku))
+        """Return the product of a SKU; UnknownProduct."""
+        row = self._row(*product_key(sku))
         if not row:
             raise UnknownProduct(sku)
-        return _product(row)
+        return read_product(row)
 
     def find_barcode(self, barcode: str) -> Product:
-        """The product a scanner read, or UnknownProduct."""
-        row = self._row(f"BARCODE#{barcode}", "BARCODE")
+        """Return the product with a barcode; UnknownProduct."""
+        row = self._row(*barcode_key(barcode))
         if not row:
             raise UnknownProduct(barcode)
         return self.get_product(row["sku"])
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
-        """Up to `limit` (at most 100) products in SKU order after that SKU, and the SKU to go on after.
+        """Return up to `limit` (at most 100) products in SKU order after that SKU, and the SKU to continue after.
 
         The second is None on the last page.
         """
         page = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk > :after",
-            ExpressionAttributeValues={":pk": {"S": "PRODUCTS"}, ":after": {"S": after or " "}},
+            ExpressionAttributeValues={":pk": {"S": LIST}, ":after": {"S": after or " "}},
             Limit=limit,
         )
         skus = [row["sk"]["S"] for row in page["Items"]]
-        rows = read_rows(self._client, self._table, [_product_key(sku) for sku in skus])
-        products = [_product(rows[_product_key(sku)]) for sku in skus if _product_key(sku) in rows]
+        rows = read_rows(self._client, self._table, [product_key(sku) for sku in skus])
+        products = [read_product(rows[product_key(sku)]) for sku in skus if product_key(sku) in rows]
         return products, skus[-1] if "LastEvaluatedKey" in page else None
 
     def _row(self, pk: str, sk: str) -> Item:
-        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(answer.get("Item"))
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
 
     def _put_product(self, product: Product) -> None:
-        pk, sk = _product_key(product.sku)
-        before = self._row(pk, sk)
+        before = self._row(*product_key(product.sku))
         version = before.get("version", 0)
-        row = {"pk": pk, "sk": sk, "version": version + 1, **product.model_dump()}
+        row = product_row(product, version + 1)
         condition = "version = :version" if before else "attribute_not_exists(pk)"
         values = {"ExpressionAttributeValues": marshal({":version": version})} if before else {}
         what = f"writing product {product.sku}"
@@ -104,7 +101,7 @@ class CatalogStore:
                 {"TableName": self._table, "Item": marshal(row), "ConditionExpression": condition, **values},
                 lambda _: StoreContention(what),
             ),
-            Action("Put", {"TableName": self._table, "Item": key("PRODUCTS", product.sku)}),
+            Action("Put", {"TableName": self._table, "Item": key(LIST, product.sku)}),
         ]
         if product.barcode:
             actions.append(self._claim_barcode(product.barcode, product.sku))
@@ -115,9 +112,9 @@ class CatalogStore:
     def _check_tax_class(self, product: Product) -> Action:
         request = {
             "TableName": self._table,
-            "Key": key(*_RATES),
+            "Key": key(*RATES),
             "ConditionExpression": "attribute_exists(#rate)",
-            "ExpressionAttributeNames": {"#rate": f"rate:{product.tax_class}"},
+            "ExpressionAttributeNames": {"#rate": rate_attribute(product.tax_class)},
         }
         return Action(
             "ConditionCheck",
@@ -131,19 +128,11 @@ class CatalogStore:
 
         request = {
             "TableName": self._table,
-            "Item": marshal({"pk": f"BARCODE#{barcode}", "sk": "BARCODE", "sku": sku}),
+            "Item": {**key(*barcode_key(barcode)), "sku": {"S": sku}},
             "ConditionExpression": "attribute_not_exists(pk) OR sku = :sku",
             "ExpressionAttributeValues": {":sku": {"S": sku}},
         }
         return Action("Put", request, taken)
 
     def _drop_barcode(self, barcode: str) -> Action:
-        return Action("Delete", {"TableName": self._table, "Key": key(f"BARCODE#{barcode}", "BARCODE")})
-
-
-def _product_key(sku: str) -> tuple[str, str]:
-    return f"PRODUCT#{sku}", "PRODUCT"
-
-
-def _product(row: Item) -> Product:
-    return Product.model_validate({name: row[name] for name in Product.model_fields if name in row})
+        return Action("Delete", {"TableName": self._table, "Key": key(*barcode_key(barcode))})

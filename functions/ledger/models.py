@@ -1,96 +1,128 @@
-"""What the ledger is asked, and what it posts. Amounts are integer minor units."""
+"""Requests and responses of the ledger, and the entries it posts. Amounts are integer minor units."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from tillflow.events import StockCorrected
+from tillflow.fields import Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
 
-type Amount = Annotated[int, Field(ge=0)]
+MAX_TENDERS = 200
+MAX_TAXES = 1_000
+MAX_ENTRIES = 1_000
+
+EntryId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\P{Cc}+$")]
+"""The key of an entry: a business id, `#`, and what is posted."""
+Reference = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Tax(Request):
+    """Net and tax of a tax class and rate."""
 
-
-class Tax(_Part):
-    tax_class: str
-    rate: str
+    tax_class: Annotated[str, Field(min_length=1, max_length=64)]
+    rate: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,10})?$")]
     net: Amount
     tax: Amount
 
 
-class SoldOrder(_Part):
-    order_id: str
-    currency: str
-    taxes: tuple[Tax, ...]
+class SoldOrder(Request):
+    """The parts of a priced order that are posted."""
+
+    order_id: BusinessId
+    currency: Currency
+    taxes: Annotated[tuple[Tax, ...], Field(max_length=MAX_TAXES)]
 
 
-class Tender(_Part):
+class Tender(Request):
+    """A captured tender."""
+
     type: Literal["cash", "card", "store_credit"]
     amount: Amount
 
 
-class PostJournal(_Part):
-    """A sale: what it brought, by which tenders, at what cost."""
+class PostJournal(Request):
+    """A request to post a sale: its order, its tenders, and the cost of its goods."""
 
     order: SoldOrder
-    tenders: tuple[Tender, ...]
+    tenders: Annotated[tuple[Tender, ...], Field(max_length=MAX_TENDERS)]
     cost: Amount
-    invoice_number: str | None = None
+    invoice_number: Reference | None = None
 
 
-class ReverseJournal(_Part):
-    """An order whose sale is taken out of the books."""
+class ReverseJournal(Request):
+    """A request to reverse the sale of an order."""
 
-    order_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
+    order_id: BusinessId
 
 
-class PostPurchase(_Part):
-    """What a purchase order brings to the books.
+class PostPurchase(Request):
+    """A request to post one step of a purchase order.
 
-    goods: what received goods cost by the order's prices; net, tax: of the supplier's invoice; paid: to it.
+    goods: the received goods at the order's prices; net, tax: of the supplier's invoice; paid: to the supplier.
     """
 
-    entry_id: Annotated[str, Field(min_length=1)]
-    purchase_order_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
+    entry_id: EntryId
+    purchase_order_id: Identifier
     kind: Literal["goods_received", "purchase_invoice", "supplier_payment"]
     currency: Currency
     goods: Amount = 0
     net: Amount = 0
     tax: Amount = 0
     paid: Amount = 0
-    reference: str | None = None
+    reference: Reference | None = None
 
 
-class PostLoss(_Part):
-    """Goods that are lost, at what they cost: `value` in minor units."""
+class PostLoss(Request):
+    """A request to post lost goods; `value` is their cost."""
 
-    entry_id: Annotated[str, Field(min_length=1)]
-    business_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
+    entry_id: EntryId
+    business_id: Identifier
     currency: Currency
-    value: Annotated[int, Field(gt=0)]
+    value: Annotated[Amount, Field(gt=0)]
 
 
-class PostCorrection(_Part):
-    """What the bus delivers of inventory: units found or lost, in `detail`."""
+class PostCorrection(Request):
+    """An event of inventory as the bus delivers it: units found or lost, in `detail`."""
 
     detail: StockCorrected
 
 
-class ReverseEntries(_Part):
-    """Entries taken out of the books, whether they were posted or not."""
+class ReverseEntries(Request):
+    """A request to reverse entries of a purchase order, whether they were posted or not."""
 
-    purchase_order_id: Annotated[str, Field(min_length=1, pattern=r"^[^#]+$")]
-    entries: tuple[Annotated[str, Field(min_length=1)], ...]
+    purchase_order_id: Identifier
+    entries: Annotated[tuple[EntryId, ...], Field(max_length=MAX_ENTRIES)]
+
+
+class PostedEntry(TypedDict):
+    """An entry that is posted."""
+
+    entry_id: str
+    debits: int
+    credits: int
+
+
+class ReversedSale(TypedDict):
+    """The entry that reverses a sale; `entry_id` is None if no sale was posted."""
+
+    entry_id: str | None
+    debits: int
+    credits: int
+
+
+class ReversedEntries(TypedDict):
+    """The ids of the reversing entries that were posted."""
+
+    purchase_order_id: str
+    reversed: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """One side of an entry. Tax lines say their class and rate."""
+    """One line of an entry. Tax lines have their class and rate."""
 
     account: str
     name: str
@@ -100,13 +132,13 @@ class JournalLine:
     tax_rate: str | None = None
 
     def as_document(self) -> Mapping[str, Any]:
-        """The line as stored: only what it says."""
+        """Return the line as it is stored, without empty fields."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A journal entry; `entry_id` is its key for ever."""
+    """A journal entry; `entry_id` is its permanent key."""
 
     entry_id: str
     business_id: str
@@ -117,10 +149,10 @@ class Entry:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Entry":
-        """The entry in a stored row."""
+        """Return the entry of a stored row."""
         lines = tuple(JournalLine(**line) for line in json.loads(row["lines"]))
-        told = {name: row[name] for name in ("entry_id", "business_id", "kind", "currency", "reference")}
-        return cls(**told, lines=lines)
+        fields = {name: row[name] for name in ("entry_id", "business_id", "kind", "currency", "reference")}
+        return cls(**fields, lines=lines)
 
     @property
     def debits(self) -> int:

@@ -1,4 +1,4 @@
-"""How sales, purchases, losses and corrections are booked, and taken back. Pure."""
+"""Journal entries of sales, purchases, losses and corrections, and their reversals. Pure."""
 
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from ledger.models import Entry, JournalLine, PostJournal, PostLoss, PostPurchas
 
 
 def sale_entry(sale: PostJournal) -> Entry:
-    """The entry of a sale.
+    """Return the entry of a sale.
 
-    Debits: each kind of tender, and the cost of the goods. Credits: revenue net of tax and discounts, tax
-    per class and rate, and the inventory the goods left. JournalUnbalanced when they differ.
+    Debits: each kind of tender, and the cost of the goods. Credits: revenue net of tax and discounts, tax per class and
+    rate, and the inventory at cost. JournalUnbalanced if they differ.
     """
     tendered: dict[str, int] = {}
     for tender in sale.tenders:
@@ -40,14 +40,20 @@ def sale_entry(sale: PostJournal) -> Entry:
 
 
 def sale_entry_id(order_id: str) -> str:
+    """Return the id of the entry of an order's sale."""
     return f"{order_id}#sale"
 
 
-def reversal(sale: Entry) -> Entry:
-    """The entry that undoes a sale's: the same lines with their sides changed."""
+def cancel_entry_id(order_id: str) -> str:
+    """Return the id of the entry that reverses an order's sale."""
+    return f"{order_id}#cancel"
+
+
+def sale_reversal(sale: Entry) -> Entry:
+    """Return the entry that reverses a sale: the same lines with debit and credit exchanged."""
     return replace(
         sale,
-        entry_id=f"{sale.business_id}#cancel",
+        entry_id=cancel_entry_id(sale.business_id),
         kind="cancel",
         reference=sale.entry_id,
         lines=tuple(replace(line, debit=line.credit, credit=line.debit) for line in sale.lines),
@@ -55,10 +61,10 @@ def reversal(sale: Entry) -> Entry:
 
 
 def purchase_entry(purchase: PostPurchase) -> Entry:
-    """The entry of one step of a purchase order.
+    """Return the entry of one step of a purchase order.
 
-    goods_received: inventory against goods received, not invoiced. purchase_invoice: that, the tax to
-    recover and what the price differs by, against payables. supplier_payment: payables against the bank.
+    goods_received: inventory against goods received, not invoiced. purchase_invoice: the latter, input tax and the
+    price variance against payables. supplier_payment: payables against the bank.
     """
     owed = purchase.net + purchase.tax
     difference = purchase.net - purchase.goods
@@ -91,7 +97,7 @@ def purchase_entry(purchase: PostPurchase) -> Entry:
 
 
 def loss_entry(loss: PostLoss) -> Entry:
-    """The entry of goods that are lost: their cost, against the inventory they were in."""
+    """Return the entry of lost goods: inventory losses against inventory, at cost."""
     return Entry(
         entry_id=loss.entry_id,
         business_id=loss.business_id,
@@ -103,8 +109,7 @@ def loss_entry(loss: PostLoss) -> Entry:
 
 
 def correction_entry(corrected: StockCorrected) -> Entry | None:
-    """The entry of units found, against inventory overage, or lost, against inventory losses; None when they
-    cost nothing."""
+    """Return the entry of units found (inventory overage) or lost (inventory losses); None if they have no cost."""
     if corrected.cost == 0:
         return None
     debited, credited = accounts.INVENTORY_LOSSES, accounts.INVENTORY
@@ -120,13 +125,13 @@ def correction_entry(corrected: StockCorrected) -> Entry | None:
     )
 
 
-def undoing(entry: Entry) -> Entry:
-    """The entry that takes one of a purchase order's out of the books."""
-    return replace(reversal(entry), entry_id=f"{entry.entry_id}-reversed", kind=f"{entry.kind}_reversed")
+def entry_reversal(entry: Entry) -> Entry:
+    """Return the entry that reverses an entry of a purchase order."""
+    return replace(sale_reversal(entry), entry_id=f"{entry.entry_id}-reversed", kind=f"{entry.kind}_reversed")
 
 
 def check_balanced(entry: Entry) -> None:
-    """JournalUnbalanced unless debits = credits."""
+    """Raise JournalUnbalanced unless debits = credits."""
     if entry.debits != entry.credits:
         raise JournalUnbalanced(entry.entry_id, entry.debits, entry.credits, entry.currency)
 

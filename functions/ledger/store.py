@@ -1,7 +1,7 @@
-"""The ledger's table. There is no verb to change an entry.
+"""Journal entries in DynamoDB. An entry is written once; there is no operation that changes one.
 
-ENTRY#<entry id>   ENTRY    written once
-ENTRY#<entry id>   CLOSED   the order was cancelled before its sale was posted: refuse it
+ENTRY#<entry id>   ENTRY    the entry
+ENTRY#<entry id>   CLOSED   the entry was reversed before it was posted: refuse it
 """
 
 import json
@@ -16,7 +16,7 @@ from tillflow.times import iso_utc
 
 from ledger import rules
 from ledger.errors import JournalConflict
-from ledger.models import Entry
+from ledger.models import Entry, PostedEntry, ReversedEntries, ReversedSale
 
 
 class LedgerStore:
@@ -26,11 +26,17 @@ class LedgerStore:
         self._client = client
         self._table = table
 
-    def post(self, entry: Entry, now: datetime) -> dict[str, Any]:
-        """Post an entry: {entry_id, debits, credits}.
+    def find(self, entry_id: str) -> Entry | None:
+        """Return a posted entry, None if there is none."""
+        request = {"TableName": self._table, "Key": key(_pk(entry_id), "ENTRY"), "ConsistentRead": True}
+        row = unmarshal(self._client.get_item(**request).get("Item"))
+        return Entry.of(row) if row else None
 
-        Delivered again with the same content it changes nothing and answers the same; with other content
-        it raises JournalConflict, and what is posted stays. OrderClosed after a cancel that found no sale.
+    def post(self, entry: Entry, now: datetime) -> PostedEntry:
+        """Post an entry.
+
+        A second delivery with the same content changes nothing and returns the same; one with different content raises
+        JournalConflict, and the posted entry stays. OrderClosed if the entry was reversed before it was posted.
         """
         content = _content(entry)
         row = {
@@ -46,43 +52,42 @@ class LedgerStore:
         what = f"posting {entry.entry_id}"
         try:
             retry_on_conflict(partial(transact, self._client, actions, what))
-        except AlreadyApplied as done:
-            if {name: done.result.get(name) for name in content} != content:
+        except AlreadyApplied as applied:
+            if {name: applied.result.get(name) for name in content} != content:
                 raise JournalConflict(entry.entry_id) from None
         return {"entry_id": entry.entry_id, "debits": entry.debits, "credits": entry.credits}
 
-    def reverse(self, order_id: str, now: datetime) -> dict[str, Any]:
-        """Post the entry that undoes the order's sale: {entry_id, debits, credits}.
+    def reverse(self, order_id: str, now: datetime) -> ReversedSale:
+        """Post the entry that reverses an order's sale.
 
-        A sale that was not posted needs none, and is refused with OrderClosed should it come later: the
-        entry_id is null.
+        A sale that was not posted needs none: the entry_id is None, and a later post is refused with OrderClosed.
         """
         sale = rules.sale_entry_id(order_id)
-        return retry_on_conflict(lambda: self._reverse(order_id, sale, rules.reversal, now))
+        return retry_on_conflict(lambda: self._reverse(order_id, sale, rules.sale_reversal, now))
 
-    def reverse_entries(self, order_id: str, entry_ids: Iterable[str], now: datetime) -> dict[str, Any]:
-        """Post an entry for each that undoes it: {purchase_order_id, reversed: [entry ids posted]}.
-
-        Entries that were not posted are refused with OrderClosed from now on.
-        """
+    def reverse_entries(
+        self, purchase_order_id: str, entry_ids: Iterable[str], now: datetime
+    ) -> ReversedEntries:
+        """Post the reversal of each entry. One that was not posted is refused with OrderClosed from now on."""
         posted = [
-            retry_on_conflict(partial(self._reverse, order_id, entry_id, rules.undoing, now))["entry_id"]
+            retry_on_conflict(partial(self._reverse, purchase_order_id, entry_id, rules.entry_reversal, now))[
+                "entry_id"
+            ]
             for entry_id in entry_ids
         ]
-        return {"purchase_order_id": order_id, "reversed": [entry for entry in posted if entry]}
+        return {"purchase_order_id": purchase_order_id, "reversed": [entry for entry in posted if entry]}
 
     def _reverse(
-        self, order_id: str, entry_id: str, undo: Callable[[Entry], Entry], now: datetime
-    ) -> dict[str, Any]:
-        place = _pk(entry_id)
-        row = {"TableName": self._table, "Key": key(place, "ENTRY"), "ConsistentRead": True}
-        posted = unmarshal(self._client.get_item(**row).get("Item"))
+        self, business_id: str, entry_id: str, reversal: Callable[[Entry], Entry], now: datetime
+    ) -> ReversedSale:
+        posted = self.find(entry_id)
         if posted:
-            return self.post(undo(Entry.of(posted)), now)
+            entry = self.post(reversal(posted), now)
+            return {"entry_id": entry["entry_id"], "debits": entry["debits"], "credits": entry["credits"]}
         what = f"reversing {entry_id}"
-        closed = {"pk": place, "sk": "CLOSED", "order_id": order_id, "closed_at": iso_utc(now)}
-        # A sale posted since it was looked for is reversed when we look again.
-        posted_since = self._absent(place, "ENTRY", StoreContention(what))
+        closed = {"pk": _pk(entry_id), "sk": "CLOSED", "order_id": business_id, "closed_at": iso_utc(now)}
+        # An entry posted after the read above is reversed by the retry.
+        posted_since = self._absent(_pk(entry_id), "ENTRY", StoreContention(what))
         closing = Action("Put", {"TableName": self._table, "Item": marshal(closed)})
         transact(self._client, [posted_since, closing], what)
         return {"entry_id": None, "debits": 0, "credits": 0}
@@ -95,13 +100,13 @@ class LedgerStore:
         }
         return Action("Put", request, AlreadyApplied)
 
-    def _absent(self, pk: str, sk: str, refused: Exception) -> Action:
+    def _absent(self, pk: str, sk: str, error: Exception) -> Action:
         request = {
             "TableName": self._table,
             "Key": key(pk, sk),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("ConditionCheck", request, lambda _: refused)
+        return Action("ConditionCheck", request, lambda _: error)
 
 
 def _pk(entry_id: str) -> str:

@@ -1,1 +1,1 @@
-"""Money taken from customers: tenders, the providers behind them, and what became of each."""
+"""Payments of customers: tenders, and the providers that authorise, capture and refund them."""

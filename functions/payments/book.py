@@ -1,9 +1,9 @@
-"""A book of authorisations on a table: held, then captured or voided, refunded at most what was captured.
+"""A book of authorisations in a table: held, then captured or voided; refunds never exceed the capture.
 
-    EFFECT#<key>                EFFECT         the effect with this key was applied; look_up finds it
+    EFFECT#<key>                EFFECT         the effect with this key was applied; look_up reads it
     AUTHORISATION#<reference>   AUTHORISATION  amount, captured, refunded, state held | captured | voided
 
-The effect's row is its marker: it is written with what it changes, so a key has one effect.
+The effect's row is its idempotency marker: it is written in one transaction with what it changes.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from payments.provider import Charge, Outcome, accepted, refused
 
 
 class Refusal(Exception):
-    """A condition of the book does not hold; `reason` is the provider's word for it."""
+    """A condition of the book does not hold; `reason` is the provider's code for it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class Refusal(Exception):
 
 
 class Book:
-    """Authorisations on one table. `also` are actions that belong to the effect, such as a balance's."""
+    """Authorisations in one table. `also` are further actions of the effect, such as the change of a balance."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
@@ -80,12 +80,12 @@ class Book:
         return accepted(row["reference"]) if row else None
 
     def authorisation(self, reference: str) -> Item:
-        """The authorisation's row; {} when there is none."""
+        """Return the row of an authorisation, {} if there is none."""
         return self._read(f"AUTHORISATION#{reference}", "AUTHORISATION")
 
     def _read(self, pk: str, sk: str) -> Item:
-        answer = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(answer.get("Item"))
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
 
     def _change(self, reference: str, expression: str, condition: str, values: dict[str, Any]) -> Action:
         request = {
@@ -96,7 +96,7 @@ class Book:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": marshal(values),
         }
-        return Action("Update", request, _why_not)
+        return Action("Update", request, _refusal)
 
     def _apply(
         self, effect_key: str, kind: str, reference: str, amount: int, actions: Sequence[Action]
@@ -121,13 +121,13 @@ class Book:
         )
         try:
             retry_on_conflict(partial(transact, self._client, [mark, *actions], f"{kind} {effect_key}"))
-        except AlreadyApplied as done:
-            return Outcome(True, done.result.reference)
+        except AlreadyApplied as applied:
+            return Outcome(True, applied.result.reference)
         except Refusal as refusal:
             return refused(refusal.reason)
         return accepted(reference)
 
 
-def _why_not(authorisation: Item) -> Refusal:
+def _refusal(authorisation: Item) -> Refusal:
     state = authorisation.get("state")
     return Refusal(f"authorisation_{state}" if state else "no_such_authorisation")

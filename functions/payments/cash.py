@@ -1,12 +1,12 @@
-"""Cash as a tender. The drawer is the cashier's hand: nobody else holds the money, and nobody refuses."""
+"""Cash as a tender: no other system holds the money, and nothing is refused."""
 
 from payments.provider import Charge, Outcome, accepted
 
 
 class Cash:
-    """payments.provider.Provider for cash. What was taken and given back is on the tender's own row.
+    """A Provider for cash. Captures and refunds are recorded on the tender's own row alone.
 
-    Nothing is asked of anyone, so there is nothing to look up: an effect cut short is done again.
+    No other system is called, so there is nothing to look up: an interrupted effect is applied again.
     """
 
     def authorise(self, key: str, charge: Charge) -> Outcome:

@@ -1,4 +1,4 @@
-"""The payment functions: authorise, capture (the pivot), ask what became of it, prevent it, reverse."""
+"""The payment functions: authorise, capture (the pivot), look a capture up, prevent it, reverse."""
 
 import os
 from typing import Any
@@ -8,7 +8,7 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from payments.cash import Cash
-from payments.models import Authorise, OrderRef
+from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
 from payments.rules import refuse_card_numbers
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
@@ -28,31 +28,31 @@ payments = Payments(
 
 
 @handler
-def authorise_payment(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id, currency, customer_id?, tenders}`` to ``{order_id, tenders: [… state authorised]}``."""
+def authorise_payment(event: dict[str, Any], context: object) -> Tenders:
+    """Authorise every tender of an order."""
     refuse_card_numbers(event.get("tenders"))
     return payments.authorise(parse(Authorise, event))
 
 
 @handler
-def capture_payment(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, captured, tenders: [… state captured]}``, amounts in minor units."""
+def capture_payment(event: dict[str, Any], context: object) -> Captured:
+    """Capture the authorised tenders of an order."""
     return payments.capture(parse(OrderRef, event).order_id)
 
 
 @handler
-def prevent_capture(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, capture: prevented | begun}``; from prevented on a capture is refused."""
+def prevent_capture(event: dict[str, Any], context: object) -> PreventedCapture:
+    """Prevent the capture of an order unless it has begun; a later one is refused."""
     return payments.prevent_capture(parse(OrderRef, event).order_id)
 
 
 @handler
-def reverse_payment(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, tenders: [… state voided or refunded]}``; the compensation."""
+def reverse_payment(event: dict[str, Any], context: object) -> Tenders:
+    """Void or refund every tender of an order; the compensation."""
     return payments.reverse(parse(OrderRef, event).order_id)
 
 
 @handler
-def resolve_capture(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """``{order_id}`` to ``{order_id, outcome: captured | not_captured, captured, tenders}``."""
+def resolve_capture(event: dict[str, Any], context: object) -> ResolvedCapture:
+    """Look up the outcome of an order's capture at the providers."""
     return payments.resolve(parse(OrderRef, event).order_id)

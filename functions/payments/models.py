@@ -1,55 +1,117 @@
-"""What the payment functions are asked, and a tender as they keep it. Amounts are integer minor units."""
+"""Requests and responses of the payment functions, and a tender as it is stored. Amounts are integer minor units."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import Field, StrictInt, model_validator
-from tillflow.fields import Amount, Identifier, Request
+from tillflow.fields import Amount, BusinessId, Identifier, Reason, Request
 from tillflow.money import Currency
+
+MAX_TENDERS = 200
+"""Tenders of one order."""
+
+type TenderType = Literal["card", "cash", "store_credit"]
+TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
+# Begins with a letter, so that a card number is never accepted as a provider's token.
+Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
 
 
 class TenderRequest(Request):
-    """One way of paying part of an order; token stands for a card and is only for one."""
+    """One way of paying part of an order. `token` is the provider's token of a card, and only a card has one."""
 
-    tender_no: Annotated[StrictInt, Field(gt=0)]
-    type: Literal["card", "cash", "store_credit"]
+    tender_no: TenderNumber
+    type: TenderType
     amount: Amount
-    token: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    token: Token | None = None
 
     @model_validator(mode="after")
-    def card_has_a_token(self) -> "TenderRequest":
+    def card_has_a_token(self) -> Self:
         if (self.type == "card") != (self.token is not None):
             raise ValueError("a token for a card, and none for another type")
         return self
 
 
 class Authorise(Request):
-    order_id: Identifier
+    """A request to authorise every tender of an order."""
+
+    order_id: BusinessId
     currency: Currency
     customer_id: Identifier | None = None
-    tenders: tuple[TenderRequest, ...]
+    tenders: Annotated[tuple[TenderRequest, ...], Field(max_length=MAX_TENDERS)]
 
     @model_validator(mode="after")
-    def numbers_are_unique(self) -> "Authorise":
+    def numbers_are_unique(self) -> Self:
         if len({tender.tender_no for tender in self.tenders}) != len(self.tenders):
             raise ValueError("tenders with a tender_no of their own each")
         return self
 
 
 class OrderRef(Request):
-    order_id: Identifier
+    """A request about the payment of an order."""
+
+    order_id: BusinessId
+
+
+class GrantCredit(Request):
+    """A request to add to a customer's credit with the shop, once per grant id."""
+
+    grant_id: BusinessId
+    customer_id: Identifier
+    currency: Currency
+    amount: Annotated[Amount, Field(gt=0)]
+    reason: Annotated[Reason, Field(min_length=1)]
+
+
+class PublicTender(TypedDict):
+    """A tender as a response shows it."""
+
+    tender_no: int
+    type: TenderType
+    amount: int
+    state: str
+
+
+class Tenders(TypedDict):
+    """The tenders of an order."""
+
+    order_id: str
+    tenders: list[PublicTender]
+
+
+class Captured(TypedDict):
+    """The tenders of a captured order, and the sum captured."""
+
+    order_id: str
+    captured: int
+    tenders: list[PublicTender]
+
+
+class ResolvedCapture(TypedDict):
+    """The outcome of an order's capture: `captured` when every tender was."""
+
+    order_id: str
+    outcome: Literal["captured", "not_captured"]
+    captured: int
+    tenders: list[PublicTender]
+
+
+class PreventedCapture(TypedDict):
+    """Whether a capture was prevented; `begun` when one had begun, and may still end."""
+
+    order_id: str
+    capture: Literal["prevented", "begun"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """A tender and what became of it: 0 <= refunded <= captured <= amount.
+    """A tender as it is stored: 0 <= refunded <= captured <= amount.
 
     `state` is one of rules.py's; `authorisation` is the provider's reference, "" while there is none.
     """
 
     order_id: str
     tender_no: int
-    type: str
+    type: TenderType
     amount: int
     currency: str
     state: str
@@ -60,8 +122,8 @@ class Tender:
     refunded: int = 0
     reason: str = ""
 
-    def public(self, state: str | None = None) -> dict[str, Any]:
-        """What an answer says of the tender; `state` when the answer is older than the row."""
+    def public(self, state: str | None = None) -> PublicTender:
+        """Return the tender as a response shows it; `state` if the response is older than the row."""
         return {
             "tender_no": self.tender_no,
             "type": self.type,
@@ -72,7 +134,7 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An order's tenders by number; `opened` once authorise came, `closed` once it was reversed."""
+    """The tenders of an order by number; `opened` by the first authorise, `closed` by a reversal."""
 
     opened: bool
     closed: bool

@@ -1,8 +1,7 @@
-"""The payment gateway port: what the shop needs of whoever holds the customer's money.
+"""The payment gateway port.
 
-Every effect carries a key, and a provider applies a key once: asked again with the same key it gives the
-first answer. So an effect whose answer was lost is looked up, or sent again, without fear.
-Amounts are integer minor units.
+Every effect has an idempotency key, and a provider applies a key once: called again with the same key it returns the
+first outcome. So an effect whose response was lost can be looked up, or sent again. Amounts are integer minor units.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a tender wants authorised. `token` stands for a card; `customer_id` for a store credit."""
+    """What is to be authorised. `token` identifies a card, `customer_id` a store credit."""
 
     amount: int
     currency: str
@@ -21,9 +20,9 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A provider's definite answer: accepted, with its `reference`, or refused, with its `reason`.
+    """A provider's definite outcome: accepted, with a `reference`, or refused, with a `reason`.
 
-    `reference` of an authorise names the authorisation that capture, void and refund are about.
+    The `reference` of an authorise identifies the authorisation that capture, void and refund are about.
     """
 
     accepted: bool
@@ -31,16 +30,16 @@ class Outcome:
     reason: str = ""
 
 
-class AnswerLost(Exception):
-    """No usable answer came: the effect may have happened. Look it up by its key."""
+class ResponseLost(Exception):
+    """No usable response arrived: the effect may have been applied. Look it up by its key."""
 
 
 class ProviderDown(Exception):
-    """The request was not taken: the effect did not happen."""
+    """The request was not accepted: the effect was not applied."""
 
 
 class Provider(Protocol):
-    """Each effect returns an Outcome, or raises AnswerLost or ProviderDown."""
+    """Each effect returns an Outcome, or raises ResponseLost or ProviderDown."""
 
     def authorise(self, key: str, charge: Charge) -> Outcome: ...
 
@@ -51,7 +50,7 @@ class Provider(Protocol):
     def refund(self, key: str, authorisation: str, amount: int) -> Outcome: ...
 
     def look_up(self, key: str) -> Outcome | None:
-        """What became of the effect with this key; None when the provider never applied one."""
+        """Return the outcome of the effect with this key; None if the provider never applied it."""
 
 
 def accepted(reference: str) -> Outcome:

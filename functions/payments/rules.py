@@ -1,11 +1,13 @@
-"""What may be done with a tender, and which provider effect that is. No money moves here."""
+"""The states of a tender, the keys of the provider's effects, and checks of requests. Pure."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from tillflow.errors import (
     DomainError,
+    IdempotencyConflict,
     InvalidRequest,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
@@ -15,7 +17,7 @@ from tillflow.errors import (
 from payments.errors import ReversalRefused
 from payments.models import Authorise, Tender
 
-# A state ending in -ing is an intent: the provider is being asked, and may or may not have done it.
+# A state ending in -ing is an intent: the provider was called, and may or may not have applied the effect.
 AUTHORISING: Final = "authorising"
 AUTHORISED: Final = "authorised"
 DECLINED: Final = "declined"
@@ -38,9 +40,9 @@ MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     REFUNDING: frozenset({CAPTURED, REFUNDING}),
     REFUNDED: frozenset({REFUNDING}),
 }
-"""The states each state may be reached from; conditions of the writes.
+"""The states from which each state may be reached; conditions of the writes.
 
-A tender being voided can turn out captured: a capture that was on its way when the order was reversed.
+A tender being voided can turn out captured, by a capture in flight when the order was reversed.
 """
 
 _CASH_LAST = {"card": 0, "store_credit": 1, "cash": 2}
@@ -50,28 +52,49 @@ _CARD_NUMBER = re.compile(r"\d(?:[ .\-]?\d){11,}")
 
 
 def effect_key(order_id: str, step: str, tender_no: int) -> str:
-    """The provider's idempotency key of one effect: its own order, step and tender, never another's."""
+    """Return the provider's idempotency key of an effect: the order, the step and the tender."""
     return f"{order_id}#{step}#{tender_no}"
 
 
 def capture_order(tenders: Iterable[Tender]) -> list[Tender]:
-    """Whoever may still refuse is asked first, so that a refusal finds nothing taken that must go back."""
+    """Return the tenders in the order of capture: those that may be refused first, so that little is refunded."""
     return sorted(tenders, key=lambda tender: (_CASH_LAST[tender.type], tender.tender_no))
 
 
 def refuse_card_numbers(tenders: Any) -> None:
-    """InvalidRequest when anything in `tenders`, as sent, looks like a card number; shows its end only.
+    """Raise InvalidRequest if anything in `tenders`, as sent, looks like a card number; show its last digits only.
 
-    Looked for before anything else reads the request, so that no error message repeats it.
+    Called before the request is parsed, so that no error message repeats the number.
     """
-    found = _card_number(tenders, "tenders")
-    if found:
-        path, digits = found
-        raise InvalidRequest(path, f"card number ending {digits[-4:]}", "the provider's token for the card")
+    pending = deque[tuple[str, Any]]([("tenders", tenders)])
+    while pending:
+        path, value = pending.popleft()
+        match value:
+            case Mapping():
+                pending += [(f"{path}.{name}", part) for name, part in value.items() if name != "amount"]
+                pending += [(f"{path} (name of a field)", name) for name in value]
+            case list() | tuple():
+                pending += [(f"{path}[{position}]", part) for position, part in enumerate(value)]
+            case str() | int() | float():
+                if number := _CARD_NUMBER.search(str(value)):
+                    digits = re.sub(r"\D", "", number.group())
+                    raise InvalidRequest(
+                        path, f"card number ending {digits[-4:]}", "the provider's token for the card"
+                    )
+
+
+def check_same_request(order_id: str, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    """Raise IdempotencyConflict if two authorise requests of an order differ. Tokens are compared, not shown."""
+    if stored == sent:
+        return
+    first, second = _comparable(stored), _comparable(sent)
+    if first == second:
+        first, second = {"tokens": "(hidden)"}, {"tokens": "others"}
+    raise IdempotencyConflict(f"the payment of order {order_id}", first, second)
 
 
 def opened_tenders(request: Authorise) -> list[Tender]:
-    """The tenders of a request as they stand before the provider is asked."""
+    """Return the tenders of a request in their first state, before the provider is called."""
     return [
         Tender(
             order_id=request.order_id,
@@ -85,10 +108,10 @@ def opened_tenders(request: Authorise) -> list[Tender]:
 
 
 def one_error(failures: Sequence[tuple[Tender, Exception]]) -> Exception:
-    """The one error that says which tenders could not be reversed, and why.
+    """Return one error that lists the tenders that could not be reversed, and why.
 
-    What may pass by itself comes first, so that the workflow tries again (the refused ones stay refused);
-    a crash keeps its own name.
+    A retried error takes precedence over a refusal, so that the workflow retries; a refusal repeats. Any other
+    exception keeps its own name.
     """
     listed = "; ".join(
         f"tender {tender.tender_no} ({tender.type}, {tender.amount} {tender.currency} in minor units): "
@@ -106,17 +129,8 @@ def one_error(failures: Sequence[tuple[Tender, Exception]]) -> Exception:
     return ReversalRefused(listed)
 
 
-def _card_number(value: Any, path: str) -> tuple[str, str] | None:
-    match value:
-        case Mapping():
-            parts: Iterable[tuple[str, Any]] = (
-                (f"{path}.{name}", part) for name, part in value.items() if name != "amount"
-            )
-        case list() | tuple():
-            parts = ((f"{path}[{position}]", part) for position, part in enumerate(value))
-        case str() | int():
-            digits = _CARD_NUMBER.search(str(value))
-            return (path, re.sub(r"\D", "", digits.group())) if digits else None
-        case _:
-            return None
-    return next((found for inner, part in parts if (found := _card_number(part, inner))), None)
+def _comparable(request: Mapping[str, Any]) -> dict[str, object]:
+    fields: dict[str, object] = {name: value for name, value in request.items() if name != "tenders"}
+    for tender in request["tenders"]:
+        fields[f"tender {tender['tender_no']}"] = f"{tender['type']} {tender['amount']}"
+    return fields

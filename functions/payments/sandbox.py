@@ -1,8 +1,8 @@
-"""A card provider to test against. It is an outside system: its table is its memory, not the shop's.
+"""A card provider for tests. It stands for an external system: its table is the provider's, not the shop's.
 
-What it does wrong is its data: a test card (a token) stands for a behaviour. Beside the book's rows:
+A test card (a token) selects a behaviour. The table has the book's rows, and:
 
-    CALLS#<key>  CALLS  how often an effect with this key was asked for
+    CALLS#<key>  CALLS  number of calls with this key
 """
 
 from collections.abc import Callable, Mapping
@@ -13,15 +13,15 @@ from tillflow.errors import StoreContention
 from tillflow.store import key, marshal
 
 from payments.book import Book
-from payments.provider import AnswerLost, Charge, Outcome, ProviderDown, refused
+from payments.provider import Charge, Outcome, ProviderDown, ResponseLost, refused
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How an operation goes wrong: refused for `reason` always, or its answer lost the first time.
+    """How an operation fails: always refused for `reason`, or its first response lost.
 
-    `lost_before` and `lost_after` lose the answer before the effect or after it; `duplicate` applies it
-    and answers as if the key had been used before, as a proxy that sends a request twice makes it look.
+    `lost_before` and `lost_after` lose the response before or after the effect; `duplicate` applies the effect and
+    responds as if the key had been used before, as when a proxy sends a request twice.
     """
 
     kind: Literal["refuse", "lost_before", "lost_after", "duplicate"]
@@ -42,7 +42,7 @@ TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
 
 
 class SandboxProvider:
-    """payments.provider.Provider on a DynamoDB table of its own."""
+    """A Provider on a DynamoDB table of its own."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
@@ -78,14 +78,14 @@ class SandboxProvider:
         if fault and fault.kind == "refuse":
             return refused(fault.reason)
         if fault and first_call and fault.kind == "lost_before":
-            raise AnswerLost(f"{operation} {effect_key}: no answer in time")
+            raise ResponseLost(f"{operation} {effect_key}: no response in time")
         try:
             outcome = effect()
         except StoreContention as busy:
             raise ProviderDown(str(busy)) from busy
         if fault and first_call:
-            cause = "duplicate request" if fault.kind == "duplicate" else "no answer in time"
-            raise AnswerLost(f"{operation} {effect_key}: {cause}")
+            cause = "duplicate request" if fault.kind == "duplicate" else "no response in time"
+            raise ResponseLost(f"{operation} {effect_key}: {cause}")
         return outcome
 
     def _count(self, effect_key: str) -> int:

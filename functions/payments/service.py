@@ -1,12 +1,11 @@
-"""Taking a customer's money, and giving it back: our record of each tender, and the provider's effect.
+"""Authorise, capture and reverse the tenders of an order: our record of each tender, and the provider's effect.
 
-An effect is asked for in this order: write the intent, ask, record the answer. Whoever finds an intent
-without an answer looks the effect up by its key before doing anything else.
+An effect takes three steps: write the intent, call the provider, record the outcome. An intent without an outcome is
+looked up by its key before anything else is done.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from tillflow.errors import (
     InvalidRequest,
@@ -19,51 +18,51 @@ from tillflow.store import retry_on_conflict
 
 from payments import rules
 from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
-from payments.models import Authorise, Tender
-from payments.provider import AnswerLost, Charge, Outcome, Provider, ProviderDown
+from payments.models import Authorise, Captured, PreventedCapture, ResolvedCapture, Tender, Tenders
+from payments.provider import Charge, Outcome, Provider, ProviderDown, ResponseLost
 from payments.store import PaymentsStore
 
 
 class Payments:
-    """The verbs of the payment functions. `providers` by tender type."""
+    """Payments of orders. `providers` by tender type."""
 
     def __init__(self, store: PaymentsStore, providers: Mapping[str, Provider]) -> None:
         self._store = store
         self._providers = providers
 
-    def authorise(self, request: Authorise) -> dict[str, Any]:
-        """Hold the money of every tender: ``{order_id, tenders: [{tender_no, type, amount, state}]}``.
+    def authorise(self, request: Authorise) -> Tenders:
+        """Authorise every tender.
 
-        Raises PaymentDeclined with the provider's reason, OrderClosed after a reversal,
-        ProviderUnavailable or PaymentOutcomeUnknown when it is worth asking again.
+        Raises PaymentDeclined with the provider's reason, OrderClosed after a reversal, IdempotencyConflict for
+        another request under the same order, ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
         """
         return retry_on_conflict(partial(self._authorise, request))
 
-    def capture(self, order_id: str) -> dict[str, Any]:
-        """Take what is held: ``{order_id, captured, tenders}``.
+    def capture(self, order_id: str) -> Captured:
+        """Capture every authorised tender.
 
-        Raises CaptureRefused, OrderClosed after a reversal, ProviderUnavailable when the provider says
-        that nothing happened yet, PaymentOutcomeUnknown when it cannot say.
+        Raises CaptureRefused, OrderClosed after a reversal, ProviderUnavailable if the provider reports that nothing
+        happened yet, PaymentOutcomeUnknown if it cannot report.
         """
         return retry_on_conflict(partial(self._capture, order_id))
 
-    def prevent_capture(self, order_id: str) -> dict[str, Any]:
-        """Let no capture begin: ``{order_id, capture: prevented | begun}``; begun when one had, and it may end."""
-        return {"order_id": order_id, "capture": self._store.prevent_capture(order_id)}
+    def prevent_capture(self, order_id: str) -> PreventedCapture:
+        """Prevent the capture of an order unless it has begun."""
+        prevented = self._store.prevent_capture(order_id)
+        return {"order_id": order_id, "capture": "prevented" if prevented else "begun"}
 
-    def resolve(self, order_id: str) -> dict[str, Any]:
-        """Ask what became of captures without an answer; sends nothing.
+    def resolve(self, order_id: str) -> ResolvedCapture:
+        """Look up captures without an outcome; apply no effect.
 
-        Returns ``{order_id, outcome: captured | not_captured, captured, tenders}``; captured when every
-        tender was. Raises PaymentOutcomeUnknown while a provider cannot say.
+        Raises PaymentOutcomeUnknown while a provider cannot report.
         """
         return retry_on_conflict(partial(self._resolve, order_id))
 
-    def reverse(self, order_id: str) -> dict[str, Any]:
-        """Void what is held, refund what was taken: ``{order_id, tenders}``. Nothing to reverse is success.
+    def reverse(self, order_id: str) -> Tenders:
+        """Void authorisations and refund captures. Nothing to reverse is success.
 
-        Every tender is attempted; then one error says which failed: ReversalRefused when a person has to
-        settle it, one that is retried when it may pass.
+        Every tender is attempted; then one error lists those that failed: ReversalRefused if an operator has to settle
+        them, a retried error if a retry can help.
         """
         self._store.close(order_id)
         tenders: list[Tender] = []
@@ -72,20 +71,20 @@ class Payments:
             try:
                 tenders.append(retry_on_conflict(partial(self._undo, order_id, tender.tender_no)))
             except Exception as error:
-                # Whatever stops one tender must not stop the next: each holds the customer's money.
+                # A failure of one tender must not prevent the reversal of the next.
                 failures.append((tender, error))
         if failures:
             raise rules.one_error(failures)
         return {"order_id": order_id, "tenders": [tender.public() for tender in tenders]}
 
-    def _authorise(self, request: Authorise) -> dict[str, Any]:
+    def _authorise(self, request: Authorise) -> Tenders:
         tenders = rules.opened_tenders(request)
-        first = self._store.open(request.order_id, tenders)
+        first = self._store.open(request, tenders)
         if not first:
             tenders = self._store.payment(request.order_id).tenders
         for tender in tenders:
             if tender.state == rules.AUTHORISING:
-                tender = self._authorise_tender(tender, asked_before=not first)
+                tender = self._authorise_tender(tender, called_before=not first)
             if tender.state == rules.DECLINED:
                 raise PaymentDeclined(tender.reason)
         return {
@@ -93,23 +92,23 @@ class Payments:
             "tenders": [tender.public(state=rules.AUTHORISED) for tender in tenders],
         }
 
-    def _authorise_tender(self, tender: Tender, asked_before: bool) -> Tender:
+    def _authorise_tender(self, tender: Tender, called_before: bool) -> Tender:
         charge = Charge(tender.amount, tender.currency, tender.token, tender.customer_id)
         outcome = self._effect(
-            tender, "authorise", lambda provider, key: provider.authorise(key, charge), asked_before
+            tender, "authorise", lambda provider, key: provider.authorise(key, charge), called_before
         )
         if not outcome.accepted:
             return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
         try:
             return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
         except StoreContention:
-            # Reversed while the provider was being asked: the reversal saw nothing to void, so we do.
+            # Reversed while the provider was called: the reversal found nothing to void, so it is voided here.
             if self._store.payment(tender.order_id).closed:
                 self._effect(tender, "void", lambda provider, key: provider.void(key, outcome.reference))
                 raise OrderClosed(tender.order_id, "authorise") from None
             raise
 
-    def _capture(self, order_id: str) -> dict[str, Any]:
+    def _capture(self, order_id: str) -> Captured:
         payment = self._store.payment(order_id)
         if payment.closed:
             raise OrderClosed(order_id, "capture")
@@ -127,7 +126,7 @@ class Payments:
     def _capture_tender(self, tender: Tender) -> Tender:
         if tender.state == rules.CAPTURED:
             return tender
-        asked_before = tender.state == rules.CAPTURING
+        called_before = tender.state == rules.CAPTURING
         if tender.state == rules.AUTHORISED:
             tender = self._store.begin_capture(tender)
         if tender.state != rules.CAPTURING:
@@ -136,14 +135,14 @@ class Payments:
             tender,
             "capture",
             lambda provider, key: provider.capture(key, tender.authorisation, tender.amount),
-            asked_before,
+            called_before,
         )
         captured = self._record_capture(tender, outcome)
         if captured.state == rules.CAPTURE_REFUSED:
             raise CaptureRefused(captured.reason)
         return captured
 
-    def _resolve(self, order_id: str) -> dict[str, Any]:
+    def _resolve(self, order_id: str) -> ResolvedCapture:
         tenders = [
             self._look_up_capture(tender) if tender.state == rules.CAPTURING else tender
             for tender in self._store.payment(order_id).tenders
@@ -186,10 +185,10 @@ class Payments:
         return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
 
     def _void(self, tender: Tender) -> Tender:
-        asked_before = tender.state == rules.VOIDING
+        called_before = tender.state == rules.VOIDING
         tender = self._store.record(tender, rules.VOIDING)
         outcome = self._effect(
-            tender, "void", lambda provider, key: provider.void(key, tender.authorisation), asked_before
+            tender, "void", lambda provider, key: provider.void(key, tender.authorisation), called_before
         )
         if outcome.accepted:
             return self._store.record(tender, rules.VOIDED)
@@ -199,14 +198,14 @@ class Payments:
         raise ReversalRefused(outcome.reason)
 
     def _refund(self, tender: Tender) -> Tender:
-        asked_before = tender.state == rules.REFUNDING
+        called_before = tender.state == rules.REFUNDING
         tender = self._store.record(tender, rules.REFUNDING)
         due = tender.captured - tender.refunded
         outcome = self._effect(
             tender,
             "refund",
             lambda provider, key: provider.refund(key, tender.authorisation, due),
-            asked_before,
+            called_before,
         )
         if not outcome.accepted:
             raise ReversalRefused(outcome.reason)
@@ -217,33 +216,33 @@ class Payments:
         tender: Tender,
         step: str,
         send: Callable[[Provider, str], Outcome],
-        asked_before: bool = False,
+        called_before: bool = False,
     ) -> Outcome:
-        """The provider's definite answer about one effect; asks at most once.
+        """Return the provider's definite outcome of one effect; send it at most once.
 
-        An effect whose answer was lost and that the provider does not know is left for another delivery,
-        which sends it under the same key: two calls' time-outs would not fit in one Lambda's.
+        An effect whose response was lost and that the provider does not know is left to another delivery, which sends
+        it under the same key: the timeouts of two calls would not fit into that of one Lambda.
         """
-        if asked_before:
-            found = self._look_up(tender, step)
-            if found:
-                return found
+        if called_before:
+            outcome = self._look_up(tender, step)
+            if outcome:
+                return outcome
         provider = self._providers[tender.type]
         try:
             return send(provider, rules.effect_key(tender.order_id, step, tender.tender_no))
         except ProviderDown:
             raise ProviderUnavailable(_what(tender, step)) from None
-        except AnswerLost:
-            found = self._look_up(tender, step)
-        if not found:
+        except ResponseLost:
+            late = self._look_up(tender, step)
+        if not late:
             raise ProviderUnavailable(_what(tender, step))
-        return found
+        return late
 
     def _look_up(self, tender: Tender, step: str) -> Outcome | None:
         key = rules.effect_key(tender.order_id, step, tender.tender_no)
         try:
             return self._providers[tender.type].look_up(key)
-        except (AnswerLost, ProviderDown):
+        except (ResponseLost, ProviderDown):
             raise PaymentOutcomeUnknown(_what(tender, step)) from None
 
 

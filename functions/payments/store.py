@@ -1,8 +1,8 @@
-"""The payments table: what each tender of an order is, and what became of it.
+"""The payments table: the tenders of each order and their states.
 
-ORDER#<order id>  PAYMENT     the tenders as first sent, to tell a second delivery from another order
-ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is asked
-ORDER#<order id>  CAPTURE     a capture was begun: too late to prevent it
+ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery from another request
+ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called
+ORDER#<order id>  CAPTURE     a capture has begun: it can no longer be prevented
 ORDER#<order id>  CLOSED      the payment was reversed, or its capture prevented: refuse authorise and capture
 """
 
@@ -15,7 +15,7 @@ from itertools import batched
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import OrderClosed, StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
@@ -29,8 +29,8 @@ from tillflow.store import (
 )
 from tillflow.times import iso_utc
 
-from payments.models import Payment, Tender
-from payments.rules import CAPTURING, MAY_FOLLOW
+from payments.models import Authorise, Payment, Tender
+from payments.rules import CAPTURING, MAY_FOLLOW, check_same_request
 
 _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
@@ -40,34 +40,33 @@ _TENDER_FIELDS = {field.name for field in fields(Tender)}
 
 
 class PaymentsStore:
-    """Tenders on one DynamoDB table. `client` is a low-level DynamoDB client."""
+    """Tenders in one table. client: a DynamoDB client; table: its name."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
-    def open(self, order_id: str, tenders: list[Tender]) -> bool:
-        """Write the tenders as intents; False when an earlier delivery did.
+    def open(self, request: Authorise, tenders: list[Tender]) -> bool:
+        """Write the tenders as intents; return False if an earlier delivery did.
 
-        Raises OrderClosed after a reversal, InvalidRequest when the order has other tenders already.
+        Raises OrderClosed after a reversal, IdempotencyConflict if the order was opened by another request.
         """
-        asked = [{**tender.public(), "token": tender.token} for tender in tenders]
-        header = {"pk": _pk(order_id), "sk": _OPENED, "order_id": order_id, "document": json.dumps(asked)}
+        order_id, sent = request.order_id, request.model_dump(mode="json")
+        header = {"pk": _pk(order_id), "sk": _OPENED, "order_id": order_id, "document": json.dumps(sent)}
         rows = [header, *map(_row, tenders)]
         first = True
         for part in batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False):
             actions = [self._not_closed(order_id, "authorise"), *map(self._put_new, part)]
             try:
-                retry_on_conflict(partial(transact, self._client, actions, f"opening order {order_id}"))
-            except AlreadyApplied as done:
+                retry_on_conflict(partial(transact, self._client, actions, f"opening payment of {order_id}"))
+            except AlreadyApplied as applied:
                 first = False
-                if json.loads(done.result.get("document", "null")) not in (None, asked):
-                    raise InvalidRequest(
-                        "tenders", "another set", "the tenders first sent for the order"
-                    ) from None
+                if "document" in applied.result:
+                    check_same_request(order_id, json.loads(applied.result["document"]), sent)
         return first
 
     def payment(self, order_id: str) -> Payment:
+        """Return the tenders of an order."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :order",
@@ -83,25 +82,26 @@ class PaymentsStore:
         )
 
     def tender(self, order_id: str, tender_no: int) -> Tender:
-        answer = self._client.get_item(
+        """Return a tender that was opened."""
+        response = self._client.get_item(
             TableName=self._table, Key=key(_pk(order_id), f"{_TENDER}{tender_no}"), ConsistentRead=True
         )
-        return _tender(unmarshal(answer["Item"]))
+        return _tender(unmarshal(response["Item"]))
 
     def close(self, order_id: str) -> None:
-        """Refuse an authorisation or a capture from now on; closing twice is closing."""
+        """Refuse an authorisation or a capture from now on. Idempotent."""
         actions = [self._tombstone(order_id)]
         retry_on_conflict(partial(transact, self._client, actions, f"closing order {order_id}"))
 
-    def prevent_capture(self, order_id: str) -> str:
-        """Close the order unless a capture was begun: "prevented" or "begun", the same however often asked."""
-        actions = [self._absent(order_id, _CAPTURE, AlreadyApplied("begun")), self._tombstone(order_id)]
+    def prevent_capture(self, order_id: str) -> bool:
+        """Close the order unless its capture has begun; return whether it is prevented. Idempotent."""
+        actions = [self._absent(order_id, _CAPTURE, AlreadyApplied(None)), self._tombstone(order_id)]
         closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
         try:
             retry_on_conflict(closing)
-        except AlreadyApplied as begun:
-            return str(begun.result)
-        return "prevented"
+        except AlreadyApplied:
+            return False
+        return True
 
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""
@@ -114,9 +114,9 @@ class PaymentsStore:
         return replace(tender, state=CAPTURING)
 
     def record(self, tender: Tender, state: str, **changed: Any) -> Tender:
-        """Move a tender to `state`, with `changed` of its fields; the tender as it is then.
+        """Move a tender to `state` with the `changed` fields; return it as it is then.
 
-        Raises StoreContention when another delivery moved it to where `state` cannot follow: read again.
+        Raises StoreContention if another delivery moved it to a state that `state` cannot follow.
         """
         try:
             self._client.update_item(**self._change(tender, state, changed).request)
@@ -165,7 +165,7 @@ class PaymentsStore:
         return Action("Update", request)
 
     def _put_new(self, row: Mapping[str, Any]) -> Action:
-        """A row that must not be there yet; AlreadyApplied with the one there is."""
+        """Put a row that does not exist yet; AlreadyApplied with the one that does."""
         request = {
             "TableName": self._table,
             "Item": marshal(row),
@@ -176,13 +176,13 @@ class PaymentsStore:
     def _not_closed(self, order_id: str, step: str) -> Action:
         return self._absent(order_id, _CLOSED, OrderClosed(order_id, step))
 
-    def _absent(self, order_id: str, sort_key: str, refused: Exception) -> Action:
+    def _absent(self, order_id: str, sort_key: str, error: Exception) -> Action:
         request = {
             "TableName": self._table,
             "Key": key(_pk(order_id), sort_key),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("ConditionCheck", request, lambda _: refused)
+        return Action("ConditionCheck", request, lambda _: error)
 
 
 def _pk(order_id: str) -> str:
@@ -194,12 +194,12 @@ def _name(tender: Tender) -> str:
 
 
 def _row(tender: Tender) -> Item:
-    told = {name: value for name, value in asdict(tender).items() if value is not None}
+    attributes = {name: value for name, value in asdict(tender).items() if value is not None}
     return {
         "pk": _pk(tender.order_id),
         "sk": f"{_TENDER}{tender.tender_no}",
         "opened_at": iso_utc(datetime.now(UTC)),
-        **told,
+        **attributes,
     }
 
 

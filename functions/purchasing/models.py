@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
-from tillflow.discounts import ExactDecimal
+from tillflow.decimals import ExactDecimal
 from tillflow.fields import (
     Amount,
     BusinessId,

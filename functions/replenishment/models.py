@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, StrictInt
-from tillflow.discounts import ExactDecimal
+from tillflow.decimals import ExactDecimal
 from tillflow.fields import Identifier, Request, Units
 from tillflow.money import Currency
 

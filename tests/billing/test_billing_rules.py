@@ -25,11 +25,11 @@ def issue(sent: list[dict[str, Any]]) -> IssueInvoice:
 @pytest.mark.parametrize(
     ("number", "printed"), [(1, "INV-000001"), (999_999, "INV-999999"), (1_000_000, "INV-1000000")]
 )
-def test_a_number_is_printed_with_its_series(number: int, printed: str) -> None:
+def test_invoice_number_has_its_series(number: int, printed: str) -> None:
     assert invoice_number("INV", number) == printed
 
 
-def test_payments_are_the_tenders_without_their_tokens() -> None:
+def test_payments_are_the_tenders_without_tokens() -> None:
     assert payments_of(INVOICE, issue(tenders(1000, 2149)).tenders) == [
         {"tender_no": 1, "type": "card", "amount": 1000},
         {"tender_no": 2, "type": "card", "amount": 2149},
@@ -37,11 +37,11 @@ def test_payments_are_the_tenders_without_their_tokens() -> None:
 
 
 @pytest.mark.parametrize("amounts", [(3148,), (3150,), (), (1000, 2150)])
-def test_payments_that_do_not_pay_exactly_are_refused(amounts: tuple[int, ...]) -> None:
+def test_payments_other_than_the_total_are_refused(amounts: tuple[int, ...]) -> None:
     with pytest.raises(TendersDoNotMatchTotal, match=r"expected the total, 31.49 EUR"):
         payments_of(INVOICE, issue(tenders(*amounts)).tenders)
 
 
-def test_a_tender_that_is_only_authorised_pays_nothing() -> None:
+def test_authorised_tender_is_refused_as_payment() -> None:
     with pytest.raises(InvalidRequest, match=r"tenders\[0\].state is 'authorised'; expected 'captured'"):
         issue(tenders(3149, state="authorised"))

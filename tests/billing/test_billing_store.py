@@ -11,7 +11,7 @@ import pytest
 from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender
 from billing.store import BillingStore
-from tillflow.errors import StoreContention, TendersDoNotMatchTotal
+from tillflow.errors import IdempotencyConflict, StoreContention, TendersDoNotMatchTotal
 from tillflow.store import key, marshal, read_rows, unmarshal
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -54,7 +54,7 @@ def store(dynamodb: Any, table: str) -> BillingStore:
     return BillingStore(dynamodb, table)
 
 
-def test_an_issued_invoice_is_numbered_and_paid(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_issue_numbers_and_pays_the_invoice(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
     answer = store.issue("ord-1", paid(), NOW)
     assert answer == {"order_id": "ord-1", "invoice_number": "INV-000001", "series": "INV", "number": 1}
@@ -65,9 +65,7 @@ def test_an_issued_invoice_is_numbered_and_paid(store: BillingStore, dynamodb: A
     assert [payment["amount"] for payment in row["payments"]] == [1000, 2149]
 
 
-def test_a_second_delivery_gets_the_first_number_and_burns_none(
-    store: BillingStore, dynamodb: Any, table: str
-) -> None:
+def test_second_delivery_returns_the_first_number(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
     first = store.issue("ord-1", paid(), NOW)
     row = invoice(dynamodb, table, "ord-1")
@@ -86,7 +84,7 @@ def test_numbers_are_contiguous_in_the_order_of_issue(store: BillingStore, dynam
 
 
 @pytest.mark.parametrize("status", ["VOID", None])
-def test_what_is_no_draft_is_refused_and_burns_no_number(
+def test_issue_of_another_status_than_draft_uses_no_number(
     status: str | None, store: BillingStore, dynamodb: Any, table: str
 ) -> None:
     if status:
@@ -96,7 +94,7 @@ def test_what_is_no_draft_is_refused_and_burns_no_number(
     assert last_number(dynamodb, table) == 0
 
 
-def test_wrong_payments_burn_no_number(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_wrong_payments_use_no_number(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1", total=5000)
     with pytest.raises(TendersDoNotMatchTotal):
         store.issue("ord-1", paid(), NOW)
@@ -119,7 +117,7 @@ class Overtaken:
         return self._client.transact_write_items(**request)
 
 
-def test_who_is_overtaken_takes_the_next_number(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_concurrent_issue_takes_the_next_number(store: BillingStore, dynamodb: Any, table: str) -> None:
     for n in range(4):
         draft(dynamodb, table, f"ord-{n}")
     others = [lambda n=n: store.issue(f"ord-{n}", paid(), NOW) for n in (1, 2, 3)]
@@ -129,7 +127,7 @@ def test_who_is_overtaken_takes_the_next_number(store: BillingStore, dynamodb: A
     assert given == [1, 2, 3, 4]
 
 
-def test_two_deliveries_at_once_issue_once(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_concurrent_deliveries_issue_once(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
     twin = BillingStore(Overtaken(dynamodb, lambda: store.issue("ord-1", paid(), NOW)), table)
     assert twin.issue("ord-1", paid(), LATER)["number"] == 1
@@ -137,7 +135,7 @@ def test_two_deliveries_at_once_issue_once(store: BillingStore, dynamodb: Any, t
     assert last_number(dynamodb, table) == 1
 
 
-def test_a_void_that_comes_first_wins(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_void_before_the_issue_is_kept(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
     overtaken = Overtaken(dynamodb, lambda: draft(dynamodb, table, "ord-1", "VOID"))
     with pytest.raises(InvoiceNotDraft, match="VOID"):
@@ -145,7 +143,7 @@ def test_a_void_that_comes_first_wins(store: BillingStore, dynamodb: Any, table:
     assert last_number(dynamodb, table) == 0
 
 
-def test_contention_without_end_is_left_to_the_workflow(
+def test_persistent_contention_raises_store_contention(
     store: BillingStore, dynamodb: Any, table: str
 ) -> None:
     for n in range(30):
@@ -157,7 +155,7 @@ def test_contention_without_end_is_left_to_the_workflow(
     assert invoice(dynamodb, table, "ord-0")["status"] == "DRAFT"
 
 
-def test_the_sample_event_is_issued(
+def test_sample_event_is_issued(
     store: BillingStore, dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = json.loads((Path(__file__).parents[2] / "events" / "issue_invoice.json").read_text())
@@ -167,3 +165,13 @@ def test_the_sample_event_is_issued(
     monkeypatch.setattr(handlers, "store", store)
     answer = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))
     assert answer["invoice_number"] == "INV-000001"
+
+
+def test_second_delivery_with_other_tenders_raises_idempotency_conflict(
+    store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    draft(dynamodb, table, "ord-1")
+    store.issue("ord-1", paid(), NOW)
+    other = [CapturedTender(tender_no=1, type="cash", amount=3149, state="captured")]
+    with pytest.raises(IdempotencyConflict, match="invoice INV-000001 exists with different content"):
+        store.issue("ord-1", other, LATER)

@@ -28,7 +28,7 @@ def product(sku: str, **more: Any) -> Product:
     return Product.model_validate({"sku": sku, **fields})
 
 
-def test_a_product_comes_back_as_it_was_put(store: CatalogStore) -> None:
+def test_get_returns_the_stored_product(store: CatalogStore) -> None:
     coffee = product(
         "COFFEE",
         description="Dark, with a hint of cocoa. Schöne Bohnen.",
@@ -43,7 +43,7 @@ def test_a_product_comes_back_as_it_was_put(store: CatalogStore) -> None:
     assert store.find_barcode("4006381333931") == coffee
 
 
-def test_putting_again_replaces(store: CatalogStore) -> None:
+def test_put_replaces_a_product(store: CatalogStore) -> None:
     store.put_product(product("COFFEE", barcode="4006381333931", category="Coffee"))
     store.put_product(product("COFFEE", prices={"EUR": 1300}))
     assert store.get_product("COFFEE") == product("COFFEE", prices={"EUR": 1300})
@@ -53,7 +53,7 @@ def test_putting_again_replaces(store: CatalogStore) -> None:
     assert store.find_barcode("4006381333931").sku == "TEA"
 
 
-def test_a_barcode_belongs_to_one_product(store: CatalogStore) -> None:
+def test_barcode_of_another_product_is_refused(store: CatalogStore) -> None:
     store.put_product(product("COFFEE", barcode="4006381333931"))
     with pytest.raises(InvalidProduct, match="a barcode no other product has; COFFEE has it"):
         store.put_product(product("TEA", barcode="4006381333931"))
@@ -61,7 +61,7 @@ def test_a_barcode_belongs_to_one_product(store: CatalogStore) -> None:
         store.get_product("TEA")
 
 
-def test_a_tax_class_must_have_a_rate(store: CatalogStore) -> None:
+def test_tax_class_without_a_rate_is_refused(store: CatalogStore) -> None:
     with pytest.raises(InvalidProduct, match="tax_class is 'luxury'; expected a tax class with a rate"):
         store.put_product(product("YACHT", tax_class="luxury"))
 
@@ -82,7 +82,7 @@ class Overtaken:
 
 
 @pytest.mark.parametrize("existed", [False, True], ids=["new", "existing"])
-def test_two_writers_leave_no_barcode_behind(
+def test_concurrent_puts_leave_no_stale_barcode(
     existed: bool, store: CatalogStore, dynamodb: Any, table: str
 ) -> None:
     """The later one must drop the barcode the earlier one claimed after the later one had read."""
@@ -97,7 +97,7 @@ def test_two_writers_leave_no_barcode_behind(
         store.find_barcode("4006381333931")
 
 
-def test_products_are_listed_by_sku_page_by_page(store: CatalogStore) -> None:
+def test_list_returns_pages_in_sku_order(store: CatalogStore) -> None:
     skus = [f"SKU-{n:03}" for n in range(25)]
     for sku in reversed(skus):
         store.put_product(product(sku))
@@ -112,7 +112,7 @@ def test_products_are_listed_by_sku_page_by_page(store: CatalogStore) -> None:
     assert pages == 3
 
 
-def test_prices_of_more_skus_than_a_batch_holds(store: CatalogStore) -> None:
+def test_prices_of_more_skus_than_a_batch_holds_are_read(store: CatalogStore) -> None:
     skus = [f"SKU-{n:03}" for n in range(150)]
     for sku in skus:
         store.put_product(product(sku))
@@ -121,7 +121,7 @@ def test_prices_of_more_skus_than_a_batch_holds(store: CatalogStore) -> None:
     assert rates == {"standard": Decimal("0.20"), "food": Decimal("0.05")}
 
 
-def test_a_new_rate_replaces_the_old(store: CatalogStore) -> None:
+def test_put_tax_class_replaces_its_rate(store: CatalogStore) -> None:
     store.put_tax_class(TaxClass(name="food", rate=Decimal("0.07")))
     assert store.read_prices([])[1]["food"] == Decimal("0.07")
 
@@ -135,7 +135,7 @@ def price_order(store: CatalogStore, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("name", ["price_order", "order_checkout"])
-def test_the_sample_event_is_priced_and_nothing_is_written(
+def test_sample_event_is_priced_without_a_write(
     name: str, price_order: Any, store: CatalogStore, dynamodb: Any, table: str
 ) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text())

@@ -58,7 +58,7 @@ def priced(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     return price_order(order(*lines, **more), CATALOG, RATES)
 
 
-def test_a_receipt_by_hand() -> None:
+def test_priced_order_equals_a_receipt_computed_by_hand() -> None:
     """2 coffees at 12.50 with 10 % off, a mug at 9.99, 1.00 off the order; all with tax included."""
     answer = priced(
         line("COFFEE", 2, percent="10"),
@@ -120,7 +120,7 @@ def test_a_receipt_by_hand() -> None:
     }
 
 
-def test_tax_that_is_not_included_is_added() -> None:
+def test_tax_not_included_is_added() -> None:
     answer = priced(line("CHAIR"))
     assert answer["totals"] == {
         "subtotal": 10_000,
@@ -138,7 +138,7 @@ def test_tax_is_rounded_per_rate_of_the_invoice() -> None:
     assert answer["taxes"] == [{"tax_class": "standard", "rate": "0.20", "net": 9, "tax": 2}]
 
 
-def test_two_classes_of_one_rate_are_rounded_together_and_shown_apart() -> None:
+def test_classes_of_one_rate_are_rounded_together_and_listed_separately() -> None:
     rates = {**RATES, "luxury": Decimal("0.2")}
     catalog = {**CATALOG, "PIN": product("PIN", 2, "luxury", included=False)}
     answer = price_order(order(line("SCREW"), line("PIN")), catalog, rates)
@@ -147,11 +147,11 @@ def test_two_classes_of_one_rate_are_rounded_together_and_shown_apart() -> None:
 
 
 @pytest.mark.parametrize(("currency", "total"), [("EUR", 12_000), ("JPY", 12_000), ("KWD", 12_000)])
-def test_minor_units_are_the_currencys_own(currency: str, total: int) -> None:
+def test_minor_units_follow_the_currency(currency: str, total: int) -> None:
     assert priced(line("CHAIR"), currency=currency)["totals"]["total"] == total
 
 
-def test_the_price_is_the_one_of_the_orders_currency() -> None:
+def test_price_is_that_of_the_order_currency() -> None:
     tea = Product(sku="TEA", name="Tea", prices={"EUR": 1250, "JPY": 2000, "KWD": 4250}, tax_class="exempt")
     totals = {
         currency: price_order(order(line("TEA", 3), currency=currency), {"TEA": tea}, RATES)["totals"][
@@ -162,19 +162,19 @@ def test_the_price_is_the_one_of_the_orders_currency() -> None:
     assert totals == {"EUR": 3750, "JPY": 6000, "KWD": 12_750}
 
 
-def test_a_currency_without_a_price_says_which_there_are() -> None:
+def test_currency_without_a_price_is_refused_with_those_that_have_one() -> None:
     with pytest.raises(
         InvalidOrder, match="currency is 'USD'; expected one MUG has a price in: EUR, JPY, KWD"
     ):
         priced(line("MUG"), currency="USD")
 
 
-def test_unknown_skus_are_all_named_once() -> None:
+def test_every_unknown_sku_is_named_once() -> None:
     with pytest.raises(UnknownProduct, match=r"not in the catalog: X, Y$"):
         priced(line("X"), line("MUG"), line("Y"), line("X"))
 
 
-def test_a_tax_class_without_a_rate_is_not_taken_for_zero() -> None:
+def test_tax_class_without_a_rate_is_refused() -> None:
     with pytest.raises(
         InvalidOrder, match="tax class of MUG is 'standard'; expected a class with a rate: food"
     ):
@@ -191,39 +191,41 @@ def test_a_tax_class_without_a_rate_is_not_taken_for_zero() -> None:
     ],
     ids=["short", "over", "over with a rest", "none"],
 )
-def test_tenders_that_do_not_add_up(tenders: list[dict[str, Any]], tendered: str) -> None:
+def test_tenders_that_do_not_match_the_total_are_refused(
+    tenders: list[dict[str, Any]], tendered: str
+) -> None:
     with pytest.raises(TendersDoNotMatchTotal) as refusal:
         priced(line("MUG"), tenders=tenders)
     assert str(refusal.value) == f"tenders add up to {tendered}; expected the total, 9.99 EUR"
 
 
-def test_a_tender_for_the_rest_drops_out_when_nothing_is_left() -> None:
+def test_tender_for_the_rest_is_dropped_when_nothing_remains() -> None:
     answer = priced(
         line("MUG"), tenders=[{"type": "card", "token": "tok_visa"}, {"type": "cash", "amount": 999}]
     )
     assert answer["tenders"] == [{"tender_no": 1, "type": "cash", "amount": 999}]
 
 
-def test_a_sale_of_nothing_needs_no_tender() -> None:
+def test_free_order_needs_no_tender() -> None:
     answer = priced(line("MUG", percent="100"), line("GIFT"))
     assert answer["totals"]["total"] == 0
     assert answer["tenders"] == []
 
 
-def test_any_number_of_tenders() -> None:
+def test_many_tenders_are_numbered() -> None:
     many = [{"type": "cash", "amount": 10} for _ in range(120)]
     answer = priced(line("CHAIR"), tenders=[*many, {"type": "cash"}])
     assert [tender["tender_no"] for tender in answer["tenders"]] == list(range(1, 122))
     assert sum(tender["amount"] for tender in answer["tenders"]) == 12_000
 
 
-def test_more_lines_than_a_transaction_holds() -> None:
+def test_more_lines_than_a_transaction_holds_are_priced() -> None:
     answer = priced(*(line("SCREW", n) for n in range(1, 251)))
     assert len(answer["lines"]) == 250
     assert answer["totals"]["net"] == 3 * sum(range(1, 251))
 
 
-def test_an_order_the_workflow_could_not_carry_is_refused_with_the_limit() -> None:
+def test_order_too_large_for_the_workflow_is_refused() -> None:
     with pytest.raises(
         InvalidOrder, match=f"lines is '1000 lines of .* expected at most {MAX_DOCUMENT_BYTES} bytes"
     ):
@@ -244,7 +246,7 @@ carts = st.lists(
 
 
 @given(carts, st.lists(discounts.filter(bool), max_size=2), st.lists(st.integers(1, 500), max_size=5))
-def test_everything_adds_up(cart: list[Any], on_order: list[Any], amounts: list[int]) -> None:
+def test_sums_of_a_priced_order_agree(cart: list[Any], on_order: list[Any], amounts: list[int]) -> None:
     tenders = [{"type": "cash", "amount": amount} for amount in amounts]
     try:
         answer = priced(*cart, discounts=on_order, tenders=[*tenders, {"type": "cash"}])
@@ -267,5 +269,5 @@ def test_everything_adds_up(cart: list[Any], on_order: list[Any], amounts: list[
 
 
 @given(carts)
-def test_the_same_order_has_the_same_price_byte_for_byte(cart: list[Any]) -> None:
+def test_pricing_is_deterministic(cart: list[Any]) -> None:
     assert json.dumps(priced(*cart)) == json.dumps(priced(*cart))

@@ -9,6 +9,7 @@ from ledger.accounts import CHART
 from ledger.models import Entry
 from ledger.rules import check_balanced, correction_entry
 from tillflow.events import StockCorrected
+from tillflow.fields import MAX_AMOUNT, MAX_STOCK
 
 
 def booked(**changes: Any) -> Entry | None:
@@ -29,7 +30,9 @@ def booked(**changes: Any) -> Entry | None:
     ("quantity", "debited", "credited"),
     [(-2, "Inventory losses", "Inventory"), (2, "Inventory", "Inventory overage")],
 )
-def test_a_loss_and_a_gain_by_hand(quantity: int, debited: str, credited: str) -> None:
+def test_entries_of_a_loss_and_a_gain_equal_those_computed_by_hand(
+    quantity: int, debited: str, credited: str
+) -> None:
     entry = booked(quantity=quantity)
     assert entry
     assert (entry.entry_id, entry.business_id, entry.kind) == ("adj-1#correction", "adj-1", "correction")
@@ -40,12 +43,12 @@ def test_a_loss_and_a_gain_by_hand(quantity: int, debited: str, credited: str) -
     ]
 
 
-def test_what_costs_nothing_is_not_booked() -> None:
+def test_correction_without_cost_has_no_entry() -> None:
     assert booked(cost=0) is None
 
 
-@given(quantity=st.integers().filter(bool), cost=st.integers(min_value=1))
-def test_every_correction_balances_at_its_cost(quantity: int, cost: int) -> None:
+@given(quantity=st.integers(-MAX_STOCK, MAX_STOCK).filter(bool), cost=st.integers(1, MAX_AMOUNT))
+def test_correction_balances_at_its_cost(quantity: int, cost: int) -> None:
     entry = booked(quantity=quantity, cost=cost)
     assert entry
     check_balanced(entry)

@@ -39,7 +39,7 @@ def rows(dynamodb: Any, table: str) -> list[dict[str, Any]]:
     return [unmarshal(row) for row in dynamodb.scan(TableName=table)["Items"]]
 
 
-def test_an_entry_is_posted_with_its_lines(store: LedgerStore, dynamodb: Any, table: str) -> None:
+def test_post_stores_the_entry_with_its_lines(store: LedgerStore, dynamodb: Any, table: str) -> None:
     assert store.post(ENTRY, NOW) == {"entry_id": "ord-1#sale", "debits": 120, "credits": 120}
     (row,) = rows(dynamodb, table)
     assert (row["pk"], row["sk"]) == ("ENTRY#ord-1#sale", "ENTRY")
@@ -58,7 +58,7 @@ def test_an_entry_is_posted_with_its_lines(store: LedgerStore, dynamodb: Any, ta
     ]
 
 
-def test_a_second_delivery_changes_nothing_and_answers_the_same(
+def test_second_delivery_changes_nothing_and_returns_the_same(
     store: LedgerStore, dynamodb: Any, table: str
 ) -> None:
     first = store.post(ENTRY, NOW)
@@ -77,7 +77,7 @@ def test_a_second_delivery_changes_nothing_and_answers_the_same(
     ],
     ids=["another line", "other order", "other currency", "other invoice"],
 )
-def test_other_content_under_a_posted_id_is_refused_loudly(
+def test_different_content_under_a_posted_id_raises_journal_conflict(
     change: dict[str, Any], store: LedgerStore, dynamodb: Any, table: str
 ) -> None:
     store.post(ENTRY, NOW)
@@ -87,7 +87,7 @@ def test_other_content_under_a_posted_id_is_refused_loudly(
     assert rows(dynamodb, table) == posted
 
 
-def test_the_sample_event_is_posted(store: LedgerStore, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_event_is_posted(store: LedgerStore, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     event = json.loads((Path(__file__).parents[2] / "events" / "post_journal.json").read_text())
     monkeypatch.setenv("TABLE_NAME", table)
     handlers = importlib.import_module("ledger.handlers")

@@ -38,7 +38,7 @@ def entries(dynamodb: Any, table: str) -> dict[str, Any]:
     return {row["entry_id"]: json.loads(row["lines"]) for row in rows}
 
 
-def test_the_sample_is_posted_once_however_often_it_comes(ledger: Any, dynamodb: Any, table: str) -> None:
+def test_redelivered_sample_is_posted_once(ledger: Any, dynamodb: Any, table: str) -> None:
     body = SAMPLE["Records"][0]["body"]
     assert post(ledger, body, body) == []
     assert post(ledger, body) == []
@@ -50,7 +50,9 @@ def test_the_sample_is_posted_once_however_often_it_comes(ledger: Any, dynamodb:
     }
 
 
-def test_what_cost_nothing_is_done_without_an_entry(ledger: Any, dynamodb: Any, table: str) -> None:
+def test_correction_without_cost_is_acknowledged_without_an_entry(
+    ledger: Any, dynamodb: Any, table: str
+) -> None:
     assert post(ledger, told(cost=0)) == []
     assert entries(dynamodb, table) == {}
 
@@ -67,7 +69,7 @@ def test_what_cost_nothing_is_done_without_an_entry(ledger: Any, dynamodb: Any, 
         (told(cost=961), "JournalConflict"),
     ],
 )
-def test_what_cannot_be_posted_comes_again_by_itself_and_is_named(
+def test_message_that_fails_is_returned_for_redelivery_alone(
     ledger: Any,
     dynamodb: Any,
     table: str,

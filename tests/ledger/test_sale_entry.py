@@ -36,7 +36,7 @@ def booked(sale: dict[str, Any]) -> Entry:
     return sale_entry(parse(PostJournal, sale))
 
 
-def test_a_sale_by_hand() -> None:
+def test_entry_of_a_sale_equals_one_computed_by_hand() -> None:
     entry = booked(SALE)
     assert (entry.entry_id, entry.kind, entry.business_id) == ("ord-1#sale", "sale", "ord-1")
     assert [(line.name, line.tax_rate, line.debit, line.credit) for line in entry.lines] == [
@@ -52,13 +52,13 @@ def test_a_sale_by_hand() -> None:
     assert entry.debits == entry.credits == 4889
 
 
-def test_nothing_is_booked_for_nothing() -> None:
+def test_zero_amounts_have_no_lines() -> None:
     sale = {**SALE, "tenders": [], "cost": 0, "order": {**SALE["order"], "taxes": []}}
     assert booked(sale).lines == ()
 
 
 @pytest.mark.parametrize("off", [-1, 1])
-def test_tenders_that_miss_the_total_by_one_do_not_balance(off: int) -> None:
+def test_tenders_that_differ_from_the_total_raise_journal_unbalanced(off: int) -> None:
     tenders = [*SALE["tenders"][:-1], {"type": "store_credit", "amount": 500 + off}]
     with pytest.raises(
         JournalUnbalanced, match=f"ord-1#sale is not balanced: debits {4889 + off}, credits 4889"
@@ -66,18 +66,18 @@ def test_tenders_that_miss_the_total_by_one_do_not_balance(off: int) -> None:
         booked({**SALE, "tenders": tenders})
 
 
-def test_a_negative_amount_is_refused_before_it_could_balance() -> None:
+def test_negative_amount_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="cost is -5; expected a number of at least 0"):
         booked({**SALE, "cost": -5})
 
 
-def test_an_entry_out_of_balance_is_refused_whatever_it_is() -> None:
+def test_unbalanced_entry_of_any_kind_is_refused() -> None:
     lines = (JournalLine("1010", "Cash on hand", debit=2), JournalLine("4000", "Sales revenue", credit=1))
     with pytest.raises(JournalUnbalanced):
         check_balanced(Entry("e", "b", "sale", "EUR", None, lines))
 
 
-def test_the_chart_has_each_code_once_and_every_tender_an_account() -> None:
+def test_account_codes_are_unique_and_every_tender_has_an_account() -> None:
     assert all(code == account.code for code, account in CHART.items())
     assert set(TENDER_ACCOUNT) == {"cash", "card", "store_credit"}
     assert set(TENDER_ACCOUNT.values()) <= set(CHART.values())
@@ -87,7 +87,7 @@ amounts = st.integers(0, 10**9)
 
 
 @given(st.lists(st.tuples(amounts, amounts), max_size=6), st.integers(1, 8), amounts)
-def test_what_is_paid_in_full_balances(parts: list[tuple[int, int]], tenders: int, cost: int) -> None:
+def test_sale_paid_in_full_balances(parts: list[tuple[int, int]], tenders: int, cost: int) -> None:
     taxes = [
         {"tax_class": f"class-{n}", "rate": "0.20", "net": net, "tax": tax}
         for n, (net, tax) in enumerate(parts)

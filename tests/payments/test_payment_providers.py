@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
-from payments.provider import AnswerLost, Charge, Provider, ProviderDown
+from payments.models import GrantCredit
+from payments.provider import Charge, Provider, ProviderDown, ResponseLost
 from payments.sandbox import TEST_CARDS, SandboxProvider
 from payments.store_credit import StoreCredit
+from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.fields import MAX_AMOUNT
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, conflict
+from tests.support.payments_fixture import NOW, granted
 
 CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 
@@ -18,7 +22,7 @@ def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provi
     if request.param == "sandbox":
         return SandboxProvider(dynamodb, table)
     credit = StoreCredit(dynamodb, table)
-    credit.grant("grant-1", "cus-1", "EUR", 1000)
+    credit.grant(granted(1000), NOW)
     return credit
 
 
@@ -34,7 +38,7 @@ def only(dynamodb: Any, table: str) -> Any:
     return read
 
 
-def test_a_key_has_one_effect_and_one_answer(provider: Provider, only: Any) -> None:
+def test_key_has_one_effect_and_one_outcome(provider: Provider, only: Any) -> None:
     held = provider.authorise("k#1", CHARGE)
     assert provider.authorise("k#1", CHARGE) == held
     assert provider.look_up("k#1") == held
@@ -46,14 +50,14 @@ def test_a_key_has_one_effect_and_one_answer(provider: Provider, only: Any) -> N
     assert only() == ("captured", 900, 900)
 
 
-def test_a_void_has_one_effect(provider: Provider, only: Any) -> None:
+def test_void_has_one_effect(provider: Provider, only: Any) -> None:
     held = provider.authorise("k#1", CHARGE)
     assert provider.void("k#2", held.reference) == provider.void("k#2", held.reference)
     assert only() == ("voided", 0, 0)
     assert provider.look_up("k#2") == provider.void("k#2", held.reference)
 
 
-def test_no_more_is_taken_than_held_nor_given_back_than_taken(provider: Provider, only: Any) -> None:
+def test_capture_and_refund_never_exceed_the_authorisation(provider: Provider, only: Any) -> None:
     held = provider.authorise("k#1", CHARGE).reference
     assert not provider.refund("k#2", held, 1).accepted
     assert not provider.capture("k#3", held, 901).accepted
@@ -65,7 +69,7 @@ def test_no_more_is_taken_than_held_nor_given_back_than_taken(provider: Provider
     assert [provider.look_up(f"k#{number}") for number in (2, 3, 5, 6, 7)] == [None] * 5
 
 
-def test_an_authorisation_ends_once(provider: Provider, only: Any) -> None:
+def test_authorisation_ends_once(provider: Provider, only: Any) -> None:
     held = provider.authorise("k#1", CHARGE).reference
     provider.void("k#2", held)
     assert provider.capture("k#3", held, 900).reason == "authorisation_voided"
@@ -73,7 +77,7 @@ def test_an_authorisation_ends_once(provider: Provider, only: Any) -> None:
     assert only() == ("voided", 0, 0)
 
 
-def test_an_authorisation_nobody_gave_is_refused(provider: Provider) -> None:
+def test_unknown_authorisation_is_refused(provider: Provider) -> None:
     for outcome in (
         provider.capture("k#1", "auth-none", 1),
         provider.void("k#2", "auth-none"),
@@ -82,9 +86,9 @@ def test_an_authorisation_nobody_gave_is_refused(provider: Provider) -> None:
         assert not outcome.accepted
 
 
-def test_store_credit_is_held_returned_and_never_below_zero(dynamodb: Any, table: str) -> None:
+def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table: str) -> None:
     credit = StoreCredit(dynamodb, table)
-    credit.grant("grant-1", "cus-1", "EUR", 1000)
+    credit.grant(granted(1000), NOW)
     first = credit.authorise("a#1", CHARGE)
     assert credit.balance("cus-1", "EUR") == 100
     assert credit.authorise("b#1", CHARGE).reason == "insufficient_credit"
@@ -119,14 +123,44 @@ def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str
 def until_answered(call: Any) -> Any:
     try:
         return call()
-    except AnswerLost:
+    except ResponseLost:
         return call()
 
 
-def test_a_busy_sandbox_is_down_not_uncertain(dynamodb: Any, table: str) -> None:
+def test_contention_in_the_sandbox_is_reported_as_unavailable(dynamodb: Any, table: str) -> None:
     client = Interposed(dynamodb)
     for nth in range(1, 20):
         client.before("transact_write_items", conflict, nth)
     with pytest.raises(ProviderDown, match="authorise k#1"):
         SandboxProvider(client, table).authorise("k#1", CHARGE)
     assert SandboxProvider(dynamodb, table).look_up("k#1") is None
+
+
+def test_credit_grant_is_applied_once_per_grant_id(dynamodb: Any, table: str) -> None:
+    credit = StoreCredit(dynamodb, table)
+    credit.grant(granted(500), NOW)
+    credit.grant(granted(500), NOW)
+    assert credit.balances("cus-1") == {"EUR": 500}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [granted(900), granted(500, customer_id="cus-2"), granted(500).model_copy(update={"reason": "x"})],
+)
+def test_credit_grant_with_other_content_raises_idempotency_conflict(
+    dynamodb: Any, table: str, other: GrantCredit
+) -> None:
+    credit = StoreCredit(dynamodb, table)
+    credit.grant(granted(500), NOW)
+    with pytest.raises(IdempotencyConflict, match="credit grant grant-1 exists with different content"):
+        credit.grant(other, NOW)
+    assert credit.balance("cus-1", "EUR") == 500
+    assert credit.balance("cus-2", "EUR") == 0
+
+
+def test_balance_beyond_its_bound_is_refused(dynamodb: Any, table: str) -> None:
+    credit = StoreCredit(dynamodb, table)
+    credit.grant(granted(MAX_AMOUNT), NOW)
+    with pytest.raises(InvalidRequest, match="a balance below 10"):
+        credit.grant(granted(1, "grant-2"), NOW)
+    assert credit.balance("cus-1", "EUR") == MAX_AMOUNT

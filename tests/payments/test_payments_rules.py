@@ -16,19 +16,19 @@ def tender(number: int = 1, kind: str = "card", state: str = rules.AUTHORISED) -
     return Tender("ord-1", number, kind, 500, "EUR", state)
 
 
-def test_every_effect_has_a_key_of_its_own() -> None:
+def test_effect_keys_are_unique() -> None:
     steps, orders = ["authorise", "capture", "void", "refund"], ["ord-1", "ord-2"]
     keys = [rules.effect_key(order, step, number) for order in orders for step in steps for number in (1, 2)]
     assert len(set(keys)) == len(keys)
     assert keys[0] == "ord-1#authorise#1"
 
 
-def test_cash_is_taken_last_and_a_card_first() -> None:
+def test_capture_order_is_card_then_credit_then_cash() -> None:
     tenders = [tender(1, "cash"), tender(2, "card"), tender(3, "store_credit"), tender(4, "card")]
     assert [t.tender_no for t in rules.capture_order(tenders)] == [2, 4, 3, 1]
 
 
-def test_nothing_leaves_a_final_state() -> None:
+def test_no_state_follows_a_final_one() -> None:
     left = frozenset[str]().union(*rules.MAY_FOLLOW.values())
     assert not left & {rules.DECLINED, rules.VOIDED, rules.REFUNDED}
 
@@ -39,7 +39,7 @@ digits = st.text("0123456789", min_size=12, max_size=19)
 @given(
     digits, st.sampled_from(["", " ", "-", "."]), st.sampled_from(["", "tok_", "card "]), st.integers(1, 6)
 )
-def test_a_card_number_is_found_wherever_it_hides_and_not_repeated(
+def test_card_number_is_refused_anywhere_and_not_repeated(
     number: str, separator: str, prefix: str, every: int
 ) -> None:
     typed = prefix + separator.join(number[at : at + every] for at in range(0, len(number), every))
@@ -56,7 +56,7 @@ def test_a_card_number_is_found_wherever_it_hides_and_not_repeated(
         assert number[-4:] in str(refusal.value)
 
 
-def test_a_card_number_sent_as_a_number_is_found() -> None:
+def test_card_number_sent_as_a_number_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"tenders\[0\].token is 'card number ending 1111'"):
         rules.refuse_card_numbers([{"type": "card", "token": 4111111111111111}])
 
@@ -71,11 +71,11 @@ def test_a_card_number_sent_as_a_number_is_found() -> None:
         None,
     ],
 )
-def test_tokens_and_amounts_are_no_card_numbers(tenders: Any) -> None:
+def test_tokens_and_amounts_are_not_card_numbers(tenders: Any) -> None:
     rules.refuse_card_numbers(tenders)
 
 
-def test_tenders_open_as_intents_and_only_store_credit_knows_the_customer() -> None:
+def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> None:
     request = parse(
         Authorise,
         {
@@ -104,12 +104,12 @@ def test_tenders_open_as_intents_and_only_store_credit_knows_the_customer() -> N
         ([{"tender_no": 1, "type": "cash", "amount": 5}] * 2, "a tender_no of their own"),
     ],
 )
-def test_tenders_that_cannot_be_authorised(tenders: list[Any], sentence: str) -> None:
+def test_invalid_tenders_are_refused_by_field(tenders: list[Any], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
         parse(Authorise, {"order_id": "ord-1", "currency": "EUR", "tenders": tenders})
 
 
-def test_one_error_names_every_tender_that_failed() -> None:
+def test_one_error_lists_every_failed_tender() -> None:
     error = rules.one_error(
         [(tender(1), ReversalRefused("void_refused")), (tender(3), ReversalRefused("late"))]
     )
@@ -119,13 +119,13 @@ def test_one_error_names_every_tender_that_failed() -> None:
 
 
 @pytest.mark.parametrize("passing", [PaymentOutcomeUnknown, ProviderUnavailable, StoreContention])
-def test_what_may_pass_decides_so_that_the_workflow_tries_again(passing: type[Any]) -> None:
+def test_retried_error_takes_precedence_over_a_refusal(passing: type[Any]) -> None:
     error = rules.one_error([(tender(1), ReversalRefused("void_refused")), (tender(2), passing("refund"))])
     assert isinstance(error, passing)
     assert "void_refused" in str(error) and "tender 2" in str(error)
 
 
-def test_a_crash_keeps_its_name() -> None:
+def test_unexpected_exception_keeps_its_name() -> None:
     crash = RuntimeError("broken")
     assert rules.one_error([(tender(1), ReversalRefused("no")), (tender(2), crash)]) is crash
     assert "tender 1" in crash.__notes__[0]

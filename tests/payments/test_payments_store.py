@@ -12,10 +12,11 @@ import pytest
 from payments import rules
 from payments.cash import Cash
 from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
-from payments.models import Tender
+from payments.models import Authorise
 from payments.store import PaymentsStore
 from tillflow.errors import (
     DomainError,
+    IdempotencyConflict,
     InvalidRequest,
     OrderClosed,
     PaymentOutcomeUnknown,
@@ -24,7 +25,7 @@ from tillflow.errors import (
 )
 
 from tests.support.interposed import Died, Interposed, Mortal, TakingTurns
-from tests.support.payments_desk import SANDBOX_TABLE, Desk, card, cash, credit, request
+from tests.support.payments_fixture import SANDBOX_TABLE, PaymentsFixture, card, cash, credit, request
 
 
 @pytest.fixture
@@ -46,24 +47,25 @@ def empty(dynamodb: Any, table: str) -> None:
 
 
 @pytest.fixture
-def desk(dynamodb: Any, tables: str) -> Desk:
-    opened = Desk(dynamodb, tables)
-    opened.credit.grant("grant-1", "cus-1", "EUR", 500)
+def payments(dynamodb: Any, tables: str) -> PaymentsFixture:
+    opened = PaymentsFixture(dynamodb, tables)
+    opened.grant(500)
     return opened
 
 
-def test_opening_again_leaves_every_tender_as_it_is_by_now(dynamodb: Any, tables: str) -> None:
+def test_second_open_changes_no_tender(dynamodb: Any, tables: str) -> None:
     """Of more tenders than one transaction holds, too."""
     store = PaymentsStore(dynamodb, tables)
-    tenders = [Tender("ord-1", number, "cash", 1, "EUR", rules.AUTHORISING) for number in range(1, 121)]
-    assert store.open("ord-1", tenders)
-    store.record(store.tender("ord-1", 120), rules.AUTHORISED)
-    assert not store.open("ord-1", tenders)
-    assert store.tender("ord-1", 120).state == rules.AUTHORISED
+    opened = request(*[cash(1)] * 100)
+    tenders = rules.opened_tenders(opened)
+    assert store.open(opened, tenders)
+    store.record(store.tender("ord-1", 100), rules.AUTHORISED)
+    assert not store.open(opened, tenders)
+    assert store.tender("ord-1", 100).state == rules.AUTHORISED
 
 
-def test_split_tenders_are_held_then_taken(desk: Desk) -> None:
-    held = desk.authorise(cash(), card(), credit())
+def test_split_tenders_are_authorised_then_captured(payments: PaymentsFixture) -> None:
+    held = payments.authorise(cash(), card(), credit())
     assert held == {
         "order_id": "ord-1",
         "tenders": [
@@ -72,33 +74,45 @@ def test_split_tenders_are_held_then_taken(desk: Desk) -> None:
             {"tender_no": 3, "type": "store_credit", "amount": 300, "state": "authorised"},
         ],
     }
-    taken = desk.payments.capture("ord-1")
+    taken = payments.service.capture("ord-1")
     assert (taken["captured"], [t["state"] for t in taken["tenders"]]) == (1300, ["captured"] * 3)
     assert [t["tender_no"] for t in taken["tenders"]] == [1, 2, 3]
-    desk.agree()
-    assert desk.authorise(cash(), card(), credit()) == held
-    assert desk.payments.capture("ord-1") == taken
-    assert desk.card.calls == [("authorise", "ord-1#authorise#2"), ("capture", "ord-1#capture#2")]
-    assert desk.credit.balance("cus-1", "EUR") == 200
+    payments.check_books()
+    assert payments.authorise(cash(), card(), credit()) == held
+    assert payments.service.capture("ord-1") == taken
+    assert payments.card.calls == [("authorise", "ord-1#authorise#2"), ("capture", "ord-1#capture#2")]
+    assert payments.credit.balance("cus-1", "EUR") == 200
 
 
-def test_more_tenders_than_a_transaction_holds(desk: Desk) -> None:
+def test_more_tenders_than_a_transaction_holds_are_captured(payments: PaymentsFixture) -> None:
     tenders = [cash(1)] * 98 + [card(5)]
-    assert len(desk.authorise(*tenders)["tenders"]) == 99
-    assert desk.payments.capture("ord-1")["captured"] == 103
-    desk.agree()
+    assert len(payments.authorise(*tenders)["tenders"]) == 99
+    assert payments.service.capture("ord-1")["captured"] == 103
+    payments.check_books()
 
 
-def test_an_order_with_nothing_to_pay(desk: Desk) -> None:
-    assert desk.authorise() == {"order_id": "ord-1", "tenders": []}
-    assert desk.payments.capture("ord-1") == {"order_id": "ord-1", "captured": 0, "tenders": []}
+def test_order_without_tenders_is_captured(payments: PaymentsFixture) -> None:
+    assert payments.authorise() == {"order_id": "ord-1", "tenders": []}
+    assert payments.service.capture("ord-1") == {"order_id": "ord-1", "captured": 0, "tenders": []}
 
 
-def test_other_tenders_under_the_same_order_are_refused(desk: Desk) -> None:
-    desk.authorise(card(900))
-    with pytest.raises(InvalidRequest, match="the tenders first sent for the order"):
-        desk.authorise(card(901))
-    desk.agree()
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        (request(card(901)), "tender 1 is 'card 900', sent 'card 901'"),
+        (request(card(900), cash(1)), "tender 2 is missing, sent 'cash 1'"),
+        (request(card(900, "tok_other")), r"tokens is '\(hidden\)', sent 'others'"),
+        (request(card(900)).model_copy(update={"currency": "JPY"}), "currency is 'EUR', sent 'JPY'"),
+        (request(card(900), customer_id="cus-2"), "customer_id is 'cus-1', sent 'cus-2'"),
+    ],
+)
+def test_another_request_for_the_same_order_raises_idempotency_conflict(
+    payments: PaymentsFixture, other: Authorise, difference: str
+) -> None:
+    payments.authorise(card(900))
+    with pytest.raises(IdempotencyConflict, match=difference):
+        payments.service.authorise(other)
+    payments.check_books()
 
 
 @pytest.mark.parametrize(
@@ -110,70 +124,70 @@ def test_other_tenders_under_the_same_order_are_refused(desk: Desk) -> None:
         (credit(501), "insufficient_credit"),
     ],
 )
-def test_a_decline_names_the_reason_and_its_reversal_leaves_nothing(
-    desk: Desk, tender: dict[str, Any], reason: str
+def test_decline_names_the_reason_and_its_reversal_leaves_nothing(
+    payments: PaymentsFixture, tender: dict[str, Any], reason: str
 ) -> None:
     for _ in range(2):
         with pytest.raises(PaymentDeclined, match=reason) as refusal:
-            desk.authorise(card(400), tender, cash())
+            payments.authorise(card(400), tender, cash())
         assert refusal.value.reason == reason
-    assert desk.states() == ["authorised", "declined", "authorising"]
-    desk.payments.reverse("ord-1")
-    assert desk.states() == ["voided", "declined", "voided"]
-    desk.agree()
-    assert desk.credit.balance("cus-1", "EUR") == 500
+    assert payments.states() == ["authorised", "declined", "authorising"]
+    payments.service.reverse("ord-1")
+    assert payments.states() == ["voided", "declined", "voided"]
+    payments.check_books()
+    assert payments.credit.balance("cus-1", "EUR") == 500
 
 
-def test_store_credit_wants_a_customer(desk: Desk) -> None:
+def test_store_credit_without_a_customer_is_declined(payments: PaymentsFixture) -> None:
     asked = request(credit()).model_copy(update={"customer_id": None})
     with pytest.raises(PaymentDeclined, match="no_customer"):
-        desk.payments.authorise(asked)
+        payments.service.authorise(asked)
 
 
-def test_capture_of_what_was_not_authorised_is_refused(desk: Desk) -> None:
+def test_capture_without_authorisation_is_refused(payments: PaymentsFixture) -> None:
     with pytest.raises(InvalidRequest, match="an order with authorised tenders"):
-        desk.payments.capture("ord-1")
+        payments.service.capture("ord-1")
     with pytest.raises(PaymentDeclined):
-        desk.authorise(card(token="tok_declined"))
+        payments.authorise(card(token="tok_declined"))
     with pytest.raises(CaptureRefused, match="card_declined"):
-        desk.payments.capture("ord-1")
+        payments.service.capture("ord-1")
 
 
-def test_a_refused_capture_after_another_was_taken_gives_that_one_back(desk: Desk) -> None:
-    desk.authorise(card(), card(token="tok_capture_refused"), credit(), cash())
+def test_refused_capture_is_reversed_together_with_earlier_captures(payments: PaymentsFixture) -> None:
+    payments.authorise(card(), card(token="tok_capture_refused"), credit(), cash())
     for _ in range(2):
         with pytest.raises(CaptureRefused, match="capture_refused"):
-            desk.payments.capture("ord-1")
-    assert desk.states() == ["captured", "capture_refused", "authorised", "authorised"]
-    answer = desk.payments.reverse("ord-1")
+            payments.service.capture("ord-1")
+    assert payments.states() == ["captured", "capture_refused", "authorised", "authorised"]
+    answer = payments.service.reverse("ord-1")
     assert [t["state"] for t in answer["tenders"]] == ["refunded", "voided", "voided", "voided"]
-    assert desk.payments.reverse("ord-1") == answer
-    desk.agree()
-    assert desk.credit.balance("cus-1", "EUR") == 500
+    assert payments.service.reverse("ord-1") == answer
+    payments.check_books()
+    assert payments.credit.balance("cus-1", "EUR") == 500
 
 
-def test_one_refused_void_does_not_stop_the_others(desk: Desk) -> None:
-    desk.authorise(card(), card(token="tok_void_refused"), card(700), credit())
+def test_refused_void_does_not_prevent_the_others(payments: PaymentsFixture) -> None:
+    payments.authorise(card(), card(token="tok_void_refused"), card(700), credit())
     for _ in range(2):
         with pytest.raises(ReversalRefused, match=r"tender 2 \(card, 900 EUR in minor units\): void_refused"):
-            desk.payments.reverse("ord-1")
-        assert desk.states() == ["voided", "voiding", "voided", "voided"]
-    held = [row["reference"] for row in desk.rows(SANDBOX_TABLE) if row.get("state") == "held"]
+            payments.service.reverse("ord-1")
+        assert payments.states() == ["voided", "voiding", "voided", "voided"]
+    held = [row["reference"] for row in payments.rows(SANDBOX_TABLE) if row.get("state") == "held"]
     assert held == ["auth-ord-1#authorise#2"]
 
 
-def test_a_crash_in_one_reversal_does_not_stop_the_others(desk: Desk) -> None:
-    desk.authorise(card(), card())
+def test_exception_in_one_reversal_does_not_prevent_the_others(payments: PaymentsFixture) -> None:
+    payments.authorise(card(), card())
 
     def crash() -> None:
         raise RuntimeError("broken")
 
-    desk.card.plans["void"] = [crash]
+    payments.card.plans["void"] = [crash]
     with pytest.raises(RuntimeError):
-        desk.payments.reverse("ord-1")
-    assert desk.states() == ["voiding", "voided"]
-    desk.payments.reverse("ord-1")
-    desk.agree()
+        payments.service.reverse("ord-1")
+    assert payments.states() == ["voiding", "voided"]
+    payments.service.reverse("ord-1")
+    payments.check_books()
 
 
 # What the provider does to a call, and to the look-up that follows -> what the caller is told.
@@ -188,171 +202,180 @@ LOST: list[tuple[list[Any], list[Any], type[DomainError] | None]] = [
 
 @pytest.mark.parametrize("operation", ["authorise", "capture", "void", "refund"])
 @pytest.mark.parametrize(("calls", "look_ups", "told"), LOST)
-def test_a_lost_answer_is_looked_up_and_the_effect_happens_once(
-    desk: Desk, operation: str, calls: list[Any], look_ups: list[Any], told: type[DomainError] | None
+def test_lost_response_is_looked_up_and_the_effect_applied_once(
+    payments: PaymentsFixture,
+    operation: str,
+    calls: list[Any],
+    look_ups: list[Any],
+    told: type[DomainError] | None,
 ) -> None:
     verbs: dict[str, Callable[[], Any]] = {
-        "authorise": lambda: desk.authorise(card(), cash()),
-        "capture": lambda: desk.payments.capture("ord-1"),
-        "void": lambda: desk.payments.reverse("ord-1"),
-        "refund": lambda: desk.payments.reverse("ord-1"),
+        "authorise": lambda: payments.authorise(card(), cash()),
+        "capture": lambda: payments.service.capture("ord-1"),
+        "void": lambda: payments.service.reverse("ord-1"),
+        "refund": lambda: payments.service.reverse("ord-1"),
     }
     before = {"authorise": [], "capture": ["authorise"], "void": ["authorise"]}
     for step in before.get(operation, ["authorise", "capture"]):
         verbs[step]()
-    desk.card.plans[operation] = list(calls)
-    desk.card.plans["look_up"] = list(look_ups)
+    payments.card.plans[operation] = list(calls)
+    payments.card.plans["look_up"] = list(look_ups)
     if told is None:
         answer = verbs[operation]()
     else:
         with pytest.raises(told, match=f"{operation} of tender 1"):
             verbs[operation]()
-        desk.card.calls.clear()
+        payments.card.calls.clear()
         answer = verbs[operation]()
-        assert desk.card.calls[0] == ("look_up", f"ord-1#{operation}#1"), (
+        assert payments.card.calls[0] == ("look_up", f"ord-1#{operation}#1"), (
             "asked before anything is sent again"
         )
     assert verbs[operation]() == answer
-    desk.agree()
+    payments.check_books()
 
 
 @pytest.mark.parametrize(
     "token", ["tok_timeout_after_effect", "tok_duplicate", "tok_authorise_timeout_after_effect"]
 )
-def test_test_cards_whose_answer_is_lost_charge_once(desk: Desk, token: str) -> None:
-    desk.authorise(card(token=token))
-    assert desk.payments.capture("ord-1")["captured"] == 900
-    desk.agree()
+def test_cards_with_lost_responses_charge_once(payments: PaymentsFixture, token: str) -> None:
+    payments.authorise(card(token=token))
+    assert payments.service.capture("ord-1")["captured"] == 900
+    payments.check_books()
 
 
-def test_a_capture_that_timed_out_before_its_effect_is_sent_again_under_its_key(desk: Desk) -> None:
-    desk.authorise(card(token="tok_timeout_before_effect"))
+def test_capture_lost_before_its_effect_is_sent_again_under_its_key(
+    payments: PaymentsFixture,
+) -> None:
+    payments.authorise(card(token="tok_timeout_before_effect"))
     with pytest.raises(ProviderUnavailable, match="capture of tender 1"):
-        desk.payments.capture("ord-1")
-    not_yet = desk.payments.resolve("ord-1")
+        payments.service.capture("ord-1")
+    not_yet = payments.service.resolve("ord-1")
     assert (not_yet["outcome"], not_yet["captured"]) == ("not_captured", 0)
-    assert desk.payments.capture("ord-1")["captured"] == 900
-    calls = {row["pk"]: row["calls"] for row in desk.rows(SANDBOX_TABLE) if row["sk"] == "CALLS"}
+    assert payments.service.capture("ord-1")["captured"] == 900
+    calls = {row["pk"]: row["calls"] for row in payments.rows(SANDBOX_TABLE) if row["sk"] == "CALLS"}
     assert calls == {"CALLS#ord-1#authorise#1": 1, "CALLS#ord-1#capture#1": 2}
-    desk.agree()
+    payments.check_books()
 
 
-def test_resolving_tells_what_the_provider_knows_and_sends_nothing(desk: Desk) -> None:
-    assert desk.payments.resolve("ord-1")["outcome"] == "not_captured"
-    desk.authorise(card(), cash())
-    assert desk.payments.resolve("ord-1")["outcome"] == "not_captured"
-    desk.card.plans["capture"] = ["after"]
-    desk.card.plans["look_up"] = ["down", "down", "before"]
+def test_resolve_returns_the_outcome_and_applies_no_effect(payments: PaymentsFixture) -> None:
+    assert payments.service.resolve("ord-1")["outcome"] == "not_captured"
+    payments.authorise(card(), cash())
+    assert payments.service.resolve("ord-1")["outcome"] == "not_captured"
+    payments.card.plans["capture"] = ["after"]
+    payments.card.plans["look_up"] = ["down", "down", "before"]
     with pytest.raises(PaymentOutcomeUnknown):
-        desk.payments.capture("ord-1")
+        payments.service.capture("ord-1")
     for _ in range(2):
         with pytest.raises(PaymentOutcomeUnknown, match="capture of tender 1 of order ord-1"):
-            desk.payments.resolve("ord-1")
-    partly = desk.payments.resolve("ord-1")
+            payments.service.resolve("ord-1")
+    partly = payments.service.resolve("ord-1")
     assert (partly["outcome"], partly["captured"]) == ("not_captured", 900), "the cash is not taken yet"
-    assert [operation for operation, _ in desk.card.calls].count("capture") == 1
-    desk.payments.capture("ord-1")
-    complete = desk.payments.resolve("ord-1")
+    assert [operation for operation, _ in payments.card.calls].count("capture") == 1
+    payments.service.capture("ord-1")
+    complete = payments.service.resolve("ord-1")
     assert (complete["outcome"], complete["captured"]) == ("captured", 1000)
-    desk.agree()
+    payments.check_books()
 
 
-def test_nothing_to_reverse_is_success_and_closes_the_order(desk: Desk) -> None:
-    assert desk.payments.reverse("ord-1") == {"order_id": "ord-1", "tenders": []}
+def test_reversal_of_nothing_succeeds_and_closes_the_order(payments: PaymentsFixture) -> None:
+    assert payments.service.reverse("ord-1") == {"order_id": "ord-1", "tenders": []}
     with pytest.raises(OrderClosed, match="ord-1 is closed; authorise"):
-        desk.authorise(card())
+        payments.authorise(card())
     with pytest.raises(OrderClosed, match="ord-1 is closed; capture"):
-        desk.payments.capture("ord-1")
-    assert desk.card.calls == []
+        payments.service.capture("ord-1")
+    assert payments.card.calls == []
 
 
-def test_late_deliveries_after_a_reversal_are_refused(desk: Desk) -> None:
-    desk.authorise(card())
-    desk.payments.reverse("ord-1")
-    desk.card.calls.clear()
+def test_deliveries_after_a_reversal_raise_order_closed(payments: PaymentsFixture) -> None:
+    payments.authorise(card())
+    payments.service.reverse("ord-1")
+    payments.card.calls.clear()
     with pytest.raises(OrderClosed):
-        desk.authorise(card())
+        payments.authorise(card())
     with pytest.raises(OrderClosed):
-        desk.payments.capture("ord-1")
-    assert desk.card.calls == []
-    desk.agree()
+        payments.service.capture("ord-1")
+    assert payments.card.calls == []
+    payments.check_books()
 
 
-def test_an_order_reversed_while_it_is_authorised_leaves_no_hold(desk: Desk) -> None:
-    desk.card.plans["authorise"] = [lambda: desk.payments.reverse("ord-1")]
+def test_reversal_during_authorise_leaves_nothing_held(payments: PaymentsFixture) -> None:
+    payments.card.plans["authorise"] = [lambda: payments.service.reverse("ord-1")]
     with pytest.raises(OrderClosed):
-        desk.authorise(card())
-    assert desk.states() == ["voided"]
-    desk.agree()
+        payments.authorise(card())
+    assert payments.states() == ["voided"]
+    payments.check_books()
 
 
-def test_an_order_reversed_while_it_is_captured_keeps_nothing(desk: Desk) -> None:
-    desk.authorise(card())
-    desk.card.plans["capture"] = [lambda: desk.payments.reverse("ord-1")]
+def test_reversal_during_capture_leaves_nothing_captured(payments: PaymentsFixture) -> None:
+    payments.authorise(card())
+    payments.card.plans["capture"] = [lambda: payments.service.reverse("ord-1")]
     with pytest.raises(OrderClosed):
-        desk.payments.capture("ord-1")
-    assert desk.states() == ["voided"]
-    desk.agree()
+        payments.service.capture("ord-1")
+    assert payments.states() == ["voided"]
+    payments.check_books()
 
 
-def test_a_hold_whose_answer_was_lost_is_found_and_let_go(desk: Desk) -> None:
-    desk.card.plans["authorise"] = ["after"]
-    desk.card.plans["look_up"] = ["down"]
+def test_authorisation_with_a_lost_response_is_voided(payments: PaymentsFixture) -> None:
+    payments.card.plans["authorise"] = ["after"]
+    payments.card.plans["look_up"] = ["down"]
     with pytest.raises(PaymentOutcomeUnknown):
-        desk.authorise(card())
-    desk.payments.reverse("ord-1")
-    assert [operation for operation, _ in desk.card.calls[2:]] == ["look_up", "void"]
-    desk.agree()
+        payments.authorise(card())
+    payments.service.reverse("ord-1")
+    assert [operation for operation, _ in payments.card.calls[2:]] == ["look_up", "void"]
+    payments.check_books()
 
 
-def test_a_capture_whose_answer_was_lost_is_found_and_refunded_without_trying_to_void(desk: Desk) -> None:
-    desk.authorise(card())
-    desk.card.plans["capture"] = ["after"]
-    desk.card.plans["look_up"] = ["down"]
-    with pytest.raises(PaymentOutcomeUnknown):
-        desk.payments.capture("ord-1")
-    desk.card.calls.clear()
-    desk.payments.reverse("ord-1")
-    assert [operation for operation, _ in desk.card.calls] == ["look_up", "refund"]
-    desk.agree()
-
-
-def test_a_reversal_that_only_got_as_far_as_its_tombstone_stops_a_capture_under_way(
-    dynamodb: Any, tables: str
+def test_capture_with_a_lost_response_is_refunded_without_a_void(
+    payments: PaymentsFixture,
 ) -> None:
-    desk = Desk(Interposed(dynamodb), tables)
-    desk.authorise(card())
-    desk.client.before("transact_write_items", lambda: PaymentsStore(dynamodb, tables).close("ord-1"))
+    payments.authorise(card())
+    payments.card.plans["capture"] = ["after"]
+    payments.card.plans["look_up"] = ["down"]
+    with pytest.raises(PaymentOutcomeUnknown):
+        payments.service.capture("ord-1")
+    payments.card.calls.clear()
+    payments.service.reverse("ord-1")
+    assert [operation for operation, _ in payments.card.calls] == ["look_up", "refund"]
+    payments.check_books()
+
+
+def test_tombstone_of_a_reversal_stops_a_capture_in_progress(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(Interposed(dynamodb), tables)
+    payments.authorise(card())
+    payments.client.before("transact_write_items", lambda: PaymentsStore(dynamodb, tables).close("ord-1"))
     with pytest.raises(OrderClosed):
-        desk.payments.capture("ord-1")
-    assert [operation for operation, _ in desk.card.calls] == ["authorise"]
+        payments.service.capture("ord-1")
+    assert [operation for operation, _ in payments.card.calls] == ["authorise"]
 
 
-def test_a_capture_that_arrives_between_look_up_and_void_is_refunded(desk: Desk) -> None:
-    desk.authorise(card())
-    desk.card.plans["capture"] = ["before"]
+def test_capture_between_look_up_and_void_is_refunded(payments: PaymentsFixture) -> None:
+    payments.authorise(card())
+    payments.card.plans["capture"] = ["before"]
     with pytest.raises(ProviderUnavailable):
-        desk.payments.capture("ord-1")
+        payments.service.capture("ord-1")
     late = ("ord-1#capture#1", "auth-ord-1#authorise#1", 900)
-    desk.card.plans["void"] = [lambda: desk.sandbox.capture(*late)]
-    assert desk.payments.reverse("ord-1")["tenders"][0]["state"] == "refunded"
-    desk.agree()
+    payments.card.plans["void"] = [lambda: payments.sandbox.capture(*late)]
+    assert payments.service.reverse("ord-1")["tenders"][0]["state"] == "refunded"
+    payments.check_books()
 
 
-def test_more_than_authorised_is_never_recorded(desk: Desk) -> None:
-    desk.authorise(card(900))
-    tender = desk.store.begin_capture(desk.store.tender("ord-1", 1))
+def test_more_than_authorised_is_not_recorded(payments: PaymentsFixture) -> None:
+    payments.authorise(card(900))
+    tender = payments.store.begin_capture(payments.store.tender("ord-1", 1))
     with pytest.raises(StoreContention):
-        desk.store.record(tender, rules.CAPTURED, captured=901)
-    taken = desk.store.record(tender, rules.CAPTURED, captured=900)
-    back = desk.store.record(taken, rules.REFUNDING)
+        payments.store.record(tender, rules.CAPTURED, captured=901)
+    taken = payments.store.record(tender, rules.CAPTURED, captured=900)
+    back = payments.store.record(taken, rules.REFUNDING)
     with pytest.raises(StoreContention):
-        desk.store.record(back, rules.REFUNDED, refunded=901)
-    assert (desk.store.tender("ord-1", 1).captured, desk.store.tender("ord-1", 1).refunded) == (900, 0)
+        payments.store.record(back, rules.REFUNDED, refunded=901)
+    assert (payments.store.tender("ord-1", 1).captured, payments.store.tender("ord-1", 1).refunded) == (
+        900,
+        0,
+    )
 
 
-def test_dying_before_any_call_and_being_delivered_again_ends_the_same(dynamodb: Any, tables: str) -> None:
-    flows: dict[str, list[Callable[[Desk], Any]]] = {
+def test_crash_before_any_call_and_redelivery_end_the_same(dynamodb: Any, tables: str) -> None:
+    flows: dict[str, list[Callable[[PaymentsFixture], Any]]] = {
         "captured": [hold, take],
         "refunded": [hold, take, give_back],
         "voided": [hold, give_back],
@@ -364,14 +387,14 @@ def test_dying_before_any_call_and_being_delivered_again_ends_the_same(dynamodb:
         for moment in range(1, 100):
             for table in (tables, SANDBOX_TABLE):
                 empty(dynamodb, table)
-            Desk(dynamodb, tables).credit.grant("grant-1", "cus-1", "EUR", 10)
-            desk = Desk(Mortal(dynamodb, moment), tables)
+            PaymentsFixture(dynamodb, tables).grant(10)
+            payments = PaymentsFixture(Mortal(dynamodb, moment), tables)
             for step in flow:
-                deliver_until_it_lives(desk, step)
-            lived, desk.client.dies_before = desk.client.dies_before, None
-            assert set(desk.states()) <= set(ending.split(" or ")), (ending, moment)
-            assert desk.credit.balance("cus-1", "EUR") == (7 if ending == "captured" else 10)
-            desk.agree()
+                deliver_until_it_lives(payments, step)
+            lived, payments.client.dies_before = payments.client.dies_before, None
+            assert set(payments.states()) <= set(ending.split(" or ")), (ending, moment)
+            assert payments.credit.balance("cus-1", "EUR") == (7 if ending == "captured" else 10)
+            payments.check_books()
             if lived:
                 break
             deaths += 1
@@ -379,43 +402,43 @@ def test_dying_before_any_call_and_being_delivered_again_ends_the_same(dynamodb:
     assert deaths > 50
 
 
-def hold(desk: Desk) -> None:
-    desk.authorise(card(9), credit(3))
+def hold(payments: PaymentsFixture) -> None:
+    payments.authorise(card(9), credit(3))
 
 
-def take(desk: Desk) -> None:
-    desk.payments.capture("ord-1")
+def take(payments: PaymentsFixture) -> None:
+    payments.service.capture("ord-1")
 
 
-def partly_take(desk: Desk) -> None:
-    desk.card.plans["capture"] = ["after"]
-    desk.card.plans["look_up"] = ["down"]
+def partly_take(payments: PaymentsFixture) -> None:
+    payments.card.plans["capture"] = ["after"]
+    payments.card.plans["look_up"] = ["down"]
     with pytest.raises(PaymentOutcomeUnknown):
-        desk.payments.capture("ord-1")
+        payments.service.capture("ord-1")
 
 
-def give_back(desk: Desk) -> None:
-    desk.payments.reverse("ord-1")
+def give_back(payments: PaymentsFixture) -> None:
+    payments.service.reverse("ord-1")
 
 
-def deliver_until_it_lives(desk: Desk, step: Callable[[Desk], None]) -> None:
+def deliver_until_it_lives(payments: PaymentsFixture, step: Callable[[PaymentsFixture], None]) -> None:
     try:
-        step(desk)
+        step(payments)
     except Died:
-        step(desk)
+        step(payments)
 
 
-def test_captures_and_reversals_at_once_end_one_way(dynamodb: Any, tables: str) -> None:
-    desk = Desk(TakingTurns(dynamodb), tables)
-    desk.credit.grant("grant-1", "cus-1", "EUR", 30)
+def test_concurrent_captures_and_reversals_leave_nothing_captured(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(TakingTurns(dynamodb), tables)
+    payments.grant(30)
     orders = [f"ord-{number}" for number in range(8)]
     for order in orders:
-        desk.authorise(card(9), credit(3), order_id=order)
+        payments.authorise(card(9), credit(3), order_id=order)
 
     def take_until_told(order: str) -> None:
         for _ in range(20):
             try:
-                desk.payments.capture(order)
+                payments.service.capture(order)
                 return
             except (OrderClosed, CaptureRefused):
                 return
@@ -425,7 +448,7 @@ def test_captures_and_reversals_at_once_end_one_way(dynamodb: Any, tables: str) 
     def give_back_until_done(order: str) -> None:
         for _ in range(20):
             try:
-                desk.payments.reverse(order)
+                payments.service.reverse(order)
                 return
             except (StoreContention, ProviderUnavailable):
                 continue
@@ -436,19 +459,19 @@ def test_captures_and_reversals_at_once_end_one_way(dynamodb: Any, tables: str) 
             tills.submit(give_back_until_done, order)
             tills.submit(take_until_told, order)
     for order in orders:
-        assert set(desk.states(order)) <= {"voided", "refunded"}
-    desk.agree(*orders)
-    assert desk.credit.balance("cus-1", "EUR") == 30
+        assert set(payments.states(order)) <= {"voided", "refunded"}
+    payments.check_books(*orders)
+    assert payments.credit.balance("cus-1", "EUR") == 30
 
 
-def test_two_tills_cannot_spend_one_store_credit_twice(dynamodb: Any, tables: str) -> None:
-    desk = Desk(TakingTurns(dynamodb), tables)
+def test_concurrent_orders_cannot_spend_store_credit_twice(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(TakingTurns(dynamodb), tables)
     for _ in range(2):
-        desk.credit.grant("grant-1", "cus-1", "EUR", 100)
+        payments.grant(100)
 
     def spend(order: str) -> bool:
         try:
-            desk.authorise(credit(30), order_id=order)
+            payments.authorise(credit(30), order_id=order)
         except PaymentDeclined:
             return False
         return True
@@ -456,21 +479,27 @@ def test_two_tills_cannot_spend_one_store_credit_twice(dynamodb: Any, tables: st
     with ThreadPoolExecutor(8) as tills:
         spent = list(tills.map(spend, [f"ord-{number}" for number in range(8)]))
     assert sum(spent) == 3
-    assert desk.credit.balance("cus-1", "EUR") == 10
-    assert desk.credit.balance("cus-1", "USD") == 0
+    assert payments.credit.balance("cus-1", "EUR") == 10
+    assert payments.credit.balance("cus-1", "USD") == 0
 
 
-def test_no_card_number_reaches_a_table(desk: Desk, tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    handlers = sample_handler(desk, tables, monkeypatch)
+def test_card_number_is_not_stored(
+    payments: PaymentsFixture, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers = sample_handler(payments, tables, monkeypatch)
     event = sample("authorise_payment")
     event["tenders"][1]["token"] = "4111 1111 1111 1111"
     with pytest.raises(InvalidRequest, match=r"tenders\[1\].token is 'card number ending 1111'"):
         handlers.authorise_payment(event, SimpleNamespace(aws_request_id="r"))
-    assert not any("4111" in json.dumps(row) for table in (tables, SANDBOX_TABLE) for row in desk.rows(table))
+    assert not any(
+        "4111" in json.dumps(row) for table in (tables, SANDBOX_TABLE) for row in payments.rows(table)
+    )
 
 
-def test_the_sample_events(desk: Desk, tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    handlers = sample_handler(desk, tables, monkeypatch)
+def test_sample_events_are_processed(
+    payments: PaymentsFixture, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers = sample_handler(payments, tables, monkeypatch)
 
     def deliver(name: str) -> Any:
         return getattr(handlers, name)(sample(name), SimpleNamespace(aws_request_id="r"))
@@ -486,13 +515,13 @@ def sample(name: str) -> Any:
     return json.loads((Path(__file__).parents[2] / "events" / f"{name}.json").read_text())
 
 
-def sample_handler(desk: Desk, table: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def sample_handler(payments: PaymentsFixture, table: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("TABLE_NAME", table)
     monkeypatch.setenv("SANDBOX_TABLE_NAME", SANDBOX_TABLE)
     handlers = importlib.import_module("payments.handlers")
-    monkeypatch.setattr(handlers, "payments", desk.payments)
+    monkeypatch.setattr(handlers, "payments", payments.service)
     return handlers
 
 
-def test_cash_is_never_looked_up() -> None:
+def test_cash_is_not_looked_up() -> None:
     assert Cash().look_up("ord-1#capture#1") is None

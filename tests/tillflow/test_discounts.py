@@ -31,29 +31,29 @@ def applied(
     ("discount", "off"),
     [(percent("10"), 250), (percent("33.3333"), 833), (percent("100"), 2500), (amount(150), 150), (None, 0)],
 )
-def test_a_line_discount(discount: Discount | None, off: int) -> None:
+def test_line_discount_is_applied(discount: Discount | None, off: int) -> None:
     assert applied([2500], [discount]) == [(off, 0, 2500 - off)]
 
 
-def test_a_percentage_rounds_half_up() -> None:
+def test_percentage_rounds_half_up() -> None:
     assert percent_of(5, Decimal("10")) == 1
     assert percent_of(25, Decimal("10")) == 3
     assert percent_of(24, Decimal("10")) == 2
 
 
-def test_an_order_discount_is_spread_by_largest_remainder() -> None:
+def test_order_discount_is_spread_by_largest_remainder() -> None:
     assert [line[1] for line in applied([100, 100, 100], [None] * 3, amount(100))] == [34, 33, 33]
     assert [line[1] for line in applied([300, 100], [None, None], percent("10"))] == [30, 10]
 
 
-def test_percentages_come_before_amounts_whatever_the_order_sent() -> None:
+def test_percentages_are_applied_before_amounts() -> None:
     """1000: item 10 % -> 900, order 10 % -> 810, item 10 -> 800, order 300 -> 500."""
     lines = applied([1000, 500], [percent("10"), amount(10)], amount(300), percent("10"))
     # The second: 500, order 10 % -> 450, item 10 -> 440. 300 over 810 and 440.
     assert lines == [(100, 90 + 194, 616), (10, 50 + 106, 334)]
 
 
-def test_a_second_percentage_takes_its_part_of_what_the_first_left() -> None:
+def test_second_percentage_applies_to_the_remainder() -> None:
     assert applied([1000], [None], percent("10"), percent("10")) == [(0, 190, 810)]
 
 
@@ -66,7 +66,7 @@ def test_a_second_percentage_takes_its_part_of_what_the_first_left() -> None:
         ([100], [None], (amount(60), amount(60)), r"discounts\[1\].amount is 60; expected at most 40"),
     ],
 )
-def test_more_than_is_left_is_refused_by_name(
+def test_discount_above_the_remainder_is_refused(
     subtotals: list[int], on_lines: list[Discount | None], on_order: tuple[Discount, ...], complaint: str
 ) -> None:
     with pytest.raises(InvalidOrder, match=complaint):
@@ -90,13 +90,13 @@ def test_more_than_is_left_is_refused_by_name(
         {"rate": "10"},
     ],
 )
-def test_what_is_no_discount_is_refused(sent: dict[str, object]) -> None:
+def test_invalid_discount_is_refused(sent: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Discount.model_validate(sent)
 
 
 @given(st.data())
-def test_discounts_never_exceed_the_line_and_order_amounts_arrive_whole(data: st.DataObject) -> None:
+def test_discounts_never_exceed_a_line_and_are_spread_completely(data: st.DataObject) -> None:
     subtotals = data.draw(st.lists(st.integers(0, 10**6), min_size=1, max_size=30))
     on_lines = data.draw(st.tuples(*[st.none() | percents] * len(subtotals)))
     on_order = data.draw(st.lists(percents, max_size=3))

@@ -27,13 +27,13 @@ PAID: dict[str, Any] = {
 REJECTED: dict[str, Any] = {**COMMON, "total": 1250, "reason": "PaymentDeclined"}
 
 
-def test_the_detail_type_is_the_models_name() -> None:
+def test_detail_type_is_the_name_of_the_model() -> None:
     assert set(EVENTS) == {"OrderPaid", "OrderRejected", "OrderCancelled"}
     assert all(model.__name__ == name for name, model in EVENTS.items())
 
 
 @pytest.mark.parametrize(("name", "detail"), [("OrderPaid", PAID), ("OrderRejected", REJECTED)])
-def test_an_event_survives_the_bus(name: str, detail: dict[str, Any]) -> None:
+def test_event_is_read_back_as_published(name: str, detail: dict[str, Any]) -> None:
     assert EVENTS[name].model_validate(detail).model_dump(mode="json", by_alias=True) == detail
 
 
@@ -48,7 +48,7 @@ def test_an_event_survives_the_bus(name: str, detail: dict[str, Any]) -> None:
         {"event_id": None},
     ],
 )
-def test_an_event_that_does_not_fit_is_refused(change: dict[str, Any]) -> None:
+def test_invalid_event_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         OrderPaid.model_validate({**PAID, **change})
 
@@ -63,7 +63,7 @@ def announcements() -> list[dict[str, Any]]:
     return found
 
 
-def test_what_the_workflows_announce_has_the_models_fields() -> None:
+def test_events_of_the_workflows_have_the_fields_of_the_model() -> None:
     entries = announcements()
     assert {entry["DetailType"] for entry in entries} == set(EVENTS)
     for entry in entries:

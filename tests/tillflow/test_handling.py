@@ -17,7 +17,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from payments.errors import PaymentDeclined
-from tillflow.errors import StoreUnavailable
+from tillflow.errors import InvalidRequest, StoreUnavailable
 from tillflow.handling import handler, logger
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
@@ -48,21 +48,21 @@ type Lines = Callable[[], list[dict[str, Any]]]
 @pytest.mark.parametrize(
     "event", [{"order_id": "ord-1"}, {"order": {"order_id": "ord-1"}}, {"business_id": "ord-1"}]
 )
-def test_lines_carry_the_order_and_its_execution(event: dict[str, Any], lines: Lines) -> None:
+def test_log_lines_have_the_order_and_its_execution(event: dict[str, Any], lines: Lines) -> None:
     assert greet(event, CONTEXT) == {"seen": event}
     assert [line["message"] for line in lines()] == ["inside", "done"]
     assert {line["order_id"] for line in lines()} == {"ord-1"}
     assert {line["execution"] for line in lines()} == {"ord-1"}
 
 
-def test_a_warm_process_forgets_the_order_before(lines: Lines) -> None:
+def test_log_context_is_cleared_between_invocations(lines: Lines) -> None:
     greet({"order_id": "ord-1", "execution": "arn:1"}, CONTEXT)
     greet({}, CONTEXT)
     assert "order_id" in lines()[0]
     assert "order_id" not in lines()[-1]
 
 
-def test_a_refusal_keeps_its_name_and_drops_its_stack(lines: Lines) -> None:
+def test_domain_error_keeps_its_name_without_a_stack_trace(lines: Lines) -> None:
     with pytest.raises(PaymentDeclined) as refusal:
         decline({"order_id": "ord-1"}, CONTEXT)
     assert "decline" not in [frame.name for frame in traceback.extract_tb(refusal.tb)]
@@ -105,10 +105,27 @@ def test_an_aws_error_that_can_pass_is_raised_as_the_retried_error(failure: Exce
         write({}, CONTEXT)
 
 
-def test_a_fault_of_ours_at_aws_keeps_its_name(lines: Lines) -> None:
+def test_client_error_of_a_request_keeps_its_name(lines: Lines) -> None:
     @handler
     def write(event: dict[str, Any], context: object) -> dict[str, Any]:
         raise aws_error("AccessDeniedException", 400)
 
     with pytest.raises(ClientError, match="AccessDenied"):
         write({}, CONTEXT)
+
+
+@pytest.mark.parametrize("event", [None, [], "text", 7, 1.5, True])
+def test_event_that_is_not_an_object_is_refused_by_name(event: Any, lines: Lines) -> None:
+    with pytest.raises(InvalidRequest, match=r"event is .*; expected an object"):
+        greet(event, CONTEXT)
+
+
+@pytest.mark.parametrize("order_id", [{"a": 1}, 7, None, ["x"]])
+def test_id_that_is_not_text_is_not_logged(order_id: Any, lines: Lines) -> None:
+    greet({"order_id": order_id}, CONTEXT)
+    assert {line.get("order_id") for line in lines()} == {None}
+
+
+def test_long_id_is_logged_shortened(lines: Lines) -> None:
+    greet({"order_id": "x" * 1_000_000}, CONTEXT)
+    assert {len(line["order_id"]) for line in lines()} == {256}

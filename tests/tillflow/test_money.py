@@ -1,8 +1,9 @@
-"""Minor units, exponents, and splitting without losing one."""
+"""Parsing, formatting, rounding and allocation of money."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tillflow.fields import MAX_AMOUNT
 from tillflow.money import EXPONENT, Money, allocate, divide_half_up
 
 weights = st.lists(st.integers(0, 10**9), min_size=1, max_size=40)
@@ -18,7 +19,7 @@ weights = st.lists(st.integers(0, 10**9), min_size=1, max_size=40)
         ("-3", "USD", -300),
     ],
 )
-def test_what_is_typed_becomes_minor_units(text: str, currency: str, minor: int) -> None:
+def test_parse_returns_minor_units(text: str, currency: str, minor: int) -> None:
     assert Money.parse(text, currency) == Money(minor, currency)
 
 
@@ -28,18 +29,23 @@ def test_what_is_typed_becomes_minor_units(text: str, currency: str, minor: int)
         ("12.345", "EUR", "at most 2 decimals in EUR"),
         ("1.5", "JPY", "at most 0 decimals in JPY"),
         ("1.2345", "KWD", "at most 3 decimals in KWD"),
-        ("twelve", "EUR", "expected digits"),
+        ("twelve", "EUR", "expected up to 15 digits"),
+        ("1e-99999999", "EUR", "expected up to 15 digits"),
+        ("9" * 5000, "EUR", "expected up to 15 digits"),
+        ("10000000000000.00", "EUR", "expected at most 9999999999999.99 EUR"),
         ("NaN", "EUR", "amount is 'NaN'"),
         ("Infinity", "EUR", "amount is 'Infinity'"),
         ("1", "XXX", "expected an ISO 4217 code"),
     ],
 )
-def test_what_is_no_amount_is_refused_with_what_would_be(text: str, currency: str, complaint: str) -> None:
+def test_parse_refuses_invalid_amounts_naming_what_is_accepted(
+    text: str, currency: str, complaint: str
+) -> None:
     with pytest.raises(ValueError, match=complaint):
         Money.parse(text, currency)
 
 
-@given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(EXPONENT)))
+@given(st.integers(-MAX_AMOUNT, MAX_AMOUNT), st.sampled_from(sorted(EXPONENT)))
 def test_printing_and_parsing_are_inverse(amount: int, currency: str) -> None:
     printed = str(Money(amount, currency))
     text, code = printed.split()
@@ -51,7 +57,9 @@ def test_printing_and_parsing_are_inverse(amount: int, currency: str) -> None:
     ("amount", "currency", "printed"),
     [(1250, "EUR", "12.50 EUR"), (5, "KWD", "0.005 KWD"), (1250, "JPY", "1250 JPY"), (0, "EUR", "0.00 EUR")],
 )
-def test_money_prints_with_its_currencys_decimals(amount: int, currency: str, printed: str) -> None:
+def test_money_is_formatted_with_the_decimals_of_its_currency(
+    amount: int, currency: str, printed: str
+) -> None:
     assert str(Money(amount, currency)) == printed
 
 
@@ -79,13 +87,13 @@ def test_allocation_by_largest_remainder(amount: int, by: list[int], parts: list
 
 
 @pytest.mark.parametrize(("amount", "by"), [(1, [0, 0]), (1, []), (1, [2, -1])])
-def test_an_amount_with_nowhere_to_go_is_refused(amount: int, by: list[int]) -> None:
+def test_allocation_without_weight_is_refused(amount: int, by: list[int]) -> None:
     with pytest.raises(ValueError, match="expected"):
         allocate(amount, by)
 
 
 @given(st.integers(-(10**12), 10**12), weights.filter(any))
-def test_allocation_loses_nothing_and_is_within_one_unit_of_fair(amount: int, by: list[int]) -> None:
+def test_allocation_is_complete_and_within_one_unit_of_proportional(amount: int, by: list[int]) -> None:
     parts = allocate(amount, by)
     assert sum(parts) == amount
     whole = sum(by)
@@ -95,13 +103,13 @@ def test_allocation_loses_nothing_and_is_within_one_unit_of_fair(amount: int, by
 
 
 @given(weights.filter(any), st.data())
-def test_a_part_never_exceeds_what_it_is_taken_from(by: list[int], data: st.DataObject) -> None:
+def test_part_never_exceeds_its_weight(by: list[int], data: st.DataObject) -> None:
     amount = data.draw(st.integers(0, sum(by)))
     assert all(0 <= part <= weight for part, weight in zip(allocate(amount, by), by, strict=True))
 
 
 @given(st.integers(0, 10**9), st.integers(1, 50))
-def test_returning_a_line_unit_by_unit_gives_back_exactly_what_was_paid(total: int, quantity: int) -> None:
+def test_parts_of_a_line_add_up_to_its_total(total: int, quantity: int) -> None:
     units = allocate(total, [1] * quantity)
     assert sum(units) == total
     assert max(units) - min(units) <= 1

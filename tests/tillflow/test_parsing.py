@@ -40,7 +40,8 @@ class Sale(BaseModel):
         ({"lines": [{"quantity": 1, "qty": 1}]}, "request: lines[0].qty is 1; expected no such field"),
         (
             {"lines": [{"quantity": 1, "discount": {"percent": 7.5}}]},
-            'request: lines[0].discount.percent is 7.5; expected a decimal number as text, such as "7.5"',
+            "request: lines[0].discount.percent is 7.5; "
+            'expected a decimal number as text with at most 4 decimals, such as "7.5"',
         ),
         (
             {"lines": [{"quantity": 1, "discount": {}}]},
@@ -61,7 +62,7 @@ class Sale(BaseModel):
         ([], "request: request is []; expected an object"),
     ],
 )
-def test_field_value_and_expected(sent: Any, sentence: str) -> None:
+def test_problem_names_field_value_and_what_is_accepted(sent: Any, sentence: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse(Sale, sent)
     assert str(refusal.value) == sentence
@@ -76,14 +77,38 @@ def test_every_problem_is_named() -> None:
     )
 
 
-def test_what_stands_in_a_tokens_place_is_not_repeated() -> None:
+def test_value_of_a_token_is_not_repeated() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse(Sale, {"lines": [{"quantity": 1}], "token": "4242424242424242"})
     assert "4242" not in str(refusal.value)
 
 
-def test_a_refusal_carries_no_cause_to_print() -> None:
+def test_error_has_no_cause() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         parse(Sale, {})
     assert refusal.value.__cause__ is None
     assert refusal.value.__context__ is None
+
+
+@pytest.mark.parametrize("number", ["4242 4242 4242 4242", "4242424242424242", 4242424242424242])
+def test_card_number_in_an_unknown_field_is_not_repeated(number: Any) -> None:
+    for sent in ({"lines": [{"quantity": 1}], "card": number}, {"lines": number}):
+        with pytest.raises(InvalidRequest) as refusal:
+            parse(Sale, sent)
+        assert "4242" not in str(refusal.value)
+
+
+def test_thousands_of_problems_are_named_up_to_a_bounded_length() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        parse(Sale, {"lines": [{"quantity": 0}] * 20_000})
+    assert "lines[199].quantity is 0" in str(refusal.value)
+    assert str(refusal.value).endswith("more fields are not accepted")
+    assert len(str(refusal.value)) < 30_000
+
+
+def test_deeply_nested_value_is_shown_shortened() -> None:
+    nested: Any = []
+    for _ in range(900):
+        nested = [nested]
+    with pytest.raises(InvalidRequest, match="kind is"):
+        parse(Sale, {"lines": [{"quantity": 1}], "kind": nested})

@@ -31,7 +31,7 @@ def taxed(*lines: tuple[int, str, bool]) -> list[tuple[int, int]]:
         (0, "0.20", True, 0, 0),
     ],
 )
-def test_a_line_alone(amount: int, rate: str, included: bool, net: int, tax: int) -> None:
+def test_tax_of_a_single_line(amount: int, rate: str, included: bool, net: int, tax: int) -> None:
     assert taxed((amount, rate, included)) == [(net, tax)]
 
 
@@ -40,7 +40,7 @@ def test_tax_is_rounded_once_per_rate_not_once_per_line() -> None:
     assert [tax for _, tax in taxed((2, "0.20", False), (2, "0.20", False), (2, "0.20", False))] == [1, 0, 0]
 
 
-def test_rates_are_apart_and_lines_keep_their_place() -> None:
+def test_rates_are_rounded_separately_and_lines_keep_their_order() -> None:
     lines = taxed((100, "0.20", False), (100, "0.05", False), (100, "0.20", False))
     assert lines == [(100, 20), (100, 5), (100, 20)]
 
@@ -49,7 +49,7 @@ def test_one_rate_written_two_ways_is_one_rate() -> None:
     assert [tax for _, tax in taxed((2, "0.2", False), (2, "0.20", False))] == [1, 0]
 
 
-def test_included_and_added_tax_of_a_rate_are_reckoned_apart() -> None:
+def test_included_and_added_tax_of_a_rate_are_computed_separately() -> None:
     assert taxed((120, "0.20", True), (100, "0.20", False)) == [(100, 20), (100, 20)]
 
 
@@ -62,7 +62,7 @@ def _expected(gross_or_net: int, rate: Decimal, included: bool) -> int:
 
 
 @given(st.lists(taxables, min_size=1, max_size=60))
-def test_every_rates_tax_is_the_rounded_one_and_no_cent_is_lost(lines: list[Taxable]) -> None:
+def test_tax_of_every_rate_is_rounded_once_and_allocated_completely(lines: list[Taxable]) -> None:
     answer = tax_lines(lines)
     amounts: dict[tuple[Decimal, bool], int] = defaultdict(int)
     taxes: dict[tuple[Decimal, bool], int] = defaultdict(int)
@@ -77,7 +77,7 @@ def test_every_rates_tax_is_the_rounded_one_and_no_cent_is_lost(lines: list[Taxa
 
 
 @given(st.lists(taxables, min_size=1, max_size=20))
-def test_a_lines_tax_is_within_one_unit_of_its_own(lines: list[Taxable]) -> None:
+def test_tax_of_a_line_is_within_one_unit_of_its_own(lines: list[Taxable]) -> None:
     for line, result in zip(lines, tax_lines(lines), strict=True):
         alone: Taxed = tax_lines([line])[0]
         assert abs(result.tax - alone.tax) <= 1

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from verification.saga_checker.inference import Inference
-from verification.saga_checker.model import Workflow, load, load_template
+from verification.saga_checker.model import Workflow, load_template
 from verification.saga_checker.rules import responses
 from verification.saga_checker.shapes import SCALAR, UNKNOWN, Array, Shape, record, shape_of
 
@@ -121,18 +121,6 @@ def test_field_of_a_variable_is_followed_to_later_states(typed: dict[str, Shape]
     assert any(finding.state == "AuthorisePayment" and "customer_id" in finding.message for finding in found)
 
 
-def test_untyped_handler_of_a_typed_service_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "UNTYPED_SERVICES", frozenset())
+def test_untyped_handler_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses, "return_shape", lambda handler: UNKNOWN)
     assert {finding.rule for finding in responses.responses_typed(checkout())} == {"untyped-response"}
-
-
-def test_list_of_untyped_services_has_no_typed_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = responses.UNTYPED_SERVICES
-    monkeypatch.setattr(responses, "UNTYPED_SERVICES", frozenset())
-    untyped = {
-        finding.message.removeprefix("calls ").partition(".")[0]
-        for flow in load(ROOT)
-        for finding in responses.responses_typed(flow)
-    }
-    assert untyped == listed

@@ -1,4 +1,4 @@
-"""The verbs that take a sale back, each delivered twice, late, and to an order that was never sold."""
+"""The functions that reverse a sale, each delivered twice, late, and for an order that was never sold."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +12,13 @@ from inventory.store import InventoryStore
 from ledger.models import Entry, JournalLine
 from ledger.store import LedgerStore
 from payments.models import Tender
+from payments.rules import AUTHORISED, opened_tenders
 from payments.store import PaymentsStore
 from tillflow.errors import OrderClosed
 from tillflow.store import marshal
 
 from tests.support.interposed import Interposed, conflict
+from tests.support.payments_fixture import cash, request
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, tzinfo=UTC)
@@ -28,7 +30,6 @@ SALE = Entry(
     "INV-000001",
     (JournalLine("1010", "Cash on hand", debit=120), JournalLine("4000", "Sales revenue", credit=120)),
 )
-TENDER = Tender("ord-1", 1, "cash", 120, "EUR", "authorised")
 CAPTURED = [CapturedTender(tender_no=1, type="cash", amount=120, state="captured")]
 
 
@@ -41,7 +42,7 @@ def inventory(dynamodb: Any, table: str) -> InventoryStore:
     return store
 
 
-def test_restocked_goods_come_back_at_the_cost_they_left_with(inventory: InventoryStore) -> None:
+def test_restock_returns_goods_at_the_cost_they_left_with(inventory: InventoryStore) -> None:
     cost = inventory.commit("ord-1")["cost"]
     inventory.receive("dearer", "store-1", [ReceiptLine(sku="SKU-00", quantity=1, cost=900)])
     first = inventory.restock("ord-1")
@@ -53,7 +54,7 @@ def test_restocked_goods_come_back_at_the_cost_they_left_with(inventory: Invento
     assert inventory.drift() == []
 
 
-def test_goods_not_yet_sold_are_released_and_a_late_commit_is_refused(inventory: InventoryStore) -> None:
+def test_restock_releases_reservations_and_refuses_a_late_commit(inventory: InventoryStore) -> None:
     assert len(inventory.restock("ord-1")["released"]) == 40
     with pytest.raises(OrderClosed):
         inventory.commit("ord-1")
@@ -62,7 +63,9 @@ def test_goods_not_yet_sold_are_released_and_a_late_commit_is_refused(inventory:
     assert inventory.drift() == []
 
 
-def test_a_commit_cut_short_is_restocked_whole(dynamodb: Any, table: str, inventory: InventoryStore) -> None:
+def test_interrupted_commit_is_restocked_completely(
+    dynamodb: Any, table: str, inventory: InventoryStore
+) -> None:
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: inventory.restock("ord-1"), nth=2)
     with pytest.raises(OrderClosed):
@@ -73,9 +76,7 @@ def test_a_commit_cut_short_is_restocked_whole(dynamodb: Any, table: str, invent
     assert inventory.drift() == []
 
 
-def test_two_restocks_at_once_put_back_once_and_answer_alike(
-    dynamodb: Any, table: str, inventory: InventoryStore
-) -> None:
+def test_concurrent_restocks_return_goods_once(dynamodb: Any, table: str, inventory: InventoryStore) -> None:
     inventory.commit("ord-1")
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: inventory.restock("ord-1"), nth=2)
@@ -84,7 +85,7 @@ def test_two_restocks_at_once_put_back_once_and_answer_alike(
     assert inventory.drift() == []
 
 
-def test_an_order_that_took_nothing_has_nothing_to_put_back(inventory: InventoryStore) -> None:
+def test_restock_of_an_order_without_reservations_is_empty(inventory: InventoryStore) -> None:
     assert inventory.restock("ord-2") == {"order_id": "ord-2", "returned": [], "released": []}
 
 
@@ -105,7 +106,7 @@ def billing(dynamodb: Any, table: str) -> BillingStore:
     return BillingStore(dynamodb, table)
 
 
-def test_an_issued_invoice_is_credited_once_with_its_own_number(billing: BillingStore) -> None:
+def test_issued_invoice_is_credited_once(billing: BillingStore) -> None:
     for order in ("ord-1", "ord-2"):
         billing.issue(order, CAPTURED, NOW)
     first = billing.credit("ord-1", "wrong size", NOW)
@@ -115,25 +116,21 @@ def test_an_issued_invoice_is_credited_once_with_its_own_number(billing: Billing
     assert billing.issue("ord-1", CAPTURED, LATER)["invoice_number"] == "INV-000001"
 
 
-def test_a_draft_is_void_and_burns_no_number(billing: BillingStore) -> None:
+def test_credit_of_a_draft_voids_it_without_a_number(billing: BillingStore) -> None:
     assert billing.credit("ord-1", "wrong size", NOW)["credit_note_number"] is None
     with pytest.raises(InvoiceNotDraft):
         billing.issue("ord-1", CAPTURED, LATER)
     assert billing.issue("ord-2", CAPTURED, LATER)["invoice_number"] == "INV-000001"
 
 
-def test_a_draft_issued_while_it_is_being_voided_is_credited(
-    dynamodb: Any, table: str, billing: BillingStore
-) -> None:
+def test_draft_issued_during_the_credit_is_credited(dynamodb: Any, table: str, billing: BillingStore) -> None:
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: billing.issue("ord-1", CAPTURED, NOW))
     answer = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
     assert answer["credit_note_number"] == "CN-000001"
 
 
-def test_a_credit_overtaken_by_another_takes_the_next_number(
-    dynamodb: Any, table: str, billing: BillingStore
-) -> None:
+def test_concurrent_credit_takes_the_next_number(dynamodb: Any, table: str, billing: BillingStore) -> None:
     for order in ("ord-1", "ord-2"):
         billing.issue(order, CAPTURED, NOW)
     between = Interposed(dynamodb)
@@ -143,7 +140,7 @@ def test_a_credit_overtaken_by_another_takes_the_next_number(
     assert answer["credit_note_number"] == "CN-000002"
 
 
-def test_a_posted_sale_is_undone_by_an_entry_of_its_own(dynamodb: Any, table: str) -> None:
+def test_posted_sale_is_reversed_by_a_new_entry(dynamodb: Any, table: str) -> None:
     ledger = LedgerStore(dynamodb, table)
     ledger.post(SALE, NOW)
     first = ledger.reverse("ord-1", NOW)
@@ -152,7 +149,7 @@ def test_a_posted_sale_is_undone_by_an_entry_of_its_own(dynamodb: Any, table: st
     assert ledger.post(SALE, LATER)["entry_id"] == "ord-1#sale"
 
 
-def test_a_sale_posted_after_its_cancel_is_refused(dynamodb: Any, table: str) -> None:
+def test_sale_posted_after_its_cancel_is_refused(dynamodb: Any, table: str) -> None:
     ledger = LedgerStore(dynamodb, table)
     nothing = {"entry_id": None, "debits": 0, "credits": 0}
     assert ledger.reverse("ord-1", NOW) == ledger.reverse("ord-1", LATER) == nothing
@@ -160,22 +157,27 @@ def test_a_sale_posted_after_its_cancel_is_refused(dynamodb: Any, table: str) ->
         ledger.post(SALE, LATER)
 
 
-def test_a_sale_posted_while_the_cancel_looks_is_reversed(dynamodb: Any, table: str) -> None:
+def test_sale_posted_during_the_reversal_is_reversed(dynamodb: Any, table: str) -> None:
     ledger = LedgerStore(dynamodb, table)
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: ledger.post(SALE, NOW))
     assert LedgerStore(between, table).reverse("ord-1", NOW)["entry_id"] == "ord-1#cancel"
 
 
-def test_a_capture_prevented_is_refused_and_one_begun_is_let_finish(dynamodb: Any, table: str) -> None:
+def test_prevented_capture_is_refused_and_one_that_began_finishes(dynamodb: Any, table: str) -> None:
     payments = PaymentsStore(dynamodb, table)
-    payments.open("ord-1", [TENDER])
-    assert payments.prevent_capture("ord-1") == payments.prevent_capture("ord-1") == "prevented"
+    first, second = authorised(payments, "ord-1"), authorised(payments, "ord-2")
+    assert payments.prevent_capture("ord-1")
+    assert payments.prevent_capture("ord-1")
     with pytest.raises(OrderClosed):
-        payments.begin_capture(TENDER)
-    other = Tender("ord-2", 1, "cash", 120, "EUR", "authorised")
-    payments.open("ord-2", [other])
-    payments.begin_capture(other)
-    assert payments.prevent_capture("ord-2") == "begun"
+        payments.begin_capture(first)
+    payments.begin_capture(second)
+    assert not payments.prevent_capture("ord-2")
     payments.close("ord-2")
-    assert payments.prevent_capture("ord-2") == "begun"
+    assert not payments.prevent_capture("ord-2")
+
+
+def authorised(payments: PaymentsStore, order_id: str) -> Tender:
+    opened = request(cash(120), order_id=order_id)
+    payments.open(opened, opened_tenders(opened))
+    return payments.record(payments.tender(order_id, 1), AUTHORISED)

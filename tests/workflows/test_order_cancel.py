@@ -55,7 +55,7 @@ def cancelled(shop: WorkflowFixture, run: Run) -> None:
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
 
 
-def test_a_paid_order_is_taken_back_whole(shop: WorkflowFixture) -> None:
+def test_cancel_of_a_paid_order_reverses_every_effect(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa", 1000), CASH))
     run = cancel(shop)
     cancelled(shop, run)
@@ -67,7 +67,7 @@ def test_a_paid_order_is_taken_back_whole(shop: WorkflowFixture) -> None:
     assert (event.was_paid, event.credit_note_number, event.total) == (True, "CN-000001", 4390)
 
 
-def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: WorkflowFixture) -> None:
+def test_cancel_does_not_recreate_a_deleted_order(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault("MarkCancelled", "fail_before"))
     client("dynamodb").delete_item(TableName="OrdersTable", Key=key("ORDER#ord-1", "ORDER"))
@@ -76,7 +76,7 @@ def test_an_order_that_is_gone_is_not_made_anew_by_its_cancel(shop: WorkflowFixt
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == {}
 
 
-def test_cancelled_twice_is_cancelled_once(shop: WorkflowFixture) -> None:
+def test_second_cancel_starts_nothing(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")))
     first = cancel(shop)
     assert cancel(shop).events == first.events
@@ -85,7 +85,7 @@ def test_cancelled_twice_is_cancelled_once(shop: WorkflowFixture) -> None:
     cancelled(shop, first)
 
 
-def test_two_cancels_of_one_order_put_back_once(shop: WorkflowFixture) -> None:
+def test_two_cancel_executions_reverse_once(shop: WorkflowFixture) -> None:
     """A cancel that failed is started again under another name: both may get to the end."""
     shop.run(sale(card("tok_visa")))
     cancelled(shop, cancel(shop))
@@ -94,7 +94,7 @@ def test_two_cancels_of_one_order_put_back_once(shop: WorkflowFixture) -> None:
     assert shop.audit() == []
 
 
-def test_a_declined_order_stays_as_it_is(shop: WorkflowFixture) -> None:
+def test_cancel_of_a_declined_order_changes_nothing(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_declined")))
     run = cancel(shop)
     assert (run.status, run.output["status"], status(shop)) == ("SUCCEEDED", "REJECTED", "REJECTED")
@@ -102,14 +102,14 @@ def test_a_declined_order_stays_as_it_is(shop: WorkflowFixture) -> None:
     assert shop.audit() == []
 
 
-def test_an_order_refused_before_it_was_opened_has_nothing_to_cancel(shop: WorkflowFixture) -> None:
+def test_order_rejected_before_it_was_opened_has_nothing_to_cancel(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")) | {"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
     run = cancel(shop)
     assert (run.status, run.output["status"]) == ("SUCCEEDED", "REJECTED")
     assert shop.snapshot().orders == {}
 
 
-def test_an_order_nobody_placed_is_not_known(shop: WorkflowFixture) -> None:
+def test_cancel_of_an_unknown_order_fails_without_effect(shop: WorkflowFixture) -> None:
     run = cancel(shop)
     assert (run.status, run.error) == ("FAILED", "UnknownOrder")
     assert shop.snapshot().tables["PaymentsTable"] == []
@@ -160,7 +160,7 @@ CHECKOUT = (
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("state", CHECKOUT)
-def test_a_cancel_at_any_moment_of_the_checkout_leaves_no_sale(
+def test_cancel_at_any_moment_of_the_checkout_leaves_no_sale(
     shop: WorkflowFixture, state: str, after: bool
 ) -> None:
     shop.deploy("OrderCancel")
@@ -176,7 +176,7 @@ def test_a_cancel_at_any_moment_of_the_checkout_leaves_no_sale(
 
 
 @pytest.mark.parametrize("step", ["PreventCapture", "AwaitCheckout", "ClaimOrder", *STEPS])
-def test_a_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: WorkflowFixture, step: str) -> None:
+def test_failing_step_opens_a_case_and_resumes(shop: WorkflowFixture, step: str) -> None:
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault(step, "fail_before"))
     assert run.status == "RUNNING"
@@ -184,7 +184,7 @@ def test_a_step_that_cannot_be_done_waits_for_a_person_and_goes_on(shop: Workflo
     cancelled(shop, shop.resolve(run, "retry", case=f"cancel#{step}"))
 
 
-def test_a_cancel_waits_for_a_checkout_that_waits_for_a_person(shop: WorkflowFixture) -> None:
+def test_cancel_waits_for_a_checkout_with_an_open_case(shop: WorkflowFixture) -> None:
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     run = cancel(shop)
     assert (run.status, run.path[-1]) == ("RUNNING", "LetCheckoutRun")
@@ -193,7 +193,7 @@ def test_a_cancel_waits_for_a_checkout_that_waits_for_a_person(shop: WorkflowFix
     cancelled(shop, shop.run_until_settled(run.arn))
 
 
-def test_a_year_of_waiting_fits_one_history(shop: WorkflowFixture) -> None:
+def test_year_of_waiting_fits_one_history(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     run = cancel(shop)
     events = len(run.events)
@@ -202,7 +202,7 @@ def test_a_year_of_waiting_fits_one_history(shop: WorkflowFixture) -> None:
     assert 12.2 * a_month < 25_000
 
 
-def test_a_checkout_that_was_given_up_is_cancelled_from_where_it_stood(shop: WorkflowFixture) -> None:
+def test_checkout_that_was_given_up_is_cancelled(shop: WorkflowFixture) -> None:
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     shop.resolve(checkout, "give_up", "cancelled instead", case="PostJournal")
     assert status(shop) == "PLACED"
@@ -210,9 +210,7 @@ def test_a_checkout_that_was_given_up_is_cancelled_from_where_it_stood(shop: Wor
 
 
 @pytest.mark.parametrize("step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder"])
-def test_a_forward_step_of_the_checkout_that_comes_after_the_cancel_is_refused(
-    shop: WorkflowFixture, step: str
-) -> None:
+def test_forward_step_delivered_after_the_cancel_is_refused(shop: WorkflowFixture, step: str) -> None:
     """Its first delivery is a day late, a person gave the order up, and the order was cancelled meanwhile."""
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "time_out_then_effect", FOREVER)])
     late = shop.schedule

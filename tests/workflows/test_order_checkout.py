@@ -96,7 +96,7 @@ def test_unknown_customer_is_refused_without_effect(shop: WorkflowFixture) -> No
     assert shop.services.called.total() == 0
 
 
-def test_many_lines_cost_no_more_transitions_than_one() -> None:
+def test_number_of_transitions_does_not_depend_on_the_lines() -> None:
     with workflow_fixture() as shop:
         seed_stock(dict.fromkeys(CARDS[:150], 3))
         request = order(dict.fromkeys(CARDS[:150], 2), card("tok_visa"), order_id="ord-1")
@@ -107,7 +107,7 @@ def test_many_lines_cost_no_more_transitions_than_one() -> None:
         assert len(shop.snapshot().sale_movements["ord-1"]) == 150
 
 
-def test_many_lines_are_all_given_back_when_one_is_short() -> None:
+def test_reservations_of_many_lines_are_released_when_one_is_short() -> None:
     with workflow_fixture() as shop:
         seed_stock(dict.fromkeys(CARDS[:120], 3) | {SOLD_OUT: 0})
         request = order({**dict.fromkeys(CARDS[:120], 2), SOLD_OUT: 1}, card("tok_visa"), order_id="ord-1")
@@ -115,7 +115,7 @@ def test_many_lines_are_all_given_back_when_one_is_short() -> None:
         rejected(shop, run, "InsufficientStock")
 
 
-def test_split_between_card_and_cash(shop: WorkflowFixture) -> None:
+def test_order_split_between_card_and_cash_is_paid(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa", 1000), CASH))
     paid(shop, run)
     assert captures(shop) == [1000]
@@ -123,33 +123,33 @@ def test_split_between_card_and_cash(shop: WorkflowFixture) -> None:
     assert tenders == {"card": 1000, "cash": TOTAL - 1000}
 
 
-def test_two_lines_of_one_sku_are_one_reservation(shop: WorkflowFixture) -> None:
+def test_lines_of_one_sku_are_one_reservation(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"] = [{"sku": MUG, "quantity": 6}, {"sku": MUG, "quantity": 5}]
     [run] = shop.run(request)
     rejected(shop, run, "InsufficientStock")
 
 
-def test_a_declined_card_is_compensated_in_reverse(shop: WorkflowFixture) -> None:
+def test_declined_card_is_compensated_in_reverse_order(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_declined")))
     rejected(shop, run, "PaymentDeclined")
     assert run.compensated == [*COMPENSATIONS, "AnnounceRejection"]
     assert announced(shop) == ["OrderRejected"]
 
 
-def test_a_decline_is_never_tried_again(shop: WorkflowFixture) -> None:
+def test_decline_is_not_retried(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_declined")))
     assert shop.services.invoked["AuthorisePaymentFunction"] == 1
 
 
-def test_the_second_of_two_cards_is_declined_and_the_first_is_let_go(shop: WorkflowFixture) -> None:
+def test_decline_of_the_second_card_voids_the_first(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa", 1000), card("tok_declined")))
     rejected(shop, run, "PaymentDeclined")
     states = [tender["state"] for tender in shop.snapshot().tenders["ord-1"]]
     assert states[0] == "voided"
 
 
-def test_one_of_several_lines_is_out_of_stock(shop: WorkflowFixture) -> None:
+def test_order_with_one_line_out_of_stock_is_rejected(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"].append({"sku": SOLD_OUT, "quantity": 1})
     [run] = shop.run(request)
@@ -158,7 +158,7 @@ def test_one_of_several_lines_is_out_of_stock(shop: WorkflowFixture) -> None:
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
 
 
-def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: WorkflowFixture) -> None:
+def test_unknown_sku_is_refused_before_any_write(shop: WorkflowFixture) -> None:
     request = sale(card("tok_visa"))
     request["lines"].append({"sku": "NO-SUCH", "quantity": 1})
     [run] = shop.run(request)
@@ -167,44 +167,44 @@ def test_a_sku_nobody_sells_is_refused_before_anything_is_written(shop: Workflow
     assert shop.snapshot().orders == {}
 
 
-def test_the_gateway_times_out_before_the_effect(shop: WorkflowFixture) -> None:
+def test_gateway_timeout_before_the_effect_ends_paid(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_timeout_before_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_the_gateway_times_out_after_the_effect_and_charges_once(shop: WorkflowFixture) -> None:
+def test_gateway_timeout_after_the_effect_charges_once(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_timeout_after_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_the_hold_was_taken_though_its_answer_was_lost(shop: WorkflowFixture) -> None:
+def test_authorisation_with_a_lost_response_ends_paid(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_authorise_timeout_after_effect")))
     paid(shop, run)
     assert captures(shop) == [TOTAL]
 
 
-def test_a_refused_capture_is_compensated(shop: WorkflowFixture) -> None:
+def test_refused_capture_is_compensated(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_capture_refused")))
     rejected(shop, run, "CaptureRefused")
     assert captures(shop) == []
 
 
-def test_a_capture_whose_answer_never_comes_is_asked_for_and_found(shop: WorkflowFixture) -> None:
+def test_capture_without_a_response_is_looked_up_and_paid(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_after", FOREVER)])
     paid(shop, run)
     assert "ResolveCapture" in run.path
     assert captures(shop) == [TOTAL]
 
 
-def test_a_capture_that_never_happened_is_asked_for_and_compensated(shop: WorkflowFixture) -> None:
+def test_capture_that_was_not_applied_is_looked_up_and_compensated(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_before", FOREVER)])
     rejected(shop, run, "States.Timeout")
     assert captures(shop) == []
 
 
-def test_a_capture_that_comes_after_all_was_undone_is_refused(shop: WorkflowFixture) -> None:
+def test_capture_delivered_after_compensation_is_refused(shop: WorkflowFixture) -> None:
     [run] = shop.run(
         sale(card("tok_visa")), faults=[Fault("CapturePayment", "time_out_then_effect", FOREVER)]
     )
@@ -214,7 +214,7 @@ def test_a_capture_that_comes_after_all_was_undone_is_refused(shop: WorkflowFixt
     assert shop.audit() == []
 
 
-def test_a_reservation_that_comes_after_all_was_undone_is_refused(shop: WorkflowFixture) -> None:
+def test_reservation_delivered_after_compensation_is_refused(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("ReserveStock", "time_out_then_effect", FOREVER)])
     rejected(shop, run, "States.Timeout")
     shop.apply_late_effects()
@@ -222,7 +222,7 @@ def test_a_reservation_that_comes_after_all_was_undone_is_refused(shop: Workflow
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
-def test_the_same_order_sent_twice_is_one_sale(shop: WorkflowFixture) -> None:
+def test_order_sent_twice_is_one_sale(shop: WorkflowFixture) -> None:
     first, second = shop.run(sale(card("tok_visa")), sale(card("tok_visa")))
     assert first.arn == second.arn
     paid(shop, first)
@@ -238,7 +238,7 @@ def void_refused(shop: WorkflowFixture) -> Run:
     return run
 
 
-def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: WorkflowFixture) -> None:
+def test_failed_compensation_opens_a_case_and_the_others_run(shop: WorkflowFixture) -> None:
     run = void_refused(shop)
     assert run.status == "RUNNING"
     assert run.compensated == ["ReleaseStock", "RejectOrder", "AnnounceRejection"]
@@ -249,13 +249,13 @@ def test_a_compensation_that_fails_is_a_case_and_the_rest_is_compensated(shop: W
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
-def test_a_case_done_by_hand_ends_the_order_as_refused(shop: WorkflowFixture) -> None:
+def test_case_done_by_hand_ends_the_order_as_rejected(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "done", "voided in the provider's dashboard")
     assert (run.status, run.error) == ("FAILED", "PaymentDeclined")
     assert shop.audit() == []
 
 
-def test_a_case_tried_again_in_vain_is_open_again(shop: WorkflowFixture) -> None:
+def test_case_whose_retry_fails_is_open_again(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "retry")
     assert run.status == "RUNNING"
     case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
@@ -263,7 +263,7 @@ def test_a_case_tried_again_in_vain_is_open_again(shop: WorkflowFixture) -> None
     assert shop.audit("ord-1") == []
 
 
-def test_a_case_given_up_is_named_by_the_audit_for_good(shop: WorkflowFixture) -> None:
+def test_case_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:
     run = shop.resolve(void_refused(shop), "give_up", "the provider is gone")
     assert run.status == "FAILED"
     assert {violation.name for violation in shop.audit()} == {"authorisation_ends_once", "provider_agrees"}
@@ -272,9 +272,7 @@ def test_a_case_given_up_is_named_by_the_audit_for_good(shop: WorkflowFixture) -
 @pytest.mark.parametrize(
     "step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder", "AnnounceOrder"]
 )
-def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(
-    shop: WorkflowFixture, step: str
-) -> None:
+def test_failing_forward_step_opens_a_case_and_resumes(shop: WorkflowFixture, step: str) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
     assert run.status == "RUNNING"
     assert run.compensated == []
@@ -282,7 +280,7 @@ def test_a_forward_step_that_cannot_be_done_waits_for_a_person_and_goes_on(
     paid(shop, shop.resolve(run, "retry", case=step))
 
 
-def test_a_forward_step_given_up_is_named_by_the_audit(shop: WorkflowFixture) -> None:
+def test_forward_step_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
     ended = shop.resolve(run, "give_up", "books are kept on paper", case="PostJournal")
     assert (ended.status, ended.error) == ("FAILED", "GivenUp")
@@ -297,7 +295,7 @@ ANOTHERS = {
 
 
 @pytest.mark.parametrize("table", ANOTHERS)
-def test_an_order_refused_leaves_what_is_anothers(shop: WorkflowFixture, table: str) -> None:
+def test_rejected_order_leaves_rows_of_another_execution(shop: WorkflowFixture, table: str) -> None:
     row = ANOTHERS[table]
     client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
@@ -306,7 +304,7 @@ def test_an_order_refused_leaves_what_is_anothers(shop: WorkflowFixture, table: 
 
 
 @pytest.mark.parametrize("table", ANOTHERS)
-def test_an_order_is_not_opened_over_anothers(shop: WorkflowFixture, table: str) -> None:
+def test_order_of_another_execution_is_not_overwritten(shop: WorkflowFixture, table: str) -> None:
     row = ANOTHERS[table]
     client("dynamodb").put_item(TableName=table, Item=marshal(row))
     [run] = shop.run(sale(card("tok_visa")))
@@ -314,7 +312,7 @@ def test_an_order_is_not_opened_over_anothers(shop: WorkflowFixture, table: str)
     assert shop.row(table, row["pk"], row["sk"]) == row
 
 
-def test_an_order_is_not_closed_over_anothers(shop: WorkflowFixture) -> None:
+def test_order_of_another_execution_is_not_closed(shop: WorkflowFixture) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
     row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
     client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
@@ -323,7 +321,7 @@ def test_an_order_is_not_closed_over_anothers(shop: WorkflowFixture) -> None:
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
 
 
-def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: WorkflowFixture) -> None:
+def test_unknown_capture_outcome_opens_a_case_and_is_looked_up_again(shop: WorkflowFixture) -> None:
     faults = [Fault("CapturePayment", "time_out_after", FOREVER), Fault("ResolveCapture", "fail_before")]
     [run] = shop.run(sale(card("tok_visa")), faults=faults)
     assert run.status == "RUNNING"
@@ -332,7 +330,7 @@ def test_a_provider_that_cannot_say_waits_for_a_person_and_asks_again(shop: Work
     assert captures(shop) == [TOTAL]
 
 
-def test_the_last_units_are_sold_once_each() -> None:
+def test_last_units_are_sold_once_each() -> None:
     with workflow_fixture() as shop:
         seed_stock({MUG: 20})
         orders = [
@@ -348,9 +346,7 @@ def test_the_last_units_are_sold_once_each() -> None:
 
 @pytest.mark.parametrize("step", FORWARD)
 @pytest.mark.parametrize("kind", ["deliver_twice", "time_out_after", "throttle"])
-def test_what_passes_by_itself_is_tried_again_and_sold_once(
-    shop: WorkflowFixture, step: str, kind: Any
-) -> None:
+def test_temporary_fault_is_retried_and_sold_once(shop: WorkflowFixture, step: str, kind: Any) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind)])
     paid(shop, run)
     assert captures(shop) == [TOTAL]
@@ -360,7 +356,7 @@ def test_what_passes_by_itself_is_tried_again_and_sold_once(
 @pytest.mark.parametrize(
     "kind", ["fail_before", "fail_after", "time_out_before", "time_out_after", "throttle"]
 )
-def test_whatever_befalls_a_compensatable_step_leaves_nothing(
+def test_any_fault_of_a_compensatable_step_leaves_nothing(
     shop: WorkflowFixture, step: str, kind: Any
 ) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind, FOREVER)])
@@ -369,7 +365,7 @@ def test_whatever_befalls_a_compensatable_step_leaves_nothing(
 
 
 @pytest.mark.parametrize("step", COMPENSATIONS)
-def test_a_compensation_that_fails_never_stops_the_others(shop: WorkflowFixture, step: str) -> None:
+def test_failed_compensation_does_not_prevent_the_others(shop: WorkflowFixture, step: str) -> None:
     [run] = shop.run(sale(card("tok_declined")), faults=[Fault(step, "fail_before")])
     assert run.status == "RUNNING"
     assert run.compensated == [name for name in [*COMPENSATIONS, "AnnounceRejection"] if name != step]
@@ -378,5 +374,5 @@ def test_a_compensation_that_fails_never_stops_the_others(shop: WorkflowFixture,
     assert shop.audit() == []
 
 
-def test_the_total_of_the_basket_is_as_it_says() -> None:
+def test_total_of_the_basket_is_the_constant() -> None:
     assert str(Money(TOTAL, "EUR")) == "43.90 EUR"

@@ -1,42 +1,32 @@
 """Discounts on lines and orders, in the order Square applies them.
 
-Item percentages, then order percentages, then item fixed amounts, then order fixed amounts; several of one
-kind each take their part of what the one before left. Order-level amounts are spread over the lines by
-largest remainder, in proportion to what is left of each. A fixed amount larger than what is left is
-refused: it is a typing error more often than a gift.
+Item percentages, then order percentages, then item fixed amounts, then order fixed amounts; each of several discounts
+of one kind applies to the remainder of the one before. Order-level amounts are spread over the lines by largest
+remainder, in proportion to the remainder of each. A fixed amount larger than the remainder is refused: it is a typing
+error more often than a gift.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
+from tillflow.decimals import Percent
 from tillflow.errors import InvalidOrder
+from tillflow.fields import MAX_AMOUNT, Record
 from tillflow.money import allocate, divide_half_up
 
 
-def _no_float(value: Any) -> Any:
-    if isinstance(value, float):
-        raise ValueError('a decimal number as text, such as "7.5"')
-    return value
-
-
-type ExactDecimal = Annotated[Decimal, BeforeValidator(_no_float)]
-"""A decimal sent as text or a whole number; a JSON float has already lost what was meant."""
-
-
-class Discount(BaseModel):
+class Discount(Record):
     """Either `percent` (0 < percent <= 100) or `amount` (minor units, off the whole line or order)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    percent: Annotated[ExactDecimal | None, Field(gt=0, le=100)] = None
-    amount: Annotated[int | None, Field(gt=0, strict=True)] = None
+    percent: Annotated[Percent | None, Field(gt=0)] = None
+    amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def one_of_both(self) -> Self:
         if (self.percent is None) == (self.amount is None):
             raise ValueError('either {"percent": "10"} or {"amount": 150}')
         return self
@@ -44,7 +34,7 @@ class Discount(BaseModel):
 
 @dataclass(slots=True)
 class DiscountedLine:
-    """What came off a line of `subtotal`, all in minor units."""
+    """A line of `subtotal` and its discounts, in minor units."""
 
     subtotal: int
     line_discount: int = 0
@@ -52,16 +42,16 @@ class DiscountedLine:
 
     @property
     def remaining(self) -> int:
-        """What is left to pay of the line, before tax that is not included."""
+        """Return the line's amount after discounts, before tax that is not included."""
         return self.subtotal - self.line_discount - self.order_discount
 
 
 def apply_discounts(
     subtotals: Sequence[int], on_lines: Sequence[Discount | None], on_order: Sequence[Discount]
 ) -> list[DiscountedLine]:
-    """The lines with their discounts; `on_lines` matches `subtotals` one to one.
+    """Return the lines with their discounts; `on_lines` matches `subtotals` one to one.
 
-    InvalidOrder when a fixed amount exceeds what is left to discount.
+    InvalidOrder if a fixed amount exceeds the remainder.
     """
     lines = [DiscountedLine(subtotal) for subtotal in subtotals]
     for line, discount in zip(lines, on_lines, strict=True):
@@ -69,25 +59,25 @@ def apply_discounts(
             line.line_discount = percent_of(line.subtotal, discount.percent)
     for discount in on_order:
         if discount.percent is not None:
-            _spread(lines, percent_of(_left(lines), discount.percent))
+            _spread(lines, percent_of(_remaining(lines), discount.percent))
     for position, (line, discount) in enumerate(zip(lines, on_lines, strict=True)):
         if discount and discount.amount is not None:
             _check_fixed(f"lines[{position}].discount.amount", discount.amount, line.remaining)
             line.line_discount = discount.amount
     for position, discount in enumerate(on_order):
         if discount.amount is not None:
-            _check_fixed(f"discounts[{position}].amount", discount.amount, _left(lines))
+            _check_fixed(f"discounts[{position}].amount", discount.amount, _remaining(lines))
             _spread(lines, discount.amount)
     return lines
 
 
 def percent_of(amount: int, percent: Decimal) -> int:
-    """percent of the amount, half up, in minor units."""
+    """Return a percentage of an amount in minor units, rounded half up."""
     numerator, denominator = percent.as_integer_ratio()
     return divide_half_up(amount * numerator, 100 * denominator)
 
 
-def _left(lines: Sequence[DiscountedLine]) -> int:
+def _remaining(lines: Sequence[DiscountedLine]) -> int:
     return sum(line.remaining for line in lines)
 
 
@@ -97,6 +87,6 @@ def _spread(lines: Sequence[DiscountedLine], amount: int) -> None:
         line.order_discount += part
 
 
-def _check_fixed(field: str, amount: int, left: int) -> None:
-    if amount > left:
-        raise InvalidOrder(field, amount, f"at most {left}, what is left to discount (minor units)")
+def _check_fixed(field: str, amount: int, remaining: int) -> None:
+    if amount > remaining:
+        raise InvalidOrder(field, amount, f"at most {remaining}, the remainder (minor units)")

@@ -6,7 +6,13 @@ a class name is a name in the workflows, unique over all services.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import ClassVar
+
+# Step Functions keeps 32,768 characters of an error's cause, which holds the message and more.
+_MAX_MESSAGE = 20_000
+# Bounded in depth and length: a value may be of any size and nesting.
+_REPR = Repr(maxlevel=3, maxdict=6, maxlist=6, maxtuple=6, maxstring=60, maxlong=60, maxother=60)
 
 
 class DomainError(Exception):
@@ -42,7 +48,7 @@ class InvalidRequest(DomainError):
 
     def __init__(self, field: str, value: object, expected: str, others: Sequence[Problem] = ()) -> None:
         problems = (Problem(field, value, expected), *others)
-        super().__init__(f"{self.subject}: " + ". ".join(map(str, problems)))
+        super().__init__(f"{self.subject}: {_joined([str(problem) for problem in problems])}")
         self.problems = problems
 
 
@@ -170,11 +176,26 @@ def _subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from _subclasses(subclass)
 
 
+def _joined(sentences: Sequence[str]) -> str:
+    """Join sentences, as many as the cause of a failed execution can hold."""
+    total, shown = 0, []
+    for sentence in sentences:
+        total += len(sentence) + 2
+        if total > _MAX_MESSAGE:
+            break
+        shown.append(sentence)
+    rest = len(sentences) - len(shown)
+    return ". ".join([*shown, f"{rest} more fields are not accepted"] if rest else shown)
+
+
 def _shown(value: object) -> str:
-    if value is None:
-        return "missing"
-    # Shortened before repr: a value of 1 MB must not be copied for its message.
-    return repr(_shortened(value, 60)) if isinstance(value, str) else _shortened(repr(value), 60)
+    match value:
+        case None:
+            return "missing"
+        case str():
+            # Shortened before repr: a value of 1 MB must not be copied for its message.
+            return repr(_shortened(value, 60))
+    return _shortened(_REPR.repr(value), 60)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -1,118 +1,119 @@
-"""The events on the order bus, of ``tillflow.orders`` or ``tillflow.inventory``; the model's name is the detail-type.
+"""Events on the order bus, of ``tillflow.orders`` or ``tillflow.inventory``; the model's name is the detail-type.
 
-Delivered at least once: `event_id` is the key to count one once by. Amounts are minor units of `currency`.
+They are delivered at least once: `event_id` is the key to deduplicate by. Amounts are minor units of `currency`.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, StrictInt
 
+from tillflow.fields import MAX_STOCK, Amount, Identifier, Quantity, Record, Timestamp
 from tillflow.money import Currency
 
 SOURCE = "tillflow.orders"
 INVENTORY = "tillflow.inventory"
 
-
-class _Detail(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SoldLine(_Detail):
-    """A line of a sale, discounts taken off."""
-
-    sku: str
-    quantity: int = Field(gt=0)
-    net: int = Field(ge=0)
-    tax: int = Field(ge=0)
-    total: int = Field(ge=0)
+EventId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\P{Cc}+$")]
+Text = Annotated[str, Field(max_length=1000, pattern=r"^\P{Cc}*$")]
+Level = Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK)]
 
 
-class Totals(_Detail):
-    """Of all lines: subtotal before discounts, total = net + tax."""
+class SoldLine(Record):
+    """A line of a sale, after discounts."""
 
-    subtotal: int = Field(ge=0)
-    discount: int = Field(ge=0)
-    net: int = Field(ge=0)
-    tax: int = Field(ge=0)
-    total: int = Field(ge=0)
+    sku: Identifier
+    quantity: Quantity
+    net: Amount
+    tax: Amount
+    total: Amount
 
 
-class _OrderEvent(_Detail):
-    event_id: str
-    order_id: str
-    location: str
-    till: str = Field(alias="register")
-    customer_id: str | None
-    placed_at: AwareDatetime
+class Totals(Record):
+    """Sums over the lines: subtotal before discounts, total = net + tax."""
+
+    subtotal: Amount
+    discount: Amount
+    net: Amount
+    tax: Amount
+    total: Amount
+
+
+class _OrderEvent(Record):
+    event_id: EventId
+    order_id: Identifier
+    location: Identifier
+    till: Identifier = Field(alias="register")
+    customer_id: Identifier | None
+    placed_at: Timestamp
     currency: Currency
 
 
 class OrderPaid(_OrderEvent):
-    """A sale is complete. invoice_number is null when the invoice was settled by hand."""
+    """A sale is complete. invoice_number is None if the invoice was settled by hand."""
 
     fulfilment: Literal["carry_out", "ship"]
-    invoice_number: str | None
+    invoice_number: Text | None
     totals: Totals
     lines: tuple[SoldLine, ...] = Field(min_length=1)
 
 
 class OrderRejected(_OrderEvent):
-    """No sale: what was done is undone. reason is the name of the first error, e.g. PaymentDeclined."""
+    """An order was rejected and its effects undone. reason: the name of the first error, e.g. PaymentDeclined."""
 
-    total: int = Field(ge=0)
-    reason: str
+    total: Amount
+    reason: Text
 
 
 class OrderCancelled(_OrderEvent):
-    """No sale stands. was_paid: it had been announced as paid, and `lines` of `total` were taken back.
+    """An order was cancelled. was_paid: OrderPaid had been published, and `lines` of `total` were put back.
 
-    credit_note_number is null when no invoice had been issued.
+    credit_note_number is None if no invoice had been issued.
     """
 
-    reason: str
+    reason: Text
     was_paid: bool
-    credit_note_number: str | None
-    total: int = Field(ge=0)
+    credit_note_number: Text | None
+    total: Amount
     lines: tuple[SoldLine, ...] = Field(min_length=1)
 
 
-class StockBelowReorderPoint(_Detail):
-    """A level's position (available and on order) came down to its reorder point, from above it.
+class StockBelowReorderPoint(Record):
+    """A level's position (available and on order) fell to its reorder point.
 
     Source ``tillflow.inventory``. One crossing has one event id, however often it is delivered. Whole units.
     """
 
-    event_id: str
-    location: str
-    sku: str
-    available: int
-    on_order: int = Field(ge=0)
-    reorder_point: int = Field(ge=0)
+    event_id: EventId
+    location: Identifier
+    sku: Identifier
+    available: Level
+    on_order: Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
+    reorder_point: Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
 
 
-def _some(units: int) -> int:
+def _not_zero(units: int) -> int:
     if units == 0:
         raise ValueError("units found, or lost below 0")
     return units
 
 
-class StockCorrected(_Detail):
+class StockCorrected(Record):
     """Units were found (quantity above 0) or lost (below): a movement of an adjustment or a count.
 
-    Source ``tillflow.inventory``. cost: what they are worth together, never negative.
+    Source ``tillflow.inventory``. cost: the value of all units, never negative.
     """
 
-    event_id: str
-    business_id: str = Field(min_length=1, pattern="^[^#]+$")
-    location: str
-    sku: str
-    quantity: Annotated[int, AfterValidator(_some)]
-    cost: int = Field(ge=0)
+    event_id: EventId
+    business_id: Identifier
+    location: Identifier
+    sku: Identifier
+    quantity: Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK), AfterValidator(_not_zero)]
+    cost: Amount
     currency: Currency
-    reason: str
+    reason: Text
 
 
 EVENTS: dict[str, type[_OrderEvent]] = {
     model.__name__: model for model in (OrderPaid, OrderRejected, OrderCancelled)
 }
-"""The model of each detail-type of the orders."""
+"""The model of each detail-type of order events."""

@@ -1,4 +1,4 @@
-"""The edge every handler shares: log lines that carry the order and its execution."""
+"""What every handler has in common: a check of the event, log context, and named errors."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,42 +8,41 @@ from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tillflow.aws import can_pass
-from tillflow.errors import DomainError, StoreUnavailable
+from tillflow.errors import DomainError, InvalidRequest, StoreUnavailable
 
 type Handler[R] = Callable[[dict[str, Any], Any], R]
+
+MAX_LOGGED_ID = 256
 
 logger = Logger()
 
 
 def handler[R](function: Handler[R]) -> Handler[R]:
-    """A Lambda handler whose log lines carry order_id and execution, and whose refusals are no crashes.
+    """Decorate a Lambda handler: check that its event is an object, add the order to log lines, name errors.
 
-    An execution is named after its order, so the order id finds both; a workflow that carries something
-    else says `execution`. A DomainError is logged as a warning by its name and raised without a stack
-    trace, so that the execution history shows a sentence. An error of AWS that can pass is raised as
-    StoreUnavailable, which workflows retry; other errors of AWS stay as they are.
+    An execution is named after its order, so that the order id finds both; a workflow about something else sends
+    `execution`. A DomainError is logged as a warning by its name and raised without a stack trace, so that the
+    execution history shows a sentence. An AWS error that can pass is raised as StoreUnavailable, which workflows retry;
+    other AWS errors stay as they are.
     """
 
     @wraps(function)
     def handle(event: dict[str, Any], context: Any) -> R:
-        order = event.get("order")
-        order_id = (order if isinstance(order, dict) else event).get("order_id", event.get("business_id"))
-        execution = event.get("execution", order_id)
-        with logger.append_context_keys(
-            order_id=order_id, execution=execution, request_id=context.aws_request_id
-        ):
+        with logger.append_context_keys(**_context(event), request_id=context.aws_request_id):
             try:
-                answer = _answer(function, event, context)
-            except DomainError as refusal:
-                logger.warning(str(refusal), extra={"error": type(refusal).__name__})
-                raise refusal.with_traceback(None) from None
+                response = _call(function, event, context)
+            except DomainError as error:
+                logger.warning(str(error), extra={"error": type(error).__name__})
+                raise error.with_traceback(None) from None
             logger.info("done", extra={"step": function.__name__})
-            return answer
+            return response
 
     return handle
 
 
-def _answer[R](function: Handler[R], event: dict[str, Any], context: Any) -> R:
+def _call[R](function: Handler[R], event: object, context: Any) -> R:
+    if not isinstance(event, dict):
+        raise InvalidRequest("event", event, "an object")
     try:
         return function(event, context)
     except (BotoCoreError, ClientError) as failure:
@@ -58,3 +57,16 @@ def as_domain_error(failure: Exception) -> DomainError | None:
     if isinstance(failure, DomainError):
         return failure
     return StoreUnavailable(f"{type(failure).__name__}: {failure}") if can_pass(failure) else None
+
+
+def _context(event: object) -> dict[str, str | None]:
+    """Return the order and the execution of an event for the log; None for what is not an id."""
+    fields = event if isinstance(event, dict) else {}
+    order = fields.get("order")
+    order_id = (order if isinstance(order, dict) else fields).get("order_id", fields.get("business_id"))
+    execution = fields.get("execution", order_id)
+    return {"order_id": _loggable(order_id), "execution": _loggable(execution)}
+
+
+def _loggable(value: object) -> str | None:
+    return value[:MAX_LOGGED_ID] if isinstance(value, str) else None

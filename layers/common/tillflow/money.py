@@ -1,15 +1,18 @@
-"""Money as whole minor units of an ISO 4217 currency. There is no float here, and none gets in.
+"""Money in whole minor units of an ISO 4217 currency; floats are not accepted.
 
-Amounts are `int` in minor units (EUR cents, JPY yen, KWD fils). `Money` pairs one with its currency where
-people read or type it.
+Amounts are `int` in minor units (EUR cents, JPY yen, KWD fils). `Money` is an amount with its currency, for people to
+read or type.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
+
+from tillflow.fields import MAX_AMOUNT
 
 _EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -26,14 +29,17 @@ EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items()
 """Decimal places of each active ISO 4217 currency: EUR 2, JPY 0, KWD 3."""
 
 
-def _known(currency: str) -> str:
-    if currency not in EXPONENT:
+def _known(code: str) -> str:
+    if code not in EXPONENT:
         raise ValueError("an ISO 4217 code such as EUR")
-    return currency
+    return code
 
 
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_known)]
-"""The ISO 4217 code of a currency in a request or an event. The catalog says which of them the shop sells in."""
+Currency = Annotated[str, AfterValidator(_known)]
+"""The code of an active ISO 4217 currency. Which of them the shop sells in, the catalog's prices decide."""
+
+
+_TYPED = re.compile(r"[+-]?(\d{1,15}(\.\d{0,4})?|\.\d{1,4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +51,19 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
-        """The Money a person typed, ``"12.50"``. ValueError when it is no amount of that currency."""
-        try:
-            minor = Decimal(text).scaleb(EXPONENT[currency])
-        except KeyError:
-            raise ValueError(f"currency is {currency!r}; expected an ISO 4217 code such as EUR") from None
-        except (InvalidOperation, TypeError):
-            raise ValueError(f"amount is {text!r}; expected digits such as 12.50") from None
-        if not minor.is_finite() or minor != minor.to_integral_value():
-            raise ValueError(
-                f"amount is {text!r}; expected at most {EXPONENT[currency]} decimals in {currency}"
-            )
+        """Return the amount a person typed, such as ``"12.50"``; ValueError if it is not one of that currency."""
+        if currency not in EXPONENT:
+            raise ValueError(f"currency is {currency!r}; expected an ISO 4217 code such as EUR")
+        # Digits only: an exponent, or an amount of a million digits, is a mistake and must not be computed.
+        match = _TYPED.fullmatch(text)
+        if not match:
+            raise ValueError(f"amount is {text[:60]!r}; expected up to 15 digits such as 12.50")
+        places = EXPONENT[currency]
+        minor = Decimal(text).scaleb(places)
+        if minor != minor.to_integral_value():
+            raise ValueError(f"amount is {text!r}; expected at most {places} decimals in {currency}")
+        if abs(minor) > MAX_AMOUNT:
+            raise ValueError(f"amount is {text!r}; expected at most {cls(MAX_AMOUNT, currency)}")
         return cls(int(minor), currency)
 
     def __str__(self) -> str:
@@ -63,7 +71,7 @@ class Money:
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
-    """numerator / denominator to the nearest whole unit, halves away from zero; denominator > 0.
+    """Return numerator / denominator rounded to a whole unit, halves away from zero; denominator > 0.
 
     Symmetric about zero, so that a credit note mirrors its sale.
     """
@@ -74,8 +82,8 @@ def divide_half_up(numerator: int, denominator: int) -> int:
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     """Split `amount` in proportion to `weights` (each >= 0) by largest remainder; ties go to the earlier.
 
-    The parts add up to `amount` exactly. A zero weight gets nothing, and a part never exceeds its weight
-    while `amount` is at most the sum of the weights. ValueError when there is an amount but no weight.
+    The parts add up to `amount` exactly. A zero weight gets nothing, and a part never exceeds its weight if `amount` is
+    at most the sum of the weights. ValueError if there is an amount but no weight.
     """
     if amount < 0:
         return [-part for part in allocate(-amount, weights)]

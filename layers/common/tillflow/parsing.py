@@ -1,5 +1,6 @@
 """Parse a request into its model, or raise one error that names every problem."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +27,8 @@ _EXPECTED = {
     "model_type": "an object",
     "model_attributes_type": "an object",
     "too_short": "at least {min_length} item(s)",
+    "too_long": "at most {max_length} items",
+    "string_unicode": "text without lone surrogates",
     "bool_type": "true or false",
     "decimal_parsing": 'a decimal number as text, such as "7.5"',
     "decimal_type": 'a decimal number as text, such as "7.5"',
@@ -35,6 +38,10 @@ _EXPECTED = {
     "datetime_from_date_parsing": "an ISO 8601 time such as 2026-11-23T10:00:00Z",
     "timezone_aware": "a time with its zone, such as 2026-11-23T10:00:00Z",
 }
+
+
+_HIDDEN = "(hidden)"
+_CARD_NUMBER = re.compile(r"\d{14,19}")
 
 
 def parse[M: BaseModel](
@@ -65,21 +72,46 @@ def parse[M: BaseModel](
 
 def _innermost(problems: list[Any]) -> list[Any]:
     """Drop the problem of a container that only repeats the problems of its members."""
-    return [
-        problem
-        for problem in problems
-        if not any(
-            len(other["loc"]) > len(problem["loc"]) and other["loc"][: len(problem["loc"])] == problem["loc"]
-            for other in problems
-        )
-    ]
+    containers = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    innermost = [problem for problem in problems if problem["loc"] not in containers]
+    return innermost or problems
 
 
 def _value(problem: Any) -> object:
     if problem["type"] == "missing":
         return None
-    # The value of a token field may be a card number: never repeat it.
-    return "(hidden)" if "token" in problem["loc"] else problem["input"]
+    return _HIDDEN if _is_token(problem["loc"]) else _redacted(problem["input"])
+
+
+def _redacted(value: object) -> object:
+    """Return a value without tokens and card numbers, as far as a message shows it."""
+    match value:
+        case dict():
+            return {
+                name: _HIDDEN if _is_token((name,)) else _redacted_text(part) for name, part in value.items()
+            }
+        case list() if value:
+            return f"a list of {len(value)} items"
+        case str() | int() | float():
+            return _redacted_text(value)
+    return value
+
+
+def _redacted_text(value: object) -> object:
+    if isinstance(value, dict | list):
+        return "..."
+    digits = re.sub(r"[ .-]", "", str(value)[:200])
+    number = _CARD_NUMBER.search(digits)
+    return _HIDDEN if number and _passes_luhn(number.group()) else value
+
+
+def _is_token(location: tuple[object, ...]) -> bool:
+    return any("token" in step for step in location if isinstance(step, str))
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = [int(digit) * (2 - position % 2) for position, digit in enumerate(reversed(digits), 1)]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Sales tax: rounded once per rate of the invoice, then given back to the lines to the last unit."""
+"""Sales tax: rounded once per rate of the invoice, then allocated to the lines without remainder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ class Taxed:
 
 
 def tax_lines(lines: Sequence[Taxable]) -> list[Taxed]:
-    """Net and tax of each line.
+    """Return net and tax of each line.
 
-    Half up, once for all lines of a rate (those that include the tax apart from those that do not), then
-    allocated to the lines by largest remainder. Included: net = round(gross / (1 + rate)), tax = the rest.
+    Rounded half up, once for all lines of a rate (those that include the tax separately from those that do not), then
+    allocated to the lines by largest remainder. Included: net = round(gross / (1 + rate)), tax = gross - net.
     """
     groups: dict[tuple[Decimal, bool], list[int]] = {}
     for position, line in enumerate(lines):

@@ -15,8 +15,6 @@ from ..shapes import SCALAR, UNKNOWN, Shape, items_of, join, record, shape_of
 from .access import function_of
 
 ROOT = Path(__file__).parents[3]
-# Services with handlers that are still annotated `dict[str, Any]`. Delete a service when its last one is typed.
-UNTYPED_SERVICES = frozenset({"billing", "catalog", "ledger", "payments"})
 MAX_PASSES = 100
 ERROR_OUTPUT = record("the error output", {"Error": SCALAR, "Cause": SCALAR})
 
@@ -41,7 +39,7 @@ def responses_typed(workflow: Workflow) -> Iterator[Finding]:
         if function is None:
             continue
         handler = workflow.template.handler(function)
-        if return_shape(handler) == UNKNOWN and handler.partition(".")[0] not in UNTYPED_SERVICES:
+        if return_shape(handler) == UNKNOWN:
             yield workflow.finding(
                 state.name,
                 "untyped-response",

@@ -1,14 +1,15 @@
-"""A payments service on moto with a provider that can be made to fail, and what both books say."""
+"""A payments service on moto with a card provider that can be made to fail."""
 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from payments.book import Book
 from payments.cash import Cash
-from payments.models import Authorise
-from payments.provider import AnswerLost, Charge, Outcome, ProviderDown
+from payments.models import Authorise, GrantCredit, Tenders
+from payments.provider import Charge, Outcome, ProviderDown, ResponseLost
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
 from payments.store import PaymentsStore
@@ -16,13 +17,14 @@ from payments.store_credit import StoreCredit
 from tillflow.store import Item, unmarshal
 
 SANDBOX_TABLE = "sandbox"
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 class Unreliable:
-    """A provider in front of another. `plans[operation]` are run in order, one per call.
+    """A provider that wraps another. `plans[operation]` are applied in order, one per call.
 
-    A plan is "before", "after" (the answer is lost before or after the effect), "down", or a function to
-    run before the effect.
+    A plan is "before" or "after" (the response is lost before or after the effect), "down", or a function to call
+    before the effect.
     """
 
     def __init__(self, provider: Any) -> None:
@@ -43,8 +45,8 @@ class Unreliable:
         return self._call("refund", key, lambda: self._provider.refund(key, authorisation, amount))
 
     def look_up(self, key: str) -> Outcome | None:
-        found: Outcome | None = self._call("look_up", key, lambda: self._provider.look_up(key))
-        return found
+        outcome: Outcome | None = self._call("look_up", key, lambda: self._provider.look_up(key))
+        return outcome
 
     def _call(self, operation: str, key: str, effect: Callable[[], Any]) -> Any:
         self.calls.append((operation, key))
@@ -52,18 +54,18 @@ class Unreliable:
         if plan == "down":
             raise ProviderDown("no connection")
         if plan == "before":
-            raise AnswerLost("no answer in time")
+            raise ResponseLost("no response in time")
         if callable(plan):
             plan()
         answer = effect()
         if plan == "after":
-            raise AnswerLost("no answer in time")
+            raise ResponseLost("no response in time")
         return answer
 
 
 @dataclass
-class Desk:
-    """The service with everything it talks to; `order()` makes a request, `agree()` compares the books."""
+class PaymentsFixture:
+    """The payments service and its providers; `check_books()` compares our tenders with the providers' books."""
 
     client: Any
     table: str
@@ -74,10 +76,14 @@ class Desk:
         self.credit = StoreCredit(self.client, self.table)
         self.store = PaymentsStore(self.client, self.table)
         providers = {"card": self.card, "store_credit": self.credit, "cash": Cash()}
-        self.payments = Payments(self.store, providers)
+        self.service = Payments(self.store, providers)
 
-    def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> dict[str, Any]:
-        return self.payments.authorise(request(*tenders, order_id=order_id))
+    def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Tenders:
+        return self.service.authorise(request(*tenders, order_id=order_id))
+
+    def grant(self, amount: int, grant_id: str = "grant-1") -> None:
+        """Grant credit to the customer of `request`."""
+        self.credit.grant(granted(amount, grant_id), NOW)
 
     def states(self, order_id: str = "ord-1") -> list[str]:
         return [tender.state for tender in self.store.payment(order_id).tenders]
@@ -85,8 +91,8 @@ class Desk:
     def rows(self, table: str) -> list[Item]:
         return [unmarshal(row) for row in self.client.scan(TableName=table, ConsistentRead=True)["Items"]]
 
-    def agree(self, *order_ids: str) -> None:
-        """Our tenders and the providers' books tell the same; nothing is left held of a reversed order."""
+    def check_books(self, *order_ids: str) -> None:
+        """Assert that our tenders equal the providers' books, and that nothing of a reversed order is still held."""
         books = {"card": self.sandbox.book, "store_credit": Book(self.client, self.table)}
         for order_id in order_ids or ("ord-1",):
             payment = self.store.payment(order_id)
@@ -99,6 +105,12 @@ class Desk:
                 assert taken == (tender.captured, tender.refunded), tender
                 if payment.closed:
                     assert row.get("state") != "held", tender
+
+
+def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1") -> GrantCredit:
+    return GrantCredit(
+        grant_id=grant_id, customer_id=customer_id, currency="EUR", amount=amount, reason="goodwill"
+    )
 
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:

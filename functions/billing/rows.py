@@ -1,0 +1,42 @@
+"""The billing table.
+
+INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number, or VOID; then credited
+CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
+SERIES#<series>      COUNTER   last: the last number given
+
+OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.
+`models.Invoice` is the schema they keep to.
+"""
+
+from tillflow.store import Item
+
+from billing.models import CreditNote, Invoice
+
+
+def invoice_key(order_id: str) -> tuple[str, str]:
+    """Return the primary key of the row of an order's invoice."""
+    return f"INVOICE#{order_id}", "INVOICE"
+
+
+def credit_note_key(order_id: str) -> tuple[str, str]:
+    """Return the primary key of the row of an order's credit note."""
+    return f"CREDIT#{order_id}", "CREDIT"
+
+
+def counter_key(series: str) -> tuple[str, str]:
+    """Return the primary key of the row of a series' counter."""
+    return f"SERIES#{series}", "COUNTER"
+
+
+def read_invoice(row: Item) -> Invoice:
+    """Return the invoice of a row; ValidationError when the row does not keep to the schema."""
+    return Invoice.model_validate(_attributes(row))
+
+
+def read_credit_note(row: Item) -> CreditNote:
+    """Return the credit note of a row; ValidationError when the row does not keep to the schema."""
+    return CreditNote.model_validate(_attributes(row))
+
+
+def _attributes(row: Item) -> Item:
+    return {name: value for name, value in row.items() if name not in ("pk", "sk")}

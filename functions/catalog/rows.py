@@ -1,0 +1,48 @@
+"""The catalog table.
+
+PRODUCT#<sku>      PRODUCT   the product; every write raises its version
+BARCODE#<ean-13>   BARCODE   the SKU it belongs to; keeps barcodes unique
+PRODUCTS           <sku>     the list, in SKU order
+TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
+"""
+
+from decimal import Decimal
+
+from tillflow.store import Item
+
+from catalog.models import Product
+
+LIST = "PRODUCTS"
+RATES = ("TAXES", "RATES")
+_RATE = "rate:"
+
+
+def product_key(sku: str) -> tuple[str, str]:
+    """Return the primary key of a product's row."""
+    return f"PRODUCT#{sku}", "PRODUCT"
+
+
+def barcode_key(barcode: str) -> tuple[str, str]:
+    """Return the primary key of a barcode's row."""
+    return f"BARCODE#{barcode}", "BARCODE"
+
+
+def product_row(product: Product, version: int) -> Item:
+    """Return the row of a product."""
+    pk, sk = product_key(product.sku)
+    return {"pk": pk, "sk": sk, "version": version, **product.model_dump()}
+
+
+def read_product(row: Item) -> Product:
+    """Return the product of a row."""
+    return Product.model_validate({name: row[name] for name in Product.model_fields if name in row})
+
+
+def rate_attribute(tax_class: str) -> str:
+    """Return the attribute of a tax class's rate in the RATES row."""
+    return f"{_RATE}{tax_class}"
+
+
+def read_rates(row: Item) -> dict[str, Decimal]:
+    """Return the rate of every tax class of the RATES row."""
+    return {name.removeprefix(_RATE): Decimal(rate) for name, rate in row.items() if name.startswith(_RATE)}
