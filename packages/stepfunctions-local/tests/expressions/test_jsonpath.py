@@ -59,7 +59,19 @@ TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
         ("$.store..price", [8.95, 12.99, 8.99, 19.95]),
         ("$..color", ["red"]),
         ("$.store.*.color", ["red"]),
-        ("$.store.bicycle['color','price']", ["red", 19.95]),
+        ("$.store.bicycle['color','price']", {"color": "red", "price": 19.95}),
+        ("$.store.bicycle['color','nothing']", {"color": "red"}),
+        (
+            "$.store.book[*]['isbn','price']",
+            [{"price": 8.95}, {"isbn": "0-1", "price": 12.99}, {"isbn": "0-2", "price": 8.99}],
+        ),
+        ("$.store['bicycle','book'].color", ["red"]),
+        ("$.['store'].['bicycle'].color", "red"),
+        ("$.store.book.[0].title", TITLES[0]),
+        ("$.store.book.[*].title", TITLES),
+        ("$.store.book.[?(@.isbn)].title", TITLES[1:]),
+        ("$.store..['color']", ["red"]),
+        ("$..[?(@.color)]", [STORE["store"]["bicycle"]]),
         ("$.matrix[*][0]", [1, 3]),
         ("$.store.book[?(@.isbn)].title", TITLES[1:]),
         ("$.store.book[?(!@.isbn)].title", TITLES[:1]),
@@ -71,9 +83,24 @@ TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
         ("$.store.book[?(@.category in ['reference','x'])].title", TITLES[:1]),
         ("$.store.book[?(@.isbn == null)].title", []),
         ("$.store.book.length()", 3),
-        ("$.nothing[*]", []),
-        ("$.nothing.more[0:2].x", []),
+        ("$.store.book[*].nothing", []),
+        ("$.store.book[5:].title", []),
         ("$..nothing", []),
+        ("$.store.book[?(@.price == '8.95')].title", TITLES[:1]),
+        ("$.store.book[?(@.price === '8.95')].title", []),
+        ("$.store.book[?(@.price !== 8.95)].title", TITLES[1:]),
+        ("$.store.book[?(@.category IN ['reference'])].title", TITLES[:1]),
+        ("$.store.book[?(@.price in [8.95, 8.99])].title", [TITLES[0], TITLES[2]]),
+        ("$.store.book[?(@.title contains 'Dick')].title", TITLES[2:]),
+        ("$.store.book[?(/.*dick/i =~ @.title)].title", TITLES[2:]),
+        ("$.matrix[?(@ contains 3)]", [[3]]),
+        ("$.matrix[?(@ size 2)]", [[1, 2]]),
+        ("$.matrix[?(@ == [3])]", [[3]]),
+        ("$.matrix[?(@ anyof [2, 4])]", [[1, 2]]),
+        ("$.matrix[?(@ noneof [2, 4])]", [[3]]),
+        ("$.matrix[?(@ subsetof [1, 2, 4])]", [[1, 2]]),
+        ("$.matrix[?(@ empty false)]", [[1, 2], [3]]),
+        ("$.store.book[?(!(@.isbn == '0-1') && @.isbn)].title", TITLES[2:]),
     ],
 )
 def test_path_returns_value(path: str, expected: Any) -> None:
@@ -88,6 +115,11 @@ def test_path_returns_value(path: str, expected: Any) -> None:
         ("$.nothing.more", "Missing property in path $['nothing']"),
         ("$.matrix[5]", "No results for path: $['matrix'][5]"),
         ("$missing.x", "No results for path: $missing"),
+        ("$.nothing[*]", "Missing property in path $['nothing']"),
+        ("$.nothing[?(@.x)]", "Missing property in path $['nothing']"),
+        ("$.nothing..x", "Missing property in path $['nothing']"),
+        ("$.store.nothing.more[0:2].x", "Missing property in path $['store']['nothing']"),
+        ("$.limit[?(@.x)]", "Filter: [?] can not be applied to primitives. Current context is: 10"),
     ],
 )
 def test_missing_value_raises_path_not_found(path: str, message: str) -> None:
@@ -108,7 +140,23 @@ def test_error_names_the_field_of_a_missing_value() -> None:
     assert error.value.cause == "Invalid path '$.b' : No results for path: $['b']"
 
 
-@pytest.mark.parametrize("path", ["a.b", "$.", "$..", "$.a[", "$.a[b]", "$.a[?(@.x ==)]", "$.a b", ""])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a.b",
+        "$.",
+        "$..",
+        "$.a[",
+        "$.a[b]",
+        "$.a[?(@.x ==)]",
+        "$.a b",
+        "",
+        "$.a[:]",
+        "$...a",
+        "$['a',]",
+        "$['a]",
+    ],
+)
 def test_malformed_path_raises_path_syntax_error(path: str) -> None:
     with pytest.raises(PathSyntaxError):
         compile_path(path)

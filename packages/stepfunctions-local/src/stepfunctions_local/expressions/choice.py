@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import RuntimeFailure
+from .json_values import equal, is_number
 from .jsonpath import Path, PathNotFound, compile_path
-from .jsonpath_filter import same
 from .scope import Scope
 from .template import compile_field
 from .timestamps import parse_timestamp
@@ -99,12 +99,8 @@ def _is_present(path: Path, scope: Scope) -> bool:
     return path.definite or bool(value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _numbers(test: _Compare) -> _Compare:
-    return lambda a, b: _is_number(a) and _is_number(b) and test(a, b)
+    return lambda a, b: is_number(a) and is_number(b) and test(a, b)
 
 
 def _strings(test: _Compare) -> _Compare:
@@ -153,7 +149,7 @@ _ORDER: dict[str, _Compare] = {
     "GreaterThanEquals": lambda a, b: bool(a >= b),
 }
 _COMPARE: dict[str, _Compare] = {
-    "BooleanEquals": lambda a, b: isinstance(a, bool) and same(a, b),
+    "BooleanEquals": lambda a, b: isinstance(a, bool) and equal(a, b),
     "StringMatches": matches,
     **{f"Numeric{name}": _numbers(test) for name, test in _ORDER.items()},
     **{f"String{name}": _strings(test) for name, test in _ORDER.items()},
@@ -163,7 +159,7 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
     "IsPresent": lambda value: True,
     "IsNull": lambda value: value is None,
     "IsBoolean": lambda value: isinstance(value, bool),
-    "IsNumeric": _is_number,
+    "IsNumeric": is_number,
     "IsString": lambda value: isinstance(value, str),
     "IsTimestamp": lambda value: isinstance(parse_timestamp(value), datetime),
 }

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .java_random import JavaRandom
-from .json_text import dumps
-from .jsonpath_filter import same
+from .json_values import dumps, equal, is_number
 
 MAX_TEXT_LENGTH = 10_000
 MAX_RANGE_LENGTH = 1_000
@@ -64,13 +63,9 @@ def _text(value: Any, name: str) -> str:
     return value
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _integer(value: Any, name: str) -> int:
     """Return a number rounded to the nearest integer, halves up."""
-    if not _is_number(value):
+    if not is_number(value):
         raise IntrinsicError(f"The {name} must be a number")
     return value if isinstance(value, int) else math.floor(value + 0.5)
 
@@ -115,7 +110,7 @@ def string_to_json(text: Any) -> Any:
 def array_partition(array: Any, size: Any) -> list[list[Any]]:
     """Split an array into chunks of at most `size` items (States.ArrayPartition)."""
     items = _array(array, "first argument")
-    if not _is_number(size) or int(size) < 1:
+    if not is_number(size) or int(size) < 1:
         raise IntrinsicError("The chunk size must be a positive integer")
     length = int(size)
     return [items[start : start + length] for start in range(0, len(items), length)]
@@ -123,7 +118,7 @@ def array_partition(array: Any, size: Any) -> list[list[Any]]:
 
 def array_contains(array: Any, value: Any) -> bool:
     """Return whether an array contains a value (States.ArrayContains)."""
-    return any(same(item, _plain(value)) for item in _array(array, "first argument"))
+    return any(equal(item, _plain(value)) for item in _array(array, "first argument"))
 
 
 def array_range(first: Any, last: Any, step: Any) -> list[int]:
@@ -150,7 +145,7 @@ def array_unique(array: Any) -> list[Any]:
     """Return the distinct values of an array (States.ArrayUnique)."""
     unique: list[Any] = []
     for item in _array(array, "argument"):
-        if not any(same(item, other) for other in unique):
+        if not any(equal(item, other) for other in unique):
             unique.append(item)
     return unique
 

@@ -1,67 +1,38 @@
 """The parser of JSONPath as Step Functions accepts it, which uses the Jayway library.
 
-A path is a root (`$` the input, `$$` the context, `$name` a variable) and steps. `jsonpath_filter` parses
-filters.
+A path is a root (`$` the input, `$$` the context, `$name` a variable) and steps.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+https://github.com/json-path/JsonPath
 """
 
+import json
 import re
-from dataclasses import dataclass
+from typing import Any
 
-from .jsonpath_filter import Predicate, parse_filter
+from .jsonpath_steps import (
+    All,
+    AnyOf,
+    Comparison,
+    Condition,
+    Constant,
+    Descend,
+    Exists,
+    Filter,
+    Function,
+    Index,
+    Not,
+    Operand,
+    PathOperand,
+    Property,
+    Slice,
+    Step,
+    Wildcard,
+)
 
 
 class PathSyntaxError(ValueError):
     """The text is not a valid path."""
 
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """`.name` or `['name']`; several names select each that is there."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """`[0]`, `[-1]` or `[0,2]`."""
-
-    positions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """`[from:to]`, either end optional."""
-
-    start: int | None
-    stop: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wildcard:
-    """`.*` or `[*]`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Descend:
-    """`..`: the next step applies to every node below."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """`[?(…)]`: the elements for which the predicate holds."""
-
-    predicate: Predicate
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A trailing `.length()` and its like."""
-
-    name: str
-
-
-Step = Property | Index | Slice | Wildcard | Descend | Filter | Function
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[^.\[\]()\s'\"]+")
@@ -79,42 +50,43 @@ def parse_path(text: str) -> tuple[str, tuple[Step, ...]]:
         raise PathSyntaxError(f"A path must begin with '$': {text}")
     if text.startswith("$$"):
         root, at = "$$", 2
-    elif found := _VARIABLE.match(text, 1):
-        root, at = found.group(), found.end()
+    elif variable := _VARIABLE.match(text, 1):
+        root, at = variable.group(), variable.end()
     else:
         root, at = "$", 1
     return root, parse_steps(text, at)
 
 
 def parse_steps(text: str, at: int) -> tuple[Step, ...]:
-    """Return the steps of `text` from position `at` to its end."""
+    """Return the steps of `text` from position `at` to its end.
+
+    Raises PathSyntaxError.
+    """
     steps: list[Step] = []
     while at < len(text):
-        if text.startswith("..", at):
-            steps.append(Descend())
-            at += 2
-            if at < len(text) and text[at] == "[":
-                continue
-            at = _dot_step(text, at, steps)
-        elif text[at] == ".":
+        if text[at] == ".":
+            if text.startswith("..", at):
+                steps.append(Descend())
+                at += 1
             at = _dot_step(text, at + 1, steps)
         elif text[at] == "[":
             at = _bracket_step(text, at, steps)
         else:
             raise PathSyntaxError(f"Unexpected character {text[at]!r} at position {at} in path: {text}")
-    if steps and isinstance(steps[-1], Descend):
-        raise PathSyntaxError(f"Path must not end with a '..': {text}")
     return tuple(steps)
 
 
 def _dot_step(text: str, at: int, steps: list[Step]) -> int:
+    """Parse the step after a dot, which may be in brackets: `.['name']`."""
+    if text.startswith("[", at):
+        return _bracket_step(text, at, steps)
     if text.startswith("*", at):
         steps.append(Wildcard())
         return at + 1
-    found = _NAME.match(text, at)
-    if not found:
+    match = _NAME.match(text, at)
+    if not match:
         raise PathSyntaxError(f"Path must not end with a '.' or have an empty property: {text}")
-    name, end = found.group(), found.end()
+    name, end = match.group(), match.end()
     if text.startswith("()", end):
         if name not in _FUNCTIONS or end + 2 != len(text):
             raise PathSyntaxError(f"Function {name}() cannot be used here: {text}")
@@ -130,16 +102,18 @@ def _bracket_step(text: str, at: int, steps: list[Step]) -> int:
     if body == "*":
         steps.append(Wildcard())
     elif body.startswith("?"):
-        inner = body[1:].strip()
-        if not (inner.startswith("(") and inner.endswith(")")):
-            raise PathSyntaxError(f"A filter must be written [?(…)]: {text}")
-        steps.append(Filter(parse_filter(inner[1:-1])))
+        criteria = body[1:].strip()
+        if not (criteria.startswith("(") and criteria.endswith(")")):
+            raise PathSyntaxError(f"A filter must have the form [?(…)]: {text}")
+        steps.append(Filter(_parse_filter(criteria[1:-1])))
     elif body[:1] in ("'", '"'):
         steps.append(Property(_quoted_names(body, text)))
     elif _INDEXES.match(body):
         steps.append(Index(tuple(int(part) for part in body.split(","))))
-    elif found := _SLICE.match(body):
-        start, stop = found.groups()
+    elif match := _SLICE.match(body):
+        start, stop = match.groups()
+        if not start and not stop:
+            raise PathSyntaxError(f"A slice must have a start or an end: {text}")
         steps.append(Slice(int(start) if start else None, int(stop) if stop else None))
     else:
         raise PathSyntaxError(f"Could not parse token starting at position {at}: {text}")
@@ -165,7 +139,7 @@ def _closing(text: str, at: int) -> int:
             if not depth:
                 return i
         i += 1
-    raise PathSyntaxError(f"Bracket opened at position {at} is not closed: {text}")
+    raise PathSyntaxError(f"Bracket at position {at} is not closed: {text}")
 
 
 _QUOTED = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*(,|$)", re.S)
@@ -174,12 +148,122 @@ _QUOTED = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\s*(,|$)
 def _quoted_names(body: str, text: str) -> tuple[str, ...]:
     names: list[str] = []
     at = 0
-    while at < len(body):
-        found = _QUOTED.match(body, at)
-        if not found:
+    separator = ","
+    while separator:
+        match = _QUOTED.match(body, at)
+        if not match:
             raise PathSyntaxError(f"Property in brackets is not quoted: {text}")
         # As on AWS, only the closing quote can be escaped; other backslashes are literal.
-        single, double = found.group(1), found.group(2)
+        single, double, separator = match.groups()
         names.append(single.replace("\\'", "'") if single is not None else double.replace('\\"', '"'))
-        at = found.end()
+        at = match.end()
     return tuple(names)
+
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<operator>&&|\|\||===|!==|==|!=|<=|>=|=~|<|>|!|\(|\))"
+    r"|(?P<word>(?i:in|nin|subsetof|anyof|noneof|size|sizeof|empty|contains)\b)"
+    r"|(?P<literal>(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+    r"|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|/(?:[^/\\]|\\.)+/[a-z]*)"
+    r"|(?P<path>[@$](?:\.\.?[^\s.\[\]()=!<>&|,~]+(?:\(\))?"
+    r"|\.?\.?\[(?:[^\]\['\"]|'[^']*'|\"[^\"]*\"|\[[^\]]*\])*\])*)"
+    r"|(?P<json>\[[^\]]*\]|\{[^}]*\}))",
+    re.S,
+)
+_OPERATORS = frozenset({"==", "!=", "===", "!==", "<", "<=", ">", ">=", "=~"})
+
+
+def _parse_filter(text: str) -> Condition:
+    """Return the condition written in `text`, the part between `[?(` and `)]`."""
+    parser = _FilterParser(text)
+    condition = parser.disjunction()
+    if parser.kind:
+        raise PathSyntaxError(f"Unexpected {parser.value!r} in filter: {text}")
+    return condition
+
+
+class _FilterParser:
+    def __init__(self, text: str):
+        self.text, self.position = text, 0
+        self.kind: str | None = None
+        self.value = ""
+        self.advance()
+
+    def advance(self) -> None:
+        match = _TOKEN.match(self.text, self.position)
+        if match and match.lastgroup:
+            self.kind, self.value, self.position = match.lastgroup, match.group(match.lastgroup), match.end()
+        elif self.text[self.position :].strip():
+            raise PathSyntaxError(f"Unexpected token at position {self.position} in filter: {self.text}")
+        else:
+            self.kind, self.value = None, ""
+
+    def accept(self, value: str) -> bool:
+        if self.kind == "operator" and self.value == value:
+            self.advance()
+            return True
+        return False
+
+    def disjunction(self) -> Condition:
+        conditions = [self.conjunction()]
+        while self.accept("||"):
+            conditions.append(self.conjunction())
+        return AnyOf(tuple(conditions)) if len(conditions) > 1 else conditions[0]
+
+    def conjunction(self) -> Condition:
+        conditions = [self.negation()]
+        while self.accept("&&"):
+            conditions.append(self.negation())
+        return All(tuple(conditions)) if len(conditions) > 1 else conditions[0]
+
+    def negation(self) -> Condition:
+        if self.accept("!"):
+            return Not(self.negation())
+        if self.accept("("):
+            group = self.disjunction()
+            if not self.accept(")"):
+                raise PathSyntaxError(f"Missing ')' in filter: {self.text}")
+            return group
+        return self.comparison()
+
+    def comparison(self) -> Condition:
+        left = self.operand()
+        operator = self.value.lower() if self.kind == "word" else self.value
+        if self.kind == "word" or (self.kind == "operator" and operator in _OPERATORS):
+            self.advance()
+            return Comparison(left, operator, self.operand())
+        if not isinstance(left, PathOperand):
+            raise PathSyntaxError(f"A comparison is missing in filter: {self.text}")
+        return Exists(left)
+
+    def operand(self) -> Operand:
+        kind, value = self.kind, self.value
+        if kind not in ("path", "literal", "json"):
+            raise PathSyntaxError(f"A value is missing in filter: {self.text}")
+        self.advance()
+        if kind == "path":
+            return PathOperand(value[0] == "@", parse_steps(value, 1))
+        return Constant(_json_literal(value) if kind == "json" else _literal(value))
+
+
+def _literal(text: str) -> Any:
+    if text[0] in "'\"":
+        return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.S)
+    if text[0] == "/":
+        body, _, flags = text[1:].rpartition("/")
+        try:
+            return re.compile(body, re.IGNORECASE if "i" in flags else 0)
+        except re.error as error:
+            raise PathSyntaxError(f"Invalid regular expression {text}: {error}") from None
+    return json.loads(text)
+
+
+_JSON_STRING = re.compile(r"'((?:[^'\\]|\\.)*)'", re.S)
+
+
+def _json_literal(text: str) -> Any:
+    """Return the value of a JSON array or object, whose strings may have single quotes."""
+    try:
+        return json.loads(_JSON_STRING.sub(lambda match: json.dumps(match.group(1)), text))
+    except ValueError:
+        raise PathSyntaxError(f"Not a JSON value in filter: {text}") from None

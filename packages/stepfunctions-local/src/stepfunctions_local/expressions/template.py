@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import QueryEvaluationFailure
 from .intrinsics import compile_intrinsic, is_intrinsic
-from .json_text import dumps
+from .json_values import dumps
 from .jsonata import UNDEFINED, EvaluationError, Expression, InternalError, compile_expression
 from .jsonpath import compile_path
 from .scope import Scope

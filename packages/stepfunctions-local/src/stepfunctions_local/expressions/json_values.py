@@ -1,0 +1,25 @@
+"""JSON values: text, equality and types."""
+
+import json
+from typing import Any
+
+
+def dumps(value: Any) -> str:
+    """Return compact JSON with unescaped characters, as Jackson writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether the value is a number; a boolean is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Return whether two JSON values are equal: 1 equals 1.0, true does not equal 1."""
+    if is_number(a) and is_number(b):
+        return bool(a == b)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
+    return type(a) is type(b) and bool(a == b)
