@@ -104,19 +104,55 @@ def test_function_arn_passes_input_and_returns_response():
     assert services.asked == [("lambda", arn, {"sku": "A"}, {})]
 
 
+@pytest.mark.parametrize(
+    ("payload", "received"),
+    [
+        ('{"a":1}', {"a": 1}),
+        ("[1, 2]", [1, 2]),
+        ('"HelloWorld"', "HelloWorld"),
+        ("0", 0),
+        ("null", None),
+        ("not JSON", "not JSON"),
+        ("", ""),
+        (None, {}),
+        (7, 7),
+        ({"text": '{"a":1}'}, {"text": '{"a":1}'}),
+    ],
+)
+def test_string_payload_is_the_request_body(payload, received):
+    services = Answering(lambda_answer({}))
+    run("lambda:invoke", {"FunctionName": "f", "Payload": payload}, services)
+    assert services.asked == [("lambda", "f", received, {})]
+
+
+def test_missing_payload_is_an_empty_object():
+    services = Answering(lambda_answer({}))
+    run("lambda:invoke", {"FunctionName": "f"}, services)
+    assert services.asked == [("lambda", "f", {}, {})]
+
+
+@pytest.mark.parametrize(
+    ("body", "output"), [(b"abc", "abc"), (b"\xff", "\ufffd"), (b'{"a": 1.0}', {"a": 1.0}), (b"", {})]
+)
+def test_function_response_that_is_not_json_is_text(body, output):
+    response = {"StatusCode": 200, "Payload": body}
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
+    assert run(arn, {}, Answering(response)) == output
+
+
 def test_handler_exception_is_the_error():
-    told = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
-    services = Answering(lambda_answer(told, FunctionError="Unhandled"))
+    payload = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
+    services = Answering(lambda_answer(payload, FunctionError="Unhandled"))
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
         "PaymentDeclined",
-        json.dumps(told),
+        '{"errorMessage":"no card","errorType":"PaymentDeclined","stackTrace":["..."]}',
     )
 
 
 def test_function_timeout_and_exit_have_lambda_error_names():
     for name in ("Sandbox.Timedout", "Runtime.ExitError"):
-        told = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
-        services = Answering(lambda_answer(told, FunctionError="Unhandled"))
+        payload = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
+        services = Answering(lambda_answer(payload, FunctionError="Unhandled"))
         assert failure("lambda:invoke", {"FunctionName": "pay"}, services)[0] == name
 
 
@@ -162,7 +198,7 @@ def test_missing_permission_is_in_cause():
     arguments = {"TableName": "t", "Key": {"pk": {"S": "1"}}}
     assert failure("aws-sdk:dynamodb:getItem", arguments, Answering(denied)) == (
         "DynamoDb.DynamoDbException",
-        f"{text} (Service: DynamoDb, Status Code: 400, Request ID: r)",
+        f"{text} (Service: DynamoDb, Status Code: 400, Request ID: r) (SDK Attempt Count: 1)",
     )
     error, cause = failure("dynamodb:getItem", arguments, Answering(denied))
     assert error == "DynamoDB.AmazonDynamoDBException"
@@ -234,8 +270,8 @@ def test_failed_nested_execution_fails_task():
     with pytest.raises(StateError) as task:
         complete("states:startExecution.sync:2", Answering(failed))
     assert task.value.error == "States.TaskFailed"
-    told = json.loads(task.value.cause)
-    assert (told["Error"], told["Cause"], told["Status"]) == ("Oops", "why", "FAILED")
+    payload = json.loads(task.value.cause)
+    assert (payload["Error"], payload["Cause"], payload["Status"]) == ("Oops", "why", "FAILED")
 
 
 def test_job_is_polled_until_it_ends():

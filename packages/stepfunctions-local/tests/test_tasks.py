@@ -1,6 +1,7 @@
 """Tasks: events, retries, catchers, timeouts, heartbeats, callbacks, activities, nested executions."""
 
 import asyncio
+import json
 import re
 
 import pytest
@@ -131,7 +132,7 @@ def test_exhausted_retrier_falls_through_to_catch() -> None:
     }
     result = run(definition, failing(*[Busy("full")] * 3))
     assert result.elapsed == 2
-    assert result.output == ["Busy", '{"errorMessage": "full", "errorType": "Busy"}']
+    assert result.output == ["Busy", '{"errorMessage":"full","errorType":"Busy"}']
     exited = result.events("TaskStateExited")[0]["stateExitedEventDetails"]
     assert exited["assignedVariables"] == {"why": '"Busy"'}
 
@@ -170,7 +171,8 @@ def test_timeout_is_matched_by_its_names(pattern: str, caught: bool) -> None:
     }
 
 
-def test_states_all_does_not_catch_runtime_failure() -> None:
+@pytest.mark.parametrize("name", ["States.ALL", "States.Runtime", "States.TaskFailed"])
+def test_runtime_failure_is_neither_caught_nor_retried(name: str) -> None:
     definition = {
         "StartAt": "T",
         "States": {
@@ -178,7 +180,26 @@ def test_states_all_does_not_catch_runtime_failure() -> None:
                 "Type": "Task",
                 "Resource": FUNCTION,
                 "Parameters": {"x.$": "$.missing"},
-                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+                "Retry": [{"ErrorEquals": [name], "IntervalSeconds": 60}],
+                "Catch": [{"ErrorEquals": [name], "Next": "Caught"}],
+                "End": True,
+            },
+            "Caught": {"Type": "Succeed"},
+        },
+    }
+    result = run(definition, lambda given: given)
+    assert (result.status, result.error, result.elapsed) == ("FAILED", "States.Runtime", 0)
+
+
+def test_runtime_failure_in_branch_is_not_caught_by_parallel() -> None:
+    inner = {"Type": "Pass", "Parameters": {"x.$": "$.missing"}, "End": True}
+    definition = {
+        "StartAt": "P",
+        "States": {
+            "P": {
+                "Type": "Parallel",
+                "Branches": [{"StartAt": "B", "States": {"B": inner}}],
+                "Catch": [{"ErrorEquals": ["States.Runtime"], "Next": "Caught"}],
                 "End": True,
             },
             "Caught": {"Type": "Succeed"},
@@ -254,7 +275,40 @@ def test_failure_without_error_is_caught_by_states_all(engine: VirtualEngine, to
     arn = engine.start(engine.create(definition))
     engine.pass_time(1)
     engine.send_task_failure(taskToken=tokens[0])
-    assert engine.finish(arn).output == {"Error": "", "Cause": ""}
+    assert engine.finish(arn).output == {"Error": None, "Cause": None}
+
+
+@pytest.mark.parametrize(
+    ("sent", "caught"),
+    [
+        ({}, {"Error": None, "Cause": None}),
+        ({"error": "E"}, {"Error": "E", "Cause": None}),
+        ({"cause": "c"}, {"Error": None, "Cause": "c"}),
+        ({"error": "", "cause": ""}, {"Error": "", "Cause": ""}),
+    ],
+)
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+def test_missing_error_and_cause_are_null_in_catch(
+    engine: VirtualEngine, tokens: list[str], language: str, sent: dict, caught: dict
+) -> None:
+    definition = wait_for_token(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}])
+    if language == "JSONPath":
+        definition["QueryLanguage"] = "JSONPath"
+        task = definition["States"]["T"]
+        task.pop("Arguments")
+        task["Parameters"] = {"FunctionName": "work", "Payload": {"token.$": "$$.Task.Token"}}
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+    arn = engine.start(engine.create(definition))
+    engine.pass_time(1)
+    engine.send_task_failure(taskToken=tokens[0], **sent)
+    assert engine.finish(arn).output == caught
+
+
+def test_missing_cause_of_timeout_is_empty_in_catch(engine: VirtualEngine) -> None:
+    definition = wait_for_token(TimeoutSeconds=5, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}])
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+    result = engine.run(definition)
+    assert result.output == {"Error": "States.Timeout", "Cause": ""}
 
 
 def test_missed_heartbeat_fails_task(engine: VirtualEngine, tokens: list[str]) -> None:
@@ -395,3 +449,37 @@ def test_invalid_credentials_fail_before_scheduling(state, error):
 
     assert (result.status, result.error) == ("FAILED", error)
     assert "TaskScheduled" not in kinds(result)
+
+
+@pytest.mark.parametrize("suffix", ["sync", "sync:2"])
+@pytest.mark.parametrize("failed", [False, True])
+def test_callback_with_token_of_sync_task_completes_it(
+    engine: VirtualEngine, suffix: str, failed: bool
+) -> None:
+    inner = engine.create({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 900, "End": True}}})
+    task = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::states:startExecution.{suffix}",
+        "Parameters": {"StateMachineArn": inner, "Input": {"token.$": "$$.Task.Token"}},
+        "End": True,
+    }
+    arn = engine.start(engine.create({"StartAt": "T", "States": {"T": task}}))
+    engine.pass_time(5)
+    nested = engine.list_executions(stateMachineArn=inner)["executions"][0]["executionArn"]
+    token = json.loads(engine.describe_execution(executionArn=nested)["input"])["token"]
+    if failed:
+        engine.send_task_failure(taskToken=token, error="Early")
+    else:
+        engine.send_task_success(taskToken=token, output='{"done":true}')
+    result = engine.finish(arn)
+    assert result.elapsed == 5
+    assert (result.error, result.output) == (("Early", None) if failed else (None, {"done": True}))
+    # The nested execution continues: the callback completes the task, not the job.
+    assert engine.describe_execution(executionArn=nested)["status"] == "RUNNING"
+    with pytest.raises(ApiError, match="TaskTimedOut"):
+        engine.send_task_success(taskToken=token, output="1")
+
+
+def test_token_is_checked_before_output(engine: VirtualEngine) -> None:
+    with pytest.raises(ApiError, match="InvalidToken"):
+        engine.send_task_success(taskToken="NoSuchTaskToken", output="not JSON")

@@ -34,13 +34,13 @@ def _resource_not_found() -> ApiError:
 def _check_routing(engine: Engine, routes: list[dict[str, Any]]) -> str:
     """Return the ARN of the routes' state machine. Raises ApiError for invalid routes."""
     version_arns = [route["stateMachineVersionArn"] for route in routes]
-    for text in version_arns:
-        arn = arns.parse(text, "stateMachine")
-        if arn.qualifier is None or not arn.qualifier.isdigit():
-            raise ApiError(
-                "ValidationException",
-                f"Invalid state machine version ARN in the routing configuration: {text}",
-            )
+    parsed = [arns.parse(text, "stateMachine") for text in version_arns]
+    if any(arn.qualifier is None or not arn.qualifier.isdigit() for arn in parsed):
+        raise ApiError(
+            "ValidationException",
+            "Routing configuration must contain state machine version ARNs. "
+            f"Received: [{', '.join(version_arns)}]",
+        )
     if len(set(version_arns)) != len(version_arns):
         raise ApiError(
             "ValidationException",

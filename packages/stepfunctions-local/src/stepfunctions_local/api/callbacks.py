@@ -13,33 +13,38 @@ from ..json_errors import json_error
 
 def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """Complete a task with an output."""
+    ids = _parse(params["taskToken"])
     text = params["output"]
     reason = json_error(text)
     if reason is None and too_large(text):
         reason = "Output size exceeds the maximum of 262144 bytes."
     if reason is not None:
         raise ApiError("InvalidOutput", f"Invalid Output: '{reason}'")
-    engine.complete_task(_frame(engine, params["taskToken"]), {"output": json_value(text)})
+    engine.complete_task(_frame(engine, ids, params["taskToken"]), {"output": json_value(text)})
     return {}
 
 
 def failure(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """Fail a task."""
-    frame = _frame(engine, params["taskToken"])
+    frame = _frame(engine, _parse(params["taskToken"]), params["taskToken"])
     engine.complete_task(frame, {name: params.get(name) for name in ("error", "cause")})
     return {}
 
 
 def heartbeat(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     """Extend a task's heartbeat deadline."""
-    engine.heartbeat(_frame(engine, params["taskToken"]))
+    engine.heartbeat(_frame(engine, _parse(params["taskToken"]), params["taskToken"]))
     return {}
 
 
-def _frame(engine: Engine, token: str) -> Frame:
+def _parse(token: str) -> tuple[int, int]:
     ids = parse_token(token)
     if ids is None:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'")
+    return ids
+
+
+def _frame(engine: Engine, ids: tuple[int, int], token: str) -> Frame:
     frame = engine.waiting_frame(*ids, token)
     if frame is None:
         raise ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")

@@ -65,8 +65,9 @@ async def start_sync(engine: Engine, params: Params) -> dict[str, Any]:
     }
     if params.get("includedData") != "METADATA_ONLY":
         response |= {"input": row["input"], "inputDetails": {"included": True}}
+        response["outputDetails"] = {"included": True}
         if "output" in row:
-            response |= {"output": row["output"], "outputDetails": {"included": True}}
+            response["output"] = row["output"]
     return response
 
 

@@ -110,7 +110,7 @@ def _context(
 
 
 def _has_task_token(state: State) -> bool:
-    return isinstance(state, Task) and state.integration.pattern in ("task_token", "activity")
+    return isinstance(state, Task) and state.integration.pattern not in ("request_response", "lambda_arn")
 
 
 def _request(

@@ -6,8 +6,10 @@ from typing import Any
 
 from ..errors import StateError
 from ..history import json_bytes, json_value
+from ..json_errors import json_error
 from ..services import TaskServices
 from .base import Integration, TaskRequest
+from .formatting import json_text
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params
 from .service_errors import ErrorNames, as_optimised
@@ -23,7 +25,7 @@ class InvokeFunction(Integration):
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
-        payload = json_bytes(arguments.get("Payload", {}))
+        payload = _request_body(arguments.get("Payload"))
         others = {name: value for name, value in arguments.items() if name != "Payload"}
         with as_optimised(request, "lambda", _ERROR_NAMES):
             params = arguments_to_params(operation, request, others)
@@ -60,6 +62,15 @@ async def _invoke(
     return response
 
 
+def _request_body(payload: Any) -> bytes:
+    """Return the request body: JSON text is sent unchanged, other values as JSON, null as an empty object."""
+    if payload is None:
+        return b"{}"
+    if isinstance(payload, str) and json_error(payload) is None:
+        return payload.encode()
+    return json_bytes(payload)
+
+
 def _function_error(payload: str) -> StateError:
     """Return a function's error: its errorType, or Lambda.Unknown when the payload has none."""
     try:
@@ -67,7 +78,7 @@ def _function_error(payload: str) -> StateError:
     except ValueError:
         document = None
     if isinstance(document, dict) and isinstance(document.get("errorType"), str):
-        return StateError(document["errorType"], payload)
+        return StateError(document["errorType"], json_text(document))
     return StateError(
         "Lambda.Unknown",
         "The cause could not be determined because Lambda did not return an error type. "
@@ -77,7 +88,7 @@ def _function_error(payload: str) -> StateError:
 
 def _text(response: dict[str, Any]) -> str:
     payload = response.get("Payload", b"")
-    return payload.decode() if isinstance(payload, bytes) else payload
+    return payload.decode(errors="replace") if isinstance(payload, bytes) else str(payload)
 
 
 def _decoded(response: dict[str, Any]) -> Any:

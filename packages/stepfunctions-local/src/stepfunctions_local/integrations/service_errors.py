@@ -65,7 +65,7 @@ def sdk_error(service: str, error: ServiceError) -> StateError:
     cause = f"{error.message} (Service: {client}, Status Code: {error.status}, Request ID: {error.request_id}"
     if service == "s3":
         cause += f", Extended Request ID: {error.extended_request_id or ''}"
-    return StateError(f"{client}.{name}", cause + ")")
+    return StateError(f"{client}.{name}", f"{cause}) (SDK Attempt Count: 1)")
 
 
 def _optimised_error(service: str, names: ErrorNames, error: ServiceError) -> StateError:

@@ -13,8 +13,9 @@ from .frame import RETRY, Frame
 TIMEOUT = "States.Timeout"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
 
-# States.ALL does not match these; they must be named.
-_TERMINAL = ("States.DataLimitExceeded", "States.Runtime")
+RUNTIME = "States.Runtime"
+# States.ALL does not match this error; it must be named.
+_DATA_LIMIT = "States.DataLimitExceeded"
 
 
 class HeartbeatMissed(StateError):
@@ -63,7 +64,7 @@ def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
                 _retry(frame, index, retrier)
                 return None
             break
-    if isinstance(state, Map | Parallel) and error.error != "States.Runtime":
+    if isinstance(state, Map | Parallel) and error.error != RUNTIME:
         frame.event(f"{state.kind}StateFailed")
     for catcher in state.catch:
         if matches(catcher.errors, error.error, missed):
@@ -74,11 +75,13 @@ def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
 
 def matches(patterns: tuple[str, ...], name: str | None, heartbeat_missed: bool = False) -> bool:
     """Return whether a Retry's or Catch's ErrorEquals matches the error."""
+    if name == RUNTIME:  # neither retried nor caught, not even by its name
+        return False
     if name in patterns:
         return True
     if heartbeat_missed and HEARTBEAT_TIMEOUT in patterns:
         return True
-    if name in _TERMINAL:
+    if name == _DATA_LIMIT:
         return False
     return "States.ALL" in patterns or ("States.TaskFailed" in patterns and name != TIMEOUT)
 
@@ -104,9 +107,12 @@ def _retry(frame: Frame, index: int, retrier: Retrier) -> None:
 
 def catch(frame: Frame, state: State, catcher: Catcher, error: StateError) -> None:
     """Exit the state through a catcher. Raises StateError when the catcher's fields fail to evaluate."""
-    # A missing error or cause is an empty string in a Task's catcher and null in a Parallel's or Map's.
-    missing = "" if isinstance(state, Task) else None
-    error_output: dict[str, Any] = {"Error": error.error or missing, "Cause": error.cause or missing}
+    # The missing cause of a timeout is an empty string in a Task's catcher; every other missing value is null.
+    missing_cause = "" if isinstance(state, Task) and error.error == TIMEOUT else None
+    error_output: dict[str, Any] = {
+        "Error": error.error,
+        "Cause": missing_cause if error.cause is None else error.cause,
+    }
     frame.reset_context()
     frame.drop_children()
     try:

@@ -48,7 +48,7 @@ def _schedule(frame: Frame, state: Task) -> None:
     frame.data = {}
     if pattern == "activity":
         _check_activity(frame, state)
-    if pattern in ("task_token", "activity"):
+    if pattern not in ("request_response", "lambda_arn"):
         frame.data["token"] = new_token(*frame.key)
     frame.reset_context()
     state_input = dataflow.effective_input(frame, state)
@@ -151,16 +151,29 @@ async def _do_work(frame: Frame, state: Task) -> Any:
         _event(frame, state, "Submitted", output(json_text(response)))
         data |= {"stage": "submitted", "submitted": response}
         frame.save()
-    if integration.pattern == "task_token":
+    if integration.pattern == "task_token" or "outcome" in data:
         return await _wait_for_callback(frame)
     await runtime.store.committed()
+    return await _wait_for_job(frame, state, request)
+
+
+async def _wait_for_job(frame: Frame, state: Task, request: TaskRequest) -> Any:
+    """Wait until the submitted job has ended, or until a callback with the task's token completes the task."""
+    runtime, submitted = frame.execution.runtime, frame.data["submitted"]
+    job = asyncio.ensure_future(state.integration.complete(request, submitted, runtime.services))
+    callback = asyncio.ensure_future(_wait_for_callback(frame))
     try:
-        return await integration.complete(request, data["submitted"], runtime.services)
+        await asyncio.wait((job, callback), return_when=asyncio.FIRST_COMPLETED)
+        return (callback if callback.done() else job).result()
     except asyncio.CancelledError:
         # The state was stopped or timed out: stop the job. The result of that call has no effect.
         if not runtime.closing:
-            runtime.run_in_background(_cancel(state, request, data["submitted"], runtime.services))
+            runtime.run_in_background(_cancel(state, request, submitted, runtime.services))
         raise
+    finally:
+        for task in (job, callback):
+            if not task.cancel() and not task.cancelled():
+                task.exception()  # mark it as retrieved
 
 
 async def _cancel(state: Task, request: TaskRequest, submitted: Any, services: Any) -> None:
