@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
 from till.commands import (
+    api,
     audit,
     case,
     demo,
@@ -23,6 +24,7 @@ from till.commands import (
     stock,
     supplier,
     transfer,
+    user,
 )
 from till.errors import OperatorError, explain
 from till.output import print_error
@@ -64,6 +66,8 @@ app.add_typer(supplier.app, name="supplier")
 app.add_typer(purchase.app, name="purchase")
 app.add_typer(image.app, name="image")
 app.add_typer(product.app, name="product")
+app.add_typer(user.app, name="user")
+app.command("api")(api.api)
 
 if __name__ == "__main__":
     app()

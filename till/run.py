@@ -7,6 +7,7 @@ started here is stopped at the end in any case.
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from local_aws import client_environment
 
@@ -14,6 +15,8 @@ from till.commands import stack as commands
 from till.errors import OperatorError
 from till.local_stack import state_folder
 from till.output import err, print_error
+from till.stack import find_stack
+from till.users import DEMO_PASSWORD, DEMO_USERS, api_url
 
 
 def main(*, once: bool) -> int:
@@ -30,6 +33,8 @@ def main(*, once: bool) -> int:
             ).returncode
             if code and (once or command == "seed"):
                 return code
+            if command == "seed":
+                print_addresses(environment)
         if not once:
             err.print(
                 f"The shop is up on {stack.endpoint}. In another terminal:"
@@ -49,6 +54,19 @@ def main(*, once: bool) -> int:
         if started_here:
             commands.stop()
     return 0
+
+
+def print_addresses(environment: Mapping[str, str]) -> None:
+    """Print the API's URL and the demo shop's users, as soon as they can be used."""
+    stack = find_stack(environment)
+    names = ", ".join(str(user["username"]) for user in DEMO_USERS)
+    err.print(
+        f"API: {api_url(stack)}/api (try `till api GET /customers`)"
+        f"\nUsers: {names}; the password of each is {DEMO_PASSWORD}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 if __name__ == "__main__":

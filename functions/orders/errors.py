@@ -17,3 +17,13 @@ class UnknownOrder(DomainError):
 
     def __init__(self, order_id: str) -> None:
         super().__init__(f"order {order_id} does not exist")
+
+
+class LocationNotAllowed(DomainError):
+    """A cashier sells at another location than the one of the account."""
+
+    status = 403
+    cashier_message = "You may not sell at this location. Ask a manager."
+
+    def __init__(self, location: str, own: str) -> None:
+        super().__init__(f"location is {location!r}; expected {own!r}, the location of the cashier")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # The id names the order's executions, and a repeated cancel adds `.<n>` to it.
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+CancelReason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 type Status = Literal["PLACED", "PAID", "REJECTED", "CANCELLED"]
 
 
@@ -28,9 +29,7 @@ class CancelOrder(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     order_id: OrderId
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")] = (
-        "cancelled"
-    )
+    reason: CancelReason = "cancelled"
 
 
 class Cancellation(TypedDict):

@@ -1,13 +1,15 @@
 """What a till, a person or another system asks of orders. The command line and an HTTP API call the same methods."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import InvalidOrder
+from tillflow.errors import IdempotencyConflict, InvalidOrder
 from tillflow.executions import (
     FAILED,
     Started,
     describe_execution,
+    error_message,
     execution_arn,
     restart_execution,
     start_execution,
@@ -33,6 +35,13 @@ class OrderOperations:
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
         return start_execution(self._states, self._checkout, order_id, request)
 
+    def check_unchanged(self, request: Mapping[str, Any]) -> None:
+        """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
+        order_id = str(request["order_id"])
+        checkout = describe_execution(self._states, execution_arn(self._checkout, order_id))
+        if checkout is not None and (stored := json.loads(checkout["input"])) != request:
+            raise IdempotencyConflict(f"order {order_id}", stored, request)
+
     def cancel(self, order_id: str, reason: str) -> Started:
         """Start the cancel of an order, again if one before it failed. InvalidCancel, UnknownOrder."""
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
@@ -57,5 +66,5 @@ class OrderOperations:
             status="REJECTED" if checkout["status"] in FAILED else "PLACED",
             execution=arn,
             reason=checkout.get("error"),
-            cause=checkout.get("cause"),
+            cause=error_message(checkout.get("cause", "")),
         )

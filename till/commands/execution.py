@@ -1,18 +1,31 @@
 """`till execution`: list the workflows' executions, redrive a failed one, stop a running one."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated
 
 import typer
+from executions.models import ExecutionSummary
 
-from till import executions, workflows
-from till.errors import OperatorError
+from till import workflows
+from till.executions import operations
 from till.output import out, print_json, print_table
+from till.purchasing import operator_errors
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, redrive and stop executions. `till history` shows one.")
 
 Id = Annotated[str, typer.Argument(help="A business id, such as an order's, or an execution's ARN.")]
+
+
+class Status(StrEnum):
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    ABORTED = "ABORTED"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -21,9 +34,7 @@ def list_(
     workflow: Annotated[
         str | None, typer.Argument(help="A workflow, such as OrderCheckout; all without.")
     ] = None,
-    status: Annotated[
-        str | None, typer.Option(help="RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.")
-    ] = None,
+    status: Annotated[Status | None, typer.Option(help="Only those of this status.")] = None,
     days: Annotated[
         int | None, typer.Option(help="Only those started in the last days.", min=1, max=365)
     ] = None,
@@ -39,35 +50,22 @@ def list_(
         till execution list OrderCheckout --status FAILED --days 1
     """
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
-    found = executions.list_executions(find_stack(), workflow, status, since, limit)
-    rows = [
-        {
-            "name": one["name"],
-            "workflow": one["workflow"],
-            "status": one["status"],
-            "started": one["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
-            "seconds": _seconds(one),
-            "execution_arn": one["executionArn"],
-        }
-        for one in found
-    ]
+    name = None if status is None else status.value
+    with operator_errors("List the workflows with `till execution list --help`."):
+        found = operations(find_stack()).list_executions(workflow, name, since, limit)
     if as_json:
-        print_json(rows)
-    elif not rows:
+        print_json([one.model_dump(mode="json") for one in found])
+    elif not found:
         out.print("No executions.")
     else:
         columns = ("name!", "workflow!", "status!", "started!", "seconds>")
-        print_table(
-            "Executions", columns, [["" if v is None else v for v in list(row.values())[:5]] for row in rows]
-        )
+        print_table("Executions", columns, [_cells(one) for one in found])
 
 
-def _seconds(execution: dict[str, Any]) -> float | None:
-    """How long an execution took; None while it runs."""
-    if "stopDate" not in execution:
-        return None
-    seconds: float = (execution["stopDate"] - execution["startDate"]).total_seconds()
-    return round(seconds, 3)
+def _cells(execution: ExecutionSummary) -> tuple[object, ...]:
+    started = execution.started.astimezone(UTC).isoformat(timespec="milliseconds")
+    seconds = "" if execution.seconds is None else execution.seconds
+    return execution.name, execution.workflow, execution.status, started, seconds
 
 
 @app.command()
@@ -82,11 +80,10 @@ def redrive(execution: Id) -> None:
         till execution redrive ord-20261123T101500-5f0c1a2b
     """
     stack = find_stack()
-    found = _latest(stack, execution)
-    executions.redrive(stack, found)
-    out.print(
-        f"Redriving {found.description['name']}: see `till history {execution} --follow`.", soft_wrap=True
-    )
+    arn = _latest(stack, execution)
+    with operator_errors(f"See `till history {execution}`."):
+        operations(stack).redrive(arn)
+    out.print(f"Redriving: see `till history {execution} --follow`.", soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -102,16 +99,14 @@ def stop(
         till execution stop po-1 --reason "entered twice" --yes
     """
     stack = find_stack()
-    found = _latest(stack, execution)
+    arn = _latest(stack, execution)
     if not yes:
         typer.confirm("Nothing is compensated. Stop it?", abort=True)
-    executions.stop(stack, found, reason)
-    out.print(f"Stopped {found.description['name']}.", soft_wrap=True)
+    with operator_errors(f"See `till history {execution}`."):
+        operations(stack).stop(arn, reason)
+    out.print(f"Stopped {execution}.", soft_wrap=True, markup=False)
 
 
-def _latest(stack: Stack, execution: str) -> executions.Execution:
-    """The execution that was started last for a business id."""
-    described = workflows.find(stack, execution)
-    if not described:
-        raise OperatorError(f"No workflow has run for {execution}.", "")
-    return executions.load(stack, described[-1]["executionArn"])
+def _latest(stack: Stack, execution: str) -> str:
+    """The ARN of the execution that was started last for a business id."""
+    return str(workflows.find(stack, execution)[-1]["executionArn"])

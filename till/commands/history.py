@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from stepfunctions_local.web import execution_page
+from tillflow.masking import mask, mask_text
 
 from till import executions, workflows
 from till.errors import OperatorError
 from till.executions import Execution
 from till.history import Visit, compensated
-from till.masking import mask, mask_text
 from till.output import out, print_json, print_table
 from till.stack import Stack, find_stack
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.template import conventions, document
+from tools.template import conventions, document, routes
 
 FOLDER = "infrastructure"
 FIRST = ("parameters", "shared")
@@ -75,6 +75,9 @@ def template(root: Path) -> str:
         if expanded:
             resources |= expanded
             blocks += [f"\n  # {fragment.name}\n", _indented(document.write(expanded))]
+    generated = routes.expand(declared, root)
+    if generated:
+        blocks += ["\n  # routes\n", _indented(document.write(generated))]
     outputs = conventions.outputs(resources) | _merged(fragments, "Outputs")
     blocks += ["\n", document.write({"Outputs": outputs})]
     return "".join(blocks)

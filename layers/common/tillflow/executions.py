@@ -69,3 +69,12 @@ def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
 def _has_failed(states: Any, arn: str) -> bool:
     description = describe_execution(states, arn)
     return description is not None and description["status"] in FAILED
+
+
+def error_message(cause: str) -> str:
+    """Return the sentence of a Cause: that of a Lambda function is JSON with the exception's text."""
+    try:
+        failure = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(failure.get("errorMessage", cause)) if isinstance(failure, dict) else cause

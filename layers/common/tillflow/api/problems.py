@@ -47,8 +47,20 @@ def status_of(error: type[DomainError]) -> int:
     return 404 if error.__name__.startswith("Unknown") else 422
 
 
+class ProblemError(DomainError):
+    """A problem that an operation made itself, such as the refusal that a workflow left in a row."""
+
+    cashier_message = ""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
 def problem_of(error: DomainError) -> Problem:
     """Return the problem of a domain error."""
+    if isinstance(error, ProblemError):
+        return error.problem
     fields: tuple[dict[str, Any], ...] = ()
     if isinstance(error, InvalidRequest):
         fields = tuple(

@@ -17,6 +17,7 @@ from tillflow.errors import DomainError, InvalidRequest
 from tillflow.handling import as_domain_error
 from tillflow.parsing import parse
 
+PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_QUERY_LENGTH = 2048
@@ -33,7 +34,8 @@ class Empty(BaseModel):
 class Route:
     """One route: `scope` is what the gateway requires of the token, "" for a route without sign-in.
 
-    body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
+    body, query: models of the request; open_body: the body may have fields that its model does not name, because
+    another service validates them; response: the type of a successful response; statuses: its HTTP statuses.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Route:
     operation: Operation
     summary: str
     body: type[BaseModel] | None
+    open_body: bool
     query: type[BaseModel]
     response: Any
     statuses: tuple[int, ...]
@@ -101,6 +104,7 @@ class Api:
         scope: Scope,
         *,
         body: type[BaseModel] | None = None,
+        open_body: bool = False,
         query: type[BaseModel] = Empty,
         response: Any = dict,
         statuses: tuple[int, ...] = (200,),
@@ -108,10 +112,12 @@ class Api:
         """Register an operation under a route key, e.g. `GET /orders/{order_id}`. Its docstring is the summary."""
 
         def register(operation: Operation) -> Operation:
-            if key in self.routes:
-                raise ValueError(f"route {key} is registered twice")
             summary = (operation.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
-            self.routes[key] = Route(key, scope, operation, summary, body, query, response, statuses)
+            method, path = key.split(" ", 1)
+            key_with_prefix = f"{method} {PREFIX}{path}"
+            self.routes[key_with_prefix] = Route(
+                key_with_prefix, scope, operation, summary, body, open_body, query, response, statuses
+            )
             return operation
 
         return register
@@ -170,7 +176,9 @@ def _call(route: Route, event: Mapping[str, Any]) -> Call:
         caller=caller_of(event),
         path=event.get("pathParameters") or {},
         query=parse(route.query, query_parameters, extra="forbid", texts=True),
-        body=parse(route.body, _json(raw), extra="forbid") if route.body else None,
+        body=parse(route.body, _json(raw), extra=None if route.open_body else "forbid")
+        if route.body
+        else None,
         headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
         raw=raw,
     )

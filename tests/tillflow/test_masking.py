@@ -3,8 +3,7 @@
 import json
 
 import pytest
-
-from till.masking import MASK, mask, mask_text
+from tillflow.masking import MASK, mask, mask_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""Customers over HTTP."""
+
+import os
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, Reply, decode_cursor, encode_cursor
+from tillflow.aws import client
+
+from customers.models import Customer
+from customers.operations import CustomerOperations
+
+api = Api("customers")
+handle = api.handle
+
+
+class Page(BaseModel):
+    """limit: how many; cursor: the next_cursor of the page before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str | None, Field(max_length=2048)] = None
+
+
+class CustomerPage(BaseModel):
+    """A page of customers by id; next_cursor is null on the last page."""
+
+    customers: list[Customer]
+    next_cursor: str | None
+
+
+class CustomerChanges(BaseModel):
+    """Fields to change; those left out stay."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Any = None
+    email: Any = None
+    phone: Any = None
+    note: Any = None
+
+
+@cache
+def _customers() -> CustomerOperations:
+    return CustomerOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@api.route("GET /customers", "read", query=Page, response=CustomerPage)
+def list_customers(call: Call) -> CustomerPage:
+    """List customers by id, a page at a time."""
+    customers, after = _customers().list_customers(call.query.limit, decode_cursor(call.query.cursor))
+    return CustomerPage(customers=customers, next_cursor=encode_cursor(after))
+
+
+@api.route("POST /customers", "sell", body=Customer, response=Customer, statuses=(201,))
+def create_customer(call: Call) -> Reply:
+    """Create a customer. The same customer again changes nothing; another one under its id is a conflict."""
+    customer = _customers().create(call.body.model_dump())
+    return Reply(customer, 201, {"location": f"/api/customers/{customer.customer_id}"}, version=1)
+
+
+@api.route("GET /customers/{customer_id}", "read", response=Customer)
+def get_customer(call: Call) -> Reply:
+    """Return a customer; the ETag is the version that an update names."""
+    stored = _customers().get(call.path["customer_id"])
+    return Reply(stored.customer, version=stored.version)
+
+
+@api.route("PATCH /customers/{customer_id}", "sell", body=CustomerChanges, response=Customer)
+def update_customer(call: Call) -> Reply:
+    """Change fields of a customer at the version in If-Match, or at its newest."""
+    changes = call.body.model_dump(exclude_unset=True)
+    customer = _customers().update(call.path["customer_id"], changes, call.version)
+    return Reply(customer, version=_customers().get(customer.customer_id).version)

@@ -1,0 +1,82 @@
+"""Executions over HTTP: the data of the execution inspector, redrive and stop."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, Reply
+from tillflow.aws import client
+
+from executions.models import ExecutionDetail, ExecutionStatus, ExecutionSummary
+from executions.operations import ExecutionOperations
+
+api = Api("executions")
+handle = api.handle
+
+
+class ExecutionFilter(BaseModel):
+    """workflow: a logical id such as OrderCheckout; days: only those started in the last days."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workflow: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] = None
+    status: ExecutionStatus | None = None
+    days: Annotated[int | None, Field(ge=1, le=90)] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class StopBody(BaseModel):
+    """Why an execution is stopped; it becomes the execution's cause."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Accepted(BaseModel):
+    """What was asked for was begun."""
+
+    execution_arn: str
+
+
+@cache
+def _executions() -> ExecutionOperations:
+    return ExecutionOperations(client("stepfunctions"), json.loads(os.environ["WORKFLOWS"]))
+
+
+@api.route("GET /executions", "operate", query=ExecutionFilter, response=list[ExecutionSummary])
+def list_executions(call: Call) -> list[ExecutionSummary]:
+    """List executions, the newest first."""
+    filters: ExecutionFilter = call.query
+    since = None if filters.days is None else datetime.now(UTC) - timedelta(days=filters.days)
+    return _executions().list_executions(filters.workflow, filters.status, since, filters.limit)
+
+
+@api.route("GET /executions/{execution}", "operate", response=ExecutionDetail)
+def get_execution(call: Call) -> ExecutionDetail:
+    """Return an execution with its definition and history, secrets masked, by its name or ARN."""
+    return _executions().get(_arn(call))
+
+
+@api.route("POST /executions/{execution}/redrive", "operate", response=Accepted, statuses=(202,))
+def redrive_execution(call: Call) -> Reply:
+    """Restart a failed execution from the state that failed."""
+    arn = _arn(call)
+    _executions().redrive(arn)
+    return Reply(Accepted(execution_arn=arn), 202)
+
+
+@api.route("POST /executions/{execution}/stop", "operate", body=StopBody, response=Accepted, statuses=(202,))
+def stop_execution(call: Call) -> Reply:
+    """Abort a running execution. Nothing is compensated."""
+    arn = _arn(call)
+    _executions().stop(arn, f"{call.body.reason} ({call.caller.username})")
+    return Reply(Accepted(execution_arn=arn), 202)
+
+
+def _arn(call: Call) -> str:
+    return _executions().find(unquote(call.path["execution"]))

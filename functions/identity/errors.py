@@ -1,0 +1,39 @@
+"""Errors of identity."""
+
+from tillflow.errors import DomainError, InvalidRequest
+
+
+class InvalidUser(InvalidRequest):
+    """A user that is not accepted."""
+
+    cashier_message = "The user is not valid. Check the named field."
+    subject = "user"
+
+
+class UserExists(DomainError):
+    """A user of this name exists."""
+
+    status = 409
+    cashier_message = "This name is taken."
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"user {username} exists")
+
+
+class UnknownUser(DomainError):
+    """No user has this name."""
+
+    cashier_message = "No such user."
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"user {username} does not exist")
+
+
+class SignInRefused(DomainError):
+    """The name or the password is wrong, or the user has to change the password first."""
+
+    status = 401
+    cashier_message = "Name or password is wrong."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"sign-in refused: {reason}")

@@ -1,0 +1,96 @@
+"""What people ask of users: create, list, disable, and sign in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tillflow.parsing import parse
+
+from identity.errors import InvalidUser, SignInRefused, UnknownUser, UserExists
+from identity.models import User
+from identity.rules import SCOPES_BY_GROUP
+
+
+class UserOperations:
+    """cognito: a client of Cognito user pools; pool, app: the ids of the user pool and of the till's app client."""
+
+    def __init__(self, cognito: Any, pool: str, app: str) -> None:
+        self._cognito = cognito
+        self._pool = pool
+        self._app = app
+
+    def create(self, request: Mapping[str, Any], password: str) -> User:
+        """Create a user with a permanent password. InvalidUser, UserExists."""
+        user = parse(User, request, InvalidUser)
+        attributes = [{"Name": "custom:location", "Value": user.location}] if user.location else []
+        try:
+            self._cognito.admin_create_user(
+                UserPoolId=self._pool,
+                Username=user.username,
+                MessageAction="SUPPRESS",
+                UserAttributes=attributes,
+            )
+        except self._cognito.exceptions.UsernameExistsException:
+            raise UserExists(user.username) from None
+        try:
+            self._cognito.admin_set_user_password(
+                UserPoolId=self._pool, Username=user.username, Password=password, Permanent=True
+            )
+        except self._cognito.exceptions.InvalidPasswordException as error:
+            # A user without a password could not be created again under the same name.
+            self._cognito.admin_delete_user(UserPoolId=self._pool, Username=user.username)
+            raise InvalidUser("password", "(hidden)", str(error.response["Error"]["Message"])) from None
+        self._cognito.admin_add_user_to_group(
+            UserPoolId=self._pool, Username=user.username, GroupName=user.group
+        )
+        return user
+
+    def list_all(self) -> list[User]:
+        """Return the users of every group, by name."""
+        found = []
+        for group in SCOPES_BY_GROUP:
+            pages = self._cognito.get_paginator("list_users_in_group").paginate(
+                UserPoolId=self._pool, GroupName=group
+            )
+            found += [_user(user, group) for page in pages for user in page["Users"]]
+        return sorted(found, key=lambda user: user.username)
+
+    def set_enabled(self, username: str, enabled: bool) -> None:
+        """Allow or refuse a user's sign-in; refusing revokes the refresh tokens. UnknownUser."""
+        request = {"UserPoolId": self._pool, "Username": username}
+        try:
+            if enabled:
+                self._cognito.admin_enable_user(**request)
+            else:
+                self._cognito.admin_disable_user(**request)
+                self._cognito.admin_user_global_sign_out(**request)
+        except self._cognito.exceptions.UserNotFoundException:
+            raise UnknownUser(username) from None
+
+    def sign_in(self, username: str, password: str) -> str:
+        """Return an access token. SignInRefused."""
+        try:
+            response = self._cognito.initiate_auth(
+                ClientId=self._app,
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": username, "PASSWORD": password},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NotAuthorizedException", "UserNotFoundException"):
+                raise
+            raise SignInRefused("name or password is wrong") from None
+        if "AuthenticationResult" not in response:
+            raise SignInRefused(f"Cognito asks for {response['ChallengeName']}")
+        return str(response["AuthenticationResult"]["AccessToken"])
+
+
+def _user(user: Mapping[str, Any], group: str) -> User:
+    attributes = {one["Name"]: one["Value"] for one in user.get("Attributes", ())}
+    return User.model_validate(
+        {
+            "username": user["Username"],
+            "group": group,
+            "location": attributes.get("custom:location", ""),
+            "enabled": user["Enabled"],
+        }
+    )

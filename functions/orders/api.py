@@ -1,0 +1,120 @@
+"""Orders over HTTP."""
+
+import os
+import time
+from functools import cache
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, Problem, Reply
+from tillflow.api.problems import ProblemError
+from tillflow.aws import client
+from tillflow.executions import error_message
+
+from orders.errors import LocationNotAllowed
+from orders.models import CancelReason, Order, PlaceOrder
+from orders.operations import OrderOperations
+
+api = Api("orders")
+handle = api.handle
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+# The status of a response for an order that the checkout refused; 422 for any other reason.
+_STATUS_OF_REASON = {
+    "PaymentDeclined": 402,
+    "CaptureRefused": 402,
+    "InsufficientStock": 409,
+    "InvalidOrder": 400,
+}
+
+
+class Wait(BaseModel):
+    """wait: seconds to wait for the end of the checkout or cancel."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wait: Annotated[int, Field(ge=0, le=20)] = 15
+
+
+class CancelBody(BaseModel):
+    """Why an order is cancelled; it is printed on the credit note."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: CancelReason
+
+
+@cache
+def _orders() -> OrderOperations:
+    return OrderOperations(
+        client("dynamodb"),
+        client("stepfunctions"),
+        os.environ["TABLE_NAME"],
+        os.environ["CHECKOUT_ARN"],
+        os.environ["CANCEL_ARN"],
+    )
+
+
+@api.route(
+    "POST /orders", "sell", body=PlaceOrder, open_body=True, query=Wait, response=Order, statuses=(201, 202)
+)
+def place_order(call: Call) -> Reply:
+    """Sell an order. The till makes its id: the same order again starts nothing."""
+    request: PlaceOrder = call.body
+    location = (request.model_extra or {}).get("location")
+    if not call.caller.is_manager and call.caller.location not in ("", location):
+        raise LocationNotAllowed(str(location), call.caller.location)
+    sent = request.model_dump(mode="json")
+    if _orders().place(sent).duplicate:
+        _orders().check_unchanged(sent)
+    order = _wait(request.order_id, call.query.wait, frozenset({"PAID", "REJECTED", "CANCELLED"}))
+    if order.status == "REJECTED":
+        raise ProblemError(_refusal(order))
+    ended = order.status != "PLACED"
+    return Reply(order, 201 if ended else 202, {"location": f"/api/orders/{order.order_id}"})
+
+
+@api.route("GET /orders/{order_id}", "read", response=Order)
+def get_order(call: Call) -> Order:
+    """Return an order with its lines, totals, invoice number and status."""
+    return _orders().get(call.path["order_id"])
+
+
+@api.route(
+    "POST /orders/{order_id}/cancel", "sell", body=CancelBody, query=Wait, response=Order, statuses=(200, 202)
+)
+def cancel_order(call: Call) -> Reply:
+    """Cancel an order before, during or after its payment; a payment is refunded."""
+    order_id = call.path["order_id"]
+    _orders().cancel(order_id, call.body.reason)
+    order = _wait(order_id, call.query.wait, frozenset({"REJECTED", "CANCELLED"}))
+    return Reply(order, 200 if order.status in ("REJECTED", "CANCELLED") else 202)
+
+
+def _wait(order_id: str, seconds: int, ends: frozenset[str]) -> Order:
+    """Return the order once it has one of these statuses, or as it is after so many seconds."""
+    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    while True:
+        order = _orders().get(order_id)
+        left = deadline - time.monotonic()
+        if order.status in ends or left <= 0:
+            return order
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _refusal(order: Order) -> Problem:
+    """The problem of an order that the checkout refused: its status, and the reason and sentence it left."""
+    reason = order.reason or "OrderRejected"
+    detail = error_message(order.cause or f"order {order.order_id} was rejected")
+    return Problem(
+        _STATUS_OF_REASON.get(reason, 422), reason, detail, _CASHIER.get(reason, "The sale was refused.")
+    )
+
+
+_CASHIER = {
+    "PaymentDeclined": "Payment declined. Ask for another way to pay.",
+    "CaptureRefused": "Payment failed. Nothing was charged.",
+    "InsufficientStock": "Not enough in stock. Lower the quantity or remove it.",
+    "InvalidOrder": "The order is not valid. Check the lines and discounts.",
+}

@@ -1,0 +1,240 @@
+"""The HTTP API on a deployed shop: who may call what, and a sale over HTTP."""
+
+import base64
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from identity.rules import SCOPES_BY_GROUP
+
+from tests.e2e.conftest import Deployed
+from till.users import DEMO_PASSWORD
+from tools.template.routes import routes_of, services
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+ROOT = Path(__file__).parents[2]
+ROUTES = {key: route for service in services(ROOT) for key, route in routes_of(ROOT, service).items()}
+
+
+@dataclass(frozen=True)
+class Http:
+    """Calls of the API, with the tokens of the demo shop's users."""
+
+    url: str
+    tokens: dict[str, str]
+
+    def call(self, method: str, path: str, token: str | None = None, body: Any = None, **headers: str) -> Any:
+        """Return status and parsed body."""
+        response = urllib3.request(
+            method,
+            self.url + path,
+            body=None if body is None else json.dumps(body).encode(),
+            headers={**({"authorization": f"Bearer {token}"} if token else {}), **headers},
+            timeout=60,
+            retries=False,
+        )
+        return response.status, json.loads(response.data) if response.data else None
+
+    def as_user(self, user: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call(method, path, self.tokens[user], body, **headers)
+
+
+@pytest.fixture(scope="session")
+def cognito(shop: Deployed) -> Any:
+    return shop.client("cognito-idp")
+
+
+@pytest.fixture(scope="session")
+def sign_in(shop: Deployed, cognito: Any) -> Callable[[str], dict[str, str]]:
+    client = shop.outputs()["TillClientId"]
+
+    def tokens(user: str) -> dict[str, str]:
+        parameters = {"USERNAME": user, "PASSWORD": DEMO_PASSWORD}
+        answer = cognito.initiate_auth(
+            ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
+        )
+        result: dict[str, str] = answer["AuthenticationResult"]
+        return result
+
+    return tokens
+
+
+@pytest.fixture(scope="session")
+def http(shop: Deployed, sign_in: Callable[[str], dict[str, str]]) -> Http:
+    url = f"{shop.stack.endpoint}/_aws/execute-api/{shop.outputs()['ApiId']}/$default"
+    return Http(url, {group: sign_in(group)["AccessToken"] for group in SCOPES_BY_GROUP})
+
+
+def path_of(key: str) -> tuple[str, str]:
+    method, path = key.split(" ", 1)
+    return method, path.replace("{", "").replace("}", "")
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_route_refuses_whoever_its_scope_does_not_admit(http: Http, key: str) -> None:
+    route = ROUTES[key]
+    assert route.scope in {"read", "sell", "manage", "operate"}, (
+        "a route without sign-in needs a test of its own"
+    )
+    method, path = path_of(key)
+    assert http.call(method, path)[0] == 401
+    for group, scopes in SCOPES_BY_GROUP.items():
+        status, _ = http.as_user(group, method, path)
+        if route.scope in scopes:
+            assert status not in (401, 403), (group, status)
+        else:
+            assert status == 403, (group, status)
+
+
+def test_id_token_is_not_an_access_token(http: Http, sign_in: Callable[[str], dict[str, str]]) -> None:
+    assert http.call("GET", "/api/cases", sign_in("operator")["IdToken"])[0] in (401, 403)
+
+
+def test_tampered_token_is_refused(http: Http) -> None:
+    head, payload, signature = http.tokens["cashier"].split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    claims["scope"] = "shop/read shop/sell shop/manage shop/operate"
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert http.call("GET", "/api/cases", f"{head}.{forged}.{signature}")[0] == 401
+
+
+def test_token_of_another_user_pool_is_refused(http: Http, cognito: Any) -> None:
+    pool = cognito.create_user_pool(PoolName="other")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="till", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username="operator", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username="operator", Password=DEMO_PASSWORD, Permanent=True
+    )
+    answer = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "operator", "PASSWORD": DEMO_PASSWORD},
+    )
+    token = answer["AuthenticationResult"]["AccessToken"]
+    cognito.delete_user_pool(UserPoolId=pool)
+    assert http.call("GET", "/api/cases", token)[0] == 401
+
+
+def sale(order_id: str, token: str = "tok_visa", **more: Any) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "location": "store-1",
+        "register": "till-1",
+        "currency": "EUR",
+        "placed_at": "2026-11-28T12:00:00Z",
+        "lines": [{"sku": "COF-ESP-1KG", "quantity": 1}],
+        "tenders": [{"type": "card", "token": token}],
+        **more,
+    }
+
+
+def order_id() -> str:
+    return f"ord-{uuid.uuid4().hex[:12]}"
+
+
+def test_sale_is_paid_shown_and_cancelled(http: Http) -> None:
+    name = order_id()
+    status, order = http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name))
+    assert (status, order["status"], order["total"]) == (201, "PAID", 1890)
+    assert http.as_user("cashier", "GET", f"/api/orders/{name}")[1]["invoice_number"]
+    status, order = http.as_user(
+        "cashier", "POST", f"/api/orders/{name}/cancel?wait=20", {"reason": "changed mind"}
+    )
+    assert (status, order["status"], order["cancel_reason"]) == (200, "CANCELLED", "changed mind")
+
+
+def test_same_sale_again_is_one_sale_and_another_under_its_id_a_conflict(http: Http) -> None:
+    name = order_id()
+    first = http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name))
+    assert http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name)) == first
+    other = sale(name, lines=[{"sku": "COF-ESP-1KG", "quantity": 2}])
+    status, problem = http.as_user("cashier", "POST", "/api/orders", other)
+    assert (status, problem["title"]) == (409, "IdempotencyConflict")
+
+
+def test_declined_card_is_402_with_the_sentence_for_the_cashier(http: Http) -> None:
+    status, problem = http.as_user("cashier", "POST", "/api/orders?wait=20", sale(order_id(), "tok_declined"))
+    assert (status, problem["title"]) == (402, "PaymentDeclined")
+    assert problem["cashier_message"] == "Payment declined. Ask for another way to pay."
+    assert "stackTrace" not in json.dumps(problem)
+
+
+def test_sale_that_is_not_valid_is_400_and_names_the_field(http: Http) -> None:
+    wrong = sale(order_id(), lines=[{"sku": "COF-ESP-1KG", "quantity": 0}])
+    status, problem = http.as_user("cashier", "POST", "/api/orders?wait=20", wrong)
+    assert (status, problem["title"]) == (400, "InvalidOrder")
+    assert "lines[0].quantity is 0" in problem["detail"]
+
+
+def test_sale_that_is_not_waited_for_is_202_with_its_location(http: Http) -> None:
+    name = order_id()
+    status, order = http.as_user("cashier", "POST", "/api/orders?wait=0", sale(name))
+    assert status in (201, 202)
+    assert order["order_id"] == name
+
+
+def test_cashier_sells_at_the_own_location_only(http: Http) -> None:
+    elsewhere = sale(order_id(), location="store-2")
+    assert http.as_user("cashier", "POST", "/api/orders", elsewhere)[0] == 403
+
+
+def test_customer_update_names_the_version_it_read(http: Http) -> None:
+    name = f"cus-{uuid.uuid4().hex[:8]}"
+    assert http.as_user("cashier", "POST", "/api/customers", {"customer_id": name, "name": "Ada"})[0] == 201
+    patch = http.as_user(
+        "cashier", "PATCH", f"/api/customers/{name}", {"name": "Ada L."}, **{"if-match": '"1"'}
+    )
+    assert patch[0] == 200
+    late = http.as_user("cashier", "PATCH", f"/api/customers/{name}", {"name": "A."}, **{"if-match": '"1"'})
+    assert (late[0], late[1]["title"]) == (409, "RecordChanged")
+
+
+def test_pages_of_customers_follow_one_another(http: Http) -> None:
+    first = http.as_user("cashier", "GET", "/api/customers?limit=1")[1]
+    second = http.as_user("cashier", "GET", f"/api/customers?limit=1&cursor={first['next_cursor']}")[1]
+    assert first["customers"][0]["customer_id"] < second["customers"][0]["customer_id"]
+
+
+def test_execution_is_listed_shown_without_secrets_and_not_redriven(http: Http) -> None:
+    name = order_id()
+    http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name, "tok_declined"))
+    listed = http.as_user("operator", "GET", "/api/executions?workflow=OrderCheckout&status=FAILED")[1]
+    assert name in {one["name"] for one in listed}
+    status, shown = http.as_user("operator", "GET", f"/api/executions/{name}")
+    assert (status, shown["execution"]["error"]) == (200, "PaymentDeclined")
+    assert "tok_declined" not in json.dumps(shown)
+    status, problem = http.as_user("operator", "POST", f"/api/executions/{name}/redrive")
+    assert (status, problem["title"]) == (409, "NothingToRedrive")
+
+
+def test_till_api_signs_in_and_calls(shop: Deployed) -> None:
+    answer = json.loads(shop.till("api", "GET", "/customers?limit=1", "--user", "cashier"))
+    assert len(answer["customers"]) == 1
+    assert "Forbidden" in shop.till("api", "GET", "/cases", "--user", "cashier", code=1)
+
+
+def test_till_user_creates_lists_and_disables(shop: Deployed, cognito: Any) -> None:
+    shop.till(
+        "user",
+        "create",
+        "eve",
+        "--group",
+        "cashier",
+        "--location",
+        "store-1",
+        "--password",
+        "Correct-Horse-9",
+    )
+    listed = json.loads(shop.till("user", "list", "--json"))
+    assert {"username": "eve", "group": "cashier", "location": "store-1", "enabled": True} in listed
+    shop.till("user", "disable", "eve")
+    assert not next(
+        user for user in json.loads(shop.till("user", "list", "--json")) if user["username"] == "eve"
+    )["enabled"]

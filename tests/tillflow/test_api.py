@@ -1,0 +1,257 @@
+"""The edge of the HTTP API: any request gets a response, every failure is a problem document."""
+
+import base64
+import json
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+from tillflow.api import Api, Call, Reply, decode_cursor, encode_cursor
+from tillflow.api.problems import Problem, ProblemError, status_of
+from tillflow.errors import (
+    DomainError,
+    IdempotencyConflict,
+    InvalidRequest,
+    OrderClosed,
+    StoreUnavailable,
+)
+
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+
+
+class Line(BaseModel):
+    sku: str
+    quantity: Annotated[int, Field(gt=0, strict=True)]
+
+
+class Sale(BaseModel):
+    sale_id: str
+    lines: list[Line] = []
+
+
+class Page(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class UnknownSale(DomainError):
+    cashier_message = "No such sale."
+
+
+class BrokenRule(DomainError):
+    cashier_message = "Not allowed."
+
+
+def shop() -> tuple[Api, list[Call]]:
+    api, calls = Api("sales"), []
+
+    @api.route("POST /sales", "sell", body=Sale, response=Sale, statuses=(201,))
+    def sell(call: Call) -> Sale:
+        """Sell."""
+        calls.append(call)
+        return call.body
+
+    @api.route("GET /sales", "read", query=Page, response=list[Sale])
+    def list_sales(call: Call) -> list[Sale]:
+        """List sales."""
+        calls.append(call)
+        return []
+
+    @api.route("GET /sales/{sale_id}", "read", response=Sale)
+    def get_sale(call: Call) -> Reply:
+        """Return a sale."""
+        calls.append(call)
+        match call.path["sale_id"]:
+            case "none":
+                raise UnknownSale("sale none does not exist")
+            case "broken":
+                raise BrokenRule("no")
+            case "busy":
+                raise StoreUnavailable("throttled")
+            case "throttled":
+                raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "GetItem")
+            case "bug":
+                raise KeyError("secret detail")
+            case "declined":
+                raise ProblemError(Problem(402, "PaymentDeclined", "declined", "Declined."))
+        return Reply(Sale(sale_id="1"), version=call.version or 3)
+
+    return api, calls
+
+
+def request(key: str, body: Any = None, **more: Any) -> dict[str, Any]:
+    return {"routeKey": key, "body": None if body is None else json.dumps(body), **more}
+
+
+def answer(api: Api, event: Any) -> tuple[int, Any]:
+    response = api.handle(event, CONTEXT)
+    return response["statusCode"], json.loads(response["body"]) if response["body"] else None
+
+
+def test_body_is_validated_and_the_result_serialised() -> None:
+    api, calls = shop()
+    sale = {"sale_id": "1", "lines": [{"sku": "A", "quantity": 2}]}
+    assert answer(api, request("POST /api/sales", sale)) == (201, sale)
+    assert calls[0].body.lines[0].quantity == 2
+
+
+def test_every_wrong_field_is_named_with_its_value_and_what_is_accepted() -> None:
+    api, calls = shop()
+    status, problem = answer(
+        api, request("POST /api/sales", {"lines": [{"sku": "A", "quantity": 0, "x": 1}], "y": 2})
+    )
+    assert status == 400
+    assert {(one["field"], one["value"]) for one in problem["problems"]} == {
+        ("sale_id", None),
+        ("lines[0].quantity", 0),
+        ("lines[0].x", 1),
+        ("y", 2),
+    }
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("sale_id", "status", "title"),
+    [
+        ("none", 404, "UnknownSale"),
+        ("broken", 422, "BrokenRule"),
+        ("busy", 503, "StoreUnavailable"),
+        ("throttled", 503, "StoreUnavailable"),
+        ("declined", 402, "PaymentDeclined"),
+    ],
+)
+def test_domain_error_is_a_problem_document(sale_id: str, status: int, title: str) -> None:
+    api, _ = shop()
+    response = api.handle(request("GET /api/sales/{sale_id}", pathParameters={"sale_id": sale_id}), CONTEXT)
+    problem = json.loads(response["body"])
+    assert (response["statusCode"], problem["title"], problem["status"]) == (status, title, status)
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert problem["correlation_id"] == response["headers"]["x-correlation-id"] == "request-1"
+    assert ("retry-after" in response["headers"]) == (status == 503)
+
+
+def test_fault_of_ours_is_a_500_without_details() -> None:
+    api, _ = shop()
+    event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "bug"})
+    status, problem = answer(api, event)
+    assert (status, problem["title"]) == (500, "InternalError")
+    assert "secret" not in json.dumps(problem)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(InvalidRequest, 400), (IdempotencyConflict, 409), (OrderClosed, 409), (StoreUnavailable, 503)],
+)
+def test_status_follows_from_the_kind_of_error(error: type[DomainError], status: int) -> None:
+    assert status_of(error) == status
+
+
+def test_body_over_the_limit_is_refused_before_it_is_parsed() -> None:
+    api, calls = shop()
+    status, problem = answer(api, {"routeKey": "POST /api/sales", "body": "x" * 300_000})
+    assert (status, problem["title"], calls) == (413, "BodyTooLarge", [])
+
+
+def test_deeply_nested_body_is_refused() -> None:
+    api, calls = shop()
+    status, problem = answer(api, {"routeKey": "POST /api/sales", "body": "[" * 5000 + "]" * 5000})
+    assert (status, problem["problems"][0]["field"], calls) == (400, "body", [])
+
+
+def test_brackets_inside_texts_are_not_levels() -> None:
+    api, _ = shop()
+    assert answer(api, request("POST /api/sales", {"sale_id": '[{"' * 100}))[0] == 201
+
+
+def test_base64_body_is_decoded_and_kept_as_sent() -> None:
+    api, calls = shop()
+    raw = b'{"sale_id": "1"}'
+    event = {"routeKey": "POST /api/sales", "body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
+    assert answer(api, event)[0] == 201
+    assert calls[0].raw == raw
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "x"}, {"limit": "1", "more": "1"}, {"limit": "9" * 3000}]
+)
+def test_query_that_is_not_accepted_is_refused(query: dict[str, str]) -> None:
+    api, calls = shop()
+    assert answer(api, request("GET /api/sales", queryStringParameters=query))[0] == 400
+    assert calls == []
+
+
+def test_etag_and_if_none_match() -> None:
+    api, _ = shop()
+    event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"})
+    assert api.handle(event, CONTEXT)["headers"]["etag"] == '"3"'
+    response = api.handle(event | {"headers": {"If-None-Match": '"3"'}}, CONTEXT)
+    assert (response["statusCode"], response["body"]) == (304, "")
+
+
+@pytest.mark.parametrize("value", ["x", "-1", '"1', "9" * 30, "*"])
+def test_if_match_that_is_no_version_is_refused(value: str) -> None:
+    api, _ = shop()
+    event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"}, headers={"If-Match": value})
+    expected = 200 if value == '"1' else 400
+    assert answer(api, event)[0] == expected
+
+
+def test_caller_is_read_from_the_claims_of_the_gateway() -> None:
+    api, calls = shop()
+    claims = {
+        "username": "carl",
+        "cognito:groups": "[cashier manager]",
+        "scope": "shop/read shop/sell",
+        "location": "s1",
+    }
+    event = request("GET /api/sales", requestContext={"authorizer": {"jwt": {"claims": claims}}})
+    assert answer(api, event)[0] == 200
+    caller = calls[0].caller
+    assert (caller.username, caller.location, caller.is_manager) == ("carl", "s1", True)
+    assert caller.scopes == {"shop/read", "shop/sell"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    body=json_values, query=st.none() | st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3)
+)
+def test_any_json_gets_a_result_or_a_named_problem(body: Any, query: Any) -> None:
+    api, _ = shop()
+    for key in api.routes:
+        event = {
+            "routeKey": key,
+            "body": json.dumps(body),
+            "queryStringParameters": query,
+            "pathParameters": {"sale_id": "1"},
+        }
+        status, document = answer(api, event)
+        assert status in (200, 201, 400), document
+        assert status != 400 or document["problems"]
+
+
+@given(event=json_values)
+def test_any_event_gets_a_problem_document(event: Any) -> None:
+    api, _ = shop()
+    assert answer(api, event)[0] == 404
+
+
+@given(st.text(max_size=60).filter(bool))
+def test_cursor_reads_back_what_was_written(position: str) -> None:
+    cursor = encode_cursor(position)
+    assert cursor is not None
+    assert decode_cursor(cursor) == position
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "W10", "eyJhZnRlciI6MX0", "é", "a" * 5000])
+def test_text_that_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        decode_cursor(cursor)
