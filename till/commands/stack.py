@@ -1,12 +1,14 @@
-"""`till up | down | status | reset | env`: the local AWS on this machine."""
+"""`till up | down | status | reset | env | aws`: the local AWS on this machine."""
 
 import os
 import shlex
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,10 +23,11 @@ from local_aws import (
     client_environment,
     supervisor,
 )
+from local_aws.settings import DEFAULT_PORT
 
 from till.deploy import Deployer, DeployFailed, delete_builds
 from till.errors import OperatorError, explain
-from till.local_stack import LAMBDA_PYTHON, port, state_folder
+from till.local_stack import LAMBDA_PYTHON, choose_port, state_folder
 from till.output import err, out, print_json
 from till.stack import Stack, find_stack
 
@@ -39,7 +42,8 @@ def up(
 ) -> None:
     """Start the local AWS: all services on one port of 127.0.0.1, without Docker or an AWS account.
 
-    Its data is kept in .local (or TILLFLOW_HOME). TILLFLOW_PORT sets the port.
+    Its data is kept in .local (or TILLFLOW_HOME). The port is 4566, or the first free one after it;
+    TILLFLOW_PORT sets another.
 
     Examples:
 
@@ -136,6 +140,32 @@ def env(
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
 
 
+def aws(context: typer.Context) -> None:
+    """Run the AWS CLI with the endpoint of the deployment, which version 1 does not take from the environment.
+
+    Examples:
+
+        till aws sqs list-queues
+
+        till aws stepfunctions list-state-machines
+    """
+    stack = find_stack()
+    program = Path(sys.executable).with_name("aws")
+    command = [str(program) if program.exists() else "aws"]
+    environment = dict(os.environ)
+    if stack.endpoint:
+        command += ["--endpoint-url", stack.endpoint]
+    running = state_folder().running()
+    if running is not None and stack.endpoint == running.endpoint:
+        for name in _CONFLICTING:
+            environment.pop(name, None)
+        environment |= client_environment(running)
+    try:
+        os.execvpe(command[0], [*command, *context.args], environment)  # noqa: S606 - arguments, not a shell
+    except FileNotFoundError:
+        raise OperatorError("The AWS CLI is not installed.", "Install it, or run `make setup`.") from None
+
+
 def function_variables(stack: Stack) -> dict[str, dict[str, str]]:
     """Return the deployed variables and the AWS endpoint of every function, by logical id; "" is AWS itself."""
     client = stack.client("lambda")
@@ -153,6 +183,11 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `till`."""
     for command in (up, down, status, reset, env):
         app.command(command.__name__)(command)
+    app.command(
+        "aws",
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(aws)
 
 
 def start(*, with_parent: bool) -> RunningStack:
@@ -160,11 +195,13 @@ def start(*, with_parent: bool) -> RunningStack:
     folder = state_folder()
     started_here = folder.running() is None
     with err.status("Starting the local AWS"):
-        stack = supervisor.start(folder, port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent)
+        stack = supervisor.start(folder, choose_port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent)
     err.print(
         f"[green]✓[/] Local AWS {'running' if started_here else 'already running'} on {stack.endpoint}",
         highlight=False,
     )
+    if started_here and stack.port != DEFAULT_PORT and not os.environ.get("TILLFLOW_PORT"):
+        err.print(f"  Port {DEFAULT_PORT} is in use by another program: {stack.port} is the first free one.")
     for line in stack.warnings if started_here else ():
         err.print(f"[yellow]![/] {line}", highlight=False, soft_wrap=True)
     if started_here and stack.warnings:
@@ -225,7 +262,7 @@ def operator_errors() -> Iterator[None]:
 def _advice(error: CannotStart) -> str:
     match error:
         case PortInUse():
-            return f"Stop that program, or set a free port, for example TILLFLOW_PORT={port() + 1}."
+            return "Stop that program, or unset TILLFLOW_PORT to use a free port."
         case StackInUse():
             return "Stop it with `till down`."
         case UnreadableState():

@@ -31,6 +31,11 @@ class PortInUse(CannotStart):
     exit_code = 5
 
 
+def port_in_use(port: int) -> PortInUse:
+    """Return the error for a port that another program listens on."""
+    return PortInUse(f"Port {port} on 127.0.0.1 is in use by another program.")
+
+
 _BY_EXIT_CODE = {error.exit_code: error for error in (StackInUse, UnreadableState, PortInUse)}
 
 

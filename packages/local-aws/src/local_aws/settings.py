@@ -29,4 +29,6 @@ def client_environment(stack: RunningStack) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
+        # StartSyncExecution and TestState put a prefix before the host, which 127.0.0.1 cannot have.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }

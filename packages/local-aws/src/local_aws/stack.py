@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -15,7 +17,7 @@ from hypercorn.config import Config
 
 from .consistency import inconsistencies
 from .embedded_step_functions import EmbeddedStepFunctions
-from .errors import CannotStart, UnreadableState
+from .errors import CannotStart, UnreadableState, port_in_use
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.events import publish_aws_event
@@ -42,6 +44,7 @@ _log = logging.getLogger(__name__)
 
 async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     """Run a stack until SIGTERM or SIGINT. Raise CannotStart."""
+    listener = _listen(port)
     journal = _open_journal(folder.journal)
     engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event)
     runner = _lambda_runner(folder, port, lambda_python, journal)
@@ -60,7 +63,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
         await asyncio.to_thread(runner.close)
 
     server = asyncio.create_task(
-        serve_http(application(), _http_config(port), shutdown_trigger=until_stopped)
+        serve_http(application(), _http_config(listener), shutdown_trigger=until_stopped)
     )
     await _until_listening(server, port)
     warnings = await asyncio.to_thread(_warnings, engine)
@@ -98,9 +101,23 @@ def _lambda_runner(folder: StateFolder, port: int, lambda_python: Path, journal:
     )
 
 
-def _http_config(port: int) -> Config:
+def _listen(port: int) -> socket.socket:
+    """Return a socket that has the port. Raise PortInUse."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise port_in_use(port) from None
+        raise
+    return listener
+
+
+def _http_config(listener: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
+    config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 1

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .errors import CannotStart, NotReady, PortInUse, error_of_exit_code
+from .errors import CannotStart, NotReady, error_of_exit_code, port_in_use
 from .state_folder import RunningStack, StateFolder
 
 _START_TIMEOUT = 60.0
@@ -29,7 +29,8 @@ def start(folder: StateFolder, port: int, *, lambda_python: Path, with_parent: b
     running = folder.running()
     if running is not None:
         return running
-    check_port(port)
+    if not is_free(port):
+        raise port_in_use(port)
     folder.prepare()
     command = [sys.executable, "-m", "local_aws", "--port", str(port), "--state-dir", str(folder.path)]
     command += ["--lambda-python", str(lambda_python)]
@@ -50,14 +51,15 @@ def start(folder: StateFolder, port: int, *, lambda_python: Path, with_parent: b
         raise
 
 
-def check_port(port: int) -> None:
-    """Raise PortInUse if another program listens on the port of 127.0.0.1."""
+def is_free(port: int) -> bool:
+    """Return whether a port of 127.0.0.1 can be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise PortInUse(f"Port {port} on 127.0.0.1 is in use by another program.") from None
+            return False
+    return True
 
 
 def _wait_until_ready(folder: StateFolder, process: subprocess.Popen[bytes], log_start: int) -> RunningStack:
