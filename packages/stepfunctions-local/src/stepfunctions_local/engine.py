@@ -25,6 +25,7 @@ from .interpreter.invoker import Invoker, TaskCall
 from .interpreter.map_run import stop_children
 from .interpreter.restore import processor_at, reset_for_redrive, restore_frames
 from .interpreter.run import run_frame
+from .interpreter.task_slots import TaskSlots
 from .services import ServiceClient
 from .storage.store import Store
 
@@ -55,11 +56,12 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The region and account that ARNs and tasks use."""
+    """The region and account that ARNs and tasks use, and how many tasks may call services at the same time."""
 
     region: str = "us-east-1"
     account: str = "000000000000"
     partition: str = "aws"
+    max_concurrent_tasks: int | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Engine:
     running: dict[int, Execution] = field(default_factory=dict)
     closing: bool = False
     services: EngineServices = field(init=False)
+    task_slots: TaskSlots = field(init=False)
     activities: ActivityQueues = field(default_factory=ActivityQueues)
     map_runs: dict[str, LiveMapRun] = field(default_factory=dict)
     _by_arn: dict[str, Execution] = field(default_factory=dict)
@@ -101,6 +104,7 @@ class Engine:
     )
 
     def __post_init__(self) -> None:
+        self.task_slots = TaskSlots(self.config.max_concurrent_tasks)
         own_api = None if self.own_api is None else partial(self.own_api, self)
         self.services = EngineServices(self.external, self.clock, self.wait_for_execution, own_api)
 

@@ -14,6 +14,7 @@ from ..history import MAX_EVENTS, MAX_VARIABLE_BYTES, json_text, json_value
 from ..services import TaskServices
 from ..storage.store import Store
 from .invoker import Invoker
+from .task_slots import TaskSlots
 
 ENTER = "enter"  # about to enter its state
 WORK = "work"  # entered; the state's work starts, or starts again after a retry's delay
@@ -62,6 +63,9 @@ class Runtime(Protocol):
 
     @property
     def invoker(self) -> Invoker: ...
+
+    @property
+    def task_slots(self) -> TaskSlots: ...
 
     @property
     def region(self) -> str: ...

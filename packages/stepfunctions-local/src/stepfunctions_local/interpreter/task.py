@@ -17,6 +17,7 @@ from . import dataflow
 from .error_handling import TIMEOUT, HeartbeatMissed
 from .frame import TASK, Frame
 from .invoker import TaskCall, TaskResult
+from .task_slots import Slot
 from .tokens import new_token
 
 MAX_SECONDS = 99_999_999
@@ -24,10 +25,20 @@ MAX_SECONDS = 99_999_999
 
 async def do_task(frame: Frame, state: Task) -> str | None:
     """Run a Task state and return the next state."""
+    slots = frame.execution.runtime.task_slots
+    is_submitted = frame.phase == TASK and frame.data["stage"] != "out"
+    slot = Slot() if is_submitted else await slots.acquire(frame.execution.row["startDate"])
+    try:
+        return await _run_task(frame, state, slot)
+    finally:
+        slot.release()
+
+
+async def _run_task(frame: Frame, state: Task, slot: Slot) -> str | None:
     if frame.phase != TASK:
         _schedule(frame, state)
     try:
-        result = await _run_with_timeout(frame, state)
+        result = await _run_with_timeout(frame, state, slot)
     except StateError as error:
         _record_failure(frame, state, error)
         raise
@@ -115,30 +126,32 @@ def _check_activity(frame: Frame, state: Task) -> None:
         raise missing
 
 
-async def _run_with_timeout(frame: Frame, state: Task) -> Any:
+async def _run_with_timeout(frame: Frame, state: Task, slot: Slot) -> Any:
     """Do the task's work and return its result. Raises StateError States.Timeout at its deadline."""
     deadline = frame.data["deadline"]
     if deadline is None or "outcome" in frame.data:
-        return await _do_work(frame, state)
+        return await _do_work(frame, state, slot)
     remaining = deadline - frame.execution.runtime.clock.now()
     if remaining <= 0:  # the deadline passed while the engine was stopped: do not deliver the task again
         raise StateError(TIMEOUT)
     try:
         async with asyncio.timeout(remaining) as limit:
-            return await _do_work(frame, state)
+            return await _do_work(frame, state, slot)
     except TimeoutError:
         if not limit.expired():
             raise
         raise StateError(TIMEOUT) from None
 
 
-async def _do_work(frame: Frame, state: Task) -> Any:
+async def _do_work(frame: Frame, state: Task, slot: Slot) -> Any:
+    """Do the task's work and return its result. Waiting for its end needs no slot."""
     runtime = frame.execution.runtime
     await runtime.store.committed()
     integration, data = state.integration, frame.data
     if integration.pattern == "activity":
         if data["stage"] == "out":
             runtime.activity_scheduled(state.resource, frame)
+        slot.release()
         return await _wait_for_callback(frame)
     request = _request(frame, state)
     # A task that was completed by a callback is not delivered again after a restart.
@@ -151,6 +164,7 @@ async def _do_work(frame: Frame, state: Task) -> Any:
         _event(frame, state, "Submitted", output(json_text(response)))
         data |= {"stage": "submitted", "submitted": response}
         frame.save()
+    slot.release()
     if integration.pattern == "task_token" or "outcome" in data:
         return await _wait_for_callback(frame)
     await runtime.store.committed()
