@@ -20,6 +20,8 @@ from unittest.mock import patch
 
 from inventory import rules as inventory_rules
 from inventory.rows import level_pk
+from purchasing.models import Supplier
+from purchasing.rows import new_supplier_row
 from replenishment.models import Policy, Source
 from rich.console import Console
 from rich.table import Table
@@ -124,6 +126,11 @@ def _keep(levels: int, needing: int) -> None:
         policies.append(
             {"pk": f"POLICY#{LOCATION}#{sku}", "sk": "POLICY", "document": policy.model_dump_json()}
         )
+    suppliers = [
+        Supplier(supplier_id=f"sup-{number}", name="Supplier", currency="EUR", account="acct_ok")
+        for number in range(SUPPLIERS)
+    ]
+    _write("PurchasingTable", [new_supplier_row(supplier) for supplier in suppliers])
     _write("InventoryTable", stock)
     _write("ReplenishmentTable", policies)
 

@@ -47,6 +47,7 @@ build-ReversePaymentFunction: SERVICE = payments
 build-ResolveCaptureFunction: SERVICE = payments
 build-PreventCaptureFunction: SERVICE = payments
 build-OpenPurchaseFunction: SERVICE = purchasing
+build-QuotePurchaseFunction: SERVICE = purchasing
 build-SendPurchaseFunction: SERVICE = purchasing
 build-AwaitSupplierFunction: SERVICE = purchasing
 build-NextStepFunction: SERVICE = purchasing

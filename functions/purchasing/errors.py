@@ -78,6 +78,17 @@ class DuplicatePurchase(DomainError):
         super().__init__(f"purchase order {purchase_order_id} exists; expected a new id")
 
 
+class ApprovalRequired(DomainError):
+    """The order costs more at this supplier than is approved. Amounts are formatted with their currency."""
+
+    cashier_message = "The order needs an approval."
+
+    def __init__(self, purchase_order_id: str, supplier_id: str, total: str, approved: str) -> None:
+        super().__init__(
+            f"purchase {purchase_order_id} needs approval: {supplier_id} charges {total}; approved is {approved}"
+        )
+
+
 class OverReceipt(DomainError):
     """More units received than ordered and tolerated. `excess`: SKU, accepted units and how many more are allowed."""
 

@@ -10,6 +10,7 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from purchasing import rules, service
+from purchasing.approvals import parse_limits
 from purchasing.bank import SandboxBank
 from purchasing.channels import Channels
 from purchasing.errors import InvalidPurchase
@@ -21,6 +22,8 @@ from purchasing.models import (
     MatchInvoice,
     OpenOrder,
     OrderRef,
+    QuoteOrder,
+    SendOrder,
 )
 from purchasing.responses import (
     MatchedInvoice,
@@ -28,6 +31,7 @@ from purchasing.responses import (
     OpenedPurchase,
     PurchaseRef,
     PurchaseStatus,
+    Quote,
     ResolvedPayment,
     SentPurchase,
     SupplierPayment,
@@ -55,11 +59,13 @@ class _Topic:
         return client("sns").publish(**request)
 
 
-store = PurchaseStore(_dynamodb, os.environ["TABLE_NAME"])
+_limits = parse_limits(os.environ["APPROVAL_LIMITS"])
+store = PurchaseStore(_dynamodb, os.environ["TABLE_NAME"], limits=_limits)
 purchasing = service.PurchaseService(
     store,
     SandboxBank(_dynamodb, os.environ["BANK_TABLE_NAME"]),
     Channels(_Topic(), os.environ["SUPPLIER_TOPIC_ARN"], _secret),
+    _limits,
 )
 
 
@@ -76,9 +82,16 @@ def open_purchase(event: dict[str, Any], context: Any) -> OpenedPurchase:
 
 
 @handler
+def quote_purchase(event: dict[str, Any], context: Any) -> Quote:
+    """Price the lines of ``{currency, lines, suppliers, other_total?}`` for the first supplier."""
+    return purchasing.quote(parse(QuoteOrder, event, InvalidPurchase))
+
+
+@handler
 def send_purchase(event: dict[str, Any], context: Any) -> SentPurchase:
-    """Send the order of ``{purchase_order_id}`` to the next supplier."""
-    return purchasing.send(parse(OrderRef, event).purchase_order_id)
+    """Send the order of ``{purchase_order_id, approve?}`` to the next supplier; raise ApprovalRequired."""
+    request = parse(SendOrder, event)
+    return purchasing.send(request.purchase_order_id, request.approve)
 
 
 @handler

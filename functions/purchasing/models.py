@@ -145,7 +145,10 @@ class Candidate(Request):
 
 
 class OpenOrder(Request):
-    """The input of a PurchaseOrder execution. `suppliers` are asked in this order."""
+    """The input of a PurchaseOrder execution. `suppliers` are asked in this order.
+
+    approved_total: the total up to which the order is approved; by default that of its lines, or the approval limit.
+    """
 
     purchase_order_id: BusinessId
     location: Identifier
@@ -155,6 +158,7 @@ class OpenOrder(Request):
     reason: Reason = ""
     needs: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=MAX_LINES)] = ()
     execution: Annotated[str, Field(max_length=2048)] = ""
+    approved_total: Amount | None = None
 
     @model_validator(mode="after")
     def check_lines(self) -> Self:
@@ -166,6 +170,21 @@ class OpenOrder(Request):
 
 class OrderRef(Request):
     purchase_order_id: BusinessId
+
+
+class SendOrder(OrderRef):
+    """approve: a person approves the total that the order waits with."""
+
+    approve: bool = False
+
+
+class QuoteOrder(Request):
+    """Lines to be priced for the first of `suppliers`; other_total: of the orders split from the same one."""
+
+    currency: Currency
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    suppliers: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=20)]
+    other_total: Amount = 0
 
 
 type Awaited = Literal["acknowledgement", "goods"]
@@ -299,7 +318,10 @@ type Status = Literal["OPEN", "SENT", "ACKNOWLEDGED", "MATCHED", "PAID", "CLOSED
 
 
 class Purchase(Record):
-    """The document of a purchase order: everything that the rules read and change."""
+    """The document of a purchase order: everything that the rules read and change.
+
+    approved_total: the total up to which the order may be sent; pending_total: the one that waits for an approval.
+    """
 
     purchase_order_id: BusinessId
     status: Status
@@ -318,6 +340,8 @@ class Purchase(Record):
     invoice: Invoice | None = None
     payment: Payment | None = None
     over_receipt_percent: Annotated[StrictInt, Field(ge=0)] = 0
+    approved_total: Amount | None = None
+    pending_total: Amount | None = None
     waiting_for: Awaited | None = None
     task_token: str | None = None
     ended_at: AwareDatetime | None = None

@@ -64,9 +64,8 @@ class PurchaseOperations:
         return reporting.owes(purchase)
 
     def check(self, request: OpenOrder) -> None:
-        """Check that an order can be opened; UnknownSupplier."""
-        for candidate in request.suppliers:
-            self._store.suppliers.get(candidate.supplier_id)
+        """Check that an order can be opened; UnknownSupplier, or InvalidPurchase for another currency."""
+        self._store.check_suppliers(request)
 
     def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
         """Accept the order for its supplier, with the promised delivery date."""

@@ -31,6 +31,17 @@ class SentPurchase(TypedDict):
     timeouts: TimeoutSeconds
 
 
+class Quote(TypedDict):
+    """The total of an order at its first supplier's prices, and whether it needs an approval.
+
+    approved_total: the total up to which the order may be sent, once it is approved if it needs that.
+    """
+
+    total: int
+    needs_approval: bool
+    approved_total: int
+
+
 class PurchaseRef(TypedDict):
     purchase_order_id: str
 

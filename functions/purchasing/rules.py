@@ -4,13 +4,14 @@ Every change takes a Purchase and returns the changed one, or raises the error t
 made before returns the document unchanged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
 from tillflow.fields import MAX_AMOUNT
 
+from purchasing.approvals import Limits, approved_without_asking
 from purchasing.errors import (
     InvalidPurchase,
     InvoiceMismatch,
@@ -39,19 +40,24 @@ RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
 WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
 
 
-def new_purchase(request: OpenOrder, now: datetime) -> Purchase:
+def new_purchase(request: OpenOrder, now: datetime, limits: Limits) -> Purchase:
     """Return the document of a new order."""
+    lines = tuple(Line(**line.model_dump()) for line in request.lines)
+    approved = request.approved_total
+    if approved is None:
+        approved = max(order_total(lines), approved_without_asking(request.currency, 0, limits))
     return Purchase(
         purchase_order_id=request.purchase_order_id,
         status="OPEN",
         location=request.location,
         currency=request.currency,
-        lines=tuple(Line(**line.model_dump()) for line in request.lines),
+        lines=lines,
         suppliers=tuple(dict.fromkeys(candidate.supplier_id for candidate in request.suppliers)),
         reason=request.reason,
         needs=request.needs,
         execution=request.execution,
         opened_at=now,
+        approved_total=approved,
     )
 
 
@@ -66,23 +72,52 @@ def next_supplier(purchase: Purchase) -> str:
     )
 
 
-def send(purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime) -> Purchase:
-    """Send the order to a supplier, at the prices of its list, else at the requested ones."""
+def send(
+    purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime, approve: bool = False
+) -> Purchase:
+    """Send the order to a supplier, at the prices of its list, else at the requested ones.
+
+    An order whose total is above the approved one is not sent: `pending_total` waits for an approval. With `approve`
+    that total is approved.
+    """
     _check_running(purchase, "send")
-    if supplier.currency != purchase.currency:
-        raise InvalidPurchase("currency", purchase.currency, f"{supplier.currency}, the supplier's")
-    lines = tuple(_priced(line, prices.get(line.sku)) for line in purchase.lines)
+    lines = priced_lines(purchase.lines, purchase.currency, supplier, prices)
     total = order_total(lines)
-    if total > MAX_AMOUNT:
-        raise InvalidPurchase("lines", total, f"a total of at most {MAX_AMOUNT:,} minor units")
+    approved = purchase.approved_total
+    if approve and purchase.pending_total is not None:
+        approved = purchase.pending_total
+    if approved is not None and total > approved:
+        return purchase.model_copy(update={"approved_total": approved, "pending_total": total})
     return purchase.model_copy(
         update={
             "status": "SENT",
             "lines": lines,
+            "approved_total": approved,
+            "pending_total": None,
             "attempts": (*purchase.attempts, Attempt(supplier_id=supplier.supplier_id, sent_at=now)),
             "over_receipt_percent": supplier.over_receipt_percent,
         }
     )
+
+
+def priced_lines(
+    lines: Iterable[Line], currency: str, supplier: Supplier, prices: Mapping[str, Price]
+) -> tuple[Line, ...]:
+    """Return the lines at a supplier's prices; InvalidPurchase for another currency or a total out of range."""
+    check_currency(currency, supplier)
+    priced = tuple(_priced(line, prices.get(line.sku)) for line in lines)
+    total = order_total(priced)
+    if total > MAX_AMOUNT:
+        raise InvalidPurchase("lines", total, f"a total of at most {MAX_AMOUNT:,} minor units")
+    return priced
+
+
+def check_currency(currency: str, supplier: Supplier) -> None:
+    """Raise InvalidPurchase if the supplier has another currency than the order."""
+    if supplier.currency != currency:
+        raise InvalidPurchase(
+            "currency", currency, f"{supplier.currency}, the currency of {supplier.supplier_id}"
+        )
 
 
 def acknowledge(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:

@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
+from tillflow.money import Money
 
 from purchasing import rules, values
+from purchasing.approvals import Limits, approved_without_asking
 from purchasing.bank import Bank, ResponseLost, TransferResult
 from purchasing.channels import Channels, order_message, withdrawal_message
-from purchasing.errors import SupplierPaymentRefused, UnknownPurchase
+from purchasing.errors import ApprovalRequired, SupplierPaymentRefused, UnknownPurchase
 from purchasing.models import (
+    Line,
     Purchase,
+    QuoteOrder,
     Receipt,
 )
 from purchasing.responses import (
@@ -24,6 +28,7 @@ from purchasing.responses import (
     NextStep,
     PendingReceipt,
     PurchaseRef,
+    Quote,
     ResolvedPayment,
     SentPurchase,
     SupplierPayment,
@@ -39,16 +44,39 @@ class PurchaseService:
     """The steps of a purchase order that send messages or pay."""
 
     def __init__(
-        self, store: PurchaseStore, bank: Bank, channels: Channels, now: Callable[[], datetime] = utc_now
+        self,
+        store: PurchaseStore,
+        bank: Bank,
+        channels: Channels,
+        limits: Limits,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._bank = bank
         self._channels = channels
+        self._limits = limits
         self._now = now
 
-    def send(self, purchase_order_id: str) -> SentPurchase:
-        """Send the order to the next supplier."""
-        purchase = self._store.send(purchase_order_id)
+    def quote(self, request: QuoteOrder) -> Quote:
+        """Return the total of lines at the first supplier's prices. UnknownSupplier, InvalidPurchase."""
+        supplier_id = request.suppliers[0].supplier_id
+        prices = self._store.suppliers.prices(supplier_id, [line.sku for line in request.lines])
+        lines = [Line(**line.model_dump()) for line in request.lines]
+        supplier = self._store.suppliers.get(supplier_id)
+        total = values.order_total(rules.priced_lines(lines, request.currency, supplier, prices))
+        free = approved_without_asking(request.currency, request.other_total, self._limits)
+        return {"total": total, "needs_approval": total > free, "approved_total": max(total, free)}
+
+    def send(self, purchase_order_id: str, approve: bool = False) -> SentPurchase:
+        """Send the order to the next supplier; ApprovalRequired if it costs more there than is approved."""
+        purchase = self._store.send(purchase_order_id, approve)
+        if purchase.pending_total is not None:
+            raise ApprovalRequired(
+                purchase_order_id,
+                rules.next_supplier(purchase),
+                str(Money(purchase.pending_total, purchase.currency)),
+                str(Money(purchase.approved_total or 0, purchase.currency)),
+            )
         supplier = self._store.suppliers.get(str(purchase.supplier_id))
         self._send_message(purchase, "order", order_message(purchase))
         timeouts = supplier.timeouts

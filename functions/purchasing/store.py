@@ -9,6 +9,7 @@ from tillflow.errors import OrderClosed
 from tillflow.store import Action, Item, key, marshal
 
 from purchasing import rules, values
+from purchasing.approvals import Limits
 from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
 from purchasing.rows import PURCHASES, SUPPLIER, invoice_number_row, sent_order_row, supplier_pk
@@ -24,26 +25,34 @@ def utc_now() -> datetime:
 class PurchaseStore:
     """Purchase orders on one DynamoDB table. `client` is a low-level DynamoDB client."""
 
-    def __init__(self, client: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, client: Any, table: str, now: Callable[[], datetime] = utc_now, limits: Limits | None = None
+    ) -> None:
         self._client = client
         self._table = table
         self._now = now
+        self._limits = limits or {}
         self._documents = Documents(client, table, PURCHASES)
         self.suppliers = SupplierStore(client, table)
 
     def open(self, request: OpenOrder) -> Purchase:
         """Open the order; a second delivery of the same execution returns the opened one.
 
-        OrderClosed after a cancel, DuplicatePurchase if another execution opened it, UnknownSupplier.
+        OrderClosed after a cancel, DuplicatePurchase if another execution opened it, UnknownSupplier, InvalidPurchase
+        if a supplier has another currency.
         """
-        for candidate in request.suppliers:
-            self.suppliers.get(candidate.supplier_id)
-        opened = self._documents.create(rules.new_purchase(request, self._now()))
+        self.check_suppliers(request)
+        opened = self._documents.create(rules.new_purchase(request, self._now(), self._limits))
         if opened.status == "CANCELLED":
             raise OrderClosed(request.purchase_order_id, "open")
         if opened.execution != request.execution:
             raise DuplicatePurchase(request.purchase_order_id)
         return opened
+
+    def check_suppliers(self, request: OpenOrder) -> None:
+        """Raise UnknownSupplier, or InvalidPurchase if a supplier has another currency than the order."""
+        for candidate in request.suppliers:
+            rules.check_currency(request.currency, self.suppliers.get(candidate.supplier_id))
 
     def get(self, purchase_order_id: str) -> Purchase:
         """Return the order; UnknownPurchase."""
@@ -57,15 +66,18 @@ class PurchaseStore:
         """Return every order. Scans the table: not for workflows."""
         return self._documents.list_all()
 
-    def send(self, purchase_order_id: str) -> Purchase:
-        """Send the order to the next supplier, unless it is sent to one. NoSupplierLeft, OrderClosed."""
+    def send(self, purchase_order_id: str, approve: bool = False) -> Purchase:
+        """Send the order to the next supplier, unless it is sent to one or waits for an approval.
+
+        NoSupplierLeft, OrderClosed.
+        """
 
         def change(purchase: Purchase) -> Purchase:
             if purchase.attempt:
                 return purchase
             supplier = self.suppliers.get(rules.next_supplier(purchase))
             prices = self.suppliers.prices(supplier.supplier_id, [line.sku for line in purchase.lines])
-            return rules.send(purchase, supplier, prices, self._now())
+            return rules.send(purchase, supplier, prices, self._now(), approve)
 
         return self.change(purchase_order_id, change)
 

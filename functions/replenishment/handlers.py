@@ -11,17 +11,15 @@ from replenishment.models import (
     ApprovalRequested,
     AskApproval,
     GroupedOrders,
-    LoadedOrder,
     OrderRef,
     PlanLines,
     PlannedLines,
+    PlannedOrder,
     RunRef,
 )
 from replenishment.store import ReplenishmentStore
 
 store = ReplenishmentStore(client("dynamodb"), os.environ["TABLE_NAME"])
-APPROVAL_LIMIT = int(os.environ["APPROVAL_LIMIT"])
-"""The total above which an order needs a manager's approval, in minor units of its currency."""
 
 
 @handler
@@ -38,16 +36,15 @@ def group_orders(event: dict[str, Any], context: Any) -> GroupedOrders:
 
 
 @handler
-def load_order(event: dict[str, Any], context: Any) -> LoadedOrder:
+def load_order(event: dict[str, Any], context: Any) -> PlannedOrder:
     """Return the planned order of ``{run_id, purchase_order_id}``."""
     request = parse(OrderRef, event)
-    order = store.order(request.run_id, request.purchase_order_id)
-    return {**order, "needs_approval": order["total"] > APPROVAL_LIMIT}
+    return store.order(request.run_id, request.purchase_order_id)
 
 
 @handler
 def ask_approval(event: dict[str, Any], context: Any) -> ApprovalRequested:
-    """Record the request for approval of ``{run_id, purchase_order_id, asked, attempt, task_token}``."""
+    """Record the request of ``{run_id, purchase_order_id, total, currency, asked, attempt, task_token}``."""
     request = parse(AskApproval, event)
-    store.request_approval(request, store.order(request.run_id, request.purchase_order_id)["total"])
+    store.request_approval(request)
     return {"purchase_order_id": request.purchase_order_id}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, StrictInt
 from tillflow.decimals import ExactDecimal
-from tillflow.fields import Identifier, Request, Units
+from tillflow.fields import Amount, Identifier, Request, Units
 from tillflow.money import Currency
 
 PositiveInt = Annotated[StrictInt, Field(gt=0)]
@@ -85,15 +85,17 @@ class OrderRef(Request):
 
 
 class AskApproval(OrderRef):
-    """A request for approval. `asked`: the role that decides.
+    """A request for approval of an order's total. `asked`: the role that decides.
 
     attempt is the time and the retry count of the request, as text that sorts by time: a request older than the
     stored one is ignored.
     """
 
+    total: Amount
+    currency: Currency
     asked: Literal["manager", "owner"]
-    attempt: Annotated[str, Field(min_length=1)]
-    task_token: Annotated[str, Field(min_length=1)]
+    attempt: Annotated[str, Field(min_length=1, max_length=64)]
+    task_token: Annotated[str, Field(min_length=1, max_length=2048)]
 
 
 class PlannedLines(TypedDict):
@@ -127,7 +129,10 @@ class OrderSupplier(TypedDict):
 
 
 class PlannedOrder(TypedDict):
-    """An order of one supplier as a run planned it, with its total."""
+    """An order of one supplier as a run planned it, with its total at the policies' costs.
+
+    other_total: the total of the run's other orders of the same supplier, location and currency.
+    """
 
     purchase_order_id: str
     location: str
@@ -135,10 +140,7 @@ class PlannedOrder(TypedDict):
     lines: list[OrderLine]
     suppliers: list[OrderSupplier]
     total: int
-
-
-class LoadedOrder(PlannedOrder):
-    needs_approval: bool
+    other_total: int
 
 
 class ApprovalRequested(TypedDict):
@@ -152,4 +154,5 @@ class Approval(Request):
     run_id: str
     asked: str
     total: int
+    currency: str
     asked_at: str

@@ -20,6 +20,8 @@ _Z = (
     ("0.9999", "3.719"),
 )  # fmt: skip
 
+LINES_PER_ORDER = 500
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
@@ -90,8 +92,8 @@ def purchase_order_id(run_id: str, supplier_id: str, location: str, currency: st
     return f"po-{sha256(text.encode()).hexdigest()[:24]}"
 
 
-def group_orders(run_id: str, lines: Iterable[PlannedLine], lines_per_order: int = 500) -> list[PlannedOrder]:
-    """Return one order per supplier, location and currency; of more than `lines_per_order` lines several.
+def group_orders(run_id: str, lines: Iterable[PlannedLine]) -> list[PlannedOrder]:
+    """Return one order per supplier, location and currency; of more than LINES_PER_ORDER lines several.
 
     `suppliers` continues with the other suppliers of every line in the order's currency, by the total cost.
     """
@@ -100,8 +102,8 @@ def group_orders(run_id: str, lines: Iterable[PlannedLine], lines_per_order: int
         grouped[line.supplier_id, line.need.location, line.sources[0].currency].append(line)
     orders: list[PlannedOrder] = []
     for (supplier_id, location, currency), members in sorted(grouped.items()):
-        for part, start in enumerate(range(0, len(members), lines_per_order)):
-            chunk = members[start : start + lines_per_order]
+        for part, start in enumerate(range(0, len(members), LINES_PER_ORDER)):
+            chunk = members[start : start + LINES_PER_ORDER]
             orders.append(
                 {
                     "purchase_order_id": purchase_order_id(run_id, supplier_id, location, currency, part),
@@ -109,10 +111,15 @@ def group_orders(run_id: str, lines: Iterable[PlannedLine], lines_per_order: int
                     "currency": currency,
                     "lines": [_order_line(line) for line in chunk],
                     "suppliers": [{"supplier_id": name} for name in _suppliers(chunk, supplier_id, currency)],
-                    "total": sum(line.quantity * line.sources[0].unit_cost for line in chunk),
+                    "total": _total(chunk),
+                    "other_total": _total(members) - _total(chunk),
                 }
             )
     return orders
+
+
+def _total(lines: Iterable[PlannedLine]) -> int:
+    return sum(line.quantity * line.sources[0].unit_cost for line in lines)
 
 
 def _order_line(line: PlannedLine) -> OrderLine:

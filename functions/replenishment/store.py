@@ -92,7 +92,7 @@ class ReplenishmentStore:
         """Return every order that a run planned."""
         return [_order(row) for row in self._rows(f"RUN#{run_id}", "ORDER#")]
 
-    def request_approval(self, request: AskApproval, total: int) -> None:
+    def request_approval(self, request: AskApproval) -> None:
         """Record a request for approval, unless a later one is stored or it is withdrawn."""
         row = {
             "pk": f"APPROVAL#{request.purchase_order_id}",
@@ -102,7 +102,8 @@ class ReplenishmentStore:
             "asked": request.asked,
             "attempt": request.attempt,
             "status": "WAITING",
-            "total": total,
+            "total": request.total,
+            "currency": request.currency,
             "task_token": request.task_token,
             "asked_at": iso_utc(datetime.now(UTC)),
         }

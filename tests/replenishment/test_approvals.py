@@ -20,9 +20,15 @@ def store(dynamodb: Any, table: str) -> ReplenishmentStore:
 
 def ask(store: ReplenishmentStore, asked: str, attempt: str) -> None:
     request = AskApproval(
-        run_id="night", purchase_order_id=ORDER, asked=asked, attempt=attempt, task_token=f"token-{attempt}"
+        run_id="night",
+        purchase_order_id=ORDER,
+        asked=asked,
+        attempt=attempt,
+        task_token=f"token-{attempt}",
+        total=240_000,
+        currency="EUR",
     )
-    store.request_approval(request, 240_000)
+    store.request_approval(request)
 
 
 def withdraw(dynamodb: Any, table: str) -> None:

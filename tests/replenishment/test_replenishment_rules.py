@@ -112,6 +112,9 @@ def test_one_order_per_supplier_and_the_others_who_can_deliver_it_whole_follow()
 @given(st.integers(1, 40))
 def test_no_line_is_lost_in_orders_of_limited_size(count: int) -> None:
     lines = [rules.PlannedLine(need(sku=f"S{n}"), 1, (source(),), 20) for n in range(count)]
-    orders = rules.group_orders("run-1", lines, lines_per_order=7)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules, "LINES_PER_ORDER", 7)
+        orders = rules.group_orders("run-1", lines)
+    assert {order["total"] + order["other_total"] for order in orders} == {100 * count}
     assert sum(len(order["lines"]) for order in orders) == count
     assert len({order["purchase_order_id"] for order in orders}) == len(orders)

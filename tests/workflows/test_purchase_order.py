@@ -533,3 +533,49 @@ def test_each_supplier_has_its_own_patience(shop: Any) -> None:
     begin(shop)
     shop.engine.pass_time(12)
     assert shop.store.get(PO).supplier_id == "sup-b"
+
+
+def test_a_supplier_dearer_than_approved_waits_for_an_approval_and_is_sent_once_approved(shop: Any) -> None:
+    shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=100_000)])
+    run = begin(shop)
+    case = shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")
+    assert case["error"] == "ApprovalRequired"
+    assert "sup-a charges 20048.00 EUR; approved is 1000.00 EUR" in case["cause"]
+    assert shop.store.get(PO).attempts == ()
+    shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=200_000)])
+    run = shop.resolve(run, "done", case="SendPurchase")
+    assert (
+        "charges 40048.00 EUR; approved is 20048.00 EUR"
+        in shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")["cause"]
+    )
+    run = shop.resolve(run, "done", case="SendPurchase")
+    assert run.path[-1] == "AwaitAcknowledgement"
+    purchase = shop.store.get(PO)
+    assert (purchase.status, purchase.approved_total, purchase.pending_total) == ("SENT", 4_004_800, None)
+    run = receive_all(shop, run)
+    shop.operations.bill(PO, invoice(ALL, PRICES | {ESPRESSO: 200_000}))
+    closed(shop, due(shop, shop.run_until_settled(run.arn)))
+
+
+def test_an_order_that_is_not_approved_is_cancelled(shop: Any) -> None:
+    shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=100_000)])
+    run = shop.resolve(begin(shop), "give_up", case="SendPurchase")
+    cancelled(shop, run, "ApprovalRequired")
+
+
+def test_a_price_that_fell_again_needs_no_approval(shop: Any) -> None:
+    shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=100_000)])
+    run = begin(shop)
+    shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=1000)])
+    assert shop.resolve(run, "retry", case="SendPurchase").path[-1] == "AwaitAcknowledgement"
+
+
+def test_an_order_in_a_currency_without_a_limit_is_approved_for_its_lines_only(shop: Any) -> None:
+    for supplier_id in ("sup-a", "sup-b"):
+        account = shop.store.suppliers.account(supplier_id)
+        supplier = account.supplier.model_copy(update={"currency": "JPY"})
+        shop.store.suppliers.update(supplier, account.version)
+    run = begin(shop, currency="JPY")
+    shop.operations.refuse(PO, "no")
+    assert shop.run_until_settled(run.arn).path[-1] == "ParkWork"
+    assert "approved is 24800 JPY" in shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")["cause"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,9 @@ import pytest
 from demand.rules import Sales
 from demand.store import DemandStore
 from inventory.store import InventoryStore
+from purchasing.errors import InvalidSupplier
+from purchasing.models import Price, Supplier
+from purchasing.store import PurchaseStore
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
@@ -42,6 +46,9 @@ def inventory() -> InventoryStore:
 
 
 def keep(sku: str, cost: int = 1000, point: int = 20, supplier: str = "alpha") -> None:
+    suppliers = PurchaseStore(client("dynamodb"), "PurchasingTable").suppliers
+    with suppress(InvalidSupplier):
+        suppliers.create(Supplier(supplier_id=supplier, name=supplier, currency="EUR", account="acct_ok"))
     source = Source(supplier_id=supplier, unit_cost=cost, pack_size=12, lead_time_days=5)
     policy = Policy(location=LOCATION, sku=sku, service_level=Decimal("0.95"), sources=(source,))
     store().put_policy(policy)
@@ -157,6 +164,40 @@ def test_above_the_limit_a_manager_approves(shop: WorkflowFixture) -> None:
     assert on_order(ESPRESSO) == 12
     decide(shop, waiting.purchase_order_id, "approve")
     assert [order["status"] for order in shop.run_until_settled(run.arn).output] == ["ORDERED"]
+
+
+def price(sku: str, cost: int, supplier: str = "alpha") -> None:
+    PurchaseStore(client("dynamodb"), "PurchasingTable").suppliers.set_prices(
+        supplier, [Price(sku=sku, unit_cost=cost)]
+    )
+
+
+def test_the_total_at_the_suppliers_prices_is_approved_not_that_of_the_policy(shop: WorkflowFixture) -> None:
+    keep(ESPRESSO, cost=100)
+    price(ESPRESSO, 100_000)
+    run = night(shop)
+    (waiting,) = store().pending_approvals()
+    assert (waiting.total, waiting.currency, run.status) == (1_200_000, "EUR", "RUNNING")
+    assert started(shop) == []
+    decide(shop, waiting.purchase_order_id, "approve")
+    shop.run_until_settled(run.arn)
+    assert [order["approved_total"] for order in started(shop)] == [1_200_000]
+
+
+def test_orders_split_from_one_are_approved_by_their_sum(
+    shop: WorkflowFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("replenishment.rules.LINES_PER_ORDER", 1)
+    keep(ESPRESSO, cost=5000)
+    keep(MUG, cost=5000)
+    night(shop)
+    assert [one.total for one in store().pending_approvals()] == [60_000, 60_000]
+
+
+def test_below_the_limit_an_order_may_cost_up_to_the_limit(shop: WorkflowFixture) -> None:
+    keep(ESPRESSO)
+    night(shop)
+    assert [order["approved_total"] for order in started(shop)] == [100_000]
 
 
 def test_refused_it_claims_nothing(shop: WorkflowFixture) -> None:

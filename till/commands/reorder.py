@@ -205,8 +205,11 @@ def approvals(as_json: AsJson = False) -> None:
     elif not waiting:
         out.print("No order waits for an approval.")
     else:
-        rows = [(one.purchase_order_id, one.asked, one.total, one.asked_at[:16]) for one in waiting]
-        print_table("Waiting for approval", ("order!", "asked", "total (minor units)>", "since!"), rows)
+        rows = [
+            (one.purchase_order_id, one.asked, money(one.total, one.currency), one.asked_at[:16])
+            for one in waiting
+        ]
+        print_table("Waiting for approval", ("order!", "asked", "total>", "since!"), rows)
 
 
 @app.command("approve")

@@ -115,8 +115,11 @@ BESIDES: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
         (acknowledged(), delivered(1, PART), nothing_more_comes(), billed(PRICES, PART)),
         "CLOSED",
     ),
+    "dearer than approved": ((PROMPT,), BOUGHT, "CLOSED, case"),
 }
 """What the demo does not show."""
+APPROVED = {"dearer than approved": 1}
+"""The approved total of a scenario's order, in minor units; that of its lines by default."""
 PAIRED = {"received in two parts, billed, matched, paid", "cancelled between deliveries"}
 
 
@@ -147,7 +150,7 @@ class Purchases(Family):
                 self,
                 PURCHASE,
                 title,
-                _placed(suppliers),
+                _placed(suppliers, APPROVED.get(title)),
                 expected,
                 title in PAIRED,
                 partial(_script, steps),
@@ -196,11 +199,14 @@ def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _placed(suppliers: Sequence[str]) -> Callable[[WorkflowFixture, CaseSchedule, str], list[str]]:
+def _placed(
+    suppliers: Sequence[str], approved_total: int | None
+) -> Callable[[WorkflowFixture, CaseSchedule, str], list[str]]:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
         fixture.schedule = schedule
         # The harness names an execution by its order_id.
-        return [fixture.start({**request(business_id, suppliers), "order_id": business_id}, PURCHASE)]
+        order = {**request(business_id, suppliers), "order_id": business_id, "approved_total": approved_total}
+        return [fixture.start(order, PURCHASE)]
 
     return start
 

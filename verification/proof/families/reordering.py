@@ -76,7 +76,6 @@ class Reordering(Family):
                 timeouts=timeouts,
             )
             purchases_store().suppliers.create(supplier)
-            purchases_store().suppliers.set_prices(supplier_id, [Price(sku=sku, unit_cost=400)])
             keep(sku, supplier_id, 400)
         inventory().set_reorder_point(LOCATION, FILTER, 5)
 
@@ -138,6 +137,7 @@ class Reordering(Family):
 
 def keep(sku: str, supplier_id: str, unit_cost: int) -> None:
     """Order a SKU from this supplier once it is down to its reorder point."""
+    purchases_store().suppliers.set_prices(supplier_id, [Price(sku=sku, unit_cost=unit_cost)])
     source = Source(supplier_id=supplier_id, unit_cost=unit_cost, pack_size=PACK)
     replenishment().put_policy(Policy(location=LOCATION, sku=sku, sources=(source,)))
     inventory().set_reorder_point(LOCATION, sku, POINT)
