@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
-from tillflow.decimals import ExactDecimal
+from tillflow.decimals import Rate
 from tillflow.fields import (
     Amount,
     BusinessId,
@@ -31,8 +31,7 @@ MAX_LINES = 1000
 MAX_INVOICE_LINES = 2000
 MAX_NUMBER_BYTES = 512
 
-TaxRate = Annotated[ExactDecimal, Field(ge=0, lt=1, max_digits=7, decimal_places=6)]
-"""A share from 0 to below 1, with at most 6 decimals."""
+TaxRate = Annotated[Rate, Field(lt=1)]
 TaskToken = Annotated[str, Field(min_length=1, max_length=2048)]
 
 

@@ -4,32 +4,58 @@ Quantities are whole units, amounts integer minor units.
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field, StrictInt
-from tillflow.decimals import ExactDecimal
-from tillflow.fields import Amount, Identifier, Request, Units
+from pydantic import Field, StrictInt, model_validator
+from tillflow.decimals import ExactDecimal, Rate
+from tillflow.fields import (
+    MAX_STOCK,
+    MAX_UNITS,
+    Amount,
+    BusinessId,
+    Identifier,
+    Quantity,
+    Request,
+    StockUnits,
+    UnitAmount,
+    check_total,
+)
 from tillflow.money import Currency
 
-PositiveInt = Annotated[StrictInt, Field(gt=0)]
+MAX_NEEDS = 10_000
+
+Variance = Annotated[ExactDecimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+"""Of a lead time, in days squared."""
 
 
 class Source(Request):
     """A supplier of a SKU. freight: the cost of bringing one unit; on_time: a share from 0 to 1."""
 
     supplier_id: Identifier
-    unit_cost: Units
-    freight: Units = 0
+    unit_cost: UnitAmount
+    freight: UnitAmount = 0
     currency: Currency = "EUR"
-    lead_time_days: Units = 7
-    lead_time_variance: Annotated[ExactDecimal, Field(ge=0)] = Decimal(0)
-    on_time: Annotated[ExactDecimal, Field(ge=0, le=1)] = Decimal(1)
-    pack_size: PositiveInt = 1
-    minimum_quantity: PositiveInt = 1
+    lead_time_days: Annotated[StrictInt, Field(ge=0, le=365)] = 7
+    lead_time_variance: Variance = Decimal(0)
+    on_time: Rate = Decimal(1)
+    pack_size: Quantity = 1
+    minimum_quantity: Quantity = 1
+
+    @model_validator(mode="after")
+    def check_minimum(self) -> Self:
+        if self.smallest_order > MAX_UNITS:
+            raise ValueError(f"a minimum of at most {MAX_UNITS:,} units in whole packs")
+        check_total(self.smallest_order * self.unit_cost)
+        return self
 
     @property
     def landed_cost(self) -> int:
         return self.unit_cost + self.freight
+
+    @property
+    def smallest_order(self) -> int:
+        """The minimum quantity in whole packs."""
+        return -(-self.minimum_quantity // self.pack_size) * self.pack_size
 
 
 class Policy(Request):
@@ -40,9 +66,17 @@ class Policy(Request):
 
     location: Identifier
     sku: Identifier
-    service_level: Annotated[ExactDecimal, Field(ge=Decimal("0.5"), lt=1)] = Decimal("0.95")
-    cover_days: PositiveInt = 14
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    service_level: Annotated[Rate, Field(ge=Decimal("0.5"), lt=1)] = Decimal("0.95")
+    cover_days: Annotated[StrictInt, Field(gt=0, le=366)] = 14
+    sources: Annotated[tuple[Source, ...], Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def check_sources(self) -> Self:
+        if len({source.currency for source in self.sources}) > 1:
+            raise ValueError("sources in one currency: costs in different ones cannot be compared")
+        if len({source.supplier_id for source in self.sources}) != len(self.sources):
+            raise ValueError("one source per supplier")
+        return self
 
 
 class Need(Request):
@@ -50,9 +84,9 @@ class Need(Request):
 
     location: Identifier
     sku: Identifier
-    available: StrictInt
-    on_order: Units
-    reorder_point: Units
+    available: Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK)]
+    on_order: StockUnits
+    reorder_point: StockUnits
 
     @property
     def position(self) -> int:
@@ -64,15 +98,15 @@ class Demand(Request):
 
     location: Identifier
     sku: Identifier
-    days: PositiveInt
-    total: Units
-    squares: Units
+    days: Annotated[StrictInt, Field(gt=0, le=366)]
+    total: Amount
+    squares: Amount
 
 
 class PlanLines(Request):
     run_id: Identifier
-    needs: tuple[Need, ...]
-    demand: tuple[Demand, ...]
+    needs: Annotated[tuple[Need, ...], Field(max_length=MAX_NEEDS)]
+    demand: Annotated[tuple[Demand, ...], Field(max_length=MAX_NEEDS)]
 
 
 class RunRef(Request):
@@ -81,7 +115,7 @@ class RunRef(Request):
 
 class OrderRef(Request):
     run_id: Identifier
-    purchase_order_id: Identifier
+    purchase_order_id: BusinessId
 
 
 class AskApproval(OrderRef):

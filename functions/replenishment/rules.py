@@ -5,11 +5,14 @@ demand and lead time (d units a day, L days; z by service level).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
 
+from tillflow.fields import MAX_AMOUNT, MAX_UNITS
+
+from replenishment.errors import InvalidPolicy
 from replenishment.models import Demand, Need, OrderLine, PlannedOrder, Policy, Source
 
 # Quantiles of the standard normal distribution. A service level between two uses the higher one.
@@ -39,6 +42,10 @@ class PlannedLine:
     def supplier_id(self) -> str:
         return self.sources[0].supplier_id
 
+    @property
+    def cost(self) -> int:
+        return self.quantity * self.sources[0].unit_cost
+
 
 def safety_factor(service_level: Decimal) -> Decimal:
     """Return z of a service level, e.g. 1.645 for 0.95."""
@@ -60,15 +67,26 @@ def reorder_point(demand: Demand, source: Source, service_level: Decimal) -> int
 
 
 def order_quantity(position: int, target: int, source: Source) -> int:
-    """Return the units up to the target: at least the supplier's minimum, in whole packs; 0 at the target."""
+    """Return the units up to the target: at least the supplier's minimum, in whole packs; 0 at the target.
+
+    What a line cannot hold (MAX_UNITS units, MAX_AMOUNT minor units) is left for the next run.
+    """
     if position >= target:
         return 0
     units = max(target - position, source.minimum_quantity)
-    return -(-units // source.pack_size) * source.pack_size
+    most = min(MAX_UNITS, MAX_AMOUNT // max(source.unit_cost, 1))
+    return min(-(-units // source.pack_size), most // source.pack_size) * source.pack_size
 
 
 def rank_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Return the sources by landed cost, then lead time, then punctuality, then supplier id."""
+    """Return the sources by landed cost, then lead time, then punctuality, then supplier id.
+
+    InvalidPolicy for sources of several currencies: their costs cannot be compared.
+    """
+    sources = tuple(sources)
+    currencies = sorted({source.currency for source in sources})
+    if len(currencies) > 1:
+        raise InvalidPolicy("sources", ", ".join(currencies), "sources in one currency")
     return tuple(sorted(sources, key=lambda s: (s.landed_cost, s.lead_time_days, -s.on_time, s.supplier_id)))
 
 
@@ -102,8 +120,7 @@ def group_orders(run_id: str, lines: Iterable[PlannedLine]) -> list[PlannedOrder
         grouped[line.supplier_id, line.need.location, line.sources[0].currency].append(line)
     orders: list[PlannedOrder] = []
     for (supplier_id, location, currency), members in sorted(grouped.items()):
-        for part, start in enumerate(range(0, len(members), LINES_PER_ORDER)):
-            chunk = members[start : start + LINES_PER_ORDER]
+        for part, chunk in enumerate(_split(members)):
             orders.append(
                 {
                     "purchase_order_id": purchase_order_id(run_id, supplier_id, location, currency, part),
@@ -112,14 +129,25 @@ def group_orders(run_id: str, lines: Iterable[PlannedLine]) -> list[PlannedOrder
                     "lines": [_order_line(line) for line in chunk],
                     "suppliers": [{"supplier_id": name} for name in _suppliers(chunk, supplier_id, currency)],
                     "total": _total(chunk),
-                    "other_total": _total(members) - _total(chunk),
+                    "other_total": min(_total(members) - _total(chunk), MAX_AMOUNT),
                 }
             )
     return orders
 
 
+def _split(lines: Iterable[PlannedLine]) -> Iterator[list[PlannedLine]]:
+    """Split lines into orders of at most LINES_PER_ORDER lines and MAX_AMOUNT minor units."""
+    chunk: list[PlannedLine] = []
+    for line in lines:
+        if chunk and (len(chunk) == LINES_PER_ORDER or _total(chunk) + line.cost > MAX_AMOUNT):
+            yield chunk
+            chunk = []
+        chunk.append(line)
+    yield chunk
+
+
 def _total(lines: Iterable[PlannedLine]) -> int:
-    return sum(line.quantity * line.sources[0].unit_cost for line in lines)
+    return sum(line.cost for line in lines)
 
 
 def _order_line(line: PlannedLine) -> OrderLine:

@@ -44,7 +44,7 @@ def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2) -> Pur
             "suppliers": [{"supplier_id": f"sup-{letter}"} for letter in "abcdef"[:suppliers]],
         }
     )
-    return rules.new_purchase(request, NOW)
+    return rules.new_purchase(request, NOW, {})
 
 
 def delivering(quantity: int = 10, unit_cost: int = 1000, tolerance: int = 0) -> Purchase:
@@ -333,7 +333,7 @@ def test_every_line_and_every_supplier_that_is_wrong_is_named() -> None:
             "suppliers": [{"supplier_id": "sup-a"}, {"supplier_id": "sup-b"}],
         }
     )
-    purchase = rules.send(rules.new_purchase(request, NOW), SUPPLIER, {}, NOW)
+    purchase = rules.send(rules.new_purchase(request, NOW, {}), SUPPLIER, {}, NOW)
     delivered = tuple(ReceivedLine(sku=sku, quantity=6) for sku in ("A", "B"))
     with pytest.raises(OverReceipt, match="sku A: 6 received; expected at most 5 more; sku B: 6 received"):
         rules.receive(

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from replenishment import rules
+from replenishment.errors import InvalidPolicy
 from replenishment.models import Demand, Need, Policy, Source
 
 units = st.integers(0, 500)
@@ -18,6 +20,8 @@ sources = st.builds(
     pack_size=st.integers(1, 24),
     minimum_quantity=st.integers(1, 100),
 )
+
+offers = st.lists(sources, min_size=1, unique_by=lambda one: one.supplier_id)
 
 
 def demand(*sold: int) -> Demand:
@@ -80,7 +84,12 @@ def test_the_cheapest_landed_then_the_fastest_then_the_most_punctual() -> None:
     ]  # fmt: skip
 
 
-@given(st.integers(-50, 60), units, st.lists(st.integers(0, 50), min_size=1), st.lists(sources, min_size=1))
+@given(
+    st.integers(-50, 60),
+    units,
+    st.lists(st.integers(0, 50), min_size=1),
+    st.lists(sources, min_size=1, unique_by=lambda one: one.supplier_id),
+)
 def test_what_is_ordered_ends_the_need(
     available: int, point: int, sold: list[int], offers: list[Source]
 ) -> None:
@@ -118,3 +127,45 @@ def test_no_line_is_lost_in_orders_of_limited_size(count: int) -> None:
     assert {order["total"] + order["other_total"] for order in orders} == {100 * count}
     assert sum(len(order["lines"]) for order in orders) == count
     assert len({order["purchase_order_id"] for order in orders}) == len(orders)
+
+
+def test_costs_in_different_currencies_are_not_compared() -> None:
+    offers = (source("tokyo", 500, currency="JPY"), source("paris", 400))
+    with pytest.raises(InvalidPolicy, match="sources is 'EUR, JPY'; expected sources in one currency"):
+        rules.rank_sources(offers)
+    with pytest.raises(ValidationError, match="one currency"):
+        Policy(location="store-1", sku="TEA", sources=offers)
+
+
+def test_a_line_holds_no_more_units_or_money_than_an_order_accepts() -> None:
+    assert rules.order_quantity(0, 5_000_000, source(pack_size=7)) == 999_999
+    assert rules.order_quantity(0, 5_000_000, source(cost=10**12 - 1)) == 1000
+    with pytest.raises(ValidationError, match="whole packs"):
+        source(minimum_quantity=1_000_000, pack_size=7)
+
+
+def test_orders_are_split_before_their_total_leaves_its_range() -> None:
+    dear = source(cost=10**12 - 1)
+    lines = [rules.PlannedLine(need(sku=f"S{n}"), 600, (dear,), 20) for n in range(3)]
+    orders = rules.group_orders("run-1", lines)
+    assert [len(order["lines"]) for order in orders] == [1, 1, 1]
+    assert all(order["other_total"] < 10**15 for order in orders)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"unit_cost": 10**12},
+        {"freight": -1},
+        {"pack_size": 0},
+        {"pack_size": 1_000_001},
+        {"lead_time_days": 366},
+        {"lead_time_variance": "1e-99999999"},
+        {"on_time": "1.1"},
+        {"currency": "XXX"},
+        {"supplier_id": "a#b"},
+    ],
+)
+def test_source_fields_have_ranges(field: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Source.model_validate({"supplier_id": "alpha", "unit_cost": 1} | field)
