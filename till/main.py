@@ -10,6 +10,7 @@ from till.commands import (
     api,
     audit,
     case,
+    customer,
     demo,
     dlq,
     execution,
@@ -53,6 +54,7 @@ app = typer.Typer(
 stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
+app.add_typer(customer.app, name="customer")
 app.command("history")(history.history)
 app.add_typer(execution.app, name="execution")
 app.command("demo")(demo.demo)

@@ -1,23 +1,21 @@
-"""The demo shop: what it sells, at which tax, what is on its shelves, and who buys there.
+"""The demo shop: tax classes, products, stock and customers.
 
-Writing it is idempotent: products and tax classes are put as they are, and goods are received under a
-receipt id that counts once.
+Seeding is idempotent: products and tax classes are replaced, and stock is received once per receipt id.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from catalog.models import Product, TaxClass
-from catalog.store import CatalogStore
 from customers.errors import UnknownCustomer
 from customers.models import Customer
-from customers.store import CustomersStore
+from customers.operations import CustomerOperations
 from inventory.models import ReceiptLine
 
 from till.inventory import stock
+from till.sales import catalog, customers
 from till.stack import Stack
 
 LOCATION = "store-1"
@@ -42,7 +40,7 @@ WRITERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A product with what a unit costs us and how many the shop begins with; amounts in minor units."""
+    """A product with the cost of a unit and the units in stock at first; amounts in minor units."""
 
     product: Product
     unit_cost: int
@@ -120,37 +118,35 @@ CUSTOMERS = (
 
 @dataclass(frozen=True)
 class Shop:
-    """The demo shop's own stores, written as its back office would."""
+    """The demo shop on a deployed stack."""
 
     stack: Stack
 
-    def open(self, wrote: Callable[[str], None] = lambda what: None) -> None:
-        """Put everything the demo shop has; what is there already stays. `wrote` hears of each thing."""
-        catalog = CatalogStore(self.stack.client("dynamodb"), self.stack.output("CatalogTable"))
+    def seed(self, wrote: Callable[[str], None] = lambda what: None) -> None:
+        """Write everything the demo shop has; existing customers stay. `wrote` is called for each record."""
         for tax_class in TAX_CLASSES:
-            catalog.put_tax_class(tax_class)
+            catalog(self.stack).put_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
-        self.sell(GOODS, wrote)
+        self.add_products(GOODS, wrote)
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
-        customers = CustomersStore(self.stack.client("dynamodb"), self.stack.output("CustomersTable"))
         for customer in CUSTOMERS:
-            _welcome(customers, customer)
+            _create_customer(customers(self.stack), customer)
             wrote(customer.name)
 
-    def sell(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
+    def add_products(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
         """Put products into the catalog."""
-        catalog = CatalogStore(self.stack.client("dynamodb"), self.stack.output("CatalogTable"))
+        operations = catalog(self.stack)
 
         def put(item: Good) -> None:
-            catalog.put_product(item.product)
+            operations.put_product(item.product)
             wrote(item.product.name)
 
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(put, goods))
 
     def receive(self, receipt_id: str, units: Mapping[str, int], goods: Iterable[Good] = GOODS) -> None:
-        """Put units on the shelves at their cost, once per receipt id."""
+        """Receive units at their cost, once per receipt id."""
         cost = {item.product.sku: item.unit_cost for item in goods}
         stock(self.stack).receive(
             receipt_id,
@@ -159,13 +155,13 @@ class Shop:
         )
 
 
-def _welcome(customers: CustomersStore, customer: Customer) -> None:
-    """Create a customer; one the shop knows already may have been changed since, and stays as it is."""
+def _create_customer(operations: CustomerOperations, customer: Customer) -> None:
+    """Create a customer; an existing one may have been changed since, and stays as it is."""
     try:
-        customers.get(customer.customer_id)
+        operations.get(customer.customer_id)
     except UnknownCustomer:
-        customers.create(customer, datetime.now(UTC))
+        operations.create(customer.model_dump())
 
 
-THINGS = len(TAX_CLASSES) + len(GOODS) + 1 + len(CUSTOMERS)
-"""How many things `Shop.open` reports."""
+RECORDS = len(TAX_CLASSES) + len(GOODS) + 1 + len(CUSTOMERS)
+"""The number of records that `Shop.seed` reports."""

@@ -24,6 +24,10 @@ class CaseOperations:
         """Return the case; UnknownCase."""
         return self._store.get(case_id)
 
+    def find(self, case_id: str) -> Case | None:
+        """Return the case, None if it was never opened."""
+        return self._store.find(case_id)
+
     def resolve(self, case_id: str, decision: str, note: str) -> bool:
         """Resolve the case; return False if its workflow no longer waits.
 

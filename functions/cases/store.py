@@ -50,12 +50,17 @@ class CasesStore:
             (case for case in cases if status in (None, case.status)), key=lambda case: case.opened_at
         )
 
+    def find(self, case_id: str) -> Case | None:
+        """Return the case, None if it was never opened."""
+        row = self._read(case_id)
+        return Case.model_validate(row) if row else None
+
     def get(self, case_id: str) -> Case:
         """Return the case; UnknownCase."""
-        row = self._read(case_id)
-        if not row:
+        case = self.find(case_id)
+        if case is None:
             raise UnknownCase(case_id)
-        return Case.model_validate(row)
+        return case
 
     def resolve(self, case_id: str, decision: str, note: str) -> str:
         """Mark the case as resolved and return its task token, to complete the workflow's wait.

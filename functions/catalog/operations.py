@@ -1,8 +1,10 @@
 """What a till or a person asks of the catalog. The command line and an HTTP API call the same methods."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from catalog.models import Product
+from catalog.errors import UnknownProduct
+from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
 
 
@@ -12,6 +14,14 @@ class CatalogOperations:
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._store = CatalogStore(dynamodb, table)
 
+    def put_tax_class(self, tax_class: TaxClass) -> None:
+        """Create a tax class or change its rate."""
+        self._store.put_tax_class(tax_class)
+
+    def put_product(self, product: Product) -> None:
+        """Create or replace a product. InvalidProduct."""
+        self._store.put_product(product)
+
     def get(self, sku: str) -> Product:
         """Return a product; UnknownProduct."""
         return self._store.get_product(sku)
@@ -19,6 +29,14 @@ class CatalogOperations:
     def find_barcode(self, barcode: str) -> Product:
         """Return the product with a barcode, as a scanner reads it; UnknownProduct."""
         return self._store.find_barcode(barcode)
+
+    def check(self, skus: Iterable[str]) -> None:
+        """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
+        wanted = dict.fromkeys(skus)
+        products, _ = self._store.read_prices(wanted)
+        unknown = [sku for sku in wanted if sku not in products]
+        if unknown:
+            raise UnknownProduct(*unknown)
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""

@@ -48,6 +48,10 @@ class OrderOperations:
         self.get(order_id)
         return restart_execution(self._states, self._cancel, order_id, request.model_dump())
 
+    def find(self, order_id: str) -> Order | None:
+        """Return an order, None if its checkout has not opened it."""
+        return self._store.find(order_id)
+
     def get(self, order_id: str) -> Order:
         """Return an order; UnknownOrder.
 

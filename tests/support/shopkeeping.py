@@ -1,7 +1,5 @@
-"""A small shop in order, as rows: a sale paid by card and cash, an order refused, a sale cancelled, a unit lost and
-one found.
-
-Tests break one row.
+"""The rows of a small shop whose invariants hold: a sale paid by card and cash, a rejected order, a cancelled sale,
+a unit lost and one found. Tests change one row.
 """
 
 import copy
@@ -118,6 +116,9 @@ def order(order_id: str, status: str, total: int, lines: list[Row]) -> Row:
         "sk": "ORDER",
         "order_id": order_id,
         "status": status,
+        "execution": f"arn:aws:states:eu-west-1:123456789012:execution:OrderCheckout:{order_id}",
+        "location": "store-1",
+        "placed_at": "2026-11-23T10:00:00Z",
         "currency": "EUR",
         "total": total,
         "document": json.dumps(document),
@@ -130,7 +131,9 @@ def invoice(order_id: str, status: str, total: int, **issued: int) -> Row:
         "sk": "INVOICE",
         "invoice_id": order_id,
         "status": status,
+        "execution": f"arn:aws:states:eu-west-1:123456789012:execution:OrderCheckout:{order_id}",
         "series": "INV",
+        "currency": "EUR",
         "total": total,
         **issued,
     }
@@ -144,7 +147,12 @@ def credit_note(order_id: str, total: int, number: int) -> Row:
         "series": "CN",
         "number": number,
         "credit_note_number": f"CN-{number:06d}",
+        "invoice_number": "INV-000002",
+        "currency": "EUR",
         "total": total,
+        "reason": "wrong size",
+        "document": "{}",
+        "issued_at": "2026-11-23T11:00:00Z",
     }
 
 
@@ -152,9 +160,11 @@ def tender(order_id: str, number: int, kind: str, amount: int, state: str, **mov
     return {
         "pk": f"ORDER#{order_id}",
         "sk": f"TENDER#{number}",
+        "order_id": order_id,
         "tender_no": number,
         "type": kind,
         "amount": amount,
+        "currency": "EUR",
         "state": state,
         "captured": 0,
         "refunded": 0,
@@ -188,6 +198,7 @@ def entry(order_id: str, debits: dict[str, int], credits: dict[str, int], kind: 
         "business_id": order_id,
         "kind": kind,
         "currency": "EUR",
+        "reference": None,
         "posted_at": "2026-11-23T10:00:02Z",
         "lines": json.dumps(lines),
     }

@@ -1,71 +1,83 @@
-"""`till order`: send an order through the checkout, cancel it, and see what became of it."""
+"""`till order`: place, cancel and show customer orders."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from billing.models import CreditNote, Invoice
+from ledger.models import Entry
+from orders.models import Order
+from payments.models import Tender
 from rich.markup import escape
-from tillflow.store import Item, unmarshal
 
-from audit.snapshot import document
-from till import workflows
+from till import sales, workflows
+from till.cashier import cashier_message
 from till.errors import OperatorError
 from till.history import sentence
 from till.output import err, money, out, print_json, print_table
-from till.stack import Stack, find_stack
+from till.purchasing import operator_errors
+from till.report import AsJson
+from till.stack import find_stack
+from till.waiting import wait_for_order
 
-app = typer.Typer(no_args_is_help=True, help="Place orders, cancel them, look them up.")
+app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
+
+OrderId = Annotated[str, typer.Argument(help="Order id.")]
 
 
 @app.command("place")
 def place(
-    file: Annotated[Path, typer.Argument(help="The order as JSON; see events/order_checkout.json.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of the order; see events/order_checkout.json.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the order is paid or rejected.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Send an order through the checkout. Without an `order_id` in the file a new one is made.
+    """Start the checkout of an order. An order without `order_id` in the file gets a new one.
 
-    Sending the same order again sells nothing twice. With --wait, exit 1 when the order is not paid.
+    The same order again starts nothing. With --wait, exit 1 unless the order is paid.
 
     Examples:
 
         till order place events/order_checkout.json --wait
 
-        till order place order.json --json
+        till order place events/order_checkout.json --json
     """
     stack = find_stack()
     request = _read(file)
-    order_id = str(request.setdefault("order_id", workflows.new_id("ord")))
+    order_id = request.setdefault("order_id", workflows.new_id("ord"))
     request.setdefault("placed_at", workflows.now())
-    started = workflows.start(stack, "OrderCheckout", order_id, request)
-    answer: dict[str, Any] = {
+    with operator_errors("See events/order_checkout.json for an example of an order."):
+        started = sales.orders(stack).place(request)
+    result: dict[str, Any] = {
         "order_id": order_id,
         "execution_arn": started.arn,
         "duplicate": started.duplicate,
     }
     if wait:
         with err.status(f"Waiting for {order_id}"):
-            execution = workflows.wait(stack, started.arn)
-        answer |= _ending(execution)
+            final = ("PAID", "REJECTED", "CANCELLED")
+            result |= _ending(wait_for_order(stack, order_id, started.arn, final))
+        if "error" in result:
+            result["cashier_message"] = cashier_message(result["error"])
     if as_json:
-        print_json(answer)
+        print_json(result)
     else:
-        _tell(answer)
-    if wait and answer["status"] != "SUCCEEDED":
+        _print_placed(result)
+    if wait and result["status"] != "SUCCEEDED":
         raise typer.Exit(1)
 
 
 @app.command("cancel")
 def cancel(
-    order_id: Annotated[str, typer.Argument(help="The order's id.")],
-    reason: Annotated[str, typer.Option(help="Why; printed on the credit note.")] = "cancelled",
+    order_id: OrderId,
+    reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "cancelled",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the order is cancelled.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Cancel an order, before, during or after its payment: money, stock, invoice and books are put back.
+    """Cancel an order before, during or after its payment: payment, stock, invoice and journal are reversed.
 
-    Cancelling again changes nothing. With --wait, exit 1 when the cancel failed or waits for a person.
+    A second cancel changes nothing. With --wait, exit 1 if the cancel failed or a case needs an operator.
 
     Examples:
 
@@ -74,198 +86,182 @@ def cancel(
         till order cancel ord-20261123T101500-5f0c1a2b --reason "wrong size" --json
     """
     stack = find_stack()
-    workflows.find(stack, order_id)  # an order nobody placed is said so at once
-    request = {"order_id": order_id, "reason": reason}
-    started = workflows.start_again(stack, "OrderCancel", order_id, request)
-    answer: dict[str, Any] = {
+    with operator_errors("`till order show` shows an order."):
+        started = sales.orders(stack).cancel(order_id, reason)
+    result: dict[str, Any] = {
         "order_id": order_id,
         "execution_arn": started.arn,
         "duplicate": started.duplicate,
     }
     if wait:
         with err.status(f"Waiting for the cancel of {order_id}"):
-            execution = workflows.wait(stack, started.arn)
-        answer |= _ending(execution)
+            result |= _ending(wait_for_order(stack, order_id, started.arn, ("CANCELLED", "REJECTED")))
     if as_json:
-        print_json(answer)
+        print_json(result)
     else:
-        _tell_cancel(answer)
-    if wait and answer["status"] != "SUCCEEDED":
+        _print_cancelled(result)
+    if wait and result["status"] != "SUCCEEDED":
         raise typer.Exit(1)
 
 
 @app.command("show")
-def show(
-    order_id: Annotated[str, typer.Argument(help="The order's id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the order as JSON.")] = False,
-) -> None:
-    """Show an order: its lines and totals, how it was paid, its invoice, its cases, its execution.
+def show(order_id: OrderId, as_json: AsJson = False) -> None:
+    """Show an order: lines, totals, tenders, invoice, credit note, journal entries and execution.
 
     Example:
 
         till order show ord-20261123T101500-5f0c1a2b
     """
     stack = find_stack()
-    order = stack.row("OrdersTable", f"ORDER#{order_id}", "ORDER")
-    execution = None if order else workflows.find(stack, order_id)[0]
-    found = {
-        "order": order or {"order_id": order_id, "status": "REJECTED", **_ending(execution or {})},
-        "invoice": stack.row("BillingTable", f"INVOICE#{order_id}", "INVOICE"),
-        "tenders": sorted(
-            _rows(stack, "PaymentsTable", f"ORDER#{order_id}", "TENDER#"), key=lambda row: row["tender_no"]
-        ),
-        "entry": stack.row("LedgerTable", f"ENTRY#{order_id}#sale", "ENTRY"),
-    }
+    with operator_errors("`till history` lists the executions of an id."):
+        order = sales.orders(stack).get(order_id)
+    invoice = sales.billing(stack).invoice(order_id)
+    note = sales.billing(stack).credit_note(order_id)
+    tenders = sales.payments(stack).tenders(order_id)
+    entries = sales.ledger(stack).entries_of_order(order_id)
     if as_json:
-        print_json({name: _readable(value) for name, value in found.items()})
-    else:
-        _show(found)
+        print_json(
+            {
+                "order": order.model_dump(exclude_none=True),
+                "invoice": invoice.model_dump(exclude_none=True) if invoice else None,
+                "credit_note": note.model_dump() if note else None,
+                "tenders": [_without_token(tender) for tender in tenders],
+                "entries": [asdict(entry) for entry in entries],
+            }
+        )
+        return
+    _print_order(order)
+    _print_tenders(tenders)
+    _print_documents(invoice, note, entries)
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         request = json.loads(file.read_text())
     except OSError as error:
-        raise OperatorError(
-            f"{file} cannot be read: {error.strerror}.", "Give the path of a JSON file."
-        ) from error
+        raise OperatorError(f"Cannot read {file}: {error.strerror}.", "Name a JSON file.") from error
     except ValueError as error:
         raise OperatorError(
-            f"{file} is not JSON: {error}.", "See events/order_checkout.json for what an order looks like."
+            f"{file} is not JSON: {error}.", "See events/order_checkout.json for an example of an order."
         ) from error
     if not isinstance(request, dict):
-        raise OperatorError(f"{file} holds no order.", "An order is a JSON object with lines and tenders.")
+        raise OperatorError(f"{file} is not an order.", "An order is a JSON object with lines and tenders.")
     return request
 
 
 def _ending(execution: dict[str, Any]) -> dict[str, Any]:
-    ending = {"status": execution.get("status")}
-    for name in ("error", "cause"):
-        if name in execution:
-            ending[name] = execution[name]
-    if "output" in execution:
-        ending["output"] = json.loads(execution["output"])
-    return ending
+    ending = {name: execution[name] for name in ("status", "error", "cause") if name in execution}
+    return ending | ({"output": json.loads(execution["output"])} if "output" in execution else {})
 
 
-def _tell(answer: dict[str, Any]) -> None:
-    order_id = answer["order_id"]
-    if answer["duplicate"]:
-        out.print(f"{order_id} had been sent before; nothing was started.", highlight=False)
-    match answer.get("status"):
+def _print_placed(result: dict[str, Any]) -> None:
+    order_id = escape(result["order_id"])
+    if result["duplicate"]:
+        _print(f"{order_id} was placed before; no checkout was started.")
+    match result.get("status"):
         case None:
-            out.print(f"{order_id} is on its way. Follow it with `till history {order_id}`.", highlight=False)
+            _print(f"The checkout of {order_id} has started. Follow it with `till history {order_id}`.")
         case "SUCCEEDED":
-            sale = answer["output"]
-            out.print(
-                f"[green]{order_id} is paid[/]: {money(sale['total'], sale['currency'])}, "
-                f"invoice {sale['invoice_number']}.",
-                highlight=False,
-            )
+            sale = result["output"]
+            total = money(sale["total"], sale["currency"])
+            _print(f"[green]{order_id} is paid[/]: {total}, invoice {sale['invoice_number']}.")
         case "RUNNING":
-            out.print(f"[yellow]{order_id} waits for a person[/]: see `till case list`.", highlight=False)
-        case _:
-            out.print(
-                f"[red]{order_id} is not paid[/]: {escape(sentence(answer.get('cause') or answer['status']))}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
+        case status:
+            _print(f"[red]{order_id} is not paid[/]: {result.get('cashier_message', status)}")
+            _print(f"  {result.get('error', status)}: {escape(sentence(result.get('cause', '')))}")
 
 
-def _tell_cancel(answer: dict[str, Any]) -> None:
-    order_id = answer["order_id"]
-    if answer["duplicate"]:
-        out.print(f"A cancel of {order_id} had been started before; no other was.", highlight=False)
-    match answer.get("status"):
+def _print_cancelled(result: dict[str, Any]) -> None:
+    order_id = escape(result["order_id"])
+    if result["duplicate"]:
+        _print(f"A cancel of {order_id} was started before; no other was started.")
+    match result.get("status"):
         case None:
-            out.print(
-                f"{order_id} is being cancelled. Follow it with `till history {answer['execution_arn']}`.",
-                highlight=False,
-                soft_wrap=True,
+            _print(
+                f"The cancel of {order_id} has started. Follow it with `till history {result['execution_arn']}`."
             )
-        case "SUCCEEDED" if answer["output"]["status"] == "REJECTED":
-            out.print(f"{order_id} had been refused: there was nothing to cancel.", highlight=False)
+        case "SUCCEEDED" if result["output"]["status"] == "REJECTED":
+            _print(f"{order_id} was rejected: there is nothing to cancel.")
         case "SUCCEEDED":
-            note = answer["output"]["credit_note_number"]
-            out.print(
-                f"[green]{order_id} is cancelled[/]" + (f", credit note {note}." if note else "."),
-                highlight=False,
-            )
+            note = result["output"]["credit_note_number"]
+            _print(f"[green]{order_id} is cancelled[/]" + (f", credit note {note}." if note else "."))
         case "RUNNING":
-            out.print("[yellow]The cancel waits for a person[/]: see `till case list`.", highlight=False)
-        case _:
-            out.print(
-                f"[red]{order_id} is not cancelled[/]: {escape(sentence(answer.get('cause') or answer['status']))}",
-                highlight=False,
-                soft_wrap=True,
+            _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
+        case status:
+            _print(
+                f"[red]{order_id} is not cancelled[/]: {escape(sentence(result.get('cause') or str(status)))}"
             )
 
 
-def _show(found: dict[str, Any]) -> None:
-    order, invoice = found["order"], found["invoice"]
-    currency = order.get("currency", "EUR")
-    out.print(f"[bold]{order['order_id']}[/]  {order['status']}", highlight=False)
-    for name in ("placed_at", "location", "execution", "reason", "cause", "error"):
-        if order.get(name):
-            out.print(f"  {name}: {escape(sentence(order[name]))}", highlight=False, soft_wrap=True)
-    if "document" in order:
-        priced = document(order)
+def _print_order(order: Order) -> None:
+    currency = order.currency or ""
+    _print(f"[bold]{escape(order.order_id)}[/]  {order.status}")
+    shown = (
+        "placed_at",
+        "location",
+        "paid_at",
+        "cancelled_at",
+        "cancel_reason",
+        "execution",
+        "reason",
+        "cause",
+    )
+    for name in shown:
+        if value := getattr(order, name):
+            _print(f"  {name}: {escape(sentence(value))}")
+    if order.document:
         print_table(
             "Lines",
             ("sku!", "description", "qty>", "unit price>", "discount>", "tax>", "total>"),
             [
                 (
-                    line["sku"],
-                    line["description"],
+                    escape(line["sku"]),
+                    escape(line["description"]),
                     line["quantity"],
                     money(line["unit_price"], currency),
                     money(line["line_discount"] + line["order_discount"], currency),
                     money(line["tax"], currency),
                     money(line["total"], currency),
                 )
-                for line in priced["lines"]
+                for line in order.document["lines"]
             ],
         )
-        out.print(f"  total: {money(priced['totals']['total'], currency)}", highlight=False)
-    if found["tenders"]:
+        _print(f"  total: {money(order.document['totals']['total'], currency)}")
+
+
+def _print_tenders(tenders: list[Tender]) -> None:
+    if tenders:
         print_table(
             "Tenders",
             ("no>", "type", "state", "amount>", "captured>", "refunded>"),
             [
                 (
-                    tender["tender_no"],
-                    tender["type"],
-                    tender["state"],
-                    money(tender["amount"], currency),
-                    money(tender.get("captured", 0), currency),
-                    money(tender.get("refunded", 0), currency),
+                    tender.tender_no,
+                    tender.type,
+                    tender.state,
+                    money(tender.amount, tender.currency),
+                    money(tender.captured, tender.currency),
+                    money(tender.refunded, tender.currency),
                 )
-                for tender in found["tenders"]
+                for tender in tenders
             ],
         )
+
+
+def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: list[Entry]) -> None:
     if invoice:
-        number = invoice.get("invoice_number") or invoice.get("number") or "no number"
-        out.print(f"  invoice: {invoice['status']}, {number}", highlight=False)
-    if found["entry"]:
-        out.print(f"  journal entry: {found['entry']['entry_id']}", highlight=False)
+        _print(f"  invoice: {invoice.status}, {invoice.invoice_number or 'without a number'}")
+    if note:
+        total = money(note.total, note.currency)
+        _print(f"  credit note: {note.credit_note_number}, {total}, reason: {escape(note.reason)}")
+    for entry in entries:
+        _print(f"  journal entry: {escape(entry.entry_id)}")
 
 
-def _readable(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_readable(item) for item in value]
-    readable = {name: inner for name, inner in value.items() if name not in ("pk", "sk")}
-    return readable | ({"document": document(value)} if "document" in value else {})
+def _without_token(tender: Tender) -> dict[str, Any]:
+    return {name: value for name, value in asdict(tender).items() if name != "token"}
 
 
-def _rows(stack: Stack, table: str, pk: str, sk_prefix: str) -> list[Item]:
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=stack.output(table),
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
-            ConsistentRead=True,
-        )
-    )
-    return [unmarshal(item) for page in pages for item in page["Items"]]
+def _print(text: str) -> None:
+    out.print(text, highlight=False, soft_wrap=True)

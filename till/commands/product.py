@@ -1,30 +1,33 @@
-"""`till product`: a product as the catalog has it, with its pictures."""
+"""`till product`: products of the catalog and their pictures."""
 
 import io
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from catalog.store import CatalogStore
+from catalog.models import Product
 from images.operations import ImageOperations
 from PIL import Image
 from rich.markup import escape
 
-from till import drawing
-from till.errors import OperatorError
+from till import drawing, sales
 from till.output import err, money, out, print_json, print_table
-from till.stack import find_stack
+from till.purchasing import operator_errors
+from till.report import AsJson
+from till.stack import Stack, find_stack
 
-app = typer.Typer(no_args_is_help=True, help="See the products of the catalog.")
+_LISTED = "`till product list` lists every product."
+
+app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their pictures.")
 
 
 @app.command("list")
 def list_products(
-    most: Annotated[int, typer.Option(min=1, max=100, help="At most so many.")] = 50,
-    after: Annotated[str, typer.Option(help="Go on after this SKU.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    most: Annotated[int, typer.Option(min=1, max=100, help="Number of products.")] = 50,
+    after: Annotated[str, typer.Option(help="Continue after this SKU.")] = "",
+    as_json: AsJson = False,
 ) -> None:
-    """List the catalog in the order of the SKUs, each product with its pictures.
+    """List products in the order of their SKUs, with the number of their pictures.
 
     Examples:
 
@@ -33,14 +36,17 @@ def list_products(
         till product list --json | jq '.products[] | select(.images == []) | .sku'
     """
     stack = find_stack()
-    store = CatalogStore(stack.client("dynamodb"), stack.output("CatalogTable"))
-    products, more = store.list_products(most, after)
+    products, more = sales.catalog(stack).list_products(most, after)
     pictures = ImageOperations(stack).list_of_products([product.sku for product in products])
     if as_json:
         shown = [
-            {**product.model_dump(), "images": its} for product, its in zip(products, pictures, strict=True)
+            {**product.model_dump(), "images": images}
+            for product, images in zip(products, pictures, strict=True)
         ]
         print_json({"products": shown, "after": more})
+        return
+    if not products:
+        out.print("No products.")
         return
     print_table(
         "Products",
@@ -51,19 +57,19 @@ def list_products(
                 escape(product.name),
                 _prices(product.prices),
                 escape(product.category or ""),
-                " ".join([str(len(its)), *(f"[on {picture['dominant_colour']}]  [/]" for picture in its)]),
+                " ".join([str(len(images)), *(f"[on {image['dominant_colour']}]  [/]" for image in images)]),
             )
-            for product, its in zip(products, pictures, strict=True)
+            for product, images in zip(products, pictures, strict=True)
         ],
     )
     if more:
-        err.print(f"There are more: till product list --after {more}", highlight=False)
+        err.print(f"Next page: till product list --after {more}", highlight=False, markup=False)
 
 
 @app.command("show")
 def show_product(
-    sku: Annotated[str, typer.Argument(help="The product's SKU.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    sku: Annotated[str, typer.Argument(help="SKU.")],
+    as_json: AsJson = False,
 ) -> None:
     """Show a product and its pictures.
 
@@ -72,21 +78,41 @@ def show_product(
         till product show COF-ESP-1KG
     """
     stack = find_stack()
-    product = stack.row("CatalogTable", f"PRODUCT#{sku}", "PRODUCT")
-    if not product:
-        raise OperatorError(f"There is no product {sku}.", "`till seed` fills the demo shop's catalog.")
+    with operator_errors(_LISTED):
+        product = sales.catalog(stack).get(sku)
+    _show(stack, product, as_json)
+
+
+@app.command("find")
+def find_product(
+    barcode: Annotated[str, typer.Option(help="EAN-13 barcode.")], as_json: AsJson = False
+) -> None:
+    """Show the product with a barcode.
+
+    Example:
+
+        till product find --barcode 4006381333931
+    """
+    stack = find_stack()
+    with operator_errors(_LISTED):
+        product = sales.catalog(stack).find_barcode(barcode)
+    _show(stack, product, as_json)
+
+
+def _show(stack: Stack, product: Product, as_json: bool) -> None:
     operations = ImageOperations(stack)
-    pictures = operations.list_of_product(sku)
-    facts = {name: value for name, value in product.items() if name not in ("pk", "sk")}
+    pictures = operations.list_of_product(product.sku)
     if as_json:
-        print_json({**facts, "images": pictures})
+        print_json({**product.model_dump(exclude_none=True), "images": pictures})
         return
     if pictures and out.is_terminal:
         thumbnail = Image.open(io.BytesIO(operations.read_thumbnail(pictures[0], 512)))
         drawing.draw(out, thumbnail, min(48, out.width))
-    facts["prices"] = _prices(facts["prices"])
+    fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
     print_table(
-        escape(sku), ("field!", "value"), [(n, escape(str(v))) for n, v in facts.items() if v is not None]
+        escape(product.sku),
+        ("field!", "value"),
+        [(name, escape(str(value))) for name, value in fields.items()],
     )
     print_table(
         "Pictures",

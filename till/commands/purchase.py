@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, get_args
 
 import typer
-from catalog.errors import UnknownProduct
-from catalog.store import CatalogStore
 from purchasing.errors import InvalidPurchase
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt, Status
 from tillflow.parsing import parse
@@ -16,6 +14,7 @@ from till.errors import OperatorError
 from till.output import money, out, print_json, print_table
 from till.purchasing import operator_errors, purchases
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.sales import catalog
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
@@ -370,11 +369,7 @@ def _paid(order: Purchase) -> int:
 
 def _check_products(stack: Stack, order: OpenOrder) -> None:
     """Raise UnknownProduct unless the catalog has every SKU of the order."""
-    catalog = CatalogStore(stack.client("dynamodb"), stack.output("CatalogTable"))
-    skus = [line.sku for line in order.lines]
-    known, _ = catalog.read_prices(skus)
-    if missing := [sku for sku in skus if sku not in known]:
-        raise UnknownProduct(*missing)
+    catalog(stack).check(line.sku for line in order.lines)
 
 
 def _ordered(text: str) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""`till seed`: open the demo shop."""
+"""`till seed`: fill a stack with the demo shop."""
 
 from rich.progress import Progress
 
 from till.output import err, out
-from till.shop import CUSTOMERS, GOODS, THINGS, Shop
+from till.shop import CUSTOMERS, GOODS, RECORDS, Shop
 from till.stack import find_stack
 from till.users import create_demo_users
 
 
 def seed() -> None:
-    """Open the demo shop: products with their tax, stock on the shelves, customers.
-
-    Running it again changes nothing: stock is received once.
+    """Create the demo shop: tax classes, products, stock and customers. A second run changes nothing.
 
     Example:
 
@@ -19,11 +17,11 @@ def seed() -> None:
     """
     stack = find_stack()
     with Progress(console=err, transient=True) as progress:
-        writing = progress.add_task("Opening the shop", total=THINGS)
-        Shop(stack).open(lambda what: progress.update(writing, advance=1, description=what))
+        task = progress.add_task("Seeding", total=RECORDS)
+        Shop(stack).seed(lambda what: progress.update(task, advance=1, description=what))
     create_demo_users(stack)
     units = sum(item.units for item in GOODS)
     out.print(
-        f"The shop is open: {len(GOODS)} products, {units} units on the shelves, {len(CUSTOMERS)} customers.",
+        f"The demo shop has {len(GOODS)} products, {units} units in stock and {len(CUSTOMERS)} customers.",
         highlight=False,
     )

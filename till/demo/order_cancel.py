@@ -1,4 +1,4 @@
-"""Orders cancelled at every moment: after their payment, while it is taken, twice, and after a refusal."""
+"""Demo of the order cancel: after the payment, during it, twice, and after a rejection."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +7,14 @@ from secrets import token_hex
 
 from till import workflows
 from till.demo.model import Outcome, Report
-from till.demo.order_checkout import BASKET, CASH, Request, audited, card, order, outcome_of
+from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, outcome_of
+from till.sales import orders
 from till.shop import Shop
 from till.stack import Stack
+from till.waiting import wait_for_order
 
 type Cancels = Callable[[Stack, str], list[str]]
-"""Cancels an order and gives the executions that do."""
+"""Cancel an order and return the executions of the cancel."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Scenario:
 
 def _after(times: int) -> Cancels:
     def cancel(stack: Stack, order_id: str) -> list[str]:
-        workflows.wait(stack, stack.execution("OrderCheckout", order_id))
+        wait_for_order(stack, order_id, stack.execution("OrderCheckout", order_id), ENDED)
         return [_cancel(stack, order_id) for _ in range(times)]
 
     return cancel
@@ -36,8 +38,7 @@ def _during(stack: Stack, order_id: str) -> list[str]:
 
 
 def _cancel(stack: Stack, order_id: str) -> str:
-    request = {"order_id": order_id, "reason": "changed their mind"}
-    return workflows.start(stack, "OrderCancel", order_id, request).arn
+    return orders(stack).cancel(order_id, "changed their mind").arn
 
 
 SCENARIOS = (
@@ -54,7 +55,7 @@ SCENARIOS = (
 
 
 class OrderCancelDemo:
-    """The cancel's scenarios, side by side, on stock received for them."""
+    """The scenarios of the cancel, run concurrently on stock received for them."""
 
     name = "order_cancel"
     title = "Order cancel"
@@ -67,9 +68,11 @@ class OrderCancelDemo:
         def one(number: int, scenario: Scenario) -> Outcome:
             order_id = f"{run_id}-c{number:02}"
             request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
-            workflows.start(stack, "OrderCheckout", order_id, request)
+            orders(stack).place(request)
             cancels = scenario.cancel(stack, order_id)
-            outcome = outcome_of(stack, scenario.title, order_id, cancels[-1], scenario.expected)
+            outcome = outcome_of(
+                stack, scenario.title, order_id, cancels[-1], scenario.expected, ("CANCELLED", "REJECTED")
+            )
             ended(scenario.title)
             return outcome
 

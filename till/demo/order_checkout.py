@@ -1,7 +1,7 @@
-"""Every way an order ends, on real orders through the checkout.
+"""Demo of the order checkout: every way an order can end.
 
-A scenario is a request, how it should end, and what else must be true of the shop afterwards. They run
-side by side; what the provider does is decided by the card token, as with any provider's test cards.
+A scenario is a request and how its order should end; every invariant of its order must hold as well. Scenarios run
+concurrently. The card token selects the provider's behaviour, as with any provider's test cards.
 """
 
 from collections import Counter
@@ -16,10 +16,13 @@ from audit.reader import read_snapshot
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
+from till.purchasing import cases
+from till.sales import orders
 from till.shop import CARDS, CURRENCY, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
+from till.waiting import wait_for_order
 
-SIDE_BY_SIDE = 16
+CONCURRENT = 16
 BUYERS = 50
 LAST_UNITS = 20
 MANY_LINES = 150
@@ -29,7 +32,7 @@ Request = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scenario:
-    """`request` lacks its id and time; `sent` is how many times it is sent under the same order id."""
+    """`request` lacks its id and time; `sent` is the number of times it is sent under the same order id."""
 
     title: str
     request: Request
@@ -90,11 +93,12 @@ SCENARIOS = (
     Scenario(f"{MANY_LINES} lines", order(dict.fromkeys(CARDS[:MANY_LINES], 1), card("tok_visa")), "PAID"),
 )
 
+ENDED = ("PAID", "REJECTED", "CANCELLED")
 LAST = f"{BUYERS} buyers for the last {LAST_UNITS} units"
 
 
 class OrderCheckoutDemo:
-    """The checkout's scenarios; stock they sell is received first, so that any number of runs can follow."""
+    """The scenarios of the checkout; the stock they sell is received first, so that the demo can be repeated."""
 
     name = "order_checkout"
     title = "Order checkout"
@@ -104,33 +108,32 @@ class OrderCheckoutDemo:
         run_id = f"demo-{token_hex(3)}"
         shop = Shop(stack)
         shop.receive(run_id, units_needed())
-        last = good(f"LAST-{run_id.upper()}", "The last of its kind", 990, 400, category="demo")
-        shop.sell([last])
+        last = good(f"LAST-{run_id.upper()}", "Last units", 990, 400, category="demo")
+        shop.add_products([last])
         shop.receive(f"{run_id}-last", {last.product.sku: LAST_UNITS}, [last])
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as buyers:
+        with ThreadPoolExecutor(CONCURRENT) as buyers:
             ordered = [
                 buyers.submit(self._one, stack, scenario, f"{run_id}-{number:02}", ended)
                 for number, scenario in enumerate(SCENARIOS, 1)
             ]
-            outcomes = [order.result() for order in ordered]
+            outcomes = [future.result() for future in ordered]
         return audited(stack, outcomes + self._crowd(stack, run_id, last.product.sku, ended))
 
     def _one(self, stack: Stack, scenario: Scenario, order_id: str, ended: Report) -> Outcome:
         request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
-        starts = [workflows.start(stack, "OrderCheckout", order_id, request) for _ in range(scenario.sent)]
+        starts = [orders(stack).place(request) for _ in range(scenario.sent)]
         outcome = outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
         ended(scenario.title)
         return outcome
 
     def _crowd(self, stack: Stack, run_id: str, sku: str, ended: Report) -> list[Outcome]:
-        """Everyone buys one at once. Who gets one is chance, how many do is not: the buyers that paid come
-        first, and those beyond the last unit are expected to be refused."""
+        """Buy one unit each, concurrently. Which buyers get one is random, how many is not: the paid orders come first,
+        and those beyond the last unit are expected to be rejected."""
 
         def buy(number: int) -> Outcome:
             order_id = f"{run_id}-b{number:02}"
             request = order({sku: 1}, card("tok_visa"), order_id=order_id, placed_at=workflows.now())
-            arn = workflows.start(stack, "OrderCheckout", order_id, request).arn
-            return outcome_of(stack, LAST, order_id, arn, "")
+            return outcome_of(stack, LAST, order_id, orders(stack).place(request).arn, "")
 
         with ThreadPoolExecutor(BUYERS) as buyers:
             outcomes = sorted(buyers.map(buy, range(1, BUYERS + 1)), key=lambda one: one.actual != "PAID")
@@ -142,7 +145,7 @@ class OrderCheckoutDemo:
 
 
 def units_needed() -> dict[str, int]:
-    """Units the scenarios could sell, by SKU, but for the one that is to be sold out."""
+    """Return the units the scenarios may sell, by SKU, without the one that is to be sold out."""
     units: Counter[str] = Counter()
     for scenario in SCENARIOS:
         for line in scenario.request["lines"]:
@@ -151,28 +154,30 @@ def units_needed() -> dict[str, int]:
     return dict(units)
 
 
-def outcome_of(stack: Stack, title: str, order_id: str, arn: str, expected: str) -> Outcome:
-    """Wait for the execution to end or park, and put into words what the shop's records say of it."""
-    execution = workflows.wait(stack, arn)
+def outcome_of(
+    stack: Stack, title: str, order_id: str, arn: str, expected: str, final: tuple[str, ...] = ENDED
+) -> Outcome:
+    """Wait for the execution to end or to open a case; return how the order's records describe it."""
+    execution = wait_for_order(stack, order_id, arn, final)
     steps = compensated(workflows.follow(stack, arn))
     return Outcome(title, order_id, arn, expected, _ending(stack, order_id, execution), steps)
 
 
 def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
-    order = stack.row("OrdersTable", f"ORDER#{order_id}", "ORDER")
-    ending = order.get("status") or f"{execution['status']} {execution.get('error', '')}"
-    if ending == "REJECTED":
-        ending += f" {order['reason']}"
-    case = stack.row("CasesTable", f"CASE#{order_id}#compensation", "CASE")
-    if case.get("status") == "OPEN":
-        ending += f", case {' '.join(case['steps'])}"
+    order = orders(stack).find(order_id)
+    ending = order.status if order else f"{execution['status']} {execution.get('error', '')}"
+    if order and order.status == "REJECTED":
+        ending += f" {order.reason}"
+    case = cases(stack).find(f"{order_id}#compensation")
+    if case and case.status == "OPEN":
+        ending += f", case {' '.join(case.steps)}"
     elif execution["status"] == "RUNNING":
         ending += ", waiting"
     return ending
 
 
 def audited(stack: Stack, outcomes: list[Outcome]) -> list[Outcome]:
-    """The outcomes, each with the invariants its order breaks: a paid order charged twice is not just paid."""
+    """Return the outcomes, each with the invariants that its order violates."""
     violations = check(read_snapshot(stack.client("dynamodb"), stack.output))
     broken: dict[str, list[str]] = {}
     for violation in violations:

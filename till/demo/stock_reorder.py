@@ -59,7 +59,7 @@ def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
     """Create a product stocked one unit above its reorder point, and its supplier."""
     product = good(sku, f"Demo product {name}", cost * 2, cost, category="demo")
     shop = Shop(stack)
-    shop.sell([product])
+    shop.add_products([product])
     shop.receive(name, {sku: POINT + 1}, [product])
     supplier = Supplier(
         supplier_id=f"sup-{name}",

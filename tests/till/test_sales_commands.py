@@ -1,0 +1,194 @@
+"""The commands of orders, products and customers, over moto's AWS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from customers.models import Customer
+from tillflow.aws import client
+from tillflow.store import marshal
+
+from tests.support import shopkeeping
+from tests.support.shopkeeping import CANCELLED, SALE
+from tests.till.test_commands import aws, no_local_stack, put, run, stack
+from till import waiting, workflows
+from till.cashier import cashier_message
+from till.shop import GOODS, Shop
+from till.stack import find_stack
+
+__all__ = ["aws", "no_local_stack", "stack"]  # fixtures
+
+
+@pytest.fixture
+def seeded(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:4])
+    Shop(find_stack()).seed()
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("PaymentDeclined", "Payment declined. Ask for another way to pay."),
+        ("InsufficientStock", "Not enough in stock. Lower the quantity or remove it."),
+        ("UnknownCustomer", "No such customer. Search again or create one."),
+        ("States.Timeout", "The order was not sold. Call the operator."),
+    ],
+)
+def test_cashier_message_is_that_of_the_error(error: str, message: str) -> None:
+    assert cashier_message(error) == message
+
+
+def test_place_prints_the_cashier_message_of_a_rejection(
+    stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause = json.dumps({"errorMessage": "payment declined: card_declined", "errorType": "PaymentDeclined"})
+    failed = {"status": "FAILED", "error": "PaymentDeclined", "cause": cause}
+    monkeypatch.setattr("till.commands.order.wait_for_order", lambda *_: failed)
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({"order_id": "ord-7", "tenders": []}))
+    printed = run("order", "place", str(file), "--wait", code=1).output
+    assert "ord-7 is not paid: Payment declined. Ask for another way to pay." in printed
+    assert "PaymentDeclined: payment declined: card_declined" in printed
+
+
+def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -> None:
+    tables = shopkeeping.rows()
+    tables["OrdersTable"][2] |= {"cancel_reason": "wrong size", "cancelled_at": "2026-11-23T11:00:00Z"}
+    tables["OrdersTable"][2].pop("document")
+    put(tables)
+    printed = run("order", "show", CANCELLED).output
+    assert "cancel_reason: wrong size" in printed
+    assert "credit note: CN-000001, 1.20 EUR, reason: wrong size" in printed
+    shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
+    assert shown["credit_note"]["credit_note_number"] == "CN-000001"
+    assert [entry["entry_id"] for entry in shown["entries"]] == ["ord-3#sale", "ord-3#cancel"]
+
+
+def test_show_prints_no_token(stack: None) -> None:
+    tables = shopkeeping.rows()
+    tables["PaymentsTable"][0]["token"] = "tok_secret"
+    put(tables)
+    assert "tok_secret" not in run("order", "show", SALE, "--json").stdout
+
+
+def test_show_of_an_unknown_order_is_an_error(stack: None) -> None:
+    assert "order ord-404 does not exist" in run("order", "show", "ord-404", code=2).stderr
+
+
+def test_show_prints_markup_in_data_as_text(stack: None) -> None:
+    tables = shopkeeping.rows()
+    tables["OrdersTable"][1] |= {"reason": "[/b]", "cause": "[red]x[/b]"}
+    tables["OrdersTable"][1].pop("document")
+    put(tables)
+    assert "[red]x[/b]" in run("order", "show", "ord-2").output
+
+
+@pytest.mark.parametrize("order_id", ["a.b", "a b", "x" * 65, "../x", ""])
+def test_order_id_that_cannot_name_an_execution_is_refused(
+    stack: None, tmp_path: Path, order_id: str
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({"order_id": order_id, "tenders": []}))
+    assert "order_id is" in run("order", "place", str(file), code=2).stderr
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 501, "a\nb"])
+def test_cancel_with_an_invalid_reason_starts_nothing(stack: None, reason: str) -> None:
+    put(shopkeeping.rows())
+    assert "reason is" in run("order", "cancel", SALE, "--reason", reason, code=2).stderr
+    machine = find_stack().output("OrderCancel")
+    assert client("stepfunctions").list_executions(stateMachineArn=machine)["executions"] == []
+
+
+def test_cancel_of_an_order_whose_execution_is_deleted_is_started(stack: None) -> None:
+    put(shopkeeping.rows())
+    started = json.loads(run("order", "cancel", SALE, "--json").stdout)
+    assert started["execution_arn"].endswith(f":execution:OrderCancel:{SALE}")
+
+
+class Executions:
+    """Executions in place of Step Functions: all run, and those in `waiting` wait for a callback."""
+
+    def __init__(self, *waiting: str) -> None:
+        self.waiting = waiting
+
+    def describe_execution(self, executionArn: str) -> dict[str, Any]:
+        return {"executionArn": executionArn, "status": "RUNNING"}
+
+
+def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(shopkeeping.rows())
+    checkout = shopkeeping.rows()["OrdersTable"][0]["execution"]
+    monkeypatch.setattr(workflows, "is_parked", lambda _, arn: arn == checkout)
+    monkeypatch.setattr(workflows, "describe", lambda _, arn: Executions().describe_execution(arn))
+    monkeypatch.setattr(waiting, "describe_execution", lambda _, arn: Executions().describe_execution(arn))
+    description = waiting.wait_for_order(find_stack(), SALE, "arn:cancel", ("CANCELLED",), longest=10)
+    assert description == {"executionArn": "arn:cancel", "status": "RUNNING"}
+
+
+def test_product_is_found_by_its_barcode(seeded: None) -> None:
+    assert (
+        json.loads(run("product", "find", "--barcode", "4006381333931", "--json").stdout)["sku"]
+        == "COF-ESP-1KG"
+    )
+    assert (
+        "not in the catalog: 4006381333948"
+        in run("product", "find", "--barcode", "4006381333948", code=2).stderr
+    )
+    assert "not in the catalog: NOPE" in run("product", "show", "NOPE", code=2).stderr
+
+
+def test_empty_catalog_and_customers_are_listed_as_empty(stack: None) -> None:
+    assert "No products." in run("product", "list").output
+    assert "No customers." in run("customer", "list").output
+
+
+def test_customer_is_created_updated_and_shown(stack: None) -> None:
+    run("customer", "create", "cus-joan", "--name", "Joan [b]Clarke", "--email", "joan@example.com")
+    run("customer", "update", "cus-joan", "--phone", "+44 20 7946 0958", "--email", "")
+    shown = json.loads(run("customer", "show", "cus-joan", "--json").stdout)
+    expected = Customer(customer_id="cus-joan", name="Joan [b]Clarke", phone="+44 20 7946 0958").model_dump()
+    assert shown == expected | {"version": 2, "credit": {}}
+    assert "Joan [b]Clarke" in run("customer", "show", "cus-joan").output
+    assert "cus-joan" in run("customer", "list").output
+    stale = run("customer", "update", "cus-joan", "--name", "J", "--version", "1", code=2)
+    assert "customer cus-joan has changed since version 1 was read" in stale.stderr
+    assert "Nothing to change" in run("customer", "update", "cus-joan", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("create", "bad id", "--name", "X"), "customer_id is 'bad id'"),
+        (("create", "cus-1", "--name", "X", "--email", "nowhere"), "email is 'nowhere'"),
+        (("show", "cus-9"), "customer cus-9 does not exist"),
+        (("credit", "grant", "cus-9", "5", "--reason", "x"), "customer cus-9 does not exist"),
+        (("credit", "grant", "cus-9", "1e5", "--reason", "x"), "expected up to 15 digits"),
+        (
+            ("credit", "grant", "cus-9", "5", "--reason", "x", "--currency", "EURO"),
+            "expected an ISO 4217 code",
+        ),
+    ],
+)
+def test_invalid_customer_request_is_an_error(stack: None, arguments: tuple[str, ...], message: str) -> None:
+    assert message in run("customer", *arguments, code=2).stderr
+
+
+def test_credit_is_granted_once_per_id(seeded: None) -> None:
+    grant = ("customer", "credit", "grant", "cus-ada")
+    for _ in range(2):
+        printed = run(*grant, "12.50", "--reason", "late delivery", "--id", "crd-1").output
+        assert "The credit of cus-ada is 12.50 EUR (grant crd-1)." in printed
+    other = run(*grant, "9", "--reason", "late delivery", "--id", "crd-1", code=2).stderr
+    assert "credit grant crd-1 exists with different content: amount is 1250, sent 900" in other
+    assert json.loads(run("customer", "show", "cus-ada", "--json").stdout)["credit"] == {"EUR": 1250}
+
+
+def test_stored_customer_without_a_list_entry_is_shown(stack: None) -> None:
+    row = {"pk": "CUSTOMER#cus-old", "sk": "CUSTOMER", "customer_id": "cus-old", "name": "Old", "version": 3}
+    client("dynamodb").put_item(TableName="CustomersTable", Item=marshal(row))
+    assert json.loads(run("customer", "show", "cus-old", "--json").stdout)["version"] == 3
