@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,6 +23,9 @@ from .errors import UnreadableState
 from .settings import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
 from .status_events import Publish, StatusChanges
 
+# A task that calls a service keeps a core busy for most of its time, here or in a function's process.
+_MAX_CONCURRENT_TASKS = 6 * (os.cpu_count() or 1)
+
 
 class EmbeddedStepFunctions:
     """Serves the API from the start; continues running executions when `resume` is called."""
@@ -35,7 +39,7 @@ class EmbeddedStepFunctions:
         except StoreError as error:
             raise UnreadableState(str(error)) from None
         self._changes = StatusChanges(publish)
-        config = Config(REGION, ACCOUNT)
+        config = Config(REGION, ACCOUNT, max_concurrent_tasks=_MAX_CONCURRENT_TASKS)
         # No `own_api`: tasks that call Step Functions go through MiniStack, which enforces their machine's role.
         self._engine = Engine(self._store, self._services, config=config, observers=[self._changes])
         self._engine.observers += [LogDelivery(self._engine), MetricDelivery(self._engine)]

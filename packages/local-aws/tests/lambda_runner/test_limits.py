@@ -8,7 +8,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local_aws.lambda_runner import Credentials, LambdaRunner, PackageStore, Platform, ProcessStarter
+import pytest
+
+from local_aws.lambda_runner import (
+    Credentials,
+    LambdaRunner,
+    PackageStore,
+    Platform,
+    ProcessStarter,
+    Throttled,
+)
 
 from ..support import LAMBDA_PYTHON
 from .conftest import Bench, archive, function
@@ -60,6 +69,20 @@ def handler(event, context):
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: bench.answer(target), range(8)))
     assert answers == [None] * 8
+    bench.runner.close()
+
+
+def test_invocation_that_cannot_start_in_time_is_throttled(tmp_path: Path) -> None:
+    bench = _bench(tmp_path, per_function=1, queue_timeout=0.2)
+    slow = function("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'done'\n")
+    bench.answer(slow, 0)
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(bench.answer, slow, 1)
+        time.sleep(0.1)
+        with pytest.raises(Throttled):
+            bench.answer(slow, 0)
+        assert running.result() == "done"
+    assert bench.answer(slow, 0) == "done"
     bench.runner.close()
 
 

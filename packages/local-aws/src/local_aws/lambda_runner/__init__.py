@@ -3,7 +3,7 @@
 Independent of the emulator and of the functions; see README.md in this folder.
 """
 
-from .model import Archive, Credentials, Function, LogEvent, Outcome, Request
+from .model import Archive, Credentials, Function, LogEvent, Outcome, Request, Throttled
 from .packages import PackageStore
 from .processes import ProcessStarter
 from .runner import LambdaRunner
@@ -20,4 +20,5 @@ __all__ = [
     "Platform",
     "ProcessStarter",
     "Request",
+    "Throttled",
 ]

@@ -91,6 +91,10 @@ class LogEvent:
     message: str
 
 
+class Throttled(Exception):
+    """An invocation that could not start in time. Nothing of it has run."""
+
+
 def new_trace_header(*, sampled: bool) -> str:
     """Return an X-Ray header for an invocation without one."""
     root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from .model import Function
+from .model import Function, Throttled
 from .sandbox import Platform, Sandbox
 
 # AWS starts a sandbox for every invocation that finds none idle. Here a start takes a core for a while and most
@@ -24,17 +24,25 @@ _CORES = os.cpu_count() or 1
 
 
 class Pool:
-    """At most `limit` sandboxes of one function; further callers wait in order.
+    """At most `limit` sandboxes of one function; further callers wait in order, up to `queue_timeout` seconds.
 
     `starts` bounds how many sandboxes of all functions start at the same time.
     """
 
-    def __init__(self, function: Function, platform: Platform, limit: int, starts: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        function: Function,
+        platform: Platform,
+        limit: int,
+        starts: asyncio.Semaphore,
+        queue_timeout: float,
+    ) -> None:
         self.function = function
         self.retired = False
         self._platform = platform
         self._limit = limit
         self._starts = starts
+        self._queue_timeout = queue_timeout
         self._idle: list[Sandbox] = []
         self._busy: set[Sandbox] = set()
         self._starting = 0
@@ -49,7 +57,7 @@ class Pool:
         return len(self._idle) + len(self._busy) + self._starting
 
     async def acquire(self) -> Sandbox:
-        """Return a sandbox for one invocation; give it back with `release`. Raise InitFailed."""
+        """Return a sandbox for one invocation; give it back with `release`. Raise InitFailed or Throttled."""
         while self._idle:
             sandbox = self._idle.pop()
             if sandbox.usable:
@@ -63,7 +71,13 @@ class Pool:
             self._grow()
         else:
             self._schedule_growth(waiter)
-        return await waiter
+        try:
+            return await asyncio.wait_for(asyncio.shield(waiter), self._queue_timeout)
+        except TimeoutError:
+            if waiter.done():
+                return waiter.result()
+            waiter.cancel()
+            raise Throttled from None
 
     def release(self, sandbox: Sandbox) -> None:
         self._busy.discard(sandbox)

@@ -15,14 +15,23 @@ from .sandbox import InitFailed, Platform
 class LambdaRunner:
     """Runs functions in warm sandboxes until closed.
 
-    `per_function` bounds the sandboxes of one function; an idle sandbox ends after `idle_seconds`.
+    `per_function` bounds the sandboxes of one function; an idle sandbox ends after `idle_seconds`. An invocation
+    that finds no sandbox for `queue_timeout` seconds is throttled.
     A new revision of a function replaces the sandboxes of the old one: busy ones finish, idle ones end.
     """
 
-    def __init__(self, platform: Platform, *, per_function: int = 16, idle_seconds: float = 600.0) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        per_function: int = 16,
+        idle_seconds: float = 600.0,
+        queue_timeout: float = 20.0,
+    ) -> None:
         self._platform = platform
         self._per_function = per_function
         self._idle_seconds = idle_seconds
+        self._queue_timeout = queue_timeout
         self._pools: dict[tuple[str, str], Pool] = {}
         self._retired: list[Pool] = []
         self._loop = asyncio.new_event_loop()
@@ -37,7 +46,7 @@ class LambdaRunner:
         self._loop.run_forever()
 
     def invoke(self, function: Function, request: Request) -> Outcome:
-        """Run one invocation and return its outcome. Must not be called on the runner's own loop."""
+        """Run one invocation and return its outcome. Raise Throttled. Must not be called on the runner's own loop."""
         return self.submit(function, request).result()
 
     def submit(self, function: Function, request: Request) -> Future[Outcome]:
@@ -64,7 +73,7 @@ class LambdaRunner:
             self._retired.append(pool)
             pool = None
         if pool is None:
-            pool = Pool(function, self._platform, self._per_function, self._starts)
+            pool = Pool(function, self._platform, self._per_function, self._starts, self._queue_timeout)
             self._pools[function.key] = pool
         return pool
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-from ..lambda_runner import Archive, Function, Outcome, Request
+from ..lambda_runner import Archive, Function, Outcome, Request, Throttled
 from .documents import State
 
 type Invoke = Callable[[Function, Request], Outcome]
@@ -37,7 +37,13 @@ def install_lambda(invoke: Invoke) -> None:
             trace_header=headers.get("x-amzn-trace-id"),
             client_context=headers.get("x-amz-client-context"),
         )
-        outcome = invoke(_function(record, config), request)
+        try:
+            outcome = invoke(_function(record, config), request)
+        except Throttled:
+            throttled: dict[str, Any] = lambda_svc._throttle_response(
+                "ConcurrentInvocationLimitExceeded", "Rate Exceeded."
+            )
+            return throttled
         answer: dict[str, Any] = {"body": json.loads(outcome.payload or b"null"), "log": outcome.log}
         return answer | (
             {"error": True, "function_error": outcome.function_error} if outcome.function_error else {}
