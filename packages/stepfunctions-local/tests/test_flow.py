@@ -1,5 +1,6 @@
 """The interpreter loop with states that only compute or wait."""
 
+from stepfunctions_local.engine import Config
 from stepfunctions_local.testing import VirtualEngine
 
 
@@ -262,3 +263,9 @@ def test_stop_records_error_and_cause() -> None:
     assert result.history[-1]["executionAbortedEventDetails"] == {"error": "Enough", "cause": "closing time"}
     assert result.history[-1]["previousEventId"] == 0
     assert again["stopDate"] == result.history[-1]["timestamp"]
+
+
+def test_wait_time_scale_multiplies_waits() -> None:
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}}}
+    with VirtualEngine(config=Config(wait_time_scale=0.25)) as engine:
+        assert engine.run(wait).elapsed == 25

@@ -116,3 +116,27 @@ def test_connection_is_reused_for_requests(port: int) -> None:
         response = connection.getresponse()
         assert json.loads(response.read()) == {"activities": []}
         assert response.getheader("Content-Type") == "application/x-amz-json-1.0"
+
+
+def test_account_is_the_access_key_of_twelve_digits(port: int) -> None:
+    def client_of(access_key: str):
+        return boto3.client(
+            "stepfunctions",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id=access_key,
+            aws_secret_access_key="test",
+        )
+
+    names = {}
+    for account, access_key in (("111111111111", "111111111111"), ("000000000000", "AKIAEXAMPLE")):
+        client = client_of(access_key)
+        machine = client.create_state_machine(name="shared", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+        activity = client.create_activity(name="shared")["activityArn"]
+        execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+        for arn in (machine, activity, execution):
+            assert arn.split(":")[4] == account
+        names[account] = [item["stateMachineArn"] for item in client.list_state_machines()["stateMachines"]]
+        assert all(arn.split(":")[4] == account for arn in names[account])
+        assert [item["activityArn"] for item in client.list_activities()["activities"]] == [activity]
+    assert len(names["111111111111"]) == 1

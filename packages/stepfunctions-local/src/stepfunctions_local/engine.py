@@ -26,6 +26,7 @@ from .interpreter.map_run import stop_children
 from .interpreter.restore import processor_at, reset_for_redrive, restore_frames
 from .interpreter.run import run_frame
 from .interpreter.task_slots import TaskSlots
+from .machines import DELETING, complete_deletion, mark_deleting
 from .services import ServiceClient
 from .storage.store import Store
 
@@ -33,8 +34,8 @@ _log = logging.getLogger(__name__)
 
 EXPRESS_SECONDS = 300
 
-# Performs an operation of the engine's own API: the engine, the operation, its parameters, the trace header.
-type OwnApi = Callable[["Engine", str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
+# Performs an operation of the engine's API: the engine, the operation, its parameters, trace header and account.
+type OwnApi = Callable[["Engine", str, dict[str, Any], str | None, str | None], Awaitable[dict[str, Any]]]
 
 
 class Observer(Protocol):
@@ -56,12 +57,20 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The region and account that ARNs and tasks use, and how many tasks may call services at the same time."""
+    """The engine's region, its default account, and limits.
+
+    `max_concurrent_tasks` limits the tasks that call services at the same time. `wait_time_scale` multiplies the
+    duration of Wait states.
+    """
 
     region: str = "us-east-1"
     account: str = "000000000000"
     partition: str = "aws"
     max_concurrent_tasks: int | None = None
+    max_state_machines: int = 10_000
+    max_activities: int = 10_000
+    max_open_executions: int = 1_000_000
+    wait_time_scale: float = 1.0
 
 
 @dataclass(slots=True)
@@ -113,12 +122,8 @@ class Engine:
         return self.config.region
 
     @property
-    def account(self) -> str:
-        return self.config.account
-
-    @property
-    def partition(self) -> str:
-        return self.config.partition
+    def wait_time_scale(self) -> float:
+        return self.config.wait_time_scale
 
     # Lifecycle
 
@@ -132,6 +137,9 @@ class Engine:
         self.store.bind(asyncio.get_running_loop())
         for execution in [self._restored(row) for row in self.store.open_executions()]:
             self._register(execution)
+        for machine in list(self.store.scan("state_machine")):
+            if machine["status"] == DELETING:
+                self._complete_deletion(machine["stateMachineArn"])
 
     def resume(self) -> None:
         """Run the executions that were loaded."""
@@ -321,7 +329,24 @@ class Engine:
                 frame.save()
             self.store.release_frames(execution.id)
         self._notify(execution)
+        if execution.machine_deleted:
+            self._complete_deletion(_machine_of(execution))
         execution.notify_ended()
+
+    # Deletion of state machines
+
+    def delete_machine(self, machine_arn: str) -> None:
+        """Delete a state machine when its executions have ended; they stop at their next transition."""
+        for execution in self.running.values():
+            if _machine_of(execution) == machine_arn:
+                execution.machine_deleted = execution.row["machineDeleted"] = True
+                self.store.save_execution(execution)
+        mark_deleting(self.store, machine_arn)
+        self._complete_deletion(machine_arn)
+
+    def _complete_deletion(self, machine_arn: str) -> None:
+        if not any(_machine_of(execution) == machine_arn for execution in self.running.values()):
+            complete_deletion(self.store, machine_arn)
 
     # Callbacks
 
@@ -400,3 +425,8 @@ class Engine:
             for observer in observers:
                 with contextlib.suppress(Exception):
                     notify(observer)
+
+
+def _machine_of(execution: Execution) -> str:
+    """Return the ARN of an execution's state machine, also for the children of its map runs."""
+    return execution.machine_arn.partition("/")[0]

@@ -7,8 +7,8 @@ from .clock import Clock
 from .descriptions import execution_description
 from .services import HttpRequest, HttpResponse, ServiceClient
 
-# Performs an operation of this engine's API; the last argument is the caller's trace header.
-type ApiCall = Callable[[str, dict[str, Any], str | None], Awaitable[dict[str, Any]]]
+# Performs an operation of this engine's API: its name, parameters, and the caller's trace header and account.
+type ApiCall = Callable[[str, dict[str, Any], str | None, str | None], Awaitable[dict[str, Any]]]
 
 
 class EngineServices:
@@ -40,7 +40,9 @@ class EngineServices:
         **authority: str | None,
     ) -> dict[str, Any]:
         if service == "stepfunctions" and self._own_api is not None:
-            return await self._own_api(operation, dict(params), trace_header)
+            role_arn = authority.get("task_role_arn") or authority.get("role_arn")
+            account = role_arn.split(":")[4] if role_arn else None
+            return await self._own_api(operation, dict(params), trace_header, account)
         return await self._external.call(service, operation, params, trace_header=trace_header, **authority)
 
     async def invoke_lambda(

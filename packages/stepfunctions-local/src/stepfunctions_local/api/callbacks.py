@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..engine import Engine
 from ..errors import ApiError
 from ..history import json_value, too_large
 from ..interpreter.frame import Frame
 from ..interpreter.tokens import parse_token
 from ..json_errors import json_error
+from .session import Session
 
 
-def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def success(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Complete a task with an output."""
     ids = _parse(params["taskToken"])
     text = params["output"]
@@ -20,20 +20,20 @@ def success(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         reason = "Output size exceeds the maximum of 262144 bytes."
     if reason is not None:
         raise ApiError("InvalidOutput", f"Invalid Output: '{reason}'")
-    engine.complete_task(_frame(engine, ids, params["taskToken"]), {"output": json_value(text)})
+    session.engine.complete_task(_frame(session, ids, params["taskToken"]), {"output": json_value(text)})
     return {}
 
 
-def failure(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def failure(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Fail a task."""
-    frame = _frame(engine, _parse(params["taskToken"]), params["taskToken"])
-    engine.complete_task(frame, {name: params.get(name) for name in ("error", "cause")})
+    frame = _frame(session, _parse(params["taskToken"]), params["taskToken"])
+    session.engine.complete_task(frame, {name: params.get(name) for name in ("error", "cause")})
     return {}
 
 
-def heartbeat(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def heartbeat(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Extend a task's heartbeat deadline."""
-    engine.heartbeat(_frame(engine, _parse(params["taskToken"]), params["taskToken"]))
+    session.engine.heartbeat(_frame(session, _parse(params["taskToken"]), params["taskToken"]))
     return {}
 
 
@@ -44,8 +44,8 @@ def _parse(token: str) -> tuple[int, int]:
     return ids
 
 
-def _frame(engine: Engine, ids: tuple[int, int], token: str) -> Frame:
-    frame = engine.waiting_frame(*ids, token)
+def _frame(session: Session, ids: tuple[int, int], token: str) -> Frame:
+    frame = session.engine.waiting_frame(*ids, token)
     if frame is None:
         raise ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     return frame

@@ -1,4 +1,4 @@
-"""Checks and defaults of logging, tracing and encryption configurations."""
+"""Checks and defaults of logging and tracing configurations."""
 
 from typing import Any
 
@@ -44,22 +44,12 @@ def _invalid_logging(reason: str) -> ApiError:
 
 
 def tracing(requested: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a tracing configuration with its default: disabled."""
-    return {"enabled": bool((requested or {}).get("enabled", False))}
-
-
-def encryption(requested: dict[str, Any] | None) -> dict[str, Any]:
-    """Return an encryption configuration with its default: an AWS owned key. Raises ApiError."""
-    requested = requested or {"type": "AWS_OWNED_KEY"}
-    customer_managed = requested["type"] == "CUSTOMER_MANAGED_KMS_KEY"
-    if customer_managed and not requested.get("kmsKeyId"):
-        raise _invalid_encryption("kmsKeyId must be specified for the type CUSTOMER_MANAGED_KMS_KEY")
-    if not customer_managed and (requested.get("kmsKeyId") or requested.get("kmsDataKeyReusePeriodSeconds")):
-        raise _invalid_encryption("kmsKeyId is not allowed for the type AWS_OWNED_KEY")
-    if customer_managed:
-        return {"kmsDataKeyReusePeriodSeconds": 300, **requested}
-    return dict(requested)
-
-
-def _invalid_encryption(reason: str) -> ApiError:
-    return ApiError("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {reason}")
+    """Return a tracing configuration with its default: disabled. Raises ApiError."""
+    if requested is None:
+        return {"enabled": False}
+    enabled = requested.get("enabled")
+    if not isinstance(enabled, bool):
+        raise ApiError(
+            "InvalidTracingConfiguration", "Invalid Tracing Configuration: enabled must be true or false."
+        )
+    return {"enabled": enabled}

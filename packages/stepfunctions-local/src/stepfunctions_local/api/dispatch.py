@@ -8,6 +8,7 @@ from typing import Any
 from ..engine import Engine
 from ..errors import ApiError, DefinitionError
 from . import parameters
+from .session import Session
 
 _MODULES = (
     "activities",
@@ -38,11 +39,16 @@ def operation_named(name: str) -> Callable[..., Any] | None:
 
 
 async def dispatch(
-    engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None = None
+    engine: Engine,
+    operation: str,
+    params: dict[str, Any],
+    trace_header: str | None = None,
+    account: str | None = None,
 ) -> dict[str, Any]:
     """Perform an operation and return its response. Raises ApiError.
 
     `trace_header` is the caller's X-Ray trace header, which an execution inherits unless the request has one.
+    `account` is the account of the caller's credentials, by default the engine's.
     """
     if trace_header is not None and operation in _TRACED and len(trace_header) <= _MAX_TRACE_HEADER:
         params.setdefault("traceHeader", trace_header)
@@ -51,7 +57,7 @@ async def dispatch(
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)
     try:
-        result = perform(engine, params)
+        result = perform(Session(engine, account or engine.config.account), params)
         response: dict[str, Any] = result if isinstance(result, dict) else await result
     except DefinitionError as error:
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from None

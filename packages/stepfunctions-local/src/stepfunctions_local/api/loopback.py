@@ -13,12 +13,16 @@ from .dispatch import dispatch
 
 
 async def call_own_api(
-    engine: Engine, operation: str, params: dict[str, Any], trace_header: str | None
+    engine: Engine,
+    operation: str,
+    params: dict[str, Any],
+    trace_header: str | None,
+    account: str | None = None,
 ) -> dict[str, Any]:
     """Perform an operation and return its response like botocore. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
     try:
-        response = await dispatch(engine, name, params, trace_header)
+        response = await dispatch(engine, name, params, trace_header, account)
     except ApiError as error:
         raise ServiceError("stepfunctions", name, error.code, error.message, status=error.status) from None
     return response | {"ResponseMetadata": _metadata(engine, response)}

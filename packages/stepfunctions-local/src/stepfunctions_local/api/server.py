@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import re
 import uuid
 from typing import Any, NamedTuple, cast
 
@@ -20,6 +21,7 @@ _log = logging.getLogger(__name__)
 _REQUESTS = str(uuid.uuid4())[:24].encode()
 _numbers = itertools.count(1)
 
+_CREDENTIAL = re.compile(r"Credential=(\d{12})/")
 _TARGET_PREFIX = "AWSStepFunctions."
 _MAX_BODY_BYTES = 8 * 1024 * 1024
 _REASONS = {
@@ -37,6 +39,7 @@ class _Request(NamedTuple):
     target: str
     body: bytes
     trace: str | None
+    account: str | None
 
 
 class _Connection(asyncio.Protocol):
@@ -50,6 +53,7 @@ class _Connection(asyncio.Protocol):
         self._url = b""
         self._target = ""
         self._trace: str | None = None
+        self._account: str | None = None
         self._body: list[bytes] = []
         self._size = 0
         self._expects_continue = False
@@ -87,6 +91,8 @@ class _Connection(asyncio.Protocol):
             self._target = value.decode("latin-1")
         elif lowered == b"x-amzn-trace-id":
             self._trace = value.decode("latin-1")
+        elif lowered == b"authorization":
+            self._account = account_of(value.decode("latin-1"))
         elif lowered == b"expect" and value.lower() == b"100-continue":
             self._expects_continue = True
 
@@ -104,8 +110,8 @@ class _Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         method, body = self._parser.get_method(), b"".join(self._body)
-        self._queue.append(_Request(method, self._url, self._target, body, self._trace))
-        self._url, self._target, self._trace = b"", "", None
+        self._queue.append(_Request(method, self._url, self._target, body, self._trace, self._account))
+        self._url, self._target, self._trace, self._account = b"", "", None, None
         self._body, self._size, self._expects_continue = [], 0, False
         if self._worker is None:
             loop = asyncio.get_running_loop()
@@ -125,7 +131,7 @@ class _Connection(asyncio.Protocol):
                 return 200, {"service": "stepfunctions", "status": "running"}
             if page := asset(path):
                 return 200, page
-        return await handle(self._engine, request.target, request.body, request.trace)
+        return await handle(self._engine, request)
 
     def _write(self, status: int, response: Any) -> None:
         if self._transport is None:
@@ -155,13 +161,15 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
-async def handle(
-    engine: Engine, target: str, body: bytes, trace: str | None = None
-) -> tuple[int, dict[str, Any]]:
-    """Handle a request and return the HTTP status and JSON response.
+def account_of(authorization: str) -> str | None:
+    """Return the account of a signed request's credentials: an access key id of 12 digits names an account."""
+    match = _CREDENTIAL.search(authorization)
+    return match[1] if match else None
 
-    `target` is the X-Amz-Target header, `trace` X-Amzn-Trace-Id.
-    """
+
+async def handle(engine: Engine, request: _Request) -> tuple[int, dict[str, Any]]:
+    """Handle a request of the API and return the HTTP status and JSON response."""
+    target, body = request.target, request.body
     operation = target.removeprefix(_TARGET_PREFIX)
     if operation == target:
         return 404, {"__type": "UnknownOperationException", "message": f"Unknown target: {target}"}
@@ -172,7 +180,7 @@ async def handle(
     if not isinstance(params, dict):
         return 400, {"__type": "SerializationException", "message": "The request body is not a JSON object"}
     try:
-        return 200, await dispatch(engine, operation, params, trace)
+        return 200, await dispatch(engine, operation, params, request.trace, request.account)
     except ApiError as error:
         return error.status, {"__type": error.code, "message": error.message, **error.fields}
     except StoreFailed as error:

@@ -9,11 +9,11 @@ from typing import Any
 
 from .. import validation
 from ..definition.labels import find_processor
-from ..engine import Engine
 from ..errors import ApiError
-from . import configuration, tags, versions
+from . import configuration, encryption, tags, versions
 from .arns import Arn, check_name, check_role, parse, reject_map_arn, unqualified
-from .paging import page
+from .paging import Pages
+from .session import Session, reject_deleting
 
 _REVISED = (
     "definition",
@@ -41,24 +41,24 @@ class Target:
     alias_arn: str | None = None
 
 
-def resolve(engine: Engine, arn: str) -> Target:
+def resolve(session: Session, arn: str) -> Target:
     """Return the machine and revision of an ARN; an alias selects a version by weight.
 
     Raises ApiError InvalidArn, StateMachineDoesNotExist.
     """
     parsed = parse(arn, "stateMachine")
     reject_map_arn(parsed)
-    machine = engine.store.get("state_machine", parsed.unqualified)
+    machine = session.store.get("state_machine", parsed.unqualified)
     if machine is None:
         raise does_not_exist(arn)
     if parsed.qualifier is None:
-        return Target(machine, engine.store.require("revision", machine["revision"]))
-    alias = engine.store.get("alias", arn)
+        return Target(machine, session.store.require("revision", machine["revision"]))
+    alias = session.store.get("alias", arn)
     version_arn = _select_version(alias["routingConfiguration"]) if alias else arn
-    version = engine.store.get("version", version_arn)
+    version = session.store.get("version", version_arn)
     if version is None:
         raise does_not_exist(arn)
-    revision = engine.store.require("revision", version["revision"])
+    revision = session.store.require("revision", version["revision"])
     return Target(machine, revision, version_arn, arn if alias else None)
 
 
@@ -73,15 +73,15 @@ def does_not_exist(arn: str) -> ApiError:
     return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 
 
-def machine_of(engine: Engine, arn: Arn) -> dict[str, Any]:
+def machine_of(session: Session, arn: Arn) -> dict[str, Any]:
     """Return the machine of an ARN, qualified or not. Raises ApiError StateMachineDoesNotExist."""
-    machine = engine.store.get("state_machine", arn.unqualified)
+    machine = session.store.get("state_machine", arn.unqualified)
     if machine is None:
         raise does_not_exist(arn.text)
     return machine
 
 
-async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+async def create(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Create a state machine; an identical request returns the existing one."""
     check_name(params["name"])
     if params.get("versionDescription") and not params.get("publish"):
@@ -89,8 +89,7 @@ async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     check_role(params["roleArn"])
     kind = params.get("type", "STANDARD")
     validation.refuse(params["definition"], kind)
-    config = engine.config
-    arn = f"arn:{config.partition}:states:{config.region}:{config.account}:stateMachine:{params['name']}"
+    arn = session.arn("stateMachine", params["name"])
     machine = {
         "stateMachineArn": arn,
         "name": params["name"],
@@ -99,34 +98,39 @@ async def create(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         "definition": params["definition"],
         "loggingConfiguration": configuration.logging(params.get("loggingConfiguration")),
         "tracingConfiguration": configuration.tracing(params.get("tracingConfiguration")),
-        "encryptionConfiguration": configuration.encryption(params.get("encryptionConfiguration")),
+        "encryptionConfiguration": encryption.complete(params.get("encryptionConfiguration")),
         "status": "ACTIVE",
     }
     tag_map = tags.as_dict(params.get("tags") or [])
-    await configuration.check_destination(machine["loggingConfiguration"], engine.services)
-    existing = engine.store.get("state_machine", arn)
+    await configuration.check_destination(machine["loggingConfiguration"], session.engine.services)
+    await encryption.check_key(machine["encryptionConfiguration"], session.engine.services)
+    reject_deleting(session, arn)
+    existing = session.store.get("state_machine", arn)
     if existing is not None:
-        return _existing_response(engine, existing, machine, params)
-    now = engine.clock.now()
+        return _existing_response(session, existing, machine, params)
+    quota = session.engine.config.max_state_machines
+    if session.store.count("state_machine", session.arn("stateMachine", "")) >= quota:
+        raise ApiError("StateMachineLimitExceeded", f"State Machine Limit Exceeded: '{quota}'")
+    now = session.clock.now()
     machine |= {"creationDate": now, "updateDate": now, "nextVersion": 1}
-    _save_revision(engine, machine)
+    _save_revision(session, machine)
     if tag_map:
-        engine.store.put("tags", arn, tag_map)
+        session.store.put("tags", arn, tag_map)
     response = {"stateMachineArn": arn, "creationDate": now}
     if params.get("publish"):
-        version = versions.publish(engine, machine, params.get("versionDescription"))
+        version = versions.publish(session, machine, params.get("versionDescription"))
         response["stateMachineVersionArn"] = version["stateMachineVersionArn"]
     return response
 
 
 def _existing_response(
-    engine: Engine, existing: dict[str, Any], requested: dict[str, Any], params: Mapping[str, Any]
+    session: Session, existing: dict[str, Any], requested: dict[str, Any], params: Mapping[str, Any]
 ) -> dict[str, Any]:
     arn = existing["stateMachineArn"]
     response = {"stateMachineArn": arn, "creationDate": existing["creationDate"]}
     same = all(existing[field] == requested[field] for field in _SAME_MACHINE)
     if params.get("publish"):
-        published = versions.latest_of_revision(engine, existing) or {}
+        published = versions.latest_of_revision(session, existing) or {}
         same = same and published.get("description", "") == params.get("versionDescription", "")
         response["stateMachineVersionArn"] = published.get("stateMachineVersionArn")
     if not same or None in response.values():
@@ -134,18 +138,19 @@ def _existing_response(
     return response
 
 
-def _save_revision(engine: Engine, machine: dict[str, Any]) -> None:
+def _save_revision(session: Session, machine: dict[str, Any]) -> None:
     """Save the machine, and an immutable copy as the revision that executions run."""
     machine["revision"] = str(uuid.uuid4())
     machine["variableReferences"] = validation.variable_references(machine["definition"])
-    engine.store.put("revision", machine["revision"], machine)
-    engine.store.put("state_machine", machine["stateMachineArn"], machine)
+    session.store.put("revision", machine["revision"], machine)
+    session.store.put("state_machine", machine["stateMachineArn"], machine)
 
 
-async def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+async def update(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Update a state machine; a change creates a new revision."""
     arn = unqualified(params["stateMachineArn"])
-    machine = machine_of(engine, arn)
+    machine = machine_of(session, arn)
+    reject_deleting(session, arn.text)
     changes = {field: params[field] for field in _REVISED if params.get(field) is not None}
     if not changes and not params.get("publish"):
         raise ApiError(
@@ -162,46 +167,49 @@ async def update(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
     for field, complete in (
         ("loggingConfiguration", configuration.logging),
         ("tracingConfiguration", configuration.tracing),
-        ("encryptionConfiguration", configuration.encryption),
+        ("encryptionConfiguration", encryption.complete),
     ):
         if field in changes:
             changes[field] = complete(changes[field])
     if "loggingConfiguration" in changes:
-        await configuration.check_destination(changes["loggingConfiguration"], engine.services)
-        machine = machine_of(engine, arn)
-    now = engine.clock.now()
+        await configuration.check_destination(changes["loggingConfiguration"], session.engine.services)
+        machine = machine_of(session, arn)
+    if "encryptionConfiguration" in changes:
+        await encryption.check_key(changes["encryptionConfiguration"], session.engine.services)
+        machine = machine_of(session, arn)
+    now = session.clock.now()
     response: dict[str, Any] = {"updateDate": now}
     if any(machine[field] != value for field, value in changes.items()):
         machine |= changes | {"updateDate": now, "revisionId": str(uuid.uuid4())}
-        _save_revision(engine, machine)
+        _save_revision(session, machine)
         response["revisionId"] = machine["revisionId"]
     if params.get("publish"):
-        version = versions.publish(engine, machine, params.get("versionDescription"))
+        version = versions.publish(session, machine, params.get("versionDescription"))
         response["stateMachineVersionArn"] = version["stateMachineVersionArn"]
     return response
 
 
-def describe(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def describe(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a state machine, or a published version."""
     arn = parse(params["stateMachineArn"], "stateMachine")
     if "/" in arn.name:
-        return _describe_map(engine, arn, params.get("includedData"))
-    target = resolve(engine, arn.text)
+        return _describe_map(session, arn, params.get("includedData"))
+    target = resolve(session, arn.text)
     response = revision_description(target.revision, params.get("includedData"))
     if target.version_arn:
-        version = engine.store.require("version", target.version_arn)
+        version = session.store.require("version", target.version_arn)
         response |= {"stateMachineArn": target.version_arn, "creationDate": version["creationDate"]}
         if version.get("description"):
             response["description"] = version["description"]
     return response | {"status": target.machine["status"]}
 
 
-def _describe_map(engine: Engine, arn: Arn, included_data: str | None) -> dict[str, Any]:
+def _describe_map(session: Session, arn: Arn, included_data: str | None) -> dict[str, Any]:
     """Describe a Distributed Map as the state machine of its child executions."""
-    machine = engine.store.get("state_machine", arn.text.partition("/")[0])
+    machine = session.store.get("state_machine", arn.text.partition("/")[0])
     if machine is None:
         raise does_not_exist(arn.text)
-    revision = engine.store.require("revision", machine["revision"])
+    revision = session.store.require("revision", machine["revision"])
     if find_processor(revision["definition"], arn.text) is None:
         raise does_not_exist(arn.text)
     return map_description(revision, arn.text, included_data) | {"status": machine["status"]}
@@ -237,31 +245,30 @@ def revision_description(revision: Mapping[str, Any], included_data: str | None 
     return response
 
 
-def list_all(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def list_all(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """List state machines, oldest first."""
-    machines = sorted(engine.store.scan("state_machine"), key=lambda machine: machine["creationDate"])
-    items, token = page(machines, dict(params), lambda machine: machine["stateMachineArn"])
+    machines = sorted(
+        session.store.scan("state_machine", session.arn("stateMachine", "")),
+        key=lambda machine: machine["creationDate"],
+    )
+    pages = Pages(session, "ListStateMachines", params)
+    items, token = pages.select(machines, lambda machine: machine["stateMachineArn"])
     fields = ("stateMachineArn", "name", "type", "creationDate")
     return {"stateMachines": [{field: machine[field] for field in fields} for machine in items], **token}
 
 
-def delete(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Delete a state machine with its versions and aliases; its executions stop at their next transition."""
+def delete(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Delete a state machine; its executions stop at their next transition.
+
+    It has the status DELETING until its last execution has ended.
+    """
     arn = unqualified(params["stateMachineArn"])
-    for execution in engine.running.values():
-        if execution.machine_arn.partition("/")[0] == arn.text:
-            execution.machine_deleted = execution.row["machineDeleted"] = True
-            engine.store.save_execution(execution)
-    engine.store.delete("state_machine", arn.text)
-    engine.store.delete("tags", arn.text)
-    for alias in list(engine.store.scan("alias", arn.text + ":")):
-        engine.store.delete("alias", alias["stateMachineAliasArn"])
-    for version in list(engine.store.scan("version", arn.text + ":")):
-        engine.store.delete("version", version["stateMachineVersionArn"])
+    if session.store.get("state_machine", arn.text) is not None:
+        session.engine.delete_machine(arn.text)
     return {}
 
 
-def validate_definition(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+def validate_definition(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the errors for which CreateStateMachine rejects a definition, and optionally warnings."""
     diagnostics = validation.diagnose(params["definition"], params.get("type", "STANDARD"))
     failed = any(item.severity == "ERROR" for item in diagnostics)

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..clock import iso
 from ..definition import Map, Parallel, State, Task
-from ..engine import Engine
 from ..errors import ApiError, StateError
 from ..history import failure
 from ..integrations import TaskRequest
@@ -20,6 +19,7 @@ from ..test_state.definition import TestedState, find_state
 from ..test_state.frame import DetachedFrame
 from ..test_state.mock import read_mock
 from ..test_state.run import StateTest
+from .session import Session
 
 MAX_SECONDS = 300
 """The time limit of a test."""
@@ -28,24 +28,24 @@ MAX_SECONDS = 300
 _OMITTED: dict[str, frozenset[str]] = {"Parallel": frozenset({"afterInputPath", "afterParameters"})}
 
 
-async def test_state(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
+async def test_state(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Test one state."""
     tested = find_state(params["definition"], params.get("stateName"))
     mock = read_mock(params, tested)
     state_input = _json(params.get("input", "{}"))
     variables = _object(params, "variables")
     context = (
-        _object(params, "context") if "context" in params else _context(engine, tested, params, state_input)
+        _object(params, "context") if "context" in params else _context(session, tested, params, state_input)
     )
-    frame = DetachedFrame(state_input, context, variables, engine.clock.now())
+    frame = DetachedFrame(state_input, context, variables, session.clock.now())
     configuration = params.get("stateConfiguration") or {}
     test = StateTest(
         tested.state,
         frame,
         mock,
         configuration,
-        engine.services,
-        _request(engine, tested, params, context),
+        session.engine.services,
+        _request(session, tested, params, context),
         bool(params.get("revealSecrets")),
     )
     try:
@@ -85,23 +85,22 @@ def _object(params: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _context(
-    engine: Engine, tested: TestedState, params: Mapping[str, Any], state_input: Any
+    session: Session, tested: TestedState, params: Mapping[str, Any], state_input: Any
 ) -> dict[str, Any]:
     """Return the context object of the execution that AWS generates for the test."""
-    machine, name, now = str(uuid.uuid4()), str(uuid.uuid4()), iso(engine.clock.now())
-    arn_prefix = f"arn:{engine.partition}:states:{engine.region}:{engine.account}"
+    machine, name, now = str(uuid.uuid4()), str(uuid.uuid4()), iso(session.clock.now())
     state: dict[str, Any] = {"Name": tested.name, "EnteredTime": now}
     if isinstance(tested.state, Task | Map | Parallel):
         state["RetryCount"] = (params.get("stateConfiguration") or {}).get("retrierRetryCount", 0)
     context: dict[str, Any] = {
         "Execution": {
-            "Id": f"{arn_prefix}:express:{machine}:{name}",
+            "Id": session.arn("express", f"{machine}:{name}"),
             "Input": state_input,
             "StartTime": now,
             "Name": name,
             "RoleArn": params.get("roleArn"),
         },
-        "StateMachine": {"Id": f"{arn_prefix}:stateMachine:{machine}", "Name": machine},
+        "StateMachine": {"Id": session.arn("stateMachine", machine), "Name": machine},
         "State": state,
     }
     if _has_task_token(tested.state):
@@ -114,7 +113,7 @@ def _has_task_token(state: State) -> bool:
 
 
 def _request(
-    engine: Engine, tested: TestedState, params: Mapping[str, Any], context: Mapping[str, Any]
+    session: Session, tested: TestedState, params: Mapping[str, Any], context: Mapping[str, Any]
 ) -> TaskRequest | None:
     """Return the request of the state's task, without its arguments."""
     if not isinstance(tested.state, Task):
@@ -126,7 +125,7 @@ def _request(
         execution_arn=(context.get("Execution") or {}).get("Id", ""),
         state_machine_arn=(context.get("StateMachine") or {}).get("Id", ""),
         state_name=tested.name,
-        region=engine.region,
+        region=session.engine.region,
     )
 
 

@@ -71,6 +71,9 @@ class Runtime(Protocol):
     def region(self) -> str: ...
 
     @property
+    def wait_time_scale(self) -> float: ...
+
+    @property
     def closing(self) -> bool: ...
 
     @property

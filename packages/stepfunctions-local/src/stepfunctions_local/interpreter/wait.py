@@ -15,12 +15,15 @@ MAX_SECONDS = 99_999_999
 
 async def do_wait(frame: Frame, state: Wait) -> str | None:
     """Run a Wait state and return the next state."""
-    clock = frame.execution.runtime.clock
+    runtime = frame.execution.runtime
     if frame.phase != WAIT:
-        frame.data = {"until": wait_until(frame, state)}
+        until = wait_until(frame, state)
+        if runtime.wait_time_scale != 1:
+            until = frame.entered_at + (until - frame.entered_at) * runtime.wait_time_scale
+        frame.data = {"until": until}
         frame.phase = WAIT
         frame.save()
-    await clock.sleep_until(frame.data["until"])
+    await runtime.clock.sleep_until(frame.data["until"])
     value, assigned = dataflow.pass_through(frame, state)
     dataflow.exit_state(frame, state, value, assigned, state.next)
     return state.next

@@ -96,6 +96,12 @@ class Store(Transactions):
         ).fetchall()
         return (json_value(body) for (body,) in rows)
 
+    def count(self, kind: str, prefix: str = "") -> int:
+        """Return the number of documents of a kind whose key starts with `prefix`."""
+        sql = "SELECT count(*) FROM documents WHERE kind=? AND key>=? AND key<?"
+        count: int = self._db.execute(sql, (kind, prefix, prefix + "\U0010ffff")).fetchone()[0]
+        return count
+
     # Executions
 
     def next_execution_id(self) -> int:
