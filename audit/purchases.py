@@ -83,7 +83,13 @@ def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
 
 def payables_are_what_is_owed(shop: Snapshot) -> Iterator[Violation]:
     """Of each order at rest: payables, bank and input tax say what its invoice and its payment say; goods
-    received and billed leave nothing between; a cancelled order leaves nothing at all."""
+    received and billed leave nothing between; inventory has the cost of the order's movements."""
+    cost: Counter[str] = Counter()
+    for movement in shop.movements:
+        if movement["kind"] in ("receipt", "supplier_return"):
+            cost[movement["business_id"]] += (
+                movement["cost"] if movement["quantity"] > 0 else -movement["cost"]
+            )
     for name, order in _settled(shop, *BOOKING):
         deal = order["status"] in DEAL
         total = order["invoice"]["total"] if deal else 0
@@ -93,7 +99,7 @@ def payables_are_what_is_owed(shop: Snapshot) -> Iterator[Violation]:
             PAYABLES.code: paid - total,
             BANK.code: -paid,
             INPUT_TAX.code: order["invoice"]["tax"] if deal else 0,
-            INVENTORY.code: value,
+            INVENTORY.code: cost[name],
             GOODS_NOT_INVOICED.code: 0 if deal else -value,
         }
         balances = _balances(shop, name)

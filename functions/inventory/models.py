@@ -211,8 +211,12 @@ class Received(TypedDict):
 
 
 class Returned(TypedDict):
+    """`cost`: the value at which the goods left; `received_cost`: what they cost when they were received."""
+
     business_id: str
     returned: list[SkuCost]
+    cost: int
+    received_cost: int
 
 
 class Raised(TypedDict):

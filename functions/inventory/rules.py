@@ -126,6 +126,18 @@ def cost_of(quantity: int, on_hand: int, stock_value: int) -> int:
     return divide_half_up(stock_value * quantity, on_hand)
 
 
+def cost_of_return(quantity: int, received_cost: int, on_hand: int, stock_value: int) -> int:
+    """Return the value at which `quantity` of `on_hand` units return to their supplier.
+
+    The cost at which they were received, so that the purchase leaves no trace. If the level is worth less than that
+    by now, or nothing would be left but a value, the moving average.
+    """
+    rest = stock_value - received_cost
+    if rest >= 0 and (quantity < on_hand or rest == 0):
+        return received_cost
+    return cost_of(quantity, on_hand, stock_value)
+
+
 def cost_of_correction(quantity: int, on_hand: int, stock_value: int, unit_cost: int | None = None) -> int:
     """Return the cost of `quantity` units found (above 0) or lost (below 0); never negative.
 

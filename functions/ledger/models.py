@@ -61,14 +61,16 @@ class ReverseJournal(Request):
 class PostPurchase(Request):
     """A request to post one step of a purchase order.
 
-    goods: the received goods at the order's prices; net, tax: of the supplier's invoice; paid: to the supplier.
+    goods: the received goods at the order's prices; returned: the value at which they were returned; net, tax: of the
+    supplier's invoice; paid: to the supplier.
     """
 
     entry_id: EntryId
     purchase_order_id: Identifier
-    kind: Literal["goods_received", "purchase_invoice", "supplier_payment"]
+    kind: Literal["goods_received", "purchase_invoice", "supplier_payment", "goods_returned"]
     currency: Currency
     goods: Amount = 0
+    returned: Amount = 0
     net: Amount = 0
     tax: Amount = 0
     paid: Amount = 0

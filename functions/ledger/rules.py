@@ -64,7 +64,8 @@ def purchase_entry(purchase: PostPurchase) -> Entry:
     """Return the entry of one step of a purchase order.
 
     goods_received: inventory against goods received, not invoiced. purchase_invoice: the latter, input tax and the
-    price variance against payables. supplier_payment: payables against the bank.
+    price variance against payables. supplier_payment: payables against the bank. goods_returned: the difference between
+    the cost and the value of returned goods, whose receipt is reversed at its cost, against the price variance.
     """
     owed = purchase.net + purchase.tax
     difference = purchase.net - purchase.goods
@@ -84,6 +85,8 @@ def purchase_entry(purchase: PostPurchase) -> Entry:
             ]
         case "supplier_payment":
             lines = [_debit(accounts.PAYABLES, purchase.paid), _credit(accounts.BANK, purchase.paid)]
+        case "goods_returned":
+            lines = _value_difference(purchase.goods - purchase.returned)
     entry = Entry(
         entry_id=purchase.entry_id,
         business_id=purchase.purchase_order_id,
@@ -94,6 +97,13 @@ def purchase_entry(purchase: PostPurchase) -> Entry:
     )
     check_balanced(entry)
     return entry
+
+
+def _value_difference(difference: int) -> list[JournalLine]:
+    """Return the lines for goods that were returned at `difference` below their cost (above it if negative)."""
+    if difference >= 0:
+        return [_debit(accounts.INVENTORY, difference), _credit(accounts.PURCHASE_PRICE_VARIANCE, difference)]
+    return [_debit(accounts.PURCHASE_PRICE_VARIANCE, -difference), _credit(accounts.INVENTORY, -difference)]
 
 
 def loss_entry(loss: PostLoss) -> Entry:

@@ -1,4 +1,4 @@
-"""Returns to a supplier: once, at present value, and only units that are available."""
+"""Returns to a supplier: once, at their cost or present value, and only units that are available."""
 
 from typing import Any
 
@@ -39,13 +39,16 @@ def counters(stock: InventoryStore) -> tuple[int, int, int]:
 
 
 def returned(quantity: int, cost: int) -> dict[str, Any]:
-    return {"business_id": "po-1", "returned": [{"sku": "TEA", "quantity": quantity, "cost": cost}]}
+    lines = [{"sku": "TEA", "quantity": quantity, "cost": cost}]
+    return {"business_id": "po-1", "returned": lines, "cost": cost, "received_cost": 1000}
 
 
-def test_goods_leave_once_at_the_average_cost(stock: InventoryStore, returns: SupplierReturns) -> None:
+def test_goods_leave_once_at_the_cost_they_were_received_with(
+    stock: InventoryStore, returns: SupplierReturns
+) -> None:
     for _ in range(2):
-        assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
-    assert counters(stock) == (10, 10, 505)
+        assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 1000)
+    assert counters(stock) == (10, 10, 10)
     assert stock.drift() == []
 
 
@@ -58,20 +61,29 @@ def test_goods_that_are_worth_less_than_they_cost_leave_at_their_present_value(
     assert stock.drift() == []
 
 
+def test_the_last_units_leave_at_the_whole_value(stock: InventoryStore, returns: SupplierReturns) -> None:
+    sell(stock, 10)
+    stock.receive("seed-2", "store-1", [ReceiptLine(sku="TEA", quantity=1, cost=900)])
+    stock.reserve("ord-2", "store-1", [Line(sku="TEA", quantity=1)])
+    stock.commit("ord-2")
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 1277)
+    assert counters(stock) == (0, 0, 0)
+
+
 def test_reserved_units_are_not_returned(stock: InventoryStore, returns: SupplierReturns) -> None:
     stock.reserve("ord-1", "store-1", [Line(sku="TEA", quantity=11)])
     with pytest.raises(InsufficientStock, match="10 requested, 9 available"):
         returns.return_goods("po-1", "store-1", [STEP])
     assert counters(stock) == (20, 9, 1010)
     stock.release("ord-1")
-    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 1000)
 
 
 def test_a_receipt_after_the_return_is_refused(stock: InventoryStore, returns: SupplierReturns) -> None:
     returns.return_goods("po-1", "store-1", [STEP, "receipt-dn-2"])
     with pytest.raises(IdempotencyConflict):
         stock.receive("po-1", "store-1", [ReceiptLine(sku="TEA", quantity=1, cost=250)], "receipt-dn-2")
-    assert counters(stock) == (10, 10, 505)
+    assert counters(stock) == (10, 10, 10)
 
 
 @pytest.mark.parametrize("operation", ["batch_get_item", "transact_write_items"])
@@ -92,11 +104,11 @@ def test_a_sale_between_reading_and_writing_changes_the_cost(
     client = Interposed(dynamodb)
     client.before(
         "transact_write_items",
-        lambda: stock.receive("seed-2", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1190)]),
+        lambda: sell(stock, 5),
         nth=2,
     )
     returns = SupplierReturns(client, table)
-    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 733)
+    assert returns.return_goods("po-1", "store-1", [STEP]) == returned(10, 505)
     assert stock.drift() == []
 
 

@@ -1,13 +1,16 @@
 """A purchase order, whole: every way it goes, and the invariants of every table after each."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from inventory.models import OrderedLine
+from inventory.models import Line, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
+from inventory.store import InventoryStore
+from ledger.accounts import INVENTORY, PURCHASE_PRICE_VARIANCE
 from purchasing import rules
 from purchasing.errors import InvalidPurchase, OverReceipt, SupplierInUse
 from purchasing.models import (
@@ -24,6 +27,7 @@ from purchasing.models import (
 from tillflow.aws import client
 from tillflow.errors import OrderClosed
 
+from audit.snapshot import journal_lines
 from till.shop import CARDS, ESPRESSO, MUG
 from verification.harness.engine_callbacks import purchase_operations, purchases_store
 from verification.harness.faults import FOREVER, Fault
@@ -340,6 +344,33 @@ def test_cancelled_between_two_deliveries_sends_the_first_back(shop: Any) -> Non
     cancelled(shop, shop.run_until_settled(run.arn), "PurchaseCancelled")
     with pytest.raises(OrderClosed):
         shop.operations.receive(PO, receipt(2, {MUG: 10}))
+
+
+def test_goods_worth_less_than_they_cost_are_returned_and_the_difference_is_price_variance(shop: Any) -> None:
+    inventory = InventoryStore(client("dynamodb"), "InventoryTable")
+    inventory.receive("cheap", "store-1", [ReceiptLine(sku=CARDS[0], quantity=10, cost=10)])
+    run = begin(shop, lines=[{"sku": CARDS[0], "quantity": 10, "unit_cost": 100}])
+    shop.operations.acknowledge(PO, TODAY)
+    shop.run_until_settled(run.arn)
+    shop.operations.receive(PO, receipt(1, {CARDS[0]: 10}))
+    shop.run_until_settled(run.arn)
+    inventory.reserve("ord-1", "store-1", [Line(sku=CARDS[0], quantity=10)])
+    inventory.commit("ord-1")
+    shop.operations.cancel(PO, "wrong cards")
+    run = shop.run_until_settled(run.arn)
+    assert (run.error, shop.store.get(PO).status) == ("PurchaseCancelled", "CANCELLED")
+    row = level(shop, CARDS[0])
+    assert (row["on_hand"], row["stock_value"]) == (0, 0)
+    entries = [entry for entry in shop.snapshot().entries.values() if entry["business_id"] == PO]
+    balances: Counter[str] = Counter()
+    for entry in entries:
+        for line in journal_lines(entry):
+            balances[line["account"]] += line.get("debit", 0) - line.get("credit", 0)
+    assert {account: balance for account, balance in balances.items() if balance} == {
+        INVENTORY.code: 495,
+        PURCHASE_PRICE_VARIANCE.code: -495,
+    }
+    assert {violation.subject for violation in shop.audit()} == {"ord-1"}  # sold without an order
 
 
 def test_too_late_to_cancel_once_matched(shop: Any) -> None:
