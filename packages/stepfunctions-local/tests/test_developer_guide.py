@@ -193,7 +193,7 @@ def test_transforming_data() -> None:
             Type="Pass",
             Output={
                 "title": "{% $states.input.title %}",
-                "text": "plain {% not here %}",
+                "text": "plain {% not here %} text",
                 "sum": "{% $sum($states.input.list) %}",
                 "again": ["{% $states.input.name %}", 2],
                 "none": "{% null %}",
@@ -203,7 +203,7 @@ def test_transforming_data() -> None:
     )
     assert made == {
         "title": "Numbers",
-        "text": "plain {% not here %}",
+        "text": "plain {% not here %} text",
         "sum": 3,
         "again": ["X", 2],
         "none": None,

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import math
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import java_base64
 from .java_random import JavaRandom
 from .json_values import dumps, equal, is_number
 
@@ -110,9 +110,9 @@ def string_to_json(text: Any) -> Any:
 def array_partition(array: Any, size: Any) -> list[list[Any]]:
     """Split an array into chunks of at most `size` items (States.ArrayPartition)."""
     items = _array(array, "first argument")
-    if not is_number(size) or int(size) < 1:
+    length = _integer(size, "chunk size")
+    if length < 1:
         raise IntrinsicError("The chunk size must be a positive integer")
-    length = int(size)
     return [items[start : start + length] for start in range(0, len(items), length)]
 
 
@@ -164,8 +164,8 @@ def base64_encode(text: Any) -> str:
 def base64_decode(text: Any) -> str:
     """Decode up to 10,000 characters of Base64 (States.Base64Decode)."""
     try:
-        return base64.b64decode(_check_length(_text(text, "argument")), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return java_base64.decode(_check_length(_text(text, "argument"))).decode()
+    except ValueError:
         raise IntrinsicError("The input is not a valid Base64 text") from None
 
 

@@ -15,6 +15,7 @@ from .jsonpath_parser import PathSyntaxError
 from .scope import Scope
 
 MAX_NESTING = 10
+_ESCAPABLE = frozenset("'{}\\")
 _Argument = Callable[[Scope, str], Any]
 
 
@@ -133,10 +134,12 @@ class _Parser:
         return self.constant()
 
     def literal(self) -> str:
-        """Return the text between quotes, including its escapes."""
+        """Return the text between quotes, including its escapes, which must be of a reserved character."""
         start = self.position = self.position + 1
         while self.position < len(self.text):
             if self.text[self.position] == "\\":
+                if self.text[self.position + 1 : self.position + 2] not in _ESCAPABLE:
+                    raise self.error("Illegal escape")
                 self.position += 2
                 continue
             if self.text[self.position] == "'":

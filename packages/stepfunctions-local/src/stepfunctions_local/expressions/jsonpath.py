@@ -1,7 +1,7 @@
 """Evaluation of paths and reference paths.
 
 A definite path (names and indexes only) has one value or fails; any other has a list of values, which may be
-empty. The part of a path before its first indefinite step must have a value.
+empty.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 """
 
@@ -56,7 +56,12 @@ class Path:
         Raises PathNotFound when a definite path has none.
         """
         document = self.document(scope)
-        return follow(document, self.steps) if self.definite else find(document, self.steps)
+        if self.definite:
+            return follow(document, self.steps)
+        try:
+            return find(document, self.steps)
+        except PathNotFound:
+            return []
 
     def read(self, scope: Scope, field: str) -> Any:
         """Return the value at the path, for the field that contains it (payload templates, SecondsPath, …).

@@ -19,7 +19,7 @@ from ..integrations import item_reader, result_writer
 from ..integrations.item_reader import Items
 from . import dataflow
 from .frame import JOIN, Frame
-from .map import item_input, items, percentage, whole_number
+from .map import integer, item_input, items, percentage, whole_number
 from .map_run import MapRun, status_counts
 
 
@@ -103,12 +103,14 @@ def _reading(frame: Frame, state: Map, state_input: Any) -> dict[str, Any]:
         "resource": reader.resource,
         "arguments": arguments,
         "config": reader.config,
-        "max_items": whole_number(frame, state, reader.max_items, state_input),
+        "max_items": integer(frame, state, reader.max_items, state_input),
     }
 
 
 async def _read_items(frame: Frame, state: Map) -> None:
     runtime, reading = frame.execution.runtime, frame.data["reading"]
+    if (reading["max_items"] or 0) < 0:
+        raise StateError("States.ItemReaderFailed", "field MaxItems must be positive")
     await runtime.store.committed()
     sources = await item_reader.read_items(
         reading["resource"],

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html, state-map-inline.html
 """
 
+import re
 from typing import Any
 
 from ..definition import Field, Map
@@ -14,6 +15,8 @@ from .children import RunFrame, abort, run_children
 from .frame import DONE, JOIN, Frame
 
 MAX_INLINE_ITERATIONS = 40
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_FLOAT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 async def do_inline_map(frame: Frame, state: Map, run_frame: RunFrame) -> str | None:
@@ -97,18 +100,22 @@ def item_input(frame: Frame, state: Map, state_input: Any, item: dict[str, Any])
 
 def whole_number(frame: Frame, state: Map, field: Field | None, state_input: Any) -> int | None:
     """Return the value of an integer field such as MaxConcurrency, which must not be negative."""
+    value = integer(frame, state, field, state_input)
+    if field is not None and value is not None and value < 0:
+        raise RuntimeFailure(f"{field.name.removesuffix('Path')} must be non-negative.")
+    return value
+
+
+def integer(frame: Frame, state: Map, field: Field | None, state_input: Any) -> int | None:
+    """Return the value of an integer field; a …Path field may refer to the text of an integer."""
     if field is None:
         return None
     value = _read(frame, state, field, state_input)
-    if isinstance(value, bool) or not isinstance(value, int):
-        if field.is_path:
-            raise RuntimeFailure(
-                f'The {field.name} field refers to value "{_display(value)}" which is not a valid integer: {field.text}'
-            )
-        raise dataflow.unexpected_type(field, "number", value)
-    if value < 0:
-        raise RuntimeFailure(f"{field.name.removesuffix('Path')} must be non-negative.")
-    return value
+    if field.is_path and isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _invalid_number(field, value, "integer")
 
 
 def percentage(frame: Frame, state: Map, state_input: Any) -> float | None:
@@ -117,12 +124,10 @@ def percentage(frame: Frame, state: Map, state_input: Any) -> float | None:
     if field is None:
         return None
     value = _read(frame, state, field, state_input)
+    if field.is_path and isinstance(value, str) and _FLOAT.fullmatch(value):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        if field.is_path:
-            raise RuntimeFailure(
-                f'The {field.name} field refers to value "{_display(value)}" which is not a valid float: {field.text}'
-            )
-        raise dataflow.unexpected_type(field, "number", value)
+        raise _invalid_number(field, value, "float")
     if not 0 <= value <= 100:
         raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
     return value
@@ -132,5 +137,10 @@ def _read(frame: Frame, state: Map, field: Field, state_input: Any) -> Any:
     return field.constant if field.constant is not None else field.read(frame.scope(state, state_input))
 
 
-def _display(value: Any) -> str:
-    return value if isinstance(value, str) else json_text(value)
+def _invalid_number(field: Field, value: Any, kind: str) -> RuntimeFailure:
+    if not field.is_path:
+        return dataflow.unexpected_type(field, "number", value)
+    text = value if isinstance(value, str) else json_text(value)
+    return RuntimeFailure(
+        f'The {field.name} field refers to value "{text}" which is not a valid {kind}: {field.text}'
+    )

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
 """
 
+import re
+
 from ..definition import Field, Wait
 from ..errors import QueryEvaluationFailure, RuntimeFailure
 from ..expressions.timestamps import parse_timestamp
@@ -11,6 +13,7 @@ from . import dataflow
 from .frame import WAIT, Frame
 
 MAX_SECONDS = 99_999_999
+_LONG = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 
 
 async def do_wait(frame: Frame, state: Wait) -> str | None:
@@ -54,21 +57,21 @@ def wait_until(frame: Frame, state: Wait) -> float:
 
 
 def _seconds(field: Field, value: object) -> int:
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
     if field.is_path:
-        if not is_integer:
+        if isinstance(value, str) and _LONG.fullmatch(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            text = value if isinstance(value, str) else json_text(value)
             raise RuntimeFailure(
-                f"The {field.name} parameter cannot be parsed as a long value: {field.text} == {json_text(value)}"
+                f"The {field.name} parameter cannot be parsed as a long value: {field.text} == {text}"
             )
-        assert isinstance(value, int)
         if value < 0:
             raise RuntimeFailure(
                 f"The {field.name} parameter references a negative value: {field.text} == {value}"
             )
         return min(value, MAX_SECONDS)
-    if not is_integer:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise dataflow.unexpected_type(field, "number", value)
-    assert isinstance(value, int)
     if not 0 <= value <= MAX_SECONDS:
         raise QueryEvaluationFailure(
             f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned a value outside "

@@ -81,7 +81,9 @@ def _parse(definition: str) -> dict[str, Any]:
 def _check_single_state(body: dict[str, Any]) -> None:
     """Validate a state as the only one of a machine, without the findings about its neighbours."""
     findings = Findings()
-    check_machine({"StartAt": UNNAMED, "States": {UNNAMED: body}}, "STANDARD", findings)
+    check_machine(
+        {"StartAt": UNNAMED, "States": {UNNAMED: body}}, "STANDARD", findings, variables_known=False
+    )
     errors = [
         str(finding)
         for finding in findings.diagnostics

@@ -1,8 +1,8 @@
 """The fields of states, by query language, and the types of their values."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ..expressions.template import is_expression
@@ -12,7 +12,7 @@ from .diagnostics import Findings
 _MAX_SECONDS = 99_999_999
 _MAX_DELAY_SECONDS = 31_622_400
 _MAX_ITEMS = 100_000_000
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+_MAX_WAIT_SECONDS = 2_147_483_647
 
 _EVERY_STATE = frozenset({"Type", "Comment", "QueryLanguage"})
 _TRANSITION = frozenset({"Next", "End", "Assign"})
@@ -226,8 +226,11 @@ def check_values(body: Mapping[str, Any], language: str, location: str, findings
 def _check_timestamp(value: Any, language: str, location: str, findings: Findings) -> None:
     if language == "JSONata" and is_expression(value):
         return
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value) or parse_timestamp(value) is None:
+    moment = parse_timestamp(value)
+    if moment is None:
         findings.error("String does not match RFC3339 timestamp", location)
+    elif (moment - datetime.now(UTC)).total_seconds() > _MAX_WAIT_SECONDS:
+        findings.error("Timestamp is too far in the future", location)
 
 
 def members(

@@ -13,13 +13,19 @@ _TARGET = "MISSING_TRANSITION_TARGET"
 _MAX_NAME_LENGTH = 80
 
 
-def check_machine(document: Mapping[str, Any], kind: str, findings: Findings) -> None:
-    """Check a whole definition, of a state machine of the type STANDARD or EXPRESS."""
+def check_machine(
+    document: Mapping[str, Any], kind: str, findings: Findings, *, variables_known: bool = True
+) -> None:
+    """Check a whole definition, of a state machine of the type STANDARD or EXPRESS.
+
+    With `variables_known` false, the states may read variables that no state assigns.
+    """
     for name in document:
         if name not in MACHINE_FIELDS:
             findings.error(f"Field '{name}' is not supported", "/")
     language = "JSONata" if document.get("QueryLanguage") == "JSONata" else "JSONPath"
-    _check_flow(document, "", FlowContext(language, kind == "EXPRESS", findings))
+    visible: frozenset[str] | None = frozenset() if variables_known else None
+    _check_flow(document, "", FlowContext(language, kind == "EXPRESS", findings, visible_variables=visible))
 
 
 def _check_flow(flow: Mapping[str, Any], location: str, context: FlowContext) -> None:
@@ -37,7 +43,8 @@ def _check_flow(flow: Mapping[str, Any], location: str, context: FlowContext) ->
     if not bodies:
         findings.error("Value cannot be empty", f"{location}/States")
         return
-    inner_context = replace(context, outer_variables=context.outer_variables | _assigned(bodies))
+    if context.visible_variables is not None:
+        context = replace(context, visible_variables=context.visible_variables | _assigned(bodies))
     for name, body in bodies.items():
         state_location = f"{location}/States/{name}"
         _check_name(name, state_location, context)
@@ -45,6 +52,9 @@ def _check_flow(flow: Mapping[str, Any], location: str, context: FlowContext) ->
             findings.error("Expected value of type Object", state_location)
             continue
         states.check_state(body, state_location, context)
+        # What only the state's own Catch assigns is assigned after its inner flows have ended.
+        before_catch = {**bodies, name: {key: value for key, value in body.items() if key != "Catch"}}
+        inner_context = replace(context, outer_variables=context.outer_variables | _assigned(before_catch))
         for inner_flow, inner_location, flow_context in _inner_flows(body, state_location, inner_context):
             _check_inner_flow(inner_flow, inner_location, flow_context)
     _check_transitions(flow, {k: v for k, v in bodies.items() if isinstance(v, dict)}, location, findings)
@@ -77,7 +87,12 @@ def _inner_flows(
                 if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
                     # Child executions do not see the variables of this one.
                     express = config.get("ExecutionType") == "EXPRESS"
-                    inner_context = replace(context, express=express, outer_variables=frozenset())
+                    inner_context = replace(
+                        context,
+                        express=express,
+                        outer_variables=frozenset(),
+                        visible_variables=None if context.visible_variables is None else frozenset(),
+                    )
                 yield processor, f"{location}/{name}", inner_context
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..integrations import UnknownResource
-from . import expressions
 from .context import FlowContext
 from .diagnostics import Findings
 from .fields import (
@@ -23,10 +22,14 @@ from .fields import (
     one_of,
     only_one,
 )
+from .jsonata_fields import check_jsonata_fields
+from .jsonpath_fields import OPERATORS, check_jsonpath_fields, check_operand
 from .resources import check_credentials, check_resource
+from .variables import jsonpath_variables
 
 _LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+")
 _MAX_LABEL_LENGTH = 40
+_FLOWS = frozenset({"Branches", "ItemProcessor", "Iterator"})
 _COMBINED = ("And", "Or", "Not")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _S3_ACTIONS = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
@@ -63,7 +66,12 @@ def check_state(body: Mapping[str, Any], location: str, context: FlowContext) ->
     }
     if kind in checks:
         checks[kind](body, language, location, context)
-    expressions.check_state(body, language, location, findings)
+    own_fields = {name: value for name, value in body.items() if name not in _FLOWS}
+    if language == "JSONata":
+        check_jsonata_fields(own_fields, location, findings)
+    else:
+        check_jsonpath_fields(own_fields, location, findings)
+        _check_references(own_fields, location, context)
 
 
 def _language(body: Mapping[str, Any], location: str, context: FlowContext) -> str:
@@ -120,6 +128,15 @@ def _check_variables(body: Mapping[str, Any], location: str, context: FlowContex
             )
 
 
+def _check_references(fields: Mapping[str, Any], location: str, context: FlowContext) -> None:
+    """Check that the variables a JSONPath state reads are assigned in a scope that it sees."""
+    if context.visible_variables is None:
+        return
+    for name in dict.fromkeys(jsonpath_variables(fields)):
+        if name not in context.visible_variables:
+            context.findings.error(f"The variable '{name}' is not defined", location)
+
+
 def _task(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
     findings = context.findings
     only_one(body, ("TimeoutSeconds", "TimeoutSecondsPath"), location, findings)
@@ -141,7 +158,7 @@ def _choice(body: Mapping[str, Any], language: str, location: str, context: Flow
         if language == "JSONata":
             allowed = Allowed(
                 frozenset({"Condition", "Next", "Assign", "Output", "Comment"}),
-                frozenset(expressions.OPERATORS) | {"Variable", *_COMBINED},
+                frozenset(OPERATORS) | {"Variable", *_COMBINED},
                 frozenset(),
                 ("Condition",),
             )
@@ -159,10 +176,10 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
                 "'JSONata' QueryLanguage",
                 location,
             )
-        elif name not in extra and name not in (*_COMBINED, "Variable", *expressions.OPERATORS):
+        elif name not in extra and name not in (*_COMBINED, "Variable", *OPERATORS):
             findings.error(f"Field '{name}' is not supported", location)
     combined = [name for name in _COMBINED if name in rule]
-    operators = [name for name in rule if name in expressions.OPERATORS]
+    operators = [name for name in rule if name in OPERATORS]
     if len(combined) + len(operators) != 1:
         findings.error("There should be exactly one comparison operator", location)
         return
@@ -175,7 +192,7 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
     if operators:
         if "Variable" not in rule:
             findings.error("The field 'Variable' is required but was missing", location)
-        expressions.check_operand(operators[0], rule[operators[0]], f"{location}/{operators[0]}", findings)
+        check_operand(operators[0], rule[operators[0]], f"{location}/{operators[0]}", findings)
 
 
 def _wait(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:

@@ -24,7 +24,7 @@ def variable_references(definition: str) -> dict[str, list[str]]:
 def _collect(flow: dict[str, Any], language: str, references: dict[str, list[str]]) -> None:
     for name, body in flow.get("States", {}).items():
         own_fields = {field: value for field, value in body.items() if field not in _FLOWS}
-        read = _jsonata if body.get("QueryLanguage", language) == "JSONata" else _jsonpath
+        read = _jsonata if body.get("QueryLanguage", language) == "JSONata" else jsonpath_variables
         names = sorted(set(read(own_fields)))
         if names:
             references[name] = names
@@ -46,14 +46,15 @@ def _jsonata(value: Any) -> Iterator[str]:
             yield from _jsonata(item)
 
 
-def _jsonpath(value: Any, field: str = "") -> Iterator[str]:
+def jsonpath_variables(value: Any, field: str = "") -> Iterator[str]:
+    """Yield the names of the variables that a value's paths and intrinsic functions read."""
     if isinstance(value, str):
         if field.endswith((".$", "Path")) or field == "Variable":
             yield from _VARIABLE.findall(_QUOTED.sub("''", value))
     elif isinstance(value, dict):
         for name, item in value.items():
             if name not in ("Result", "Comment"):
-                yield from _jsonpath(item, name)
+                yield from jsonpath_variables(item, name)
     elif isinstance(value, list):
         for item in value:
-            yield from _jsonpath(item, field)
+            yield from jsonpath_variables(item, field)

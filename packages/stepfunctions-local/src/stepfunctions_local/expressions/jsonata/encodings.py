@@ -4,12 +4,12 @@ Source: https://docs.jsonata.org/string-functions
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
+from .. import java_base64
 from .errors import JsonataError
 from .runtime import Native
 from .utf16 import to_units
@@ -24,19 +24,14 @@ def base64encode(text: Any) -> Any:
     return base64.b64encode(data).decode()
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-
-
 def base64decode(text: Any) -> Any:
-    """Decode Base64 to characters of one byte; padding is optional.
+    """Decode Base64 to characters of one byte.
 
-    Raises ValueError for a text that java.util.Base64, which AWS uses, does not accept.
+    Raises ValueError for a text that is not Base64.
     """
     if text is UNDEFINED:
         return UNDEFINED
-    if not _BASE64.fullmatch(text) or ("=" in text and len(text) % 4):
-        raise binascii.Error(f"not Base64: {text}")
-    return base64.b64decode(text + "=" * (-len(text) % 4)).decode("latin-1")
+    return java_base64.decode(text).decode("latin-1")
 
 
 _COMPONENT = "-_.!~*'()"

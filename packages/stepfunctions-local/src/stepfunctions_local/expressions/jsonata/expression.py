@@ -54,16 +54,16 @@ class Expression:
     """A compiled expression.
 
     `variables` are the names of the state's variables that it reads, `reads` the fields of `$states` ("input",
-    "result", …).
+    "result", …), `unknown_functions` the names of functions that it calls but that do not exist.
     """
 
-    __slots__ = ("_code", "_shortcut", "reads", "text", "variables")
+    __slots__ = ("_code", "_shortcut", "reads", "text", "unknown_functions", "variables")
 
     def __init__(self, text: str):
         self.text = text
         try:
             tree = TreeBuilder().build(Parser(text).parse())
-            self.variables, self.reads = _free_names(tree)
+            self.variables, self.reads, self.unknown_functions = _free_names(tree)
             self._code = compile_tree(tree)
         except JsonataError as error:
             position = int(error.fields.get("position") or 0)
@@ -144,9 +144,10 @@ def _find_shortcut(tree: Node) -> _Shortcut | None:
     return _Shortcut(first.value, tuple(step.value for step in steps[1:]))
 
 
-def _free_names(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the variables that an expression reads but does not bind, and the fields of `$states` it reads."""
+def _free_names(tree: Node) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the variables an expression reads but does not bind, fields of `$states`, and unknown functions."""
     used: set[str] = set()
+    called: set[str] = set()
     bound: set[str] = set()
     reads: set[str] = set()
     for node in _nodes(tree):
@@ -156,11 +157,18 @@ def _free_names(tree: Node) -> tuple[frozenset[str], frozenset[str]]:
             bound.add(node.lhs.value)
         elif node.type == "lambda":
             bound.update(argument.value for argument in node.arguments)
-        elif node.type == "path" and len(node.steps) > 1 and node.steps[0].value == "states":
+        elif node.type in ("function", "partial") and node.procedure.type == "variable":
+            called.add(node.procedure.value)
+        elif node.type == "path" and len(node.steps) > 1 and _is_states(node.steps[0]):
             reads.add(node.steps[1].value)
         bound.update(name for name in (node.focus, node.index) if name)
         bound.update(stage.value for stage in node.stages or () if stage.type == "index")
-    return frozenset(used - bound - LIBRARY.keys() - {"states"}), frozenset(reads)
+    variables = frozenset(used - bound - LIBRARY.keys() - {"states"})
+    return variables, frozenset(reads), frozenset(called & variables)
+
+
+def _is_states(node: Node) -> bool:
+    return node.type == "variable" and bool(node.value == "states")
 
 
 def _nodes(value: Any) -> Iterator[Node]:

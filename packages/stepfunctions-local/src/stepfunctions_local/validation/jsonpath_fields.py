@@ -1,15 +1,13 @@
-"""Validation of the expressions in a state: JSONata strings, JSONPath paths and `.$` fields."""
+"""Validation of the JSONPath expressions in a state: path fields, reference paths and `.$` fields."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..expressions.intrinsics import compile_intrinsic, is_intrinsic
-from ..expressions.jsonata import compile_expression
 from ..expressions.jsonpath import compile_path, compile_reference_path
-from ..expressions.template import expression_text, is_expression
 from ..expressions.timestamps import parse_timestamp
 from .diagnostics import Findings
-from .jsonata_names import unsupported_names
+from .strings import nested_strings
 
 _COMPARED = {
     "String": ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"),
@@ -22,10 +20,6 @@ _COMPARISONS = tuple(f"{kind}{how}" for kind, hows in _COMPARED.items() for how 
 OPERATORS = frozenset({*_COMPARISONS, *(f"{name}Path" for name in _COMPARISONS), "StringMatches", *_TESTS})
 """Every comparison operator of a JSONPath Choice rule."""
 
-_FLOWS = frozenset({"Branches", "ItemProcessor", "Iterator"})
-_PLAIN = frozenset(
-    {"Comment", "Type", "Next", "Default", "Resource", "QueryLanguage", "Label", "ErrorEquals"}
-)
 _REFERENCES = frozenset(
     {"MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "MaxItemsPath"}
     | {"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"}
@@ -41,16 +35,11 @@ _TEMPLATES = frozenset(
 )
 
 
-def check_state(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
-    """Check every expression of a state, except those of the flows inside it."""
-    own_fields = {name: value for name, value in body.items() if name not in _FLOWS}
-    if language == "JSONata":
-        for text, field_location in _jsonata(own_fields, location):
-            _check_jsonata(text, field_location, findings)
-        return
-    _check_paths(own_fields, location, findings)
+def check_jsonpath_fields(body: Mapping[str, Any], location: str, findings: Findings) -> None:
+    """Check every path and intrinsic function of a state's own fields."""
+    _check_paths(body, location, findings)
     if body.get("Type") == "Pass":
-        for value, field_location in _strings(body.get("Result"), f"{location}/Result"):
+        for value, field_location in nested_strings(body.get("Result"), f"{location}/Result"):
             if value.startswith("$."):
                 findings.warning(
                     "Attempt to use a path in the result of a pass state",
@@ -74,42 +63,6 @@ def check_operand(operator: str, operand: Any, location: str, findings: Findings
         findings.error("Expected value of type String", location)
     elif operator.startswith("Timestamp") and parse_timestamp(operand) is None:
         findings.error("String does not match RFC3339 timestamp", location)
-
-
-def _strings(value: Any, location: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield value, location
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _strings(item, f"{location}/{name}")
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from _strings(item, f"{location}[{at}]")
-
-
-def _jsonata(fields: Mapping[str, Any], location: str) -> Iterator[tuple[str, str]]:
-    for name, value in fields.items():
-        if name not in _PLAIN:
-            yield from (
-                (text, field_location)
-                for text, field_location in _strings(value, f"{location}/{name}")
-                if is_expression(text)
-            )
-
-
-def _check_jsonata(text: str, location: str, findings: Findings) -> None:
-    expression = expression_text(text)
-    try:
-        compile_expression(expression)
-    except ValueError as error:
-        findings.error(getattr(error, "message", str(error)), location, "INVALID_JSONATA_EXPRESSION")
-        return
-    for name in unsupported_names(expression):
-        findings.error(
-            f"Reference to '{name}' at the top level is not supported.",
-            location,
-            "UNSUPPORTED_JSONATA_EXPRESSION",
-        )
 
 
 def _check_paths(value: Any, location: str, findings: Findings) -> None:
