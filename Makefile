@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm policies layers diagrams inspector bench clean
+.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm openapi policies layers diagrams inspector bench clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -46,6 +46,7 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(PYTHON) -m tools.template --check
+	$(PYTHON) -m tools.openapi --check
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done
 
@@ -60,6 +61,9 @@ check-sagas: setup ## Hold every workflow to the saga rules
 
 template: setup ## Generate template.yaml from the fragments in infrastructure/
 	$(PYTHON) -m tools.template
+
+openapi: setup ## Generate the OpenAPI document of the HTTP API from its routes and models
+	$(PYTHON) -m tools.openapi
 
 policies: setup ## Stamp the retry policies into the workflows
 	$(PYTHON) tools/stamp_retries.py

@@ -64,3 +64,4 @@ build-PlanLinesFunction: SERVICE = replenishment
 build-GroupOrdersFunction: SERVICE = replenishment
 build-LoadOrderFunction: SERVICE = replenishment
 build-AskApprovalFunction: SERVICE = replenishment
+build-WebApiFunction: SERVICE = web

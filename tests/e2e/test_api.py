@@ -75,7 +75,21 @@ def path_of(key: str) -> tuple[str, str]:
     return method, path.replace("{", "").replace("}", "")
 
 
-@pytest.mark.parametrize("key", ROUTES)
+PUBLIC = {"GET /api/openapi.json", "GET /api/docs", "GET /api/docs.js", "GET /api/docs.css"}
+
+
+def test_only_these_routes_are_public() -> None:
+    assert {key for key, route in ROUTES.items() if not route.scope} == PUBLIC
+
+
+@pytest.mark.parametrize("key", sorted(PUBLIC))
+def test_public_page_is_served_without_sign_in(http: Http, key: str) -> None:
+    response = urllib3.request("GET", http.url + key.split(" ")[1], timeout=60)
+    assert response.status == 200
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("key", sorted(ROUTES.keys() - PUBLIC))
 def test_route_refuses_whoever_its_scope_does_not_admit(http: Http, key: str) -> None:
     route = ROUTES[key]
     assert route.scope in {"read", "sell", "manage", "operate"}, (

@@ -14,7 +14,7 @@ from verification.harness.template import ENVIRONMENT, ROOT, Template
 TEMPLATE = Template.read()
 EVENTS = ROOT / "events"
 # These call no AWS service.
-LOCAL = {"PlanLinesFunction", "SignUploadFunction", "AddScopesFunction"}
+LOCAL = {"PlanLinesFunction", "SignUploadFunction", "AddScopesFunction", "WebApiFunction"}
 
 
 def _sample(name: str) -> Any:

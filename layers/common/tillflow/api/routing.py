@@ -82,7 +82,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response that is not a plain 200: another status, headers, or an entity's version as its ETag."""
+    """A response that is not a plain 200: another status, headers, or an entity's version as its ETag.
+
+    A body that is text is sent as it is, under the content-type of `headers`.
+    """
 
     body: Any
     status: int = 200
@@ -156,7 +159,10 @@ class Api:
             headers["etag"] = f'"{reply.version}"'
             if route.method == "GET" and call.headers.get("if-none-match") == headers["etag"]:
                 return {"statusCode": 304, "headers": headers, "body": ""}
-        text = TypeAdapter(route.response).dump_json(reply.body, warnings=False).decode()
+        if headers["content-type"].startswith("application/json") and not isinstance(reply.body, str):
+            text = TypeAdapter(route.response).dump_json(reply.body, warnings=False).decode()
+        else:
+            text = str(reply.body)
         return {"statusCode": reply.status, "headers": headers, "body": text}
 
 
