@@ -1,11 +1,25 @@
 """The requests of the cases function, its response, and a case as people see it."""
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 type Decision = Literal["retry", "done", "give_up"]
 type CaseStatus = Literal["OPEN", "RESOLVED"]
+
+
+def _storable(value: Any) -> Any:
+    """Shorten a message, and replace what is not Unicode text: a case is opened whatever the message is."""
+    if isinstance(value, str):
+        return value[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+    return value
+
+
+MAX_MESSAGE = 32_768
+"""Step Functions keeps this many characters of an error's cause."""
+CaseId = Annotated[str, Field(min_length=1, max_length=1100, pattern=r"^\P{Cc}+$")]
+Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\P{Cc}+$")]
+Message = Annotated[str, BeforeValidator(_storable)]
 
 
 class Opening(BaseModel):
@@ -21,17 +35,17 @@ class Opening(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    case_id: Annotated[str, Field(min_length=1, max_length=256)]
-    business_id: Annotated[str, Field(min_length=1)]
-    workflow: Annotated[str, Field(min_length=1)]
+    case_id: CaseId
+    business_id: Text
+    workflow: Text
     side: Literal["compensation", "inquiry", "forward"]
-    step: Annotated[str, Field(min_length=1)]
-    steps: tuple[str, ...] = ()
-    error: str = ""
-    cause: str = ""
-    execution: str = ""
-    asked: str = ""
-    task_token: Annotated[str, Field(min_length=1)]
+    step: Text
+    steps: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    error: Message = ""
+    cause: Message = ""
+    execution: Annotated[str, Field(max_length=2048, pattern=r"^\P{Cc}*$")] = ""
+    asked: Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")] = ""
+    task_token: Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^\P{Cc}+$")]
 
 
 class Case(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
-from tillflow.queue import process_batch
+from tillflow.queue import BatchResponse, process_batch
 
 from demand.models import DemandRead, ReadDemand
 from demand.rules import sales_of
@@ -17,7 +17,7 @@ store = DemandStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @handler
-def count_demand(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def count_demand(event: dict[str, Any], context: Any) -> BatchResponse:
     """Count each order event of a queue's batch once; return the failed messages."""
     return process_batch(event, _count)
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from tillflow.aws import client
+from tillflow.errors import InvalidRequest
 from tillflow.handling import handler
 
 from inventory.models import Announced
@@ -15,4 +16,9 @@ publisher = StockPublisher(client("events"), os.environ["BUS_NAME"])
 @handler
 def announce_stock(event: dict[str, Any], context: Any) -> Announced:
     """Publish the reorder points crossed and the corrections in a batch of the table's stream."""
-    return {"announced": publisher.publish(event["Records"])}
+    try:
+        return {"announced": publisher.publish(event["Records"])}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A record is DynamoDB's image of a row: one that cannot be read is not of this table.
+        reason = f"records of the inventory table's stream ({type(error).__name__}: {error})"
+        raise InvalidRequest("Records", event.get("Records"), reason) from None

@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
-from tillflow.queue import process_batch
+from tillflow.queue import BatchResponse, process_batch
 
 from ledger import rules
 from ledger.models import (
@@ -58,7 +58,7 @@ def post_loss(event: dict[str, Any], context: object) -> PostedEntry:
 
 
 @handler
-def post_corrections(event: dict[str, Any], context: object) -> dict[str, Any]:
+def post_corrections(event: dict[str, Any], context: object) -> BatchResponse:
     """Post each StockCorrected event of a batch once; return those that failed for redelivery."""
     return process_batch(event, _post_correction)
 
