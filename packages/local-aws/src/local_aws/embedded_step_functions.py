@@ -53,13 +53,18 @@ class EmbeddedStepFunctions:
         self._loop.run_forever()
 
     def submit(
-        self, operation: str, params: dict[str, Any], trace_header: str | None = None
+        self,
+        operation: str,
+        params: dict[str, Any],
+        trace_header: str | None = None,
+        account: str | None = None,
     ) -> Future[dict[str, Any]]:
         """Start an operation of the API; the future raises ApiError.
 
-        `trace_header` is the caller's X-Ray trace, for the execution that it may start.
+        `trace_header` is the caller's X-Ray trace, for the execution that it may start. `account` is the account of
+        the caller's credentials, by default the engine's.
         """
-        work = dispatch(self._engine, operation, params, trace_header)
+        work = dispatch(self._engine, operation, params, trace_header, account)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,11 @@ _EXECUTORS = ("warm", "docker", "provided", "provided_warm", "proxy", "local")
 
 class _NoEngine:
     def submit(
-        self, operation: str, params: dict[str, Any], trace_header: str | None = None
+        self,
+        operation: str,
+        params: dict[str, Any],
+        trace_header: str | None = None,
+        account: str | None = None,
     ) -> Future[dict[str, Any]]:
         raise NotImplementedError
 

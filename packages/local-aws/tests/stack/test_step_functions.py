@@ -237,3 +237,12 @@ def test_executions_are_counted_in_cloudwatch(aws: Aws) -> None:
         )["Datapoints"]
     )  # fmt: skip
     assert points[0]["Sum"] == 1.0
+
+
+def test_access_key_of_twelve_digits_names_the_account(aws: Aws) -> None:
+    client = aws.client("stepfunctions", aws_access_key_id="111111111111")
+    role = "arn:aws:iam::111111111111:role/none"
+    machine = client.create_state_machine(name="other", definition=json.dumps(PASS), roleArn=role)
+    assert machine["stateMachineArn"].split(":")[4] == "111111111111"
+    own = aws.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert machine["stateMachineArn"] not in [item["stateMachineArn"] for item in own]

@@ -10,7 +10,11 @@ class StepFunctions(Protocol):
     """An engine that is callable from any thread, with AWS's operations in AWS's JSON shapes."""
 
     def submit(
-        self, operation: str, params: dict[str, Any], trace_header: str | None = None
+        self,
+        operation: str,
+        params: dict[str, Any],
+        trace_header: str | None = None,
+        account: str | None = None,
     ) -> Future[dict[str, Any]]:
         """Start an operation; the future raises ApiError."""
         ...

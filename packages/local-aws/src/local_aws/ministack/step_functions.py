@@ -13,6 +13,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from ministack import services
+from ministack.core import responses
 from stepfunctions_local.errors import ApiError
 
 from .engine import StepFunctions
@@ -47,7 +48,9 @@ class StepFunctionsModule(types.ModuleType):
         except ValueError:
             return _error(ApiError("SerializationException", "Invalid JSON"))
         try:
-            answer = self._engine.submit(operation, params, headers.get("x-amzn-trace-id"))
+            answer = self._engine.submit(
+                operation, params, headers.get("x-amzn-trace-id"), responses.get_account_id()
+            )
             return _ok(await asyncio.wrap_future(answer))
         except ApiError as error:
             return _error(error)
