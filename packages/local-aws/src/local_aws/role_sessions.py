@@ -30,9 +30,11 @@ class RoleSessions:
 
     async def assume(self, role_arn: str, session_name: str) -> Credentials:
         """Return credentials of a role. Raise PermissionError with the message of STS."""
-        return await asyncio.to_thread(self._assume, role_arn, session_name[:64])
+        return await asyncio.to_thread(self.assume_now, role_arn, session_name)
 
-    def _assume(self, role_arn: str, session_name: str) -> Credentials:
+    def assume_now(self, role_arn: str, session_name: str) -> Credentials:
+        """Return credentials of a role. Raise PermissionError with the message of STS."""
+        session_name = session_name[:64]
         with self._lock:
             session = self._sessions.get((role_arn, session_name))
             if session is not None and session.expires - time.time() > _MIN_REMAINING:

@@ -16,12 +16,13 @@ from hypercorn.asyncio import serve as serve_http
 from hypercorn.config import Config
 
 from .consistency import inconsistencies
+from .destinations import Destinations
 from .embedded_step_functions import EmbeddedStepFunctions
 from .errors import CannotStart, UnreadableState, port_in_use
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.events import publish_aws_event
-from .ministack.functions import install_lambda
+from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
@@ -47,9 +48,11 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     listener = _listen(port)
     journal = _open_journal(folder.journal)
     engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event)
-    runner = _lambda_runner(folder, port, lambda_python, journal)
+    roles = RoleSessions(endpoint_url(port))
+    runner = _lambda_runner(folder, port, lambda_python, journal, roles)
     install_step_functions(engine)
     install_lambda(runner.invoke)
+    asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
     persistence = Persistence(journal)
 
@@ -69,6 +72,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     warnings = await asyncio.to_thread(_warnings, engine)
     persistence.clean_up()
     engine.resume()
+    asynchronous.resume()
     maintenance = asyncio.create_task(_maintain(persistence))
     folder.announce(RunningStack(os.getpid(), port, tuple(warnings)))
     for line in [*warnings, f"Local AWS is ready on {endpoint_url(port)}"]:
@@ -86,10 +90,11 @@ def _open_journal(path: Path) -> Journal:
         raise UnreadableState(f"{path} cannot be read: {error}.") from None
 
 
-def _lambda_runner(folder: StateFolder, port: int, lambda_python: Path, journal: Journal) -> LambdaRunner:
+def _lambda_runner(
+    folder: StateFolder, port: int, lambda_python: Path, journal: Journal, roles: RoleSessions
+) -> LambdaRunner:
     packages = PackageStore(folder.packages)
     packages.prune(_PACKAGE_LIFETIME)
-    roles = RoleSessions(endpoint_url(port))
 
     def write_logs_in_group(group: str, stream: str, events: list[LogEvent]) -> None:
         with journal.group():

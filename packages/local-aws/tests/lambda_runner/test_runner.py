@@ -271,6 +271,38 @@ def test_close_ends_idle_and_busy_processes(bench: Bench) -> None:
     wait_until_ended(idle)
 
 
+def test_invocation_after_a_too_large_answer_succeeds(bench: Bench) -> None:
+    target = function("def handler(event, context):\n    return 'x' * event\n")
+    assert bench.error(target, 6_291_557)["errorType"] == "Function.ResponseSizeTooLarge"
+    assert bench.answer(target, 3) == "xxx"
+
+
+def test_process_that_exceeds_its_memory_is_killed(bench: Bench) -> None:
+    source = """
+import time
+def handler(event, context):
+    held = []
+    while event:
+        held.append(bytearray(20_000_000))
+        time.sleep(0.01)
+    return "small"
+"""
+    target = function(source, memory=128, timeout=60)
+    error = bench.error(target, True)
+    assert error["errorType"] == "Runtime.ExitError"
+    assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    assert bench.answer(target, False) == "small"
+
+
+def test_stack_trace_has_the_folders_of_aws(bench: Bench) -> None:
+    layer = archive({"python/shared.py": "def fail():\n    raise ValueError('reason')\n"})
+    source = "import shared\ndef handler(event, context):\n    shared.fail()\n"
+    trace = "".join(bench.error(function(source, layers=(layer,)))["stackTrace"])
+    assert '"/var/task/app.py"' in trace
+    assert '"/opt/python/shared.py"' in trace
+    assert '"/var/task/app.py"' in "\n".join(bench.logs["/aws/lambda/under-test"])
+
+
 @pytest.mark.parametrize("preload", ["", "colorsys"])
 def test_processes_end_with_a_killed_parent(tmp_path: Path, preload: str) -> None:
     parent = subprocess.Popen(

@@ -202,6 +202,18 @@ def test_log_events_and_metrics_survive_a_kill(folder: StateFolder) -> None:
     assert [point["Sum"] for point in points] == [3.0]
 
 
+def test_event_invocation_survives_a_kill(folder: StateFolder) -> None:
+    aws = start(folder)
+    url, _ = aws.queue()
+    source = (
+        "import boto3, time\nsqs = boto3.client('sqs')\ndef handler(event, context):\n"
+        f"    time.sleep(2)\n    sqs.send_message(QueueUrl={url.rpartition('/')[2]!r}, MessageBody='1')\n"
+    )
+    name = aws.function(source, role=aws.role({"Action": "sqs:*", "Resource": "*"}), Timeout=30)
+    aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    assert restart(folder, aws).messages(url, 1) == [1]
+
+
 def test_temporary_credentials_survive_a_kill(folder: StateFolder) -> None:
     aws = start(folder)
     role = aws.role({"Action": "sqs:*", "Resource": "*"})

@@ -136,6 +136,70 @@ def test_event_invocation_runs_in_the_runner(aws: Aws) -> None:
     assert "packages/task" in message["dir"]
 
 
+def _status(aws: Aws, name: str, body: bytes, **options: str) -> tuple[int, str]:
+    with pytest.raises(ClientError) as error:
+        aws.client("lambda").invoke(FunctionName=name, Payload=body, **options)
+    response = error.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
+
+
+def test_payload_that_is_not_json_is_rejected(aws: Aws) -> None:
+    assert _status(aws, aws.function(ECHO), b"hello") == (400, "InvalidRequestContentException")
+
+
+def test_too_large_payload_is_rejected(aws: Aws) -> None:
+    name = aws.function(ECHO)
+    assert _status(aws, name, b'"%s"' % (b"x" * 6_291_456)) == (413, "RequestEntityTooLargeException")
+    too_large = (413, "RequestEntityTooLargeException")
+    assert _status(aws, name, b'"%s"' % (b"x" * 1_048_576), InvocationType="Event") == too_large
+
+
+def test_payload_and_answer_pass_unchanged(aws: Aws) -> None:
+    body = b'{"number": 1e2, "text": "Z\\u006f\xc3\xab", "n":12345678901234567890}'
+    name = aws.function("def handler(event, context):\n    return event\n")
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=body)["Payload"].read()
+    assert json.loads(answer) == {"number": 100.0, "text": "Zoë", "n": 12345678901234567890}
+    assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"{}"
+
+
+def test_answer_that_is_not_json_passes_unchanged(aws: Aws) -> None:
+    name = aws.function("def handler(event, context):\n    return b'abc'\n")
+    answer = aws.client("lambda").invoke(FunctionName=name)
+    assert answer["StatusCode"] == 200
+
+
+@pytest.mark.parametrize("variables", [{"AWS_REGION": "eu-west-1"}, {"TEXT": "x" * 4096}])
+def test_reserved_and_too_large_environments_are_rejected(aws: Aws, variables: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        aws.function(ECHO, Environment={"Variables": variables})
+    name = aws.function(ECHO)
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        aws.client("lambda").update_function_configuration(
+            FunctionName=name, Environment={"Variables": variables}
+        )
+
+
+def test_failed_event_invocation_reaches_its_destination_and_dead_letter_queue(aws: Aws) -> None:
+    failed_url, failed = aws.queue()
+    dead_url, dead = aws.queue()
+    role = aws.role({"Action": "sqs:*", "Resource": "*"})
+    name = aws.function(RAISES, role=role, DeadLetterConfig={"TargetArn": dead})
+    aws.client("lambda").put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": failed}},
+    )
+    aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"n": 1}')
+    [record] = aws.messages(failed_url, 1)
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["responsePayload"]["errorType"] == "PaymentDeclined"
+    [message] = aws.client("sqs").receive_message(
+        QueueUrl=dead_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
+    )["Messages"]
+    assert json.loads(message["Body"]) == {"n": 1}
+    assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "insufficient funds"
+
+
 def test_eventbridge_rule_invokes_the_runner(aws: Aws) -> None:
     _, arn, url = _reporting_function(aws)
     events = aws.client("events")

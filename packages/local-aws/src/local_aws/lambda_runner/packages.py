@@ -57,6 +57,27 @@ class PackageStore:
         return target
 
 
+class PublicPaths:
+    """Replaces the folders of a function's package and layers by those of AWS, in stack traces and logs."""
+
+    def __init__(self, task_root: Path, opt: Path | None) -> None:
+        self._replacements = [(str(task_root), "/var/task")]
+        if opt is not None:
+            self._replacements.append((str(opt), "/opt"))
+
+    def hide_text(self, text: str) -> str:
+        """Return a text with AWS's folders."""
+        for folder, public in self._replacements:
+            text = text.replace(folder, public)
+        return text
+
+    def hide(self, payload: bytes) -> bytes:
+        """Return a payload with AWS's folders."""
+        for folder, public in self._replacements:
+            payload = payload.replace(folder.encode(), public.encode())
+        return payload
+
+
 def _extract(data: bytes, folder: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for entry in archive.infolist():

@@ -24,6 +24,7 @@ class HandlerAnswer:
 
     payload: bytes
     failed: bool
+    ends_runtime: bool = False
 
 
 class RuntimeApi:
@@ -89,7 +90,9 @@ class RuntimeApi:
             case ("POST", ["invocation", request_id, "response"]):
                 if len(body) > MAX_RESPONSE_BYTES:
                     connection.respond(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"{}")
-                    self._settle(request_id, HandlerAnswer(response_too_large(), failed=True))
+                    self._settle(
+                        request_id, HandlerAnswer(response_too_large(), failed=True, ends_runtime=True)
+                    )
                 else:
                     self._accept(connection, request_id, HandlerAnswer(body, failed=False))
             case ("POST", ["invocation", request_id, "error"]):

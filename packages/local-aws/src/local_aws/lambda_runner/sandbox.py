@@ -11,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from . import service_errors
 from .environment import layer_search_path, sandbox_environment
 from .model import Credentials, Function, LogEvent, Outcome, Request
 from .output import OutputPipe, platform_event, report_line
-from .packages import PackageStore
+from .packages import PackageStore, PublicPaths
 from .processes import Launch, Process, ProcessStarter
 from .runtime_api import HandlerAnswer, RuntimeApi
 
@@ -30,6 +30,9 @@ INIT_TIMEOUT = 30.0
 
 # A sandbox is not used when the credentials of its role expire within this many seconds.
 _CREDENTIAL_MARGIN = 300.0
+
+# How often the memory of a process with an invocation is checked.
+_MEMORY_CHECK_SECONDS = 0.25
 
 type LogSink = Callable[[str, str, list[LogEvent]], None]
 type CredentialSource = Callable[[str, str], Awaitable[Credentials]]
@@ -98,6 +101,7 @@ class Sandbox:
         except PermissionError as error:
             raise InitFailed(service_errors.cannot_assume_role(role, str(error)), []) from error
         self._credentials_end = credentials.expires
+        self._paths = PublicPaths(task_root, opt)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
         self._output = OutputPipe()
         self._api = RuntimeApi(self.function)
@@ -160,11 +164,12 @@ class Sandbox:
         events.append(platform_event(f"START RequestId: {request_id} Version: {function.version}"))
         started = time.perf_counter()
         answer = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
-        ends: set[asyncio.Future[Any]] = {answer, self._exit}
-        await asyncio.wait(ends, timeout=function.timeout, return_when=asyncio.FIRST_COMPLETED)
+        await self._until_ended(answer, function.timeout)
         duration_ms = (time.perf_counter() - started) * 1000
-        used = self._peak_memory()
+        used = min(self._memory("VmHWM:"), function.memory)
         payload, failed, status = await self._conclude(request_id, answer)
+        if failed:
+            payload = self._paths.hide(payload)
         events += self._output.take() if status is None else self._final_output
         if status == "timeout":
             stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -189,10 +194,27 @@ class Sandbox:
                 )
             )
         )
+        events = [replace(event, message=self._paths.hide_text(event.message)) for event in events]
         self._platform.logs(function.log_group, self._stream, events)
         self.idle_since = time.monotonic()
         log = "\n".join(event.message for event in events)
         return Outcome(payload, "Unhandled" if failed else None, log, duration_ms, init_ms)
+
+    async def _until_ended(self, answer: asyncio.Future[HandlerAnswer], timeout: float) -> None:
+        """Wait for the answer, the exit or the timeout; kill a process that uses more memory than it has."""
+        assert self._exit is not None
+        deadline = time.monotonic() + timeout
+        ends: set[asyncio.Future[Any]] = {answer, self._exit}
+        while (remaining := deadline - time.monotonic()) > 0:
+            done, _ = await asyncio.wait(
+                ends, timeout=min(remaining, _MEMORY_CHECK_SECONDS), return_when=asyncio.FIRST_COMPLETED
+            )
+            if done:
+                return
+            if self._memory("RssAnon:") > self.function.memory:
+                self.kill()
+                await self._exit
+                return
 
     async def _conclude(
         self, request_id: str, answer: asyncio.Future[HandlerAnswer]
@@ -200,6 +222,9 @@ class Sandbox:
         """Return the payload, whether it is an error, and the status of the REPORT line where Lambda has one."""
         assert self._exit is not None
         if answer.done():
+            if answer.result().ends_runtime:
+                self.kill()
+                await self._exit
             return answer.result().payload, answer.result().failed, None
         crashed = self._exit.done()
         self._final_output: list[LogEvent] = []
@@ -213,11 +238,11 @@ class Sandbox:
             payload, status = service_errors.timed_out(request_id, self.function.timeout), "timeout"
         return payload, True, status
 
-    def _peak_memory(self) -> int:
-        """Return the peak resident memory of the process in MiB; 0 where the system does not report it."""
+    def _memory(self, field: str) -> int:
+        """Return a size of the process in MiB, by its name in /proc; 0 where the system does not report it."""
         with contextlib.suppress(OSError, StopIteration, ValueError):
             status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) // 1024
+            return int(next(line for line in status if line.startswith(field)).split()[1]) // 1024
         return 0
 
     def kill(self) -> None:

@@ -3,115 +3,155 @@
 from __future__ import annotations
 
 import contextvars
-import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import lambda_svc
+from ministack.services import eventbridge, lambda_svc
 
-from ..lambda_runner import Archive, Function, Outcome, Request, Throttled
-from .documents import State
+from ..async_invocations import AsyncInvocations, Pending, Result, Settings
+from ..journal import Journal
+from ..lambda_runner import Function, Outcome, Request, Throttled
+from .function_records import function_of
+from .lambda_checks import check_environment, check_invocation
+from .scope import default_scope
 
+type Response = tuple[int, dict[str, str], bytes]
 type Invoke = Callable[[Function, Request], Outcome]
+type Send = Callable[[str, str, str, bytes, dict[str, tuple[str, str]]], None]
 
-_invocation_headers: contextvars.ContextVar[dict[str, str]] = contextvars.ContextVar("invocation_headers")
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """An invocation whose payload is passed on as it is: `event` is what MiniStack parsed of it."""
+
+    event: Any
+    payload: bytes
+    headers: dict[str, str]
+    request_id: str | None = None
+
+
+_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("request_body", default=b"")
+_call: contextvars.ContextVar[_Call | None] = contextvars.ContextVar("invocation", default=None)
 
 
 def install_lambda(invoke: Invoke) -> None:
-    """Replace MiniStack's dispatch of invocations by the runner.
+    """Replace MiniStack's dispatch of invocations by the runner, and check requests as AWS does.
 
     `_execute_function_dispatch` is below every trigger and MiniStack's concurrency accounting, and above its
     executors and its log writer.
     """
-    handle_invoke = lambda_svc._invoke
+    handle_invoke, handle_request = lambda_svc._invoke, lambda_svc.handle_request
+    create_function, update_configuration = lambda_svc._create_function, lambda_svc._update_config
 
     def execute(
         record: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, started: float
     ) -> dict[str, Any]:
-        headers = _invocation_headers.get({})
+        call = _call.get()
+        if call is None or call.event is not event:
+            call = _Call(event, json.dumps(event).encode(), {})
         request = Request(
-            request_id,
-            json.dumps(event).encode(),
+            call.request_id or request_id,
+            call.payload or b"{}",
             invoked_arn=config["FunctionArn"],
-            trace_header=headers.get("x-amzn-trace-id"),
-            client_context=headers.get("x-amz-client-context"),
+            trace_header=call.headers.get("x-amzn-trace-id"),
+            client_context=call.headers.get("x-amz-client-context"),
         )
         try:
-            outcome = invoke(_function(record, config), request)
+            outcome = invoke(function_of(record, config), request)
         except Throttled:
             throttled: dict[str, Any] = lambda_svc._throttle_response(
                 "ConcurrentInvocationLimitExceeded", "Rate Exceeded."
             )
             return throttled
-        answer: dict[str, Any] = {"body": json.loads(outcome.payload or b"null"), "log": outcome.log}
+        is_direct = call is _call.get()
+        body = outcome.payload if is_direct else json.loads(outcome.payload or b"null")
+        answer: dict[str, Any] = {"body": body, "log": outcome.log}
         return answer | (
             {"error": True, "function_error": outcome.function_error} if outcome.function_error else {}
         )
 
-    async def invoke_with_headers(
+    async def invoke_with_payload(
         name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any
     ) -> Any:
-        _invocation_headers.set(headers)
+        _call.set(_Call(event, _body.get(), headers))
         return await handle_invoke(name, event, headers, *rest, **named)
 
+    async def checked_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        if method == "POST" and path.endswith("/invocations"):
+            if (problem := check_invocation(headers, body)) is not None:
+                return problem
+            _body.set(body)
+        response: Response = await handle_request(method, path, headers, body, query)
+        return response
+
     lambda_svc._execute_function_dispatch = execute
-    lambda_svc._invoke = invoke_with_headers
+    lambda_svc._invoke = invoke_with_payload
+    lambda_svc.handle_request = checked_request
+    lambda_svc._create_function = lambda data: check_environment(data) or create_function(data)
+    lambda_svc._update_config = lambda name, data: check_environment(data) or update_configuration(name, data)
 
 
-def _function(record: dict[str, Any], config: dict[str, Any]) -> Function:
-    """Convert MiniStack's record of a function, or of a published version."""
-    name, version = config["FunctionName"], config.get("Version", "$LATEST")
-    code = record.get("code_zip") or b""
-    return Function(
-        arn=":".join(config["FunctionArn"].split(":")[:7]),
-        name=name,
-        version=version,
-        handler=config["Handler"],
-        runtime=config["Runtime"],
-        role_arn=config["Role"],
-        timeout=config.get("Timeout", 3),
-        memory=config.get("MemorySize", 128),
-        code=Archive(config.get("CodeSha256") or hashlib.sha256(code).hexdigest(), lambda: code),
-        layers=tuple(_layer(attachment) for attachment in config.get("Layers") or ()),
-        environment=tuple(sorted(((config.get("Environment") or {}).get("Variables") or {}).items())),
-        log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
-        traced=(config.get("TracingConfig") or {}).get("Mode") == "Active",
-    )
+def install_async_invocations(journal: Journal, send: Send) -> AsyncInvocations:
+    """Replace MiniStack's asynchronous invocations by durable ones; `resume` starts them.
 
-
-def _layer(attachment: str | dict[str, Any]) -> Archive:
-    arn = attachment["Arn"] if isinstance(attachment, dict) else attachment
-    *_, account, _, name, version = arn.split(":")
-    layer, _error = lambda_svc._find_layer_version(
-        name, int(version), account, arn.split(":")[3], include_deleted=True
-    )
-    digest = layer["Content"]["CodeSha256"] if layer else arn
-    return Archive(digest, lambda: lambda_svc._resolve_layer_zip(attachment) or b"")
-
-
-_prune_code = lambda_svc._prune_orphan_code_blobs
-
-
-def keep_code() -> None:
-    """Stop MiniStack from deleting the code of old revisions when it collects its state.
-
-    Until the new revision is in the journal, a restart needs the old one.
+    `send` delivers (function, role, target, body, attributes).
     """
-    lambda_svc._prune_orphan_code_blobs = lambda _: None
+
+    def run(pending: Pending) -> Result:
+        event = json.loads(pending.payload or b"{}")
+        with default_scope():
+            record, config, _ = lambda_svc._get_func_record_for_ref(pending.function)
+            if record is None:
+                return Result(b"null")
+            _call.set(_Call(event, pending.payload, {}, pending.request_id))
+            qualified = lambda_svc._execution_record_for_config(
+                record, config | {"FunctionArn": pending.function}
+            )
+            answer = lambda_svc._execute_function_with_config_scope(qualified, event)
+        body = answer.get("body")
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Result(payload, failed=bool(answer.get("error")), throttled=bool(answer.get("throttle")))
+
+    def settings(function: str) -> Settings | None:
+        with default_scope():
+            record, config, _ = lambda_svc._get_func_record_for_ref(function)
+        return None if record is None else _async_settings(record, config, function)
+
+    def send_with_role(function: str, target: str, body: bytes, attributes: Any) -> None:
+        with default_scope():
+            _, config, _ = lambda_svc._get_func_record_for_ref(function)
+        if config is not None:
+            send(function, config["Role"], target, body, attributes)
+
+    invocations = AsyncInvocations(journal, run, settings, send_with_role)
+
+    def invoke_async(record: dict[str, Any], event: Any) -> None:
+        call = _call.get()
+        payload = call.payload if call is not None and call.event is event else json.dumps(event).encode()
+        invocations.submit((record.get("config") or record)["FunctionArn"], payload)
+
+    def dispatch_event(arn: str, payload: str) -> None:
+        invocations.submit(arn, payload.encode())
+
+    lambda_svc.invoke_async_with_retry = invoke_async
+    eventbridge._dispatch_to_lambda = dispatch_event
+    return invocations
 
 
-def delete_old_code() -> None:
-    """Delete the code that no function refers to. Call it when the state is restored."""
-    lambda_svc._prune_orphan_code_blobs = _prune_code
-    try:
-        lambda_svc.get_state()
-    finally:
-        keep_code()
-
-
-def metadata() -> State:
-    """Return Lambda's state without the positions in streams."""
-    state: State = lambda_svc.get_state()
-    del state["dynamodb_stream_positions"]
-    return state
+def _async_settings(record: dict[str, Any], config: dict[str, Any], function: str) -> Settings:
+    qualifier = (function.split(":")[7:] or ["$LATEST"])[0]
+    configs = record.get("event_invoke_configs") or {}
+    given = configs.get(qualifier) or record.get("event_invoke_config") or {}
+    destinations = given.get("DestinationConfig") or {}
+    retries, age = given.get("MaximumRetryAttempts"), given.get("MaximumEventAgeInSeconds")
+    return Settings(
+        max_retries=2 if retries is None else int(retries),
+        max_age=21_600.0 if age is None else float(age),
+        on_success=(destinations.get("OnSuccess") or {}).get("Destination"),
+        on_failure=(destinations.get("OnFailure") or {}).get("Destination"),
+        dead_letter_target=(config.get("DeadLetterConfig") or {}).get("TargetArn"),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from ministack import app
 
 from ..journal import Journal
-from . import functions, logs, metrics, queues, sessions, tables
+from . import function_records, logs, metrics, queues, sessions, tables
 from .documents import Documents, State
 from .events import drop_old_events
 from .operations import changes_configuration
@@ -36,12 +36,12 @@ class Persistence:
                 "cloudwatch": metrics.metadata,
                 "cloudwatch_logs": logs.metadata,
                 "dynamodb": tables.metadata,
-                "lambda": functions.metadata,
+                "lambda": function_records.metadata,
                 "sqs": queues.metadata,
             },
         )
         self._stack_statuses: tuple[str, ...] = ()
-        functions.keep_code()
+        function_records.keep_code()
         tables.install_items(journal)
         tables.install_streams(journal)
         queues.install_messages(journal)
@@ -55,7 +55,7 @@ class Persistence:
 
     def clean_up(self) -> None:
         """Delete files that the restored state does not refer to."""
-        functions.delete_old_code()
+        function_records.delete_old_code()
 
     def maintain(self) -> None:
         """Write configuration that changed outside of requests, and drop old records of events."""
