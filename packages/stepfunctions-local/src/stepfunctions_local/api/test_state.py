@@ -15,10 +15,12 @@ from ..errors import ApiError, StateError
 from ..history import failure
 from ..integrations import TaskRequest
 from ..json_errors import json_error
+from ..test_state.context import check_context
 from ..test_state.definition import TestedState, find_state
 from ..test_state.frame import DetachedFrame
 from ..test_state.mock import read_mock
 from ..test_state.run import StateTest
+from .arns import check_role
 from .session import Session
 
 MAX_SECONDS = 300
@@ -30,13 +32,18 @@ _OMITTED: dict[str, frozenset[str]] = {"Parallel": frozenset({"afterInputPath", 
 
 async def test_state(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     """Test one state."""
+    if "roleArn" in params:
+        check_role(params["roleArn"])
     tested = find_state(params["definition"], params.get("stateName"))
     mock = read_mock(params, tested)
-    state_input = _json(params.get("input", "{}"))
+    input_text = params.get("input", "{}")
+    state_input = _json(input_text)
     variables = _object(params, "variables")
-    context = (
-        _object(params, "context") if "context" in params else _context(session, tested, params, state_input)
-    )
+    if "context" in params:
+        context = _object(params, "context")
+        check_context(context, tested.state)
+    else:
+        context = _context(session, tested, params, state_input)
     frame = DetachedFrame(state_input, context, variables, session.clock.now())
     configuration = params.get("stateConfiguration") or {}
     test = StateTest(
@@ -45,6 +52,7 @@ async def test_state(session: Session, params: Mapping[str, Any]) -> dict[str, A
         mock,
         configuration,
         session.engine.services,
+        input_text,
         _request(session, tested, params, context),
         bool(params.get("revealSecrets")),
     )

@@ -19,7 +19,7 @@ from ..integrations import item_reader, result_writer
 from ..integrations.item_reader import Items
 from . import dataflow
 from .frame import JOIN, Frame
-from .map import integer, item_input, items, percentage, whole_number
+from .map import integer, item_input, item_limit, items, percentage, whole_number
 from .map_run import MapRun, status_counts
 
 
@@ -109,14 +109,15 @@ def _reading(frame: Frame, state: Map, state_input: Any) -> dict[str, Any]:
 
 async def _read_items(frame: Frame, state: Map) -> None:
     runtime, reading = frame.execution.runtime, frame.data["reading"]
-    if (reading["max_items"] or 0) < 0:
-        raise StateError("States.ItemReaderFailed", "field MaxItems must be positive")
     await runtime.store.committed()
     sources = await item_reader.read_items(
         reading["resource"],
         reading["arguments"],
         item_reader.Reading(
-            reading["config"], runtime.services, frame.execution.row["roleArn"], reading["max_items"] or None
+            reading["config"],
+            runtime.services,
+            frame.execution.row["roleArn"],
+            item_limit(reading["max_items"]),
         ),
     )
     frame.data |= _child_inputs(frame, state, frame.data["state_input"], sources)

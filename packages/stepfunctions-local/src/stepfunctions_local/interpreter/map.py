@@ -118,6 +118,16 @@ def integer(frame: Frame, state: Map, field: Field | None, state_input: Any) -> 
     raise _invalid_number(field, value, "integer")
 
 
+def item_limit(max_items: int | None) -> int | None:
+    """Return the limit that an evaluated MaxItems sets, None for no limit.
+
+    Raises StateError States.ItemReaderFailed for a negative number.
+    """
+    if max_items is not None and max_items < 0:
+        raise StateError("States.ItemReaderFailed", "field MaxItems must be positive")
+    return max_items or None
+
+
 def percentage(frame: Frame, state: Map, state_input: Any) -> float | None:
     """Return the value of ToleratedFailurePercentage, from 0 to 100."""
     field = state.tolerated_percentage

@@ -21,9 +21,10 @@ _NEEDS_MOCK = (
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """The outcome of the state's work: `result`, or `error` when it fails."""
+    """The outcome of the state's work: `result` with its `text`, or `error` when it fails."""
 
     result: Any = None
+    text: str = "null"
     error: StateError | None = None
 
 
@@ -48,7 +49,7 @@ def read_mock(params: Mapping[str, Any], tested: TestedState) -> Mock | None:
         return _mocked_error(mock["errorOutput"])
     if "result" not in mock:
         raise _invalid("A test mock should have one of the following fields: [result, errorOutput].")
-    return Mock(result=_mocked_result(mock, state))
+    return Mock(result=_mocked_result(mock, state), text=mock["result"])
 
 
 def _invalid(message: str) -> ApiError:

@@ -15,7 +15,7 @@ from ..integrations.item_reader import Items, Reading, parse_items, source_of
 from ..interpreter import dataflow
 from ..interpreter.distributed import batched, contexts
 from ..interpreter.error_handling import catch, delay, matches
-from ..interpreter.map import item_input, items, percentage, whole_number
+from ..interpreter.map import integer, item_input, item_limit, items, percentage, whole_number
 from ..interpreter.simple import do_choice, do_fail, do_pass, do_succeed
 from ..interpreter.wait import wait_until
 from .http_trace import HttpTracer
@@ -39,11 +39,16 @@ class StateTest:
     mock: Mock | None
     configuration: Mapping[str, Any]
     services: Any
+    input_text: str
     request: TaskRequest | None = None
     reveal_secrets: bool = False
     trace: dict[str, Any] = field(default_factory=dict)
     inspection: dict[str, Any] = field(default_factory=dict)
     next: str | None = None
+    _input: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._input = self.frame.input
 
     async def run(self) -> dict[str, Any]:
         """Run the state and return TestState's response, without inspection data."""
@@ -52,11 +57,19 @@ class StateTest:
             await self._work()
         except StateError as error:
             return self._failed(error)
-        response = {"output": json_text(self.frame.input), "status": "SUCCEEDED"}
+        response = {"output": self._text(self.frame.input), "status": "SUCCEEDED"}
         return response if self.next is None else response | {"nextState": self.next}
 
     def _inspect(self, stage: str, value: Any) -> None:
-        self.inspection[stage] = json_text(value)
+        self.inspection[stage] = self._text(value)
+
+    def _text(self, value: Any) -> str:
+        """Return the JSON of a value: the request's own text for the input and the mocked result."""
+        if value is self._input:
+            return self.input_text
+        if self.mock is not None and value is self.mock.result:
+            return self.mock.text
+        return json_text(value)
 
     async def _work(self) -> None:
         state, frame = self.state, self.frame
@@ -183,15 +196,12 @@ class StateTest:
                 "Map iteration failure count must be less than or equal to the number of Map iterations.",
             )
         if self.mock is not None and self.mock.error is None:
-            if state.distributed and _threshold_exceeded(failures, len(iteration_inputs), count, percent):
-                raise _THRESHOLD_EXCEEDED
-            if (
-                isinstance(self.mock.result, list)
-                and len(self.mock.result) != len(iteration_inputs) - failures
-            ):
+            if isinstance(self.mock.result, list) and len(self.mock.result) != len(iteration_inputs):
                 raise ApiError(
                     "ValidationException", "Input array does not equal the mocked result array's size."
                 )
+            if state.distributed and _threshold_exceeded(failures, len(iteration_inputs), count, percent):
+                raise _THRESHOLD_EXCEEDED
         return self._mocked()
 
     def _items(self, state: Map, effective_input: Any) -> Items:
@@ -211,8 +221,8 @@ class StateTest:
         arguments = {}
         if state.reader.arguments is not None:
             arguments = dataflow.evaluate(state.reader.arguments, self.frame, state, effective_input)
-        max_items = whole_number(self.frame, state, state.reader.max_items, effective_input)
-        reading = Reading(state.reader.config, self.services, None, max_items or None)
+        max_items = integer(self.frame, state, state.reader.max_items, effective_input)
+        reading = Reading(state.reader.config, self.services, None, item_limit(max_items))
         read = parse_items(data.encode(), reading, source_of(arguments)).first(reading.limit)
         if state.reader.config.get("ItemsPointer"):
             self._inspect("afterItemsPointer", read.document)
@@ -232,6 +242,7 @@ class StateTest:
                     details = {"retryIndex": at, "retryBackoffIntervalSeconds": int(delay(retrier, attempts))}
                     self.inspection["errorDetails"] = details
                     return response | {"status": "RETRIABLE"}
+                self.inspection["errorDetails"] = {"retryIndex": at}
                 break
         for at, catcher in enumerate(self.state.catch):
             if matches(catcher.errors, error.error):
@@ -241,7 +252,7 @@ class StateTest:
                     return {"status": "FAILED", "error": catch_error.error, "cause": catch_error.cause}
                 self.inspection["errorDetails"] = {"catchIndex": at}
                 transition = {"status": "CAUGHT_ERROR", "nextState": catcher.next}
-                return response | transition | {"output": json_text(self.frame.input)}
+                return response | transition | {"output": self._text(self.frame.input)}
         return response
 
 

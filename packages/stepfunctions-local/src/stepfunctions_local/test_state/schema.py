@@ -4,6 +4,7 @@ Fields that the model does not define are accepted, as on AWS.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html (field validation modes)
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -18,6 +19,7 @@ _PLAIN_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "string": (str, "a string"),
     "character": (str, "a string"),
     "timestamp": (str, "a string"),
+    "blob": (str, "a string"),
     "boolean": (bool, "a boolean"),
     "integer": ((int, float), "a number"),
     "long": ((int, float), "a number"),
@@ -44,7 +46,10 @@ def check_result(integration: Integration, result: Any, strict: bool) -> None:
         return
     if not isinstance(result, dict):
         raise ApiError("ValidationException", "Mocked result must be a JSON object.")
-    _check(operation.output_shape, result, "", strict)
+    # Optimized integrations decode blobs, such as the Payload of a function.
+    _Checker(strict, decodes_blobs=not isinstance(integration, SdkIntegration)).check(
+        operation.output_shape, result, ""
+    )
 
 
 def _operation(integration: Integration) -> OperationModel | None:
@@ -68,39 +73,44 @@ def _invalid(reason: str) -> ApiError:
     return ApiError("ValidationException", f"Mock result schema validation error: {reason}")
 
 
-def _check(shape: Shape, value: Any, field: str, strict: bool) -> None:
-    if isinstance(shape, StructureShape):
-        if not getattr(shape, "is_document_type", False):
-            _check_structure(shape, value, field, strict)
-    elif isinstance(shape, ListShape):
-        if not isinstance(value, list):
-            raise _invalid(f"Field '{field}' must be an array")
-        for item in value:
-            _check(shape.member, item, field, strict)
-    elif isinstance(shape, MapShape):
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    strict: bool
+    decodes_blobs: bool
+
+    def check(self, shape: Shape, value: Any, field: str) -> None:
+        """Raise ApiError for a value that does not have the shape."""
+        if isinstance(shape, StructureShape):
+            if not getattr(shape, "is_document_type", False):
+                self._check_structure(shape, value, field)
+        elif isinstance(shape, ListShape):
+            if not isinstance(value, list):
+                raise _invalid(f"Field '{field}' must be an array")
+            for item in value:
+                self.check(shape.member, item, field)
+        elif isinstance(shape, MapShape):
+            if not isinstance(value, dict):
+                raise _invalid(f"Field '{field}' must be an object")
+            for item in value.values():
+                self.check(shape.value, item, field)
+        elif shape.type_name in _PLAIN_TYPES and not (self.decodes_blobs and shape.type_name == "blob"):
+            _check_plain(shape, value, field)
+
+    def _check_structure(self, shape: StructureShape, value: Any, field: str) -> None:
         if not isinstance(value, dict):
             raise _invalid(f"Field '{field}' must be an object")
-        for item in value.values():
-            _check(shape.value, item, field, strict)
-    elif shape.type_name in _PLAIN_TYPES:
-        _check_plain(shape, value, field)
-
-
-def _check_structure(shape: StructureShape, value: Any, field: str, strict: bool) -> None:
-    if not isinstance(value, dict):
-        raise _invalid(f"Field '{field}' must be an object")
-    members = {}
-    for name, item in value.items():
-        try:
-            members[member_named(shape, name)] = (name, item)
-        except UnsupportedField:
-            continue
-    if strict:
-        for required in shape.required_members:
-            if required not in members:
-                raise _invalid(f"Required field '{naming.member(required)}' is missing")
-    for member, (name, item) in members.items():
-        _check(shape.members[member], item, name, strict)
+        members = {}
+        for name, item in value.items():
+            try:
+                members[member_named(shape, name)] = (name, item)
+            except UnsupportedField:
+                continue
+        if self.strict:
+            for required in shape.required_members:
+                if required not in members:
+                    raise _invalid(f"Required field '{naming.member(required)}' is missing")
+        for member, (name, item) in members.items():
+            self.check(shape.members[member], item, name)
 
 
 def _check_plain(shape: Shape, value: Any, field: str) -> None:
