@@ -10,3 +10,12 @@ class InvoiceNotDraft(DomainError):
 
     def __init__(self, invoice_id: str, status: str) -> None:
         super().__init__(f"invoice {invoice_id} is {status}; only a DRAFT can be issued")
+
+
+class UnknownInvoice(DomainError):
+    """The order has no invoice, or no credit note."""
+
+    cashier_message = "No such invoice."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} has no such document")

@@ -2,10 +2,10 @@
 
 import os
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply, decode_cursor, encode_cursor
+from pydantic import BaseModel, ConfigDict
+from tillflow.api import Api, Call, PageQuery, Reply, decode_cursor, encode_cursor
 from tillflow.aws import client
 
 from customers.models import Customer
@@ -13,15 +13,6 @@ from customers.operations import CustomerOperations
 
 api = Api("customers")
 handle = api.handle
-
-
-class Page(BaseModel):
-    """limit: how many; cursor: the next_cursor of the page before."""
-
-    model_config = ConfigDict(frozen=True)
-
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
-    cursor: Annotated[str | None, Field(max_length=2048)] = None
 
 
 class CustomerPage(BaseModel):
@@ -47,7 +38,7 @@ def _customers() -> CustomerOperations:
     return CustomerOperations(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
-@api.route("GET /customers", "read", query=Page, response=CustomerPage)
+@api.route("GET /customers", "read", query=PageQuery, response=CustomerPage)
 def list_customers(call: Call) -> CustomerPage:
     """List customers by id, a page at a time."""
     customers, after = _customers().list_customers(call.query.limit, decode_cursor(call.query.cursor))

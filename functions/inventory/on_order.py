@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.errors import StoreContention
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     AlreadyApplied,
@@ -49,20 +49,14 @@ class OnOrder:
         """Put units on order, in SKU order; a line whose need no longer matches its level is left out.
 
         Raises OrderClosed after `lower_units` without lines, IdempotencyConflict when the document ordered other
-        lines before, InvalidRequest when lines repeat a SKU with a need. The lines of a purchase that its reorder has
-        put on order already stay as they are.
+        lines before, InvalidRequest when lines repeat a SKU with a need.
         """
         merged = rules.merge_ordered_lines(lines)
         request = {"location": location, "lines": [line.model_dump(exclude_none=True) for line in merged]}
         raised: list[SkuQuantity] = []
-        try:
-            for number, part in enumerate(chunks(merged, LINES_PER_TRANSACTION)):
-                marker = self._marker(business_id, "on_order", number, request)
-                raised += retry_on_conflict(partial(self._raise_part, business_id, location, marker, part))
-        except IdempotencyConflict:
-            if not self._is_ordered(business_id, location, merged):
-                raise
-            raised = [{"sku": line.sku, "quantity": line.quantity} for line in merged]
+        for number, part in enumerate(chunks(merged, LINES_PER_TRANSACTION)):
+            marker = self._marker(business_id, "on_order", number, request)
+            raised += retry_on_conflict(partial(self._raise_part, business_id, location, marker, part))
         return {"business_id": business_id, "raised": raised}
 
     def lower_units(self, business_id: str, step: str, lines: Iterable[Line] | None) -> Lowered:
@@ -102,13 +96,6 @@ class OnOrder:
             ConsistentRead=True,
         )
         return [unmarshal(row) for page in pages for row in page["Items"]]
-
-    def _is_ordered(self, business_id: str, location: str, lines: Sequence[OrderedLine]) -> bool:
-        """Return True when a reorder put exactly these lines on order before it started their purchase."""
-        if any(line.need is not None for line in lines):
-            return False
-        ordered = {(row["location"], row["sku"]): row["ordered"] for row in self.rows(business_id)}
-        return ordered == {(location, line.sku): line.quantity for line in lines}
 
     def _marker(self, business_id: str, step: str, number: int, request: Item | None) -> Marker:
         pk = self._rows.document_pk(business_id)

@@ -3,8 +3,6 @@
 A message has a key, `<order>#<attempt>#<kind>`, by which a supplier recognises a repeated one.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +11,7 @@ from urllib.request import Request, urlopen
 from tillflow.errors import ProviderUnavailable
 
 from purchasing.models import Channel, Purchase
+from purchasing.signatures import signature
 
 TIMEOUT_SECONDS = 5
 
@@ -56,11 +55,6 @@ class Channels:
                 return
         except OSError:
             raise ProviderUnavailable(f"webhook of {key}") from None
-
-
-def signature(secret: str, body: str) -> str:
-    """Return the HMAC-SHA256 of the body under the supplier's secret, as `sha256=<hex>`."""
-    return "sha256=" + hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
 def order_message(purchase: Purchase) -> dict[str, Any]:

@@ -117,3 +117,13 @@ class SupplierPaymentRefused(DomainError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the bank refused to pay the supplier: {reason}")
+
+
+class SignatureRefused(DomainError):
+    """A webhook that its supplier did not sign, or not within the last minutes."""
+
+    status = 401
+    cashier_message = "The sender is not known."
+
+    def __init__(self) -> None:
+        super().__init__("the webhook is not signed by this supplier, or its timestamp is not of now")

@@ -59,8 +59,25 @@ class Review:
     computed: int
 
 
-class ReorderOperations:
-    """Reorder policies, runs and approvals. `states` is a Step Functions client."""
+class ApprovalOperations:
+    """Approvals of planned orders. `states` is a Step Functions client."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str) -> None:
+        self._store = ReplenishmentStore(dynamodb, table)
+        self._states = states
+
+    def pending_approvals(self) -> list[Approval]:
+        """Return the approvals that wait for a decision, the oldest first."""
+        return self._store.pending_approvals()
+
+    def decide(self, purchase_order_id: str, decision: Decision, note: str) -> bool:
+        """Approve or refuse an order; return False if its workflow no longer waits. ApprovalNotPending."""
+        token = self._store.decide(purchase_order_id, decision, note)
+        return complete_task(self._states, token, {"decision": decision})
+
+
+class ReorderOperations(ApprovalOperations):
+    """Reorder policies, runs and approvals."""
 
     def __init__(
         self,
@@ -72,8 +89,7 @@ class ReorderOperations:
         levels: StockLevels,
         suppliers: SupplierTerms,
     ) -> None:
-        self._store = ReplenishmentStore(dynamodb, table)
-        self._states = states
+        super().__init__(dynamodb, states, table)
         self._demand = demand
         self._levels = levels
         self._suppliers = suppliers
@@ -120,15 +136,6 @@ class ReorderOperations:
         if not orders:
             raise UnknownRun(run_id)
         return orders
-
-    def pending_approvals(self) -> list[Approval]:
-        """Return the approvals that wait for a decision, the oldest first."""
-        return self._store.pending_approvals()
-
-    def decide(self, purchase_order_id: str, decision: Decision, note: str) -> bool:
-        """Approve or refuse an order; return False if its workflow no longer waits. ApprovalNotPending."""
-        token = self._store.decide(purchase_order_id, decision, note)
-        return complete_task(self._states, token, {"decision": decision})
 
     def _reviewed(self, policy: Policy) -> Review:
         best = rules.rank_sources(policy.sources)[0]

@@ -123,20 +123,6 @@ def test_a_raise_with_other_content_is_a_conflict(
     assert [row["open"] for row in orders.rows("po-1")] == [5]
 
 
-def test_a_purchase_keeps_the_lines_that_its_reorder_put_on_order(
-    orders: OnOrder, stock: InventoryStore
-) -> None:
-    raised = orders.raise_units("po-1", PLACE, [needed("MUG", 6, available=-1), needed("TEA", 24)])["raised"]
-    assert raised == [{"sku": "TEA", "quantity": 24}]
-    lines = [OrderedLine(sku="TEA", quantity=24)]
-    assert orders.raise_units("po-1", PLACE, lines)["raised"] == raised
-    assert stock.level(PLACE, "TEA")["on_order"] == 24
-    with pytest.raises(IdempotencyConflict):
-        orders.raise_units("po-1", PLACE, [OrderedLine(sku="TEA", quantity=23)])
-    with pytest.raises(IdempotencyConflict):
-        orders.raise_units("po-1", "store-2", lines)
-
-
 def test_a_lowering_with_other_content_is_a_conflict(orders: OnOrder) -> None:
     orders.raise_units("po-1", PLACE, [OrderedLine(sku="TEA", quantity=5)])
     orders.lower_units("po-1", "receipt-1", [Line(sku="TEA", quantity=2)])

@@ -1,0 +1,182 @@
+"""Suppliers and purchase orders over HTTP, and the webhooks by which suppliers answer."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, Reply
+from tillflow.aws import client
+from tillflow.fields import Day
+
+from purchasing.errors import SignatureRefused, UnknownSupplier
+from purchasing.models import Invoice, Price, Purchase, Receipt, Supplier, SupplierAccount
+from purchasing.operations import PurchaseOperations, SupplierOperations
+from purchasing.signatures import is_signed
+
+api = Api("purchasing")
+handle = api.handle
+
+
+class SupplierBody(BaseModel):
+    """A supplier and its prices."""
+
+    model_config = ConfigDict(frozen=True)
+
+    supplier: Supplier
+    prices: Annotated[tuple[Price, ...], Field(max_length=1000)] = ()
+
+
+class PurchaseQuery(BaseModel):
+    """status: only purchase orders of this status."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Annotated[str, Field(max_length=32)] = ""
+
+
+class Acknowledgement(BaseModel):
+    """accepted: False refuses the order; promised_on: the day of delivery of an accepted one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    purchase_order_id: Annotated[str, Field(min_length=1, max_length=80)]
+    accepted: bool
+    promised_on: Day | None = None
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class CancelPurchaseBody(BaseModel):
+    """Why the order is cancelled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@cache
+def _orders() -> PurchaseOperations:
+    return PurchaseOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _suppliers() -> SupplierOperations:
+    return SupplierOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@api.route("GET /suppliers", "manage", response=list[SupplierAccount])
+def list_suppliers(call: Call) -> list[SupplierAccount]:
+    """List suppliers by id, with open orders and what is owed."""
+    return _suppliers().list_all()
+
+
+@api.route("POST /suppliers", "manage", body=SupplierBody, response=SupplierAccount, statuses=(201,))
+def create_supplier(call: Call) -> Reply:
+    """Create a supplier with its price list."""
+    account = _suppliers().create(call.body.supplier, call.body.prices)
+    return Reply(account, 201, version=account.version)
+
+
+@api.route("GET /suppliers/{supplier_id}", "manage", response=SupplierAccount)
+def get_supplier(call: Call) -> Reply:
+    """Return a supplier; the ETag is the version that an update names."""
+    account = _suppliers().get(call.path["supplier_id"])
+    return Reply(account, version=account.version)
+
+
+@api.route("GET /purchase-orders", "manage", query=PurchaseQuery, response=list[Purchase])
+def list_purchase_orders(call: Call) -> list[Purchase]:
+    """List purchase orders, the newest first."""
+    return [_without_token(order) for order in _orders().list_all(call.query.status)]
+
+
+@api.route("GET /purchase-orders/{purchase_order_id}", "manage", response=Purchase)
+def get_purchase_order(call: Call) -> Purchase:
+    """Return a purchase order with attempts, receipts, invoice and payment."""
+    return _without_token(_orders().get(call.path["purchase_order_id"]))
+
+
+@api.route(
+    "POST /purchase-orders/{purchase_order_id}/receipts",
+    "manage",
+    body=Receipt,
+    response=Purchase,
+    statuses=(201,),
+)
+def receive_purchase(call: Call) -> Reply:
+    """Record a delivery, once per receipt id."""
+    return Reply(_without_token(_orders().receive(call.path["purchase_order_id"], call.body)), 201)
+
+
+@api.route(
+    "POST /purchase-orders/{purchase_order_id}/invoice",
+    "manage",
+    body=Invoice,
+    response=Purchase,
+    statuses=(201,),
+)
+def bill_purchase(call: Call) -> Reply:
+    """Record the supplier's invoice, in place of one that is not matched."""
+    return Reply(_without_token(_orders().bill(call.path["purchase_order_id"], call.body)), 201)
+
+
+@api.route(
+    "POST /purchase-orders/{purchase_order_id}/cancel", "manage", body=CancelPurchaseBody, response=Purchase
+)
+def cancel_purchase_order(call: Call) -> Purchase:
+    """Cancel a purchase order; what was done is undone."""
+    return _without_token(_orders().cancel(call.path["purchase_order_id"], call.body.reason))
+
+
+@api.route(
+    "POST /webhooks/suppliers/{supplier_id}/acknowledgement",
+    "",
+    body=Acknowledgement,
+    response=dict[str, Any],
+)
+def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
+    """Accept or refuse a purchase order, signed by the supplier."""
+    supplier_id = _signer(call)
+    body: Acknowledgement = call.body
+    if body.accepted:
+        promised = body.promised_on or datetime.now(UTC).date()
+        order = _orders().acknowledge(body.purchase_order_id, promised, supplier_id)
+    else:
+        order = _orders().refuse(body.purchase_order_id, body.note or "refused", supplier_id)
+    return {"purchase_order_id": order.purchase_order_id, "status": order.status}
+
+
+@api.route(
+    "POST /webhooks/suppliers/{supplier_id}/heartbeat", "", body=Acknowledgement, response=dict[str, Any]
+)
+def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
+    """Say that the order has arrived and will be answered, signed by the supplier."""
+    _signer(call)
+    order = _orders().heartbeat(call.body.purchase_order_id)
+    return {"purchase_order_id": order.purchase_order_id, "status": order.status}
+
+
+def _signer(call: Call) -> str:
+    """Return the supplier that signed the raw body. SignatureRefused for anything else, an unknown supplier too."""
+    supplier_id = call.path["supplier_id"]
+    timestamp = call.headers.get("x-tillflow-timestamp", "")
+    signed = call.headers.get("x-tillflow-signature", "")
+    try:
+        channel = _suppliers().get(supplier_id).supplier.channel
+        response = client("secretsmanager").get_secret_value(SecretId=channel.secret or "none")
+    except UnknownSupplier:
+        raise SignatureRefused from None
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "AccessDeniedException"):
+            raise SignatureRefused from None
+        raise
+    if not is_signed(response["SecretString"], timestamp, call.raw, signed, datetime.now(UTC)):
+        raise SignatureRefused
+    return supplier_id
+
+
+def _without_token(order: Purchase) -> Purchase:
+    """An order without its task token, which is for its workflow alone."""
+    return order.model_copy(update={"task_token": None})
