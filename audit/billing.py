@@ -1,12 +1,14 @@
-"""Invoices: gapless numbers that only sales use up, and nothing owed that the books do not show."""
+"""Invoices: gapless numbers that only sales use, and balances that equal payments and credits."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from audit.snapshot import Item, Snapshot, Violation
+from audit.snapshot import Breach, Item, Snapshot, invariant
 
 
-def invoice_numbers_are_contiguous(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def invoice_numbers_are_contiguous(shop: Snapshot) -> Iterator[Breach]:
+    """The numbers of each series are those from 1 to its counter, each once."""
     given: dict[str, list[int]] = defaultdict(list)
     for numbered in (*_numbered(shop), *shop.credit_notes.values()):
         given[numbered["series"]].append(int(numbered["number"]))
@@ -16,46 +18,47 @@ def invoice_numbers_are_contiguous(shop: Snapshot) -> Iterator[Violation]:
         if numbers != list(range(1, last + 1)):
             missing = sorted(set(range(1, last + 1)) - set(numbers))
             extra = sorted({n for n in numbers if numbers.count(n) > 1 or n > last})
-            yield Violation(
-                "invoice_numbers_are_contiguous",
+            yield (
                 f"series {series}",
-                f"the counter says {last} numbers were given; missing: {missing[:10]}, "
-                f"given twice or never counted: {extra[:10]}",
+                f"the counter is {last}; missing numbers: {missing[:10]}, "
+                f"repeated or uncounted numbers: {extra[:10]}",
             )
 
 
-def only_sales_burn_numbers(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def only_sales_burn_numbers(shop: Snapshot) -> Iterator[Breach]:
+    """A number belongs to an issued invoice of an order that was not rejected."""
     for invoice in _numbered(shop):
         order = shop.orders.get(invoice["invoice_id"])
         if invoice["status"] not in ("ISSUED", "PAID") or (order and order["status"] == "REJECTED"):
-            yield Violation(
-                "only_sales_burn_numbers",
+            yield (
                 invoice["invoice_id"],
-                f"number {invoice['number']} went to an invoice that is {invoice['status']}"
-                f" for an order that is {order['status'] if order else 'unknown'}",
+                f"number {invoice['number']} belongs to an invoice that is {invoice['status']} "
+                f"of an order that is {order['status'] if order else 'unknown'}",
             )
 
 
-def outstanding_is_total_less_payments(shop: Snapshot) -> Iterator[Violation]:
-    """What is owed on an issued invoice is its total less what the tenders brought in and what was credited."""
+@invariant
+def outstanding_is_total_less_payments(shop: Snapshot) -> Iterator[Breach]:
+    """The outstanding amount of an issued invoice is its total less captures (less refunds) and credits."""
     for name, invoice in shop.invoices.items():
-        if invoice["status"] not in ("ISSUED", "PAID") or _cancelled_by_hand(shop, name):
+        if invoice["status"] not in ("ISSUED", "PAID") or _reversed_by_hand(shop, name):
             continue
         tenders = shop.tenders.get(name, ())
         received = sum(t.get("captured", 0) - t.get("refunded", 0) for t in tenders)
         received += invoice.get("credited", 0)
         outstanding = invoice["total"] - invoice["paid"]
         if outstanding != invoice["total"] - received or (invoice["status"] == "PAID" and outstanding):
-            yield Violation(
-                "outstanding_is_total_less_payments",
+            yield (
                 name,
-                f"the invoice of {invoice['total']} counts {invoice['paid']} paid and is "
-                f"{invoice['status']}, its tenders brought in and its credit note took off {received}",
+                f"the invoice of {invoice['total']} is {invoice['status']} with {invoice['paid']} paid; "
+                f"captured and credited: {received}",
             )
 
 
-def credit_notes_credit_cancelled_invoices(shop: Snapshot) -> Iterator[Violation]:
-    """A credit note is of an invoice that was issued and an order that is cancelled, once and for its total."""
+@invariant
+def credit_notes_credit_cancelled_invoices(shop: Snapshot) -> Iterator[Breach]:
+    """A credit note belongs to an issued invoice of a cancelled order, once and for its total."""
     for name, note in shop.credit_notes.items():
         invoice = shop.invoices.get(name, {})
         order = shop.orders.get(name, {})
@@ -67,16 +70,19 @@ def credit_notes_credit_cancelled_invoices(shop: Snapshot) -> Iterator[Violation
         if order.get("status") != "CANCELLED" and not shop.being_cancelled(name):
             wrong.append(f"its order is {order.get('status', 'unknown')}")
         if wrong:
-            yield Violation(
-                "credit_notes_credit_cancelled_invoices",
+            yield (
                 name,
                 f"credit note {note['credit_note_number']}: " + ", ".join(wrong),
             )
 
 
-def _cancelled_by_hand(shop: Snapshot, order: str) -> bool:
-    """True while a cancel is under way, or when a person refunded or credited the order."""
-    return shop.being_cancelled(order) or shop.excused(order, "ReversePayment", "CreditInvoice")
+def _reversed_by_hand(shop: Snapshot, order: str) -> bool:
+    """Return whether a cancel is in progress, or an operator refunded the order by hand."""
+    return (
+        shop.being_cancelled(order)
+        or shop.excused(order, "ReversePayment")
+        or shop.is_open(order, "CreditInvoice")
+    )
 
 
 def _numbered(shop: Snapshot) -> Iterator[Item]:

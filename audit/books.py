@@ -1,7 +1,7 @@
-"""The books: every entry balances, and its accounts are what tenders, goods and taxes say.
+"""The journal: every entry balances, and its accounts equal the tenders, movements and taxes of its order.
 
-Checked sale by sale: when every sale's entry equals its own sub-ledgers the accounts equal them in sum,
-and a difference is found where it was made.
+Checked for each sale: if the entry of every sale equals its sub-ledgers, so do the sums of the accounts, and a
+difference is found at its origin.
 """
 
 from collections import Counter
@@ -15,24 +15,27 @@ from ledger.accounts import (
     TENDER_ACCOUNT,
 )
 
-from audit.snapshot import Item, Snapshot, Violation, document, journal_lines
+from audit.snapshot import Breach, Item, Snapshot, document, invariant, journal_lines
 
 SALE = "#sale"
 CANCEL = "#cancel"
 
 
-def entry_balances(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def entry_balances(shop: Snapshot) -> Iterator[Breach]:
+    """Debits equal credits in every entry."""
     for name, entry in shop.entries.items():
         debits = sum(line.get("debit", 0) for line in journal_lines(entry))
         credits = sum(line.get("credit", 0) for line in journal_lines(entry))
         if debits != credits:
-            yield Violation("entry_balances", name, f"debits are {debits}, credits {credits}")
+            yield (name, f"debits are {debits}, credits are {credits}")
 
 
-def tender_accounts_are_what_was_captured(shop: Snapshot) -> Iterator[Violation]:
-    """Cash, card clearing and store credit took exactly what the tenders of the sale brought in and kept."""
+@invariant
+def tender_accounts_are_what_was_captured(shop: Snapshot) -> Iterator[Breach]:
+    """Cash, card clearing and store credit were debited what the tenders of the sale captured, less refunds."""
     for order, entry in _sales(shop):
-        if shop.being_cancelled(order) or shop.excused(order, "ReversePayment", "ReverseJournal"):
+        if _is_undecided(shop, order, "ReversePayment"):
             continue
         balances = _balances(entry)
         balances.update(_reversal(shop, order))
@@ -43,57 +46,53 @@ def tender_accounts_are_what_was_captured(shop: Snapshot) -> Iterator[Violation]
             )
         for account in TENDER_ACCOUNT.values():
             if balances[account.code] != captured[account.code]:
-                yield Violation(
-                    "tender_accounts_are_what_was_captured",
+                yield (
                     order,
                     f"{account.name} was debited {balances[account.code]}, "
-                    f"its tenders brought in {captured[account.code]}",
+                    f"its tenders captured {captured[account.code]}",
                 )
 
 
-def goods_accounts_are_what_moved(shop: Snapshot) -> Iterator[Violation]:
-    """What inventory lost to cost of goods is the cost of the sale's movements."""
+@invariant
+def goods_accounts_are_what_moved(shop: Snapshot) -> Iterator[Breach]:
+    """Cost of goods and inventory were posted at the cost of the sale's movements."""
     for order, entry in _sales(shop):
-        if shop.being_cancelled(order) or shop.excused(
-            order, "CommitStock", "RestockGoods", "ReverseJournal"
-        ):
+        if _is_undecided(shop, order, "CommitStock", "RestockGoods"):
             continue
         cost = sum(movement["cost"] for movement in shop.sale_movements.get(order, ()))
         cost -= sum(movement["cost"] for movement in shop.cancel_movements.get(order, ()))
         balances = _balances(entry)
         balances.update(_reversal(shop, order))
-        booked = (balances[COST_OF_GOODS_SOLD.code], -balances[INVENTORY.code])
-        if booked != (cost, cost):
-            yield Violation(
-                "goods_accounts_are_what_moved",
+        posted = (balances[COST_OF_GOODS_SOLD.code], -balances[INVENTORY.code])
+        if posted != (cost, cost):
+            yield (
                 order,
-                f"cost of goods was debited {booked[0]} and inventory credited {booked[1]}, "
-                f"the goods that left and stayed away cost {cost}",
+                f"cost of goods was debited {posted[0]} and inventory credited {posted[1]}; "
+                f"the cost of the movements is {cost}",
             )
 
 
-def income_accounts_are_what_was_sold(shop: Snapshot) -> Iterator[Violation]:
-    """Revenue and tax are the net and the tax of the order as it was priced."""
+@invariant
+def income_accounts_are_what_was_sold(shop: Snapshot) -> Iterator[Breach]:
+    """Revenue and tax were credited the net and the tax of the priced order."""
     for order, entry in _sales(shop):
         if order not in shop.orders:
-            yield Violation(
-                "income_accounts_are_what_was_sold", order, "a sale of an order nobody knows is booked"
-            )
+            yield (order, "a sale of an unknown order is posted")
             continue
         totals = document(shop.orders[order])["totals"]
         balances = _balances(entry)
-        booked = (-balances[SALES_REVENUE.code], -balances[SALES_TAX_PAYABLE.code])
-        if booked != (totals["net"], totals["tax"]):
-            yield Violation(
-                "income_accounts_are_what_was_sold",
+        posted = (-balances[SALES_REVENUE.code], -balances[SALES_TAX_PAYABLE.code])
+        if posted != (totals["net"], totals["tax"]):
+            yield (
                 order,
-                f"revenue was credited {booked[0]} and tax {booked[1]}, "
+                f"revenue was credited {posted[0]} and tax {posted[1]}; "
                 f"the order's net is {totals['net']} and its tax {totals['tax']}",
             )
 
 
-def reversal_undoes_its_sale(shop: Snapshot) -> Iterator[Violation]:
-    """A cancelled order's second entry leaves every account where it was, and there is none without a first."""
+@invariant
+def reversal_undoes_its_sale(shop: Snapshot) -> Iterator[Breach]:
+    """The reversal of a cancelled order returns every account to its balance, and follows a sale."""
     for name, entry in shop.entries.items():
         if not name.endswith(CANCEL):
             continue
@@ -102,9 +101,14 @@ def reversal_undoes_its_sale(shop: Snapshot) -> Iterator[Violation]:
         balances.update(_balances(entry))
         left = {account: balance for account, balance in balances.items() if balance}
         if left:
-            yield Violation("reversal_undoes_its_sale", order, f"the sale and its reversal leave {left}")
+            yield (order, f"the sale and its reversal leave {left}")
         if shop.orders.get(order, {}).get("status") != "CANCELLED" and not shop.being_cancelled(order):
-            yield Violation("reversal_undoes_its_sale", order, "the sale of an order that stands is reversed")
+            yield (order, "the sale is reversed, and its order is not cancelled")
+
+
+def _is_undecided(shop: Snapshot, order: str, *steps: str) -> bool:
+    """Return whether a cancel is in progress, a step was done by hand, or its journal entry waits for an operator."""
+    return shop.being_cancelled(order) or shop.excused(order, *steps) or shop.is_open(order, "ReverseJournal")
 
 
 def _reversal(shop: Snapshot, order: str) -> Counter[str]:
@@ -119,7 +123,7 @@ def _sales(shop: Snapshot) -> Iterator[tuple[str, Item]]:
 
 
 def _balances(entry: Item) -> Counter[str]:
-    """Debits less credits by account code."""
+    """Return debits less credits by account code."""
     balances: Counter[str] = Counter()
     for line in journal_lines(entry):
         balances[line["account"]] += line.get("debit", 0) - line.get("credit", 0)

@@ -1,8 +1,7 @@
-"""What those who hold the money say they did: their own books, read apart from our tenders.
+"""The books of the payment providers, read independently of our tenders.
 
-The card provider's sandbox and the shop's store credit keep a row per authorisation, named after the key
-it was asked with, `<order id>#authorise#<tender no>`. A second charge of one tender would be a second row,
-so rows are added up by tender.
+The card sandbox and the store credit keep one row for each authorisation, named after its idempotency key,
+`<order id>#authorise#<tender no>`. A second charge of one tender would be a second row, so rows are summed by tender.
 """
 
 from collections import defaultdict
@@ -16,7 +15,7 @@ BOOKS = ("SandboxProviderTable", "PaymentsTable")
 
 @dataclass(slots=True)
 class ProviderTender:
-    """One tender in the provider's books, in minor units: taken, given back, and still held."""
+    """One tender in the provider's books, in minor units: captured, refunded, and still held."""
 
     captured: int = 0
     refunded: int = 0
@@ -27,8 +26,8 @@ class ProviderTender:
         return self.captured - self.refunded
 
 
-def provider_truth(shop: Snapshot) -> dict[tuple[str, int], ProviderTender]:
-    """The provider's books by order and tender number."""
+def provider_books(shop: Snapshot) -> dict[tuple[str, int], ProviderTender]:
+    """Return the provider's books by order and tender number."""
     books: dict[tuple[str, int], ProviderTender] = defaultdict(ProviderTender)
     rows = chain.from_iterable(shop.items(table, "AUTHORISATION", "AUTHORISATION#") for table in BOOKS)
     for row in rows:

@@ -6,10 +6,10 @@ the views below only find them, so an invariant reads in the words of the domain
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -40,6 +40,20 @@ class Violation:
     name: str
     subject: str
     message: str
+
+
+type Breach = tuple[str, str]
+"""The subject of a broken invariant, and a sentence saying how it is broken."""
+
+
+def invariant(rule: Callable[["Snapshot"], Iterator[Breach]]) -> Callable[["Snapshot"], Iterator[Violation]]:
+    """Turn a rule into an invariant: its breaches become violations that have the rule's name."""
+
+    @wraps(rule)
+    def violations(shop: "Snapshot") -> Iterator[Violation]:
+        return (Violation(rule.__name__, subject, message) for subject, message in rule(shop))
+
+    return violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,16 @@ class Snapshot:
         return any(
             not set(case["steps"]).isdisjoint(steps)
             and (case["status"] == "OPEN" or case.get("decision") == "done")
+            for case in self.cases.get(order, ())
+        )
+
+    def is_open(self, order: str, *steps: str) -> bool:
+        """Return whether an open case is about one of `steps` of `order`: the step is not done yet.
+
+        For steps that only the system can do, such as giving a number or posting an entry.
+        """
+        return any(
+            case["status"] == "OPEN" and not set(case["steps"]).isdisjoint(steps)
             for case in self.cases.get(order, ())
         )
 

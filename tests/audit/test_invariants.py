@@ -502,3 +502,29 @@ def test_what_a_person_decided_counts(decision: str, excused: bool) -> None:
         shopkeeping.case(REFUSED, "ReversePayment", status="RESOLVED", decision=decision)
     )
     assert (names(tables) == set()) is excused
+
+
+@pytest.mark.parametrize(
+    ("status", "decision", "reported"), [("OPEN", None, False), ("RESOLVED", "done", True)]
+)
+@pytest.mark.parametrize(
+    ("step", "table", "key"),
+    [
+        ("CreditInvoice", "BillingTable", (f"CREDIT#{CANCELLED}", "CREDIT")),
+        ("ReverseJournal", "LedgerTable", (f"ENTRY#{CANCELLED}#cancel", "ENTRY")),
+    ],
+)
+def test_document_only_the_system_can_make_is_reported_when_its_case_was_done_by_hand(
+    status: str, decision: str | None, reported: bool, step: str, table: str, key: tuple[str, str]
+) -> None:
+    tables = shopkeeping.rows()
+    remove(table, *key)(tables)
+    tables["CasesTable"].append(shopkeeping.case(CANCELLED, step, status=status, decision=decision))
+    assert (("cancelled_order_left_nothing", CANCELLED) in names(tables)) is reported
+
+
+def test_step_done_by_hand_excuses_no_other_step() -> None:
+    tables = shopkeeping.rows()
+    remove("LedgerTable", f"ENTRY#{SALE}#sale", "ENTRY")(tables)
+    tables["CasesTable"].append(shopkeeping.case(SALE, "IssueInvoice", status="RESOLVED", decision="done"))
+    assert ("paid_order_is_complete", SALE) in names(tables)

@@ -220,3 +220,63 @@ def test_forward_step_delivered_after_the_cancel_is_refused(shop: WorkflowFixtur
     shop.apply_late_effects()
     assert status(shop) == "CANCELLED"
     assert shop.audit() == []
+
+
+@pytest.mark.parametrize("step", ["CreditInvoice", "ReverseJournal"])
+def test_document_only_the_system_can_make_is_made_when_its_case_is_done(
+    shop: WorkflowFixture, step: str
+) -> None:
+    shop.run(sale(card("tok_visa")))
+    run = cancel(shop, Fault(step, "fail_before"))
+    run = shop.resolve(run, "done", "made by hand", case=f"cancel#{step}")
+    cancelled(shop, run)
+    assert run.output["credit_note_number"] == "CN-000001"
+
+
+def test_order_whose_execution_is_deleted_is_cancelled(shop: WorkflowFixture) -> None:
+    """As Step Functions does 90 days after an execution ended."""
+    [checkout] = shop.run(sale(card("tok_visa")))
+    gone = checkout.arn.rpartition(":")[0] + ":deleted"
+    client("dynamodb").update_item(
+        TableName="OrdersTable",
+        Key=key("ORDER#ord-1", "ORDER"),
+        UpdateExpression="SET execution = :gone",
+        ExpressionAttributeValues={":gone": {"S": gone}},
+    )
+    run = cancel(shop)
+    cancelled(shop, run)
+    assert run.path[:6] == [
+        "FindOrder",
+        "IsOpened",
+        "PreventCapture",
+        "AwaitCheckout",
+        "ClaimOrder",
+        "WasRefused",
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"order_id": "ord-1", "reason": ""},
+        {"order_id": "ord-1", "reason": "x" * 501},
+        {"order_id": "ord-1", "reason": None},
+        {"order_id": "ord-1", "reason": "a\nb"},
+        {"order_id": "ord-1", "reason": "wrong size", "refund": True},
+        {"order_id": "a.b"},
+        {"order_id": "x" * 3000},
+        {"order_id": {}},
+        {"reason": "wrong size"},
+        {},
+        [],
+        None,
+        "ord-1",
+    ],
+)
+def test_invalid_cancel_is_refused_by_name_without_effect(shop: WorkflowFixture, request_: Any) -> None:
+    shop.run(sale(card("tok_visa")))
+    before = shop.snapshot().tables
+    result = shop.engine.finish(shop.engine.start(shop.deploy("OrderCancel"), request_, "ord-1"))
+    assert result.status == "FAILED"
+    assert result.error in ("InvalidCancel", "InvalidRequest")
+    assert shop.snapshot().tables == before

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from catalog.models import Product
+from catalog.store import CatalogStore
 from customers.models import Customer
 from customers.store import CustomersStore
 from tillflow.aws import client
@@ -376,3 +378,51 @@ def test_failed_compensation_does_not_prevent_the_others(shop: WorkflowFixture, 
 
 def test_total_of_the_basket_is_the_constant() -> None:
     assert str(Money(TOTAL, "EUR")) == "43.90 EUR"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order_id": "other"},
+        {"order_id": "a.b"},
+        {"order_id": {}},
+        {"placed_at": 0},
+        {"placed_at": "0001-01-01T00:00:00+14:00"},
+        {"placed_at": "9999-12-31T23:59:59-12:00"},
+        {"discounts": [{"percent": "1e-99999999"}]},
+        {"lines": []},
+        {"lines": [{"sku": MUG, "quantity": 1_000_001}]},
+        {"lines": "all"},
+        {"currency": "EURO"},
+        {"customer_id": "a#b"},
+        {"tenders": [{"type": "card", "token": "4242424242424242"}]},
+        {"surprise": 1},
+    ],
+)
+def test_invalid_order_is_refused_by_name_without_effect(
+    shop: WorkflowFixture, changes: dict[str, Any]
+) -> None:
+    before = shop.snapshot().tables
+    request = sale(card("tok_visa")) | changes
+    result = shop.engine.finish(shop.engine.start(shop.machine, request, "ord-1"))
+    assert (result.status, result.error) == ("FAILED", "InvalidOrder")
+    assert shop.snapshot().tables == before
+
+
+@pytest.mark.parametrize("request_", [[], None, "ord-1", 7, {}])
+def test_input_that_is_not_an_order_is_refused_by_name(shop: WorkflowFixture, request_: Any) -> None:
+    result = shop.engine.finish(shop.engine.start(shop.machine, request_, "ord-1"))
+    assert result.status == "FAILED"
+    assert result.error in ("InvalidOrder", "InvalidRequest")
+
+
+def test_prices_times_quantities_beyond_15_digits_are_refused_before_any_effect(
+    shop: WorkflowFixture,
+) -> None:
+    dear = Product(sku="DEAR", name="Dear", prices={"EUR": 999_999_999_999}, tax_class="standard")
+    CatalogStore(client("dynamodb"), "CatalogTable").put_product(dear)
+    request = sale({"type": "cash"}) | {"lines": [{"sku": "DEAR", "quantity": 1_000_000}]}
+    result = shop.engine.finish(shop.engine.start(shop.machine, request, "ord-1"))
+    assert (result.status, result.error) == ("FAILED", "InvalidOrder")
+    assert "a total of at most 999999999999999" in str(result.cause)
+    assert shop.snapshot().orders == {}
