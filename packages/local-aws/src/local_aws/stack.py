@@ -21,7 +21,7 @@ from .embedded_step_functions import EmbeddedStepFunctions
 from .errors import CannotStart, UnreadableState, port_in_use
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
-from .ministack.events import publish_aws_event
+from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
@@ -54,6 +54,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_lambda(runner.invoke)
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
+    install_event_checks()
     persistence = Persistence(journal)
 
     stop = asyncio.Event()

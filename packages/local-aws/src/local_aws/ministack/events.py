@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import eventbridge
 
+from .event_checks import check_entry, check_request
 from .scope import default_scope
+
+type Response = tuple[int, dict[str, str], bytes]
 
 
 def publish_aws_event(source: str, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
@@ -20,6 +24,29 @@ def publish_aws_event(source: str, detail_type: str, resources: list[str], detai
     }
     with default_scope():
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def install_event_checks() -> None:
+    """Check the entries of PutEvents; valid entries are processed though others are not."""
+    put_events = eventbridge._put_events
+
+    def checked_put_events(data: dict[str, Any], allow_aws_source: bool = False) -> Response:
+        entries = data.get("Entries") or []
+        if (message := check_request(entries)) is not None:
+            rejected: Response = error_response_json("ValidationException", message, 400)
+            return rejected
+        invalid = [check_entry(entry) for entry in entries]
+        valid = [entry for entry, problem in zip(entries, invalid, strict=True) if problem is None]
+        processed = iter(())
+        if valid:
+            _, _, body = put_events(data | {"Entries": valid}, allow_aws_source)
+            processed = iter(json.loads(body)["Entries"])
+        results = [problem or next(processed) for problem in invalid]
+        failed = sum("ErrorCode" in result for result in results)
+        answer: Response = json_response({"FailedEntryCount": failed, "Entries": results})
+        return answer
+
+    eventbridge._put_events = checked_put_events
 
 
 def drop_old_events(limit: int) -> None:
