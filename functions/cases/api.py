@@ -61,6 +61,5 @@ def get_case(call: Call) -> Case:
 def decide_case(call: Call) -> Resolved:
     """Settle a case: retry, done by hand, or give up. The workflow goes on from there."""
     body: CaseDecision = call.body
-    note = f"{body.note} ({call.caller.username})" if call.caller.username else body.note
-    delivered = _cases().resolve(call.path["case_id"], body.decision, note)
+    delivered = _cases().resolve(call.path["case_id"], body.decision, body.note, call.caller.username)
     return Resolved(case_id=call.path["case_id"], decision=body.decision, delivered=delivered)

@@ -20,12 +20,15 @@ class UnknownCase(DomainError):
 
 
 class CaseAlreadyResolved(DomainError):
-    """The case was resolved with another decision."""
+    """The case was resolved with another decision or note."""
 
     cashier_message = "This case is already resolved."
 
-    def __init__(self, case_id: str, decision: str, resolved_at: str) -> None:
-        super().__init__(f"case {case_id} was resolved as {decision} at {resolved_at}; expected an open case")
+    def __init__(self, case_id: str, decision: str, note: str, resolved_at: str) -> None:
+        reason = f" ({note})" if note else ""
+        super().__init__(
+            f"case {case_id} was resolved as {decision}{reason} at {resolved_at}; expected an open case"
+        )
 
 
 class CaseReopened(DomainError):

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+from tillflow.fields import Request
 
 type Decision = Literal["retry", "done", "give_up"]
 type CaseStatus = Literal["OPEN", "RESOLVED"]
@@ -22,18 +23,25 @@ Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\P{Cc}+$")
 Message = Annotated[str, BeforeValidator(_storable)]
 
 
-class Opening(BaseModel):
+class Failure(Request):
+    """A step that failed, as Step Functions reports it. An error has no cause if its function did not respond."""
+
+    step: Text
+    error: Message
+    cause: Message = ""
+
+
+class Opening(Request):
     """A case that a workflow opens.
 
     side: the part of the workflow that failed: compensation, steps that could not be undone; inquiry, a provider
     that cannot report an outcome; forward, a step that could not be done.
 
-    step is the first of steps; error and cause are as Step Functions returns them; execution is an ARN; the task
+    step is the first of steps; error and cause are as Step Functions returns them, failures those of every step if
+    there are several; execution is an ARN; the task
     token completes the workflow's wait. asked is the time of the request and its retry count, as text that sorts
     by time: a request older than the case's last one is ignored.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     case_id: CaseId
     business_id: Text
@@ -41,6 +49,7 @@ class Opening(BaseModel):
     side: Literal["compensation", "inquiry", "forward"]
     step: Text
     steps: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
+    failures: Annotated[tuple[Failure, ...], Field(max_length=100)] = ()
     error: Message = ""
     cause: Message = ""
     execution: Annotated[str, Field(max_length=2048, pattern=r"^\P{Cc}*$")] = ""
@@ -48,10 +57,12 @@ class Opening(BaseModel):
     task_token: Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^\P{Cc}+$")]
 
 
-class Case(BaseModel):
-    """A case as stored, without its task token. `opened` counts how often it was opened."""
+class CaseRef(Request):
+    case_id: CaseId
 
-    model_config = ConfigDict(frozen=True)
+
+class Case(Request):
+    """A case as stored, without its task token. `opened` counts how often it was opened."""
 
     case_id: str
     business_id: str
@@ -59,6 +70,7 @@ class Case(BaseModel):
     side: str
     step: str
     steps: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
     error: str
     cause: str
     execution: str
@@ -69,6 +81,7 @@ class Case(BaseModel):
     decision: str | None = None
     note: str | None = None
     resolved_at: str | None = None
+    resolved_by: str | None = None
 
 
 class OpenedCase(TypedDict):

@@ -3,9 +3,10 @@
 from typing import Any
 
 from tillflow.callbacks import complete_task
+from tillflow.parsing import parse
 
 from cases import rules
-from cases.models import Case, CaseStatus
+from cases.models import Case, CaseRef, CaseStatus
 from cases.store import CasesStore
 
 
@@ -22,17 +23,21 @@ class CaseOperations:
 
     def get(self, case_id: str) -> Case:
         """Return the case; UnknownCase."""
-        return self._store.get(case_id)
+        return self._store.get(_checked(case_id))
 
     def find(self, case_id: str) -> Case | None:
         """Return the case, None if it was never opened."""
         return self._store.find(case_id)
 
-    def resolve(self, case_id: str, decision: str, note: str) -> bool:
-        """Resolve the case; return False if its workflow no longer waits.
+    def resolve(self, case_id: str, decision: str, note: str, resolved_by: str) -> bool:
+        """Resolve the case in a person's name; return False if its workflow no longer waits.
 
         A decision may be repeated, for when its callback did not reach the workflow. InvalidDecision, UnknownCase,
         CaseAlreadyResolved, CaseReopened.
         """
-        token = self._store.resolve(case_id, decision, note)
+        token = self._store.resolve(_checked(case_id), decision, note, resolved_by)
         return complete_task(self._states, token, rules.resolution(decision, note))
+
+
+def _checked(case_id: str) -> str:
+    return parse(CaseRef, {"case_id": case_id}).case_id

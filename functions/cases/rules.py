@@ -22,15 +22,16 @@ def check_decision(decision: str, note: str) -> None:
         raise InvalidDecision("note", note, f"what was done and why, for decision {decision}")
 
 
-def check_resolvable(case_id: str, case: Mapping[str, Any], decision: str) -> None:
+def check_resolvable(case_id: str, case: Mapping[str, Any], decision: str, note: str) -> None:
     """Raise UnknownCase or CaseAlreadyResolved.
 
-    The same decision may be repeated: its callback may not have reached the workflow the first time.
+    The same decision may be repeated, with the same note or without one: its callback may not have reached the
+    workflow the first time.
     """
     if not case:
         raise UnknownCase(case_id)
-    if case["status"] == "RESOLVED" and case["decision"] != decision:
-        raise CaseAlreadyResolved(case_id, case["decision"], case["resolved_at"])
+    if case["status"] == "RESOLVED" and (case["decision"] != decision or note not in ("", case["note"])):
+        raise CaseAlreadyResolved(case_id, case["decision"], case["note"], case["resolved_at"])
 
 
 def resolution(decision: str, note: str) -> Resolution:

@@ -24,7 +24,7 @@ class CasesStore:
 
         `opened` counts the times: a step that was retried and failed again is one case, opened twice.
         """
-        fields = opening.model_dump(exclude={"steps"}) | {"steps": list(opening.steps or (opening.step,))}
+        fields = opening.model_dump() | {"steps": list(opening.steps or (opening.step,))}
         names = {f"#{name}": name for name in fields} | {"#status": "status"}
         values = {f":{name}": value for name, value in fields.items()}
         assignments = ", ".join(f"#{name} = :{name}" for name in fields)
@@ -32,7 +32,7 @@ class CasesStore:
             **self._row(opening.case_id),
             "UpdateExpression": f"SET {assignments}, #status = :open, "
             "first_opened_at = if_not_exists(first_opened_at, :now), opened_at = :now "
-            "ADD opened :one REMOVE decision, note, resolved_at",
+            "ADD opened :one REMOVE decision, note, resolved_at, resolved_by",
             "ConditionExpression": "attribute_not_exists(pk) OR "
             "(#task_token <> :task_token AND (attribute_not_exists(#asked) OR #asked <= :asked))",
             "ExpressionAttributeNames": names,
@@ -62,7 +62,7 @@ class CasesStore:
             raise UnknownCase(case_id)
         return case
 
-    def resolve(self, case_id: str, decision: str, note: str) -> str:
+    def resolve(self, case_id: str, decision: str, note: str, resolved_by: str = "") -> str:
         """Mark the case as resolved and return its task token, to complete the workflow's wait.
 
         A repeated decision returns the token again. InvalidDecision, UnknownCase, CaseAlreadyResolved, or
@@ -70,13 +70,20 @@ class CasesStore:
         """
         rules.check_decision(decision, note)
         case = self._read(case_id)
-        rules.check_resolvable(case_id, case, decision)
+        rules.check_resolvable(case_id, case, decision, note)
         if case["status"] == "RESOLVED":
             return str(case["task_token"])
-        values = {":resolved": "RESOLVED", ":open": "OPEN", ":decision": decision, ":note": note}
+        values = {
+            ":resolved": "RESOLVED",
+            ":open": "OPEN",
+            ":decision": decision,
+            ":note": note,
+            ":by": resolved_by,
+        }
         request = {
             **self._row(case_id),
-            "UpdateExpression": "SET #status = :resolved, decision = :decision, note = :note, resolved_at = :now",
+            "UpdateExpression": "SET #status = :resolved, decision = :decision, note = :note, "
+            "resolved_at = :now, resolved_by = :by",
             "ConditionExpression": "#status = :open AND task_token = :token",
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": marshal(

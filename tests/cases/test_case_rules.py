@@ -8,7 +8,12 @@ from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
 
 OPEN = {"case_id": "ord-1#compensation", "status": "OPEN"}
-RESOLVED = OPEN | {"status": "RESOLVED", "decision": "retry", "resolved_at": "2026-11-23T10:00:00Z"}
+RESOLVED = OPEN | {
+    "status": "RESOLVED",
+    "decision": "retry",
+    "note": "",
+    "resolved_at": "2026-11-23T10:00:00Z",
+}
 
 
 @pytest.mark.parametrize(
@@ -35,18 +40,18 @@ def test_decisions_that_cannot(decision: str, note: str, sentence: str) -> None:
 
 def test_an_open_case_may_be_decided_any_way() -> None:
     for decision in rules.DECISIONS:
-        rules.check_resolvable(OPEN["case_id"], OPEN, decision)
+        rules.check_resolvable(OPEN["case_id"], OPEN, decision, "")
 
 
 def test_a_resolved_case_may_only_be_decided_the_same_again() -> None:
-    rules.check_resolvable("c", RESOLVED, "retry")
+    rules.check_resolvable("c", RESOLVED, "retry", "")
     with pytest.raises(CaseAlreadyResolved, match="resolved as retry at 2026-11-23T10:00:00Z"):
-        rules.check_resolvable("c", RESOLVED, "give_up")
+        rules.check_resolvable("c", RESOLVED, "give_up", "")
 
 
 def test_a_case_nobody_opened_cannot_be_decided() -> None:
     with pytest.raises(UnknownCase, match="case c does not exist"):
-        rules.check_resolvable("c", {}, "retry")
+        rules.check_resolvable("c", {}, "retry", "")
 
 
 def test_a_case_without_a_token_cannot_be_opened() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from cases.errors import CaseAlreadyResolved, CaseReopened, InvalidDecision, UnknownCase
-from cases.models import Opening
+from cases.models import MAX_MESSAGE, Failure, Opening
 from cases.store import CasesStore
 from tillflow.errors import InvalidRequest
+from tillflow.parsing import parse
 
 from tests.support.interposed import Interposed
 
@@ -139,3 +140,25 @@ def test_an_opening_that_comes_late_does_not_open_a_decided_case_again(store: Ca
     store.resolve(CASE, "retry", "")
     assert not store.open(first)
     assert store.get(CASE).status == "RESOLVED"
+
+
+def test_every_failed_step_of_a_case_is_kept(store: CasesStore) -> None:
+    failures = (Failure(step="ReverseEntries", error="A", cause="a"), Failure(step="ReturnGoods", error="B"))
+    store.open(opening(failures=failures))
+    assert store.get(CASE).failures == failures
+
+
+def test_a_resolution_records_the_person_and_refuses_another_note(store: CasesStore) -> None:
+    store.open(opening())
+    store.resolve(CASE, "done", "voided by hand", "ada")
+    assert (store.get(CASE).resolved_by, store.get(CASE).note) == ("ada", "voided by hand")
+    assert store.resolve(CASE, "done", "voided by hand", "grace") == "t-1"
+    assert store.get(CASE).resolved_by == "ada"
+    with pytest.raises(CaseAlreadyResolved, match=r"resolved as done \(voided by hand\)"):
+        store.resolve(CASE, "done", "it was nothing", "grace")
+
+
+def test_a_long_cause_is_shortened_and_does_not_prevent_the_case(store: CasesStore) -> None:
+    long = parse(Opening, opening().model_dump() | {"cause": "x" * 1_000_000})
+    assert store.open(long)
+    assert len(store.get(CASE).cause) == MAX_MESSAGE

@@ -24,7 +24,7 @@ UNOPENED_CASES = {
     "OrderCheckout/paid by card": "OrderCheckout.CommitStock:time_out_before:*,"
     "OrderCheckout.OpenForwardCase:fail_before:*",
     "PurchaseOrder/cancelled between deliveries": "PurchaseOrder.ReverseEntries:time_out_before:*,"
-    "PurchaseOrder.ParkCompensation:fail_before:*",
+    "PurchaseOrder.OpenCompensationCase:fail_before:*",
     "StockTransfer/two arrivals, the rest is lost": "StockTransfer.ShipTransfer:time_out_before:*,"
     "StockTransfer.ParkShipment:fail_before:*",
 }

@@ -257,7 +257,7 @@ def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
 def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
     """The first wait's Lambda fails until the supplier has answered: nobody is told, the order is read."""
     run = begin(shop, Fault("AwaitAcknowledgement", "fail_before"))
-    assert run.path[-1] == "ParkWork"
+    assert run.path[-1] == "OpenWorkCase"
     shop.operations.acknowledge(PO, TODAY)
     run = shop.resolve(run, "retry", case="AwaitAcknowledgement")
     assert run.path[-3:] == ["NextStep", "WhatNext", "AwaitGoods"]
@@ -267,7 +267,7 @@ def test_a_mismatched_invoice_is_a_case_and_a_corrected_one_is_paid(shop: Any) -
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
     run = shop.run_until_settled(run.arn)
-    assert run.path[-1] == "ParkWork"
+    assert run.path[-1] == "OpenWorkCase"
     case = shop.row("CasesTable", f"CASE#{PO}#MatchInvoice", "CASE")
     assert case["error"] == "InvoiceMismatch"
     assert f"{MUG}: unit price 520; expected 480" in case["cause"]
@@ -449,7 +449,7 @@ def test_only_the_bank_says_what_became_of_a_payment(shop: Any) -> None:
 
 def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
     run = pay_with(shop, "acct_closed")
-    assert run.path[-1] == "ParkWork"
+    assert run.path[-1] == "OpenWorkCase"
     assert shop.row("CasesTable", f"CASE#{PO}#PaySupplier", "CASE")["error"] == "SupplierPaymentRefused"
     closed(shop, shop.resolve(run, "done", case="PaySupplier"))
     assert transfers(shop) == []
@@ -493,11 +493,11 @@ def test_a_step_before_the_acknowledgement_that_fails_is_undone(shop: Any, state
 @pytest.mark.parametrize("kind", ["fail_after", "time_out_after", "deliver_twice"])
 def test_a_later_step_that_fails_is_done_once_all_the_same(shop: Any, state: str, kind: Any) -> None:
     run = receive_all(shop, begin(shop, Fault(state, kind)))
-    if run.path[-1] == "ParkWork":
+    if run.path[-1] == "OpenWorkCase":
         run = shop.resolve(run, "retry", case=state)
     shop.operations.bill(PO, invoice(ALL, PRICES))
     run = due(shop, shop.run_until_settled(run.arn))
-    if run.path[-1].startswith("Park"):
+    if run.path[-1].startswith("Open"):
         run = due(shop, shop.resolve(run, "retry", case=state))
     closed(shop, run)
     assert balances(shop) == {"Inventory": 24800, "Input tax recoverable": 4960, "Bank": -29760}
@@ -508,7 +508,7 @@ def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Any, s
     run = begin(shop, Fault(state, "fail_before"))
     shop.operations.cancel(PO, "no more")
     run = shop.run_until_settled(run.arn)
-    assert run.path[-1] == "ParkCompensation"
+    assert run.path[-1] == "OpenCompensationCase"
     assert run.compensated == [name for name in COMPENSATIONS if name != state]
     cancelled(shop, shop.resolve(run, "retry"), "PurchaseCancelled")
 
@@ -523,7 +523,7 @@ def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> No
     shop.run_until_settled(run.arn)
     shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
     run = shop.run_until_settled(run.arn)
-    assert run.path[-1] == "ParkWork"
+    assert run.path[-1] == "OpenWorkCase"
     run = shop.resolve(run, "give_up", case="ReceiveGoods")
     shop.apply_late_effects()
     cancelled(shop, run, "States.Timeout")
@@ -608,5 +608,5 @@ def test_an_order_in_a_currency_without_a_limit_is_approved_for_its_lines_only(s
         shop.store.suppliers.update(supplier, account.version)
     run = begin(shop, currency="JPY")
     shop.operations.refuse(PO, "no")
-    assert shop.run_until_settled(run.arn).path[-1] == "ParkWork"
+    assert shop.run_until_settled(run.arn).path[-1] == "OpenWorkCase"
     assert "approved is 24800 JPY" in shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")["cause"]

@@ -1,6 +1,7 @@
 """`till case`: list, show and resolve the cases that workflows opened."""
 
 from enum import StrEnum
+from getpass import getuser
 from typing import Annotated, Any
 
 import typer
@@ -74,6 +75,11 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
         print_json(fields)
         return
     fields |= {"cause": sentence(case.cause), "steps": ", ".join(case.steps)}
+    if case.failures:
+        fields["failures"] = "\n".join(
+            f"{one.step}: {one.error}: {sentence(one.cause) or 'no response in time'}"
+            for one in case.failures
+        )
     print_table(case_id, ("field!", "value"), [(name, escape(str(value))) for name, value in fields.items()])
     if case.status == "OPEN":
         out.print(
@@ -90,6 +96,7 @@ def resolve_case(
         Decision, typer.Option(help="retry: try again; done: done by hand; give_up: leave undone.")
     ],
     note: Annotated[str, typer.Option(help="What was done and why; required except for retry.")] = "",
+    by: Annotated[str, typer.Option(help="Name of the person who decides; by default the user.")] = "",
 ) -> None:
     """Resolve a case: its workflow continues.
 
@@ -102,7 +109,7 @@ def resolve_case(
         till case resolve 'ord-1#CommitStock' --decision retry
     """
     with operator_errors(f"See `till case show '{case_id}'`."):
-        completed = cases(find_stack()).resolve(case_id, decision.value, note)
+        completed = cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())
     if not completed:
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",
