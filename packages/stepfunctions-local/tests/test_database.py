@@ -53,7 +53,7 @@ def test_server_exits_with_message_when_disk_is_full(path: Path) -> None:
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 
-    command = [sys.executable, "-m", "stepfunctions_local", "--port", "0", "--store", str(path)]
+    command = [sys.executable, "-m", "stepfunctions_local", "start", "--port", "0", "--store", str(path)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=small_files
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from stepfunctions_local.faults import Fault, FaultPlan, MockConfigError, Mocks, mocked
-from stepfunctions_local.faults.pytest_plugin import faulty_engine  # noqa: F401
 from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 2}]
@@ -101,14 +100,14 @@ def test_invalid_mock_file_error_names_place(change: dict, place: str) -> None:
     ids=lambda value: value.kind if isinstance(value, Fault) else None,
 )
 def test_fault_is_injected_into_its_task(
-    faulty_engine,  # noqa: F811
+    virtual_engine,
     fault: Fault,
     status: str,
     calls: int,
     elapsed: float,
 ) -> None:
     work = Counting()
-    result = faulty_engine(FakeServices({"work": work}), fault).run(task(Retry=RETRY))
+    result = virtual_engine(FakeServices({"work": work}), fault).run(task(Retry=RETRY))
     assert (result.status, work.calls, result.elapsed) == (status, calls, elapsed)
 
 

@@ -20,7 +20,7 @@ def test_kills_lose_nothing_and_repeat_nothing_completed(tmp_path: Path) -> None
 def test_second_process_on_store_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "states.db"
     store = Store(path)
-    command = [sys.executable, "-m", "stepfunctions_local", "--port", "0", "--store", str(path)]
+    command = [sys.executable, "-m", "stepfunctions_local", "start", "--port", "0", "--store", str(path)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=30)
     store.close()
     assert second.returncode == 1

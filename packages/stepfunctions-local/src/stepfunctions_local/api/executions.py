@@ -10,6 +10,7 @@ from ..errors import ApiError
 from ..history import too_large, without_data
 from ..interpreter.frame import Execution
 from ..json_errors import json_error
+from ..trace_header import new_trace_header
 from . import arns, encryption, map_runs, state_machines
 from .paging import Pages
 from .session import Session, reject_deleting
@@ -121,12 +122,18 @@ def _begin(session: Session, target: Target, params: Params, text: str) -> Execu
     optional = {
         "stateMachineVersionArn": target.version_arn,
         "stateMachineAliasArn": target.alias_arn,
-        "traceHeader": params.get("traceHeader"),
+        "traceHeader": params.get("traceHeader") or _new_trace(session, revision),
         # As in AWS Step Functions Local: the test case of the mock configuration.
         "testCase": params["stateMachineArn"].partition("#")[2],
     }
     row |= {field: value for field, value in optional.items() if value}
     return session.engine.start_execution(row, compile_definition(revision["definition"]))
+
+
+def _new_trace(session: Session, revision: Mapping[str, Any]) -> str | None:
+    """Return the trace header of an execution without one, if its state machine has tracing enabled."""
+    enabled: bool = revision["tracingConfiguration"]["enabled"]
+    return new_trace_header(session.clock.now()) if enabled else None
 
 
 def _check_quota(session: Session) -> None:

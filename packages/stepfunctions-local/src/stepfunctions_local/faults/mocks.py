@@ -20,16 +20,19 @@ class MockConfigError(ValueError):
 
 
 class Mocks:
-    """A mock configuration: the results of each state by delivery."""
+    """A mock configuration: the results of each state by delivery.
+
+    `test_cases` has the names of the test cases of each state machine.
+    """
 
     def __init__(self, document: Mapping[str, Any]):
         responses = {
             name: _numbered(name, body) for name, body in document.get("MockedResponses", {}).items()
         }
-        self._known: dict[str, list[str]] = {}
+        self.test_cases: dict[str, list[str]] = {}
         self._cases: dict[tuple[str, str, str], dict[int, Any]] = {}
         for machine, body in document.get("StateMachines", {}).items():
-            self._known[machine] = list(body.get("TestCases", {}))
+            self.test_cases[machine] = list(body.get("TestCases", {}))
             for case, states in body.get("TestCases", {}).items():
                 for state, response in states.items():
                     if response not in responses:
@@ -60,7 +63,7 @@ class Mocks:
         return invoke
 
     def _check_case(self, call: TaskCall) -> None:
-        test_cases = self._known.get(call.machine_name, [])
+        test_cases = self.test_cases.get(call.machine_name, [])
         if call.test_case and call.test_case not in test_cases:
             raise StateError(
                 "States.Runtime",
