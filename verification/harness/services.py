@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from stepfunctions_local.services import ServiceError
+from stepfunctions_local.services import ServiceClient, ServiceError
 from tillflow.aws import client
 
 from verification.harness.dynamodb import local_dynamodb
@@ -25,7 +25,7 @@ from verification.harness.template import ACCOUNT, ENVIRONMENT, Template
 
 
 @dataclass
-class LocalServices:
+class LocalServices(ServiceClient):
     """The handlers and stores behind the engine's services port, with a count of what was called.
 
     `invoked` counts Lambda invocations by function, `called` other calls by `service:Operation`, `events`

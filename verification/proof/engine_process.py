@@ -9,13 +9,13 @@ from typing import Any
 from stepfunctions_local.api.loopback import call_own_api
 from stepfunctions_local.api.server import serve
 from stepfunctions_local.engine import Config, Engine
-from stepfunctions_local.services import ServiceError
+from stepfunctions_local.services import ServiceClient, ServiceError
 from stepfunctions_local.storage.store import Store
 
 from verification.harness.template import ACCOUNT, REGION
 
 
-class RemoteServices:
+class RemoteServices(ServiceClient):
     """Services in another process, reached by one connection per call."""
 
     def __init__(self, address: str) -> None:

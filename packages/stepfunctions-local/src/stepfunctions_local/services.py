@@ -115,7 +115,7 @@ class ServiceClient(Protocol):
 
         Return the response of any status. Raises CallFailed, RoleNotAssumable.
         """
-        ...
+        raise CallFailed(f"HTTP requests are not supported by {type(self).__name__}: {request.url}")
 
 
 class TaskServices(ServiceClient, Protocol):
