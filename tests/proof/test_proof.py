@@ -48,6 +48,9 @@ KILLED = {
     Mutant("left without its Catch", "OrderCancel.CreditInvoice"): WorkItem(
         "OrderCancel/cancelled after payment", "OrderCancel.CreditInvoice:fail_before"
     ),
+    Mutant("its event id not repeatable", "OrderCheckout.AnnounceOrder"): WorkItem(
+        "OrderCheckout/paid by card", "OrderCheckout.AnnounceOrder:time_out_after"
+    ),
     Mutant("condition dropped", "InventoryTable Update LEVEL [available >= :quantity]"): WorkItem(
         "OrderCheckout/out of stock on one of several lines"
     ),

@@ -143,10 +143,17 @@ def failure_ignored(state: Definition) -> None:
         state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": [], "Next": state["Next"]}]
 
 
+def event_id_not_repeatable(state: Definition) -> None:
+    for entry in state.get("Arguments", {}).get("Entries", ()):
+        if "event_id" in entry["Detail"]:
+            entry["Detail"]["event_id"] = "{% $states.context.State.EnteredTime & '#' & $uuid() %}"
+
+
 CHANGES: dict[str, Callable[[Definition], None]] = {
     "left out": left_out,
     "left without its Catch": left_without_catch,
     "its failure ignored": failure_ignored,
+    "its event id not repeatable": event_id_not_repeatable,
 }
 
 

@@ -5,8 +5,8 @@ each open case is decided with "retry", and the run continues. At the end the la
 checked once more.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -235,8 +235,21 @@ class Prover:
         final = self._final_state(run)
         for case in open_cases(final.shop):
             yield f"ended: case {case['case_id']} is open, and no execution waits for it"
+        for violation in _check_event_ids(run.family, final.events):
+            yield f"ended: {violation}"
         for violation in run.family.check_end(final):
             yield f"ended: {violation}"
+
+
+def _check_event_ids(family: Family, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Every delivery of an event has the same id, by which consumers deduplicate."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in events:
+        subject, event_id = family.event_identity(entry)
+        ids[subject].add(event_id)
+    for subject, known in ids.items():
+        if len(known) > 1:
+            yield f"{subject} was published with {len(known)} event ids: {', '.join(sorted(known))}"
 
 
 def _errors(run: CaseRun) -> set[str]:

@@ -3,7 +3,8 @@
 The prover handles engines, faults and cases; a family handles what its workflows are about.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -115,6 +116,11 @@ class Family(Protocol):
 
     def check_end(self, final: FinalState) -> Iterator[str]:
         """Yield what is wrong with the end of a case that no invariant covers."""
+
+    def event_identity(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        """Return what an event is about and its id: deliveries of one event must have one id."""
+        detail = json.loads(entry["Detail"])
+        return f"{entry['DetailType']} of {detail['order_id']}", detail["event_id"]
 
     def describe_outcome(self, final: FinalState) -> str:
         """Return the outcome in the words of `Scenario.expected`."""

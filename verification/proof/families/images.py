@@ -1,7 +1,7 @@
 """Pictures: ingest and backfill, over objects that are put, replaced, refused and deleted."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -206,6 +206,10 @@ class Images(Family):
         told = services.call_task("SettleImage", image=image, execution="execution:rival", business_id=key)
         services.call_task("TidyOutputs", business_id=key, execution="execution:rival")
         services.events.append({"DetailType": told["detail_type"], "Detail": told["detail"]})
+
+    def event_identity(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        detail = entry["Detail"] if isinstance(entry["Detail"], dict) else json.loads(entry["Detail"])
+        return f"{entry['DetailType']} of {detail['key']} {detail['version_id']}", detail["id"]
 
     def describe_outcome(self, final: FinalState) -> str:
         rows = sorted(final.shop.images.items())
