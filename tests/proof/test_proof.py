@@ -61,9 +61,8 @@ KILLED = {
     Mutant("marker not written", f"InventoryTable Put STEP#cancelled {NEW}"): WorkItem(
         "PurchaseOrder/cancelled between deliveries", "PurchaseOrder.LowerOnOrder:deliver_twice"
     ),
-    # A repeated supplier invoice is refused.
-    Mutant("marker not written", f"PurchasingTable Put STEP#invoice {NEW}"): WorkItem(
-        "PurchaseOrder/received in two parts, billed, matched, paid"
+    Mutant("condition dropped", "PurchasingTable Put PURCHASE [version = :version]"): WorkItem(
+        "PurchaseOrder/received in two parts, billed, matched, paid", "PurchaseOrder.MatchInvoice:overtaken#2"
     ),
     Mutant("condition dropped", f"BillingTable Update COUNTER {NEW}"): WorkItem(
         "OrderCancel/cancelled after payment", "OrderCancel.CreditInvoice:rival#3"
