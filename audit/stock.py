@@ -80,6 +80,21 @@ def on_order_is_sum_of_what_is_open(shop: Snapshot) -> Iterator[Violation]:
     yield from _compare(shop, open_units, "on_order", invariant, "purchase orders and transfers")
 
 
+def stock_has_one_currency(shop: Snapshot) -> Iterator[Violation]:
+    """Corrections and sales are in the currency in which their level is valued."""
+    for movement in shop.movements:
+        level = shop.levels.get(movement["pk"], {})
+        order = shop.orders.get(movement["business_id"], {}) if movement["kind"] == "sale" else {}
+        currency = movement.get("currency", order.get("currency"))
+        if currency and currency != level.get("currency", currency):
+            yield Violation(
+                "stock_has_one_currency",
+                movement["pk"],
+                f"{movement['kind']} {movement['business_id']} is in {currency}; "
+                f"the level is valued in {level['currency']}",
+            )
+
+
 def _compare(
     shop: Snapshot, expected: Counter[str], counter: str, invariant: str, source: str
 ) -> Iterator[Violation]:
@@ -99,4 +114,5 @@ STOCK = (
     available_is_on_hand_less_reserved,
     stock_value_is_sum_of_movement_costs,
     on_order_is_sum_of_what_is_open,
+    stock_has_one_currency,
 )

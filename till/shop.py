@@ -152,6 +152,7 @@ class Shop:
             receipt_id,
             LOCATION,
             [ReceiptLine(sku=sku, quantity=count, cost=count * cost[sku]) for sku, count in units.items()],
+            CURRENCY,
         )
 
 

@@ -9,7 +9,7 @@ from tillflow.store import Action, AlreadyApplied, Marker, read_rows, retry_on_c
 from inventory import rules
 from inventory.errors import InsufficientStock
 from inventory.models import Adjust, Correction, Count
-from inventory.rows import StockRows, level_pk
+from inventory.rows import StockRows, currency_mismatch, level_pk
 
 
 class Corrections:
@@ -24,7 +24,7 @@ class Corrections:
         """Add or take units, once per adjustment id.
 
         Raises InsufficientStock when fewer units are available, InvalidRequest when the SKU was never stocked
-        there or the quantity is 0, IdempotencyConflict when the id has another request.
+        there or the quantity is 0, CurrencyMismatch, IdempotencyConflict when the id has another request.
         """
         if request.quantity == 0:
             raise InvalidRequest("quantity", 0, "units found above 0, or lost below 0")
@@ -56,6 +56,8 @@ class Corrections:
             business_id, quantity, unit_cost = request.count_id, request.counted - level["on_hand"], None
         else:
             business_id, quantity, unit_cost = request.adjustment_id, request.quantity, request.unit_cost
+        if mismatch := currency_mismatch(level, request.currency):
+            raise mismatch
         if quantity < -level["available"]:
             raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
         cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], unit_cost)

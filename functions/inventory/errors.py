@@ -13,6 +13,15 @@ class InsufficientStock(DomainError):
         self.sku, self.location, self.requested, self.available = sku, location, requested, available
 
 
+class CurrencyMismatch(DomainError):
+    """The stock of a SKU is valued in another currency than that of the request."""
+
+    cashier_message = "The product is not sold in this currency. Call the manager."
+
+    def __init__(self, sku: str, location: str, stored: str, sent: str) -> None:
+        super().__init__(f"sku {sku} at {location} is valued in {stored}; got {sent}")
+
+
 class StockDrift(DomainError):
     """A counter of a level is lower than the documents that it counts: it has to be rebuilt."""
 

@@ -42,10 +42,10 @@ supplier_returns = SupplierReturns(_dynamodb, _table)
 
 @handler
 def reserve_stock(event: dict[str, Any], context: Any) -> Reserved:
-    """Reserve the lines of ``{order_id or transfer_id, location, lines: [{sku, quantity}]}``."""
+    """Reserve the lines of ``{order_id or transfer_id, location, currency?, lines: [{sku, quantity}]}``."""
     request = parse(Reserve, event)
     stock, business_id = _reservations(request)
-    return stock.reserve(business_id, request.location, request.lines)
+    return stock.reserve(business_id, request.location, request.lines, request.currency)
 
 
 @handler
@@ -69,13 +69,16 @@ def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
 
 @handler
 def receive_goods(event: dict[str, Any], context: Any) -> Received:
-    """Put the delivery of ``{purchase_order_id, step, location, lines: [{sku, quantity, unit_cost}]}`` on hand."""
+    """Put the delivery of a purchase order on hand.
+
+    The event is ``{purchase_order_id, step, location, currency?, lines: [{sku, quantity, unit_cost}]}``.
+    """
     request = parse(ReceiveGoods, event)
     lines = [
         ReceiptLine(sku=line.sku, quantity=line.quantity, cost=line.quantity * line.unit_cost)
         for line in request.lines
     ]
-    return store.receive(request.purchase_order_id, request.location, lines, request.step)
+    return store.receive(request.purchase_order_id, request.location, lines, request.step, request.currency)
 
 
 @handler
@@ -87,14 +90,14 @@ def return_goods(event: dict[str, Any], context: Any) -> Returned:
 
 @handler
 def raise_on_order(event: dict[str, Any], context: Any) -> Raised:
-    """Put units on order for ``{purchase_order_id or transfer_id, location, lines}``.
+    """Put units on order for ``{purchase_order_id or transfer_id, location, currency?, lines}``.
 
     A line is ``{sku, quantity, need?: {on_order, available, reorder_point?}}``; it is left out if its need no
     longer matches the level.
     """
     request = parse(RaiseOnOrder, event)
     on_order, business_id = _on_order(request)
-    return on_order.raise_units(business_id, request.location, request.lines)
+    return on_order.raise_units(business_id, request.location, request.lines, request.currency)
 
 
 @handler

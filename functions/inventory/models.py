@@ -69,10 +69,14 @@ class PurchaseRef(Request):
 
 
 class ReceiveGoods(PurchaseRef):
-    """A delivery of a purchase order. `step` tells its deliveries apart, e.g. ``receipt-1``."""
+    """A delivery of a purchase order. `step` tells its deliveries apart, e.g. ``receipt-1``.
+
+    currency: of the costs; here and below, the stock of a SKU at a location has one currency.
+    """
 
     step: Step
     location: Identifier
+    currency: Currency | None = None
     lines: Annotated[tuple[GoodsLine, ...], Field(min_length=1, max_length=MAX_LINES)]
 
     @model_validator(mode="after")
@@ -103,6 +107,7 @@ class OrderedGoodsOwner(Request):
 
 class RaiseOnOrder(OrderedGoodsOwner):
     location: Identifier
+    currency: Currency | None = None
     lines: Annotated[tuple[OrderedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
 
 
@@ -164,6 +169,7 @@ class ReservationOwner(Request):
 
 class Reserve(ReservationOwner):
     location: Identifier
+    currency: Currency | None = None
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from tillflow.errors import StoreContention
+from tillflow.errors import IdempotencyConflict
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     AlreadyApplied,
@@ -45,18 +45,32 @@ class OnOrder:
         self._table = table
         self._rows = OnOrderRows(table, document_type)
 
-    def raise_units(self, business_id: str, location: str, lines: Iterable[OrderedLine]) -> Raised:
+    def raise_units(
+        self, business_id: str, location: str, lines: Iterable[OrderedLine], currency: str | None = None
+    ) -> Raised:
         """Put units on order, in SKU order; a line whose need no longer matches its level is left out.
 
+        Lines that the document has on order already, such as those a reorder claimed for it, are not raised again.
         Raises OrderClosed after `lower_units` without lines, IdempotencyConflict when the document ordered other
-        lines before, InvalidRequest when lines repeat a SKU with a need.
+        lines before, CurrencyMismatch, InvalidRequest when lines repeat a SKU with a need.
         """
         merged = rules.merge_ordered_lines(lines)
-        request = {"location": location, "lines": [line.model_dump(exclude_none=True) for line in merged]}
+        request = {
+            "location": location,
+            "lines": [line.model_dump(exclude_none=True) for line in merged],
+            **({"currency": currency} if currency else {}),
+        }
         raised: list[SkuQuantity] = []
-        for number, part in enumerate(chunks(merged, LINES_PER_TRANSACTION)):
-            marker = self._marker(business_id, "on_order", number, request)
-            raised += retry_on_conflict(partial(self._raise_part, business_id, location, marker, part))
+        try:
+            for number, part in enumerate(chunks(merged, LINES_PER_TRANSACTION)):
+                marker = self._marker(business_id, "on_order", number, request)
+                raised += retry_on_conflict(
+                    partial(self._raise_part, business_id, location, marker, part, currency)
+                )
+        except IdempotencyConflict:
+            if not self._is_ordered(business_id, location, merged):
+                raise
+            raised = [_quantity(line) for line in merged]
         return {"business_id": business_id, "raised": raised}
 
     def lower_units(self, business_id: str, step: str, lines: Iterable[Line] | None) -> Lowered:
@@ -97,12 +111,24 @@ class OnOrder:
         )
         return [unmarshal(row) for page in pages for row in page["Items"]]
 
+    def _is_ordered(self, business_id: str, location: str, lines: Sequence[OrderedLine]) -> bool:
+        """Return True if the document ordered these lines, which have no need."""
+        if any(line.need for line in lines):
+            return False
+        ordered = {(row["location"], row["sku"]): row["ordered"] for row in self.rows(business_id)}
+        return ordered == {(location, line.sku): line.quantity for line in lines}
+
     def _marker(self, business_id: str, step: str, number: int, request: Item | None) -> Marker:
         pk = self._rows.document_pk(business_id)
         return Marker(pk, step, number, request if number == 0 else None)
 
     def _raise_part(
-        self, business_id: str, location: str, marker: Marker, part: Sequence[OrderedLine]
+        self,
+        business_id: str,
+        location: str,
+        marker: Marker,
+        part: Sequence[OrderedLine],
+        currency: str | None,
     ) -> list[SkuQuantity]:
         operation = f"putting {business_id} on order"
         keys = [(level_pk(location, line.sku), "LEVEL") for line in part]
@@ -111,13 +137,11 @@ class OnOrder:
         needed = [
             (line, level) for line, level in zip(part, levels, strict=True) if rules.matches_need(line, level)
         ]
-        result: list[SkuQuantity] = [{"sku": line.sku, "quantity": line.quantity} for line, _ in needed]
+        result = [_quantity(line) for line, _ in needed]
         actions = [marker.put(self._table, result), self._rows.check_not_closed(business_id)]
         for line, level in needed:
             point = rules.raised_reorder_point(line, level)
-            actions += self._rows.raise_on_order(
-                business_id, location, line, point, lambda _: StoreContention(operation)
-            )
+            actions += self._rows.raise_on_order(business_id, location, line, point, currency, operation)
         try:
             transact(self._client, actions, operation)
         except AlreadyApplied as applied:
@@ -141,3 +165,7 @@ class OnOrder:
         except AlreadyApplied as applied:
             return list(applied.result)
         return result
+
+
+def _quantity(line: Line) -> SkuQuantity:
+    return {"sku": line.sku, "quantity": line.quantity}

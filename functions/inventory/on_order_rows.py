@@ -7,7 +7,15 @@ from tillflow.store import Action, Item
 
 from inventory.errors import StockDrift
 from inventory.models import OrderedLine
-from inventory.rows import ConditionError, StockRows, level_pk, now
+from inventory.rows import (
+    IS_CURRENCY,
+    SET_CURRENCY,
+    StockRows,
+    currency_mismatch,
+    currency_value,
+    level_pk,
+    now,
+)
 
 ON_ORDER_TOMBSTONE = "CLOSED#on_order"
 
@@ -30,15 +38,20 @@ class OnOrderRows(StockRows):
         location: str,
         line: OrderedLine,
         reorder_point: int | None,
-        condition_error: ConditionError,
+        currency: str | None,
+        operation: str,
     ) -> Iterator[Action]:
-        """Put units on order; the `condition_error` when the line's need no longer matches the level.
+        """Put units on order; StoreContention when the line's need no longer matches the level, CurrencyMismatch.
 
         Each raise for a need changes the `on_order` that the need was read with, so one of several concurrent
         raises succeeds. `reorder_point` replaces the level's; None leaves it.
         """
         values: Item = {":none": 0, ":quantity": line.quantity, ":sku": line.sku, ":location": location}
         conditions, further = [], ""
+        if currency:
+            values |= currency_value(currency)
+            conditions.append(IS_CURRENCY)
+            further = SET_CURRENCY
         if line.need is not None:
             values |= {":on_order": line.need.on_order, ":most": line.need.available}
             absent = "attribute_not_exists(on_order) OR " if line.need.on_order == 0 else ""
@@ -49,8 +62,12 @@ class OnOrderRows(StockRows):
         if reorder_point is not None:
             values |= {":point": reorder_point}
             conditions.append("attribute_exists(reorder_part)")
-            further = ", reorder_point = :point"
+            further += ", reorder_point = :point"
         condition = " AND ".join(conditions)
+
+        def refused(level: Item) -> Exception:
+            return currency_mismatch(level, currency) or StoreContention(operation)
+
         yield self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET on_order = if_not_exists(on_order, :none) + :quantity, "
@@ -59,7 +76,7 @@ class OnOrderRows(StockRows):
             f"stock_value = if_not_exists(stock_value, :none), sku = :sku, #location = :location{further}",
             values,
             condition,
-            condition_error if condition else None,
+            refused if condition else None,
             names={"#location": "location"},
         )
         row = {

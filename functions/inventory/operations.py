@@ -57,9 +57,11 @@ class StockOperations:
         """Set on hand to the counted units, once per count id."""
         return self._corrections.count(request)
 
-    def receive(self, receipt_id: str, location: str, lines: Iterable[ReceiptLine]) -> Received:
+    def receive(
+        self, receipt_id: str, location: str, lines: Iterable[ReceiptLine], currency: str
+    ) -> Received:
         """Put opening stock on hand, once per receipt id. Purchased goods are received by their workflow."""
-        return self._store.receive(receipt_id, location, lines)
+        return self._store.receive(receipt_id, location, lines, currency=currency)
 
     def set_reorder_point(self, location: str, sku: str, reorder_point: int | None) -> None:
         """Set the position at which a SKU is ordered again, None for never."""

@@ -20,7 +20,7 @@ from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
 from tillflow.store import Action, Item, key, marshal
 from tillflow.times import iso_utc
 
-from inventory.errors import InsufficientStock, StockDrift
+from inventory.errors import CurrencyMismatch, InsufficientStock, StockDrift
 from inventory.models import Line, ReceiptLine
 
 RESERVE_TOMBSTONE = "CLOSED#reserve"
@@ -31,6 +31,10 @@ type ConditionError = Callable[[Item], Exception]
 def level_pk(location: str, sku: str) -> str:
     """Return the partition key of a level and its movements."""
     return f"LEVEL#{location}#{sku}"
+
+
+IS_CURRENCY = "(attribute_not_exists(currency) OR currency = :currency)"
+SET_CURRENCY = ", currency = if_not_exists(currency, :currency)"
 
 
 class TableActions:
@@ -105,18 +109,19 @@ class StockRows(TableActions):
         """Return the tombstone that refuses a later reserve or commit."""
         return self.put_tombstone(self.document_pk(business_id), RESERVE_TOMBSTONE)
 
-    def reserve(self, business_id: str, location: str, line: Line) -> Iterator[Action]:
-        """Move units from available to reserved; InsufficientStock when fewer are available."""
+    def reserve(self, business_id: str, location: str, line: Line, currency: str | None) -> Iterator[Action]:
+        """Move units from available to reserved; InsufficientStock when fewer are available, CurrencyMismatch."""
 
-        def insufficient(level: Item) -> Exception:
-            return InsufficientStock(line.sku, location, line.quantity, level.get("available", 0))
+        def refused(level: Item) -> Exception:
+            mismatch = currency_mismatch(level, currency)
+            return mismatch or InsufficientStock(line.sku, location, line.quantity, level.get("available", 0))
 
         yield self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET reserved = reserved + :quantity, available = available - :quantity",
-            {":quantity": line.quantity},
-            "available >= :quantity",
-            insufficient,
+            {":quantity": line.quantity} | currency_value(currency),
+            "available >= :quantity" + (f" AND {IS_CURRENCY}" if currency else ""),
+            refused,
         )
         reservation = {
             "pk": self.document_pk(business_id),
@@ -183,22 +188,29 @@ class StockRows(TableActions):
         yield self._end(reservation, "RETURNED", lambda _: StoreContention(operation), before="COMMITTED")
         yield self.move(reservation["business_id"], "cancel", location, sku, quantity, cost)
 
-    def receive(self, business_id: str, location: str, line: ReceiptLine, step: str) -> Iterator[Action]:
-        """Put received units on hand as a movement; create the level if there is none."""
+    def receive(
+        self, business_id: str, location: str, line: ReceiptLine, step: str, currency: str | None
+    ) -> Iterator[Action]:
+        """Put received units on hand as a movement; create the level if there is none. CurrencyMismatch."""
         yield self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET on_hand = if_not_exists(on_hand, :none) + :quantity, "
             "available = if_not_exists(available, :none) + :quantity, "
             "reserved = if_not_exists(reserved, :none), "
             "stock_value = if_not_exists(stock_value, :none) + :cost, "
-            "sku = :sku, #location = :location",
+            "sku = :sku, #location = :location" + (SET_CURRENCY if currency else ""),
             {
                 ":none": 0,
                 ":quantity": line.quantity,
                 ":cost": line.cost,
                 ":sku": line.sku,
                 ":location": location,
-            },
+            }
+            | currency_value(currency),
+            IS_CURRENCY if currency else "",
+            (lambda level: currency_mismatch(level, currency) or StoreContention(business_id))
+            if currency
+            else None,
             names={"#location": "location"},
         )
         yield self.move(business_id, "receipt", location, line.sku, line.quantity, line.cost, step)
@@ -285,3 +297,16 @@ class StockRows(TableActions):
 def now() -> str:
     """Return the present time as rows store it."""
     return iso_utc(datetime.now(UTC))
+
+
+def currency_value(currency: str | None) -> Item:
+    """Return the expression value of a currency, none for None."""
+    return {":currency": currency} if currency else {}
+
+
+def currency_mismatch(level: Item, currency: str | None) -> CurrencyMismatch | None:
+    """Return the error if a level is valued in another currency."""
+    stored = level.get("currency")
+    if not stored or not currency or stored == currency:
+        return None
+    return CurrencyMismatch(level["sku"], level["location"], stored, currency)

@@ -62,17 +62,23 @@ class InventoryStore(Levels):
         self._rows = StockRows(table, document_type)
         self._receipt_rows = StockRows(table, "RECEIPT")
 
-    def reserve(self, business_id: str, location: str, lines: Iterable[Line]) -> Reserved:
+    def reserve(
+        self, business_id: str, location: str, lines: Iterable[Line], currency: str | None = None
+    ) -> Reserved:
         """Reserve units for a document; lines of one SKU are merged.
 
-        Raises InsufficientStock, OrderClosed after a release, IdempotencyConflict when the document has reserved
-        other lines. `release` undoes a reservation that stopped between two chunks.
+        Raises InsufficientStock, CurrencyMismatch, OrderClosed after a release, IdempotencyConflict when the document
+        has reserved other lines. `release` undoes a reservation that stopped between two chunks.
         """
         merged = rules.merge_lines(lines)
-        request = {"location": location, "lines": {line.sku: line.quantity for line in merged}}
+        request = {
+            "location": location,
+            "lines": {line.sku: line.quantity for line in merged},
+            **({"currency": currency} if currency else {}),
+        }
         for number, part in enumerate(chunks(merged, RESERVED_PER_TRANSACTION)):
             marker = self._marker(business_id, "reserve", number, request)
-            retry_on_conflict(partial(self._reserve_part, business_id, location, marker, part))
+            retry_on_conflict(partial(self._reserve_part, business_id, location, marker, part, currency))
         reserved: list[SkuQuantity] = [{"sku": line.sku, "quantity": line.quantity} for line in merged]
         return {"business_id": business_id, "reserved": reserved}
 
@@ -124,21 +130,30 @@ class InventoryStore(Levels):
         return {"business_id": business_id, "returned": returned, "released": released}
 
     def receive(
-        self, business_id: str, location: str, lines: Iterable[ReceiptLine], step: str = "receipt"
+        self,
+        business_id: str,
+        location: str,
+        lines: Iterable[ReceiptLine],
+        step: str = "receipt",
+        currency: str | None = None,
     ) -> Received:
         """Put received units on hand at their cost, once per business id and step.
 
-        Raises IdempotencyConflict when the receipt had other lines before.
+        Raises IdempotencyConflict when the receipt had other lines before, CurrencyMismatch.
         """
         merged = rules.merge_receipt_lines(lines)
         received: list[SkuCost] = [
             {"sku": line.sku, "quantity": line.quantity, "cost": line.cost} for line in merged
         ]
-        request = {"location": location, "lines": received}
+        request: Item = {"location": location, "lines": received}
+        if currency:
+            request["currency"] = currency
         for number, part in enumerate(chunks(merged, RECEIVED_PER_TRANSACTION)):
             pk = self._receipt_rows.document_pk(business_id)
             marker = Marker(pk, step, number, request if number == 0 else None)
-            retry_on_conflict(partial(self._receive_part, business_id, location, step, marker, part))
+            retry_on_conflict(
+                partial(self._receive_part, business_id, location, step, marker, part, currency)
+            )
         return {"business_id": business_id, "step": step, "received": received}
 
     def reservations(self, business_id: str) -> list[Item]:
@@ -161,10 +176,12 @@ class InventoryStore(Levels):
         pk = self._rows.document_pk(business_id)
         return Marker(pk, step, number, request if number == 0 else None)
 
-    def _reserve_part(self, business_id: str, location: str, marker: Marker, part: Sequence[Line]) -> None:
+    def _reserve_part(
+        self, business_id: str, location: str, marker: Marker, part: Sequence[Line], currency: str | None
+    ) -> None:
         actions = [self._rows.check_not_released(business_id, "reserve"), marker.put(self._table, None)]
         for line in part:
-            actions += self._rows.reserve(business_id, location, line)
+            actions += self._rows.reserve(business_id, location, line, currency)
         try:
             transact(self._client, actions, f"reserving stock for {business_id}")
         except AlreadyApplied:
@@ -239,12 +256,18 @@ class InventoryStore(Levels):
         return StockDrift(reservation["sku"], reservation["location"], counter)
 
     def _receive_part(
-        self, business_id: str, location: str, step: str, marker: Marker, part: Sequence[ReceiptLine]
+        self,
+        business_id: str,
+        location: str,
+        step: str,
+        marker: Marker,
+        part: Sequence[ReceiptLine],
+        currency: str | None,
     ) -> None:
         effects = [
             action
             for line in part
-            for action in self._receipt_rows.receive(business_id, location, line, step)
+            for action in self._receipt_rows.receive(business_id, location, line, step, currency)
         ]
         result = [line.model_dump() for line in part]
         apply_once(self._client, self._table, marker, effects, result, f"receiving {business_id}")

@@ -56,6 +56,8 @@ BROKEN: list[tuple[str, str, Break]] = [
         LEVEL,
         change("InventoryTable", f"ORDER#{REFUSED}", "RESERVATION#store-1#MUG", state="OPEN"),
     ),
+    ("stock_has_one_currency", LEVEL, change("InventoryTable", LEVEL, "LEVEL", currency="JPY")),
+    ("stock_value_is_sum_of_movement_costs", LEVEL, change("InventoryTable", LEVEL, "LEVEL", stock_value=-1)),
     ("reserved_is_on_hand_at_most", LEVEL, change("InventoryTable", LEVEL, "LEVEL", reserved=-1)),
     ("reserved_is_on_hand_at_most", LEVEL, change("InventoryTable", LEVEL, "LEVEL", reserved=9)),
     ("available_is_on_hand_less_reserved", LEVEL, change("InventoryTable", LEVEL, "LEVEL", available=7)),

@@ -137,3 +137,14 @@ def test_a_transfer_and_a_purchase_of_one_id_are_separate(dynamodb: Any, table: 
     transfers.raise_units("x-1", PLACE, [OrderedLine(sku="TEA", quantity=7)])
     assert transfers.lower_units("x-1", "cancelled", None)["lowered"] == [{"sku": "TEA", "quantity": 7}]
     assert [row["open"] for row in orders.rows("x-1")] == [5]
+
+
+def test_an_order_whose_units_a_reorder_claimed_raises_them_once(
+    orders: OnOrder, stock: InventoryStore
+) -> None:
+    claimed = orders.raise_units("po-1", PLACE, [needed("TEA", 24), needed("MUG", 6, on_order=1)])["raised"]
+    lines = [OrderedLine(sku="TEA", quantity=24)]
+    assert orders.raise_units("po-1", PLACE, lines)["raised"] == claimed
+    assert stock.level(PLACE, "TEA")["on_order"] == 24
+    with pytest.raises(IdempotencyConflict):
+        orders.raise_units("po-1", PLACE, [OrderedLine(sku="TEA", quantity=25)])

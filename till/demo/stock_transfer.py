@@ -111,7 +111,7 @@ class StockTransferDemo:
         run_id = f"demo-{token_hex(3)}"
         units = QUANTITY * (len(SCENARIOS) - 1)
         goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
-        stock(stack).receive(run_id, WAREHOUSE, goods)
+        stock(stack).receive(run_id, WAREHOUSE, goods, CURRENCY)
 
         def run_one(number: int, scenario: Scenario) -> Outcome:
             driver = Driver(transfers(stack), f"{run_id}-t{number}")

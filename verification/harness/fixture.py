@@ -29,7 +29,7 @@ from tillflow.store import Item, key, unmarshal
 from audit import Snapshot, Violation, check
 from audit.reader import read_snapshot
 from till.history import Visit, compensated, sides, visits
-from till.shop import GOODS, LOCATION, TAX_CLASSES
+from till.shop import CURRENCY, GOODS, LOCATION, TAX_CLASSES
 from verification.harness.faults import Fault, FaultSchedule
 from verification.harness.services import LocalServices, data_services
 from verification.harness.template import ACCOUNT, REGION, Template
@@ -220,4 +220,6 @@ def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
         for item in goods
         if (count := units[item.product.sku])
     ]
-    InventoryStore(client("dynamodb"), "InventoryTable").receive(receipt_id, LOCATION, lines)
+    InventoryStore(client("dynamodb"), "InventoryTable").receive(
+        receipt_id, LOCATION, lines, currency=CURRENCY
+    )
