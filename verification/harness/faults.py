@@ -25,6 +25,7 @@ Kind = Literal[
     "overtaken",
     "late",
     "rival",
+    "throttled",
 ]
 
 FOREVER = 1_000_000
@@ -61,7 +62,8 @@ class Fault:
 
     The others act within a function, just before its DynamoDB request number `request` (from 1): die, the process
     ends; overtaken, the same delivery runs completely; late, an earlier delivery that timed out has its effect;
-    rival, another business process uses the same goods. They need a schedule that observes requests.
+    rival, another business process uses the same goods; throttled, AWS refuses the request (and with more than one
+    `times`, every later request of each delivery). They need a schedule that observes requests.
     """
 
     state: str

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.engine import Engine
 from stepfunctions_local.errors import ApiError, StateError
@@ -91,8 +92,12 @@ class CaseSchedule(FaultSchedule):
         def before_request(operation: str, params: dict[str, Any]) -> None:
             nonlocal requests, concurrent
             requests += 1
+            if fault.kind == "throttled" and fault.request < requests and fault.times > 1:
+                raise throttling_error(operation, requests)
             if requests == fault.request:
                 self.applied.add(fault)
+                if fault.kind == "throttled":
+                    raise throttling_error(operation, requests)
                 self.tables.before.remove(before_request)
                 concurrent = self._interpose(fault, call)
 
@@ -159,7 +164,36 @@ def task_faults(place: str, first: int = 0) -> list[Fault]:
 
 LATE: tuple[Kind, int] = ("late", 1)
 # The faults within a function, before each of its DynamoDB requests.
-WITHIN: tuple[tuple[Kind, int], ...] = (("die", 1), ("die", FOREVER), ("overtaken", 1), ("rival", 1))
+WITHIN: tuple[tuple[Kind, int], ...] = (
+    ("die", 1),
+    ("die", FOREVER),
+    ("overtaken", 1),
+    ("rival", 1),
+    ("throttled", 1),
+    ("throttled", FOREVER),
+)
+# The codes of throttled requests. DynamoDB refuses reads and writes with the first three, S3 with the last.
+DYNAMODB_OPERATIONS = frozenset(
+    {"GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    | {"TransactGetItems", "TransactWriteItems"}
+)
+THROTTLING_CODES = ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
+S3_THROTTLING_CODE = "SlowDown"
+
+
+def throttling_error(operation: str, number: int) -> ClientError:
+    """Return the error of a client whose request is throttled; `number` selects one of DynamoDB's codes."""
+    if operation in DYNAMODB_OPERATIONS:
+        code, status = THROTTLING_CODES[number % len(THROTTLING_CODES)], 400
+    else:
+        code, status = S3_THROTTLING_CODE, 503
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": "Rate exceeded"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        },
+        operation,
+    )
 
 
 def request_faults(place: str, requests: int, kinds: tuple[tuple[Kind, int], ...] = WITHIN) -> list[Fault]:

@@ -1,11 +1,12 @@
 """Services of the proof: an event bus that accepts everything, and functions that can be called directly."""
 
-import importlib
 import json
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
+from botocore.client import BaseClient
 from stepfunctions_local.errors import StateError
 
 from verification.harness.services import LocalServices
@@ -14,25 +15,27 @@ from verification.harness.template import Template
 Before = Callable[[str, dict[str, Any]], None]
 
 
+@contextmanager
+def observed_clients(before: list[Before]) -> Iterator[None]:
+    """Call `before` also for the requests of clients of services other than DynamoDB."""
+    make_call = BaseClient._make_api_call
+
+    def observed(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        if client.meta.service_model.service_name != "dynamodb":
+            for interposed in list(before):
+                interposed(operation, params)
+        return make_call(client, operation, params)
+
+    with patch.object(BaseClient, "_make_api_call", observed):
+        yield
+
+
 class ProofServices(LocalServices):
     """`before` is called before each request of a function to its stores; `resources` are closed with the prover."""
 
     def __init__(self, template: Template, before: list[Before], resources: ExitStack) -> None:
         super().__init__(template)
         self.before, self.resources = before, resources
-
-    def watch(self, name: str, client_of: Callable[[Any], Any]) -> None:
-        """Call `before` for the requests of a client that a function's module creates itself."""
-        self._load(name)
-        module = importlib.import_module(self.template.functions[name].handler.rpartition(".")[0])
-
-        def observe(model: Any, params: dict[str, Any], **_: Any) -> None:
-            for interposed in list(self.before):
-                interposed(model.name, params)
-
-        events = client_of(module).meta.events
-        events.register("before-call", observe)
-        self.resources.callback(events.unregister, "before-call", observe)
 
     async def call(self, service: str, operation: str, params: Any, **more: Any) -> dict[str, Any]:
         if service != "events":

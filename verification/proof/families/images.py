@@ -162,7 +162,6 @@ class Images(Family):
     def prepare(self, services: ProofServices) -> None:
         services.resources.enter_context(mock_aws())
         image_buckets.make_buckets()
-        services.watch("RenderImageFunction", lambda module: module.store.s3)
 
     def reset(self, services: ProofServices) -> None:
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
