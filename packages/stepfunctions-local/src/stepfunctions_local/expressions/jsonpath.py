@@ -10,9 +10,9 @@ from typing import Any
 
 from ..errors import RuntimeFailure
 from .json_values import dumps
-from .jsonpath_nodes import PathNotFound, find, follow, is_definite
+from .jsonpath_nodes import PathNotFound, find, follow
 from .jsonpath_parser import PathSyntaxError, parse_path
-from .jsonpath_steps import Index, Property, Step
+from .jsonpath_steps import Index, Property, Step, is_definite
 from .scope import Scope
 
 __all__ = [

@@ -24,10 +24,12 @@ from .jsonpath_steps import (
     Index,
     Not,
     Operand,
+    PathOperand,
     Property,
     Slice,
     Step,
     Wildcard,
+    is_single,
 )
 
 
@@ -44,25 +46,6 @@ _JAVA_NAMES = {
 }
 
 
-def is_definite(steps: Sequence[Step]) -> bool:
-    """Return whether the path selects one node; several names at its end select one object."""
-    return all(
-        _is_definite(step) or (type(step) is Property and depth == len(steps) - 1)
-        for depth, step in enumerate(steps)
-    )
-
-
-def _is_definite(step: Step) -> bool:
-    match step:
-        case Property(names):
-            return len(names) == 1
-        case Index(positions):
-            return len(positions) == 1
-        case Function():
-            return True
-    return False
-
-
 def follow(value: Any, steps: Sequence[Step]) -> Any:
     """Return the value at a definite path.
 
@@ -70,7 +53,14 @@ def follow(value: Any, steps: Sequence[Step]) -> Any:
     """
     for depth, step in enumerate(steps):
         if type(step) is Property:
-            value = _member(value, steps, depth, step.names)
+            names = step.names
+            if type(value) is dict and len(names) == 1:
+                try:
+                    value = value[names[0]]
+                    continue
+                except KeyError:
+                    pass
+            value = _member(value, steps, depth, names)
         elif type(step) is Index:
             if type(value) is not list:
                 if value is None:
@@ -89,6 +79,7 @@ def follow(value: Any, steps: Sequence[Step]) -> Any:
 
 
 def _member(value: Any, steps: Sequence[Step], depth: int, names: tuple[str, ...]) -> Any:
+    """Return an object of several members; raise PathNotFound for a missing one."""
     if type(value) is not dict:
         kind = "null" if value is None else _JAVA_NAMES.get(type(value), "net.minidev.json.JSONArray")
         raise PathNotFound(
@@ -99,11 +90,8 @@ def _member(value: Any, steps: Sequence[Step], depth: int, names: tuple[str, ...
         )
     if len(names) > 1:
         return {name: value[name] for name in names if name in value}
-    try:
-        return value[names[0]]
-    except KeyError:
-        reason = "No results for path: " if depth == len(steps) - 1 else "Missing property in path "
-        raise PathNotFound(reason + _canonical(steps[: depth + 1])) from None
+    reason = "No results for path: " if depth == len(steps) - 1 else "Missing property in path "
+    raise PathNotFound(reason + _canonical(steps[: depth + 1]))
 
 
 def _brackets(names: Sequence[Any]) -> str:
@@ -129,9 +117,7 @@ def find(document: Any, steps: Sequence[Step]) -> list[Any]:
 
     Raises PathNotFound when the part before the first indefinite step has no value.
     """
-    first = next(
-        depth for depth, step in enumerate(steps) if not _is_definite(step) or type(step) is Function
-    )
+    first = next(depth for depth, step in enumerate(steps) if not is_single(step) or type(step) is Function)
     # A step follows, so that the messages are those of a path that continues.
     start = follow(document, [*steps[:first], _END])
     _check_container(start, steps[first])
@@ -225,9 +211,10 @@ def _apply_function(name: str, value: Any) -> Any:
 
 
 def _holds(condition: Condition, item: Any, document: Any) -> bool:
+    if type(condition) is Comparison:
+        compare = _COMPARE[condition.operator]
+        return compare(_value(condition.left, item, document), _value(condition.right, item, document))
     match condition:
-        case Comparison(left, operator, right):
-            return _COMPARE[operator](_value(left, item, document), _value(right, item, document))
         case Exists(operand):
             return _value(operand, item, document) is not _MISSING
         case Not(operand):
@@ -236,14 +223,16 @@ def _holds(condition: Condition, item: Any, document: Any) -> bool:
             return all(_holds(part, item, document) for part in conditions)
         case AnyOf(conditions):
             return any(_holds(part, item, document) for part in conditions)
+    raise TypeError(f"not a condition: {condition}")
 
 
 def _value(operand: Operand, item: Any, document: Any) -> Any:
-    if isinstance(operand, Constant):
+    if type(operand) is Constant:
         return operand.value
+    assert type(operand) is PathOperand
     root = item if operand.from_item else document
     try:
-        return follow(root, operand.steps) if is_definite(operand.steps) else find(root, operand.steps)
+        return follow(root, operand.steps) if operand.definite else find(root, operand.steps)
     except PathNotFound:
         return _MISSING
 

@@ -27,6 +27,7 @@ from .jsonpath_steps import (
     Slice,
     Step,
     Wildcard,
+    is_definite,
 )
 
 
@@ -242,7 +243,8 @@ class _FilterParser:
             raise PathSyntaxError(f"A value is missing in filter: {self.text}")
         self.advance()
         if kind == "path":
-            return PathOperand(value[0] == "@", parse_steps(value, 1))
+            steps = parse_steps(value, 1)
+            return PathOperand(value[0] == "@", steps, is_definite(steps))
         return Constant(_json_literal(value) if kind == "json" else _literal(value))
 
 

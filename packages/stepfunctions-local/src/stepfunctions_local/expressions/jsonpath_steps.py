@@ -1,5 +1,6 @@
 """The parts of a parsed path: steps, and the conditions of filters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,26 @@ class Filter:
 Step = Property | Index | Slice | Wildcard | Descend | Filter | Function
 
 
+def is_definite(steps: Sequence[Step]) -> bool:
+    """Return whether the path selects one node; several names at its end select one object."""
+    return all(
+        is_single(step) or (type(step) is Property and depth == len(steps) - 1)
+        for depth, step in enumerate(steps)
+    )
+
+
+def is_single(step: Step) -> bool:
+    """Return whether the step selects one node."""
+    match step:
+        case Property(names):
+            return len(names) == 1
+        case Index(positions):
+            return len(positions) == 1
+        case Function():
+            return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A literal in a filter."""
@@ -66,6 +87,7 @@ class PathOperand:
 
     from_item: bool
     steps: tuple[Step, ...]
+    definite: bool
 
 
 Operand = Constant | PathOperand

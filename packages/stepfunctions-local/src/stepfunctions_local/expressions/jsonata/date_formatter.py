@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from .date_components import component
+from .date_components import TimeComponents
 from .date_pictures import DAY_NAMES, MONTH_NAMES, Part, parse_date_picture
 from .errors import JsonataError
 from .integers import format_integer, write_integer
@@ -20,10 +20,13 @@ _ISO_PICTURE = parse_date_picture("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][
 def format_time(millis: float, picture: Any = UNDEFINED, timezone: Any = UNDEFINED) -> str:
     """Format a time in the time zone `±hhmm`, by default as ISO 8601 in UTC."""
     hours, minutes = _parse_offset(timezone)
-    local = time_clip(millis + (60 * hours + minutes) * 60_000)
+    components = TimeComponents(time_clip(millis + (60 * hours + minutes) * 60_000))
+    if picture is UNDEFINED and timezone is UNDEFINED and components["Y"] >= 0:
+        year, month, day, hour, minute, second, fraction = (components[letter] for letter in "YMDHmsf")
+        return f"{year % 10_000:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z"
     parts = _ISO_PICTURE if picture is UNDEFINED else parse_date_picture(picture)
     return "".join(
-        part if isinstance(part, str) else _format_part(part, local, (hours, minutes)) for part in parts
+        part if isinstance(part, str) else _format_part(part, components, (hours, minutes)) for part in parts
     )
 
 
@@ -38,10 +41,10 @@ def _parse_offset(timezone: Any) -> tuple[float, float]:
     return number // 100, int(math.fmod(number, 100))
 
 
-def _format_part(part: Part, millis: float, offset: tuple[float, float]) -> str:
+def _format_part(part: Part, components: TimeComponents, offset: tuple[float, float]) -> str:
     if part.component in "Zz":
         return _format_offset(part, *offset)
-    value = component(millis, part.component)
+    value = components[part.component]
     if part.component == "P":
         return str(value).upper() if part.names == "upper" else str(value)
     if part.component not in "YMDdFWwXxHhmsf":

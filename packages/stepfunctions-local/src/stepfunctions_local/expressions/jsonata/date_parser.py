@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .date_components import component
+from .date_components import TimeComponents
 from .date_pictures import DAY_NAMES, MONTH_NAMES, Part, parse_date_picture
 from .errors import JsonataError
 from .integers import integer_parser
@@ -109,7 +109,7 @@ def _fill_gaps(components: dict[str, Any], letters: str, now: float) -> None:
             components[letter] = 1 if letter in "MDd" else 0
             ended = True
         else:
-            components[letter] = component(now, letter)
+            components[letter] = TimeComponents(now)[letter]
 
 
 def _to_millis(components: dict[str, Any], by_day: bool, half_days: bool) -> float:

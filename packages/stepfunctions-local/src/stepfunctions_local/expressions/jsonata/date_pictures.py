@@ -4,6 +4,7 @@ Source: https://docs.jsonata.org/date-time, after XPath's fn:format-dateTime.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import JsonataError
 from .integers import IntegerPicture, parse_picture
@@ -35,8 +36,9 @@ class Part:
     width: int = -1
 
 
-def parse_date_picture(picture: str) -> list[str | Part]:
-    """Return the picture's literals and markers.
+@lru_cache(maxsize=256)
+def parse_date_picture(picture: str) -> tuple[str | Part, ...]:
+    """Return the picture's literals and markers (cached).
 
     Raises JsonataError D3132 for an unknown component, D3135 for a missing bracket.
     """
@@ -63,7 +65,7 @@ def parse_date_picture(picture: str) -> list[str | Part]:
             start = at + 1
         at += 1
     literal(picture[start:])
-    return parts
+    return tuple(parts)
 
 
 def _width(text: str) -> int | None:

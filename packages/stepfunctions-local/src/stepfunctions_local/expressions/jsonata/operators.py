@@ -22,6 +22,7 @@ from .values import (
 
 BYTES_PER_NUMBER = 8
 MAX_RANGE_LENGTH = MAX_BYTES // BYTES_PER_NUMBER
+_LOW, _HIGH = -MAX_EXACT_INTEGER, MAX_EXACT_INTEGER
 
 
 def is_finite_number(value: Any) -> bool:
@@ -59,6 +60,11 @@ def _remainder(a: Any, b: Any) -> Any:
 
 def _arithmetic(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def evaluate(a: Any, b: Any) -> Any:
+        # The common case: numbers that are neither NaN nor infinite nor integers that need rounding.
+        number_types = (type(a) is int or type(a) is float) and (type(b) is int or type(b) is float)
+        if number_types and _LOW <= a <= _HIGH and _LOW <= b <= _HIGH:
+            result = operate(a, b)
+            return result if type(result) is float or _LOW <= result <= _HIGH else float(result)
         if type(a) is not int and a is not UNDEFINED and not is_finite_number(a):
             raise JsonataError("T2001", value=a)
         if type(b) is not int and b is not UNDEFINED and not is_finite_number(b):
@@ -77,7 +83,9 @@ def utf16_units(text: str) -> bytes:
 
 def _comparison(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def evaluate(a: Any, b: Any) -> Any:
-        if is_number(a) and is_number(b):
+        if (type(a) is int or type(a) is float) and (type(b) is int or type(b) is float):
+            if _LOW <= a <= _HIGH and _LOW <= b <= _HIGH:
+                return test(a, b)
             return test(to_double_range(a), to_double_range(b))
         string_a, string_b = type(a) is str, type(b) is str
         if string_a and string_b:

@@ -141,7 +141,7 @@ def path(node: Node, compile: Compile, depth: int) -> Code:
     """Compile a path."""
     steps = [_Step(step, compile, depth + 1) for step in node.steps]
     from_variable = node.steps[0].type == "variable"
-    keep, keep_tuples = bool(node.keep_singleton), bool(node.tuple)
+    keep, keep_array, keep_tuples = bool(node.keep_singleton), bool(node.keep_array), bool(node.tuple)
     grouping = group(node.group, compile, depth) if node.group is not None else None
     last = len(steps) - 1
 
@@ -169,6 +169,8 @@ def path(node: Node, compile: Compile, depth: int) -> Code:
                 result = Sequence([result])
             if type(result) is Sequence:
                 result.keep_singleton = True
+        if keep_array and type(result) is Sequence:
+            result.keep_singleton = True
         if grouping is not None:
             result = grouping(tuples if streaming else result, frame)
         return unwrap_sequence(result)

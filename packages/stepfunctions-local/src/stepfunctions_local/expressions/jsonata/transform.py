@@ -63,6 +63,8 @@ def _update(match: Any, update: Any, node: Node) -> None:
         raise JsonataError("T2011", position=node.update.position, value=update)
     if type(match) is dict:
         match.update(update)
+    elif update and not isinstance(match, list):
+        raise TypeError(f"cannot set fields of {match!r}")
 
 
 def _remove(match: Any, deletions: Any, node: Node) -> None:

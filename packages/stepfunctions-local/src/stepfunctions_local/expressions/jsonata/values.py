@@ -168,6 +168,8 @@ def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: in
         return number(value) if math.isfinite(value) else "null"
     if isinstance(value, Callee):
         return '""'
+    if not isinstance(value, (list, dict)):
+        return "{}"  # a regular expression, as the token of a syntax error
     opening, closing = ("[", "]") if isinstance(value, list) else ("{", "}")
     if isinstance(value, list):
         parts = [stringify(item, number, indent, level + 1) for item in value]
