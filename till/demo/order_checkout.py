@@ -18,7 +18,7 @@ from till.demo.model import Outcome, Report
 from till.history import compensated
 from till.purchasing import cases
 from till.sales import orders
-from till.shop import CARDS, CURRENCY, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
+from till.shop import CARDS, CURRENCY, CUSTOMERS, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 from till.waiting import wait_for_order
 
@@ -72,6 +72,11 @@ SCENARIOS = (
                 {"sku": FILTER, "quantity": 1},
             ],
         },
+        "PAID",
+    ),
+    Scenario(
+        "paid by a known customer",
+        order(BASKET, card("tok_visa"), customer_id=CUSTOMERS[0].customer_id),
         "PAID",
     ),
     Scenario("split: card and cash", order(BASKET, card("tok_visa", 1000), CASH), "PAID"),

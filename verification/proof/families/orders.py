@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from customers.store import CustomersStore
 from tillflow.aws import client
 from tillflow.events import EVENTS
 from tillflow.store import key, marshal
 
 from till.demo import order_cancel, order_checkout
 from till.demo.order_checkout import BASKET, card, order
-from till.shop import ESPRESSO, FILTER, MUG, SOLD_OUT
+from till.shop import CUSTOMERS, ESPRESSO, FILTER, MUG, SOLD_OUT
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock
 from verification.proof.families.family import (
@@ -84,6 +86,7 @@ class Orders(Family):
 
     def prepare(self, services: ProofServices) -> None:
         seed_stock(SHELVES)
+        CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         _sell(services, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
