@@ -6,14 +6,12 @@ A message has a key, `<order>#<attempt>#<kind>`, by which a supplier recognises 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.request import Request, urlopen
 
-from tillflow.errors import ProviderUnavailable
+from tillflow.errors import InvalidRequest, ProviderUnavailable
+from tillflow.outbound import CallFailed, post
 
 from purchasing.models import Channel, Purchase
 from purchasing.signatures import signature
-
-TIMEOUT_SECONDS = 5
 
 
 class Channels:
@@ -41,20 +39,15 @@ class Channels:
                 )
 
     def _post(self, channel: Channel, key: str, body: str) -> None:
-        request = Request(  # noqa: S310 - models.Channel accepts https addresses only
-            channel.address,
-            body.encode(),
-            {
-                "Content-Type": "application/json",
-                "Idempotency-Key": key,
-                "X-Tillflow-Signature": signature(self._secret_of(channel.secret), body),
-            },
-        )
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+            "X-Tillflow-Signature": signature(self._secret_of(channel.secret), body),
+        }
         try:
-            with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
-                return
-        except OSError:
-            raise ProviderUnavailable(f"webhook of {key}") from None
+            post(channel.address, body.encode(), headers)
+        except (CallFailed, InvalidRequest) as failure:
+            raise ProviderUnavailable(f"webhook of {key}: {failure}") from None
 
 
 def order_message(purchase: Purchase) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 from tillflow.decimals import Rate
+from tillflow.errors import InvalidRequest
 from tillflow.fields import (
     Amount,
     BusinessId,
@@ -25,6 +26,7 @@ from tillflow.fields import (
     check_total,
 )
 from tillflow.money import Currency
+from tillflow.outbound import check_url
 
 SECRETS = "tillflow/suppliers/"
 MAX_LINES = 1000
@@ -76,8 +78,13 @@ class Channel(Record):
 
     @model_validator(mode="after")
     def check_address(self) -> Self:
-        if self.type == "webhook" and not (self.address.startswith("https://") and self.secret):
-            raise ValueError("an https:// address and the name of a secret for a webhook")
+        if self.type == "webhook":
+            try:
+                check_url(self.address)
+            except InvalidRequest as invalid:
+                raise ValueError(f"{invalid.problems[0].expected} as the address of a webhook") from None
+        if self.type == "webhook" and not self.secret:
+            raise ValueError("the name of a secret for a webhook")
         if self.type == "webhook" and not self.secret.startswith(SECRETS):
             raise ValueError(f"a secret whose name starts with {SECRETS}")
         if self.type == "mail" and "@" not in self.address:

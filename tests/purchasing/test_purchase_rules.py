@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from purchasing import reporting, rules, values
-from purchasing.channels import Channels, order_message, signature
+from purchasing.channels import Channels, order_message
 from purchasing.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OverReceipt
 from purchasing.matching import due_date, tax_of
 from purchasing.models import (
@@ -25,7 +25,9 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
-from tillflow.errors import IdempotencyConflict, OrderClosed
+from purchasing.signatures import signature
+from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, ProviderUnavailable
+from tillflow.outbound import CallFailed
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TODAY = NOW.date()
@@ -232,36 +234,53 @@ def test_performance_counts_late_units_by_day_and_those_still_missing() -> None:
     )
 
 
-def test_a_webhook_has_an_address_and_a_secret() -> None:
-    for wrong in ({"address": "http://supplier.example", "secret": "s"}, {"address": "https://x"}):
-        with pytest.raises(ValueError, match="https"):
-            Channel.model_validate({"type": "webhook", **wrong})
-    with pytest.raises(ValueError, match="tillflow/suppliers/"):
-        Channel.model_validate({"type": "webhook", "address": "https://supplier.example", "secret": "s"})
+@pytest.mark.parametrize("address", ["http://supplier.example", "hook", "https://user:pw@host/", "https://"])
+def test_webhook_needs_an_https_url(address: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        Channel.model_validate({"type": "webhook", "address": address, "secret": "tillflow/suppliers/a"})
+
+
+@pytest.mark.parametrize(("secret", "accepted"), [("", "name of a secret"), ("s", "tillflow/suppliers/")])
+def test_webhook_needs_the_name_of_a_secret(secret: str, accepted: str) -> None:
+    with pytest.raises(ValueError, match=accepted):
+        Channel.model_validate({"type": "webhook", "address": "https://supplier.example", "secret": secret})
+
+
+def test_signature_is_the_hmac_of_the_body() -> None:
     assert signature("key", "The quick brown fox jumps over the lazy dog") == (
         "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"
     )
 
 
-def test_a_webhook_is_told_once_a_key_and_signed_under_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    posted: list[Any] = []
+WEBHOOK = Channel(
+    type="webhook", address="https://supplier.example/orders", secret="tillflow/suppliers/sup-a"
+)
 
-    def listens(request: Any, timeout: float) -> Any:
-        posted.append(request)
-        return nullcontext()
 
-    monkeypatch.setattr("purchasing.channels.urlopen", listens)
-    channel = Channel(
-        type="webhook", address="https://supplier.example/orders", secret="tillflow/suppliers/sup-a"
-    )
-    told = Channels(None, "", {"tillflow/suppliers/sup-a": "shared"}.__getitem__)
-    told.send(channel, "po-1#1#order", order_message(delivering()))
-    (request,) = posted
-    body = request.data.decode()
-    assert request.full_url == "https://supplier.example/orders"
-    assert request.get_header("Idempotency-key") == "po-1#1#order"
-    assert request.get_header("X-tillflow-signature") == signature("shared", body)
+def test_webhook_message_has_its_key_and_is_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    posted: list[tuple[str, bytes, dict[str, str]]] = []
+    monkeypatch.setattr("purchasing.channels.post", lambda *sent: posted.append(sent))
+    channels = Channels(None, "", {"tillflow/suppliers/sup-a": "shared"}.__getitem__)
+    channels.send(WEBHOOK, "po-1#1#order", order_message(delivering()))
+    ((url, body, headers),) = posted
+    assert url == "https://supplier.example/orders"
+    assert headers["Idempotency-Key"] == "po-1#1#order"
+    assert headers["X-Tillflow-Signature"] == signature("shared", body.decode())
     assert json.loads(body)["lines"] == [{"sku": "A", "quantity": 10, "unit_cost": 1000}]
+
+
+@pytest.mark.parametrize(
+    "failure", [CallFailed("supplier.example", "status 301"), InvalidRequest("address", "x", "y")]
+)
+def test_webhook_that_cannot_be_called_is_an_unavailable_provider(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr("purchasing.channels.post", fail)
+    with pytest.raises(ProviderUnavailable):
+        Channels(None, "", lambda _: "shared").send(WEBHOOK, "po-1#1#order", order_message(delivering()))
 
 
 def test_a_payment_is_begun_once_and_never_after_a_void() -> None:

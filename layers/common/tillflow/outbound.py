@@ -1,0 +1,175 @@
+"""Calls of addresses that other people configured, such as suppliers' webhooks.
+
+An address may be wrong or hostile, so a call is restricted: https only, no redirects, public addresses only, one
+deadline for the whole call, a limit on the size of the response. The host is resolved once and the connection goes to
+the address that was checked, so that a second resolution cannot lead elsewhere. LOCAL_ADDRESSES=allow in the
+environment of a stack on one machine permits http and loopback addresses.
+"""
+
+import contextlib
+import http.client
+import ipaddress
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from tillflow.errors import DomainError, InvalidRequest
+
+DEADLINE_SECONDS = 5.0
+MAX_RESPONSE_BYTES = 64 * 1024
+MAX_URL_LENGTH = 1024
+_CHUNK = 8192
+
+
+class CallFailed(DomainError):
+    """An outgoing call had no effect that is known of: no connection, no response in time, or a status outside 2xx."""
+
+    retried = True
+    cashier_message = "The other side does not respond. Try again."
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"call of {host} failed: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The response of a call; its status is 2xx."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def check_url(url: str, field: str = "address") -> None:
+    """Raise InvalidRequest unless an address may be called: an https URL of a host, without credentials.
+
+    Whether the host's addresses are public is checked by each call: they may change.
+    """
+    _parsed(url, field)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], deadline: float = DEADLINE_SECONDS) -> Response:
+    """POST a body and return the response. InvalidRequest for an address that may not be called; CallFailed.
+
+    deadline: seconds for the whole call: resolving, connecting, sending and reading.
+    """
+    address = _parsed(url, "address")
+    ends = time.monotonic() + deadline
+    connection = _Connection(address, _public_address(address), deadline)
+    watchdog = threading.Timer(deadline, connection.abort)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        connection.request("POST", address.path, body, {**headers, "Host": _host_header(address)})
+        response = connection.getresponse()
+        content = _read(response, address.host)
+    except (OSError, http.client.HTTPException, ValueError) as failure:
+        late = time.monotonic() >= ends
+        reason = f"no response within {deadline:g} s" if late else f"{type(failure).__name__}: {failure}"
+        raise CallFailed(address.host, reason[:200]) from None
+    finally:
+        watchdog.cancel()
+        connection.close()
+    if not 200 <= response.status < 300:
+        raise CallFailed(address.host, f"status {response.status}")
+    return Response(response.status, content)
+
+
+def _parsed(url: str, field: str) -> _Address:
+    local = _local_allowed()
+    schemes = ("https", "http") if local else ("https",)
+    accepted = f"an {'http or https' if local else 'https'} URL of at most {MAX_URL_LENGTH} characters"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise InvalidRequest(field, url, accepted) from None
+    printable = url.isascii() and url.isprintable() and " " not in url
+    if not printable or len(url) > MAX_URL_LENGTH or parts.scheme not in schemes or not parts.hostname:
+        raise InvalidRequest(field, url, accepted)
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise InvalidRequest(field, "(hidden)", f"{accepted}, without user, password and fragment")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _Address(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path)
+
+
+def _public_address(address: _Address) -> str:
+    """Resolve a host and return one of its addresses. CallFailed if any of them is not public.
+
+    One private address among public ones is how a name is made to lead inside after it was checked.
+    """
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise CallFailed(address.host, "the host does not resolve") from None
+    resolved = [str(one[4][0]) for one in found]
+    if not _local_allowed() and not all(_is_public(one) for one in resolved):
+        raise CallFailed(address.host, "it is not a public address")
+    return resolved[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return (mapped or address).is_global and not address.is_multicast
+
+
+def _local_allowed() -> bool:
+    return os.environ.get("LOCAL_ADDRESSES") == "allow"
+
+
+def _host_header(address: _Address) -> str:
+    default = 443 if address.scheme == "https" else 80
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return host if address.port == default else f"{host}:{address.port}"
+
+
+def _read(response: Any, host: str) -> bytes:
+    content = b""
+    while chunk := response.read(_CHUNK):
+        content += chunk
+        if len(content) > MAX_RESPONSE_BYTES:
+            raise CallFailed(host, f"the response has more than {MAX_RESPONSE_BYTES} bytes")
+    return content
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The TLS settings, made by the first call: reading the certificates takes a tenth of a second."""
+    return ssl.create_default_context()
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to a checked address, with TLS for the host's own name."""
+
+    def __init__(self, address: _Address, resolved: str, deadline: float) -> None:
+        super().__init__(address.host, address.port, timeout=deadline)
+        self._address = address
+        self._resolved = resolved
+        self._raw: socket.socket | None = None
+
+    def connect(self) -> None:
+        self._raw = socket.create_connection((self._resolved, self._address.port), self.timeout)
+        self.sock = self._raw
+        if self._address.scheme == "https":
+            self.sock = _tls().wrap_socket(self._raw, server_hostname=self._address.host)
+
+    def abort(self) -> None:
+        """Break the connection off, whatever it is doing: a slow sender cannot exceed the deadline."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
