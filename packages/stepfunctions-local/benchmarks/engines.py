@@ -1,22 +1,22 @@
-"""The embedded Step Functions beside moto's and MiniStack's, in one run, each in a process of its own over HTTP.
+"""Compare this engine with moto's and MiniStack's over HTTP, each in its own process.
 
-    python -m benchmarks.stepfunctions [--json] [--only embedded] [--quick]
+    python -m benchmarks.engines [--json] [--only embedded] [--quick]
 
 pass       three Pass states: milliseconds from StartExecution to a DescribeExecution that says SUCCEEDED, the median;
            with eight clients at once, executions a second, and a second of the server's processor time (per core:
            the clients, which share the machine, do not count).
-saga       ten states, three of them Lambda tasks that answer nothing at once: the same three figures.
+saga       ten states, three of them Lambda tasks that return immediately: the same three figures.
 map        a Map of 1,000 items with one Pass state each: seconds, and seconds of the server's processor.
-waiting    1,000 executions that wait two seconds: milliseconds from the moment the last of them is due until none
-           runs; and the server's processor time from the first start on.
-history    microseconds of the server's processor for a state in a loop of 500 turns, and in one of 5,000.
-cold       seconds from the start of the process to its first answer, the least of three.
-memory     resident megabytes when all of the above has been done, with 1,000 finished executions more, and 10,000.
+waiting    1,000 executions that wait two seconds: milliseconds from the last due time until all have ended; and the
+           server's processor time from the first start on.
+history    microseconds of the server's processor per state in a loop of 500 turns, and of 5,000.
+cold       seconds from the start of the process to its first response, the minimum of three.
+memory     resident megabytes after all of the above, after 1,000 more executions, and after 10,000.
 
-Figures are taken in turns, a slice of each contender's after the other's, so that whatever else the machine does
-befalls all; of the slices the median counts. Durability is on for the embedded one (a file, group commits); the others
-keep nothing. A figure that is not reached in two minutes is a dash. The client is a bare socket, so that no SDK's cost
-is counted. `times` is the embedded one's figure against the better of the others'.
+Measurements of the engines alternate, so that other load on the machine affects all of them; the figure is the median.
+This engine is durable (a file, group commits); the others keep nothing. A figure that is not reached in two minutes is
+a dash. The client is a bare socket, so that no SDK's cost is counted. `times` compares this engine with the better of
+the others.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from typing import Any, Self
 
 ROLE = "arn:aws:iam::000000000000:role/bench"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:stub"
-PATIENCE_SECONDS = 120.0
+MAX_SECONDS = 120.0
 CLIENTS = 8
 
 Json = dict[str, Any]
@@ -106,12 +106,12 @@ LOOP: Json = {
 
 
 class Unreached(Exception):
-    """A figure that was not reached in time, or not at all."""
+    """A measurement that failed or took too long."""
 
 
 @dataclass
 class Server:
-    """One contender's process, and connections to it."""
+    """One engine's process, and connections to it."""
 
     name: str
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="bench-")))
@@ -120,7 +120,7 @@ class Server:
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
-        command = [sys.executable, "-m", "benchmarks.stepfunctions", "--serve", self.name, str(self.folder)]
+        command = [sys.executable, "-m", "benchmarks.engines", "--serve", self.name, str(self.folder)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -156,7 +156,7 @@ class Server:
 
 
 class Client:
-    """A bare connection that speaks the API."""
+    """A bare connection to the API."""
 
     _HEAD = (
         "POST / HTTP/1.1\r\nHost: states.us-east-1.amazonaws.com\r\nContent-Type: application/x-amz-json-1.0\r\n"
@@ -178,7 +178,7 @@ class Client:
 
     def _exchange(self, request: bytes) -> tuple[int, bytes]:
         if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_SECONDS)
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=MAX_SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(request)
         received = b""
@@ -212,8 +212,8 @@ class Client:
         return self.call("StartExecution", stateMachineArn=machine, input=text, name=name)["executionArn"]
 
     def finish(self, execution: str, pause: float = 0.0) -> None:
-        """Ask until it has ended, at first after so many seconds; what ended badly was never reached."""
-        until = time.perf_counter() + PATIENCE_SECONDS
+        """Poll an execution until it has succeeded, first after `pause` seconds. Raises Unreached."""
+        until = time.perf_counter() + MAX_SECONDS
         while time.perf_counter() < until:
             status = self.call("DescribeExecution", executionArn=execution)["status"]
             if status == "SUCCEEDED":
@@ -222,15 +222,15 @@ class Client:
                 raise Unreached(status)
             time.sleep(pause)
             pause = min(pause + 0.0005, 0.05)
-        raise Unreached("not in time")
+        raise Unreached("timeout")
 
     def running(self, machine: str) -> bool:
         found = self.call("ListExecutions", stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)
         return bool(found["executions"])
 
 
-class Taken:
-    """The slices taken of each figure, and what kept others from being taken."""
+class Measurements:
+    """The measurements of each figure, and the reasons for missing ones."""
 
     def __init__(self) -> None:
         self.slices: dict[str, list[float]] = {}
@@ -245,21 +245,21 @@ class Taken:
         return reached | ({"unreached": self.unreached} if self.unreached else {})
 
 
-def latency(server: Server, taken: Taken, name: str, definition: Json, rounds: int) -> None:
+def latency(server: Server, measurements: Measurements, name: str, definition: Json, rounds: int) -> None:
     client = server.connect()
     machine = client.create(f"{name}-latency", definition)
     for number in range(rounds + 2):
         began = time.perf_counter()
         client.finish(client.start(machine))
         if number >= 2:
-            taken.add(**{f"{name}_ms": (time.perf_counter() - began) * 1000})
+            measurements.add(**{f"{name}_ms": (time.perf_counter() - began) * 1000})
 
 
-def throughput(server: Server, taken: Taken, name: str, definition: Json, total: int) -> None:
-    """Executions a second with several clients: of the clock, and of the server's processor time.
+def throughput(server: Server, measurements: Measurements, name: str, definition: Json, total: int) -> None:
+    """Measure executions per second with several clients, by the clock and by the server's processor time.
 
-    Each client starts its share, then asks of each, most of which have ended by then: as many as it takes for what
-    one execution lasts, and for asking too early, to count for nothing.
+    Each client starts its share and then polls each execution. Most have ended by then, so the duration of one
+    execution and early polls do not count.
     """
     machine = server.connect().create(f"{name}-throughput", definition)
     faults: list[Exception] = []
@@ -281,18 +281,18 @@ def throughput(server: Server, taken: Taken, name: str, definition: Json, total:
     if faults:
         raise Unreached(str(faults[0]))
     took, used = time.perf_counter() - began, server.processor_seconds() - used
-    taken.add(**{f"{name}_per_s": total / took, f"{name}_per_s_core": total / used})
+    measurements.add(**{f"{name}_per_s": total / took, f"{name}_per_s_core": total / used})
 
 
-def map_of_many(server: Server, taken: Taken) -> None:
+def map_of_many(server: Server, measurements: Measurements) -> None:
     client = server.connect()
     machine = client.create("map", MAP)
     began, used = time.perf_counter(), server.processor_seconds()
     client.finish(client.start(machine, {"items": list(range(1000))}), pause=0.005)
-    taken.add(map_s=time.perf_counter() - began, map_s_core=server.processor_seconds() - used)
+    measurements.add(map_s=time.perf_counter() - began, map_s_core=server.processor_seconds() - used)
 
 
-def waiting(server: Server, taken: Taken, count: int) -> None:
+def waiting(server: Server, measurements: Measurements, count: int) -> None:
     client = server.connect()
     machine = client.create("wait", WAIT)
     used = server.processor_seconds()
@@ -301,21 +301,23 @@ def waiting(server: Server, taken: Taken, count: int) -> None:
     due = time.perf_counter() + WAITED_SECONDS
     time.sleep(WAITED_SECONDS)
     while client.running(machine):
-        if time.perf_counter() > due + PATIENCE_SECONDS:
-            raise Unreached("not in time")
+        if time.perf_counter() > due + MAX_SECONDS:
+            raise Unreached("timeout")
         time.sleep(0.001)
-    taken.add(waiting_ms=(time.perf_counter() - due) * 1000, waiting_s_core=server.processor_seconds() - used)
+    measurements.add(
+        waiting_ms=(time.perf_counter() - due) * 1000, waiting_s_core=server.processor_seconds() - used
+    )
 
 
-def history(server: Server, taken: Taken, turns: int, figure: str) -> None:
+def history(server: Server, measurements: Measurements, turns: int, figure: str) -> None:
     client = server.connect()
     machine = client.create("loop", LOOP)
     used = server.processor_seconds()
     client.finish(client.start(machine, {"n": turns}), pause=0.05)
-    taken.add(**{figure: (server.processor_seconds() - used) * 1e6 / (turns * 2)})
+    measurements.add(**{figure: (server.processor_seconds() - used) * 1e6 / (turns * 2)})
 
 
-def memory(server: Server, taken: Taken, more: int, kept: str) -> None:
+def memory(server: Server, measurements: Measurements, more: int, kept: str) -> None:
     machine = server.connect().create("kept", THREE_PASS)
 
     def work() -> None:
@@ -328,7 +330,7 @@ def memory(server: Server, taken: Taken, more: int, kept: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    taken.add(**{f"memory_{kept}_mb": server.megabytes()})
+    measurements.add(**{f"memory_{kept}_mb": server.megabytes()})
 
 
 def cold(name: str) -> float:
@@ -337,24 +339,24 @@ def cold(name: str) -> float:
 
 
 def measure(names: list[str], quick: bool, tell: Callable[[str], None]) -> list[Json]:
-    """Every figure of every contender, taken in turns."""
-    taken = {name: Taken() for name in names}
+    """Measure all figures of all engines, alternating between them."""
+    measurements = {name: Measurements() for name in names}
     for name in names:
         tell(f"cold start of {name}")
-        taken[name].add(cold_s=min(cold(name) for _ in range(1 if quick else 3)))
+        measurements[name].add(cold_s=min(cold(name) for _ in range(1 if quick else 3)))
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(Server(name)) for name in names}
 
-        def each(figure: str, slices: int, take: Callable[[Server, Taken], None]) -> None:
+        def each(figure: str, slices: int, take: Callable[[Server, Measurements], None]) -> None:
             tell(figure)
             for _ in range(slices):
                 for name, server in servers.items():
-                    if figure in taken[name].unreached:
+                    if figure in measurements[name].unreached:
                         continue
                     try:
-                        take(server, taken[name])
+                        take(server, measurements[name])
                     except (Unreached, OSError) as fault:
-                        taken[name].unreached[figure] = str(fault)[:200]
+                        measurements[name].unreached[figure] = str(fault)[:200]
 
         slices = 2 if quick else 8
         own = {"embedded": 10}
@@ -375,11 +377,11 @@ def measure(names: list[str], quick: bool, tell: Callable[[str], None]) -> list[
         each("memory", 1, lambda s, t: memory(s, t, 1000, "1000"))
         if not quick:
             each("memory of 10,000", 1, lambda s, t: memory(s, t, 9000, "10000"))
-    return [{"engine": name, **taken[name].figures()} for name in names]
+    return [{"engine": name, **measurements[name].figures()} for name in names]
 
 
 def serve(name: str, folder: Path) -> None:
-    """Be one of the contenders: print the port, answer until killed."""
+    """Run one of the engines: print the port and serve until killed."""
     {"embedded": _serve_embedded, "moto": _serve_moto, "ministack": _serve_ministack}[name](folder)
 
 
@@ -410,7 +412,7 @@ def _serve_moto(_: Path) -> None:
     import types
     import zipfile
 
-    # moto's server wants flask-cors only to let browsers in.
+    # moto's server imports flask-cors only for browsers.
     cors = types.ModuleType("flask_cors")
     cors.CORS = lambda *_, **__: None  # type: ignore[attr-defined]
     sys.modules["flask_cors"] = cors
@@ -424,7 +426,7 @@ def _serve_moto(_: Path) -> None:
     from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
-    # Its Lambda answers at once, without running anything, where it is told to be simple.
+    # With use_docker off, its Lambda returns immediately without running code.
     mock_aws(
         config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}
     ).start()
@@ -449,9 +451,9 @@ def _serve_ministack(folder: Path) -> None:
     import asyncio
     import socket
 
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    with socket.socket() as measurements:
+        measurements.bind(("127.0.0.1", 0))
+        port = measurements.getsockname()[1]
     os.environ |= {
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
@@ -494,7 +496,7 @@ FIGURES: tuple[tuple[str, str, str, bool | None], ...] = (
 
 
 def times(results: list[Json], figure: str, more: bool | None) -> str:
-    """The embedded one's figure against the better of the others'."""
+    """Return this engine's figure relative to the better of the others."""
     own, *others = [result.get(figure) for result in results]
     reached = [other for other in others if other]
     if more is None or not own or not reached or results[0]["engine"] != "embedded":
@@ -517,19 +519,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--only", action="append", choices=["embedded", "moto", "ministack"])
+    parser.add_argument("--json", action="store_true", help="Print JSON.")
+    parser.add_argument("--quick", action="store_true", help="Fewer rounds.")
+    parser.add_argument(
+        "--only", action="append", choices=["embedded", "moto", "ministack"], help="Engine to measure."
+    )
     parser.add_argument("--serve", nargs=2, metavar=("ENGINE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         serve(arguments.serve[0], Path(arguments.serve[1]))
         return
 
-    def tell(step: str) -> None:
+    def log(step: str) -> None:
         sys.stderr.write(f"{step} …\n")
 
-    results = measure(arguments.only or ["embedded", "moto", "ministack"], arguments.quick, tell)
+    results = measure(arguments.only or ["embedded", "moto", "ministack"], arguments.quick, log)
     print(json.dumps(results, indent=2) if arguments.json else table(results))
 
 
