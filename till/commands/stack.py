@@ -129,7 +129,7 @@ def env(
         sam local invoke PriceOrderFunction -e events/price_order.json --config-env local
     """
     if for_sam:
-        print_json(function_variables(find_stack()))
+        _print_function_variables(find_stack())
         return
     stack = state_folder().running()
     if stack is None:
@@ -166,13 +166,28 @@ def aws(context: typer.Context) -> None:
         raise OperatorError("The AWS CLI is not installed.", "Install it, or run `make setup`.") from None
 
 
-def function_variables(stack: Stack) -> dict[str, dict[str, str]]:
-    """Return the deployed variables and the AWS endpoint of every function, by logical id; "" is AWS itself."""
+def _print_function_variables(stack: Stack) -> None:
+    """Print the variables of functions in containers, which cannot reach 127.0.0.1 of this machine."""
+    running = state_folder().running()
+    endpoint = stack.endpoint or ""
+    if running is not None and endpoint == running.endpoint:
+        if running.container_endpoint is None:
+            err.print(
+                "No container bridge (docker0, podman0) was found when the local AWS started:"
+                " containers cannot reach it. Start the container engine, then `till down` and `till up`.",
+                soft_wrap=True,
+            )
+        endpoint = running.container_endpoint or endpoint
+    print_json(_function_variables(stack, endpoint))
+
+
+def _function_variables(stack: Stack, endpoint: str) -> dict[str, dict[str, str]]:
+    """Return the deployed variables of every function with an AWS endpoint, by logical id; "" is AWS itself."""
     client = stack.client("lambda")
 
     def variables(function: str) -> dict[str, str]:
         deployed = client.get_function_configuration(FunctionName=function).get("Environment", {})
-        return {**deployed.get("Variables", {}), "AWS_ENDPOINT_URL": stack.endpoint or ""}
+        return {**deployed.get("Variables", {}), "AWS_ENDPOINT_URL": endpoint}
 
     functions = {name: value for name, value in stack.outputs.items() if name.endswith("Function")}
     with ThreadPoolExecutor(8) as threads:

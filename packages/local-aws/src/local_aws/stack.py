@@ -16,6 +16,7 @@ from hypercorn.asyncio import serve as serve_http
 from hypercorn.config import Config
 
 from .consistency import inconsistencies
+from .containers import bridge_address, container_host
 from .destinations import Destinations
 from .embedded_step_functions import EmbeddedStepFunctions
 from .errors import CannotStart, UnreadableState, port_in_use
@@ -45,7 +46,10 @@ _log = logging.getLogger(__name__)
 
 async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     """Run a stack until SIGTERM or SIGINT. Raise CannotStart."""
-    listener = _listen(port)
+    listeners = [_listen("127.0.0.1", port)]
+    bridge = bridge_address()
+    if bridge is not None:
+        listeners.append(_listen(bridge, port))
     journal = _open_journal(folder.journal)
     engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event)
     roles = RoleSessions(endpoint_url(port))
@@ -67,7 +71,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
         await asyncio.to_thread(runner.close)
 
     server = asyncio.create_task(
-        serve_http(application(), _http_config(listener), shutdown_trigger=until_stopped)
+        serve_http(application(), _http_config(listeners), shutdown_trigger=until_stopped)
     )
     await _until_listening(server, port)
     warnings = await asyncio.to_thread(_warnings, engine)
@@ -75,7 +79,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     engine.resume()
     asynchronous.resume()
     maintenance = asyncio.create_task(_maintain(persistence))
-    folder.announce(RunningStack(os.getpid(), port, tuple(warnings)))
+    folder.announce(RunningStack(os.getpid(), port, tuple(warnings), container_host(bridge)))
     for line in [*warnings, f"Local AWS is ready on {endpoint_url(port)}"]:
         sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -107,12 +111,12 @@ def _lambda_runner(
     )
 
 
-def _listen(port: int) -> socket.socket:
-    """Return a socket that has the port. Raise PortInUse."""
+def _listen(address: str, port: int) -> socket.socket:
+    """Return a socket that has the port of an address. Raise PortInUse."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((address, port))
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -121,9 +125,9 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _http_config(listener: socket.socket) -> Config:
+def _http_config(listeners: list[socket.socket]) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.fileno()}" for listener in listeners]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 1

@@ -19,15 +19,24 @@ _LOCK_RETRY_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """A stack that is ready: its process, its port on 127.0.0.1, and what it found inconsistent on start."""
+    """A stack that is ready: its process, its port on 127.0.0.1, and what it found inconsistent on start.
+
+    `container_host` is the name or address at which containers reach it, None if they cannot.
+    """
 
     pid: int
     port: int
     warnings: tuple[str, ...] = ()
+    container_host: str | None = None
 
     @property
     def endpoint(self) -> str:
         return endpoint_url(self.port)
+
+    @property
+    def container_endpoint(self) -> str | None:
+        """The URL of all services for containers of this machine."""
+        return None if self.container_host is None else f"http://{self.container_host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ class StateFolder:
             return None
         try:
             record = json.loads(self._running.read_text())
-            return RunningStack(record["pid"], record["port"], tuple(record["warnings"]))
+            return RunningStack(**record | {"warnings": tuple(record["warnings"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
