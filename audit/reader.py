@@ -9,8 +9,10 @@ from tillflow.store import unmarshal
 
 from audit.snapshot import TABLES, Item, Pictures, Snapshot
 
-# S3 usually delivers an event within seconds: a change recenter than this may not have been delivered yet.
-_DELIVERY_TIME = timedelta(minutes=1)
+DELIVERY_TIME = timedelta(minutes=1)
+"""S3 usually delivers an event within seconds."""
+QUEUED = timedelta(days=14)
+"""How long an event can wait in the image queue, if events wait there at all."""
 
 
 def read_snapshot(
@@ -39,15 +41,19 @@ def read_snapshot(
 
 
 def read_pictures(
-    s3: Any, bucket_name: Callable[[str], str], pending: Callable[[], frozenset[str]] = frozenset
+    s3: Any,
+    bucket_name: Callable[[str], str],
+    pending: Callable[[], frozenset[str]] = frozenset,
+    delivery_time: timedelta = DELIVERY_TIME,
 ) -> Pictures:
     """List the image buckets, then call `pending` for the keys whose event is being ingested or dead-lettered.
 
+    The events of objects that were changed within `delivery_time` may not have been delivered: they are pending too.
     Folder markers, which S3's console creates, are ignored.
     """
     originals: dict[str, str] = {}
     recent: set[str] = set()
-    since = datetime.now(UTC) - _DELIVERY_TIME
+    since = datetime.now(UTC) - delivery_time
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket_name("ImagesBucket"))
     for page in pages:
         versions, markers = page.get("Versions", []), page.get("DeleteMarkers", [])

@@ -19,6 +19,7 @@ build-TidyOutputsFunction: SERVICE = images
 build-DiscardOutputsFunction: SERVICE = images
 build-FindStaleFunction: SERVICE = images
 build-SignUploadFunction: SERVICE = images
+build-StartIngestFunction: SERVICE = images
 build-ReserveStockFunction: SERVICE = inventory
 build-ReleaseStockFunction: SERVICE = inventory
 build-CommitStockFunction: SERVICE = inventory

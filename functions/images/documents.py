@@ -118,3 +118,9 @@ class UploadForm(TypedDict):
     key: str
     url: str
     fields: dict[str, str]
+
+
+class BatchResponse(TypedDict):
+    """The messages that failed and are to be delivered again, as ReportBatchItemFailures defines."""
+
+    batchItemFailures: list[dict[str, str]]

@@ -17,6 +17,7 @@ from images.store import ImageStore
 _CONCURRENT_READS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 _VISIBILITY_SECONDS = 30
+_URL_SECONDS = 3600
 
 
 class Deployment(Protocol):
@@ -59,9 +60,7 @@ class ImageOperations:
         row = self._store.find_row(key)
         if not row or row["status"] == "DELETED":
             raise UnknownImage(key)
-        domain = self._deployment.output("ThumbnailsDomain")
-        outputs = [{**output, "url": f"https://{domain}/{output['key']}"} for output in row["outputs"]]
-        return {**row, "outputs": outputs}
+        return {**row, "outputs": [{**output, "url": self._url(output["key"])} for output in row["outputs"]]}
 
     def list_images(self, limit: int) -> list[Item]:
         """Return up to `limit` images that are not deleted, in no order."""
@@ -123,6 +122,14 @@ class ImageOperations:
         events = [*map(json.loads, inputs), *map(dead_letter_event, self._peek())]
         return frozenset(key for event in events if (key := event_key(event)) is not None)
 
+    def has_queued_events(self) -> bool:
+        """Return whether events wait in the image queue or are being processed from it."""
+        counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        response = self._client("sqs").get_queue_attributes(
+            QueueUrl=self._deployment.output("ImageQueue"), AttributeNames=list(counts)
+        )
+        return any(int(response["Attributes"][name]) for name in counts)
+
     def redrive(self) -> Iterator[tuple[str, str]]:
         """Start the ingest of each dead-lettered event again; return the key and the execution ARN of each.
 
@@ -143,6 +150,15 @@ class ImageOperations:
                 )
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
                 yield key, started["executionArn"]
+
+    def _url(self, key: str) -> str:
+        """Return the URL of a thumbnail: CloudFront's, or one that is signed for an hour."""
+        if domain := self._deployment.output("ThumbnailsDomain"):
+            return f"https://{domain}/{key}"
+        request = {"Bucket": self._deployment.output("ThumbnailsBucket"), "Key": key}
+        return str(
+            self._client("s3").generate_presigned_url("get_object", Params=request, ExpiresIn=_URL_SECONDS)
+        )
 
     def _peek(self) -> list[dict[str, Any]]:
         """Return every dead-lettered message and make it visible again."""

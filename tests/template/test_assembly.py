@@ -37,7 +37,7 @@ def test_table_is_recoverable_and_kept_when_the_stack_is_deleted(tmp_path: Path)
 
 
 def test_workflow_gets_the_substitutions_and_permissions_its_definition_needs(tmp_path: Path) -> None:
-    (tmp_path / "sale.asl.json").write_text('{"a": "${SellFunctionArn}", "b": "${SalesTable}"}')
+    (tmp_path / "sale.asl.json").write_text('{"States": {}, "a": "${SellFunctionArn}", "b": "${SalesTable}"}')
     sell = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "sales.sell", "Policies": []}}
     sale = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": "sale.asl.json"}}
     resources = TABLE["Resources"] | {"SellFunction": sell, "Sale": sale}

@@ -1,74 +1,211 @@
-"""The conventions of template.yaml: outputs under their logical ids, narrow roles, an event for every function."""
+"""The deployed template: references, layers, roles, names, limits, and conventions of the fragments."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.events.models import EventPattern
-from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-FOUND_BY_OUTPUT = {
-    "AWS::DynamoDB::Table",
-    "AWS::S3::Bucket",
-    "AWS::SQS::Queue",
-    "AWS::Events::EventBus",
-    "AWS::SNS::Topic",
-    "AWS::Serverless::Function",
-    "AWS::Serverless::StateMachine",
+from tests.template import deployed
+from tests.template.deployed import ROOT, as_list, of_type, references, resources, source, translated
+
+PSEUDO = {
+    f"AWS::{name}"
+    for name in ("AccountId", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 }
+SOURCE: dict[str, Any] = source()["Resources"]
 
-# Objects of a bucket and executions of a machine have no names before they are made: a star may stand for
-# them, at the end, behind the name of what holds them.
-NARROW = re.compile(r'[^*]*|[^*]*(\$\{\w+\.\w+\}|[\w-]+)(/\w+)?[/:]\*"\}')
-
-
-def of_type(*types: str) -> list[str]:
-    return [name for name, resource in RESOURCES.items() if resource["Type"] in types]
-
-
-def statements(name: str) -> Iterator[dict[str, Any]]:
-    properties = RESOURCES[name]["Properties"]
-    for policy in properties.get("Policies", ()):
-        document = policy.get("PolicyDocument", policy)
-        yield from document["Statement"]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+# Actions without resource-level permissions: a policy can only name all resources.
+WITHOUT_RESOURCES = {
+    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+}  # fmt: skip
+# A star at the end, after the name of what contains objects, executions, versions of a secret or index entries.
+NARROW = re.compile(r'[^*]*|[^*]*(\$\{\w+\.\w+\}|[\w-]+|\$\{AWS::StackName\}/suppliers)(/\w+)?[/:]\*"\}')
+# CloudFormation's quotas: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_RESOURCES, MOST_OUTPUTS, MOST_PARAMETERS, MOST_BYTES = 500, 200, 200, 1_000_000
+INLINE_POLICY_CHARACTERS = 10_240
 
 
 def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-@pytest.mark.parametrize("name", of_type(*FOUND_BY_OUTPUT))
-def test_what_an_operator_looks_for_is_an_output_under_its_logical_id(name: str) -> None:
-    assert TEMPLATE["Outputs"][name]["Value"] == {"Ref": name}
+def options(value: Any) -> Iterator[Any]:
+    """Return every value that an expression of Fn::If can have."""
+    match value:
+        case {"Fn::If": [_, first, second]}:
+            yield from options(first)
+            yield from options(second)
+        case {"Ref": "AWS::NoValue"}:
+            return
+        case _:
+            yield value
 
 
-@pytest.mark.parametrize(
-    "name", of_type("AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::IAM::Role")
-)
-def test_role_has_no_wildcard(name: str) -> None:
-    granted = list(statements(name))
-    assert granted or RESOURCES[name]["Properties"]["Policies"] == [], "no policy of its own"
+def policies(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the inline policy documents of a role or policy resource."""
+    properties = resource["Properties"]
+    if "PolicyDocument" in properties:
+        yield properties["PolicyDocument"]
+    for entry in properties.get("Policies", ()):
+        for policy in options(entry):
+            yield policy["PolicyDocument"]
+
+
+def test_every_reference_is_to_a_declared_name() -> None:
+    template = translated()
+    declared = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
+    assert references([template["Resources"], template["Outputs"], template["Conditions"]]) <= declared
+
+
+def test_template_stays_within_the_quotas_of_cloudformation() -> None:
+    template = translated()
+    assert len(template["Resources"]) <= MOST_RESOURCES - 25, "split the stack before it is full"
+    assert len(template["Outputs"]) <= MOST_OUTPUTS
+    assert len(template["Parameters"]) <= MOST_PARAMETERS
+    assert len(json.dumps(template)) < MOST_BYTES * 0.8
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Lambda::Function"))
+def test_function_has_each_layer_once(name: str) -> None:
+    layers = resources()[name]["Properties"]["Layers"]
+    assert 1 <= len(layers) <= 5
+    assert Counter(json.dumps(layer) for layer in layers).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("name", of_type("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"))
+def test_identity_policy_has_no_wildcard(name: str) -> None:
+    resource = resources()[name]
+    assert not resource["Properties"].get("ManagedPolicyArns"), "managed policies allow whole services"
+    granted = [statement for document in policies(resource) for statement in document["Statement"]]
+    assert granted
     for statement in granted:
-        assert not any("*" in action for action in as_list(statement["Action"]))
-        for resource in as_list(statement["Resource"]):
-            assert NARROW.fullmatch(json.dumps(resource)), resource
+        actions = as_list(statement["Action"])
+        assert not any("*" in action for action in actions)
+        if not set(actions) <= WITHOUT_RESOURCES:
+            for target in as_list(statement["Resource"]):
+                assert NARROW.fullmatch(json.dumps(target)), target
 
 
-@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function"))
-def test_function_has_a_sample_event(name: str) -> None:
-    assert isinstance(
-        json.loads((ROOT / "events" / f"{snake(name.removesuffix('Function'))}.json").read_text()), dict
-    )
+@pytest.mark.parametrize("name", of_type("AWS::IAM::Role"))
+def test_inline_policies_fit_the_quota_of_a_role(name: str) -> None:
+    documents = [json.dumps(document, separators=(",", ":")) for document in policies(resources()[name])]
+    assert sum(map(len, documents)) < INLINE_POLICY_CHARACTERS
+
+
+@pytest.mark.parametrize("name", of_type("AWS::S3::Bucket", "AWS::SQS::Queue"))
+def test_bucket_and_queue_refuse_requests_without_tls(name: str) -> None:
+    document = resources()[f"{name}Policy"]["Properties"]["PolicyDocument"]
+    denied = [
+        statement
+        for entry in document["Statement"]
+        for statement in options(entry)
+        if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    assert [(statement["Effect"], statement["Principal"]) for statement in denied] == [("Deny", "*")]
+
+
+def test_topic_policy_has_no_condition_for_eventbridge() -> None:
+    for resource in resources("AWS::SNS::TopicPolicy").values():
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+            if "events.amazonaws.com" in as_list(statement["Principal"]["Service"]):
+                assert "Condition" not in statement
+
+
+def test_secrets_and_global_names_differ_between_stacks() -> None:
+    """A name that is unique in an account, or in all regions of one, must contain the stack's name or id."""
+    text = json.dumps(translated())
+    assert "secret:${AWS::StackName}/suppliers/" in text
+    access = resources("AWS::CloudFront::OriginAccessControl")
+    (config,) = (r["Properties"]["OriginAccessControlConfig"] for r in access.values())
+    assert references(config["Name"]) == {"AWS::StackId"}
+
+
+# A second stack in the region cannot have a resource of these types with the same name.
+UNIQUE = {
+    "AWS::CloudWatch::Alarm", "AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::Events::Rule", "AWS::IAM::Role",
+    "AWS::IAM::ManagedPolicy", "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SNS::Topic",
+    "AWS::SQS::Queue", "AWS::Scheduler::Schedule", "AWS::SecretsManager::Secret", "AWS::StepFunctions::StateMachine",
+}  # fmt: skip
+NAME = re.compile(r"(Alarm|Table|Role|ManagedPolicy|Function|LogGroup|Bucket|Topic|Queue|StateMachine|)Name")
+
+
+@pytest.mark.parametrize("name", of_type(*UNIQUE))
+def test_physical_name_is_left_to_cloudformation_or_contains_the_stack(name: str) -> None:
+    for key, value in resources()[name].get("Properties", {}).items():
+        if NAME.fullmatch(key):
+            assert references(value) & {"AWS::StackName", "AWS::StackId"}
+
+
+def test_no_arn_names_the_partition_aws() -> None:
+    assert not re.search(r'"arn:aws:(?!states:::)', json.dumps(source()["Resources"]))
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_table_is_recoverable_expires_rows_and_can_be_protected(name: str) -> None:
+    properties = resources()[name]["Properties"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["HasDeletionProtection", True, False]}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table", "AWS::S3::Bucket"))
+def test_data_outlives_the_stack(name: str) -> None:
+    """A bucket with objects cannot be deleted: a stack whose bucket is not retained cannot be deleted either."""
+    resource = resources()[name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Lambda::Function"))
+def test_function_writes_to_a_log_group_with_retention(name: str) -> None:
+    group = resources()[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert resources()[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Lambda::EventSourceMapping"))
+def test_event_source_is_retried_within_limits_and_reports_failures(name: str) -> None:
+    properties = resources()[name]["Properties"]
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    (source_name,) = references(properties["EventSourceArn"])
+    if resources()[source_name]["Type"] == "AWS::SQS::Queue":
+        queue = resources()[source_name]["Properties"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] <= 5
+        (function,) = references(properties["FunctionName"]) - {"live"}
+        owner = next(n for n in of_type("AWS::Lambda::Function") if function.startswith(n))
+        assert queue["VisibilityTimeout"] >= 6 * resources()[owner]["Properties"]["Timeout"]
+    else:
+        assert properties["MaximumRetryAttempts"] > 0
+        assert properties["MaximumRecordAgeInSeconds"] > 0
+        assert properties["BisectBatchOnFunctionError"] is True
+        assert references(properties["DestinationConfig"])
+
+
+def test_image_ingest_is_limited() -> None:
+    limits = [
+        value
+        for resource in resources("AWS::Lambda::EventSourceMapping").values()
+        for value in options(resource["Properties"].get("ScalingConfig", {}))
+        if value
+    ]
+    assert limits == [{"MaximumConcurrency": {"Ref": "IngestConcurrency"}}]
+
+
+@pytest.mark.parametrize("name", [n for n, r in SOURCE.items() if r["Type"] == "AWS::Serverless::Function"])
+def test_function_has_a_sample_event_and_is_in_its_services_folder(name: str) -> None:
+    service, *modules, verb = SOURCE[name]["Properties"]["Handler"].split(".")
+    if modules == ["api"]:  # `handle` dispatches to the routes of the module
+        assert name == f"{service.capitalize()}ApiFunction"
+        return
+    assert verb == snake(name.removesuffix("Function"))
+    assert f"def {verb}(" in ROOT.joinpath("functions", service, *modules).with_suffix(".py").read_text()
+    assert isinstance(json.loads((ROOT / "events" / f"{verb}.json").read_text()), dict)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "statemachines").glob("*.asl.json")), ids=lambda p: p.name)
@@ -76,49 +213,18 @@ def test_workflow_has_a_sample_input(path: Path) -> None:
     assert isinstance(json.loads((ROOT / "events" / path.name.replace(".asl", "")).read_text()), dict)
 
 
-@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function"))
-def test_function_is_in_its_services_folder(name: str) -> None:
-    service, *modules, verb = RESOURCES[name]["Properties"]["Handler"].split(".")
-    if modules != ["api"]:  # an Api's handle method dispatches to the routes of its module
-        assert verb == snake(name.removesuffix("Function"))
-    else:
-        assert name == f"{service.capitalize()}ApiFunction"
-        return
-    assert f"def {verb}(" in (ROOT.joinpath("functions", service, *modules).with_suffix(".py")).read_text()
-
-
-def test_every_dead_letter_queue_is_alarmed() -> None:
-    alarmed = {
-        dimension["Value"]["Fn::GetAtt"][0]
-        for name in of_type("AWS::CloudWatch::Alarm")
-        for dimension in RESOURCES[name]["Properties"]["Dimensions"]
-        if dimension["Name"] == "QueueName"
-    }
-    dead_letters = {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
-    assert dead_letters and dead_letters <= alarmed
-
-
 @pytest.mark.parametrize(
-    ("workflow", "status", "error", "alarmed"),
-    [
-        ("OrderCheckout", "FAILED", "PaymentDeclined", False),
-        ("OrderCheckout", "FAILED", "CaseNotOpened", True),
-        ("OrderCheckout", "FAILED", "States.QueryEvaluationError", True),
-        ("OrderCheckout", "TIMED_OUT", None, True),
-        ("OrderCheckout", "SUCCEEDED", None, False),
-        ("StockReorder", "FAILED", "StoreUnavailable", True),
-        ("ImageBackfill", "FAILED", "Lambda.Unknown", True),
-        ("StockReorder", "SUCCEEDED", None, False),
-    ],
-)
-def test_an_execution_that_ends_undecided_is_alarmed(
-    workflow: str, status: str, error: str | None, alarmed: bool
-) -> None:
-    raw = json.dumps(RESOURCES["BrokenWorkflowRule"]["Properties"]["EventPattern"])
-    pattern = EventPattern.load(re.sub(r'\{"Ref": "(\w+)"\}', r'"\1"', raw))
-    event: Any = {
-        "source": "aws.states",
-        "detail-type": "Step Functions Execution Status Change",
-        "detail": {"stateMachineArn": workflow, "status": status, "error": error},
+    "name",
+    [n for n, r in SOURCE.items() if r["Type"] in (
+        "AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::DynamoDB::Table", "AWS::S3::Bucket",
+        "AWS::SQS::Queue", "AWS::Events::EventBus", "AWS::SNS::Topic",
+    )],
+)  # fmt: skip
+def test_what_tools_look_up_is_an_output_under_its_logical_id(name: str) -> None:
+    assert source()["Outputs"][name]["Value"] == {"Ref": name}
+
+
+def test_translation_is_the_same_in_every_region() -> None:
+    assert {json.dumps(deployed.translated(region), sort_keys=True) for region in deployed.REGIONS} == {
+        json.dumps(translated(), sort_keys=True)
     }
-    assert pattern.matches_event(event) is alarmed

@@ -81,9 +81,12 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for bucket in buckets:
         here = {"LocationConstraint": "eu-west-1"}
         client("s3").create_bucket(Bucket=bucket.lower(), CreateBucketConfiguration=here)
-    queue = client("sqs").create_queue(QueueName="ImageDeadLetterQueue")["QueueUrl"]
+    queues = {
+        name: client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        for name in ("ImageQueue", "ImageDeadLetterQueue")
+    }
     outputs = {name: name for name in TEMPLATE.tables} | {bucket: bucket.lower() for bucket in buckets}
-    deployed(monkeypatch, outputs | machines | {"ImageDeadLetterQueue": queue})
+    deployed(monkeypatch, outputs | machines | queues)
 
 
 def put(tables: dict[str, list[Row]]) -> None:

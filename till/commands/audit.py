@@ -7,7 +7,7 @@ from images.operations import ImageOperations
 from rich.progress import Progress
 
 from audit import INVARIANTS, check
-from audit.reader import read_pictures, read_snapshot
+from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
 from audit.snapshot import TABLES
 from till import workflows
 from till.output import err, out, print_json, print_table
@@ -38,7 +38,10 @@ def audit(
             lambda: workflows.running(stack),
             lambda table, items: progress.advance(reading),
             pictures=lambda: read_pictures(
-                stack.client("s3"), stack.output, lambda: pending | images.pending_keys()
+                stack.client("s3"),
+                stack.output,
+                lambda: pending | images.pending_keys(),
+                QUEUED if images.has_queued_events() else DELIVERY_TIME,
             ),
         )
     violations = check(shop)

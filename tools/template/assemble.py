@@ -78,6 +78,8 @@ def template(root: Path) -> str:
     generated = routes.expand(declared, root)
     if generated:
         blocks += ["\n  # routes\n", _indented(document.write(generated))]
+    derived = conventions.alarms(resources)
+    blocks += ["\n  # alarms of all resources\n", _indented(document.write(derived))]
     outputs = conventions.outputs(resources) | _merged(fragments, "Outputs")
     blocks += ["\n", document.write({"Outputs": outputs})]
     return "".join(blocks)

@@ -7,7 +7,7 @@ import yaml
 
 _SHORT = {"Ref", "Condition"}
 _LINE_LENGTH = 110
-_ONE_LINE = 80
+_ONE_LINE = 110
 # PyYAML quotes every tagged scalar; names and attributes need no quotes.
 _QUOTED = re.compile(r"(!(?:Ref|GetAtt|Condition)) '([\w.:]+)'")
 
@@ -25,7 +25,12 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """A dumper that writes no anchors."""
+    """A dumper that writes no anchors and puts the keys of the document on lines of their own."""
+
+    def represent(self, data: Any) -> None:
+        node = self.represent_data(data)
+        node.flow_style = False
+        self.serialize(node)
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -81,8 +86,8 @@ def _sequence(dumper: _Dumper, data: list[Any]) -> yaml.Node:
 
 
 def _is_flat(data: Any) -> bool:
-    """Return whether a collection of scalars and references fits one line."""
-    return len(str(data)) < _ONE_LINE and _depth(data) <= 2
+    """Return whether a collection is small and flat enough for one line."""
+    return len(str(data)) < _ONE_LINE and _depth(data) <= 3
 
 
 def _depth(data: Any) -> int:

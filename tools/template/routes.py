@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.template.conventions import FUNCTION, Resources
+from tools.template.conventions.model import FUNCTION, Resources
 
 HANDLER = re.compile(r"(\w+)\.api\.handle")
 SCOPE_PREFIX = "shop/"

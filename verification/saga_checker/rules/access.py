@@ -160,8 +160,20 @@ def target_of(intrinsic: Any, template: Template) -> str:
 
 
 def role_allows(template: Template, state_machine: str) -> Iterator[Grant]:
-    for policy in template.resources[state_machine]["Properties"].get("Policies", ()):
-        for statement in policy["Statement"]:
+    """Return what the role allows: by the policies of the state machine, and by those attached to its role.
+
+    Policies under a condition are left out: they are for logging and tracing, which no state calls.
+    """
+    documents = list(template.resources[state_machine]["Properties"].get("Policies", ()))
+    documents += [
+        resource["Properties"]["PolicyDocument"]
+        for resource in template.resources.values()
+        if resource["Type"] == "AWS::IAM::Policy"
+        and "Condition" not in resource
+        and {"Ref": f"{state_machine}Role"} in resource["Properties"]["Roles"]
+    ]
+    for document in documents:
+        for statement in document["Statement"]:
             for action in as_list(statement["Action"]):
                 for resource in as_list(statement["Resource"]):
                     yield action, target_of(resource, template)

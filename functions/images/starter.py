@@ -1,0 +1,46 @@
+"""Start one ingest for each queued event and wait until it has ended."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from images.operations import dead_letter_event
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0
+_RESERVE_MILLISECONDS = 10_000
+
+
+class IngestStarter:
+    """Starts ingests. `states` is a Step Functions client, `machine` the ARN of the ingest workflow."""
+
+    def __init__(self, states: Any, machine: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self._states = states
+        self._machine = machine
+        self._pause = pause
+
+    def start(self, record: dict[str, Any]) -> str:
+        """Start the ingest of a message; return the execution's ARN. A second delivery returns the first one's.
+
+        A message that was in the dead-letter queue is a redrive: it starts a new execution.
+        """
+        body = json.loads(record["body"])
+        is_event = "detail-type" in body
+        event = body if is_event else {**dead_letter_event({"Body": record["body"]}), "redriven": True}
+        name = f"event-{body['id']}" if is_event and "id" in body else f"message-{record['messageId']}"
+        try:
+            started = self._states.start_execution(
+                stateMachineArn=self._machine, name=name, input=json.dumps(event)
+            )
+        except self._states.exceptions.ExecutionAlreadyExists:
+            return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+        return str(started["executionArn"])
+
+    def wait(self, arn: str, remaining_milliseconds: Callable[[], int]) -> None:
+        """Return when the execution has ended, or shortly before the function's timeout."""
+        wait = _FIRST_PAUSE
+        while self._states.describe_execution(executionArn=arn)["status"] == "RUNNING":
+            if remaining_milliseconds() < _RESERVE_MILLISECONDS + 1000 * wait:
+                return
+            self._pause(wait)
+            wait = min(2 * wait, _LONGEST_PAUSE)

@@ -1,0 +1,72 @@
+"""The consumer of the image queue: one execution for each event, and waiting until it has ended."""
+
+import json
+from typing import Any
+
+import pytest
+from images.starter import IngestStarter
+
+MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ingest"
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ingest"
+EVENT = {"id": "e-1", "detail-type": "Object Created", "detail": {"object": {"key": "products/A/b.jpg"}}}
+
+
+class ExecutionAlreadyExists(Exception):
+    pass
+
+
+class States:
+    """A Step Functions client whose executions end after a number of descriptions."""
+
+    def __init__(self, running: int = 0) -> None:
+        self.exceptions = type("Exceptions", (), {"ExecutionAlreadyExists": ExecutionAlreadyExists})
+        self.started: dict[str, Any] = {}
+        self.running = running
+
+    def start_execution(self, stateMachineArn: str, name: str, input: str) -> dict[str, str]:
+        if name in self.started:
+            raise ExecutionAlreadyExists
+        self.started[name] = json.loads(input)
+        return {"executionArn": f"{EXECUTION}:{name}"}
+
+    def describe_execution(self, executionArn: str) -> dict[str, str]:
+        self.running -= 1
+        return {"status": "RUNNING" if self.running >= 0 else "SUCCEEDED"}
+
+
+def record(body: Any, message: str = "m-1") -> dict[str, Any]:
+    return {"messageId": message, "body": json.dumps(body)}
+
+
+def test_event_delivered_twice_starts_one_execution() -> None:
+    states = States()
+    starter = IngestStarter(states, MACHINE)
+    assert starter.start(record(EVENT)) == starter.start(record(EVENT, "m-2")) == f"{EXECUTION}:event-e-1"
+    assert states.started == {"event-e-1": EVENT}
+
+
+@pytest.mark.parametrize(
+    "body", [{"event": EVENT, "failure": {}}, {"status": "ABORTED", "input": json.dumps(EVENT)}]
+)
+def test_message_from_the_dead_letter_queue_starts_a_redrive(body: dict[str, Any]) -> None:
+    states = States()
+    IngestStarter(states, MACHINE).start(record(body))
+    assert states.started == {"message-m-1": {**EVENT, "redriven": True}}
+
+
+def test_starter_waits_until_the_execution_has_ended_with_longer_pauses() -> None:
+    pauses: list[float] = []
+    IngestStarter(States(running=5), MACHINE, pauses.append).wait("arn", lambda: 120_000)
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 4.0]
+
+
+def test_starter_returns_before_its_timeout() -> None:
+    pauses: list[float] = []
+    remaining = iter([30_000, 20_000, 11_000])
+    IngestStarter(States(running=99), MACHINE, pauses.append).wait("arn", lambda: next(remaining))
+    assert pauses == [0.5, 1.0]
+
+
+def test_message_that_is_no_json_fails_and_is_delivered_again() -> None:
+    with pytest.raises(ValueError):
+        IngestStarter(States(), MACHINE).start({"messageId": "m", "body": "no JSON"})

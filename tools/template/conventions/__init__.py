@@ -1,0 +1,49 @@
+"""What every resource of a kind has in common, so that no fragment repeats it."""
+
+from pathlib import Path
+from typing import Any
+
+from tools.template.conventions import functions, messaging, storage, workflows
+from tools.template.conventions.alarms import alarms
+from tools.template.conventions.model import FUNCTION, STATE_MACHINE, Resources, kind_of, ref
+from tools.template.conventions.outputs import outputs
+
+__all__ = ["FUNCTION", "alarms", "expand", "outputs"]
+
+
+def expand(
+    section: Resources, service: str, environment: dict[str, Any], declared: Resources, root: Path
+) -> Resources:
+    """Return the resources of a fragment as they are deployed. `declared` holds those of all fragments.
+
+    An IAM policy whose Roles are empty is for the roles of all workflows.
+    """
+    expanded: Resources = {}
+    callers = workflows.callers(declared, root)
+    if any(kind_of(resource) == FUNCTION for resource in section.values()):
+        expanded |= functions.log_group(service)
+    for name, resource in section.items():
+        match kind_of(resource):
+            case "AWS::Serverless::Function":
+                expanded |= functions.function(name, resource, service, environment, callers.get(name, set()))
+            case "AWS::Serverless::StateMachine":
+                expanded |= workflows.state_machine(name, resource, declared, root)
+            case "AWS::DynamoDB::Table":
+                expanded |= storage.table(name, resource)
+            case "AWS::S3::Bucket":
+                expanded |= storage.bucket(name, resource, declared)
+            case "AWS::S3::BucketPolicy":
+                pass  # The bucket's convention includes its statements.
+            case "AWS::SQS::Queue":
+                expanded |= messaging.queue(name, resource, declared)
+            case "AWS::Events::Rule":
+                expanded |= messaging.rule(name, resource, declared)
+            case "AWS::SNS::Topic":
+                expanded |= messaging.topic(name, resource)
+            case "AWS::IAM::Policy" if not resource["Properties"]["Roles"]:
+                machines = [other for other, found in declared.items() if kind_of(found) == STATE_MACHINE]
+                roles = [ref(f"{machine}Role") for machine in machines]
+                expanded[name] = {**resource, "Properties": {**resource["Properties"], "Roles": roles}}
+            case _:
+                expanded[name] = resource
+    return expanded

@@ -1,0 +1,144 @@
+"""Functions: build method, environment, log group, and a role of their own.
+
+The role is written here and not left to SAM, whose managed policies allow every log group, queue and stream of the
+account.
+"""
+
+from typing import Any
+
+from tools.template.conventions.model import (
+    Resource,
+    Resources,
+    allow,
+    arn,
+    document,
+    ref,
+    statements_of,
+    sub,
+    trust,
+    when,
+)
+
+SALE = "OrderCheckout"
+"""The workflow of a sale: a customer waits for its functions."""
+
+_PUBLISHED = {"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": True}
+_READ_QUEUE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+_READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+
+
+def log_group(service: str) -> Resources:
+    """Return the log group that the functions of a service share."""
+    properties = {
+        "LogGroupName": sub(f"/aws/lambda/${{AWS::StackName}}/{service}"),
+        "RetentionInDays": ref("LogRetentionDays"),
+        "KmsKeyId": when("HasKey", ref("KeyArn")),
+    }
+    return {_logs(service): {"Type": "AWS::Logs::LogGroup", "Properties": properties}}
+
+
+def function(
+    name: str, resource: Resource, service: str, environment: dict[str, Any], callers: set[str]
+) -> Resources:
+    """Return a function and its role. `callers` are the workflows that invoke it.
+
+    Workflows invoke the alias `live`, which is moved to a new version for each change of code, configuration or layer.
+    Functions of a sale can have reserved and provisioned concurrency.
+    """
+    properties = dict(resource["Properties"])
+    own = properties.pop("Environment", {}).get("Variables", {})
+    properties.pop("Policies", None)
+    role = f"{name}Role"
+    deployed: Resource = {
+        "Type": resource["Type"],
+        "Metadata": {"BuildMethod": "makefile"},
+        "Properties": {
+            **properties,
+            "Role": arn(role),
+            "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": service, **environment, **own}},
+            "LoggingConfig": {"LogGroup": ref(_logs(service))},
+            **(_PUBLISHED if callers else {}),
+            **(_sale_concurrency() if SALE in callers else {}),
+        },
+    }
+    return {role: _role(service, statements_of(resource) + list(_event_grants(properties))), name: deployed}
+
+
+def _sale_concurrency() -> dict[str, Any]:
+    return {
+        "ReservedConcurrentExecutions": when("HasReservedConcurrency", ref("SaleReservedConcurrency")),
+        "ProvisionedConcurrencyConfig": when(
+            "HasProvisionedConcurrency",
+            {"ProvisionedConcurrentExecutions": ref("SaleProvisionedConcurrency")},
+        ),
+    }
+
+
+def _role(service: str, statements: list[dict[str, Any]]) -> Resource:
+    write_logs = allow(
+        {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arn(_logs(service))}
+    )
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
+            "Policies": [
+                {"PolicyName": "Function", "PolicyDocument": document(write_logs, *statements)},
+                when("HasTracing", _TRACING),
+                when("HasNetwork", _NETWORK),
+                when("HasKey", _KEY),
+            ],
+        },
+    }
+
+
+def _event_grants(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what an event source mapping needs of the function's role."""
+    grants = []
+    for event in properties.get("Events", {}).values():
+        source = event["Properties"]
+        if event["Type"] == "SQS":
+            grants.append(allow({"Action": _READ_QUEUE, "Resource": source["Queue"]}))
+        if event["Type"] == "DynamoDB":
+            grants.append(allow({"Action": _READ_STREAM, "Resource": source["Stream"]}))
+        if destination := source.get("DestinationConfig"):
+            failed = destination["OnFailure"]["Destination"]
+            grants.append(allow({"Action": "sqs:SendMessage", "Resource": failed}))
+    return grants
+
+
+def _logs(service: str) -> str:
+    return f"{service.title()}Logs"
+
+
+# X-Ray and the interfaces of a VPC have no resource a policy could name before they exist.
+_TRACING = {
+    "PolicyName": "Tracing",
+    "PolicyDocument": document(
+        allow({"Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"})
+    ),
+}
+_NETWORK = {
+    "PolicyName": "Network",
+    "PolicyDocument": document(
+        allow(
+            {
+                "Action": [
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:AssignPrivateIpAddresses",
+                    "ec2:UnassignPrivateIpAddresses",
+                ],
+                "Resource": "*",
+            }
+        )
+    ),
+}
+_KEY = {
+    "PolicyName": "Key",
+    "PolicyDocument": document(
+        allow({"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ref("KeyArn")})
+    ),
+}

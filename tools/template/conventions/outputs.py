@@ -1,0 +1,23 @@
+"""Outputs: the names, URLs and ARNs that the command line and other tools look up."""
+
+from typing import Any
+
+from tools.template.conventions.model import FUNCTION, QUEUE, STATE_MACHINE, TABLE, Resources, kind_of, ref
+
+_LOOKED_UP = {
+    TABLE,
+    FUNCTION,
+    STATE_MACHINE,
+    QUEUE,
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::Events::EventBus",
+    "AWS::IAM::ManagedPolicy",
+}
+
+
+def outputs(resources: Resources) -> dict[str, Any]:
+    """Return an output under the logical id of each resource that is looked up."""
+    return {
+        name: {"Value": ref(name)} for name, resource in resources.items() if kind_of(resource) in _LOOKED_UP
+    }
