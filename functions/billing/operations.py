@@ -1,4 +1,4 @@
-"""What a till or a person asks of billing. The command line and an HTTP API call the same methods."""
+"""Operations of billing. The command line and the HTTP API call them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a till or a person asks of the catalog. The command line and an HTTP API call the same methods."""
+"""Operations of the catalog. The command line and the HTTP API call them."""
 
 from collections.abc import Iterable
 from typing import Any

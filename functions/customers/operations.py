@@ -1,4 +1,4 @@
-"""What a till or a person asks of customers. The command line and an HTTP API call the same methods."""
+"""Operations on customers. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a person asks of the ledger. The command line and an HTTP API call the same methods."""
+"""Operations of the ledger. The command line and the HTTP API call them."""
 
 from typing import Any
 

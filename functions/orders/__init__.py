@@ -1,1 +1,1 @@
-"""Orders: a customer order's record, and what a till or a person asks of it."""
+"""Orders: the record of a customer order, and the operations on it."""

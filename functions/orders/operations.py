@@ -1,4 +1,4 @@
-"""What a till, a person or another system asks of orders. The command line and an HTTP API call the same methods."""
+"""Operations on orders. The command line and the HTTP API call them."""
 
 import json
 from collections.abc import Mapping

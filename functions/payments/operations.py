@@ -1,4 +1,4 @@
-"""What a till or a person asks of payments. The command line and an HTTP API call the same methods."""
+"""Operations on payments and on customers' credit. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
