@@ -10,9 +10,10 @@ import pytest
 from pydantic import BaseModel, Field
 
 from verification.saga_checker.inference import Inference
-from verification.saga_checker.model import Workflow, load_template
+from verification.saga_checker.model import Workflow, load, load_template
+from verification.saga_checker.rules import flow as flows
 from verification.saga_checker.rules import responses
-from verification.saga_checker.shapes import SCALAR, UNKNOWN, Array, Shape, record, shape_of
+from verification.saga_checker.shapes import ABSENT, SCALAR, UNKNOWN, Array, Shape, join, record, shape_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,7 +52,7 @@ LINE = record("Line", {"sku": SCALAR, "quantity": SCALAR})
                 {
                     "order_id": SCALAR,
                     "lines": Array(LINE),
-                    "note": SCALAR,
+                    "note": join((SCALAR, ABSENT)),
                     "kind": SCALAR,
                     "extra": UNKNOWN,
                 },
@@ -88,12 +89,48 @@ def test_reads_of_missing_fields_are_inferred(expression: str, missing: list[str
     assert [one.path for one in inference.missing] == missing
 
 
+@pytest.mark.parametrize(
+    ("expression", "absent"),
+    [
+        ("$order.note", True),
+        ("$order.note ? $order.note : 'none'", False),
+        ("$exists($order.note) ? $order.note : 'none'", False),
+        ("$order.order_id ? $order.note : 'none'", True),
+        ("$order.order_id = 'x' and $exists($order.note) ? $order.note : ''", False),
+        ("$exists($order.note) ? $order.note", True),
+        ("'note: ' & $order.note", False),
+        ("$string($order.note)", True),
+        ("$exists($order.note)", False),
+        ("{'note': $order.note}", False),
+        ("[$order.note]", False),
+        ("$order.order_id", False),
+    ],
+)
+def test_expression_that_may_have_no_value_is_inferred(expression: str, absent: bool) -> None:
+    inference = Inference({"order": shape_of(Priced)})
+    inference.infer_value(f"{{% {expression} %}}")
+    assert bool(inference.absent) == absent
+
+
+@pytest.mark.parametrize("flow", load(ROOT), ids=lambda flow: flow.file)
+def test_unguarded_cause_is_found_in_every_definition(flow: Workflow) -> None:
+    """A timeout has no Cause: each Catch that assigned it unguarded would end the execution."""
+    definition = copy.deepcopy(flow.definition)
+    caught = [state for state in definition["States"].values() if "Catch" in state]
+    if not caught:
+        pytest.skip("no Catch at this level")
+    caught[0]["Catch"][-1].setdefault("Assign", {})["cause"] = "{% $states.errorOutput.Cause %}"
+    broken = Workflow(flow.file, definition, flow.template, flow.logical_id)
+    found = {finding.rule for finding in responses.responses_read_as_declared(broken)}
+    assert found == {"absent-value"}
+
+
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Shape]]:
     """Declare return types of handlers of the checkout, by handler."""
     shapes: dict[str, Shape] = {}
-    shipped = responses.return_shape
-    monkeypatch.setattr(responses, "return_shape", lambda handler: shapes.get(handler) or shipped(handler))
+    shipped = flows.return_shape
+    monkeypatch.setattr(flows, "return_shape", lambda handler: shapes.get(handler) or shipped(handler))
     yield shapes
 
 

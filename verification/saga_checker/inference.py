@@ -7,7 +7,19 @@ from typing import Any
 from stepfunctions_local.expressions.jsonata.parser import Node, Parser
 from stepfunctions_local.expressions.jsonata.tree import TreeBuilder
 
-from .shapes import SCALAR, UNKNOWN, Array, Record, Shape, items_of, join, record
+from .shapes import (
+    ABSENT,
+    SCALAR,
+    UNKNOWN,
+    Array,
+    Record,
+    Shape,
+    items_of,
+    join,
+    may_be_absent,
+    present,
+    record,
+)
 from .shapes import field as field_of
 
 type Variables = Mapping[str, Shape]
@@ -16,6 +28,9 @@ SCALAR_FUNCTIONS = frozenset(
     {"boolean", "contains", "count", "exists", "formatNumber", "fromMillis", "join", "length", "max", "min"}
     | {"not", "now", "number", "round", "string", "substring", "sum", "toMillis", "type"}
 )
+
+# Functions that have a value although an argument has none.
+TOTAL_FUNCTIONS = frozenset({"count", "exists", "now"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +51,35 @@ class MissingField:
 
 @dataclass
 class Inference:
-    """Infers one expression after another; `missing` collects the reads of missing fields."""
+    """Infers one expression after another.
+
+    `missing` collects the reads of missing fields, `absent` the expressions that may have no value.
+    """
 
     variables: Variables
     missing: list[MissingField] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    _present: frozenset[str] = frozenset()
 
     def infer(self, text: str) -> Shape:
         """Return the shape of an expression's value, with `variables` as its variables."""
         tree = TreeBuilder().build(Parser(text).parse())
         return self._node(tree, UNKNOWN, dict(self.variables))
 
+    def assume(self, condition: str) -> None:
+        """Take for granted that a condition `{% … %}` holds: the fields whose presence it tests are there."""
+        tree = TreeBuilder().build(Parser(condition[2:-2].strip()).parse())
+        self._present |= _paths_proven(tree)
+
     def infer_value(self, value: Any) -> Shape:
         """Return the shape of a template value: JSON with `{% … %}` expressions in it."""
         if isinstance(value, str):
-            if value.startswith("{%") and value.endswith("%}"):
-                return self.infer(value[2:-2].strip())
-            return SCALAR
+            if not (value.startswith("{%") and value.endswith("%}")):
+                return SCALAR
+            shape = self.infer(value[2:-2].strip())
+            if may_be_absent(shape):
+                self.absent.append(value)
+            return present(shape)
         if isinstance(value, dict):
             return record("the object", {key: self.infer_value(item) for key, item in value.items()})
         if isinstance(value, list):
@@ -88,7 +116,8 @@ class Inference:
                 if inner is None:
                     self.missing.append(MissingField(written, shape))
                     inner = UNKNOWN
-                shape = self._filtered(inner, step.predicate, variables)
+                shape = present(inner) if written in self._present else inner
+                shape = self._filtered(shape, step.predicate, variables)
             elif number == 0:
                 written = f"${step.value}" if step.type == "variable" else "(…)"
                 shape = self._node(step, context, variables)
@@ -112,8 +141,13 @@ class Inference:
 
     def _condition(self, node: Node, context: Shape, variables: dict[str, Shape]) -> Shape:
         self._node(node.condition, context, variables)
-        branches = [node.then, *([node.otherwise] if node.otherwise is not None else [])]
-        return join(self._node(branch, context, variables) for branch in branches)
+        known = self._present
+        self._present = known | _paths_proven(node.condition)
+        then = self._node(node.then, context, variables)
+        self._present = known
+        if node.otherwise is None:
+            return join((then, ABSENT))
+        return join((then, self._node(node.otherwise, context, variables)))
 
     def _block(self, node: Node, context: Shape, variables: dict[str, Shape]) -> Shape:
         inner = dict(variables)
@@ -128,7 +162,7 @@ class Inference:
 
     def _unary(self, node: Node, context: Shape, variables: dict[str, Shape]) -> Shape:
         if node.value == "[":
-            items = [items_of(self._node(item, context, variables)) for item in node.expressions]
+            items = [present(items_of(self._node(item, context, variables))) for item in node.expressions]
             return Array(join(items) if items else UNKNOWN)
         if node.value == "{":
             fields = {}
@@ -149,7 +183,8 @@ class Inference:
         arguments = [self._node(argument, context, variables) for argument in node.arguments]
         name = node.procedure.value if node.procedure.type == "variable" else ""
         if name in SCALAR_FUNCTIONS:
-            return SCALAR
+            without_value = name not in TOTAL_FUNCTIONS and any(map(may_be_absent, arguments))
+            return join((SCALAR, ABSENT)) if without_value else SCALAR
         if name in ("filter", "distinct", "reverse", "sort", "shuffle") and arguments:
             return arguments[0]
         return UNKNOWN
@@ -158,3 +193,15 @@ class Inference:
         inner = variables | {argument.value: UNKNOWN for argument in node.arguments}
         self._node(node.body, UNKNOWN, inner)
         return UNKNOWN
+
+
+def _paths_proven(condition: Node) -> frozenset[str]:
+    """Return the paths that have a value when a condition holds: `path`, `$exists(path)`, and both sides of `and`."""
+    if condition.type == "binary" and condition.value == "and":
+        return _paths_proven(condition.lhs) | _paths_proven(condition.rhs)
+    if condition.type == "function" and condition.procedure.value == "exists":
+        return _paths_proven(condition.arguments[0])
+    if condition.type == "path" and all(step.type in ("variable", "name") for step in condition.steps):
+        names = [f"${step.value}" if step.type == "variable" else str(step.value) for step in condition.steps]
+        return frozenset({".".join(names)})
+    return frozenset()

@@ -30,6 +30,11 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """No value: the field may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """An object. `name` is for messages."""
 
@@ -51,9 +56,9 @@ class OneOf:
     shapes: frozenset["Shape"]
 
 
-type Shape = Unknown | Scalar | Record | Array | OneOf
+type Shape = Unknown | Scalar | Absent | Record | Array | OneOf
 
-UNKNOWN, SCALAR = Unknown(), Scalar()
+UNKNOWN, SCALAR, ABSENT = Unknown(), Scalar(), Absent()
 
 
 def record(name: str, fields: Mapping[str, Shape]) -> Record:
@@ -66,28 +71,41 @@ def join(shapes: Iterable[Shape]) -> Shape:
     for shape in shapes:
         alternatives |= shape.shapes if isinstance(shape, OneOf) else {shape}
     if UNKNOWN in alternatives or not alternatives:
-        return UNKNOWN
+        return OneOf(frozenset({UNKNOWN, ABSENT})) if ABSENT in alternatives else UNKNOWN
     return alternatives.pop() if len(alternatives) == 1 else OneOf(frozenset(alternatives))
+
+
+def may_be_absent(shape: Shape) -> bool:
+    return shape == ABSENT or (isinstance(shape, OneOf) and ABSENT in shape.shapes)
+
+
+def present(shape: Shape) -> Shape:
+    """Return the shape of a value that is known to be there."""
+    if isinstance(shape, OneOf):
+        return join(shape.shapes - {ABSENT})
+    return UNKNOWN if shape == ABSENT else shape
 
 
 def field(shape: Shape, name: str) -> Shape | None:
     """Return the shape of a field as JSONata reads it, None when no alternative has the field.
 
-    JSONata reads a field of an array from each item.
+    JSONata reads a field of an array from each item, and no value from no value.
     """
     match shape:
         case Unknown():
             return UNKNOWN
         case Scalar():
             return None
+        case Absent():
+            return ABSENT
         case Record(fields=fields):
             return dict(fields).get(name)
         case Array(item=item):
             inner = field(item, name)
-            return inner and items_of(Array(inner), flatten=True)
+            return inner and items_of(Array(present(inner)), flatten=True)
         case OneOf(shapes=shapes):
-            present = [inner for one in shapes if (inner := field(one, name)) is not None]
-            return join(present) if present else None
+            known = [inner for one in shapes - {ABSENT} if (inner := field(one, name)) is not None]
+            return join([*known, *([ABSENT] if ABSENT in shapes else ())]) if known else None
 
 
 def items_of(shape: Shape, flatten: bool = False) -> Shape:
@@ -118,8 +136,9 @@ def shape_of(annotation: Any) -> Shape:
     if origin is Literal:
         return SCALAR
     if is_typeddict(annotation):
-        hints = get_type_hints(annotation)
-        return record(annotation.__name__, {name: shape_of(hint) for name, hint in hints.items()})
+        fields = {name: shape_of(hint) for name, hint in get_type_hints(annotation).items()}
+        optional = {name: join((fields[name], ABSENT)) for name in annotation.__optional_keys__}
+        return record(annotation.__name__, fields | optional)
     kind = origin if origin is not None else annotation
     if not isinstance(kind, type) or kind in (Any, object) or issubclass(kind, Mapping):
         return UNKNOWN
