@@ -1,22 +1,29 @@
 """The requests of the demand functions and their responses. Quantities are whole units."""
 
-from datetime import date
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, Field, StrictInt
-
-
-class Place(BaseModel):
-    location: Annotated[str, Field(min_length=1)]
-    sku: Annotated[str, Field(min_length=1)]
+from pydantic import Field, StrictInt
+from tillflow.fields import Day, Identifier, Request
 
 
-class ReadDemand(BaseModel):
+class Place(Request):
+    location: Identifier
+    sku: Identifier
+
+
+class ReadDemand(Request):
     """until: the first day that is not counted; today if missing."""
 
-    needs: list[Place]
+    needs: Annotated[tuple[Place, ...], Field(max_length=10_000)]
     days: Annotated[StrictInt, Field(gt=0, le=366)] = 28
-    until: date | None = None
+    until: Day | None = None
+
+
+class Envelope(Request):
+    """The EventBridge envelope of an order event."""
+
+    detail_type: Literal["OrderPaid", "OrderCancelled"] = Field(alias="detail-type")
+    detail: dict[str, Any]
 
 
 class DemandSums(TypedDict):

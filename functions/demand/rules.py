@@ -1,12 +1,17 @@
 """The sales that an order event counts. Quantities are whole units, negative for a cancelled sale."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date
+from hashlib import sha256
 from typing import Any
 
 from tillflow.events import OrderCancelled, OrderPaid
+from tillflow.parsing import parse
+
+from demand.models import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +23,28 @@ class Sales:
     day: date
     quantities: tuple[tuple[str, int], ...]
 
+    @property
+    def digest(self) -> str:
+        """A hash of what the event adds, by which a repeated event is told from another one of its id."""
+        content = json.dumps([self.location, self.day.isoformat(), self.quantities])
+        return sha256(content.encode()).hexdigest()
+
 
 def sales_of(envelope: Mapping[str, Any]) -> Sales | None:
-    """Return the sales of an EventBridge envelope of the order bus; None if it has none.
+    """Return the sales of an EventBridge envelope of the order bus; None if it has none. InvalidRequest.
 
-    A cancelled sale subtracts its units from the day it was made. ValidationError (pydantic) if the detail is not
-    an event of that name.
+    A cancelled sale subtracts its units from the day it was made.
     """
-    detail, sign = envelope["detail"], 1
-    if envelope["detail-type"] == "OrderCancelled":
-        event: OrderPaid | OrderCancelled = OrderCancelled.model_validate(detail)
-        if not detail["was_paid"]:
+    parsed = parse(Envelope, envelope)
+    sign = 1
+    if parsed.detail_type == "OrderCancelled":
+        cancelled = parse(OrderCancelled, parsed.detail)
+        if not cancelled.was_paid:
             return None
+        event: OrderPaid | OrderCancelled = cancelled
         sign = -1
     else:
-        event = OrderPaid.model_validate(detail)
+        event = parse(OrderPaid, parsed.detail)
     quantities: Counter[str] = Counter()
     for line in event.lines:
         quantities[line.sku] += sign * line.quantity

@@ -1,7 +1,7 @@
 """Daily sales on the demand table.
 
 SALES#<location>#<sku>  DAY#<date>       quantity sold that day (UTC), less cancelled sales
-EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted
+EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted; digest of its sales
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,13 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
+from tillflow.errors import IdempotencyConflict
+from tillflow.fields import MAX_UNITS
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
     AlreadyApplied,
+    Item,
     key,
     marshal,
     retry_on_conflict,
@@ -34,9 +37,9 @@ class DemandStore:
         self._table = table
 
     def count(self, sales: Sales) -> None:
-        """Add an event's sales to their day, once per event id."""
+        """Add an event's sales to their day, once per event id. IdempotencyConflict if the id had other sales."""
         for number, part in enumerate(batched(sales.quantities, ACTIONS_PER_TRANSACTION - 1, strict=False)):
-            actions = [self._counted(sales.event_id, number)]
+            actions = [self._counted(sales, number)]
             actions += [self._add(sales.location, sku, sales.day, quantity) for sku, quantity in part]
             with suppress(AlreadyApplied):
                 what = f"counting {sales.event_id}"
@@ -58,25 +61,36 @@ class DemandStore:
         """Return the sums of each (location, sku) over the `days` days before `until`.
 
         Mean and variance follow exactly from the sums of the days' units and of their squares. A day with more
-        cancelled than sold counts as 0.
+        cancelled than sold counts as 0, one with more than MAX_UNITS as MAX_UNITS.
         """
         first, last = until - timedelta(days=days), until - timedelta(days=1)
         sums: list[DemandSums] = []
         for location, sku in needs:
-            sold = [max(units, 0) for units in self.daily(location, sku, first, last).values()]
+            sold = [
+                min(max(units, 0), MAX_UNITS) for units in self.daily(location, sku, first, last).values()
+            ]
             squares = sum(units * units for units in sold)
             sums.append(
                 {"location": location, "sku": sku, "days": days, "total": sum(sold), "squares": squares}
             )
         return sums
 
-    def _counted(self, event_id: str, number: int) -> Action:
+    def _counted(self, sales: Sales, number: int) -> Action:
+        row = {"pk": f"EVENT#{sales.event_id}", "sk": f"COUNTED#{number}", "digest": sales.digest}
         request = {
             "TableName": self._table,
-            "Item": marshal({"pk": f"EVENT#{event_id}", "sk": f"COUNTED#{number}"}),
+            "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, lambda _: AlreadyApplied(None))
+
+        def counted(stored: Item) -> Exception:
+            if stored["digest"] == sales.digest:
+                return AlreadyApplied(None)
+            return IdempotencyConflict(
+                f"event {sales.event_id}", {"sales": stored["digest"]}, {"sales": sales.digest}
+            )
+
+        return Action("Put", request, counted)
 
     def _add(self, location: str, sku: str, day: date, quantity: int) -> Action:
         request = {

@@ -96,12 +96,9 @@ def send_purchase(event: dict[str, Any], context: Any) -> SentPurchase:
 
 @handler
 def await_supplier(event: dict[str, Any], context: Any) -> PurchaseRef:
-    """Store the token of ``{purchase_order_id, waiting_for, task_token}``; raise PendingWork."""
+    """Store the token of ``{purchase_order_id, waiting_for, waiting_since, task_token}``; raise PendingWork."""
     request = parse(Await, event)
-    store.change(
-        request.purchase_order_id,
-        lambda purchase: rules.wait_for(purchase, request.waiting_for, request.task_token),
-    )
+    store.change(request.purchase_order_id, lambda purchase: rules.wait_for(purchase, request))
     return {"purchase_order_id": request.purchase_order_id}
 
 

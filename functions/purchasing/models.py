@@ -197,9 +197,13 @@ type Awaited = Literal["acknowledgement", "goods"]
 
 
 class Await(OrderRef):
-    """A workflow that waits, and the task token that completes its wait."""
+    """A workflow that waits, and the task token that completes its wait.
+
+    waiting_since is the time and the retry count of the wait, as text that sorts by time.
+    """
 
     waiting_for: Awaited
+    waiting_since: Annotated[str, Field(min_length=1, max_length=64)]
     task_token: TaskToken
 
 
@@ -349,6 +353,7 @@ class Purchase(Record):
     approved_total: Amount | None = None
     pending_total: Amount | None = None
     waiting_for: Awaited | None = None
+    waiting_since: str = ""
     task_token: str | None = None
     ended_at: AwareDatetime | None = None
 

@@ -4,22 +4,39 @@ A change is written to the order's document, then the waiting workflow's task is
 workflow reads the document when it gets to it: the callback carries no data.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from tillflow.callbacks import complete_task, fail_task, send_heartbeat
+from tillflow.parsing import parse
 
 from purchasing import reporting, rules
-from purchasing.models import Invoice, OpenOrder, Price, Purchase, Receipt, Step, Supplier, SupplierAccount
+from purchasing.errors import InvalidPurchase, InvalidSupplier
+from purchasing.matching import mismatches
+from purchasing.models import (
+    Candidate,
+    Invoice,
+    OpenOrder,
+    OrderRef,
+    Price,
+    Purchase,
+    Receipt,
+    Status,
+    Step,
+    Supplier,
+    SupplierAccount,
+)
 from purchasing.store import PurchaseStore, utc_now
 
 INVOICE_DAYS = (366, 31)
 RECEIPT_DAYS = (366, 1)
 PROMISE_DAYS = (31, 731)
 """Days before and after today that an invoice, a receipt and a promised delivery may have."""
+STATUSES: tuple[str, ...] = get_args(Status.__value__)
 MEASURED_FROM = 3
 """Complete deliveries a supplier must have before its lead time and punctuality are measured from them."""
 _HUNDREDTH = Decimal("0.01")
@@ -44,14 +61,16 @@ class PurchaseOperations:
 
     def get(self, purchase_order_id: str) -> Purchase:
         """Return the order; UnknownPurchase."""
-        return self._store.get(purchase_order_id)
+        return self._store.get(_order_id(purchase_order_id))
 
     def find(self, purchase_order_id: str) -> Purchase | None:
         """Return the order, None if there is none."""
         return next(iter(self._store.get_many([purchase_order_id])), None)
 
     def list_all(self, status: str = "") -> list[Purchase]:
-        """Return the orders, of one status if given, the newest first."""
+        """Return the orders, of one status if given, the newest first. InvalidPurchase for an unknown status."""
+        if status not in ("", *STATUSES):
+            raise InvalidPurchase("status", status, f"one of {', '.join(STATUSES)}")
         orders = [order for order in self._store.list_all() if status in ("", order.status)]
         return sorted(orders, key=lambda order: order.opened_at, reverse=True)
 
@@ -76,7 +95,10 @@ class PurchaseOperations:
 
     def refuse(self, purchase_order_id: str, note: str, supplier_id: str = "") -> Purchase:
         """Refuse the order for its supplier: the workflow sends it to the next one."""
-        order = self._store.change(purchase_order_id, lambda before: rules.refuse(before, note, supplier_id))
+        rules.check_text("note", note)
+        order = self._store.change(
+            _order_id(purchase_order_id), lambda before: rules.refuse(before, note, supplier_id)
+        )
         refusal = rules.refusal(order)
         if order.task_token and refusal:
             fail_task(self._states, order.task_token, refusal)
@@ -84,7 +106,7 @@ class PurchaseOperations:
 
     def heartbeat(self, purchase_order_id: str) -> Purchase:
         """Restart the supplier's heartbeat timeout: it has the order and will answer."""
-        order = self._store.get(purchase_order_id)
+        order = self.get(purchase_order_id)
         if order.task_token:
             send_heartbeat(self._states, order.task_token)
         return order
@@ -94,12 +116,12 @@ class PurchaseOperations:
         rules.check_day(
             "received_at", receipt.received_at.astimezone(UTC).date(), self._today(), *RECEIPT_DAYS
         )
-        return self._complete_wait(self._store.receive(purchase_order_id, receipt))
+        return self._complete_wait(self._store.receive(_order_id(purchase_order_id), receipt))
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
         """Record the supplier's invoice, in place of one that is not matched."""
         rules.check_day("invoiced_on", invoice.invoiced_on, self._today(), *INVOICE_DAYS)
-        return self._complete_wait(self._store.bill(purchase_order_id, invoice))
+        return self._complete_wait(self._store.bill(_order_id(purchase_order_id), invoice))
 
     def close_short(self, purchase_order_id: str) -> Purchase:
         """Expect no more goods for the order."""
@@ -107,13 +129,21 @@ class PurchaseOperations:
 
     def cancel(self, purchase_order_id: str, reason: str) -> Purchase:
         """Request the cancellation of the order."""
+        rules.check_text("reason", reason)
         return self._change(purchase_order_id, lambda order: rules.request_cancel(order, reason))
+
+    def differences(self, purchase: Purchase) -> list[str]:
+        """Return the differences of an invoice that is not matched from the order and what was received of it."""
+        if purchase.invoice is None or purchase.status != "ACKNOWLEDGED":
+            return []
+        rate = self._store.suppliers.get(str(purchase.supplier_id)).tax_rate
+        return [str(one) for one in mismatches(purchase.lines, purchase.invoice, rate, purchase.currency)]
 
     def _today(self) -> date:
         return self._now().astimezone(UTC).date()
 
     def _change(self, purchase_order_id: str, rule: Callable[[Purchase], Purchase]) -> Purchase:
-        return self._complete_wait(self._store.change(purchase_order_id, rule))
+        return self._complete_wait(self._store.change(_order_id(purchase_order_id), rule))
 
     def _complete_wait(self, order: Purchase) -> Purchase:
         if order.task_token:
@@ -130,12 +160,14 @@ class SupplierOperations:
 
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
         """Create a supplier with its prices; InvalidSupplier if the id is in use."""
+        prices = _one_per_sku(prices)
         account = self._store.create(supplier)
         self._store.set_prices(supplier.supplier_id, prices)
         return account
 
     def update(self, supplier: Supplier, prices: Iterable[Price], version: int = 0) -> SupplierAccount:
         """Replace a supplier and add prices; RecordChanged if it is not at `version` (0: any)."""
+        prices = _one_per_sku(prices)
         expected = version or self._store.account(supplier.supplier_id).version
         account = self._store.update(supplier, expected)
         self._store.set_prices(supplier.supplier_id, prices)
@@ -143,11 +175,11 @@ class SupplierOperations:
 
     def delete(self, supplier_id: str) -> None:
         """Delete a supplier; SupplierInUse."""
-        self._store.delete(supplier_id)
+        self._store.delete(_supplier_id(supplier_id))
 
     def get(self, supplier_id: str) -> SupplierAccount:
         """Return a supplier; UnknownSupplier."""
-        return self._store.account(supplier_id)
+        return self._store.account(_supplier_id(supplier_id))
 
     def list_all(self) -> list[SupplierAccount]:
         """Return every supplier by id."""
@@ -155,13 +187,13 @@ class SupplierOperations:
 
     def report(self, supplier_id: str) -> SupplierReport:
         """Return a supplier with its prices and performance; UnknownSupplier."""
-        account = self._store.account(supplier_id)
+        account = self.get(supplier_id)
         performance = reporting.performance(self._sent_to(supplier_id), supplier_id, utc_now().date())
         return SupplierReport(account, list(self._store.prices(supplier_id).values()), performance)
 
     def statement(self, supplier_id: str) -> list[reporting.Entry]:
         """Return what was billed and paid; UnknownSupplier."""
-        self._store.account(supplier_id)
+        self.get(supplier_id)
         return reporting.statement(o for o in self._sent_to(supplier_id) if o.supplier_id == supplier_id)
 
     def source_terms(self, supplier_id: str, sku: str) -> dict[str, Any]:
@@ -169,7 +201,7 @@ class SupplierOperations:
 
         UnknownSupplier; the price is missing if the supplier's list has none for the SKU.
         """
-        supplier = self._store.get(supplier_id)
+        supplier = self.get(supplier_id).supplier
         price = self._store.prices(supplier_id, [sku]).get(sku)
         terms: dict[str, Any] = {"currency": supplier.currency, "lead_time_days": supplier.lead_time_days}
         if price:
@@ -192,3 +224,20 @@ class SupplierOperations:
 
     def _sent_to(self, supplier_id: str) -> list[Purchase]:
         return self._orders.get_many(self._store.order_ids(supplier_id))
+
+
+def _one_per_sku(prices: Iterable[Price]) -> list[Price]:
+    """Return the prices; InvalidSupplier if there are several of a SKU."""
+    prices = list(prices)
+    repeated = sorted(sku for sku, count in Counter(price.sku for price in prices).items() if count > 1)
+    if repeated:
+        raise InvalidSupplier("prices", ", ".join(repeated), "one price per SKU")
+    return prices
+
+
+def _order_id(purchase_order_id: str) -> str:
+    return parse(OrderRef, {"purchase_order_id": purchase_order_id}, InvalidPurchase).purchase_order_id
+
+
+def _supplier_id(supplier_id: str) -> str:
+    return parse(Candidate, {"supplier_id": supplier_id}, InvalidSupplier).supplier_id

@@ -22,7 +22,7 @@ from purchasing.errors import (
 from purchasing.matching import due_date, mismatches
 from purchasing.models import (
     Attempt,
-    Awaited,
+    Await,
     Invoice,
     Line,
     OpenOrder,
@@ -36,6 +36,7 @@ from purchasing.models import (
 )
 from purchasing.values import is_complete, order_total, receivable, unbooked_receipt
 
+MAX_TEXT = 200
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
 WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
 
@@ -183,7 +184,8 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
         else line
         for line in purchase.lines
     )
-    return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, receipt)})
+    recorded = receipt.model_copy(update={"booked": False})
+    return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, recorded)})
 
 
 def book(purchase: Purchase, receipt_id: str) -> Purchase:
@@ -232,7 +234,7 @@ def bill(purchase: Purchase, invoice: Invoice) -> Purchase:
         raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the sum of the lines")
     if invoice.total != invoice.net + invoice.tax:
         raise InvalidPurchase("total", invoice.total, f"{invoice.net + invoice.tax}, lines - discount + tax")
-    return purchase.model_copy(update={"invoice": invoice})
+    return purchase.model_copy(update={"invoice": invoice.model_copy(update={"due_on": None})})
 
 
 def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) -> Purchase:
@@ -309,12 +311,17 @@ def cancel(purchase: Purchase, reason: str, now: datetime) -> Purchase:
     )
 
 
-def wait_for(purchase: Purchase, waiting_for: Awaited, task_token: str) -> Purchase:
-    """Store the task token that completes the wait; PendingWork if the next step is another one."""
+def wait_for(purchase: Purchase, waiting: Await) -> Purchase:
+    """Store the task token that completes the wait; PendingWork if the next step is another one.
+
+    A token of an earlier wait than the stored one is ignored: the workflow no longer waits with it.
+    """
     step = next_step(purchase)
-    if step != f"await_{waiting_for}":
+    if step != f"await_{waiting.waiting_for}":
         raise PendingWork(f"purchase {purchase.purchase_order_id}", step)
-    return purchase.model_copy(update={"waiting_for": waiting_for, "task_token": task_token})
+    if waiting.waiting_since < purchase.waiting_since:
+        return purchase
+    return purchase.model_copy(update=waiting.model_dump(exclude={"purchase_order_id"}))
 
 
 def next_step(purchase: Purchase) -> Step:
@@ -334,6 +341,12 @@ def refusal(purchase: Purchase) -> SupplierRefused | None:
     """Return the error that fails the wait for an acknowledgement, if the supplier refused the order."""
     last = purchase.attempts[-1] if purchase.attempts else None
     return SupplierRefused(last.note or "no reason given") if last and last.state == "REFUSED" else None
+
+
+def check_text(field: str, text: str) -> None:
+    """Raise InvalidPurchase unless the text is one line of at most MAX_TEXT characters."""
+    if len(text) > MAX_TEXT or not (text.isprintable()):
+        raise InvalidPurchase(field, text, f"up to {MAX_TEXT} printable characters")
 
 
 def check_day(field: str, day: date, today: date, back: int, ahead: int) -> None:

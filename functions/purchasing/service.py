@@ -92,7 +92,7 @@ class PurchaseService:
 
     def give_up_supplier(self, purchase_order_id: str, attempt: int, cause: str) -> NextStep:
         """Withdraw the order from a supplier that refused it or did not respond; return the next step."""
-        note = _message(cause) or "no answer in time"
+        note = _message(cause)[: rules.MAX_TEXT] or "no response in time"
         purchase = self._store.change(
             purchase_order_id, lambda before: rules.give_up_supplier(before, attempt, note)
         )

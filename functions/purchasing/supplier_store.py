@@ -41,7 +41,13 @@ class SupplierStore:
         return read_supplier(row)
 
     def update(self, supplier: Supplier, version: int) -> SupplierAccount:
-        """Replace the supplier; RecordChanged if it is not at `version`."""
+        """Replace the supplier; RecordChanged if it is not at `version`.
+
+        InvalidSupplier for another currency: prices, orders and what is owed are amounts of the present one.
+        """
+        currency = self.get(supplier.supplier_id).currency
+        if supplier.currency != currency:
+            raise InvalidSupplier("currency", supplier.currency, f"{currency}, that of its prices and orders")
         try:
             response = self._client.update_item(
                 TableName=self._table,
@@ -98,7 +104,7 @@ class SupplierStore:
         return sorted(accounts, key=lambda account: account.supplier.supplier_id)
 
     def set_prices(self, supplier_id: str, prices: Iterable[Price]) -> None:
-        """Add prices to the supplier's list, replacing those of the same SKUs."""
+        """Add prices to the supplier's list, replacing those of the same SKUs. UnknownSupplier."""
         self.account(supplier_id)
         for price in prices:
             self._client.put_item(TableName=self._table, Item=marshal(price_row(supplier_id, price)))

@@ -47,6 +47,5 @@ def list_approvals(call: Call) -> list[Approval]:
 def decide_approval(call: Call) -> Decided:
     """Approve or refuse a planned order."""
     order_id, body = call.path["purchase_order_id"], call.body
-    note = f"{body.note} ({call.caller.username})".strip()
-    delivered = _approvals().decide(order_id, body.decision, note)
+    delivered = _approvals().decide(order_id, body.decision, body.note, call.caller.username)
     return Decided(purchase_order_id=order_id, decision=body.decision, delivered=delivered)

@@ -70,9 +70,9 @@ class ApprovalOperations:
         """Return the approvals that wait for a decision, the oldest first."""
         return self._store.pending_approvals()
 
-    def decide(self, purchase_order_id: str, decision: Decision, note: str) -> bool:
+    def decide(self, purchase_order_id: str, decision: Decision, note: str, decided_by: str) -> bool:
         """Approve or refuse an order; return False if its workflow no longer waits. ApprovalNotPending."""
-        token = self._store.decide(purchase_order_id, decision, note)
+        token = self._store.decide(purchase_order_id, decision, note, decided_by)
         return complete_task(self._states, token, {"decision": decision})
 
 
@@ -100,10 +100,7 @@ class ReorderOperations(ApprovalOperations):
         Missing fields of a source are completed from the supplier's record, prices and deliveries. InvalidPolicy,
         or the error of an unknown supplier.
         """
-        sources = [
-            {**self._suppliers.source_terms(str(source["supplier_id"]), str(request["sku"])), **source}
-            for source in request["sources"]
-        ]
+        sources = [self._completed(source, str(request["sku"])) for source in request["sources"]]
         policy = parse(Policy, {**request, "sources": sources}, InvalidPolicy)
         point = self._computed_point(policy) if reorder_point is None else reorder_point
         # The point first: it is refused for a SKU without a level, and then no policy is written.
@@ -136,6 +133,14 @@ class ReorderOperations(ApprovalOperations):
         if not orders:
             raise UnknownRun(run_id)
         return orders
+
+    def _completed(self, source: Mapping[str, Any], sku: str) -> dict[str, Any]:
+        """Return a source with its missing fields; InvalidPolicy for another currency than the supplier's."""
+        terms = self._suppliers.source_terms(str(source["supplier_id"]), sku)
+        if source.get("currency", terms["currency"]) != terms["currency"]:
+            expected = f"{terms['currency']}, the currency of {source['supplier_id']}"
+            raise InvalidPolicy("currency", source["currency"], expected)
+        return {**terms, **source}
 
     def _reviewed(self, policy: Policy) -> Review:
         best = rules.rank_sources(policy.sources)[0]

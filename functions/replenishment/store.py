@@ -131,22 +131,31 @@ class ReplenishmentStore:
         """Return WAITING, APPROVED, REFUSED, WITHDRAWN, or NONE if no approval was requested."""
         return _status(self._approval(purchase_order_id))
 
-    def decide(self, purchase_order_id: str, decision: str, note: str) -> str:
+    def decide(self, purchase_order_id: str, decision: str, note: str, decided_by: str = "") -> str:
         """Record a decision, "approve" or "refuse"; return the task token of the workflow that waits for it.
 
-        The same decision may be repeated. ApprovalNotPending if nothing waits or it was decided otherwise.
+        The same decision may be repeated; the first one's note and person stay. ApprovalNotPending if nothing waits or
+        it was decided otherwise.
         """
         row = self._approval(purchase_order_id)
         status = DECISIONS[decision]
         if _status(row) not in ("WAITING", status):
             raise ApprovalNotPending(purchase_order_id, _status(row))
-        values = {":status": status, ":note": note, ":token": row["task_token"], ":waiting": "WAITING"}
+        if _status(row) == status:
+            return str(row["task_token"])
+        values = {
+            ":status": status,
+            ":note": note,
+            ":by": decided_by,
+            ":token": row["task_token"],
+            ":waiting": "WAITING",
+        }
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=key(row["pk"], row["sk"]),
-                UpdateExpression="SET #status = :status, note = :note",
-                ConditionExpression="task_token = :token AND #status IN (:waiting, :status)",
+                UpdateExpression="SET #status = :status, note = :note, decided_by = :by",
+                ConditionExpression="task_token = :token AND #status = :waiting",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=marshal(values),
             )

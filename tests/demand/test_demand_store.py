@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from demand.rules import sales_of
 from demand.store import DemandStore
+from tillflow.errors import IdempotencyConflict, InvalidRequest
 
 DAY = date(2026, 11, 23)
 
@@ -65,3 +66,47 @@ def test_sums_are_of_the_days_before(store: DemandStore) -> None:
         count(store, event(lines={"TEA": units}, event_id=str(number), placed_at=placed))
     (sums,) = store.sums([("store-1", "TEA")], 28, DAY)
     assert (sums["total"], sums["squares"], sums["days"]) == (7, 25, 28)
+
+
+@pytest.mark.parametrize("count_", [98, 99, 100, 197, 198, 199])
+def test_events_around_the_size_of_a_transaction_count_every_line_once(
+    store: DemandStore, count_: int
+) -> None:
+    many = event(lines={f"S{n:03}": n + 1 for n in range(count_)})
+    count(store, many)
+    count(store, many)
+    around = {0, 97, 98, 99, 100, count_ - 1} & set(range(count_))
+    assert all(store.daily("store-1", f"S{n:03}", DAY, DAY) == {"2026-11-23": n + 1} for n in around)
+
+
+def test_another_event_under_a_counted_id_is_a_conflict(store: DemandStore) -> None:
+    count(store, event())
+    with pytest.raises(IdempotencyConflict, match="sales"):
+        count(store, event(lines={"TEA": 3}))
+    with pytest.raises(IdempotencyConflict):
+        count(store, event(location="store-2"))
+    assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 2}
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {},
+        {"detail-type": "OrderPaid"},
+        {"detail-type": "OrderShipped", "detail": {}},
+        {"detail-type": "OrderPaid", "detail": {"event_id": "e"}},
+        event(placed_at="0001-01-01T00:00:00+14:00"),
+        event(lines={"TEA": 10**30}),
+        event("OrderCancelled", was_paid="maybe"),
+    ],
+)
+def test_an_envelope_that_is_not_an_order_event_is_refused_by_name(envelope: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        sales_of(envelope)
+
+
+def test_a_days_units_are_bounded_so_that_the_sum_of_squares_is_exact(store: DemandStore) -> None:
+    for number in range(3):
+        count(store, event(lines={"TEA": 900_000}, event_id=str(number), placed_at="2026-11-22T10:00:00Z"))
+    (sums,) = store.sums([("store-1", "TEA")], 28, DAY)
+    assert (sums["total"], sums["squares"]) == (1_000_000, 10**12)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from purchasing import reporting, rules, values
+from purchasing.approvals import approved_without_asking, parse_limits
 from purchasing.channels import Channels, order_message
 from purchasing.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OverReceipt
 from purchasing.matching import due_date, tax_of
@@ -370,3 +371,45 @@ def test_every_line_and_every_supplier_that_is_wrong_is_named() -> None:
 def test_days_outside_their_window_are_refused(back: int, accepted: bool) -> None:
     with nullcontext() if accepted else pytest.raises(InvalidPurchase, match="a date from"):
         rules.check_day("invoiced_on", TODAY - timedelta(days=back), TODAY, back=10, ahead=5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "requested", "approved"),
+    [
+        ({}, None, 10_000),
+        ({"EUR": 50_000}, None, 50_000),
+        ({"JPY": 50_000}, None, 10_000),
+        ({"EUR": 1}, 7, 7),
+    ],
+)
+def test_an_order_is_approved_for_its_lines_or_its_currencys_limit_or_as_requested(
+    limits: dict[str, int], requested: int | None, approved: int
+) -> None:
+    request = OpenOrder.model_validate(
+        {
+            "purchase_order_id": "po-1",
+            "location": "store-1",
+            "currency": "EUR",
+            "lines": [{"sku": "A", "quantity": 10, "unit_cost": 1000}],
+            "suppliers": [{"supplier_id": "sup-a"}],
+            "approved_total": requested,
+        }
+    )
+    assert rules.new_purchase(request, NOW, limits).approved_total == approved
+
+
+def test_an_approval_is_for_the_total_that_was_asked_for() -> None:
+    dear, dearer = ({"A": Price(sku="A", unit_cost=cost)} for cost in (2000, 3000))
+    asked = rules.send(opened(), SUPPLIER, dear, NOW)
+    assert (asked.status, asked.pending_total, asked.attempts) == ("OPEN", 20_000, ())
+    assert rules.send(asked, SUPPLIER, dear, NOW, approve=True).status == "SENT"
+    again = rules.send(asked, SUPPLIER, dearer, NOW, approve=True)
+    assert (again.status, again.approved_total, again.pending_total) == ("OPEN", 20_000, 30_000)
+
+
+def test_limits_are_read_by_currency() -> None:
+    limits = parse_limits("EUR=100000, JPY=16000000")
+    assert limits == {"EUR": 100_000, "JPY": 16_000_000}
+    assert approved_without_asking("EUR", 30_000, limits) == 70_000
+    assert approved_without_asking("EUR", 130_000, limits) == 0
+    assert approved_without_asking("USD", 0, limits) == 0

@@ -601,12 +601,8 @@ def test_a_price_that_fell_again_needs_no_approval(shop: Any) -> None:
     assert shop.resolve(run, "retry", case="SendPurchase").path[-1] == "AwaitAcknowledgement"
 
 
-def test_an_order_in_a_currency_without_a_limit_is_approved_for_its_lines_only(shop: Any) -> None:
-    for supplier_id in ("sup-a", "sup-b"):
-        account = shop.store.suppliers.account(supplier_id)
-        supplier = account.supplier.model_copy(update={"currency": "JPY"})
-        shop.store.suppliers.update(supplier, account.version)
-    run = begin(shop, currency="JPY")
-    shop.operations.refuse(PO, "no")
-    assert shop.run_until_settled(run.arn).path[-1] == "OpenWorkCase"
-    assert "approved is 24800 JPY" in shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")["cause"]
+def test_an_order_in_another_currency_than_its_suppliers_is_not_opened(shop: Any) -> None:
+    run = begin(shop, currency="USD")
+    assert (run.status, run.error) == ("FAILED", "InvalidPurchase")
+    assert "currency is 'USD'; expected EUR, the currency of sup-a" in str(run.cause)
+    assert level(shop, ESPRESSO).get("on_order", 0) == 0

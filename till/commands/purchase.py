@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 from purchasing.errors import InvalidPurchase
-from purchasing.models import Invoice, OpenOrder, Purchase, Receipt, Status
+from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
 from tillflow.parsing import parse
 
 from till import workflows
@@ -23,7 +23,6 @@ OrderId = Annotated[str, typer.Argument(help="Purchase order id.")]
 SupplierId = Annotated[
     str, typer.Option("--supplier", help="Supplier that responds; a repeated response changes nothing.")
 ]
-STATUSES: tuple[str, ...] = get_args(Status.__value__)
 ADVICE = "`till purchase show` shows the order."
 
 
@@ -79,9 +78,9 @@ def list_orders(
 
         till purchase list --csv
     """
-    if status and status.upper() not in STATUSES:
-        raise OperatorError(f"Unknown status {status!r}.", f"Use one of {', '.join(STATUSES)}.")
     operations = purchases(find_stack())
+    with operator_errors("See `till purchase list --help`."):
+        orders = operations.list_all(status.upper())
     columns = (
         "purchase_order_id", "status", "supplier_id", "opened_at", "ordered", "received", "owed", "currency",
     )  # fmt: skip
@@ -96,7 +95,7 @@ def list_orders(
             "owed": operations.owed(order),
             "currency": order.currency,
         }
-        for order in operations.list_all(status.upper())
+        for order in orders
     )
     print_report("Purchase orders", columns, rows, as_json, as_csv, page, page_size, _money("owed"))
 
@@ -139,10 +138,17 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
     ]
     if receipts:
         print_table("Receipts", ("receipt!", "at!", "sku!", "received>", "rejected>"), receipts)
+    if order.pending_total is not None:
+        pending, approved = (
+            money(one or 0, order.currency) for one in (order.pending_total, order.approved_total)
+        )
+        out.print(f"  waits for approval: {pending}; approved is {approved}", highlight=False)
     if order.invoice:
         due = f", due {order.invoice.due_on}" if order.invoice.due_on else ""
         total = money(order.invoice.total, order.currency)
         out.print(f"  invoice {order.invoice.number}: {total}{due}", highlight=False)
+    for difference in operations.differences(order):
+        out.print(f"  differs: {difference}", highlight=False, markup=False)
     if order.payment:
         amount = money(order.payment.amount, order.currency)
         reference = order.payment.reference or "no reference yet"

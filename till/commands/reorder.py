@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from enum import StrEnum
+from getpass import getuser
 from typing import Annotated
 
 import typer
@@ -217,6 +218,7 @@ def approve(
     purchase_order_id: Annotated[str, typer.Argument(help="Purchase order id.")],
     decision: Annotated[Decision, typer.Option(help="approve or refuse")] = Decision.APPROVE,
     note: Annotated[str, typer.Option(help="Reason.")] = "",
+    by: Annotated[str, typer.Option(help="Name of the person who decides; by default the user.")] = "",
 ) -> None:
     """Approve or refuse an order above the approval limit; its run continues.
 
@@ -227,7 +229,7 @@ def approve(
         till reorder approve po-3f1f8b1c2d4e5f60718293a4 --decision refuse --note 'too many'
     """
     with operator_errors("`till reorder approvals` lists the orders that wait."):
-        completed = reorders(find_stack()).decide(purchase_order_id, decision.value, note)
+        completed = reorders(find_stack()).decide(purchase_order_id, decision.value, note, by or getuser())
     if not completed:
         raise OperatorError(
             f"The decision on {purchase_order_id} is stored, but no run waits for it.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tillflow.errors import OrderClosed, StoreContention
+from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -23,6 +23,9 @@ from tillflow.store import (
     transact,
     unmarshal,
 )
+
+MAX_DOCUMENT_BYTES = 390_000
+"""DynamoDB refuses an item above 400 KiB, the other attributes of the row included."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ class DocumentType[D: BaseModel]:
         return self.model.model_validate_json(row["document"]) if "document" in row else None
 
     def row(self, document: D, version: int) -> Item:
-        """Return the row of a document."""
-        identity = self.identity(getattr(document, self.id_name))
-        return (
-            identity | self.columns(document) | {"version": version, "document": document.model_dump_json()}
-        )
+        """Return the row of a document; DocumentTooLarge if DynamoDB would refuse it."""
+        document_id = getattr(document, self.id_name)
+        text = document.model_dump_json()
+        if len(text.encode()) > MAX_DOCUMENT_BYTES:
+            raise DocumentTooLarge(document_id, len(text.encode()), MAX_DOCUMENT_BYTES)
+        return self.identity(document_id) | self.columns(document) | {"version": version, "document": text}
 
     def identity(self, document_id: str) -> Item:
         """Return the attributes that every row of the document has, a tombstone's too."""

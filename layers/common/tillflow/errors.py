@@ -106,6 +106,15 @@ class OrderClosed(DomainError):
         super().__init__(f"{order_id} is closed; {step} is no longer accepted")
 
 
+class DocumentTooLarge(DomainError):
+    """A business document has grown beyond what one row holds; the change was not stored."""
+
+    cashier_message = "The document is too large. Split it."
+
+    def __init__(self, document_id: str, size: int, limit: int) -> None:
+        super().__init__(f"document {document_id} would have {size:,} bytes; expected at most {limit:,}")
+
+
 class PaymentOutcomeUnknown(DomainError):
     """The provider did not report the outcome of an effect; ask it again."""
 

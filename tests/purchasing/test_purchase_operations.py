@@ -1,0 +1,163 @@
+"""Purchase and supplier operations: ids, dates and texts that cannot be, and what a request must not set."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from purchasing import rules
+from purchasing.errors import (
+    InvalidPurchase,
+    InvalidSupplier,
+    SupplierInUse,
+    UnknownPurchase,
+    UnknownSupplier,
+)
+from purchasing.models import (
+    Await,
+    Invoice,
+    InvoicedLine,
+    OpenOrder,
+    Price,
+    Receipt,
+    ReceivedLine,
+    Supplier,
+)
+from purchasing.operations import PurchaseOperations, SupplierOperations
+from purchasing.service import matched_invoice
+from purchasing.store import PurchaseStore
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+TODAY = NOW.date()
+SUPPLIER = Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
+PO = "po-1"
+
+
+class NoStates:
+    """A Step Functions client that no callback may reach."""
+
+
+@pytest.fixture
+def operations(dynamodb: Any, table: str) -> PurchaseOperations:
+    SupplierOperations(dynamodb, table).create(SUPPLIER)
+    store = PurchaseStore(dynamodb, table, lambda: NOW)
+    request = {
+        "purchase_order_id": PO,
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "A", "quantity": 10, "unit_cost": 100}],
+        "suppliers": [{"supplier_id": "sup-a"}],
+    }
+    store.open(OpenOrder.model_validate(request))
+    store.send(PO)
+    return PurchaseOperations(dynamodb, NoStates(), table, lambda: NOW)
+
+
+def receipt(at: datetime = NOW, **more: Any) -> Receipt:
+    return Receipt(receipt_id="r-1", received_at=at, lines=(ReceivedLine(sku="A", quantity=10),), **more)
+
+
+def invoice(on: date = TODAY, **more: Any) -> Invoice:
+    lines = (InvoicedLine(sku="A", quantity=10, unit_price=100),)
+    return Invoice(number="N-1", invoiced_on=on, lines=lines, total=1000, **more)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "", "a b", "po#1", "\x00"])
+def test_ids_that_cannot_be_are_refused_in_words(operations: PurchaseOperations, name: str) -> None:
+    for act in (operations.get, operations.heartbeat, operations.close_short):
+        with pytest.raises(InvalidPurchase, match="purchase_order_id is"):
+            act(name)
+
+
+def test_unknown_ids_are_errors(operations: PurchaseOperations, dynamodb: Any, table: str) -> None:
+    with pytest.raises(UnknownPurchase):
+        operations.get("po-2")
+    suppliers = SupplierOperations(dynamodb, table)
+    with pytest.raises(UnknownSupplier):
+        suppliers.statement("nobody")
+    with pytest.raises(InvalidSupplier, match="supplier_id"):
+        suppliers.get("x" * 5000)
+    with pytest.raises(InvalidPurchase, match="status is 'BOGUS'; expected one of OPEN, SENT"):
+        operations.list_all("BOGUS")
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1026, 11, 28), date(2062, 11, 28), date(9999, 12, 31)])
+def test_invoices_and_promises_of_other_years_are_refused(operations: PurchaseOperations, day: date) -> None:
+    with pytest.raises(InvalidPurchase, match="promised_on"):
+        operations.acknowledge(PO, day)
+    operations.acknowledge(PO, TODAY)
+    with pytest.raises(InvalidPurchase, match="invoiced_on"):
+        operations.bill(PO, invoice().model_copy(update={"invoiced_on": day}))
+    with pytest.raises(InvalidPurchase, match="received_at"):
+        operations.receive(PO, receipt(NOW + timedelta(days=2)))
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "two\nlines", "\x1b[31mred", "\u202ereversed"])
+def test_notes_and_reasons_are_one_printable_line(operations: PurchaseOperations, text: str) -> None:
+    with pytest.raises(InvalidPurchase, match="note is"):
+        operations.refuse(PO, text)
+    with pytest.raises(InvalidPurchase, match="reason is"):
+        operations.cancel(PO, text)
+
+
+def test_a_request_sets_neither_booked_nor_the_due_date(operations: PurchaseOperations) -> None:
+    operations.acknowledge(PO, TODAY)
+    assert operations.receive(PO, receipt(booked=True)).receipts[0].booked is False
+    billed = operations.bill(PO, invoice(due_on=TODAY)).invoice
+    assert billed is not None and billed.due_on is None
+
+
+def test_the_differences_of_an_unmatched_invoice_are_listed(operations: PurchaseOperations) -> None:
+    operations.acknowledge(PO, TODAY)
+    order = operations.bill(PO, invoice())
+    assert operations.differences(order) == ["A: quantity 10; expected 0"]
+    assert operations.differences(operations.receive(PO, receipt())) == []
+
+
+def test_a_supplier_keeps_its_currency_and_has_one_price_per_sku(dynamodb: Any, table: str) -> None:
+    suppliers = SupplierOperations(dynamodb, table)
+    account = suppliers.create(SUPPLIER)
+    with pytest.raises(InvalidSupplier, match="currency is 'JPY'; expected EUR"):
+        suppliers.update(SUPPLIER.model_copy(update={"currency": "JPY"}), [], account.version)
+    prices = [Price(sku="A", unit_cost=1), Price(sku="A", unit_cost=2)]
+    with pytest.raises(InvalidSupplier, match="prices is 'A'; expected one price per SKU"):
+        suppliers.update(SUPPLIER, prices, account.version)
+    assert suppliers.get("sup-a").version == account.version
+
+
+def test_a_supplier_with_an_open_order_cannot_be_deleted(
+    operations: PurchaseOperations, dynamodb: Any, table: str
+) -> None:
+    with pytest.raises(SupplierInUse, match="1 open orders"):
+        SupplierOperations(dynamodb, table).delete("sup-a")
+
+
+def test_a_token_of_an_earlier_wait_does_not_replace_a_later_one(operations: PurchaseOperations) -> None:
+    order = operations.get(PO)
+    waits = [
+        Await(
+            purchase_order_id=PO,
+            waiting_for="acknowledgement",
+            waiting_since=f"2026-11-23T10:00:00.000Z#000{number}",
+            task_token=f"t-{number}",
+        )
+        for number in (0, 1)
+    ]
+    later = rules.wait_for(order, waits[1])
+    assert later.task_token == "t-1"
+    assert rules.wait_for(later, waits[0]) == later
+
+
+def test_an_invoice_is_due_within_the_year_of_the_orders_execution(dynamodb: Any, table: str) -> None:
+    order = PurchaseStore(dynamodb, table)
+    SupplierOperations(dynamodb, table).create(SUPPLIER)
+    request = {
+        "purchase_order_id": PO,
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "A", "quantity": 10, "unit_cost": 100}],
+        "suppliers": [{"supplier_id": "sup-a"}],
+    }
+    opened = order.open(OpenOrder.model_validate(request)).model_copy(update={"opened_at": NOW})
+    due = TODAY + timedelta(days=500)
+    late = opened.model_copy(update={"invoice": invoice().model_copy(update={"due_on": due})})
+    assert matched_invoice(late)["due_at"] == f"{TODAY + timedelta(days=350)}T00:00:00Z"
