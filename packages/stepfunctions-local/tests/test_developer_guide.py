@@ -11,37 +11,39 @@ from stepfunctions_local.testing import FakeServices, VirtualEngine
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:HelloWorld"
 
 
-class Unhappy(Exception):
+class ServiceFailure(Exception):
     pass
 
 
-def one(**state: object) -> dict:
+def single_state(**state: object) -> dict:
     return {"StartAt": "S", "States": {"S": {**state, "End": True}}}
 
 
 def jsonata(**state: object) -> dict:
-    return {"QueryLanguage": "JSONata", **one(**state)}
+    return {"QueryLanguage": "JSONata", **single_state(**state)}
 
 
-def run(definition: dict, given: object = None, **lambdas: object):
+def run(definition: dict, input_data: object = None, **lambdas: object):
     with VirtualEngine(FakeServices(lambdas)) as engine:  # type: ignore[arg-type]
-        return engine.run(definition, given)
+        return engine.run(definition, input_data)
 
 
-def output(definition: dict, given: object = None, **lambdas: object) -> object:
-    result = run(definition, given, **lambdas)
+def output(definition: dict, input_data: object = None, **lambdas: object) -> object:
+    result = run(definition, input_data, **lambdas)
     assert result.status == "SUCCEEDED", result.cause
     return result.output
 
 
 def test_state_pass() -> None:
-    place = {"x-datum": 0.381018, "y-datum": 622.2269926397355}
-    passed = output(one(Type="Pass", Result=place, ResultPath="$.coords"), {"georefOf": "Home"})
-    assert passed == {"georefOf": "Home", "coords": place}
+    coordinates = {"x-datum": 0.381018, "y-datum": 622.2269926397355}
+    passed = output(
+        single_state(Type="Pass", Result=coordinates, ResultPath="$.coords"), {"georefOf": "Home"}
+    )
+    assert passed == {"georefOf": "Home", "coords": coordinates}
 
 
 @pytest.mark.parametrize(
-    ("given", "reached"),
+    ("input_data", "last_state"),
     [
         ({"type": "Public"}, "Public"),
         ({"type": "Private", "value": 22}, "ValueInTwenties"),
@@ -50,14 +52,14 @@ def test_state_pass() -> None:
         ({"type": "Private"}, "DefaultState"),
     ],
 )
-def test_state_choice(given: dict, reached: str) -> None:
-    there = {"Variable": "$.value", "IsPresent": True}
+def test_state_choice(input_data: dict, last_state: str) -> None:
+    value_exists = {"Variable": "$.value", "IsPresent": True}
     rules = [
         {"Not": {"Variable": "$.type", "StringEquals": "Private"}, "Next": "Public"},
-        {"And": [there, {"Variable": "$.value", "NumericEquals": 0}], "Next": "ValueIsZero"},
+        {"And": [value_exists, {"Variable": "$.value", "NumericEquals": 0}], "Next": "ValueIsZero"},
         {
             "And": [
-                there,
+                value_exists,
                 {"Variable": "$.value", "NumericGreaterThanEquals": 20},
                 {"Variable": "$.value", "NumericLessThan": 30},
             ],
@@ -71,7 +73,7 @@ def test_state_choice(given: dict, reached: str) -> None:
         "StartAt": "C",
         "States": {"C": {"Type": "Choice", "Choices": rules, "Default": "DefaultState"}, **ends},
     }
-    assert run(definition, given).states == ["C", reached]
+    assert run(definition, input_data).states == ["C", last_state]
 
 
 def test_state_parallel() -> None:
@@ -88,7 +90,7 @@ def test_state_parallel() -> None:
 def test_state_map_inline() -> None:
     shipped = [{"prod": "R31", "dest-code": 9511, "quantity": 1344}, {"prod": "S39", "dest-code": 9511}]
     processor = {"StartAt": "Validate", "States": {"Validate": {"Type": "Pass", "End": True}}}
-    definition = one(
+    definition = single_state(
         Type="Map",
         InputPath="$.detail",
         ItemsPath="$.shipped",
@@ -96,15 +98,15 @@ def test_state_map_inline() -> None:
         ResultPath="$.detail.result",
         ItemProcessor=processor,
     )
-    given = {"ship-date": "2016-03-14", "detail": {"delivery-partner": "UQS", "shipped": shipped}}
-    made = output(definition, given)
-    assert isinstance(made, dict)
-    assert made["ship-date"] == "2016-03-14"
-    assert made["detail"]["result"] == [{"parcel": parcel, "courier": "UQS"} for parcel in shipped]
+    input_data = {"ship-date": "2016-03-14", "detail": {"delivery-partner": "UQS", "shipped": shipped}}
+    result = output(definition, input_data)
+    assert isinstance(result, dict)
+    assert result["ship-date"] == "2016-03-14"
+    assert result["detail"]["result"] == [{"parcel": parcel, "courier": "UQS"} for parcel in shipped]
 
 
 @pytest.mark.parametrize(
-    ("more", "made"),
+    ("fields", "expected"),
     [
         ({}, "Hello, AWS Step Functions!"),
         ({"ResultPath": None}, {"comment": "c", "who": "AWS Step Functions"}),
@@ -115,32 +117,32 @@ def test_state_map_inline() -> None:
         ({"ResultPath": "$.taskresult", "OutputPath": "$.taskresult"}, "Hello, AWS Step Functions!"),
     ],
 )
-def test_input_output_resultpath(more: dict, made: object) -> None:
-    definition = one(Type="Task", Resource=FUNCTION, **more)
-    greet = {"HelloWorld": lambda given: f"Hello, {given['who']}!"}
-    assert output(definition, {"comment": "c", "who": "AWS Step Functions"}, **greet) == made
+def test_input_output_resultpath(fields: dict, expected: object) -> None:
+    definition = single_state(Type="Task", Resource=FUNCTION, **fields)
+    greet = {"HelloWorld": lambda person: f"Hello, {person['who']}!"}
+    assert output(definition, {"comment": "c", "who": "AWS Step Functions"}, **greet) == expected
 
 
 def test_input_output_example() -> None:
-    definition = one(
+    definition = single_state(
         Type="Task",
         Resource=FUNCTION,
         InputPath="$.lambda",
         ResultPath="$.data.lambdaresult",
         OutputPath="$.data",
     )
-    given = {
+    input_data = {
         "comment": "An input comment.",
         "data": {"val1": 23, "val2": 17},
         "extra": "foo",
         "lambda": {"who": "AWS"},
     }
-    greet = {"HelloWorld": lambda given: f"Hello, {given['who']}!"}
-    assert output(definition, given, **greet) == {"val1": 23, "val2": 17, "lambdaresult": "Hello, AWS!"}
+    greet = {"HelloWorld": lambda person: f"Hello, {person['who']}!"}
+    assert output(definition, input_data, **greet) == {"val1": 23, "val2": 17, "lambdaresult": "Hello, AWS!"}
 
 
 def test_input_output_inputpath_params() -> None:
-    assert output(one(Type="Pass", InputPath="$.a[0:2]"), {"a": [1, 2, 3, 4]}) == [1, 2]
+    assert output(single_state(Type="Pass", InputPath="$.a[0:2]"), {"a": [1, 2, 3, 4]}) == [1, 2]
     chosen = {
         "comment": "Selecting what I care about.",
         "MyDetails": {
@@ -149,16 +151,16 @@ def test_input_output_inputpath_params() -> None:
             "StaticValue": "foo",
         },
     }
-    given = {
+    input_data = {
         "product": {"details": {"color": "blue", "size": "small"}, "availability": "in stock"},
         "sku": "2",
     }
-    made = output(one(Type="Pass", Parameters=chosen), given)
-    assert made == {
+    result = output(single_state(Type="Pass", Parameters=chosen), input_data)
+    assert result == {
         "comment": "Selecting what I care about.",
         "MyDetails": {"size": "small", "exists": "in stock", "StaticValue": "foo"},
     }
-    flat = one(Type="Task", Resource=FUNCTION, ResultSelector={"flattenArray.$": "$[*][*]"})
+    flat = single_state(Type="Task", Resource=FUNCTION, ResultSelector={"flattenArray.$": "$[*][*]"})
     flattened = output(flat, {}, HelloWorld=lambda _: [[1, 2, 3], [4, 5, 6]])
     assert flattened == {"flattenArray": [1, 2, 3, 4, 5, 6]}
 
@@ -169,8 +171,8 @@ def test_input_output_contextobject() -> None:
     item = "$states.context.Map.Item"
     selector = {name: f"{{% {item}.{field} %}}" for name, field in (("at", "Index"), ("is", "Value"))}
     selector["from"] = f"{{% {item}.Source %}}"
-    made = output(jsonata(Type="Map", ItemSelector=selector, ItemProcessor=processor), people)
-    assert made == [{"at": at, "is": person, "from": "STATE_DATA"} for at, person in enumerate(people)]
+    result = output(jsonata(Type="Map", ItemSelector=selector, ItemProcessor=processor), people)
+    assert result == [{"at": at, "is": person, "from": "STATE_DATA"} for at, person in enumerate(people)]
 
 
 def test_workflow_variables() -> None:
@@ -187,8 +189,8 @@ def test_workflow_variables() -> None:
 
 
 def test_transforming_data() -> None:
-    given = {"title": "Numbers", "name": "X", "list": [1, 2]}
-    made = output(
+    input_data = {"title": "Numbers", "name": "X", "list": [1, 2]}
+    result = output(
         jsonata(
             Type="Pass",
             Output={
@@ -199,16 +201,16 @@ def test_transforming_data() -> None:
                 "none": "{% null %}",
             },
         ),
-        given,
+        input_data,
     )
-    assert made == {
+    assert result == {
         "title": "Numbers",
         "text": "plain {% not here %} text",
         "sum": 3,
         "again": ["X", 2],
         "none": None,
     }
-    undefined = run(jsonata(Type="Pass", Output="{% $states.input.nothing %}"), given)
+    undefined = run(jsonata(Type="Pass", Output="{% $states.input.nothing %}"), input_data)
     assert undefined.error == "States.QueryEvaluationError"
 
 
@@ -227,7 +229,7 @@ def test_transforming_data_functions_of_step_functions(expression: str, value: o
 
 
 @pytest.mark.parametrize(
-    ("retrier", "waited"),
+    ("retrier", "elapsed"),
     [
         ({}, 1 + 2 + 4),
         ({"IntervalSeconds": 3, "MaxAttempts": 2, "BackoffRate": 1.5}, 3 + 4.5),
@@ -235,15 +237,15 @@ def test_transforming_data_functions_of_step_functions(expression: str, value: o
         ({"MaxAttempts": 0}, 0),
     ],
 )
-def test_concepts_error_handling_retry(retrier: dict, waited: float) -> None:
+def test_concepts_error_handling_retry(retrier: dict, elapsed: float) -> None:
     def fail(_: object) -> None:
-        raise Unhappy("no")
+        raise ServiceFailure("refused")
 
-    definition = one(
+    definition = single_state(
         Type="Task", Resource=FUNCTION, Retry=[{"ErrorEquals": ["States.TaskFailed"], **retrier}]
     )
     result = run(definition, {}, HelloWorld=fail)
-    assert (result.error, result.elapsed) == ("Unhappy", waited)
+    assert (result.error, result.elapsed) == ("ServiceFailure", elapsed)
 
 
 def test_concepts_error_handling_complex_retry() -> None:
@@ -251,30 +253,30 @@ def test_concepts_error_handling_complex_retry() -> None:
     errors = iter(["ErrorA", "ErrorB", "ErrorC", "ErrorA", "ErrorB", "ErrorC"])
 
     def fail(_: object) -> None:
-        raise type(next(errors), (Exception,), {})("no")
+        raise type(next(errors), (Exception,), {})("refused")
 
     retriers = [
         {"ErrorEquals": ["ErrorA", "ErrorB"], "IntervalSeconds": 1, "BackoffRate": 2.0, "MaxAttempts": 2},
         {"ErrorEquals": ["ErrorC"], "IntervalSeconds": 5, "MaxAttempts": 5},
     ]
-    result = run(one(Type="Task", Resource=FUNCTION, Retry=retriers), {}, HelloWorld=fail)
+    result = run(single_state(Type="Task", Resource=FUNCTION, Retry=retriers), {}, HelloWorld=fail)
     # A and B wait 1 and 2 seconds, C waits 5, and the next A has no attempt left.
     assert (result.error, result.elapsed) == ("ErrorA", 8)
 
 
 def test_concepts_error_handling_catch() -> None:
     def fail(_: object) -> None:
-        raise Unhappy("no")
+        raise ServiceFailure("refused")
 
     catchers = [
         {"ErrorEquals": ["Other"], "Next": "Wrong"},
         {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error-info", "Next": "Fallback"},
     ]
-    definition = one(Type="Task", Resource=FUNCTION, Catch=catchers)
+    definition = single_state(Type="Task", Resource=FUNCTION, Catch=catchers)
     definition["States"] |= {"Wrong": {"Type": "Fail"}, "Fallback": {"Type": "Succeed"}}
-    made = output(definition, {"kept": 1}, HelloWorld=fail)
-    assert isinstance(made, dict)
-    assert (made["kept"], made["error-info"]["Error"]) == (1, "Unhappy")
+    result = output(definition, {"order": 1}, HelloWorld=fail)
+    assert isinstance(result, dict)
+    assert (result["order"], result["error-info"]["Error"]) == (1, "ServiceFailure")
 
 
 def test_input_output_itembatcher() -> None:
@@ -285,14 +287,14 @@ def test_input_output_itembatcher() -> None:
     }
     facts = [{"verdict": "true"}, {"verdict": "false"}, {"verdict": "half-true"}]
     batcher = {"MaxItemsPerBatch": 2, "BatchInput": {"factCheck": "December 2022"}}
-    assert output(one(Type="Map", ItemBatcher=batcher, ItemProcessor=processor), facts) == [
+    assert output(single_state(Type="Map", ItemBatcher=batcher, ItemProcessor=processor), facts) == [
         {"BatchInput": {"factCheck": "December 2022"}, "Items": facts[:2]},
         {"BatchInput": {"factCheck": "December 2022"}, "Items": facts[2:]},
     ]
 
 
 def test_amazon_states_language_paths() -> None:
-    given = {
+    input_data = {
         "foo": 123,
         "bar": ["a", "b", "c"],
         "car": {"cdr": True},
@@ -306,7 +308,7 @@ def test_amazon_states_language_paths() -> None:
         "last.$": "$.items[-1:].p",
         "every.$": "$..p",
     }
-    assert output(one(Type="Pass", Parameters=paths), given) == {
+    assert output(single_state(Type="Pass", Parameters=paths), input_data) == {
         "foo": 123,
         "bar": ["a", "b", "c"],
         "cdr": True,

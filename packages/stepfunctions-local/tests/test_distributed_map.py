@@ -106,10 +106,10 @@ def test_object_members_are_items_with_key() -> None:
     servers = {"web": {"port": 80}, "db": {"port": 5432}}
     with VirtualEngine() as engine:
         pairs = engine.run(machine(Items=servers))
-        told = engine.run(machine(Items="{% $states.input %}", ItemSelector=selector), servers)
+        selected = engine.run(machine(Items="{% $states.input %}", ItemSelector=selector), servers)
     assert pairs.events("MapStateStarted")[0]["mapStateStartedEventDetails"] == {"length": 2}
     assert pairs.output == [{"Key": "web", "Value": {"port": 80}}, {"Key": "db", "Value": {"port": 5432}}]
-    assert told.output[1] == {"Index": 1, "Key": "db", "Value": {"port": 5432}, "Source": "STATE_DATA"}
+    assert selected.output[1] == {"Index": 1, "Key": "db", "Value": {"port": 5432}, "Source": "STATE_DATA"}
 
 
 def test_batches_respect_max_bytes() -> None:
@@ -155,8 +155,8 @@ def bucket(objects: dict[str, bytes]) -> FakeServices:
 
     def listing(params: dict) -> dict:
         moment = datetime(2026, 1, 1, tzinfo=UTC)
-        found = [key for key in sorted(objects) if key.startswith(params.get("Prefix", ""))]
-        return {"Contents": [{"Key": k, "ETag": "e", "Size": 1, "LastModified": moment} for k in found]}
+        keys = [key for key in sorted(objects) if key.startswith(params.get("Prefix", ""))]
+        return {"Contents": [{"Key": k, "ETag": "e", "Size": 1, "LastModified": moment} for k in keys]}
 
     return FakeServices(calls={"s3:GetObject": get, "s3:PutObject": put, "s3:ListObjectsV2": listing})
 

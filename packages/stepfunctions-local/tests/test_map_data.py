@@ -46,19 +46,19 @@ class Bucket:
         return {"Contents": listed, "IsTruncated": more, "NextContinuationToken": str(start + 2)}
 
 
-def found(bucket, config, resource=GET, most=None, **arguments):
-    reading = item_reader.Reading(config, bucket, "arn:role", most)
-    given = {"Bucket": "b", **({"Key": "data"} if resource == GET else {}), **arguments}
-    return asyncio.run(item_reader.read_items(resource, given, reading))
+def read_files(bucket, config, resource=GET, limit=None, **arguments):
+    reading = item_reader.Reading(config, bucket, "arn:role", limit)
+    parameters = {"Bucket": "b", **({"Key": "data"} if resource == GET else {}), **arguments}
+    return asyncio.run(item_reader.read_items(resource, parameters, reading))
 
 
-def read(*asked, **more):
-    return [item for items in found(*asked, **more) for item in items.values]
+def read(*positional, **keywords):
+    return [item for items in read_files(*positional, **keywords) for item in items.values]
 
 
-def refused(bucket, config, **more):
+def failure_cause(bucket, config, **arguments):
     with pytest.raises(StateError) as failed:
-        read(bucket, config, **more)
+        read(bucket, config, **arguments)
     assert failed.value.error == "States.ItemReaderFailed"
     return failed.value.cause
 
@@ -66,24 +66,24 @@ def refused(bucket, config, **more):
 def test_json_items_are_the_array_or_at_the_pointer():
     bucket = Bucket(data='{"orders":{"open":[1,2,3]}}')
     assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}) == [1, 2, 3]
-    assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, most=2) == [1, 2]
-    assert refused(bucket, {"InputType": "JSON"}) == "Attempting to map over non-iterable node."
-    assert "does not exist" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
+    assert read(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/open"}, limit=2) == [1, 2]
+    assert failure_cause(bucket, {"InputType": "JSON"}) == "Attempting to map over non-iterable node."
+    assert "does not exist" in failure_cause(bucket, {"InputType": "JSON", "ItemsPointer": "/orders/shut"})
 
 
 def test_items_pointer_may_reference_an_object():
     bucket = Bucket(data='{"servers":{"web":{"port":80},"db":{"port":5432}}}')
     config = {"InputType": "JSON", "ItemsPointer": "/servers"}
-    (items,) = found(bucket, config)
+    (items,) = read_files(bucket, config)
     assert (items.keys, items.values) == (["web", "db"], [{"port": 80}, {"port": 5432}])
-    (items,) = found(bucket, config, most=1)
+    (items,) = read_files(bucket, config, limit=1)
     assert (items.keys, items.values) == (["web"], [{"port": 80}])
-    assert "non-iterable" in refused(bucket, {"InputType": "JSON", "ItemsPointer": "/servers/web/port"})
+    assert "non-iterable" in failure_cause(bucket, {"InputType": "JSON", "ItemsPointer": "/servers/web/port"})
 
 
 def test_each_json_line_is_an_item():
     assert read(Bucket(data='{"n":1}\n\n{"n":2}\n'), {"InputType": "JSONL"}) == [{"n": 1}, {"n": 2}]
-    assert "Line 2" in refused(Bucket(data='{"n":1}\n{n}'), {"InputType": "JSONL"})
+    assert "Line 2" in failure_cause(Bucket(data='{"n":1}\n{n}'), {"InputType": "JSONL"})
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_csv_rows_are_objects_of_strings(text, config, items):
 
 
 def test_duplicate_csv_headers_are_rejected():
-    cause = refused(Bucket(data="a,a\n1,2\n"), {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"})
+    cause = failure_cause(Bucket(data="a,a\n1,2\n"), {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"})
     assert cause == "CSV headers cannot contain duplicates."
 
 
@@ -116,24 +116,24 @@ def test_listing_reads_all_pages():
         "Size": 2,
         "StorageClass": "STANDARD",
     }
-    assert len(read(bucket, {}, LIST, most=1, Prefix="in/")) == 1
+    assert len(read(bucket, {}, LIST, limit=1, Prefix="in/")) == 1
 
 
 def test_listing_is_loaded_and_flattened():
     bucket = Bucket(**{"in/a": "[1,2]", "in/b": "[3]"})
     config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
     assert read(bucket, config, LIST, Prefix="in/") == [1, 2, 3]
-    assert [items.source for items in found(bucket, config, LIST, Prefix="in/")] == [
+    assert [items.source for items in read_files(bucket, config, LIST, Prefix="in/")] == [
         "S3://b/in/a",
         "S3://b/in/b",
     ]
-    assert read(bucket, config, LIST, most=2, Prefix="in/") == [1, 2]
+    assert read(bucket, config, LIST, limit=2, Prefix="in/") == [1, 2]
 
 
 def test_items_have_their_source():
     bucket = Bucket(data="[1]")
-    assert [items.source for items in found(bucket, {"InputType": "JSON"})] == ["S3://b/data"]
-    assert [items.source for items in found(bucket, {}, LIST)] == ["S3://b"]
+    assert [items.source for items in read_files(bucket, {"InputType": "JSON"})] == ["S3://b/data"]
+    assert [items.source for items in read_files(bucket, {}, LIST)] == ["S3://b"]
 
 
 def test_gzip_files_are_decompressed():
@@ -142,7 +142,7 @@ def test_gzip_files_are_decompressed():
 
 
 def test_parquet_rows_are_objects():
-    arrow = pytest.importorskip("pyarrow", reason="reading Parquet is for those who have pyarrow")
+    arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     parquet = pytest.importorskip("pyarrow.parquet")
     body = io.BytesIO()
     rows = [{"sku": "A", "price": 12, "at": MOMENT}, {"sku": "B", "price": None, "at": MOMENT}]
@@ -171,10 +171,10 @@ def test_athena_manifest_files_are_read():
 
 
 def test_unreadable_files_fail_with_reason():
-    assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in refused(
+    assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in failure_cause(
         Bucket(), {"InputType": "JSON"}
     )
-    assert "parquet" in refused(Bucket(data=b"PAR1"), {"InputType": "PARQUET"}).lower()
+    assert "parquet" in failure_cause(Bucket(data=b"PAR1"), {"InputType": "PARQUET"}).lower()
 
 
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:machine/Label:run-1"

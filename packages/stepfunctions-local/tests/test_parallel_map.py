@@ -140,7 +140,8 @@ def test_map_keeps_order_and_concurrency_limit() -> None:
         ("MapIterationSucceeded", 0),
         ("MapIterationSucceeded", 3),
     ]
-    # The first two follow from MapStateStarted, a later one from the last event of the one whose place it takes.
+    # The first two iterations follow MapStateStarted; a later one follows the last event of the iteration
+    # that ended to make room for it.
     left = {e["stateExitedEventDetails"]["output"]: e["id"] for e in result.events("WaitStateExited")}
     assert [e["previousEventId"] for e in result.events("MapIterationStarted")][:2] == [3, 3]
     assert result.events("MapIterationStarted")[3]["previousEventId"] < left["2"]
@@ -201,11 +202,11 @@ def test_failed_iteration_fails_map_and_aborts_others() -> None:
 def test_map_is_retried_as_a_whole() -> None:
     calls = []
 
-    def work(given: int) -> int:
-        calls.append(given)
+    def work(item: int) -> int:
+        calls.append(item)
         if len(calls) == 2:
             raise ValueError("once")
-        return given * 10
+        return item * 10
 
     processor = one_state(
         "T",

@@ -15,11 +15,11 @@ def test_state_name_selects_a_state_of_a_machine() -> None:
 
 def test_context_is_generated_or_taken_from_the_request() -> None:
     state = {"Type": "Pass", "Parameters": {"c.$": "$$"}, "OutputPath": "$.c", "End": True}
-    made = run(state, {"x": 1}, roleArn=ROLE)["output"]
-    assert made["Execution"]["Input"] == {"x": 1}
-    assert made["Execution"]["RoleArn"] == ROLE
-    assert ":express:" in made["Execution"]["Id"]
-    assert made["State"]["Name"] == "StateName"
+    context = run(state, {"x": 1}, roleArn=ROLE)["output"]
+    assert context["Execution"]["Input"] == {"x": 1}
+    assert context["Execution"]["RoleArn"] == ROLE
+    assert ":express:" in context["Execution"]["Id"]
+    assert context["State"]["Name"] == "StateName"
     shown = run(
         {**INVOKE, "Parameters": {"FunctionName": "f", "Payload.$": "$$"}},
         mock=result({"Payload": 1}),

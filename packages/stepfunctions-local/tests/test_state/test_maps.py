@@ -107,8 +107,10 @@ def test_items_pointer_and_item_source_are_shown() -> None:
             "key": "{% $states.context.Map.Item.Key %}",
         },
     }
-    given = {"mapItemReaderData": '{"a":{"b":{"x":1}}}'}
-    shown = run(state, mock=result([1]), stateConfiguration=given, inspectionLevel="DEBUG")["inspectionData"]
+    configuration = {"mapItemReaderData": '{"a":{"b":{"x":1}}}'}
+    shown = run(state, mock=result([1]), stateConfiguration=configuration, inspectionLevel="DEBUG")[
+        "inspectionData"
+    ]
     assert shown["afterItemsPointer"] == {"x": 1}
     assert shown["afterItemSelector"] == [{"from": "S3://b/k", "key": "x"}]
 

@@ -50,12 +50,12 @@ def match(call: Caller, text: Any, pattern: Any, limit: Any = UNDEFINED) -> Any:
     results = Sequence()
     if limit is not UNDEFINED and limit <= 0:
         return results
-    for found in _matches(call, pattern, text):
+    for occurrence in _matches(call, pattern, text):
         results.append(
             {
-                "match": found.get("match", UNDEFINED),
-                "index": found.get("start", UNDEFINED),
-                "groups": found.get("groups", UNDEFINED),
+                "match": occurrence.get("match", UNDEFINED),
+                "index": occurrence.get("start", UNDEFINED),
+                "groups": occurrence.get("groups", UNDEFINED),
             }
         )
         if limit is not UNDEFINED and len(results) >= limit:
@@ -63,9 +63,9 @@ def match(call: Caller, text: Any, pattern: Any, limit: Any = UNDEFINED) -> Any:
     return results
 
 
-def _expand(template: str, found: dict[str, Any]) -> str:
+def _expand(template: str, occurrence: dict[str, Any]) -> str:
     """Replace the references `$1`, `$0` and `$$` of a replacement."""
-    groups = found["groups"]
+    groups = occurrence["groups"]
     parts: list[str] = []
     at = 0
     while (dollar := template.find("$", at)) >= 0:
@@ -76,7 +76,7 @@ def _expand(template: str, found: dict[str, Any]) -> str:
             parts.append("$")
             at += 1
         elif following == "0":
-            parts.append(found["match"])
+            parts.append(occurrence["match"])
             at += 1
         else:
             digits = len(str(len(groups))) if groups else 1
@@ -113,13 +113,17 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
     units = to_units(text)
     parts: list[str] = []
     at = 0
-    for number, found in enumerate(_matches(call, pattern, text), 1):
-        parts.append(units[at : found["start"]])
-        new = _expand(replacement, found) if isinstance(replacement, str) else call(replacement, [found])
+    for number, occurrence in enumerate(_matches(call, pattern, text), 1):
+        parts.append(units[at : occurrence["start"]])
+        new = (
+            _expand(replacement, occurrence)
+            if isinstance(replacement, str)
+            else call(replacement, [occurrence])
+        )
         if not isinstance(new, str):
             raise JsonataError("D3012", value=new)
         parts.append(to_units(new))
-        at = found["start"] + len(to_units(found["match"]))
+        at = occurrence["start"] + len(to_units(occurrence["match"]))
         if number == count:
             break
     return from_units("".join(parts) + units[at:])
@@ -139,11 +143,11 @@ def split(call: Caller, text: Any, separator: Any, limit: Any = UNDEFINED) -> An
     units = to_units(text)
     parts = []
     at = 0
-    for found in _matches(call, separator, text):
+    for occurrence in _matches(call, separator, text):
         if limit is not UNDEFINED and len(parts) >= limit:
             return parts
-        parts.append(from_units(units[at : found["start"]]))
-        at = found["end"]
+        parts.append(from_units(units[at : occurrence["start"]]))
+        at = occurrence["end"]
     if limit is UNDEFINED or len(parts) < limit:
         parts.append(from_units(units[at:]))
     return parts

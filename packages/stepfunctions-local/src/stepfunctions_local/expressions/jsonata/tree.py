@@ -124,8 +124,8 @@ class TreeBuilder:
     def _binary(self, node: Node) -> Node:
         handler = _BINARY.get(node.value)
         if handler:
-            found: Node = handler(self, node)
-            return found
+            processed: Node = handler(self, node)
+            return processed
         result = Node("binary", node.value, node.position)
         result.lhs, result.rhs = self.process(node.lhs), self.process(node.rhs)
         self._push(result, result.lhs)
@@ -309,7 +309,7 @@ _BINARY: dict[str, Any] = {
 
 
 def tail_calls(node: Node) -> Node:
-    """Mark the calls in tail position of a function's body, which are made after it has returned."""
+    """Mark the calls in tail position of a function's body, which run after it has returned."""
     if node.type == "function" and not node.predicate:
         node.tail = True
     elif node.type == "condition":
