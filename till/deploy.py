@@ -19,7 +19,7 @@ from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from till.local_stack import PROJECT
 
 STACK_NAME = "tillflow"
-_INPUTS = ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines")
+_INPUTS = ("template.yaml", "template-routes.yaml", "samconfig.toml", "functions", "layers", "statemachines")
 _COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _QUOTED_LINES = 15
 

@@ -24,7 +24,12 @@ def assembled(root: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "generate"), [("template.yaml", assemble.template), ("functions/services.mk", assemble.services)]
+    ("path", "generate"),
+    [
+        ("template.yaml", assemble.template),
+        ("template-routes.yaml", assemble.routes_template),
+        ("functions/services.mk", assemble.services),
+    ],
 )
 def test_committed_file_is_what_the_fragments_generate(path: str, generate: Any) -> None:
     assert (ROOT / path).read_text() == generate(ROOT), "run `make template`"

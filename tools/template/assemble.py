@@ -75,14 +75,21 @@ def template(root: Path) -> str:
         if expanded:
             resources |= expanded
             blocks += [f"\n  # {fragment.name}\n", _indented(document.write(expanded))]
-    generated = routes.expand(declared, root)
-    if generated:
-        blocks += ["\n  # routes\n", _indented(document.write(generated))]
+    if nested := routes.stack(declared):
+        blocks += ["\n  # routes of the HTTP API\n", _indented(document.write(nested))]
     derived = conventions.alarms(resources)
     blocks += ["\n  # alarms of all resources\n", _indented(document.write(derived))]
     outputs = conventions.outputs(resources) | _merged(fragments, "Outputs")
     blocks += ["\n", document.write({"Outputs": outputs})]
     return "".join(blocks)
+
+
+def routes_template(root: Path) -> str:
+    """Return the text of template-routes.yaml, the nested stack of the HTTP API's routes."""
+    declared = dict(_declared(read_fragments(root)))
+    return _HEADER.replace("the fragments there", "them and functions/*/api.py") + document.write(
+        routes.template(declared, root)
+    )
 
 
 def services(root: Path) -> str:

@@ -1,4 +1,7 @@
-"""Generate the routes of the HTTP API from the `api` modules of the services."""
+"""Generate the routes of the HTTP API from the `api` modules of the services.
+
+They are a nested stack: a stack can have 500 resources, and each route is one.
+"""
 
 import importlib
 import re
@@ -11,6 +14,8 @@ from tools.template.conventions.model import FUNCTION, Resources
 
 HANDLER = re.compile(r"(\w+)\.api\.handle")
 SCOPE_PREFIX = "shop/"
+STACK = "HttpApiRoutes"
+FILE = "template-routes.yaml"
 
 
 def services(root: Path) -> list[str]:
@@ -27,14 +32,41 @@ def routes_of(root: Path, service: str) -> dict[str, Any]:
     return routes
 
 
-def expand(declared: Resources, root: Path) -> Resources:
-    """Return an integration, a permission and the routes of each declared `<service>.api` function."""
-    found: Resources = {}
+def stack(declared: Resources) -> Resources:
+    """Return the nested stack of the routes, with the ARN of each declared `<service>.api` function; {} without one."""
+    functions = [function for function, _ in _functions(declared)]
+    if not functions:
+        return {}
+    parameters: dict[str, Any] = {"ApiId": {"Ref": "HttpApi"}, "AuthorizerId": {"Ref": "HttpApiAuthorizer"}}
+    parameters |= {f"{function}Arn": {"Fn::GetAtt": [function, "Arn"]} for function in functions}
+    return {
+        STACK: {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": FILE, "Parameters": parameters},
+        }
+    }
+
+
+def template(declared: Resources, root: Path) -> dict[str, Any]:
+    """Return the template of the nested stack: for each function an integration, a permission and its routes."""
+    resources: Resources = {}
+    for function, service in _functions(declared):
+        resources |= dict(_resources(function, routes_of(root, service)))
+    names = ["ApiId", "AuthorizerId", *(f"{function}Arn" for function, _ in _functions(declared))]
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The routes of the HTTP API.",
+        "Parameters": {name: {"Type": "String"} for name in names},
+        "Resources": resources,
+    }
+
+
+def _functions(declared: Resources) -> Iterator[tuple[str, str]]:
+    """Return the logical id and the service of each `<service>.api` function."""
     for name, resource in declared.items():
         handler = HANDLER.fullmatch(resource.get("Properties", {}).get("Handler", ""))
         if resource["Type"] == FUNCTION and handler:
-            found |= dict(_resources(name, routes_of(root, handler[1])))
-    return found
+            yield name, handler[1]
 
 
 def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -44,9 +76,9 @@ def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dic
         {
             "Type": "AWS::ApiGatewayV2::Integration",
             "Properties": {
-                "ApiId": {"Ref": "HttpApi"},
+                "ApiId": {"Ref": "ApiId"},
                 "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": {"Fn::GetAtt": [function, "Arn"]},
+                "IntegrationUri": {"Ref": f"{function}Arn"},
                 "PayloadFormatVersion": "2.0",
             },
         },
@@ -57,10 +89,10 @@ def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dic
             "Type": "AWS::Lambda::Permission",
             "Properties": {
                 "Action": "lambda:InvokeFunction",
-                "FunctionName": {"Ref": function},
+                "FunctionName": {"Ref": f"{function}Arn"},
                 "Principal": "apigateway.amazonaws.com",
                 "SourceArn": {
-                    "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*"
+                    "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiId}/*"
                 },
             },
         },
@@ -70,11 +102,11 @@ def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dic
         if route.scope:
             authorization = {
                 "AuthorizationType": "JWT",
-                "AuthorizerId": {"Ref": "HttpApiAuthorizer"},
+                "AuthorizerId": {"Ref": "AuthorizerId"},
                 "AuthorizationScopes": [f"{SCOPE_PREFIX}{route.scope}"],
             }
         properties = {
-            "ApiId": {"Ref": "HttpApi"},
+            "ApiId": {"Ref": "ApiId"},
             "RouteKey": key,
             "Target": {"Fn::Sub": f"integrations/${{{stem}Integration}}"},
             **authorization,
