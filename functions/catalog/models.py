@@ -111,6 +111,18 @@ class Product(Record):
     image: Annotated[str | None, Field(max_length=1024, pattern=r"^\P{Cc}*$")] = None
 
 
+class ProductQuery(Record):
+    """The SKU of a product that is looked up."""
+
+    sku: Code
+
+
+class BarcodeQuery(Record):
+    """The barcode of a product that is looked up."""
+
+    barcode: Ean13
+
+
 class TaxClass(Record):
     """A tax class and its rate, 0.20 for 20 %."""
 
@@ -138,12 +150,14 @@ class PricedLine(TypedDict):
 
 
 class PricedTender(TypedDict):
-    """A tender with its amount; `token` for a card."""
+    """A tender with the amount it pays: `token` for a card; `tendered` and `change` for cash above the total."""
 
     tender_no: int
     type: str
     token: NotRequired[str]
     amount: int
+    tendered: NotRequired[int]
+    change: NotRequired[int]
 
 
 class Tax(TypedDict):

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from catalog.errors import UnknownProduct
-from catalog.models import Product, TaxClass
+from tillflow.parsing import parse
+
+from catalog.errors import InvalidProduct, UnknownProduct
+from catalog.models import BarcodeQuery, Product, ProductQuery, TaxClass
 from catalog.store import CatalogStore
 
 
@@ -23,12 +25,12 @@ class CatalogOperations:
         self._store.put_product(product)
 
     def get(self, sku: str) -> Product:
-        """Return a product; UnknownProduct."""
-        return self._store.get_product(sku)
+        """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
+        return self._store.get_product(_checked(sku))
 
     def find_barcode(self, barcode: str) -> Product:
-        """Return the product with a barcode, as a scanner reads it; UnknownProduct."""
-        return self._store.find_barcode(barcode)
+        """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""
+        return self._store.find_barcode(parse(BarcodeQuery, {"barcode": barcode}, InvalidProduct).barcode)
 
     def check(self, skus: Iterable[str]) -> None:
         """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
@@ -40,4 +42,8 @@ class CatalogOperations:
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""
-        return self._store.list_products(limit, after)
+        return self._store.list_products(limit, _checked(after) if after else "")
+
+
+def _checked(sku: str) -> str:
+    return parse(ProductQuery, {"sku": sku}, InvalidProduct).sku

@@ -166,18 +166,33 @@ def _check_amounts(amounts: Mapping[str, int]) -> None:
 
 
 def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[PricedTender]:
-    """Return the tenders with their amounts; one without pays the remainder, and is dropped if there is none."""
+    """Return the tenders with their amounts; one without pays the remainder, and is dropped if there is none.
+
+    Cash above the total is change: the tender has what it pays as `amount`, and `tendered` and `change` besides.
+    """
     tendered = sum(tender.amount or 0 for tender in tenders)
     takes_rest = any(tender.amount is None for tender in tenders)
-    if tendered > total or (tendered < total and not takes_rest):
+    change = max(tendered - total, 0)
+    changed = _change_giver(tenders, change) if change else None
+    if (change and changed is None) or (tendered < total and not takes_rest):
         raise TendersDoNotMatchTotal(str(Money(tendered, currency)), str(Money(total, currency)))
     settled: list[PricedTender] = []
     for tender in tenders:
-        amount = total - tendered if tender.amount is None else tender.amount
+        amount = max(total - tendered, 0) if tender.amount is None else tender.amount
         if amount:
             priced: PricedTender = {"tender_no": len(settled) + 1, "type": tender.type, "amount": amount}
-            settled.append({**priced, "token": tender.token} if tender.token else priced)
+            if tender.token:
+                priced["token"] = tender.token
+            if tender is changed:
+                priced |= {"amount": amount - change, "tendered": amount, "change": change}
+            settled.append(priced)
     return settled
+
+
+def _change_giver(tenders: Sequence[Tender], change: int) -> Tender | None:
+    """Return the last cash tender that is more than the change; only cash gives change."""
+    cash = [tender for tender in tenders if tender.type == "cash" and (tender.amount or 0) > change]
+    return cash[-1] if cash else None
 
 
 def _check_size(priced: PricedOrder) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.parsing import parse
 
 from customers.errors import InvalidCustomer
-from customers.models import Customer, StoredCustomer
+from customers.models import CheckCustomer, Customer, StoredCustomer
 from customers.store import CustomersStore
 
 
@@ -22,17 +22,22 @@ class CustomerOperations:
         return self._store.create(parse(Customer, request, InvalidCustomer), datetime.now(UTC))
 
     def get(self, customer_id: str) -> StoredCustomer:
-        """Return a customer and its version; UnknownCustomer."""
-        return self._store.get(customer_id)
+        """Return a customer and its version; UnknownCustomer, InvalidCustomer for an id no customer has."""
+        return self._store.get(_checked(customer_id))
 
     def update(self, customer_id: str, changes: Mapping[str, Any], version: int | None = None) -> Customer:
         """Change fields of a customer at `version`, or at its newest version.
 
         UnknownCustomer, InvalidCustomer, RecordChanged.
         """
+        customer_id = _checked(customer_id)
         read = version or self._store.get(customer_id).version
         return self._store.update(customer_id, changes, read, datetime.now(UTC))
 
     def list_customers(self, limit: int = 50, after: str = "") -> tuple[list[Customer], str | None]:
         """Return a page of customers by id, and the id to continue after; None on the last page."""
-        return self._store.list_customers(limit, after)
+        return self._store.list_customers(limit, _checked(after) if after else "")
+
+
+def _checked(customer_id: str) -> str:
+    return parse(CheckCustomer, {"customer_id": customer_id}, InvalidCustomer).customer_id

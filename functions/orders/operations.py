@@ -53,11 +53,12 @@ class OrderOperations:
         return self._store.find(order_id)
 
     def get(self, order_id: str) -> Order:
-        """Return an order; UnknownOrder.
+        """Return an order; UnknownOrder, InvalidOrder for an id no order has.
 
         Step Functions deletes executions 90 days after they end, so the row is read first. An order without a row is
         one whose checkout has not opened it yet, or rejected it before that; it is returned as the execution has it.
         """
+        order_id = parse(PlaceOrder, {"order_id": order_id}, InvalidOrder).order_id
         order = self._store.find(order_id)
         if order:
             return order

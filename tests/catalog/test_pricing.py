@@ -185,11 +185,14 @@ def test_tax_class_without_a_rate_is_refused() -> None:
     ("tenders", "tendered"),
     [
         ([{"type": "cash", "amount": 998}], "9.98 EUR"),
-        ([{"type": "cash", "amount": 1000}], "10.00 EUR"),
-        ([{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}], "10.00 EUR"),
+        ([{"type": "card", "token": "tok_visa", "amount": 1000}], "10.00 EUR"),
+        (
+            [{"type": "card", "token": "tok_visa", "amount": 999}, {"type": "cash", "amount": 500}],
+            "14.99 EUR",
+        ),
         ([], "0.00 EUR"),
     ],
-    ids=["short", "over", "over with a rest", "none"],
+    ids=["short", "card over", "cash that is all change", "none"],
 )
 def test_tenders_that_do_not_match_the_total_are_refused(
     tenders: list[dict[str, Any]], tendered: str
@@ -197,6 +200,30 @@ def test_tenders_that_do_not_match_the_total_are_refused(
     with pytest.raises(TendersDoNotMatchTotal) as refusal:
         priced(line("MUG"), tenders=tenders)
     assert str(refusal.value) == f"tenders add up to {tendered}; expected the total, 9.99 EUR"
+
+
+@pytest.mark.parametrize(
+    ("tenders", "settled"),
+    [
+        ([("cash", 2000)], [(999, 2000, 1001)]),
+        ([("card", 500), ("cash", 2000)], [(500, None, None), (499, 2000, 1501)]),
+        ([("cash", 2000), ("card", None)], [(999, 2000, 1001)]),
+        ([("cash", 600), ("cash", 500)], [(600, None, None), (399, 500, 101)]),
+        ([("cash", 999)], [(999, None, None)]),
+    ],
+)
+def test_cash_above_the_total_is_change(tenders: list[Any], settled: list[Any]) -> None:
+    sent = [
+        {
+            "type": kind,
+            **({"token": "tok_visa"} if kind == "card" else {}),
+            **({"amount": amount} if amount else {}),
+        }
+        for kind, amount in tenders
+    ]
+    answer = priced(line("MUG"), tenders=sent)
+    assert [(one["amount"], one.get("tendered"), one.get("change")) for one in answer["tenders"]] == settled
+    assert sum(one["amount"] for one in answer["tenders"]) == 999
 
 
 def test_tender_for_the_rest_is_dropped_when_nothing_remains() -> None:

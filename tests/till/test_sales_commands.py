@@ -192,3 +192,23 @@ def test_stored_customer_without_a_list_entry_is_shown(stack: None) -> None:
     row = {"pk": "CUSTOMER#cus-old", "sk": "CUSTOMER", "customer_id": "cus-old", "name": "Old", "version": 3}
     client("dynamodb").put_item(TableName="CustomersTable", Item=marshal(row))
     assert json.loads(run("customer", "show", "cus-old", "--json").stdout)["version"] == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("order", "show", "x" * 5000),
+        ("order", "cancel", "x" * 5000),
+        ("order", "show", "a.b"),
+        ("customer", "show", "x" * 5000),
+        ("customer", "list", "--after", "x" * 5000),
+        ("customer", "update", "x" * 5000, "--name", "X"),
+        ("product", "show", "x" * 5000),
+        ("product", "list", "--after", "x" * 5000),
+        ("product", "find", "--barcode", "x" * 5000),
+    ],
+)
+def test_id_of_any_length_is_refused_in_our_own_words(stack: None, arguments: tuple[str, ...]) -> None:
+    printed = run(*arguments, code=2).stderr
+    assert "; expected" in printed
+    assert len(printed) < 500

@@ -109,7 +109,8 @@ def list_customers(
 
         till customer list --most 20
     """
-    customers, more = sales.customers(find_stack()).list_customers(most, after)
+    with operator_errors(_LISTED):
+        customers, more = sales.customers(find_stack()).list_customers(most, after)
     if as_json:
         print_json({"customers": [customer.model_dump() for customer in customers], "after": more})
         return

@@ -81,9 +81,9 @@ def cancel(
 
     Examples:
 
-        till order cancel ord-20261123T101500-5f0c1a2b --wait
+        till order cancel ord-2026-11-23-store-1-0001 --wait
 
-        till order cancel ord-20261123T101500-5f0c1a2b --reason "wrong size" --json
+        till order cancel ord-2026-11-23-store-1-0001 --reason "wrong size" --json
     """
     stack = find_stack()
     with operator_errors("`till order show` shows an order."):
@@ -110,7 +110,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till order show ord-20261123T101500-5f0c1a2b
+        till order show ord-2026-11-23-store-1-0001
     """
     stack = find_stack()
     with operator_errors("`till history` lists the executions of an id."):
@@ -228,6 +228,10 @@ def _print_order(order: Order) -> None:
             ],
         )
         _print(f"  total: {money(order.document['totals']['total'], currency)}")
+        for tender in order.document.get("tenders", ()):
+            if tender.get("change"):
+                given = money(tender["tendered"], currency)
+                _print(f"  cash given: {given}, change: {money(tender['change'], currency)}")
 
 
 def _print_tenders(tenders: list[Tender]) -> None:

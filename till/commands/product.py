@@ -1,8 +1,9 @@
 """`till product`: products of the catalog and their pictures."""
 
 import io
+import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from catalog.models import Product
@@ -16,6 +17,7 @@ from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import Stack, find_stack
 
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LISTED = "`till product list` lists every product."
 
 app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their pictures.")
@@ -36,7 +38,8 @@ def list_products(
         till product list --json | jq '.products[] | select(.images == []) | .sku'
     """
     stack = find_stack()
-    products, more = sales.catalog(stack).list_products(most, after)
+    with operator_errors(_LISTED):
+        products, more = sales.catalog(stack).list_products(most, after)
     pictures = ImageOperations(stack).list_of_products([product.sku for product in products])
     if as_json:
         shown = [
@@ -57,7 +60,7 @@ def list_products(
                 escape(product.name),
                 _prices(product.prices),
                 escape(product.category or ""),
-                " ".join([str(len(images)), *(f"[on {image['dominant_colour']}]  [/]" for image in images)]),
+                " ".join([str(len(images)), *(_swatch(image) for image in images)]),
             )
             for product, images in zip(products, pictures, strict=True)
         ],
@@ -119,6 +122,11 @@ def _show(stack: Stack, product: Product, as_json: bool) -> None:
         ("key", "size!"),
         [(escape(p["key"]), " x ".join(map(str, p["displayed_size"]))) for p in pictures],
     )
+
+
+def _swatch(image: Mapping[str, Any]) -> str:
+    colour = str(image["dominant_colour"])
+    return f"[on {colour}]  [/]" if _COLOUR.fullmatch(colour) else ""
 
 
 def _prices(prices: Mapping[str, int]) -> str:
