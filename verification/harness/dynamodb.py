@@ -22,12 +22,14 @@ class Tables:
     """The tables of the template. `save` and `restore` handle their whole content.
 
     Each function of `before` is called before each request with its operation and parameters; it may raise, make
-    other requests, or change the parameters.
+    other requests, or change the parameters. Each of `after` is called with the response of a request that succeeded.
     """
 
     def __init__(self, dynamodb: Any, template: Template) -> None:
         self._dynamodb = dynamodb
         self.before: list[Callable[[str, dict[str, Any]], None]] = []
+        self.after: list[Callable[[str, dict[str, Any], dict[str, Any]], None]] = []
+        self._template = template
         for name, properties in template.tables.items():
             indexes = {k: v for k, v in properties.items() if k == "GlobalSecondaryIndexes"}
             client("dynamodb").create_table(
@@ -44,6 +46,16 @@ class Tables:
 
     def restore(self, saved: bytes) -> None:
         self._dynamodb.restore_items(saved)
+
+    def items_by_key(self, table: str) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the items of a table in DynamoDB's JSON, by partition and sort key."""
+        return {(item["pk"]["S"], item["sk"]["S"]): dict(item) for item in self._dynamodb.items(table)}
+
+    def indexes(self, table: str) -> Iterator[tuple[str, str, bool]]:
+        """Yield the partition key and the sort key of each index, and whether it holds only keys."""
+        for index in self._template.tables[table].get("GlobalSecondaryIndexes", ()):
+            keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
+            yield keys["HASH"], keys["RANGE"], index["Projection"]["ProjectionType"] == "KEYS_ONLY"
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
         """Return the content of all tables as the invariants read it."""
@@ -76,6 +88,8 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
         response = _parsed(status, json.loads(body))
         if "Error" in response:
             raise boto.exceptions.from_code(response["Error"]["Code"])(response, operation)
+        for observe in tables.after if tables else ():
+            observe(operation, params, response)
         return response
 
     tables: Tables | None = None
