@@ -13,13 +13,13 @@ NPM := $(PYTHON) -m tools.node
 INSPECTOR := packages/execution-inspector
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# One environment for us, one for what a Lambda handler may see; nobody else's.
+# Use the project's environments only, whatever the caller has set.
 unexport VIRTUAL_ENV
 unexport UV_PROJECT_ENVIRONMENT
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-help: ## Show what there is to make
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
 	  printf '  make %-12s %s\n' "$$target" "$$text"; done
 
@@ -28,13 +28,13 @@ setup: .tools/ready ## Install everything the project needs, into the project's 
 run: setup ## Start local AWS, deploy the shop, seed it, run the demo, stay up until Ctrl-C
 	@$(PYTHON) -m till.run
 
-demo: setup ## The same, but end by itself; fails when anything ended other than expected
+demo: setup ## Like run, but exit after the demo; fail if a scenario ended unexpectedly
 	@$(PYTHON) -m till.run --once
 
 up: setup ## Start local AWS in the background with the shop deployed
 	@$(PYTHON) -m till.main up --detach --deploy
 
-down: ## End local AWS; its data is kept
+down: ## Stop the local AWS; its data is kept
 	@test ! -x $(PYTHON) || $(PYTHON) -m till.main down
 
 test: lint check-sagas ## Check and test everything
@@ -55,7 +55,7 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 inspector: setup ## Build the execution inspector into the pages that show it
 	$(NPM) $(INSPECTOR) run build
 
-check-sagas: setup ## Hold every workflow to the saga rules
+check-sagas: setup ## Check every workflow against the saga rules
 	$(PYTHON) tools/stamp_retries.py --check
 	$(PYTHON) -m verification.saga_checker
 
@@ -76,16 +76,16 @@ layers: setup ## Pin what the layers carry to the versions of uv.lock
 diagrams: setup ## Draw the workflows into docs/workflows
 	$(PYTHON) -m verification.saga_checker --draw
 
-prove: setup ## Fail every task of every saga in every way, in pairs, and kill the engine at every commit
+prove: setup ## Run every workflow under every fault and kill (10 minutes; before a workflow change is merged)
 	$(PYTHON) -m verification.proof
 
-mutants: setup ## Break the product in one place at a time, and show that the proof notices
+mutants: setup ## Run the proof on mutants of the product (hours; before a release)
 	$(PYTHON) -m verification.proof.mutants
 
-storm: setup ## Kill the local Step Functions with -9 at random moments under load, 300 times (half an hour)
+storm: setup ## Kill the engine with -9 under load, 300 times (half an hour; after a change of its store)
 	cd packages/stepfunctions-local && $(PYTHON) -m tests.storm --kills 300
 
-bench: setup ## Measure, beside others where there are any
+bench: setup ## Run the benchmarks
 	@for benchmark in benchmarks/[a-z]*.py; do \
 	  echo "== $$(basename "$$benchmark" .py)"; $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)" || exit 1; done
 	@for package in $(PACKAGES); do for benchmark in $$package/benchmarks/[a-z]*.py; do \
@@ -98,7 +98,7 @@ clean: down ## Remove everything made here: environments, builds, local AWS and 
 
 .tools/ready: $(UV) uv.lock .python-version
 	@$(UV) sync --quiet --frozen || { \
-	  echo "Set-up failed: Python $$(cat .python-version) or a package could not be had (see above)." \
+	  echo "Setup failed: Python $$(cat .python-version) or a package could not be had (see above)." \
 	    "Install Python $$(cat .python-version), or check the way to the package registries, and try again." >&2; exit 1; }
 	@UV_PROJECT_ENVIRONMENT=.tools/lambda-runtime \
 	  $(UV) sync --quiet --frozen --only-group lambda-runtime --no-install-project

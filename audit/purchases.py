@@ -147,7 +147,9 @@ def bank_paid_each_invoice_once(shop: Snapshot) -> Iterator[Violation]:
     for name in sorted(paid.keys() | orders.keys()):
         order = orders.get(name)
         if order is None:
-            yield Violation("bank_paid_each_invoice_once", name, "money left for an order nobody knows")
+            yield Violation(
+                "bank_paid_each_invoice_once", name, "the bank paid for an order that does not exist"
+            )
             continue
         total = order["invoice"]["total"] if order["invoice"] else 0
         over = order["status"] in ("PAID", "CLOSED") and not shop.excused(name, *PAYING)

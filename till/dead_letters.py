@@ -44,7 +44,7 @@ def find(stack: Stack, name: str) -> DeadLetters:
         if queue.name.lower() == name.lower():
             return queue
     raise OperatorError(
-        f"There is no dead-letter queue called {name}.", f"Choose of: {', '.join(q.name for q in known)}."
+        f"There is no dead-letter queue called {name}.", f"Choose one of: {', '.join(q.name for q in known)}."
     )
 
 

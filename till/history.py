@@ -17,7 +17,7 @@ Event = Mapping[str, Any]
 FAILURES = ("Failed", "TimedOut", "SubmitFailed", "StartFailed", "ScheduleFailed")
 ATTEMPTS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 
-# Nothing follows on these though the execution goes on: it follows on what is around them.
+# No event follows these although the execution continues: the next one follows an enclosing event.
 NOTHING_FOLLOWS = frozenset(
     {
         "ExecutionStarted",
@@ -106,7 +106,7 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
 
 
 def is_parked(events: Sequence[Event]) -> bool:
-    """True when all that goes on waits for a callback: a branch is where no event follows on another."""
+    """Return True if every open branch waits for a callback. A branch is open where no event follows its last."""
     followed = {event.get("previousEventId", 0) for event in events}
     last = [event["type"] for event in events if event["id"] not in followed]
     going_on = [kind for kind in last if kind not in NOTHING_FOLLOWS]

@@ -120,7 +120,7 @@ def follow(stack: Stack, arn: str) -> list[history.Visit]:
 
 
 def is_parked(stack: Stack, arn: str) -> bool:
-    """True while the execution waits for an answer from outside, in every branch that goes on."""
+    """Return True while every open branch of the execution waits for a callback."""
     return history.is_parked(events(stack, arn))
 
 

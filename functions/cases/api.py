@@ -59,7 +59,7 @@ def get_case(call: Call) -> Case:
 
 @api.route("POST /cases/{case_id}/decision", "operate", body=CaseDecision, response=Resolved)
 def decide_case(call: Call) -> Resolved:
-    """Settle a case: retry, done by hand, or give up. The workflow goes on from there."""
+    """Settle a case: retry, done by hand, or give up. The workflow continues from there."""
     body: CaseDecision = call.body
     delivered = _cases().resolve(call.path["case_id"], body.decision, body.note, call.caller.username)
     return Resolved(case_id=call.path["case_id"], decision=body.decision, delivered=delivered)

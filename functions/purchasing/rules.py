@@ -139,7 +139,7 @@ def give_up_supplier(purchase: Purchase, attempt: int, note: str) -> Purchase:
 
 
 def note_unsent_withdrawal(purchase: Purchase) -> Purchase:
-    """Note on the last attempt that its supplier was not told of the withdrawal, unless another one is asked."""
+    """Note on the last attempt that its supplier was not notified of the withdrawal, unless another one is asked."""
     last = purchase.attempts[-1]
     if purchase.attempt or last.note.endswith(WITHDRAWAL_NOT_SENT):
         return purchase

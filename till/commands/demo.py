@@ -55,7 +55,7 @@ def _advance(progress: Progress, bar: TaskID) -> Report:
 
 
 def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
-    """A row per scenario, what ended alike counted together; then the history of the one that tells most."""
+    """Print a row for each scenario, equal outcomes counted together; then the history of one with compensations."""
     rows = []
     for scenario, group in groupby(outcomes, key=lambda outcome: outcome.scenario):
         alike: dict[tuple[str, str], list[Outcome]] = {}
@@ -77,7 +77,7 @@ def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
     wrong = sum(not outcome.as_expected for outcome in outcomes)
     summary = "[red]%d of %d ended other than expected[/]" if wrong else "[green]%d of %d as expected[/]"
     out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
-    told = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
-    out.print(f"How one went: till history {shlex.quote(told.business_id)}", highlight=False)
-    show(stack, told.execution_arn)
+    shown = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
+    out.print(f"The history of one: till history {shlex.quote(shown.business_id)}", highlight=False)
+    show(stack, shown.execution_arn)
     out.print()

@@ -1,4 +1,4 @@
-"""`till dlq`: messages that kept failing, and sending them back once the cause is mended."""
+"""`till dlq`: messages that kept failing, and their redrive once the cause is fixed."""
 
 from typing import Annotated
 
@@ -58,7 +58,7 @@ def show_messages(
 def redrive_messages(name: Name) -> None:
     """Send everything that waits in a dead-letter queue back to the queue it came from.
 
-    Mend the cause first: what fails again comes back here.
+    Fix the cause first: a message that fails again is moved here again.
 
     Example:
 

@@ -11,7 +11,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one execution of a scenario ended, beside how it should have.
+    """How one execution of a scenario ended, and how it should have.
 
     `expected` and `actual` are in the same words, e.g. `PAID` or `REJECTED PaymentDeclined`;
     `compensated_steps` are the compensations that succeeded, in the order they ran.
@@ -44,5 +44,5 @@ class Pipeline(Protocol):
         ...
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
-        """Run every scenario under fresh business ids; `ended` hears of each by its title."""
+        """Run every scenario under fresh business ids; `ended` is called with each by its title."""
         ...

@@ -13,7 +13,7 @@ _CONTROLS = r"\u0000-\u001f\u007f-\u009f"
 _STATUS_TEXT = {
     200: "Done",
     201: "Created",
-    202: "Accepted: it goes on; Location says where to look",
+    202: "Accepted: it continues; Location has the path to read",
     204: "Done, without content",
     304: "Not modified",
 }
