@@ -16,6 +16,7 @@ from till.commands import (
     execution,
     history,
     image,
+    location,
     order,
     product,
     purchase,
@@ -62,6 +63,7 @@ app.command("audit")(audit.audit)
 app.add_typer(case.app, name="case")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")
+app.add_typer(location.app, name="location")
 app.add_typer(reorder.app, name="reorder")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(supplier.app, name="supplier")

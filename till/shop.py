@@ -12,13 +12,15 @@ from catalog.models import Product, TaxClass
 from customers.errors import UnknownCustomer
 from customers.models import Customer
 from customers.operations import CustomerOperations
-from inventory.models import ReceiptLine
+from inventory.models import Location, ReceiptLine
 
 from till.inventory import stock
 from till.sales import catalog, customers
 from till.stack import Stack
 
 LOCATION = "store-1"
+WAREHOUSE = "warehouse"
+LOCATIONS = (Location(location=LOCATION, name="Store 1"), Location(location=WAREHOUSE, name="Warehouse"))
 CURRENCY = "EUR"
 
 ESPRESSO = "COF-ESP-1KG"
@@ -128,6 +130,9 @@ class Shop:
             catalog(self.stack).put_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
         self.add_products(GOODS, wrote)
+        for location in LOCATIONS:
+            stock(self.stack).put_location(location)
+            wrote(f"location {location.location}")
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
         for customer in CUSTOMERS:
@@ -164,5 +169,5 @@ def _create_customer(operations: CustomerOperations, customer: Customer) -> None
         operations.create(customer.model_dump())
 
 
-RECORDS = len(TAX_CLASSES) + len(GOODS) + 1 + len(CUSTOMERS)
+RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 1 + len(CUSTOMERS)
 """The number of records that `Shop.seed` reports."""

@@ -7,7 +7,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.store import Action, AlreadyApplied, Marker, read_rows, retry_on_conflict, transact
 
 from inventory import rules
-from inventory.errors import InsufficientStock
+from inventory.errors import ImplausibleCorrection, InsufficientStock
 from inventory.models import Adjust, Correction, Count
 from inventory.rows import StockRows, currency_mismatch, level_pk
 
@@ -23,8 +23,9 @@ class Corrections:
     def adjust(self, request: Adjust) -> Correction:
         """Add or take units, once per adjustment id.
 
-        Raises InsufficientStock when fewer units are available, InvalidRequest when the SKU was never stocked
-        there or the quantity is 0, CurrencyMismatch, IdempotencyConflict when the id has another request.
+        Raises InsufficientStock when fewer units are available, ImplausibleCorrection unless it is confirmed,
+        InvalidRequest when the SKU was never stocked there or the quantity is 0, CurrencyMismatch, and
+        IdempotencyConflict when the id has another request.
         """
         if request.quantity == 0:
             raise InvalidRequest("quantity", 0, "units found above 0, or lost below 0")
@@ -40,7 +41,9 @@ class Corrections:
         return retry_on_conflict(partial(self._correct, marker, request))
 
     def _marker(self, business_id: str, kind: str, request: Adjust | Count) -> Marker:
-        return Marker(self._rows.document_pk(business_id), kind, request=request.model_dump())
+        return Marker(
+            self._rows.document_pk(business_id), kind, request=request.model_dump(exclude={"confirmed"})
+        )
 
     def _correct(self, marker: Marker, request: Adjust | Count) -> Correction:
         level_key = (level_pk(request.location, request.sku), "LEVEL")
@@ -53,14 +56,17 @@ class Corrections:
             raise InvalidRequest("sku", request.sku, f"a SKU that was stocked at {request.location}")
         kind = marker.step
         if isinstance(request, Count):
-            business_id, quantity, unit_cost = request.count_id, request.counted - level["on_hand"], None
+            business_id, quantity = request.count_id, request.counted - level["on_hand"]
         else:
-            business_id, quantity, unit_cost = request.adjustment_id, request.quantity, request.unit_cost
+            business_id, quantity = request.adjustment_id, request.quantity
         if mismatch := currency_mismatch(level, request.currency):
             raise mismatch
         if quantity < -level["available"]:
             raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
-        cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], unit_cost)
+        cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], request.unit_cost)
+        problem = rules.implausible(quantity, level, request.unit_cost)
+        if problem and not request.confirmed:
+            raise ImplausibleCorrection(request.sku, request.location, problem)
         correction: Correction = {
             "business_id": business_id,
             "location": request.location,

@@ -13,6 +13,24 @@ class InsufficientStock(DomainError):
         self.sku, self.location, self.requested, self.available = sku, location, requested, available
 
 
+class UnknownLocation(DomainError):
+    """No location has this id."""
+
+    cashier_message = "No such location."
+
+    def __init__(self, *locations: str) -> None:
+        super().__init__(f"location {', '.join(locations)} does not exist")
+
+
+class UnknownLevel(DomainError):
+    """The SKU was never stocked at the location."""
+
+    cashier_message = "The product was never stocked here."
+
+    def __init__(self, sku: str, location: str) -> None:
+        super().__init__(f"sku {sku} was never stocked at {location}")
+
+
 class CurrencyMismatch(DomainError):
     """The stock of a SKU is valued in another currency than that of the request."""
 
@@ -20,6 +38,15 @@ class CurrencyMismatch(DomainError):
 
     def __init__(self, sku: str, location: str, stored: str, sent: str) -> None:
         super().__init__(f"sku {sku} at {location} is valued in {stored}; got {sent}")
+
+
+class ImplausibleCorrection(DomainError):
+    """A correction that is far from the level, as a typing error would be; it is applied once it is confirmed."""
+
+    cashier_message = "The number is far from the stock. Check it, then confirm."
+
+    def __init__(self, sku: str, location: str, problem: str) -> None:
+        super().__init__(f"sku {sku} at {location}: {problem}; confirm it if it is correct")
 
 
 class StockDrift(DomainError):

@@ -7,6 +7,7 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
+from inventory.locations import Locations
 from inventory.models import (
     Committed,
     FindNeeds,
@@ -37,6 +38,7 @@ store = InventoryStore(_dynamodb, _table)
 transfer_store = InventoryStore(_dynamodb, _table, "TRANSFER")
 purchases_on_order = OnOrder(_dynamodb, _table)
 transfers_on_order = OnOrder(_dynamodb, _table, "TRANSFER")
+locations = Locations(_dynamodb, _table)
 supplier_returns = SupplierReturns(_dynamodb, _table)
 
 
@@ -93,9 +95,10 @@ def raise_on_order(event: dict[str, Any], context: Any) -> Raised:
     """Put units on order for ``{purchase_order_id or transfer_id, location, currency?, lines}``.
 
     A line is ``{sku, quantity, need?: {on_order, available, reorder_point?}}``; it is left out if its need no
-    longer matches the level.
+    longer matches the level. UnknownLocation.
     """
     request = parse(RaiseOnOrder, event)
+    locations.check([request.location])
     on_order, business_id = _on_order(request)
     return on_order.raise_units(business_id, request.location, request.lines, request.currency)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self, TypedDict
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 from tillflow.fields import (
     MAX_STOCK,
     MAX_UNITS,
@@ -118,26 +118,40 @@ class LowerOnOrder(OrderedGoodsOwner):
     lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES)] | None = None
 
 
-class Adjust(Request):
-    """Units found (above 0) or lost (below 0). Without a unit cost, found units are valued at the average."""
+class Location(Request):
+    """A place with stock: a store or a warehouse."""
 
-    adjustment_id: Identifier
+    location: Identifier
+    name: Annotated[str, Field(max_length=120, pattern=r"^\P{Cc}*$")] = ""
+
+
+class CorrectionRequest(Request):
+    """A correction of a level.
+
+    unit_cost: of found units; by default the average of the level, which has one unless nothing is on hand.
+    confirmed: the correction is applied even if it is implausible.
+    """
+
     location: Identifier
     sku: Identifier
-    quantity: Annotated[StrictInt, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
     currency: Currency
-    reason: Annotated[Reason, Field(min_length=1)]
     unit_cost: UnitAmount | None = None
+    confirmed: StrictBool = False
 
 
-class Count(Request):
+class Adjust(CorrectionRequest):
+    """Units found (above 0) or lost (below 0)."""
+
+    adjustment_id: Identifier
+    quantity: Annotated[StrictInt, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
+    reason: Annotated[Reason, Field(min_length=1)]
+
+
+class Count(CorrectionRequest):
     """Units counted on the shelves, reserved ones included."""
 
     count_id: Identifier
-    location: Identifier
-    sku: Identifier
     counted: StockUnits
-    currency: Currency
     reason: Annotated[Reason, Field(min_length=1)] = "counted"
 
 

@@ -8,7 +8,9 @@ from tillflow.store import Item
 
 from inventory import rules
 from inventory.corrections import Corrections
-from inventory.models import Adjust, Correction, Count, LevelNeed, ReceiptLine, Received
+from inventory.errors import UnknownLevel
+from inventory.locations import Locations
+from inventory.models import Adjust, Correction, Count, LevelNeed, Location, ReceiptLine, Received
 from inventory.store import InventoryStore
 
 
@@ -32,9 +34,20 @@ class StockOperations:
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._store = InventoryStore(dynamodb, table)
         self._corrections = Corrections(dynamodb, table)
+        self._locations = Locations(dynamodb, table)
+
+    def put_location(self, location: Location) -> None:
+        """Create a location, or rename it."""
+        self._locations.put(location)
+
+    def list_locations(self) -> list[Location]:
+        """Return every location, by id."""
+        return self._locations.list_all()
 
     def list_levels(self, location: str | None = None) -> list[Item]:
-        """Return all levels, or those of one location, by location and SKU."""
+        """Return all levels, or those of one location, by location and SKU. UnknownLocation."""
+        if location is not None:
+            self._locations.check([location])
         return sorted(map(_with_on_order, self._store.levels(location)), key=lambda row: row["pk"])
 
     def level(self, location: str, sku: str) -> Item:
@@ -46,21 +59,31 @@ class StockOperations:
         return self._store.needs()
 
     def list_movements(self, location: str, sku: str) -> Iterable[Item]:
-        """Return the movements of a SKU at a location, the newest first."""
-        return reversed(self._store.movements(location, sku))
+        """Return the movements of a SKU at a location, the newest first. UnknownLocation, UnknownLevel."""
+        movements = self._store.movements(location, sku)
+        if not movements:
+            self._locations.check([location])
+            raise UnknownLevel(sku, location)
+        return reversed(movements)
 
     def adjust(self, request: Adjust) -> Correction:
-        """Add or take units, once per adjustment id."""
+        """Add or take units, once per adjustment id. UnknownLocation."""
+        self._locations.check([request.location])
         return self._corrections.adjust(request)
 
     def count(self, request: Count) -> Correction:
-        """Set on hand to the counted units, once per count id."""
+        """Set on hand to the counted units, once per count id. UnknownLocation."""
+        self._locations.check([request.location])
         return self._corrections.count(request)
 
     def receive(
         self, receipt_id: str, location: str, lines: Iterable[ReceiptLine], currency: str
     ) -> Received:
-        """Put opening stock on hand, once per receipt id. Purchased goods are received by their workflow."""
+        """Put opening stock on hand at a location, once per receipt id. UnknownLocation.
+
+        Purchased goods are received by their workflow.
+        """
+        self._locations.check([location])
         return self._store.receive(receipt_id, location, lines, currency=currency)
 
     def set_reorder_point(self, location: str, sku: str, reorder_point: int | None) -> None:

@@ -18,6 +18,8 @@ from inventory.models import Line, OrderedLine, ReceiptLine
 REORDER_PARTS = 64
 """Partitions of the index of levels with a reorder point; each can be read in parallel."""
 
+PLAUSIBLE_UNITS = 1_000
+PLAUSIBLE_FACTOR = 10
 CORRECTIONS = ("adjustment", "count")
 """The kinds of movement that correct a level without a delivery or a sale."""
 
@@ -141,15 +143,38 @@ def cost_of_return(quantity: int, received_cost: int, on_hand: int, stock_value:
 def cost_of_correction(quantity: int, on_hand: int, stock_value: int, unit_cost: int | None = None) -> int:
     """Return the cost of `quantity` units found (above 0) or lost (below 0); never negative.
 
-    Found units have the given unit cost, else the average of the level, else no cost.
+    Found units have the given unit cost, else the average of the level. InvalidRequest without a unit cost when there
+    is no average, and above the limit of an amount.
     """
     if quantity > 0 and unit_cost is not None:
+        if quantity * unit_cost > MAX_AMOUNT:
+            raise InvalidRequest(
+                "unit_cost", unit_cost, f"a cost of all units of at most {MAX_AMOUNT:,} minor units"
+            )
         return quantity * unit_cost
+    if quantity > 0 and on_hand == 0:
+        raise InvalidRequest(
+            "unit_cost", None, "the cost of one unit, as none is on hand whose cost could be used"
+        )
     if quantity == 0 or on_hand == 0:
         return 0
     if quantity < 0:
         return cost_of(min(-quantity, on_hand), on_hand, stock_value)
     return divide_half_up(stock_value * quantity, on_hand)
+
+
+def implausible(quantity: int, level: Mapping[str, Any], unit_cost: int | None = None) -> str | None:
+    """Return what is implausible about a correction by `quantity` units, None if nothing is.
+
+    A change of more than 1,000 units and ten times the units on hand is a barcode in the wrong field rather than
+    goods; so is a unit cost above ten times the average.
+    """
+    on_hand, value = level["on_hand"], level["stock_value"]
+    if abs(quantity) > max(PLAUSIBLE_UNITS, PLAUSIBLE_FACTOR * on_hand):
+        return f"a change by {quantity:+,} units, with {on_hand:,} on hand"
+    if quantity > 0 and unit_cost and value and unit_cost * on_hand > PLAUSIBLE_FACTOR * value:
+        return f"a unit cost of {unit_cost:,}, with an average of {divide_half_up(value, on_hand):,} (minor units)"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """Adjustments and counts."""
 
+import re
 from typing import Any
 
 import pytest
 from inventory.corrections import Corrections
-from inventory.errors import InsufficientStock
+from inventory.errors import ImplausibleCorrection, InsufficientStock
 from inventory.models import Adjust, Count, Line, ReceiptLine
 from inventory.store import InventoryStore
 from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.parsing import parse
 
 from tests.support.interposed import Interposed
 
@@ -142,3 +144,55 @@ def test_a_second_delivery_that_read_the_level_too_late_is_not_refused(
     client.before("batch_get_item", lambda: corrections.adjust(adjustment(-10)))
     assert Corrections(client, table).adjust(adjustment(-10))["on_hand"] == 0
     assert stock.level(PLACE, "TEA")["on_hand"] == 0
+
+
+@pytest.mark.parametrize(
+    ("correction", "problem"),
+    [
+        (count(40_063_813), "a change by +40,063,803 units, with 10 on hand"),
+        (count(1_011), "a change by +1,001 units"),
+        (adjustment(1_001), "a change by +1,001 units"),
+        (adjustment(1, unit_cost=1_001), "a unit cost of 1,001, with an average of 100"),
+    ],
+)
+def test_an_implausible_correction_has_to_be_confirmed(
+    corrections: Corrections, stock: InventoryStore, correction: Any, problem: str
+) -> None:
+    correct: Any = corrections.count if isinstance(correction, Count) else corrections.adjust
+    with pytest.raises(ImplausibleCorrection, match=re.escape(problem)):
+        correct(correction)
+    assert stock.level(PLACE, "TEA")["on_hand"] == 10
+    result = correct(correction.model_copy(update={"confirmed": True}))
+    assert correct(correction) == result, "the same request, whether confirmed or not"
+
+
+@pytest.mark.parametrize(
+    "correction", [count(1_010), count(0), adjustment(1_000), adjustment(1, unit_cost=1_000)]
+)
+def test_a_plausible_correction_needs_no_confirmation(
+    corrections: Corrections, stock: InventoryStore, correction: Any
+) -> None:
+    correct: Any = corrections.count if isinstance(correction, Count) else corrections.adjust
+    assert correct(correction)["business_id"] in ("adj-1", "count-1")
+
+
+def test_units_found_where_none_are_on_hand_need_a_unit_cost(
+    corrections: Corrections, stock: InventoryStore
+) -> None:
+    corrections.count(count(0, "count-0"))
+    with pytest.raises(InvalidRequest, match="unit_cost is missing"):
+        corrections.count(count(2))
+    with pytest.raises(InvalidRequest, match="unit_cost is missing"):
+        corrections.adjust(adjustment(2))
+    found = count(2).model_copy(update={"unit_cost": 100})
+    assert corrections.count(found)["cost"] == 200
+    assert stock.level(PLACE, "TEA")["stock_value"] == 200
+
+
+@pytest.mark.parametrize("field", ["counted", "quantity", "unit_cost"])
+def test_a_number_out_of_range_is_refused(field: str) -> None:
+    model = Count if field == "counted" else Adjust
+    request = (count(1) if field == "counted" else adjustment(1)).model_dump()
+    for value in (10**29, 4_006_381_333_931, -(10**29), 1.5, "1"):
+        with pytest.raises(InvalidRequest, match=field):
+            parse(model, request | {field: value})

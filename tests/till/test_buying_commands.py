@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
-from inventory.models import ReceiptLine
+from inventory.models import Location, ReceiptLine
+from inventory.operations import StockOperations
 from inventory.store import InventoryStore
 from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import AwaitTransfer, OpenTransfer
@@ -183,6 +184,7 @@ def test_a_mailed_supplier_is_subscribed_to_what_is_addressed_to_it(
 @pytest.fixture(scope="module")
 def transfer(aws: None) -> str:
     """A transfer that waits for its goods to leave."""
+    StockOperations(client("dynamodb"), "InventoryTable").put_location(Location(location="warehouse"))
     store = TransferStore(client("dynamodb"), "InventoryTable")
     asked = stock_transfer.request(4) | {"transfer_id": "trf-1"}
     store.open(OpenTransfer.model_validate(asked))

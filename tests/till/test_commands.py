@@ -108,18 +108,8 @@ def test_an_audit_names_what_is_broken_and_fails(stack: None) -> None:
     assert {
         "name": "on_hand_is_sum_of_movements",
         "subject": shopkeeping.LEVEL,
-        "message": "on hand is 9, its movements add up to 8",
+        "message": "on_hand is 9; its movements add up to 8",
     } in violations
-
-
-def test_a_rebuild_reports_what_drifted_and_mends_it(stack: None) -> None:
-    tables = shopkeeping.rows()
-    tables["InventoryTable"][0]["available"] = 9
-    put(tables)
-    assert "differ from their history" in run("stock", "rebuild", code=1).output
-    mended = json.loads(run("stock", "rebuild", "--write", "--json").stdout)
-    assert [(row["stored"]["available"], row["rebuilt"]["available"]) for row in mended] == [(9, 8)]
-    assert "what its history adds up to" in run("stock", "rebuild").output
 
 
 def test_missing_stack_is_an_error_with_advice(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -253,3 +253,15 @@ def test_units_in_transit_are_not_reordered(shop: WorkflowFixture) -> None:
     assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
     shop.run(request())
     assert inventory().needs() == []
+
+
+@pytest.mark.parametrize("field", ["source", "destination"])
+def test_an_unknown_location_is_refused_before_any_effect(shop: WorkflowFixture, field: str) -> None:
+    (run,) = shop.run(request(**{field: "store-9"}))
+    assert (run.status, run.error, run.path) == (
+        "FAILED",
+        "UnknownLocation",
+        ["OpenTransfer", "TransferCancelled"],
+    )
+    assert "location store-9 does not exist" in run.cause
+    assert shop.audit() == []

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from inventory.errors import ImplausibleCorrection
 from inventory.models import Adjust, Correction, Count
 from inventory.operations import Rebuilt
 from tillflow.parsing import parse
@@ -21,6 +22,12 @@ app = typer.Typer(no_args_is_help=True, help="Show stock levels and movements, a
 Location = Annotated[str, typer.Option(help="Location.")]
 Currency = Annotated[str, typer.Option(help="Currency of the stock's value (ISO 4217).")]
 Sku = Annotated[str, typer.Argument(help="SKU of the product.")]
+
+UnitCost = Annotated[
+    int | None,
+    typer.Option(help="Cost of one found unit, in minor units. Default: the average cost of those on hand."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 LEVEL = ("location", "sku", "on_hand", "reserved", "available", "on_order", "reorder_point", "stock_value")
 MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason")
@@ -43,7 +50,8 @@ def levels(
 
         till stock levels --csv --page-size 1000 > levels.csv
     """
-    rows = stock(find_stack()).list_levels(location or None)
+    with operator_errors("See all locations with `till location list`."):
+        rows = stock(find_stack()).list_levels(location or None)
     print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size)
 
 
@@ -62,7 +70,8 @@ def movements(
 
         till stock movements COF-ESP-1KG
     """
-    rows = stock(find_stack()).list_movements(location, sku)
+    with operator_errors(ADVICE):
+        rows = stock(find_stack()).list_movements(location, sku)
     print_report(f"Movements of {sku} at {location}", MOVEMENT, rows, as_json, as_csv, page, page_size)
 
 
@@ -72,11 +81,10 @@ def adjust(
     quantity: Annotated[int, typer.Argument(help="Units found, or lost below 0 (after --).")],
     reason: Annotated[str, typer.Option(help="Reason.")],
     location: Location = LOCATION,
-    unit_cost: Annotated[
-        int | None, typer.Option(help="Cost of one found unit, in minor units. Default: the average cost.")
-    ] = None,
+    unit_cost: UnitCost = None,
     currency: Currency = CURRENCY,
     adjustment_id: Annotated[str, typer.Option("--id", help="Idempotency key.")] = "",
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Add units that were found, or remove units that are lost or broken; the ledger follows within seconds.
@@ -94,9 +102,7 @@ def adjust(
         "reason": reason,
         "unit_cost": unit_cost,
     }
-    with operator_errors(ADVICE):
-        correction = stock(find_stack()).adjust(parse(Adjust, request))
-    _print_correction(correction, as_json)
+    _correct(Adjust, request, yes, as_json)
 
 
 @app.command("count")
@@ -105,15 +111,21 @@ def count(
     counted: Annotated[int, typer.Argument(help="Units on the shelves, reserved ones included.")],
     location: Location = LOCATION,
     reason: Annotated[str, typer.Option(help="Reason.")] = "counted",
+    unit_cost: UnitCost = None,
     currency: Currency = CURRENCY,
     count_id: Annotated[str, typer.Option("--id", help="Idempotency key.")] = "",
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Set on hand to the counted units; the ledger follows within seconds.
 
-    Example:
+    A count that is far from the level has to be confirmed.
+
+    Examples:
 
         till stock count MUG-WHT-300 48
+
+        till stock count MUG-WHT-300 12 --unit-cost 480
     """
     request = {
         "count_id": count_id or new_id("count"),
@@ -122,10 +134,9 @@ def count(
         "counted": counted,
         "currency": currency,
         "reason": reason,
+        "unit_cost": unit_cost,
     }
-    with operator_errors(ADVICE):
-        correction = stock(find_stack()).count(parse(Count, request))
-    _print_correction(correction, as_json)
+    _correct(Count, request, yes, as_json)
 
 
 @app.command("rebuild")
@@ -161,6 +172,25 @@ def rebuild(
         out.print("[green]Every level agrees with its history.[/]", highlight=False)
     if not all(level.repaired for level in levels):
         raise typer.Exit(1)
+
+
+def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bool, as_json: bool) -> None:
+    """Apply a correction, once it is confirmed if it is implausible, and print what is stored."""
+    operations = stock(find_stack())
+
+    def apply(confirmed: bool) -> Correction:
+        correction = parse(model, request | {"confirmed": confirmed})
+        if isinstance(correction, Adjust):
+            return operations.adjust(correction)
+        return operations.count(correction)
+
+    with operator_errors(ADVICE):
+        try:
+            correction = apply(confirmed=yes)
+        except ImplausibleCorrection as error:
+            typer.confirm(f"{error}. Apply it?", abort=True, err=True)
+            correction = apply(confirmed=True)
+    _print_correction(correction, as_json)
 
 
 def _rebuilt_row(level: Rebuilt) -> dict[str, Any]:

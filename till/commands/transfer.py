@@ -148,7 +148,8 @@ def list_transfers(
 
         till transfer list --location store-1 --csv
     """
-    rows = map(_row, transfers(find_stack()).list_all(status.upper(), location))
+    with operator_errors("See all transfers with `till transfer list`."):
+        rows = map(_row, transfers(find_stack()).list_all(status.upper(), location))
     print_report("Transfers", COLUMNS, rows, as_json, as_csv, page, page_size)
 
 

@@ -19,11 +19,10 @@ from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
 from till.inventory import stock, transfers
-from till.shop import CURRENCY, LOCATION, MUG
+from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG, WAREHOUSE
 from till.stack import Stack
 
 TIMEOUT_SECONDS = 60
-WAREHOUSE = "warehouse"
 QUANTITY = 12
 
 
@@ -110,6 +109,8 @@ class StockTransferDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
         units = QUANTITY * (len(SCENARIOS) - 1)
+        for location in LOCATIONS:
+            stock(stack).put_location(location)
         goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
         stock(stack).receive(run_id, WAREHOUSE, goods, CURRENCY)
 

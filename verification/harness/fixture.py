@@ -18,7 +18,7 @@ from cases import rules as case_rules
 from cases.store import CasesStore
 from catalog.store import CatalogStore
 from inventory.models import ReceiptLine
-from inventory.store import InventoryStore
+from inventory.operations import StockOperations
 from stepfunctions_local.engine import Config
 from stepfunctions_local.errors import ApiError
 from stepfunctions_local.interpreter.invoker import TaskCall
@@ -29,7 +29,7 @@ from tillflow.store import Item, key, unmarshal
 from audit import Snapshot, Violation, check
 from audit.reader import read_snapshot
 from till.history import Visit, compensated, sides, visits
-from till.shop import CURRENCY, GOODS, LOCATION, TAX_CLASSES
+from till.shop import CURRENCY, GOODS, LOCATION, LOCATIONS, TAX_CLASSES
 from verification.harness.faults import Fault, FaultSchedule
 from verification.harness.services import LocalServices, data_services
 from verification.harness.template import ACCOUNT, REGION, Template
@@ -207,7 +207,7 @@ def workflow_fixture(workflow: str = "OrderCheckout", seed: int = 0) -> Iterator
 
 
 def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
-    """Put the demo shop's products of these SKUs into the catalog, and so many units on the shelves."""
+    """Put the demo shop's products of these SKUs into the catalog, and so many units on hand in the shop."""
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     for tax_class in TAX_CLASSES:
         catalog.put_tax_class(tax_class)
@@ -220,6 +220,7 @@ def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
         for item in goods
         if (count := units[item.product.sku])
     ]
-    InventoryStore(client("dynamodb"), "InventoryTable").receive(
-        receipt_id, LOCATION, lines, currency=CURRENCY
-    )
+    stock = StockOperations(client("dynamodb"), "InventoryTable")
+    for location in LOCATIONS:
+        stock.put_location(location)
+    stock.receive(receipt_id, LOCATION, lines, CURRENCY)

@@ -8,6 +8,7 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from inventory.errors import InvalidTransfer
+from inventory.locations import Locations
 from inventory.transfers import rules
 from inventory.transfers.models import (
     AwaitTransfer,
@@ -22,13 +23,20 @@ from inventory.transfers.models import (
 )
 from inventory.transfers.store import TransferStore
 
-store = TransferStore(client("dynamodb"), os.environ["TABLE_NAME"])
+_dynamodb, _table = client("dynamodb"), os.environ["TABLE_NAME"]
+store = TransferStore(_dynamodb, _table)
+locations = Locations(_dynamodb, _table)
 
 
 @handler
 def open_transfer(event: dict[str, Any], context: Any) -> OpenedTransfer:
-    """Create the transfer ``{transfer_id, source, destination, currency, lines: [{sku, quantity}], reason?}``."""
-    transfer = store.open(parse(OpenTransfer, event, InvalidTransfer))
+    """Create the transfer ``{transfer_id, source, destination, currency, lines: [{sku, quantity}], reason?}``.
+
+    UnknownLocation; IdempotencyConflict when the id has another transfer.
+    """
+    request = parse(OpenTransfer, event, InvalidTransfer)
+    locations.check([request.source, request.destination])
+    transfer = store.open(request)
     return {
         "source": transfer.source,
         "destination": transfer.destination,

@@ -5,13 +5,17 @@ workflow reads the document when it gets to it: the callback carries no data.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
 
+from inventory.errors import InvalidTransfer
+from inventory.locations import Locations
 from inventory.transfers import rules
-from inventory.transfers.models import Arrival, Transfer
+from inventory.transfers.models import Arrival, Status, Transfer
 from inventory.transfers.store import TransferStore
+
+STATUSES: tuple[str, ...] = get_args(Status.__value__)
 
 
 class TransferOperations:
@@ -19,6 +23,7 @@ class TransferOperations:
 
     def __init__(self, dynamodb: Any, states: Any, table: str) -> None:
         self._store = TransferStore(dynamodb, table)
+        self._locations = Locations(dynamodb, table)
         self._states = states
 
     def get(self, transfer_id: str) -> Transfer:
@@ -26,7 +31,14 @@ class TransferOperations:
         return self._store.get(transfer_id)
 
     def list_all(self, status: str = "", location: str = "") -> list[Transfer]:
-        """Return the transfers, of one status and from or to one location if given, the newest first."""
+        """Return the transfers, of one status and from or to one location if given, the newest first.
+
+        InvalidTransfer for an unknown status, UnknownLocation.
+        """
+        if status and status not in STATUSES:
+            raise InvalidTransfer("status", status, f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]}")
+        if location:
+            self._locations.check([location])
         transfers = (
             transfer
             for transfer in self._store.list_all()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tillflow.errors import OrderClosed, PendingWork
+from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
 
 from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.models import Line
@@ -48,6 +48,13 @@ def new_transfer(request: OpenTransfer, now: datetime) -> Transfer:
         reason=request.reason,
         requested_at=now,
     )
+
+
+def check_same_request(transfer: Transfer, request: OpenTransfer) -> None:
+    """Raise IdempotencyConflict unless the transfer is that of the request."""
+    stored, sent = _requested(transfer), _requested(new_transfer(request, transfer.requested_at))
+    if stored != sent:
+        raise IdempotencyConflict(f"transfer {transfer.transfer_id}", stored, sent)
 
 
 def report_shipment(transfer: Transfer, now: datetime) -> Transfer:
@@ -219,6 +226,12 @@ def goods_by_arrival(transfer: Transfer) -> dict[str, list[ArrivedGoods]]:
 def loss(transfer: Transfer) -> int:
     """Return the cost of the lost units."""
     return sum(part.lost_cost for parts in goods_by_arrival(transfer).values() for part in parts)
+
+
+def _requested(transfer: Transfer) -> dict[str, object]:
+    lines = {line.sku: line.quantity for line in transfer.lines}
+    fields = transfer.model_dump(include={"source", "destination", "currency", "reason"})
+    return {**fields, "lines": lines}
 
 
 def _after_arrival(line: TransferLine, arrived: ArrivedLine | None) -> TransferLine:

@@ -55,8 +55,12 @@ class TransferStore:
         self._stock = InventoryStore(client, table, "TRANSFER")
 
     def open(self, request: OpenTransfer) -> Transfer:
-        """Create the transfer, or return the stored one; OrderClosed after a cancel."""
+        """Create the transfer, or return the stored one.
+
+        OrderClosed after a cancel, IdempotencyConflict when the id has another transfer.
+        """
         stored = self._documents.create(rules.new_transfer(request, _now()))
+        rules.check_same_request(stored, request)
         if stored.status == "CANCELLED":
             raise OrderClosed(request.transfer_id, "open")
         return stored

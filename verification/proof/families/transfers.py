@@ -12,8 +12,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from tillflow.aws import client
 
 from till.demo import stock_transfer
-from till.demo.stock_transfer import WAREHOUSE
-from till.shop import LOCATION, MUG
+from till.shop import LOCATION, MUG, WAREHOUSE
 from verification.harness.engine_callbacks import EngineCallbacks
 from verification.harness.fixture import WorkflowFixture, seed_stock
 from verification.proof.families.family import Family, FinalState, Scenario, StartExecutions

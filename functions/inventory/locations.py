@@ -1,0 +1,56 @@
+"""The locations with stock: stores and warehouses.
+
+LOCATIONS  LOCATION#<location>  a location and its name
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tillflow.store import Item, marshal, read_rows, unmarshal
+
+from inventory.errors import UnknownLocation
+from inventory.models import Location
+
+_PARTITION = "LOCATIONS"
+
+
+def location_key(location: str) -> tuple[str, str]:
+    """Return the key of a location's row."""
+    return _PARTITION, f"LOCATION#{location}"
+
+
+def location_row(location: Location) -> Item:
+    """Return the row of a location."""
+    pk, sk = location_key(location.location)
+    return {"pk": pk, "sk": sk, "location": location.location, "name": location.name}
+
+
+class Locations:
+    """The locations on the inventory table. `client` is a low-level DynamoDB client."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, location: Location) -> None:
+        """Create a location, or rename it."""
+        self._client.put_item(TableName=self._table, Item=marshal(location_row(location)))
+
+    def list_all(self) -> list[Location]:
+        """Return every location, by id."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :locations",
+            ExpressionAttributeValues=marshal({":locations": _PARTITION}),
+            ConsistentRead=True,
+        )
+        rows = [unmarshal(row) for page in pages for row in page["Items"]]
+        return [Location(location=row["location"], name=row["name"]) for row in rows]
+
+    def check(self, locations: Iterable[str]) -> None:
+        """Raise UnknownLocation, which names every location that does not exist."""
+        keys = {location: location_key(location) for location in locations}
+        rows = read_rows(self._client, self._table, keys.values())
+        unknown = [location for location, row_key in keys.items() if row_key not in rows]
+        if unknown:
+            raise UnknownLocation(*unknown)

@@ -1,0 +1,106 @@
+"""`till stock`, `till location` and `till transfer`, over moto's AWS."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from inventory.models import Location, ReceiptLine
+from inventory.operations import StockOperations
+from tillflow.aws import client
+from tillflow.store import key
+from typer.testing import CliRunner
+
+from till.main import app
+from verification.harness.services import data_services
+from verification.harness.template import Template
+
+
+def run(*arguments: str, code: int = 0, answers: str = "") -> Any:
+    result = CliRunner().invoke(app, list(arguments), input=answers, env={"COLUMNS": "200"})
+    assert result.exit_code == code, (result.output, result.exception)
+    return result
+
+
+@pytest.fixture
+def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[StockOperations]:
+    """Ten units of TEA at store-1, worth 1,000."""
+    stack = SimpleNamespace(client=client, output=lambda name: name)
+    for command in ("location", "stock", "transfer"):
+        monkeypatch.setattr(f"till.commands.{command}.find_stack", lambda: stack)
+    with data_services(Template.read()):
+        operations = StockOperations(client("dynamodb"), "InventoryTable")
+        operations.put_location(Location(location="store-1"))
+        operations.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1000)], "EUR")
+        yield operations
+
+
+def test_rebuild_reports_drift_and_repairs_it(stock: StockOperations) -> None:
+    client("dynamodb").update_item(
+        TableName="InventoryTable",
+        Key=key("LEVEL#store-1#TEA", "LEVEL"),
+        UpdateExpression="SET available = :wrong",
+        ExpressionAttributeValues={":wrong": {"N": "9"}},
+    )
+    assert "1 levels differ from their history" in run("stock", "rebuild", code=1).output
+    repaired = json.loads(run("stock", "rebuild", "--write", "--json").stdout)
+    assert [(row["stored"]["available"], row["rebuilt"]["available"]) for row in repaired] == [(9, 10)]
+    assert "Every level agrees with its history" in run("stock", "rebuild").output
+
+
+def test_an_implausible_count_asks_for_confirmation(stock: StockOperations) -> None:
+    arguments = ("stock", "count", "TEA", "40063813", "--id", "c-1")
+    assert "a change by +40,063,803 units" in run(*arguments, answers="n\n", code=1).output
+    assert stock.level("store-1", "TEA")["on_hand"] == 10
+    assert "on hand 40063813" in run(*arguments, answers="y\n").output
+
+
+def test_yes_confirms_an_implausible_count(stock: StockOperations) -> None:
+    run("stock", "count", "TEA", "5000", "--yes")
+    assert stock.level("store-1", "TEA")["on_hand"] == 5000
+
+
+def test_a_barcode_as_quantity_is_refused(stock: StockOperations) -> None:
+    output = run("stock", "count", "TEA", "4006381333931", "--yes", code=2).output
+    assert "counted is 4006381333931" in output
+
+
+def test_units_found_at_zero_stock_need_a_unit_cost(stock: StockOperations) -> None:
+    run("stock", "count", "TEA", "0")
+    assert "unit_cost is missing" in run("stock", "count", "TEA", "2", code=2).output
+    run("stock", "count", "TEA", "2", "--unit-cost", "100")
+    assert stock.level("store-1", "TEA")["stock_value"] == 200
+
+
+def test_the_same_id_with_another_count_is_refused(stock: StockOperations) -> None:
+    run("stock", "count", "TEA", "9", "--id", "c-1")
+    assert "counted is 9, sent 4" in run("stock", "count", "TEA", "4", "--id", "c-1", code=2).output
+    assert json.loads(run("stock", "count", "TEA", "9", "--id", "c-1", "--json").stdout)["on_hand"] == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("stock", "movements", "NOPE"), "sku NOPE was never stocked at store-1"),
+        (("stock", "movements", "TEA", "--location", "store-9"), "location store-9 does not exist"),
+        (("stock", "levels", "--location", "store-9"), "location store-9 does not exist"),
+        (("stock", "count", "TEA", "1", "--location", "store-9"), "location store-9 does not exist"),
+        (("stock", "adjust", "--reason", "x", "NOPE", "1"), "a SKU that was stocked at store-1"),
+        (("transfer", "list", "--status", "BOGUS"), "REQUESTED, IN_TRANSIT, CLOSED or CANCELLED"),
+        (("transfer", "list", "--location", "store-9"), "location store-9 does not exist"),
+    ],
+)
+def test_an_unknown_reference_is_an_error(
+    stock: StockOperations, arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in run(*arguments, code=2).output
+
+
+def test_locations_are_created_and_listed(stock: StockOperations) -> None:
+    run("location", "create", "store-2", "--name", "High Street")
+    rows = json.loads(run("location", "list", "--json").stdout)
+    assert rows == [
+        {"location": "store-1", "name": ""},
+        {"location": "store-2", "name": "High Street"},
+    ]

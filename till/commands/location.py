@@ -1,0 +1,50 @@
+"""`till location`: the places with stock."""
+
+from typing import Annotated
+
+import typer
+from inventory.models import Location
+from tillflow.parsing import parse
+
+from till.inventory import stock
+from till.output import out, print_json
+from till.purchasing import operator_errors
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Create and list the locations with stock.")
+
+
+@app.command("create")
+def create(
+    location: Annotated[str, typer.Argument(help="Location id.")],
+    name: Annotated[str, typer.Option(help="Name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Create a location, or rename it.
+
+    Example:
+
+        till location create store-2 --name "High Street"
+    """
+    with operator_errors("See all locations with `till location list`."):
+        created = parse(Location, {"location": location, "name": name})
+        stock(find_stack()).put_location(created)
+    if as_json:
+        print_json(created.model_dump())
+    else:
+        out.print(f"Location {created.location}.", highlight=False)
+
+
+@app.command("list")
+def list_locations(
+    as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_size: PageSize = 50
+) -> None:
+    """List the locations.
+
+    Example:
+
+        till location list
+    """
+    rows = [location.model_dump() for location in stock(find_stack()).list_locations()]
+    print_report("Locations", ("location", "name"), rows, as_json, as_csv, page, page_size)
