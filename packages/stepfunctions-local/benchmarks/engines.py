@@ -171,10 +171,10 @@ class Client:
     def call(self, operation: str, **params: object) -> Json:
         body = json.dumps(params).encode()
         request = (self._HEAD % (operation, len(body))).encode() + body
-        status, answer = self._exchange(request)
+        status, response = self._exchange(request)
         if status != 200:
-            raise Unreached(f"{operation}: {answer[:300]!r}")
-        return json.loads(answer or b"{}")
+            raise Unreached(f"{operation}: {response[:300]!r}")
+        return json.loads(response or b"{}")
 
     def _exchange(self, request: bytes) -> tuple[int, bytes]:
         if self._socket is None:
@@ -317,8 +317,8 @@ def history(server: Server, measurements: Measurements, turns: int, figure: str)
     measurements.add(**{figure: (server.processor_seconds() - used) * 1e6 / (turns * 2)})
 
 
-def memory(server: Server, measurements: Measurements, more: int, kept: str) -> None:
-    machine = server.connect().create("kept", THREE_PASS)
+def memory(server: Server, measurements: Measurements, more: int, executions: str) -> None:
+    machine = server.connect().create("executions", THREE_PASS)
 
     def work() -> None:
         client = server.connect()
@@ -330,7 +330,7 @@ def memory(server: Server, measurements: Measurements, more: int, kept: str) -> 
         thread.start()
     for thread in threads:
         thread.join()
-    measurements.add(**{f"memory_{kept}_mb": server.megabytes()})
+    measurements.add(**{f"memory_{executions}_mb": server.megabytes()})
 
 
 def cold(name: str) -> float:
@@ -338,17 +338,17 @@ def cold(name: str) -> float:
         return server.cold
 
 
-def measure(names: list[str], quick: bool, tell: Callable[[str], None]) -> list[Json]:
+def measure(names: list[str], quick: bool, log: Callable[[str], None]) -> list[Json]:
     """Measure all figures of all engines, alternating between them."""
     measurements = {name: Measurements() for name in names}
     for name in names:
-        tell(f"cold start of {name}")
+        log(f"cold start of {name}")
         measurements[name].add(cold_s=min(cold(name) for _ in range(1 if quick else 3)))
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(Server(name)) for name in names}
 
         def each(figure: str, slices: int, take: Callable[[Server, Measurements], None]) -> None:
-            tell(figure)
+            log(figure)
             for _ in range(slices):
                 for name, server in servers.items():
                     if figure in measurements[name].unreached:

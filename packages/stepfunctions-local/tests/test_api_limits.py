@@ -230,3 +230,15 @@ def test_customer_managed_key_is_checked_when_it_is_configured() -> None:
         update = {"stateMachineArn": engine.create(PASS), "encryptionConfiguration": KEY}
         assert code(engine, "UpdateStateMachine", **update) == "KmsAccessDeniedException"
         assert engine.list_state_machines()["stateMachines"][0]["name"] == "machine-1"
+
+
+def test_task_of_deleted_activity_does_not_exist() -> None:
+    with VirtualEngine() as engine:
+        activity = engine.create_activity(name="pack")["activityArn"]
+        state = {"Type": "Task", "Resource": activity, "End": True}
+        engine.start(engine.create({"StartAt": "T", "States": {"T": state}}))
+        token = engine.get_activity_task(activityArn=activity)["taskToken"]
+        engine.delete_activity(activityArn=activity)
+        assert code(engine, "SendTaskHeartbeat", taskToken=token) == "TaskDoesNotExist"
+        assert code(engine, "SendTaskSuccess", taskToken=token, output="1") == "TaskDoesNotExist"
+        assert code(engine, "SendTaskFailure", taskToken=token) == "TaskDoesNotExist"

@@ -32,7 +32,7 @@ def create(engine, name="m", text=None, **more):
     return engine.create_state_machine(name=name, definition=text or definition(), roleArn=ROLE, **more)
 
 
-def refusal(call, /, **params):
+def api_error(call, /, **params):
     with pytest.raises(ApiError) as refused:
         call(**params)
     return refused.value.code, refused.value.message
@@ -83,7 +83,8 @@ def test_identical_create_with_publish_returns_existing_version(engine):
     assert first["stateMachineVersionArn"] == ARN + "m:1"
     assert create(engine, publish=True, versionDescription="v") == first
     assert (
-        refusal(create, engine=engine, publish=True, versionDescription="w")[0] == "StateMachineAlreadyExists"
+        api_error(create, engine=engine, publish=True, versionDescription="w")[0]
+        == "StateMachineAlreadyExists"
     )
 
 
@@ -153,21 +154,21 @@ def test_identical_create_with_publish_returns_existing_version(engine):
 )
 def test_create_rejects_invalid_parameters(engine, params, code, message):
     given = {"name": "m", "definition": definition(), "roleArn": ROLE, **params}
-    told = refusal(engine.create_state_machine, **given)
-    assert told[0] == code
-    assert message is None or told[1] == message
+    error = api_error(engine.create_state_machine, **given)
+    assert error[0] == code
+    assert message is None or error[1] == message
     assert engine.list_state_machines() == {"stateMachines": []}
 
 
 def test_fractional_number_is_rejected_and_tag_value_is_optional(engine):
-    told = refusal(engine.list_state_machines, maxResults=1.5)
-    assert told == ("SerializationException", "DECIMAL_VALUE can not be converted to an Integer")
+    error = api_error(engine.list_state_machines, maxResults=1.5)
+    assert error == ("SerializationException", "DECIMAL_VALUE can not be converted to an Integer")
     create(engine, tags=[{"key": "team"}])
     assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "team", "value": ""}]
 
 
 def test_all_missing_parameters_are_reported(engine):
-    code, message = refusal(engine.create_state_machine, name="")
+    code, message = api_error(engine.create_state_machine, name="")
     assert code == "ValidationException"
     assert message == (
         "3 validation errors detected: Value '' at 'name' failed to satisfy constraint: "
@@ -208,17 +209,19 @@ def test_log_group_is_not_checked_without_logs_service():
     ],
 )
 def test_invalid_arns_are_rejected(engine, arn, reason):
-    assert refusal(engine.describe_state_machine, stateMachineArn=arn) == (
+    assert api_error(engine.describe_state_machine, stateMachineArn=arn) == (
         "InvalidArn",
         f"Invalid Arn: '{reason}'",
     )
 
 
 def test_missing_machine_raises_does_not_exist(engine):
-    told = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{ARN}none'")
-    assert refusal(engine.describe_state_machine, stateMachineArn=ARN + "none") == told
-    assert refusal(engine.start_execution, stateMachineArn=ARN + "none") == told
-    assert refusal(engine.update_state_machine, stateMachineArn=ARN + "none", definition=definition()) == told
+    error = ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{ARN}none'")
+    assert api_error(engine.describe_state_machine, stateMachineArn=ARN + "none") == error
+    assert api_error(engine.start_execution, stateMachineArn=ARN + "none") == error
+    assert (
+        api_error(engine.update_state_machine, stateMachineArn=ARN + "none", definition=definition()) == error
+    )
     assert engine.delete_state_machine(stateMachineArn=ARN + "none") == {}
 
 
@@ -230,7 +233,7 @@ def test_update_creates_revision_only_for_changes(engine):
     described = engine.describe_state_machine(stateMachineArn=ARN + "m")
     assert described["revisionId"] == changed["revisionId"]
     assert described["definition"] == definition("two")
-    assert refusal(engine.update_state_machine, stateMachineArn=ARN + "m")[0] == "MissingRequiredParameter"
+    assert api_error(engine.update_state_machine, stateMachineArn=ARN + "m")[0] == "MissingRequiredParameter"
 
 
 def test_running_execution_keeps_its_revision(engine):
@@ -301,11 +304,11 @@ def test_distributed_map_is_described_by_its_label_only(engine):
         labels.append(of_child["label"])
     assert "Orders" in labels and len(set(labels)) == 2
     assert (
-        refusal(engine.describe_state_machine, stateMachineArn=f"{ARN}m/Nobody")[0]
+        api_error(engine.describe_state_machine, stateMachineArn=f"{ARN}m/Nobody")[0]
         == "StateMachineDoesNotExist"
     )
     for operation in (engine.start_execution, engine.update_state_machine, engine.delete_state_machine):
-        assert refusal(operation, stateMachineArn=f"{ARN}m/Orders")[0] == "ValidationException"
+        assert api_error(operation, stateMachineArn=f"{ARN}m/Orders")[0] == "ValidationException"
 
 
 def test_machines_are_listed_in_pages(engine):
@@ -319,8 +322,8 @@ def test_machines_are_listed_in_pages(engine):
     assert [item["name"] for item in rest["stateMachines"]] == ["b"]
     assert "nextToken" not in rest
     assert len(engine.list_state_machines(maxResults=0)["stateMachines"]) == 3
-    assert refusal(engine.list_state_machines, nextToken="mine")[0] == "InvalidToken"
-    assert refusal(engine.list_state_machines, maxResults=1001) == (
+    assert api_error(engine.list_state_machines, nextToken="mine")[0] == "InvalidToken"
+    assert api_error(engine.list_state_machines, maxResults=1001) == (
         "ValidationException",
         "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: "
         "Member must have value less than or equal to 1000",
@@ -351,8 +354,8 @@ def test_version_numbers_are_not_reused(engine):
 def test_publish_version_checks_revision_id(engine):
     create(engine)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
-    told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m", revisionId="old")
-    assert told[0] == "ConflictException"
+    error = api_error(engine.publish_state_machine_version, stateMachineArn=ARN + "m", revisionId="old")
+    assert error[0] == "ConflictException"
 
 
 def alias(engine, routes, name="live", **more):
@@ -384,7 +387,7 @@ def test_identical_alias_is_returned_and_other_conflicts(engine):
     create(engine, publish=True)
     created = alias(engine, [(1, 100)], description="d")
     assert alias(engine, [(1, 100)], description="d") == created
-    assert refusal(alias, engine=engine, routes=[(1, 100)], description="e") == (
+    assert api_error(alias, engine=engine, routes=[(1, 100)], description="e") == (
         "ConflictException",
         "Failed to create alias because an alias with the same name and a different routing configuration "
         "already exists.",
@@ -432,8 +435,8 @@ def test_identical_alias_is_returned_and_other_conflicts(engine):
 def test_invalid_routing_configurations_are_rejected(engine, routes, code, message):
     create(engine, publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
-    told = refusal(alias, engine=engine, routes=routes)
-    assert told == (code, message)
+    error = api_error(alias, engine=engine, routes=routes)
+    assert error == (code, message)
 
 
 def test_version_and_alias_quotas_are_enforced(engine, monkeypatch):
@@ -442,16 +445,16 @@ def test_version_and_alias_quotas_are_enforced(engine, monkeypatch):
     create(engine, publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
     engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("three"))
-    told = refusal(engine.publish_state_machine_version, stateMachineArn=ARN + "m")
-    assert told[0] == "ServiceQuotaExceededException"
+    error = api_error(engine.publish_state_machine_version, stateMachineArn=ARN + "m")
+    assert error[0] == "ServiceQuotaExceededException"
     engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1")
     published = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
     assert published["stateMachineVersionArn"] == ARN + "m:3"
     route = [{"stateMachineVersionArn": ARN + "m:2", "weight": 100}]
     engine.create_state_machine_alias(name="one", routingConfiguration=route)
     assert engine.create_state_machine_alias(name="one", routingConfiguration=route)
-    told = refusal(engine.create_state_machine_alias, name="two", routingConfiguration=route)
-    assert told[0] == "ServiceQuotaExceededException"
+    error = api_error(engine.create_state_machine_alias, name="two", routingConfiguration=route)
+    assert error[0] == "ServiceQuotaExceededException"
 
 
 def test_activity_worker_quota_is_enforced(engine, monkeypatch):
@@ -469,14 +472,14 @@ def test_activity_worker_quota_is_enforced(engine, monkeypatch):
 def test_version_with_alias_cannot_be_deleted(engine):
     create(engine, publish=True)
     alias(engine, [(1, 100)])
-    assert refusal(engine.delete_state_machine_version, stateMachineVersionArn=ARN + "m:1") == (
+    assert api_error(engine.delete_state_machine_version, stateMachineVersionArn=ARN + "m:1") == (
         "ConflictException",
         "Version to be deleted must not be referenced by an alias. "
         "Current list of aliases referencing this version: [live]",
     )
     engine.delete_state_machine_alias(stateMachineAliasArn=ARN + "m:live")
     assert engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1") == {}
-    assert refusal(engine.describe_state_machine_alias, stateMachineAliasArn=ARN + "m:live") == (
+    assert api_error(engine.describe_state_machine_alias, stateMachineAliasArn=ARN + "m:live") == (
         "ResourceNotFound",
         "Request references a resource that does not exist.",
     )
@@ -498,7 +501,7 @@ def test_aliases_are_described_and_listed(engine):
 
 def test_numeric_alias_name_is_rejected(engine):
     create(engine, publish=True)
-    code, message = refusal(alias, engine=engine, routes=[(1, 100)], name="12")
+    code, message = api_error(alias, engine=engine, routes=[(1, 100)], name="12")
     assert code == "ValidationException"
     assert message.startswith(
         "1 validation error detected: Value '12' at 'name' failed to satisfy constraint: "
@@ -513,14 +516,14 @@ def test_tags_are_added_and_removed(engine):
     engine.untag_resource(resourceArn=ARN + "m", tagKeys=["a", "a", "none"])
     assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "b", "value": "2"}]
     many = [{"key": str(number), "value": ""} for number in range(50)]
-    assert refusal(engine.tag_resource, resourceArn=ARN + "m", tags=many)[0] == "TooManyTags"
+    assert api_error(engine.tag_resource, resourceArn=ARN + "m", tags=many)[0] == "TooManyTags"
 
 
 def test_tagging_missing_resource_raises_not_found(engine):
     create(engine, publish=True)
     for arn in (ARN + "m:1", ARN + "none"):
-        told = refusal(engine.tag_resource, resourceArn=arn, tags=[])
-        assert told == ("ResourceNotFound", f"Resource not found: '{arn}'")
+        error = api_error(engine.tag_resource, resourceArn=arn, tags=[])
+        assert error == ("ResourceNotFound", f"Resource not found: '{arn}'")
     activity = engine.create_activity(name="pack", tags=[{"key": "a", "value": "b"}])["activityArn"]
     assert engine.list_tags_for_resource(resourceArn=activity)["tags"] == [{"key": "a", "value": "b"}]
 
@@ -559,10 +562,10 @@ def test_activity_is_created_once_described_and_deleted(engine):
     }
     assert engine.list_activities()["activities"] == [created | {"name": "pack-1.x_y"}]
     assert engine.delete_activity(activityArn=arn) == engine.delete_activity(activityArn=arn) == {}
-    told = ("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
-    assert refusal(engine.describe_activity, activityArn=arn) == told
-    assert refusal(engine.get_activity_task, activityArn=arn) == told
-    assert refusal(engine.create_activity, name="a,b") == ("InvalidName", "Invalid Name: 'a,b'")
+    error = ("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+    assert api_error(engine.describe_activity, activityArn=arn) == error
+    assert api_error(engine.get_activity_task, activityArn=arn) == error
+    assert api_error(engine.create_activity, name="a,b") == ("InvalidName", "Invalid Name: 'a,b'")
 
 
 def test_worker_receives_activity_task(engine):

@@ -25,7 +25,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))
         self.server.asked.append((dict(self.headers), self.rfile.read(length)))
-        status, body = self.server.answers.pop(0)
+        status, body = self.server.responses.pop(0)
         self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
         self.send_header("x-amzn-RequestId", "r-1")
@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def endpoint():
     server = HTTPServer(("127.0.0.1", 0), _Handler)
-    server.asked, server.answers = [], []
+    server.asked, server.responses = [], []
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -83,7 +83,7 @@ class Roles:
 
 
 def test_each_role_is_assumed_once(endpoint):
-    endpoint.answers = [(200, b"{}")] * 4
+    endpoint.responses = [(200, b"{}")] * 4
     roles = Roles()
     used = services(endpoint.server_port, role_credentials=roles)
     for role in (ROLE, OTHER, ROLE, None):
@@ -94,7 +94,7 @@ def test_each_role_is_assumed_once(endpoint):
 
 
 def test_expiring_credentials_are_renewed(endpoint):
-    endpoint.answers = [(200, b"{}")] * 2
+    endpoint.responses = [(200, b"{}")] * 2
     roles = Roles(lasts=timedelta(minutes=4))
     used = services(endpoint.server_port, role_credentials=roles)
     get_item(used, role_arn=ROLE)
@@ -104,7 +104,7 @@ def test_expiring_credentials_are_renewed(endpoint):
 
 def test_rejected_credentials_are_renewed(endpoint):
     unknown = b'{"__type":"UnrecognizedClientException","message":"who are you"}'
-    endpoint.answers = [(400, unknown), (200, b"{}"), (400, unknown), (400, unknown)]
+    endpoint.responses = [(400, unknown), (200, b"{}"), (400, unknown), (400, unknown)]
     used = services(endpoint.server_port, role_credentials=Roles())
     get_item(used, role_arn=ROLE)
     assert [key_of(asked) for asked in endpoint.asked] == ["one-1", "one-2"]
@@ -116,7 +116,7 @@ def test_role_rejected_by_sts_raises_not_assumable(endpoint):
     denied = (
         b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
     )
-    endpoint.answers = [(403, denied)]
+    endpoint.responses = [(403, denied)]
     with pytest.raises(RoleNotAssumable, match="not you") as refused:
         get_item(services(endpoint.server_port), role_arn=ROLE)
     assert refused.value.role_arn == ROLE
@@ -126,8 +126,8 @@ def test_role_rejected_by_sts_raises_not_assumable(endpoint):
 def test_task_role_is_assumed_with_machine_role(endpoint):
     keys = b"<AccessKeyId>two</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
     result = b"<AssumeRoleResult><Credentials>%s</Credentials></AssumeRoleResult>"
-    answer = b"<AssumeRoleResponse>" + result + b"</AssumeRoleResponse>"
-    endpoint.answers = [(200, answer % keys), (200, b"{}"), (200, b"{}")]
+    response = b"<AssumeRoleResponse>" + result + b"</AssumeRoleResponse>"
+    endpoint.responses = [(200, response % keys), (200, b"{}"), (200, b"{}")]
     used = services(endpoint.server_port, role_credentials=Roles())
     get_item(used, role_arn=ROLE, task_role_arn=OTHER)
     get_item(used, role_arn=ROLE, task_role_arn=OTHER)
@@ -136,7 +136,7 @@ def test_task_role_is_assumed_with_machine_role(endpoint):
 
 
 def test_trace_header_is_sent(endpoint):
-    endpoint.answers = [(200, b"{}")] * 2
+    endpoint.responses = [(200, b"{}")] * 2
     used = services(endpoint.server_port)
     get_item(used, trace_header="Root=1-5-9;Sampled=1")
     get_item(used)
@@ -145,7 +145,7 @@ def test_trace_header_is_sent(endpoint):
 
 
 def test_error_response_keeps_service_details(endpoint):
-    endpoint.answers = [(400, b'{"__type":"com.amazonaws#ThrottlingException","message":"slow down"}')]
+    endpoint.responses = [(400, b'{"__type":"com.amazonaws#ThrottlingException","message":"slow down"}')]
     with pytest.raises(ServiceError) as failed:
         get_item(services(endpoint.server_port))
     error = failed.value
@@ -173,10 +173,10 @@ def test_invalid_params_are_not_sent():
 
 
 def test_amazonaws_host_is_sent_to_endpoint_and_signed(endpoint):
-    endpoint.answers = [(404, b"no")]
+    endpoint.responses = [(404, b"no")]
     asked = HttpRequest("POST", "https://x.execute-api.us-east-1.amazonaws.com/p", {}, b"{}", "execute-api")
-    answer = asyncio.run(services(endpoint.server_port).http(asked))
-    assert (answer.status, answer.reason, answer.body) == (404, "Not Found", b"no")
+    response = asyncio.run(services(endpoint.server_port).http(asked))
+    assert (response.status, response.reason, response.body) == (404, "Not Found", b"no")
     headers, _ = endpoint.asked[0]
     assert headers["Host"] == "x.execute-api.us-east-1.amazonaws.com"
     assert "/execute-api/aws4_request" in headers["Authorization"]

@@ -112,12 +112,12 @@ def test_documents_are_read_by_key_and_prefix() -> None:
 
 def test_task_schedule_is_durable_before_delivery(tmp_path: Path) -> None:
     path = tmp_path / "states.db"
-    seen = []
+    events = []
 
     def work(_: object) -> None:
         store = copy_store(path, tmp_path / "killed")
         [execution] = store.open_executions()
-        seen.extend(event["type"] for event in store.events(execution["id"]))
+        events.extend(event["type"] for event in store.events(execution["id"]))
         store.close()
 
     definition = {
@@ -132,7 +132,7 @@ def test_task_schedule_is_durable_before_delivery(tmp_path: Path) -> None:
     }
     with VirtualEngine(FakeServices({"work": work}), store=path) as engine:
         engine.run(definition)
-    assert seen == [
+    assert events == [
         "ExecutionStarted",
         "TaskStateEntered",
         "LambdaFunctionScheduled",

@@ -95,21 +95,21 @@ class ExternalState:
     called_back: set[str] = field(default_factory=set)
     engine: VirtualEngine | None = None
 
-    def work(self, given: dict[str, Any]) -> dict[str, Any]:
-        key = given["key"]
+    def work(self, payload: dict[str, Any]) -> dict[str, Any]:
+        key = payload["key"]
         assert key not in self.done(), f"{key} was done already"
         assert key not in self.called_back, f"{key} was called back already"
-        if "token" in given:
-            self.tokens.append((key, given["token"]))
-        if given["tries"] < self.fails.get(key, 0):
+        if "token" in payload:
+            self.tokens.append((key, payload["token"]))
+        if payload["tries"] < self.fails.get(key, 0):
             raise ConnectionError("away")
         return {"done": key}
 
-    async def work_long(self, given: dict[str, Any]) -> dict[str, Any]:
+    async def work_long(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Do the work of `work` in three seconds."""
-        answer = self.work(given)
+        response = self.work(payload)
         await asyncio.sleep(3)
-        return answer
+        return response
 
     def done(self) -> list[str]:
         """Return the keys of tasks whose success is in a history, read without flushing the store."""
@@ -182,10 +182,10 @@ SCENARIOS = {
         ),
         fails={"tried": 2, "given up": 9},
     ),
-    "a callback before the delivery is answered": Scenario(
+    "a callback before the response of the delivery": Scenario(
         jsonata(T=token("work_long", Next="U"), U=work("after")), varying=("TaskSubmitted",)
     ),
-    # Called back before the delivery was answered, the task is not delivered again, and never known as submitted.
+    # A task that is completed before the response of its delivery is not delivered again, and has no TaskSubmitted.
     "a callback": Scenario(
         jsonata(T=token(HeartbeatSeconds=60, Next="U"), U=work("after")), varying=("TaskSubmitted",)
     ),
@@ -210,7 +210,7 @@ SCENARIOS = {
             C=work("caught"),
         )
     ),
-    # A worker that was killed with a task in its hands says nothing more, and the heartbeat tells.
+    # A killed worker does not complete its task, and the heartbeat is missed.
     "an activity": Scenario(
         jsonata(
             T={
@@ -282,10 +282,10 @@ SCENARIOS = {
         fails={"right": 1},
         redrives=1,
     ),
-    "a time-out": Scenario(
+    "a timeout": Scenario(
         jsonata(W={"Type": "Wait", "Seconds": 100, "End": True}) | {"TimeoutSeconds": 20}, status="TIMED_OUT"
     ),
-    "a task's time-out": Scenario(
+    "a task's timeout": Scenario(
         jsonata(
             T=token(
                 TimeoutSeconds=7,

@@ -39,14 +39,14 @@ def test_full_disk_rejects_writes_and_keeps_commits(path: Path) -> None:
     with pytest.raises(StoreFailed, match=r"cannot be written \(database or disk is full\)"):
         for number in range(200):
             engine.start(machine, "x" * 10_000, name=str(number))
-            answered = number
+            started = number
     # Nothing is said on the strength of what is only in memory.
     with pytest.raises(StoreFailed):
         engine.describe_execution(executionArn=accepted)
     engine.close()
     with VirtualEngine(store=path) as engine:
         assert engine.result(accepted).status == "RUNNING"
-        assert len(engine.list_executions(stateMachineArn=machine)["executions"]) == answered + 2
+        assert len(engine.list_executions(stateMachineArn=machine)["executions"]) == started + 2
 
 
 def test_server_exits_with_message_when_disk_is_full(path: Path) -> None:
@@ -63,8 +63,8 @@ def test_server_exits_with_message_when_disk_is_full(path: Path) -> None:
     def call(operation: str, **params: object) -> dict:
         target = {"X-Amz-Target": f"AWSStepFunctions.{operation}"}
         request = urllib.request.Request(url, json.dumps(params).encode(), target)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
 
     role = "arn:aws:iam::000000000000:role/test"
     machine = call("CreateStateMachine", name="m", definition=json.dumps(WAITS), roleArn=role)
@@ -170,14 +170,14 @@ def test_history_pages_are_equal_in_both_orders(path: Path) -> None:
         assert [event["id"] for event in whole] == list(range(1, len(whole) + 1))
         for size in (1, 7, 100, 160, 1000):
             for reverse in (False, True):
-                seen: list[dict] = []
+                events: list[dict] = []
                 token: dict[str, str] = {}
                 while True:
                     page = engine.get_execution_history(
                         executionArn=arn, maxResults=size, reverseOrder=reverse, **token
                     )
-                    seen += page["events"]
+                    events += page["events"]
                     if "nextToken" not in page:
                         break
                     token = {"nextToken": page["nextToken"]}
-                assert seen == (whole[::-1] if reverse else whole), (size, reverse)
+                assert events == (whole[::-1] if reverse else whole), (size, reverse)

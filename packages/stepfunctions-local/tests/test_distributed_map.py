@@ -125,8 +125,8 @@ def test_concurrency_limit_holds_and_can_be_updated() -> None:
         arn = engine.start(engine.create(machine(waits, Items=[1, 2, 3, 4], MaxConcurrency=1)))
         engine.pass_time(5)
         run = engine.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
-        seen = engine.describe_map_run(mapRunArn=run)
-        assert (seen["itemCounts"]["running"], seen["itemCounts"]["pending"]) == (1, 3)
+        description = engine.describe_map_run(mapRunArn=run)
+        assert (description["itemCounts"]["running"], description["itemCounts"]["pending"]) == (1, 3)
         engine.update_map_run(mapRunArn=run, maxConcurrency=4)
         result = engine.finish(arn)
     assert result.elapsed == 15
@@ -240,7 +240,7 @@ def test_missing_file_raises_item_reader_failed() -> None:
         counts = map_run(engine, result)["itemCounts"]
     assert result.status == "SUCCEEDED"
     assert kinds(result)[3:6] == ["MapRunStarted", "MapRunFailed", "MapStateFailed"]
-    # Nothing was read, and that is what it tells.
+    # No item was read.
     assert set(counts.values()) == {0}
 
 

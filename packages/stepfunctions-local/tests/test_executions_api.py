@@ -154,18 +154,18 @@ def test_describe_machine_for_execution_returns_started_revision(engine: Virtual
     machine = engine.create(WAIT)
     arn = engine.start(machine)
     engine.update_state_machine(stateMachineArn=machine, definition=json.dumps(PASS))
-    told = engine.describe_state_machine_for_execution(executionArn=arn)
-    assert json.loads(told["definition"]) == WAIT
+    response = engine.describe_state_machine_for_execution(executionArn=arn)
+    assert json.loads(response["definition"]) == WAIT
     assert engine.finish(arn).elapsed == 60
 
 
 def test_sync_express_execution_returns_result(engine: VirtualEngine) -> None:
     machine = engine.create(PASS, kind="EXPRESS")
-    answer = engine.start_sync_execution(stateMachineArn=machine, name="one", input='{"a":1}')
-    assert answer["status"] == "SUCCEEDED"
-    assert answer["output"] == '{"a":1}'
-    assert ":express:" in answer["executionArn"]
-    assert answer["billingDetails"] == {"billedDurationInMilliseconds": 100, "billedMemoryUsedInMB": 64}
+    response = engine.start_sync_execution(stateMachineArn=machine, name="one", input='{"a":1}')
+    assert response["status"] == "SUCCEEDED"
+    assert response["output"] == '{"a":1}'
+    assert ":express:" in response["executionArn"]
+    assert response["billingDetails"] == {"billedDurationInMilliseconds": 100, "billedMemoryUsedInMB": 64}
     started = engine.start_execution(stateMachineArn=machine)["executionArn"]
     wrong = ("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'")
     assert refusal(engine, "DescribeExecution", executionArn=started) == wrong
@@ -183,15 +183,15 @@ def test_failed_sync_express_execution_has_error_and_cause(engine: VirtualEngine
     machine = engine.create(
         {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Bad", "Cause": "so"}}}, kind="EXPRESS"
     )
-    answer = engine.start_sync_execution(stateMachineArn=machine)
-    assert (answer["status"], answer["error"], answer["cause"]) == ("FAILED", "Bad", "so")
-    assert "output" not in answer
+    response = engine.start_sync_execution(stateMachineArn=machine)
+    assert (response["status"], response["error"], response["cause"]) == ("FAILED", "Bad", "so")
+    assert "output" not in response
 
 
 def test_express_execution_times_out_after_five_minutes(engine: VirtualEngine) -> None:
     wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}
-    answer = engine.start_sync_execution(stateMachineArn=engine.create(wait, kind="EXPRESS"))
-    assert (answer["status"], answer["stopDate"] - answer["startDate"]) == ("TIMED_OUT", 300)
+    response = engine.start_sync_execution(stateMachineArn=engine.create(wait, kind="EXPRESS"))
+    assert (response["status"], response["stopDate"] - response["startDate"]) == ("TIMED_OUT", 300)
 
 
 def test_api_error_survives_pickling() -> None:

@@ -10,24 +10,24 @@ from stepfunctions_local.integrations import TaskRequest, resolve
 from stepfunctions_local.services import CallFailed, HttpResponse, RoleNotAssumable, ServiceError
 
 
-class Answering:
-    """Services that return the given responses in turn, or raise them. `asked` records the calls."""
+class FakeResponses:
+    """Services that return the given responses in turn, or raise them. `calls` records the calls."""
 
-    def __init__(self, *answers):
-        self.answers = list(answers)
-        self.asked = []
+    def __init__(self, *responses):
+        self.responses = list(responses)
+        self.calls = []
         self.slept = []
 
     async def call(self, service, operation, params, **_):
-        self.asked.append((service, operation, params))
+        self.calls.append((service, operation, params))
         return self._next()
 
     async def invoke_lambda(self, function, payload, *, role_arn, trace_header, **params):
-        self.asked.append(("lambda", function, json.loads(payload), params))
+        self.calls.append(("lambda", function, json.loads(payload), params))
         return self._next()
 
     async def http(self, request, **_):
-        self.asked.append(request)
+        self.calls.append(request)
         return self._next()
 
     async def sleep(self, seconds):
@@ -37,10 +37,10 @@ class Answering:
         return self._next()
 
     def _next(self):
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = self.responses.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
 
 def request(resource, arguments, **more):
@@ -56,8 +56,8 @@ def request(resource, arguments, **more):
 
 
 def run(resource, arguments, services, **more):
-    asked = request(resource, arguments, **more)
-    return asyncio.run(resolve(asked.resource).invoke(asked, services))
+    calls = request(resource, arguments, **more)
+    return asyncio.run(resolve(calls.resource).invoke(calls, services))
 
 
 def failure(resource, arguments, services, **more):
@@ -80,7 +80,7 @@ def test_lambda_invoke_output_has_metadata():
             "x-amz-executed-version": "$LATEST",
         },
     }
-    services = Answering(lambda_answer({"a": 1}, ResponseMetadata=http))
+    services = FakeResponses(lambda_answer({"a": 1}, ResponseMetadata=http))
     output = run("lambda:invoke", {"FunctionName": "price", "Payload": {"sku": "A"}}, services)
     headers = {"x-amzn-RequestId": "r-1", "Content-Length": "7", "X-Amz-Executed-Version": "$LATEST"}
     assert output == {
@@ -94,14 +94,14 @@ def test_lambda_invoke_output_has_metadata():
         "SdkResponseMetadata": {"RequestId": "r-1"},
         "StatusCode": 200,
     }
-    assert services.asked == [("lambda", "price", {"sku": "A"}, {})]
+    assert services.calls == [("lambda", "price", {"sku": "A"}, {})]
 
 
 def test_function_arn_passes_input_and_returns_response():
     arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
-    services = Answering(lambda_answer([1, 2]))
+    services = FakeResponses(lambda_answer([1, 2]))
     assert run(arn, {"sku": "A"}, services) == [1, 2]
-    assert services.asked == [("lambda", arn, {"sku": "A"}, {})]
+    assert services.calls == [("lambda", arn, {"sku": "A"}, {})]
 
 
 @pytest.mark.parametrize(
@@ -120,15 +120,15 @@ def test_function_arn_passes_input_and_returns_response():
     ],
 )
 def test_string_payload_is_the_request_body(payload, received):
-    services = Answering(lambda_answer({}))
+    services = FakeResponses(lambda_answer({}))
     run("lambda:invoke", {"FunctionName": "f", "Payload": payload}, services)
-    assert services.asked == [("lambda", "f", received, {})]
+    assert services.calls == [("lambda", "f", received, {})]
 
 
 def test_missing_payload_is_an_empty_object():
-    services = Answering(lambda_answer({}))
+    services = FakeResponses(lambda_answer({}))
     run("lambda:invoke", {"FunctionName": "f"}, services)
-    assert services.asked == [("lambda", "f", {}, {})]
+    assert services.calls == [("lambda", "f", {}, {})]
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_missing_payload_is_an_empty_object():
 def test_function_response_that_is_not_json_is_text(body, output):
     response = {"StatusCode": 200, "Payload": body}
     arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
-    assert run(arn, {}, Answering(response)) == output
+    assert run(arn, {}, FakeResponses(response)) == output
 
 
 def test_handler_exception_is_the_error():
     payload = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
-    services = Answering(lambda_answer(payload, FunctionError="Unhandled"))
+    services = FakeResponses(lambda_answer(payload, FunctionError="Unhandled"))
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
         "PaymentDeclined",
         '{"errorMessage":"no card","errorType":"PaymentDeclined","stackTrace":["..."]}',
@@ -152,12 +152,12 @@ def test_handler_exception_is_the_error():
 def test_function_timeout_and_exit_have_lambda_error_names():
     for name in ("Sandbox.Timedout", "Runtime.ExitError"):
         payload = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
-        services = Answering(lambda_answer(payload, FunctionError="Unhandled"))
+        services = FakeResponses(lambda_answer(payload, FunctionError="Unhandled"))
         assert failure("lambda:invoke", {"FunctionName": "pay"}, services)[0] == name
 
 
 def test_error_without_type_is_lambda_unknown():
-    services = Answering(
+    services = FakeResponses(
         lambda_answer({"errorMessage": "2026 r-1 Task timed out"}, FunctionError="Unhandled")
     )
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
@@ -177,18 +177,18 @@ def test_error_without_type_is_lambda_unknown():
 )
 def test_lambda_service_errors_are_named(code, status, error):
     refusal = ServiceError("lambda", "Invoke", code, "no", status=status, request_id="r-1")
-    assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(refusal)) == (
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, FakeResponses(refusal)) == (
         error,
         f"no (Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: r-1; Proxy: null)",
     )
 
 
 def test_unreachable_service_is_sdk_client_exception():
-    assert failure("lambda:invoke", {"FunctionName": "pay"}, Answering(CallFailed("refused"))) == (
+    assert failure("lambda:invoke", {"FunctionName": "pay"}, FakeResponses(CallFailed("refused"))) == (
         "Lambda.SdkClientException",
         "refused",
     )
-    gone = Answering(CallFailed("refused"))
+    gone = FakeResponses(CallFailed("refused"))
     assert failure("aws-sdk:s3:listBuckets", {}, gone) == ("S3.SdkClientException", "refused")
 
 
@@ -196,11 +196,11 @@ def test_missing_permission_is_in_cause():
     text = "User: arn:aws:sts::1:assumed-role/m/x is not authorized to perform: dynamodb:GetItem"
     denied = ServiceError("dynamodb", "GetItem", "AccessDeniedException", text, request_id="r")
     arguments = {"TableName": "t", "Key": {"pk": {"S": "1"}}}
-    assert failure("aws-sdk:dynamodb:getItem", arguments, Answering(denied)) == (
+    assert failure("aws-sdk:dynamodb:getItem", arguments, FakeResponses(denied)) == (
         "DynamoDb.DynamoDbException",
         f"{text} (Service: DynamoDb, Status Code: 400, Request ID: r) (SDK Attempt Count: 1)",
     )
-    error, cause = failure("dynamodb:getItem", arguments, Answering(denied))
+    error, cause = failure("dynamodb:getItem", arguments, FakeResponses(denied))
     assert error == "DynamoDB.AmazonDynamoDBException"
     assert "Error Code: AccessDeniedException" in cause
 
@@ -208,7 +208,7 @@ def test_missing_permission_is_in_cause():
 def test_role_that_cannot_be_assumed_fails_task():
     refusal = RoleNotAssumable("arn:other", "no")
     error, cause = failure(
-        "aws-sdk:s3:listBuckets", {}, Answering(refusal), credentials={"RoleArn": "arn:other"}
+        "aws-sdk:s3:listBuckets", {}, FakeResponses(refusal), credentials={"RoleArn": "arn:other"}
     )
     assert error == "States.TaskFailed"
     assert cause == "The role arn:role is not authorized to assume the task state's role, arn:other."
@@ -216,14 +216,14 @@ def test_role_that_cannot_be_assumed_fails_task():
 
 def test_events_have_execution_resource_and_failed_entry_fails_task():
     entry = {"Source": "s", "DetailType": "d", "Detail": {"n": 1}, "Resources": ["arn:own"]}
-    services = Answering({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]})
+    services = FakeResponses({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]})
     output = run("events:putEvents", {"Entries": [entry]}, services)
     assert output == {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}
-    sent = services.asked[0][2]["Entries"][0]
+    sent = services.calls[0][2]["Entries"][0]
     assert sent["Resources"] == ["arn:own", "arn:execution", "arn:machine"]
     assert sent["Detail"] == '{"n":1}'
     refused = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "again"}]}
-    error, cause = failure("events:putEvents", {"Entries": [entry]}, Answering(refused))
+    error, cause = failure("events:putEvents", {"Entries": [entry]}, FakeResponses(refused))
     assert error == "EventBridge.FailedEntry"
     assert json.loads(cause) == refused
 
@@ -244,23 +244,23 @@ ENDED = {
 
 
 def complete(resource, services):
-    asked = request(resource, NESTED)
-    return asyncio.run(resolve(asked.resource).complete(asked, {"ExecutionArn": "arn:inner"}, services))
+    calls = request(resource, NESTED)
+    return asyncio.run(resolve(calls.resource).complete(calls, {"ExecutionArn": "arn:inner"}, services))
 
 
 def test_nested_execution_input_is_sent_as_text():
-    services = Answering({"executionArn": "arn:inner", "startDate": 1_767_225_600.0})
+    services = FakeResponses({"executionArn": "arn:inner", "startDate": 1_767_225_600.0})
     output = run("states:startExecution", NESTED, services)
     assert output == {"ExecutionArn": "arn:inner", "StartDate": "2026-01-01T00:00:00Z"}
-    assert services.asked[0][2]["input"] == '{"a":1}'
+    assert services.calls[0][2]["input"] == '{"a":1}'
 
 
 def test_sync_output_is_text_and_sync2_output_is_json():
-    as_text = complete("states:startExecution.sync", Answering(ENDED))
+    as_text = complete("states:startExecution.sync", FakeResponses(ENDED))
     assert (as_text["Output"], as_text["Input"]) == ('{"b":2}', '{"a":1}')
     assert as_text["StopDate"] == "2026-01-01T00:00:01.500Z"
     assert as_text["OutputDetails"] == {"Included": True}
-    as_json = complete("states:startExecution.sync:2", Answering(ENDED))
+    as_json = complete("states:startExecution.sync:2", FakeResponses(ENDED))
     assert (as_json["Output"], as_json["Input"]) == ({"b": 2}, {"a": 1})
 
 
@@ -268,7 +268,7 @@ def test_failed_nested_execution_fails_task():
     failed = {name: value for name, value in ENDED.items() if name != "output"}
     failed |= {"status": "FAILED", "error": "Oops", "cause": "why"}
     with pytest.raises(StateError) as task:
-        complete("states:startExecution.sync:2", Answering(failed))
+        complete("states:startExecution.sync:2", FakeResponses(failed))
     assert task.value.error == "States.TaskFailed"
     payload = json.loads(task.value.cause)
     assert (payload["Error"], payload["Cause"], payload["Status"]) == ("Oops", "why", "FAILED")
@@ -278,44 +278,44 @@ def test_job_is_polled_until_it_ends():
     described = [
         {"jobs": [{"jobId": "j", "status": status}]} for status in ("RUNNABLE", "RUNNING", "SUCCEEDED")
     ]
-    services = Answering(*described)
-    asked = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
-    output = asyncio.run(resolve(asked.resource).complete(asked, {"JobId": "j"}, services))
+    services = FakeResponses(*described)
+    calls = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
+    output = asyncio.run(resolve(calls.resource).complete(calls, {"JobId": "j"}, services))
     assert output == {"JobId": "j", "Status": "SUCCEEDED"}
     assert services.slept == [1.0, 2.0]
-    assert services.asked[0] == ("batch", "DescribeJobs", {"jobs": ["j"]})
+    assert services.calls[0] == ("batch", "DescribeJobs", {"jobs": ["j"]})
 
 
 def test_failed_job_fails_task_with_description():
-    services = Answering({"jobs": [{"jobId": "j", "status": "FAILED", "statusReason": "disk"}]})
-    asked = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
+    services = FakeResponses({"jobs": [{"jobId": "j", "status": "FAILED", "statusReason": "disk"}]})
+    calls = request("batch:submitJob.sync", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"})
     with pytest.raises(StateError) as failed:
-        asyncio.run(resolve(asked.resource).complete(asked, {"JobId": "j"}, services))
+        asyncio.run(resolve(calls.resource).complete(calls, {"JobId": "j"}, services))
     assert failed.value.error == "States.TaskFailed"
     assert json.loads(failed.value.cause)["StatusReason"] == "disk"
 
 
 def test_bedrock_model_response_is_decoded():
-    services = Answering({"body": b'{"completion":"hi"}', "contentType": "application/json"})
+    services = FakeResponses({"body": b'{"completion":"hi"}', "contentType": "application/json"})
     output = run("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}, services)
     assert output == {"Body": {"completion": "hi"}, "ContentType": "application/json"}
-    assert services.asked[0][:2] == ("bedrock-runtime", "InvokeModel")
-    assert json.loads(services.asked[0][2]["body"]) == {"prompt": "p"}
+    assert services.calls[0][:2] == ("bedrock-runtime", "InvokeModel")
+    assert json.loads(services.calls[0][2]["body"]) == {"prompt": "p"}
 
 
 def test_bedrock_customization_job_is_polled():
-    services = Answering({"status": "InProgress"}, {"status": "Completed", "jobName": "n"})
-    asked = request("bedrock:createModelCustomizationJob.sync", {"JobName": "n"})
-    output = asyncio.run(resolve(asked.resource).complete(asked, {"JobArn": "arn:job"}, services))
+    services = FakeResponses({"status": "InProgress"}, {"status": "Completed", "jobName": "n"})
+    calls = request("bedrock:createModelCustomizationJob.sync", {"JobName": "n"})
+    output = asyncio.run(resolve(calls.resource).complete(calls, {"JobArn": "arn:job"}, services))
     assert output == {"Status": "Completed", "JobName": "n"}
-    assert services.asked[0] == ("bedrock", "GetModelCustomizationJob", {"jobIdentifier": "arn:job"})
+    assert services.calls[0] == ("bedrock", "GetModelCustomizationJob", {"jobIdentifier": "arn:job"})
 
 
 STEP = {"Name": "count", "HadoopJarStep": {"Jar": "command-runner.jar"}}
 
 
 @pytest.mark.parametrize(
-    ("action", "arguments", "called", "params", "answer", "output"),
+    ("action", "arguments", "called", "params", "response", "output"),
     [
         (
             "addStep",
@@ -343,14 +343,14 @@ STEP = {"Name": "count", "HadoopJarStep": {"Jar": "command-runner.jar"}}
         ),
     ],
 )
-def test_emr_actions_map_to_api_operations(action, arguments, called, params, answer, output):
-    services = Answering(answer)
+def test_emr_actions_map_to_api_operations(action, arguments, called, params, response, output):
+    services = FakeResponses(response)
     assert run(f"elasticmapreduce:{action}", arguments, services) == output
-    assert services.asked == [("emr", called, params)]
+    assert services.calls == [("emr", called, params)]
 
 
 def test_emr_instance_fleet_is_resolved_by_name():
-    services = Answering(
+    services = FakeResponses(
         {"InstanceFleets": [{"Id": "f-0", "Name": "other"}, {"Id": "f-1", "Name": "core"}]}, {}
     )
     arguments = {
@@ -360,18 +360,18 @@ def test_emr_instance_fleet_is_resolved_by_name():
     }
     run("elasticmapreduce:modifyInstanceFleetByName", arguments, services)
     fleet = {"TargetSpotCapacity": 2, "InstanceFleetId": "f-1"}
-    assert services.asked[1] == ("emr", "ModifyInstanceFleet", {"ClusterId": "j-1", "InstanceFleet": fleet})
+    assert services.calls[1] == ("emr", "ModifyInstanceFleet", {"ClusterId": "j-1", "InstanceFleet": fleet})
 
 
 def test_emr_step_is_polled_until_it_ends():
     running, done = (
         {"Step": {"Id": "s-1", "Status": {"State": state}}} for state in ("RUNNING", "COMPLETED")
     )
-    services = Answering(running, done)
-    asked = request("elasticmapreduce:addStep.sync", {"ClusterId": "j-1", "Step": STEP})
-    output = asyncio.run(resolve(asked.resource).complete(asked, {"StepId": "s-1"}, services))
+    services = FakeResponses(running, done)
+    calls = request("elasticmapreduce:addStep.sync", {"ClusterId": "j-1", "Step": STEP})
+    output = asyncio.run(resolve(calls.resource).complete(calls, {"StepId": "s-1"}, services))
     assert (output, services.slept) == (done, [1.0])
-    assert services.asked[0] == ("emr", "DescribeStep", {"ClusterId": "j-1", "StepId": "s-1"})
+    assert services.calls[0] == ("emr", "DescribeStep", {"ClusterId": "j-1", "StepId": "s-1"})
 
 
 def test_emr_argument_names_are_checked():
@@ -384,13 +384,13 @@ def test_emr_argument_names_are_checked():
 
 def test_deletion_succeeds_when_resource_is_gone():
     missing = ServiceError("eks", "DescribeCluster", "ResourceNotFoundException", "none", status=404)
-    services = Answering({"cluster": {"name": "c", "status": "DELETING"}}, missing)
-    asked = request("eks:deleteCluster.sync", {"Name": "c"})
-    assert asyncio.run(resolve(asked.resource).complete(asked, {}, services)) == {}
+    services = FakeResponses({"cluster": {"name": "c", "status": "DELETING"}}, missing)
+    calls = request("eks:deleteCluster.sync", {"Name": "c"})
+    assert asyncio.run(resolve(calls.resource).complete(calls, {}, services)) == {}
 
 
 def test_api_gateway_response_is_returned_in_parts():
-    services = Answering(HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
+    services = FakeResponses(HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"ok":true}'))
     arguments = {
         "ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com",
         "Method": "POST",
@@ -407,15 +407,15 @@ def test_api_gateway_response_is_returned_in_parts():
         "StatusCode": 200,
         "StatusText": "OK",
     }
-    sent = services.asked[0]
+    sent = services.calls[0]
     assert sent.url == "https://abc.execute-api.us-east-1.amazonaws.com/prod/orders?dry=yes"
     assert (sent.body, sent.headers["X-Kind"], sent.signed_for) == (b'{"n":1}', "a,b", "execute-api")
 
 
 def test_api_gateway_error_is_named_by_status():
-    answer = HttpResponse(429, "Too Many Requests", {}, b'{"message":"slow down"}')
+    response = HttpResponse(429, "Too Many Requests", {}, b'{"message":"slow down"}')
     arguments = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
-    assert failure("apigateway:invoke", arguments, Answering(answer)) == (
+    assert failure("apigateway:invoke", arguments, FakeResponses(response)) == (
         "ApiGateway.429",
         '{"message":"slow down"}',
     )
@@ -424,7 +424,7 @@ def test_api_gateway_error_is_named_by_status():
 def test_http_task_uses_connection_credentials():
     connection = {"SecretArn": "arn:secret", "AuthorizationType": "API_KEY", "AuthParameters": {}}
     secret = {"SecretString": '{"api_key_name":"X-Key","api_key_value":"k"}'}
-    services = Answering(connection, secret, HttpResponse(200, "OK", {}, b"done"))
+    services = FakeResponses(connection, secret, HttpResponse(200, "OK", {}, b"done"))
     arguments = {
         "ApiEndpoint": "https://example.com/charge",
         "Method": "POST",
@@ -436,10 +436,10 @@ def test_http_task_uses_connection_credentials():
         },
     }
     assert run("http:invoke", arguments, services)["ResponseBody"] == "done"
-    assert services.asked[0][2] == {"Name": "pay"}
-    sent = services.asked[2]
+    assert services.calls[0][2] == {"Name": "pay"}
+    sent = services.calls[2]
     assert sent.headers["X-Key"] == "k"
     assert sent.body == b"items%5B%5D=a&items%5B%5D=b&n=1"
-    refused = Answering(HttpResponse(404, "Not Found", {}, b"no"))
+    refused = FakeResponses(HttpResponse(404, "Not Found", {}, b"no"))
     del arguments["InvocationConfig"]
     assert failure("http:invoke", arguments, refused) == ("States.Http.StatusCode.404", "no")

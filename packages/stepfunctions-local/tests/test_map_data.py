@@ -219,8 +219,8 @@ def test_results_are_exported_by_status_with_a_manifest(kind, ending):
     bucket = Bucket()
     target = result_writer.ExportTarget("out", "results/", RUN, bucket, "arn:role")
     config = {"OutputType": kind, "Transformation": "COMPACT"}
-    answer = asyncio.run(result_writer.export(CHILDREN, config, target))
-    assert answer == {
+    response = asyncio.run(result_writer.export(CHILDREN, config, target))
+    assert response == {
         "MapRunArn": RUN,
         "ResultWriterDetails": {"Bucket": "out", "Key": "results/run-1/manifest.json"},
     }

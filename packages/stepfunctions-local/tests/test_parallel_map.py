@@ -53,7 +53,7 @@ def test_branch_events_link_to_events_of_their_branch() -> None:
     assert links["WaitStateEntered", "Z"][1] == started
     assert links["WaitStateExited", "X"][1] == links["WaitStateEntered", "X"][0]
     assert links["PassStateEntered", "Y"][1] == links["WaitStateExited", "X"][0]
-    # Succeeded is nobody's predecessor: Exited follows from the last event of the last branch.
+    # No event follows ParallelStateSucceeded: Exited follows the last event of the last branch.
     assert links["ParallelStateExited", "S"][1] == links["ParallelStateSucceeded", None][1]
 
 

@@ -101,12 +101,12 @@ def request(port: int, body: bytes, **headers: str) -> tuple[int, dict]:
 
 
 def test_unknown_requests_are_rejected(port: int) -> None:
-    status, answer = request(port, b"{}", **{"X-Amz-Target": "DynamoDB_20120810.PutItem"})
-    assert (status, answer["__type"]) == (404, "UnknownOperationException")
-    status, answer = request(port, b"{", **{"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
-    assert (status, answer["__type"]) == (400, "SerializationException")
-    status, answer = request(port, b"{}", **{"X-Amz-Target": "AWSStepFunctions.Nothing"})
-    assert (status, answer["__type"]) == (400, "UnknownOperationException")
+    status, response = request(port, b"{}", **{"X-Amz-Target": "DynamoDB_20120810.PutItem"})
+    assert (status, response["__type"]) == (404, "UnknownOperationException")
+    status, response = request(port, b"{", **{"X-Amz-Target": "AWSStepFunctions.ListStateMachines"})
+    assert (status, response["__type"]) == (400, "SerializationException")
+    status, response = request(port, b"{}", **{"X-Amz-Target": "AWSStepFunctions.Nothing"})
+    assert (status, response["__type"]) == (400, "UnknownOperationException")
 
 
 def test_connection_is_reused_for_requests(port: int) -> None:

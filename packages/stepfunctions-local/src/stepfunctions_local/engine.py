@@ -295,7 +295,7 @@ class Engine:
             self._end(execution, "ABORTED", details)
         except StoreFailed:
             return  # the store still has it as running: it continues after the next start
-        except Exception as fault:  # an internal error must not leave the execution running for ever
+        except Exception as fault:  # an internal error must not leave the execution running permanently
             _log.exception("internal error in %s", execution.arn)
             details = failure(StateError("States.Runtime", f"Internal error: {fault!r}"))
             root.event("ExecutionFailed", "executionFailedEventDetails", details)

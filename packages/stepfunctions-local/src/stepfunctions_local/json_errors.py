@@ -14,7 +14,7 @@ def json_error(text: str) -> str | None:
         orjson.loads(text)
         return None
     except orjson.JSONDecodeError:
-        pass  # the standard parser accepts more (NaN, huge numbers), and tells the position
+        pass  # the standard parser accepts more (NaN, huge numbers), and reports the position
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..definition import Task
 from ..errors import ApiError
 from ..history import json_value, too_large
 from ..interpreter.frame import Frame
@@ -48,7 +49,18 @@ def _frame(session: Session, ids: tuple[int, int], token: str) -> Frame:
     frame = session.engine.waiting_frame(*ids, token)
     if frame is None:
         raise ApiError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    activity = _activity(frame)
+    if activity is not None and session.store.get("activity", activity) is None:
+        raise ApiError("TaskDoesNotExist", "Task Does Not Exist: 'The activity does not exist'")
     return frame
+
+
+def _activity(frame: Frame) -> str | None:
+    """Return the ARN of the activity whose task the frame waits for."""
+    state = frame.flow.states[frame.state]
+    if isinstance(state, Task) and state.integration.pattern == "activity":
+        return state.resource
+    return None
 
 
 OPERATIONS = {

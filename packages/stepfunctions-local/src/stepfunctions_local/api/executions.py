@@ -10,10 +10,11 @@ from ..errors import ApiError
 from ..history import too_large, without_data
 from ..interpreter.frame import Execution
 from ..json_errors import json_error
+from ..machines import DELETING
 from ..trace_header import new_trace_header
 from . import arns, encryption, map_runs, state_machines
 from .paging import Pages
-from .session import Session, reject_deleting
+from .session import Session, deleting
 from .state_machines import Target
 
 _NAME_REUSE_SECONDS = 90 * 86400
@@ -54,7 +55,8 @@ def _start(session: Session, target: Target, params: Params, text: str) -> dict[
 
 def _target(session: Session, params: Params) -> Target:
     target = state_machines.resolve(session, params["stateMachineArn"].partition("#")[0])
-    reject_deleting(session, target.machine["stateMachineArn"])
+    if target.machine["status"] == DELETING:
+        raise deleting(target.machine["stateMachineArn"])
     return target
 
 

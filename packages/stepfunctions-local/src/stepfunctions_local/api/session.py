@@ -9,7 +9,7 @@ from ..machines import DELETING
 from ..storage.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """What an operation is performed on. New resources belong to `account`, and lists show only its resources."""
 
@@ -34,4 +34,9 @@ def reject_deleting(session: Session, machine_arn: str) -> None:
     """Raise ApiError StateMachineDeleting when the state machine is being deleted."""
     machine = session.store.get("state_machine", machine_arn)
     if machine is not None and machine["status"] == DELETING:
-        raise ApiError("StateMachineDeleting", f"State Machine is being deleted: '{machine_arn}'")
+        raise deleting(machine_arn)
+
+
+def deleting(machine_arn: str) -> ApiError:
+    """Return AWS's error for a state machine that is being deleted."""
+    return ApiError("StateMachineDeleting", f"State Machine is being deleted: '{machine_arn}'")

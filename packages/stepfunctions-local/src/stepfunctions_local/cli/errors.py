@@ -2,4 +2,4 @@
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked to do; the message says why."""
+    """A command failed; the message says why."""

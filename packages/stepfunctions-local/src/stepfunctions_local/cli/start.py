@@ -102,7 +102,7 @@ async def _serve(arguments: argparse.Namespace, store: Store, mocks: Mocks | Non
     engine = Engine(store, services, config=config, own_api=call_own_api)
     engine.observers += [LogDelivery(engine), TraceDelivery(engine)]
     if arguments.endpoint_url is not None:
-        # AWS accepts metrics and events of its own namespaces from nobody.
+        # AWS rejects metrics and events in its own namespaces.
         engine.observers += [MetricDelivery(engine), StatusEventDelivery(engine)]
     if mocks is not None:
         engine.invoker = mocks.wrap(engine.invoker)

@@ -40,7 +40,7 @@ class Asset(NamedTuple):
 
 @cache
 def asset(path: str) -> Asset | None:
-    """Return what GET of `path` answers; None for a path the page does not have."""
+    """Return the response to GET of `path`; None for an unknown path."""
     if path == "/":
         return Asset("text/html; charset=utf-8", _SECURITY, _PAGE.encode())
     if path == "/engine-page.js":
