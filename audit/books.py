@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ledger.accounts import (
+    CHART,
     COST_OF_GOODS_SOLD,
     INVENTORY,
     SALES_REVENUE,
@@ -29,6 +30,15 @@ def entry_balances(shop: Snapshot) -> Iterator[Breach]:
         credits = sum(line.get("credit", 0) for line in journal_lines(entry))
         if debits != credits:
             yield (name, f"debits are {debits}, credits are {credits}")
+
+
+@invariant
+def entry_accounts_are_in_the_chart(shop: Snapshot) -> Iterator[Breach]:
+    """Every line of an entry is on an account of the chart."""
+    for name, entry in shop.entries.items():
+        unknown = {line["account"] for line in journal_lines(entry)} - CHART.keys()
+        if unknown:
+            yield (name, f"accounts {sorted(unknown)} are not in the chart")
 
 
 @invariant
@@ -132,6 +142,7 @@ def _balances(entry: Item) -> Counter[str]:
 
 BOOKS = (
     entry_balances,
+    entry_accounts_are_in_the_chart,
     tender_accounts_are_what_was_captured,
     goods_accounts_are_what_moved,
     income_accounts_are_what_was_sold,

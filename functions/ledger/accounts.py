@@ -1,32 +1,30 @@
-"""The chart of accounts, numbered the usual way: 1 assets, 2 liabilities, 4 income, 5 cost."""
+"""The chart of accounts. The first digit is the class: 1 assets, 2 liabilities, 4 income, 5 costs."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account; `normal` is the side that increases it."""
+    """An account of the chart."""
 
     code: str
     name: str
-    normal: Literal["debit", "credit"]
 
 
-CASH_ON_HAND = Account("1010", "Cash on hand", "debit")
-CARD_CLEARING = Account("1020", "Card clearing", "debit")
-BANK = Account("1030", "Bank", "debit")
-INVENTORY = Account("1200", "Inventory", "debit")
-INPUT_TAX = Account("1300", "Input tax recoverable", "debit")
-PAYABLES = Account("2000", "Accounts payable", "credit")
-GOODS_NOT_INVOICED = Account("2050", "Goods received, not invoiced", "credit")
-STORE_CREDIT = Account("2100", "Store credit", "credit")
-SALES_TAX_PAYABLE = Account("2200", "Sales tax payable", "credit")
-SALES_REVENUE = Account("4000", "Sales revenue", "credit")
-INVENTORY_OVERAGE = Account("4100", "Inventory overage", "credit")
-COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold", "debit")
-PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance", "debit")
-INVENTORY_LOSSES = Account("5200", "Inventory losses", "debit")
+CASH_ON_HAND = Account("1010", "Cash on hand")
+CARD_CLEARING = Account("1020", "Card clearing")
+BANK = Account("1030", "Bank")
+INVENTORY = Account("1200", "Inventory")
+INPUT_TAX = Account("1300", "Input tax recoverable")
+PAYABLES = Account("2000", "Accounts payable")
+GOODS_NOT_INVOICED = Account("2050", "Goods received, not invoiced")
+STORE_CREDIT = Account("2100", "Store credit")
+SALES_TAX_PAYABLE = Account("2200", "Sales tax payable")
+SALES_REVENUE = Account("4000", "Sales revenue")
+INVENTORY_OVERAGE = Account("4100", "Inventory overage")
+COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold")
+PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance")
+INVENTORY_LOSSES = Account("5200", "Inventory losses")
 
 CHART: dict[str, Account] = {
     account.code: account
@@ -53,4 +51,4 @@ TENDER_ACCOUNT: dict[str, Account] = {
     "card": CARD_CLEARING,
     "store_credit": STORE_CREDIT,
 }
-"""What a tender debits: money in the drawer, money the card provider owes, or credit the shop owed."""
+"""The account a tender debits: cash in the drawer, a claim on the card provider, or a debt to the customer."""

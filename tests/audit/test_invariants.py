@@ -151,6 +151,13 @@ BROKEN: list[tuple[str, str, Break]] = [
         ),
     ),
     (
+        "entry_accounts_are_in_the_chart",
+        f"{SALE}#sale",
+        lambda tables: tables["LedgerTable"].__setitem__(
+            0, shopkeeping.entry(SALE, {"9999": 1}, {"4000": 1})
+        ),
+    ),
+    (
         "tender_accounts_are_what_was_captured",
         SALE,
         lambda tables: tables["LedgerTable"].__setitem__(

@@ -1,4 +1,4 @@
-"""Numbers as printed, and payments that pay exactly."""
+"""Formatted numbers, and payments that equal the total."""
 
 from typing import Any
 

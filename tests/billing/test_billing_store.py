@@ -1,4 +1,4 @@
-"""Gapless numbers: counter and invoice together, whoever else is writing."""
+"""Gapless numbers: counter and invoice in one transaction, with concurrent writers."""
 
 import importlib
 import json
@@ -19,7 +19,7 @@ LATER = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def draft(dynamodb: Any, table: str, order_id: str, status: str = "DRAFT", total: int = 3149) -> None:
-    """A draft as the checkout writes it."""
+    """Write a draft as the checkout does."""
     row = {
         "pk": f"INVOICE#{order_id}",
         "sk": "INVOICE",
@@ -103,7 +103,7 @@ def test_wrong_payments_use_no_number(store: BillingStore, dynamodb: Any, table:
 
 
 class Overtaken:
-    """A client that lets another writer go first before each of its first transactions."""
+    """A client that lets another writer commit before each of its first transactions."""
 
     def __init__(self, client: Any, *others: Any) -> None:
         self._client, self._others = client, list(others)

@@ -1,4 +1,4 @@
-"""The catalog's table, and the function on it."""
+"""The catalog table and its function."""
 
 import importlib
 import json
@@ -67,7 +67,7 @@ def test_tax_class_without_a_rate_is_refused(store: CatalogStore) -> None:
 
 
 class Overtaken:
-    """A client whose next transaction comes after another writer's."""
+    """A client that lets another writer commit before its next transaction."""
 
     def __init__(self, client: Any, other: Any) -> None:
         self._client, self._other = client, [other]
@@ -85,7 +85,7 @@ class Overtaken:
 def test_concurrent_puts_leave_no_stale_barcode(
     existed: bool, store: CatalogStore, dynamodb: Any, table: str
 ) -> None:
-    """The later one must drop the barcode the earlier one claimed after the later one had read."""
+    """The later writer removes the barcode that the earlier one claimed after the later one had read."""
     if existed:
         store.put_product(product("COFFEE"))
     slow = CatalogStore(

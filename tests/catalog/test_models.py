@@ -1,4 +1,4 @@
-"""What a till may send and what the catalog keeps."""
+"""Requests of a till, and products."""
 
 from typing import Any
 

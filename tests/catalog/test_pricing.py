@@ -1,4 +1,4 @@
-"""Pricing an order: to the last minor unit, whatever it holds."""
+"""Prices, discounts, taxes and tenders of an order, exact to the minor unit."""
 
 import json
 from decimal import Decimal
@@ -132,7 +132,7 @@ def test_tax_not_included_is_added() -> None:
 
 
 def test_tax_is_rounded_per_rate_of_the_invoice() -> None:
-    """Three screws at 0.03: 0.6 of tax each, 1.8 together, so 2 and not 3."""
+    """Three screws at 0.03: tax is 0.6 each and 1.8 together, rounded to 2."""
     answer = priced(line("SCREW"), line("SCREW"), line("SCREW"))
     assert [sold["tax"] for sold in answer["lines"]] == [1, 1, 0]
     assert answer["taxes"] == [{"tax_class": "standard", "rate": "0.20", "net": 9, "tax": 2}]

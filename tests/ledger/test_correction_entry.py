@@ -1,4 +1,4 @@
-"""What is found or lost on the shelves is found or lost in the books, at its cost."""
+"""Entries of units found or lost, at their cost."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The journal: posted once, never changed."""
+"""The journal: an entry is posted once and never changed."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""What inventory announces of its corrections is posted once each, and one that cannot be holds nobody up."""
+"""Each correction of inventory is posted once; one that fails does not affect the others."""
 
 import importlib
 import json
@@ -23,7 +23,7 @@ def ledger(dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def post(ledger: Any, *bodies: str) -> list[str]:
-    """The numbers of the messages that failed."""
+    """Return the ids of the messages that failed."""
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
     answer = ledger.post_corrections({"Records": records}, SimpleNamespace(aws_request_id="r"))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

@@ -1,4 +1,4 @@
-"""How a sale is booked: both sides, to the last minor unit."""
+"""The journal entry of a sale, exact to the minor unit."""
 
 from typing import Any
 

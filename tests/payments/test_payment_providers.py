@@ -1,4 +1,4 @@
-"""What every provider promises, kept by those that hold money: one effect per key, never more than is there."""
+"""The contract of a provider: one effect per key, and captures and refunds within their bounds."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provi
 
 @pytest.fixture
 def only(dynamodb: Any, table: str) -> Any:
-    """The one authorisation in the book: what it held, took and gave back."""
+    """Return the state, the captured and the refunded amount of the only authorisation in the book."""
 
     def read() -> tuple[str, int, int]:
         rows = [unmarshal(row) for row in dynamodb.scan(TableName=table)["Items"]]

@@ -1,4 +1,4 @@
-"""Keys, card numbers that must not get in, and the one error for tenders that could not be reversed."""
+"""Effect keys, card numbers that are refused, and the error of tenders that could not be reversed."""
 
 from typing import Any
 

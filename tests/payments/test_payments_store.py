@@ -1,4 +1,4 @@
-"""Tenders authorised, captured and reversed: refused, lost, late, twice, and dying at every call."""
+"""Tenders authorised, captured and reversed, with refusals, lost responses, repeated deliveries and crashes."""
 
 import importlib
 import json
@@ -54,7 +54,7 @@ def payments(dynamodb: Any, tables: str) -> PaymentsFixture:
 
 
 def test_second_open_changes_no_tender(dynamodb: Any, tables: str) -> None:
-    """Of more tenders than one transaction holds, too."""
+    """Also with more tenders than one transaction holds."""
     store = PaymentsStore(dynamodb, tables)
     opened = request(*[cash(1)] * 100)
     tenders = rules.opened_tenders(opened)

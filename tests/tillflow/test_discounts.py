@@ -1,4 +1,4 @@
-"""Discounts: their order, their rounding, their spreading."""
+"""Discounts: order, rounding and spreading."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The order events fit their models, and what does not is refused."""
+"""Events are valid by their models; others are refused."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tillflow.events import EVENTS, SOURCE, OrderPaid
+from tillflow.events import EVENTS, OrderPaid
 
 COMMON = {
     "event_id": "ord-1#paid",
@@ -54,7 +54,7 @@ def test_invalid_event_is_refused(change: dict[str, Any]) -> None:
 
 
 def announcements() -> list[dict[str, Any]]:
-    """Every entry that a state of the workflows puts on the order bus."""
+    """Return every entry that a state of the workflows puts on the order bus."""
     found = []
     for definition in (Path(__file__).parents[2] / "statemachines").glob("order_*.asl.json"):
         for state in json.loads(definition.read_text())["States"].values():
@@ -68,5 +68,5 @@ def test_events_of_the_workflows_have_the_fields_of_the_model() -> None:
     assert {entry["DetailType"] for entry in entries} == set(EVENTS)
     for entry in entries:
         fields = EVENTS[entry["DetailType"]].model_fields
-        assert entry["Source"] == SOURCE
+        assert entry["Source"] == "tillflow.orders"
         assert set(entry["Detail"]) == {field.alias or name for name, field in fields.items()}

@@ -1,4 +1,4 @@
-"""The edge of every handler: its log lines, and its refusals."""
+"""What every handler has in common: log lines, the check of the event, and errors."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def decline(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What was logged so far."""
+    """Return the lines logged so far."""
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]

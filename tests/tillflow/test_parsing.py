@@ -1,4 +1,4 @@
-"""What is wrong with a request, in one sentence."""
+"""Invalid requests: every problem is named in one message."""
 
 from typing import Any, Literal
 

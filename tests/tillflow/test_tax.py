@@ -1,4 +1,4 @@
-"""Tax: once per rate, half up, and back to the lines."""
+"""Tax: rounded half up once per rate, and allocated to the lines."""
 
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
@@ -54,7 +54,7 @@ def test_included_and_added_tax_of_a_rate_are_computed_separately() -> None:
 
 
 def _expected(gross_or_net: int, rate: Decimal, included: bool) -> int:
-    """The rule of the design in decimals, a second way to the same number."""
+    """Compute the tax in decimals, independently."""
     unit = Decimal(1)
     if included:
         return gross_or_net - int((gross_or_net / (1 + rate)).quantize(unit, ROUND_HALF_UP))

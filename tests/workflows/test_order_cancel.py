@@ -86,7 +86,7 @@ def test_second_cancel_starts_nothing(shop: WorkflowFixture) -> None:
 
 
 def test_two_cancel_executions_reverse_once(shop: WorkflowFixture) -> None:
-    """A cancel that failed is started again under another name: both may get to the end."""
+    """A cancel after a failed one has another name; both may complete."""
     shop.run(sale(card("tok_visa")))
     cancelled(shop, cancel(shop))
     again = shop.engine.finish(shop.engine.start(shop.deploy("OrderCancel"), CANCEL, "ord-1.2"))
@@ -116,7 +116,7 @@ def test_cancel_of_an_unknown_order_fails_without_effect(shop: WorkflowFixture) 
 
 
 class Meanwhile(FaultSchedule):
-    """A schedule whose one task of the checkout lets a cancel run as far as it can, just before or after it."""
+    """A schedule that runs a cancel as far as possible before or after one task of the checkout."""
 
     def __init__(self, shop: WorkflowFixture, state: str, after: bool) -> None:
         super().__init__()
@@ -211,7 +211,7 @@ def test_checkout_that_was_given_up_is_cancelled(shop: WorkflowFixture) -> None:
 
 @pytest.mark.parametrize("step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder"])
 def test_forward_step_delivered_after_the_cancel_is_refused(shop: WorkflowFixture, step: str) -> None:
-    """Its first delivery is a day late, a person gave the order up, and the order was cancelled meanwhile."""
+    """The first delivery is a day late; meanwhile the case was given up and the order cancelled."""
     [checkout] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "time_out_then_effect", FOREVER)])
     late = shop.schedule
     shop.resolve(checkout, "give_up", "cancelled instead", case=step)

@@ -1,4 +1,4 @@
-"""The checkout, whole: every way an order ends, and the invariants of every table after each."""
+"""The checkout: every way an order can end, and the invariants of all tables after each."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -59,7 +59,7 @@ def rejected(shop: WorkflowFixture, run: Run, error: str) -> None:
 
 
 def captures(shop: WorkflowFixture, order_id: str = "ord-1") -> list[int]:
-    """What the provider took for an order, capture by capture."""
+    """Return the provider's captures of an order."""
     return [
         row["amount"]
         for row in shop.snapshot().items("SandboxProviderTable", "EFFECT", f"EFFECT#{order_id}#")
@@ -235,7 +235,7 @@ def test_order_sent_twice_is_one_sale(shop: WorkflowFixture) -> None:
 
 
 def void_refused(shop: WorkflowFixture) -> Run:
-    """A first card that is held and cannot be let go, a second one that is declined."""
+    """Run an order whose first card cannot be voided and whose second card is declined."""
     [run] = shop.run(sale(card("tok_void_refused", 1000), card("tok_declined")))
     return run
 

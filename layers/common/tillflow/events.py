@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, StrictInt
 from tillflow.fields import MAX_STOCK, Amount, Identifier, Quantity, Record, Timestamp
 from tillflow.money import Currency
 
-SOURCE = "tillflow.orders"
 INVENTORY = "tillflow.inventory"
 
 EventId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\P{Cc}+$")]
