@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .PHONY: help setup run demo up down test lint check-sagas template prove mutants storm openapi policies layers diagrams inspector bench clean
 
 UV_VERSION := 0.13.9
+# The newest release; the SAM CLI holds an older one in the project's environment.
+CFN_LINT_VERSION := 1.58.0
 UV := .tools/uv/bin/uv
 BIN := $(CURDIR)/.venv/bin
 PYTHON := $(BIN)/python
@@ -46,6 +48,9 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(PYTHON) -m tools.template --check
+	@mkdir -p .local && $(PYTHON) -m tools.template.translate > .local/translated.json
+	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
+	  cfn-lint .local/translated.json template-routes.yaml --regions us-east-1 eu-central-1 ap-southeast-2
 	$(PYTHON) -m tools.openapi --check
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done

@@ -12,7 +12,7 @@ from cases.models import OpenedCase, Opening
 from cases.store import CasesStore
 
 store = CasesStore(client("dynamodb"), os.environ["TABLE_NAME"])
-metrics = Metrics(namespace="Tillflow", service="cases")
+metrics = Metrics(service="cases")
 
 
 @metrics.log_metrics

@@ -120,6 +120,7 @@ def test_the_sample_event_is_stored_and_raises_the_alarms_metric(
 ) -> None:
     event = json.loads((Path(__file__).parents[2] / "events" / "open_case.json").read_text())
     monkeypatch.setenv("TABLE_NAME", table)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tillflow")
     handlers = importlib.import_module("cases.handlers")
     monkeypatch.setattr(handlers, "store", store)
     context = SimpleNamespace(aws_request_id="r", function_name="OpenCase")

@@ -1,48 +1,15 @@
 """The template as it is deployed: after SAM's transform, with everything that SAM adds."""
 
-import copy
-import os
-from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+from tools.template.translate import source, translated
+
+__all__ = ["ROOT", "as_list", "of_type", "references", "resources", "source", "translated"]
 
 ROOT = Path(__file__).parents[2]
-REGIONS = ("us-east-1", "eu-central-1", "ap-southeast-2")
-_PACKAGED = {"CodeUri": "s3://artifacts/function", "ContentUri": "s3://artifacts/layer"}
 
 type Resources = dict[str, dict[str, Any]]
-
-
-@cache
-def source() -> dict[str, Any]:
-    """Return template.yaml, intrinsic functions in their long form."""
-    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return parsed
-
-
-@cache
-def translated(region: str = REGIONS[0]) -> dict[str, Any]:
-    """Return the translated template, with S3 locations where `sam deploy` puts them."""
-    template = copy.deepcopy(source())
-    for properties in (resource.get("Properties", {}) for resource in template["Resources"].values()):
-        properties |= {name: uri for name, uri in _PACKAGED.items() if name in properties}
-        if "DefinitionUri" in properties:
-            properties["DefinitionUri"] = "s3://artifacts/definition"
-    template["Globals"]["Function"]["CodeUri"] = _PACKAGED["CodeUri"]
-    before = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = region
-    try:
-        defaults = {name: str(given["Default"]) for name, given in template["Parameters"].items()}
-        output: dict[str, Any] = transform(template, defaults, SimpleNamespace(load=dict))
-    finally:
-        os.environ.pop("AWS_DEFAULT_REGION")
-        if before is not None:
-            os.environ["AWS_DEFAULT_REGION"] = before
-    return output
 
 
 def resources(*kinds: str) -> Resources:

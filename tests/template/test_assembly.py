@@ -48,13 +48,13 @@ def test_workflow_gets_the_substitutions_and_permissions_its_definition_needs(tm
     resources = TABLE["Resources"] | {"SellFunction": sell, "Sale": sale}
     built = assembled(project(tmp_path, sales={"Service": "sales", "Resources": resources}))
     properties = built["Resources"]["Sale"]["Properties"]
-    arn = {"Fn::GetAtt": ["SellFunction", "Arn"]}
+    alias = {"Ref": "SellFunction.Alias"}
     assert properties["DefinitionSubstitutions"] == {
-        "SellFunctionArn": arn,
+        "SellFunctionArn": alias,
         "SalesTable": {"Ref": "SalesTable"},
     }
     (statement,) = properties["Policies"][0]["Statement"]
-    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", [arn])
+    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", [alias])
 
 
 def test_name_in_two_fragments_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.template import deployed
 from tests.template.deployed import ROOT, as_list, of_type, references, resources, source, translated
 
 PSEUDO = {
@@ -222,9 +221,3 @@ def test_workflow_has_a_sample_input(path: Path) -> None:
 )  # fmt: skip
 def test_what_tools_look_up_is_an_output_under_its_logical_id(name: str) -> None:
     assert source()["Outputs"][name]["Value"] == {"Ref": name}
-
-
-def test_translation_is_the_same_in_every_region() -> None:
-    assert {json.dumps(deployed.translated(region), sort_keys=True) for region in deployed.REGIONS} == {
-        json.dumps(translated(), sort_keys=True)
-    }

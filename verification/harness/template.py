@@ -113,6 +113,8 @@ class Template:
         return value
 
     def name(self, logical_id: str) -> str:
+        if logical_id.endswith(".Alias"):
+            return self._attribute(logical_id.removesuffix(".Alias"), "Arn")
         if logical_id in self.parameters:
             return self.parameters[logical_id]
         resource = self.resources.get(logical_id, {})

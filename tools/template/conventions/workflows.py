@@ -34,7 +34,7 @@ def state_machine(name: str, resource: Resource, declared: Resources, root: Path
         placeholder: _reference(_ATTRIBUTE.sub("", placeholder), declared)
         for placeholder in dict.fromkeys(_PLACEHOLDER.findall(definition))
     }
-    functions = [value for value in substitutions.values() if "Fn::GetAtt" in value]
+    functions = [value for value in substitutions.values() if value["Ref"].endswith(".Alias")]
     invoke = [allow({"Action": "lambda:InvokeFunction", "Resource": functions})] if functions else []
     statements = [*invoke, *statements_of(resource)]
     deployed = {
@@ -65,7 +65,7 @@ def callers(declared: Resources, root: Path) -> dict[str, set[str]]:
 def _reference(name: str, declared: Resources) -> dict[str, Any]:
     if name not in declared:
         raise LookupError(f"a definition refers to {name}, which no fragment declares")
-    return arn(name) if kind_of(declared[name]) == FUNCTION else ref(name)
+    return ref(f"{name}.Alias") if kind_of(declared[name]) == FUNCTION else ref(name)
 
 
 def _logging() -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""The environments of samconfig.toml: every set of parameters is one that the template accepts."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.template.deployed import ROOT, source
+
+CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text())
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+PARAMETERS: dict[str, dict[str, Any]] = source()["Parameters"]
+
+
+def overrides(environment: str) -> dict[str, str]:
+    entries = CONFIG[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(entry.split("=", 1) for entry in entries)
+
+
+def accepts(parameter: dict[str, Any], value: str) -> bool:
+    """Return whether CloudFormation accepts a value of a parameter."""
+    if "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
+        return False
+    if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
+        return False
+    if parameter["Type"] == "Number":
+        number = int(value)
+        return parameter.get("MinValue", number) <= number <= parameter.get("MaxValue", number)
+    return True
+
+
+def holds(condition: Any, values: dict[str, str]) -> bool:
+    """Evaluate a condition of Rules or Conditions on parameter values."""
+
+    def value_of(expression: Any) -> str:
+        return values[expression["Ref"]] if isinstance(expression, dict) else str(expression)
+
+    match condition:
+        case {"Fn::Equals": [first, second]}:
+            return value_of(first) == value_of(second)
+        case {"Fn::Not": [inner]}:
+            return not holds(inner, values)
+    raise ValueError(condition)
+
+
+def refusals(values: dict[str, str]) -> list[str]:
+    """Return the descriptions of the assertions in Rules that fail."""
+    return [
+        assertion["AssertDescription"]
+        for rule in source()["Rules"].values()
+        if holds(rule["RuleCondition"], values)
+        for assertion in rule["Assertions"]
+        if not holds(assertion["Assert"], values)
+    ]
+
+
+def all_values(**given: str) -> dict[str, str]:
+    return {name: str(parameter["Default"]) for name, parameter in PARAMETERS.items()} | given
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_parameters_of_an_environment_are_accepted(environment: str) -> None:
+    for name, value in overrides(environment).items():
+        assert accepts(PARAMETERS[name], value), f"{name}={value}"
+    assert overrides(environment)["Stage"] == environment
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_default_of_a_parameter_is_accepted(name: str) -> None:
+    assert accepts(PARAMETERS[name], str(PARAMETERS[name]["Default"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Stage", "production"),
+        ("AlertEmail", "nobody"),
+        ("ApprovalLimits", "EUR"),
+        ("IngestConcurrency", "1"),
+        ("SaleReservedConcurrency", "-1"),
+        ("LogRetentionDays", "2"),
+        ("KeyArn", "alias/shop"),
+    ],
+)
+def test_wrong_value_is_refused(name: str, value: str) -> None:
+    assert not accepts(PARAMETERS[name], value)
+
+
+@pytest.mark.parametrize("environment", ["local", "dev", "staging"])
+def test_environment_below_prod_is_not_refused(environment: str) -> None:
+    assert refusals(all_values(**overrides(environment))) == []
+
+
+def test_prod_is_refused_until_alerts_and_payments_are_decided() -> None:
+    values = all_values(**overrides("prod"))
+    assert len(refusals(values)) == 2
+    decided = {"AlertEmail": "ops@shop.example", "AcceptSandboxPayments": "yes"}
+    assert refusals(values | decided) == []
+
+
+def test_endpoint_is_not_a_parameter() -> None:
+    assert "Endpoint" not in PARAMETERS
