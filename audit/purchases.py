@@ -1,4 +1,4 @@
-"""Purchases: nothing received that was not ordered, billed that did not come, or paid that is not owed."""
+"""Purchases: no units received beyond the order, billed beyond the receipts, or paid beyond what is owed."""
 
 import json
 from collections import Counter
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.accounts import BANK, GOODS_NOT_INVOICED, INPUT_TAX, INVENTORY, PAYABLES
+from purchasing.models import normalise_number
+from tillflow.money import EXPONENT
 
 from audit.snapshot import Item, Snapshot, Violation, journal_lines
 
@@ -19,7 +21,7 @@ type Order = Mapping[str, Any]
 
 
 def received_is_ordered_at_most(shop: Snapshot) -> Iterator[Violation]:
-    """Within the supplier's tolerance; units sent back do not count."""
+    """Accepted units are at most the ordered ones and the supplier's tolerance."""
     for name, order in _orders(shop):
         for line in order["lines"]:
             most = line["quantity"] * (100 + order["over_receipt_percent"]) // 100
@@ -27,25 +29,28 @@ def received_is_ordered_at_most(shop: Snapshot) -> Iterator[Violation]:
                 yield Violation(
                     "received_is_ordered_at_most",
                     name,
-                    f"{line['received'] - line['rejected']} of {line['sku']} came, at most {most} were ordered",
+                    f"{line['received'] - line['rejected']} of {line['sku']} were accepted; expected at most {most}",
                 )
 
 
 def received_is_sum_of_receipts(shop: Snapshot) -> Iterator[Violation]:
+    """The received units of an order's lines are those of its receipts."""
     for name, order in _orders(shop):
-        came: Counter[str] = Counter()
+        received: Counter[str] = Counter()
         for receipt in order["receipts"]:
             for line in receipt["lines"]:
-                came[line["sku"]] += line["quantity"]
+                received[line["sku"]] += line["quantity"]
         counted = Counter({line["sku"]: line["received"] for line in order["lines"] if line["received"]})
-        if came != counted:
+        if received != counted:
             yield Violation(
-                "received_is_sum_of_receipts", name, f"receipts say {dict(came)}, the lines {dict(counted)}"
+                "received_is_sum_of_receipts",
+                name,
+                f"the lines have {dict(counted)}; the receipts {dict(received)}",
             )
 
 
 def booked_receipts_moved(shop: Snapshot) -> Iterator[Violation]:
-    """Stock got exactly the accepted units of each booked receipt, and gave back those of a cancelled order."""
+    """Stock moved by the accepted units of each booked receipt, and by none of a cancelled order."""
     moved: dict[str, Counter[str]] = {}
     for movement in shop.movements:
         if movement["kind"] in ("receipt", "supplier_return"):
@@ -59,12 +64,12 @@ def booked_receipts_moved(shop: Snapshot) -> Iterator[Violation]:
         actual = {sku: count for sku, count in moved.get(name, Counter()).items() if count}
         if actual != {sku: count for sku, count in expected.items() if count}:
             yield Violation(
-                "booked_receipts_moved", name, f"stock moved {actual}, receipts say {dict(expected)}"
+                "booked_receipts_moved", name, f"stock moved {actual}; the receipts have {dict(expected)}"
             )
 
 
 def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
-    """Of matched invoices, unless a person took the difference: quantity has no tolerance."""
+    """A matched invoice bills at most the accepted units, unless a person accepted the difference."""
     for name, order in _orders(shop):
         if order["status"] not in DEAL or shop.excused(name, "MatchInvoice"):
             continue
@@ -77,7 +82,7 @@ def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
                 yield Violation(
                     "billed_is_received_at_most",
                     name,
-                    f"{quantity} of {sku} are billed, {accepted.get(sku, 0)} were received",
+                    f"{quantity} of {sku} are billed; {accepted.get(sku, 0)} were accepted",
                 )
 
 
@@ -255,11 +260,75 @@ def _entries(shop: Snapshot, name: str) -> Iterator[Item]:
     return (entry for entry in shop.entries.values() if entry["business_id"] == name)
 
 
+def billed_is_ordered_price_at_most(shop: Snapshot) -> Iterator[Violation]:
+    """A matched invoice bills each SKU, and all of them, within 2 % of the order's prices or half a unit of currency,
+    unless a person accepted the difference."""
+    for name, order in _orders(shop):
+        if order["status"] not in DEAL or shop.excused(name, "MatchInvoice"):
+            continue
+        cost = {line["sku"]: line["unit_cost"] for line in order["lines"]}
+        billed: Counter[str] = Counter()
+        expected: Counter[str] = Counter()
+        for line in order["invoice"]["lines"]:
+            for subject in (line["sku"], "all lines"):
+                billed[subject] += line["quantity"] * line["unit_price"]
+                expected[subject] += line["quantity"] * cost.get(line["sku"], 0)
+        small = 10 ** EXPONENT[order["currency"]] // 2
+        for subject, amount in billed.items():
+            excess = amount - expected[subject]
+            if excess * 100 > expected[subject] * 2 and excess > small:
+                yield Violation(
+                    "billed_is_ordered_price_at_most",
+                    name,
+                    f"{subject}: {amount} is billed; expected {expected[subject]} at the order's prices",
+                )
+
+
+def invoice_numbers_are_claimed_once(shop: Snapshot) -> Iterator[Violation]:
+    """The number of each invoice, normalised, is claimed by its order; a cancelled order claims none."""
+    claims = {
+        (row["pk"].removeprefix("SUPPLIER#"), row["sk"].removeprefix("INVOICE#")): row["purchase_order_id"]
+        for row in shop.items("PurchasingTable", "INVOICE#", "SUPPLIER#")
+    }
+    live = {
+        name: (order["attempts"][-1]["supplier_id"], normalise_number(order["invoice"]["number"]))
+        for name, order in _orders(shop)
+        if order["invoice"] and order["attempts"] and order["status"] != "CANCELLED"
+    }
+    for name, claim in live.items():
+        if claims.get(claim) != name:
+            holder = claims.get(claim, "no order")
+            yield Violation(
+                "invoice_numbers_are_claimed_once", name, f"invoice number {claim[1]} is claimed by {holder}"
+            )
+    for claim, name in claims.items():
+        if live.get(name) != claim:
+            yield Violation(
+                "invoice_numbers_are_claimed_once",
+                name,
+                f"the order claims invoice number {claim[1]} of {claim[0]}, which it does not have",
+            )
+
+
+def sent_is_approved(shop: Snapshot) -> Iterator[Violation]:
+    """An order that a supplier has costs at most the approved total."""
+    for name, order in _orders(shop):
+        total = sum(line["quantity"] * line["unit_cost"] for line in order["lines"])
+        approved = order.get("approved_total")
+        if order["attempts"] and approved is not None and total > approved:
+            yield Violation(
+                "sent_is_approved", name, f"the order was sent for {total}; approved is {approved}"
+            )
+
+
 PURCHASES = (
     received_is_ordered_at_most,
     received_is_sum_of_receipts,
     booked_receipts_moved,
     billed_is_received_at_most,
+    billed_is_ordered_price_at_most,
+    invoice_numbers_are_claimed_once,
+    sent_is_approved,
     payables_are_what_is_owed,
     suppliers_are_owed_their_orders,
     bank_paid_each_invoice_once,

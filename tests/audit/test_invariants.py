@@ -306,6 +306,30 @@ PURCHASES: list[tuple[str, str, Break]] = [
     ("received_is_sum_of_receipts", PO, spoil(lambda told: told["lines"][0].update(received=4))),
     ("booked_receipts_moved", PO, remove("InventoryTable", purchasekeeping.LEVEL, f"MOVE#{PO}#r-1")),
     ("billed_is_received_at_most", PO, spoil(lambda told: told["invoice"]["lines"][0].update(quantity=6))),
+    (
+        "billed_is_ordered_price_at_most",
+        PO,
+        spoil(lambda told: told["invoice"]["lines"][0].update(unit_price=111)),
+    ),
+    (
+        "billed_is_ordered_price_at_most",
+        PO,
+        spoil(
+            lambda told: told["invoice"].update(
+                lines=[{"sku": "TEA", "quantity": 1, "unit_price": 140} for _ in range(5)]
+            )
+        ),
+    ),
+    ("invoice_numbers_are_claimed_once", PO, remove("PurchasingTable", "SUPPLIER#sup-a", "INVOICE#n-1")),
+    (
+        "invoice_numbers_are_claimed_once",
+        "po-9",
+        add(
+            "PurchasingTable",
+            {"pk": "SUPPLIER#sup-a", "sk": "INVOICE#n-9", "purchase_order_id": "po-9"},
+        ),
+    ),
+    ("sent_is_approved", PO, spoil(lambda told: told.update(approved_total=499))),
     ("payables_are_what_is_owed", PO, remove("LedgerTable", f"ENTRY#{PO}#payment", "ENTRY")),
     (
         "suppliers_are_owed_their_orders",

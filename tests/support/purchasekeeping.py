@@ -1,4 +1,4 @@
-"""The rows of one purchase that went well, and how to spoil its document."""
+"""The rows of one purchase without violations, and changes of its document."""
 
 import json
 from collections.abc import Callable
@@ -12,13 +12,20 @@ def document() -> dict[str, Any]:
     return {
         "purchase_order_id": PO,
         "status": "CLOSED",
+        "currency": "EUR",
+        "approved_total": 500,
         "over_receipt_percent": 0,
         "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 100, "received": 5, "rejected": 0}],
         "attempts": [{"supplier_id": "sup-a", "state": "ACKNOWLEDGED"}],
         "receipts": [
             {"receipt_id": "r-1", "booked": True, "lines": [{"sku": "TEA", "quantity": 5, "rejected": 0}]}
         ],
-        "invoice": {"total": 600, "tax": 100, "lines": [{"sku": "TEA", "quantity": 5, "unit_price": 100}]},
+        "invoice": {
+            "number": "N-1",
+            "total": 600,
+            "tax": 100,
+            "lines": [{"sku": "TEA", "quantity": 5, "unit_price": 100}],
+        },
         "payment": {"state": "PAID", "reference": "tr-1", "amount": 600},
     }
 
@@ -29,6 +36,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     return {
         "PurchasingTable": [
             {"pk": f"PO#{PO}", "sk": "PURCHASE", "purchase_order_id": PO, "document": json.dumps(document())},
+            {"pk": "SUPPLIER#sup-a", "sk": "INVOICE#n-1", "purchase_order_id": PO},
             {"pk": "SUPPLIER#sup-a", "sk": "SUPPLIER", "supplier_id": "sup-a", "owed": 0, "open_orders": 0},
         ],
         "SandboxBankTable": [
