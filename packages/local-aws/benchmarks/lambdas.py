@@ -85,15 +85,20 @@ def _runner(python: Path, folder: Path, preload: tuple[str, ...]) -> LambdaRunne
     return LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
 
 
+def archive(source: str) -> bytes:
+    """Return a package with a module `app`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        zipped.writestr("app.py", source)
+    return buffer.getvalue()
+
+
 def _identifier(name: str) -> str:
     return name.replace(" ", "-").replace(",", "")
 
 
 def _function(name: str, source: str) -> Function:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        zipped.writestr("app.py", source)
-    data = buffer.getvalue()
+    data = archive(source)
     return Function(
         arn=f"arn:aws:lambda:us-east-1:000000000000:function:{_identifier(name)}",
         name=_identifier(name),

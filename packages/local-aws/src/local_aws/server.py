@@ -7,6 +7,8 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+import uvloop
+
 from .errors import CannotStart, UnreadableState
 from .ministack.environment import VERSION, configure
 from .state_folder import StateFolder
@@ -28,7 +30,8 @@ def serve(folder: StateFolder, port: int, *, lambda_python: Path) -> None:
         from .stack import run
 
         try:
-            asyncio.run(run(folder, port, lambda_python))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(run(folder, port, lambda_python))
         finally:
             folder.withdraw()
 

@@ -12,14 +12,12 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from hypercorn.asyncio import serve as serve_http
-from hypercorn.config import Config
-
 from .consistency import inconsistencies
 from .containers import bridge_address, container_host
 from .destinations import Destinations
 from .embedded_step_functions import EmbeddedStepFunctions
-from .errors import CannotStart, UnreadableState, port_in_use
+from .errors import UnreadableState, port_in_use
+from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.events import install_event_checks, publish_aws_event
@@ -27,6 +25,7 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
+from .ministack.policies import cache_parsed_policies
 from .ministack.resources import install_resources
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
@@ -59,21 +58,15 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
     install_event_checks()
+    cache_parsed_policies()
     persistence = Persistence(journal)
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
-    async def until_stopped() -> None:
-        await stop.wait()
-        await asyncio.to_thread(engine.close)
-        await asyncio.to_thread(runner.close)
-
-    server = asyncio.create_task(
-        serve_http(application(), _http_config(listeners), shutdown_trigger=until_stopped)
-    )
-    await _until_listening(server, port)
+    server = HttpServer(application(), listeners)
+    await server.start()
     warnings = await asyncio.to_thread(_warnings, engine)
     persistence.clean_up()
     engine.resume()
@@ -83,7 +76,11 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     for line in [*warnings, f"Local AWS is ready on {endpoint_url(port)}"]:
         sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-    await server
+    freeze_garbage_collector()
+    await stop.wait()
+    await asyncio.to_thread(engine.close)
+    await asyncio.to_thread(runner.close)
+    await server.stop()
     maintenance.cancel()
     journal.close()
 
@@ -125,15 +122,6 @@ def _listen(address: str, port: int) -> socket.socket:
     return listener
 
 
-def _http_config(listeners: list[socket.socket]) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener.fileno()}" for listener in listeners]
-    config.keep_alive_timeout = 75
-    config.loglevel = "WARNING"
-    config.graceful_timeout = 1
-    return config
-
-
 def _warnings(engine: EmbeddedStepFunctions) -> list[str]:
     return inconsistencies(engine.machines(), deployed_state_machines(), role_arns())
 
@@ -145,24 +133,3 @@ async def _maintain(persistence: Persistence) -> None:
             persistence.maintain()
         except Exception:
             _log.exception("Maintenance failed; it runs again in %.0f s", _MAINTENANCE_SECONDS)
-
-
-async def _until_listening(server: asyncio.Task[None], port: int) -> None:
-    """Return when the port accepts connections. Raise the server's error if it ends first."""
-    listening = asyncio.create_task(_connect(port))
-    await asyncio.wait({server, listening}, return_when=asyncio.FIRST_COMPLETED)
-    if server.done():
-        listening.cancel()
-        server.result()
-        raise CannotStart("MiniStack ended before it was ready; the log says why.")
-
-
-async def _connect(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            return
