@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.aws_services import AwsServices
 from stepfunctions_local.engine import Config, Engine
@@ -43,7 +44,7 @@ class EmbeddedStepFunctions:
         # No `own_api`: tasks that call Step Functions go through MiniStack, which enforces their machine's role.
         self._engine = Engine(self._store, self._services, config=config, observers=[self._changes])
         self._engine.observers += [LogDelivery(self._engine), MetricDelivery(self._engine)]
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="step-functions", daemon=True)
         self._thread.start()
         self._on_loop(self._engine.load)

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .errors import CannotStart
 
@@ -29,13 +30,46 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _BatchedWrites:
+    """A transport that sends what is written in one turn of the event loop with one system call."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self._pending: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._pending.append(data)
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._transport.write(b"".join(self._pending))
+            self._pending.clear()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1 with the head and the body of a response in one write."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(_BatchedWrites(transport))  # type: ignore[arg-type]
+
+
 class HttpServer:
     """Serves an ASGI application. Belongs to one event loop."""
 
     def __init__(self, application: Any, listeners: list[socket.socket]) -> None:
         config = uvicorn.Config(
             application,
-            http="httptools",
+            http=_Protocol,
+            proxy_headers=False,
             ws="wsproto",
             lifespan="on",
             log_config=None,

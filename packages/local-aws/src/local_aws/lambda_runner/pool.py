@@ -71,13 +71,13 @@ class Pool:
             self._grow()
         else:
             self._schedule_growth(waiter)
-        try:
-            return await asyncio.wait_for(asyncio.shield(waiter), self._queue_timeout)
-        except TimeoutError:
-            if waiter.done():
-                return waiter.result()
-            waiter.cancel()
-            raise Throttled from None
+        while not waiter.done():
+            await asyncio.wait([waiter], timeout=self._queue_timeout)
+            # A first sandbox that starts is worth waiting for; its start has a timeout of its own.
+            if not waiter.done() and self._busy:
+                waiter.cancel()
+                raise Throttled
+        return waiter.result()
 
     def release(self, sandbox: Sandbox) -> None:
         self._busy.discard(sandbox)

@@ -7,6 +7,8 @@ import os
 import threading
 from concurrent.futures import Future
 
+import uvloop
+
 from .model import Function, Outcome, Request
 from .pool import Pool
 from .sandbox import InitFailed, Platform
@@ -34,7 +36,7 @@ class LambdaRunner:
         self._queue_timeout = queue_timeout
         self._pools: dict[tuple[str, str], Pool] = {}
         self._retired: list[Pool] = []
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._starts = asyncio.Semaphore(os.cpu_count() or 1)
         # Sandboxes end with the thread that started them (PR_SET_PDEATHSIG): this one lives as long as the process.
         self._thread = threading.Thread(target=self._run, name="lambda-runner", daemon=True)

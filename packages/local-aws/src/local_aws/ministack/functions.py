@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,9 @@ class _Call:
     headers: dict[str, str]
     request_id: str | None = None
 
+
+# No invocation waits for a thread: a handler that invokes another one would wait for itself.
+_threads = ThreadPoolExecutor(max_workers=10_000, thread_name_prefix="invoke")
 
 _body: contextvars.ContextVar[bytes] = contextvars.ContextVar("request_body", default=b"")
 _call: contextvars.ContextVar[_Call | None] = contextvars.ContextVar("invocation", default=None)
@@ -89,10 +94,23 @@ def install_lambda(invoke: Invoke) -> None:
         return response
 
     lambda_svc._execute_function_dispatch = execute
+    lambda_svc.run_reentrant = _run_on_thread
     lambda_svc._invoke = invoke_with_payload
     lambda_svc.handle_request = checked_request
     lambda_svc._create_function = lambda data: check_environment(data) or create_function(data)
     lambda_svc._update_config = lambda name, data: check_environment(data) or update_configuration(name, data)
+
+
+async def _run_on_thread(work: Callable[..., Any], *args: Any, **_: str) -> Any:
+    """Run an invocation on a thread of its own, like MiniStack's function, but use threads again."""
+    context = contextvars.copy_context()
+    running = asyncio.get_running_loop().run_in_executor(_threads, context.run, work, *args)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # The invocation cannot be cancelled: its caller must not continue while it runs.
+        await asyncio.wait([running])
+        raise
 
 
 def install_async_invocations(journal: Journal, send: Send) -> AsyncInvocations:
