@@ -1,4 +1,4 @@
-"""From `sam deploy` of the real template to paid orders, by the tools an operator has."""
+"""Orders on the deployed template, through the commands and the AWS CLI."""
 
 import json
 import time
@@ -32,7 +32,7 @@ def order_file(folder: Path, order_id: str, **changes: Any) -> Path:
 
 
 def entry_of(shop: Deployed, entry_id: str) -> dict[str, Any]:
-    """A journal entry, once the bus and the queue have brought it."""
+    """Wait for a ledger entry and return it."""
     where = {"TableName": shop.outputs()["LedgerTable"], "Key": key(f"ENTRY#{entry_id}", "ENTRY")}
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -40,22 +40,22 @@ def entry_of(shop: Deployed, entry_id: str) -> dict[str, Any]:
         if row:
             return row
         time.sleep(0.2)
-    raise AssertionError(f"{entry_id} was not posted in a minute")
+    raise AssertionError(f"{entry_id} was not posted within 60 s")
 
 
 @pytest.fixture(scope="session")
 def demo(shop: Deployed) -> dict[str, list[dict[str, Any]]]:
-    """What `till demo --json` printed; it ended as expected, or it would not have ended with 0."""
+    """Run `till demo` and return its outcomes; its exit code is 0 if all are as expected."""
     printed: dict[str, list[dict[str, Any]]] = json.loads(shop.till("demo", "--json"))
     return printed
 
 
-def test_every_named_resource_is_an_output_under_its_logical_id(shop: Deployed) -> None:
+def test_every_named_resource_is_an_output(shop: Deployed) -> None:
     declared = {name for name, each in Template.read().resources.items() if each["Type"] in NAMED}
     assert declared <= shop.outputs().keys()
 
 
-def test_an_order_is_paid_through_the_aws_cli(shop: Deployed, tmp_path: Path) -> None:
+def test_order_is_paid_through_the_aws_cli(shop: Deployed, tmp_path: Path) -> None:
     machine = shop.outputs()["OrderCheckout"]
     file = order_file(tmp_path, "e2e-cli")
     started = shop.aws(
@@ -86,7 +86,7 @@ def test_sale_takes_eleven_transitions_and_seven_lambdas(shop: Deployed, tmp_pat
     assert all(event.get("previousEventId", 0) in by_id | {0} for event in history["events"])
 
 
-def test_an_order_that_ships_reaches_the_shipping_queue(shop: Deployed, tmp_path: Path) -> None:
+def test_shipped_order_reaches_the_shipping_queue(shop: Deployed, tmp_path: Path) -> None:
     shop.till("order", "place", str(order_file(tmp_path, "e2e-ship", fulfilment="ship")), "--wait")
     queue = shop.outputs()["ShippingQueue"]
     found: list[str] = []
@@ -98,7 +98,7 @@ def test_an_order_that_ships_reaches_the_shipping_queue(shop: Deployed, tmp_path
     assert "e2e-ship" in found
 
 
-def test_an_order_that_is_refused_says_why_and_fails(shop: Deployed, tmp_path: Path) -> None:
+def test_declined_order_fails_with_its_reason(shop: Deployed, tmp_path: Path) -> None:
     file = order_file(tmp_path, "e2e-declined", tenders=[{"type": "card", "token": "tok_declined"}])
     printed = json.loads(shop.till("order", "place", str(file), "--wait", "--json", code=1))
     assert (printed["status"], printed["error"]) == ("FAILED", "PaymentDeclined")
@@ -106,7 +106,7 @@ def test_an_order_that_is_refused_says_why_and_fails(shop: Deployed, tmp_path: P
     assert "compensated" in shop.till("history", "e2e-declined")
 
 
-def test_the_demo_ends_as_expected_in_every_scenario(demo: dict[str, list[dict[str, Any]]]) -> None:
+def test_demo_outcomes_are_as_expected(demo: dict[str, list[dict[str, Any]]]) -> None:
     checkout = demo["order_checkout"]
     assert all(each["expected"] == each["actual"] for each in checkout)
     assert {"business_id", "execution_arn", "compensated_steps", "scenario"} <= checkout[0].keys()
@@ -114,15 +114,13 @@ def test_the_demo_ends_as_expected_in_every_scenario(demo: dict[str, list[dict[s
     assert (last.count("PAID"), len(last)) == (20, 50)
 
 
-def test_the_demo_can_be_run_again_on_the_same_shop(
-    shop: Deployed, demo: dict[str, list[dict[str, Any]]]
-) -> None:
+def test_demo_can_be_repeated(shop: Deployed, demo: dict[str, list[dict[str, Any]]]) -> None:
     again = json.loads(shop.till("demo", "--json"))
     used = {each["business_id"] for each in demo["order_checkout"]}
     assert used.isdisjoint(each["business_id"] for each in again["order_checkout"])
 
 
-def test_the_audit_finds_nothing_after_all_that(
+def test_audit_finds_no_violation_after_the_demo(
     shop: Deployed, demo: dict[str, list[dict[str, Any]]]
 ) -> None:
     audit = json.loads(shop.till("audit", "--json"))
@@ -130,7 +128,7 @@ def test_the_audit_finds_nothing_after_all_that(
     assert audit["items"]["OrdersTable"] > len(demo["order_checkout"])
 
 
-def test_what_is_lost_and_found_on_the_shelves_reaches_the_books(shop: Deployed) -> None:
+def test_stock_adjustments_are_posted_to_the_ledger(shop: Deployed) -> None:
     shop.till("stock", "adjust", "MUG-WHT-300", "--reason", "dropped", "--id", "e2e-lost", "--", "-2")
     shop.till("stock", "adjust", "MUG-WHT-300", "--reason", "found", "--id", "e2e-found", "3")
     booked = {}
@@ -146,7 +144,7 @@ def test_what_is_lost_and_found_on_the_shelves_reaches_the_books(shop: Deployed)
     assert json.loads(shop.till("audit", "--json"))["violations"] == []
 
 
-def test_the_audit_names_a_unit_that_went_missing(shop: Deployed) -> None:
+def test_audit_reports_a_missing_unit(shop: Deployed) -> None:
     table, level = shop.outputs()["InventoryTable"], key("LEVEL#store-1#BOK-BRW-01", "LEVEL")
     count = {"TableName": table, "Key": level, "UpdateExpression": "ADD on_hand :units"}
     shop.client("dynamodb").update_item(**count, ExpressionAttributeValues=marshal({":units": -1}))
@@ -161,7 +159,7 @@ def test_the_audit_names_a_unit_that_went_missing(shop: Deployed) -> None:
     assert {each["subject"] for each in violations} == {"LEVEL#store-1#BOK-BRW-01"}
 
 
-def test_a_parked_order_survives_a_restart_and_goes_on_when_its_case_is_decided(
+def test_order_with_an_open_case_continues_after_a_restart_when_the_case_is_resolved(
     shop: Deployed, demo: dict[str, list[dict[str, Any]]]
 ) -> None:
     [parked] = [each for each in demo["order_checkout"] if "case" in each["expected"]]

@@ -1,4 +1,4 @@
-"""Pictures by an operator's own means: uploaded, seen, refused, deleted, redriven, brought up to date."""
+"""Pictures on the deployed template: upload, display, quarantine, deletion, redrive and backfill."""
 
 import io
 import json
@@ -22,10 +22,10 @@ def picture(path: Path, colour: str = "teal") -> Path:
 
 
 def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
-    """What is seen once it is true; events take their time."""
+    """Wait for the first true value of a condition and return it."""
     deadline = time.monotonic() + seconds
     while not (found := seen()):
-        assert time.monotonic() < deadline, "it did not come to be"
+        assert time.monotonic() < deadline, f"the condition did not become true within {seconds} s"
         time.sleep(0.1)
     return found
 
@@ -36,7 +36,7 @@ def row(shop: Deployed, key: str) -> dict[str, Any]:
     return shop.client("dynamodb").get_item(TableName=table, Key=wanted).get("Item", {})
 
 
-def test_a_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> None:
+def test_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> None:
     file = picture(tmp_path / "crème + café.png")
     assert "320 x 200 png, 6 thumbnails" in shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG")
     key = "products/COF-ESP-1KG/crème + café.png"
@@ -53,9 +53,7 @@ def test_a_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) ->
     until(lambda: not s3.list_objects_v2(Bucket=names["ThumbnailsBucket"], Prefix=folder)["KeyCount"])
 
 
-def test_thumbnails_are_served_to_be_kept_for_ever_and_only_by_the_distribution(
-    shop: Deployed, tmp_path: Path
-) -> None:
+def test_thumbnails_are_immutable_and_served_by_the_distribution_only(shop: Deployed, tmp_path: Path) -> None:
     shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "TEA-4")
     [thumbnail] = [
         output
@@ -74,7 +72,7 @@ def test_thumbnails_are_served_to_be_kept_for_ever_and_only_by_the_distribution(
     assert urllib3.request("GET", f"{shop.stack.endpoint}/{bucket}/{path}").status == 403
 
 
-def test_a_hostile_file_is_refused_and_listed(shop: Deployed, tmp_path: Path) -> None:
+def test_hostile_file_is_quarantined_and_listed(shop: Deployed, tmp_path: Path) -> None:
     file = tmp_path / "logo.png"
     file.write_bytes(b"<svg onload='x()'/>")
     shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG", code=2)
@@ -87,7 +85,7 @@ def test_a_hostile_file_is_refused_and_listed(shop: Deployed, tmp_path: Path) ->
     assert copy["Body"].read() == file.read_bytes()
 
 
-def test_a_parked_event_is_redriven(shop: Deployed, tmp_path: Path) -> None:
+def test_event_in_the_dead_letter_queue_is_redriven(shop: Deployed, tmp_path: Path) -> None:
     names, key = shop.outputs(), "products/TEA-1/parked.png"
     body = picture(tmp_path / "parked.png").read_bytes()
     etag = shop.client("s3").put_object(Bucket=names["ImagesBucket"], Key=key, Body=body)["ETag"]
@@ -116,7 +114,7 @@ def made_by_an_old_recipe(shop: Deployed, file: Path, key: str) -> dict[str, Any
     return made
 
 
-def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
+def test_backfill_renders_stale_pictures(shop: Deployed, tmp_path: Path) -> None:
     key = "products/TEA-2/old.png"
     made = made_by_an_old_recipe(shop, tmp_path / "old.png", key)
     told = json.loads(shop.till("image", "backfill", "--prefix", "products/TEA-2/", "--json"))
@@ -126,9 +124,7 @@ def test_a_backfill_makes_what_is_stale(shop: Deployed, tmp_path: Path) -> None:
     assert json.loads(shop.till("image", "backfill", "--resume", told["name"], "--json")) == told
 
 
-def test_an_ingest_that_is_stopped_is_parked_and_its_redrive_finishes_it(
-    shop: Deployed, tmp_path: Path
-) -> None:
+def test_stopped_ingest_is_finished_by_its_redrive(shop: Deployed, tmp_path: Path) -> None:
     names, states, key = shop.outputs(), shop.client("stepfunctions"), "products/TEA-3/stopped.png"
     made = made_by_an_old_recipe(shop, tmp_path / "stopped.png", key)
     event = {"detail-type": "Image Stale", "detail": {"object": {"key": key, "etag": made["etag"]["S"]}}}
@@ -140,7 +136,7 @@ def test_an_ingest_that_is_stopped_is_parked_and_its_redrive_finishes_it(
     until(lambda: row(shop, key)["recipe"] == made["recipe"])
 
 
-def test_a_form_takes_no_other_key_type_or_size(shop: Deployed) -> None:
+def test_upload_form_accepts_no_other_key_type_or_size(shop: Deployed) -> None:
     answer = shop.client("lambda").invoke(
         FunctionName=shop.outputs()["SignUploadFunction"],
         Payload=json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"}),

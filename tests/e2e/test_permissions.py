@@ -1,4 +1,4 @@
-"""The roles decide: what one no longer allows is refused, to a workflow's task and to a function alike."""
+"""Roles are enforced for tasks of workflows and for functions."""
 
 import json
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 
 @contextmanager
-def taken_away(shop: Deployed, role: str, action: str) -> Iterator[None]:
-    """The role, by its logical id, without one of its actions; as it was afterwards."""
+def without_permission(shop: Deployed, role: str, action: str) -> Iterator[None]:
+    """Remove an action from a role, by its logical id; restore it at the end."""
     iam, formation = shop.client("iam"), shop.client("cloudformation")
     resource = formation.describe_stack_resource(StackName="tillflow", LogicalResourceId=role)
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
@@ -43,11 +43,11 @@ def taken_away(shop: Deployed, role: str, action: str) -> Iterator[None]:
         ("ReserveStockFunctionRole", "dynamodb:UpdateItem", "ClientError", "AccessDenied", ["ReleaseStock"]),
     ],
 )
-def test_an_order_is_refused_what_a_role_does_not_allow(
+def test_order_fails_without_a_permission_of_a_role(
     shop: Deployed, tmp_path: Path, role: str, action: str, error: str, cause: str, compensated: list[str]
 ) -> None:
     order_id = f"e2e-{role}-{action.partition(':')[2]}"
-    with taken_away(shop, role, action):
+    with without_permission(shop, role, action):
         file = order_file(tmp_path, order_id)
         refused = json.loads(shop.till("order", "place", str(file), "--wait", "--json", code=1))
     assert (refused["status"], refused["error"]) == ("FAILED", error)

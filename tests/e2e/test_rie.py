@@ -1,9 +1,8 @@
-"""What `sam local invoke` would answer: each built package under AWS's own Runtime Interface Emulator.
+"""Compare answers of built packages under AWS's Runtime Interface Emulator with those of the deployed functions.
 
-`sam local invoke FUNCTION -e events/…` needs a container engine. The emulator it starts inside the container
-ships with sam; here it runs bare, with awslambdaric, the package `sam build` made, the layer it made, its role's
-credentials, the local stack as its AWS, and the variables sam itself gives the container from the built template
-and from what `till env --sam` prints.
+`sam local invoke` needs a container engine. The emulator that it starts in the container ships with SAM; here it runs
+without a container, with awslambdaric, the built package and layers, the credentials of the function's role, and the
+variables that SAM gives the container.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ FUNCTIONS = sorted(
 
 @pytest.fixture(scope="module")
 def sale(shop: Deployed) -> dict[str, Any]:
-    """events/order_checkout.json sold by the deployed workflow: what each of its functions answered, by state."""
+    """Run events/order_checkout.json on the deployed workflow; return the answers of its functions by state."""
     steps, event = shop.client("stepfunctions"), EVENTS / "order_checkout.json"
     order_id = json.loads(event.read_text())["order_id"]
     shop.till("order", "place", str(event), "--wait")
@@ -76,7 +75,7 @@ def sale(shop: Deployed) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def containers(shop: Deployed) -> Callable[[str], dict[str, str]]:
-    """The variables `sam local invoke` gives the container of a function, by sam's own code."""
+    """Return a function for the variables that SAM gives the container of a Lambda function."""
     stacks, _ = SamLocalStackProvider.get_stacks(str(shop.folder.path / "build" / "template.yaml"))
     functions = SamFunctionProvider(stacks)
     variables = json.loads(shop.till("env", "--sam"))
@@ -98,7 +97,7 @@ def containers(shop: Deployed) -> Callable[[str], dict[str, str]]:
 
 @contextmanager
 def _emulated(shop: Deployed, function: str, variables: dict[str, str]) -> Iterator[int]:
-    """The function's built package under the emulator; the port it answers on."""
+    """Run a function's built package under the emulator; yield its port."""
     settings = shop.client("lambda").get_function(FunctionName=shop.outputs()[function])["Configuration"]
     role = shop.client("sts").assume_role(RoleArn=settings["Role"], RoleSessionName="rie")["Credentials"]
     build, port = shop.folder.path / "build", free_port()
@@ -147,7 +146,7 @@ def _ask(port: int, event: Any) -> Any:
 
 
 def _essence(answer: Any) -> Any:
-    """An answer without what differs from one run to the next: request ids, paths, signatures, times."""
+    """Return an answer without values that differ between runs: request ids, paths, signatures, times."""
     if isinstance(answer, dict):
         if "errorType" in answer:
             return {"errorType": answer["errorType"], "errorMessage": answer.get("errorMessage")}
@@ -164,7 +163,7 @@ def _essence(answer: Any) -> Any:
 def test_the_built_package_answers_as_the_deployed_function_does(
     shop: Deployed, sale: dict[str, Any], containers: Callable[[str], dict[str, str]], function: str
 ) -> None:
-    """A function of the sale is asked again what the workflow asked: it must give the answer it gave then."""
+    """A function of the sale gets the event of the workflow again and must return the same answer."""
     event = json.loads(_event_file(function).read_text())
     state = function.removesuffix("Function")
     if "invoice_number" in event:
