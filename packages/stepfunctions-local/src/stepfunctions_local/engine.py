@@ -5,13 +5,12 @@ virtual time.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from .activities import ActivityQueues
 from .clock import Clock, RealClock
@@ -27,6 +26,7 @@ from .interpreter.restore import processor_at, reset_for_redrive, restore_frames
 from .interpreter.run import run_frame
 from .interpreter.task_slots import TaskSlots
 from .machines import DELETING, complete_deletion, mark_deleting
+from .observer import Notifier, Observer
 from .services import ServiceClient
 from .storage.store import Store
 
@@ -36,23 +36,6 @@ EXPRESS_SECONDS = 300
 
 # Performs an operation of the engine's API: the engine, the operation, its parameters, trace header and account.
 type OwnApi = Callable[["Engine", str, dict[str, Any], str | None, str | None], Awaitable[dict[str, Any]]]
-
-
-class Observer(Protocol):
-    """Receives status changes and events after their commit.
-
-    `row` is an execution's row, with DescribeExecution's names; observers must not change it.
-    """
-
-    def status_changed(self, row: Mapping[str, Any]) -> None:
-        """Receive a new status of an execution."""
-
-    def follows(self, row: Mapping[str, Any]) -> bool:
-        """Return whether to receive this execution's events."""
-        ...
-
-    def event(self, row: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        """Receive an event of an execution's history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +91,10 @@ class Engine:
     _by_arn: dict[str, Execution] = field(default_factory=dict)
     _stops: dict[int, _StopRequest] = field(default_factory=dict)
     _background_tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _pending_notifications: list[tuple[list[Observer], Callable[[Observer], None]]] = field(
-        default_factory=list
-    )
+    _notifier: Notifier = field(init=False)
 
     def __post_init__(self) -> None:
+        self._notifier = Notifier(self.store)
         self.task_slots = TaskSlots(self.config.max_concurrent_tasks)
         own_api = None if self.own_api is None else partial(self.own_api, self)
         self.services = EngineServices(self.external, self.clock, self.wait_for_execution, own_api)
@@ -397,7 +379,7 @@ class Engine:
             ]
         if execution.event_observers:
             row = execution.row
-            self._notify_after_commit(execution.event_observers, lambda observer: observer.event(row, event))
+            self._notifier.notify(execution.event_observers, lambda observer: observer.event(row, event))
 
     def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine that no execution waits for; closing the engine cancels it."""
@@ -412,19 +394,7 @@ class Engine:
     def _notify(self, execution: Execution) -> None:
         if self.observers:
             row = dict(execution.row)
-            self._notify_after_commit(self.observers, lambda observer: observer.status_changed(row))
-
-    def _notify_after_commit(self, observers: list[Observer], notify: Callable[[Observer], None]) -> None:
-        if not self._pending_notifications:
-            self.store.after_commit(self._send_notifications)
-        self._pending_notifications.append((observers, notify))
-
-    def _send_notifications(self) -> None:
-        pending, self._pending_notifications = self._pending_notifications, []
-        for observers, notify in pending:
-            for observer in observers:
-                with contextlib.suppress(Exception):
-                    notify(observer)
+            self._notifier.notify(self.observers, lambda observer: observer.status_changed(row))
 
 
 def _machine_of(execution: Execution) -> str:

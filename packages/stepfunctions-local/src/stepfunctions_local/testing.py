@@ -19,10 +19,11 @@ from typing import Any, Self
 from .api.dispatch import dispatch
 from .api.loopback import call_own_api
 from .clock import VirtualClock, VirtualLoop
-from .engine import Config, Engine, Observer
+from .engine import Config, Engine
 from .errors import StateError
 from .history import json_bytes, json_value
 from .interpreter.invoker import Invoker
+from .observer import Observer
 from .services import HttpRequest, HttpResponse, ServiceClient
 from .storage.store import Store
 
