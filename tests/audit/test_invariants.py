@@ -561,3 +561,26 @@ def test_step_done_by_hand_excuses_no_other_step() -> None:
     remove("LedgerTable", f"ENTRY#{SALE}#sale", "ENTRY")(tables)
     tables["CasesTable"].append(shopkeeping.case(SALE, "IssueInvoice", status="RESOLVED", decision="done"))
     assert ("paid_order_is_complete", SALE) in names(tables)
+
+
+@pytest.mark.parametrize(
+    ("table", "malformed"),
+    [
+        ("OrdersTable", {"document": "not JSON"}),
+        ("LedgerTable", {"lines": "[{}]"}),
+        ("PaymentsTable", {"amount": "many"}),
+        ("InventoryTable", {"on_hand": "x"}),
+    ],
+)
+def test_malformed_row_is_named_and_the_other_invariants_are_checked(
+    table: str, malformed: dict[str, Any]
+) -> None:
+    tables = shopkeeping.rows()
+    tables[table][0] = dict(tables[table][0]) | malformed
+    change("BillingTable", "SERIES#INV", "COUNTER", last=3)(tables)
+    violations = check(shopkeeping.snapshot(tables))
+    named = [violation.subject for violation in violations if "cannot be checked" in violation.message]
+    assert named
+    assert all(f"{table} {tables[table][0]['pk']} {tables[table][0]['sk']}" in rows for rows in named)
+    assert all(len(rows.split(", ")) <= 2 for rows in named)
+    assert "invoice_numbers_are_contiguous" in {violation.name for violation in violations}
