@@ -1,4 +1,4 @@
-"""DynamoDB clients between a store and moto: one that lets others in between calls, one that takes turns."""
+"""DynamoDB clients between a store and moto: they run an action before a call, serialise calls, or stop."""
 
 import threading
 from collections import Counter, defaultdict
@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 
 class Interposed:
-    """A client that does something else just before chosen calls, once each; and counts the calls.
+    """A client that runs an action before chosen calls, once each, and counts the calls.
 
-    `before("transact_write_items", action)` runs `action` before the next call; `nth` counts from now.
-    An action that raises stands for the call failing.
+    `before("transact_write_items", action)` runs `action` before the next call; `nth` counts from now. An action
+    that raises makes the call fail.
     """
 
     def __init__(self, client: Any) -> None:
@@ -37,7 +37,7 @@ class Interposed:
 
 
 class TakingTurns:
-    """A client for threads: each call is atomic, as DynamoDB's are, and moto's are not."""
+    """A client for threads: each call is atomic, which moto's are not."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class _Paginator:
 
 
 def conflict() -> None:
-    """What DynamoDB says when another transaction is on the same row."""
+    """Raise DynamoDB's error for a concurrent transaction on the same row."""
     raise ClientError(
         {
             "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
@@ -79,17 +79,18 @@ def conflict() -> None:
 
 
 def throttled() -> None:
+    """Raise DynamoDB's error for a throttled request."""
     raise ClientError(
         {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "TransactWriteItems"
     )
 
 
 class Died(BaseException):
-    """The Lambda ended here, between two calls: nothing catches it."""
+    """The Lambda process ended between two calls; no handler catches it."""
 
 
 class Mortal:
-    """A client whose process dies just before its nth call, whatever it is."""
+    """A client whose process ends before its nth call."""
 
     def __init__(self, client: Any, dies_before: int | None = None) -> None:
         self._client = client
