@@ -70,6 +70,14 @@ def exif(orientation: int = 1, **tags: Any) -> bytes:
     return block.tobytes()
 
 
+def raw_orientation(kind: int, count: int, value: bytes) -> bytes:
+    """An EXIF block whose only tag is the orientation, of any type: 2 text, 3 short, 5 rational, 7 undefined."""
+    inline = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack(">I", 8 + 2 + 12 + 4)
+    entry = struct.pack(">HHI", 0x0112, kind, count) + inline
+    data = b"" if len(value) <= 4 else value
+    return b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4) + data
+
+
 def turned(orientation: int, kind: str = "JPEG") -> bytes:
     """The scene stored as a camera held some way stores it: upright only when its EXIF is obeyed."""
     turn = _INVERSE[orientation]

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,38 @@ def test_display_p3_is_converted_to_srgb(render, kind: str) -> None:
     assert rendered.metadata["icc_name"] == "Display P3"
 
 
+def test_profile_is_judged_by_its_content_and_not_its_name(render) -> None:
+    profile = corpus.wide_gamut_profile()
+    for encoding in ("latin-1", "utf-16-be"):
+        profile = profile.replace("Display P3".encode(encoding), "sRGB (not)".encode(encoding))
+    flat = Image.new("RGB", (300, 200), (200, 100, 60))
+    rendered = render(saved(flat, "PNG", icc_profile=profile))
+    assert rendered.metadata["icc_name"].startswith("sRGB")
+    assert rendered.open("1280.jpg").getpixel((150, 100))[0] > 208
+
+
+@pytest.mark.parametrize(
+    ("exif", "orientation"),
+    [
+        ((3, 1, b"\0\6"), 6),
+        ((4, 1, b"\0\0\0\6"), 6),
+        ((5, 1, struct.pack(">II", 6, 1)), 6),
+        ((5, 1, struct.pack(">II", 6, 0)), 1),
+        ((5, 1, struct.pack(">II", 13, 2)), 1),
+        ((2, 2, b"6\0"), 6),
+        ((7, 2, b"\x06\x07"), 1),
+        ((12, 1, struct.pack(">d", 6.0)), 6),
+        ((3, 2, b"\0\6\0\7"), 6),
+        ((3, 0, b""), 1),
+    ],
+)
+def test_orientation_of_any_type_is_read_or_ignored(
+    render, exif: tuple[int, int, bytes], orientation: int
+) -> None:
+    rendered = render(saved(scene(), "JPEG", exif=corpus.raw_orientation(*exif)))
+    assert rendered.metadata["orientation"] == orientation
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "TIFF"])
 def test_alpha_is_kept_in_webp_and_white_in_jpeg(render, kind: str) -> None:
     image = Image.new("RGBA", (300, 200), (250, 0, 0, 0))
@@ -205,6 +238,8 @@ REJECTED = {
     "pdf": (lambda: b"%PDF-1.7\n", "unsupported_format"),
     "bmp": (lambda: saved(scene(), "BMP"), "unsupported_format"),
     "mp4": (lambda: b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "unsupported_format"),
+    "float tiff": (lambda: saved(Image.new("F", (30, 20), 0.5), "TIFF"), "unsupported_format"),
+    "32-bit integer tiff": (lambda: saved(Image.new("I", (30, 20), 70_000), "TIFF"), "unsupported_format"),
     "text": (lambda: b"hello, this is not a picture", "not_an_image"),
     "jpeg magic alone": (lambda: b"\xff\xd8\xff", "broken"),
     "png magic alone": (lambda: b"\x89PNG\r\n\x1a\n", "broken"),

@@ -12,7 +12,7 @@ import pyvips
 from PIL import Image
 
 from images.decoding.jpeg import read_frame
-from images.decoding.limits import check_jpeg, check_pixels
+from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
 
 # check_pixels runs before a decode and names the limit; Pillow's own check would come later.
@@ -30,6 +30,8 @@ _LOADERS = {
 }
 _PILLOW_NAMES = {"avif": "AVIF", "heic": "HEIF"}
 _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
+_UNSCALED = {"uint", "int", "short", "float", "double", "complex", "dpcomplex"}
+_WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
 _SIXTEEN_BIT = {"rgb16", "grey16"}
 
 
@@ -108,6 +110,10 @@ def _decoded(
 
 
 def _eight_bit(source: pyvips.Image) -> pyvips.Image:
+    if source.format in _UNSCALED and source.interpretation not in _WITH_RANGE:
+        # Nothing in such a file says which value is white.
+        kind = f"{source.format} samples"
+        raise Rejected("unsupported_format", f"the file has {kind}; accepted are 8 and 16 bits")
     if source.interpretation in _SIXTEEN_BIT:
         return (source >> 8).cast("uchar").copy(interpretation="srgb" if source.bands > 2 else "b-w")
     if source.interpretation in _EIGHT_BIT and source.format == "uchar":

@@ -3,6 +3,7 @@
 import io
 import string
 from datetime import datetime
+from itertools import product
 
 from PIL import Image, ImageCms
 
@@ -13,6 +14,25 @@ _PRINTABLE = set(string.printable) - set("\t\n\r\x0b\x0c")
 _LONGEST_NAME = 80
 _COLOURS = 8
 _OPAQUE = 128
+_SAME_LEVELS = 2
+_LEVELS = (0, 64, 128, 192, 255)
+_SAMPLES = Image.frombytes(
+    "RGB",
+    (len(_LEVELS) ** 3, 1),
+    bytes(level for colour in product(_LEVELS, repeat=3) for level in colour),
+)
+SRGB = ImageCms.createProfile("sRGB")
+
+
+def whole_number(exif: Image.Exif, tag: int) -> int:
+    """Return the whole number of a tag, 0 without one. A file may store it as any type, or as none that can be read."""
+    try:
+        value = exif.get(tag)
+        first = value[0] if isinstance(value, tuple) else value
+        number = float(str(first))
+        return int(number) if number.is_integer() else 0
+    except Exception:  # Pillow raises any error for a malformed tag.
+        return 0
 
 
 def captured_at(exif: Image.Exif) -> str | None:
@@ -29,7 +49,7 @@ def captured_at(exif: Image.Exif) -> str | None:
 
 def camera(exif: Image.Exif) -> str | None:
     """Return make and model without repeating the make, at most 80 printable characters."""
-    make, model = (_printable(exif.get(tag)) for tag in (_MAKE, _MODEL))
+    make, model = (_text(exif, tag) for tag in (_MAKE, _MODEL))
     name = model if make and model.lower().startswith(make.lower()) else f"{make} {model}"
     return name.strip()[:_LONGEST_NAME] or None
 
@@ -45,10 +65,16 @@ def profile_name(profile: bytes | None) -> str | None:
     return _printable(description)[:_LONGEST_NAME] or None
 
 
-def is_srgb(profile: bytes) -> bool:
-    """Whether the profile is plain sRGB by its name, so that converting to sRGB would change nothing."""
-    name = profile_name(profile) or ""
-    return name.startswith("sRGB")
+def is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    """Return whether an RGB profile is sRGB by its content: converting sample colours changes none of them visibly.
+
+    Its name proves nothing: a linear profile can be called sRGB.
+    """
+    converted = ImageCms.profileToProfile(_SAMPLES, profile, SRGB, outputMode="RGB")
+    if converted is None:
+        return False
+    pairs = zip(_SAMPLES.tobytes(), converted.tobytes(), strict=True)
+    return all(abs(before - after) <= _SAME_LEVELS for before, after in pairs)
 
 
 def perceptual_hash(image: Image.Image) -> str:
@@ -89,6 +115,13 @@ def _block(exif: Image.Exif) -> dict[int, object]:
         return dict(exif.get_ifd(_EXIF_BLOCK))
     except Exception:  # Pillow raises any error for a malformed block
         return {}
+
+
+def _text(exif: Image.Exif, tag: int) -> str:
+    try:
+        return _printable(exif.get(tag))
+    except Exception:  # Pillow raises any error for a malformed tag.
+        return ""
 
 
 def _printable(value: object) -> str:

@@ -33,7 +33,10 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
     if image.bands > 4:
         image = image[:4] if cmyk else image[:3]
     mode = "CMYK" if cmyk else _MODES[image.bands]
-    return Image.frombytes(mode, (image.width, image.height), image.write_to_memory())
+    pixels = image.write_to_memory()
+    if len(pixels) != image.width * image.height * image.bands:
+        raise ValueError(f"{image.format} samples are not 8 bits")
+    return Image.frombytes(mode, (image.width, image.height), pixels)
 
 
 def to_vips(image: Image.Image) -> pyvips.Image:

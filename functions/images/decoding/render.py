@@ -19,7 +19,6 @@ from images.recipe import SIZES
 
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16
-_SRGB = ImageCms.createProfile("sRGB")
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -72,7 +71,7 @@ def render(source: Path, folder: Path) -> Rendering:
 
 
 def _upright(decoded: Decoded) -> tuple[Image.Image, int]:
-    orientation = decoded.exif.get(_ORIENTATION, 1)
+    orientation = metadata.whole_number(decoded.exif, _ORIENTATION)
     if orientation not in _TURNS:
         return decoded.image, 1
     return decoded.image.transpose(_TURNS[orientation]), orientation
@@ -84,7 +83,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if alpha is not None and alpha.getextrema()[0] == 255:
         alpha = None
     colours = image.convert(image.mode.removesuffix("A")) if image.mode in ("LA", "RGBA") else image
-    if profile and not metadata.is_srgb(profile):
+    if profile:
         colours = _through_profile(colours, profile)
     if colours.mode not in ("L", "RGB"):
         colours = colours.convert("RGB")
@@ -100,10 +99,12 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != _PROFILE_SPACES[image.mode]:
             return image
+        if image.mode == "RGB" and metadata.is_srgb(source):
+            return image
         converted = ImageCms.profileToProfile(
             image,
             source,
-            _SRGB,
+            metadata.SRGB,
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
