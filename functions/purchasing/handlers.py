@@ -89,9 +89,9 @@ def quote_purchase(event: dict[str, Any], context: Any) -> Quote:
 
 @handler
 def send_purchase(event: dict[str, Any], context: Any) -> SentPurchase:
-    """Send the order of ``{purchase_order_id, approve?}`` to the next supplier; raise ApprovalRequired."""
+    """Send the order of ``{purchase_order_id, approval?}`` to the next supplier; raise ApprovalRequired."""
     request = parse(SendOrder, event)
-    return purchasing.send(request.purchase_order_id, request.approve)
+    return purchasing.send(request.purchase_order_id, request.approval)
 
 
 @handler

@@ -179,9 +179,9 @@ class OrderRef(Request):
 
 
 class SendOrder(OrderRef):
-    """approve: a person approves the total that the order waits with."""
+    """approval: how many approvals persons have given; a new one is for the total that the order waits with."""
 
-    approve: bool = False
+    approval: Annotated[StrictInt, Field(ge=0, le=1000)] = 0
 
 
 class QuoteOrder(Request):
@@ -330,7 +330,8 @@ type Status = Literal["OPEN", "SENT", "ACKNOWLEDGED", "MATCHED", "PAID", "CLOSED
 class Purchase(Record):
     """The document of a purchase order: everything that the rules read and change.
 
-    approved_total: the total up to which the order may be sent; pending_total: the one that waits for an approval.
+    approved_total: the total up to which the order may be sent; pending_total: the one that waits for an approval;
+    approvals: how many approvals were applied.
     """
 
     purchase_order_id: BusinessId
@@ -352,6 +353,7 @@ class Purchase(Record):
     over_receipt_percent: Annotated[StrictInt, Field(ge=0)] = 0
     approved_total: Amount | None = None
     pending_total: Amount | None = None
+    approvals: Annotated[StrictInt, Field(ge=0)] = 0
     waiting_for: Awaited | None = None
     waiting_since: str = ""
     task_token: str | None = None

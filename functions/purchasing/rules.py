@@ -74,26 +74,26 @@ def next_supplier(purchase: Purchase) -> str:
 
 
 def send(
-    purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime, approve: bool = False
+    purchase: Purchase, supplier: Supplier, prices: Mapping[str, Price], now: datetime, approval: int = 0
 ) -> Purchase:
     """Send the order to a supplier, at the prices of its list, else at the requested ones.
 
-    An order whose total is above the approved one is not sent: `pending_total` waits for an approval. With `approve`
-    that total is approved.
+    An order whose total is above the approved one is not sent: `pending_total` waits for an approval. The `approval`th
+    approval is for that total, and is applied once.
     """
     _check_running(purchase, "send")
     lines = priced_lines(purchase.lines, purchase.currency, supplier, prices)
     total = order_total(lines)
-    approved = purchase.approved_total
-    if approve and purchase.pending_total is not None:
-        approved = purchase.pending_total
-    if approved is not None and total > approved:
-        return purchase.model_copy(update={"approved_total": approved, "pending_total": total})
+    if approval > purchase.approvals:
+        pending = purchase.pending_total
+        approved = purchase.approved_total if pending is None else pending
+        purchase = purchase.model_copy(update={"approved_total": approved, "approvals": approval})
+    if purchase.approved_total is not None and total > purchase.approved_total:
+        return purchase.model_copy(update={"pending_total": total})
     return purchase.model_copy(
         update={
             "status": "SENT",
             "lines": lines,
-            "approved_total": approved,
             "pending_total": None,
             "attempts": (*purchase.attempts, Attempt(supplier_id=supplier.supplier_id, sent_at=now)),
             "over_receipt_percent": supplier.over_receipt_percent,

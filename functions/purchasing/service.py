@@ -67,9 +67,9 @@ class PurchaseService:
         free = approved_without_asking(request.currency, request.other_total, self._limits)
         return {"total": total, "needs_approval": total > free, "approved_total": max(total, free)}
 
-    def send(self, purchase_order_id: str, approve: bool = False) -> SentPurchase:
+    def send(self, purchase_order_id: str, approval: int = 0) -> SentPurchase:
         """Send the order to the next supplier; ApprovalRequired if it costs more there than is approved."""
-        purchase = self._store.send(purchase_order_id, approve)
+        purchase = self._store.send(purchase_order_id, approval)
         if purchase.pending_total is not None:
             raise ApprovalRequired(
                 purchase_order_id,

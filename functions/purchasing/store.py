@@ -66,7 +66,7 @@ class PurchaseStore:
         """Return every order. Scans the table: not for workflows."""
         return self._documents.list_all()
 
-    def send(self, purchase_order_id: str, approve: bool = False) -> Purchase:
+    def send(self, purchase_order_id: str, approval: int = 0) -> Purchase:
         """Send the order to the next supplier, unless it is sent to one or waits for an approval.
 
         NoSupplierLeft, OrderClosed.
@@ -77,7 +77,7 @@ class PurchaseStore:
                 return purchase
             supplier = self.suppliers.get(rules.next_supplier(purchase))
             prices = self.suppliers.prices(supplier.supplier_id, [line.sku for line in purchase.lines])
-            return rules.send(purchase, supplier, prices, self._now(), approve)
+            return rules.send(purchase, supplier, prices, self._now(), approval)
 
         return self.change(purchase_order_id, change)
 

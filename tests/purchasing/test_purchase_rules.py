@@ -402,8 +402,10 @@ def test_an_approval_is_for_the_total_that_was_asked_for() -> None:
     dear, dearer = ({"A": Price(sku="A", unit_cost=cost)} for cost in (2000, 3000))
     asked = rules.send(opened(), SUPPLIER, dear, NOW)
     assert (asked.status, asked.pending_total, asked.attempts) == ("OPEN", 20_000, ())
-    assert rules.send(asked, SUPPLIER, dear, NOW, approve=True).status == "SENT"
-    again = rules.send(asked, SUPPLIER, dearer, NOW, approve=True)
+    assert rules.send(asked, SUPPLIER, dear, NOW, approval=1).status == "SENT"
+    again = rules.send(asked, SUPPLIER, dearer, NOW, approval=1)
+    assert rules.send(again, SUPPLIER, dearer, NOW, approval=1) == again
+    assert rules.send(again, SUPPLIER, dearer, NOW, approval=2).status == "SENT"
     assert (again.status, again.approved_total, again.pending_total) == ("OPEN", 20_000, 30_000)
 
 
