@@ -185,7 +185,7 @@ class WorkflowFixture:
         return row is not None and row["status"] == "RUNNING"
 
     def is_waiting(self, arn: str) -> bool:
-        """True when the latest that an execution did was to wait for somebody's answer."""
+        """Return True when an execution waits for a callback."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
         return bool(latest["events"][0]["type"] == "TaskSubmitted")
 

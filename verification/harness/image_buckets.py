@@ -87,11 +87,11 @@ def _queue() -> str:
 
 def announced(entries: list[Any]) -> list[tuple[str, str, str]]:
     """(detail-type, key, version) of each distinct announcement, in order."""
-    told: dict[str, tuple[str, str, str]] = {}
+    distinct: dict[str, tuple[str, str, str]] = {}
     for entry in entries:
         detail = entry["Detail"] if isinstance(entry["Detail"], dict) else json.loads(entry["Detail"])
-        told.setdefault(detail["id"], (entry["DetailType"], detail["key"], detail["version_id"]))
-    return list(told.values())
+        distinct.setdefault(detail["id"], (entry["DetailType"], detail["key"], detail["version_id"]))
+    return list(distinct.values())
 
 
 def at_rest() -> Pictures:

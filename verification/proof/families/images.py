@@ -81,7 +81,11 @@ BESIDES: dict[str, tuple[Changes | None, Changes, str]] = {
         _put(b"%PDF-1.7"),
         "REJECTED unsupported_format",
     ),
-    "an event heard twice": (None, lambda key: [image_buckets.put(picture(size=SMALL), key)] * 2, "READY"),
+    "an event delivered twice": (
+        None,
+        lambda key: [image_buckets.put(picture(size=SMALL), key)] * 2,
+        "READY",
+    ),
     "events in the wrong order": (
         None,
         lambda key: [image_buckets.put(picture(colour, SMALL), key) for colour in ("red", "blue")][::-1],
@@ -156,8 +160,8 @@ class Images(Family):
     others = ()
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
-        """What S3 said of the story that is told: said again after a crash, and no object put twice."""
+        self.events: list[dict[str, Any]] = []
+        """The events of the present case, delivered again after a crash without putting an object twice."""
 
     def prepare(self, services: ProofServices) -> None:
         services.resources.enter_context(mock_aws())
@@ -168,7 +172,7 @@ class Images(Family):
             bucket.keys.clear()
         for message in image_buckets.parked():
             image_buckets.taken(message)
-        self.heard.clear()
+        self.events.clear()
 
     def with_external_state(self, shop: Snapshot) -> Snapshot:
         return replace(shop, pictures=image_buckets.at_rest())
@@ -179,7 +183,9 @@ class Images(Family):
             story = self._story(before, changes)
             yield Scenario(self, INGEST, title, story, expected, title in PAIRED, ImageOperator)
         mixed = "READY and REJECTED unsupported_format"
-        yield Scenario(self, BACKFILL, "pictures nobody heard of", _unheard, mixed, True, ImageOperator)
+        yield Scenario(
+            self, BACKFILL, "pictures without events", _put_without_events, mixed, True, ImageOperator
+        )
 
     def _story(self, before: Changes | None, changes: Changes) -> StartExecutions:
         """An object whose past is settled; then it changes, and S3's events come all at once."""
@@ -187,13 +193,13 @@ class Images(Family):
         def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
             key = key_of(business_id)
             fixture.schedule = FaultSchedule()
-            if not self.heard:
+            if not self.events:
                 for number, event in enumerate(before(key) if before else ()):
                     fixture.run_until_settled(begin(fixture, INGEST, event, f"{business_id}-past-{number}"))
-                self.heard += changes(key)
+                self.events += changes(key)
             fixture.schedule = schedule
-            names = (f"{business_id}-{number}" for number in range(len(self.heard)))
-            return [begin(fixture, INGEST, *named) for named in zip(self.heard, names, strict=True)]
+            names = (f"{business_id}-{number}" for number in range(len(self.events)))
+            return [begin(fixture, INGEST, *named) for named in zip(self.events, names, strict=True)]
 
         return start
 
@@ -202,9 +208,9 @@ class Images(Family):
         key = key_of(business_id.removesuffix("-rival"))
         event = image_buckets.put(picture("white", SMALL), key)
         image = services.call_task("RenderImage", change=event, execution="execution:rival", business_id=key)
-        told = services.call_task("SettleImage", image=image, execution="execution:rival", business_id=key)
+        settled = services.call_task("SettleImage", image=image, execution="execution:rival", business_id=key)
         services.call_task("TidyOutputs", business_id=key, execution="execution:rival")
-        services.events.append({"DetailType": told["detail_type"], "Detail": told["detail"]})
+        services.events.append({"DetailType": settled["detail_type"], "Detail": settled["detail"]})
 
     def event_identity(self, entry: Mapping[str, Any]) -> tuple[str, str]:
         detail = entry["Detail"] if isinstance(entry["Detail"], dict) else json.loads(entry["Detail"])
@@ -218,15 +224,15 @@ class Images(Family):
         for message in image_buckets.parked():
             if f"{message['execution']}{AGAIN}" in final.arns:
                 continue  # parked once more, late: to redrive it twice changes nothing
-            yield f"the event of {message['execution']} is parked, and nobody has redriven it"
+            yield f"the event of {message['execution']} is parked and was not redriven"
         for arn in final.arns:
             if final.status(arn) == "FAILED" and f"{arn}{AGAIN}" not in final.arns:
                 yield f"{arn} fails again and again"
         announced = image_buckets.announced(final.events)
         for key, row in final.shop.images.items():
-            told = (f"Image{row['status'].capitalize()}", key, row["version_id"])
-            if told not in announced:
-                yield f"{key} is {row['status']}, and that was not announced"
+            expected = (f"Image{row['status'].capitalize()}", key, row["version_id"])
+            if expected not in announced:
+                yield f"{key} is {row['status']}, which was not announced"
 
 
 def key_of(business_id: str, name: str = "crème & café + 100%.png") -> str:
@@ -267,7 +273,7 @@ def _listing(business_id: str) -> dict[str, str]:
     return {"prefix": f"products/{ESPRESSO}/{business_id}/"}
 
 
-def _unheard(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
+def _put_without_events(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
     """A picture and a leaflet that were put without anybody hearing of it."""
     for name, body in (("a.png", picture(size=SMALL)), ("b.pdf", b"%PDF-1.7")):
         key = key_of(business_id, name)

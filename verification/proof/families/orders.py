@@ -97,7 +97,7 @@ class Orders(Family):
         yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(PAID), "CANCELLED", paired=True)
         yield Scenario(self, CANCEL, "cancelled twice", _cancelled(PAID, times=2), "CANCELLED")
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
-        yield Scenario(self, CANCEL, "cancel of an order nobody placed", _cancelled(None), "NONE")
+        yield Scenario(self, CANCEL, "cancel of an unknown order", _cancelled(None), "NONE")
         for state in RACED:
             trigger = Trigger(CHECKOUT, state)
             yield Scenario(self, CANCEL, f"cancelled before {state}", _racing(trigger), "CANCELLED")
@@ -107,7 +107,7 @@ class Orders(Family):
         )
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
-        """Another order for the same goods, and the cancel of one of yesterday."""
+        """Sell the same goods in another order, and cancel an earlier one."""
         _sell(services, business_id)
         _take_back(services, YESTERDAY)
 
@@ -129,9 +129,9 @@ class Orders(Family):
                 yield f"{workflow_of(arn)} {ending}, and the order is {status}"
         for entry in final.events:
             EVENTS[entry["DetailType"]].model_validate_json(entry["Detail"])
-        for told in {"OrderPaid", "OrderRejected", "OrderCancelled"} & set(announced):
-            if status not in MEANS[told]:
-                yield f"{told} was announced, and the order is {status}"
+        for published in {"OrderPaid", "OrderRejected", "OrderCancelled"} & set(announced):
+            if status not in MEANS[published]:
+                yield f"{published} was published, and the order is {status}"
         if status in NEEDS and NEEDS[status] not in announced and not shop.excused(order_id, *ANNOUNCE):
             yield f"the order is {status}, and {NEEDS[status]} was not announced"
 
@@ -190,17 +190,17 @@ def _racing(trigger: Trigger) -> StartExecutions:
 
 
 def _sell(services: ProofServices, order_id: str) -> None:
-    """An order from its price to its journal, as its checkout would have it."""
+    """Sell an order, from its price to its journal, as its checkout does."""
     priced = services.call_task("PriceOrder", **placed(PAID, order_id))
     about = {
         "order_id": order_id,
         "currency": priced["currency"],
         "total": priced["totals"]["total"],
     }
-    told = {"status": "PAID", "document": json.dumps(priced), **about}
-    invoice = {**told, "status": "DRAFT", "invoice_id": order_id, "series": "INV"}
+    paid = {"status": "PAID", "document": json.dumps(priced), **about}
+    invoice = {**paid, "status": "DRAFT", "invoice_id": order_id, "series": "INV"}
     for table, row in {
-        "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **told},
+        "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **paid},
         "BillingTable": {"pk": f"INVOICE#{order_id}", "sk": "INVOICE", **invoice},
     }.items():
         client("dynamodb").put_item(TableName=table, Item=marshal(row))
@@ -214,7 +214,7 @@ def _sell(services: ProofServices, order_id: str) -> None:
 
 
 def _take_back(services: ProofServices, order_id: str) -> None:
-    """A sale's money, invoice, goods and journal are put back, as its cancel would have it."""
+    """Undo a sale's payment, invoice, stock and journal, as its cancel does."""
     services.call_task("ReversePayment", order_id=order_id)
     services.call_task("CreditInvoice", order_id=order_id, reason="changed their mind")
     services.call_task("RestockGoods", order_id=order_id)

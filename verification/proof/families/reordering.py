@@ -43,7 +43,7 @@ class ReorderDriver:
         store = replenishment()
         for approval in store.pending_approvals():
             token = store.decide(approval.purchase_order_id, self.decision, "by the proof")
-            # The run may have given up meanwhile: whoever decides is told so.
+            # The wait may have timed out meanwhile; the decision is then refused.
             complete_task(EngineCallbacks(fixture), token, {"decision": self.decision})
             return True
         nights = sum(f":{self.business_id}-next" in arn for arn in arns)
@@ -66,7 +66,7 @@ class Reordering(Family):
     def prepare(self, services: ProofServices) -> None:
         seed_stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         for supplier_id, sku in ((BEANS, ESPRESSO), (CROCKERY, MUG)):
-            # What is ordered stays so while a case is told: no supplier falls silent.
+            # Suppliers do not time out during a case, so what is ordered stays on order.
             timeouts = ResponseTimeouts(answer_seconds=7_776_000, heartbeat_seconds=7_700_000)
             supplier = Supplier(
                 supplier_id=supplier_id,

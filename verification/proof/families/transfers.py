@@ -1,4 +1,4 @@
-"""Stock transfers: the scenarios of their demo, with whoever says at either end what left and what came."""
+"""Stock transfers: the scenarios of their demo, with drivers at both locations."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -59,7 +59,7 @@ SCRIPTS: dict[str, tuple[TransferStep, ...]] = {
     "more than the warehouse has": (),
 }
 """By the demo's title: what is said, and when."""
-SILENCE = "nobody says that it left"
+SILENCE = "no shipment is reported"
 PAIRED = {"two arrivals, the rest is lost", "cancelled before it leaves"}
 
 
@@ -94,7 +94,7 @@ class Transfers(Family):
         )
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
-        """A sale at either end changes the levels between two requests."""
+        """Reserve and release a unit at both locations."""
         for location in (WAREHOUSE, LOCATION):
             order_id = f"{business_id}-{location}"
             lines = [{"sku": MUG, "quantity": 1}]
