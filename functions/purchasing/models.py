@@ -3,6 +3,7 @@
 Amounts are integer minor units, quantities whole units.
 """
 
+import re
 import unicodedata
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -28,7 +29,8 @@ from tillflow.fields import (
 from tillflow.money import Currency
 from tillflow.outbound import check_url
 
-SECRETS = "tillflow/suppliers/"
+SECRET_NAME = re.compile(r"[A-Za-z0-9-]{1,128}/suppliers/[A-Za-z0-9/_+=.@-]{1,256}")
+"""<stack>/suppliers/<name>: the functions of a stack may read no other secrets."""
 MAX_LINES = 1000
 MAX_INVOICE_LINES = 2000
 MAX_NUMBER_BYTES = 512
@@ -85,8 +87,8 @@ class Channel(Record):
                 raise ValueError(f"{invalid.problems[0].expected} as the address of a webhook") from None
         if self.type == "webhook" and not self.secret:
             raise ValueError("the name of a secret for a webhook")
-        if self.type == "webhook" and not self.secret.startswith(SECRETS):
-            raise ValueError(f"a secret whose name starts with {SECRETS}")
+        if self.type == "webhook" and not SECRET_NAME.fullmatch(self.secret):
+            raise ValueError("a secret called <stack>/suppliers/<name>")
         if self.type == "mail" and "@" not in self.address:
             raise ValueError("a mail address for channel type mail")
         return self

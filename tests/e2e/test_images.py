@@ -96,7 +96,7 @@ def test_event_in_the_dead_letter_queue_is_redriven(shop: Deployed, tmp_path: Pa
     }
     shop.client("sqs").send_message(QueueUrl=names["ImageDeadLetterQueue"], MessageBody=json.dumps(event))
     assert "1 redriven" in shop.till("image", "redrive")
-    assert "Nothing is parked" in shop.till("image", "redrive")
+    assert "The dead-letter queue is empty" in shop.till("image", "redrive")
     assert row(shop, key) == first
 
 

@@ -241,7 +241,10 @@ def test_webhook_needs_an_https_url(address: str) -> None:
         Channel.model_validate({"type": "webhook", "address": address, "secret": "tillflow/suppliers/a"})
 
 
-@pytest.mark.parametrize(("secret", "accepted"), [("", "name of a secret"), ("s", "tillflow/suppliers/")])
+@pytest.mark.parametrize(
+    ("secret", "accepted"),
+    [("", "name of a secret"), ("s", "<stack>/suppliers/<name>"), ("shop/other/a", "<stack>")],
+)
 def test_webhook_needs_the_name_of_a_secret(secret: str, accepted: str) -> None:
     with pytest.raises(ValueError, match=accepted):
         Channel.model_validate({"type": "webhook", "address": "https://supplier.example", "secret": secret})
