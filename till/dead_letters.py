@@ -1,7 +1,7 @@
-"""Dead-letter queues: what waits in them, and sending it back to the queue it came from.
+"""Dead-letter queues: list, read and redrive their messages.
 
-A queue called `XDeadLetterQueue` among the stack's outputs holds what was given up of the queue `XQueue`. One
-without such a queue has a redrive of its own, which its alarm names.
+The output `XDeadLetterQueue` of the stack has the failed messages of the queue `XQueue`. Messages of one
+without such a source queue have a redrive command of their own.
 """
 
 from collections.abc import Iterator
@@ -15,30 +15,32 @@ _SUFFIX = "DeadLetterQueue"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetters:
-    """A dead-letter queue: its URL, about how many messages wait, and the URL they can go back to."""
+class DeadLetterQueue:
+    """A dead-letter queue, its source queue, and the approximate number of its messages."""
 
     name: str
     url: str
-    home: str | None
-    waiting: int
+    source_url: str | None
+    messages: int
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def queues(stack: Stack) -> list[DeadLetters]:
-    """Every dead-letter queue of the stack."""
-    found = []
+def queues(stack: Stack) -> list[DeadLetterQueue]:
+    """Return all dead-letter queues of the stack."""
+    dead_letter_queues = []
     for output, url in sorted(stack.outputs.items()):
         if output.endswith(_SUFFIX):
             name = output.removesuffix(_SUFFIX)
-            found.append(DeadLetters(name, url, stack.outputs.get(f"{name}Queue"), _waiting(stack, url)))
-    return found
+            dead_letter_queues.append(
+                DeadLetterQueue(name, url, stack.outputs.get(f"{name}Queue"), _message_count(stack, url))
+            )
+    return dead_letter_queues
 
 
-def find(stack: Stack, name: str) -> DeadLetters:
-    """The dead letters called `name`, in any case. Raises OperatorError."""
+def find(stack: Stack, name: str) -> DeadLetterQueue:
+    """Return the dead-letter queue of a name, in any case. Raise OperatorError."""
     known = queues(stack)
     for queue in known:
         if queue.name.lower() == name.lower():
@@ -48,8 +50,8 @@ def find(stack: Stack, name: str) -> DeadLetters:
     )
 
 
-def peek(stack: Stack, queue: DeadLetters, limit: int) -> list[dict[str, Any]]:
-    """Up to `limit` waiting messages, as SQS gives them; they stay, and a redrive right after finds them."""
+def peek(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
+    """Return up to `limit` messages without removing them; they are visible again at once."""
     messages: list[dict[str, Any]] = []
     while len(messages) < limit and (batch := _receive(stack, queue, limit - len(messages))):
         messages += batch
@@ -60,34 +62,34 @@ def peek(stack: Stack, queue: DeadLetters, limit: int) -> list[dict[str, Any]]:
     return messages
 
 
-def redrive(stack: Stack, queue: DeadLetters) -> Iterator[str]:
-    """Send what waits back where it came from; the id of each message, as it goes.
+def redrive(stack: Stack, queue: DeadLetterQueue) -> Iterator[str]:
+    """Move messages back to the source queue; yield the id of each.
 
-    As many as waited when it began: what fails again meanwhile is left for the next time. A message is deleted
-    once its copy is in the queue, so one that is interrupted comes twice rather than never.
+    Moves as many as there were at the start, so messages that fail again meanwhile stay. A message is deleted after
+    its copy was sent: an interruption can duplicate it, not lose it.
     """
-    if queue.home is None:
+    if queue.source_url is None:
         raise OperatorError(
-            f"What waits in {queue.name} did not come from a queue.",
-            f"`till {queue.name.lower()} redrive` starts it again.",
+            f"The messages of {queue.name} have no source queue.",
+            f"Redrive them with `till {queue.name.lower()} redrive`.",
         )
-    sqs, left = stack.client("sqs"), queue.waiting
-    while left > 0 and (batch := _receive(stack, queue, left)):
+    sqs, remaining = stack.client("sqs"), queue.messages
+    while remaining > 0 and (batch := _receive(stack, queue, remaining)):
         for message in batch:
             sqs.send_message(
-                QueueUrl=queue.home,
+                QueueUrl=queue.source_url,
                 MessageBody=message["Body"],
                 MessageAttributes=message.get("MessageAttributes", {}),
             )
             sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
             yield message["MessageId"]
-        left -= len(batch)
+        remaining -= len(batch)
 
 
-def _receive(stack: Stack, queue: DeadLetters, most: int) -> list[dict[str, Any]]:
+def _receive(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
     answer = stack.client("sqs").receive_message(
         QueueUrl=queue.url,
-        MaxNumberOfMessages=min(most, 10),
+        MaxNumberOfMessages=min(limit, 10),
         VisibilityTimeout=30,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
@@ -96,7 +98,7 @@ def _receive(stack: Stack, queue: DeadLetters, most: int) -> list[dict[str, Any]
     return messages
 
 
-def _waiting(stack: Stack, url: str) -> int:
-    wanted = ["ApproximateNumberOfMessages"]
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
+def _message_count(stack: Stack, url: str) -> int:
+    names = ["ApproximateNumberOfMessages"]
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -1,6 +1,6 @@
-"""A picture in the terminal: in its own pixels where the terminal can, else in half blocks.
+"""Draw pictures in the terminal: as pixels where it supports a protocol for them, else as half blocks.
 
-Which terminal it is comes from the environment: asking the terminal itself would read, and lose, what is typed.
+The environment names the terminal: a query of the terminal would consume input of the user.
 Sources: https://sw.kovidgoyal.net/kitty/graphics-protocol/, https://iterm2.com/documentation-images.html
 """
 
@@ -24,9 +24,9 @@ _ITERM_PROGRAMS = ("iTerm.app", "WezTerm", "mintty")
 def draw(
     console: Console, picture: Image.Image, columns: int, environ: Mapping[str, str] = os.environ
 ) -> None:
-    """Print a picture `columns` wide, on white where it is transparent."""
-    seen = picture.convert("RGBA")
-    on_white = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    """Print a picture `columns` wide, on a white background."""
+    rgba = picture.convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     pixels = _pixels(on_white, columns, environ)
     if pixels:
         console.file.write(f"{pixels}\n")
@@ -36,8 +36,8 @@ def draw(
 
 
 def _pixels(picture: Image.Image, columns: int, environ: Mapping[str, str]) -> str | None:
-    """The sequence that shows a picture by the terminal's own protocol; None when it is not known to have one."""
-    if "TMUX" in environ:  # it passes neither on
+    """Return the escape sequence of the terminal's graphics protocol; None if no protocol is known."""
+    if "TMUX" in environ:  # it does not pass these sequences on
         return None
     if environ.get("TERM") in _KITTY_TERMS:
         data = _png(picture)
@@ -58,7 +58,7 @@ def _png(picture: Image.Image) -> str:
 
 
 def _half_blocks(picture: Image.Image, columns: int) -> Segments:
-    """Each character is two pixels, one above the other."""
+    """Return a picture with two pixels, one above the other, in each character."""
     width = min(columns, picture.width)
     height = max(2, round(picture.height * width / picture.width))
     height += height % 2

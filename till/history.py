@@ -1,6 +1,6 @@
-"""An execution's history as a person reads it: one row per state entered, with its attempts and errors.
+"""Execution histories by visit: one entry per state entered, with its attempts and errors.
 
-Built from GetExecutionHistory's events alone. An event belongs to the state whose entry is nearest on its
+Built from the events of GetExecutionHistory. An event belongs to the state whose entry is nearest on its
 chain of `previousEventId`, so branches that run side by side stay apart.
 """
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tillflow.executions import error_message
+
 from till.saga_metadata import MetadataError, parse_step
 
 Event = Mapping[str, Any]
@@ -17,8 +19,8 @@ Event = Mapping[str, Any]
 FAILURES = ("Failed", "TimedOut", "SubmitFailed", "StartFailed", "ScheduleFailed")
 ATTEMPTS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 
-# No event follows these although the execution continues: the next one follows an enclosing event.
-NOTHING_FOLLOWS = frozenset(
+# Events that no other event refers to as its previous one, though the execution continues around them.
+NEVER_PREVIOUS = frozenset(
     {
         "ExecutionStarted",
         "MapIterationSucceeded",
@@ -32,10 +34,10 @@ NOTHING_FOLLOWS = frozenset(
 
 @dataclass
 class Visit:
-    """One stay in a state: offsets in seconds from the start of the execution, `None` while inside.
+    """One visit of a state: offsets in seconds from the start of the execution, `exited` None before its exit.
 
     `side` is the state's side of the saga, "" for a state without one. `events` are the ids of its events,
-    `previous` the id of the event before its entry.
+    `previous` is the id of the event before its entry.
     """
 
     state: str
@@ -46,7 +48,7 @@ class Visit:
     exited: float | None = None
     attempts: int = 0
     errors: list[str] = field(default_factory=list)
-    happened: str = ""
+    result: str = ""
     events: list[int] = field(default_factory=list)
 
     @property
@@ -58,16 +60,16 @@ def sides(definition: str) -> dict[str, str]:
     """Return the side of the saga each state is on, "" for those without metadata."""
 
     def walk(states: Mapping[str, Any]) -> dict[str, str]:
-        found = {}
+        names = {}
         for name, state in states.items():
-            found[name] = _side(state)
+            names[name] = _side(state)
             for inner in (
                 *state.get("Branches", ()),
                 state.get("ItemProcessor", {}),
                 state.get("Iterator", {}),
             ):
-                found |= walk(inner.get("States", {}))
-        return found
+                names |= walk(inner.get("States", {}))
+        return names
 
     return walk(json.loads(definition)["States"])
 
@@ -81,12 +83,12 @@ def _side(state: Mapping[str, Any]) -> str:
 
 
 def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
-    """Every stay in a state, in the order of entry."""
+    """Return the visits of a history, in the order of entry."""
     if not events:
         return []
     started: datetime = events[0]["timestamp"]
     owner: dict[int, Visit] = {}
-    found: list[Visit] = []
+    entries: list[Visit] = []
     for event in events:
         offset = (event["timestamp"] - started).total_seconds()
         kind: str = event["type"]
@@ -94,55 +96,55 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
         if kind.endswith("StateEntered"):
             name = event["stateEnteredEventDetails"]["name"]
             visit = Visit(name, kind.removesuffix("StateEntered"), side_of.get(name, ""), offset, previous)
-            found.append(visit)
+            entries.append(visit)
         elif previous in owner:
             visit = owner[previous]
-            _tell(visit, event, offset)
+            _apply(visit, event, offset)
         else:
             continue
         visit.events.append(event["id"])
         owner[event["id"]] = visit
-    return found
+    return entries
 
 
-def is_parked(events: Sequence[Event]) -> bool:
-    """Return True if every open branch waits for a callback. A branch is open where no event follows its last."""
+def waits_for_callback(events: Sequence[Event]) -> bool:
+    """Return whether every running branch waits for a callback. A branch ends in an event without a successor."""
     followed = {event.get("previousEventId", 0) for event in events}
     last = [event["type"] for event in events if event["id"] not in followed]
-    going_on = [kind for kind in last if kind not in NOTHING_FOLLOWS]
-    return bool(going_on) and set(going_on) == {"TaskSubmitted"}
+    running = [kind for kind in last if kind not in NEVER_PREVIOUS]
+    return bool(running) and set(running) == {"TaskSubmitted"}
 
 
-def compensated(found: Sequence[Visit]) -> list[str]:
-    """The compensations that succeeded, in the order they ran."""
-    return [visit.state for visit in found if visit.compensates and visit.happened == "compensated"]
+def compensated(entries: Sequence[Visit]) -> list[str]:
+    """Return the compensations that succeeded, in the order in which they ran."""
+    return [visit.state for visit in entries if visit.compensates and visit.result == "compensated"]
 
 
-def _tell(visit: Visit, event: Event, offset: float) -> None:
+def _apply(visit: Visit, event: Event, offset: float) -> None:
     kind: str = event["type"]
     details = _details(event)
     if kind in ATTEMPTS:
         visit.attempts += 1
-        visit.happened = "running"
+        visit.result = "running"
     elif kind == "TaskSubmitted":
-        visit.happened = "waiting for a person" if visit.side == "case" else "waiting for an answer"
+        visit.result = "waiting for a person" if visit.side == "case" else "waiting for a callback"
     elif kind.endswith(FAILURES) and not kind.startswith("Execution"):
         error = details.get("error", kind)
-        visit.errors.append(f"{error}: {sentence(details.get('cause', ''))}".rstrip(": "))
-        visit.happened = "failed"
+        visit.errors.append(f"{error}: {error_message(details.get('cause', ''))}".rstrip(": "))
+        visit.result = "failed"
     elif kind.endswith("Succeeded") and not kind.startswith("Execution"):
-        visit.happened = "decided by a person" if visit.side == "case" else _done(visit)
+        visit.result = "decided by a person" if visit.side == "case" else _done(visit)
     elif kind.endswith("StateExited"):
         visit.exited = offset
-        if visit.happened == "failed":
-            visit.happened = "failed, caught"
-        elif not visit.happened:
-            visit.happened = "done"
+        if visit.result == "failed":
+            visit.result = "failed, caught"
+        elif not visit.result:
+            visit.result = "done"
     elif kind in ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"):
-        visit.happened = visit.happened or kind.removeprefix("Execution").lower()
+        visit.result = visit.result or kind.removeprefix("Execution").lower()
         if visit.kind == "Fail":
-            visit.errors.append(f"{details.get('error', '')}: {sentence(details.get('cause', ''))}")
-            visit.happened = "ended the execution"
+            visit.errors.append(f"{details.get('error', '')}: {error_message(details.get('cause', ''))}")
+            visit.result = "ended the execution"
 
 
 def _done(visit: Visit) -> str:
@@ -151,12 +153,3 @@ def _done(visit: Visit) -> str:
 
 def _details(event: Event) -> Mapping[str, Any]:
     return next((value for name, value in event.items() if name.endswith("EventDetails")), {})
-
-
-def sentence(cause: str) -> str:
-    """The sentence in a cause: a Lambda's is JSON with the exception's text and its stack."""
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause

@@ -44,4 +44,4 @@ def _has_open_case(stack: Stack, arn: str) -> bool:
     """Return whether an execution waits for a callback: a case is open, or about to be."""
     description = describe_execution(stack.client("stepfunctions"), arn)
     running = description is not None and description["status"] == "RUNNING"
-    return running and workflows.is_parked(stack, arn)
+    return running and workflows.waits_for_callback(stack, arn)

@@ -1,4 +1,4 @@
-"""Ask Step Functions: start an order, follow it, and read its history."""
+"""Step Functions for the commands: start executions, wait for them and read their histories."""
 
 import json
 import re
@@ -23,8 +23,8 @@ POLL_SECONDS = 0.25
 class Started:
     """The execution of a business id.
 
-    `duplicate` when nothing was started because the id was used before, with another input or by an
-    execution that has ended. The same input again while it runs is the same start.
+    `duplicate` if nothing was started, because an execution with another input, or one that has ended, has the
+    id. Starting a running execution again with the same input returns it.
     """
 
     arn: str
@@ -32,7 +32,7 @@ class Started:
 
 
 def new_id(prefix: str) -> str:
-    """A fresh business id that sorts by when it was made, e.g. `ord-20261123T101500-5f0c1a`."""
+    """Return a new business id that sorts by time, e.g. `ord-20261123T101500-5f0c1a`."""
     return f"{prefix}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(4)}"
 
 
@@ -41,11 +41,10 @@ def now() -> str:
 
 
 def start(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]) -> Started:
-    """Start the workflow for a business id; a second start of the same one starts nothing."""
+    """Start the workflow of a business id, once."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", business_id):
         raise OperatorError(
-            f"{business_id!r} cannot name an execution.",
-            "Use 1 to 80 letters, digits, dashes and underscores as the order_id.",
+            f"order_id must have 1 to 80 letters, digits, dashes and underscores; got {business_id!r}.",
         )
     return _start(stack, workflow, business_id, request)
 
@@ -63,9 +62,9 @@ def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> S
 
 
 def start_again(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]) -> Started:
-    """As `start`, but when earlier ones for the business id failed another is started, named `<id>.<n>`.
+    """Start the workflow of a business id; if earlier executions failed, start another one named `<id>.<n>`.
 
-    For workflows whose effects are keyed by the business id alone: whatever an earlier one did is found.
+    For workflows whose effects are idempotent by the business id.
     """
     started = start(stack, workflow, business_id, request)
     number = 2
@@ -83,64 +82,64 @@ def describe(stack: Stack, arn: str) -> dict[str, Any]:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise OperatorError(
                 f"There is no execution {arn}.",
-                "Give an order's id or an execution's ARN; `aws stepfunctions list-executions` lists them.",
+                "Give the id of an order or the ARN of an execution; `aws stepfunctions list-executions` lists them.",
             ) from error
         raise
 
 
 def find(stack: Stack, business_or_execution: str) -> list[dict[str, Any]]:
-    """The executions that are meant, the first started first: an ARN's own, or every one of a business id."""
+    """Return the execution of an ARN, or all executions of a business id in the order of their start."""
     if business_or_execution.startswith("arn:"):
         return [describe(stack, business_or_execution)]
-    found = []
+    executions = []
     for workflow in stack.workflows:
         with suppress(OperatorError):
-            found.append(describe(stack, stack.execution(workflow, business_or_execution)))
-    # S3's events name their executions, so a picture's is in its row.
+            executions.append(describe(stack, stack.execution(workflow, business_or_execution)))
+    # Executions of pictures are named by EventBridge; the row of the picture has the ARN.
     if picture := stack.row("ImagesTable", f"IMAGE#{business_or_execution}", "IMAGE"):
-        found.append(describe(stack, picture["execution"]))
-    if not found:
+        executions.append(describe(stack, picture["execution"]))
+    if not executions:
         raise OperatorError(
-            f"No workflow has run for {business_or_execution}.",
-            "Give an order's id or an execution's ARN; `aws stepfunctions list-executions` lists them.",
+            f"There is no execution for {business_or_execution}.",
+            "Give the id of an order or the ARN of an execution; `aws stepfunctions list-executions` lists them.",
         )
-    return sorted(found, key=lambda execution: execution["startDate"])
+    return sorted(executions, key=lambda execution: execution["startDate"])
 
 
 def events(stack: Stack, arn: str) -> list[dict[str, Any]]:
-    """The whole history, oldest first."""
+    """Return all events of an execution, oldest first."""
     pages = stack.client("stepfunctions").get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
 
-def follow(stack: Stack, arn: str) -> list[history.Visit]:
-    """The history as stays in states, each with its side of the pivot."""
+def visits(stack: Stack, arn: str) -> list[history.Visit]:
+    """Return the visits of an execution."""
     definition = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
     return history.visits(events(stack, arn), history.sides(definition["definition"]))
 
 
-def is_parked(stack: Stack, arn: str) -> bool:
-    """Return True while every open branch of the execution waits for a callback."""
-    return history.is_parked(events(stack, arn))
+def waits_for_callback(stack: Stack, arn: str) -> bool:
+    """Return whether every running branch of the execution waits for a callback."""
+    return history.waits_for_callback(events(stack, arn))
 
 
-def wait(stack: Stack, arn: str, patience: float = 120) -> dict[str, Any]:
-    """Poll until the execution has ended or is parked; its description. `patience` in seconds."""
-    deadline = time.monotonic() + patience
+def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
+    """Wait until the execution ends or waits for a callback; return its description. `timeout` is in seconds."""
+    deadline = time.monotonic() + timeout
     while True:
         execution = describe(stack, arn)
-        if execution["status"] != "RUNNING" or is_parked(stack, arn):
+        if execution["status"] != "RUNNING" or waits_for_callback(stack, arn):
             return execution
         if time.monotonic() > deadline:
             raise OperatorError(
-                f"{arn} is still running after {patience:.0f} seconds.",
+                f"{arn} is still running after {timeout:.0f} seconds.",
                 f"See where it is with `till history {arn.rsplit(':', 1)[-1]}`.",
             )
         time.sleep(POLL_SECONDS)
 
 
 def running(stack: Stack) -> frozenset[str]:
-    """The business ids of every execution that has not ended. A workflow tried again is named `<id>.<n>`."""
+    """Return the business ids of all running executions. Names of repeated ones end in `.<n>`."""
     pages = stack.client("stepfunctions").get_paginator("list_executions")
     return frozenset(
         execution["name"].partition(".")[0]

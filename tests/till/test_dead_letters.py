@@ -1,4 +1,4 @@
-"""`till dlq`: what waits is shown and stays; what is redriven is where it came from, once."""
+"""`till dlq`: list, show and redrive messages."""
 
 import json
 from collections.abc import Iterator
@@ -54,34 +54,34 @@ def received(stack: Stack, queue: str) -> list[dict[str, Any]]:
 def test_each_queue_is_listed_with_what_waits(stack: Stack) -> None:
     send(stack, "DemandDeadLetterQueue", "a", "b")
     listed = json.loads(run("list", "--json"))
-    assert [(q["name"], q["waiting"]) for q in listed] == [("Demand", 2), ("Image", 0)]
+    assert [(q["name"], q["messages"]) for q in listed] == [("Demand", 2), ("Image", 0)]
 
 
-def test_what_is_shown_stays_and_can_be_redriven_at_once(stack: Stack) -> None:
+def test_shown_message_stays_and_can_be_redriven_at_once(stack: Stack) -> None:
     send(stack, "DemandDeadLetterQueue", '{"order_id": "ord-1"}')
     assert '{"order_id": "ord-1"}' in run("show", "demand")
-    assert run("show", "Image").strip() == "Nothing waits."
+    assert run("show", "Image").strip() == "No messages."
     assert "1 redriven." in run("redrive", "Demand")
 
 
-def test_a_redrive_sends_all_of_it_back_as_it_was(stack: Stack) -> None:
+def test_redrive_moves_all_messages_unchanged(stack: Stack) -> None:
     bodies = [f"sale {number}" for number in range(23)]
     send(stack, "DemandDeadLetterQueue", *bodies)
     assert "23 redriven." in run("redrive", "Demand")
     back = [message for _ in range(3) for message in received(stack, "DemandQueue")]
     assert sorted(message["Body"] for message in back) == sorted(bodies)
     assert back[0]["MessageAttributes"]["why"]["StringValue"] == "poison"
-    assert run("redrive", "Demand").strip() == "Nothing waits."
+    assert run("redrive", "Demand").strip() == "No messages."
 
 
-def test_what_fails_again_meanwhile_is_left_for_the_next_time(stack: Stack) -> None:
-    """The consumer gives every message up again at once: one redrive must still end."""
+def test_redrive_ends_when_messages_fail_again(stack: Stack) -> None:
+    """The source queue is the dead-letter queue, as if each message failed again at once."""
     send(stack, "DemandDeadLetterQueue", "poison")
     vars(stack)["outputs"]["DemandQueue"] = stack.output("DemandDeadLetterQueue")
     assert "1 redriven." in run("redrive", "Demand")
-    assert json.loads(run("list", "--json"))[0]["waiting"] == 1
+    assert json.loads(run("list", "--json"))[0]["messages"] == 1
 
 
-def test_an_unknown_queue_and_one_without_a_home_say_what_to_do(stack: Stack) -> None:
-    assert "Choose of: Demand, Image." in run("show", "Demnad", code=2)
+def test_unknown_queue_and_queue_without_source_are_errors_with_advice(stack: Stack) -> None:
+    assert "Choose one of: Demand, Image." in run("show", "Demnad", code=2)
     assert "till image redrive" in run("redrive", "Image", code=2)

@@ -1,4 +1,4 @@
-"""A history becomes rows: attempts counted, errors named, compensations marked, branches kept apart."""
+"""Histories by visit: attempts, errors, compensations and parallel branches."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from till.history import compensated, is_parked, sides, visits
+from till.history import compensated, sides, visits, waits_for_callback
 
 STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DEFINITION = json.dumps(
@@ -64,23 +64,23 @@ RETRIED_THEN_CAUGHT = [
 ]
 
 
-def test_attempts_are_counted_and_each_error_is_a_sentence() -> None:
+def test_visit_counts_attempts_and_lists_errors() -> None:
     charge = visits(RETRIED_THEN_CAUGHT, sides(DEFINITION))[0]
     assert charge.attempts == 2
     assert charge.errors == ["Busy: try again", "Declined: no funds"]
-    assert charge.happened == "failed, caught"
+    assert charge.result == "failed, caught"
     assert (charge.entered, charge.exited) == (0.1, 1.5)
     assert charge.previous == 1
     assert charge.events == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
-def test_a_compensation_that_succeeded_is_marked() -> None:
-    found = visits(RETRIED_THEN_CAUGHT, sides(DEFINITION))
-    assert found[1].compensates
-    assert compensated(found) == ["Undo"]
+def test_successful_compensation_is_compensated() -> None:
+    entries = visits(RETRIED_THEN_CAUGHT, sides(DEFINITION))
+    assert entries[1].compensates
+    assert compensated(entries) == ["Undo"]
 
 
-def test_a_compensation_that_failed_is_not_counted_as_compensated() -> None:
+def test_failed_compensation_is_not_compensated() -> None:
     events = [
         *RETRIED_THEN_CAUGHT[:12],
         failed(13, 12, 1.7, "Refused", ""),
@@ -89,7 +89,7 @@ def test_a_compensation_that_failed_is_not_counted_as_compensated() -> None:
     assert compensated(visits(events, sides(DEFINITION))) == []
 
 
-def test_branches_that_run_side_by_side_stay_apart() -> None:
+def test_events_of_parallel_branches_belong_to_their_states() -> None:
     events = [
         event(1, "ExecutionStarted", 0, 0),
         entered(2, "Parallel", "Both", 1, 0),
@@ -102,12 +102,12 @@ def test_branches_that_run_side_by_side_stay_apart() -> None:
         event(9, "TaskSucceeded", 6, 1, taskSucceededEventDetails={}),
     ]
     both, left, right = visits(events, sides(DEFINITION))
-    assert (left.happened, left.errors, left.side) == ("done", [], "forward")
-    assert (right.happened, right.errors) == ("failed", ["Right.Failed"])
-    assert both.happened == ""
+    assert (left.result, left.errors, left.side) == ("done", [], "forward")
+    assert (right.result, right.errors) == ("failed", ["Right.Failed"])
+    assert both.result == ""
 
 
-def test_a_callback_that_waits_says_so() -> None:
+def test_submitted_case_waits_for_a_person() -> None:
     definition = json.dumps({"States": {"Park": {"Type": "Task", "Comment": "[case] A person decides."}}})
     events = [
         event(1, "ExecutionStarted", 0, 0),
@@ -116,11 +116,11 @@ def test_a_callback_that_waits_says_so() -> None:
         event(4, "TaskStarted", 3, 0, taskStartedEventDetails={}),
         event(5, "TaskSubmitted", 4, 0, taskSubmittedEventDetails={}),
     ]
-    assert visits(events, sides(definition))[0].happened == "waiting for a person"
+    assert visits(events, sides(definition))[0].result == "waiting for a person"
 
 
 def map_of(*iterations: tuple[str, ...]) -> list[dict[str, Any]]:
-    """A Map whose iterations have come so far each."""
+    """Return the history of a Map whose iterations have these last events."""
     events = [event(1, "ExecutionStarted", 0, 0), entered(2, "Map", "Each", 0, 0)]
     events.append(event(3, "MapStateStarted", 2, 0))
     for kinds in iterations:
@@ -137,7 +137,7 @@ ENDED = ("TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskStateExited", "Ma
 
 
 @pytest.mark.parametrize(
-    ("iterations", "parked"),
+    ("iterations", "waits"),
     [
         ((WAITS,), True),
         ((WAITS, ENDED), True),
@@ -148,11 +148,11 @@ ENDED = ("TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskStateExited", "Ma
         ((), False),
     ],
 )
-def test_it_is_parked_when_every_branch_that_goes_on_waits(
-    iterations: tuple[tuple[str, ...], ...], parked: bool
+def test_execution_waits_for_callback_if_every_running_branch_does(
+    iterations: tuple[tuple[str, ...], ...], waits: bool
 ) -> None:
-    assert is_parked(map_of(*iterations)) is parked
+    assert waits_for_callback(map_of(*iterations)) is waits
 
 
-def test_an_empty_history_has_no_rows() -> None:
+def test_empty_history_has_no_visits() -> None:
     assert visits([], {}) == []

@@ -123,7 +123,7 @@ def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
 ) -> None:
     put(shopkeeping.rows())
     checkout = shopkeeping.rows()["OrdersTable"][0]["execution"]
-    monkeypatch.setattr(workflows, "is_parked", lambda _, arn: arn == checkout)
+    monkeypatch.setattr(workflows, "waits_for_callback", lambda _, arn: arn == checkout)
     monkeypatch.setattr(workflows, "describe", lambda _, arn: Executions().describe_execution(arn))
     monkeypatch.setattr(waiting, "describe_execution", lambda _, arn: Executions().describe_execution(arn))
     description = waiting.wait_for_order(find_stack(), SALE, "arn:cancel", ("CANCELLED",), longest=10)

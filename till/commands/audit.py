@@ -1,4 +1,4 @@
-"""`till audit`: check every invariant of the shop on the live store."""
+"""`till audit`: check the invariants on live data."""
 
 from typing import Annotated
 
@@ -17,9 +17,9 @@ from till.stack import find_stack
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the violations as JSON.")] = False,
 ) -> None:
-    """Check that stock, money, invoices, books and pictures agree; exit 1 and name what is broken when they do not.
+    """Check the invariants of stock, money, invoices, ledger and pictures; exit 1 if one is violated.
 
-    Orders that are still running are checked for what must hold at every moment, not for how they end.
+    Running orders are checked for the invariants that hold at any moment.
 
     Examples:
 
@@ -60,7 +60,7 @@ def audit(
     elif violations:
         print_table(
             f"{len(violations)} violations",
-            ("invariant", "subject", "what is wrong"),
+            ("invariant", "subject", "message"),
             [(v.name, v.subject, v.message) for v in violations],
         )
     else:

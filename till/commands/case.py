@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from tillflow.executions import error_message
 
 from till.errors import OperatorError
-from till.history import sentence
 from till.output import out, print_json, print_table
 from till.purchasing import cases, operator_errors
 from till.report import AsJson
@@ -74,10 +74,10 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(fields)
         return
-    fields |= {"cause": sentence(case.cause), "steps": ", ".join(case.steps)}
+    fields |= {"cause": error_message(case.cause), "steps": ", ".join(case.steps)}
     if case.failures:
         fields["failures"] = "\n".join(
-            f"{one.step}: {one.error}: {sentence(one.cause) or 'no response in time'}"
+            f"{one.step}: {one.error}: {error_message(one.cause) or 'no response in time'}"
             for one in case.failures
         )
     print_table(case_id, ("field!", "value"), [(name, escape(str(value))) for name, value in fields.items()])

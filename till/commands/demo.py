@@ -1,4 +1,4 @@
-"""`till demo`: run every pipeline's scenarios and show how each ended."""
+"""`till demo`: run the scenarios of every workflow."""
 
 import shlex
 from itertools import groupby
@@ -15,13 +15,12 @@ from till.stack import Stack, find_stack
 
 
 def demo(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by pipeline.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by workflow.")] = False,
 ) -> None:
-    """Run every scenario on the live stack and compare how it ended with how it should.
+    """Run all scenarios on the deployment and compare their results with the expected ones.
 
-    Shows the history of one execution of each pipeline, a compensated one where there is one.
-    Uses fresh order ids and its own stock, so it can be run again on the same shop. Exit 1 when anything
-    ended other than expected.
+    Shows the history of one execution of each workflow, a compensated one if there is one. New ids and separate
+    stock make it repeatable. Exit 1 if a result differs.
 
     Examples:
 
@@ -55,7 +54,7 @@ def _advance(progress: Progress, bar: TaskID) -> Report:
 
 
 def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
-    """Print a row for each scenario, equal outcomes counted together; then the history of one with compensations."""
+    """Print a row per scenario and result, then the history of a compensated execution."""
     rows = []
     for scenario, group in groupby(outcomes, key=lambda outcome: outcome.scenario):
         alike: dict[tuple[str, str], list[Outcome]] = {}
@@ -75,9 +74,9 @@ def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
             )
     print_table(title, ("scenario", "expected", "actual", "compensated", "order!"), rows)
     wrong = sum(not outcome.as_expected for outcome in outcomes)
-    summary = "[red]%d of %d ended other than expected[/]" if wrong else "[green]%d of %d as expected[/]"
+    summary = "[red]%d of %d not as expected[/]" if wrong else "[green]%d of %d as expected[/]"
     out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
-    shown = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
-    out.print(f"The history of one: till history {shlex.quote(shown.business_id)}", highlight=False)
-    show(stack, shown.execution_arn)
+    example = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
+    out.print(f"Example: till history {shlex.quote(example.business_id)}", highlight=False)
+    show(stack, example.execution_arn)
     out.print()

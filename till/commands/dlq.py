@@ -1,4 +1,4 @@
-"""`till dlq`: messages that kept failing, and their redrive once the cause is fixed."""
+"""`till dlq`: messages of dead-letter queues."""
 
 from typing import Annotated
 
@@ -9,34 +9,34 @@ from till import dead_letters
 from till.output import out, print_json, print_table
 from till.stack import find_stack
 
-app = typer.Typer(no_args_is_help=True, help="See the dead-letter queues, and send back what waits in them.")
+app = typer.Typer(no_args_is_help=True, help="List, show and redrive messages of dead-letter queues.")
 
-Name = Annotated[str, typer.Argument(help="A queue of `till dlq list`, for example Demand.")]
+Name = Annotated[str, typer.Argument(help="Name of a queue, as in `till dlq list`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @app.command("list")
 def list_queues(as_json: AsJson = False) -> None:
-    """List the dead-letter queues, and about how many messages wait in each.
+    """List the dead-letter queues with the approximate number of their messages.
 
     Example:
 
         till dlq list
     """
-    found = dead_letters.queues(find_stack())
+    queues = dead_letters.queues(find_stack())
     if as_json:
-        print_json([queue.document() for queue in found])
+        print_json([queue.document() for queue in queues])
     else:
-        print_table("Dead-letter queues", ("queue!", "waiting>"), [(q.name, q.waiting) for q in found])
+        print_table("Dead-letter queues", ("queue!", "messages>"), [(q.name, q.messages) for q in queues])
 
 
 @app.command("show")
 def show_messages(
     name: Name,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many messages.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of messages.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show what waits in a dead-letter queue; it stays there.
+    """Show messages of a dead-letter queue without removing them.
 
     Example:
 
@@ -51,14 +51,14 @@ def show_messages(
         out.print(f"[bold]{message['MessageId']}[/]", highlight=False)
         out.print(escape(message["Body"]), soft_wrap=True, highlight=False)
     if not messages:
-        out.print("Nothing waits.")
+        out.print("No messages.")
 
 
 @app.command("redrive")
 def redrive_messages(name: Name) -> None:
-    """Send everything that waits in a dead-letter queue back to the queue it came from.
+    """Move all messages of a dead-letter queue back to its source queue.
 
-    Fix the cause first: a message that fails again is moved here again.
+    Fix the cause first: a message that fails again returns here.
 
     Example:
 
@@ -69,4 +69,4 @@ def redrive_messages(name: Name) -> None:
     for message_id in dead_letters.redrive(stack, dead_letters.find(stack, name)):
         out.print(message_id, highlight=False)
         sent += 1
-    out.print(f"{sent} redriven." if sent else "Nothing waits.")
+    out.print(f"{sent} redriven." if sent else "No messages.")

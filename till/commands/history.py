@@ -1,4 +1,4 @@
-"""`till history`: what an execution did, state by state."""
+"""`till history`: the states of an execution, with attempts, errors and compensations."""
 
 import json
 import time
@@ -45,11 +45,11 @@ def history(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every event as JSON.")] = False,
 ) -> None:
-    """Show what an execution did: each state, its tries, its errors, and what was compensated.
+    """Show the states of an execution with their attempts, errors and compensations.
 
-    Marks: ◆ the pivot, after which there is no way back; ↩ a compensation; ? an inquiry; ! a case.
-    The events column has the id of the event before the state's first, and the ids of its own. An order
-    that was cancelled has two executions; both are shown, and with --json the first names the later ones.
+    Marks: ◆ pivot; ↩ compensation; ? inquiry; ! case. The events column has the id of the event before the
+    state's first event, and the ids of its own. A cancelled order has two executions, which are both shown;
+    with --json the first names the later ones.
 
     Examples:
 
@@ -213,15 +213,15 @@ def _page_data(execution: Execution) -> dict[str, Any]:
 
 def _row(visit: Visit) -> tuple[str, ...]:
     mark, colour = MARKS.get(visit.side, ("", "default"))
-    took = "" if visit.exited is None else f"{visit.exited - visit.entered:.3f}s"
-    happened = "\n".join([visit.happened, *(f"[red]{escape(error)}[/]" for error in _counted(visit.errors))])
+    duration = "" if visit.exited is None else f"{visit.exited - visit.entered:.3f}s"
+    result = "\n".join([visit.result, *(f"[red]{escape(error)}[/]" for error in _counted(visit.errors))])
     return (
         f"+{visit.entered:.3f}s",
-        took,
+        duration,
         f"[{colour}]{mark}{escape(visit.state)}[/]",
         str(visit.attempts or ""),
         f"{visit.previous} → {visit.events[0]}-{visit.events[-1]}",
-        happened,
+        result,
     )
 
 

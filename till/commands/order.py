@@ -11,11 +11,11 @@ from ledger.models import Entry
 from orders.models import Order
 from payments.models import Tender
 from rich.markup import escape
+from tillflow.executions import error_message
 
 from till import sales, workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError
-from till.history import sentence
 from till.output import err, money, out, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
@@ -169,7 +169,7 @@ def _print_placed(result: dict[str, Any]) -> None:
             _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
         case status:
             _print(f"[red]{order_id} is not paid[/]: {result.get('cashier_message', status)}")
-            _print(f"  {result.get('error', status)}: {escape(sentence(result.get('cause', '')))}")
+            _print(f"  {result.get('error', status)}: {escape(error_message(result.get('cause', '')))}")
 
 
 def _print_cancelled(result: dict[str, Any]) -> None:
@@ -190,7 +190,7 @@ def _print_cancelled(result: dict[str, Any]) -> None:
             _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
         case status:
             _print(
-                f"[red]{order_id} is not cancelled[/]: {escape(sentence(result.get('cause') or str(status)))}"
+                f"[red]{order_id} is not cancelled[/]: {escape(error_message(result.get('cause') or str(status)))}"
             )
 
 
@@ -209,7 +209,7 @@ def _print_order(order: Order) -> None:
     )
     for name in shown:
         if value := getattr(order, name):
-            _print(f"  {name}: {escape(sentence(value))}")
+            _print(f"  {name}: {escape(error_message(value))}")
     if order.document:
         print_table(
             "Lines",

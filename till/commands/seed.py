@@ -1,4 +1,4 @@
-"""`till seed`: fill a stack with the demo shop."""
+"""`till seed`: create the data of the demo shop."""
 
 from rich.progress import Progress
 
@@ -9,7 +9,9 @@ from till.users import create_demo_users
 
 
 def seed() -> None:
-    """Create the demo shop: tax classes, products, stock and customers. A second run changes nothing.
+    """Create the data of the demo shop: products, stock and customers.
+
+    A repeated run changes nothing.
 
     Example:
 

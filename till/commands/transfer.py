@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 from inventory.errors import InvalidTransfer
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
+from tillflow.executions import error_message
 from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.history import sentence
 from till.inventory import transfers
 from till.output import out, print_json, print_table
 from till.purchasing import operator_errors
@@ -59,7 +59,7 @@ def create(
     if as_json:
         print_json({"transfer_id": name, "execution_arn": started.arn, "status": execution["status"]})
     elif execution["status"] in workflows.FAILED:
-        raise OperatorError(f"{name}: {sentence(execution.get('cause', execution['status']))}.", ADVICE)
+        raise OperatorError(f"{name}: {error_message(execution.get('cause', execution['status']))}.", ADVICE)
     else:
         out.print(
             f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.", highlight=False

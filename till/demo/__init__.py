@@ -1,4 +1,4 @@
-"""What the shop can do, shown on real orders: each pipeline runs its scenarios and says how they ended."""
+"""Demos: scenarios of each workflow, with their expected results."""
 
 from till.demo.image_ingest import ImageIngestDemo
 from till.demo.model import Outcome, Pipeline

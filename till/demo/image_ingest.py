@@ -130,7 +130,7 @@ def _outcome(stack: Stack, scenario: Scenario, key: str, row: Item) -> Outcome:
     actual = " ".join(filter(None, (row["status"], row.get("reason", ""), size)))
     if _stored(stack, row) != len(row["outputs"]):
         actual += f", but {_stored(stack, row)} thumbnails are stored"
-    steps = compensated(workflows.follow(stack, row["execution"]))
+    steps = compensated(workflows.visits(stack, row["execution"]))
     return Outcome(scenario.title, key, row["execution"], scenario.expected, actual, steps)
 
 

@@ -1,4 +1,4 @@
-"""What a demo of a pipeline is, and what it reports."""
+"""Demos of workflows and their outcomes."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,10 +11,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one execution of a scenario ended, and how it should have.
+    """The result of one execution of a scenario, with the expected one.
 
-    `expected` and `actual` are in the same words, e.g. `PAID` or `REJECTED PaymentDeclined`;
-    `compensated_steps` are the compensations that succeeded, in the order they ran.
+    `expected` and `actual` have the same form, e.g. `PAID` or `REJECTED PaymentDeclined`;
+    `compensated_steps` are the compensations that succeeded, in the order in which they ran.
     """
 
     scenario: str
@@ -33,16 +33,16 @@ class Outcome:
 
 
 class Pipeline(Protocol):
-    """The demo of one workflow. `run` prepares what it needs, runs every scenario, and reports."""
+    """The demo of one workflow."""
 
     name: str
     title: str
 
     @property
     def scenarios(self) -> int:
-        """How many scenarios `run` reports as they end."""
+        """The number of scenarios that `run` reports."""
         ...
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
-        """Run every scenario under fresh business ids; `ended` is called with each by its title."""
+        """Run all scenarios with new business ids; call `ended` with the title of each."""
         ...

@@ -164,7 +164,7 @@ def outcome_of(
 ) -> Outcome:
     """Wait for the execution to end or to open a case; return how the order's records describe it."""
     execution = wait_for_order(stack, order_id, arn, final)
-    steps = compensated(workflows.follow(stack, arn))
+    steps = compensated(workflows.visits(stack, arn))
     return Outcome(title, order_id, arn, expected, _ending(stack, order_id, execution), steps)
 
 

@@ -182,7 +182,7 @@ def start(stack: Stack, order_id: str, supplier_ids: tuple[str, ...]) -> str:
 
 def _compensations(stack: Stack, arn: str) -> list[str]:
     workflows.wait(stack, arn)
-    return compensated(workflows.follow(stack, arn))
+    return compensated(workflows.visits(stack, arn))
 
 
 def _ending(play: Play, order: Purchase) -> str:

@@ -120,7 +120,7 @@ class StockTransferDemo:
             scenario.run(driver)
             transfer = driver.wait_until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
             workflows.wait(stack, started.arn)
-            steps = compensated(workflows.follow(stack, started.arn))
+            steps = compensated(workflows.visits(stack, started.arn))
             ended(scenario.title)
             return Outcome(
                 scenario.title, driver.transfer_id, started.arn, scenario.expected, ending(transfer), steps
