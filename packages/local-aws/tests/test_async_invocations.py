@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -40,9 +41,11 @@ class Bench:
     def advance(self, seconds: float) -> None:
         self.now += seconds
         self.invocations.run_due()
-        for thread in threading.enumerate():
-            if thread.name.startswith("invoke-"):
-                thread.join()
+        while running := [one for one in threading.enumerate() if one.name.startswith("invoke-")]:
+            for thread in running:
+                # A thread is listed just before it can be joined.
+                with contextlib.suppress(RuntimeError):
+                    thread.join()
 
 
 @pytest.fixture
