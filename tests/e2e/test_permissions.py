@@ -19,9 +19,14 @@ def without_permission(shop: Deployed, role: str, action: str) -> Iterator[None]
     iam, formation = shop.client("iam"), shop.client("cloudformation")
     resource = formation.describe_stack_resource(StackName="tillflow", LogicalResourceId=role)
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    policies = {
+        policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    }
+    [(policy, granted)] = [
+        (one, document) for one, document in policies.items() if action in json.dumps(document)
+    ]
     where = {"RoleName": name, "PolicyName": policy}
-    granted = iam.get_role_policy(**where)["PolicyDocument"]
     narrowed = json.loads(json.dumps(granted))
     for statement in narrowed["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]

@@ -150,10 +150,13 @@ def _essence(answer: Any) -> Any:
     if isinstance(answer, dict):
         if "errorType" in answer:
             return {"errorType": answer["errorType"], "errorMessage": answer.get("errorMessage")}
-        signed = {"policy"} | {key for key in answer if key.lower().startswith("x-amz-")}
+        signed = {"policy", "x-correlation-id", "correlation_id"}
+        signed |= {key for key in answer if key.lower().startswith("x-amz-")}
         return {key: _essence(value) for key, value in answer.items() if key not in signed}
     if isinstance(answer, list):
         return [_essence(value) for value in answer]
+    if isinstance(answer, str) and answer.startswith(("{", "[")):
+        return _essence(json.loads(answer))
     if isinstance(answer, str) and re.search(r"X-Amz-|^[0-9a-f]{12,}$|^\d{4}-\d\d-\d\dT", answer):
         return "…"
     return answer

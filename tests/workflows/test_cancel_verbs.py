@@ -86,7 +86,7 @@ def test_concurrent_restocks_return_goods_once(dynamodb: Any, table: str, invent
 
 
 def test_restock_of_an_order_without_reservations_is_empty(inventory: InventoryStore) -> None:
-    assert inventory.restock("ord-2") == {"order_id": "ord-2", "returned": [], "released": []}
+    assert inventory.restock("ord-2") == {"business_id": "ord-2", "returned": [], "released": []}
 
 
 @pytest.fixture
