@@ -7,7 +7,6 @@ started here is stopped at the end in any case.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 
 from local_aws import client_environment
 
@@ -34,7 +33,7 @@ def main(*, once: bool) -> int:
             if code and (once or command == "seed"):
                 return code
             if command == "seed":
-                print_addresses(environment)
+                print_addresses()
         if not once:
             err.print(
                 f"The shop is up on {stack.endpoint}. In another terminal:"
@@ -56,9 +55,11 @@ def main(*, once: bool) -> int:
     return 0
 
 
-def print_addresses(environment: Mapping[str, str]) -> None:
+def print_addresses() -> None:
     """Print the API's URL and the demo shop's users, as soon as they can be used."""
-    stack = find_stack(environment)
+    # The local AWS that runs here, whatever endpoint the caller's environment names.
+    endpoints = ("AWS_ENDPOINT_URL", "TILLFLOW_ENDPOINT")
+    stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
     err.print(
         f"API: {api_url(stack)}/api (try `till api GET /customers`)"

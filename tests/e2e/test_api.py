@@ -5,6 +5,9 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -302,3 +305,16 @@ def test_till_user_creates_lists_and_disables(shop: Deployed, cognito: Any) -> N
     assert not next(
         user for user in json.loads(shop.till("user", "list", "--json")) if user["username"] == "eve"
     )["enabled"]
+
+
+def test_addresses_are_printed_without_credentials_in_the_environment(shop: Deployed) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    printed = subprocess.run(
+        [sys.executable, "-c", "from till.run import print_addresses; print_addresses()"],
+        env=environment | {"TILLFLOW_HOME": str(shop.folder.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert f"{shop.stack.endpoint}/_aws/execute-api/{shop.outputs()['ApiId']}/$default/api" in printed
+    assert f"the password of each is {DEMO_PASSWORD}" in printed
