@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -141,7 +142,11 @@ def test_processes_of_a_killed_fork_server_are_replaced(tmp_path: Path) -> None:
     server, sandbox = bench.answer(both)
     os.kill(server, signal.SIGKILL)
     wait_until_ended(sandbox)
-    assert bench.answer(both)[0] != server
+    outcome = bench.invoke(both)
+    if outcome.function_error:  # it reached the ended sandbox before the runner noticed, as can happen on AWS
+        outcome = bench.invoke(both)
+    assert outcome.function_error is None, outcome
+    assert json.loads(outcome.payload)[0] != server
     bench.runner.close()
 
 
