@@ -3,13 +3,13 @@
 The change is written before the message is sent, so a second delivery sends it again under the same key.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
+from tillflow.executions import error_message
 from tillflow.money import Money
 
 from purchasing import rules, values
@@ -92,7 +92,7 @@ class PurchaseService:
 
     def give_up_supplier(self, purchase_order_id: str, attempt: int, cause: str) -> NextStep:
         """Withdraw the order from a supplier that refused it or did not respond; return the next step."""
-        note = _message(cause)[: rules.MAX_TEXT] or "no response in time"
+        note = error_message(cause)[: rules.MAX_TEXT] or "no response in time"
         purchase = self._store.change(
             purchase_order_id, lambda before: rules.give_up_supplier(before, attempt, note)
         )
@@ -212,15 +212,6 @@ def _pending_receipt(purchase: Purchase, receipt: Receipt) -> PendingReceipt:
         "lines": lines,
         "value": sum(line["quantity"] * line["unit_cost"] for line in lines),
     }
-
-
-def _message(cause: str) -> str:
-    """Return the message of a failed function from the JSON of its Cause, other text unchanged."""
-    with suppress(ValueError):
-        failure = json.loads(cause)
-        if isinstance(failure, dict):
-            return str(failure.get("errorMessage", cause))
-    return cause
 
 
 def _payment(purchase: Purchase) -> SupplierPayment:
