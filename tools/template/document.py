@@ -101,6 +101,8 @@ def _depth(data: Any) -> int:
     return 0
 
 
+# Registered explicitly: the SAM CLI registers constructors of its own on yaml.SafeLoader for the whole process.
+_Loader.add_constructor("tag:yaml.org,2002:map", yaml.SafeLoader.construct_yaml_map)
 _Loader.add_multi_constructor("!", _intrinsic)
 _Dumper.add_representer(dict, _mapping)
 _Dumper.add_representer(list, _sequence)
