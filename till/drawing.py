@@ -6,6 +6,7 @@ Sources: https://sw.kovidgoyal.net/kitty/graphics-protocol/, https://iterm2.com/
 
 import io
 import os
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 
@@ -14,8 +15,10 @@ from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
+from rich.text import Text
 
 _UPPER_HALF = "▀"
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _KITTY_CHUNK = 4096
 _KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
 _ITERM_PROGRAMS = ("iTerm.app", "WezTerm", "mintty")
@@ -33,6 +36,11 @@ def draw(
         console.file.flush()
     else:
         console.print(_half_blocks(on_white, columns))
+
+
+def swatch(colour: str) -> Text:
+    """Return two cells of a colour such as `#a0522d`; empty if it is not one."""
+    return Text("  ", f"on {colour}") if _COLOUR.fullmatch(colour) else Text()
 
 
 def _pixels(picture: Image.Image, columns: int, environ: Mapping[str, str]) -> str | None:

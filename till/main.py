@@ -4,7 +4,9 @@ from typing import Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from tillflow.errors import DomainError
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from till.commands import (
     api,
@@ -29,7 +31,7 @@ from till.commands import (
     user,
 )
 from till.errors import OperatorError, explain
-from till.output import print_error
+from till.output import print_error, printable
 
 
 class OperatorGroup(TyperGroup):
@@ -38,8 +40,13 @@ class OperatorGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except TyperException as error:
+            error.message = printable(error.message)
+            raise
         except OperatorError as error:
             print_error(error)
+        except DomainError as error:
+            print_error(OperatorError(str(error)))
         except (BotoCoreError, ClientError) as error:
             print_error(explain(error))
         raise typer.Exit(2)

@@ -46,7 +46,7 @@ def print_report(
     ]
     print_table(title, [_heading(name, page_rows, formats) for name in names], cells)
     if len(read) > page_size:
-        out.print(f"Next page: --page {page + 1}.", highlight=False)
+        out.print(f"Next page: --page {page + 1}.")
 
 
 def _heading(name: str, rows: Sequence[Mapping[str, Any]], formats: Mapping[str, Any]) -> str:

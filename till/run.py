@@ -35,14 +35,10 @@ def main(*, once: bool) -> int:
             if command == "seed":
                 print_addresses()
         if not once:
-            err.print(
-                f"The shop is up on {stack.endpoint}. In another terminal:"
-                '\n  source .venv/bin/activate; eval "$(till env)"'
-                "\n  till audit; aws stepfunctions list-state-machines"
-                "\nPress Ctrl-C to stop it.",
-                highlight=False,
-                soft_wrap=True,
-            )
+            err.print(f"The shop is up on {stack.endpoint}. In another terminal:")
+            err.print('  source .venv/bin/activate; eval "$(till env)"')
+            err.print("  till audit; aws stepfunctions list-state-machines")
+            err.print("Press Ctrl-C to stop it.")
             commands.wait_for_interrupt()
     except OperatorError as error:
         print_error(error)
@@ -61,13 +57,8 @@ def print_addresses() -> None:
     endpoints = ("AWS_ENDPOINT_URL", "TILLFLOW_ENDPOINT")
     stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
-    err.print(
-        f"API: {api_url(stack)}/api (try `till api GET /customers`)"
-        f"\nUsers: {names}; the password of each is {DEMO_PASSWORD}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    err.print(f"API: {api_url(stack)}/api (try `till api GET /customers`)")
+    err.print(f"Users: {names}; the password of each is {DEMO_PASSWORD}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,9 @@ def api(
         raise OperatorError(f"The API does not respond: {error}", "Check `till status`.") from error
     if show_headers:
         for name, value in (("status", response.status), *response.headers.items()):
-            err.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
-    out.print(_indented(response.data.decode()), markup=False, highlight=False, soft_wrap=True)
+            err.print(f"{name}: {value}")
+    for line in _indented(response.data.decode(errors="replace")).split("\n"):
+        out.print(line)
     if response.status >= 400:
         raise typer.Exit(1)
 

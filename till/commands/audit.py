@@ -10,7 +10,7 @@ from audit import INVARIANTS, check
 from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
 from audit.snapshot import TABLES
 from till import workflows
-from till.output import err, out, print_json, print_table
+from till.output import err, out, print_json, print_table, styled
 from till.stack import find_stack
 
 
@@ -65,11 +65,10 @@ def audit(
         )
     else:
         out.print(
-            f"[green]All {len(INVARIANTS)} invariants hold[/] over {len(shop.orders)} orders, "
+            styled(f"All {len(INVARIANTS)} invariants hold", "green"),
+            f"over {len(shop.orders)} orders, "
             f"{len(shop.levels)} stock levels, {len(shop.entries)} journal entries, {len(shop.images)} pictures "
             f"({sum(items.values())} items, {len(shop.running)} orders running).",
-            highlight=False,
-            soft_wrap=True,
         )
     if violations:
         raise typer.Exit(1)

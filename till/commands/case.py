@@ -5,11 +5,10 @@ from getpass import getuser
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from tillflow.executions import error_message
 
 from till.errors import OperatorError
-from till.output import out, print_json, print_table
+from till.output import lines, out, print_json, print_table, timestamp
 from till.purchasing import cases, operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -52,7 +51,7 @@ def list_cases(
                     case.case_id,
                     ", ".join(case.steps),
                     case.error,
-                    case.opened_at[:16].replace("T", " "),
+                    timestamp(case.opened_at),
                     case.decision or "OPEN",
                 )
                 for case in found
@@ -76,16 +75,14 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
         return
     fields |= {"cause": error_message(case.cause), "steps": ", ".join(case.steps)}
     if case.failures:
-        fields["failures"] = "\n".join(
+        fields["failures"] = lines(
             f"{one.step}: {one.error}: {error_message(one.cause) or 'no response in time'}"
             for one in case.failures
         )
-    print_table(case_id, ("field!", "value"), [(name, escape(str(value))) for name, value in fields.items()])
+    print_table(case_id, ("field!", "value"), fields.items())
     if case.status == "OPEN":
         out.print(
             f"Decide with: till case resolve '{case_id}' --decision retry|done|give_up --note '…'",
-            highlight=False,
-            soft_wrap=True,
         )
 
 
@@ -115,5 +112,5 @@ def resolve_case(
             f"{case_id} is marked as resolved, but no workflow waits for it.",
             "It continued or was stopped before, or it is about to open the case again: see `till history`.",
         )
-    out.print(f"{case_id} is resolved: {decision.value}.", highlight=False, soft_wrap=True)
-    out.print(f"Follow it with `till history {case_id.split('#')[0]}`.", highlight=False, soft_wrap=True)
+    out.print(f"{case_id} is resolved: {decision.value}.")
+    out.print(f"Follow it with `till history {case_id.split('#')[0]}`.")

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 from customers.models import Customer
-from rich.markup import escape
 from tillflow.money import Money
 
 from till import sales, workflows
@@ -44,7 +43,7 @@ def create(
         sales.customers(find_stack()).create(
             {"customer_id": customer_id, **_fields(name, email, phone, note)}
         )
-    out.print(f"Created customer {customer_id}.", highlight=False, markup=False)
+    out.print(f"Created customer {customer_id}.")
 
 
 @app.command("update")
@@ -69,7 +68,7 @@ def update(
         raise OperatorError("Nothing to change.", "Give at least one of --name, --email, --phone and --note.")
     with operator_errors("`till customer show` shows the customer and its version."):
         sales.customers(find_stack()).update(customer_id, changes, version)
-    out.print(f"Updated customer {customer_id}.", highlight=False, markup=False)
+    out.print(f"Updated customer {customer_id}.")
 
 
 @app.command("show")
@@ -91,9 +90,9 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     if balances:
         fields["credit"] = ", ".join(money(amount, currency) for currency, amount in balances.items())
     print_table(
-        escape(customer_id),
+        customer_id,
         ("field!", "value"),
-        [(name, escape(str(value))) for name, value in fields.items()],
+        fields.items(),
     )
 
 
@@ -119,7 +118,7 @@ def list_customers(
         return
     print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in customers])
     if more:
-        err.print(f"Next page: till customer list --after {more}", highlight=False, markup=False)
+        err.print(f"Next page: till customer list --after {more}")
 
 
 @credit_app.command("grant")
@@ -152,8 +151,7 @@ def grant(
         sales.customers(stack).get(customer_id)
         balance = sales.credit(stack).grant(request)
     out.print(
-        f"The credit of {escape(customer_id)} is {money(balance, currency)} (grant {request['grant_id']}).",
-        highlight=False,
+        f"The credit of {customer_id} is {money(balance, currency)} (grant {request['grant_id']}).",
     )
 
 
@@ -169,5 +167,5 @@ def _fields(name: str | None, email: str | None, phone: str | None, note: str | 
 
 def _row(customer: Customer) -> tuple[str, ...]:
     return tuple(
-        escape(value or "") for value in (customer.customer_id, customer.name, customer.email, customer.phone)
+        value or "" for value in (customer.customer_id, customer.name, customer.email, customer.phone)
     )

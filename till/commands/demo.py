@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from till.commands.history import show
 from till.demo import PIPELINES, Outcome
 from till.demo.model import Report
-from till.output import err, out, print_json, print_table
+from till.output import err, lines, out, print_json, print_table, styled
 from till.stack import Stack, find_stack
 
 
@@ -62,21 +62,27 @@ def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:
             alike.setdefault((outcome.expected, outcome.actual), []).append(outcome)
         for (expected, actual), members in alike.items():
             count = f"{len(members)} × " if len(members) > 1 else ""
-            ended = "[green]as expected[/]" if expected == actual else f"[bold red]{count}{actual}[/]"
+            ended = (
+                styled("as expected", "green")
+                if expected == actual
+                else styled(f"{count}{actual}", "bold red")
+            )
             rows.append(
                 (
                     scenario,
                     count + expected,
                     ended,
-                    "\n".join(members[0].compensated_steps),
+                    lines(members[0].compensated_steps),
                     members[0].business_id,
                 )
             )
     print_table(title, ("scenario", "expected", "actual", "compensated", "order!"), rows)
     wrong = sum(not outcome.as_expected for outcome in outcomes)
-    summary = "[red]%d of %d not as expected[/]" if wrong else "[green]%d of %d as expected[/]"
-    out.print(summary % (wrong or len(outcomes), len(outcomes)), highlight=False)
+    if wrong:
+        out.print(styled(f"{wrong} of {len(outcomes)} not as expected", "red"))
+    else:
+        out.print(styled(f"{len(outcomes)} of {len(outcomes)} as expected", "green"))
     example = next((outcome for outcome in outcomes if outcome.compensated_steps), outcomes[0])
-    out.print(f"Example: till history {shlex.quote(example.business_id)}", highlight=False)
+    out.print(f"Example: till history {shlex.quote(example.business_id)}")
     show(stack, example.execution_arn)
     out.print()

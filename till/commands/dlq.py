@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from till import dead_letters
-from till.output import out, print_json, print_table
+from till.output import out, print_json, print_table, styled
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, show and redrive messages of dead-letter queues.")
@@ -48,8 +47,8 @@ def show_messages(
         print_json(messages)
         return
     for message in messages:
-        out.print(f"[bold]{message['MessageId']}[/]", highlight=False)
-        out.print(escape(message["Body"]), soft_wrap=True, highlight=False)
+        out.print(styled(message["MessageId"], "bold"))
+        out.print(message["Body"])
     if not messages:
         out.print("No messages.")
 
@@ -67,6 +66,6 @@ def redrive_messages(name: Name) -> None:
     stack = find_stack()
     sent = 0
     for message_id in dead_letters.redrive(stack, dead_letters.find(stack, name)):
-        out.print(message_id, highlight=False)
+        out.print(message_id)
         sent += 1
     out.print(f"{sent} redriven." if sent else "No messages.")

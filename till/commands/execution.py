@@ -9,7 +9,7 @@ from executions.models import ExecutionSummary
 
 from till import workflows
 from till.executions import operations
-from till.output import out, print_json, print_table
+from till.output import confirm, out, print_json, print_table, timestamp
 from till.purchasing import operator_errors
 from till.stack import Stack, find_stack
 
@@ -63,9 +63,8 @@ def list_(
 
 
 def _cells(execution: ExecutionSummary) -> tuple[object, ...]:
-    started = execution.started.astimezone(UTC).isoformat(timespec="milliseconds")
     seconds = "" if execution.seconds is None else execution.seconds
-    return execution.name, execution.workflow, execution.status, started, seconds
+    return execution.name, execution.workflow, execution.status, timestamp(execution.started), seconds
 
 
 @app.command()
@@ -83,7 +82,7 @@ def redrive(execution: Id) -> None:
     arn = _latest(stack, execution)
     with operator_errors(f"See `till history {execution}`."):
         operations(stack).redrive(arn)
-    out.print(f"Redriving: see `till history {execution} --follow`.", soft_wrap=True, markup=False)
+    out.print(f"Redriving: see `till history {execution} --follow`.")
 
 
 @app.command()
@@ -101,10 +100,10 @@ def stop(
     stack = find_stack()
     arn = _latest(stack, execution)
     if not yes:
-        typer.confirm("Nothing is compensated. Stop it?", abort=True)
+        confirm("Nothing is compensated. Stop it?")
     with operator_errors(f"See `till history {execution}`."):
         operations(stack).stop(arn, reason)
-    out.print(f"Stopped {execution}.", soft_wrap=True, markup=False)
+    out.print(f"Stopped {execution}.")
 
 
 def _latest(stack: Stack, execution: str) -> str:

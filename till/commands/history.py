@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 from stepfunctions_local.web import execution_page
 from tillflow.masking import mask, mask_text
 
@@ -16,7 +16,7 @@ from till import executions, workflows
 from till.errors import OperatorError
 from till.executions import Execution
 from till.history import Visit, compensated
-from till.output import out, print_json, print_table
+from till.output import lines, out, print_json, print_table, styled
 from till.stack import Stack, find_stack
 
 MARKS = {
@@ -107,8 +107,6 @@ def _print(execution: Execution, io: bool) -> None:
     attempts = sum(visit.attempts for visit in found)
     out.print(
         f"{len(execution.events)} events, {len(found)} states, {attempts} task attempts · {execution.arn}",
-        highlight=False,
-        soft_wrap=True,
     )
 
 
@@ -129,9 +127,6 @@ def _print_io(visit: Visit, execution: Execution) -> None:
             if text is not None:
                 out.print(
                     f"{visit.state} {field}: {_compact(mask_text(text))}",
-                    markup=False,
-                    highlight=False,
-                    soft_wrap=True,
                 )
 
 
@@ -152,14 +147,14 @@ def _follow(stack: Stack, arn: str, io: bool) -> None:
         ended = execution.description["status"] != "RUNNING"
         ready = found if ended else found[: _finished(found)]
         for visit in ready[printed:]:
-            out.print(_line(visit), highlight=False, soft_wrap=True)
+            out.print(_line(visit))
             if io:
                 _print_io(visit, execution)
         pause = FOLLOW_SECONDS[0] if len(ready) > printed else min(pause * 2, longest)
         printed = max(printed, len(ready))
         if ended:
             error = execution.description.get("error", "")
-            out.print(escape(f"{execution.description['status']} {error}".rstrip()), highlight=False)
+            out.print(f"{execution.description['status']} {error}".rstrip())
             return
         time.sleep(pause)
 
@@ -169,10 +164,11 @@ def _finished(found: list[Visit]) -> int:
     return next((index for index, visit in enumerate(found) if visit.exited is None), len(found))
 
 
-def _line(visit: Visit) -> str:
+def _line(visit: Visit) -> Text:
     at, took, state, tries, _, happened = _row(visit)
     times = f" ({tries} tries)" if visit.attempts > 1 else ""
-    return f"{at:>12} {took:>10}  {state}{times}: {happened}".replace("\n", "; ")
+    happened = Text("; ").join(happened.split("\n"))
+    return Text.assemble(f"{at:>12} {took:>10}  ", state, f"{times}: ", happened)
 
 
 def _write_pages(stack: Stack, loaded: list[Execution], path: Path) -> None:
@@ -198,7 +194,7 @@ def _write_pages(stack: Stack, loaded: list[Execution], path: Path) -> None:
             raise OperatorError(
                 f"Cannot write {target}: {error.strerror}.", "Choose another file."
             ) from error
-        out.print(f"Wrote {target}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"Wrote {target}")
         if len(listed) > len(chosen):
             out.print(f"{len(listed) - len(chosen)} of {len(listed)} child executions are not in it.")
 
@@ -211,14 +207,14 @@ def _page_data(execution: Execution) -> dict[str, Any]:
     }
 
 
-def _row(visit: Visit) -> tuple[str, ...]:
+def _row(visit: Visit) -> tuple[str, str, Text, str, str, Text]:
     mark, colour = MARKS.get(visit.side, ("", "default"))
     duration = "" if visit.exited is None else f"{visit.exited - visit.entered:.3f}s"
-    result = "\n".join([visit.result, *(f"[red]{escape(error)}[/]" for error in _counted(visit.errors))])
+    result = lines([visit.result, *(styled(error, "red") for error in _counted(visit.errors))])
     return (
         f"+{visit.entered:.3f}s",
         duration,
-        f"[{colour}]{mark}{escape(visit.state)}[/]",
+        styled(f"{mark}{visit.state}", colour),
         str(visit.attempts or ""),
         f"{visit.previous} → {visit.events[0]}-{visit.events[-1]}",
         result,

@@ -11,7 +11,6 @@ from images.backfill import BackfillOperations, BackfillWithoutReport, Report
 from images.documents import UploadForm
 from images.operations import ImageOperations, UnknownImage, UploadedObject, UploadNotSigned
 from PIL import Image
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,11 +19,12 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 from tillflow.store import Item
 
 from till import drawing
 from till.errors import OperatorError
-from till.output import err, out, print_json, print_table
+from till.output import err, out, print_json, print_table, printable, timestamp
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Product images: upload, show, list, redrive, backfill.")
@@ -71,7 +71,7 @@ def add_image(
     except UploadNotSigned as refused:
         raise OperatorError(str(refused), "Correct it and try again.") from None
     uploaded = _upload(form, file, kind)
-    out.print(f"Uploaded {escape(uploaded.key)}.", highlight=False)
+    out.print(f"Uploaded {uploaded.key}.")
     if not wait:
         return
     row = operations.wait_until_ingested(uploaded, wait)
@@ -86,7 +86,7 @@ def add_image(
         )
     if out.is_terminal:
         _draw(operations, row, min(48, out.width))
-    out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.", highlight=False)
+    out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.")
 
 
 @app.command("show")
@@ -112,7 +112,7 @@ def show_image(
     if row["outputs"] and out.is_terminal:
         _draw(operations, row, min(width, out.width))
     facts = [(field, _value(row[field])) for field in _FIELDS.split() if row.get(field) is not None]
-    print_table(escape(key), ("field!", "value"), facts)
+    print_table(key, ("field!", "value"), facts)
     print_table(
         "Thumbnails",
         ("URL", "type!", "size!", "bytes>"),
@@ -160,7 +160,7 @@ def list_rejected(as_json: AsJson = False) -> None:
         print_table(
             "Quarantine",
             ("key", "reason!", "message", "rejected at!"),
-            [(escape(r["key"]), r["reason"], escape(r["sentence"]), _updated(r)) for r in rows],
+            [(r["key"], r["reason"], r["sentence"], _updated(r)) for r in rows],
         )
 
 
@@ -174,7 +174,7 @@ def redrive_images() -> None:
     """
     started = list(ImageOperations(find_stack()).redrive())
     for key, execution in started:
-        out.print(f"{escape(key)}  {execution}", soft_wrap=True, highlight=False)
+        out.print(f"{key}  {execution}")
     out.print(f"{len(started)} redriven." if started else "The dead-letter queue is empty.")
 
 
@@ -200,7 +200,7 @@ def backfill_images(
     operations = BackfillOperations(find_stack())
     arn = operations.resume(resume) if resume else operations.start(prefix)
     name = arn.rpartition(":")[2]
-    err.print(f"To follow it later: till image backfill --resume {name}", highlight=False, soft_wrap=True)
+    err.print(f"To follow it later: till image backfill --resume {name}")
     if not wait:
         return
     with Progress(*_PROGRESS, console=err) as display:
@@ -252,10 +252,10 @@ def _draw(operations: ImageOperations, row: Item, width: int) -> None:
     drawing.draw(out, Image.open(io.BytesIO(operations.read_thumbnail(row, 512))), width)
 
 
-def _line(row: Item) -> tuple[str, ...]:
+def _line(row: Item) -> tuple[str | Text, ...]:
     colour = row.get("dominant_colour", "")
-    swatch = f"[on {colour}]  [/] {colour}" if colour else ""
-    return escape(row["key"]), _size(row), swatch, row.get("status", "READY"), _updated(row)
+    swatch = Text.assemble(drawing.swatch(colour), f" {printable(colour)}") if colour else ""
+    return row["key"], _size(row), swatch, row.get("status", "READY"), _updated(row)
 
 
 def _size(row: Item) -> str:
@@ -264,8 +264,8 @@ def _size(row: Item) -> str:
 
 
 def _updated(row: Item) -> str:
-    return str(row["updated_at"])[:16].replace("T", " ")
+    return timestamp(str(row["updated_at"]))
 
 
 def _value(value: Any) -> str:
-    return " x ".join(map(str, value)) if isinstance(value, list) else escape(str(value))
+    return " x ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -33,7 +33,7 @@ def create(
     if as_json:
         print_json(created.model_dump())
     else:
-        out.print(f"Location {created.location}.", highlight=False)
+        out.print(f"Location {created.location}.")
 
 
 @app.command("list")

@@ -10,13 +10,12 @@ from billing.models import CreditNote, Invoice
 from ledger.models import Entry
 from orders.models import Order
 from payments.models import Tender
-from rich.markup import escape
 from tillflow.executions import error_message
 
 from till import sales, workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError
-from till.output import err, money, out, print_json, print_table
+from till.output import err, money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -155,48 +154,48 @@ def _ending(execution: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print_placed(result: dict[str, Any]) -> None:
-    order_id = escape(result["order_id"])
+    order_id = result["order_id"]
     if result["duplicate"]:
-        _print(f"{order_id} was placed before; no checkout was started.")
+        out.print(f"{order_id} was placed before; no checkout was started.")
     match result.get("status"):
         case None:
-            _print(f"The checkout of {order_id} has started. Follow it with `till history {order_id}`.")
+            out.print(f"The checkout of {order_id} has started. Follow it with `till history {order_id}`.")
         case "SUCCEEDED":
             sale = result["output"]
             total = money(sale["total"], sale["currency"])
-            _print(f"[green]{order_id} is paid[/]: {total}, invoice {sale['invoice_number']}.")
+            out.print(styled(f"{order_id} is paid:", "green"), f"{total}, invoice {sale['invoice_number']}.")
         case "RUNNING":
-            _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
+            _print_open_case(order_id)
         case status:
-            _print(f"[red]{order_id} is not paid[/]: {result.get('cashier_message', status)}")
-            _print(f"  {result.get('error', status)}: {escape(error_message(result.get('cause', '')))}")
+            out.print(styled(f"{order_id} is not paid:", "red"), result.get("cashier_message", status))
+            out.print(f"  {result.get('error', status)}: {error_message(result.get('cause', ''))}")
 
 
 def _print_cancelled(result: dict[str, Any]) -> None:
-    order_id = escape(result["order_id"])
+    order_id = result["order_id"]
     if result["duplicate"]:
-        _print(f"A cancel of {order_id} was started before; no other was started.")
+        out.print(f"A cancel of {order_id} was started before; no other was started.")
     match result.get("status"):
         case None:
-            _print(
+            out.print(
                 f"The cancel of {order_id} has started. Follow it with `till history {result['execution_arn']}`."
             )
         case "SUCCEEDED" if result["output"]["status"] == "REJECTED":
-            _print(f"{order_id} was rejected: there is nothing to cancel.")
+            out.print(f"{order_id} was rejected: there is nothing to cancel.")
         case "SUCCEEDED":
             note = result["output"]["credit_note_number"]
-            _print(f"[green]{order_id} is cancelled[/]" + (f", credit note {note}." if note else "."))
+            number = f"Credit note {note}." if note else ""
+            out.print(styled(f"{order_id} is cancelled.", "green"), number)
         case "RUNNING":
-            _print(f"[yellow]A case of {order_id} is open[/]: see `till case list`.")
+            _print_open_case(order_id)
         case status:
-            _print(
-                f"[red]{order_id} is not cancelled[/]: {escape(error_message(result.get('cause') or str(status)))}"
-            )
+            cause = error_message(result.get("cause") or str(status))
+            out.print(styled(f"{order_id} is not cancelled:", "red"), cause)
 
 
 def _print_order(order: Order) -> None:
     currency = order.currency or ""
-    _print(f"[bold]{escape(order.order_id)}[/]  {order.status}")
+    out.print(styled(order.order_id, "bold"), f" {order.status}")
     shown = (
         "placed_at",
         "location",
@@ -209,15 +208,16 @@ def _print_order(order: Order) -> None:
     )
     for name in shown:
         if value := getattr(order, name):
-            _print(f"  {name}: {escape(error_message(value))}")
+            text = timestamp(value) if name.endswith("_at") else error_message(value)
+            out.print(f"  {name}: {text}")
     if order.document:
         print_table(
             "Lines",
             ("sku!", "description", "qty>", "unit price>", "discount>", "tax>", "total>"),
             [
                 (
-                    escape(line["sku"]),
-                    escape(line["description"]),
+                    line["sku"],
+                    line["description"],
                     line["quantity"],
                     money(line["unit_price"], currency),
                     money(line["line_discount"] + line["order_discount"], currency),
@@ -227,11 +227,11 @@ def _print_order(order: Order) -> None:
                 for line in order.document["lines"]
             ],
         )
-        _print(f"  total: {money(order.document['totals']['total'], currency)}")
+        out.print(f"  total: {money(order.document['totals']['total'], currency)}")
         for tender in order.document.get("tenders", ()):
             if tender.get("change"):
                 given = money(tender["tendered"], currency)
-                _print(f"  cash given: {given}, change: {money(tender['change'], currency)}")
+                out.print(f"  cash given: {given}, change: {money(tender['change'], currency)}")
 
 
 def _print_tenders(tenders: list[Tender]) -> None:
@@ -255,17 +255,17 @@ def _print_tenders(tenders: list[Tender]) -> None:
 
 def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: list[Entry]) -> None:
     if invoice:
-        _print(f"  invoice: {invoice.status}, {invoice.invoice_number or 'without a number'}")
+        out.print(f"  invoice: {invoice.status}, {invoice.invoice_number or 'without a number'}")
     if note:
         total = money(note.total, note.currency)
-        _print(f"  credit note: {note.credit_note_number}, {total}, reason: {escape(note.reason)}")
+        out.print(f"  credit note: {note.credit_note_number}, {total}, reason: {note.reason}")
     for entry in entries:
-        _print(f"  journal entry: {escape(entry.entry_id)}")
+        out.print(f"  journal entry: {entry.entry_id}")
 
 
 def _without_token(tender: Tender) -> dict[str, Any]:
     return {name: value for name, value in asdict(tender).items() if name != "token"}
 
 
-def _print(text: str) -> None:
-    out.print(text, highlight=False, soft_wrap=True)
+def _print_open_case(order_id: str) -> None:
+    out.print(styled(f"A case of {order_id} is open:", "yellow"), "see `till case list`.")

@@ -1,15 +1,14 @@
 """`till product`: products of the catalog and their pictures."""
 
 import io
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from catalog.models import Product
 from images.operations import ImageOperations
 from PIL import Image
-from rich.markup import escape
+from rich.text import Text
 
 from till import drawing, sales
 from till.output import err, money, out, print_json, print_table
@@ -17,7 +16,6 @@ from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import Stack, find_stack
 
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LISTED = "`till product list` lists every product."
 
 app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their pictures.")
@@ -56,17 +54,17 @@ def list_products(
         ("sku!", "name", "prices>", "category!", "pictures!"),
         [
             (
-                escape(product.sku),
-                escape(product.name),
+                product.sku,
+                product.name,
                 _prices(product.prices),
-                escape(product.category or ""),
-                " ".join([str(len(images)), *(_swatch(image) for image in images)]),
+                product.category or "",
+                _pictures(images),
             )
             for product, images in zip(products, pictures, strict=True)
         ],
     )
     if more:
-        err.print(f"Next page: till product list --after {more}", highlight=False, markup=False)
+        err.print(f"Next page: till product list --after {more}")
 
 
 @app.command("show")
@@ -113,20 +111,21 @@ def _show(stack: Stack, product: Product, as_json: bool) -> None:
         drawing.draw(out, thumbnail, min(48, out.width))
     fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
     print_table(
-        escape(product.sku),
+        product.sku,
         ("field!", "value"),
-        [(name, escape(str(value))) for name, value in fields.items()],
+        fields.items(),
     )
     print_table(
         "Pictures",
         ("key", "size!"),
-        [(escape(p["key"]), " x ".join(map(str, p["displayed_size"]))) for p in pictures],
+        [(p["key"], " x ".join(map(str, p["displayed_size"]))) for p in pictures],
     )
 
 
-def _swatch(image: Mapping[str, Any]) -> str:
-    colour = str(image["dominant_colour"])
-    return f"[on {colour}]  [/]" if _COLOUR.fullmatch(colour) else ""
+def _pictures(images: Sequence[Mapping[str, Any]]) -> Text:
+    """Return the number of pictures, and the colour of each."""
+    swatches = (drawing.swatch(str(image["dominant_colour"])) for image in images)
+    return Text(" ").join([Text(str(len(images))), *swatches])
 
 
 def _prices(prices: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.output import money, out, print_json, print_table
+from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors, purchases
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.sales import catalog
@@ -59,7 +59,7 @@ def create(
     if as_json:
         print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
     else:
-        out.print(f"Created {purchase_order_id}, sent to {supplier[0]} first.", highlight=False)
+        out.print(f"Created {purchase_order_id}, sent to {supplier[0]} first.")
 
 
 @app.command("list")
@@ -89,7 +89,7 @@ def list_orders(
             "purchase_order_id": order.purchase_order_id,
             "status": order.status,
             "supplier_id": order.supplier_id,
-            "opened_at": f"{order.opened_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "opened_at": timestamp(order.opened_at),
             "ordered": sum(line.quantity for line in order.lines),
             "received": sum(line.accepted for line in order.lines),
             "owed": operations.owed(order),
@@ -117,7 +117,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         print_json(order.model_dump(mode="json", exclude={"task_token"}) | {"next": step})
         return
     next_step = f", next: {step}" if step else ""
-    out.print(f"[bold]{purchase_order_id}[/]  {order.status}{next_step}", highlight=False)
+    out.print(styled(purchase_order_id, "bold"), f" {order.status}{next_step}")
     print_table(
         "Lines",
         ("sku!", "ordered>", "received>", "rejected>", "unit cost>"),
@@ -132,7 +132,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         [(one.supplier_id, one.state, one.promised_on or "", one.note) for one in order.attempts],
     )
     receipts = [
-        (one.receipt_id, f"{one.received_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.rejected)
+        (one.receipt_id, timestamp(one.received_at), line.sku, line.quantity, line.rejected)
         for one in order.receipts
         for line in one.lines
     ]
@@ -142,17 +142,17 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         pending, approved = (
             money(one or 0, order.currency) for one in (order.pending_total, order.approved_total)
         )
-        out.print(f"  waits for approval: {pending}; approved is {approved}", highlight=False)
+        out.print(f"  waits for approval: {pending}; approved is {approved}")
     if order.invoice:
         due = f", due {order.invoice.due_on}" if order.invoice.due_on else ""
         total = money(order.invoice.total, order.currency)
-        out.print(f"  invoice {order.invoice.number}: {total}{due}", highlight=False)
+        out.print(f"  invoice {order.invoice.number}: {total}{due}")
     for difference in operations.differences(order):
-        out.print(f"  differs: {difference}", highlight=False, markup=False)
+        out.print(f"  differs: {difference}")
     if order.payment:
         amount = money(order.payment.amount, order.currency)
         reference = order.payment.reference or "no reference yet"
-        out.print(f"  {order.payment.state.lower()}: {amount}, {reference}", highlight=False)
+        out.print(f"  {order.payment.state.lower()}: {amount}, {reference}")
 
 
 @app.command("acknowledge")
@@ -172,7 +172,7 @@ def acknowledge(
     day = _date(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
     with operator_errors(ADVICE):
         purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
-    out.print(f"{purchase_order_id} is promised for {day}.", highlight=False)
+    out.print(f"{purchase_order_id} is promised for {day}.")
 
 
 @app.command("heartbeat")
@@ -185,7 +185,7 @@ def heartbeat(purchase_order_id: OrderId) -> None:
     """
     with operator_errors(ADVICE):
         purchases(find_stack()).heartbeat(purchase_order_id)
-    out.print(f"Sent a heartbeat for {purchase_order_id}.", highlight=False)
+    out.print(f"Sent a heartbeat for {purchase_order_id}.")
 
 
 @app.command("refuse")
@@ -202,7 +202,7 @@ def refuse(
     """
     with operator_errors(ADVICE):
         purchases(find_stack()).refuse(purchase_order_id, note, supplier)
-    out.print(f"{purchase_order_id} is refused by its supplier.", highlight=False)
+    out.print(f"{purchase_order_id} is refused by its supplier.")
 
 
 @app.command("receive")
@@ -235,7 +235,7 @@ def receive(
             order = operations.close_short(purchase_order_id)
     missing = sum(one.missing for one in order.lines)
     rest = "no more goods are expected" if order.closed_short else f"{missing} units are missing"
-    out.print(f"Recorded for {purchase_order_id}: {rest}.", highlight=False)
+    out.print(f"Recorded for {purchase_order_id}: {rest}.")
 
 
 @app.command("invoice")
@@ -266,7 +266,7 @@ def invoice(
         order = purchases(find_stack()).bill(purchase_order_id, parse(Invoice, request, InvalidPurchase))
     if order.invoice:
         total = money(order.invoice.total, order.currency)
-        out.print(f"Invoice {order.invoice.number}: {total}.", highlight=False)
+        out.print(f"Invoice {order.invoice.number}: {total}.")
 
 
 @app.command("cancel")
@@ -281,7 +281,7 @@ def cancel(
     """
     with operator_errors(ADVICE):
         purchases(find_stack()).cancel(purchase_order_id, reason)
-    out.print(f"{purchase_order_id} is being cancelled.", highlight=False)
+    out.print(f"{purchase_order_id} is being cancelled.")
 
 
 @app.command("invoices")
@@ -347,7 +347,7 @@ def payments(
     paid.sort(key=lambda entry: (entry[2], entry[0].purchase_order_id), reverse=True)
     rows = (
         {
-            "paid_at": f"{at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            "paid_at": timestamp(at),
             "supplier_id": order.supplier_id,
             "invoice": order.invoice.number if order.invoice else None,
             "purchase_order_id": order.purchase_order_id,

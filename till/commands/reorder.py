@@ -10,7 +10,7 @@ import typer
 
 from till import workflows
 from till.errors import OperatorError
-from till.output import money, out, print_json, print_table
+from till.output import money, out, print_json, print_table, timestamp
 from till.purchasing import operator_errors, reorders
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import LOCATION
@@ -69,7 +69,7 @@ def create(
     }
     with operator_errors("See `till reorder create --help`."):
         _, reorder_point = reorders(find_stack()).create(request, point)
-    out.print(f"{sku} at {location} is reordered at {reorder_point}.", highlight=False)
+    out.print(f"{sku} at {location} is reordered at {reorder_point}.")
 
 
 @app.command("list")
@@ -158,13 +158,12 @@ def run(as_json: AsJson = False) -> None:
     elif execution["status"] == "RUNNING":
         out.print(
             f"{run_id} waits for an approval: `till reorder approvals`, `till reorder approve`.",
-            highlight=False,
         )
     else:
         for order in orders:
             ended = order["status"].replace("_", " ").lower()
-            out.print(f"{order['purchase_order_id']}: {ended} {order.get('reason', '')}", highlight=False)
-        out.print(f"{len(orders)} orders. Follow the run with `till history {run_id}`.", highlight=False)
+            out.print(f"{order['purchase_order_id']}: {ended} {order.get('reason', '')}")
+        out.print(f"{len(orders)} orders. Follow the run with `till history {run_id}`.")
 
 
 @app.command("show")
@@ -207,7 +206,7 @@ def approvals(as_json: AsJson = False) -> None:
         out.print("No order waits for an approval.")
     else:
         rows = [
-            (one.purchase_order_id, one.asked, money(one.total, one.currency), one.asked_at[:16])
+            (one.purchase_order_id, one.asked, money(one.total, one.currency), timestamp(one.asked_at))
             for one in waiting
         ]
         print_table("Waiting for approval", ("order!", "asked", "total>", "since!"), rows)
@@ -235,7 +234,7 @@ def approve(
             f"The decision on {purchase_order_id} is stored, but no run waits for it.",
             "The run continued before, or its wait has timed out: see `till history`.",
         )
-    out.print(f"{purchase_order_id}: {decision.value}.", highlight=False)
+    out.print(f"{purchase_order_id}: {decision.value}.")
 
 
 _FIELDS = {

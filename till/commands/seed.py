@@ -25,5 +25,4 @@ def seed() -> None:
     units = sum(item.units for item in GOODS)
     out.print(
         f"The demo shop has {len(GOODS)} products, {units} units in stock and {len(CUSTOMERS)} customers.",
-        highlight=False,
     )

@@ -28,7 +28,7 @@ from local_aws.settings import DEFAULT_PORT
 from till.deploy import Deployer, DeployFailed, delete_builds
 from till.errors import OperatorError, explain
 from till.local_stack import LAMBDA_PYTHON, choose_port, state_folder
-from till.output import err, out, print_json
+from till.output import confirm, err, out, print_json, styled
 from till.stack import Stack, find_stack
 
 # Variables that would override those of the local AWS.
@@ -57,9 +57,7 @@ def up(
         try:
             if deploy_shop:
                 deploy(stack)
-            err.print(
-                'Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.', highlight=False
-            )
+            err.print('Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.')
             if not detach and started_here:
                 err.print("Press Ctrl-C to stop it.")
                 wait_for_interrupt()
@@ -96,7 +94,7 @@ def status() -> None:
         problem = error if isinstance(error, OperatorError) else explain(error)
         lines["Deployment"] = f"none. {problem} {problem.advice}"
     for name, value in lines.items():
-        out.print(f"{name:<10} {value}", highlight=False, soft_wrap=True, markup=False)
+        out.print(f"{name:<10} {value}")
     if not stack_status:
         raise typer.Exit(1)
 
@@ -107,11 +105,11 @@ def reset(
     """Stop the local AWS and delete all of its data: tables, executions, logs, deployments."""
     folder = state_folder()
     if not yes:
-        typer.confirm(f"Delete all data in {folder.path}?", abort=True)
+        confirm(f"Delete all data in {folder.path}?")
     with operator_errors():
         supervisor.reset(folder)
         delete_builds(folder.path)
-    err.print(f"All data in {folder.path} is deleted.", highlight=False)
+    err.print(f"All data in {folder.path} is deleted.")
 
 
 def env(
@@ -175,7 +173,6 @@ def _print_function_variables(stack: Stack) -> None:
             err.print(
                 "No container bridge (docker0, podman0) was found when the local AWS started:"
                 " containers cannot reach it. Start the container engine, then `till down` and `till up`.",
-                soft_wrap=True,
             )
         endpoint = running.container_endpoint or endpoint
     print_json(_function_variables(stack, endpoint))
@@ -212,13 +209,13 @@ def start(*, with_parent: bool) -> RunningStack:
     with err.status("Starting the local AWS"):
         stack = supervisor.start(folder, choose_port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent)
     err.print(
-        f"[green]✓[/] Local AWS {'running' if started_here else 'already running'} on {stack.endpoint}",
-        highlight=False,
+        styled("✓", "green"),
+        f"Local AWS {'running' if started_here else 'already running'} on {stack.endpoint}",
     )
     if started_here and stack.port != DEFAULT_PORT and not os.environ.get("TILLFLOW_PORT"):
         err.print(f"  Port {DEFAULT_PORT} is in use by another program: {stack.port} is the first free one.")
     for line in stack.warnings if started_here else ():
-        err.print(f"[yellow]![/] {line}", highlight=False, soft_wrap=True)
+        err.print(styled("!", "yellow"), line)
     if started_here and stack.warnings:
         err.print("`till audit` checks the shop's data; `till reset` deletes all local data.")
     return stack
@@ -228,7 +225,7 @@ def deploy(stack: RunningStack) -> None:
     """Build and deploy the shop unless it is up to date."""
     with err.status("Building and deploying the shop (sam build, sam deploy)"):
         changed = Deployer(state_folder().path, stack).deploy()
-    err.print(f"[green]✓[/] The shop is {'deployed' if changed else 'up to date'}")
+    err.print(styled("✓", "green"), f"The shop is {'deployed' if changed else 'up to date'}")
 
 
 def stop() -> bool:
@@ -237,7 +234,7 @@ def stop() -> bool:
     with err.status("Stopping the local AWS"):
         stopped = supervisor.stop(folder)
     if stopped:
-        err.print("[green]✓[/] Local AWS stopped, its data is kept")
+        err.print(styled("✓", "green"), "Local AWS stopped, its data is kept")
     return bool(stopped)
 
 

@@ -10,7 +10,7 @@ from inventory.operations import Rebuilt
 from tillflow.parsing import parse
 
 from till.inventory import stock
-from till.output import out, print_json, print_table
+from till.output import confirm, out, print_json, print_table, styled
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY, LOCATION
@@ -169,7 +169,7 @@ def rebuild(
             ],
         )
     else:
-        out.print("[green]Every level agrees with its history.[/]", highlight=False)
+        out.print(styled("Every level agrees with its history.", "green"))
     if not all(level.repaired for level in levels):
         raise typer.Exit(1)
 
@@ -188,7 +188,7 @@ def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bo
         try:
             correction = apply(confirmed=yes)
         except ImplausibleCorrection as error:
-            typer.confirm(f"{error}. Apply it?", abort=True, err=True)
+            confirm(f"{error}. Apply it?")
             correction = apply(confirmed=True)
     _print_correction(correction, as_json)
 
@@ -210,6 +210,5 @@ def _print_correction(correction: Correction, as_json: bool) -> None:
     out.print(
         f"{correction['sku']} at {correction['location']}: {correction['quantity']:+}, "
         f"on hand {correction['on_hand']}.",
-        highlight=False,
     )
-    out.print(f"See it with `till stock movements {correction['sku']}`.", highlight=False)
+    out.print(f"See it with `till stock movements {correction['sku']}`.")

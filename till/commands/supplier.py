@@ -42,7 +42,7 @@ def create(
     with operator_errors("`till supplier show` shows the existing one."):
         suppliers(stack).create(supplier, prices)
     _subscribe(stack, supplier)
-    out.print(f"Created supplier {supplier.supplier_id} with {len(prices)} prices.", highlight=False)
+    out.print(f"Created supplier {supplier.supplier_id} with {len(prices)} prices.")
 
 
 @app.command("update")
@@ -61,7 +61,7 @@ def update(
     with operator_errors("Load it again with `till supplier show`, then change it."):
         account = suppliers(stack).update(supplier, prices, version)
     _subscribe(stack, supplier)
-    out.print(f"Updated supplier {supplier.supplier_id} to version {account.version}.", highlight=False)
+    out.print(f"Updated supplier {supplier.supplier_id} to version {account.version}.")
 
 
 @app.command("delete")
@@ -74,7 +74,7 @@ def delete(supplier_id: SupplierId) -> None:
     """
     with operator_errors("`till supplier statement` shows what is open."):
         suppliers(find_stack()).delete(supplier_id)
-    out.print(f"Deleted supplier {supplier_id}.", highlight=False)
+    out.print(f"Deleted supplier {supplier_id}.")
 
 
 @app.command("list")
@@ -166,7 +166,7 @@ def _subscribe(stack: Stack, supplier: Supplier) -> None:
         Endpoint=address,
         Attributes={"FilterPolicy": json.dumps({"address": [address]})},
     )
-    out.print(f"{address} was asked to confirm its subscription.", highlight=False)
+    out.print(f"{address} was asked to confirm its subscription.")
 
 
 def _read(file: Path) -> tuple[Supplier, list[Price]]:

@@ -1,6 +1,5 @@
 """`till transfer`: move goods from one location to another."""
 
-from datetime import UTC
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from tillflow.parsing import parse
 from till import workflows
 from till.errors import OperatorError
 from till.inventory import transfers
-from till.output import out, print_json, print_table
+from till.output import out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY
@@ -61,9 +60,7 @@ def create(
     elif execution["status"] in workflows.FAILED:
         raise OperatorError(f"{name}: {error_message(execution.get('cause', execution['status']))}.", ADVICE)
     else:
-        out.print(
-            f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.", highlight=False
-        )
+        out.print(f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.")
 
 
 @app.command("ship")
@@ -76,7 +73,7 @@ def ship(transfer_id: TransferId) -> None:
     """
     with operator_errors(ADVICE):
         transfer = transfers(find_stack()).ship(transfer_id)
-    out.print(f"{transfer_id} is in transit to {transfer.destination}.", highlight=False)
+    out.print(f"{transfer_id} is in transit to {transfer.destination}.")
 
 
 @app.command("receive")
@@ -113,7 +110,7 @@ def receive(
         if close:
             transfer = operations.lose_rest(transfer_id, f"{arrival_id}-rest")
     rest = sum(part.in_transit for part in transfer.lines)
-    out.print(f"{transfer_id}: {rest} units are still in transit.", highlight=False)
+    out.print(f"{transfer_id}: {rest} units are still in transit.")
 
 
 @app.command("cancel")
@@ -128,7 +125,7 @@ def cancel(
     """
     with operator_errors(ADVICE):
         transfers(find_stack()).cancel(transfer_id, reason)
-    out.print(f"{transfer_id} is being cancelled.", highlight=False)
+    out.print(f"{transfer_id} is being cancelled.")
 
 
 @app.command("list")
@@ -168,8 +165,8 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         return
     reason = f" ({transfer.cancel_reason})" if transfer.cancel_reason else ""
     out.print(
-        f"[bold]{transfer_id}[/]  {transfer.status}{reason}, {transfer.source} to {transfer.destination}",
-        highlight=False,
+        styled(transfer_id, "bold"),
+        f" {transfer.status}{reason}, {transfer.source} to {transfer.destination}",
     )
     print_table(
         "Lines",
@@ -180,7 +177,7 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         ],
     )
     arrivals = [
-        (arrival.arrival_id, f"{arrival.arrived_at:%Y-%m-%d %H:%M}", line.sku, line.quantity, line.lost)
+        (arrival.arrival_id, timestamp(arrival.arrived_at), line.sku, line.quantity, line.lost)
         for arrival in transfer.arrivals
         for line in arrival.lines
     ]
@@ -195,7 +192,7 @@ def _row(transfer: Transfer) -> dict[str, Any]:
         "status": transfer.status,
         "source": transfer.source,
         "destination": transfer.destination,
-        "requested_at": f"{transfer.requested_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+        "requested_at": timestamp(transfer.requested_at),
         "quantity": sum(line.quantity for line in lines),
         "received": sum(line.received for line in lines),
         "lost": sum(line.lost for line in lines),

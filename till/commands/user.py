@@ -42,7 +42,7 @@ def create(
         user = users(find_stack()).create(
             {"username": name, "group": group.value, "location": location}, password
         )
-    out.print(f"Created {user.group} {user.username}.", markup=False, highlight=False)
+    out.print(f"Created {user.group} {user.username}.")
 
 
 @app.command("list")
@@ -76,7 +76,7 @@ def disable(name: Name) -> None:
     """
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, False)
-    out.print(f"Disabled {name}.", markup=False, highlight=False)
+    out.print(f"Disabled {name}.")
 
 
 @app.command()
@@ -89,4 +89,4 @@ def enable(name: Name) -> None:
     """
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, True)
-    out.print(f"Enabled {name}.", markup=False, highlight=False)
+    out.print(f"Enabled {name}.")
