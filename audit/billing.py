@@ -26,6 +26,20 @@ def invoice_numbers_are_contiguous(shop: Snapshot) -> Iterator[Breach]:
 
 
 @invariant
+def documents_use_a_series_of_their_register(shop: Snapshot) -> Iterator[Breach]:
+    """The series of an invoice or credit note is that of the shop, of its location or of its register."""
+    for kind, numbered in (
+        *(("INV", invoice) for invoice in _numbered(shop)),
+        *(("CN", note) for note in shop.credit_notes.values()),
+    ):
+        of_location = f"{kind}/{numbered.get('location')}"
+        expected = (kind, of_location, f"{of_location}/{numbered.get('register_id')}")
+        if numbered["series"] not in expected:
+            subject = numbered["credit_note_number" if kind == "CN" else "invoice_number"]
+            yield subject, f"the series is {numbered['series']}; expected one of {', '.join(expected)}"
+
+
+@invariant
 def only_sales_burn_numbers(shop: Snapshot) -> Iterator[Breach]:
     """A number belongs to an issued invoice of an order that was not rejected."""
     for invoice in _numbered(shop):
@@ -91,6 +105,7 @@ def _numbered(shop: Snapshot) -> Iterator[Item]:
 
 BILLING = (
     invoice_numbers_are_contiguous,
+    documents_use_a_series_of_their_register,
     only_sales_burn_numbers,
     outstanding_is_total_less_payments,
     credit_notes_credit_cancelled_invoices,

@@ -8,10 +8,10 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from billing.models import CreditedInvoice, CreditInvoice, IssuedInvoice, IssueInvoice
+from billing.models import CreditedInvoice, CreditInvoice, IssuedInvoice, IssueInvoice, SeriesScope
 from billing.store import BillingStore
 
-store = BillingStore(client("dynamodb"), os.environ["TABLE_NAME"])
+store = BillingStore(client("dynamodb"), os.environ["TABLE_NAME"], SeriesScope(os.environ["DOCUMENT_SERIES"]))
 
 
 @handler

@@ -1,12 +1,21 @@
 """Requests and responses of billing, and its documents as they are stored. Amounts are integer minor units."""
 
 import json
+from enum import StrEnum
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field, StrictInt
 from tillflow.fields import MAX_AMOUNT, BusinessId, Record, Request
 
 MAX_TENDERS = 200
+
+
+class SeriesScope(StrEnum):
+    """Which documents share a number series: those of the whole shop, of a location, or of a register."""
+
+    SHOP = "shop"
+    LOCATION = "location"
+    REGISTER = "register"
 
 
 def _from_json(value: Any) -> Any:
@@ -69,6 +78,8 @@ class Invoice(Record):
     invoice_id: str
     status: Literal["DRAFT", "PAID", "VOID"]
     execution: str
+    location: str | None = None
+    register_id: str | None = None
     series: str | None = None
     currency: str | None = None
     total: int | None = None
@@ -87,6 +98,8 @@ class CreditNote(Record):
 
     credit_note_id: str
     invoice_number: str
+    location: str | None
+    register_id: str | None
     series: str
     number: int
     credit_note_number: str

@@ -2,7 +2,7 @@
 
 INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number, or VOID; then credited
 CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
-SERIES#<series>      COUNTER   last: the last number given
+SERIES#<series>      COUNTER   last: the last number given; rules.series_of names the series of a document
 
 OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.
 `models.Invoice` is the schema they keep to.

@@ -1,18 +1,32 @@
 """Numbers, payments and credit notes of invoices. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Literal
 
 from tillflow.errors import IdempotencyConflict, TendersDoNotMatchTotal
 from tillflow.money import Money
 
-from billing.models import CapturedTender, RecordedPayment
+from billing.models import CapturedTender, RecordedPayment, SeriesScope
 
-CREDIT_SERIES: Final = "CN"
+type DocumentKind = Literal["INV", "CN"]
+
+
+def series_of(kind: DocumentKind, scope: SeriesScope, location: str | None, register: str | None) -> str:
+    """Return the number series of an invoice (INV) or credit note (CN): ``INV/store-1`` for a location.
+
+    The id of a location or register has no slash, so that two registers never share a series. A document without a
+    location uses the shop's series.
+    """
+    parts = {
+        SeriesScope.SHOP: (),
+        SeriesScope.LOCATION: (location,),
+        SeriesScope.REGISTER: (location, register),
+    }
+    return "/".join([kind, *(part for part in parts[scope] if part)])
 
 
 def invoice_number(series: str, number: int) -> str:
-    """Return a number as printed: ``INV-000001``. It has more digits after 999,999."""
+    """Return a number as printed: ``INV/store-1-000001``. It has more digits after 999,999."""
     return f"{series}-{number:06d}"
 
 
@@ -33,14 +47,16 @@ def check_same_payments(invoice: Mapping[str, Any], tenders: Sequence[CapturedTe
         raise IdempotencyConflict(f"invoice {invoice['invoice_number']}", stored, sent)
 
 
-def credit_note_of(invoice: Mapping[str, Any], number: int, reason: str) -> dict[str, Any]:
+def credit_note_of(invoice: Mapping[str, Any], series: str, number: int, reason: str) -> dict[str, Any]:
     """Return the credit note of a whole invoice: its lines, taxes and totals under a number of its own."""
     return {
         "credit_note_id": invoice["invoice_id"],
         "invoice_number": invoice["invoice_number"],
-        "series": CREDIT_SERIES,
+        "location": invoice.get("location"),
+        "register_id": invoice.get("register_id"),
+        "series": series,
         "number": number,
-        "credit_note_number": invoice_number(CREDIT_SERIES, number),
+        "credit_note_number": invoice_number(series, number),
         "currency": invoice["currency"],
         "total": invoice["total"],
         "reason": reason,

@@ -10,19 +10,20 @@ from tillflow.times import iso_utc
 
 from billing import rules
 from billing.errors import InvoiceNotDraft
-from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice
+from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice, SeriesScope
 from billing.rows import counter_key, credit_note_key, invoice_key, read_credit_note, read_invoice
 
-# All tills write the row of a series' counter, so that it is retried longer than most: up to 2.5 s in all.
+# All registers of a series write the row of its counter, so that it is retried longer than most: up to 2.5 s in all.
 _TRIES = 8
 
 
 class BillingStore:
-    """Invoices in one table. client: a DynamoDB client; table: its name."""
+    """Invoices in one table. client: a DynamoDB client; table: its name; scope: what shares a number series."""
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, scope: SeriesScope = SeriesScope.LOCATION) -> None:
         self._client = client
         self._table = table
+        self._scope = scope
 
     def find_invoice(self, order_id: str) -> Invoice | None:
         """Return the invoice of an order, None if it was never drafted."""
@@ -68,9 +69,10 @@ class BillingStore:
         return {"order_id": order_id, "credit_note_number": invoice.get("credit_note_number")}
 
     def _give_credit(self, invoice: Item, reason: str, now: datetime, what: str) -> CreditedInvoice:
-        order_id, series = invoice["invoice_id"], rules.CREDIT_SERIES
-        last = self._row(*counter_key(series)).get("last", 0)
-        note = rules.credit_note_of(invoice, last + 1, reason)
+        order_id = invoice["invoice_id"]
+        series = self._series("CN", invoice)
+        last = self._last(series)
+        note = rules.credit_note_of(invoice, series, last + 1, reason)
         attributes = marshal({**note, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
         actions = [
@@ -97,10 +99,11 @@ class BillingStore:
         if invoice.get("status") != "DRAFT":
             raise InvoiceNotDraft(order_id, invoice.get("status", "missing"))
         payments = rules.payments_of(invoice, tenders)
-        series = invoice["series"]
-        last = self._row(*counter_key(series)).get("last", 0)
+        series = self._series("INV", invoice)
+        last = self._last(series)
         issued = {
             "status": "PAID",
+            "series": series,
             "number": last + 1,
             "invoice_number": rules.invoice_number(series, last + 1),
             "issued_at": iso_utc(now),
@@ -115,6 +118,13 @@ class BillingStore:
         ]
         transact(self._client, actions, what)
         return _issued(order_id, {**invoice, **issued})
+
+    def _series(self, kind: rules.DocumentKind, invoice: Item) -> str:
+        return rules.series_of(kind, self._scope, invoice.get("location"), invoice.get("register_id"))
+
+    def _last(self, series: str) -> int:
+        last: int = self._row(*counter_key(series)).get("last", 0)
+        return last
 
     def _advance(self, series: str, last: int, what: str) -> Action:
         condition = "#last = :before" if last else "attribute_not_exists(pk)"

@@ -129,6 +129,16 @@ BROKEN: list[tuple[str, str, Break]] = [
         change("BillingTable", f"INVOICE#{SALE}", "INVOICE", number=2),
     ),
     (
+        "documents_use_a_series_of_their_register",
+        "INV-000001",
+        change("BillingTable", f"INVOICE#{SALE}", "INVOICE", series="INV/store-2"),
+    ),
+    (
+        "documents_use_a_series_of_their_register",
+        "CN-000001",
+        change("BillingTable", f"CREDIT#{CANCELLED}", "CREDIT", series="INV/store-1"),
+    ),
+    (
         "only_sales_burn_numbers",
         REFUSED,
         change("BillingTable", f"INVOICE#{REFUSED}", "INVOICE", number=1),

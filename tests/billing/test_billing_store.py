@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from billing.errors import InvoiceNotDraft
-from billing.models import CapturedTender
+from billing.models import CapturedTender, SeriesScope
 from billing.store import BillingStore
 from tillflow.errors import IdempotencyConflict, StoreContention, TendersDoNotMatchTotal
 from tillflow.store import key, marshal, read_rows, unmarshal
@@ -18,14 +18,23 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def draft(dynamodb: Any, table: str, order_id: str, status: str = "DRAFT", total: int = 3149) -> None:
+def draft(
+    dynamodb: Any,
+    table: str,
+    order_id: str,
+    status: str = "DRAFT",
+    total: int = 3149,
+    register: str = "store-1/till-1",
+) -> None:
     """Write a draft as the checkout does."""
+    location, _, register_id = register.partition("/")
     row = {
         "pk": f"INVOICE#{order_id}",
         "sk": "INVOICE",
         "invoice_id": order_id,
         "status": status,
-        "series": "INV",
+        "location": location,
+        "register_id": register_id,
         "currency": "EUR",
         "total": total,
         "document": "{}",
@@ -51,7 +60,7 @@ def paid(total: int = 3149) -> list[CapturedTender]:
 
 @pytest.fixture
 def store(dynamodb: Any, table: str) -> BillingStore:
-    return BillingStore(dynamodb, table)
+    return BillingStore(dynamodb, table, SeriesScope.SHOP)
 
 
 def test_issue_numbers_and_pays_the_invoice(store: BillingStore, dynamodb: Any, table: str) -> None:
@@ -81,6 +90,57 @@ def test_numbers_are_contiguous_in_the_order_of_issue(store: BillingStore, dynam
         numbers.append(store.issue(f"ord-{n}", paid(), NOW)["number"])
     assert numbers == list(range(1, 13))
     assert last_number(dynamodb, table) == 12
+
+
+@pytest.mark.parametrize(
+    ("scope", "numbers"),
+    [
+        ("shop", ["INV-000001", "INV-000002", "INV-000003", "INV-000004"]),
+        (
+            "location",
+            ["INV/store-1-000001", "INV/store-1-000002", "INV/store-2-000001", "INV/store-1-000003"],
+        ),
+        (
+            "register",
+            [
+                "INV/store-1/till-1-000001",
+                "INV/store-1/till-2-000001",
+                "INV/store-2/till-1-000001",
+                "INV/store-1/till-1-000002",
+            ],
+        ),
+    ],
+)
+def test_each_series_of_the_scope_is_contiguous(
+    scope: str, numbers: list[str], dynamodb: Any, table: str
+) -> None:
+    store = BillingStore(dynamodb, table, SeriesScope(scope))
+    registers = ("store-1/till-1", "store-1/till-2", "store-2/till-1", "store-1/till-1")
+    for n, register in enumerate(registers):
+        draft(dynamodb, table, f"ord-{n}", register=register)
+    assert [store.issue(f"ord-{n}", paid(), NOW)["invoice_number"] for n in range(4)] == numbers
+    credited = [store.credit(f"ord-{n}", "wrong size", NOW)["credit_note_number"] for n in range(4)]
+    assert credited == [number.replace("INV", "CN") for number in numbers]
+
+
+def test_second_delivery_under_another_scope_returns_the_first_number(dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1")
+    first = BillingStore(dynamodb, table, SeriesScope.LOCATION).issue("ord-1", paid(), NOW)
+    assert BillingStore(dynamodb, table, SeriesScope.REGISTER).issue("ord-1", paid(), LATER) == first
+
+
+def test_draft_without_location_uses_the_series_of_the_shop(dynamodb: Any, table: str) -> None:
+    draft(dynamodb, table, "ord-1")
+    dynamodb.update_item(
+        TableName=table,
+        Key=key("INVOICE#ord-1", "INVOICE"),
+        UpdateExpression="REMOVE #l, register_id",
+        ExpressionAttributeNames={"#l": "location"},
+    )
+    store = BillingStore(dynamodb, table, SeriesScope.LOCATION)
+    assert store.issue("ord-1", paid(), NOW)["invoice_number"] == "INV-000001"
+    assert store.credit("ord-1", "wrong size", NOW)["credit_note_number"] == "CN-000001"
+    assert store.find_credit_note("ord-1") is not None
 
 
 @pytest.mark.parametrize("status", ["VOID", None])
@@ -121,7 +181,7 @@ def test_concurrent_issue_takes_the_next_number(store: BillingStore, dynamodb: A
     for n in range(4):
         draft(dynamodb, table, f"ord-{n}")
     others = [lambda n=n: store.issue(f"ord-{n}", paid(), NOW) for n in (1, 2, 3)]
-    slow = BillingStore(Overtaken(dynamodb, *others), table)
+    slow = BillingStore(Overtaken(dynamodb, *others), table, SeriesScope.SHOP)
     assert slow.issue("ord-0", paid(), NOW)["number"] == 4
     given = sorted(invoice(dynamodb, table, f"ord-{n}")["number"] for n in range(4))
     assert given == [1, 2, 3, 4]
@@ -151,7 +211,7 @@ def test_persistent_contention_raises_store_contention(
     others = [lambda n=n: store.issue(f"ord-{n}", paid(), NOW) for n in range(1, 30)]
     client = Overtaken(dynamodb, *others)
     with pytest.raises(StoreContention, match="issuing the invoice of ord-0"):
-        BillingStore(client, table).issue("ord-0", paid(), NOW)
+        BillingStore(client, table, SeriesScope.SHOP).issue("ord-0", paid(), NOW)
     assert invoice(dynamodb, table, "ord-0")["status"] == "DRAFT"
 
 
@@ -161,6 +221,7 @@ def test_sample_event_is_issued(
     event = json.loads((Path(__file__).parents[2] / "events" / "issue_invoice.json").read_text())
     draft(dynamodb, table, event["order_id"], total=sum(tender["amount"] for tender in event["tenders"]))
     monkeypatch.setenv("TABLE_NAME", table)
+    monkeypatch.setenv("DOCUMENT_SERIES", "shop")
     handlers = importlib.import_module("billing.handlers")
     monkeypatch.setattr(handlers, "store", store)
     answer = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))

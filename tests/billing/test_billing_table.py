@@ -45,22 +45,24 @@ def test_credited_invoice_has_the_row_of_the_schema(shop: WorkflowFixture) -> No
         invoice_id="ord-1",
         status="PAID",
         execution=checkout.arn,
-        series="INV",
+        location="store-1",
+        register_id="till-1",
+        series="INV/store-1",
         currency="EUR",
         total=4390,
         document=read_invoice(row).document,
         number=1,
-        invoice_number="INV-000001",
+        invoice_number="INV/store-1-000001",
         issued_at=row["issued_at"],
         paid=4390,
         payments=[{"tender_no": 1, "type": "card", "amount": 4390}],
         credited=4390,
-        credit_note_number="CN-000001",
+        credit_note_number="CN/store-1-000001",
     )
     assert row == attributes(expected, row)
     assert set(expected.document or {}) == {"lines", "taxes", "totals"}
     note = read_credit_note(shop.row("BillingTable", *credit_note_key("ord-1")))
-    assert (note.credit_note_number, note.total, note.reason) == ("CN-000001", 4390, "wrong size")
+    assert (note.credit_note_number, note.total, note.reason) == ("CN/store-1-000001", 4390, "wrong size")
 
 
 def test_void_invoice_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
@@ -70,7 +72,8 @@ def test_void_invoice_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
         invoice_id="ord-1",
         status="VOID",
         execution=checkout.arn,
-        series="INV",
+        location="store-1",
+        register_id="till-1",
         currency="EUR",
         total=4390,
         document=read_invoice(row).document,

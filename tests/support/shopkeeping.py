@@ -126,15 +126,19 @@ def order(order_id: str, status: str, total: int, lines: list[Row]) -> Row:
 
 
 def invoice(order_id: str, status: str, total: int, **issued: int) -> Row:
+    number = {"invoice_number": f"INV-{issued['number']:06d}"} if "number" in issued else {}
     return {
         "pk": f"INVOICE#{order_id}",
         "sk": "INVOICE",
         "invoice_id": order_id,
         "status": status,
         "execution": f"arn:aws:states:eu-west-1:123456789012:execution:OrderCheckout:{order_id}",
+        "location": "store-1",
+        "register_id": "till-1",
         "series": "INV",
         "currency": "EUR",
         "total": total,
+        **number,
         **issued,
     }
 
@@ -144,6 +148,8 @@ def credit_note(order_id: str, total: int, number: int) -> Row:
         "pk": f"CREDIT#{order_id}",
         "sk": "CREDIT",
         "credit_note_id": order_id,
+        "location": "store-1",
+        "register_id": "till-1",
         "series": "CN",
         "number": number,
         "credit_note_number": f"CN-{number:06d}",

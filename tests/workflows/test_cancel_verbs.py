@@ -97,7 +97,6 @@ def billing(dynamodb: Any, table: str) -> BillingStore:
             "sk": "INVOICE",
             "invoice_id": f"ord-{number}",
             "status": "DRAFT",
-            "series": "INV",
             "currency": "EUR",
             "total": 120,
             "document": "{}",

@@ -59,12 +59,12 @@ def test_cancel_of_a_paid_order_reverses_every_effect(shop: WorkflowFixture) -> 
     shop.run(sale(card("tok_visa", 1000), CASH))
     run = cancel(shop)
     cancelled(shop, run)
-    assert run.output["credit_note_number"] == "CN-000001"
+    assert run.output["credit_note_number"] == "CN/store-1-000001"
     assert [tender["state"] for tender in shop.snapshot().tenders["ord-1"]] == ["refunded", "refunded"]
     assert run.path[-7:] == [*STEPS, "OrderCancelled"]
     told = shop.services.events[-1]
     event = TypeAdapter(OrderCancelled).validate_json(told["Detail"])
-    assert (event.was_paid, event.credit_note_number, event.total) == (True, "CN-000001", 4390)
+    assert (event.was_paid, event.credit_note_number, event.total) == (True, "CN/store-1-000001", 4390)
 
 
 def test_cancel_does_not_recreate_a_deleted_order(shop: WorkflowFixture) -> None:
@@ -90,7 +90,11 @@ def test_two_cancel_executions_reverse_once(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_visa")))
     cancelled(shop, cancel(shop))
     again = shop.engine.finish(shop.engine.start(shop.deploy("OrderCancel"), CANCEL, "ord-1.2"))
-    assert again.output == {"order_id": "ord-1", "status": "CANCELLED", "credit_note_number": "CN-000001"}
+    assert again.output == {
+        "order_id": "ord-1",
+        "status": "CANCELLED",
+        "credit_note_number": "CN/store-1-000001",
+    }
     assert shop.audit() == []
 
 
@@ -230,7 +234,7 @@ def test_document_only_the_system_can_make_is_made_when_its_case_is_done(
     run = cancel(shop, Fault(step, "fail_before"))
     run = shop.resolve(run, "done", "made by hand", case=f"cancel#{step}")
     cancelled(shop, run)
-    assert run.output["credit_note_number"] == "CN-000001"
+    assert run.output["credit_note_number"] == "CN/store-1-000001"
 
 
 def test_order_whose_execution_is_deleted_is_cancelled(shop: WorkflowFixture) -> None:

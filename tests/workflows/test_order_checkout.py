@@ -343,7 +343,7 @@ def test_last_units_are_sold_once_each() -> None:
         assert [run.status for run in runs].count("SUCCEEDED") == 20
         assert {run.error for run in runs if run.status == "FAILED"} == {"InsufficientStock"}
         assert shop.audit() == []
-        assert shop.snapshot().counters == {"INV": 20}
+        assert shop.snapshot().counters == {"INV/store-1": 20}
 
 
 @pytest.mark.parametrize("step", FORWARD)

@@ -194,11 +194,12 @@ def _sell(services: ProofServices, order_id: str) -> None:
     priced = services.call_task("PriceOrder", **placed(PAID, order_id))
     about = {
         "order_id": order_id,
+        "location": priced["location"],
         "currency": priced["currency"],
         "total": priced["totals"]["total"],
     }
     paid = {"status": "PAID", "document": json.dumps(priced), **about}
-    invoice = {**paid, "status": "DRAFT", "invoice_id": order_id, "series": "INV"}
+    invoice = {**paid, "status": "DRAFT", "invoice_id": order_id, "register_id": priced["register"]}
     for table, row in {
         "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **paid},
         "BillingTable": {"pk": f"INVOICE#{order_id}", "sk": "INVOICE", **invoice},
