@@ -52,9 +52,10 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
 	  cfn-lint .local/translated.json template-routes.yaml --regions us-east-1 eu-central-1 ap-southeast-2
 	$(PYTHON) -m tools.openapi --check
+	$(PYTHON) -m tools.unused
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
-	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/vulture && $(BIN)/deptry .) || exit 1; done
-
+	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/deptry .) || exit 1; done
+	@for package in $(PACKAGES); do (cd $$package && $(BIN)/vulture) || exit 1; done
 	$(NPM) $(INSPECTOR) run check
 
 inspector: setup ## Build the execution inspector into the pages that show it

@@ -61,20 +61,6 @@ def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> S
     return Started(answer["executionArn"], duplicate=False)
 
 
-def start_again(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]) -> Started:
-    """Start the workflow of a business id; if earlier executions failed, start another one named `<id>.<n>`.
-
-    For workflows whose effects are idempotent by the business id.
-    """
-    started = start(stack, workflow, business_id, request)
-    number = 2
-    while started.duplicate and describe(stack, started.arn)["status"] in FAILED:
-        name = f"{business_id}.{number}"
-        started = _start(stack, workflow, name, request)
-        number += 1
-    return started
-
-
 def describe(stack: Stack, arn: str) -> dict[str, Any]:
     try:
         return dict(stack.client("stepfunctions").describe_execution(executionArn=arn))

@@ -127,10 +127,6 @@ class ReplenishmentStore:
         rows = [unmarshal(row) for page in pages for row in page["Items"]]
         return [Approval.model_validate(row) for row in sorted(rows, key=lambda row: row["asked_at"])]
 
-    def approval_status(self, purchase_order_id: str) -> str:
-        """Return WAITING, APPROVED, REFUSED, WITHDRAWN, or NONE if no approval was requested."""
-        return _status(self._approval(purchase_order_id))
-
     def decide(self, purchase_order_id: str, decision: str, note: str, decided_by: str = "") -> str:
         """Record a decision, "approve" or "refuse"; return the task token of the workflow that waits for it.
 

@@ -17,7 +17,7 @@ from verification.harness.faults import Fault, Kind
 from verification.proof.case import CaseRun, Outcome
 from verification.proof.families import ORDERS
 from verification.proof.families.family import status_of
-from verification.proof.families.orders import CANCEL, CHECKOUT, SHELVES, cancel, placed
+from verification.proof.families.orders import CANCEL, CHECKOUT, STOCK, cancel, placed
 from verification.proof.prover import Prover, prover
 from verification.proof.schedule import CaseSchedule
 
@@ -44,7 +44,7 @@ class Shop(RuleBasedStateMachine):
         self.units: Counter[str] = Counter()
         for sku in (ESPRESSO, MUG):
             self.units[sku] = self.on_hand(sku)
-        assert self.units[MUG] <= SHELVES[MUG]
+        assert self.units[MUG] <= STOCK[MUG]
         self.sold: dict[str, dict[str, int]] = {}
         self.number = 0
 

@@ -7,6 +7,7 @@ import pytest
 from replenishment.errors import ApprovalNotPending
 from replenishment.models import AskApproval
 from replenishment.store import ReplenishmentStore
+from tillflow.store import marshal
 
 from tests.support.interposed import Interposed
 
@@ -100,6 +101,7 @@ def test_of_two_at_the_same_moment_one_is_told_to_look_again(
     between.before("update_item", acts[meanwhile])
     with pytest.raises(ApprovalNotPending, match="changed meanwhile"):
         ReplenishmentStore(between, table).decide(ORDER, "refuse", "too many")
-    assert (
-        store.approval_status(ORDER) == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]
-    )
+    row = dynamodb.get_item(TableName=table, Key=marshal({"pk": f"APPROVAL#{ORDER}", "sk": "APPROVAL"}))[
+        "Item"
+    ]
+    assert row["status"]["S"] == {"asked anew": "WAITING", "decided otherwise": "APPROVED"}[meanwhile]

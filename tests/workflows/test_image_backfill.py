@@ -81,7 +81,7 @@ def test_failed_image_is_dead_lettered_and_the_others_are_ingested(
         fixture.put(picture(size=(20, 10)), f"products/SKU-{number}/a.png")
     result = backfill(fixture, operations, Fault("RenderImage", "fail_before", times=1))
     assert (result.ingested, result.dead_lettered) == (2, 1)
-    assert len(fixture.parked()) == 1
+    assert len(fixture.dead_letters()) == 1
     assert backfill(fixture, operations).ingested == 1
     assert fixture.audit() == []
 

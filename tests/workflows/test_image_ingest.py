@@ -166,7 +166,7 @@ def test_version_deleted_while_it_is_read_ends_without_failure(
         "SUCCEEDED",
         ["RenderImage", "DiscardOutputs", "Discarded", "NothingToDo"],
     )
-    assert fixture.parked() == []
+    assert fixture.dead_letters() == []
     [run] = fixture.run(*deleted)
     assert run.status == "SUCCEEDED"
     assert fixture.audit() == []
@@ -175,8 +175,8 @@ def test_version_deleted_while_it_is_read_ends_without_failure(
 def test_redriven_event_is_ingested(fixture: ImageFixture) -> None:
     [run] = fixture.run(fixture.put(picture()), faults=[Fault("RenderImage", "throttle", times=FOREVER)])
     assert (run.status, run.error) == ("FAILED", "Lambda.TooManyRequestsException")
-    [parked] = fixture.parked()
-    fixture.run({**parked["event"], "redriven": True})
+    [message] = fixture.dead_letters()
+    fixture.run({**message["event"], "redriven": True})
     assert fixture.image()["status"] == "READY"
     assert fixture.audit() == []
 
@@ -186,8 +186,8 @@ def test_redrive_completes_an_ingest_that_failed_after_the_pivot(fixture: ImageF
     fixture.run(fixture.put(picture("red")))
     [run] = fixture.run(fixture.put(picture("blue")), faults=[Fault(step, "fail_before", times=FOREVER)])
     assert run.status == "FAILED"
-    [parked] = fixture.parked()
-    fixture.run({**parked["event"], "redriven": True})
+    [message] = fixture.dead_letters()
+    fixture.run({**message["event"], "redriven": True})
     assert [kind for kind, _ in fixture.announced()] == ["ImageReady", "ImageReady"]
     assert fixture.audit() == []
 
@@ -235,4 +235,4 @@ def test_invalid_event_is_refused_by_name_before_any_effect(
     [run] = fixture.run(event)
     assert (run.status, run.error) == ("FAILED", "InvalidRequest")
     assert run.path == ["RenderImage", "EventRefused"]
-    assert fixture.parked() == []
+    assert fixture.dead_letters() == []

@@ -1,8 +1,7 @@
-"""Run the shipped workflows whole, in this process: the embedded engine in virtual time, the shipped
-handlers, and a real store's semantics behind them.
+"""Run the workflows in this process: the embedded engine in virtual time, the handlers, and an emulated DynamoDB.
 
-A test asks for a `WorkflowFixture`, sells, and looks at how each order ended and at what the invariants say of every
-table. Faults come from a schedule the engine asks before each delivery; nothing in the product knows of it.
+A test starts executions with a `WorkflowFixture`, then checks how each ended and the invariants over every table.
+Faults come from a schedule that the engine consults before each delivery; the product has no hook for it.
 """
 
 import asyncio
@@ -40,7 +39,7 @@ START = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True)
 class Run:
-    """How an execution stands: `status` is RUNNING while it is parked. `events` is its whole history."""
+    """The state of an execution: `status` is RUNNING while it waits for a decision. `events` is its whole history."""
 
     business_id: str
     arn: str
@@ -53,7 +52,7 @@ class Run:
 
     @property
     def path(self) -> list[str]:
-        """The states it went through, in order."""
+        """Return the states that it entered, in order."""
         return [visit.state for visit in self.visits]
 
     @property
@@ -62,13 +61,13 @@ class Run:
 
     @property
     def transitions(self) -> int:
-        """State transitions as AWS bills them: every state entered, and every retry of one."""
+        """Return the state transitions as AWS bills them: every state entered, and every retry."""
         return len(self.visits) + sum(max(visit.attempts - 1, 0) for visit in self.visits)
 
 
 @dataclass
 class WorkflowFixture:
-    """One shop and one engine. Sell with `run`; the faults given to a run befall it."""
+    """One shop and one engine. `run` starts executions, with faults for their tasks."""
 
     template: Template
     workflow: str
@@ -84,7 +83,7 @@ class WorkflowFixture:
         self.machine = self.deploy(self.workflow)
 
     def create_engine(self, now: float) -> VirtualEngine:
-        """An engine on this fixture's store: a new one, or the one after a crash."""
+        """Return a new engine on this fixture's store, also after a crash."""
         return VirtualEngine(
             self.services,
             store=self.store,
@@ -95,7 +94,7 @@ class WorkflowFixture:
         )
 
     def deploy(self, workflow: str) -> str:
-        """The ARN of a workflow's state machine, created when it is first asked for."""
+        """Return the ARN of a workflow's state machine; create it on the first call."""
         if workflow not in self._machines:
             definition = json.dumps(self.template.definition(workflow))
             self._machines[workflow] = self.engine.create(definition, workflow)
@@ -113,9 +112,9 @@ class WorkflowFixture:
     def run(
         self, *requests: Mapping[str, Any], faults: Iterable[Fault] = (), workflow: str | None = None
     ) -> list[Run]:
-        """Start every request at once and go on until each has ended or is parked.
+        """Start every request at once and run until each has ended or waits for a decision.
 
-        A request whose order id was used before starts nothing, and its run is the one there was.
+        A request with a used order id starts nothing; the run of the earlier execution is returned.
         """
         self.schedule = FaultSchedule.of(faults)
         return [
@@ -124,7 +123,7 @@ class WorkflowFixture:
         ]
 
     def resolve(self, run: Run, decision: str, note: str = "by a test", case: str = "compensation") -> Run:
-        """Decide the run's case as `till case resolve` does, and go on until it has ended or is parked again."""
+        """Decide the run's case as `till case resolve` does, and run until it has ended or waits again."""
         cases = CasesStore(client("dynamodb"), "CasesTable")
         token = cases.resolve(f"{run.business_id}#{case}", decision, note)
         resolution = json.dumps(case_rules.resolution(decision, note))
@@ -132,22 +131,22 @@ class WorkflowFixture:
         return self.run_until_settled(run.arn)
 
     def apply_late_effects(self) -> None:
-        """Let the effects that a fault held back happen now, whatever they then raise."""
-        self.engine.wait(_happened(self.schedule.late))
+        """Apply the effects that faults delayed; ignore what they raise."""
+        self.engine.wait(_settle(self.schedule.late))
 
     def audit(self, *running: str) -> list[Violation]:
-        """What the invariants say of every table; `running` are orders that may be between two truths."""
+        """Check the invariants over every table; `running` are orders whose steps may be incomplete."""
         return check(self.snapshot(*running))
 
     def snapshot(self, *running: str) -> Snapshot:
         return read_snapshot(client("dynamodb"), lambda table: table, lambda: frozenset(running), threads=1)
 
     def row(self, table: str, pk: str, sk: str) -> Item:
-        answer = client("dynamodb").get_item(TableName=table, Key=key(pk, sk))
-        return unmarshal(answer.get("Item"))
+        response = client("dynamodb").get_item(TableName=table, Key=key(pk, sk))
+        return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow, named after the request's order, as far as it gets without time passing; its ARN."""
+        """Start a workflow with the order id as its name, run it while no time passes, and return its ARN."""
         machine, name = self.deploy(workflow), request["order_id"]
         try:
             return str(self.engine.start(machine, request, name))
@@ -157,12 +156,12 @@ class WorkflowFixture:
             return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def run_until_settled(self, arn: str) -> Run:
-        """The run once it has ended, is parked, or has waited for two days of virtual time.
+        """Return the run when it has ended, waits for a decision, or has waited for two days of virtual time.
 
-        A parked execution would let a month of it pass, so it is looked at every now and then.
+        Time passes in steps of growing length, since a wait for a decision may last a month.
         """
         pause, waited = 60, 0
-        while self._runs(arn) and not self.is_waiting(arn) and waited < PATIENCE:
+        while self._is_running(arn) and not self.is_waiting(arn) and waited < PATIENCE:
             self.engine.pass_time(pause)
             waited += pause
             pause = min(pause * 2, 3600)
@@ -180,7 +179,7 @@ class WorkflowFixture:
             visits=visits(result.history, self._sides[arn.split(":")[6]]),
         )
 
-    def _runs(self, arn: str) -> bool:
+    def _is_running(self, arn: str) -> bool:
         row = self.engine.engine.execution_row(arn)
         return row is not None and row["status"] == "RUNNING"
 
@@ -190,13 +189,13 @@ class WorkflowFixture:
         return bool(latest["events"][0]["type"] == "TaskSubmitted")
 
 
-async def _happened(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def _settle(tasks: Iterable[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
 def workflow_fixture(workflow: str = "OrderCheckout", seed: int = 0) -> Iterator[WorkflowFixture]:
-    """A fixture over empty tables, in a moto of its own."""
+    """Yield a fixture over empty tables in a moto of its own."""
     template = Template.read()
     with data_services(template):
         built = WorkflowFixture(template, workflow, LocalServices(template), seed=seed)
@@ -207,12 +206,12 @@ def workflow_fixture(workflow: str = "OrderCheckout", seed: int = 0) -> Iterator
 
 
 def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
-    """Put the demo shop's products of these SKUs into the catalog, and so many units on hand in the shop."""
+    """Create the demo shop's products of these SKUs, and receive the units of each in the shop."""
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     for tax_class in TAX_CLASSES:
         catalog.put_tax_class(tax_class)
     goods = [item for item in GOODS if item.product.sku in units]
-    assert len(goods) == len(units), "a SKU is not in the demo shop"
+    assert len(goods) == len(units), "unknown SKU in the demo shop"
     for item in goods:
         catalog.put_product(item.product)
     lines = [

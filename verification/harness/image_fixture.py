@@ -19,7 +19,7 @@ KEY = "products/COF-ESP-1KG/crème & café + 100%.png"
 
 @dataclass
 class ImageFixture(WorkflowFixture):
-    """Put and delete objects, deliver their events in any order and number, look at what is left."""
+    """Put and delete objects, deliver their events in any order and number, inspect the result."""
 
     _executions: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -37,7 +37,7 @@ class ImageFixture(WorkflowFixture):
         return image_buckets.delete_version(version, key)
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        # EventBridge names each execution anew, so a repeated event is a second execution.
+        # EventBridge gives each execution a new name, so a repeated event is a second execution.
         name = f"execution-{next(self._executions)}"
         return str(self.engine.start(self.deploy(workflow), request, name))
 
@@ -51,15 +51,15 @@ class ImageFixture(WorkflowFixture):
         """The row of an image; {} when there is none."""
         return self.row("ImagesTable", f"IMAGE#{key}", "IMAGE")
 
-    def parked(self) -> list[dict[str, Any]]:
-        return image_buckets.parked()
+    def dead_letters(self) -> list[dict[str, Any]]:
+        return image_buckets.dead_letters()
 
     def announced(self) -> list[tuple[str, str]]:
-        """(detail-type, version) of each distinct announcement, in order."""
+        """Return (detail-type, version) of each distinct announcement, in order."""
         return [(kind, version) for kind, _, version in image_buckets.announced(self.services.events)]
 
     def snapshot(self, *running: str) -> Snapshot:
-        """The tables, and the pictures at once: no event is on its way that a test does not say so of."""
+        """Read the tables and the buckets; events of the keys in `running` are in delivery."""
         return replace(
             super().snapshot(*running), pictures=replace(image_buckets.at_rest(), pending=frozenset(running))
         )
@@ -67,7 +67,7 @@ class ImageFixture(WorkflowFixture):
 
 @contextmanager
 def image_fixture(workflow: str = "ImageIngest") -> Iterator[ImageFixture]:
-    """A fixture over empty tables and buckets, in a moto of its own."""
+    """Yield a fixture over empty tables and buckets in a moto of its own."""
     template = Template.read()
     with data_services(template):
         image_buckets.make_buckets()

@@ -5,8 +5,8 @@
     python -m verification.proof --pairs all          the pairs of every scenario too (several hours)
     python -m verification.proof replay 'OrderCheckout/paid by card' --faults 'OrderCheckout.PostJournal:fail_after'
 
-Exit 1 when a case ends other than complete, compensated, or parked with the rest compensated, and when a complete
-run did not reach some task of a workflow. Ctrl-C ends the run early and prints the results so far.
+Exit 1 when a case does not end complete, compensated, or waiting with an open case and the rest compensated, or when
+a complete run did not reach every task of the workflows. Ctrl-C ends the run early and prints the results so far.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def _print_results(total: Tally, seconds: float) -> None:
         for violation in violations:
             print(f"  {violation}")
     print(
-        f"\n{total.cases} cases, {total.parked} parked and resumed, "
+        f"\n{total.cases} cases, {total.intervened} with a decision by a person, "
         f"{len(total.violations) or 'no'} violations; "
         f"{seconds:.0f} s, {total.cases / seconds * 60:.0f} cases a minute"
     )

@@ -30,25 +30,24 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What a case came to.
+    """The result of a case.
 
-    `delivered` counts deliveries, `requests` DynamoDB requests by `workflow.state`. `parked`: a person had to act;
-    `asked`: through a case. `ineffective`: some fault never occurred.
+    `delivered` counts deliveries, `requests` DynamoDB requests by `workflow.state`. `intervened`: a person had to act;
+    `case_opened`: by deciding a case. `ineffective`: some fault never occurred.
     """
 
     case: Case | None
     violations: list[str] = field(default_factory=list)
-    endings: list[str] = field(default_factory=list)
     delivered: dict[str, int] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
-    parked: bool = False
-    asked: bool = False
+    intervened: bool = False
+    case_opened: bool = False
     ineffective: bool = False
 
 
 @dataclass
 class CaseRun:
-    """A case while it runs: its fixture, its fault schedule, and the driver of everyone else involved."""
+    """A case while it runs: its fixture, its fault schedule, and the driver of the other participants."""
 
     family: Family
     fixture: WorkflowFixture
@@ -66,5 +65,5 @@ class CaseRun:
 
     @property
     def running(self) -> list[str]:
-        """The executions that have not ended."""
+        """Return the executions that have not ended."""
         return [arn for arn in self.arns if status_of(self.fixture, arn) == "RUNNING"]

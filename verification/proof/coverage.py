@@ -1,4 +1,4 @@
-"""The tasks of all workflows: a proof that does not reach a task has proven nothing about it."""
+"""The tasks of all workflows: a proof says nothing about a task that it does not reach."""
 
 from collections.abc import Iterator
 from functools import cache

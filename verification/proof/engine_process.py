@@ -30,10 +30,10 @@ class RemoteServices(ServiceClient):
     def _request(self, *request: Any) -> dict[str, Any]:
         with Client(self._address) as connection:
             connection.send(request)
-            answer, refusal = connection.recv()
-        if refusal:
-            raise ServiceError(**refusal)
-        return dict(answer)
+            response, error = connection.recv()
+        if error:
+            raise ServiceError(**error)
+        return dict(response)
 
 
 async def main(store: str, address: str) -> None:

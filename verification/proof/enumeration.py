@@ -43,13 +43,13 @@ class Tally:
     them, `reached` tasks as `workflow.state`."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
-    parked: int = 0
+    intervened: int = 0
     violations: dict[str, list[str]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
 
     def add(self, workflow: str, what: str, command: str, outcome: Outcome) -> None:
         self.counts[workflow, what] = self.counts.get((workflow, what), 0) + 1
-        self.parked += outcome.parked
+        self.intervened += outcome.intervened
         self.reached |= outcome.delivered.keys()
         if outcome.violations:
             self.violations[command] = list(dict.fromkeys(outcome.violations))
@@ -57,7 +57,7 @@ class Tally:
     def merge(self, other: "Tally") -> None:
         for name, count in other.counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
-        self.parked += other.parked
+        self.intervened += other.intervened
         self.violations |= other.violations
         self.reached |= other.reached
 
@@ -182,7 +182,9 @@ class CaseEnumeration:
         for place in self._places(name):
             if place in of_side("compensatable", "inquiry"):
                 timed_out = (permanent_fault(place, kind) for kind in kinds)
-                yield from (f for f in timed_out if self._prover.prove(Case(SCENARIOS[name], (f,))).asked)
+                yield from (
+                    f for f in timed_out if self._prover.prove(Case(SCENARIOS[name], (f,))).case_opened
+                )
 
     def _failing(self, name: str) -> Iterator[tuple[Fault, ...]]:
         """Yield each task that always times out, then each two of them."""

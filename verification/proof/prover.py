@@ -1,6 +1,6 @@
-"""Run one case to its end, with a person deciding its cases, and judge it.
+"""Run one case of the proof to its end, decide the cases it opens, and check it.
 
-A run that waits for a person is checked as it stands: every invariant, and an open case for it. Then the faults end,
+When a run waits for a decision, every invariant is checked, and that it has an open case. Then the faults end,
 each open case is decided with "retry", and the run continues. At the end the late effects happen, and everything is
 checked once more.
 """
@@ -33,7 +33,7 @@ from verification.proof.families.family import FinalState, open_cases
 from verification.proof.schedule import A_DAY, CaseSchedule
 from verification.proof.services import ProofServices, observed_clients
 
-# An engine keeps every execution; a new one now and then keeps it fast.
+# An engine keeps every execution and becomes slower with their number.
 CASES_PER_ENGINE = 200
 # The dates in the scenarios are valid for so many days of virtual time.
 DAYS_PER_ENGINE = 14
@@ -132,17 +132,17 @@ class Prover:
         return CaseRun(family, fixture, schedule, business_id, Outcome(case), driver=driver)
 
     def run_to_end(self, run: CaseRun) -> None:
-        """Run a case until nothing runs any more; add every violation to its outcome."""
+        """Run a case until all executions have ended; add every violation to its outcome."""
         outcome, case = run.outcome, run.outcome.case
         decided: Counter[str] = Counter()
         self.proceed(run)
         while run.running and decided.total() < DECISIONS:
-            if not outcome.parked:
-                outcome.parked = True
-                self._audit(run, "parked")
+            if not outcome.intervened:
+                outcome.intervened = True
+                self._audit(run, "waiting")
                 if run.schedule.late and case and not case.gives_up:
                     run.fixture.engine.pass_time(A_DAY)  # late effects happen before the decision
-                    self._audit(run, "parked for a day")
+                    self._audit(run, "waiting for a day")
             run.schedule.end_faults()
             self.proceed(run)
             self._decide(run, decided)
@@ -151,8 +151,7 @@ class Prover:
         if case and (not case.faults or all(map(_is_absorbed, case.faults))):
             outcome.violations += self._check_expected(run, case)
         outcome.violations += run.driver.violations
-        outcome.parked |= run.driver.intervened
-        outcome.endings = [run.family.describe_ending(run.fixture, arn) for arn in run.arns]
+        outcome.intervened |= run.driver.intervened
         outcome.violations += self._check_end(run)
         if run.schedule.late:
             run.fixture.schedule = run.schedule
@@ -203,24 +202,24 @@ class Prover:
         return check(run.family.with_external_state(self.tables.snapshot(names)))
 
     def _decide(self, run: CaseRun, decided: Counter[str]) -> None:
-        """Decide every open case: retry; then done, for what a retry cannot fix, such as a void that is always refused.
+        """Decide every open case with "retry"; then with "done", for failures that no retry fixes.
 
         Every running execution must wait for a case, or for another execution that does.
         """
         outcome, case = run.outcome, run.outcome.case
         running, opened = set(run.running), open_cases(self.tables.snapshot())
         if running and not running & {row["execution"] for row in opened}:
-            outcome.violations.append(f"parked: {sorted(running)} wait without an open case")
+            outcome.violations.append(f"waiting: {sorted(running)} wait without an open case")
             decided["no case"] = DECISIONS
         store = CasesStore(client("dynamodb"), "CasesTable")
-        outcome.asked |= bool(opened)
+        outcome.case_opened |= bool(opened)
         for row in opened:
             decided[row["case_id"]] += 1
             decision = "retry" if decided[row["case_id"]] <= RETRIES else "done"
             if case and case.gives_up and decided.total() == 1:
                 decision = "give_up"
             elif decision == "done" and case and not case.opens_a_case:
-                outcome.violations.append("parked: the faults have ended, and a retry does not succeed")
+                outcome.violations.append("waiting: the faults have ended, and a retry does not succeed")
             token = store.resolve(row["case_id"], decision, "by the proof")
             resolution = case_rules.resolution(decision, "by the proof")
             # A token may have timed out; the task then opens the case again.
@@ -231,13 +230,13 @@ class Prover:
         return FinalState(run.business_id, run.fixture, run.arns, shop, list(events))
 
     def _check_expected(self, run: CaseRun, case: Case) -> Iterator[str]:
-        """Without faults, or with a fault that retries absorb, the scenario ends as expected and asks no person."""
+        """Without faults, or with faults that retries absorb, the scenario ends as expected."""
         actual = run.family.describe_outcome(self._final_state(run))
         expected = case.scenario.expected.partition(", case")[0]
         if not actual.startswith(expected):
-            yield f"ended: it is {actual}, expected {expected}"
-        if run.outcome.parked and not case.opens_a_case:
-            yield "parked: nothing failed permanently, and a person had to decide"
+            yield f"ended: the outcome is {actual}; expected {expected}"
+        if run.outcome.intervened and not case.opens_a_case:
+            yield "waiting: nothing failed permanently, and a person had to decide"
 
     def _check_end(self, run: CaseRun) -> Iterator[str]:
         final = self._final_state(run)
@@ -273,11 +272,11 @@ def _errors(run: CaseRun) -> set[str]:
 
 
 def _check_deliveries(run: CaseRun) -> Iterator[str]:
-    """A second delivery returns the first response; when nothing else is wrong, no person is asked."""
+    """A second delivery returns the first response; repeated deliveries alone open no case."""
     case = run.outcome.case
     only_repeated = case and case.faults and all(fault.kind in REPEATING_KINDS for fault in case.faults)
-    if case and only_repeated and run.outcome.asked and not case.opens_a_case:
-        yield "parked: a task was delivered twice, and a person had to decide"
+    if case and only_repeated and run.outcome.case_opened and not case.opens_a_case:
+        yield "waiting: a task was delivered twice, and a person had to decide"
     for place, *responses in run.schedule.responses:
         first, second = map(_without_delivery_fields, responses)
         if first != second:

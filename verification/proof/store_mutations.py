@@ -1,4 +1,4 @@
-"""Run the tests of stores and workflows with one mutation: they use rows that no workflow leaves behind.
+"""Run the tests of stores and workflows with one mutation: they use rows that no workflow produces.
 
 Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p verification.proof.store_mutations tests`.
 """
@@ -43,8 +43,8 @@ def pytest_configure() -> None:
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
     shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
 
-    def make_changed(tables: Tables, *given: Any) -> None:
-        make_tables(tables, *given)
+    def make_changed(tables: Tables, *arguments: Any) -> None:
+        make_tables(tables, *arguments)
         tables.before.append(change)
 
     def changed(client: Any, operation: str, params: dict[str, Any]) -> Any:

@@ -1,6 +1,6 @@
-"""Every workflow under proof, by the family that knows what it is about.
+"""Every workflow under proof, by family.
 
-A workflow is proven by having scenarios in a family here; one in `statemachines/` without any fails a test.
+A family here has the scenarios of its workflows; a test fails for a definition in `statemachines/` without scenarios.
 """
 
 from verification.proof.families.family import Family, Scenario

@@ -1,6 +1,6 @@
-"""A family of workflows in the proof: the shop it needs, its scenarios, and the check of their ends.
+"""A family of workflows in the proof: the shop it needs, its scenarios, and the checks of their outcomes.
 
-The prover handles engines, faults and cases; a family handles what its workflows are about.
+The prover handles engines, faults and cases; a family handles the domain of its workflows.
 """
 
 import json
@@ -23,7 +23,7 @@ Called again after a crash, it starts those that do not exist yet. Faults affect
 
 
 class Driver(Protocol):
-    """Acts for everyone else in a scenario: a supplier, a manager, the nightly schedule.
+    """Acts for the other participants of a scenario: a supplier, a manager, the nightly schedule.
 
     `violations`: what was wrong when it acted; `intervened`: it had to act on a failure.
     """
@@ -115,7 +115,7 @@ class Family(Protocol):
         return frozenset()
 
     def check_end(self, final: FinalState) -> Iterator[str]:
-        """Yield what is wrong with the end of a case that no invariant covers."""
+        """Yield what is wrong in the final state of a case and is not covered by an invariant."""
 
     def event_identity(self, entry: Mapping[str, Any]) -> tuple[str, str]:
         """Return what an event is about and its id: deliveries of one event must have one id."""
@@ -124,10 +124,6 @@ class Family(Protocol):
 
     def describe_outcome(self, final: FinalState) -> str:
         """Return the outcome in the words of `Scenario.expected`."""
-
-    def describe_ending(self, fixture: WorkflowFixture, arn: str) -> str:
-        """Return how an execution ended."""
-        return status_of(fixture, arn)
 
 
 def workflow_of(arn: str) -> str:

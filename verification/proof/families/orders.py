@@ -1,4 +1,4 @@
-"""Orders: the scenarios of their demos, and the races of a cancel with the checkout it cancels."""
+"""Orders: the scenarios of their demos, and cancels that race with their checkout."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -29,12 +29,12 @@ from verification.proof.services import ProofServices
 
 CHECKOUT, CANCEL = "OrderCheckout", "OrderCancel"
 YESTERDAY = "ord-yesterday"
-SHELVES = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
+STOCK = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20
 
 Request = Mapping[str, Any]
 
-# What happens on the way to other refusals happens in these too, once a fault has turned them.
+# With faults, these take the paths of the other refusals too.
 PAIRED = {"paid by card", "a void that is refused"}
 PAID: Request = next(one.request for one in order_cancel.SCENARIOS if one.title == "cancelled after payment")
 DECLINED = order(BASKET, card("tok_declined"))
@@ -51,7 +51,7 @@ RACED = (
     "AnnounceOrder",
 )
 
-# How an execution may end by what the order then is. NONE: it was refused before there was one.
+# The status of the order and the ending of its execution that are consistent. NONE: refused before it was opened.
 ENDINGS = {
     CHECKOUT: {
         ("PAID", "SUCCEEDED"),
@@ -67,14 +67,14 @@ ENDINGS = {
         ("NONE", "FAILED UnknownOrder"),
     },
 }
-# A cancel that failed before its pivot changed nothing, whatever the order is: the invariants say so.
-ALWAYS = {"NOT STARTED", "FAILED before the pivot"}
-MEANS = {
+# A cancel that failed before its pivot changed nothing; the invariants check that.
+ALLOWED = {"NOT STARTED", "FAILED before the pivot"}
+STATUSES_OF = {
     "OrderPaid": {"PAID", "CANCELLED"},
     "OrderRejected": {"REJECTED", "CANCELLED", "NONE"},
     "OrderCancelled": {"CANCELLED"},
 }
-NEEDS = {"PAID": "OrderPaid", "REJECTED": "OrderRejected", "CANCELLED": "OrderCancelled"}
+EVENT_OF = {"PAID": "OrderPaid", "REJECTED": "OrderRejected", "CANCELLED": "OrderCancelled"}
 ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
 
 
@@ -85,15 +85,15 @@ class Orders(Family):
     others = ()
 
     def prepare(self, services: ProofServices) -> None:
-        seed_stock(SHELVES)
+        seed_stock(STOCK)
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         _sell(services, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_checkout.SCENARIOS:
             if len(demo.request["lines"]) <= FEW_LINES:
-                story, paired = _sold(demo.request, demo.sent), demo.title in PAIRED
-                yield Scenario(self, CHECKOUT, demo.title, story, demo.expected, paired)
+                start, paired = _sold(demo.request, demo.sent), demo.title in PAIRED
+                yield Scenario(self, CHECKOUT, demo.title, start, demo.expected, paired)
         yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(PAID), "CANCELLED", paired=True)
         yield Scenario(self, CANCEL, "cancelled twice", _cancelled(PAID, times=2), "CANCELLED")
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
@@ -109,7 +109,7 @@ class Orders(Family):
     def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Sell the same goods in another order, and cancel an earlier one."""
         _sell(services, business_id)
-        _take_back(services, YESTERDAY)
+        _cancel(services, YESTERDAY)
 
     def describe_outcome(self, final: FinalState) -> str:
         order = final.shop.orders.get(final.business_id, {"status": "NONE"})
@@ -124,28 +124,16 @@ class Orders(Family):
             if json.loads(entry["Detail"])["order_id"] == order_id
         ]
         for arn in final.arns:
-            ending = self.describe_ending(final.fixture, arn)
-            if (status, ending) not in ENDINGS[workflow_of(arn)] and ending not in ALWAYS:
+            ending = _ending(final.fixture, arn)
+            if (status, ending) not in ENDINGS[workflow_of(arn)] and ending not in ALLOWED:
                 yield f"{workflow_of(arn)} {ending}, and the order is {status}"
         for entry in final.events:
             EVENTS[entry["DetailType"]].model_validate_json(entry["Detail"])
         for published in {"OrderPaid", "OrderRejected", "OrderCancelled"} & set(announced):
-            if status not in MEANS[published]:
-                yield f"{published} was published, and the order is {status}"
-        if status in NEEDS and NEEDS[status] not in announced and not shop.excused(order_id, *ANNOUNCE):
-            yield f"the order is {status}, and {NEEDS[status]} was not announced"
-
-    def describe_ending(self, fixture: WorkflowFixture, arn: str) -> str:
-        """The status; of a cancel with what it says of the order."""
-        status = status_of(fixture, arn)
-        if workflow_of(arn) != CANCEL or status == "NOT STARTED":
-            return status
-        result = fixture.engine.result(arn)
-        if status == "SUCCEEDED":
-            return f"{status} {result.output['status']}"
-        if result.error != "UnknownOrder" and "PreventCapture" not in entered(fixture, arn):
-            return "FAILED before the pivot"
-        return f"{status} {result.error}"
+            if status not in STATUSES_OF[published]:
+                yield f"{published} was published, but the order is {status}"
+        if status in EVENT_OF and EVENT_OF[status] not in announced and not shop.excused(order_id, *ANNOUNCE):
+            yield f"the order is {status}, and {EVENT_OF[status]} was not announced"
 
 
 def placed(request: Request, order_id: str) -> dict[str, Any]:
@@ -214,7 +202,7 @@ def _sell(services: ProofServices, order_id: str) -> None:
     services.call_task("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
 
-def _take_back(services: ProofServices, order_id: str) -> None:
+def _cancel(services: ProofServices, order_id: str) -> None:
     """Undo a sale's payment, invoice, stock and journal, as its cancel does."""
     services.call_task("ReversePayment", order_id=order_id)
     services.call_task("CreditInvoice", order_id=order_id, reason="changed their mind")
@@ -227,3 +215,16 @@ def _take_back(services: ProofServices, order_id: str) -> None:
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=marshal({":cancelled": "CANCELLED"}),
     )
+
+
+def _ending(fixture: WorkflowFixture, arn: str) -> str:
+    """Return how an execution ended: its status; for a cancel also the order's status or the error."""
+    status = status_of(fixture, arn)
+    if workflow_of(arn) != CANCEL or status == "NOT STARTED":
+        return status
+    result = fixture.engine.result(arn)
+    if status == "SUCCEEDED":
+        return f"{status} {result.output['status']}"
+    if result.error != "UnknownOrder" and "PreventCapture" not in entered(fixture, arn):
+        return "FAILED before the pivot"
+    return f"{status} {result.error}"

@@ -1,10 +1,14 @@
-"""Purchase orders: the scenarios of their demo, with whoever plays the supplier and the goods-in operations."""
+"""Purchase orders: the scenarios of their demo, with a driver for the supplier, goods-in and invoices."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+from inventory.models import Adjust
+from inventory.operations import StockOperations
+from ledger.rules import correction_entry
+from ledger.store import LedgerStore
 from purchasing.models import (
     Invoice,
     InvoicedLine,
@@ -17,6 +21,8 @@ from purchasing.models import (
 )
 from purchasing.operations import PurchaseOperations
 from pydantic import AwareDatetime, TypeAdapter
+from tillflow.aws import client
+from tillflow.events import StockCorrected
 
 from till.demo import purchase_order
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
@@ -29,16 +35,20 @@ from verification.proof.services import ProofServices
 
 PURCHASE = "PurchaseOrder"
 PROMPT, SILENT = "sup-prompt", "sup-silent"
-WANTED = {ESPRESSO: 24, MUG: 12}
+ORDERED = {ESPRESSO: 24, MUG: 12}
 PRICES = {ESPRESSO: 1020, MUG: 480}
 TODAY = date(2026, 11, 23)
 NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 
-# What an order may be once nothing runs for it; NONE: it was refused before there was one.
+# The statuses that an order may have when its execution has ended; NONE: it was refused before it was opened.
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
 PurchaseStep = Step[Purchase, PurchaseOperations]
+
+
+def _all_booked(order: Purchase) -> bool:
+    return bool(order.receipts) and all(receipt.booked for receipt in order.receipts)
 
 
 def acknowledged() -> PurchaseStep:
@@ -57,14 +67,14 @@ def delivered(number: int, units: Mapping[str, int]) -> PurchaseStep:
     )
 
 
-def nothing_more_comes() -> PurchaseStep:
+def closed_short() -> PurchaseStep:
     return PurchaseStep(
         lambda order: bool(order.receipts),
         lambda operations, name: operations.close_short(name),
     )
 
 
-def billed(prices: Mapping[str, int], units: Mapping[str, int] = WANTED) -> PurchaseStep:
+def billed(prices: Mapping[str, int], units: Mapping[str, int] = ORDERED) -> PurchaseStep:
     lines = tuple(
         InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in units.items()
     )
@@ -84,9 +94,40 @@ def refused() -> PurchaseStep:
     )
 
 
+def lost(sku: str, units: int) -> PurchaseStep:
+    """Correct the stock by lost units; the loss is posted here as the ledger does when it consumes the event."""
+
+    def adjust(operations: PurchaseOperations, name: str) -> None:
+        loss = StockOperations(client("dynamodb"), "InventoryTable").adjust(
+            Adjust(
+                adjustment_id=f"{name}-lost",
+                location=LOCATION,
+                sku=sku,
+                currency=CURRENCY,
+                quantity=-units,
+                reason="broken",
+                confirmed=True,
+            )
+        )
+        event = StockCorrected(
+            event_id=f"{name}-lost",
+            business_id=loss["business_id"],
+            location=LOCATION,
+            sku=sku,
+            quantity=loss["quantity"],
+            cost=loss["cost"],
+            currency=CURRENCY,
+            reason="broken",
+        )
+        if entry := correction_entry(event):
+            LedgerStore(client("dynamodb"), "LedgerTable").post(entry, datetime.now(UTC))
+
+    return PurchaseStep(_all_booked, adjust)
+
+
 def cancelled() -> PurchaseStep:
     return PurchaseStep(
-        lambda order: bool(order.receipts) and all(receipt.booked for receipt in order.receipts),
+        _all_booked,
         lambda operations, name: operations.cancel(name, "ordered twice"),
     )
 
@@ -98,7 +139,7 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
     "a supplier that refuses": ((SILENT, PROMPT), (refused(), *BOUGHT), "CLOSED"),
     "an invoice that does not match": (
         (PROMPT,),
-        (acknowledged(), delivered(1, WANTED), billed(PRICES | {MUG: 520})),
+        (acknowledged(), delivered(1, ORDERED), billed(PRICES | {MUG: 520})),
         "CLOSED, case",
     ),
     "cancelled between deliveries": (
@@ -107,24 +148,30 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
         "CANCELLED",
     ),
 }
-"""By the demo's title: whom it is asked of, what they do, and how it ends."""
-PART = WANTED | {ESPRESSO: 10}
-BESIDES: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
+"""By the demo's title: the suppliers, their steps, and the outcome."""
+PART = ORDERED | {ESPRESSO: 10}
+NOT_IN_DEMO: dict[str, tuple[tuple[str, ...], tuple[PurchaseStep, ...], str]] = {
     "closed short": (
         (PROMPT,),
-        (acknowledged(), delivered(1, PART), nothing_more_comes(), billed(PRICES, PART)),
+        (acknowledged(), delivered(1, PART), closed_short(), billed(PRICES, PART)),
         "CLOSED",
     ),
     "dearer than approved": ((PROMPT,), BOUGHT, "CLOSED, case"),
+    "returned below cost": (
+        (PROMPT,),
+        (acknowledged(), delivered(1, {MUG: 12}), lost(MUG, 10), cancelled()),
+        "CANCELLED",
+    ),
 }
-"""What the demo does not show."""
+UNIT_COSTS = {"returned below cost": PRICES | {MUG: 960}}
+"""The unit costs of a scenario's order; PRICES by default. Mugs at 960 raise the average of those at 480."""
 APPROVED = {"dearer than approved": 1}
-"""The approved total of a scenario's order, in minor units; that of its lines by default."""
+"""The approved total of a scenario's order, in minor units; by default that of its lines."""
 PAIRED = {"received in two parts, billed, matched, paid", "cancelled between deliveries"}
 
 
 class Purchases(Family):
-    """A purchase, from placing it to paying it."""
+    """A purchase order from placing it to paying its invoice."""
 
     workflows = (PURCHASE,)
     others = ()
@@ -145,12 +192,12 @@ class Purchases(Family):
 
     def scenarios(self) -> Iterator[Scenario]:
         shown = {demo.title: SCRIPTS[demo.title] for demo in purchase_order.SCENARIOS}
-        for title, (suppliers, steps, expected) in (shown | BESIDES).items():
+        for title, (suppliers, steps, expected) in (shown | NOT_IN_DEMO).items():
             yield Scenario(
                 self,
                 PURCHASE,
                 title,
-                _placed(suppliers, APPROVED.get(title)),
+                _placed(suppliers, UNIT_COSTS.get(title, PRICES), APPROVED.get(title)),
                 expected,
                 title in PAIRED,
                 partial(_script, steps),
@@ -158,19 +205,19 @@ class Purchases(Family):
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Another order of the same goods from the same supplier, placed and cancelled."""
-        placed = request(business_id, (PROMPT,))
-        this = {"purchase_order_id": business_id}
-        services.call_task("OpenPurchase", **placed, execution="rival")
+        order = request(business_id, (PROMPT,), PRICES)
+        reference = {"purchase_order_id": business_id}
+        services.call_task("OpenPurchase", **order, execution="rival")
         services.call_task(
-            "RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=placed["lines"]
+            "RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=order["lines"]
         )
-        services.call_task("SendPurchase", **this)
-        services.call_task("WithdrawPurchase", **this)
+        services.call_task("SendPurchase", **reference)
+        services.call_task("WithdrawPurchase", **reference)
         services.call_task("LowerOnOrder", purchase_order_id=business_id, step="cancelled")
-        services.call_task("CancelPurchase", **this, reason="Rival")
+        services.call_task("CancelPurchase", **reference, reason="Rival")
 
     def describe_outcome(self, final: FinalState) -> str:
-        order = _found(final.business_id)
+        order = _find(final.business_id)
         return order.status if order else "NONE"
 
     def check_end(self, final: FinalState) -> Iterator[str]:
@@ -180,19 +227,21 @@ class Purchases(Family):
                 yield f"{PURCHASE} {final.status(arn)}, and the order is {status}"
         for name, level in final.shop.levels.items():
             if level.get("on_order", 0):
-                yield f"{name}: {level['on_order']} are on order, of an order that is {status}"
+                yield f"{name}: {level['on_order']} are on order for an order that is {status}"
 
 
-def _found(purchase_order_id: str) -> Purchase | None:
+def _find(purchase_order_id: str) -> Purchase | None:
     return next(iter(purchases_store().get_many([purchase_order_id])), None)
 
 
-def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
+def request(business_id: str, suppliers: Sequence[str], unit_costs: Mapping[str, int]) -> dict[str, Any]:
     return {
         "purchase_order_id": business_id,
         "location": LOCATION,
         "currency": CURRENCY,
-        "lines": [{"sku": sku, "quantity": count, "unit_cost": PRICES[sku]} for sku, count in WANTED.items()],
+        "lines": [
+            {"sku": sku, "quantity": count, "unit_cost": unit_costs[sku]} for sku, count in ORDERED.items()
+        ],
         "suppliers": [{"supplier_id": supplier_id} for supplier_id in suppliers],
         "reason": "proof",
         "needs": [],
@@ -200,16 +249,17 @@ def request(business_id: str, suppliers: Sequence[str]) -> dict[str, Any]:
 
 
 def _placed(
-    suppliers: Sequence[str], approved_total: int | None
+    suppliers: Sequence[str], unit_costs: Mapping[str, int], approved_total: int | None
 ) -> Callable[[WorkflowFixture, CaseSchedule, str], list[str]]:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
         fixture.schedule = schedule
         # The harness names an execution by its order_id.
-        order = {**request(business_id, suppliers), "order_id": business_id, "approved_total": approved_total}
+        order = request(business_id, suppliers, unit_costs)
+        order |= {"order_id": business_id, "approved_total": approved_total}
         return [fixture.start(order, PURCHASE)]
 
     return start
 
 
 def _script(steps: Sequence[PurchaseStep], business_id: str) -> ScriptedDriver[Purchase, PurchaseOperations]:
-    return ScriptedDriver(business_id, steps, _found, purchase_operations)
+    return ScriptedDriver(business_id, steps, _find, purchase_operations)

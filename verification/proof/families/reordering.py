@@ -1,4 +1,4 @@
-"""Stock reorder: what is needed is ordered, once, whatever fails; and what a run missed the next night orders."""
+"""Stock reorder: needs are ordered once under every fault; the next night orders what a run missed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,14 +25,16 @@ REORDER, PURCHASE = "StockReorder", "PurchaseOrder"
 BEANS, CROCKERY = "sup-beans", "sup-crockery"
 POINT, PACK = 20, 12
 NEEDED = {ESPRESSO: 12, MUG: 12}
-"""On hand are 10 of each and nothing was sold of late: one pack brings either over its reorder point."""
+"""10 of each are on hand and none was sold recently: one pack raises either above its reorder point."""
 COSTLY = 20_000
 
 
 @dataclass
 class ReorderDriver:
-    """A manager decides whatever asks; when the story's run has final, what went wrong is over and the next night
-    comes, and one more for each in which something else goes wrong."""
+    """Decides pending approvals as a manager does, and starts the next night's run when the first has ended.
+
+    Faults end with the first run; another night follows each run in which one was applied.
+    """
 
     business_id: str
     decision: str = "approve"
@@ -47,8 +49,8 @@ class ReorderDriver:
             complete_task(EngineCallbacks(fixture), token, {"decision": self.decision})
             return True
         nights = sum(f":{self.business_id}-next" in arn for arn in arns)
-        all_was_well = not any(fault in schedule.applied for fault in schedule.faults)
-        if any(status_of(fixture, arn) == "RUNNING" for arn in arns) or (nights and all_was_well):
+        without_faults = not any(fault in schedule.applied for fault in schedule.faults)
+        if any(status_of(fixture, arn) == "RUNNING" for arn in arns) or (nights and without_faults):
             return False
         schedule.end_faults()
         arns.append(
@@ -76,11 +78,11 @@ class Reordering(Family):
                 timeouts=timeouts,
             )
             purchases_store().suppliers.create(supplier)
-            keep(sku, supplier_id, 400)
+            put_policy(sku, supplier_id, 400)
         inventory().set_reorder_point(LOCATION, FILTER, 5)
 
     def scenarios(self) -> Iterator[Scenario]:
-        for title, story, paired in (
+        for title, start, paired in (
             ("by night", _night(400), False),
             ("by an event", _event, False),
             ("above the limit", _night(COSTLY), True),
@@ -91,12 +93,12 @@ class Reordering(Family):
                 False,
             ),
         ):
-            yield Scenario(self, REORDER, title, story, "12 and 12 on order", paired, ReorderDriver)
+            yield Scenario(self, REORDER, title, start, "12 and 12 on order", paired, ReorderDriver)
         refusing = partial(ReorderDriver, decision="refuse")
         yield Scenario(self, REORDER, "refused", _night(COSTLY), "12 and 0 on order", driver=refusing)
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
-        """A sale of what is about to be ordered takes it further down."""
+        """Reserve and release a unit that is about to be ordered."""
         services.call_task(
             "ReserveStock",
             order_id=business_id,
@@ -106,37 +108,37 @@ class Reordering(Family):
         services.call_task("ReleaseStock", order_id=business_id)
 
     def in_progress(self, fixture: WorkflowFixture, business_id: str) -> frozenset[str]:
-        """The purchase orders that were started: they wait for their suppliers."""
+        """Return the purchase orders that were started and wait for their suppliers."""
         machine = fixture.deploy(PURCHASE)
-        found = fixture.engine.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
-        return frozenset(row["name"] for row in found)
+        rows = fixture.engine.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+        return frozenset(row["name"] for row in rows)
 
     def describe_outcome(self, final: FinalState) -> str:
-        unsaid = self.in_progress(final.fixture, final.business_id) - _ordered()
-        said = f"not said of {sorted(unsaid)}: " if unsaid else ""
-        return said + " and ".join(str(_on_order(final, sku)) for sku in NEEDED) + " on order"
+        unrecorded = self.in_progress(final.fixture, final.business_id) - _ordered()
+        prefix = f"not recorded as ordered {sorted(unrecorded)}: " if unrecorded else ""
+        return prefix + " and ".join(str(_on_order(final, sku)) for sku in NEEDED) + " on order"
 
     def check_end(self, final: FinalState) -> Iterator[str]:
         if final.open_cases or any(final.status(arn) == "RUNNING" for arn in final.arns):
             return
         started = self.in_progress(final.fixture, final.business_id)
         for sku, units in (NEEDED | ({MUG: 0} if _refused() else {})).items():
-            if (found := _on_order(final, sku)) != units:
-                yield f"{found} of {sku} are on order, {units} are needed"
+            if (actual := _on_order(final, sku)) != units:
+                yield f"{actual} of {sku} are on order; expected {units}"
         claimed = {
             row["business_id"] for row in final.shop.items("InventoryTable", "ONORDER#") if row["open"]
         }
         if claimed != started:
-            yield f"{sorted(claimed)} claim units, {sorted(started)} are purchase orders"
+            yield f"{sorted(claimed)} have claimed units; expected the started orders {sorted(started)}"
         for arn in final.arns:
-            if final.status(arn) == "SUCCEEDED" and (forgotten := _planned(arn) - _grouped(arn)):
-                yield f"{arn} succeeded, and ordered none of the {sorted(forgotten)} it planned"
+            if final.status(arn) == "SUCCEEDED" and (missing := _planned(arn) - _grouped(arn)):
+                yield f"{arn} succeeded without ordering {sorted(missing)}, which it planned"
         for approval in replenishment().pending_approvals():
-            yield f"{approval.purchase_order_id} asks for an approval, and nothing waits for it"
+            yield f"{approval.purchase_order_id} has a pending approval, but no execution waits for it"
 
 
-def keep(sku: str, supplier_id: str, unit_cost: int) -> None:
-    """Order a SKU from this supplier once it is down to its reorder point."""
+def put_policy(sku: str, supplier_id: str, unit_cost: int) -> None:
+    """Reorder a SKU from this supplier at the reorder point."""
     purchases_store().suppliers.set_prices(supplier_id, [Price(sku=sku, unit_cost=unit_cost)])
     source = Source(supplier_id=supplier_id, unit_cost=unit_cost, pack_size=PACK)
     replenishment().put_policy(Policy(location=LOCATION, sku=sku, sources=(source,)))
@@ -156,12 +158,12 @@ def _refused() -> bool:
 
 
 def _planned(arn: str) -> set[str]:
-    """The SKUs a run planned to order."""
+    """Return the SKUs that a run planned to order."""
     return {row["sk"].rpartition("#")[2] for row in _rows() if _is_of(row, arn, "LINE#")}
 
 
 def _grouped(arn: str) -> set[str]:
-    """The SKUs of the orders a run made of its schedule."""
+    """Return the SKUs of the orders in a run's schedule."""
     orders = [json.loads(row["document"]) for row in _rows() if _is_of(row, arn, "ORDER#")]
     return {line["sku"] for order in orders for line in order["lines"]}
 
@@ -171,7 +173,7 @@ def _is_of(row: Any, arn: str, kind: str) -> bool:
 
 
 def _ordered() -> set[str]:
-    """The purchase orders of whose schedule it says that they were ordered."""
+    """Return the purchase orders with the status ORDERED in a schedule."""
     return {row["sk"].removeprefix("ORDER#") for row in _rows() if row.get("status") == "ORDERED"}
 
 
@@ -185,28 +187,30 @@ def _on_order(final: FinalState, sku: str) -> int:
 
 def _night(unit_cost: int) -> StartExecutions:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
-        keep(MUG, CROCKERY, unit_cost)
+        put_policy(MUG, CROCKERY, unit_cost)
         fixture.schedule = schedule
         return [fixture.start({"order_id": business_id, "segments": 2}, REORDER)]
 
     return start
 
 
-def _below(business_id: str) -> dict[str, Any]:
+def _below_reorder_point(business_id: str) -> dict[str, Any]:
     return {"order_id": business_id, "detail": {"location": LOCATION, "sku": ESPRESSO}}
 
 
 def _event(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
     fixture.schedule = schedule
-    return [fixture.start(_below(business_id), REORDER)]
+    return [fixture.start(_below_reorder_point(business_id), REORDER)]
 
 
 def _race(trigger: Trigger) -> Callable[[WorkflowFixture, CaseSchedule, str], list[str]]:
-    """An event's run begins when the night's gets to a trigger, and goes as far as it can before that goes on."""
+    """Start an event's run when the nightly run reaches a trigger; the nightly run continues when it has settled."""
 
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
         machine = fixture.deploy(REORDER)
-        schedule.start_at(trigger, machine, _below(f"{business_id}-event"), fixture.engine.engine)
+        schedule.start_at(
+            trigger, machine, _below_reorder_point(f"{business_id}-event"), fixture.engine.engine
+        )
         fixture.schedule = schedule
         night = fixture.start({"order_id": business_id, "segments": 2}, REORDER)
         return [night, f"{machine.replace(':stateMachine:', ':execution:')}:{business_id}-event"]

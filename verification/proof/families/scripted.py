@@ -1,4 +1,4 @@
-"""A driver with a script: each step is taken once the document it acts on is ready for it."""
+"""A driver with a script: each step is taken when its document satisfies the step's condition."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,8 +28,11 @@ class Step[Document: Cancellable, Operations]:
 
 @dataclass
 class ScriptedDriver[Document: Cancellable, Operations]:
-    """Takes its steps in order. A step that a crash interrupted is taken again; at the end every accepted step is
-    repeated, as a caller that got no response would."""
+    """Takes its steps in order.
+
+    A step that a crash interrupted is taken again; at the end every accepted step is repeated, as a caller without a
+    response would.
+    """
 
     business_id: str
     steps: Sequence[Step[Document, Operations]]

@@ -23,7 +23,7 @@ from verification.proof.services import ProofServices
 TRANSFER = "StockTransfer"
 NOON = TypeAdapter(AwareDatetime).validate_python("2026-11-23T12:00:00Z")
 
-# What a transfer may be once nothing runs for it; NONE: its opening was refused.
+# The statuses that a transfer may have when its execution has ended; NONE: its opening was refused.
 ENDINGS = {("CLOSED", "SUCCEEDED"), ("CANCELLED", "FAILED"), ("NONE", "FAILED"), ("NONE", "NOT STARTED")}
 
 
@@ -34,14 +34,14 @@ def _reserved(transfer: Transfer) -> bool:
     return transfer.waiting_for == "shipment"
 
 
-def _on_its_way(transfer: Transfer) -> bool:
+def _in_transit(transfer: Transfer) -> bool:
     return transfer.status == "IN_TRANSIT"
 
 
 def arrives(arrival_id: str, quantity: int, lost: int = 0) -> TransferStep:
     lines = (ArrivedLine(sku=MUG, quantity=quantity, lost=lost),)
     arrival = Arrival(arrival_id=arrival_id, arrived_at=NOON, lines=lines)
-    return TransferStep(_on_its_way, lambda operations, name: operations.receive(name, arrival))
+    return TransferStep(_in_transit, lambda operations, name: operations.receive(name, arrival))
 
 
 SHIP = TransferStep(_reserved, lambda operations, name: operations.ship(name))
@@ -51,34 +51,34 @@ SCRIPTS: dict[str, tuple[TransferStep, ...]] = {
         SHIP,
         arrives("van-1", 5, lost=1),
         arrives("van-2", 4),
-        TransferStep(_on_its_way, lambda operations, name: operations.lose_rest(name, "gone")),
+        TransferStep(_in_transit, lambda operations, name: operations.lose_rest(name, "gone")),
     ),
     "cancelled before it leaves": (
         TransferStep(_reserved, lambda operations, name: operations.cancel(name, "the van broke down")),
     ),
     "more than the warehouse has": (),
 }
-"""By the demo's title: what is said, and when."""
-SILENCE = "no shipment is reported"
+"""By the demo's title: the steps of the drivers."""
+NOT_SHIPPED = "no shipment is reported"
 PAIRED = {"two arrivals, the rest is lost", "cancelled before it leaves"}
 
 
 class Transfers(Family):
-    """A transfer, from asking for it to the last unit that came or is lost."""
+    """A transfer from its request to the last unit that arrived or was lost."""
 
     workflows = (TRANSFER,)
     others = ()
 
     def prepare(self, services: ProofServices) -> None:
         seed_stock({MUG: 10})
-        # A cost that no unit's share of is whole: what rounding leaves has to end up somewhere.
+        # A cost that 36 units do not divide evenly, so that rounding differences occur.
         inventory().receive("warehouse", WAREHOUSE, [ReceiptLine(sku=MUG, quantity=36, cost=36 * 480 + 1)])
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in stock_transfer.SCENARIOS:
-            yield self._scenario(demo.title, _asked_for(demo.quantity), demo.expected, SCRIPTS[demo.title])
+            yield self._scenario(demo.title, _requested(demo.quantity), demo.expected, SCRIPTS[demo.title])
         expected = "CANCELLED it did not leave in time"
-        yield self._scenario(SILENCE, _asked_for(stock_transfer.QUANTITY), expected, ())
+        yield self._scenario(NOT_SHIPPED, _requested(stock_transfer.QUANTITY), expected, ())
 
     def _scenario(
         self, title: str, start: StartExecutions, expected: str, steps: Sequence[TransferStep]
@@ -90,7 +90,7 @@ class Transfers(Family):
             start,
             expected,
             title in PAIRED,
-            lambda business_id: ScriptedDriver(business_id, steps, _found, operations),
+            lambda business_id: ScriptedDriver(business_id, steps, _find, operations),
         )
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
@@ -102,7 +102,7 @@ class Transfers(Family):
             services.call_task("ReleaseStock", order_id=order_id)
 
     def describe_outcome(self, final: FinalState) -> str:
-        transfer = _found(final.business_id)
+        transfer = _find(final.business_id)
         return stock_transfer.ending(transfer) if transfer else "NONE"
 
     def check_end(self, final: FinalState) -> Iterator[str]:
@@ -112,14 +112,14 @@ class Transfers(Family):
                 yield f"{TRANSFER} {final.status(arn)}, and the transfer is {status}"
         for name, level in final.shop.levels.items():
             if level.get("on_order", 0) or level["reserved"]:
-                yield f"{name}: {level}, of a transfer that is {status}"
+                yield f"{name}: {level} for a transfer that is {status}"
 
 
 def inventory() -> InventoryStore:
     return InventoryStore(client("dynamodb"), "InventoryTable")
 
 
-def _found(transfer_id: str) -> Transfer | None:
+def _find(transfer_id: str) -> Transfer | None:
     with suppress(UnknownTransfer):
         return TransferOperations(client("dynamodb"), None, "InventoryTable").get(transfer_id)
     return None
@@ -129,7 +129,7 @@ def operations(fixture: WorkflowFixture) -> TransferOperations:
     return TransferOperations(client("dynamodb"), EngineCallbacks(fixture), "InventoryTable")
 
 
-def _asked_for(quantity: int) -> StartExecutions:
+def _requested(quantity: int) -> StartExecutions:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, business_id: str) -> list[str]:
         fixture.schedule = schedule
         # The harness names an execution by its order_id.
