@@ -85,15 +85,6 @@ def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
             )
 
 
-@invariant
-def store_credit_is_never_below_zero(shop: Snapshot) -> Iterator[Breach]:
-    """The credit balance of a customer is at least 0."""
-    for balance in shop.items("PaymentsTable", "BALANCE#", "CREDIT#"):
-        if balance["balance"] < 0:
-            customer = balance["pk"].removeprefix("CREDIT#")
-            yield (customer, f"the balance is {balance['balance']}")
-
-
 def _tenders(shop: Snapshot) -> Iterator[tuple[str, Item]]:
     for order, tenders in shop.tenders.items():
         for tender in tenders:
@@ -109,5 +100,4 @@ MONEY = (
     refunded_is_captured_at_most,
     authorisation_ends_once,
     provider_agrees,
-    store_credit_is_never_below_zero,
 )

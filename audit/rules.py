@@ -7,6 +7,7 @@ from dataclasses import replace
 from audit.billing import BILLING
 from audit.books import BOOKS
 from audit.corrections import CORRECTIONS
+from audit.credit import CREDIT
 from audit.endings import ENDINGS
 from audit.images import IMAGES
 from audit.money import MONEY
@@ -22,6 +23,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *MONEY,
     *BILLING,
     *BOOKS,
+    *CREDIT,
     *CORRECTIONS,
     *ENDINGS,
     *PURCHASES,

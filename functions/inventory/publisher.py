@@ -7,13 +7,11 @@ whether it crossed a reorder point. A batch that is delivered again publishes th
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tillflow.errors import StoreUnavailable
 from tillflow.events import INVENTORY, StockBelowReorderPoint, StockCorrected
-from tillflow.store import chunks, unmarshal
+from tillflow.publishing import publish
+from tillflow.store import unmarshal
 
 from inventory import rules
-
-ENTRIES_PER_CALL = 10
 
 
 def stock_events(records: Iterable[Mapping[str, Any]]) -> list[StockBelowReorderPoint | StockCorrected]:
@@ -66,16 +64,5 @@ class StockPublisher:
         StoreUnavailable when the bus refused one: the whole batch is delivered again.
         """
         events = stock_events(records)
-        for part in chunks(events, ENTRIES_PER_CALL):
-            entries = [
-                {
-                    "EventBusName": self._bus,
-                    "Source": INVENTORY,
-                    "DetailType": type(event).__name__,
-                    "Detail": event.model_dump_json(),
-                }
-                for event in part
-            ]
-            if self._client.put_events(Entries=entries)["FailedEntryCount"]:
-                raise StoreUnavailable("publishing stock events")
+        publish(self._client, self._bus, INVENTORY, events)
         return len(events)

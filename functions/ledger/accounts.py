@@ -19,12 +19,15 @@ INPUT_TAX = Account("1300", "Input tax recoverable")
 PAYABLES = Account("2000", "Accounts payable")
 GOODS_NOT_INVOICED = Account("2050", "Goods received, not invoiced")
 STORE_CREDIT = Account("2100", "Store credit")
+GIFT_CARDS = Account("2110", "Gift cards")
 SALES_TAX_PAYABLE = Account("2200", "Sales tax payable")
 SALES_REVENUE = Account("4000", "Sales revenue")
 INVENTORY_OVERAGE = Account("4100", "Inventory overage")
+EXPIRED_CREDIT = Account("4200", "Expired credit")
 COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold")
 PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance")
 INVENTORY_LOSSES = Account("5200", "Inventory losses")
+GOODWILL = Account("5300", "Goodwill to customers")
 
 CHART: dict[str, Account] = {
     account.code: account
@@ -37,12 +40,15 @@ CHART: dict[str, Account] = {
         PAYABLES,
         GOODS_NOT_INVOICED,
         STORE_CREDIT,
+        GIFT_CARDS,
         SALES_TAX_PAYABLE,
         SALES_REVENUE,
         INVENTORY_OVERAGE,
+        EXPIRED_CREDIT,
         COST_OF_GOODS_SOLD,
         PURCHASE_PRICE_VARIANCE,
         INVENTORY_LOSSES,
+        GOODWILL,
     )
 }
 
@@ -52,3 +58,14 @@ TENDER_ACCOUNT: dict[str, Account] = {
     "store_credit": STORE_CREDIT,
 }
 """The account a tender debits: cash in the drawer, a claim on the card provider, or a debt to the customer."""
+
+WALLET_ACCOUNT: dict[str, Account] = {"customer": STORE_CREDIT, "gift_card": GIFT_CARDS}
+"""The account of a debt to the holder of credit."""
+
+CREDIT_ACCOUNT: dict[str, Account] = {
+    "goodwill": GOODWILL,
+    "cash": CASH_ON_HAND,
+    "bank_transfer": BANK,
+    "expiry": EXPIRED_CREDIT,
+}
+"""The other account of a change of credit: what it cost, what was paid for it, or the income when it expires."""

@@ -1,17 +1,20 @@
-"""Post sales, purchases, losses and corrections; reverse entries by entries of their own."""
+"""Post sales, purchases, losses, corrections and credit; reverse entries by entries of their own."""
 
 import os
 from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
+from tillflow.events import CreditChanged
 from tillflow.handling import handler
 from tillflow.parsing import parse
 from tillflow.queue import BatchResponse, process_batch
 
 from ledger import rules
 from ledger.models import (
+    Entry,
     PostCorrection,
+    PostCredit,
     PostedEntry,
     PostJournal,
     PostLoss,
@@ -59,11 +62,14 @@ def post_loss(event: dict[str, Any], context: object) -> PostedEntry:
 
 @handler
 def post_corrections(event: dict[str, Any], context: object) -> BatchResponse:
-    """Post each StockCorrected event of a batch once; return those that failed for redelivery."""
-    return process_batch(event, _post_correction)
+    """Post each StockCorrected and CreditChanged event of a batch once; return those that failed for redelivery."""
+    return process_batch(event, _post_event)
 
 
-def _post_correction(event: dict[str, Any]) -> None:
-    entry = rules.correction_entry(parse(PostCorrection, event).detail)
+def _post_event(event: dict[str, Any]) -> None:
+    if event.get("detail-type") == CreditChanged.__name__:
+        entry: Entry | None = rules.credit_entry(parse(PostCredit, event).detail)
+    else:
+        entry = rules.correction_entry(parse(PostCorrection, event).detail)
     if entry:
         store.post(entry, datetime.now(UTC))

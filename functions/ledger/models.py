@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
-from tillflow.events import StockCorrected
+from tillflow.events import CreditChanged, StockCorrected
 from tillflow.fields import Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
 
@@ -90,6 +90,12 @@ class PostCorrection(Request):
     """An event of inventory as the bus delivers it: units found or lost, in `detail`."""
 
     detail: StockCorrected
+
+
+class PostCredit(Request):
+    """An event of payments as the bus delivers it: credit granted or expired, in `detail`."""
+
+    detail: CreditChanged
 
 
 class ReverseEntries(Request):

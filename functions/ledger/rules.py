@@ -1,8 +1,8 @@
-"""Journal entries of sales, purchases, losses and corrections, and their reversals. Pure."""
+"""Journal entries of sales, purchases, losses, corrections and credit, and their reversals. Pure."""
 
 from dataclasses import replace
 
-from tillflow.events import StockCorrected
+from tillflow.events import CreditChanged, StockCorrected
 
 from ledger import accounts
 from ledger.accounts import Account
@@ -132,6 +132,21 @@ def correction_entry(corrected: StockCorrected) -> Entry | None:
         currency=corrected.currency,
         reference=corrected.reason,
         lines=(_debit(debited, corrected.cost), _credit(credited, corrected.cost)),
+    )
+
+
+def credit_entry(changed: CreditChanged) -> Entry:
+    """Return the entry of credit that was granted (its cost or payment against the debt) or that expired."""
+    debited, credited = accounts.CREDIT_ACCOUNT[changed.kind], accounts.WALLET_ACCOUNT[changed.holder]
+    if changed.kind == "expiry":
+        debited, credited = credited, debited
+    return Entry(
+        entry_id=f"{changed.entry_id}#credit",
+        business_id=changed.entry_id,
+        kind="credit",
+        currency=changed.currency,
+        reference=changed.reason,
+        lines=(_debit(debited, changed.amount), _credit(credited, changed.amount)),
     )
 
 

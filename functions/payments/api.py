@@ -2,13 +2,15 @@
 
 import os
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, Reply
 from tillflow.aws import client
+from tillflow.fields import Day
 from tillflow.money import Currency
 
+from payments.credit.models import CreditPolicy, WalletEntry
 from payments.operations import CreditOperations, PaymentOperations
 
 api = Api("payments")
@@ -16,7 +18,10 @@ handle = api.handle
 
 
 class CreditBody(BaseModel):
-    """A grant of store credit: grant_id is its idempotency key, amount in minor units."""
+    """A grant of store credit: grant_id is its idempotency key, amount in minor units.
+
+    source: goodwill, or how the customer paid for it. expires_on: the last day on which it can be spent.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,6 +29,17 @@ class CreditBody(BaseModel):
     currency: Currency
     amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
     reason: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Literal["goodwill", "cash", "bank_transfer"] = "goodwill"
+    expires_on: Day | None = None
+
+
+class PolicyBody(BaseModel):
+    """The most of one goodwill grant in minor units, and the days after which it expires; null for never."""
+
+    model_config = ConfigDict(frozen=True)
+
+    goodwill_limit: Annotated[int, Field(ge=0, lt=10**12, strict=True)]
+    expiry_days: Annotated[int | None, Field(gt=0, le=3_650)] = None
 
 
 class Balances(BaseModel):
@@ -60,7 +76,25 @@ def get_credit(call: Call) -> Balances:
     "POST /customers/{customer_id}/credit", "manage", body=CreditBody, response=Balances, statuses=(201,)
 )
 def grant_credit(call: Call) -> Reply:
-    """Grant store credit with a reason, once per grant id."""
+    """Grant store credit with a reason, once per grant id; goodwill is limited by the policy of its currency."""
     customer_id = call.path["customer_id"]
-    _credit().grant({**call.body.model_dump(), "customer_id": customer_id})
+    _credit().grant({**call.body.model_dump(mode="json"), "customer_id": customer_id})
     return Reply(Balances(customer_id=customer_id, balances=_credit().balances(customer_id)), 201)
+
+
+@api.route("GET /customers/{customer_id}/credit/entries", "read", response=list[WalletEntry])
+def list_credit_entries(call: Call) -> list[WalletEntry]:
+    """List what was added to a customer's store credit, and what expired."""
+    return _credit().entries(call.path["customer_id"])
+
+
+@api.route("GET /credit-policies/{currency}", "read", response=CreditPolicy)
+def get_credit_policy(call: Call) -> CreditPolicy:
+    """Return the limit and the expiry of goodwill in a currency."""
+    return _credit().policy(call.path["currency"])
+
+
+@api.route("PUT /credit-policies/{currency}", "manage", body=PolicyBody, response=CreditPolicy)
+def set_credit_policy(call: Call) -> CreditPolicy:
+    """Set the limit and the expiry of goodwill in a currency; grants stay as they are."""
+    return _credit().set_policy({**call.body.model_dump(), "currency": call.path["currency"]})

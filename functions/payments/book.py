@@ -26,11 +26,14 @@ class Refusal(Exception):
 
 
 class Book:
-    """Authorisations in one table. `also` are further actions of the effect, such as the change of a balance."""
+    """Authorisations in one table, which several books can share. name: the type of their tenders; `also` are further
+    actions of the effect, such as the change of a balance.
+    """
 
-    def __init__(self, client: Any, table: str) -> None:
+    def __init__(self, client: Any, table: str, name: str) -> None:
         self._client = client
         self._table = table
+        self._name = name
 
     def authorise(self, effect_key: str, charge: Charge, also: Sequence[Action] = ()) -> Outcome:
         reference = f"auth-{effect_key}"
@@ -38,6 +41,7 @@ class Book:
             "pk": f"AUTHORISATION#{reference}",
             "sk": "AUTHORISATION",
             "reference": reference,
+            "book": self._name,
             "amount": charge.amount,
             "currency": charge.currency,
             "token": charge.token,

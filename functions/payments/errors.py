@@ -31,3 +31,13 @@ class ReversalRefused(DomainError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"void or refund refused by the provider: {reason}")
         self.reason = reason
+
+
+class GoodwillAboveLimit(DomainError):
+    """A goodwill grant is above the limit of its currency. Amounts are formatted with their currency."""
+
+    status = 409
+    cashier_message = "The amount is above the limit for goodwill."
+
+    def __init__(self, amount: str, limit: str) -> None:
+        super().__init__(f"goodwill of {amount} is above the limit; expected at most {limit}")

@@ -1,6 +1,7 @@
-"""The payment functions: authorise, capture (the pivot), look a capture up, prevent it, reverse."""
+"""The payment functions: authorise, capture (the pivot), look a capture up, prevent it, reverse; expire credit."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
@@ -8,6 +9,8 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from payments.cash import Cash
+from payments.credit.models import ExpiredCredit
+from payments.credit.wallets import Wallets
 from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
 from payments.rules import refuse_card_numbers
 from payments.sandbox import SandboxProvider
@@ -56,3 +59,9 @@ def reverse_payment(event: dict[str, Any], context: object) -> Tenders:
 def resolve_capture(event: dict[str, Any], context: object) -> ResolvedCapture:
     """Look up the outcome of an order's capture at the providers."""
     return payments.resolve(parse(OrderRef, event).order_id)
+
+
+@handler
+def expire_credit(event: dict[str, Any], context: object) -> ExpiredCredit:
+    """Take what is left of grants whose last day is over; started every night."""
+    return {"expired": Wallets(_dynamodb, _table).expire(datetime.now(UTC))}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import Field, StrictInt, model_validator
-from tillflow.fields import Amount, BusinessId, Identifier, Reason, Request
+from tillflow.fields import Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
 
 MAX_TENDERS = 200
@@ -50,16 +50,6 @@ class OrderRef(Request):
     """A request about the payment of an order."""
 
     order_id: BusinessId
-
-
-class GrantCredit(Request):
-    """A request to add to a customer's credit with the shop, once per grant id."""
-
-    grant_id: BusinessId
-    customer_id: Identifier
-    currency: Currency
-    amount: Annotated[Amount, Field(gt=0)]
-    reason: Annotated[Reason, Field(min_length=1)]
 
 
 class PublicTender(TypedDict):

@@ -6,9 +6,11 @@ from typing import Any
 
 from tillflow.parsing import parse
 
-from payments.models import GrantCredit, Tender
+from payments.credit.models import CreditCurrency, CreditPolicy, GrantCredit, WalletEntry
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
+from payments.models import Tender
 from payments.store import PaymentsStore
-from payments.store_credit import StoreCredit
 
 
 class PaymentOperations:
@@ -26,14 +28,31 @@ class CreditOperations:
     """Credit of customers with the shop. dynamodb: a client; table: the payments table."""
 
     def __init__(self, dynamodb: Any, table: str) -> None:
-        self._credit = StoreCredit(dynamodb, table)
+        self._wallets = Wallets(dynamodb, table)
 
     def grant(self, request: Mapping[str, Any]) -> int:
-        """Add to a customer's credit, once per grant id; return the balance. InvalidRequest, IdempotencyConflict."""
+        """Add to a customer's credit, once per grant id; return the balance.
+
+        InvalidRequest, GoodwillAboveLimit, IdempotencyConflict.
+        """
         grant = parse(GrantCredit, request)
-        self._credit.grant(grant, datetime.now(UTC))
-        return self._credit.balance(grant.customer_id, grant.currency)
+        self._wallets.grant(grant, datetime.now(UTC))
+        return self._wallets.balance(customer_wallet(grant.customer_id), grant.currency)
 
     def balances(self, customer_id: str) -> dict[str, int]:
         """Return a customer's balances in minor units by currency."""
-        return self._credit.balances(customer_id)
+        return self._wallets.balances(customer_wallet(customer_id))
+
+    def entries(self, customer_id: str) -> list[WalletEntry]:
+        """Return what was added to a customer's credit and what expired, in the order of its time."""
+        return self._wallets.entries(customer_wallet(customer_id))
+
+    def policy(self, currency: str) -> CreditPolicy:
+        """Return the limit and the expiry of goodwill in a currency. InvalidRequest for an unknown currency."""
+        return self._wallets.policy(parse(CreditCurrency, {"currency": currency}).currency)
+
+    def set_policy(self, request: Mapping[str, Any]) -> CreditPolicy:
+        """Set the limit and the expiry of goodwill in a currency. InvalidRequest."""
+        policy = parse(CreditPolicy, request)
+        self._wallets.set_policy(policy)
+        return policy

@@ -47,7 +47,7 @@ class SandboxProvider:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
-        self.book = Book(client, table)
+        self.book = Book(client, table, "card")
 
     def authorise(self, key: str, charge: Charge) -> Outcome:
         return self._behave(charge.token or "", "authorise", key, lambda: self.book.authorise(key, charge))

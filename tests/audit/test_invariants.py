@@ -11,7 +11,7 @@ from audit import INVARIANTS, Snapshot, check
 from tests.support import purchasekeeping, shopkeeping, transferkeeping
 from tests.support.image_rows import DELETED_IMAGE, READY_IMAGE, REJECTED_IMAGE, THUMBNAIL, ImageRows
 from tests.support.purchasekeeping import PO, spoil
-from tests.support.shopkeeping import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, Row, snapshot
+from tests.support.shopkeeping import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, WALLET, Row, snapshot
 from tests.support.transferkeeping import TRF
 
 Tables = dict[str, list[Row]]
@@ -114,9 +114,34 @@ BROKEN: list[tuple[str, str, Break]] = [
         add("SandboxProviderTable", shopkeeping.authorisation(REFUSED, 2, 60, "captured", captured=60)),
     ),
     (
-        "store_credit_is_never_below_zero",
-        "cus-1",
-        add("PaymentsTable", {"pk": "CREDIT#cus-1", "sk": "BALANCE#EUR", "balance": -1}),
+        "wallet_is_its_entries_less_payments",
+        f"{WALLET} EUR",
+        change("PaymentsTable", WALLET, "BALANCE#EUR", balance=29),
+    ),
+    (
+        "wallet_is_its_entries_less_payments",
+        f"{WALLET} CHF",
+        add("PaymentsTable", {"pk": WALLET, "sk": "BALANCE#CHF", "balance": 1}),
+    ),
+    (
+        "wallet_is_its_entries_less_payments",
+        f"{WALLET} EUR",
+        add(
+            "PaymentsTable",
+            shopkeeping.authorisation(SALE, 3, 5, "held")
+            | {"book": "store_credit", "customer_id": "cus-1", "currency": "EUR"},
+        ),
+    ),
+    ("credit_is_booked", "crd-1", remove("LedgerTable", "ENTRY#crd-1#credit", "ENTRY")),
+    (
+        "credit_is_booked",
+        "crd-1",
+        change("LedgerTable", "ENTRY#crd-1#credit", "ENTRY", lines=json.dumps(BOOKED_AS_SOLD)),
+    ),
+    (
+        "booked_credit_was_granted",
+        "crd-9#credit",
+        add("LedgerTable", shopkeeping.entry("crd-9", {"5300": 30}, {"2100": 30}, kind="credit")),
     ),
     (
         "invoice_numbers_are_contiguous",

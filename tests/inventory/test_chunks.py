@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from inventory.models import Line, OrderedLine, ReceiptLine
 from inventory.on_order import LINES_PER_TRANSACTION, OnOrder
-from inventory.publisher import ENTRIES_PER_CALL, StockPublisher
+from inventory.publisher import StockPublisher
 from inventory.store import (
     ISSUED_PER_TRANSACTION,
     RECEIVED_PER_TRANSACTION,
@@ -20,6 +20,7 @@ from inventory.supplier_returns import RETURNED_PER_TRANSACTION, SupplierReturns
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer
 from inventory.transfers.store import ARRIVED_PER_TRANSACTION, TransferStore
+from tillflow.publishing import ENTRIES_PER_CALL
 from tillflow.store import marshal
 
 from tests.support.boundaries import around

@@ -3,17 +3,17 @@
 from typing import Any
 
 import pytest
-from payments.models import GrantCredit
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
 from payments.provider import Charge, Provider, ProviderDown, ResponseLost
 from payments.sandbox import TEST_CARDS, SandboxProvider
 from payments.store_credit import StoreCredit
-from tillflow.errors import IdempotencyConflict, InvalidRequest
-from tillflow.fields import MAX_AMOUNT
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, conflict
 from tests.support.payments_fixture import NOW, granted
 
+WALLET = customer_wallet("cus-1")
 CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 
 
@@ -21,9 +21,8 @@ CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provider:
     if request.param == "sandbox":
         return SandboxProvider(dynamodb, table)
-    credit = StoreCredit(dynamodb, table)
-    credit.grant(granted(1000), NOW)
-    return credit
+    Wallets(dynamodb, table).grant(granted(1000), NOW)
+    return StoreCredit(dynamodb, table)
 
 
 @pytest.fixture
@@ -87,17 +86,17 @@ def test_unknown_authorisation_is_refused(provider: Provider) -> None:
 
 
 def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table: str) -> None:
-    credit = StoreCredit(dynamodb, table)
-    credit.grant(granted(1000), NOW)
+    wallets, credit = Wallets(dynamodb, table), StoreCredit(dynamodb, table)
+    wallets.grant(granted(1000), NOW)
     first = credit.authorise("a#1", CHARGE)
-    assert credit.balance("cus-1", "EUR") == 100
+    assert wallets.balance(WALLET, "EUR") == 100
     assert credit.authorise("b#1", CHARGE).reason == "insufficient_credit"
     credit.void("a#2", first.reference)
-    assert credit.balance("cus-1", "EUR") == 1000
+    assert wallets.balance(WALLET, "EUR") == 1000
     second = credit.authorise("b#1", CHARGE)
     credit.capture("b#2", second.reference, 900)
     credit.refund("b#3", second.reference, 400)
-    assert credit.balance("cus-1", "EUR") == 500
+    assert wallets.balance(WALLET, "EUR") == 500
     assert credit.authorise("c#1", Charge(1, "USD", customer_id="cus-1")).reason == "insufficient_credit"
 
 
@@ -134,33 +133,3 @@ def test_contention_in_the_sandbox_is_reported_as_unavailable(dynamodb: Any, tab
     with pytest.raises(ProviderDown, match="authorise k#1"):
         SandboxProvider(client, table).authorise("k#1", CHARGE)
     assert SandboxProvider(dynamodb, table).look_up("k#1") is None
-
-
-def test_credit_grant_is_applied_once_per_grant_id(dynamodb: Any, table: str) -> None:
-    credit = StoreCredit(dynamodb, table)
-    credit.grant(granted(500), NOW)
-    credit.grant(granted(500), NOW)
-    assert credit.balances("cus-1") == {"EUR": 500}
-
-
-@pytest.mark.parametrize(
-    "other",
-    [granted(900), granted(500, customer_id="cus-2"), granted(500).model_copy(update={"reason": "x"})],
-)
-def test_credit_grant_with_other_content_raises_idempotency_conflict(
-    dynamodb: Any, table: str, other: GrantCredit
-) -> None:
-    credit = StoreCredit(dynamodb, table)
-    credit.grant(granted(500), NOW)
-    with pytest.raises(IdempotencyConflict, match="credit grant grant-1 exists with different content"):
-        credit.grant(other, NOW)
-    assert credit.balance("cus-1", "EUR") == 500
-    assert credit.balance("cus-2", "EUR") == 0
-
-
-def test_balance_beyond_its_bound_is_refused(dynamodb: Any, table: str) -> None:
-    credit = StoreCredit(dynamodb, table)
-    credit.grant(granted(MAX_AMOUNT), NOW)
-    with pytest.raises(InvalidRequest, match="a balance below 10"):
-        credit.grant(granted(1, "grant-2"), NOW)
-    assert credit.balance("cus-1", "EUR") == MAX_AMOUNT

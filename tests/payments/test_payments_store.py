@@ -81,7 +81,7 @@ def test_split_tenders_are_authorised_then_captured(payments: PaymentsFixture) -
     assert payments.authorise(cash(), card(), credit()) == held
     assert payments.service.capture("ord-1") == taken
     assert payments.card.calls == [("authorise", "ord-1#authorise#2"), ("capture", "ord-1#capture#2")]
-    assert payments.credit.balance("cus-1", "EUR") == 200
+    assert payments.balance() == 200
 
 
 def test_more_tenders_than_a_transaction_holds_are_captured(payments: PaymentsFixture) -> None:
@@ -135,7 +135,7 @@ def test_decline_names_the_reason_and_its_reversal_leaves_nothing(
     payments.service.reverse("ord-1")
     assert payments.states() == ["voided", "declined", "voided"]
     payments.check_books()
-    assert payments.credit.balance("cus-1", "EUR") == 500
+    assert payments.balance() == 500
 
 
 def test_store_credit_without_a_customer_is_declined(payments: PaymentsFixture) -> None:
@@ -163,7 +163,7 @@ def test_refused_capture_is_reversed_together_with_earlier_captures(payments: Pa
     assert [t["state"] for t in answer["tenders"]] == ["refunded", "voided", "voided", "voided"]
     assert payments.service.reverse("ord-1") == answer
     payments.check_books()
-    assert payments.credit.balance("cus-1", "EUR") == 500
+    assert payments.balance() == 500
 
 
 def test_refused_void_does_not_prevent_the_others(payments: PaymentsFixture) -> None:
@@ -393,7 +393,7 @@ def test_crash_before_any_call_and_redelivery_end_the_same(dynamodb: Any, tables
                 deliver_until_it_lives(payments, step)
             lived, payments.client.dies_before = payments.client.dies_before, None
             assert set(payments.states()) <= set(ending.split(" or ")), (ending, moment)
-            assert payments.credit.balance("cus-1", "EUR") == (7 if ending == "captured" else 10)
+            assert payments.balance() == (7 if ending == "captured" else 10)
             payments.check_books()
             if lived:
                 break
@@ -461,7 +461,7 @@ def test_concurrent_captures_and_reversals_leave_nothing_captured(dynamodb: Any,
     for order in orders:
         assert set(payments.states(order)) <= {"voided", "refunded"}
     payments.check_books(*orders)
-    assert payments.credit.balance("cus-1", "EUR") == 30
+    assert payments.balance() == 30
 
 
 def test_concurrent_orders_cannot_spend_store_credit_twice(dynamodb: Any, tables: str) -> None:
@@ -479,8 +479,8 @@ def test_concurrent_orders_cannot_spend_store_credit_twice(dynamodb: Any, tables
     with ThreadPoolExecutor(8) as tills:
         spent = list(tills.map(spend, [f"ord-{number}" for number in range(8)]))
     assert sum(spent) == 3
-    assert payments.credit.balance("cus-1", "EUR") == 10
-    assert payments.credit.balance("cus-1", "USD") == 0
+    assert payments.balance() == 10
+    assert payments.balance(currency="USD") == 0
 
 
 def test_card_number_is_not_stored(

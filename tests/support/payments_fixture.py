@@ -8,7 +8,10 @@ from typing import Any
 
 from payments.book import Book
 from payments.cash import Cash
-from payments.models import Authorise, GrantCredit, Tenders
+from payments.credit.models import GrantCredit
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
+from payments.models import Authorise, Tenders
 from payments.provider import Charge, Outcome, ProviderDown, ResponseLost
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
@@ -73,9 +76,9 @@ class PaymentsFixture:
     def __post_init__(self) -> None:
         self.sandbox = SandboxProvider(self.client, SANDBOX_TABLE)
         self.card = Unreliable(self.sandbox)
-        self.credit = StoreCredit(self.client, self.table)
+        self.wallets = Wallets(self.client, self.table)
         self.store = PaymentsStore(self.client, self.table)
-        providers = {"card": self.card, "store_credit": self.credit, "cash": Cash()}
+        providers = {"card": self.card, "store_credit": StoreCredit(self.client, self.table), "cash": Cash()}
         self.service = Payments(self.store, providers)
 
     def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Tenders:
@@ -83,7 +86,10 @@ class PaymentsFixture:
 
     def grant(self, amount: int, grant_id: str = "grant-1") -> None:
         """Grant credit to the customer of `request`."""
-        self.credit.grant(granted(amount, grant_id), NOW)
+        self.wallets.grant(granted(amount, grant_id), NOW)
+
+    def balance(self, customer_id: str = "cus-1", currency: str = "EUR") -> int:
+        return self.wallets.balance(customer_wallet(customer_id), currency)
 
     def states(self, order_id: str = "ord-1") -> list[str]:
         return [tender.state for tender in self.store.payment(order_id).tenders]
@@ -93,7 +99,7 @@ class PaymentsFixture:
 
     def check_books(self, *order_ids: str) -> None:
         """Assert that our tenders equal the providers' books, and that nothing of a reversed order is still held."""
-        books = {"card": self.sandbox.book, "store_credit": Book(self.client, self.table)}
+        books = {"card": self.sandbox.book, "store_credit": Book(self.client, self.table, "store_credit")}
         for order_id in order_ids or ("ord-1",):
             payment = self.store.payment(order_id)
             for tender in payment.tenders:
@@ -107,10 +113,9 @@ class PaymentsFixture:
                     assert row.get("state") != "held", tender
 
 
-def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1") -> GrantCredit:
-    return GrantCredit(
-        grant_id=grant_id, customer_id=customer_id, currency="EUR", amount=amount, reason="goodwill"
-    )
+def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1", **more: Any) -> GrantCredit:
+    request = {"grant_id": grant_id, "customer_id": customer_id, "currency": "EUR", "amount": amount}
+    return GrantCredit.model_validate({"reason": "late delivery", "source": "cash", **request, **more})
 
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:

@@ -1,5 +1,5 @@
 """The rows of a small shop whose invariants hold: a sale paid by card and cash, a rejected order, a cancelled sale,
-a unit lost and one found. Tests change one row.
+a unit lost and one found, a customer with credit. Tests change one row.
 """
 
 import copy
@@ -11,6 +11,7 @@ from audit import Snapshot
 SALE, REFUSED, CANCELLED = "ord-1", "ord-2", "ord-3"
 LOST, FOUND = "adj-1", "count-1"
 LEVEL = "LEVEL#store-1#MUG"
+WALLET = "CREDIT#cus-1"
 
 Row = dict[str, Any]
 
@@ -52,6 +53,8 @@ def rows() -> dict[str, list[Row]]:
                 tender(SALE, 2, "cash", 40, "captured", captured=40),
                 tender(REFUSED, 1, "card", 120, "voided"),
                 tender(CANCELLED, 1, "card", 120, "refunded", captured=120, refunded=120),
+                {"pk": WALLET, "sk": "BALANCE#EUR", "balance": 30},
+                grant("crd-1", 30),
             ],
             "SandboxProviderTable": [
                 authorisation(SALE, 1, 200, "captured", captured=200),
@@ -68,6 +71,7 @@ def rows() -> dict[str, list[Row]]:
                 entry(
                     CANCELLED, {"4000": 100, "2200": 20, "1200": 40}, {"1020": 120, "5000": 40}, kind="cancel"
                 ),
+                entry("crd-1", {"5300": 30}, {"2100": 30}, kind="credit"),
                 entry(LOST, {"5200": 40}, {"1200": 40}, kind="correction"),
                 entry(FOUND, {"1200": 40}, {"4100": 40}, kind="correction"),
             ],
@@ -175,6 +179,20 @@ def tender(order_id: str, number: int, kind: str, amount: int, state: str, **mov
         "captured": 0,
         "refunded": 0,
         **moved,
+    }
+
+
+def grant(entry_id: str, amount: int, holder: str = WALLET) -> Row:
+    return {
+        "pk": holder,
+        "sk": f"ENTRY#EUR#{entry_id}",
+        "entry_id": entry_id,
+        "holder": holder,
+        "kind": "goodwill",
+        "amount": amount,
+        "currency": "EUR",
+        "reason": "late delivery",
+        "at": "2026-11-23T10:00:00Z",
     }
 
 

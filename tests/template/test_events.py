@@ -73,6 +73,7 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("DemandRule", order("OrderRejected"), False),
     ("CorrectionRule", stock("StockCorrected"), True),
     ("CorrectionRule", stock("StockBelowReorderPoint"), False),
+    ("CorrectionRule", {"source": "tillflow.payments", "detail-type": "CreditChanged", "detail": {}}, True),
     ("ReorderRule", stock("StockBelowReorderPoint"), True),
     ("ReorderRule", stock("StockCorrected"), False),
     ("ImageChangedRule", upload("Object Created", "ImagesBucket"), True),

@@ -186,6 +186,18 @@ def test_credit_is_granted_once_per_id(seeded: None) -> None:
     other = run(*grant, "9", "--reason", "late delivery", "--id", "crd-1", code=2).stderr
     assert "credit grant crd-1 exists with different content: amount is 1250, sent 900" in other
     assert json.loads(run("customer", "show", "cus-ada", "--json").stdout)["credit"] == {"EUR": 1250}
+    listed = json.loads(run("customer", "credit", "list", "cus-ada", "--json").stdout)
+    assert [(entry["entry_id"], entry["kind"], entry["amount"]) for entry in listed] == [
+        ("crd-1", "goodwill", 1250)
+    ]
+
+
+def test_goodwill_policy_limits_grants(seeded: None) -> None:
+    assert "at most 100.00 EUR, no expiry" in run("customer", "credit", "policy", "EUR").output
+    run("customer", "credit", "policy", "EUR", "--limit", "5.00", "--expiry-days", "30")
+    assert "at most 5.00 EUR, 30 days" in run("customer", "credit", "policy", "EUR").output
+    refused = run("customer", "credit", "grant", "cus-ada", "5.01", "--reason", "late", code=2).stderr
+    assert "goodwill of 5.01 EUR is above the limit; expected at most 5.00 EUR" in refused
 
 
 def test_stored_customer_without_a_list_entry_is_shown(stack: None) -> None:

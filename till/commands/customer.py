@@ -1,12 +1,13 @@
 """`till customer`: customers and their credit with the shop."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 from customers.models import Customer
-from tillflow.money import Money
 
 from till import sales, workflows
+from till.amounts import minor_units
 from till.errors import OperatorError
 from till.output import err, money, out, print_json, print_table
 from till.purchasing import operator_errors
@@ -22,6 +23,7 @@ Name = Annotated[str | None, typer.Option(help="Name.")]
 Email = Annotated[str | None, typer.Option(help="Email address; empty to remove it.")]
 Phone = Annotated[str | None, typer.Option(help="Phone number; empty to remove it.")]
 Note = Annotated[str | None, typer.Option(help="Note for the staff.")]
+Currency = Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")]
 _LISTED = "`till customer list` lists every customer."
 
 
@@ -126,7 +128,11 @@ def grant(
     customer_id: CustomerId,
     amount: Annotated[str, typer.Argument(help="Amount, such as 12.50.")],
     reason: Annotated[str, typer.Option(help="Reason.")],
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Currency = "EUR",
+    source: Annotated[str, typer.Option(help="goodwill, cash or bank_transfer.")] = "goodwill",
+    expires_on: Annotated[
+        str | None, typer.Option(help="Last day, such as 2027-12-31; by default that of the policy.")
+    ] = None,
     grant_id: Annotated[str | None, typer.Option("--id", help="Idempotency key.")] = None,
 ) -> None:
     """Add to a customer's credit. The same `--id` again adds nothing.
@@ -136,16 +142,14 @@ def grant(
         till customer credit grant cus-ada 12.50 --reason "late delivery"
     """
     stack = find_stack()
-    try:
-        minor = Money.parse(amount, currency).amount
-    except ValueError as error:
-        raise OperatorError(f"{error}.", "Give an amount such as 12.50, and --currency.") from error
     request = {
         "grant_id": grant_id or workflows.new_id("crd"),
         "customer_id": customer_id,
         "currency": currency,
-        "amount": minor,
+        "amount": minor_units(amount, currency),
         "reason": reason,
+        "source": source,
+        "expires_on": expires_on,
     }
     with operator_errors(_LISTED):
         sales.customers(stack).get(customer_id)
@@ -153,6 +157,55 @@ def grant(
     out.print(
         f"The credit of {customer_id} is {money(balance, currency)} (grant {request['grant_id']}).",
     )
+
+
+@credit_app.command("list")
+def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
+    """List what was added to a customer's credit, and what expired.
+
+    Example:
+
+        till customer credit list cus-ada
+    """
+    entries = sales.credit(find_stack()).entries(customer_id)
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+    elif not entries:
+        out.print("No credit was granted.")
+    else:
+        rows = [
+            (entry.at, entry.entry_id, entry.kind, money(entry.amount, entry.currency),
+             entry.expires_on or "", entry.reason)
+            for entry in entries
+        ]  # fmt: skip
+        print_table("Credit", ("at", "id!", "kind", "amount>", "last day", "reason"), rows)
+
+
+@credit_app.command("policy")
+def policy(
+    currency: Annotated[str, typer.Argument(help="Currency, by its ISO 4217 code.")],
+    limit: Annotated[str | None, typer.Option(help="The most of one goodwill grant.")] = None,
+    expiry_days: Annotated[int | None, typer.Option(min=1, help="Days until goodwill expires.")] = None,
+) -> None:
+    """Show the limit and the expiry of goodwill in a currency; with --limit, set both.
+
+    Examples:
+
+        till customer credit policy EUR
+
+        till customer credit policy EUR --limit 50.00 --expiry-days 365
+    """
+    credit = sales.credit(find_stack())
+    if limit is None and expiry_days is not None:
+        raise OperatorError("--expiry-days needs --limit.", "Give both.")
+    with operator_errors("Give a currency such as EUR."):
+        if limit is None:
+            current = credit.policy(currency)
+        else:
+            request = {"currency": currency, "goodwill_limit": minor_units(limit, currency)}
+            current = credit.set_policy({**request, "expiry_days": expiry_days})
+    days = f"{current.expiry_days} days" if current.expiry_days else "no expiry"
+    out.print(f"Goodwill in {currency}: at most {money(current.goodwill_limit, currency)}, {days}.")
 
 
 def _fields(name: str | None, email: str | None, phone: str | None, note: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Events on the order bus, of ``tillflow.orders`` or ``tillflow.inventory``; the model's name is the detail-type.
+"""Events on the order bus, of ``tillflow.orders``, ``.inventory`` or ``.payments``; a model's name is its detail-type.
 
 They are delivered at least once: `event_id` is the key to deduplicate by. Amounts are minor units of `currency`.
 """
@@ -11,6 +11,9 @@ from tillflow.fields import MAX_STOCK, Amount, Identifier, Quantity, Record, Tim
 from tillflow.money import Currency
 
 INVENTORY = "tillflow.inventory"
+PAYMENTS = "tillflow.payments"
+CREDIT_KINDS = ("goodwill", "cash", "bank_transfer", "expiry")
+"""The changes of credit that are published; a workflow posts those that it makes."""
 
 EventId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\P{Cc}+$")]
 Text = Annotated[str, Field(max_length=1000, pattern=r"^\P{Cc}*$")]
@@ -108,6 +111,21 @@ class StockCorrected(Record):
     sku: Identifier
     quantity: Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK), AfterValidator(_not_zero)]
     cost: Amount
+    currency: Currency
+    reason: Text
+
+
+class CreditChanged(Record):
+    """Credit of a customer or a gift card was granted (goodwill, or paid for), or expired.
+
+    Source ``tillflow.payments``. entry_id: the grant's id, or that of its expiry.
+    """
+
+    event_id: EventId
+    entry_id: Identifier
+    holder: Literal["customer", "gift_card"]
+    kind: Literal["goodwill", "cash", "bank_transfer", "expiry"]
+    amount: Amount
     currency: Currency
     reason: Text
 

@@ -1,0 +1,89 @@
+"""Credit: every wallet equals its entries and payments, and every entry that no workflow posts is in the journal.
+
+A stream, the bus and a queue deliver entries to the ledger, so one of the last minute may not be posted yet.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ledger.accounts import CREDIT_ACCOUNT, WALLET_ACCOUNT
+
+from audit.snapshot import Breach, Item, Snapshot, invariant, journal_lines
+
+CREDITED = "#credit"
+_DELIVERY_TIME = timedelta(minutes=1)
+_EXPIRY = "expiry"
+
+
+@invariant
+def wallet_is_its_entries_less_payments(shop: Snapshot) -> Iterator[Breach]:
+    """A balance is at least 0, and equals grants less expiries less what is held or was captured and not refunded."""
+    expected: Counter[tuple[str, str]] = Counter()
+    for entry in _entries(shop):
+        expected[entry["holder"], entry["currency"]] += (
+            -entry["amount"] if entry["kind"] == _EXPIRY else entry["amount"]
+        )
+    for payment in shop.items("PaymentsTable", "AUTHORISATION", "AUTHORISATION#"):
+        if holder := _holder(payment):
+            spent = payment["amount"] if payment["state"] == "held" else payment["captured"]
+            expected[holder, payment["currency"]] -= spent - payment["refunded"]
+    balances = {
+        (row["pk"], row["sk"].removeprefix("BALANCE#")): row["balance"]
+        for row in shop.items("PaymentsTable", "BALANCE#")
+    }
+    for wallet in sorted(expected.keys() | balances.keys()):
+        balance = balances.get(wallet, 0)
+        if balance < 0 or balance != expected[wallet]:
+            yield (
+                " ".join(wallet),
+                f"the balance is {balance}; its entries less its payments are {expected[wallet]}",
+            )
+
+
+@invariant
+def credit_is_booked(shop: Snapshot) -> Iterator[Breach]:
+    """Credit that was granted by a person, or expired, has an entry of its amount."""
+    for entry in _entries(shop):
+        if entry["kind"] not in CREDIT_ACCOUNT:
+            continue
+        posted = shop.entries.get(f"{entry['entry_id']}{CREDITED}")
+        if posted is None:
+            if datetime.fromisoformat(entry["at"]) <= shop.read_at - _DELIVERY_TIME:
+                yield (entry["entry_id"], f"{entry['kind']} of {entry['amount']} has no journal entry")
+        elif (lines := _lines(posted)) != (expected := _expected(entry)):
+            yield (entry["entry_id"], f"the journal entry has {lines}; expected {expected}")
+
+
+@invariant
+def booked_credit_was_granted(shop: Snapshot) -> Iterator[Breach]:
+    """A journal entry of credit belongs to an entry of a wallet."""
+    known = {entry["entry_id"] for entry in _entries(shop)}
+    for name, posted in shop.entries.items():
+        if not name.endswith(CREDITED) or name.removesuffix(CREDITED) in known:
+            continue
+        if datetime.fromisoformat(posted["posted_at"]) <= shop.read_at - _DELIVERY_TIME:
+            yield (name, "the journal entry belongs to no entry of a wallet")
+
+
+def _entries(shop: Snapshot) -> Iterator[Item]:
+    return shop.items("PaymentsTable", "ENTRY#")
+
+
+def _holder(payment: Item) -> str | None:
+    """Return the wallet that an authorisation is taken from, None for one of another book."""
+    return f"CREDIT#{payment['customer_id']}" if payment["book"] == "store_credit" else None
+
+
+def _expected(entry: Item) -> list[tuple[str, int, int]]:
+    wallet = WALLET_ACCOUNT["customer" if entry["holder"].startswith("CREDIT#") else "gift_card"].code
+    other = CREDIT_ACCOUNT[entry["kind"]].code
+    debited, credited = (wallet, other) if entry["kind"] == _EXPIRY else (other, wallet)
+    return [(debited, entry["amount"], 0), (credited, 0, entry["amount"])]
+
+
+def _lines(posted: Item) -> list[tuple[str, int, int]]:
+    return [(line["account"], line.get("debit", 0), line.get("credit", 0)) for line in journal_lines(posted)]
+
+
+CREDIT = (wallet_is_its_entries_less_payments, credit_is_booked, booked_credit_was_granted)

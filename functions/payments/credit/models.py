@@ -1,0 +1,66 @@
+"""Requests about credit, and what is stored of it. Amounts are integer minor units."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import Field, StrictInt
+from tillflow.fields import Amount, BusinessId, Day, Identifier, Reason, Request
+from tillflow.money import Currency
+
+type Source = Literal["goodwill", "cash", "bank_transfer", "overpayment", "return"]
+"""Where credit comes from. A workflow posts overpayments and returns itself; the others are posted from events."""
+
+
+class GrantCredit(Request):
+    """A request to add to a customer's credit, once per grant id. It can be spent up to and on `expires_on`."""
+
+    grant_id: BusinessId
+    customer_id: Identifier
+    currency: Currency
+    amount: Annotated[Amount, Field(gt=0)]
+    reason: Annotated[Reason, Field(min_length=1)]
+    source: Source = "goodwill"
+    expires_on: Day | None = None
+
+
+class CreditCurrency(Request):
+    """A currency whose policy is read."""
+
+    currency: Currency
+
+
+class CreditPolicy(CreditCurrency):
+    """Rules of goodwill in a currency: the most of one grant, and after how many days it expires (None: never)."""
+
+    goodwill_limit: Amount
+    expiry_days: Annotated[StrictInt, Field(gt=0, le=3_650)] | None = None
+
+
+class AnnouncedCredit(TypedDict):
+    """The number of events that were published."""
+
+    announced: int
+
+
+class ExpiredCredit(TypedDict):
+    """How many grants have expired."""
+
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalletEntry:
+    """A change of a wallet other than a payment: a grant, or the expiry of one (kind `expiry`).
+
+    `expired` of a grant is the part of it that has expired; None before its day.
+    """
+
+    entry_id: str
+    holder: str
+    kind: str
+    amount: int
+    currency: str
+    reason: str
+    at: str
+    expires_on: str | None = None
+    expired: int | None = None

@@ -1,0 +1,51 @@
+"""Rows of credit in the payments table.
+
+CREDIT#<customer>    BALANCE#<currency>               balance in minor units, never below zero
+CREDIT#<customer>    ENTRY#<currency>#<entry id>      a grant, or the expiry of one; the table's stream publishes it
+GRANT#<grant id>     GRANT                            the request of a grant, written once
+EXPIRIES             <last day>#<grant id>            a grant that will expire
+CREDITPOLICY         <currency>                       limit and expiry of goodwill
+"""
+
+from dataclasses import asdict, fields
+
+from tillflow.store import Item
+
+from payments.credit.models import WalletEntry
+
+EXPIRIES = "EXPIRIES"
+POLICIES = "CREDITPOLICY"
+BALANCE = "BALANCE#"
+ENTRY = "ENTRY#"
+_FIELDS = {field.name for field in fields(WalletEntry)}
+
+
+def customer_wallet(customer_id: str) -> str:
+    """Return the holder of a customer's wallets: the partition of their rows."""
+    return f"CREDIT#{customer_id}"
+
+
+def balance_key(holder: str, currency: str) -> tuple[str, str]:
+    """Return the primary key of a balance."""
+    return holder, f"{BALANCE}{currency}"
+
+
+def entry_key(holder: str, currency: str, entry_id: str) -> tuple[str, str]:
+    """Return the primary key of an entry."""
+    return holder, f"{ENTRY}{currency}#{entry_id}"
+
+
+def grant_key(grant_id: str) -> tuple[str, str]:
+    """Return the primary key of the marker of a grant."""
+    return f"GRANT#{grant_id}", "GRANT"
+
+
+def entry_row(entry: WalletEntry) -> Item:
+    """Return the row of an entry."""
+    pk, sk = entry_key(entry.holder, entry.currency, entry.entry_id)
+    return {"pk": pk, "sk": sk, **{name: v for name, v in asdict(entry).items() if v is not None}}
+
+
+def read_entry(row: Item) -> WalletEntry:
+    """Return the entry of a row."""
+    return WalletEntry(**{name: value for name, value in row.items() if name in _FIELDS})

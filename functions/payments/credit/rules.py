@@ -1,0 +1,50 @@
+"""Limits and expiry of credit. Pure."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tillflow.money import EXPONENT, Money
+
+from payments.credit.models import CreditPolicy, GrantCredit, WalletEntry
+from payments.errors import GoodwillAboveLimit
+
+EXPIRY: Final = "expiry"
+_DEFAULT_LIMIT = 100
+_NEVER = "9999-12-31"
+
+
+def default_policy(currency: str) -> CreditPolicy:
+    """Return the policy of a currency without one of its own: up to 100 units, which never expire."""
+    return CreditPolicy(currency=currency, goodwill_limit=_DEFAULT_LIMIT * 10 ** EXPONENT[currency])
+
+
+def check_goodwill(grant: GrantCredit, policy: CreditPolicy) -> None:
+    """Raise GoodwillAboveLimit if a goodwill grant is above the limit of its policy."""
+    if grant.source == "goodwill" and grant.amount > policy.goodwill_limit:
+        limit = Money(policy.goodwill_limit, grant.currency)
+        raise GoodwillAboveLimit(str(Money(grant.amount, grant.currency)), str(limit))
+
+
+def last_day(grant: GrantCredit, policy: CreditPolicy, now: datetime) -> date | None:
+    """Return the last day on which a grant can be spent; None if it does not expire."""
+    if grant.expires_on or grant.source != "goodwill" or policy.expiry_days is None:
+        return grant.expires_on
+    return now.date() + timedelta(days=policy.expiry_days)
+
+
+def expired_part(entries: Iterable[WalletEntry], balance: int, grant_id: str) -> int:
+    """Return how much of a grant is left to expire.
+
+    What was spent counts against the grants that expire first, so that a customer loses as little as possible.
+    """
+    grants = [entry for entry in entries if entry.kind != EXPIRY]
+    spent = sum(grant.amount - (grant.expired or 0) for grant in grants) - balance
+    spent -= sum(grant.amount - grant.expired for grant in grants if grant.expired is not None)
+    unexpired = [grant for grant in grants if grant.expired is None]
+    for grant in sorted(unexpired, key=lambda one: (one.expires_on or _NEVER, one.at, one.entry_id)):
+        used = min(max(spent, 0), grant.amount)
+        if grant.entry_id == grant_id:
+            return min(grant.amount - used, balance)
+        spent -= used
+    return 0

@@ -1,0 +1,216 @@
+"""Wallets in DynamoDB: balances that are never below zero, one for each currency; see rows.py for the rows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention
+from tillflow.fields import MAX_AMOUNT
+from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.times import iso_utc
+
+from payments.book import Refusal
+from payments.credit import rules
+from payments.credit.models import CreditPolicy, GrantCredit, WalletEntry
+from payments.credit.rows import (
+    BALANCE,
+    ENTRY,
+    EXPIRIES,
+    POLICIES,
+    balance_key,
+    customer_wallet,
+    entry_key,
+    entry_row,
+    grant_key,
+    read_entry,
+)
+
+
+class Wallets:
+    """Wallets in the payments table. client: a DynamoDB client; table: its name."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def grant(self, request: GrantCredit, now: datetime) -> None:
+        """Add to a customer's balance, once per grant id.
+
+        GoodwillAboveLimit, IdempotencyConflict for another request under the id, InvalidRequest if the balance would
+        exceed its bound.
+        """
+        marker = request.model_dump(mode="json")
+        if stored := self._row(*grant_key(request.grant_id)):
+            return _check_same(stored, marker)
+        policy = self.policy(request.currency)
+        rules.check_goodwill(request, policy)
+        day = rules.last_day(request, policy, now)
+        entry = WalletEntry(
+            entry_id=request.grant_id,
+            holder=customer_wallet(request.customer_id),
+            kind=request.source,
+            amount=request.amount,
+            currency=request.currency,
+            reason=request.reason,
+            at=iso_utc(now),
+            expires_on=day.isoformat() if day else None,
+        )
+        try:
+            self.add_entry(entry, marker)
+        except AlreadyApplied as applied:
+            _check_same(applied.result, marker)
+
+    def add_entry(self, entry: WalletEntry, marker: Item, also: Sequence[Action] = ()) -> None:
+        """Write a grant, its marker and further actions in one transaction; AlreadyApplied with a stored marker."""
+        pk, sk = grant_key(entry.entry_id)
+        actions = [
+            self._put_new({"pk": pk, "sk": sk, **marker}, AlreadyApplied),
+            *also,
+            self._put(entry_row(entry)),
+            self._add_bounded(entry),
+        ]
+        if entry.expires_on:
+            due = {name: getattr(entry, name) for name in ("holder", "currency", "entry_id")}
+            actions.append(self._put({"pk": EXPIRIES, "sk": f"{entry.expires_on}#{entry.entry_id}", **due}))
+        what = f"granting credit {entry.entry_id}"
+        retry_on_conflict(lambda: transact(self._client, actions, what))
+
+    def expire(self, now: datetime) -> int:
+        """Take what is left of every grant whose last day is over from its wallet; return the number of grants."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :expiries AND sk < :today",
+            ExpressionAttributeValues=marshal({":expiries": EXPIRIES, ":today": now.date().isoformat()}),
+        )
+        due = [unmarshal(row) for page in pages for row in page["Items"]]
+        for row in due:
+            retry_on_conflict(lambda row=row: self._expire(row, now))  # type: ignore[misc]
+        return len(due)
+
+    def balance(self, holder: str, currency: str) -> int:
+        """Return a balance in minor units."""
+        return int(self._row(*balance_key(holder, currency)).get("balance", 0))
+
+    def balances(self, holder: str) -> dict[str, int]:
+        """Return the balances of a holder by currency."""
+        rows = self._query(holder, BALANCE)
+        return {row["sk"].removeprefix(BALANCE): row["balance"] for row in rows}
+
+    def entries(self, holder: str) -> list[WalletEntry]:
+        """Return the grants and expiries of a holder in the order of their time."""
+        entries = map(read_entry, self._query(holder, ENTRY))
+        return sorted(entries, key=lambda entry: (entry.at, entry.entry_id))
+
+    def policy(self, currency: str) -> CreditPolicy:
+        """Return the policy of a currency."""
+        row = self._row(POLICIES, currency)
+        return CreditPolicy.model_validate(row) if row else rules.default_policy(currency)
+
+    def set_policy(self, policy: CreditPolicy) -> None:
+        """Set the policy of a currency. Grants stay as they are."""
+        row = {"pk": POLICIES, "sk": policy.currency, **policy.model_dump()}
+        self._client.put_item(TableName=self._table, Item=marshal(row))
+
+    def add(self, holder: str, currency: str, amount: int) -> Action:
+        """Return the action that changes a balance; the Refusal `insufficient_credit` if it is too small."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": key(*balance_key(holder, currency)),
+            "UpdateExpression": "ADD balance :amount",
+            "ExpressionAttributeValues": marshal({":amount": amount}),
+        }
+        if amount < 0:
+            request["ConditionExpression"] = "balance >= :least"
+            request["ExpressionAttributeValues"] = marshal({":amount": amount, ":least": -amount})
+        return Action("Update", request, lambda _: Refusal("insufficient_credit"))
+
+    def _expire(self, due: Item, now: datetime) -> None:
+        holder, currency, grant_id = due["holder"], due["currency"], due["entry_id"]
+        balance = self.balance(holder, currency)
+        entries = [entry for entry in self.entries(holder) if entry.currency == currency]
+        part = rules.expired_part(entries, balance, grant_id)
+        what = f"expiring credit {grant_id}"
+        actions = [
+            self._mark_expired(holder, currency, grant_id, part),
+            Action("Delete", {"TableName": self._table, "Key": key(due["pk"], due["sk"])}),
+        ]
+        if part:
+            expiry = WalletEntry(
+                entry_id=f"{grant_id}.expired",
+                holder=holder,
+                kind=rules.EXPIRY,
+                amount=part,
+                currency=currency,
+                reason=f"expired after {due['sk'].partition('#')[0]}",
+                at=iso_utc(now),
+            )
+            actions += [self._put(entry_row(expiry)), self._take_from(holder, currency, part, balance, what)]
+        try:
+            transact(self._client, actions, what)
+        except AlreadyApplied:
+            return
+
+    def _mark_expired(self, holder: str, currency: str, grant_id: str, part: int) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(*entry_key(holder, currency, grant_id)),
+            "UpdateExpression": "SET expired = :part",
+            "ConditionExpression": "attribute_not_exists(expired)",
+            "ExpressionAttributeValues": marshal({":part": part}),
+        }
+        return Action("Update", request, AlreadyApplied)
+
+    def _take_from(self, holder: str, currency: str, part: int, balance: int, what: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(*balance_key(holder, currency)),
+            "UpdateExpression": "SET balance = :after",
+            "ConditionExpression": "balance = :before",
+            "ExpressionAttributeValues": marshal({":before": balance, ":after": balance - part}),
+        }
+        return Action("Update", request, lambda _: StoreContention(what))
+
+    def _add_bounded(self, entry: WalletEntry) -> Action:
+        add = self.add(entry.holder, entry.currency, entry.amount)
+        condition = {
+            **add.request,
+            "ConditionExpression": "attribute_not_exists(balance) OR balance <= :most",
+            "ExpressionAttributeValues": marshal(
+                {":amount": entry.amount, ":most": MAX_AMOUNT - entry.amount}
+            ),
+        }
+        return Action(
+            "Update",
+            condition,
+            lambda _: InvalidRequest("amount", entry.amount, "a balance below 10^15 minor units"),
+        )
+
+    def _put(self, row: Item) -> Action:
+        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
+
+    def _put_new(self, row: Item, condition_error: Any) -> Action:
+        request = {
+            "TableName": self._table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, condition_error)
+
+    def _query(self, holder: str, prefix: str) -> Iterable[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :holder AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=marshal({":holder": holder, ":prefix": prefix}),
+            ConsistentRead=True,
+        )
+        return (unmarshal(row) for page in pages for row in page["Items"])
+
+    def _row(self, pk: str, sk: str) -> Item:
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
+
+
+def _check_same(stored: Item, sent: Item) -> None:
+    first = {name: stored.get(name) for name in sent}
+    if first != sent:
+        raise IdempotencyConflict(f"credit grant {sent['grant_id']}", first, sent)

@@ -1,0 +1,160 @@
+"""Wallets: grants once per id, goodwill within its limit, and expiry of what was not spent."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from payments.credit.models import CreditPolicy, GrantCredit, WalletEntry
+from payments.credit.publisher import credit_events
+from payments.credit.rows import customer_wallet, entry_row
+from payments.credit.rules import expired_part
+from payments.credit.wallets import Wallets
+from payments.errors import GoodwillAboveLimit
+from payments.provider import Charge
+from payments.store_credit import StoreCredit
+from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.fields import MAX_AMOUNT
+from tillflow.store import marshal
+
+from tests.support.interposed import Interposed
+from tests.support.payments_fixture import NOW, granted
+
+WALLET = customer_wallet("cus-1")
+LAST_DAY = date(2026, 12, 31)
+AFTER = datetime(2027, 1, 1, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def wallets(dynamodb: Any, table: str) -> Wallets:
+    return Wallets(dynamodb, table)
+
+
+def test_grant_is_applied_once_per_grant_id(wallets: Wallets) -> None:
+    wallets.grant(granted(500), NOW)
+    wallets.grant(granted(500), NOW)
+    assert wallets.balances(WALLET) == {"EUR": 500}
+    assert [(entry.entry_id, entry.amount) for entry in wallets.entries(WALLET)] == [("grant-1", 500)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        granted(900),
+        granted(500, customer_id="cus-2"),
+        granted(500, reason="x"),
+        granted(500, currency="CHF"),
+        granted(500, source="goodwill"),
+        granted(500, expires_on=LAST_DAY),
+    ],
+)
+def test_grant_with_other_content_raises_idempotency_conflict(wallets: Wallets, other: GrantCredit) -> None:
+    wallets.grant(granted(500), NOW)
+    with pytest.raises(IdempotencyConflict, match="credit grant grant-1 exists with different content"):
+        wallets.grant(other, NOW)
+    assert wallets.balances(WALLET) == {"EUR": 500}
+    assert wallets.balances(customer_wallet("cus-2")) == {}
+
+
+def test_grant_overtaken_by_its_second_delivery_is_applied_once(
+    dynamodb: Any, table: str, wallets: Wallets
+) -> None:
+    client = Interposed(dynamodb)
+    client.before("transact_write_items", lambda: wallets.grant(granted(500), NOW))
+    Wallets(client, table).grant(granted(500), NOW)
+    assert wallets.balances(WALLET) == {"EUR": 500}
+
+
+def test_balance_beyond_its_bound_is_refused(wallets: Wallets) -> None:
+    wallets.grant(granted(MAX_AMOUNT), NOW)
+    with pytest.raises(InvalidRequest, match="a balance below 10"):
+        wallets.grant(granted(1, "grant-2"), NOW)
+    assert wallets.balance(WALLET, "EUR") == MAX_AMOUNT
+
+
+def test_goodwill_above_the_limit_of_its_currency_is_refused(wallets: Wallets) -> None:
+    wallets.grant(granted(10_000, source="goodwill"), NOW)
+    with pytest.raises(GoodwillAboveLimit, match=r"100\.01 EUR is above the limit; expected at most 100\.00"):
+        wallets.grant(granted(10_001, "grant-2", source="goodwill"), NOW)
+    wallets.set_policy(CreditPolicy(currency="EUR", goodwill_limit=20_000))
+    wallets.grant(granted(20_000, "grant-2", source="goodwill"), NOW)
+    wallets.grant(granted(90_000, "grant-3", source="return"), NOW)
+    assert wallets.balance(WALLET, "EUR") == 120_000
+
+
+def test_second_delivery_of_a_grant_is_accepted_after_the_limit_was_lowered(wallets: Wallets) -> None:
+    wallets.grant(granted(500, source="goodwill"), NOW)
+    wallets.set_policy(CreditPolicy(currency="EUR", goodwill_limit=100, expiry_days=10))
+    wallets.grant(granted(500, source="goodwill"), NOW)
+    assert wallets.balance(WALLET, "EUR") == 500
+
+
+def test_policy_gives_goodwill_its_last_day(wallets: Wallets) -> None:
+    wallets.set_policy(CreditPolicy(currency="EUR", goodwill_limit=10_000, expiry_days=30))
+    wallets.grant(granted(500, source="goodwill"), NOW)
+    wallets.grant(granted(500, "grant-2", source="return"), NOW)
+    days = {entry.entry_id: entry.expires_on for entry in wallets.entries(WALLET)}
+    assert days == {"grant-1": (NOW.date() + timedelta(days=30)).isoformat(), "grant-2": None}
+
+
+def test_unspent_part_of_a_grant_expires_after_its_last_day_once(
+    dynamodb: Any, table: str, wallets: Wallets
+) -> None:
+    wallets.grant(granted(500, expires_on=LAST_DAY), NOW)
+    wallets.grant(granted(300, "grant-2"), NOW)
+    StoreCredit(dynamodb, table).authorise("ord-1#authorise#1", Charge(200, "EUR", customer_id="cus-1"))
+    assert wallets.expire(datetime(2026, 12, 31, 23, tzinfo=UTC)) == 0
+    assert wallets.balance(WALLET, "EUR") == 600
+    assert wallets.expire(AFTER) == 1
+    assert wallets.expire(AFTER) == 0
+    assert wallets.balance(WALLET, "EUR") == 300
+    expiry = next(entry for entry in wallets.entries(WALLET) if entry.kind == "expiry")
+    assert (expiry.entry_id, expiry.amount) == ("grant-1.expired", 300)
+
+
+def test_credit_spent_while_it_expires_is_not_taken_twice(
+    dynamodb: Any, table: str, wallets: Wallets
+) -> None:
+    wallets.grant(granted(500, expires_on=LAST_DAY), NOW)
+    client = Interposed(dynamodb)
+    spend = StoreCredit(dynamodb, table)
+    charge = Charge(200, "EUR", customer_id="cus-1")
+    client.before("transact_write_items", lambda: spend.authorise("ord-1#authorise#1", charge))
+    Wallets(client, table).expire(AFTER)
+    assert wallets.balance(WALLET, "EUR") == 0
+    assert [entry.amount for entry in wallets.entries(WALLET) if entry.kind == "expiry"] == [300]
+
+
+def entry(
+    entry_id: str, amount: int, expires_on: str | None = None, expired: int | None = None
+) -> WalletEntry:
+    return WalletEntry(entry_id, WALLET, "cash", amount, "EUR", "r", "2026-11-23", expires_on, expired)
+
+
+@pytest.mark.parametrize(
+    ("entries", "balance", "part"),
+    [
+        ([entry("g", 500, "2026-12-31")], 500, 500),
+        ([entry("g", 500, "2026-12-31")], 120, 120),
+        ([entry("g", 500, "2026-12-31"), entry("h", 300)], 300, 0),
+        ([entry("g", 500, "2026-12-31"), entry("a", 300, "2026-12-01")], 600, 500),
+        ([entry("g", 500, "2026-12-31"), entry("a", 300, "2026-12-01", expired=100)], 500, 500),
+        ([entry("g", 500, "2026-12-31"), entry("a", 300, "2026-12-01", expired=300)], 450, 450),
+        ([entry("h", 300)], 300, 0),
+    ],
+)
+def test_what_was_spent_counts_against_the_grants_that_expire_first(
+    entries: list[WalletEntry], balance: int, part: int
+) -> None:
+    assert expired_part(entries, balance, "g") == part
+
+
+def test_event_is_published_for_what_no_workflow_posts() -> None:
+    kinds = ("goodwill", "cash", "bank_transfer", "expiry", "return", "overpayment")
+    records = [
+        {"eventName": "INSERT", "dynamodb": {"NewImage": marshal(entry_row(WalletEntry(
+            f"e-{kind}", WALLET, kind, 5, "EUR", "r", "2026-11-23")))}}
+        for kind in kinds
+    ]  # fmt: skip
+    published = [(event.entry_id, event.kind, event.holder) for event in credit_events(records)]
+    assert published == [(f"e-{kind}", kind, "customer") for kind in kinds[:4]]
+    assert credit_events([{**records[0], "eventName": "MODIFY"}]) == []
