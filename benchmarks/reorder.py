@@ -30,7 +30,7 @@ from tillflow.store import marshal
 
 from till.shop import LOCATION
 from verification.harness.dynamodb import local_dynamodb
-from verification.harness.fixture import WorkflowFixture
+from verification.harness.fixture import WorkflowFixture, create_workflow
 from verification.harness.services import LocalServices
 from verification.harness.template import Template
 
@@ -100,7 +100,7 @@ def shop() -> Iterator[tuple[WorkflowFixture, Counter[str]]]:
     with patch("tillflow.store.time.sleep"), local_dynamodb(template) as tables:
         tables.before.append(lambda operation, params: requests.update([operation]))
         fixture = WorkflowFixture(template, "StockReorder", LocalServices(template))
-        fixture.engine.create(json.dumps(ORDERED), "PurchaseOrder")
+        create_workflow(fixture.engine, json.dumps(ORDERED), "PurchaseOrder")
         try:
             yield fixture, requests
         finally:

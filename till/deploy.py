@@ -17,6 +17,7 @@ from local_aws import RunningStack, client_environment
 from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 from till.local_stack import PROJECT
+from till.stack import is_state_machine
 
 STACK_NAME = "tillflow"
 _INPUTS = ("template.yaml", "template-routes.yaml", "samconfig.toml", "functions", "layers", "statemachines")
@@ -131,7 +132,7 @@ class Deployer:
         outputs = (self._description() or {}).get("Outputs", ())
         pages = self._client("stepfunctions").get_paginator("list_state_machines").paginate()
         known = {machine["stateMachineArn"] for page in pages for machine in page["stateMachines"]}
-        arns = [output["OutputValue"] for output in outputs if ":stateMachine:" in output["OutputValue"]]
+        arns = [output["OutputValue"] for output in outputs if is_state_machine(output["OutputValue"])]
         return [arn.rpartition(":")[2] for arn in arns if arn not in known]
 
     def _generation(self) -> str:

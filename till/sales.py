@@ -16,8 +16,8 @@ def orders(stack: Stack) -> OrderOperations:
         stack.client("dynamodb"),
         stack.client("stepfunctions"),
         stack.output("OrdersTable"),
-        checkout=stack.output("OrderCheckout"),
-        cancel=stack.output("OrderCancel"),
+        checkout=stack.output("OrderCheckoutAlias"),
+        cancel=stack.output("OrderCancelAlias"),
     )
 
 

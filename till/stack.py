@@ -69,7 +69,7 @@ class Stack:
         return {output["OutputKey"]: output["OutputValue"] for output in self.description.get("Outputs", ())}
 
     def output(self, logical_id: str) -> str:
-        """Return the name, URL or ARN of a resource, by its logical id in template.yaml."""
+        """Return the name, URL or ARN of a resource by its logical id, or of a workflow's alias by `<id>Alias`."""
         try:
             return self.outputs[logical_id]
         except KeyError:
@@ -88,11 +88,16 @@ class Stack:
     @property
     def workflows(self) -> dict[str, str]:
         """The ARNs of the state machines by logical id."""
-        return {name: value for name, value in self.outputs.items() if ":stateMachine:" in value}
+        return {name: value for name, value in self.outputs.items() if is_state_machine(value)}
 
     def execution(self, workflow: str, business_id: str) -> str:
         """Return the ARN of the execution of a business id, which is the execution's name."""
         return f"{self.output(workflow).replace(':stateMachine:', ':execution:')}:{business_id}"
+
+
+def is_state_machine(arn: str) -> bool:
+    """Return whether an ARN is a state machine's, and not that of its alias or version."""
+    return ":stateMachine:" in arn and arn.count(":") == 6
 
 
 def find_stack(environ: Mapping[str, str] = os.environ) -> Stack:

@@ -52,7 +52,7 @@ def start(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]
 def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> Started:
     try:
         answer = stack.client("stepfunctions").start_execution(
-            stateMachineArn=stack.output(workflow), name=name, input=json.dumps(request)
+            stateMachineArn=stack.output(f"{workflow}Alias"), name=name, input=json.dumps(request)
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":

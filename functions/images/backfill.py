@@ -69,7 +69,7 @@ class BackfillOperations:
     def start(self, prefix: str) -> str:
         """Start a backfill of the objects whose key begins with `prefix`; return its ARN."""
         started = self._states.start_execution(
-            stateMachineArn=self._deployment.output(_WORKFLOW),
+            stateMachineArn=self._deployment.output(f"{_WORKFLOW}Alias"),
             name=f"backfill-{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(4)}",
             input=json.dumps({"prefix": prefix}),
         )

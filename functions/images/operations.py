@@ -144,7 +144,7 @@ class ImageOperations:
                 if key is None:
                     continue
                 started = self._client("stepfunctions").start_execution(
-                    stateMachineArn=self._deployment.output("ImageIngest"),
+                    stateMachineArn=self._deployment.output("ImageIngestAlias"),
                     name=f"redrive-{message['MessageId']}",
                     input=json.dumps({**event, "redriven": True}),
                 )

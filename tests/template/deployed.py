@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[2]
 type Resources = dict[str, dict[str, Any]]
 
 
-def resources(*kinds: str) -> Resources:
-    """Return the translated resources of these types, all without any."""
-    found: Resources = translated()["Resources"]
+def resources(*kinds: str, **parameters: str) -> Resources:
+    """Return the translated resources of these types, all without any; `parameters` differ from the defaults."""
+    found: Resources = translated(**parameters)["Resources"]
     return {name: resource for name, resource in found.items() if not kinds or resource["Type"] in kinds}
 
 

@@ -22,7 +22,7 @@ from tillflow.store import key
 
 from till.shop import CARDS, ESPRESSO, FILTER, LOCATION, MUG
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
+from verification.harness.fixture import Run, WorkflowFixture, create_workflow, seed_stock, workflow_fixture
 
 STOPPED = {
     "Comment": "stands for the purchase order",
@@ -36,7 +36,7 @@ ASKED_TOO_LATE = Fault("AskManager", "time_out_then_effect", FOREVER)
 @pytest.fixture
 def shop() -> Iterator[WorkflowFixture]:
     with workflow_fixture("StockReorder") as built:
-        built.engine.create(json.dumps(STOPPED), "PurchaseOrder")
+        create_workflow(built.engine, json.dumps(STOPPED), "PurchaseOrder")
         seed_stock({ESPRESSO: 10, FILTER: 10, MUG: 10})
         yield built
 

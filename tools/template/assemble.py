@@ -77,6 +77,8 @@ def template(root: Path) -> str:
             blocks += [f"\n  # {fragment.name}\n", _indented(document.write(expanded))]
     if nested := routes.stack(declared):
         blocks += ["\n  # routes of the HTTP API\n", _indented(document.write(nested))]
+    if shift := conventions.traffic_shift(declared, root):
+        blocks += ["\n  # gradual deployments\n", _indented(document.write(shift))]
     derived = conventions.alarms(resources)
     blocks += ["\n  # alarms of all resources\n", _indented(document.write(derived))]
     outputs = conventions.outputs(resources) | _merged(fragments, "Outputs")

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
+# It warns of its own unset feature toggles.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 _PACKAGED = {
     "CodeUri": "s3://artifacts/function",
     "ContentUri": "s3://artifacts/layer",
@@ -30,17 +33,20 @@ def source() -> dict[str, Any]:
 
 
 @cache
-def translated() -> dict[str, Any]:
-    """Return the translated template, with S3 locations where `sam deploy` puts them."""
+def translated(**parameters: str) -> dict[str, Any]:
+    """Return the translated template, with S3 locations where `sam deploy` puts them.
+
+    parameters: values other than the defaults; SAM reads some of them.
+    """
     template = copy.deepcopy(source())
     for properties in (resource.get("Properties", {}) for resource in template["Resources"].values()):
         properties |= {name: uri for name, uri in _PACKAGED.items() if name in properties}
         if "TemplateURL" in properties:
             properties["TemplateURL"] = "https://s3.amazonaws.com/artifacts/nested"
     template["Globals"]["Function"]["CodeUri"] = _PACKAGED["CodeUri"]
-    defaults = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
+    values = {name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()}
     with _region():
-        output: dict[str, Any] = transform(template, defaults, SimpleNamespace(load=dict))
+        output: dict[str, Any] = transform(template, values | parameters, SimpleNamespace(load=dict))
     return output
 
 

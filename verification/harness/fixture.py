@@ -31,7 +31,7 @@ from till.history import Visit, compensated, sides, visits
 from till.shop import CURRENCY, GOODS, LOCATION, LOCATIONS, TAX_CLASSES
 from verification.harness.faults import Fault, FaultSchedule
 from verification.harness.services import LocalServices, data_services
-from verification.harness.template import ACCOUNT, REGION, Template
+from verification.harness.template import ACCOUNT, ALIAS, REGION, Template
 
 PATIENCE = 2 * 86_400
 START = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
@@ -97,7 +97,7 @@ class WorkflowFixture:
         """Return the ARN of a workflow's state machine; create it on the first call."""
         if workflow not in self._machines:
             definition = json.dumps(self.template.definition(workflow))
-            self._machines[workflow] = self.engine.create(definition, workflow)
+            self._machines[workflow] = create_workflow(self.engine, definition, workflow)
             self._sides[workflow] = sides(definition)
         return self._machines[workflow]
 
@@ -149,7 +149,7 @@ class WorkflowFixture:
         """Start a workflow with the order id as its name, run it while no time passes, and return its ARN."""
         machine, name = self.deploy(workflow), request["order_id"]
         try:
-            return str(self.engine.start(machine, request, name))
+            return str(self.engine.start(f"{machine}:{ALIAS}", request, name))
         except ApiError as error:
             if error.code != "ExecutionAlreadyExists":
                 raise
@@ -187,6 +187,16 @@ class WorkflowFixture:
         """Return True when an execution waits for a callback."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
         return bool(latest["events"][0]["type"] == "TaskSubmitted")
+
+
+def create_workflow(engine: VirtualEngine, definition: str, name: str) -> str:
+    """Create a state machine with the alias by which others start it; return the machine's ARN."""
+    machine = engine.create(definition, name)
+    version = engine.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
+    engine.create_state_machine_alias(
+        name=ALIAS, routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}]
+    )
+    return machine
 
 
 async def _settle(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -12,7 +12,7 @@ from audit import Snapshot
 from verification.harness import image_buckets
 from verification.harness.fixture import WorkflowFixture
 from verification.harness.services import LocalServices, data_services
-from verification.harness.template import Template
+from verification.harness.template import ALIAS, Template
 
 KEY = "products/COF-ESP-1KG/crème & café + 100%.png"
 
@@ -39,7 +39,7 @@ class ImageFixture(WorkflowFixture):
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
         # EventBridge gives each execution a new name, so a repeated event is a second execution.
         name = f"execution-{next(self._executions)}"
-        return str(self.engine.start(self.deploy(workflow), request, name))
+        return str(self.engine.start(f"{self.deploy(workflow)}:{ALIAS}", request, name))
 
     def thumbnails(self) -> set[str]:
         """The keys of every thumbnail there is."""

@@ -14,6 +14,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
+ALIAS = "live"
+"""The alias of functions and state machines that callers use."""
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
@@ -113,6 +115,9 @@ class Template:
         return value
 
     def name(self, logical_id: str) -> str:
+        machine = logical_id.removesuffix(f"Alias{ALIAS}")
+        if machine != logical_id:
+            return f"{self.name(machine)}:{ALIAS}"
         if logical_id.endswith(".Alias"):
             return self._attribute(logical_id.removesuffix(".Alias"), "Arn")
         if logical_id in self.parameters:

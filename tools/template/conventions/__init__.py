@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from tools.template.conventions import functions, messaging, storage, workflows
+from tools.template.conventions import deployments, functions, messaging, storage, workflows
 from tools.template.conventions.alarms import alarms
-from tools.template.conventions.model import FUNCTION, STATE_MACHINE, Resources, kind_of, ref
+from tools.template.conventions.model import FUNCTION, SALE, STATE_MACHINE, Resources, kind_of, ref
 from tools.template.conventions.outputs import outputs
 
-__all__ = ["FUNCTION", "alarms", "expand", "outputs"]
+__all__ = ["FUNCTION", "alarms", "expand", "outputs", "traffic_shift"]
 
 
 def expand(
@@ -20,12 +20,13 @@ def expand(
     """
     expanded: Resources = {}
     callers = workflows.callers(declared, root)
+    sale = _sale_functions(callers, declared)
     if any(kind_of(resource) == FUNCTION for resource in section.values()):
         expanded |= functions.log_group(service)
     for name, resource in section.items():
         match kind_of(resource):
             case "AWS::Serverless::Function":
-                expanded |= functions.function(name, resource, service, environment, callers.get(name, set()))
+                expanded |= functions.function(name, resource, service, environment, name in callers, sale)
             case "AWS::Serverless::StateMachine":
                 expanded |= workflows.state_machine(name, resource, declared, root)
             case "AWS::DynamoDB::Table":
@@ -47,3 +48,12 @@ def expand(
             case _:
                 expanded[name] = resource
     return expanded
+
+
+def traffic_shift(declared: Resources, root: Path) -> Resources:
+    """Return the role with which CodeDeploy moves aliases."""
+    return deployments.role(_sale_functions(workflows.callers(declared, root), declared))
+
+
+def _sale_functions(callers: dict[str, set[str]], declared: Resources) -> list[str]:
+    return sorted(name for name, by in callers.items() if SALE in by and kind_of(declared[name]) == FUNCTION)

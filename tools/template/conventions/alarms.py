@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tools.template.conventions import deployments
 from tools.template.conventions.model import (
     FUNCTION,
     QUEUE,
@@ -32,7 +33,9 @@ _UNEXPECTED = ("ExecutionsTimedOut", "ExecutionsAborted", "ExecutionThrottled")
 def alarms(resources: Resources) -> Resources:
     """Return the alarms of all deployed resources."""
     return dict(
-        pair for make in (_queues, _functions, _streams, _workflows, _tables) for pair in make(resources)
+        pair
+        for make in (_queues, _functions, _sales, _streams, _workflows, _tables)
+        for pair in make(resources)
     )
 
 
@@ -62,6 +65,21 @@ def _functions(resources: Resources) -> Iterator[tuple[str, Resource]]:
             _combined(f"{title} are throttled", "function-throttles", part, "Throttles", 1),
         )
         yield f"FunctionDuration{number}Alarm", _duration(title, part, resources)
+
+
+def _sales(resources: Resources) -> Iterator[tuple[str, Resource]]:
+    """Yield the alarms that end a gradual deployment. Theirs are functions that refer to no workflow.
+
+    The alarms of all functions cannot: functions of the HTTP API refer to workflows, and these to what is deployed.
+    """
+    sale = sorted(
+        name
+        for name in _of_kind(resources, FUNCTION)
+        if "DeploymentPreference" in resources[name]["Properties"]
+    )
+    for alarm, part in deployments.sale_alarms(sale).items():
+        text = f"Functions of a sale: {_ERRORS} errors in 5 minutes"
+        yield alarm, _combined(text, "function-errors", part, "Errors", _ERRORS)
 
 
 def _streams(resources: Resources) -> Iterator[tuple[str, Resource]]:

@@ -6,6 +6,7 @@ account.
 
 from typing import Any
 
+from tools.template.conventions import deployments
 from tools.template.conventions.model import (
     Resource,
     Resources,
@@ -19,10 +20,6 @@ from tools.template.conventions.model import (
     when,
 )
 
-SALE = "OrderCheckout"
-"""The workflow of a sale: a customer waits for its functions."""
-
-_PUBLISHED = {"AutoPublishAlias": "live", "AutoPublishAliasAllProperties": True}
 _READ_QUEUE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 _READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
 
@@ -38,12 +35,12 @@ def log_group(service: str) -> Resources:
 
 
 def function(
-    name: str, resource: Resource, service: str, environment: dict[str, Any], callers: set[str]
+    name: str, resource: Resource, service: str, environment: dict[str, Any], called: bool, sale: list[str]
 ) -> Resources:
-    """Return a function and its role. `callers` are the workflows that invoke it.
+    """Return a function and its role. `called` if a workflow invokes it; `sale` are the functions of a sale.
 
     Workflows invoke the alias `live`, which is moved to a new version for each change of code, configuration or layer.
-    Functions of a sale can have reserved and provisioned concurrency.
+    Functions of a sale can have reserved and provisioned concurrency, and their alias can be moved gradually.
     """
     properties = dict(resource["Properties"])
     own = properties.pop("Environment", {}).get("Variables", {})
@@ -57,8 +54,8 @@ def function(
             "Role": arn(role),
             "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": service, **environment, **own}},
             "LoggingConfig": {"LogGroup": ref(_logs(service))},
-            **(_PUBLISHED if callers else {}),
-            **(_sale_concurrency() if SALE in callers else {}),
+            **(deployments.of_function(sale if name in sale else None) if called else {}),
+            **(_sale_concurrency() if name in sale else {}),
         },
     }
     return {role: _role(service, statements_of(resource) + list(_event_grants(properties))), name: deployed}

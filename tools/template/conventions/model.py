@@ -11,6 +11,10 @@ TABLE = "AWS::DynamoDB::Table"
 QUEUE = "AWS::SQS::Queue"
 RULE = "AWS::Events::Rule"
 VERSION = "2012-10-17"
+ALIAS = "live"
+"""The alias of functions and state machines that callers use."""
+SALE = "OrderCheckout"
+"""The workflow of a sale: a customer waits for its functions."""
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
@@ -27,6 +31,11 @@ def ref(name: str) -> dict[str, Any]:
 def arn(name: str) -> dict[str, Any]:
     """Return !GetAtt name.Arn."""
     return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def alias_of(machine: str) -> str:
+    """Return the logical id that SAM gives the alias of a state machine; Ref of it is the alias's ARN."""
+    return f"{machine}Alias{ALIAS}"
 
 
 def sub(text: str) -> dict[str, Any]:

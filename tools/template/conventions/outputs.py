@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from tools.template.conventions.model import FUNCTION, QUEUE, STATE_MACHINE, TABLE, Resources, kind_of, ref
+from tools.template.conventions.model import (
+    FUNCTION,
+    QUEUE,
+    STATE_MACHINE,
+    TABLE,
+    Resources,
+    alias_of,
+    kind_of,
+    ref,
+)
 
 _LOOKED_UP = {
     TABLE,
@@ -17,7 +26,11 @@ _LOOKED_UP = {
 
 
 def outputs(resources: Resources) -> dict[str, Any]:
-    """Return an output under the logical id of each resource that is looked up."""
-    return {
-        name: {"Value": ref(name)} for name, resource in resources.items() if kind_of(resource) in _LOOKED_UP
+    """Return an output under the logical id of each resource that is looked up, <id>Alias for a workflow's alias."""
+    values = {name: ref(name) for name, resource in resources.items() if kind_of(resource) in _LOOKED_UP}
+    values |= {
+        f"{name}Alias": ref(alias_of(name))
+        for name, resource in resources.items()
+        if kind_of(resource) == STATE_MACHINE
     }
+    return {name: {"Value": value} for name, value in values.items()}

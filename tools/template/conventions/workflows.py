@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tools.template.conventions import deployments
 from tools.template.conventions.model import (
     FUNCTION,
     STATE_MACHINE,
     Resource,
     Resources,
+    alias_of,
     allow,
     arn,
     document,
@@ -21,17 +23,20 @@ from tools.template.conventions.model import (
 )
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_ATTRIBUTE = re.compile(r"(?<=\w)(Arn|Name|Url)$")
+_ATTRIBUTE = re.compile(r"(?<=\w)(Alias|Arn|Name|Url)$")
 _CHILD_ACTIONS = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"]
 
 
 def state_machine(name: str, resource: Resource, declared: Resources, root: Path) -> Resources:
-    """Return a state machine; one with a distributed Map also has a policy to run its child executions."""
+    """Return a state machine; one with a distributed Map also has a policy to run its child executions.
+
+    Each change of it publishes a version and moves the alias `live` to it. Executions are started by the alias.
+    """
     properties = dict(resource["Properties"])
     properties.pop("Policies", None)
     definition = (root / properties["DefinitionUri"]).read_text()
     substitutions = {
-        placeholder: _reference(_ATTRIBUTE.sub("", placeholder), declared)
+        placeholder: _reference(placeholder, declared)
         for placeholder in dict.fromkeys(_PLACEHOLDER.findall(definition))
     }
     functions = [value for value in substitutions.values() if value["Ref"].endswith(".Alias")]
@@ -45,6 +50,7 @@ def state_machine(name: str, resource: Resource, declared: Resources, root: Path
             "Policies": [document(*statements)] if statements else [],
             "Logging": when("LogsWorkflows", _logging()),
             "Tracing": {"Enabled": when("HasTracing", True, False)},
+            **deployments.of_workflow(name),
         },
     }
     labels = _map_labels(json.loads(definition)["States"])
@@ -62,9 +68,13 @@ def callers(declared: Resources, root: Path) -> dict[str, set[str]]:
     return found
 
 
-def _reference(name: str, declared: Resources) -> dict[str, Any]:
+def _reference(placeholder: str, declared: Resources) -> dict[str, Any]:
+    """Return what a placeholder stands for: of a function its alias, of a state machine its alias if named so."""
+    name = _ATTRIBUTE.sub("", placeholder)
     if name not in declared:
         raise LookupError(f"a definition refers to {name}, which no fragment declares")
+    if kind_of(declared[name]) == STATE_MACHINE and placeholder.endswith("Alias"):
+        return ref(alias_of(name))
     return ref(f"{name}.Alias") if kind_of(declared[name]) == FUNCTION else ref(name)
 
 

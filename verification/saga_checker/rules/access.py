@@ -148,7 +148,8 @@ def target_of(intrinsic: Any, template: Template) -> str:
         return str(intrinsic)
     function, value = next(iter(intrinsic.items()))
     if function != "Fn::Sub":
-        return str(value[0] if isinstance(value, list) else value).split(".")[0]
+        name = str(value[0] if isinstance(value, list) else value).split(".")[0]
+        return name.removesuffix("Aliaslive")  # AWS authorizes a start by an alias on the state machine
     for name in SUBSTITUTED.findall(value):
         if name != "AWS":
             return str(name)

@@ -25,7 +25,7 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
-from .ministack.policies import cache_parsed_policies
+from .ministack.policies import authorize_unqualified_state_machines, cache_parsed_policies
 from .ministack.resources import install_resources
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
@@ -59,6 +59,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_resources(engine)
     install_event_checks()
     cache_parsed_policies()
+    authorize_unqualified_state_machines()
     persistence = Persistence(journal)
 
     stop = asyncio.Event()

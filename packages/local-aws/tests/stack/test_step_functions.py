@@ -102,6 +102,25 @@ def test_starting_an_execution_needs_a_permission(aws: Aws) -> None:
     assert "not authorized to perform: states:startexecution" in refused["cause"].lower()
 
 
+def test_start_by_an_alias_needs_a_permission_on_the_state_machine(aws: Aws) -> None:
+    steps, inner = aws.client("stepfunctions"), aws.machine(PASS)
+    version = steps.publish_state_machine_version(stateMachineArn=inner)["stateMachineVersionArn"]
+    steps.create_state_machine_alias(
+        name="live", routingConfiguration=[{"stateMachineVersionArn": version, "weight": 100}]
+    )
+    start = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution",
+        "Parameters": {"StateMachineArn": f"{inner}:live", "Input": {"a": 1}},
+        "End": True,
+    }
+    outer = {"StartAt": "Start", "States": {"Start": start}}
+    grant = {"Action": "states:StartExecution", "Resource": inner}
+    assert aws.run(aws.machine(outer, role=aws.role(grant)))["status"] == "SUCCEEDED"
+    refused = aws.run(aws.machine(outer, role=aws.role(grant | {"Resource": f"{inner}-other"})))
+    assert "not authorized to perform: states:startexecution" in refused["cause"].lower()
+
+
 def test_history_is_delivered_to_the_log_group_of_the_machine(aws: Aws) -> None:
     logs, group = aws.client("logs"), f"/aws/vendedlogs/states/{uuid.uuid4().hex[:8]}"
     logs.create_log_group(logGroupName=group)
