@@ -9,11 +9,12 @@ from random import Random
 import pytest
 
 from verification.harness.faults import FOREVER, Fault
-from verification.proof import store_mutations
 from verification.proof.coverage import tasks
 from verification.proof.enumeration import CaseEnumeration, Tally, WorkItem
 from verification.proof.families import FAMILIES, SCENARIOS
-from verification.proof.mutants import Mutant, judge
+from verification.proof.mutants import store_tests
+from verification.proof.mutants.judgement import judge
+from verification.proof.mutants.model import Mutant
 from verification.proof.prover import prover
 from verification.proof.schedule import format_faults, parse_faults, request_faults, task_faults
 
@@ -181,5 +182,5 @@ def test_case_kills_its_mutant(enumeration: CaseEnumeration, mutant: Mutant, wor
 def test_store_test_kills_a_mutant_that_no_workflow_reaches() -> None:
     tests = "tests/cases/test_cases_store.py"
     resolved = Mutant("condition dropped", "CasesTable Update CASE [#status = :open AND task_token = :token]")
-    assert store_mutations.killer(resolved, tests).startswith(f"{tests}::")
-    assert store_mutations.killer(Mutant("condition dropped", "LedgerTable Put ENTRY []"), tests) == ""
+    assert store_tests.killer(resolved, tests).startswith(f"{tests}::")
+    assert store_tests.killer(Mutant("condition dropped", "LedgerTable Put ENTRY []"), tests) == ""

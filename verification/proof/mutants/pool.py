@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verification.proof.mutants import Mutant, Verdict
+    from verification.proof.mutants.model import Mutant, Verdict
 
 
 def verdicts(mutants: Iterable["Mutant"], jobs: int) -> Iterator["Verdict"]:
@@ -16,6 +16,6 @@ def verdicts(mutants: Iterable["Mutant"], jobs: int) -> Iterator["Verdict"]:
 
 
 def _judge(mutant: "Mutant") -> "Verdict":
-    from verification.proof.mutants import verdict
+    from verification.proof.mutants.judgement import verdict
 
     return verdict(mutant)

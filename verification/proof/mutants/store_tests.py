@@ -1,6 +1,6 @@
 """Run the tests of stores and workflows with one mutation: they use rows that no workflow produces.
 
-Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p verification.proof.store_mutations tests`.
+Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p <this module> tests`.
 """
 
 import copy
@@ -16,7 +16,7 @@ import botocore.client
 from verification.harness.template import ROOT
 
 if TYPE_CHECKING:
-    from verification.proof.mutants import Mutant
+    from verification.proof.mutants.model import Mutant
 
 MUTANT = "MUTANT"
 # Modules with a table of their own.
@@ -38,7 +38,8 @@ def killer(mutant: "Mutant", *tests: str) -> str:
 
 def pytest_configure() -> None:
     from verification.harness.dynamodb import Tables
-    from verification.proof.mutants import Mutant, request_with, writes
+    from verification.proof.mutants.model import Mutant
+    from verification.proof.mutants.requests import request_with, writes
 
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
     shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
