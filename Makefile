@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm openapi policies layers diagrams inspector bench clean
+.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm openapi policies layers diagrams inspector console bench clean
 
 UV_VERSION := 0.13.9
 # The newest release; the SAM CLI holds an older one in the project's environment.
@@ -13,6 +13,7 @@ PYTHON := $(BIN)/python
 PACKAGES := packages/stepfunctions-local packages/local-aws
 NPM := $(PYTHON) -m tools.node
 INSPECTOR := packages/execution-inspector
+CONSOLE := console
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Use the project's environments only, whatever the caller has set.
@@ -41,6 +42,7 @@ down: ## Stop the local AWS; its data is kept
 
 test: lint check-sagas ## Check and test everything
 	$(NPM) $(INSPECTOR) test
+	$(NPM) $(CONSOLE) test
 	@for package in $(PACKAGES); do (cd $$package && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
@@ -57,9 +59,13 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/deptry .) || exit 1; done
 	@for package in $(PACKAGES); do (cd $$package && $(BIN)/vulture) || exit 1; done
 	$(NPM) $(INSPECTOR) run check
+	$(NPM) $(CONSOLE) run check
 
 inspector: setup ## Build the execution inspector into the pages that show it
 	$(NPM) $(INSPECTOR) run build
+
+console: setup ## Build the console into the function that serves it
+	$(NPM) $(CONSOLE) run build
 
 check-sagas: setup ## Check every workflow against the saga rules
 	$(PYTHON) tools/stamp_retries.py --check
@@ -98,7 +104,7 @@ bench: setup ## Run the benchmarks
 	  echo "== $$benchmark"; (cd $$package && $(PYTHON) -m "benchmarks.$$(basename "$$benchmark" .py)") || exit 1; done; done
 
 clean: down ## Remove everything made here: environments, builds, local AWS and its data
-	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules $(INSPECTOR)/node_modules $(INSPECTOR)/dist
+	rm -rf .tools .venv .local .aws-sam tools/asl/node_modules $(INSPECTOR)/node_modules $(INSPECTOR)/dist $(CONSOLE)/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

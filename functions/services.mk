@@ -74,3 +74,4 @@ build-LoadOrderFunction: SERVICE = replenishment
 build-AskApprovalFunction: SERVICE = replenishment
 build-ReplenishmentApiFunction: SERVICE = replenishment
 build-WebApiFunction: SERVICE = web
+build-ServeConsoleFunction: SERVICE = web

@@ -58,7 +58,9 @@ class Deployer:
         cache = ["--cached", "--cache-dir", str(self.folder / "cache")]
         template = ["--template-file", str(self.project / "template.yaml"), "--base-dir", str(self.project)]
         self._sam("build", *template, "--build-dir", str(self._build), *cache)
-        self._sam("deploy", "--template-file", str(self._build / "template.yaml"))
+        # The console's sign-in returns to an address that has the port.
+        parameters = ["--parameter-overrides", f"Stage=local LocalPort={self.stack.port}"]
+        self._sam("deploy", "--template-file", str(self._build / "template.yaml"), *parameters)
         self._record.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
         return True
 

@@ -52,11 +52,12 @@ def main(*, once: bool) -> int:
 
 
 def print_addresses() -> None:
-    """Print the API's URL and the demo shop's users, as soon as they can be used."""
+    """Print the URLs of the console and the API, and the demo shop's users, as soon as they can be used."""
     # The local AWS that runs here, whatever endpoint the caller's environment names.
     endpoints = ("AWS_ENDPOINT_URL", "TILLFLOW_ENDPOINT")
     stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
+    err.print(f"Console: {api_url(stack)}/")
     err.print(f"API: {api_url(stack)}/api (try `till api GET /customers`)")
     err.print(f"Users: {names}; the password of each is {DEMO_PASSWORD}")
 

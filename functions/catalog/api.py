@@ -9,7 +9,7 @@ from tillflow.api import Api, Call, PageQuery, Reply, decode_cursor, encode_curs
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 
-from catalog.models import Product
+from catalog.models import Order, PricedOrder, Product
 from catalog.operations import CatalogOperations
 
 api = Api("catalog")
@@ -56,3 +56,9 @@ def put_product(call: Call) -> Reply:
         raise InvalidRequest("sku", call.body.sku, f"{call.path['sku']}, the SKU of the path")
     _catalog().put_product(call.body)
     return Reply(call.body)
+
+
+@api.route("POST /quotes", "sell", body=Order, response=PricedOrder)
+def quote_order(call: Call) -> PricedOrder:
+    """Return an order with its prices, discounts and tax, without selling it."""
+    return _catalog().quote(call.body)

@@ -5,8 +5,9 @@ from typing import Any
 
 from tillflow.parsing import parse
 
+from catalog import rules
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import BarcodeQuery, Product, ProductQuery, TaxClass
+from catalog.models import BarcodeQuery, Order, PricedOrder, Product, ProductQuery, TaxClass
 from catalog.store import CatalogStore
 
 
@@ -39,6 +40,11 @@ class CatalogOperations:
         unknown = [sku for sku in wanted if sku not in products]
         if unknown:
             raise UnknownProduct(*unknown)
+
+    def quote(self, order: Order) -> PricedOrder:
+        """Return an order with its prices, discounts and tax. Changes nothing. InvalidOrder, UnknownProduct."""
+        products, rates = self._store.read_prices({line.sku for line in order.lines})
+        return rules.price_order(order, products, rates)
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""

@@ -14,7 +14,13 @@ from verification.harness.template import ENVIRONMENT, ROOT, Template
 TEMPLATE = Template.read()
 EVENTS = ROOT / "events"
 # These call no AWS service.
-LOCAL = {"PlanLinesFunction", "SignUploadFunction", "AddScopesFunction", "WebApiFunction"}
+LOCAL = {
+    "PlanLinesFunction",
+    "SignUploadFunction",
+    "AddScopesFunction",
+    "WebApiFunction",
+    "ServeConsoleFunction",
+}
 
 
 def _sample(name: str) -> Any:

@@ -1,0 +1,124 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Api } from "./core/api";
+import type { Config } from "./core/config";
+import { useLanguage } from "./core/i18n";
+import { useIdle } from "./core/idle";
+import { setPreferences } from "./core/preferences";
+import { hrefOf, useRoute } from "./core/router";
+import { ShopContext, type Shop } from "./core/shop";
+import type { Person, Scope, Session } from "./core/session";
+import { Button } from "./core/ui";
+import { TillPage } from "./till/till-page";
+
+const Office = lazy(() => import("./office/office"));
+
+const IDLE_MINUTES = 10;
+
+/** The pages, and the scope that a person needs to be shown each. The gateway enforces it on every request. */
+export const PAGES = {
+  till: "sell",
+  orders: "read",
+  customers: "read",
+  stock: "read",
+  transfers: "manage",
+  purchases: "manage",
+  approvals: "manage",
+  suppliers: "manage",
+  cases: "operate",
+  executions: "operate",
+} as const satisfies Record<string, Scope>;
+
+export type PageName = keyof typeof PAGES;
+
+interface AppProps {
+  config: Config;
+  session: Session;
+  firstPerson: Person | null;
+}
+
+export function App({ config, session, firstPerson }: AppProps): React.ReactNode {
+  const [person, setPerson] = useState(firstPerson);
+  const [lockedOut, setLockedOut] = useState("");
+  const language = useLanguage();
+  useEffect(() => {
+    document.documentElement.lang = language.code;
+  }, [language]);
+  const lock = useCallback(() => {
+    if (person === null) return;
+    setLockedOut(person.username);
+    setPerson(null);
+    void session.lock();
+  }, [person, session]);
+  useIdle(IDLE_MINUTES, lock);
+  const shop = useMemo<Shop | null>(
+    () => (person === null ? null : { config, person, api: new Api(() => session.token(), lock) }),
+    [config, person, session, lock],
+  );
+  if (shop === null) return <SignIn session={session} lockedOut={lockedOut} />;
+  return (
+    <ShopContext value={shop}>
+      <Shell shop={shop} session={session} onLock={lock} />
+    </ShopContext>
+  );
+}
+
+function SignIn({ session, lockedOut }: { session: Session; lockedOut: string }): React.ReactNode {
+  const { text } = useLanguage();
+  const [problem, setProblem] = useState("");
+  const start = (): void => {
+    session.signIn().catch((error: unknown) => setProblem(String(error)));
+  };
+  return (
+    <main className="sign-in">
+      <h1>Tillflow</h1>
+      <p>{lockedOut === "" ? text.signedOut : text.lockedBy(lockedOut)}</p>
+      <Button kind="primary" onClick={start} autoFocus>{text.signIn}</Button>
+      {problem !== "" && <p role="alert" className="notice bad">{problem}</p>}
+    </main>
+  );
+}
+
+function Shell({ shop, session, onLock }: { shop: Shop; session: Session; onLock: () => void }): React.ReactNode {
+  const route = useRoute();
+  const { text, code } = useLanguage();
+  const allowed = (name: PageName): boolean => shop.person.scopes.includes(PAGES[name]);
+  const names = (Object.keys(PAGES) as PageName[]).filter(allowed);
+  const page = route.page in PAGES ? (route.page as PageName) : "till";
+  useEffect(() => {
+    document.title = `${text.pages[page]} – Tillflow`;
+  }, [page, text]);
+  return (
+    <div className="shell">
+      <header className="top">
+        <strong className="brand">Tillflow</strong>
+        <nav aria-label={text.pages[page]}>
+          {names.map((name) => (
+            <a key={name} href={hrefOf(name)} aria-current={name === page ? "page" : undefined}>{text.pages[name]}</a>
+          ))}
+        </nav>
+        <div className="who">
+          <span>{shop.person.username}</span>
+          <select
+            aria-label={text.language}
+            value={code}
+            onChange={(event) => setPreferences({ language: event.target.value === "de" ? "de" : "en" })}
+          >
+            <option value="en">EN</option>
+            <option value="de">DE</option>
+          </select>
+          <Button onClick={onLock}>{text.lock}</Button>
+          <Button onClick={() => void session.signOut()}>{text.signOut}</Button>
+        </div>
+      </header>
+      <main className={page === "till" ? "content till" : "content"}>
+        {!allowed(page) && <p role="alert" className="notice bad">{text.noAccess}</p>}
+        {allowed(page) && page === "till" && <TillPage />}
+        {allowed(page) && page !== "till" && (
+          <Suspense fallback={<p className="muted">{text.loading}</p>}>
+            <Office page={page} route={route} />
+          </Suspense>
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+/** Calls of the HTTP API. A failure is a Problem, whose `message` is for the operator and `cashierMessage` for the till. */
+
+import { BASE } from "./config";
+import type { Responses } from "./responses";
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    detail: string,
+    readonly cashierMessage: string,
+    readonly fields: readonly { field: string; accepted: string }[] = [],
+  ) {
+    super(detail);
+  }
+
+  /** Whether the same request can succeed later: the request may have had its effect or not. */
+  get isTransient(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export interface Request {
+  path?: Record<string, string>;
+  query?: Record<string, string | number | undefined>;
+  body?: unknown;
+  version?: string;
+}
+
+interface ProblemDocument {
+  title?: string;
+  detail?: string;
+  message?: string;
+  cashier_message?: string;
+  problems?: { field: string; accepted: string }[];
+}
+
+export interface Answer<T> {
+  status: number;
+  body: T;
+  etag: string | null;
+}
+
+/** Called by every page. `token` returns null when the person has to sign in, which `onSignedOut` shows. */
+export class Api {
+  constructor(
+    private readonly token: () => Promise<string | null>,
+    private readonly onSignedOut: () => void,
+  ) {}
+
+  async get<K extends keyof Responses>(route: K, request: Request = {}): Promise<Responses[K]> {
+    return (await this.call(route, request)).body;
+  }
+
+  async call<K extends keyof Responses>(route: K, request: Request = {}): Promise<Answer<Responses[K]>> {
+    const token = await this.token();
+    if (token === null) {
+      this.onSignedOut();
+      throw new Problem(401, "SignedOut", "the session has ended", "Sign in again.");
+    }
+    const [method = "GET", template = ""] = route.split(" ");
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (request.body !== undefined) headers["content-type"] = "application/json";
+    if (request.version !== undefined) headers["if-match"] = request.version;
+    const response = await fetch(addressOf(template, request), {
+      method,
+      headers,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    }).catch((error: unknown) => {
+      throw new Problem(0, "NetworkError", String(error), "No connection.");
+    });
+    const body: unknown = await response.json().catch(() => ({}));
+    if (response.ok) return { status: response.status, body: body as Responses[K], etag: response.headers.get("etag") };
+    if (response.status === 401) this.onSignedOut();
+    const problem = body as ProblemDocument;
+    throw new Problem(
+      response.status,
+      problem.title ?? `HTTP ${response.status}`,
+      problem.detail ?? problem.message ?? `HTTP ${response.status}`,
+      problem.cashier_message ?? "",
+      problem.problems,
+    );
+  }
+}
+
+function addressOf(template: string, request: Request): string {
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.path?.[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return `${BASE}api${path}${text === "" ? "" : `?${text}`}`;
+}

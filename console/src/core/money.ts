@@ -1,0 +1,32 @@
+/** Amounts in whole minor units, as the API has them, in the notation of a language. No arithmetic on fractions. */
+
+/** Decimal places of a currency: EUR 2, JPY 0, KWD 3. */
+export function places(currency: string): number {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** Format an amount: 1250 EUR is "€12.50" in English. */
+export function format(amount: number, currency: string, language: string): string {
+  const digits = places(currency);
+  const text = String(Math.abs(amount)).padStart(digits + 1, "0");
+  const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  const formatter = new Intl.NumberFormat(language, { style: "currency", currency });
+  return formatter.format((amount < 0 ? `-${decimal}` : decimal) as Intl.StringNumericLiteral);
+}
+
+/** Read an amount that a person typed, with a point or a comma: "12,5" is 1250 EUR; null for anything else. */
+export function parse(text: string, currency: string): number | null {
+  const digits = places(currency);
+  const match = /^(\d{1,10})(?:[.,](\d*))?$/.exec(text.trim());
+  if (match === null) return null;
+  const fraction = match[2] ?? "";
+  if (fraction.length > digits) return null;
+  return Number(`${match[1] ?? ""}${fraction.padEnd(digits, "0")}`);
+}
+
+/** Amounts that a customer is likely to hand over for a sum: the sum itself, and the next round ones. */
+export function likelyCash(due: number, currency: string): number[] {
+  const unit = 10 ** places(currency);
+  const rounded = [5, 10, 20, 50, 100].map((step) => Math.ceil(due / (step * unit)) * step * unit);
+  return [...new Set([due, ...rounded])].filter((amount) => amount > 0).slice(0, 5);
+}

@@ -1,0 +1,73 @@
+import { useState } from "react";
+import { useLanguage } from "../core/i18n";
+import { format } from "../core/money";
+import { Button } from "../core/ui";
+import { DiscountDialog, discountText } from "./discount-dialog";
+import { MAX_QUANTITY, setLine, type Line, type Sale } from "./sale";
+import { editSale } from "./sale-store";
+
+/** The lines of the sale. */
+export function Basket({ sale, currency }: { sale: Sale; currency: string }): React.ReactNode {
+  const { text, code } = useLanguage();
+  const [discounted, setDiscounted] = useState<number | null>(null);
+  const change = (index: number, changes: Partial<Line>): void => editSale((current) => setLine(current, index, changes));
+  const line = discounted === null ? undefined : sale.lines[discounted];
+  if (sale.lines.length === 0) return <p className="empty">{text.till.empty}</p>;
+  return (
+    <>
+      <table className="basket">
+        <thead>
+          <tr>
+            <th scope="col">{text.till.product}</th>
+            <th scope="col">{text.till.quantity}</th>
+            <th scope="col" className="number">{text.till.price}</th>
+            <th scope="col" className="number">{text.till.total}</th>
+            <th scope="col"><span className="visually-hidden">{text.till.discount}</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          {sale.lines.map((row, index) => (
+            <tr key={`${row.sku}-${index}`}>
+              <td>
+                <span className="name">{row.name}</span> <small>{row.sku}</small>
+                {row.discount !== null && <span className="tag">−{discountText(row.discount, currency, code)}</span>}
+              </td>
+              <td className="quantity">
+                <Button onClick={() => change(index, { quantity: row.quantity - 1 })} aria-label={text.till.less(row.name)}>−</Button>
+                <input
+                  aria-label={`${text.till.quantity}: ${row.name}`}
+                  inputMode="numeric"
+                  value={row.quantity}
+                  onFocus={(event) => event.target.select()}
+                  onChange={(event) => {
+                    const quantity = Number(event.target.value);
+                    if (Number.isInteger(quantity) && quantity >= 1 && quantity <= MAX_QUANTITY) change(index, { quantity });
+                  }}
+                />
+                <Button onClick={() => change(index, { quantity: Math.min(row.quantity + 1, MAX_QUANTITY) })} aria-label={text.till.more(row.name)}>+</Button>
+              </td>
+              <td className="number">{format(row.unitPrice, currency, code)}</td>
+              <td className="number">{format(row.unitPrice * row.quantity, currency, code)}</td>
+              <td className="actions">
+                <Button kind="quiet" onClick={() => setDiscounted(index)} aria-label={text.till.lineDiscount(row.name)}>%</Button>
+                <Button kind="quiet" onClick={() => change(index, { quantity: 0 })} aria-label={text.till.remove(row.name)}>✕</Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {line !== undefined && discounted !== null && (
+        <DiscountDialog
+          title={text.till.lineDiscount(line.name)}
+          discount={line.discount}
+          currency={currency}
+          onApply={(discount) => {
+            change(discounted, { discount });
+            setDiscounted(null);
+          }}
+          onClose={() => setDiscounted(null)}
+        />
+      )}
+    </>
+  );
+}

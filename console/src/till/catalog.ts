@@ -1,0 +1,61 @@
+/** The price list in memory: a scan is looked up without a request. */
+
+import type { Api } from "../core/api";
+import type { Product } from "../core/responses";
+
+const PAGE = 100;
+const SHOWN = 12;
+
+export class Catalog {
+  private readonly bySku = new Map<string, Product>();
+  private readonly byBarcode = new Map<string, Product>();
+  private texts: { text: string; product: Product }[] = [];
+
+  get size(): number {
+    return this.bySku.size;
+  }
+
+  add(products: readonly Product[]): void {
+    for (const product of products) {
+      if (!this.bySku.has(product.sku)) this.texts.push({ text: `${product.name}\n${product.sku}`.toLowerCase(), product });
+      this.bySku.set(product.sku, product);
+      if (product.barcode !== null) this.byBarcode.set(product.barcode, product);
+    }
+  }
+
+  /** The product of a barcode or SKU. */
+  find(code: string): Product | undefined {
+    return this.byBarcode.get(code) ?? this.bySku.get(code) ?? this.bySku.get(code.toUpperCase());
+  }
+
+  /** The first products whose name or SKU has every word. */
+  search(query: string): Product[] {
+    const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    if (words.length === 0) return [];
+    const matches: Product[] = [];
+    for (const { text, product } of this.texts) {
+      if (words.every((word) => text.includes(word))) matches.push(product);
+      if (matches.length === SHOWN) break;
+    }
+    return matches;
+  }
+}
+
+/** Read every page of the catalog; `onPage` is called after each, so that the first ones can be sold at once. */
+export async function loadCatalog(api: Api, catalog: Catalog, onPage: () => void, signal: AbortSignal): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await api.get("GET /products", { query: { limit: PAGE, cursor } });
+    if (signal.aborted) return;
+    catalog.add(page.products);
+    onPage();
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** The product of a code that the price list in memory does not have; undefined when the shop has none. */
+export async function findRemotely(api: Api, code: string): Promise<Product | undefined> {
+  if (!/^\d{8,14}$/.test(code)) return undefined;
+  const page = await api.get("GET /products", { query: { barcode: code } }).catch(() => undefined);
+  return page?.products[0];
+}

@@ -1,0 +1,111 @@
+/**
+ * A sale as the till keeps it: pure functions on one value.
+ *
+ * The order id is made when the sale begins. `sent` is the request as it was sent for the first time: whatever repeats
+ * it (a reload, a second tab, a lost response) sends the same bytes, so that the API starts one checkout.
+ */
+
+import type { Customer, Discount, Order, PricedOrder, Product } from "../core/responses";
+
+export interface Line {
+  sku: string;
+  name: string;
+  unitPrice: number;
+  quantity: number;
+  discount: Discount | null;
+}
+
+export interface Tender {
+  type: "card" | "cash" | "store_credit";
+  amount?: number;
+  token?: string;
+}
+
+export interface OrderRequest {
+  order_id: string;
+  location: string;
+  register: string;
+  currency: string;
+  customer_id?: string;
+  placed_at: string;
+  lines: { sku: string; quantity: number; discount?: Discount }[];
+  discounts: Discount[];
+  tenders: Tender[];
+}
+
+export interface Sale {
+  orderId: string;
+  lines: Line[];
+  customer: Pick<Customer, "customer_id" | "name"> | null;
+  discount: Discount | null;
+  tenders: Tender[];
+  sent: OrderRequest | null;
+  sold: Order | null;
+}
+
+export const MAX_QUANTITY = 10_000;
+
+/** Make the id of a new order: its day, its register, and a random part. */
+export function newOrderId(register: string, now: Date): string {
+  const random = [...crypto.getRandomValues(new Uint8Array(5))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `ord-${now.toISOString().slice(0, 10)}-${register}-${random}`.slice(0, 64);
+}
+
+export function newSale(register: string, now: Date = new Date()): Sale {
+  return { orderId: newOrderId(register, now), lines: [], customer: null, discount: null, tenders: [], sent: null, sold: null };
+}
+
+/** Add one unit of a product; a line of it without a discount takes it, else a new line. */
+export function addProduct(sale: Sale, product: Product, currency: string): Sale {
+  const price = product.prices[currency];
+  if (price === undefined) return sale;
+  const index = sale.lines.findIndex((line) => line.sku === product.sku && line.discount === null);
+  const line = sale.lines[index];
+  if (line !== undefined) return setLine(sale, index, { quantity: Math.min(line.quantity + 1, MAX_QUANTITY) });
+  return { ...sale, lines: [...sale.lines, { sku: product.sku, name: product.name, unitPrice: price, quantity: 1, discount: null }] };
+}
+
+/** Change a line; a quantity of 0 removes it. */
+export function setLine(sale: Sale, index: number, changes: Partial<Line>): Sale {
+  const lines = sale.lines.map((line, position) => (position === index ? { ...line, ...changes } : line));
+  return { ...sale, lines: lines.filter((line) => line.quantity > 0), tenders: [] };
+}
+
+/** The order as the API takes it. Without tenders it is a quote: cash pays the remainder. */
+export function requestOf(sale: Sale, place: { location: string; register: string }, currency: string, now: Date): OrderRequest {
+  return {
+    order_id: sale.orderId,
+    location: place.location,
+    register: place.register,
+    currency,
+    ...(sale.customer === null ? {} : { customer_id: sale.customer.customer_id }),
+    placed_at: now.toISOString(),
+    lines: sale.lines.map(({ sku, quantity, discount }) => ({ sku, quantity, ...(discount === null ? {} : { discount }) })),
+    discounts: sale.discount === null ? [] : [sale.discount],
+    tenders: sale.tenders.length === 0 ? [{ type: "cash" }] : sale.tenders,
+  };
+}
+
+/** What the lines cost by the till's own price list, before discounts and added tax; shown until the quote is there. */
+export function estimate(sale: Sale): number {
+  return sale.lines.reduce((sum, line) => sum + line.unitPrice * line.quantity, 0);
+}
+
+export function tendered(sale: Sale): number {
+  return sale.tenders.reduce((sum, tender) => sum + (tender.amount ?? 0), 0);
+}
+
+/** What remains to be paid of a quoted sale; negative is change. */
+export function due(sale: Sale, quote: PricedOrder): number {
+  return quote.totals.total - tendered(sale);
+}
+
+/** Whether the quote is of these lines, discounts and this customer. */
+export function quoteKey(sale: Sale): string {
+  return JSON.stringify([sale.lines.map(({ sku, quantity, discount }) => [sku, quantity, discount]), sale.discount, sale.customer?.customer_id]);
+}
+
+/** After a refusal: the same basket under a new order id, since the refused order keeps its own. */
+export function afterRefusal(sale: Sale, register: string, now: Date = new Date()): Sale {
+  return { ...sale, orderId: newOrderId(register, now), sent: null, tenders: [] };
+}

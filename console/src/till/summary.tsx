@@ -1,0 +1,102 @@
+import { useState } from "react";
+import { useLanguage } from "../core/i18n";
+import { format } from "../core/money";
+import { setPreferences } from "../core/preferences";
+import { useShop } from "../core/shop";
+import { Button, Field } from "../core/ui";
+import type { Checkout } from "./checkout";
+import { CustomerDialog } from "./customer-dialog";
+import { DiscountDialog, discountText } from "./discount-dialog";
+import { PaymentDialog } from "./payment-dialog";
+import { estimate, type Sale } from "./sale";
+import { editSale } from "./sale-store";
+import { RefusalNotice } from "./till-page";
+import type { CheckoutView } from "./use-checkout";
+import { useQuote } from "./use-quote";
+
+interface SummaryProps {
+  sale: Sale;
+  place: Checkout;
+  checkout: CheckoutView;
+  onDone: () => void;
+  onDiscard: () => void;
+}
+
+type Opened = "payment" | "customer" | "discount" | null;
+
+/** Totals, customer, discount and payment. The API computes the totals; until then the till shows its estimate. */
+export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryProps): React.ReactNode {
+  const language = useLanguage();
+  const { text, code } = language;
+  const { person } = useShop();
+  const [opened, setOpened] = useState<Opened>(null);
+  const { quote, problem } = useQuote(sale, place);
+  const isEmpty = sale.lines.length === 0;
+  const money = (amount: number): string => format(amount, place.currency, code);
+  const close = (): void => {
+    setOpened(null);
+    onDone();
+  };
+  // A sale that was sent shows its progress in the payment dialog, also after a reload.
+  const isPaying = sale.sent !== null || opened === "payment";
+  return (
+    <aside className="summary" aria-label={text.till.total}>
+      <dl className="totals">
+        <dt>{text.till.subtotal}</dt>
+        <dd>{money(quote?.totals.subtotal ?? estimate(sale))}</dd>
+        {quote !== null && quote.totals.discount > 0 && (
+          <>
+            <dt>{text.till.discount}</dt>
+            <dd>−{money(quote.totals.discount)}</dd>
+          </>
+        )}
+        {quote !== null && (
+          <>
+            <dt>{text.till.tax}</dt>
+            <dd>{money(quote.totals.tax)}</dd>
+          </>
+        )}
+        <dt className="grand">{text.till.total}</dt>
+        <dd className="grand" data-testid="total">{money(quote?.totals.total ?? estimate(sale))}</dd>
+      </dl>
+      <div className="stack">
+        <Button onClick={() => setOpened("customer")}>
+          {sale.customer === null ? text.till.chooseCustomer : `${text.till.customer}: ${sale.customer.name}`}
+        </Button>
+        <Button onClick={() => setOpened("discount")} disabled={isEmpty}>
+          {text.till.orderDiscount}{sale.discount === null ? "" : `: ${discountText(sale.discount, place.currency, code)}`}
+        </Button>
+        {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
+        {checkout.refusal !== null && !isPaying && <RefusalNotice problem={checkout.refusal} />}
+        <Button kind="primary" className="large" disabled={isEmpty || quote === null} onClick={() => setOpened("payment")}>
+          {text.till.pay}
+        </Button>
+        <Button kind="quiet" onClick={onDiscard} disabled={isEmpty}>{text.till.discard}</Button>
+      </div>
+      <details className="muted">
+        <summary>{text.till.settings}</summary>
+        <Field
+          label={text.till.location}
+          value={place.location}
+          disabled={person.location !== ""}
+          onChange={(event) => setPreferences({ location: event.target.value })}
+        />
+        <Field label={text.till.register} value={place.register} onChange={(event) => setPreferences({ register: event.target.value })} />
+      </details>
+      {opened === "customer" && <CustomerDialog onClose={close} />}
+      {opened === "discount" && (
+        <DiscountDialog
+          title={text.till.orderDiscount}
+          discount={sale.discount}
+          currency={place.currency}
+          onApply={(discount) => {
+            editSale((current) => ({ ...current, discount, tenders: [] }));
+            close();
+          }}
+          onClose={close}
+        />
+      )}
+      {isPaying && <PaymentDialog sale={sale} quote={quote} currency={place.currency} checkout={checkout} onClose={close} />}
+    </aside>
+  );
+}

@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { Problem } from "../core/api";
+import { useLanguage } from "../core/i18n";
+import { preferences, usePreferences } from "../core/preferences";
+import { useShop } from "../core/shop";
+import { Basket } from "./basket";
+import { Receipt } from "./receipt";
+import { addProduct, newSale } from "./sale";
+import { editSale, setSale, useSale } from "./sale-store";
+import { ScanBox } from "./scan-box";
+import { Summary } from "./summary";
+import { useCatalog } from "./use-catalog";
+import { useCheckout } from "./use-checkout";
+import type { Product } from "../core/responses";
+
+/** The till: scan, basket, payment, receipt. */
+export function TillPage(): React.ReactNode {
+  const { config, person } = useShop();
+  const sale = useSale();
+  const { register, location: chosen } = usePreferences();
+  const location = person.location === "" ? chosen : person.location;
+  const catalog = useCatalog();
+  const checkout = useCheckout({ location, register, currency: config.currency });
+  const [notice, setNotice] = useState("");
+  const scanBox = useRef<HTMLInputElement>(null);
+  const { text } = useLanguage();
+  const focusScan = useCallback(() => scanBox.current?.focus(), []);
+
+  const add = useCallback((product: Product) => {
+    const known = product.prices[config.currency] !== undefined;
+    setNotice(known ? "" : text.till.noPrice(product.name));
+    if (known) editSale((current) => addProduct(current, product, config.currency));
+  }, [config.currency, text]);
+
+  const scan = useCallback(async (code: string) => {
+    const product = catalog.find(code) ?? (await catalog.findRemotely(code));
+    if (product === undefined) setNotice(text.till.unknown(code));
+    else add(product);
+  }, [catalog, add, text]);
+
+  const next = useCallback(() => {
+    setSale(newSale(preferences().register));
+    setNotice("");
+  }, []);
+
+  // The box has the focus again after each change of the basket.
+  useEffect(focusScan, [focusScan, sale.lines, sale.orderId]);
+
+  if (sale.sold !== null) return <Receipt order={sale.sold} onNext={next} />;
+  return (
+    <div className="till-grid">
+      <h1 className="visually-hidden">{text.pages.till}</h1>
+      <section className="till-main">
+        <ScanBox input={scanBox} search={catalog.search} onScan={scan} onChoose={add} />
+        <p role="status" className={notice === "" ? "visually-hidden" : "notice bad"}>{notice}</p>
+        <Basket sale={sale} currency={config.currency} />
+        <p className="muted small">{text.till.catalog(catalog.size)}</p>
+      </section>
+      <Summary
+        sale={sale}
+        place={{ location, register, currency: config.currency }}
+        checkout={checkout}
+        onDone={focusScan}
+        onDiscard={next}
+      />
+    </div>
+  );
+}
+
+/** The sentence of a refusal in the language of the till. */
+export function RefusalNotice({ problem }: { problem: Problem }): React.ReactNode {
+  const language = useLanguage();
+  return (
+    <p role="alert" className="notice bad">
+      <strong>{language.text.till.refused}</strong> {language.problem(problem.title, problem.cashierMessage)}
+    </p>
+  );
+}

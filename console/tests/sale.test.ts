@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Problem, type Api } from "../src/core/api";
+import type { Order, Product } from "../src/core/responses";
+import { sell, settle, type Progress } from "../src/till/checkout";
+import { addProduct, newSale, requestOf, setLine, type OrderRequest } from "../src/till/sale";
+import { currentSale, setSale } from "../src/till/sale-store";
+
+const PRODUCT: Product = { sku: "MUG", name: "Mug", barcode: null, prices: { EUR: 1250 }, category: "", tax_included: true };
+const PLACE = { location: "store-1", register: "till-1", currency: "EUR" };
+
+function orderOf(request: OrderRequest, status: Order["status"]): Order {
+  return { order_id: request.order_id, status } as Order;
+}
+
+function fakeApi(call: (body: OrderRequest) => Promise<{ status: number; body: Order; etag: null }>): Api {
+  return { call: (_: string, request: { body: OrderRequest }) => call(request.body) } as unknown as Api;
+}
+
+const instantly = (): Promise<void> => Promise.resolve();
+
+describe("basket", () => {
+  it("counts a product that is added twice on one line", () => {
+    const sale = addProduct(addProduct(newSale("till-1"), PRODUCT, "EUR"), PRODUCT, "EUR");
+    expect(sale.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([["MUG", 2]]);
+  });
+
+  it("does not join a line that has a discount", () => {
+    const discounted = setLine(addProduct(newSale("till-1"), PRODUCT, "EUR"), 0, { discount: { percent: "10" } });
+    expect(addProduct(discounted, PRODUCT, "EUR").lines).toHaveLength(2);
+  });
+
+  it("removes a line of quantity 0", () => {
+    expect(setLine(addProduct(newSale("till-1"), PRODUCT, "EUR"), 0, { quantity: 0 }).lines).toEqual([]);
+  });
+
+  it("drops the tenders of another total when a line changes", () => {
+    const paid = { ...addProduct(newSale("till-1"), PRODUCT, "EUR"), tenders: [{ type: "cash" as const, amount: 1250 }] };
+    expect(setLine(paid, 0, { quantity: 2 }).tenders).toEqual([]);
+  });
+
+  it("makes ids that the API accepts, and another one for each sale", () => {
+    const [first, second] = [newSale("till-1").orderId, newSale("till-1").orderId];
+    expect(first).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
+    expect(first).not.toBe(second);
+  });
+});
+
+describe("settle", () => {
+  const request = requestOf(addProduct(newSale("till-1"), PRODUCT, "EUR"), PLACE, "EUR", new Date(0));
+
+  it("repeats the same request after lost connections, server errors and 202 until the order has ended", async () => {
+    const sent: OrderRequest[] = [];
+    const progress: Progress[] = [];
+    const answers = [
+      new Problem(0, "NetworkError", "", ""),
+      new Problem(503, "Busy", "", ""),
+      new Problem(429, "TooManyRequests", "", ""),
+      202,
+      201,
+    ];
+    const api = fakeApi((body) => {
+      sent.push(body);
+      const answer = answers.shift();
+      if (answer instanceof Problem) return Promise.reject(answer);
+      return Promise.resolve({ status: answer ?? 500, body: orderOf(body, "PAID"), etag: null });
+    });
+    const outcome = await settle(api, request, (step) => progress.push(step), instantly);
+    expect(outcome.kind).toBe("sold");
+    expect(sent).toEqual(Array(5).fill(request));
+    expect(progress).toEqual(["sending", "reconnecting", "reconnecting", "reconnecting", "waiting"]);
+  });
+
+  it("returns a refusal without repeating it", async () => {
+    const call = vi.fn(() => Promise.reject(new Problem(402, "PaymentDeclined", "", "Declined.")));
+    const outcome = await settle(fakeApi(call), request, undefined, instantly);
+    expect(outcome).toMatchObject({ kind: "refused", problem: { title: "PaymentDeclined" } });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  it("raises the end of the session, so that the request stays to be sent", async () => {
+    const api = fakeApi(() => Promise.reject(new Problem(401, "SignedOut", "", "")));
+    await expect(settle(api, request, undefined, instantly)).rejects.toMatchObject({ status: 401 });
+  });
+});
+
+describe("sell", () => {
+  beforeEach(() => setSale(addProduct(newSale("till-1"), PRODUCT, "EUR")));
+
+  it("stores the request before it is sent and the order after it", async () => {
+    const id = currentSale().orderId;
+    const api = fakeApi((body) => {
+      expect(currentSale().sent).toEqual(body);
+      return Promise.resolve({ status: 201, body: orderOf(body, "PAID"), etag: null });
+    });
+    expect(await sell(api, PLACE, () => undefined)).toBeNull();
+    expect(currentSale().sold?.order_id).toBe(id);
+  });
+
+  it("sends the stored request again after a reload, not one of the changed clock", async () => {
+    const stored = requestOf(currentSale(), PLACE, "EUR", new Date("2026-01-01T00:00:00Z"));
+    setSale({ ...currentSale(), sent: stored });
+    const call = vi.fn((body: OrderRequest) => Promise.resolve({ status: 201, body: orderOf(body, "PAID"), etag: null }));
+    await sell(fakeApi(call), PLACE, () => undefined);
+    expect(call.mock.calls).toEqual([[stored]]);
+  });
+
+  it("sends nothing when another tab has sold the sale", async () => {
+    setSale({ ...currentSale(), sold: { order_id: "x" } as Order });
+    const call = vi.fn();
+    await sell(fakeApi(call), PLACE, () => undefined);
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  it("keeps the basket under a new order id after a refusal", async () => {
+    const id = currentSale().orderId;
+    const problem = await sell(fakeApi(() => Promise.reject(new Problem(402, "PaymentDeclined", "", ""))), PLACE, () => undefined);
+    expect(problem?.title).toBe("PaymentDeclined");
+    expect(currentSale()).toMatchObject({ sent: null, sold: null, lines: [{ sku: "MUG" }] });
+    expect(currentSale().orderId).not.toBe(id);
+  });
+});

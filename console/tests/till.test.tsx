@@ -1,0 +1,108 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Api } from "../src/core/api";
+import { ShopContext } from "../src/core/shop";
+import { setPreferences } from "../src/core/preferences";
+import type { Order, Product } from "../src/core/responses";
+import { newSale, type OrderRequest } from "../src/till/sale";
+import { currentSale, setSale } from "../src/till/sale-store";
+import { TillPage } from "../src/till/till-page";
+
+const PRODUCTS: Product[] = [
+  { sku: "MUG-1", name: "<img src=x onerror=alert(1)>", barcode: "9780201379624", prices: { EUR: 1250 }, category: "", tax_included: true },
+  { sku: "BEAN-1", name: "Beans", barcode: null, prices: { EUR: 900 }, category: "", tax_included: true },
+];
+
+function quoteOf(request: OrderRequest): object {
+  const total = request.lines.reduce((sum, line) => sum + line.quantity * (line.sku === "MUG-1" ? 1250 : 900), 0);
+  return { lines: [], tenders: [], taxes: [], totals: { subtotal: total, discount: 0, net: total, tax: 0, total } };
+}
+
+let sold: OrderRequest[] = [];
+
+const api = {
+  get: (route: string, { body }: { body?: OrderRequest }) => {
+    if (route === "GET /products") return Promise.resolve({ products: PRODUCTS, next_cursor: null });
+    if (route === "POST /quotes" && body !== undefined) return Promise.resolve(quoteOf(body));
+    return Promise.reject(new Error(route));
+  },
+  call: (_: string, { body }: { body: OrderRequest }) => {
+    sold.push(body);
+    const order = { order_id: body.order_id, status: "PAID", currency: "EUR", total: 1250, document: null, location: "store-1" };
+    return Promise.resolve({ status: 201, body: order as Order, etag: null });
+  },
+} as unknown as Api;
+
+async function open(): Promise<void> {
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", sandbox_payments: true };
+  const person = { username: "cashier", groups: ["cashier"], scopes: [], location: "store-1" };
+  render(<ShopContext value={{ config, person, api }}><TillPage /></ShopContext>);
+  await act(() => Promise.resolve());
+}
+
+async function settleQuote(): Promise<void> {
+  await act(() => vi.advanceTimersByTimeAsync(200));
+}
+
+function scan(code: string): void {
+  const box = screen.getByRole("combobox");
+  fireEvent.change(box, { target: { value: code } });
+  fireEvent.keyDown(box, { key: "Enter" });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sold = [];
+  setPreferences({ language: "en" });
+  setSale(newSale("till-1"));
+});
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+it("has the focus in the scan box, and again after a scan", async () => {
+  await open();
+  scan("9780201379624");
+  await settleQuote();
+  expect(document.activeElement).toBe(screen.getByRole("combobox"));
+  expect(currentSale().lines.map((line) => line.sku)).toEqual(["MUG-1"]);
+});
+
+it("shows a product's name as text, whatever it contains", async () => {
+  await open();
+  scan("MUG-1");
+  expect(screen.getByText(PRODUCTS[0]?.name ?? "")).toBeTruthy();
+  expect(document.querySelector("img")).toBeNull();
+});
+
+it("says that a code is unknown", async () => {
+  await open();
+  scan("nothing-has-this");
+  await settleQuote();
+  expect(screen.getByRole("status").textContent).toContain("nothing-has-this");
+});
+
+it("finds a product by a word of its name", async () => {
+  await open();
+  const box = screen.getByRole("combobox");
+  fireEvent.change(box, { target: { value: "bea" } });
+  fireEvent.keyDown(box, { key: "Enter" });
+  expect(currentSale().lines.map((line) => line.sku)).toEqual(["BEAN-1"]);
+});
+
+it("sells once for a double click", async () => {
+  await open();
+  scan("MUG-1");
+  await settleQuote();
+  fireEvent.click(screen.getByText("Pay"));
+  fireEvent.click(screen.getByText("€20.00"));
+  expect(screen.getByTestId("due").textContent).toBe("€7.50");
+  const complete = screen.getByText("Complete the sale");
+  fireEvent.click(complete);
+  fireEvent.click(complete);
+  await settleQuote();
+  expect(sold.map((request) => request.tenders)).toEqual([[{ type: "cash", amount: 2000 }]]);
+  expect(screen.getByText("Next sale")).toBeTruthy();
+});

@@ -1,0 +1,108 @@
+"""The console, on the API's `$default` route: one origin with the API, so that no request needs CORS."""
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from tillflow.api import Problem
+from tillflow.api.problems import MEDIA_TYPE
+from tillflow.handling import handler
+
+from web.files import ConsoleFile, console_files
+
+_STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
+_SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
+_SANDBOX_PAYMENTS = os.environ["SANDBOX_PAYMENTS"] == "yes"
+
+_NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
+_NO_FILE = Problem(404, "NoSuchFile", "the console has no such file", "Not found.")
+_NO_METHOD = Problem(405, "MethodNotAllowed", "the console is read with GET and HEAD", "Not possible.")
+
+
+@handler
+def serve_console(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Return a file of the console, its configuration, or a problem document.
+
+    `$default` takes what no other route takes, so that unknown paths of the API arrive here too.
+    """
+    request_id = str(getattr(context, "aws_request_id", ""))
+    path = str(event.get("rawPath", "/"))
+    if path == "/api" or path.startswith("/api/"):
+        return _problem(_NO_ROUTE, request_id)
+    if _method(event) not in ("GET", "HEAD"):
+        return _problem(_NO_METHOD, request_id)
+    name = path.removeprefix("/") or "index.html"
+    if name == "config.json":
+        headers = {"content-type": "application/json", "cache-control": "no-store"}
+        return {"statusCode": 200, "headers": headers, "body": json.dumps(_configuration())}
+    file = console_files().get(name)
+    if file is None:
+        return _problem(_NO_FILE, request_id)
+    return _file(file, _headers(event))
+
+
+def _configuration() -> dict[str, Any]:
+    """Return what the console needs to know of its deployment.
+
+    sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
+    sandbox_payments is True where card payments go to the sandbox provider, whose test cards the till then offers.
+    """
+    return {
+        "stack": _STACK,
+        "client_id": _CLIENT_ID,
+        "issuer": _ISSUER,
+        "sign_in_url": _SIGN_IN_URL,
+        "currency": _CURRENCY,
+        "sandbox_payments": _SANDBOX_PAYMENTS,
+    }
+
+
+def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
+    answer = {
+        "cache-control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
+        "content-security-policy": _content_policy(_SIGN_IN_URL),
+        "content-type": file.media_type,
+        "etag": file.etag,
+        "referrer-policy": "no-referrer",
+        "vary": "accept-encoding",
+        "x-content-type-options": "nosniff",
+    }
+    if file.etag in headers.get("if-none-match", ""):
+        return {"statusCode": 304, "headers": answer, "body": ""}
+    content = file.packed
+    if "gzip" in headers.get("accept-encoding", ""):
+        answer["content-encoding"] = "gzip"
+    else:
+        content = file.plain()
+    body = base64.b64encode(content).decode()
+    return {"statusCode": 200, "headers": answer, "body": body, "isBase64Encoded": True}
+
+
+def _content_policy(sign_in_url: str) -> str:
+    """Return the policy: scripts and styles of the console alone, pictures of products from any https address."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
+        f"connect-src 'self' {sign_in_url}".rstrip()
+        + "; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _method(event: Mapping[str, Any]) -> str:
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, dict) else None
+    return str(http.get("method", "")) if isinstance(http, dict) else ""
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    headers = event.get("headers")
+    if not isinstance(headers, dict):
+        return {}
+    return {str(name).lower(): str(value) for name, value in headers.items()}
+
+
+def _problem(problem: Problem, request_id: str) -> dict[str, Any]:
+    headers = {"content-type": MEDIA_TYPE, "x-correlation-id": request_id}
+    body = json.dumps(problem.document(request_id))
+    return {"statusCode": problem.status, "headers": headers, "body": body}

@@ -1,0 +1,121 @@
+"""The function that serves the console: files, caching, compression, configuration."""
+
+import base64
+import gzip
+import importlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from web.files import console_files
+
+SETTINGS = {
+    "STACK": "tillflow",
+    "CLIENT_ID": "client",
+    "ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/pool",
+    "SIGN_IN_URL": "https://tillflow-1.auth.eu-central-1.amazoncognito.com",
+    "CURRENCY": "EUR",
+    "SANDBOX_PAYMENTS": "yes",
+}
+SCRIPT = next(name for name in console_files() if name.startswith("assets/") and name.endswith(".js"))
+
+
+class Context:
+    aws_request_id = "request-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def handlers() -> Iterator[Any]:
+    """The module, imported with the settings of a deployment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        yield importlib.reload(importlib.import_module("web.handlers"))
+
+
+def get(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
+    serve_console = importlib.import_module("web.handlers").serve_console
+    event = {
+        "rawPath": path,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": method}},
+    }
+    response: dict[str, Any] = serve_console(event, Context())
+    return response
+
+
+def content(response: dict[str, Any]) -> bytes:
+    body = base64.b64decode(response["body"])
+    return gzip.decompress(body) if response["headers"].get("content-encoding") == "gzip" else body
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+def test_index_is_revalidated_on_every_visit(path: str) -> None:
+    response = get(path)
+    assert response["statusCode"] == 200
+    assert response["headers"]["cache-control"] == "no-cache"
+    assert b'<div id="root">' in content(response)
+
+
+def test_index_has_no_inline_script_and_no_absolute_address() -> None:
+    page = content(get("/")).decode()
+    assert "<script>" not in page
+    assert 'src="/' not in page
+    assert 'href="/' not in page
+
+
+def test_file_named_after_its_content_is_cached_permanently() -> None:
+    assert get(f"/{SCRIPT}")["headers"]["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_content_is_compressed_only_for_a_client_that_accepts_it() -> None:
+    packed, plain = get(f"/{SCRIPT}", accept_encoding="gzip, br"), get(f"/{SCRIPT}")
+    assert packed["headers"]["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain["headers"]
+    assert content(packed) == content(plain)
+    assert len(packed["body"]) < len(plain["body"])
+
+
+def test_known_etag_is_answered_with_304() -> None:
+    etag = get("/")["headers"]["etag"]
+    assert get("/", if_none_match=etag) == {"statusCode": 304, "headers": get("/")["headers"], "body": ""}
+    assert get("/", if_none_match='"other"')["statusCode"] == 200
+
+
+def test_policy_allows_scripts_of_the_console_and_requests_to_the_sign_in() -> None:
+    policy = get("/")["headers"]["content-security-policy"]
+    assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
+    assert f"connect-src 'self' {SETTINGS['SIGN_IN_URL']};" in policy
+    assert "unsafe" not in policy
+
+
+def test_configuration_is_of_the_deployment_and_never_cached() -> None:
+    response = get("/config.json")
+    assert response["headers"]["cache-control"] == "no-store"
+    assert json.loads(response["body"]) == {
+        "stack": "tillflow",
+        "client_id": "client",
+        "issuer": SETTINGS["ISSUER"],
+        "sign_in_url": SETTINGS["SIGN_IN_URL"],
+        "currency": "EUR",
+        "sandbox_payments": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "title"),
+    [
+        ("/api/none", "GET", 404, "NoSuchRoute"),
+        ("/api", "POST", 404, "NoSuchRoute"),
+        ("/none.js", "GET", 404, "NoSuchFile"),
+        ("/../handlers.py", "GET", 404, "NoSuchFile"),
+        ("/assets/", "GET", 404, "NoSuchFile"),
+        ("/", "POST", 405, "MethodNotAllowed"),
+    ],
+)
+def test_anything_else_is_a_problem_document(path: str, method: str, status: int, title: str) -> None:
+    response = get(path, method)
+    assert response["statusCode"] == status
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(response["body"])["title"] == title
