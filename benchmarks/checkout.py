@@ -1,13 +1,13 @@
-"""A carry-out sale through the local AWS: how long it takes, where the time goes, and how many a second.
+"""Measure a sale on the local AWS: its latency, the time by component, and the throughput.
 
     python -m benchmarks.checkout [--sales 100] [--at-once 8]
 
-Deploys the shop onto a local AWS of its own and warms it. `sale` is from the execution's start to its end by its
-own history, one after the other; below it where a sale spends that time:
+Deploys the shop on a local AWS of its own and warms it. `sale` is the time from an execution's start to its end in its
+history, of sequential sales; below it, the components of that time:
 
-handlers   the seven functions' own code, DynamoDB calls included, as their REPORT lines say
+handlers   the code of the seven functions including DynamoDB calls, from their REPORT lines
 lambda     the rest of the time in the tasks that call them: the Lambda API, its roles, the process
-services   the tasks that call a service themselves: the order's rows and its event
+services   the tasks that call a service directly: the order's rows and its event
 engine     between tasks: the engine's own work and its commits
 
 `sales a second` is a burst, from the first start to the last end.

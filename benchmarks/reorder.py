@@ -1,10 +1,10 @@
-"""The nightly reorder: what a run costs, by how much is kept and how much of it needs an order.
+"""Measure the nightly reorder: the cost of a run by the number of levels and of those that need an order.
 
     python -m benchmarks.reorder [--levels 10000]
 
-The shipped workflow, handlers and store in this process, in virtual time. Every level has a reorder point, a
-policy, and twenty movements behind it; so many are at their point. States and invocations are what AWS bills;
-seconds are this machine's, of all of it one after another.
+Runs the workflow, the handlers and an emulated DynamoDB in this process, in virtual time. Every level has a reorder
+point, a policy and twenty movements; a share of them is at the reorder point. States and invocations are those that
+AWS bills; seconds are sequential time on this machine.
 """
 
 import argparse

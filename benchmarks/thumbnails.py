@@ -89,15 +89,15 @@ def product(path: Path, folder: Path) -> None:
 
 
 def in_a_process(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What the job answers, made in a child of this process; {"error"} when it cannot."""
+    """Run a job in a child process and return its response; {"error"} when it fails."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            answer = job()
+            response = job()
         except Exception as error:
-            answer = {"error": str(error).splitlines()[0][:60]}
-        os.write(write, json.dumps(answer).encode())
+            response = {"error": str(error).splitlines()[0][:60]}
+        os.write(write, json.dumps(response).encode())
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:

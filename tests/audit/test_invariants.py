@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from audit import INVARIANTS, Snapshot, check
-from tests.support import purchasekeeping, shopkeeping, transferkeeping
+from tests.support import purchase_rows, shop_rows, transfer_rows
 from tests.support.image_rows import DELETED_IMAGE, READY_IMAGE, REJECTED_IMAGE, THUMBNAIL, ImageRows
-from tests.support.purchasekeeping import PO, spoil
-from tests.support.shopkeeping import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, WALLET, Row, snapshot
-from tests.support.transferkeeping import TRF
+from tests.support.purchase_rows import PO, spoil
+from tests.support.shop_rows import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, WALLET, Row, snapshot
+from tests.support.transfer_rows import TRF
 
 Tables = dict[str, list[Row]]
 Break = Callable[[Tables], None]
@@ -94,7 +94,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "provider_agrees",
         f"{SALE} tender 1",
-        add("SandboxProviderTable", shopkeeping.authorisation(SALE, 1, 200, "captured", captured=200)),
+        add("SandboxProviderTable", shop_rows.authorisation(SALE, 1, 200, "captured", captured=200)),
     ),
     (
         "provider_agrees",
@@ -111,7 +111,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "provider_agrees",
         f"{REFUSED} tender 2",
-        add("SandboxProviderTable", shopkeeping.authorisation(REFUSED, 2, 60, "captured", captured=60)),
+        add("SandboxProviderTable", shop_rows.authorisation(REFUSED, 2, 60, "captured", captured=60)),
     ),
     (
         "wallet_is_its_entries_less_payments",
@@ -128,7 +128,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         f"{WALLET} EUR",
         add(
             "PaymentsTable",
-            shopkeeping.authorisation(SALE, 3, 5, "held")
+            shop_rows.authorisation(SALE, 3, 5, "held")
             | {"book": "store_credit", "customer_id": "cus-1", "currency": "EUR"},
         ),
     ),
@@ -141,7 +141,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "booked_credit_was_granted",
         "crd-9#credit",
-        add("LedgerTable", shopkeeping.entry("crd-9", {"5300": 30}, {"2100": 30}, kind="credit")),
+        add("LedgerTable", shop_rows.entry("crd-9", {"5300": 30}, {"2100": 30}, kind="credit")),
     ),
     (
         "invoice_numbers_are_contiguous",
@@ -182,21 +182,19 @@ BROKEN: list[tuple[str, str, Break]] = [
         "entry_balances",
         f"{SALE}#sale",
         lambda tables: tables["LedgerTable"].__setitem__(
-            0, shopkeeping.entry(SALE, {"1020": 200, "1010": 40}, {"4000": 200, "2200": 39})
+            0, shop_rows.entry(SALE, {"1020": 200, "1010": 40}, {"4000": 200, "2200": 39})
         ),
     ),
     (
         "entry_accounts_are_in_the_chart",
         f"{SALE}#sale",
-        lambda tables: tables["LedgerTable"].__setitem__(
-            0, shopkeeping.entry(SALE, {"9999": 1}, {"4000": 1})
-        ),
+        lambda tables: tables["LedgerTable"].__setitem__(0, shop_rows.entry(SALE, {"9999": 1}, {"4000": 1})),
     ),
     (
         "tender_accounts_are_what_was_captured",
         SALE,
         lambda tables: tables["LedgerTable"].__setitem__(
-            0, shopkeeping.entry(SALE, {"1020": 240, "5000": 80}, {"4000": 200, "2200": 40, "1200": 80})
+            0, shop_rows.entry(SALE, {"1020": 240, "5000": 80}, {"4000": 200, "2200": 40, "1200": 80})
         ),
     ),
     (
@@ -204,7 +202,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         lambda tables: tables["LedgerTable"].__setitem__(
             0,
-            shopkeeping.entry(
+            shop_rows.entry(
                 SALE, {"1020": 200, "1010": 40, "5000": 40}, {"4000": 200, "2200": 40, "1200": 40}
             ),
         ),
@@ -214,7 +212,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         lambda tables: tables["LedgerTable"].__setitem__(
             0,
-            shopkeeping.entry(
+            shop_rows.entry(
                 SALE, {"1020": 200, "1010": 40, "5000": 80}, {"4000": 210, "2200": 30, "1200": 80}
             ),
         ),
@@ -229,7 +227,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         CANCELLED,
         lambda tables: tables["LedgerTable"].__setitem__(
             2,
-            shopkeeping.entry(CANCELLED, {"4000": 120, "1200": 40}, {"1020": 120, "5000": 40}, kind="cancel"),
+            shop_rows.entry(CANCELLED, {"4000": 120, "1200": 40}, {"1020": 120, "5000": 40}, kind="cancel"),
         ),
     ),
     (
@@ -245,7 +243,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "credit_notes_credit_cancelled_invoices",
         SALE,
-        add("BillingTable", shopkeeping.credit_note(SALE, total=240, number=2)),
+        add("BillingTable", shop_rows.credit_note(SALE, total=240, number=2)),
     ),
     (
         "cancelled_order_left_nothing",
@@ -296,12 +294,12 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "paid_order_moved_its_lines",
         SALE,
-        add("InventoryTable", shopkeeping.movement(SALE, "sale", -2, 80) | {"sk": f"MOVE#{SALE}#again"}),
+        add("InventoryTable", shop_rows.movement(SALE, "sale", -2, 80) | {"sk": f"MOVE#{SALE}#again"}),
     ),
     (
         "open_case_is_waited_for",
         f"{REFUSED}#compensation",
-        add("CasesTable", shopkeeping.case(REFUSED, "ReversePayment")),
+        add("CasesTable", shop_rows.case(REFUSED, "ReversePayment")),
     ),
     ("correction_is_booked", LOST, remove("LedgerTable", f"ENTRY#{LOST}#correction", "ENTRY")),
     ("correction_is_booked", FOUND, remove("LedgerTable", f"ENTRY#{FOUND}#correction", "ENTRY")),
@@ -326,31 +324,35 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "correction_entry_has_its_movement",
         LOST,
-        add("InventoryTable", shopkeeping.movement(LOST, "count", -1, 40)),
+        add("InventoryTable", shop_rows.movement(LOST, "count", -1, 40)),
     ),
-    ("effects_belong_to_orders", "ord-9", add("InventoryTable", shopkeeping.reservation("ord-9", 1, "OPEN"))),
+    ("effects_belong_to_orders", "ord-9", add("InventoryTable", shop_rows.reservation("ord-9", 1, "OPEN"))),
     (
         "effects_belong_to_orders",
         "ord-9",
-        add("PaymentsTable", shopkeeping.tender("ord-9", 1, "cash", 5, "captured", captured=5)),
+        add("PaymentsTable", shop_rows.tender("ord-9", 1, "cash", 5, "captured", captured=5)),
     ),
 ]
 
 PURCHASES: list[tuple[str, str, Break]] = [
-    ("received_is_ordered_at_most", PO, spoil(lambda told: told["lines"][0].update(quantity=4))),
-    ("received_is_sum_of_receipts", PO, spoil(lambda told: told["lines"][0].update(received=4))),
-    ("booked_receipts_moved", PO, remove("InventoryTable", purchasekeeping.LEVEL, f"MOVE#{PO}#r-1")),
-    ("billed_is_received_at_most", PO, spoil(lambda told: told["invoice"]["lines"][0].update(quantity=6))),
+    ("received_is_ordered_at_most", PO, spoil(lambda document: document["lines"][0].update(quantity=4))),
+    ("received_is_sum_of_receipts", PO, spoil(lambda document: document["lines"][0].update(received=4))),
+    ("booked_receipts_moved", PO, remove("InventoryTable", purchase_rows.LEVEL, f"MOVE#{PO}#r-1")),
+    (
+        "billed_is_received_at_most",
+        PO,
+        spoil(lambda document: document["invoice"]["lines"][0].update(quantity=6)),
+    ),
     (
         "billed_is_ordered_price_at_most",
         PO,
-        spoil(lambda told: told["invoice"]["lines"][0].update(unit_price=111)),
+        spoil(lambda document: document["invoice"]["lines"][0].update(unit_price=111)),
     ),
     (
         "billed_is_ordered_price_at_most",
         PO,
         spoil(
-            lambda told: told["invoice"].update(
+            lambda document: document["invoice"].update(
                 lines=[{"sku": "TEA", "quantity": 1, "unit_price": 140} for _ in range(5)]
             )
         ),
@@ -364,7 +366,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
             {"pk": "SUPPLIER#sup-a", "sk": "INVOICE#n-9", "purchase_order_id": "po-9"},
         ),
     ),
-    ("sent_is_approved", PO, spoil(lambda told: told.update(approved_total=499))),
+    ("sent_is_approved", PO, spoil(lambda document: document.update(approved_total=499))),
     ("payables_are_what_is_owed", PO, remove("LedgerTable", f"ENTRY#{PO}#payment", "ENTRY")),
     (
         "suppliers_are_owed_their_orders",
@@ -377,7 +379,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
         change("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER", amount=1),
     ),
     ("bank_paid_each_invoice_once", PO, remove("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER")),
-    ("purchase_ends", PO, spoil(lambda told: told.update(status="PAID"))),
+    ("purchase_ends", PO, spoil(lambda document: document.update(status="PAID"))),
     ("what_came_is_on_order_no_longer", f"{PO} TEA", add("InventoryTable", on_order(PO, 1))),
     ("units_on_order_are_ordered", "po-9 TEA", add("InventoryTable", on_order("po-9", 2))),
 ]
@@ -424,10 +426,10 @@ TRANSFERS: list[tuple[str, str, Break]] = [
     ("cost_that_left_arrived_or_is_lost", TRF, remove("LedgerTable", f"ENTRY#{TRF}#loss", "ENTRY")),
     (
         "cancelled_transfer_left_nothing",
-        transferkeeping.CANCELLED,
+        transfer_rows.CANCELLED,
         change(
             "InventoryTable",
-            f"TRANSFER#{transferkeeping.CANCELLED}",
+            f"TRANSFER#{transfer_rows.CANCELLED}",
             "ONORDER#store-1#TEA",
             open=2,
             ordered=2,
@@ -450,26 +452,26 @@ def names(tables: Tables, **more: Any) -> set[tuple[str, str]]:
     return {(violation.name, violation.subject) for violation in check(snapshot(tables, **more))}
 
 
-def test_a_shop_in_order_breaks_nothing() -> None:
-    assert check(snapshot(shopkeeping.rows())) == []
+def test_consistent_shop_has_no_violation() -> None:
+    assert check(snapshot(shop_rows.rows())) == []
 
 
 @pytest.mark.parametrize(
     ("name", "subject", "spoil"), BROKEN, ids=[f"{b[0]}-{n}" for n, b in enumerate(BROKEN)]
 )
-def test_one_broken_row_is_named(name: str, subject: str, spoil: Break) -> None:
-    tables = shopkeeping.rows()
+def test_each_inconsistent_row_is_a_violation(name: str, subject: str, spoil: Break) -> None:
+    tables = shop_rows.rows()
     spoil(tables)
     assert (name, subject) in names(tables)
 
 
-def test_a_purchase_in_order_breaks_nothing() -> None:
-    assert check(Snapshot(purchasekeeping.rows())) == []
+def test_consistent_purchase_has_no_violation() -> None:
+    assert check(Snapshot(purchase_rows.rows())) == []
 
 
 @pytest.mark.parametrize(("name", "subject", "spoiled"), PURCHASES, ids=[one[0] for one in PURCHASES])
-def test_one_broken_row_of_a_purchase_is_named(name: str, subject: str, spoiled: Break) -> None:
-    tables = purchasekeeping.rows()
+def test_each_inconsistent_purchase_is_a_violation(name: str, subject: str, spoiled: Break) -> None:
+    tables = purchase_rows.rows()
     spoiled(tables)
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
@@ -489,15 +491,15 @@ def test_inconsistent_image_is_reported(
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(images.snapshot())}
 
 
-def test_a_transfer_in_order_breaks_nothing() -> None:
-    assert check(Snapshot(transferkeeping.rows())) == []
+def test_consistent_transfer_has_no_violation() -> None:
+    assert check(Snapshot(transfer_rows.rows())) == []
 
 
 @pytest.mark.parametrize(
     ("name", "subject", "spoiled"), TRANSFERS, ids=[f"{b[0]}-{n}" for n, b in enumerate(TRANSFERS)]
 )
-def test_one_broken_row_of_a_transfer_is_named(name: str, subject: str, spoiled: Break) -> None:
-    tables = transferkeeping.rows()
+def test_each_inconsistent_transfer_is_a_violation(name: str, subject: str, spoiled: Break) -> None:
+    tables = transfer_rows.rows()
     spoiled(tables)
     assert (name, subject) in {(broken.name, broken.subject) for broken in check(Snapshot(tables))}
 
@@ -508,7 +510,7 @@ def test_every_invariant_is_shown_to_find_its_fault() -> None:
 
 
 def test_an_order_that_runs_may_be_between_two_truths() -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     change("OrdersTable", f"ORDER#{REFUSED}", "ORDER", status="PLACED")(tables)
     change("PaymentsTable", f"ORDER#{REFUSED}", "TENDER#1", state="authorised")(tables)
     assert names(tables, running=frozenset({REFUSED})) == set()
@@ -524,7 +526,7 @@ def test_an_order_that_runs_may_be_between_two_truths() -> None:
 )
 def test_a_correction_of_the_last_minute_may_be_on_its_way(missing: Break) -> None:
     """Moved at 10:00:00.5 and posted at 10:00:02: a minute later either is missed, whichever is there."""
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     missing(tables)
     corrections = {"correction_is_booked", "correction_entry_has_its_movement"}
     young = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 1, 0, tzinfo=UTC))
@@ -533,41 +535,41 @@ def test_a_correction_of_the_last_minute_may_be_on_its_way(missing: Break) -> No
     assert not corrections.isdisjoint(broken.name for broken in check(old))
 
 
-def test_a_correction_that_cost_nothing_needs_no_entry() -> None:
-    tables = shopkeeping.rows()
-    tables["InventoryTable"].append(shopkeeping.movement("adj-2", "adjustment", 1, 0))
+def test_correction_without_cost_needs_no_entry() -> None:
+    tables = shop_rows.rows()
+    tables["InventoryTable"].append(shop_rows.movement("adj-2", "adjustment", 1, 0))
     assert ("correction_is_booked", "adj-2") not in names(tables)
 
 
 def left_authorised() -> Tables:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     change("PaymentsTable", f"ORDER#{REFUSED}", "TENDER#1", state="authorised")(tables)
     return tables
 
 
 def test_an_open_case_excuses_the_step_it_names() -> None:
     tables = left_authorised()
-    tables["CasesTable"].append(shopkeeping.case(REFUSED, "ReversePayment"))
+    tables["CasesTable"].append(shop_rows.case(REFUSED, "ReversePayment"))
     assert names(tables, running=frozenset({REFUSED})) == set()
 
 
 def test_an_open_case_does_not_excuse_the_other_compensations() -> None:
     tables = left_authorised()
-    tables["CasesTable"].append(shopkeeping.case(REFUSED, "ReleaseStock"))
+    tables["CasesTable"].append(shop_rows.case(REFUSED, "ReleaseStock"))
     assert ("authorisation_ends_once", f"{REFUSED} tender 1") in names(tables)
 
 
 def test_a_parked_order_is_held_to_its_case_though_it_runs() -> None:
     tables = left_authorised()
-    tables["CasesTable"].append(shopkeeping.case(REFUSED, "ReleaseStock"))
+    tables["CasesTable"].append(shop_rows.case(REFUSED, "ReleaseStock"))
     assert names(tables, running=frozenset({REFUSED})) != set()
 
 
 @pytest.mark.parametrize(("decision", "excused"), [("done", True), ("retry", False), ("give_up", False)])
-def test_what_a_person_decided_counts(decision: str, excused: bool) -> None:
+def test_decision_of_a_person_excuses_the_step(decision: str, excused: bool) -> None:
     tables = left_authorised()
     tables["CasesTable"].append(
-        shopkeeping.case(REFUSED, "ReversePayment", status="RESOLVED", decision=decision)
+        shop_rows.case(REFUSED, "ReversePayment", status="RESOLVED", decision=decision)
     )
     assert (names(tables) == set()) is excused
 
@@ -585,16 +587,16 @@ def test_what_a_person_decided_counts(decision: str, excused: bool) -> None:
 def test_document_only_the_system_can_make_is_reported_when_its_case_was_done_by_hand(
     status: str, decision: str | None, reported: bool, step: str, table: str, key: tuple[str, str]
 ) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     remove(table, *key)(tables)
-    tables["CasesTable"].append(shopkeeping.case(CANCELLED, step, status=status, decision=decision))
+    tables["CasesTable"].append(shop_rows.case(CANCELLED, step, status=status, decision=decision))
     assert (("cancelled_order_left_nothing", CANCELLED) in names(tables)) is reported
 
 
 def test_step_done_by_hand_excuses_no_other_step() -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     remove("LedgerTable", f"ENTRY#{SALE}#sale", "ENTRY")(tables)
-    tables["CasesTable"].append(shopkeeping.case(SALE, "IssueInvoice", status="RESOLVED", decision="done"))
+    tables["CasesTable"].append(shop_rows.case(SALE, "IssueInvoice", status="RESOLVED", decision="done"))
     assert ("paid_order_is_complete", SALE) in names(tables)
 
 
@@ -610,10 +612,10 @@ def test_step_done_by_hand_excuses_no_other_step() -> None:
 def test_malformed_row_is_named_and_the_other_invariants_are_checked(
     table: str, malformed: dict[str, Any]
 ) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     tables[table][0] = dict(tables[table][0]) | malformed
     change("BillingTable", "SERIES#INV", "COUNTER", last=3)(tables)
-    violations = check(shopkeeping.snapshot(tables))
+    violations = check(shop_rows.snapshot(tables))
     named = [violation.subject for violation in violations if "cannot be checked" in violation.message]
     assert named
     assert all(f"{table} {tables[table][0]['pk']} {tables[table][0]['sk']}" in rows for rows in named)

@@ -65,8 +65,8 @@ def store(dynamodb: Any, table: str) -> BillingStore:
 
 def test_issue_numbers_and_pays_the_invoice(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
-    answer = store.issue("ord-1", paid(), NOW)
-    assert answer == {"order_id": "ord-1", "invoice_number": "INV-000001", "series": "INV", "number": 1}
+    response = store.issue("ord-1", paid(), NOW)
+    assert response == {"order_id": "ord-1", "invoice_number": "INV-000001", "series": "INV", "number": 1}
     row = invoice(dynamodb, table, "ord-1")
     assert row["status"] == "PAID"
     assert row["paid"] == row["total"] == 3149
@@ -195,7 +195,7 @@ def test_concurrent_deliveries_issue_once(store: BillingStore, dynamodb: Any, ta
     assert last_number(dynamodb, table) == 1
 
 
-def test_void_before_the_issue_is_kept(store: BillingStore, dynamodb: Any, table: str) -> None:
+def test_void_before_the_issue_prevents_it(store: BillingStore, dynamodb: Any, table: str) -> None:
     draft(dynamodb, table, "ord-1")
     overtaken = Overtaken(dynamodb, lambda: draft(dynamodb, table, "ord-1", "VOID"))
     with pytest.raises(InvoiceNotDraft, match="VOID"):
@@ -224,8 +224,8 @@ def test_sample_event_is_issued(
     monkeypatch.setenv("DOCUMENT_SERIES", "shop")
     handlers = importlib.import_module("billing.handlers")
     monkeypatch.setattr(handlers, "store", store)
-    answer = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))
-    assert answer["invoice_number"] == "INV-000001"
+    response = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))
+    assert response["invoice_number"] == "INV-000001"
 
 
 def test_second_delivery_with_other_tenders_raises_idempotency_conflict(

@@ -20,7 +20,7 @@ RESOLVED = OPEN | {
     ("decision", "note"),
     [("retry", ""), ("retry", "try now"), ("done", "by hand"), ("give_up", "written off")],
 )
-def test_decisions_that_can_be_taken(decision: str, note: str) -> None:
+def test_accepted_decisions(decision: str, note: str) -> None:
     rules.check_decision(decision, note)
     assert rules.resolution(decision, note) == {"decision": decision, "note": note}
 
@@ -43,13 +43,13 @@ def test_an_open_case_may_be_decided_any_way() -> None:
         rules.check_resolvable(OPEN["case_id"], OPEN, decision, "")
 
 
-def test_a_resolved_case_may_only_be_decided_the_same_again() -> None:
+def test_resolved_case_accepts_only_the_same_decision() -> None:
     rules.check_resolvable("c", RESOLVED, "retry", "")
     with pytest.raises(CaseAlreadyResolved, match="resolved as retry at 2026-11-23T10:00:00Z"):
         rules.check_resolvable("c", RESOLVED, "give_up", "")
 
 
-def test_a_case_nobody_opened_cannot_be_decided() -> None:
+def test_unknown_case_cannot_be_decided() -> None:
     with pytest.raises(UnknownCase, match="case c does not exist"):
         rules.check_resolvable("c", {}, "retry", "")
 

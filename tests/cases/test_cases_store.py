@@ -95,7 +95,7 @@ def test_resolving_marks_the_case_and_returns_the_token(store: CasesStore) -> No
         store.resolve(CASE, "retry", "")
 
 
-def test_what_cannot_be_resolved(store: CasesStore) -> None:
+def test_unresolvable_cases_are_refused(store: CasesStore) -> None:
     with pytest.raises(UnknownCase):
         store.resolve(CASE, "retry", "")
     store.open(opening())
@@ -127,15 +127,15 @@ def test_the_sample_event_is_stored_and_raises_the_alarms_metric(
     assert handlers.open_case(event, context) == {"case_id": event["case_id"], "status": "OPEN"}
     assert store.resolve(event["case_id"], "retry", "") == event["task_token"]
     (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    (told,) = metric["_aws"]["CloudWatchMetrics"]
-    assert (told["Namespace"], told["Dimensions"]) == ("Tillflow", [["service"]])
-    assert told["Metrics"] == [{"Name": "CasesOpened", "Unit": "Count"}]
+    (directive,) = metric["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Tillflow", [["service"]])
+    assert directive["Metrics"] == [{"Name": "CasesOpened", "Unit": "Count"}]
     assert (metric["service"], metric["CasesOpened"]) == ("cases", [1.0])
     with pytest.raises(InvalidRequest, match="task_token is missing"):
         handlers.open_case({name: value for name, value in event.items() if name != "task_token"}, context)
 
 
-def test_an_opening_that_comes_late_does_not_open_a_decided_case_again(store: CasesStore) -> None:
+def test_late_opening_does_not_reopen_a_decided_case(store: CasesStore) -> None:
     first, second = (opening(f"t-{n}", asked=f"2026-11-23T10:00:00.000Z#000{n}") for n in (0, 1))
     assert store.open(second)
     store.resolve(CASE, "retry", "")

@@ -142,7 +142,7 @@ def test_sample_event_is_priced_without_a_write(
     for sku in {line["sku"] for line in event["lines"]}:
         store.put_product(product(sku, prices={event["currency"]: 1850}))
     before = dynamodb.scan(TableName=table)["Items"]
-    answer = price_order(event)
-    assert answer["totals"]["total"] == sum(tender["amount"] for tender in answer["tenders"]) > 0
-    assert json.loads(json.dumps(answer)) == answer
+    response = price_order(event)
+    assert response["totals"]["total"] == sum(tender["amount"] for tender in response["tenders"]) > 0
+    assert json.loads(json.dumps(response)) == response
     assert dynamodb.scan(TableName=table)["Items"] == before

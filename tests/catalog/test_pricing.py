@@ -60,13 +60,13 @@ def priced(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_priced_order_equals_a_receipt_computed_by_hand() -> None:
     """2 coffees at 12.50 with 10 % off, a mug at 9.99, 1.00 off the order; all with tax included."""
-    answer = priced(
+    response = priced(
         line("COFFEE", 2, percent="10"),
         line("MUG"),
         discounts=[{"amount": 100}],
         tenders=[{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}],
     )
-    assert answer == {
+    assert response == {
         "order_id": "ord-1",
         "location": "store-1",
         "register": "till-1",
@@ -121,8 +121,8 @@ def test_priced_order_equals_a_receipt_computed_by_hand() -> None:
 
 
 def test_tax_not_included_is_added() -> None:
-    answer = priced(line("CHAIR"))
-    assert answer["totals"] == {
+    response = priced(line("CHAIR"))
+    assert response["totals"] == {
         "subtotal": 10_000,
         "discount": 0,
         "net": 10_000,
@@ -133,17 +133,17 @@ def test_tax_not_included_is_added() -> None:
 
 def test_tax_is_rounded_per_rate_of_the_invoice() -> None:
     """Three screws at 0.03: tax is 0.6 each and 1.8 together, rounded to 2."""
-    answer = priced(line("SCREW"), line("SCREW"), line("SCREW"))
-    assert [sold["tax"] for sold in answer["lines"]] == [1, 1, 0]
-    assert answer["taxes"] == [{"tax_class": "standard", "rate": "0.20", "net": 9, "tax": 2}]
+    response = priced(line("SCREW"), line("SCREW"), line("SCREW"))
+    assert [sold["tax"] for sold in response["lines"]] == [1, 1, 0]
+    assert response["taxes"] == [{"tax_class": "standard", "rate": "0.20", "net": 9, "tax": 2}]
 
 
 def test_classes_of_one_rate_are_rounded_together_and_listed_separately() -> None:
     rates = {**RATES, "luxury": Decimal("0.2")}
     catalog = {**CATALOG, "PIN": product("PIN", 2, "luxury", included=False)}
-    answer = price_order(order(line("SCREW"), line("PIN")), catalog, rates)
-    assert [row["tax_class"] for row in answer["taxes"]] == ["standard", "luxury"]
-    assert answer["totals"]["tax"] == 1  # 0.2 x 5; apart they would be 0.6 -> 1 and 0.4 -> 0
+    response = price_order(order(line("SCREW"), line("PIN")), catalog, rates)
+    assert [row["tax_class"] for row in response["taxes"]] == ["standard", "luxury"]
+    assert response["totals"]["tax"] == 1  # 0.2 x 5; apart they would be 0.6 -> 1 and 0.4 -> 0
 
 
 @pytest.mark.parametrize(("currency", "total"), [("EUR", 12_000), ("JPY", 12_000), ("KWD", 12_000)])
@@ -221,35 +221,35 @@ def test_cash_above_the_total_is_change(tenders: list[Any], settled: list[Any]) 
         }
         for kind, amount in tenders
     ]
-    answer = priced(line("MUG"), tenders=sent)
-    assert [(one["amount"], one.get("tendered"), one.get("change")) for one in answer["tenders"]] == settled
-    assert sum(one["amount"] for one in answer["tenders"]) == 999
+    response = priced(line("MUG"), tenders=sent)
+    assert [(one["amount"], one.get("tendered"), one.get("change")) for one in response["tenders"]] == settled
+    assert sum(one["amount"] for one in response["tenders"]) == 999
 
 
 def test_tender_for_the_rest_is_dropped_when_nothing_remains() -> None:
-    answer = priced(
+    response = priced(
         line("MUG"), tenders=[{"type": "card", "token": "tok_visa"}, {"type": "cash", "amount": 999}]
     )
-    assert answer["tenders"] == [{"tender_no": 1, "type": "cash", "amount": 999}]
+    assert response["tenders"] == [{"tender_no": 1, "type": "cash", "amount": 999}]
 
 
 def test_free_order_needs_no_tender() -> None:
-    answer = priced(line("MUG", percent="100"), line("GIFT"))
-    assert answer["totals"]["total"] == 0
-    assert answer["tenders"] == []
+    response = priced(line("MUG", percent="100"), line("GIFT"))
+    assert response["totals"]["total"] == 0
+    assert response["tenders"] == []
 
 
 def test_many_tenders_are_numbered() -> None:
     many = [{"type": "cash", "amount": 10} for _ in range(120)]
-    answer = priced(line("CHAIR"), tenders=[*many, {"type": "cash"}])
-    assert [tender["tender_no"] for tender in answer["tenders"]] == list(range(1, 122))
-    assert sum(tender["amount"] for tender in answer["tenders"]) == 12_000
+    response = priced(line("CHAIR"), tenders=[*many, {"type": "cash"}])
+    assert [tender["tender_no"] for tender in response["tenders"]] == list(range(1, 122))
+    assert sum(tender["amount"] for tender in response["tenders"]) == 12_000
 
 
 def test_more_lines_than_a_transaction_holds_are_priced() -> None:
-    answer = priced(*(line("SCREW", n) for n in range(1, 251)))
-    assert len(answer["lines"]) == 250
-    assert answer["totals"]["net"] == 3 * sum(range(1, 251))
+    response = priced(*(line("SCREW", n) for n in range(1, 251)))
+    assert len(response["lines"]) == 250
+    assert response["totals"]["net"] == 3 * sum(range(1, 251))
 
 
 def test_order_too_large_for_the_workflow_is_refused() -> None:
@@ -276,17 +276,17 @@ carts = st.lists(
 def test_sums_of_a_priced_order_agree(cart: list[Any], on_order: list[Any], amounts: list[int]) -> None:
     tenders = [{"type": "cash", "amount": amount} for amount in amounts]
     try:
-        answer = priced(*cart, discounts=on_order, tenders=[*tenders, {"type": "cash"}])
+        response = priced(*cart, discounts=on_order, tenders=[*tenders, {"type": "cash"}])
     except TendersDoNotMatchTotal:
-        answer = priced(*cart, discounts=on_order)
-        assert sum(amounts) > answer["totals"]["total"]
-    lines, totals = answer["lines"], answer["totals"]
+        response = priced(*cart, discounts=on_order)
+        assert sum(amounts) > response["totals"]["total"]
+    lines, totals = response["lines"], response["totals"]
     for field in ("subtotal", "net", "tax", "total"):
         assert totals[field] == sum(sold[field] for sold in lines)
     assert totals["net"] + totals["tax"] == totals["total"]
-    assert totals["tax"] == sum(row["tax"] for row in answer["taxes"])
-    assert totals["net"] == sum(row["net"] for row in answer["taxes"])
-    assert totals["total"] == sum(tender["amount"] for tender in answer["tenders"])
+    assert totals["tax"] == sum(row["tax"] for row in response["taxes"])
+    assert totals["net"] == sum(row["net"] for row in response["taxes"])
+    assert totals["total"] == sum(tender["amount"] for tender in response["tenders"])
     for sold in lines:
         paid = sold["subtotal"] - sold["line_discount"] - sold["order_discount"]
         assert paid == (sold["total"] if sold["tax_included"] else sold["net"])

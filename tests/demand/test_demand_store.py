@@ -53,7 +53,7 @@ def test_more_lines_than_a_transaction_count_once(store: DemandStore) -> None:
     assert all(store.daily("store-1", f"S{n}", DAY, DAY) == {"2026-11-23": 1} for n in (0, 98, 99, 229))
 
 
-def test_a_cancelled_sale_is_taken_back_and_an_unpaid_one_never_counted(store: DemandStore) -> None:
+def test_cancelled_sale_is_subtracted_and_an_unpaid_one_is_not_counted(store: DemandStore) -> None:
     count(store, event())
     count(store, event("OrderCancelled", event_id="cancel"))
     assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 0}

@@ -37,7 +37,7 @@ class Deployed:
         return self._run(str(BIN / "till"), *arguments, code=code)
 
     def aws(self, *arguments: str) -> Any:
-        """Run a command of the aws CLI and return its answer."""
+        """Run a command of the aws CLI and return its response."""
         return json.loads(self._run(str(BIN / "aws"), *arguments, "--output", "json"))
 
     def client(self, service: str) -> Any:

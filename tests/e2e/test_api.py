@@ -101,7 +101,7 @@ def test_public_page_is_served_without_sign_in(http: Http, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(ROUTES.keys() - PUBLIC - WEBHOOKS))
-def test_route_refuses_whoever_its_scope_does_not_admit(http: Http, key: str) -> None:
+def test_route_refuses_callers_without_its_scope(http: Http, key: str) -> None:
     route = ROUTES[key]
     assert route.scope in {"read", "sell", "manage", "operate"}, (
         "a route without sign-in needs a test of its own"
@@ -217,7 +217,7 @@ def test_sale_is_paid_shown_and_cancelled(http: Http) -> None:
     assert (status, order["status"], order["cancel_reason"]) == (200, "CANCELLED", "changed mind")
 
 
-def test_same_sale_again_is_one_sale_and_another_under_its_id_a_conflict(http: Http) -> None:
+def test_repeated_sale_is_one_sale_and_other_content_is_a_conflict(http: Http) -> None:
     name = order_id()
     first = http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name))
     assert http.as_user("cashier", "POST", "/api/orders?wait=20", sale(name)) == first

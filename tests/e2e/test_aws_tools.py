@@ -58,5 +58,5 @@ def test_express_execution_is_started_and_awaited(shop: Deployed) -> None:
     "command", ["sqs list-queues", "dynamodb list-tables", "s3api list-buckets", "cloudformation list-stacks"]
 )
 def test_till_aws_uses_the_local_aws(shop: Deployed, command: str) -> None:
-    answer = in_shell(shop, f"till aws {command}")
-    assert "tillflow" in json.dumps(answer)
+    response = in_shell(shop, f"till aws {command}")
+    assert "tillflow" in json.dumps(response)

@@ -91,8 +91,12 @@ def test_shipped_order_reaches_the_shipping_queue(shop: Deployed, tmp_path: Path
     queue = shop.outputs()["ShippingQueue"]
     found: list[str] = []
     for _ in range(10):
-        answer = shop.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
-        found += [json.loads(message["Body"])["detail"]["order_id"] for message in answer.get("Messages", ())]
+        response = shop.client("sqs").receive_message(
+            QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10
+        )
+        found += [
+            json.loads(message["Body"])["detail"]["order_id"] for message in response.get("Messages", ())
+        ]
         if "e2e-ship" in found:
             break
     assert "e2e-ship" in found

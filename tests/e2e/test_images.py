@@ -63,11 +63,11 @@ def test_thumbnails_are_immutable_and_served_by_the_distribution_only(shop: Depl
     # The local distribution listens on the one port, behind what would have ended TLS.
     host, _, path = thumbnail["url"].removeprefix("https://").partition("/")
     headers = {"Host": host, "X-Forwarded-Proto": "https"}
-    answer = urllib3.request("GET", f"{shop.stack.endpoint}/{path}", headers=headers)
-    assert answer.status == 200
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["Content-Type"] == "image/webp"
-    assert len(answer.data) == thumbnail["bytes"]
+    response = urllib3.request("GET", f"{shop.stack.endpoint}/{path}", headers=headers)
+    assert response.status == 200
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "image/webp"
+    assert len(response.data) == thumbnail["bytes"]
     bucket = shop.outputs()["ThumbnailsBucket"]
     assert urllib3.request("GET", f"{shop.stack.endpoint}/{bucket}/{path}").status == 403
 
@@ -137,11 +137,11 @@ def test_stopped_ingest_is_finished_by_its_redrive(shop: Deployed, tmp_path: Pat
 
 
 def test_upload_form_accepts_no_other_key_type_or_size(shop: Deployed) -> None:
-    answer = shop.client("lambda").invoke(
+    response = shop.client("lambda").invoke(
         FunctionName=shop.outputs()["SignUploadFunction"],
         Payload=json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"}),
     )
-    form = json.loads(answer["Payload"].read())
+    form = json.loads(response["Payload"].read())
 
     def post(body: bytes, **changed: str) -> int:
         fields = {**form["fields"], **changed, "file": ("x.jpg", body, "image/jpeg")}

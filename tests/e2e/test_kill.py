@@ -46,7 +46,7 @@ def ended(shop: Deployed, arn: str) -> dict[str, Any]:
     raise AssertionError(f"{arn} did not end within {TIMEOUT_SECONDS} s")
 
 
-def test_kills_while_orders_are_sold_lose_nothing(shop: Deployed) -> None:
+def test_no_order_is_lost_when_the_stack_is_killed(shop: Deployed) -> None:
     moments, acknowledged = random.Random(11), []
     for _ in range(KILLS):
         arns = [place(shop, f"kill-{uuid.uuid4().hex[:12]}") for _ in range(ORDERS_PER_KILL)]

@@ -1,4 +1,4 @@
-"""Compare answers of built packages under AWS's Runtime Interface Emulator with those of the deployed functions.
+"""Compare responses of built packages under AWS's Runtime Interface Emulator with those of the deployed functions.
 
 `sam local invoke` needs a container engine. The emulator that it starts in the container ships with SAM; here it runs
 without a container, with awslambdaric, the built package and layers, the credentials of the function's role, and the
@@ -53,7 +53,7 @@ FUNCTIONS = sorted(
 
 @pytest.fixture(scope="module")
 def sale(shop: Deployed) -> dict[str, Any]:
-    """Run events/order_checkout.json on the deployed workflow; return the answers of its functions by state."""
+    """Run events/order_checkout.json on the deployed workflow; return the responses of its functions by state."""
     steps, event = shop.client("stepfunctions"), EVENTS / "order_checkout.json"
     order_id = json.loads(event.read_text())["order_id"]
     shop.till("order", "place", str(event), "--wait")
@@ -64,13 +64,13 @@ def sale(shop: Deployed) -> dict[str, Any]:
         for event in page["events"]
     ]
     entered = ""
-    answers: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for each in history:
         entered = each.get("stateEnteredEventDetails", {}).get("name", entered)
         succeeded = each.get("taskSucceededEventDetails", {})
         if succeeded.get("resourceType") == "lambda":
-            answers[entered] = json.loads(succeeded["output"])["Payload"]
-    return answers
+            responses[entered] = json.loads(succeeded["output"])["Payload"]
+    return responses
 
 
 @pytest.fixture(scope="module")
@@ -145,28 +145,28 @@ def _ask(port: int, event: Any) -> Any:
             connection.close()
 
 
-def _essence(answer: Any) -> Any:
-    """Return an answer without values that differ between runs: request ids, paths, signatures, times."""
-    if isinstance(answer, dict):
-        if "errorType" in answer:
-            return {"errorType": answer["errorType"], "errorMessage": answer.get("errorMessage")}
+def _essence(response: Any) -> Any:
+    """Return an response without values that differ between runs: request ids, paths, signatures, times."""
+    if isinstance(response, dict):
+        if "errorType" in response:
+            return {"errorType": response["errorType"], "errorMessage": response.get("errorMessage")}
         signed = {"policy", "x-correlation-id", "correlation_id"}
-        signed |= {key for key in answer if key.lower().startswith("x-amz-")}
-        return {key: _essence(value) for key, value in answer.items() if key not in signed}
-    if isinstance(answer, list):
-        return [_essence(value) for value in answer]
-    if isinstance(answer, str) and answer.startswith(("{", "[")):
-        return _essence(json.loads(answer))
-    if isinstance(answer, str) and re.search(r"X-Amz-|^[0-9a-f]{12,}$|^\d{4}-\d\d-\d\dT", answer):
+        signed |= {key for key in response if key.lower().startswith("x-amz-")}
+        return {key: _essence(value) for key, value in response.items() if key not in signed}
+    if isinstance(response, list):
+        return [_essence(value) for value in response]
+    if isinstance(response, str) and response.startswith(("{", "[")):
+        return _essence(json.loads(response))
+    if isinstance(response, str) and re.search(r"X-Amz-|^[0-9a-f]{12,}$|^\d{4}-\d\d-\d\dT", response):
         return "…"
-    return answer
+    return response
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_built_package_answers_as_the_deployed_function_does(
+def test_built_package_responds_like_the_deployed_function(
     shop: Deployed, sale: dict[str, Any], containers: Callable[[str], dict[str, str]], function: str
 ) -> None:
-    """A function of the sale gets the event of the workflow again and must return the same answer."""
+    """A function of the sale gets the event of the workflow again and must return the same response."""
     event = json.loads(_event_file(function).read_text())
     state = function.removesuffix("Function")
     if "invoice_number" in event:
@@ -176,16 +176,16 @@ def test_the_built_package_answers_as_the_deployed_function_does(
         # A compensation of an order nobody placed changes nothing the audit looks at.
         event = json.loads(json.dumps(event).replace("ord-2026-11-23-store-1-0001", f"rie-{state}"))
     with _emulated(shop, function, containers(function)) as port:
-        answer = _ask(port, event)
+        response = _ask(port, event)
     if state in sale:
-        assert _essence(answer) == _essence(sale[state])
+        assert _essence(response) == _essence(sale[state])
     else:
         deployed = shop.client("lambda").invoke(
             FunctionName=shop.outputs()[function], Payload=json.dumps(event).encode()
         )
-        assert _essence(answer) == _essence(json.loads(deployed["Payload"].read()))
-        assert not str((answer or {}).get("errorType", "")).startswith("Runtime.")
+        assert _essence(response) == _essence(json.loads(deployed["Payload"].read()))
+        assert not str((response or {}).get("errorType", "")).startswith("Runtime.")
 
 
-def test_seven_functions_of_the_sale_were_compared_with_what_the_workflow_got(sale: dict[str, Any]) -> None:
+def test_seven_functions_of_the_sale_were_compared_with_the_workflow(sale: dict[str, Any]) -> None:
     assert len(sale) == 7

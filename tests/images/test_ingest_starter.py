@@ -67,6 +67,6 @@ def test_starter_returns_before_its_timeout() -> None:
     assert pauses == [0.5, 1.0]
 
 
-def test_message_that_is_no_json_fails_and_is_delivered_again() -> None:
+def test_message_without_json_fails_and_is_redelivered() -> None:
     with pytest.raises(ValueError):
         IngestStarter(States(), MACHINE).start({"messageId": "m", "body": "no JSON"})

@@ -62,7 +62,7 @@ def test_on_order(stock: InventoryStore, dynamodb: Any, table: str, tamper: Call
     assert [row["open"] for row in orders.rows("po-1")] == [24]
 
 
-def test_what_an_order_has_open(
+def test_open_units_of_an_order(
     stock: InventoryStore, dynamodb: Any, table: str, tamper: Callable[..., None]
 ) -> None:
     between = Interposed(dynamodb)

@@ -64,7 +64,7 @@ def test_cost_is_the_share_of_the_value_half_up(
 
 
 @given(st.integers(0, 10**12), st.lists(st.integers(1, 10**6), min_size=1, max_size=30))
-def test_selling_everything_costs_exactly_what_it_was_worth(value: int, sales: list[int]) -> None:
+def test_selling_all_units_costs_exactly_their_value(value: int, sales: list[int]) -> None:
     on_hand, left = sum(sales), value
     for quantity in sales:
         cost = rules.cost_of(quantity, on_hand, left)
@@ -74,7 +74,7 @@ def test_selling_everything_costs_exactly_what_it_was_worth(value: int, sales: l
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 4])
-def test_cost_of_what_is_not_there_is_refused(quantity: int) -> None:
+def test_cost_of_more_than_on_hand_is_refused(quantity: int) -> None:
     with pytest.raises(ValueError, match="expected between 1 and on hand, 3"):
         rules.cost_of(quantity, 3, 1000)
 
@@ -131,7 +131,7 @@ def test_a_level_that_is_missing_drifts_from_zero() -> None:
         ({"transfer_id": "t-1"}, "expected either order_id or transfer_id"),
     ],
 )
-def test_a_request_that_cannot_be_reserved_says_which_field(change: dict[str, Any], sentence: str) -> None:
+def test_invalid_reservation_names_the_field(change: dict[str, Any], sentence: str) -> None:
     request = {"order_id": "ord-1", "location": "store-1", "lines": [{"sku": "A", "quantity": 1}]}
     with pytest.raises(InvalidRequest, match=sentence):
         parse(Reserve, request | change)

@@ -55,10 +55,13 @@ def movements(dynamodb: Any, table: str, sku: str) -> list[dict[str, Any]]:
 
 def test_reserving_merges_lines_and_sorts_by_sku(store: InventoryStore) -> None:
     lines = [*wanted(B=1, A=2), *wanted(A=1)]
-    answer = {"business_id": "ord-1", "reserved": [{"sku": "A", "quantity": 3}, {"sku": "B", "quantity": 1}]}
-    assert store.reserve("ord-1", "store-1", lines) == answer
+    response = {
+        "business_id": "ord-1",
+        "reserved": [{"sku": "A", "quantity": 3}, {"sku": "B", "quantity": 1}],
+    }
+    assert store.reserve("ord-1", "store-1", lines) == response
     assert counters(store, "A") == (5, 3, 1000)
-    assert store.reserve("ord-1", "store-1", lines) == answer, "a second delivery gets the first answer"
+    assert store.reserve("ord-1", "store-1", lines) == response, "a second delivery gets the first response"
     assert counters(store, "A") == (5, 3, 1000)
 
 
@@ -79,7 +82,7 @@ def test_a_short_line_reserves_nothing_and_is_named(store: InventoryStore) -> No
     assert store.reservations("ord-1") == []
 
 
-def test_what_is_reserved_is_not_available_to_another(store: InventoryStore) -> None:
+def test_reserved_units_are_not_available_to_another_order(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=4))
     with pytest.raises(InsufficientStock, match="2 requested, 1 available"):
         store.reserve("ord-2", "store-1", wanted(A=2))
@@ -94,13 +97,16 @@ def test_an_order_reserved_before_with_other_lines_is_refused(store: InventorySt
 
 def test_releasing_gives_back_once(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=2, B=1))
-    answer = {"business_id": "ord-1", "released": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}]}
-    assert store.release("ord-1") == answer
-    assert store.release("ord-1") == answer
+    response = {
+        "business_id": "ord-1",
+        "released": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1}],
+    }
+    assert store.release("ord-1") == response
+    assert store.release("ord-1") == response
     assert (counters(store, "A"), counters(store, "B")) == ((5, 0, 1000), (3, 0, 10))
 
 
-def test_nothing_to_release_is_success_and_closes_the_order(store: InventoryStore) -> None:
+def test_release_without_a_reservation_succeeds_and_closes_the_order(store: InventoryStore) -> None:
     assert store.release("ord-1") == {"business_id": "ord-1", "released": []}
     with pytest.raises(OrderClosed, match="ord-1 is closed; reserve"):
         store.reserve("ord-1", "store-1", wanted(A=1))
@@ -119,10 +125,10 @@ def test_committing_moves_stock_out_at_moving_average(
 ) -> None:
     store.receive("rec-2", "store-1", [receipt("A", 1, 100)])
     store.reserve("ord-1", "store-1", wanted(A=4, B=2))
-    answer = store.commit("ord-1")
+    response = store.commit("ord-1")
     lines = [{"sku": "A", "quantity": 4, "cost": 733}, {"sku": "B", "quantity": 2, "cost": 7}]
-    assert answer == {"business_id": "ord-1", "cost": 740, "lines": lines}
-    assert store.commit("ord-1") == answer
+    assert response == {"business_id": "ord-1", "cost": 740, "lines": lines}
+    assert store.commit("ord-1") == response
     assert (counters(store, "A"), counters(store, "B")) == ((2, 0, 367), (1, 0, 3))
     sale, *receipts = movements(dynamodb, table, "A")
     assert [move["quantity"] for move in receipts] == [5, 1]
@@ -160,23 +166,23 @@ def test_a_late_commit_is_refused_though_the_units_were_sold_to_another(store: I
         store.commit("ord-1")
 
 
-def test_a_release_after_the_commit_gives_nothing_back(store: InventoryStore) -> None:
+def test_release_after_the_commit_changes_nothing(store: InventoryStore) -> None:
     store.reserve("ord-1", "store-1", wanted(A=1))
-    answer = store.commit("ord-1")
+    response = store.commit("ord-1")
     assert store.release("ord-1") == {"business_id": "ord-1", "released": []}
-    assert store.commit("ord-1") == answer
+    assert store.commit("ord-1") == response
     assert counters(store, "A") == (4, 0, 800)
 
 
 def test_a_receipt_counts_once(store: InventoryStore) -> None:
     lines = [receipt("A", 1, 90), receipt("A", 2, 10)]
-    answer = {
+    response = {
         "business_id": "rec-2",
         "step": "receipt",
         "received": [{"sku": "A", "quantity": 3, "cost": 100}],
     }
-    assert store.receive("rec-2", "store-1", lines) == answer
-    assert store.receive("rec-2", "store-1", lines) == answer
+    assert store.receive("rec-2", "store-1", lines) == response
+    assert store.receive("rec-2", "store-1", lines) == response
     assert counters(store, "A") == (8, 0, 1100)
     with pytest.raises(IdempotencyConflict, match="receipt of receipt rec-2 exists"):
         store.receive("rec-2", "store-1", [receipt("A", 1, 90)])
@@ -201,7 +207,7 @@ def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: An
 
 
 @pytest.mark.parametrize(("step", "kind"), [("commit", "sale"), ("ship", "transfer_out")])
-def test_what_was_done_since_it_was_looked_for_is_not_done_again(
+def test_step_applied_after_the_lookup_is_not_applied_twice(
     store: InventoryStore, client: Interposed, dynamodb: Any, table: str, step: str, kind: str
 ) -> None:
     """Though nothing else shows that it was: the marker alone decides."""
@@ -213,7 +219,7 @@ def test_what_was_done_since_it_was_looked_for_is_not_done_again(
     assert counters(store, "A") == (5, 2, 1000)
 
 
-def test_what_was_never_stocked_has_no_reorder_point(store: InventoryStore) -> None:
+def test_unstocked_sku_has_no_reorder_point(store: InventoryStore) -> None:
     with pytest.raises(InvalidRequest, match="a SKU that was stocked at store-1"):
         store.set_reorder_point("store-1", "C", 5)
     assert store.level("store-1", "C") == {}
@@ -227,9 +233,9 @@ def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interpo
     assert len(store.reserve("ord-1", "store-1", lines)["reserved"]) == 60
     assert client.calls["transact_write_items"] - before == 2
     assert store.reserve("ord-1", "store-1", lines)["reserved"][59] == {"sku": "S59", "quantity": 1}
-    answer = store.commit("ord-1")
-    assert (len(answer["lines"]), answer["cost"]) == (60, 60 * 6)
-    assert store.commit("ord-1") == answer
+    response = store.commit("ord-1")
+    assert (len(response["lines"]), response["cost"]) == (60, 60 * 6)
+    assert store.commit("ord-1") == response
     # The second order runs out at its last SKU, after its first transaction was written.
     store.reserve("ord-2", "store-1", wanted(S59=1))
     with pytest.raises(InsufficientStock, match="sku S59"):
@@ -241,7 +247,7 @@ def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interpo
 
 
 @pytest.mark.parametrize("trouble", [conflict, throttled])
-def test_contention_is_tried_again_a_few_times(
+def test_contention_is_retried_a_few_times(
     store: InventoryStore, client: Interposed, trouble: Callable[[], None]
 ) -> None:
     for nth in (1, 2, 3):
@@ -260,7 +266,7 @@ def test_contention_is_tried_again_a_few_times(
     ],
     ids=["reserve", "commit", "release", "receive"],
 )
-def test_contention_that_stays_is_left_to_the_workflow(
+def test_persistent_contention_is_raised_to_the_workflow(
     store: InventoryStore, client: Interposed, verb: Callable[[InventoryStore], Any]
 ) -> None:
     store.reserve("ord-1", "store-1", wanted(A=1))
@@ -323,10 +329,10 @@ def test_a_commit_whose_units_left_while_it_was_reading(
             def read(**request: Any) -> Any:
                 self.calls["late"] += 1
                 other.commit("ord-1")
-                answer = real(**request)
-                rows = answer["Responses"][table]
-                answer["Responses"][table] = [row for row in rows if row["sk"]["S"] == "LEVEL"]
-                return answer
+                response = real(**request)
+                rows = response["Responses"][table]
+                response["Responses"][table] = [row for row in rows if row["sk"]["S"] == "LEVEL"]
+                return response
 
             return read
 

@@ -44,7 +44,7 @@ def test_concurrent_raises_order_a_need_once(dynamodb: Any, table: str, stock: I
     assert stock.level(PLACE, "TEA")["on_order"] == 24
 
 
-def test_a_line_is_left_out_when_more_units_are_available_than_its_need_says(
+def test_line_is_skipped_when_more_units_are_available_than_at_its_need(
     orders: OnOrder, stock: InventoryStore
 ) -> None:
     stock.receive("seed", PLACE, [ReceiptLine(sku="TEA", quantity=11, cost=1100)])
@@ -81,8 +81,8 @@ def test_a_second_delivery_returns_the_first_result(orders: OnOrder, stock: Inve
 def test_lowering_takes_at_most_the_open_units(orders: OnOrder, stock: InventoryStore) -> None:
     orders.raise_units("po-1", PLACE, [OrderedLine(sku="TEA", quantity=5)])
     orders.raise_units("po-2", PLACE, [OrderedLine(sku="TEA", quantity=5)])
-    answer = orders.lower_units("po-1", "receipt-1", [Line(sku="TEA", quantity=8)])
-    assert answer["lowered"] == [{"sku": "TEA", "quantity": 5}]
+    response = orders.lower_units("po-1", "receipt-1", [Line(sku="TEA", quantity=8)])
+    assert response["lowered"] == [{"sku": "TEA", "quantity": 5}]
     assert stock.level(PLACE, "TEA")["on_order"] == 5
 
 

@@ -92,5 +92,5 @@ def test_sample_event_is_posted(store: LedgerStore, table: str, monkeypatch: pyt
     monkeypatch.setenv("TABLE_NAME", table)
     handlers = importlib.import_module("ledger.handlers")
     monkeypatch.setattr(handlers, "store", store)
-    answer = handlers.post_journal(event, SimpleNamespace(aws_request_id="r"))
-    assert answer == {"entry_id": "ord-2026-11-23-store-1-0001#sale", "debits": 7072, "credits": 7072}
+    response = handlers.post_journal(event, SimpleNamespace(aws_request_id="r"))
+    assert response == {"entry_id": "ord-2026-11-23-store-1-0001#sale", "debits": 7072, "credits": 7072}

@@ -25,8 +25,8 @@ def ledger(dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 def post(ledger: Any, *bodies: str) -> list[str]:
     """Return the ids of the messages that failed."""
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-    answer = ledger.post_corrections({"Records": records}, SimpleNamespace(aws_request_id="r"))
-    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    response = ledger.post_corrections({"Records": records}, SimpleNamespace(aws_request_id="r"))
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def told(**changes: Any) -> str:

@@ -104,17 +104,17 @@ def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table
 def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str, token: str) -> None:
     sandbox = SandboxProvider(dynamodb, table)
     reference = "auth-k#authorise"
-    answers = [
+    responses = [
         until_answered(lambda: sandbox.authorise("k#authorise", Charge(900, "EUR", token))),
         until_answered(lambda: sandbox.capture("k#capture", reference, 900)),
     ]
     faults = TEST_CARDS[token]
-    for operation, answer in zip(("authorise", "capture"), answers, strict=True):
+    for operation, response in zip(("authorise", "capture"), responses, strict=True):
         fault = faults.get(operation)
         if fault and fault.kind == "refuse":
-            assert (answer.accepted, answer.reason) == (False, fault.reason)
+            assert (response.accepted, response.reason) == (False, fault.reason)
             break
-        assert answer.accepted
+        assert response.accepted
     else:
         assert sandbox.book.authorisation(reference)["captured"] == 900
 

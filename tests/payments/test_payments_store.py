@@ -124,7 +124,7 @@ def test_another_request_for_the_same_order_raises_idempotency_conflict(
         (credit(501), "insufficient_credit"),
     ],
 )
-def test_decline_names_the_reason_and_its_reversal_leaves_nothing(
+def test_decline_names_the_reason_and_its_reversal_holds_no_money(
     payments: PaymentsFixture, tender: dict[str, Any], reason: str
 ) -> None:
     for _ in range(2):

@@ -117,7 +117,7 @@ orders = st.lists(st.builds(Sent, wanted, st.integers(1, 3), st.booleans()), min
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(shelves=st.fixed_dictionaries({"A": st.integers(1, 8), "B": st.integers(1, 8)}), sent=orders)
-def test_what_there_is_is_shared_out_whoever_asks(
+def test_concurrent_orders_reserve_exactly_the_stock(
     dynamodb: Any, table: str, shelves: dict[str, int], sent: list[Sent]
 ) -> None:
     """Every order is sold whole or not at all, a cancelled one leaves nothing, and none is refused without want."""
@@ -214,7 +214,7 @@ def test_a_cancel_that_races_a_capture_has_one_winner(
     assert payments.prevent_capture(order_id)["capture"] == prevented
 
 
-def test_one_need_that_many_triggers_see_is_ordered_once(dynamodb: Any, table: str) -> None:
+def test_need_of_concurrent_triggers_is_ordered_once(dynamodb: Any, table: str) -> None:
     stock, orders = InventoryStore(dynamodb, table), OnOrder(dynamodb, table)
     stock.receive("seed", "store-1", [ReceiptLine(sku="A", quantity=5, cost=500)])
     need = OrderedLine(sku="A", quantity=24, need=Need(on_order=0, available=10))

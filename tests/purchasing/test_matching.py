@@ -50,7 +50,7 @@ def test_a_hundred_lines_of_one_sku_are_weighed_together() -> None:
     assert found == ["A: unit price 150; expected 100", "goods: amount 15000; expected 10000"]
 
 
-def test_a_line_above_the_price_is_not_made_good_by_one_below_it() -> None:
+def test_line_above_the_price_is_not_offset_by_one_below_it() -> None:
     found = differences([ordered(2, 1000)], invoice(("A", 1, 2000), ("A", 1, 0)))
     assert found == ["A: unit price 0; expected 1000", "A: unit price 2000; expected 1000"]
 

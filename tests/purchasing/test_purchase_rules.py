@@ -103,7 +103,7 @@ def test_a_mismatch_names_what_was_billed_and_expected(invoice: Invoice, first: 
 
 
 @pytest.mark.parametrize("invoice", [bill(10, 1020), bill(10, 1000, tax=2050), bill(10, 1000, discount=500)])
-def test_what_is_within_tolerance_matches(invoice: Invoice) -> None:
+def test_difference_within_tolerance_matches(invoice: Invoice) -> None:
     purchase = rules.bill(rules.receive(delivering(), came(1, 10)), invoice)
     assert rules.match_invoice(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
 
@@ -129,7 +129,7 @@ def test_due_dates(on: date, terms: Terms, due: date) -> None:
     assert due_date(on, terms) == due
 
 
-def test_each_supplier_is_asked_once_and_then_there_is_none() -> None:
+def test_each_supplier_is_asked_once() -> None:
     purchase = opened(suppliers=3)
     for number, expected in enumerate(("sup-a", "sup-b", "sup-c"), 1):
         assert rules.next_step(purchase) == "send"
@@ -147,7 +147,7 @@ def test_each_supplier_is_asked_once_and_then_there_is_none() -> None:
     assert [attempt.state for attempt in purchase.attempts] == ["SILENT", "REFUSED", "SILENT"]
 
 
-def test_an_acknowledgement_that_came_first_stands() -> None:
+def test_first_acknowledgement_is_kept() -> None:
     purchase = delivering()
     assert rules.give_up_supplier(purchase, 1, "silence") == purchase
 
@@ -160,7 +160,7 @@ def test_the_suppliers_own_price_is_ordered_from_its_minimum_on() -> None:
         rules.send(opened(), SUPPLIER.model_copy(update={"currency": "USD"}), {}, NOW)
 
 
-def test_what_is_next() -> None:
+def test_pending_work_of_each_status() -> None:
     purchase = delivering()
     assert rules.next_step(purchase) == "await_goods"
     purchase = rules.bill(purchase, bill(10, 1000))
@@ -171,7 +171,7 @@ def test_what_is_next() -> None:
     assert rules.next_step(rules.request_cancel(purchase, "")) == "cancel"
 
 
-def test_a_cancel_said_again_is_the_first() -> None:
+def test_repeated_cancel_keeps_the_first_reason() -> None:
     purchase = rules.request_cancel(delivering(), "no")
     assert rules.request_cancel(purchase, "again") == purchase
     ended = rules.cancel(purchase, "no", NOW)
@@ -180,14 +180,14 @@ def test_a_cancel_said_again_is_the_first() -> None:
         rules.request_cancel(rules.close(paid(rules.receive(delivering(), came(1, 10))), NOW), "too late")
 
 
-def test_nothing_more_comes_said_again_is_the_first() -> None:
+def test_repeated_close_short_changes_nothing() -> None:
     short = rules.close_short(rules.receive(delivering(), came(1, 4)))
     assert rules.close_short(short) == short
     ended = rules.close(paid(short, 4), NOW)
     assert rules.close_short(ended) == ended
 
 
-def test_nothing_more_is_taken_for_a_cancelled_order() -> None:
+def test_cancelled_order_accepts_no_receipt_or_invoice() -> None:
     purchase = rules.request_cancel(delivering(), "no")
     for late in (
         lambda: rules.receive(purchase, came(1, 1)),
@@ -206,7 +206,7 @@ def paid(purchase: Purchase, quantity: int = 10, on: datetime = NOW) -> Purchase
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), max_size=8))
-def test_a_statement_ends_with_what_is_outstanding(orders: list[tuple[int, bool]]) -> None:
+def test_statement_ends_with_the_outstanding_amount(orders: list[tuple[int, bool]]) -> None:
     purchases = []
     for number, (quantity, is_paid) in enumerate(orders):
         purchase = rules.receive(delivering(quantity), came(1, quantity))
@@ -287,7 +287,7 @@ def test_webhook_that_cannot_be_called_is_an_unavailable_provider(
         Channels(None, "", lambda _: "shared").send(WEBHOOK, "po-1#1#order", order_message(delivering()))
 
 
-def test_a_payment_is_begun_once_and_never_after_a_void() -> None:
+def test_payment_starts_once_and_not_after_a_void() -> None:
     purchase = rules.receive(delivering(), came(1, 10))
     matched = rules.match_invoice(rules.bill(purchase, bill(10, 1000)), SUPPLIER)
     begun = rules.begin_payment(matched, "acct_ok")
@@ -338,7 +338,7 @@ def test_repeated_response_with_other_content_is_a_conflict() -> None:
         rules.refuse(refused, "too dear", "sup-a")
 
 
-def test_a_supplier_without_a_price_is_asked_at_the_requested_cost_not_at_the_last_suppliers() -> None:
+def test_supplier_without_a_price_is_asked_at_the_requested_cost() -> None:
     first = rules.send(opened(), SUPPLIER, {"A": Price(sku="A", unit_cost=10)}, NOW)
     assert first.lines[0].unit_cost == 10
     second = SUPPLIER.model_copy(update={"supplier_id": "sup-b"})
@@ -401,7 +401,7 @@ def test_an_order_is_approved_for_its_lines_or_its_currencys_limit_or_as_request
     assert rules.new_purchase(request, NOW, limits).approved_total == approved
 
 
-def test_an_approval_is_for_the_total_that_was_asked_for() -> None:
+def test_approval_is_bound_to_the_requested_total() -> None:
     dear, dearer = ({"A": Price(sku="A", unit_cost=cost)} for cost in (2000, 3000))
     asked = rules.send(opened(), SUPPLIER, dear, NOW)
     assert (asked.status, asked.pending_total, asked.attempts) == ("OPEN", 20_000, ())

@@ -42,13 +42,13 @@ def withdraw(dynamodb: Any, table: str) -> None:
     )
 
 
-def test_who_was_asked_last_decides(store: ReplenishmentStore) -> None:
+def test_last_approver_asked_decides(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0001")
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     assert store.decide(ORDER, "approve", "") == "token-2026-11-23T02:00:00Z#0001"
 
 
-def test_the_same_question_again_leaves_a_decision(store: ReplenishmentStore) -> None:
+def test_repeated_request_keeps_a_decision(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     token = store.decide(ORDER, "refuse", "too many")
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
@@ -62,7 +62,7 @@ def test_the_owner_is_asked_after_the_manager(store: ReplenishmentStore) -> None
     assert [(row.asked, row.total) for row in store.pending_approvals()] == [("owner", 240_000)]
 
 
-def test_what_is_withdrawn_waits_for_nobody(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
+def test_withdrawn_approval_is_not_pending(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     withdraw(dynamodb, table)
     ask(store, "owner", "2026-11-24T02:00:00Z#0000")
@@ -71,7 +71,7 @@ def test_what_is_withdrawn_waits_for_nobody(dynamodb: Any, table: str, store: Re
         store.decide(ORDER, "approve", "")
 
 
-def test_one_asked_after_its_withdrawal_is_never_asked(
+def test_request_after_the_withdrawal_is_not_pending(
     dynamodb: Any, table: str, store: ReplenishmentStore
 ) -> None:
     withdraw(dynamodb, table)
@@ -79,9 +79,7 @@ def test_one_asked_after_its_withdrawal_is_never_asked(
     assert store.pending_approvals() == []
 
 
-def test_a_refusal_stays_one_when_it_is_withdrawn(
-    dynamodb: Any, table: str, store: ReplenishmentStore
-) -> None:
+def test_refusal_is_kept_after_a_withdrawal(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     token = store.decide(ORDER, "refuse", "too many")
     withdraw(dynamodb, table)
@@ -89,7 +87,7 @@ def test_a_refusal_stays_one_when_it_is_withdrawn(
 
 
 @pytest.mark.parametrize("meanwhile", ["asked anew", "decided otherwise"])
-def test_of_two_at_the_same_moment_one_is_told_to_look_again(
+def test_concurrent_decision_is_refused_with_the_current_status(
     dynamodb: Any, table: str, store: ReplenishmentStore, meanwhile: str
 ) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")

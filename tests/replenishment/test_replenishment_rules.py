@@ -90,7 +90,7 @@ def test_the_cheapest_landed_then_the_fastest_then_the_most_punctual() -> None:
     st.lists(st.integers(0, 50), min_size=1),
     st.lists(sources, min_size=1, unique_by=lambda one: one.supplier_id),
 )
-def test_what_is_ordered_ends_the_need(
+def test_ordered_units_end_the_need(
     available: int, point: int, sold: list[int], offers: list[Source]
 ) -> None:
     policy = Policy(location="store-1", sku="TEA", sources=tuple(offers))
@@ -100,7 +100,7 @@ def test_what_is_ordered_ends_the_need(
         assert available + line.quantity > point
 
 
-def test_one_order_per_supplier_and_the_others_who_can_deliver_it_whole_follow() -> None:
+def test_other_suppliers_of_all_lines_follow_the_first() -> None:
     both = (source("alpha", 100), source("beta", 110))
     lines = [
         rules.PlannedLine(need(sku="A"), 5, both, 20),

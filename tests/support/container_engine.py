@@ -31,22 +31,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, answer = 200, b"OK"
+        status, response = 200, b"OK"
         if "/version" in self.path:
-            answer = json.dumps({"ApiVersion": "1.44", "Os": "linux", "Arch": "amd64"}).encode()
+            response = json.dumps({"ApiVersion": "1.44", "Os": "linux", "Arch": "amd64"}).encode()
         elif "/images/" in self.path:
-            answer = json.dumps(_IMAGE).encode()
+            response = json.dumps(_IMAGE).encode()
         elif "/build" in self.path:
-            answer = b'{"stream": "built"}\n'
+            response = b'{"stream": "built"}\n'
         elif "/containers/create" in self.path:
             self.server.created.append(json.loads(body))
-            status, answer = 500, json.dumps({"message": "recorded"}).encode()
+            status, response = 500, json.dumps({"message": "recorded"}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer)
+            self.wfile.write(response)
 
     do_GET = do_HEAD = do_POST = do_DELETE = _answer
 

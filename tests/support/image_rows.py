@@ -10,7 +10,7 @@ from images.rules import image_id
 
 from audit import Snapshot
 from audit.snapshot import Pictures
-from tests.support.shopkeeping import Row
+from tests.support.shop_rows import Row
 
 READY_IMAGE, REJECTED_IMAGE, DELETED_IMAGE, PENDING_IMAGE = (
     f"products/MUG/{name}" for name in ("ready.jpg", "rejected.svg", "deleted.png", "pending.png")

@@ -119,7 +119,7 @@ def test_pattern_has_no_path_twice(rule: str) -> None:
     assert set(paths(pattern_of(rule)).values()) == {1}
 
 
-def test_path_beside_and_inside_of_or_is_found() -> None:
+def test_path_next_to_and_inside_of_or_is_reported() -> None:
     pattern = {"detail": {"status": ["A"], "$or": [{"status": ["B"]}, {"error": ["C"]}]}}
     assert paths(pattern)["detail", "status"] == 2
 

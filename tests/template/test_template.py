@@ -219,5 +219,5 @@ def test_workflow_has_a_sample_input(path: Path) -> None:
         "AWS::SQS::Queue", "AWS::Events::EventBus", "AWS::SNS::Topic",
     )],
 )  # fmt: skip
-def test_what_tools_look_up_is_an_output_under_its_logical_id(name: str) -> None:
+def test_resources_that_tools_read_are_outputs_under_their_logical_ids(name: str) -> None:
     assert source()["Outputs"][name]["Value"] == {"Ref": name}

@@ -100,7 +100,7 @@ def test_an_invoice_and_its_payment_are_reported_each_way(paid: str) -> None:
     assert row.split(",")[1:5] == ["sup-beans", "A-1", paid, "1900"]
 
 
-def test_a_closed_purchase_has_nothing_next(paid: str) -> None:
+def test_closed_purchase_has_no_pending_work(paid: str) -> None:
     shown = run("purchase", "show", paid).stdout
     assert "CLOSED" in shown and "next" not in shown and "dn-1" in shown
 
@@ -137,7 +137,7 @@ def test_an_order_that_cannot_be_is_refused_before_it_starts(
     assert said in run("purchase", "create", *arguments, code=2).output
 
 
-def test_a_receipt_says_what_came(paid: str) -> None:
+def test_receipt_prints_the_received_units(paid: str) -> None:
     assert "No goods are given" in run("purchase", "receive", paid, code=2).output
 
 
@@ -153,7 +153,7 @@ def test_a_source_that_cannot_be_is_refused(paid: str, source: str, said: str) -
     assert said in run("reorder", "create", "TEA", "--source", source, code=2).output
 
 
-def test_what_a_source_leaves_out_is_as_its_supplier_says(paid: str) -> None:
+def test_missing_fields_of_a_source_come_from_its_supplier(paid: str) -> None:
     run("reorder", "create", "TEA", "--source", "supplier=sup-beans,pack=12", "--point", "8")
     (row,) = json.loads(run("reorder", "review", "--json").stdout)
     assert (row["supplier_id"], row["reorder_point"], row["computed"]) == ("sup-beans", 8, 0)
@@ -216,5 +216,5 @@ def test_a_transfer_is_listed_each_way_and_by_its_ends(transfer: str) -> None:
         (("create", "--from", "a", "--to", "b", "--line", "TEA=0"), "a number above 0"),
     ],
 )
-def test_what_cannot_be_said_of_a_transfer(transfer: str, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_transfer_commands_are_refused(transfer: str, arguments: tuple[str, ...], said: str) -> None:
     assert said in run("transfer", *arguments, code=2).output

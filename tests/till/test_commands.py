@@ -13,8 +13,8 @@ from tillflow.aws import client
 from tillflow.store import marshal
 from typer.testing import CliRunner
 
-from tests.support import shopkeeping
-from tests.support.shopkeeping import SALE, Row
+from tests.support import shop_rows
+from tests.support.shop_rows import SALE, Row
 from till.main import app
 from till.shop import GOODS
 from till.stack import Stack, find_stack
@@ -97,19 +97,19 @@ def put(tables: dict[str, list[Row]]) -> None:
             client("dynamodb").put_item(TableName=table, Item=marshal(row))
 
 
-def test_an_audit_of_a_shop_in_order_says_so(stack: None) -> None:
-    put(shopkeeping.rows())
+def test_audit_without_violations_exits_0(stack: None) -> None:
+    put(shop_rows.rows())
     assert "invariants hold" in run("audit").output
 
 
-def test_an_audit_names_what_is_broken_and_fails(stack: None) -> None:
-    tables = shopkeeping.rows()
+def test_audit_names_each_violation_and_exits_1(stack: None) -> None:
+    tables = shop_rows.rows()
     tables["InventoryTable"][0]["on_hand"] = 9
     put(tables)
     violations = json.loads(run("audit", "--json", code=1).stdout)["violations"]
     assert {
         "name": "on_hand_is_sum_of_movements",
-        "subject": shopkeeping.LEVEL,
+        "subject": shop_rows.LEVEL,
         "message": "on_hand is 9; its movements add up to 8",
     } in violations
 
@@ -135,7 +135,7 @@ def test_second_seed_changes_nothing(stack: None, monkeypatch: pytest.MonkeyPatc
 
 
 def test_show_prints_tenders_and_invoice(stack: None) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     line = {"sku": "MUG", "description": "Mug", "quantity": 2, "unit_price": 120, "tax": 40, "total": 240}
     document = {"lines": [line | {"line_discount": 0, "order_discount": 0}], "totals": {"total": 240}}
     tables["OrdersTable"][0]["document"] = json.dumps(document)
@@ -147,8 +147,8 @@ def test_show_prints_tenders_and_invoice(stack: None) -> None:
 
 
 def test_show_lists_tenders_by_number(stack: None) -> None:
-    tenders = [shopkeeping.tender(SALE, number, "cash", 1, "captured") for number in (1, 2, 10, 11)]
-    put(shopkeeping.rows() | {"PaymentsTable": tenders})
+    tenders = [shop_rows.tender(SALE, number, "cash", 1, "captured") for number in (1, 2, 10, 11)]
+    put(shop_rows.rows() | {"PaymentsTable": tenders})
     shown = json.loads(run("order", "show", SALE, "--json").stdout)
     assert [row["tender_no"] for row in shown["tenders"]] == [1, 2, 10, 11]
 
@@ -254,7 +254,7 @@ def test_a_case_is_not_closed_without_a_note(stack: None, decision: str) -> None
     assert "ord-2#compensation" in run("case", "list").output
 
 
-def test_a_case_nobody_opened_cannot_be_resolved(stack: None) -> None:
+def test_unknown_case_cannot_be_resolved(stack: None) -> None:
     assert "case x does not exist" in run("case", "resolve", "x", "--decision", "retry", code=2).stderr
 
 

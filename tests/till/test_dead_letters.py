@@ -45,13 +45,13 @@ def send(stack: Stack, queue: str, *bodies: str) -> None:
 
 
 def received(stack: Stack, queue: str) -> list[dict[str, Any]]:
-    answer = stack.client("sqs").receive_message(
+    response = stack.client("sqs").receive_message(
         QueueUrl=stack.output(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
-    return answer.get("Messages", [])
+    return response.get("Messages", [])
 
 
-def test_each_queue_is_listed_with_what_waits(stack: Stack) -> None:
+def test_each_queue_is_listed_with_its_messages(stack: Stack) -> None:
     send(stack, "DemandDeadLetterQueue", "a", "b")
     listed = json.loads(run("list", "--json"))
     assert [(q["name"], q["messages"]) for q in listed] == [("Demand", 2), ("Image", 0)]

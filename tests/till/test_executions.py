@@ -102,7 +102,7 @@ def test_list_refuses_an_unknown_workflow_and_status(till: Callable[..., str]) -
     assert "BOGUS" in till("execution", "list", "--status", "BOGUS", code=2)
 
 
-def test_redrive_of_a_refused_order_does_nothing_and_says_so(
+def test_redrive_of_a_rejected_order_is_refused_with_the_reason(
     shop: WorkflowFixture, till: Callable[..., str]
 ) -> None:
     sell(shop, "tok_declined", "ord-1")

@@ -9,8 +9,8 @@ from customers.models import Customer
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from tests.support import shopkeeping
-from tests.support.shopkeeping import CANCELLED, SALE
+from tests.support import shop_rows
+from tests.support.shop_rows import CANCELLED, SALE
 from tests.till.test_commands import aws, no_local_stack, put, run, stack
 from till import waiting, workflows
 from till.cashier import cashier_message
@@ -54,7 +54,7 @@ def test_place_prints_the_cashier_message_of_a_rejection(
 
 
 def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     tables["OrdersTable"][2] |= {"cancel_reason": "wrong size", "cancelled_at": "2026-11-23T11:00:00Z"}
     tables["OrdersTable"][2].pop("document")
     put(tables)
@@ -67,7 +67,7 @@ def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -
 
 
 def test_show_prints_no_token(stack: None) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     tables["PaymentsTable"][0]["token"] = "tok_secret"
     put(tables)
     assert "tok_secret" not in run("order", "show", SALE, "--json").stdout
@@ -78,7 +78,7 @@ def test_show_of_an_unknown_order_is_an_error(stack: None) -> None:
 
 
 def test_show_prints_markup_in_data_as_text(stack: None) -> None:
-    tables = shopkeeping.rows()
+    tables = shop_rows.rows()
     tables["OrdersTable"][1] |= {"reason": "[/b]", "cause": "[red]x[/b]"}
     tables["OrdersTable"][1].pop("document")
     put(tables)
@@ -96,14 +96,14 @@ def test_order_id_that_cannot_name_an_execution_is_refused(
 
 @pytest.mark.parametrize("reason", ["", "x" * 501, "a\nb"])
 def test_cancel_with_an_invalid_reason_starts_nothing(stack: None, reason: str) -> None:
-    put(shopkeeping.rows())
+    put(shop_rows.rows())
     assert "reason is" in run("order", "cancel", SALE, "--reason", reason, code=2).stderr
     machine = find_stack().output("OrderCancel")
     assert client("stepfunctions").list_executions(stateMachineArn=machine)["executions"] == []
 
 
 def test_cancel_of_an_order_whose_execution_is_deleted_is_started(stack: None) -> None:
-    put(shopkeeping.rows())
+    put(shop_rows.rows())
     started = json.loads(run("order", "cancel", SALE, "--json").stdout)
     assert started["execution_arn"].endswith(f":execution:OrderCancel:{SALE}")
 
@@ -121,8 +121,8 @@ class Executions:
 def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
     stack: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(shopkeeping.rows())
-    checkout = shopkeeping.rows()["OrdersTable"][0]["execution"]
+    put(shop_rows.rows())
+    checkout = shop_rows.rows()["OrdersTable"][0]["execution"]
     monkeypatch.setattr(workflows, "waits_for_callback", lambda _, arn: arn == checkout)
     monkeypatch.setattr(workflows, "describe", lambda _, arn: Executions().describe_execution(arn))
     monkeypatch.setattr(waiting, "describe_execution", lambda _, arn: Executions().describe_execution(arn))

@@ -17,8 +17,8 @@ from verification.harness.services import data_services
 from verification.harness.template import Template
 
 
-def run(*arguments: str, code: int = 0, answers: str = "") -> Any:
-    result = CliRunner().invoke(app, list(arguments), input=answers, env={"COLUMNS": "200"})
+def run(*arguments: str, code: int = 0, responses: str = "") -> Any:
+    result = CliRunner().invoke(app, list(arguments), input=responses, env={"COLUMNS": "200"})
     assert result.exit_code == code, (result.output, result.exception)
     return result
 
@@ -51,9 +51,9 @@ def test_rebuild_reports_drift_and_repairs_it(stock: StockOperations) -> None:
 
 def test_an_implausible_count_asks_for_confirmation(stock: StockOperations) -> None:
     arguments = ("stock", "count", "TEA", "40063813", "--id", "c-1")
-    assert "a change by +40,063,803 units" in run(*arguments, answers="n\n", code=1).output
+    assert "a change by +40,063,803 units" in run(*arguments, responses="n\n", code=1).output
     assert stock.level("store-1", "TEA")["on_hand"] == 10
-    assert "on hand 40063813" in run(*arguments, answers="y\n").output
+    assert "on hand 40063813" in run(*arguments, responses="y\n").output
 
 
 def test_yes_confirms_an_implausible_count(stock: StockOperations) -> None:

@@ -192,7 +192,7 @@ def test_etag_and_if_none_match() -> None:
 
 
 @pytest.mark.parametrize("value", ["x", "-1", '"1', "9" * 30, "*"])
-def test_if_match_that_is_no_version_is_refused(value: str) -> None:
+def test_invalid_if_match_is_refused(value: str) -> None:
     api, _ = shop()
     event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"}, headers={"If-Match": value})
     expected = 200 if value == '"1' else 400
@@ -252,6 +252,6 @@ def test_cursor_reads_back_what_was_written(position: str) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "W10", "eyJhZnRlciI6MX0", "é", "a" * 5000])
-def test_text_that_is_no_cursor_is_refused(cursor: str) -> None:
+def test_invalid_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         decode_cursor(cursor)

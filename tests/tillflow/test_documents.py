@@ -42,7 +42,7 @@ def test_a_document_is_opened_once(crates: Documents[Crate]) -> None:
     assert [crate.crate_id for crate in crates.list_all()] == ["c1"]
 
 
-def test_a_change_that_was_overtaken_is_made_of_what_is_there_now(
+def test_conflicting_change_is_recomputed_from_the_current_row(
     crates: Documents[Crate], client: Interposed
 ) -> None:
     crates.create(Crate(crate_id="c1", apples=1))
@@ -60,7 +60,7 @@ def test_a_step_is_done_once_even_when_both_deliveries_are_under_way(
     assert crates.update("c1", more, step="fill").apples == 2
 
 
-def test_a_step_done_between_two_reads_is_not_judged_by_what_it_left(
+def test_step_applied_between_two_reads_returns_its_stored_response(
     crates: Documents[Crate], client: Interposed
 ) -> None:
     def last(crate: Crate) -> Crate:
@@ -73,7 +73,7 @@ def test_a_step_done_between_two_reads_is_not_judged_by_what_it_left(
     assert crates.update("c1", last, step="eat").apples == 0
 
 
-def test_what_belongs_to_a_change_is_written_with_it_or_not_at_all(
+def test_rows_of_a_change_are_written_in_its_transaction(
     crates: Documents[Crate], dynamodb: Any, table: str
 ) -> None:
     crates.create(Crate(crate_id="c1", apples=1))
@@ -88,7 +88,7 @@ def test_what_belongs_to_a_change_is_written_with_it_or_not_at_all(
     assert crates.get("c1").apples == 1
 
 
-def test_a_tombstone_refuses_the_opening_and_is_no_document(crates: Documents[Crate]) -> None:
+def test_tombstone_refuses_the_opening_and_is_not_a_document(crates: Documents[Crate]) -> None:
     crates.write_tombstone("c1", {"status": "CANCELLED"})
     crates.write_tombstone("c1", {"status": "CANCELLED"})
     with pytest.raises(OrderClosed):

@@ -31,7 +31,7 @@ ERRORS = [
 RAISED = [error for error in ERRORS if error is not DomainError]
 
 
-def test_a_name_belongs_to_one_error() -> None:
+def test_error_names_are_unique() -> None:
     names = [error.__name__ for error in RAISED]
     assert len(set(names)) == len(names)
 

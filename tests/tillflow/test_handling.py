@@ -73,8 +73,8 @@ def test_domain_error_keeps_its_name_without_a_stack_trace(lines: Lines) -> None
 
 
 def aws_error(code: str, status: int) -> ClientError:
-    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, "UpdateItem")  # type: ignore[arg-type]
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "UpdateItem")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

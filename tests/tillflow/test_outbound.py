@@ -140,9 +140,7 @@ def test_https_url_may_be_called(url: str) -> None:
         "2002:7f00:1::",
     ],
 )
-def test_host_with_an_address_that_is_not_public_is_never_called(
-    monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
+def test_host_without_a_public_address_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     resolved = [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", (address, 443))]
     monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: resolved)
     monkeypatch.setattr(outbound.socket, "create_connection", _fail_on_connect)

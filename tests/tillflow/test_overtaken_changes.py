@@ -61,7 +61,7 @@ def kind(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Callable[
     return made
 
 
-def test_what_is_opened_while_it_is_cancelled_is_kept_and_cancelled_next(
+def test_document_opened_during_its_cancel_is_cancelled_next(
     kind: Callable[[Any, str], Any], dynamodb: Any, table: str
 ) -> None:
     between = Interposed(dynamodb)
@@ -88,7 +88,7 @@ def test_of_two_changes_at_once_both_stay(kind: Callable[[Any, str], Any], dynam
     assert (after.reason, after.cancel_reason) == ("for Monday", "ordered twice")
 
 
-def test_a_step_whose_marker_appears_meanwhile_is_not_applied_again(dynamodb: Any, table: str) -> None:
+def test_step_with_a_concurrent_marker_is_not_applied_twice(dynamodb: Any, table: str) -> None:
     """Though the document does not show it: the marker alone decides."""
     done = {"pk": Transfers(dynamodb, table).pk, "sk": "STEP#noted-dn-1#0", "result": "null"}
     between = Interposed(dynamodb)
@@ -99,7 +99,7 @@ def test_a_step_whose_marker_appears_meanwhile_is_not_applied_again(dynamodb: An
     assert first.store.get(NAME).reason == ""
 
 
-def test_a_supplier_that_is_gone_is_not_made_anew_by_what_it_is_owed(dynamodb: Any, table: str) -> None:
+def test_payable_does_not_recreate_a_deleted_supplier(dynamodb: Any, table: str) -> None:
     store, row = PurchaseStore(dynamodb, table), key(supplier_pk("s-1"), SUPPLIER)
     store.suppliers.create(Supplier(supplier_id="s-1", name="Tea", currency="EUR", account="acct_ok"))
     Purchases(dynamodb, table).open()

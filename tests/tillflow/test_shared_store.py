@@ -77,7 +77,9 @@ def test_a_failed_condition_raises_its_own_error_with_the_row_as_it_was(dynamodb
     assert read_rows(dynamodb, table, [("a", "ROW")])["a", "ROW"]["units"] == 5
 
 
-def test_a_second_delivery_gets_the_first_answer_and_no_second_effect(dynamodb: Any, table: str) -> None:
+def test_second_delivery_returns_the_first_response_without_a_second_effect(
+    dynamodb: Any, table: str
+) -> None:
     transact(dynamodb, [put(table, "a", units=5)], "filling")
 
     def deliver(answer: dict[str, Any]) -> Any:
@@ -133,7 +135,7 @@ def test_another_writer_in_the_way_is_contention(failure: ClientError) -> None:
         transact(Refusing(failure), [put("t", "a"), put("t", "b")], "taking")
 
 
-def test_a_refused_condition_counts_more_than_a_conflict_beside_it() -> None:
+def test_failed_condition_takes_precedence_over_a_conflict() -> None:
     with pytest.raises(TooFew):
         failure = cancelled("TransactionConflict", "ConditionalCheckFailed")
         failure.response["CancellationReasons"][1]["Item"] = marshal({"units": 1})  # type: ignore[typeddict-item]
@@ -141,14 +143,14 @@ def test_a_refused_condition_counts_more_than_a_conflict_beside_it() -> None:
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
-def test_what_is_a_fault_of_ours_stays_a_fault(code: str) -> None:
+def test_programming_error_is_not_mapped(code: str) -> None:
     with pytest.raises(ClientError, match=code):
         transact(Refusing(ClientError({"Error": {"Code": code}}, "TransactWriteItems")), [], "taking")
     with pytest.raises(ClientError):
         transact(Refusing(cancelled("ValidationError")), [put("t", "a")], "taking")
 
 
-def test_contention_is_tried_again_with_growing_jittered_pauses_and_then_given_up(
+def test_contention_is_retried_with_jittered_backoff_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     longest_of = SimpleNamespace(uniform=lambda shortest, longest: longest if shortest == 0 else None)
@@ -214,7 +216,7 @@ def test_any_number_of_rows_is_read_in_batches_of_100(dynamodb: Any, table: str)
     assert set(rows) == set(wanted)
 
 
-def test_unprocessed_keys_are_asked_for_again(dynamodb: Any, table: str) -> None:
+def test_unprocessed_keys_are_requested_again(dynamodb: Any, table: str) -> None:
     transact(dynamodb, [put(table, f"k{n}") for n in range(30)], "filling")
     stingy = Stingy(dynamodb, served=7, times=3)
     wanted = [(f"k{n}", "ROW") for n in range(30)]
@@ -232,7 +234,7 @@ def rows(count: int) -> list[dict[str, Any]]:
     return [{"pk": f"k{n}", "sk": "ROW", "units": n} for n in range(count)]
 
 
-def test_any_number_of_rows_is_written_and_of_two_with_one_key_the_last(dynamodb: Any, table: str) -> None:
+def test_any_number_of_rows_is_written_and_the_last_of_equal_keys_wins(dynamodb: Any, table: str) -> None:
     write_rows(dynamodb, table, [*rows(60), {"pk": "k3", "sk": "ROW", "units": 7}])
     written = read_rows(dynamodb, table, [(f"k{n}", "ROW") for n in range(60)])
     assert [written[f"k{n}", "ROW"]["units"] for n in (3, 59)] == [7, 59]

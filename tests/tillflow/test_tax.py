@@ -13,8 +13,8 @@ taxables = st.builds(Taxable, st.integers(0, 10**7), st.sampled_from(RATES), st.
 
 
 def taxed(*lines: tuple[int, str, bool]) -> list[tuple[int, int]]:
-    answer = tax_lines([Taxable(amount, Decimal(rate), included) for amount, rate, included in lines])
-    return [(line.net, line.tax) for line in answer]
+    response = tax_lines([Taxable(amount, Decimal(rate), included) for amount, rate, included in lines])
+    return [(line.net, line.tax) for line in response]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def _expected(gross_or_net: int, rate: Decimal, included: bool) -> int:
 
 @given(st.lists(taxables, min_size=1, max_size=60))
 def test_tax_of_every_rate_is_rounded_once_and_allocated_completely(lines: list[Taxable]) -> None:
-    answer = tax_lines(lines)
+    response = tax_lines(lines)
     amounts: dict[tuple[Decimal, bool], int] = defaultdict(int)
     taxes: dict[tuple[Decimal, bool], int] = defaultdict(int)
-    for line, result in zip(lines, answer, strict=True):
+    for line, result in zip(lines, response, strict=True):
         amounts[line.rate, line.included] += line.amount
         taxes[line.rate, line.included] += result.tax
         assert (result.net + result.tax if line.included else result.net) == line.amount

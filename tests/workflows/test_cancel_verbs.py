@@ -70,8 +70,8 @@ def test_interrupted_commit_is_restocked_completely(
     between.before("transact_write_items", lambda: inventory.restock("ord-1"), nth=2)
     with pytest.raises(OrderClosed):
         InventoryStore(between, table).commit("ord-1")
-    answer = inventory.restock("ord-1")
-    assert (len(answer["returned"]), len(answer["released"])) == (32, 8)
+    response = inventory.restock("ord-1")
+    assert (len(response["returned"]), len(response["released"])) == (32, 8)
     assert inventory.level("store-1", "SKU-00")["available"] == 3
     assert inventory.drift() == []
 
@@ -125,8 +125,8 @@ def test_credit_of_a_draft_voids_it_without_a_number(billing: BillingStore) -> N
 def test_draft_issued_during_the_credit_is_credited(dynamodb: Any, table: str, billing: BillingStore) -> None:
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: billing.issue("ord-1", CAPTURED, NOW))
-    answer = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
-    assert answer["credit_note_number"] == "CN-000001"
+    response = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
+    assert response["credit_note_number"] == "CN-000001"
 
 
 def test_concurrent_credit_takes_the_next_number(dynamodb: Any, table: str, billing: BillingStore) -> None:
@@ -135,8 +135,8 @@ def test_concurrent_credit_takes_the_next_number(dynamodb: Any, table: str, bill
     between = Interposed(dynamodb)
     between.before("transact_write_items", lambda: billing.credit("ord-2", "faster", NOW))
     between.before("transact_write_items", conflict, nth=2)
-    answer = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
-    assert answer["credit_note_number"] == "CN-000002"
+    response = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
+    assert response["credit_note_number"] == "CN-000002"
 
 
 def test_posted_sale_is_reversed_by_a_new_entry(dynamodb: Any, table: str) -> None:
@@ -163,7 +163,7 @@ def test_sale_posted_during_the_reversal_is_reversed(dynamodb: Any, table: str) 
     assert LedgerStore(between, table).reverse("ord-1", NOW)["entry_id"] == "ord-1#cancel"
 
 
-def test_prevented_capture_is_refused_and_one_that_began_finishes(dynamodb: Any, table: str) -> None:
+def test_prevented_capture_is_refused_and_a_started_one_finishes(dynamodb: Any, table: str) -> None:
     payments = PaymentsStore(dynamodb, table)
     first, second = authorised(payments, "ord-1"), authorised(payments, "ord-2")
     assert payments.prevent_capture("ord-1")

@@ -86,7 +86,7 @@ def test_failed_image_is_dead_lettered_and_the_others_are_ingested(
     assert fixture.audit() == []
 
 
-def test_resumed_run_does_what_a_failed_run_left(
+def test_resumed_run_processes_the_rest_of_a_failed_run(
     fixture: ImageFixture, operations: BackfillOperations
 ) -> None:
     fixture.put(picture())

@@ -192,7 +192,7 @@ def test_redrive_completes_an_ingest_that_failed_after_the_pivot(fixture: ImageF
     assert fixture.audit() == []
 
 
-def test_superseded_attempt_with_late_effect_leaves_nothing(fixture: ImageFixture) -> None:
+def test_superseded_attempt_with_late_effect_leaves_no_thumbnail(fixture: ImageFixture) -> None:
     """A newer version settles while an older attempt's SettleImage has timed out and takes effect late."""
     fixture.run(fixture.put(picture("red")))
     slow = fixture.put(picture("green"))

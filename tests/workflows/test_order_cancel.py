@@ -131,10 +131,10 @@ class Meanwhile(FaultSchedule):
         mine = call.state_name == self.state and not self.cancel
         if mine and not self.after:
             await self._cancel(call)
-        answer = await call.proceed()
+        response = await call.proceed()
         if mine and self.after:
             await self._cancel(call)
-        return answer
+        return response
 
     async def _cancel(self, call: TaskCall) -> None:
         self.cancel = "started"

@@ -224,7 +224,7 @@ def test_reservation_delivered_after_compensation_is_refused(shop: WorkflowFixtu
     assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
-def test_order_sent_twice_is_one_sale(shop: WorkflowFixture) -> None:
+def test_repeated_order_is_one_sale(shop: WorkflowFixture) -> None:
     first, second = shop.run(sale(card("tok_visa")), sale(card("tok_visa")))
     assert first.arn == second.arn
     paid(shop, first)
@@ -358,7 +358,7 @@ def test_temporary_fault_is_retried_and_sold_once(shop: WorkflowFixture, step: s
 @pytest.mark.parametrize(
     "kind", ["fail_before", "fail_after", "time_out_before", "time_out_after", "throttle"]
 )
-def test_any_fault_of_a_compensatable_step_leaves_nothing(
+def test_any_fault_of_a_compensatable_step_is_compensated(
     shop: WorkflowFixture, step: str, kind: Any
 ) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind, FOREVER)])

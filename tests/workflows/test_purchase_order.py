@@ -204,7 +204,7 @@ def test_a_silent_supplier_falls_back_to_the_next(shop: Any) -> None:
 
 
 @pytest.mark.parametrize("secret", ["tillflow/suppliers/sup-a", "tillflow/suppliers/forgotten"])
-def test_a_supplier_whose_webhook_cannot_be_told_falls_back_to_the_next(shop: Any, secret: str) -> None:
+def test_unreachable_webhook_falls_back_to_the_next_supplier(shop: Any, secret: str) -> None:
     client("secretsmanager").create_secret(Name="tillflow/suppliers/sup-a", SecretString="shared")
     nobody_listens = Channel(type="webhook", address="https://127.0.0.1:9/orders", secret=secret)
     account = shop.store.suppliers.account("sup-a")
@@ -231,7 +231,7 @@ def test_a_sign_of_life_keeps_a_slow_supplier(shop: Any) -> None:
     assert shop.run_until_settled(run.arn).path[-1] == "AwaitGoods"
 
 
-def test_nobody_takes_the_order(shop: Any) -> None:
+def test_order_refused_by_all_suppliers_is_cancelled(shop: Any) -> None:
     run = begin(shop)
     shop.operations.refuse(PO, "out of stock")
     run = shop.run_until_settled(run.arn)
@@ -241,7 +241,7 @@ def test_nobody_takes_the_order(shop: Any) -> None:
     cancelled(shop, run, "NoSupplierLeft")
 
 
-def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
+def test_repeated_refusal_does_not_refuse_for_the_next_supplier(shop: Any) -> None:
     run = begin(shop)
     for _ in range(2):
         shop.operations.refuse(PO, "out of stock", "sup-a")
@@ -254,7 +254,7 @@ def test_a_refusal_said_twice_refuses_for_no_other_supplier(shop: Any) -> None:
         shop.operations.acknowledge(PO, TODAY, "sup-a")
 
 
-def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
+def test_response_before_the_wait_completes_it(shop: Any) -> None:
     """The first wait's Lambda fails until the supplier has answered: nobody is told, the order is read."""
     run = begin(shop, Fault("AwaitAcknowledgement", "fail_before"))
     assert run.path[-1] == "OpenWorkCase"
@@ -263,7 +263,7 @@ def test_an_answer_before_the_wait_is_found(shop: Any) -> None:
     assert run.path[-3:] == ["NextStep", "WhatNext", "AwaitGoods"]
 
 
-def test_a_mismatched_invoice_is_a_case_and_a_corrected_one_is_paid(shop: Any) -> None:
+def test_mismatched_invoice_opens_a_case_and_a_corrected_one_is_paid(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
     run = shop.run_until_settled(run.arn)
@@ -276,7 +276,7 @@ def test_a_mismatched_invoice_is_a_case_and_a_corrected_one_is_paid(shop: Any) -
     assert transfers(shop) == [29760]
 
 
-def test_a_person_takes_a_differing_invoice_as_it_is(shop: Any) -> None:
+def test_differing_invoice_is_accepted_by_a_person(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
     run = shop.resolve(shop.run_until_settled(run.arn), "done", case="MatchInvoice")
@@ -309,7 +309,7 @@ def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
         shop.operations.acknowledge(PO, TODAY)
 
 
-def test_an_order_nobody_can_take_gives_back_what_a_reorder_claimed_for_it(shop: Any) -> None:
+def test_order_without_a_supplier_releases_the_units_of_its_reorder(shop: Any) -> None:
     claim(PO, {ESPRESSO: 20, MUG: 10})
     run = begin(shop, suppliers=[{"supplier_id": "sup-nobody"}])
     assert (run.status, run.error) == ("FAILED", "UnknownSupplier")
@@ -325,7 +325,7 @@ def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> N
     cancelled(shop, shop.run_until_settled(first.arn), "PurchaseCancelled")
 
 
-def test_a_cancel_whose_bell_was_not_heard_can_be_said_again(shop: Any) -> None:
+def test_cancel_is_repeatable_after_a_lost_callback(shop: Any) -> None:
     """The engine was away when the cancel was noted: the order knows, its workflow does not."""
     run = begin(shop)
     shop.store.change(PO, lambda order: rules.request_cancel(order, "no more"))
@@ -373,7 +373,7 @@ def test_goods_worth_less_than_they_cost_are_returned_and_the_difference_is_pric
     assert {violation.subject for violation in shop.audit()} == {"ord-1"}  # sold without an order
 
 
-def test_too_late_to_cancel_once_matched(shop: Any) -> None:
+def test_cancel_of_a_matched_order_is_refused(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES))
     shop.run_until_settled(run.arn)
@@ -408,7 +408,7 @@ def test_the_same_receipt_twice_counts_once(shop: Any) -> None:
     assert shop.audit(PO) == []
 
 
-def test_closed_short_pays_what_came(shop: Any) -> None:
+def test_order_closed_short_pays_the_received_units(shop: Any) -> None:
     run = begin(shop)
     shop.operations.acknowledge(PO, TODAY)
     shop.run_until_settled(run.arn)
@@ -433,12 +433,12 @@ def pay_with(shop: Any, account: str) -> Run:
 @pytest.mark.parametrize(
     "account", ["acct_timeout_before_effect", "acct_timeout_after_effect", "acct_silent"]
 )
-def test_a_payment_whose_answer_was_lost_is_made_once(shop: Any, account: str) -> None:
+def test_payment_with_a_lost_response_is_made_once(shop: Any, account: str) -> None:
     closed(shop, pay_with(shop, account))
     assert transfers(shop) == [29760]
 
 
-def test_only_the_bank_says_what_became_of_a_payment(shop: Any) -> None:
+def test_unknown_payment_is_resolved_by_the_bank_alone(shop: Any) -> None:
     run = receive_all(shop, begin(shop, Fault("PaySupplier", "fail_after")))
     shop.operations.bill(PO, invoice(ALL, PRICES))
     run = due(shop, shop.run_until_settled(run.arn))
@@ -529,7 +529,7 @@ def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> No
     cancelled(shop, run, "States.Timeout")
 
 
-def test_goods_of_more_lines_than_one_transaction_holds_go_back() -> None:
+def test_return_with_more_lines_than_a_transaction_is_complete() -> None:
     lines = dict.fromkeys(CARDS[:120], 2)
     with workflow_fixture("PurchaseOrder") as shop:
         seed_stock({ESPRESSO: 10})
@@ -594,7 +594,7 @@ def test_an_order_that_is_not_approved_is_cancelled(shop: Any) -> None:
     cancelled(shop, run, "ApprovalRequired")
 
 
-def test_a_price_that_fell_again_needs_no_approval(shop: Any) -> None:
+def test_price_that_returned_to_the_approved_one_needs_no_approval(shop: Any) -> None:
     shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=100_000)])
     run = begin(shop)
     shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=1000)])

@@ -83,7 +83,7 @@ def started(shop: WorkflowFixture) -> list[dict[str, Any]]:
     return [json.loads(shop.engine.describe_execution(executionArn=arn)["input"]) for arn in arns]
 
 
-def test_one_order_per_supplier_of_what_needs_it_and_nothing_else(shop: WorkflowFixture) -> None:
+def test_one_order_per_supplier_contains_exactly_the_needs(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     keep(FILTER, point=5)
     keep(MUG, supplier="beta")
@@ -111,7 +111,7 @@ def test_a_reorder_point_follows_demand_up_when_it_orders(shop: WorkflowFixture)
     assert [inventory().level(LOCATION, sku)["reorder_point"] for sku in (ESPRESSO, MUG)] == [20, 12]
 
 
-def test_what_is_not_to_be_ordered_again_is_not_looked_at(shop: WorkflowFixture) -> None:
+def test_levels_without_a_reorder_point_are_ignored(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     assert [need["sku"] for need in inventory().needs()] == [ESPRESSO]
     inventory().set_reorder_point(LOCATION, ESPRESSO, None)
@@ -128,7 +128,7 @@ def test_every_level_is_in_one_share(shop: WorkflowFixture, segments: int) -> No
     assert sorted(found) == CARDS[:40]
 
 
-def test_a_plan_that_is_gone_is_not_made_anew_by_a_late_note(shop: WorkflowFixture) -> None:
+def test_late_note_does_not_recreate_a_deleted_plan(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     late = Fault("NoteOrdered", "time_out_then_effect", FOREVER)
     shop.run({"order_id": "night-1", "segments": 4}, faults=[late])
@@ -138,7 +138,7 @@ def test_a_plan_that_is_gone_is_not_made_anew_by_a_late_note(shop: WorkflowFixtu
     assert list(shop.snapshot().items("ReplenishmentTable", "ORDER#", "RUN#")) == []
 
 
-def test_what_is_on_order_is_not_ordered_again(shop: WorkflowFixture) -> None:
+def test_units_on_order_are_not_ordered_twice(shop: WorkflowFixture) -> None:
     keep(ESPRESSO)
     night(shop)
     ordered = on_order(ESPRESSO)
@@ -200,7 +200,7 @@ def test_below_the_limit_an_order_may_cost_up_to_the_limit(shop: WorkflowFixture
     assert [order["approved_total"] for order in started(shop)] == [100_000]
 
 
-def test_refused_it_claims_nothing(shop: WorkflowFixture) -> None:
+def test_refused_order_claims_no_units(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     (waiting,) = store().pending_approvals()
@@ -211,7 +211,7 @@ def test_refused_it_claims_nothing(shop: WorkflowFixture) -> None:
     assert store().pending_approvals() == []
 
 
-def test_what_could_not_be_asked_claims_nothing_and_asks_nobody_late(shop: WorkflowFixture) -> None:
+def test_late_approval_request_claims_no_units_and_stays_closed(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = shop.run({"order_id": "night-1", "segments": 4}, faults=[ASKED_TOO_LATE])[0]
     (order,) = run.output

@@ -22,13 +22,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with _lock:
-            status, answered, answer = in_process.request(headers, body)
+            status, answered, response = in_process.request(headers, body)
         self.send_response(status)
         for name, value in answered.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(response)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""

@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _timed(runner: LambdaRunner, function: Function) -> float:
-    """Return the milliseconds from the call to the answer."""
+    """Return the milliseconds from the call to the response."""
     started = time.perf_counter()
     outcome = runner.invoke(function, Request(str(uuid.uuid4()), b'{"order_id": "ord-1"}'))
     if outcome.function_error:

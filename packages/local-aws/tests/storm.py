@@ -87,11 +87,11 @@ def write(clients: Clients, record: Acknowledged, writer: int, random_: random.R
             )
             record.pairs[key] = value
         case 6 | 7:
-            answer = dynamodb.update_item(
+            response = dynamodb.update_item(
                 TableName="left", Key={"pk": {"S": "counter"}}, UpdateExpression="ADD n :one",
                 ExpressionAttributeValues={":one": {"N": "1"}}, ReturnValues="UPDATED_NEW",
             )  # fmt: skip
-            record.numbers.append(int(answer["Attributes"]["n"]["N"]))
+            record.numbers.append(int(response["Attributes"]["n"]["N"]))
         case 8:
             body = uuid.uuid4().hex
             sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="work")["QueueUrl"], MessageBody=body)
@@ -147,7 +147,7 @@ def check(stack: RunningStack, record: Acknowledged) -> list[str]:
     queues = {url.rpartition("/")[2] for page in pages for url in page.get("QueueUrls", ())}
     if missing := record.queues - queues:
         problems.append(f"queues are missing: {sorted(missing)}")
-    # A write without an answer may have happened: continue from the actual values.
+    # A write without an response may have happened: continue from the actual values.
     record.items = {key.removeprefix("item-"): n for key, n in left.items() if key.startswith("item-")}
     record.pairs = {key.removeprefix("pair-"): n for key, n in left.items() if key.startswith("pair-")}
     return problems
@@ -164,10 +164,10 @@ def _messages(clients: Clients) -> set[str]:
     bodies: set[str] = set()
     handles = []
     while True:
-        answer = clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)
-        if not answer.get("Messages"):
+        response = clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)
+        if not response.get("Messages"):
             break
-        for message in answer["Messages"]:
+        for message in response["Messages"]:
             bodies.add(message["Body"])
             handles.append(message["ReceiptHandle"])
     for at in range(0, len(handles), 10):

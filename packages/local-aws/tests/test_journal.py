@@ -139,7 +139,7 @@ def test_list_replaced_by_a_filtered_one_deletes_the_rest(journal: Journal, path
     assert stored(path) == {("o", 0): ["a"], ("o", 2): ["c"], ("o", 3): ["d"]}
 
 
-def test_list_replaced_in_another_order_is_written_anew(journal: Journal, path: Path) -> None:
+def test_reordered_list_is_written_whole(journal: Journal, path: Path) -> None:
     values = ObservedList(journal, "s", "o")
     values.extend(["a", "b"])
     replacement = values.replaced_by(["b", "x", "a"])

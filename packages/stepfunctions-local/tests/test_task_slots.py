@@ -50,7 +50,7 @@ def test_second_release_frees_no_other_slot() -> None:
     run(work)
 
 
-def test_cancelled_task_gives_its_turn_to_the_next_one() -> None:
+def test_cancelled_task_frees_its_slot() -> None:
     async def work() -> None:
         slots = TaskSlots(1)
         first = await slots.acquire(0)

@@ -102,7 +102,7 @@ def names_are_raised(workflow: Workflow) -> Iterator[Finding]:
 
 
 def raised_by(workflow: Workflow, task: State) -> set[str]:
-    """Domain errors the task's service may raise, or answer a callback with: every one its modules name."""
+    """Domain errors the task's service may raise, or response a callback with: every one its modules name."""
     function = function_of(workflow, task)
     if task.resource == "arn:aws:states:::lambda:invoke.waitForTaskToken":
         function = logical_id(workflow, task.body["Arguments"]["FunctionName"])

@@ -69,7 +69,7 @@ class Bench:
         settings = {"request_id": str(uuid.uuid4()), "payload": json.dumps(event).encode()} | request
         return self.runner.invoke(target, Request(**settings))
 
-    def answer(self, target: Function, event: Any = None, **request: Any) -> Any:
+    def response(self, target: Function, event: Any = None, **request: Any) -> Any:
         outcome = self.invoke(target, event, **request)
         assert outcome.function_error is None, outcome
         return json.loads(outcome.payload)

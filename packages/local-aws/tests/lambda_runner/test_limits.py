@@ -43,13 +43,13 @@ def _bench(
 
 def test_idle_process_ends(tmp_path: Path) -> None:
     bench = _bench(tmp_path, idle_seconds=0.1)
-    wait_until_ended(bench.answer(function(PID)))
+    wait_until_ended(bench.response(function(PID)))
     bench.runner.close()
 
 
 def test_process_is_replaced_before_its_credentials_expire(tmp_path: Path) -> None:
     bench = _bench(tmp_path, lifetime=200)
-    first, second = bench.answer(function(PID)), bench.answer(function(PID))
+    first, second = bench.response(function(PID)), bench.response(function(PID))
     assert first != second
     assert len(bench.assumed) == 2
     wait_until_ended(first)
@@ -68,22 +68,22 @@ def handler(event, context):
 """
     target = function(source, environment=(("FOLDER", str(tmp_path)),))
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: bench.answer(target), range(8)))
-    assert answers == [None] * 8
+        responses = list(threads.map(lambda _: bench.response(target), range(8)))
+    assert responses == [None] * 8
     bench.runner.close()
 
 
 def test_invocation_that_cannot_start_in_time_is_throttled(tmp_path: Path) -> None:
     bench = _bench(tmp_path, per_function=1, queue_timeout=0.2)
     slow = function("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'done'\n")
-    bench.answer(slow, 0)
+    bench.response(slow, 0)
     with ThreadPoolExecutor(2) as threads:
-        running = threads.submit(bench.answer, slow, 1)
+        running = threads.submit(bench.response, slow, 1)
         time.sleep(0.1)
         with pytest.raises(Throttled):
-            bench.answer(slow, 0)
+            bench.response(slow, 0)
         assert running.result() == "done"
-    assert bench.answer(slow, 0) == "done"
+    assert bench.response(slow, 0) == "done"
     bench.runner.close()
 
 
@@ -91,7 +91,7 @@ def test_functions_do_not_share_processes(tmp_path: Path) -> None:
     bench = _bench(tmp_path)
     one = function(PID)
     other = function(PID, arn=one.arn.replace("under-test", "other"), name="other")
-    assert bench.answer(one) != bench.answer(other)
+    assert bench.response(one) != bench.response(other)
     bench.runner.close()
 
 
@@ -99,7 +99,7 @@ def test_callers_wait_for_the_first_process_that_starts(tmp_path: Path) -> None:
     bench = _bench(tmp_path)
     slow_to_start = function("import time\ntime.sleep(0.6)\n" + PID)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: bench.answer(slow_to_start), range(4)))
+        list(threads.map(lambda _: bench.response(slow_to_start), range(4)))
     assert len(bench.assumed) == 1
     bench.runner.close()
 
@@ -116,30 +116,30 @@ def handler(event, context):
 """
     bench = _bench(tmp_path, preload=("colorsys", "no_such_module"))
     own = function(source, code=archive({"app.py": source, "colorsys.py": ""}), version="2")
-    assert bench.answer(function(source)) == [True, False]
-    assert bench.answer(own) == [False, True]
+    assert bench.response(function(source)) == [True, False]
+    assert bench.response(own) == [False, True]
     bench.runner.close()
 
 
 def test_invocation_succeeds_when_the_fork_server_exits(tmp_path: Path) -> None:
     exiting = archive({"python/exiting.py": "import os\nos._exit(3)\n"})
     bench = _bench(tmp_path, preload=("exiting",))
-    assert bench.answer(function(PID, layers=(exiting,))) > 0
+    assert bench.response(function(PID, layers=(exiting,))) > 0
     bench.runner.close()
 
 
 def test_unused_fork_server_ends_after_its_last_process(tmp_path: Path) -> None:
     bench = _bench(tmp_path, idle_seconds=0.1, preload=("colorsys",))
     parent = "import os\ndef handler(event, context):\n    return os.getppid()\n"
-    wait_until_ended(bench.answer(function(parent)))
-    assert bench.answer(function(PID)) > 0
+    wait_until_ended(bench.response(function(parent)))
+    assert bench.response(function(PID)) > 0
     bench.runner.close()
 
 
 def test_processes_of_a_killed_fork_server_are_replaced(tmp_path: Path) -> None:
     bench = _bench(tmp_path, preload=("colorsys",))
     both = function("import os\ndef handler(event, context):\n    return os.getppid(), os.getpid()\n")
-    server, sandbox = bench.answer(both)
+    server, sandbox = bench.response(both)
     os.kill(server, signal.SIGKILL)
     wait_until_ended(sandbox)
     outcome = bench.invoke(both)

@@ -19,9 +19,9 @@ from .conftest import Bench, archive, function
 ECHO = "def handler(event, context):\n    return event\n"
 
 
-def test_invoke_returns_the_answer_of_the_handler(bench: Bench) -> None:
+def test_invoke_returns_the_response_of_the_handler(bench: Bench) -> None:
     event = {"order_id": "ord-1", "total": 1250, "names": ["Zoë"], "none": None}
-    assert bench.answer(function(ECHO), event) == event
+    assert bench.response(function(ECHO), event) == event
 
 
 def test_second_invocation_uses_the_same_process(bench: Bench) -> None:
@@ -33,7 +33,7 @@ def handler(event, context):
     return [os.getpid(), len(seen)]
 """
     target = function(counter)
-    (first, one), (second, two) = bench.answer(target), bench.answer(target)
+    (first, one), (second, two) = bench.response(target), bench.response(target)
     assert (first, one, two) == (second, 1, 2)
 
 
@@ -45,7 +45,7 @@ def handler(event, context):
             0 < context.get_remaining_time_in_millis() <= 10000]
 """
     target = function(source)
-    assert bench.answer(target, request_id="11111111-2222-3333-4444-555555555555") == [
+    assert bench.response(target, request_id="11111111-2222-3333-4444-555555555555") == [
         "11111111-2222-3333-4444-555555555555",
         "under-test",
         target.arn,
@@ -57,7 +57,7 @@ def handler(event, context):
 
 def test_environment_has_variables_of_lambda_and_none_of_the_developer(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
-    seen = bench.answer(function(source, environment=(("TABLE_NAME", "orders"),)))
+    seen = bench.response(function(source, environment=(("TABLE_NAME", "orders"),)))
     assert seen["TABLE_NAME"] == "orders"
     assert seen["AWS_ACCESS_KEY_ID"] == "ASIA1"
     assert seen["AWS_REGION"] == "eu-west-1"
@@ -77,7 +77,7 @@ def test_module_of_the_developer_is_missing(bench: Bench, module: str) -> None:
 
 def test_modules_of_awss_runtime_are_importable(bench: Bench) -> None:
     source = "import boto3, botocore, awslambdaric\ndef handler(event, context):\n    return boto3.__name__\n"
-    assert bench.answer(function(source)) == "boto3"
+    assert bench.response(function(source)) == "boto3"
 
 
 def test_later_layer_overwrites_an_earlier_one(bench: Bench) -> None:
@@ -86,7 +86,7 @@ def test_later_layer_overwrites_an_earlier_one(bench: Bench) -> None:
     source = (
         "import shared, only_one\ndef handler(event, context):\n    return [shared.NAME, only_one.HERE]\n"
     )
-    assert bench.answer(function(source, layers=(one, two))) == ["two", True]
+    assert bench.response(function(source, layers=(one, two))) == ["two", True]
 
 
 def test_error_has_class_message_and_trace_of_the_exception(bench: Bench) -> None:
@@ -114,9 +114,9 @@ def test_process_survives_an_exception(bench: Bench) -> None:
         "import os\ndef handler(event, context):\n    return os.getpid() if event is None else event.no\n"
     )
     target = function(source)
-    before = bench.answer(target)
+    before = bench.response(target)
     bench.error(target, True)
-    assert bench.answer(target) == before
+    assert bench.response(target) == before
 
 
 def test_handler_is_killed_after_its_timeout(bench: Bench) -> None:
@@ -124,7 +124,7 @@ def test_handler_is_killed_after_its_timeout(bench: Bench) -> None:
         "import os, time\ndef handler(event, context):\n    time.sleep(event or 0)\n    return os.getpid()\n"
     )
     target = function(source, timeout=1)
-    pid = bench.answer(target)
+    pid = bench.response(target)
     outcome = bench.invoke(target, 60, request_id="r-1")
     assert json.loads(outcome.payload) == {
         "errorType": "Sandbox.Timedout",
@@ -132,7 +132,7 @@ def test_handler_is_killed_after_its_timeout(bench: Bench) -> None:
     }
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert bench.answer(target) != pid
+    assert bench.response(target) != pid
     assert any(
         "r-1 Task timed out after 1.00 seconds" in line for line in bench.logs["/aws/lambda/under-test"]
     )
@@ -164,10 +164,10 @@ def test_exit_of_the_runtime_is_an_exit_error(bench: Bench, death: str, reason: 
     outcome = bench.invoke(target, True, request_id="r-2")
     expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-2 Error: {reason}"}
     assert json.loads(outcome.payload) == expected
-    assert bench.answer(target) == "alive"
+    assert bench.response(target) == "alive"
 
 
-def test_error_of_init_is_the_answer(bench: Bench) -> None:
+def test_error_of_init_is_the_response(bench: Bench) -> None:
     error = bench.error(function("raise RuntimeError('no configuration')\n" + ECHO))
     assert (error["errorType"], error["errorMessage"]) == ("RuntimeError", "no configuration")
 
@@ -177,12 +177,12 @@ def test_missing_handler_and_syntax_error_have_the_error_types_of_lambda(bench: 
     assert bench.error(function("def handler(:\n"))["errorType"] == "Runtime.UserCodeSyntaxError"
 
 
-def test_answer_that_is_not_json_is_a_marshal_error(bench: Bench) -> None:
+def test_result_that_is_not_json_is_a_marshal_error(bench: Bench) -> None:
     error = bench.error(function("def handler(event, context):\n    return {1, 2}\n"))
     assert error["errorType"] == "Runtime.MarshalError"
 
 
-def test_answer_over_six_megabytes_is_an_error(bench: Bench) -> None:
+def test_response_over_six_megabytes_is_an_error(bench: Bench) -> None:
     error = bench.error(function("def handler(event, context):\n    return 'x' * 6_291_557\n"))
     assert error["errorType"] == "Function.ResponseSizeTooLarge"
 
@@ -217,8 +217,8 @@ def test_handler_receives_the_trace_header(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n"
     target = function(source)
     header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-    assert bench.answer(target, trace_header=header) == header
-    assert bench.answer(target).startswith("Root=1-")
+    assert bench.response(target, trace_header=header) == header
+    assert bench.response(target).startswith("Root=1-")
 
 
 def test_concurrent_invocations_run_in_different_processes(bench: Bench, tmp_path: Path) -> None:
@@ -234,30 +234,30 @@ def handler(event, context):
 """
     target = function(meeting, timeout=60)
     with ThreadPoolExecutor(3) as threads:
-        pids = list(threads.map(lambda _: bench.answer(target), range(3)))
+        pids = list(threads.map(lambda _: bench.response(target), range(3)))
     assert len(set(pids)) == 3
 
 
 def test_burst_of_short_invocations_uses_few_processes(bench: Bench) -> None:
     target = function("import os\ndef handler(event, context):\n    return os.getpid()\n")
-    bench.answer(target)
+    bench.response(target)
     with ThreadPoolExecutor(16) as threads:
-        pids = set(threads.map(lambda _: bench.answer(target), range(200)))
+        pids = set(threads.map(lambda _: bench.response(target), range(200)))
     assert len(pids) < 8
 
 
 def test_new_revision_replaces_the_processes_of_the_old_one(bench: Bench) -> None:
     source = "import os\ndef handler(event, context):\n    return [os.getpid(), os.environ['REVISION']]\n"
     old, new = (function(source, environment=(("REVISION", value),)) for value in ("old", "new"))
-    pid, said = bench.answer(old)
+    pid, said = bench.response(old)
     assert said == "old"
-    assert bench.answer(new)[1] == "new"
+    assert bench.response(new)[1] == "new"
     wait_until_ended(pid)
 
 
 def test_close_ends_idle_and_busy_processes(bench: Bench) -> None:
     target = function("import time\ndef handler(event, context):\n    time.sleep(60)\n", timeout=60)
-    idle = bench.answer(
+    idle = bench.response(
         function("import os\ndef handler(event, context):\n    return os.getpid()\n", version="7")
     )
     outcomes: list[dict[str, str]] = []
@@ -271,10 +271,10 @@ def test_close_ends_idle_and_busy_processes(bench: Bench) -> None:
     wait_until_ended(idle)
 
 
-def test_invocation_after_a_too_large_answer_succeeds(bench: Bench) -> None:
+def test_invocation_after_a_too_large_response_succeeds(bench: Bench) -> None:
     target = function("def handler(event, context):\n    return 'x' * event\n")
     assert bench.error(target, 6_291_557)["errorType"] == "Function.ResponseSizeTooLarge"
-    assert bench.answer(target, 3) == "xxx"
+    assert bench.response(target, 3) == "xxx"
 
 
 def test_process_that_exceeds_its_memory_is_killed(bench: Bench) -> None:
@@ -291,7 +291,7 @@ def handler(event, context):
     error = bench.error(target, True)
     assert error["errorType"] == "Runtime.ExitError"
     assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
-    assert bench.answer(target, False) == "small"
+    assert bench.response(target, False) == "small"
 
 
 def test_stack_trace_has_the_folders_of_aws(bench: Bench) -> None:
@@ -332,7 +332,7 @@ processes = ProcessStarter(tuple(filter(None, sys.argv[3:])))
 packages = PackageStore(folder)
 runner = LambdaRunner(Platform(python, "http://127.0.0.1:1", packages, assume, lambda *_: None, processes))
 bench = Bench(runner)
-print(bench.answer(function("import os\ndef handler(e, c): return os.getpid()\n")), flush=True)
+print(bench.response(function("import os\ndef handler(e, c): return os.getpid()\n")), flush=True)
 
 said = folder / "pid"
 source = f"import os, pathlib\ndef handler(e, c):\n  pathlib.Path({str(said)!r})"

@@ -83,10 +83,10 @@ class Aws:
         return name
 
     def invoke(self, function: str, event: Any = None, **options: Any) -> tuple[Any, str | None]:
-        answer = self.client("lambda").invoke(
+        response = self.client("lambda").invoke(
             FunctionName=function, Payload=json.dumps(event).encode(), **options
         )
-        return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+        return json.loads(response["Payload"].read()), response.get("FunctionError")
 
     def machine(self, definition: dict[str, Any], *, role: str | None = None) -> str:
         arn: str = self.client("stepfunctions").create_state_machine(
@@ -112,8 +112,8 @@ class Aws:
         sqs, messages = self.client("sqs"), []
 
         def receive() -> list[dict[str, Any]] | None:
-            answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            messages.extend(json.loads(message["Body"]) for message in answer.get("Messages", ()))
+            response = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            messages.extend(json.loads(message["Body"]) for message in response.get("Messages", ()))
             return messages if len(messages) >= count else None
 
         return eventually(receive)

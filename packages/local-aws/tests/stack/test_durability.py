@@ -233,7 +233,7 @@ def test_deployment_that_a_kill_interrupts_can_be_repeated(folder: StateFolder) 
     resources = {
         f"Table{n}": {"Type": "AWS::DynamoDB::Table", "Properties": _properties(n)} for n in range(3)
     }
-    # The function that answers the custom resource does not exist: the deployment waits.
+    # The function of the custom resource does not exist: the deployment waits.
     waiting = {"Wait": {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": ["Table0", "Table1"]}}
     waiting["Wait"]["Properties"] = {"Handle": {"Ref": "Handle"}, "Timeout": "300"}  # type: ignore[assignment]
     handle = {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}

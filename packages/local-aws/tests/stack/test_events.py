@@ -34,9 +34,9 @@ def _without(name: str) -> dict[str, Any]:
 def test_invalid_entry_fails_and_others_are_processed(
     aws: Aws, entry: dict[str, Any], code: str, message: str
 ) -> None:
-    answer = aws.client("events").put_events(Entries=[VALID, entry, VALID])
-    assert answer["FailedEntryCount"] == 1
-    first, failed, last = answer["Entries"]
+    response = aws.client("events").put_events(Entries=[VALID, entry, VALID])
+    assert response["FailedEntryCount"] == 1
+    first, failed, last = response["Entries"]
     assert first["EventId"] != last["EventId"]
     assert failed["ErrorCode"] == code
     assert failed["ErrorMessage"].startswith(message)

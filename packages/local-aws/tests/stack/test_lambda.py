@@ -41,7 +41,7 @@ def _reporting_function(aws: Aws) -> tuple[str, str, str]:
     return name, aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"], url
 
 
-def test_invoke_returns_the_answer_of_the_handler(aws: Aws) -> None:
+def test_invoke_returns_the_response_of_the_handler(aws: Aws) -> None:
     event = {"text": "Zoë", "number": 12, "list": [None, True]}
     assert aws.invoke(aws.function(ECHO), event) == (event, None)
 
@@ -154,7 +154,7 @@ def test_too_large_payload_is_rejected(aws: Aws) -> None:
     assert _status(aws, name, b'"%s"' % (b"x" * 1_048_576), InvocationType="Event") == too_large
 
 
-def test_payload_and_answer_pass_unchanged(aws: Aws) -> None:
+def test_payload_and_response_pass_unchanged(aws: Aws) -> None:
     body = b'{"number": 1e2, "text": "Z\\u006f\xc3\xab", "n":12345678901234567890}'
     name = aws.function("def handler(event, context):\n    return event\n")
     answer = aws.client("lambda").invoke(FunctionName=name, Payload=body)["Payload"].read()
@@ -162,7 +162,7 @@ def test_payload_and_answer_pass_unchanged(aws: Aws) -> None:
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"{}"
 
 
-def test_answer_that_is_not_json_passes_unchanged(aws: Aws) -> None:
+def test_response_that_is_not_json_passes_unchanged(aws: Aws) -> None:
     name = aws.function("def handler(event, context):\n    return b'abc'\n")
     answer = aws.client("lambda").invoke(FunctionName=name)
     assert answer["StatusCode"] == 200
@@ -280,7 +280,7 @@ def _role_of(aws: Aws, function: str) -> str:
     return role.rpartition("/")[2]
 
 
-def test_all_concurrent_invocations_get_their_answer(aws: Aws) -> None:
+def test_concurrent_invocations_get_their_own_response(aws: Aws) -> None:
     name = aws.function(ECHO)
     with ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(lambda n: aws.invoke(name, n), range(100)))

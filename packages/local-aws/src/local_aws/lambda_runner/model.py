@@ -71,7 +71,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer of AWS: the payload as JSON bytes, and "Unhandled" when it is an error.
+    """The response of AWS: the payload as JSON bytes, and "Unhandled" when it is an error.
 
     `log` is the output of the invocation, with the lines of the platform.
     """

@@ -55,7 +55,7 @@ class Platform:
 
 
 class InitFailed(Exception):
-    """A sandbox that did not start; `payload` is the answer to the invocation that needed it."""
+    """A sandbox that did not start; `payload` is the response to the invocation that needed it."""
 
     def __init__(self, payload: bytes, events: list[LogEvent]) -> None:
         super().__init__(payload.decode())
@@ -154,7 +154,7 @@ class Sandbox:
         return InitFailed(payload, events)
 
     async def invoke(self, request: Request) -> Outcome:
-        """Run one invocation until its answer, its timeout or the end of the process."""
+        """Run one invocation until its response, its timeout or the end of the process."""
         assert self._exit is not None
         function, request_id = self.function, request.request_id
         init_ms, self._init_ms = self._init_ms, None
@@ -163,11 +163,11 @@ class Sandbox:
         events += self._output.take()
         events.append(platform_event(f"START RequestId: {request_id} Version: {function.version}"))
         started = time.perf_counter()
-        answer = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
-        await self._until_ended(answer, function.timeout)
+        response = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
+        await self._until_ended(response, function.timeout)
         duration_ms = (time.perf_counter() - started) * 1000
         used = min(self._memory("VmHWM:"), function.memory)
-        payload, failed, status = await self._conclude(request_id, answer)
+        payload, failed, status = await self._conclude(request_id, response)
         if failed:
             payload = self._paths.hide(payload)
         events += self._output.take() if status is None else self._final_output
@@ -200,11 +200,11 @@ class Sandbox:
         log = "\n".join(event.message for event in events)
         return Outcome(payload, "Unhandled" if failed else None, log, duration_ms, init_ms)
 
-    async def _until_ended(self, answer: asyncio.Future[HandlerAnswer], timeout: float) -> None:
-        """Wait for the answer, the exit or the timeout; kill a process that uses more memory than it has."""
+    async def _until_ended(self, response: asyncio.Future[HandlerAnswer], timeout: float) -> None:
+        """Wait for the response, the exit or the timeout; kill a process that uses more memory than it has."""
         assert self._exit is not None
         deadline = time.monotonic() + timeout
-        ends: set[asyncio.Future[Any]] = {answer, self._exit}
+        ends: set[asyncio.Future[Any]] = {response, self._exit}
         while (remaining := deadline - time.monotonic()) > 0:
             done, _ = await asyncio.wait(
                 ends, timeout=min(remaining, _MEMORY_CHECK_SECONDS), return_when=asyncio.FIRST_COMPLETED
@@ -217,15 +217,15 @@ class Sandbox:
                 return
 
     async def _conclude(
-        self, request_id: str, answer: asyncio.Future[HandlerAnswer]
+        self, request_id: str, response: asyncio.Future[HandlerAnswer]
     ) -> tuple[bytes, bool, str | None]:
         """Return the payload, whether it is an error, and the status of the REPORT line where Lambda has one."""
         assert self._exit is not None
-        if answer.done():
-            if answer.result().ends_runtime:
+        if response.done():
+            if response.result().ends_runtime:
                 self.kill()
                 await self._exit
-            return answer.result().payload, answer.result().failed, None
+            return response.result().payload, response.result().failed, None
         crashed = self._exit.done()
         self._final_output: list[LogEvent] = []
         if not crashed:

@@ -1,4 +1,4 @@
-"""The error payloads of the Lambda service itself, for invocations that the handler did not answer.
+"""The error payloads of the Lambda service itself, for invocations that the handler did not response.
 
 Texts as in the Lambda Developer Guide, "Troubleshoot invocation issues" and "Lambda execution environment
 lifecycle". awslambdaric makes the payloads of errors that a handler raises.

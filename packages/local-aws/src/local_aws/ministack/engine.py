@@ -20,5 +20,5 @@ class StepFunctions(Protocol):
         ...
 
     def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Run an operation and return its answer. Raise ApiError."""
+        """Run an operation and return its response. Raise ApiError."""
         ...

@@ -17,8 +17,8 @@ Row = dict[str, Any]
 
 
 def rows() -> dict[str, list[Row]]:
-    """Ten mugs received for 40 each; two sold at 120 with 40 tax; one refused; one sold and taken back; one
-    lost, and one found."""
+    """Return the rows of: ten mugs received at 40 each; two sold at 120 with 40 tax; one order rejected; one sale
+    cancelled; one unit lost, one found."""
     return copy.deepcopy(
         {
             "InventoryTable": [

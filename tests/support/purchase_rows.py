@@ -57,20 +57,20 @@ def rows() -> dict[str, list[dict[str, Any]]]:
 def spoil(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, list[dict[str, Any]]]], None]:
     def spoiled(tables: dict[str, list[dict[str, Any]]]) -> None:
         [row] = [row for row in tables["PurchasingTable"] if row["sk"] == "PURCHASE"]
-        told = json.loads(row["document"])
-        change(told)
-        row["document"] = json.dumps(told)
+        document = json.loads(row["document"])
+        change(document)
+        row["document"] = json.dumps(document)
 
     return spoiled
 
 
 def _entry(name: str, *lines: tuple[str, int, int]) -> dict[str, Any]:
-    told = [{"account": account, "debit": debit, "credit": credit} for account, debit, credit in lines]
+    document = [{"account": account, "debit": debit, "credit": credit} for account, debit, credit in lines]
     entry_id = f"{PO}#{name}"
     return {
         "pk": f"ENTRY#{entry_id}",
         "sk": "ENTRY",
         "entry_id": entry_id,
         "business_id": PO,
-        "lines": json.dumps(told),
+        "lines": json.dumps(document),
     }
