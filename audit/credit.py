@@ -72,7 +72,12 @@ def _entries(shop: Snapshot) -> Iterator[Item]:
 
 def _holder(payment: Item) -> str | None:
     """Return the wallet that an authorisation is taken from, None for one of another book."""
-    return f"CREDIT#{payment['customer_id']}" if payment["book"] == "store_credit" else None
+    match payment["book"]:
+        case "store_credit":
+            return f"CREDIT#{payment['customer_id']}"
+        case "gift_card":
+            return f"GIFT#{payment['token']}"
+    return None
 
 
 def _expected(entry: Item) -> list[tuple[str, int, int]]:

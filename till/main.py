@@ -16,6 +16,7 @@ from till.commands import (
     demo,
     dlq,
     execution,
+    gift_card,
     history,
     image,
     location,
@@ -63,6 +64,7 @@ stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
 app.add_typer(customer.app, name="customer")
+app.add_typer(gift_card.app, name="gift-card")
 app.command("history")(history.history)
 app.add_typer(execution.app, name="execution")
 app.command("demo")(demo.demo)

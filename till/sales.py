@@ -5,7 +5,7 @@ from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
-from payments.operations import CreditOperations, PaymentOperations
+from payments.operations import CreditOperations, GiftCardOperations, PaymentOperations
 
 from till.stack import Stack
 
@@ -34,6 +34,11 @@ def customers(stack: Stack) -> CustomerOperations:
 def credit(stack: Stack) -> CreditOperations:
     """Return the customer credit operations of a stack."""
     return CreditOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
+
+
+def gift_cards(stack: Stack) -> GiftCardOperations:
+    """Return the gift card operations of a stack."""
+    return GiftCardOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
 
 
 def payments(stack: Stack) -> PaymentOperations:

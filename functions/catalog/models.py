@@ -53,15 +53,15 @@ class OrderLine(Record):
 class Tender(Record):
     """A way to pay. Without an `amount` it pays the remainder."""
 
-    type: Literal["card", "cash", "store_credit"]
+    type: Literal["card", "cash", "store_credit", "gift_card"]
     token: Token | None = None
     amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
 
     @model_validator(mode="after")
     def card_has_a_token(self) -> Self:
-        if self.type == "card" and self.token is None:
-            raise ValueError("a token with a card tender")
-        if self.type != "card" and self.token is not None:
+        if self.type in ("card", "gift_card") and self.token is None:
+            raise ValueError(f"a token with a {self.type} tender")
+        if self.type not in ("card", "gift_card") and self.token is not None:
             raise ValueError(f"no token with a {self.type} tender")
         return self
 
@@ -150,7 +150,10 @@ class PricedLine(TypedDict):
 
 
 class PricedTender(TypedDict):
-    """A tender with the amount it pays: `token` for a card; `tendered` and `change` for cash above the total."""
+    """A tender with the amount it pays.
+
+    `token` for a card or gift card; `tendered` and `change` for cash above the total.
+    """
 
     tender_no: int
     type: str

@@ -56,6 +56,7 @@ TENDER_ACCOUNT: dict[str, Account] = {
     "cash": CASH_ON_HAND,
     "card": CARD_CLEARING,
     "store_credit": STORE_CREDIT,
+    "gift_card": GIFT_CARDS,
 }
 """The account a tender debits: cash in the drawer, a claim on the card provider, or a debt to the customer."""
 

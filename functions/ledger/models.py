@@ -39,7 +39,7 @@ class SoldOrder(Request):
 class Tender(Request):
     """A captured tender."""
 
-    type: Literal["cash", "card", "store_credit"]
+    type: Literal["cash", "card", "store_credit", "gift_card"]
     amount: Amount
 
 

@@ -14,6 +14,7 @@ from tillflow.executions import (
     restart_execution,
     start_execution,
 )
+from tillflow.gift_cards import hide_codes
 from tillflow.parsing import parse
 
 from orders.errors import InvalidCancel, UnknownOrder
@@ -33,11 +34,11 @@ class OrderOperations:
     def place(self, request: Mapping[str, Any]) -> Started:
         """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
-        return start_execution(self._states, self._checkout, order_id, request)
+        return start_execution(self._states, self._checkout, order_id, _without_codes(request))
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
-        order_id = str(request["order_id"])
+        order_id, request = str(request["order_id"]), _without_codes(request)
         checkout = describe_execution(self._states, execution_arn(self._checkout, order_id))
         if checkout is not None and (stored := json.loads(checkout["input"])) != request:
             raise IdempotencyConflict(f"order {order_id}", stored, request)
@@ -73,3 +74,11 @@ class OrderOperations:
             reason=checkout.get("error"),
             cause=error_message(checkout.get("cause", "")),
         )
+
+
+def _without_codes(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order with tokens in place of gift card codes, which must not get into an execution's history."""
+    try:
+        return hide_codes(request)
+    except ValueError as error:
+        raise InvalidOrder(str(error), "(hidden)", "a gift card's code of 24 letters and digits") from None

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, Reply
 from tillflow.aws import client
 from tillflow.fields import Day
+from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
-from payments.credit.models import CreditPolicy, WalletEntry
-from payments.operations import CreditOperations, PaymentOperations
+from payments.credit.models import CreditPolicy, GiftCard, WalletEntry
+from payments.operations import CreditOperations, GiftCardOperations, PaymentOperations
 
 api = Api("payments")
 handle = api.handle
@@ -31,6 +32,27 @@ class CreditBody(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
     source: Literal["goodwill", "cash", "bank_transfer"] = "goodwill"
     expires_on: Day | None = None
+
+
+class GiftCardBody(BaseModel):
+    """A new gift card: its code is its idempotency key, amount in minor units; source: how it was paid for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: GiftCardCode
+    currency: Currency
+    amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
+    source: Literal["goodwill", "cash", "bank_transfer"] = "cash"
+    reason: Annotated[str, Field(min_length=1, max_length=200)] = "gift card"
+    expires_on: Day | None = None
+
+
+class CodeBody(BaseModel):
+    """The code of a gift card. It is sent in a body, because paths are logged."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: GiftCardCode
 
 
 class PolicyBody(BaseModel):
@@ -57,6 +79,11 @@ def _payments() -> PaymentOperations:
 @cache
 def _credit() -> CreditOperations:
     return CreditOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _gift_cards() -> GiftCardOperations:
+    return GiftCardOperations(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @api.route("GET /orders/{order_id}/tenders", "read", response=list[dict[str, Any]])
@@ -98,3 +125,15 @@ def get_credit_policy(call: Call) -> CreditPolicy:
 def set_credit_policy(call: Call) -> CreditPolicy:
     """Set the limit and the expiry of goodwill in a currency; grants stay as they are."""
     return _credit().set_policy({**call.body.model_dump(), "currency": call.path["currency"]})
+
+
+@api.route("POST /gift-cards", "manage", body=GiftCardBody, response=GiftCard, statuses=(201,))
+def issue_gift_card(call: Call) -> Reply:
+    """Put an amount on a new gift card, once per code."""
+    return Reply(_gift_cards().issue(call.body.model_dump(mode="json")), 201)
+
+
+@api.route("POST /gift-cards/balance", "sell", body=CodeBody, response=GiftCard)
+def get_gift_card(call: Call) -> GiftCard:
+    """Return the number and the balances of the gift card with a code."""
+    return _gift_cards().find(call.body.code)

@@ -41,3 +41,12 @@ class GoodwillAboveLimit(DomainError):
 
     def __init__(self, amount: str, limit: str) -> None:
         super().__init__(f"goodwill of {amount} is above the limit; expected at most {limit}")
+
+
+class UnknownGiftCard(DomainError):
+    """No gift card has this code."""
+
+    cashier_message = "No such gift card. Check the code."
+
+    def __init__(self) -> None:
+        super().__init__("no gift card has this code")

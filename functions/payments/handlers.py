@@ -11,6 +11,7 @@ from tillflow.parsing import parse
 from payments.cash import Cash
 from payments.credit.models import ExpiredCredit
 from payments.credit.wallets import Wallets
+from payments.gift_card import GiftCardProvider
 from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
 from payments.rules import refuse_card_numbers
 from payments.sandbox import SandboxProvider
@@ -25,6 +26,7 @@ payments = Payments(
     {
         "card": SandboxProvider(_dynamodb, os.environ["SANDBOX_TABLE_NAME"]),
         "store_credit": StoreCredit(_dynamodb, _table),
+        "gift_card": GiftCardProvider(_dynamodb, _table),
         "cash": Cash(),
     },
 )

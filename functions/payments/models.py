@@ -10,14 +10,15 @@ from tillflow.money import Currency
 MAX_TENDERS = 200
 """Tenders of one order."""
 
-type TenderType = Literal["card", "cash", "store_credit"]
+type TenderType = Literal["card", "cash", "store_credit", "gift_card"]
+WITH_TOKEN = ("card", "gift_card")
 TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
 # Begins with a letter, so that a card number is never accepted as a provider's token.
 Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
 
 
 class TenderRequest(Request):
-    """One way of paying part of an order. `token` is the provider's token of a card, and only a card has one."""
+    """One way of paying part of an order. `token` is that of a card or a gift card."""
 
     tender_no: TenderNumber
     type: TenderType
@@ -26,8 +27,8 @@ class TenderRequest(Request):
 
     @model_validator(mode="after")
     def card_has_a_token(self) -> Self:
-        if (self.type == "card") != (self.token is not None):
-            raise ValueError("a token for a card, and none for another type")
+        if (self.type in WITH_TOKEN) != (self.token is not None):
+            raise ValueError("a token for a card or a gift card, and none for another type")
         return self
 
 

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tillflow.gift_cards import token_of
 from tillflow.parsing import parse
 
-from payments.credit.models import CreditCurrency, CreditPolicy, GrantCredit, WalletEntry
+from payments.credit.gift_cards import GiftCards
+from payments.credit.models import (
+    CreditCurrency,
+    CreditPolicy,
+    GiftCard,
+    GiftCardQuery,
+    GrantCredit,
+    IssueGiftCard,
+    WalletEntry,
+)
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
+from payments.errors import UnknownGiftCard
 from payments.models import Tender
 from payments.store import PaymentsStore
 
@@ -56,3 +67,21 @@ class CreditOperations:
         policy = parse(CreditPolicy, request)
         self._wallets.set_policy(policy)
         return policy
+
+
+class GiftCardOperations:
+    """Gift cards. dynamodb: a client; table: the payments table."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._cards = GiftCards(dynamodb, table)
+
+    def issue(self, request: Mapping[str, Any]) -> GiftCard:
+        """Put an amount on a new card, once per code. InvalidRequest, GoodwillAboveLimit, IdempotencyConflict."""
+        return self._cards.issue(parse(IssueGiftCard, request), datetime.now(UTC))
+
+    def find(self, code: str) -> GiftCard:
+        """Return the card of a code; UnknownGiftCard, InvalidRequest."""
+        card = self._cards.find(token_of(parse(GiftCardQuery, {"code": code}).code))
+        if card is None:
+            raise UnknownGiftCard
+        return card

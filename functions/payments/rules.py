@@ -45,7 +45,7 @@ MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
 A tender being voided can turn out captured, by a capture in flight when the order was reversed.
 """
 
-_CASH_LAST = {"card": 0, "store_credit": 1, "cash": 2}
+_CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "cash": 2}
 _RETRYABLE = (PaymentOutcomeUnknown, ProviderUnavailable, StoreContention)
 # Shortest card number there is (Maestro), whatever separators people type.
 _CARD_NUMBER = re.compile(r"\d(?:[ .\-]?\d){11,}")

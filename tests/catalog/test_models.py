@@ -56,7 +56,7 @@ def test_complete_order_is_accepted() -> None:
         ),
         (
             {"tenders": [{"type": "cheque"}]},
-            r"tenders\[0\].type is 'cheque'; expected 'card', 'cash' or 'store_credit'",
+            r"tenders\[0\].type is 'cheque'; expected 'card', 'cash', 'store_credit' or 'gift_card'",
         ),
         ({"tenders": [{"type": "card"}]}, r"expected a token with a card tender"),
         ({"tenders": [{"type": "cash", "token": "tok_visa"}]}, "expected no token with a cash tender"),

@@ -1,28 +1,40 @@
 """The contract of a provider: one effect per key, and captures and refunds within their bounds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from payments.credit.gift_cards import GiftCards
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
+from payments.gift_card import GiftCardProvider
 from payments.provider import Charge, Provider, ProviderDown, ResponseLost
 from payments.sandbox import TEST_CARDS, SandboxProvider
 from payments.store_credit import StoreCredit
+from tillflow.gift_cards import token_of
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, conflict
-from tests.support.payments_fixture import NOW, granted
+from tests.support.payments_fixture import CODE, NOW, gift_card, granted
 
 WALLET = customer_wallet("cus-1")
 CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 
 
-@pytest.fixture(params=["sandbox", "store_credit"])
+@pytest.fixture(params=["sandbox", "store_credit", "gift_card"])
 def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provider:
     if request.param == "sandbox":
         return SandboxProvider(dynamodb, table)
+    if request.param == "gift_card":
+        GiftCards(dynamodb, table).issue(gift_card(1000), NOW)
+        return GiftCardProvider(dynamodb, table)
     Wallets(dynamodb, table).grant(granted(1000), NOW)
     return StoreCredit(dynamodb, table)
+
+
+@pytest.fixture
+def charge(request: pytest.FixtureRequest, provider: Provider) -> Charge:
+    return replace(CHARGE, token=token_of(CODE)) if isinstance(provider, GiftCardProvider) else CHARGE
 
 
 @pytest.fixture
@@ -37,9 +49,9 @@ def only(dynamodb: Any, table: str) -> Any:
     return read
 
 
-def test_key_has_one_effect_and_one_outcome(provider: Provider, only: Any) -> None:
-    held = provider.authorise("k#1", CHARGE)
-    assert provider.authorise("k#1", CHARGE) == held
+def test_key_has_one_effect_and_one_outcome(provider: Provider, charge: Charge, only: Any) -> None:
+    held = provider.authorise("k#1", charge)
+    assert provider.authorise("k#1", charge) == held
     assert provider.look_up("k#1") == held
     assert provider.capture("k#2", held.reference, 900) == provider.capture("k#2", held.reference, 900)
     assert only() == ("captured", 900, 0)
@@ -49,15 +61,17 @@ def test_key_has_one_effect_and_one_outcome(provider: Provider, only: Any) -> No
     assert only() == ("captured", 900, 900)
 
 
-def test_void_has_one_effect(provider: Provider, only: Any) -> None:
-    held = provider.authorise("k#1", CHARGE)
+def test_void_has_one_effect(provider: Provider, charge: Charge, only: Any) -> None:
+    held = provider.authorise("k#1", charge)
     assert provider.void("k#2", held.reference) == provider.void("k#2", held.reference)
     assert only() == ("voided", 0, 0)
     assert provider.look_up("k#2") == provider.void("k#2", held.reference)
 
 
-def test_capture_and_refund_never_exceed_the_authorisation(provider: Provider, only: Any) -> None:
-    held = provider.authorise("k#1", CHARGE).reference
+def test_capture_and_refund_never_exceed_the_authorisation(
+    provider: Provider, charge: Charge, only: Any
+) -> None:
+    held = provider.authorise("k#1", charge).reference
     assert not provider.refund("k#2", held, 1).accepted
     assert not provider.capture("k#3", held, 901).accepted
     assert provider.capture("k#4", held, 900).accepted
@@ -68,8 +82,8 @@ def test_capture_and_refund_never_exceed_the_authorisation(provider: Provider, o
     assert [provider.look_up(f"k#{number}") for number in (2, 3, 5, 6, 7)] == [None] * 5
 
 
-def test_authorisation_ends_once(provider: Provider, only: Any) -> None:
-    held = provider.authorise("k#1", CHARGE).reference
+def test_authorisation_ends_once(provider: Provider, charge: Charge, only: Any) -> None:
+    held = provider.authorise("k#1", charge).reference
     provider.void("k#2", held)
     assert provider.capture("k#3", held, 900).reason == "authorisation_voided"
     assert not provider.void("k#4", held).accepted

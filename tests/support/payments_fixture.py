@@ -8,7 +8,7 @@ from typing import Any
 
 from payments.book import Book
 from payments.cash import Cash
-from payments.credit.models import GrantCredit
+from payments.credit.models import GrantCredit, IssueGiftCard
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.models import Authorise, Tenders
@@ -20,6 +20,7 @@ from payments.store_credit import StoreCredit
 from tillflow.store import Item, unmarshal
 
 SANDBOX_TABLE = "sandbox"
+CODE = "TESTCARD-2222-3333-4444-5555"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
@@ -116,6 +117,12 @@ class PaymentsFixture:
 def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1", **more: Any) -> GrantCredit:
     request = {"grant_id": grant_id, "customer_id": customer_id, "currency": "EUR", "amount": amount}
     return GrantCredit.model_validate({"reason": "late delivery", "source": "cash", **request, **more})
+
+
+def gift_card(amount: int, code: str = CODE, **more: Any) -> IssueGiftCard:
+    return IssueGiftCard.model_validate(
+        {"code": code, "currency": "EUR", "amount": amount, "reason": "birthday", **more}
+    )
 
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:

@@ -9,11 +9,14 @@ from catalog.models import Product
 from catalog.store import CatalogStore
 from customers.models import Customer
 from customers.store import CustomersStore
+from payments.operations import CreditOperations, GiftCardOperations
 from tillflow.aws import client
+from tillflow.gift_cards import hide_codes
 from tillflow.money import Money
 from tillflow.store import marshal
 
-from till.demo.order_checkout import BASKET, CASH, card, order
+from audit.snapshot import journal_lines
+from till.demo.order_checkout import BASKET, CASH, GIFT_CARD, card, order
 from till.shop import CARDS, ESPRESSO, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
@@ -426,3 +429,40 @@ def test_prices_times_quantities_beyond_15_digits_are_refused_before_any_effect(
     assert (result.status, result.error) == ("FAILED", "InvalidOrder")
     assert "a total of at most 999999999999999" in str(result.cause)
     assert shop.snapshot().orders == {}
+
+
+def test_sale_is_paid_by_gift_card_store_credit_and_cash(shop: WorkflowFixture) -> None:
+    dynamodb = client("dynamodb")
+    customer = Customer(customer_id="cus-1", name="Ada")
+    CustomersStore(dynamodb, "CustomersTable").create(customer, datetime.now(UTC))
+    paid_for = {"currency": "EUR", "reason": "test", "source": "cash"}
+    CreditOperations(dynamodb, "PaymentsTable").grant(
+        {**paid_for, "grant_id": "crd-1", "customer_id": "cus-1", "amount": 700}
+    )
+    cards = GiftCardOperations(dynamodb, "PaymentsTable")
+    cards.issue({**paid_for, "code": GIFT_CARD, "amount": 1500})
+    tenders = (
+        {"type": "gift_card", "code": GIFT_CARD, "amount": 1000},
+        {"type": "store_credit", "amount": 500},
+        CASH,
+    )
+    [run] = shop.run(hide_codes(sale(*tenders, customer_id="cus-1")))
+    paid(shop, run)
+    assert cards.find(GIFT_CARD).balances == {"EUR": 500}
+    assert CreditOperations(dynamodb, "PaymentsTable").balances("cus-1") == {"EUR": 200}
+    lines = {line["account"]: line for line in journal_lines(shop.snapshot().entries["ord-1#sale"])}
+    debits = {account: line["debit"] for account, line in lines.items() if line["debit"]}
+    assert {"2110": 1000, "2100": 500, "1010": TOTAL - 1500}.items() <= debits.items()
+    [cancelled] = shop.run({"order_id": "ord-1", "reason": "changed"}, workflow="OrderCancel")
+    assert cancelled.output["status"] == "CANCELLED"
+    assert shop.audit() == []
+    assert cards.find(GIFT_CARD).balances == {"EUR": 1500}
+
+
+def test_gift_card_without_enough_is_declined(shop: WorkflowFixture) -> None:
+    GiftCardOperations(client("dynamodb"), "PaymentsTable").issue(
+        {"code": GIFT_CARD, "currency": "EUR", "amount": 100, "reason": "test", "source": "goodwill"}
+    )
+    [run] = shop.run(hide_codes(sale({"type": "gift_card", "code": GIFT_CARD})))
+    rejected(shop, run, "PaymentDeclined")
+    assert GIFT_CARD.replace("-", "")[8:] not in str(run.events)

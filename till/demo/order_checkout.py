@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from tillflow.gift_cards import new_code
+
 from audit import check
 from audit.reader import read_snapshot
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
 from till.purchasing import cases
-from till.sales import orders
+from till.sales import credit, gift_cards, orders
 from till.shop import CARDS, CURRENCY, CUSTOMERS, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -59,6 +61,8 @@ def card(token: str, amount: int | None = None) -> Request:
 
 
 CASH = {"type": "cash"}
+GIFT_CARD = "TESTCARD-2222-3333-4444-5555"
+"""Stands for the gift card that is issued for a run of the demo."""
 BASKET = {ESPRESSO: 1, MUG: 2}
 
 SCENARIOS = (
@@ -80,6 +84,22 @@ SCENARIOS = (
         "PAID",
     ),
     Scenario("split: card and cash", order(BASKET, card("tok_visa", 1000), CASH), "PAID"),
+    Scenario(
+        "split: gift card, store credit and cash",
+        order(
+            BASKET,
+            {"type": "gift_card", "code": GIFT_CARD, "amount": 1000},
+            {"type": "store_credit", "amount": 500},
+            CASH,
+            customer_id=CUSTOMERS[0].customer_id,
+        ),
+        "PAID",
+    ),
+    Scenario(
+        "gift card without enough on it",
+        order({MUG: 10}, {"type": "gift_card", "code": GIFT_CARD}),
+        "REJECTED PaymentDeclined",
+    ),
     Scenario("card declined", order(BASKET, card("tok_declined")), "REJECTED PaymentDeclined"),
     Scenario(
         "out of stock on one of several lines",
@@ -116,16 +136,20 @@ class OrderCheckoutDemo:
         last = good(f"LAST-{run_id.upper()}", "Last units", 990, 400, category="demo")
         shop.add_products([last])
         shop.receive(f"{run_id}-last", {last.product.sku: LAST_UNITS}, [last])
+        gift_card = give_credit(stack, run_id)
         with ThreadPoolExecutor(CONCURRENT) as buyers:
             ordered = [
-                buyers.submit(self._one, stack, scenario, f"{run_id}-{number:02}", ended)
+                buyers.submit(self._one, stack, scenario, f"{run_id}-{number:02}", gift_card, ended)
                 for number, scenario in enumerate(SCENARIOS, 1)
             ]
             outcomes = [future.result() for future in ordered]
         return audited(stack, outcomes + self._crowd(stack, run_id, last.product.sku, ended))
 
-    def _one(self, stack: Stack, scenario: Scenario, order_id: str, ended: Report) -> Outcome:
-        request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
+    def _one(self, stack: Stack, scenario: Scenario, order_id: str, gift_card: str, ended: Report) -> Outcome:
+        request = with_gift_card(scenario.request, gift_card) | {
+            "order_id": order_id,
+            "placed_at": workflows.now(),
+        }
         starts = [orders(stack).place(request) for _ in range(scenario.sent)]
         outcome = outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
         ended(scenario.title)
@@ -157,6 +181,22 @@ def units_needed() -> dict[str, int]:
             units[line["sku"]] += line["quantity"]
     del units[SOLD_OUT]
     return dict(units)
+
+
+def give_credit(stack: Stack, run_id: str) -> str:
+    """Grant the known customer credit and issue a gift card, each enough for one scenario; return the card's code."""
+    paid = {"currency": CURRENCY, "reason": "demo", "source": "cash"}
+    customer_id = CUSTOMERS[0].customer_id
+    credit(stack).grant({**paid, "grant_id": run_id, "customer_id": customer_id, "amount": 500})
+    code = new_code()
+    gift_cards(stack).issue({**paid, "code": code, "amount": 1000})
+    return code
+
+
+def with_gift_card(request: Request, code: str) -> Request:
+    """Return an order with the code of a gift card in place of the one that stands for it."""
+    tenders = [one | {"code": code} if one.get("code") == GIFT_CARD else one for one in request["tenders"]]
+    return {**request, "tenders": tenders}
 
 
 def outcome_of(

@@ -5,22 +5,41 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, StrictInt
 from tillflow.fields import Amount, BusinessId, Day, Identifier, Reason, Request
+from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
 type Source = Literal["goodwill", "cash", "bank_transfer", "overpayment", "return"]
 """Where credit comes from. A workflow posts overpayments and returns itself; the others are posted from events."""
 
 
-class GrantCredit(Request):
-    """A request to add to a customer's credit, once per grant id. It can be spent up to and on `expires_on`."""
+class Grant(Request):
+    """An addition to a wallet. It can be spent up to and on `expires_on`."""
 
-    grant_id: BusinessId
-    customer_id: Identifier
     currency: Currency
     amount: Annotated[Amount, Field(gt=0)]
     reason: Annotated[Reason, Field(min_length=1)]
     source: Source = "goodwill"
     expires_on: Day | None = None
+
+
+class GrantCredit(Grant):
+    """A request to add to a customer's credit, once per grant id."""
+
+    grant_id: BusinessId
+    customer_id: Identifier
+
+
+class IssueGiftCard(Grant):
+    """A request to put an amount on a new gift card, once per code."""
+
+    code: GiftCardCode
+    source: Literal["goodwill", "cash", "bank_transfer"] = "cash"
+
+
+class GiftCardQuery(Request):
+    """The code of a card whose balance is read."""
+
+    code: GiftCardCode
 
 
 class CreditCurrency(Request):
@@ -46,6 +65,14 @@ class ExpiredCredit(TypedDict):
     """How many grants have expired."""
 
     expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiftCard:
+    """A gift card: the number that may be shown, and its balances by currency."""
+
+    number: str
+    balances: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from tillflow.events import CREDIT_KINDS, CreditChanged
 from tillflow.store import unmarshal
 
-from payments.credit.rows import ENTRY
+from payments.credit.rows import ENTRY, GIFT_CARD
 
 
 def credit_events(records: Iterable[Mapping[str, Any]]) -> list[CreditChanged]:
@@ -18,7 +18,7 @@ def credit_events(records: Iterable[Mapping[str, Any]]) -> list[CreditChanged]:
         CreditChanged(
             event_id=f"{row['entry_id']}#credit",
             entry_id=row["entry_id"],
-            holder="gift_card" if row["holder"].startswith("GIFT#") else "customer",
+            holder="gift_card" if row["holder"].startswith(GIFT_CARD) else "customer",
             kind=row["kind"],
             amount=row["amount"],
             currency=row["currency"],

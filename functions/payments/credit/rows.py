@@ -2,6 +2,7 @@
 
 CREDIT#<customer>    BALANCE#<currency>               balance in minor units, never below zero
 CREDIT#<customer>    ENTRY#<currency>#<entry id>      a grant, or the expiry of one; the table's stream publishes it
+GIFT#<card number>   CARD, BALANCE#…, ENTRY#…         a gift card: the hash of its token, and a wallet as above
 GRANT#<grant id>     GRANT                            the request of a grant, written once
 EXPIRIES             <last day>#<grant id>            a grant that will expire
 CREDITPOLICY         <currency>                       limit and expiry of goodwill
@@ -15,6 +16,7 @@ from payments.credit.models import WalletEntry
 
 EXPIRIES = "EXPIRIES"
 POLICIES = "CREDITPOLICY"
+GIFT_CARD = "GIFT#"
 BALANCE = "BALANCE#"
 ENTRY = "ENTRY#"
 _FIELDS = {field.name for field in fields(WalletEntry)}
@@ -23,6 +25,16 @@ _FIELDS = {field.name for field in fields(WalletEntry)}
 def customer_wallet(customer_id: str) -> str:
     """Return the holder of a customer's wallets: the partition of their rows."""
     return f"CREDIT#{customer_id}"
+
+
+def gift_card_wallet(number: str) -> str:
+    """Return the holder of a gift card's wallet."""
+    return f"{GIFT_CARD}{number}"
+
+
+def card_key(number: str) -> tuple[str, str]:
+    """Return the primary key of a gift card."""
+    return gift_card_wallet(number), "CARD"
 
 
 def balance_key(holder: str, currency: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from tillflow.money import EXPONENT, Money
 
-from payments.credit.models import CreditPolicy, GrantCredit, WalletEntry
+from payments.credit.models import CreditPolicy, Grant, WalletEntry
 from payments.errors import GoodwillAboveLimit
 
 EXPIRY: Final = "expiry"
@@ -19,14 +19,14 @@ def default_policy(currency: str) -> CreditPolicy:
     return CreditPolicy(currency=currency, goodwill_limit=_DEFAULT_LIMIT * 10 ** EXPONENT[currency])
 
 
-def check_goodwill(grant: GrantCredit, policy: CreditPolicy) -> None:
+def check_goodwill(grant: Grant, policy: CreditPolicy) -> None:
     """Raise GoodwillAboveLimit if a goodwill grant is above the limit of its policy."""
     if grant.source == "goodwill" and grant.amount > policy.goodwill_limit:
         limit = Money(policy.goodwill_limit, grant.currency)
         raise GoodwillAboveLimit(str(Money(grant.amount, grant.currency)), str(limit))
 
 
-def last_day(grant: GrantCredit, policy: CreditPolicy, now: datetime) -> date | None:
+def last_day(grant: Grant, policy: CreditPolicy, now: datetime) -> date | None:
     """Return the last day on which a grant can be spent; None if it does not expire."""
     if grant.expires_on or grant.source != "goodwill" or policy.expiry_days is None:
         return grant.expires_on

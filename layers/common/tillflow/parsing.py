@@ -106,7 +106,8 @@ def _redacted_text(value: object) -> object:
 
 
 def _is_token(location: tuple[object, ...]) -> bool:
-    return any("token" in step for step in location if isinstance(step, str))
+    """Return whether a field is a token, or the code of a gift card."""
+    return any("token" in step or step == "code" for step in location if isinstance(step, str))
 
 
 def _passes_luhn(digits: str) -> bool:

@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customers.store import CustomersStore
+from payments.credit.gift_cards import GiftCards
+from payments.credit.models import GrantCredit, IssueGiftCard
+from payments.credit.wallets import Wallets
 from tillflow.aws import client
 from tillflow.events import EVENTS
+from tillflow.gift_cards import hide_codes
 from tillflow.store import key, marshal
 
 from till.demo import order_cancel, order_checkout
@@ -37,6 +41,7 @@ Request = Mapping[str, Any]
 # With faults, these take the paths of the other refusals too.
 PAIRED = {"paid by card", "a void that is refused"}
 PAID: Request = next(one.request for one in order_cancel.SCENARIOS if one.title == "cancelled after payment")
+BY_CREDIT: Request = next(one.request for one in order_checkout.SCENARIOS if "store credit" in one.title)
 DECLINED = order(BASKET, card("tok_declined"))
 RACED = (
     "PriceOrder",
@@ -87,6 +92,7 @@ class Orders(Family):
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        give_credit(services)
         _sell(services, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
@@ -96,6 +102,7 @@ class Orders(Family):
                 yield Scenario(self, CHECKOUT, demo.title, start, demo.expected, paired)
         yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(PAID), "CANCELLED", paired=True)
         yield Scenario(self, CANCEL, "cancelled twice", _cancelled(PAID, times=2), "CANCELLED")
+        yield Scenario(self, CANCEL, "cancelled after payment by credit", _cancelled(BY_CREDIT), "CANCELLED")
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
         yield Scenario(self, CANCEL, "cancel of an unknown order", _cancelled(None), "NONE")
         for state in RACED:
@@ -137,11 +144,29 @@ class Orders(Family):
 
 
 def placed(request: Request, order_id: str) -> dict[str, Any]:
-    return {**request, "order_id": order_id, "placed_at": "2026-11-23T10:00:00Z"}
+    return hide_codes({**request, "order_id": order_id, "placed_at": "2026-11-23T10:00:00Z"})
 
 
 def cancel(order_id: str) -> dict[str, Any]:
     return {"order_id": order_id, "reason": "changed their mind"}
+
+
+def give_credit(services: ProofServices) -> None:
+    """Grant the customer credit and issue the gift card of the scenarios; post both, as their events would."""
+    dynamodb, now = client("dynamodb"), datetime(2026, 11, 23, tzinfo=UTC)
+    paid = {"currency": "EUR", "reason": "proof", "source": "cash"}
+    customer_id = CUSTOMERS[0].customer_id
+    grant = {**paid, "grant_id": "crd-1", "customer_id": customer_id, "amount": 500}
+    Wallets(dynamodb, "PaymentsTable").grant(GrantCredit.model_validate(grant), now)
+    card = {**paid, "code": order_checkout.GIFT_CARD, "amount": 1000}
+    number = GiftCards(dynamodb, "PaymentsTable").issue(IssueGiftCard.model_validate(card), now).number
+    for entry_id, holder, amount in (("crd-1", "customer", 500), (f"gift-{number}", "gift_card", 1000)):
+        detail = {"event_id": f"{entry_id}#credit", "entry_id": entry_id, "holder": holder, "kind": "cash"}
+        event = {
+            "detail-type": "CreditChanged",
+            "detail": {**detail, "amount": amount, "currency": "EUR", "reason": "proof"},
+        }
+        services.call_task("PostCorrections", Records=[{"messageId": entry_id, "body": json.dumps(event)}])
 
 
 def _sold(request: Request, sent: int) -> StartExecutions:

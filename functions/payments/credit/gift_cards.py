@@ -1,0 +1,82 @@
+"""Gift cards in DynamoDB: a wallet that belongs to whoever has the card's code; see rows.py for the rows."""
+
+from datetime import datetime
+from hmac import compare_digest
+from typing import Any
+
+from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.gift_cards import card_number, hash_of, token_of
+from tillflow.store import Action, AlreadyApplied, key, marshal, unmarshal
+from tillflow.times import iso_utc
+
+from payments.credit import rules
+from payments.credit.models import GiftCard, IssueGiftCard, WalletEntry
+from payments.credit.rows import card_key, gift_card_wallet, grant_key
+from payments.credit.wallets import Wallets
+
+
+class GiftCards:
+    """Gift cards in the payments table. client: a DynamoDB client; table: its name."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._wallets = Wallets(client, table)
+
+    def issue(self, request: IssueGiftCard, now: datetime) -> GiftCard:
+        """Put an amount on a new card, once per code.
+
+        GoodwillAboveLimit, IdempotencyConflict for another request with the code, InvalidRequest for another secret of
+        the number.
+        """
+        token = token_of(request.code)
+        number, token_hash = str(card_number(token)), hash_of(token)
+        entry_id = f"gift-{number}"
+        marker = {**request.model_dump(mode="json", exclude={"code"}), "token_hash": token_hash}
+        _, sk = grant_key(entry_id)
+        stored = self._row(grant_key(entry_id)[0], sk)
+        if not stored:
+            policy = self._wallets.policy(request.currency)
+            rules.check_goodwill(request, policy)
+            day = rules.last_day(request, policy, now)
+            entry = WalletEntry(
+                entry_id=entry_id,
+                holder=gift_card_wallet(number),
+                kind=request.source,
+                amount=request.amount,
+                currency=request.currency,
+                reason=request.reason,
+                at=iso_utc(now),
+                expires_on=day.isoformat() if day else None,
+            )
+            pk, sk = card_key(number)
+            card = {"pk": pk, "sk": sk, "number": number, "token_hash": token_hash}
+            put = Action("Put", {"TableName": self._table, "Item": marshal(card)})
+            try:
+                self._wallets.add_entry(entry, marker, [put])
+            except AlreadyApplied as applied:
+                stored = applied.result
+        if stored:
+            _check_same(stored, marker)
+        return GiftCard(number=number, balances=self._wallets.balances(gift_card_wallet(number)))
+
+    def find(self, token: str) -> GiftCard | None:
+        """Return the card of a token; None if there is none, or the token has another secret."""
+        number = card_number(token)
+        stored = self._row(*card_key(number)).get("token_hash", "") if number else ""
+        if number is None or not compare_digest(stored, hash_of(token)):
+            return None
+        return GiftCard(number=number, balances=self._wallets.balances(gift_card_wallet(number)))
+
+    def _row(self, pk: str, sk: str) -> dict[str, Any]:
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
+
+
+def _check_same(stored: dict[str, Any], sent: dict[str, Any]) -> None:
+    first = {name: stored.get(name) for name in sent}
+    if not compare_digest(str(first.pop("token_hash")), str(sent["token_hash"])):
+        raise InvalidRequest("code", "(hidden)", "a code whose number no other card has")
+    second = {name: value for name, value in sent.items() if name != "token_hash"}
+    if first != second:
+        raise IdempotencyConflict("gift card", first, second)

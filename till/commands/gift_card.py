@@ -1,0 +1,70 @@
+"""`till gift-card`: issue gift cards and show their balance."""
+
+from typing import Annotated
+
+import typer
+from payments.credit.models import GiftCard
+from tillflow.gift_cards import new_code
+
+from till import sales
+from till.amounts import minor_units
+from till.output import money, out, print_json
+from till.purchasing import operator_errors
+from till.report import AsJson
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Gift cards: issue, show the balance.")
+_ADVICE = "A code has 24 letters and digits; `till gift-card issue` prints a new one."
+
+
+@app.command("issue")
+def issue(
+    amount: Annotated[str, typer.Argument(help="Amount, such as 50.00.")],
+    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    source: Annotated[str, typer.Option(help="cash, bank_transfer or goodwill.")] = "cash",
+    reason: Annotated[str, typer.Option(help="Reason.")] = "gift card",
+    expires_on: Annotated[str | None, typer.Option(help="Last day, such as 2027-12-31.")] = None,
+    code: Annotated[
+        str | None, typer.Option(help="Code of a printed card, and idempotency key; by default a new one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put an amount on a new gift card and print its code, which is stored nowhere.
+
+    Example:
+
+        till gift-card issue 50.00
+    """
+    code = code or new_code()
+    request = {"code": code, "currency": currency, "amount": minor_units(amount, currency)}
+    with operator_errors(_ADVICE):
+        card = sales.gift_cards(find_stack()).issue(
+            {**request, "source": source, "reason": reason, "expires_on": expires_on}
+        )
+    if as_json:
+        print_json({"code": code, "number": card.number, "balances": card.balances})
+    else:
+        out.print(f"Gift card {code}: {_balance(card)}.")
+
+
+@app.command("show")
+def show(
+    code: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Code; asked for when left out.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show the balance of a gift card.
+
+    Example:
+
+        till gift-card show
+    """
+    with operator_errors(_ADVICE):
+        card = sales.gift_cards(find_stack()).find(code)
+    if as_json:
+        print_json({"number": card.number, "balances": card.balances})
+    else:
+        out.print(f"Gift card {card.number}: {_balance(card)}.")
+
+
+def _balance(card: GiftCard) -> str:
+    return ", ".join(money(amount, currency) for currency, amount in card.balances.items())
