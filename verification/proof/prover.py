@@ -309,9 +309,12 @@ def _stop(run: CaseRun) -> None:
 
 
 @contextmanager
-def prover() -> Iterator[Prover]:
-    """Return a prover with tables of its own, in which contention is retried without pauses."""
-    template = Template.read()
+def prover(template: Template | None = None) -> Iterator[Prover]:
+    """Return a prover with tables of its own, in which contention is retried without pauses.
+
+    template: another one than that of the project.
+    """
+    template = template or Template.read()
     with (
         local_dynamodb(template) as tables,
         ExitStack() as resources,
