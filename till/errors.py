@@ -1,5 +1,7 @@
 """Errors of commands: what is wrong, and what to do about it."""
 
+from json import JSONDecodeError
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -7,6 +9,9 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
+from pydantic import ValidationError
+
+_STORED = "The row was written by another version or by hand: correct it in its table."
 
 
 class OperatorError(Exception):
@@ -43,4 +48,18 @@ def explain(error: BotoCoreError | ClientError) -> OperatorError:
         )
     return OperatorError(
         f"The AWS SDK failed: {error}", "Check the endpoint and the network, then try again."
+    )
+
+
+def explain_stored(error: ValidationError | JSONDecodeError) -> OperatorError:
+    """Convert the error of a stored row that its model does not accept. Names every field."""
+    if isinstance(error, JSONDecodeError):
+        return OperatorError(f"A stored document is not JSON: {error}.", _STORED)
+    fields = [
+        f"{'.'.join(map(str, one['loc'])) or 'the document'}: {one['msg']}"
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return OperatorError(
+        "\n".join([f"A stored {error.title} is not valid:", *fields]),
+        _STORED,
     )

@@ -1,9 +1,11 @@
 """`till`, the command line: the local AWS, orders, stock, purchasing, pictures, cases and reports."""
 
+from json import JSONDecodeError
 from typing import Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 from tillflow.errors import DomainError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
@@ -31,7 +33,7 @@ from till.commands import (
     transfer,
     user,
 )
-from till.errors import OperatorError, explain
+from till.errors import OperatorError, explain, explain_stored
 from till.output import print_error, printable
 
 
@@ -48,6 +50,8 @@ class OperatorGroup(TyperGroup):
             print_error(error)
         except DomainError as error:
             print_error(OperatorError(str(error)))
+        except (ValidationError, JSONDecodeError) as error:
+            print_error(explain_stored(error))
         except (BotoCoreError, ClientError) as error:
             print_error(explain(error))
         raise typer.Exit(2)

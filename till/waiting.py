@@ -1,14 +1,23 @@
 """Wait for an order: on its row, with backoff; Step Functions is asked rarely, because it allows few calls a second."""
 
 import time
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from tillflow.executions import describe_execution
 
 from till import workflows
 from till.errors import OperatorError
 from till.sales import orders
 from till.stack import Stack
+
+Wait = Annotated[
+    bool,
+    typer.Option(
+        "--wait", help="Wait for the result; exit 1 unless it is as asked, or if a person has to decide."
+    ),
+]
+"""The option of every command that starts a workflow. Without it the command ends once the workflow has started."""
 
 FIRST_PAUSE, RARE_PAUSE, LONGEST_PAUSE = 0.25, 1.0, 2.0
 LONGEST_WAIT = 120.0

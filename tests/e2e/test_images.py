@@ -38,7 +38,9 @@ def row(shop: Deployed, key: str) -> dict[str, Any]:
 
 def test_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> None:
     file = picture(tmp_path / "crème + café.png")
-    assert "320 x 200 png, 6 thumbnails" in shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG")
+    assert "320 x 200 png, 6 thumbnails" in shop.till(
+        "image", "add", str(file), "--sku", "COF-ESP-1KG", "--wait"
+    )
     key = "products/COF-ESP-1KG/crème + café.png"
     shown = json.loads(shop.till("image", "show", key, "--json"))
     assert (shown["status"], shown["sku"]) == ("READY", "COF-ESP-1KG")
@@ -54,7 +56,7 @@ def test_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> N
 
 
 def test_thumbnails_are_immutable_and_served_by_the_distribution_only(shop: Deployed, tmp_path: Path) -> None:
-    shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "TEA-4")
+    shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "TEA-4", "--wait")
     [thumbnail] = [
         output
         for output in json.loads(shop.till("image", "show", "products/TEA-4/served.png", "--json"))["outputs"]
@@ -75,7 +77,7 @@ def test_thumbnails_are_immutable_and_served_by_the_distribution_only(shop: Depl
 def test_hostile_file_is_quarantined_and_listed(shop: Deployed, tmp_path: Path) -> None:
     file = tmp_path / "logo.png"
     file.write_bytes(b"<svg onload='x()'/>")
-    shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG", code=2)
+    shop.till("image", "add", str(file), "--sku", "COF-ESP-1KG", "--wait", code=1)
     listed = json.loads(shop.till("image", "quarantine", "--json"))
     refused = next(one for one in listed if one["key"] == "products/COF-ESP-1KG/logo.png")
     assert refused["reason"] == "unsupported_format"
@@ -117,11 +119,11 @@ def made_by_an_old_recipe(shop: Deployed, file: Path, key: str) -> dict[str, Any
 def test_backfill_renders_stale_pictures(shop: Deployed, tmp_path: Path) -> None:
     key = "products/TEA-2/old.png"
     made = made_by_an_old_recipe(shop, tmp_path / "old.png", key)
-    told = json.loads(shop.till("image", "backfill", "--prefix", "products/TEA-2/", "--json"))
+    told = json.loads(shop.till("image", "backfill", "--prefix", "products/TEA-2/", "--wait", "--json"))
     assert [told[what] for what in ("status", "checked", "ingested")] == ["SUCCEEDED", 1, 1]
     assert row(shop, key)["recipe"] == made["recipe"]
     assert row(shop, key)["attempt"] != made["attempt"]
-    assert json.loads(shop.till("image", "backfill", "--resume", told["name"], "--json")) == told
+    assert json.loads(shop.till("image", "backfill", "--resume", told["name"], "--wait", "--json")) == told
 
 
 def test_stopped_ingest_is_finished_by_its_redrive(shop: Deployed, tmp_path: Path) -> None:

@@ -167,6 +167,21 @@ def test_stop_aborts_a_running_execution(shop: WorkflowFixture, till: Callable[.
     assert (described["status"], described["cause"]) == ("ABORTED", "entered twice")
 
 
+def test_hostile_text_in_an_execution_is_printed_as_text(
+    shop: WorkflowFixture, till: Callable[..., str]
+) -> None:
+    text = "[/b]\x1b[2J\u202e\r\nAll is well"
+    fail = {"Type": "Fail", "Error": "E[/red]", "Cause": text}
+    steps = {text[:4]: {"Type": "Pass", "Output": {text: text}, "Next": "End"}, "End": fail}
+    definition = {"QueryLanguage": "JSONata", "StartAt": text[:4], "States": steps}
+    arn = shop.engine.start(shop.engine.create(json.dumps(definition), "Hostile"), {text: text}, "h-1")
+    for arguments in ((), ("--io",), ("--follow",), ("--follow", "--io"), ("--json",)):
+        printed = till("history", arn, *arguments)
+        assert printed.replace("\n", "").isprintable()
+        assert "[/b]" in printed
+        assert "\nAll is well" not in printed
+
+
 def page_data(page: str) -> Any:
     packed = re.search(r'id="data">([^<]*)<', page)
     assert packed is not None

@@ -9,7 +9,7 @@ from customers.models import Customer
 from till import sales, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError
-from till.output import err, money, out, print_json, print_table
+from till.output import err, money, out, print_json, print_table, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -174,7 +174,7 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
         out.print("No credit was granted.")
     else:
         rows = [
-            (entry.at, entry.entry_id, entry.kind, money(entry.amount, entry.currency),
+            (timestamp(entry.at), entry.entry_id, entry.kind, money(entry.amount, entry.currency),
              entry.expires_on or "", entry.reason)
             for entry in entries
         ]  # fmt: skip

@@ -24,8 +24,9 @@ from tillflow.store import Item
 
 from till import drawing
 from till.errors import OperatorError
-from till.output import err, out, print_json, print_table, printable, timestamp
+from till.output import err, out, print_json, print_table, printable, styled, timestamp
 from till.stack import find_stack
+from till.waiting import LONGEST_WAIT, Wait
 
 app = typer.Typer(no_args_is_help=True, help="Product images: upload, show, list, redrive, backfill.")
 
@@ -52,15 +53,15 @@ def add_image(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Image file.")],
     sku: Annotated[str, typer.Option(help="SKU of the product.")],
     name: Annotated[str, typer.Option(help="Name of the image; the file's name by default.")] = "",
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for the thumbnails; 0 to return at once.")
-    ] = 30,
+    wait: Wait = False,
 ) -> None:
-    """Upload an image of a product and show the result.
+    """Upload an image of a product; its thumbnails are made within seconds.
 
-    Example:
+    Examples:
 
-        till image add espresso.heic --sku COF-ESP-1KG
+        till image add docs/examples/mug.png --sku MUG-WHT-300 --wait
+
+        till image add docs/examples/mug.png --sku MUG-WHT-300 --name side.png
     """
     operations = ImageOperations(find_stack())
     kind = (
@@ -74,16 +75,17 @@ def add_image(
     out.print(f"Uploaded {uploaded.key}.")
     if not wait:
         return
-    row = operations.wait_until_ingested(uploaded, wait)
+    row = operations.wait_until_ingested(uploaded, LONGEST_WAIT)
     if row is None:
         raise OperatorError(
-            f"{uploaded.key} was not ingested within {wait:g} s.",
+            f"{uploaded.key} was not ingested within {LONGEST_WAIT:.0f} seconds.",
             "`till image list` shows it when it is; `till image redrive` restarts ingests that failed.",
         )
     if row["status"] == "REJECTED":
-        raise OperatorError(
-            f"Rejected: {row['sentence']}.", f"The original is in quarantine ({row['reason']})."
+        out.print(
+            styled("Rejected:", "red"), f"{row['sentence']}. The original is in quarantine ({row['reason']})."
         )
+        raise typer.Exit(1)
     if out.is_terminal:
         _draw(operations, row, min(48, out.width))
     out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.")
@@ -184,25 +186,29 @@ def backfill_images(
     resume: Annotated[
         str, typer.Option(help="Name of a backfill to follow; it is resumed if it failed or was aborted.")
     ] = "",
-    wait: Annotated[bool, typer.Option(help="Show the progress until the backfill has ended.")] = True,
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Create the thumbnails that are missing or stale.
 
-    The backfill runs as a workflow: Ctrl-C ends the progress display, not the backfill.
+    The backfill runs as a workflow: Ctrl-C ends the progress display of --wait, not the backfill.
 
     Examples:
 
-        till image backfill --prefix products/COF-
+        till image backfill --prefix products/COF- --wait
 
         till image backfill --resume backfill-20261123T101500-5f0c1a2b
     """
     operations = BackfillOperations(find_stack())
     arn = operations.resume(resume) if resume else operations.start(prefix)
     name = arn.rpartition(":")[2]
-    err.print(f"To follow it later: till image backfill --resume {name}")
     if not wait:
+        if as_json:
+            print_json({"name": name, "execution_arn": arn})
+        else:
+            out.print(f"{name} has started. Follow it with `till image backfill --resume {name} --wait`.")
         return
+    err.print(f"To follow it later: till image backfill --resume {name} --wait")
     with Progress(*_PROGRESS, console=err) as display:
         task = display.add_task("Listing", total=None)
         for progress in operations.follow(arn):
@@ -225,10 +231,11 @@ def _show(report: Report, as_json: bool) -> None:
         rows = [(label, getattr(report, field)) for field, label in _REPORT_ROWS.items()]
         print_table(report.name, ("objects", "number>"), rows)
     if report.status != "SUCCEEDED":
-        raise OperatorError(
-            f"The backfill ended {report.status}: {report.failed} objects are in batches that failed.",
-            f"See `till history {report.name}`; resume it with `till image backfill --resume {report.name}`.",
+        err.print(f"The backfill ended {report.status}: {report.failed} objects are in batches that failed.")
+        err.print(
+            f"See `till history {report.name}`; resume it with `till image backfill --resume {report.name}`."
         )
+        raise typer.Exit(1)
     if report.dead_lettered:
         err.print("Restart those in the dead-letter queue with `till image redrive`.")
 

@@ -19,7 +19,7 @@ from till.output import err, money, out, print_json, print_table, styled, timest
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
-from till.waiting import wait_for_order
+from till.waiting import Wait, wait_for_order
 
 app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
 
@@ -29,12 +29,12 @@ OrderId = Annotated[str, typer.Argument(help="Order id.")]
 @app.command("place")
 def place(
     file: Annotated[Path, typer.Argument(help="JSON file of the order; see events/order_checkout.json.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the order is paid or rejected.")] = False,
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the checkout of an order. An order without `order_id` in the file gets a new one.
 
-    The same order again starts nothing. With --wait, exit 1 unless the order is paid.
+    The same order again starts nothing.
 
     Examples:
 
@@ -71,12 +71,12 @@ def place(
 def cancel(
     order_id: OrderId,
     reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "cancelled",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the order is cancelled.")] = False,
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Cancel an order before, during or after its payment: payment, stock, invoice and journal are reversed.
 
-    A second cancel changes nothing. With --wait, exit 1 if the cancel failed or a case needs an operator.
+    A second cancel changes nothing.
 
     Examples:
 

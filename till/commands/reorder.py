@@ -7,14 +7,16 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
+from tillflow.executions import error_message
 
 from till import workflows
 from till.errors import OperatorError
-from till.output import money, out, print_json, print_table, timestamp
+from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors, reorders
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import LOCATION
 from till.stack import find_stack
+from till.waiting import Wait
 from till.workflows import new_id
 
 app = typer.Typer(no_args_is_help=True, help="Reorder policies, reorder runs and approvals.")
@@ -142,28 +144,36 @@ def review(
 
 
 @app.command("run")
-def run(as_json: AsJson = False) -> None:
+def run(wait: Wait = False, as_json: AsJson = False) -> None:
     """Start a reorder run now, as the nightly schedule does.
 
-    Example:
+    Examples:
 
         till reorder run
+
+        till reorder run --wait
     """
     stack, run_id = find_stack(), new_id("reorder")
     started = workflows.start(stack, "StockReorder", run_id, {"segments": SEGMENTS})
-    execution = workflows.wait(stack, started.arn)
+    result = {"run_id": run_id, "execution_arn": started.arn}
+    execution = workflows.wait(stack, started.arn) if wait else {}
     orders = json.loads(execution.get("output") or "[]")
     if as_json:
-        print_json({"run_id": run_id, "status": execution["status"], "orders": orders})
+        print_json(result | ({"status": execution["status"], "orders": orders} if wait else {}))
+    elif not wait:
+        out.print(f"{run_id} has started. Follow it with `till history {run_id}`.")
     elif execution["status"] == "RUNNING":
-        out.print(
-            f"{run_id} waits for an approval: `till reorder approvals`, `till reorder approve`.",
-        )
+        out.print(f"{run_id} waits for an approval: `till reorder approvals`, `till reorder approve`.")
+    elif execution["status"] != "SUCCEEDED":
+        cause = error_message(execution.get("cause", execution["status"]))
+        out.print(styled(f"{run_id} failed:", "red"), cause)
     else:
         for order in orders:
             ended = order["status"].replace("_", " ").lower()
             out.print(f"{order['purchase_order_id']}: {ended} {order.get('reason', '')}")
         out.print(f"{len(orders)} orders. Follow the run with `till history {run_id}`.")
+    if wait and execution["status"] != "SUCCEEDED":
+        raise typer.Exit(1)
 
 
 @app.command("show")

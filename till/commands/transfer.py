@@ -16,6 +16,7 @@ from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY
 from till.stack import find_stack
+from till.waiting import Wait
 
 app = typer.Typer(no_args_is_help=True, help="Move goods between locations: create, ship, receive, cancel.")
 
@@ -34,13 +35,16 @@ def create(
     reason: Annotated[str, typer.Option(help="Reason.")] = "",
     currency: Annotated[str, typer.Option(help="Currency of the stock's value (ISO 4217).")] = CURRENCY,
     transfer_id: Annotated[str, typer.Option("--id", help="Transfer id, which is the idempotency key.")] = "",
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a transfer: its goods are reserved at the source and on order at the destination.
 
-    Example:
+    Examples:
 
         till transfer create --from warehouse --to store-1 --line COF-ESP-1KG=24 --line MUG-WHT-300=12
+
+        till transfer create --from warehouse --to store-1 --line COF-ESP-1KG=24 --wait
     """
     stack = find_stack()
     name = transfer_id or workflows.new_id("trf")
@@ -54,13 +58,20 @@ def create(
     with operator_errors("See `till transfer create --help`."):
         parse(OpenTransfer, {"transfer_id": name, **request}, InvalidTransfer)
     started = workflows.start(stack, "StockTransfer", name, request)
-    execution = workflows.wait(stack, started.arn)
+    result = {"transfer_id": name, "execution_arn": started.arn, "duplicate": started.duplicate}
+    execution = workflows.wait(stack, started.arn) if wait else {}
+    failed = execution.get("status") in workflows.FAILED
     if as_json:
-        print_json({"transfer_id": name, "execution_arn": started.arn, "status": execution["status"]})
-    elif execution["status"] in workflows.FAILED:
-        raise OperatorError(f"{name}: {error_message(execution.get('cause', execution['status']))}.", ADVICE)
-    else:
+        print_json(result | ({"status": execution["status"]} if wait else {}))
+    elif failed:
+        cause = error_message(execution.get("cause", execution["status"]))
+        out.print(styled(f"{name} is not created:", "red"), cause)
+    elif wait:
         out.print(f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.")
+    else:
+        out.print(f"{name} has started. See it with `till transfer show {name}`.")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command("ship")
