@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import pillow_heif
+import pyvips
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 pillow_heif.register_heif_opener()
@@ -92,13 +93,41 @@ def sixteen_bit_png(width: int = 300, height: int = 200, colour: bool = True) ->
     return png(width, height, 16, 2 if colour else 0, (b"\0" + pixel * width) * height)
 
 
-def png(width: int, height: int, depth: int, kind: int, scanlines: bytes) -> bytes:
+def png(
+    width: int, height: int, depth: int, kind: int, scanlines: bytes, *more: tuple[bytes, bytes]
+) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(scanlines, 9)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), *more, (b"IDAT", zlib.compress(scanlines, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         for name, data in chunks
     )
+
+
+def gamma_png(gamma: int, colour: tuple[int, ...], depth: int = 8, *more: tuple[bytes, bytes]) -> bytes:
+    """A PNG of one colour, RGB or RGBA, with a gAMA chunk."""
+    samples = b"".join(struct.pack(">H", value * 257) if depth == 16 else bytes((value,)) for value in colour)
+    chunks = (*more, (b"gAMA", struct.pack(">I", gamma)))
+    return png(300, 200, depth, 2 if len(colour) == 3 else 6, (b"\0" + samples * 300) * 200, *chunks)
+
+
+def gif_frame(canvas: tuple[int, int], at: tuple[int, int], size: int = 100) -> bytes:
+    """A red GIF frame at a place of a larger canvas."""
+    data = bytearray(saved(Image.new("RGB", (size, size), (200, 30, 30)), "GIF"))
+    data[6:10] = struct.pack("<HH", *canvas)
+    frame = data.index(b"\x2c", 13 + 3 * (2 << (data[10] & 7)) if data[10] & 0x80 else 13)
+    data[frame + 1 : frame + 5] = struct.pack("<HH", *at)
+    return bytes(data)
+
+
+def vips_tiff(mode: str, wide: bool = False, **options: Any) -> bytes:
+    """The scene as a TIFF of libvips, which writes kinds that Pillow does not; `wide` is 16 bits a sample."""
+    image = scene(mode=mode)
+    space = "cmyk" if mode == "CMYK" else "srgb"
+    pixels = pyvips.Image.new_from_memory(image.tobytes(), *image.size, len(mode), "uchar")
+    if wide:
+        pixels = (pixels.cast("ushort") * 257).cast("ushort")
+    return bytes(pixels.copy(interpretation=space).tiffsave_buffer(**options))
 
 
 def png_bomb(side: int = 13_300) -> bytes:

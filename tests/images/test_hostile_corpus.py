@@ -115,6 +115,14 @@ ACCEPTED = {
         "jpeg",
     ),
     "jpeg with a pdf behind it": (lambda: saved(scene(), "JPEG", quality=95) + b"%PDF-1.7", "jpeg"),
+    "big tiff": (lambda: corpus.vips_tiff("RGB", bigtiff=True), "tiff"),
+    "16-bit cmyk tiff": (lambda: corpus.vips_tiff("CMYK", wide=True), "tiff"),
+    "jpeg without end marker": (lambda: saved(scene(), "JPEG", quality=95)[:-2], "jpeg"),
+    "progressive jpeg without end marker": (
+        lambda: saved(scene(), "JPEG", progressive=True, quality=95)[:-2],
+        "jpeg",
+    ),
+    "jpeg with half of its end marker": (lambda: saved(scene(), "JPEG", quality=95)[:-1], "jpeg"),
     "orientation out of range": (lambda: saved(scene(), "JPEG", exif=corpus.exif(99)), "jpeg"),
 }
 
@@ -129,10 +137,64 @@ def test_accepted_file_is_rendered_unchanged(render, name: str) -> None:
 
 
 def test_frames_are_counted_and_the_first_is_rendered(render) -> None:
-    for kind in ("GIF", "WEBP", "AVIF"):
+    for kind in ("GIF", "WEBP", "AVIF", "PNG"):
         rendered = render(corpus.animated(kind))
         assert rendered.metadata["frames"] == 3
         assert_shows_scene(rendered.open())
+
+
+@pytest.mark.parametrize("cut", [3, 4, 12, 400])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_without_its_last_pixels_is_rejected_with_the_cause(render, cut: int, progressive: bool) -> None:
+    data = saved(corpus.photo(900, 600), "JPEG", progressive=progressive)
+    with pytest.raises(Rejected) as rejected:
+        render(data[:-cut])
+    assert "premature end of data segment" in str(rejected.value)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF"])
+def test_reason_has_the_cause_and_no_local_path(render, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as rejected:
+        render(corpus.truncated(lambda: saved(corpus.photo(900, 600), kind)))
+    sentence = str(rejected.value)
+    assert "unable to write" not in sentence and "unable to call" not in sentence, sentence
+    assert str(tmp_path) not in sentence and "upload.jpg" not in sentence, sentence
+
+
+@pytest.mark.parametrize("canvas", [(640, 480), (800, 600), (1024, 768), (2500, 2100), (600, 400)])
+def test_gif_is_as_large_as_its_canvas(render, canvas: tuple[int, int]) -> None:
+    rendered = render(corpus.gif_frame(canvas, at=(200, 200)))
+    assert rendered.metadata["displayed_size"] == list(canvas)
+    scale = rendered.open().size[0] / canvas[0]
+    inside = rendered.open("1280.webp").convert("RGB").getpixel((int(250 * scale), int(250 * scale)))
+    assert inside[0] > 180 and inside[1] < 50
+
+
+def test_gif_with_a_canvas_beyond_the_limit_is_rejected(render) -> None:
+    with pytest.raises(Rejected) as rejected:
+        render(corpus.gif_frame((65_535, 65_535), at=(0, 0)))
+    assert rejected.value.reason == "too_many_pixels"
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("colour", [(55, 90, 30), (55, 90, 30, 100)])
+def test_linear_png_is_shown_as_bright_as_its_gamma_says(render, depth: int, colour: tuple[int, ...]) -> None:
+    image = render(corpus.gamma_png(100_000, colour, depth)).open().convert("RGBA")
+    shown = image.getpixel((150, 100))
+    assert max(abs(a - b) for a, b in zip(shown, (128, 159, 96), strict=False)) < 6
+    assert shown[3] == (colour[3] if len(colour) == 4 else 255)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "more"),
+    [(45_455, ()), (45_000, ()), (100_000, ((b"sRGB", b"\0"),)), (0, ()), (1, ()), (2**31 - 1, ())],
+)
+def test_gamma_of_srgb_or_of_none_changes_nothing(
+    render, gamma: int, more: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    rendered = render(corpus.gamma_png(gamma, (55, 90, 30), 8, *more))
+    shown = rendered.open().convert("RGB").getpixel((150, 100))
+    assert max(abs(a - b) for a, b in zip(shown, (55, 90, 30), strict=True)) < 4
 
 
 def test_grey_with_alpha_keeps_grey_and_alpha(render) -> None:

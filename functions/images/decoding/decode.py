@@ -14,6 +14,7 @@ from PIL import Image
 from images.decoding.jpeg import read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
+from images.decoding.png import PngFacts, read_facts
 
 # check_pixels runs before a decode and names the limit; Pillow's own check would come later.
 Image.MAX_IMAGE_PIXELS = None
@@ -33,6 +34,8 @@ _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
 _UNSCALED = {"uint", "int", "short", "float", "double", "complex", "dpcomplex"}
 _WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
 _SIXTEEN_BIT = {"rgb16", "grey16"}
+_END_OF_IMAGE, _START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
+_SRGB_EXPONENT = 2.2
 
 
 @dataclass(slots=True)
@@ -75,16 +78,26 @@ def _decode_whole(path: Path, name: str, box: int) -> Decoded:
 
 
 def _decode_jpeg(path: Path, box: int) -> Decoded:
-    frame = read_frame(path.read_bytes())
+    data = path.read_bytes()
+    frame = read_frame(data)
     check_jpeg(frame)
-    target = fit(frame.width, frame.height, box)
-    factor = min(frame.width // target[0], frame.height // target[1])
-    source = _load(path, "jpeg", shrink=next(whole for whole in (8, 4, 2, 1) if whole <= factor))
-    return _decoded(source, (frame.width, frame.height), target, _parsed(source))
+    size = frame.width, frame.height
+    target = fit(*size, box)
+    factor = min(size[0] // target[0], size[1] // target[1])
+    scale = next(whole for whole in (8, 4, 2, 1) if whole <= factor)
+    if data.rfind(_END_OF_IMAGE) > data.rfind(_START_OF_SCAN):
+        source = _load(path, "jpeg", shrink=scale)
+    else:
+        # Only the end marker may be missing: libjpeg warns when pixels are.
+        complete = data + _END_OF_IMAGE
+        source = pyvips.Image.jpegload_buffer(complete, access="sequential", fail_on="warning", shrink=scale)
+    return _decoded(source, size, target, _parsed(source))
 
 
 def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
     source = _load(path, kind)
+    if kind == "gif":
+        source = _on_canvas(source, path)
     stored = source.width, source.height
     check_pixels(*stored)
     target = fit(*stored, box)
@@ -92,7 +105,20 @@ def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
     if kind == "webp" and target != stored:
         # libwebp scales while it decodes: the full image is never in memory.
         source = _load(path, kind, scale=max(target[0] / stored[0], target[1] / stored[1]))
-    return _decoded(source, stored, target, exif)
+    return _decoded(source, stored, target, exif, read_facts(path) if kind == "png" else None)
+
+
+def _on_canvas(source: pyvips.Image, path: Path) -> pyvips.Image:
+    """Return a GIF's frame on the whole canvas: libnsgif reduces common screen sizes to the frame's."""
+    with path.open("rb") as file:
+        header = file.read(10)
+    width = max(source.width, int.from_bytes(header[6:8], "little"))
+    height = max(source.height, int.from_bytes(header[8:10], "little"))
+    if (width, height) == (source.width, source.height):
+        return source
+    check_pixels(width, height)
+    opaque = source if source.hasalpha() else source.bandjoin(255)
+    return opaque.embed(0, 0, width, height, extend="background", background=[0] * opaque.bands)
 
 
 def _load(path: Path, kind: str, **options: float) -> pyvips.Image:
@@ -100,13 +126,34 @@ def _load(path: Path, kind: str, **options: float) -> pyvips.Image:
 
 
 def _decoded(
-    source: pyvips.Image, stored: tuple[int, int], target: tuple[int, int], exif: Image.Exif
+    source: pyvips.Image,
+    stored: tuple[int, int],
+    target: tuple[int, int],
+    exif: Image.Exif,
+    png: PngFacts | None = None,
 ) -> Decoded:
     fields = set(source.get_fields())
     frames = source.get("n-pages") if "n-pages" in fields else 1
     profile = source.get("icc-profile-data") if "icc-profile-data" in fields else None
+    if png is not None:
+        frames = png.frames
+        if png.gamma is not None:
+            source = _without_gamma(source, png.gamma)
     pixels = to_pillow(shrink(_eight_bit(source), target, kernel="cubic"))
     return Decoded(pixels, *stored, frames, profile, exif)
+
+
+def _without_gamma(source: pyvips.Image, gamma: float) -> pyvips.Image:
+    """Return a PNG's samples as sRGB samples of 8 bits; alpha is linear in any PNG."""
+    wide = source.format == "ushort"
+    alpha = source[source.bands - 1] if source.hasalpha() else None
+    colours = source[: source.bands - 1] if alpha is not None else source
+    linear = pyvips.Image.identity(ushort=wide) / (65_535 if wide else 255)
+    table = (linear ** (1 / (gamma * _SRGB_EXPONENT)) * 255).rint().cast("uchar")
+    mapped = colours.maplut(table)
+    if alpha is not None:
+        mapped = mapped.bandjoin((alpha >> 8).cast("uchar") if wide else alpha)
+    return mapped.copy(interpretation="srgb" if colours.bands > 2 else "b-w")
 
 
 def _eight_bit(source: pyvips.Image) -> pyvips.Image:
@@ -114,6 +161,8 @@ def _eight_bit(source: pyvips.Image) -> pyvips.Image:
         # Nothing in such a file says which value is white.
         kind = f"{source.format} samples"
         raise Rejected("unsupported_format", f"the file has {kind}; accepted are 8 and 16 bits")
+    if source.interpretation == "cmyk" and source.format == "ushort":
+        return (source >> 8).cast("uchar").copy(interpretation="cmyk")
     if source.interpretation in _SIXTEEN_BIT:
         return (source >> 8).cast("uchar").copy(interpretation="srgb" if source.bands > 2 else "b-w")
     if source.interpretation in _EIGHT_BIT and source.format == "uchar":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyvips
 from PIL import Image, ImageCms
 
 from images.decoding import metadata
@@ -19,6 +20,7 @@ from images.recipe import SIZES
 
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16
+_LONGEST_CAUSE = 300
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,8 +47,7 @@ def render(source: Path, folder: Path) -> Rendering:
     except (Rejected, MemoryError):
         raise
     except Exception as error:  # Decoders have no common class of errors; any of them means a broken file.
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise Rejected("broken", f"the {kind} file cannot be decoded: {first_line[:200]}") from error
+        raise Rejected("broken", f"the {kind} file cannot be decoded: {_cause(error, source)}") from error
     thumbnails = list(_cascade(largest))
     stored = [decoded.width, decoded.height]
     return {
@@ -68,6 +69,14 @@ def render(source: Path, folder: Path) -> Rendering:
             for output in _write(image, size, folder)
         ],
     }
+
+
+def _cause(error: Exception, source: Path) -> str:
+    """Return a decoder's message. libvips says in the first line what it did, in the others what is wrong."""
+    text = str(error).replace(str(source), "the file").replace(source.name, "the file")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = lines[1:] if isinstance(error, pyvips.Error) and len(lines) > 1 else lines
+    return "; ".join(dict.fromkeys(causes))[:_LONGEST_CAUSE] or type(error).__name__
 
 
 def _upright(decoded: Decoded) -> tuple[Image.Image, int]:

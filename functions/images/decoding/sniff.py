@@ -33,7 +33,7 @@ def sniff(head: bytes) -> str:
         return "webp"
     if head.startswith((b"GIF87a", b"GIF89a")):
         return "gif"
-    if head.startswith((b"II*\x00", b"MM\x00*")):
+    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):  # the latter two are BigTIFF
         return "tiff"
     if head[4:8] == b"ftyp":
         return _iso_media(head)
