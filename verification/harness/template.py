@@ -6,6 +6,7 @@ Read from the template itself, so that a new function or workflow is under test 
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ ENVIRONMENT = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short tags, each kept as {name: value}."""
 
 
@@ -61,7 +62,9 @@ class Template:
     """What each parameter is when the deployer leaves it."""
 
     @classmethod
+    @cache
     def read(cls) -> "Template":
+        """Return template.yaml, read once in a process: nothing changes what it returns."""
         document = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
         defaults = {name: str(given.get("Default", "")) for name, given in document["Parameters"].items()}
         return cls(document["Resources"], defaults)
