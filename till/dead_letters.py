@@ -1,4 +1,4 @@
-"""Dead-letter queues: list, read and redrive their messages.
+"""Dead-letter queues: list, read, redrive and drop their messages.
 
 The output `XDeadLetterQueue` of the stack has the failed messages of the queue `XQueue`. Messages of one
 without such a source queue have a redrive command of their own.
@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tillflow.errors import DomainError
+
 from till.errors import OperatorError
+from till.failures import Failure, failure_of
+from till.purchasing import cases
 from till.stack import Stack
 
 _SUFFIX = "DeadLetterQueue"
+_RECEIVED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,7 @@ def peek(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any
     messages: list[dict[str, Any]] = []
     while len(messages) < limit and (batch := _receive(stack, queue, limit - len(messages))):
         messages += batch
-    for message in messages:
-        stack.client("sqs").change_message_visibility(
-            QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-        )
+    _release(stack, queue, messages)
     return messages
 
 
@@ -86,10 +88,52 @@ def redrive(stack: Stack, queue: DeadLetterQueue) -> Iterator[str]:
         remaining -= len(batch)
 
 
+def drop(stack: Stack, queue: DeadLetterQueue, message_id: str, note: str, by: str) -> Failure:
+    """Delete one message; a resolved case keeps its content, the note and the person. Return why it failed.
+
+    OperatorError if the queue has no such message.
+    """
+    messages: list[dict[str, Any]] = []
+    while batch := _receive(stack, queue, _RECEIVED):
+        messages += batch
+    found = [message for message in messages if message["MessageId"] == message_id]
+    _release(stack, queue, [message for message in messages if message not in found])
+    if not found:
+        raise OperatorError(
+            f"{queue.name} has no message {message_id}.", f"See them with `till dlq show {queue.name}`."
+        )
+    failure = failure_of(stack, queue.source_url, found[0])
+    dropped = {
+        "case_id": f"dlq-{queue.name}#{message_id}",
+        "business_id": f"dlq-{queue.name}",
+        "workflow": f"{queue.name}{_SUFFIX}",
+        "side": "forward",
+        "step": "drop",
+        "error": failure.reason,
+        "cause": found[0]["Body"],
+        "task_token": "none",
+    }
+    try:
+        cases(stack).record(dropped, "give_up", note, by)
+    except DomainError:
+        _release(stack, queue, found)
+        raise
+    stack.client("sqs").delete_message(QueueUrl=queue.url, ReceiptHandle=found[0]["ReceiptHandle"])
+    return failure
+
+
+def _release(stack: Stack, queue: DeadLetterQueue, messages: list[dict[str, Any]]) -> None:
+    """Make messages visible again at once."""
+    for message in messages:
+        stack.client("sqs").change_message_visibility(
+            QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+
+
 def _receive(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
     answer = stack.client("sqs").receive_message(
         QueueUrl=queue.url,
-        MaxNumberOfMessages=min(limit, 10),
+        MaxNumberOfMessages=min(limit, _RECEIVED),
         VisibilityTimeout=30,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],

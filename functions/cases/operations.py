@@ -1,12 +1,13 @@
 """What people and other systems ask of cases. The command line and an HTTP API call the same methods."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tillflow.callbacks import complete_task
 from tillflow.parsing import parse
 
 from cases import rules
-from cases.models import Case, CaseRef, CaseStatus
+from cases.models import Case, CaseRef, CaseStatus, Opening
 from cases.store import CasesStore
 
 
@@ -28,6 +29,10 @@ class CaseOperations:
     def find(self, case_id: str) -> Case | None:
         """Return the case, None if it was never opened."""
         return self._store.find(case_id)
+
+    def record(self, opening: Mapping[str, Any], decision: str, note: str, resolved_by: str) -> None:
+        """Record a decision for which no workflow waits, as a resolved case, once. InvalidDecision."""
+        self._store.record(parse(Opening, opening), decision, note, resolved_by)
 
     def resolve(self, case_id: str, decision: str, note: str, resolved_by: str) -> bool:
         """Resolve the case in a person's name; return False if its workflow no longer waits.

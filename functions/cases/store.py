@@ -1,5 +1,6 @@
 """The cases table: one row per case, pk CASE#<case id>, sk CASE, status OPEN or RESOLVED."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +42,28 @@ class CasesStore:
             ),
         }
         return self._update(request)
+
+    def record(self, opening: Opening, decision: str, note: str, resolved_by: str) -> None:
+        """Write a case that is resolved as it is opened. InvalidDecision; the first record of an id stays."""
+        rules.check_decision(decision, note)
+        now = iso_utc(datetime.now(UTC))
+        row = opening.model_dump() | {
+            "pk": f"CASE#{opening.case_id}",
+            "sk": "CASE",
+            "steps": list(opening.steps or (opening.step,)),
+            "status": "RESOLVED",
+            "opened": 1,
+            "first_opened_at": now,
+            "opened_at": now,
+            "decision": decision,
+            "note": note,
+            "resolved_at": now,
+            "resolved_by": resolved_by,
+        }
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
+            )
 
     def list_all(self, status: str | None = "OPEN") -> list[Case]:
         """Return the cases of a status, or all for None, the oldest first."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.session
@@ -10,6 +11,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from till.main import app
+from till.purchasing import cases
 from till.stack import Stack
 
 
@@ -25,6 +27,16 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in ("DemandQueue", "DemandDeadLetterQueue", "ImageDeadLetterQueue")
         }
+        vars(stack)["outputs"]["CasesTable"] = "cases"
+        stack.client("dynamodb").create_table(
+            TableName="cases",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
         monkeypatch.setattr("till.commands.dlq.find_stack", lambda: stack)
         yield stack
 
@@ -35,13 +47,53 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def send(stack: Stack, queue: str, *bodies: str) -> None:
+def send(stack: Stack, queue: str, *bodies: str, **attributes: str) -> str:
+    """Send messages; return the id of the last."""
+    sent = {"why": "poison"} | attributes
     for body in bodies:
-        stack.client("sqs").send_message(
+        message_id = stack.client("sqs").send_message(
             QueueUrl=stack.output(queue),
             MessageBody=body,
-            MessageAttributes={"why": {"DataType": "String", "StringValue": "poison"}},
-        )
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in sent.items()
+            },
+        )["MessageId"]
+    return str(message_id)
+
+
+def failure(stack: Stack, body: Any, **attributes: str) -> dict[str, Any]:
+    """Return the failure of one message as `till dlq show` prints it."""
+    send(stack, "DemandDeadLetterQueue", body if isinstance(body, str) else json.dumps(body), **attributes)
+    (message,) = json.loads(run("show", "Demand", "--json"))
+    shown: dict[str, Any] = message["failure"]
+    return shown
+
+
+class Consumer:
+    """The Lambda API of a queue's one consumer."""
+
+    def list_event_source_mappings(self, EventSourceArn: str) -> dict[str, Any]:
+        assert EventSourceArn.endswith(":DemandQueue")
+        return {
+            "EventSourceMappings": [
+                {"FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:count:live"}
+            ]
+        }
+
+
+def log(stack: Stack, monkeypatch: pytest.MonkeyPatch, *entries: tuple[datetime, dict[str, Any]]) -> None:
+    """Write entries to the log of the consumer."""
+    clients = Stack.client
+    monkeypatch.setattr(
+        Stack, "client", lambda self, name: Consumer() if name == "lambda" else clients(self, name)
+    )
+    logs, stream = stack.client("logs"), {"logGroupName": "/aws/lambda/count", "logStreamName": "one"}
+    logs.create_log_group(logGroupName="/aws/lambda/count")
+    logs.create_log_stream(**stream)
+    events = [
+        {"timestamp": int(at.timestamp() * 1000), "message": json.dumps(fields)} for at, fields in entries
+    ]
+    logs.put_log_events(**stream, logEvents=events)
 
 
 def received(stack: Stack, queue: str) -> list[dict[str, Any]]:
@@ -85,3 +137,80 @@ def test_redrive_ends_when_messages_fail_again(stack: Stack) -> None:
 def test_unknown_queue_and_queue_without_source_are_errors_with_advice(stack: Stack) -> None:
     assert "Choose one of: Demand, Image." in run("show", "Demnad", code=2)
     assert "till image redrive" in run("redrive", "Image", code=2)
+
+
+def test_undelivered_event_shows_the_error_of_its_attributes(stack: Stack) -> None:
+    shown = failure(stack, "{}", ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="no access", RETRY_ATTEMPTS="2")
+    assert (shown["reason"], shown["attempts"]) == ("NO_PERMISSIONS: no access", 3)
+    assert shown["failed_at"].endswith("Z")
+
+
+def test_stream_record_shows_the_condition_of_its_destination(stack: Stack) -> None:
+    body = {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 51},
+        "responseContext": {"functionError": "Unhandled"},
+        "timestamp": "2026-11-23T10:00:00.123Z",
+    }
+    assert failure(stack, body) == {
+        "reason": "RetryAttemptsExhausted: Unhandled",
+        "failed_at": "2026-11-23T10:00:00Z",
+        "attempts": 51,
+    }
+
+
+def test_failed_and_aborted_workflows_show_error_and_cause(stack: Stack) -> None:
+    cause = json.dumps({"errorType": "StoreUnavailable", "errorMessage": "try again"})
+    shown = failure(stack, {"event": {}, "failure": {"Error": "StoreUnavailable", "Cause": cause}})
+    assert shown["reason"] == "StoreUnavailable: try again"
+    run("redrive", "Demand")
+    aborted = {
+        "executionArn": "arn",
+        "status": "ABORTED",
+        "cause": "stopped by ada",
+        "stopDate": 1795428000000,
+    }
+    assert failure(stack, aborted) == {
+        "reason": "ABORTED: stopped by ada",
+        "failed_at": "2026-11-23T10:00:00Z",
+        "attempts": 1,
+    }
+
+
+def test_failed_message_of_a_queue_shows_the_consumers_log(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id, now = send(stack, "DemandDeadLetterQueue", "{}"), datetime.now(UTC)
+    entry = {"message": "message failed", "message_id": message_id, "error": "ValueError"}
+    log(
+        stack,
+        monkeypatch,
+        (now - timedelta(minutes=2), entry | {"exception": "Traceback\nValueError: first"}),
+        (now - timedelta(minutes=1), entry | {"exception": "Traceback\nInvalidRequest: order_id is missing"}),
+        (now - timedelta(minutes=1), entry | {"message_id": "another"}),
+    )
+    shown = run("show", "Demand")
+    assert "failed: InvalidRequest: order_id is missing" in shown
+    assert f"at: {now - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}, attempts: 2" in shown
+
+
+def test_message_without_a_consumer_and_without_a_reason_says_so(stack: Stack) -> None:
+    assert "No function of this deployment" in failure(stack, "not JSON")["reason"]
+    send(stack, "ImageDeadLetterQueue", "[1]")
+    assert "No reason is stored" in run("show", "Image")
+
+
+def test_dropped_message_is_removed_and_kept_as_a_resolved_case(stack: Stack) -> None:
+    kept = send(stack, "DemandDeadLetterQueue", "other")
+    message_id = send(stack, "DemandDeadLetterQueue", '{"order_id": "ord-1"}')
+    assert "Give a --note" in run("drop", "Demand", message_id, "--note", " ", code=2)
+    assert "Dropped" in run("drop", "Demand", message_id, "--note", "a test", "--by", "ada")
+    assert [one["MessageId"] for one in json.loads(run("show", "Demand", "--json"))] == [kept]
+    (case,) = cases(stack).list_all(None)
+    assert (case.case_id, case.status, case.decision) == (f"dlq-Demand#{message_id}", "RESOLVED", "give_up")
+    assert (case.cause, case.note, case.resolved_by) == ('{"order_id": "ord-1"}', "a test", "ada")
+
+
+def test_unknown_message_is_not_dropped(stack: Stack) -> None:
+    send(stack, "DemandDeadLetterQueue", "other")
+    assert "has no message nope" in run("drop", "Demand", "nope", "--note", "x", code=2)
+    assert len(json.loads(run("show", "Demand", "--json"))) == 1

@@ -96,6 +96,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "execution redrive": ("ord-1", "{text}"),
     "execution stop": ("ord-1 --reason {text} --yes", "{text} --reason x --yes"),
     "case resolve": (f"'{CASE}' --decision done --note {{text}}", f"'{CASE}' --decision retry"),
+    "dlq drop": ("Demand {text} --note x", "{text} x --note x"),
     "dlq redrive": ("Demand", "{text}"),
     "stock adjust": (
         "TEA --reason {text} -- 1",

@@ -45,7 +45,7 @@ def list_cases(
     else:
         print_table(
             "Cases",
-            ("case!", "to settle", "error", "opened!", "status!"),
+            ("case!", "to settle", "error", "opened!", "status!", "decided by"),
             [
                 (
                     case.case_id,
@@ -53,6 +53,7 @@ def list_cases(
                     case.error,
                     timestamp(case.opened_at),
                     case.decision or "OPEN",
+                    case.resolved_by or "",
                 )
                 for case in found
             ],
