@@ -173,12 +173,16 @@ class Tax(TypedDict):
 
 
 class Totals(TypedDict):
-    """Sums over the lines; `subtotal` is before discounts."""
+    """Sums over the lines; `subtotal` is before discounts, total = net + tax + rounding.
+
+    `rounding` is what rounding the amount due in cash has added, if it has.
+    """
 
     subtotal: int
     discount: int
     net: int
     tax: int
+    rounding: NotRequired[int]
     total: int
 
 

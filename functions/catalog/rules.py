@@ -7,7 +7,7 @@ from decimal import Decimal
 from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
 from tillflow.fields import MAX_AMOUNT
-from tillflow.money import Money
+from tillflow.money import CASH_INCREMENT, Money, divide_half_up
 from tillflow.tax import Taxable, Taxed, tax_lines
 from tillflow.times import iso_utc
 
@@ -54,6 +54,8 @@ def price_order(order: Order, products: Mapping[str, Product], rates: Mapping[st
     ]
     totals = _totals(lines)
     _check_amounts({"lines": totals["total"]})
+    if rounding := _cash_rounding(order.tenders, totals["total"], order.currency):
+        totals |= {"rounding": rounding, "total": totals["total"] + rounding}
     priced: PricedOrder = {
         "order_id": order.order_id,
         "location": order.location,
@@ -163,6 +165,26 @@ def _check_amounts(amounts: Mapping[str, int]) -> None:
             if amount > MAX_AMOUNT
         ]
     )
+
+
+def _cash_rounding(tenders: Sequence[Tender], total: int, currency: str) -> int:
+    """Return what is added to the total so that the amount due in cash can be paid in coins; InvalidOrder for cash
+    that no coins make up.
+    """
+    increment = CASH_INCREMENT.get(currency, 1)
+    coins = f"a multiple of {Money(increment, currency)}, the smallest coin"
+    _raise_invalid(
+        [
+            Problem(f"tenders[{number}].amount", tender.amount, coins)
+            for number, tender in enumerate(tenders)
+            if tender.type == "cash" and (tender.amount or 0) % increment
+        ]
+    )
+    others = [tender.amount for tender in tenders if tender.type != "cash"]
+    due = total - sum(amount or 0 for amount in others)
+    if None in others or len(others) == len(tenders) or due <= 0:
+        return 0
+    return divide_half_up(due, increment) * increment - due
 
 
 def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[PricedTender]:

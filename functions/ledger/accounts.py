@@ -24,6 +24,7 @@ SALES_TAX_PAYABLE = Account("2200", "Sales tax payable")
 SALES_REVENUE = Account("4000", "Sales revenue")
 INVENTORY_OVERAGE = Account("4100", "Inventory overage")
 EXPIRED_CREDIT = Account("4200", "Expired credit")
+CASH_ROUNDING = Account("4300", "Cash rounding")
 COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold")
 PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance")
 INVENTORY_LOSSES = Account("5200", "Inventory losses")
@@ -45,6 +46,7 @@ CHART: dict[str, Account] = {
         SALES_REVENUE,
         INVENTORY_OVERAGE,
         EXPIRED_CREDIT,
+        CASH_ROUNDING,
         COST_OF_GOODS_SOLD,
         PURCHASE_PRICE_VARIANCE,
         INVENTORY_LOSSES,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 from tillflow.events import CreditChanged, StockCorrected
 from tillflow.fields import Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
@@ -28,12 +28,19 @@ class Tax(Request):
     tax: Amount
 
 
+class SoldTotals(Request):
+    """What rounding the amount due in cash has added to net and tax; negative if it was rounded down."""
+
+    rounding: Annotated[StrictInt, Field(ge=-1_000, le=1_000)] = 0
+
+
 class SoldOrder(Request):
     """The parts of a priced order that are posted."""
 
     order_id: BusinessId
     currency: Currency
     taxes: Annotated[tuple[Tax, ...], Field(max_length=MAX_TAXES)]
+    totals: SoldTotals = SoldTotals()
 
 
 class Tender(Request):

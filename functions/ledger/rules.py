@@ -14,16 +14,19 @@ def sale_entry(sale: PostJournal) -> Entry:
     """Return the entry of a sale.
 
     Debits: each kind of tender, and the cost of the goods. Credits: revenue net of tax and discounts, tax per class and
-    rate, and the inventory at cost. JournalUnbalanced if they differ.
+    rate, and the inventory at cost; the rounding of cash on either side. JournalUnbalanced if they differ.
     """
     tendered: dict[str, int] = {}
     for tender in sale.tenders:
         tendered[tender.type] = tendered.get(tender.type, 0) + tender.amount
     revenue = sum(tax.net for tax in sale.order.taxes)
+    rounding = sale.order.totals.rounding
     lines = [
         *(_debit(accounts.TENDER_ACCOUNT[kind], amount) for kind, amount in tendered.items()),
         _credit(accounts.SALES_REVENUE, revenue),
         *(_credit(accounts.SALES_TAX_PAYABLE, tax.tax, tax.tax_class, tax.rate) for tax in sale.order.taxes),
+        _debit(accounts.CASH_ROUNDING, max(-rounding, 0)),
+        _credit(accounts.CASH_ROUNDING, max(rounding, 0)),
         _debit(accounts.COST_OF_GOODS_SOLD, sale.cost),
         _credit(accounts.INVENTORY, sale.cost),
     ]

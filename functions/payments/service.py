@@ -143,11 +143,14 @@ class Payments:
         return captured
 
     def _resolve(self, order_id: str) -> ResolvedCapture:
+        payment = self._store.payment(order_id)
         tenders = [
             self._look_up_capture(tender) if tender.state == rules.CAPTURING else tender
-            for tender in self._store.payment(order_id).tenders
+            for tender in payment.tenders
         ]
-        complete = bool(tenders) and all(tender.state == rules.CAPTURED for tender in tenders)
+        # An order with a total of zero has no tenders: there is nothing to capture unless it was reversed.
+        pending = payment.opened and not payment.closed
+        complete = (bool(tenders) or pending) and all(tender.state == rules.CAPTURED for tender in tenders)
         return {
             "order_id": order_id,
             "outcome": "captured" if complete else "not_captured",

@@ -239,6 +239,50 @@ def test_free_order_needs_no_tender() -> None:
     assert response["tenders"] == []
 
 
+@pytest.mark.parametrize(
+    ("total", "tenders", "rounding", "paid"),
+    [
+        (1252, [("cash", None)], -2, [(1250, None)]),
+        (1253, [("cash", None)], 2, [(1255, None)]),
+        (1255, [("cash", None)], 0, [(1255, None)]),
+        (1252, [("cash", 2000)], -2, [(1250, 750)]),
+        (1252, [("card", 1000), ("cash", None)], -2, [(1000, None), (250, None)]),
+        (1252, [("card", 1001), ("cash", None)], -1, [(1001, None), (250, None)]),
+        (1252, [("cash", 1000), ("card", None)], 0, [(1000, None), (252, None)]),
+        (1252, [("card", None)], 0, [(1252, None)]),
+        (2, [("cash", None)], -2, []),
+        (3, [("cash", None)], 2, [(5, None)]),
+    ],
+)
+def test_amount_due_in_cash_is_rounded_to_the_smallest_coin(
+    total: int, tenders: list[Any], rounding: int, paid: list[Any]
+) -> None:
+    answer = in_francs(total, tenders)
+    assert answer["totals"].get("rounding", 0) == rounding
+    assert answer["totals"]["total"] == total + rounding
+    assert answer["totals"]["net"] + answer["totals"]["tax"] == total
+    assert [(one["amount"], one.get("change")) for one in answer["tenders"]] == paid
+
+
+def test_cash_that_no_coins_make_up_is_refused() -> None:
+    with pytest.raises(InvalidOrder, match=r"tenders\[0\]\.amount is 1252; expected a multiple of 0\.05 CHF"):
+        in_francs(1252, [("cash", 1252)])
+
+
+def in_francs(total: int, tenders: list[Any]) -> Any:
+    """Price an order of one product that costs `total` in CHF, without tax."""
+    sent = [
+        {
+            "type": kind,
+            **({"token": "tok_visa"} if kind == "card" else {}),
+            **({"amount": amount} if amount else {}),
+        }
+        for kind, amount in tenders
+    ]
+    chocolate = Product(sku="CHOC", name="Chocolate", prices={"CHF": total}, tax_class="exempt")
+    return price_order(order(line("CHOC"), tenders=sent, currency="CHF"), {"CHOC": chocolate}, RATES)
+
+
 def test_many_tenders_are_numbered() -> None:
     many = [{"type": "cash", "amount": 10} for _ in range(120)]
     response = priced(line("CHAIR"), tenders=[*many, {"type": "cash"}])

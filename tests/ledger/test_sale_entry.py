@@ -52,6 +52,14 @@ def test_entry_of_a_sale_equals_one_computed_by_hand() -> None:
     assert entry.debits == entry.credits == 4889
 
 
+@pytest.mark.parametrize(("rounding", "line"), [(-2, (2, 0)), (2, (0, 2))])
+def test_rounding_of_cash_has_an_account_of_its_own(rounding: int, line: tuple[int, int]) -> None:
+    order = {**SALE["order"], "totals": {"rounding": rounding}}
+    tenders = [*SALE["tenders"][:-1], {"type": "store_credit", "amount": 500 + rounding}]
+    lines = booked({**SALE, "order": order, "tenders": tenders}).lines
+    assert [(one.debit, one.credit) for one in lines if one.name == "Cash rounding"] == [line]
+
+
 def test_zero_amounts_have_no_lines() -> None:
     sale = {**SALE, "tenders": [], "cost": 0, "order": {**SALE["order"], "taxes": []}}
     assert booked(sale).lines == ()

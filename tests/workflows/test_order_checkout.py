@@ -9,6 +9,8 @@ from catalog.models import Product
 from catalog.store import CatalogStore
 from customers.models import Customer
 from customers.store import CustomersStore
+from inventory.models import ReceiptLine
+from inventory.operations import StockOperations
 from payments.operations import CreditOperations, GiftCardOperations
 from tillflow.aws import client
 from tillflow.gift_cards import hide_codes
@@ -17,7 +19,7 @@ from tillflow.store import marshal
 
 from audit.snapshot import journal_lines
 from till.demo.order_checkout import BASKET, CASH, GIFT_CARD, card, order
-from till.shop import CARDS, ESPRESSO, MUG, SOLD_OUT
+from till.shop import CARDS, ESPRESSO, LOCATION, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
@@ -466,3 +468,30 @@ def test_gift_card_without_enough_is_declined(shop: WorkflowFixture) -> None:
     [run] = shop.run(hide_codes(sale({"type": "gift_card", "code": GIFT_CARD})))
     rejected(shop, run, "PaymentDeclined")
     assert GIFT_CARD.replace("-", "")[8:] not in str(run.events)
+
+
+@pytest.mark.parametrize("faults", [[], [Fault("CapturePayment", "time_out_after", FOREVER)]])
+def test_free_order_is_a_sale_without_a_tender(shop: WorkflowFixture, faults: list[Fault]) -> None:
+    [run] = shop.run(sale(discounts=[{"percent": "100"}]), faults=faults)
+    paid(shop, run)
+    assert run.output["total"] == 0
+    assert shop.snapshot().invoices["ord-1"]["paid"] == 0
+
+
+def test_cash_sale_in_francs_is_rounded_and_cancelled_to_the_unit(shop: WorkflowFixture) -> None:
+    product = Product(sku="CHOC", name="Chocolate", prices={"CHF": 1252}, tax_class="standard")
+    CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
+    line = ReceiptLine(sku="CHOC", quantity=5, cost=2000)
+    StockOperations(client("dynamodb"), "InventoryTable").receive("francs", LOCATION, [line], "CHF")
+    [run] = shop.run(
+        order({"CHOC": 1}, CASH, order_id="ord-1", placed_at="2026-11-23T10:00:00Z", currency="CHF")
+    )
+    paid(shop, run)
+    assert run.output["total"] == 1250
+    lines = journal_lines(shop.snapshot().entries["ord-1#sale"])
+    assert {line["account"]: line["debit"] for line in lines if line["debit"]} == {
+        "1010": 1250, "4300": 2, "5000": 400
+    }  # fmt: skip
+    [cancelled] = shop.run({"order_id": "ord-1", "reason": "changed"}, workflow="OrderCancel")
+    assert cancelled.output["status"] == "CANCELLED"
+    assert shop.audit() == []

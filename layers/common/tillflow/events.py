@@ -31,12 +31,13 @@ class SoldLine(Record):
 
 
 class Totals(Record):
-    """Sums over the lines: subtotal before discounts, total = net + tax."""
+    """Sums over the lines: subtotal before discounts, total = net + tax + rounding (of the amount due in cash)."""
 
     subtotal: Amount
     discount: Amount
     net: Amount
     tax: Amount
+    rounding: Annotated[StrictInt, Field(ge=-1_000, le=1_000)] = 0
     total: Amount
 
 

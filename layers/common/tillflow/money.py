@@ -29,6 +29,13 @@ EXPONENT: dict[str, int] = {code: places for places, codes in _EXPONENTS.items()
 """Decimal places of each active ISO 4217 currency: EUR 2, JPY 0, KWD 3."""
 
 
+CASH_INCREMENT: dict[str, int] = {
+    "AUD": 5, "CAD": 5, "CHF": 5, "CZK": 100, "DKK": 50, "HUF": 500, "ILS": 10, "MYR": 5, "NOK": 100, "NZD": 10,
+    "SEK": 100, "SGD": 5, "ZAR": 10,
+}  # fmt: skip
+"""The smallest amount that can be paid in cash, in minor units; 1 in other currencies."""
+
+
 def _known(code: str) -> str:
     if code not in EXPONENT:
         raise ValueError("an ISO 4217 code such as EUR")
