@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from audit.billing import ISSUED
 from audit.snapshot import Breach, Item, Snapshot, document, invariant
 
 ENDS = ("PAID", "REJECTED", "CANCELLED")
@@ -74,7 +75,7 @@ def cancelled_order_left_nothing(shop: Snapshot) -> Iterator[Breach]:
                 left.append(f"goods that were not returned, {dict(_moved(shop, name))}")
         invoice = shop.invoices.get(name)
         if invoice and not (shop.is_open(name, "CreditInvoice") or shop.excused(name, "RejectOrder")):
-            credited = invoice["status"] == "PAID" and name in shop.credit_notes
+            credited = invoice["status"] in ISSUED and name in shop.credit_notes
             if invoice["status"] != "VOID" and not credited:
                 left.append(f"an invoice that is {invoice['status']} and has no credit note")
         reversed_sale = f"{name}#cancel" in shop.entries
@@ -95,9 +96,9 @@ def paid_order_is_complete(shop: Snapshot) -> Iterator[Breach]:
         if _taken(shop, name) != order["total"]:
             lacks.append(f"captured {_taken(shop, name)} of {order['total']}")
         invoice = shop.invoices.get(name)
-        if not (invoice and invoice["status"] == "PAID" and invoice.get("number")):
+        if not (invoice and invoice["status"] in ISSUED and invoice.get("number")):
             if not shop.excused(name, "IssueInvoice"):
-                lacks.append("has no paid, numbered invoice")
+                lacks.append("has no issued, numbered invoice")
         elif invoice["total"] != order["total"]:
             lacks.append(f"is invoiced for {invoice['total']} instead of {order['total']}")
         if not _sale_entry(shop, name) and not shop.excused(name, "PostJournal"):

@@ -12,6 +12,7 @@ from audit.endings import ENDINGS
 from audit.images import IMAGES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
+from audit.receivables import RECEIVABLES
 from audit.snapshot import Item, Snapshot, Violation
 from audit.stock import STOCK
 from audit.transfers import TRANSFERS
@@ -24,6 +25,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *BILLING,
     *BOOKS,
     *CREDIT,
+    *RECEIVABLES,
     *CORRECTIONS,
     *ENDINGS,
     *PURCHASES,

@@ -21,6 +21,7 @@ from till.commands import (
     gift_card,
     history,
     image,
+    invoice,
     location,
     order,
     product,
@@ -68,6 +69,7 @@ stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
 app.add_typer(customer.app, name="customer")
+app.add_typer(invoice.app, name="invoice")
 app.add_typer(gift_card.app, name="gift-card")
 app.command("history")(history.history)
 app.add_typer(execution.app, name="execution")

@@ -1,11 +1,11 @@
 """The operations of the sales services, on the deployed stack."""
 
-from billing.operations import BillingOperations
+from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
 from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
-from payments.operations import CreditOperations, GiftCardOperations, PaymentOperations
+from payments.operations import AccountOperations, CreditOperations, GiftCardOperations, PaymentOperations
 
 from till.stack import Stack
 
@@ -49,6 +49,21 @@ def payments(stack: Stack) -> PaymentOperations:
 def billing(stack: Stack) -> BillingOperations:
     """Return the billing operations of a stack."""
     return BillingOperations(stack.client("dynamodb"), stack.output("BillingTable"))
+
+
+def receivables(stack: Stack) -> ReceivableOperations:
+    """Return the receivable operations of a stack."""
+    return ReceivableOperations(stack.client("dynamodb"), stack.output("BillingTable"))
+
+
+def customer_payments(stack: Stack) -> CustomerPaymentOperations:
+    """Return the operations of customer payments of a stack."""
+    return CustomerPaymentOperations(stack.client("stepfunctions"), stack.output("CustomerPaymentAlias"))
+
+
+def accounts(stack: Stack) -> AccountOperations:
+    """Return the operations of accounts of a stack."""
+    return AccountOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
 
 
 def ledger(stack: Stack) -> LedgerOperations:

@@ -1,22 +1,59 @@
 """Invoices and credit notes over HTTP."""
 
 import os
+from datetime import UTC, datetime
 from functools import cache
+from typing import Annotated, Literal
 
-from tillflow.api import Api, Call
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, Reply
 from tillflow.aws import client
+from tillflow.fields import BusinessId
+from tillflow.money import Currency
 
 from billing.errors import UnknownInvoice
 from billing.models import CreditNote, Invoice
-from billing.operations import BillingOperations
+from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
+from billing.receivables.models import MAX_INVOICES, Ageing, OpenItem, ReceivedPayment
 
 api = Api("billing")
 handle = api.handle
 
 
+class PaymentBody(BaseModel):
+    """A customer's payment: payment_id is its idempotency key, amount in minor units; orders: whose invoices it pays.
+
+    Without orders it pays the oldest invoices; what is left becomes store credit.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    payment_id: BusinessId
+    currency: Currency
+    amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
+    method: Literal["cash", "bank_transfer"]
+    orders: Annotated[tuple[BusinessId, ...], Field(max_length=MAX_INVOICES)] = ()
+
+
+class StartedPayment(BaseModel):
+    """A payment that is being recorded."""
+
+    payment_id: str
+
+
 @cache
 def _billing() -> BillingOperations:
     return BillingOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _receivables() -> ReceivableOperations:
+    return ReceivableOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _payments() -> CustomerPaymentOperations:
+    return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"])
 
 
 @api.route("GET /orders/{order_id}/invoice", "read", response=Invoice)
@@ -35,3 +72,37 @@ def get_credit_note(call: Call) -> CreditNote:
     if note is None:
         raise UnknownInvoice(call.path["order_id"])
     return note
+
+
+@api.route("GET /receivables", "read", response=list[Ageing])
+def get_ageing(call: Call) -> list[Ageing]:
+    """Return what each customer owes by days overdue."""
+    return _receivables().ageing(datetime.now(UTC).date())
+
+
+@api.route("GET /customers/{customer_id}/receivables", "read", response=list[OpenItem])
+def list_open_items(call: Call) -> list[OpenItem]:
+    """List the open invoices of a customer by currency and due date."""
+    return _receivables().open_items(call.path["customer_id"])
+
+
+@api.route(
+    "POST /customers/{customer_id}/payments",
+    "manage",
+    body=PaymentBody,
+    response=StartedPayment,
+    statuses=(202,),
+)
+def receive_payment(call: Call) -> Reply:
+    """Record a customer's payment of invoices, once per payment id."""
+    payment_id = call.body.payment_id
+    _payments().pay({**call.body.model_dump(mode="json"), "customer_id": call.path["customer_id"]})
+    return Reply(
+        StartedPayment(payment_id=payment_id), 202, {"location": f"/api/customer-payments/{payment_id}"}
+    )
+
+
+@api.route("GET /customer-payments/{payment_id}", "read", response=ReceivedPayment)
+def get_payment(call: Call) -> ReceivedPayment:
+    """Return a customer's payment and the invoices it has paid."""
+    return _receivables().find_payment(call.path["payment_id"])

@@ -1,6 +1,6 @@
 """Errors of billing."""
 
-from tillflow.errors import DomainError
+from tillflow.errors import DomainError, InvalidRequest
 
 
 class InvoiceNotDraft(DomainError):
@@ -19,3 +19,19 @@ class UnknownInvoice(DomainError):
 
     def __init__(self, order_id: str) -> None:
         super().__init__(f"order {order_id} has no such document")
+
+
+class InvalidPayment(InvalidRequest):
+    """A payment of invoices that is not accepted."""
+
+    cashier_message = "The payment is not valid. Check the named field."
+    subject = "payment"
+
+
+class UnknownPayment(DomainError):
+    """No payment of a customer has this id, or it is not recorded yet."""
+
+    cashier_message = "No such payment."
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__(f"payment {payment_id} is not recorded")

@@ -8,17 +8,22 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
+from billing.errors import InvalidPayment
 from billing.models import CreditedInvoice, CreditInvoice, IssuedInvoice, IssueInvoice, SeriesScope
+from billing.receivables.models import ReceivedPayment, ReceivePayment
+from billing.receivables.store import ReceivablesStore
 from billing.store import BillingStore
 
 store = BillingStore(client("dynamodb"), os.environ["TABLE_NAME"], SeriesScope(os.environ["DOCUMENT_SERIES"]))
+
+receivables = ReceivablesStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @handler
 def issue_invoice(event: dict[str, Any], context: object) -> IssuedInvoice:
     """Give the draft of an order the next number of its series, and its payments."""
     request = parse(IssueInvoice, event)
-    return store.issue(request.order_id, request.tenders, datetime.now(UTC))
+    return store.issue(request.order_id, request.tenders, datetime.now(UTC), request.customer_id)
 
 
 @handler
@@ -26,3 +31,9 @@ def credit_invoice(event: dict[str, Any], context: object) -> CreditedInvoice:
     """Credit the whole invoice of an order; void a draft."""
     request = parse(CreditInvoice, event)
     return store.credit(request.order_id, request.reason, datetime.now(UTC))
+
+
+@handler
+def receive_payment(event: dict[str, Any], context: object) -> ReceivedPayment:
+    """Record a customer's payment on the invoices it pays; the first step of a customer payment."""
+    return receivables.receive(parse(ReceivePayment, event, InvalidPayment), datetime.now(UTC))

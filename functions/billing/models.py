@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BeforeValidator, Field, StrictInt
-from tillflow.fields import MAX_AMOUNT, BusinessId, Record, Request
+from tillflow.fields import MAX_AMOUNT, BusinessId, Identifier, Record, Request
 
 MAX_TENDERS = 200
 
@@ -26,15 +26,16 @@ class CapturedTender(Request):
     """A tender as payments returns it once it is captured."""
 
     tender_no: Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
-    type: Literal["card", "cash", "store_credit", "gift_card"]
+    type: Literal["card", "cash", "store_credit", "gift_card", "on_account"]
     amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT)]
     state: Literal["captured"]
 
 
 class IssueInvoice(Request):
-    """A request to give the draft of an order its number; `tenders` paid it."""
+    """A request to give the draft of an order its number; `tenders` paid it, or the customer owes it on account."""
 
     order_id: BusinessId
+    customer_id: Identifier | None = None
     tenders: Annotated[tuple[CapturedTender, ...], Field(max_length=MAX_TENDERS)]
 
 
@@ -72,11 +73,13 @@ class RecordedPayment(TypedDict):
 class Invoice(Record):
     """An invoice as it is stored: the attributes of its row, less the key.
 
-    `document` has the lines, taxes and totals of the order. An invoice that was void before it was drafted has none.
+    `paid` is what tenders and later payments have paid; of an invoice sold on account, `on_account` is the amount of
+    that tender and `outstanding` what is still owed. `document` has the lines, taxes and totals of the order. An
+    invoice that was void before it was drafted has none.
     """
 
     invoice_id: str
-    status: Literal["DRAFT", "PAID", "VOID"]
+    status: Literal["DRAFT", "ISSUED", "PARTIALLY_PAID", "PAID", "VOID"]
     execution: str
     location: str | None = None
     register_id: str | None = None
@@ -89,6 +92,10 @@ class Invoice(Record):
     issued_at: str | None = None
     paid: int | None = None
     payments: list[RecordedPayment] | None = None
+    customer_id: str | None = None
+    on_account: int | None = None
+    outstanding: int | None = None
+    due_on: str | None = None
     credited: int | None = None
     credit_note_number: str | None = None
 

@@ -1,8 +1,19 @@
 """Operations of billing. The command line and the HTTP API call them."""
 
+import json
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from tillflow.errors import IdempotencyConflict
+from tillflow.executions import Started, describe_execution, start_execution
+from tillflow.parsing import parse
+
+from billing.errors import InvalidPayment, UnknownPayment
 from billing.models import CreditNote, Invoice
+from billing.receivables import rules
+from billing.receivables.models import Ageing, OpenItem, ReceivedPayment, ReceivePayment
+from billing.receivables.store import ReceivablesStore
 from billing.store import BillingStore
 
 
@@ -19,3 +30,43 @@ class BillingOperations:
     def credit_note(self, order_id: str) -> CreditNote | None:
         """Return the credit note of an order, None if it has none."""
         return self._store.find_credit_note(order_id)
+
+
+class ReceivableOperations:
+    """What customers owe. dynamodb: a client; table: the billing table."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._store = ReceivablesStore(dynamodb, table)
+
+    def open_items(self, customer_id: str) -> list[OpenItem]:
+        """Return the open invoices of a customer by currency and due date."""
+        return list(self._store.open_items(f"{customer_id}#"))
+
+    def ageing(self, today: date) -> list[Ageing]:
+        """Return what each customer owes by days overdue."""
+        return rules.ageing(self._store.open_items(), today)
+
+    def find_payment(self, payment_id: str) -> ReceivedPayment:
+        """Return a payment that was recorded; UnknownPayment."""
+        payment = self._store.find_payment(payment_id)
+        if payment is None:
+            raise UnknownPayment(payment_id)
+        return payment
+
+
+class CustomerPaymentOperations:
+    """Payments of customers. states: a client; workflow: the ARN of the state machine."""
+
+    def __init__(self, states: Any, workflow: str) -> None:
+        self._states = states
+        self._workflow = workflow
+
+    def pay(self, request: Mapping[str, Any]) -> Started:
+        """Start recording a payment; the same payment again starts nothing. InvalidPayment, IdempotencyConflict."""
+        payment = parse(ReceivePayment, request, InvalidPayment)
+        sent = payment.model_dump(mode="json")
+        started = start_execution(self._states, self._workflow, payment.payment_id, sent)
+        running = describe_execution(self._states, started.arn) if started.duplicate else None
+        if running is not None and (stored := json.loads(running["input"])) != sent:
+            raise IdempotencyConflict(f"payment {payment.payment_id}", stored, sent)
+        return started

@@ -1,6 +1,7 @@
 """The billing table.
 
 INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number, or VOID; then credited
+                               (on account: ISSUED or PARTIALLY_PAID, until payments have paid it)
 CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
 SERIES#<series>      COUNTER   last: the last number given; rules.series_of names the series of a document
 

@@ -11,6 +11,8 @@ from tillflow.times import iso_utc
 from billing import rules
 from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice, SeriesScope
+from billing.receivables import rules as on_account
+from billing.receivables.store import ReceivablesStore
 from billing.rows import counter_key, credit_note_key, invoice_key, read_credit_note, read_invoice
 
 # All registers of a series write the row of its counter, so that it is retried longer than most: up to 2.5 s in all.
@@ -24,6 +26,7 @@ class BillingStore:
         self._client = client
         self._table = table
         self._scope = scope
+        self._receivables = ReceivablesStore(client, table)
 
     def find_invoice(self, order_id: str) -> Invoice | None:
         """Return the invoice of an order, None if it was never drafted."""
@@ -35,14 +38,20 @@ class BillingStore:
         row = self._row(*credit_note_key(order_id))
         return read_credit_note(row) if row else None
 
-    def issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> IssuedInvoice:
+    def issue(
+        self,
+        order_id: str,
+        tenders: Sequence[CapturedTender],
+        now: datetime,
+        customer_id: str | None = None,
+    ) -> IssuedInvoice:
         """Give the order's draft the next number of its series and its payments, in one transaction.
 
         A number is only taken together with the invoice that has it, so that none is lost; a second delivery returns
         the first number. Raises InvoiceNotDraft, TendersDoNotMatchTotal, IdempotencyConflict for an invoice paid by
         other tenders, and StoreContention if others kept changing the counter.
         """
-        return retry_on_conflict(lambda: self._issue(order_id, tenders, now), tries=_TRIES)
+        return retry_on_conflict(lambda: self._issue(order_id, tenders, customer_id, now), tries=_TRIES)
 
     def credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
         """Credit the order's whole invoice under the next number of the credit series, in one transaction.
@@ -64,7 +73,7 @@ class BillingStore:
                 what,
             )
             transact(self._client, [void], what)
-        elif invoice.get("status") == "PAID" and "credit_note_number" not in invoice:
+        elif "number" in invoice and "credit_note_number" not in invoice:
             return self._give_credit(invoice, reason, now, what)
         return {"order_id": order_id, "credit_note_number": invoice.get("credit_note_number")}
 
@@ -75,14 +84,14 @@ class BillingStore:
         note = rules.credit_note_of(invoice, series, last + 1, reason)
         attributes = marshal({**note, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
+        condition, before = "attribute_not_exists(#credit_note_number)", {}
+        if "on_account" in invoice:
+            credited["outstanding"] = invoice["outstanding"] - invoice["on_account"]
+            condition += " AND #outstanding = :before"
+            before = {":before": invoice["outstanding"]}
         actions = [
-            self._set(
-                invoice_key(order_id),
-                credited,
-                "attribute_not_exists(#credit_note_number)",
-                {},
-                what,
-            ),
+            self._set(invoice_key(order_id), credited, condition, before, what),
+            *self._open_item({**invoice, **credited}),
             Action(
                 "Put", {"TableName": self._table, "Item": {**key(*credit_note_key(order_id)), **attributes}}
             ),
@@ -91,9 +100,11 @@ class BillingStore:
         transact(self._client, actions, what)
         return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
 
-    def _issue(self, order_id: str, tenders: Sequence[CapturedTender], now: datetime) -> IssuedInvoice:
+    def _issue(
+        self, order_id: str, tenders: Sequence[CapturedTender], customer_id: str | None, now: datetime
+    ) -> IssuedInvoice:
         invoice = self._row(*invoice_key(order_id))
-        if invoice.get("status") == "PAID":
+        if "number" in invoice:
             rules.check_same_payments(invoice, tenders)
             return _issued(order_id, invoice)
         if invoice.get("status") != "DRAFT":
@@ -102,22 +113,25 @@ class BillingStore:
         series = self._series("INV", invoice)
         last = self._last(series)
         issued = {
-            "status": "PAID",
+            **on_account.issued_on_account(customer_id, tenders, invoice["total"], now),
             "series": series,
             "number": last + 1,
             "invoice_number": rules.invoice_number(series, last + 1),
             "issued_at": iso_utc(now),
-            "paid": invoice["total"],
             "payments": payments,
         }
         what = f"issuing the invoice of {order_id}"
         is_draft = ("#status = :draft", {":draft": "DRAFT"})
         actions = [
             self._set(invoice_key(order_id), issued, *is_draft, what),
+            *self._open_item({**invoice, **issued}),
             self._advance(series, last, what),
         ]
         transact(self._client, actions, what)
         return _issued(order_id, {**invoice, **issued})
+
+    def _open_item(self, invoice: Item) -> list[Action]:
+        return [self._receivables.open_item(invoice)] if "on_account" in invoice else []
 
     def _series(self, kind: rules.DocumentKind, invoice: Item) -> str:
         return rules.series_of(kind, self._scope, invoice.get("location"), invoice.get("register_id"))

@@ -53,7 +53,7 @@ class OrderLine(Record):
 class Tender(Record):
     """A way to pay. Without an `amount` it pays the remainder."""
 
-    type: Literal["card", "cash", "store_credit", "gift_card"]
+    type: Literal["card", "cash", "store_credit", "gift_card", "on_account"]
     token: Token | None = None
     amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
 
@@ -92,8 +92,9 @@ class Order(Record):
     def tenders_fit_together(self) -> Self:
         if sum(tender.amount is None for tender in self.tenders) > 1:
             raise ValueError("at most one tender without an amount")
-        if self.customer_id is None and any(tender.type == "store_credit" for tender in self.tenders):
-            raise ValueError("a customer_id with a store_credit tender")
+        for tender in self.tenders:
+            if self.customer_id is None and tender.type in ("store_credit", "on_account"):
+                raise ValueError(f"a customer_id with a {tender.type} tender")
         return self
 
 

@@ -14,6 +14,7 @@ class Account:
 CASH_ON_HAND = Account("1010", "Cash on hand")
 CARD_CLEARING = Account("1020", "Card clearing")
 BANK = Account("1030", "Bank")
+RECEIVABLES = Account("1100", "Accounts receivable")
 INVENTORY = Account("1200", "Inventory")
 INPUT_TAX = Account("1300", "Input tax recoverable")
 PAYABLES = Account("2000", "Accounts payable")
@@ -36,6 +37,7 @@ CHART: dict[str, Account] = {
         CASH_ON_HAND,
         CARD_CLEARING,
         BANK,
+        RECEIVABLES,
         INVENTORY,
         INPUT_TAX,
         PAYABLES,
@@ -59,8 +61,9 @@ TENDER_ACCOUNT: dict[str, Account] = {
     "card": CARD_CLEARING,
     "store_credit": STORE_CREDIT,
     "gift_card": GIFT_CARDS,
+    "on_account": RECEIVABLES,
 }
-"""The account a tender debits: cash in the drawer, a claim on the card provider, or a debt to the customer."""
+"""The account a tender debits: cash in the drawer, a claim on the card provider or customer, a debt to the customer."""
 
 WALLET_ACCOUNT: dict[str, Account] = {"customer": STORE_CREDIT, "gift_card": GIFT_CARDS}
 """The account of a debt to the holder of credit."""

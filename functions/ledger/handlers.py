@@ -18,6 +18,7 @@ from ledger.models import (
     PostedEntry,
     PostJournal,
     PostLoss,
+    PostPayment,
     PostPurchase,
     ReversedEntries,
     ReversedSale,
@@ -31,7 +32,9 @@ store = LedgerStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 @handler
 def post_journal(event: dict[str, Any], context: object) -> PostedEntry:
-    """Post the entry of a sale."""
+    """Post the entry of a sale, or of a customer's `payment`."""
+    if "payment" in event:
+        return store.post(rules.payment_entry(parse(PostPayment, event).payment), datetime.now(UTC))
     return store.post(rules.sale_entry(parse(PostJournal, event)), datetime.now(UTC))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field, StrictInt
 from tillflow.events import CreditChanged, StockCorrected
-from tillflow.fields import Amount, BusinessId, Identifier, Request
+from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
 
 MAX_TENDERS = 200
@@ -46,7 +46,7 @@ class SoldOrder(Request):
 class Tender(Request):
     """A captured tender."""
 
-    type: Literal["cash", "card", "store_credit", "gift_card"]
+    type: Literal["cash", "card", "store_credit", "gift_card", "on_account"]
     amount: Amount
 
 
@@ -57,6 +57,23 @@ class PostJournal(Request):
     tenders: Annotated[tuple[Tender, ...], Field(max_length=MAX_TENDERS)]
     cost: Amount
     invoice_number: Reference | None = None
+
+
+class CustomerPayment(Request):
+    """A customer's payment of invoices: amount = allocated + overpayment."""
+
+    payment_id: BusinessId
+    currency: Currency
+    method: Literal["cash", "bank_transfer"]
+    amount: Amount
+    allocated: Annotated[StrictInt, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+    overpayment: Amount
+
+
+class PostPayment(Request):
+    """A request to post a customer's payment."""
+
+    payment: CustomerPayment
 
 
 class ReverseJournal(Request):

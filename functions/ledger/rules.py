@@ -7,7 +7,7 @@ from tillflow.events import CreditChanged, StockCorrected
 from ledger import accounts
 from ledger.accounts import Account
 from ledger.errors import JournalUnbalanced
-from ledger.models import Entry, JournalLine, PostJournal, PostLoss, PostPurchase
+from ledger.models import CustomerPayment, Entry, JournalLine, PostJournal, PostLoss, PostPurchase
 
 
 def sale_entry(sale: PostJournal) -> Entry:
@@ -151,6 +151,29 @@ def credit_entry(changed: CreditChanged) -> Entry:
         reference=changed.reason,
         lines=(_debit(debited, changed.amount), _credit(credited, changed.amount)),
     )
+
+
+def payment_entry(payment: CustomerPayment) -> Entry:
+    """Return the entry of a customer's payment: cash or bank against receivables, and credit for what is left.
+
+    JournalUnbalanced if the parts are not the amount.
+    """
+    lines = [
+        _debit(accounts.CREDIT_ACCOUNT[payment.method], payment.amount),
+        _debit(accounts.RECEIVABLES, max(-payment.allocated, 0)),
+        _credit(accounts.RECEIVABLES, max(payment.allocated, 0)),
+        _credit(accounts.STORE_CREDIT, payment.overpayment),
+    ]
+    entry = Entry(
+        entry_id=f"{payment.payment_id}#payment_received",
+        business_id=payment.payment_id,
+        kind="payment_received",
+        currency=payment.currency,
+        reference=None,
+        lines=tuple(line for line in lines if line.debit or line.credit),
+    )
+    check_balanced(entry)
+    return entry
 
 
 def entry_reversal(entry: Entry) -> Entry:

@@ -11,8 +11,8 @@ from tillflow.fields import Day
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
-from payments.credit.models import CreditPolicy, GiftCard, WalletEntry
-from payments.operations import CreditOperations, GiftCardOperations, PaymentOperations
+from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
+from payments.operations import AccountOperations, CreditOperations, GiftCardOperations, PaymentOperations
 
 api = Api("payments")
 handle = api.handle
@@ -55,6 +55,14 @@ class CodeBody(BaseModel):
     code: GiftCardCode
 
 
+class LimitBody(BaseModel):
+    """How much a customer may owe, in minor units."""
+
+    model_config = ConfigDict(frozen=True)
+
+    credit_limit: Annotated[int, Field(ge=0, lt=10**12, strict=True)]
+
+
 class PolicyBody(BaseModel):
     """The most of one goodwill grant in minor units, and the days after which it expires; null for never."""
 
@@ -84,6 +92,11 @@ def _credit() -> CreditOperations:
 @cache
 def _gift_cards() -> GiftCardOperations:
     return GiftCardOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _accounts() -> AccountOperations:
+    return AccountOperations(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @api.route("GET /orders/{order_id}/tenders", "read", response=list[dict[str, Any]])
@@ -137,3 +150,15 @@ def issue_gift_card(call: Call) -> Reply:
 def get_gift_card(call: Call) -> GiftCard:
     """Return the number and the balances of the gift card with a code."""
     return _gift_cards().find(call.body.code)
+
+
+@api.route("GET /customers/{customer_id}/accounts", "read", response=list[Account])
+def list_accounts(call: Call) -> list[Account]:
+    """List what a customer may owe and owes, by currency."""
+    return _accounts().accounts(call.path["customer_id"])
+
+
+@api.route("PUT /customers/{customer_id}/accounts/{currency}", "manage", body=LimitBody, response=Account)
+def set_credit_limit(call: Call) -> Account:
+    """Set how much a customer may owe in a currency; what is owed stays."""
+    return _accounts().set_limit({**call.body.model_dump(), **call.path})

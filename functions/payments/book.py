@@ -55,14 +55,14 @@ class Book:
         held = Action("Put", {"TableName": self._table, "Item": marshal(row)})
         return self._apply(effect_key, "authorise", reference, charge.amount, [held, *also])
 
-    def capture(self, effect_key: str, reference: str, amount: int) -> Outcome:
+    def capture(self, effect_key: str, reference: str, amount: int, also: Sequence[Action] = ()) -> Outcome:
         change = self._change(
             reference,
             "SET #state = :captured, captured = :amount, refundable = :amount",
             "#state = :held AND amount >= :amount",
             {":captured": "captured", ":held": "held", ":amount": amount},
         )
-        return self._apply(effect_key, "capture", reference, amount, [change])
+        return self._apply(effect_key, "capture", reference, amount, [change, *also])
 
     def void(self, effect_key: str, reference: str, also: Sequence[Action] = ()) -> Outcome:
         change = self._change(

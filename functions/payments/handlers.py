@@ -9,10 +9,12 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from payments.cash import Cash
-from payments.credit.models import ExpiredCredit
+from payments.credit.accounts import Accounts
+from payments.credit.models import ExpiredCredit, SettleAccount, SettledAccount
 from payments.credit.wallets import Wallets
 from payments.gift_card import GiftCardProvider
 from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
+from payments.on_account import OnAccount
 from payments.rules import refuse_card_numbers
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
@@ -27,6 +29,7 @@ payments = Payments(
         "card": SandboxProvider(_dynamodb, os.environ["SANDBOX_TABLE_NAME"]),
         "store_credit": StoreCredit(_dynamodb, _table),
         "gift_card": GiftCardProvider(_dynamodb, _table),
+        "on_account": OnAccount(_dynamodb, _table),
         "cash": Cash(),
     },
 )
@@ -67,3 +70,13 @@ def resolve_capture(event: dict[str, Any], context: object) -> ResolvedCapture:
 def expire_credit(event: dict[str, Any], context: object) -> ExpiredCredit:
     """Take what is left of grants whose last day is over; started every night."""
     return {"expired": Wallets(_dynamodb, _table).expire(datetime.now(UTC))}
+
+
+@handler
+def settle_account(event: dict[str, Any], context: object) -> SettledAccount:
+    """Apply a recorded payment to a customer's account; what is left of it becomes credit."""
+    request = parse(SettleAccount, event)
+    accounts = Accounts(_dynamodb, _table)
+    accounts.settle(request, datetime.now(UTC))
+    account = accounts.account(request.customer_id, request.currency)
+    return {"payment_id": request.payment_id, "owed": account.owed}

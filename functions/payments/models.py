@@ -10,7 +10,8 @@ from tillflow.money import Currency
 MAX_TENDERS = 200
 """Tenders of one order."""
 
-type TenderType = Literal["card", "cash", "store_credit", "gift_card"]
+type TenderType = Literal["card", "cash", "store_credit", "gift_card", "on_account"]
+OF_CUSTOMER = ("store_credit", "on_account")
 WITH_TOKEN = ("card", "gift_card")
 TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
 # Begins with a letter, so that a card number is never accepted as a provider's token.

@@ -7,14 +7,18 @@ from typing import Any
 from tillflow.gift_cards import token_of
 from tillflow.parsing import parse
 
+from payments.credit.accounts import Accounts
 from payments.credit.gift_cards import GiftCards
 from payments.credit.models import (
+    Account,
+    CreditAccount,
     CreditCurrency,
     CreditPolicy,
     GiftCard,
     GiftCardQuery,
     GrantCredit,
     IssueGiftCard,
+    SetCreditLimit,
     WalletEntry,
 )
 from payments.credit.rows import customer_wallet
@@ -85,3 +89,18 @@ class GiftCardOperations:
         if card is None:
             raise UnknownGiftCard
         return card
+
+
+class AccountOperations:
+    """Accounts of customers who buy on account. dynamodb: a client; table: the payments table."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._accounts = Accounts(dynamodb, table)
+
+    def set_limit(self, request: Mapping[str, Any]) -> Account:
+        """Set the credit limit of a customer in a currency. InvalidRequest."""
+        return self._accounts.set_limit(parse(SetCreditLimit, request))
+
+    def accounts(self, customer_id: str) -> list[Account]:
+        """Return the accounts of a customer by currency. InvalidRequest."""
+        return self._accounts.accounts(parse(CreditAccount, {"customer_id": customer_id}).customer_id)

@@ -15,7 +15,7 @@ from tillflow.errors import (
 )
 
 from payments.errors import ReversalRefused
-from payments.models import Authorise, Tender
+from payments.models import OF_CUSTOMER, Authorise, Tender
 
 # A state ending in -ing is an intent: the provider was called, and may or may not have applied the effect.
 AUTHORISING: Final = "authorising"
@@ -45,7 +45,7 @@ MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
 A tender being voided can turn out captured, by a capture in flight when the order was reversed.
 """
 
-_CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "cash": 2}
+_CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "on_account": 1, "cash": 2}
 _RETRYABLE = (PaymentOutcomeUnknown, ProviderUnavailable, StoreContention)
 # Shortest card number there is (Maestro), whatever separators people type.
 _CARD_NUMBER = re.compile(r"\d(?:[ .\-]?\d){11,}")
@@ -100,7 +100,7 @@ def opened_tenders(request: Authorise) -> list[Tender]:
             order_id=request.order_id,
             currency=request.currency,
             state=AUTHORISING,
-            customer_id=request.customer_id if tender.type == "store_credit" else None,
+            customer_id=request.customer_id if tender.type in OF_CUSTOMER else None,
             **tender.model_dump(),
         )
         for tender in sorted(request.tenders, key=lambda tender: tender.tender_no)

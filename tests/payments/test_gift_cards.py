@@ -16,6 +16,7 @@ from payments.provider import Charge
 from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.gift_cards import card_number, hide_codes, new_code, token_of
 
+from tests.support.interposed import TakingTurns
 from tests.support.payments_fixture import CODE, NOW, gift_card
 
 OTHER_SECRET = "TESTCARD-2222-3333-4444-6666"
@@ -107,7 +108,7 @@ def test_card_that_two_tills_charge_at_once_is_spent_once(
     dynamodb: Any, table: str, cards: GiftCards
 ) -> None:
     cards.issue(gift_card(1000), NOW)
-    provider = GiftCardProvider(dynamodb, table)
+    provider = GiftCardProvider(TakingTurns(dynamodb), table)
 
     def charge(number: int) -> bool:
         return provider.authorise(f"ord-{number}#authorise#1", Charge(600, "EUR", TOKEN)).accepted

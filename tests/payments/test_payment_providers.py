@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from payments.credit.accounts import Accounts
 from payments.credit.gift_cards import GiftCards
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.gift_card import GiftCardProvider
+from payments.on_account import OnAccount
 from payments.provider import Charge, Provider, ProviderDown, ResponseLost
 from payments.sandbox import TEST_CARDS, SandboxProvider
 from payments.store_credit import StoreCredit
@@ -15,16 +17,19 @@ from tillflow.gift_cards import token_of
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, conflict
-from tests.support.payments_fixture import CODE, NOW, gift_card, granted
+from tests.support.payments_fixture import CODE, NOW, credit_limit, gift_card, granted
 
 WALLET = customer_wallet("cus-1")
 CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 
 
-@pytest.fixture(params=["sandbox", "store_credit", "gift_card"])
+@pytest.fixture(params=["sandbox", "store_credit", "gift_card", "on_account"])
 def provider(request: pytest.FixtureRequest, dynamodb: Any, table: str) -> Provider:
     if request.param == "sandbox":
         return SandboxProvider(dynamodb, table)
+    if request.param == "on_account":
+        Accounts(dynamodb, table).set_limit(credit_limit(1000))
+        return OnAccount(dynamodb, table)
     if request.param == "gift_card":
         GiftCards(dynamodb, table).issue(gift_card(1000), NOW)
         return GiftCardProvider(dynamodb, table)

@@ -8,7 +8,7 @@ from typing import Any
 
 from payments.book import Book
 from payments.cash import Cash
-from payments.credit.models import GrantCredit, IssueGiftCard
+from payments.credit.models import GrantCredit, IssueGiftCard, SetCreditLimit
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.models import Authorise, Tenders
@@ -123,6 +123,10 @@ def gift_card(amount: int, code: str = CODE, **more: Any) -> IssueGiftCard:
     return IssueGiftCard.model_validate(
         {"code": code, "currency": "EUR", "amount": amount, "reason": "birthday", **more}
     )
+
+
+def credit_limit(limit: int, currency: str = "EUR") -> SetCreditLimit:
+    return SetCreditLimit(customer_id="cus-1", currency=currency, credit_limit=limit)
 
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:

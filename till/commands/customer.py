@@ -123,6 +123,27 @@ def list_customers(
         err.print(f"Next page: till customer list --after {more}")
 
 
+@app.command("limit")
+def limit(
+    customer_id: CustomerId,
+    amount: Annotated[str, typer.Argument(help="How much the customer may owe, such as 500.00.")],
+    currency: Currency = "EUR",
+) -> None:
+    """Let a customer buy on account up to a limit. What is owed stays, above the limit too.
+
+    Example:
+
+        till customer limit cus-ada 500.00
+    """
+    stack = find_stack()
+    with operator_errors(_LISTED):
+        sales.customers(stack).get(customer_id)
+        request = {"customer_id": customer_id, "currency": currency}
+        account = sales.accounts(stack).set_limit({**request, "credit_limit": minor_units(amount, currency)})
+    owed, available = money(account.owed, currency), money(account.available, currency)
+    out.print(f"{customer_id} owes {owed} and may owe {available} more.")
+
+
 @credit_app.command("grant")
 def grant(
     customer_id: CustomerId,

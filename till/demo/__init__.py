@@ -1,5 +1,6 @@
 """Demos: scenarios of each workflow, with their expected results."""
 
+from till.demo.customer_payment import CustomerPaymentDemo
 from till.demo.image_ingest import ImageIngestDemo
 from till.demo.model import Outcome, Pipeline
 from till.demo.order_cancel import OrderCancelDemo
@@ -11,6 +12,7 @@ from till.demo.stock_transfer import StockTransferDemo
 PIPELINES: tuple[Pipeline, ...] = (
     OrderCheckoutDemo(),
     OrderCancelDemo(),
+    CustomerPaymentDemo(),
     ImageIngestDemo(),
     StockTransferDemo(),
     StockReorderDemo(),

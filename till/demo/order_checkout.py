@@ -19,7 +19,7 @@ from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
 from till.purchasing import cases
-from till.sales import credit, gift_cards, orders
+from till.sales import accounts, credit, gift_cards, orders
 from till.shop import CARDS, CURRENCY, CUSTOMERS, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -93,6 +93,11 @@ SCENARIOS = (
             CASH,
             customer_id=CUSTOMERS[0].customer_id,
         ),
+        "PAID",
+    ),
+    Scenario(
+        "split: cash, and the rest on account",
+        order(BASKET, {**CASH, "amount": 1000}, {"type": "on_account"}, customer_id=CUSTOMERS[0].customer_id),
         "PAID",
     ),
     Scenario(
@@ -184,10 +189,12 @@ def units_needed() -> dict[str, int]:
 
 
 def give_credit(stack: Stack, run_id: str) -> str:
-    """Grant the known customer credit and issue a gift card, each enough for one scenario; return the card's code."""
+    """Give the known customer credit and a limit, and issue a gift card; return the card's code."""
     paid = {"currency": CURRENCY, "reason": "demo", "source": "cash"}
     customer_id = CUSTOMERS[0].customer_id
     credit(stack).grant({**paid, "grant_id": run_id, "customer_id": customer_id, "amount": 500})
+    account = {"customer_id": customer_id, "currency": CURRENCY, "credit_limit": 10_000_00}
+    accounts(stack).set_limit(account)
     code = new_code()
     gift_cards(stack).issue({**paid, "code": code, "amount": 1000})
     return code

@@ -146,8 +146,8 @@ class WorkflowFixture:
         return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow with the order id as its name, run it while no time passes, and return its ARN."""
-        machine, name = self.deploy(workflow), request["order_id"]
+        """Start a workflow with the order or payment id as its name, run it while no time passes; return its ARN."""
+        machine, name = self.deploy(workflow), request.get("order_id") or request["payment_id"]
         try:
             return str(self.engine.start(f"{machine}:{ALIAS}", request, name))
         except ApiError as error:

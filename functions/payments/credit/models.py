@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, StrictInt
-from tillflow.fields import Amount, BusinessId, Day, Identifier, Reason, Request
+from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Day, Identifier, Reason, Request
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
@@ -55,6 +55,35 @@ class CreditPolicy(CreditCurrency):
     expiry_days: Annotated[StrictInt, Field(gt=0, le=3_650)] | None = None
 
 
+class CreditAccount(Request):
+    """A customer whose accounts are read."""
+
+    customer_id: Identifier
+
+
+class SetCreditLimit(CreditAccount):
+    """A request to let a customer owe up to a limit."""
+
+    currency: Currency
+    credit_limit: Amount
+
+
+class SettleAccount(CreditAccount):
+    """A request to apply a recorded payment to a customer's account; `allocated` is below zero if credits exceed it."""
+
+    payment_id: BusinessId
+    currency: Currency
+    allocated: Annotated[StrictInt, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+    overpayment: Amount
+
+
+class SettledAccount(TypedDict):
+    """A payment that is applied to an account, and what the customer then owes."""
+
+    payment_id: str
+    owed: int
+
+
 class AnnouncedCredit(TypedDict):
     """The number of events that were published."""
 
@@ -65,6 +94,17 @@ class ExpiredCredit(TypedDict):
     """How many grants have expired."""
 
     expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account of a customer in a currency: available = credit limit - reserved - owed."""
+
+    currency: str
+    credit_limit: int
+    available: int
+    reserved: int
+    owed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ CREDIT#<customer>    BALANCE#<currency>               balance in minor units, ne
 CREDIT#<customer>    ENTRY#<currency>#<entry id>      a grant, or the expiry of one; the table's stream publishes it
 GIFT#<card number>   CARD, BALANCE#…, ENTRY#…         a gift card: the hash of its token, and a wallet as above
 GRANT#<grant id>     GRANT                            the request of a grant, written once
+ACCOUNT#<customer>   ACCOUNT#<currency>               credit limit; what is available, reserved and owed
+SETTLED#<payment id> SETTLED                          the request of a customer payment, written once
 EXPIRIES             <last day>#<grant id>            a grant that will expire
 CREDITPOLICY         <currency>                       limit and expiry of goodwill
 """
@@ -17,6 +19,7 @@ from payments.credit.models import WalletEntry
 EXPIRIES = "EXPIRIES"
 POLICIES = "CREDITPOLICY"
 GIFT_CARD = "GIFT#"
+ACCOUNT = "ACCOUNT#"
 BALANCE = "BALANCE#"
 ENTRY = "ENTRY#"
 _FIELDS = {field.name for field in fields(WalletEntry)}
@@ -35,6 +38,16 @@ def gift_card_wallet(number: str) -> str:
 def card_key(number: str) -> tuple[str, str]:
     """Return the primary key of a gift card."""
     return gift_card_wallet(number), "CARD"
+
+
+def account_key(customer_id: str, currency: str) -> tuple[str, str]:
+    """Return the primary key of a customer's account."""
+    return f"ACCOUNT#{customer_id}", f"{ACCOUNT}{currency}"
+
+
+def settlement_key(payment_id: str) -> tuple[str, str]:
+    """Return the primary key of the marker of a customer payment."""
+    return f"SETTLED#{payment_id}", "SETTLED"
 
 
 def balance_key(holder: str, currency: str) -> tuple[str, str]:

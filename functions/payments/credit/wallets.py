@@ -66,14 +66,18 @@ class Wallets:
         actions = [
             self._put_new({"pk": pk, "sk": sk, **marker}, AlreadyApplied),
             *also,
-            self._put(entry_row(entry)),
-            self._add_bounded(entry),
+            *self.entry_actions(entry),
         ]
+        what = f"granting credit {entry.entry_id}"
+        retry_on_conflict(lambda: transact(self._client, actions, what))
+
+    def entry_actions(self, entry: WalletEntry) -> list[Action]:
+        """Return the actions that write a grant and add it to its balance."""
+        actions = [self._put(entry_row(entry)), self._add_bounded(entry)]
         if entry.expires_on:
             due = {name: getattr(entry, name) for name in ("holder", "currency", "entry_id")}
             actions.append(self._put({"pk": EXPIRIES, "sk": f"{entry.expires_on}#{entry.entry_id}", **due}))
-        what = f"granting credit {entry.entry_id}"
-        retry_on_conflict(lambda: transact(self._client, actions, what))
+        return actions
 
     def expire(self, now: datetime) -> int:
         """Take what is left of every grant whose last day is over from its wallet; return the number of grants."""

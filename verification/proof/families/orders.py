@@ -9,6 +9,7 @@ from customers.store import CustomersStore
 from payments.credit.gift_cards import GiftCards
 from payments.credit.models import GrantCredit, IssueGiftCard
 from payments.credit.wallets import Wallets
+from payments.operations import AccountOperations
 from tillflow.aws import client
 from tillflow.events import EVENTS
 from tillflow.gift_cards import hide_codes
@@ -31,7 +32,7 @@ from verification.proof.families.family import (
 from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
-CHECKOUT, CANCEL = "OrderCheckout", "OrderCancel"
+CHECKOUT, CANCEL, PAYMENT = "OrderCheckout", "OrderCancel", "CustomerPayment"
 YESTERDAY = "ord-yesterday"
 STOCK = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20
@@ -42,6 +43,7 @@ Request = Mapping[str, Any]
 PAIRED = {"paid by card", "a void that is refused"}
 PAID: Request = next(one.request for one in order_cancel.SCENARIOS if one.title == "cancelled after payment")
 BY_CREDIT: Request = next(one.request for one in order_checkout.SCENARIOS if "store credit" in one.title)
+ON_ACCOUNT: Request = next(one.request for one in order_checkout.SCENARIOS if "on account" in one.title)
 DECLINED = order(BASKET, card("tok_declined"))
 RACED = (
     "PriceOrder",
@@ -71,6 +73,7 @@ ENDINGS = {
         ("NONE", "SUCCEEDED REJECTED"),
         ("NONE", "FAILED UnknownOrder"),
     },
+    PAYMENT: {("PAID", "SUCCEEDED")},
 }
 # A cancel that failed before its pivot changed nothing; the invariants check that.
 ALLOWED = {"NOT STARTED", "FAILED before the pivot"}
@@ -84,9 +87,9 @@ ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
 
 
 class Orders(Family):
-    """Checkout and cancel."""
+    """Checkout, cancel, and the payments of invoices on account."""
 
-    workflows = (CHECKOUT, CANCEL)
+    workflows = (CHECKOUT, CANCEL, PAYMENT)
     others = ()
 
     def prepare(self, services: ProofServices) -> None:
@@ -103,6 +106,8 @@ class Orders(Family):
         yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(PAID), "CANCELLED", paired=True)
         yield Scenario(self, CANCEL, "cancelled twice", _cancelled(PAID, times=2), "CANCELLED")
         yield Scenario(self, CANCEL, "cancelled after payment by credit", _cancelled(BY_CREDIT), "CANCELLED")
+        yield Scenario(self, CANCEL, "cancelled after a sale on account", _cancelled(ON_ACCOUNT), "CANCELLED")
+        yield Scenario(self, PAYMENT, "invoice paid and overpaid", _paid, "PAID", paired=True)
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
         yield Scenario(self, CANCEL, "cancel of an unknown order", _cancelled(None), "NONE")
         for state in RACED:
@@ -152,7 +157,7 @@ def cancel(order_id: str) -> dict[str, Any]:
 
 
 def give_credit(services: ProofServices) -> None:
-    """Grant the customer credit and issue the gift card of the scenarios; post both, as their events would."""
+    """Give the customer credit and a limit, and issue the gift card of the scenarios; post what their events would."""
     dynamodb, now = client("dynamodb"), datetime(2026, 11, 23, tzinfo=UTC)
     paid = {"currency": "EUR", "reason": "proof", "source": "cash"}
     customer_id = CUSTOMERS[0].customer_id
@@ -160,6 +165,8 @@ def give_credit(services: ProofServices) -> None:
     Wallets(dynamodb, "PaymentsTable").grant(GrantCredit.model_validate(grant), now)
     card = {**paid, "code": order_checkout.GIFT_CARD, "amount": 1000}
     number = GiftCards(dynamodb, "PaymentsTable").issue(IssueGiftCard.model_validate(card), now).number
+    limit = {"customer_id": customer_id, "currency": "EUR", "credit_limit": 1_000_000}
+    AccountOperations(dynamodb, "PaymentsTable").set_limit(limit)
     for entry_id, holder, amount in (("crd-1", "customer", 500), (f"gift-{number}", "gift_card", 1000)):
         detail = {"event_id": f"{entry_id}#credit", "entry_id": entry_id, "holder": holder, "kind": "cash"}
         event = {
@@ -186,6 +193,15 @@ def _cancelled(request: Request | None, times: int = 1) -> StartExecutions:
         return [fixture.start(cancel(order_id), CANCEL) for _ in range(times)]
 
     return start
+
+
+def _paid(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+    """Sell on account, then pay more than is outstanding; the payment has the id of the order."""
+    fixture.schedule = FaultSchedule()
+    fixture.run_until_settled(fixture.start(placed(ON_ACCOUNT, order_id), CHECKOUT))
+    fixture.schedule = schedule
+    payment = {"payment_id": order_id, "customer_id": CUSTOMERS[0].customer_id, "currency": "EUR"}
+    return [fixture.start({**payment, "amount": 5000, "method": "cash"}, PAYMENT)]
 
 
 def _racing(trigger: Trigger) -> StartExecutions:

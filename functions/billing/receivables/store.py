@@ -1,0 +1,143 @@
+"""Open items and received payments in DynamoDB; see rows.py for the rows."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    read_rows,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
+from tillflow.times import iso_utc
+
+from billing.receivables import rules
+from billing.receivables.models import OpenItem, ReceivedPayment, ReceivePayment
+from billing.receivables.rows import (
+    RECEIVABLES,
+    customer_prefix,
+    open_item_key,
+    open_item_row,
+    payment_key,
+    payment_row,
+    read_open_item,
+    read_payment,
+)
+from billing.rows import invoice_key
+
+
+class ReceivablesStore:
+    """Receivables in the billing table. client: a DynamoDB client; table: its name."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def receive(self, request: ReceivePayment, now: datetime) -> ReceivedPayment:
+        """Record a payment on the invoices it pays, once per payment id.
+
+        InvalidPayment, IdempotencyConflict for another request under the id.
+        """
+        return retry_on_conflict(lambda: self._receive(request, now))
+
+    def find_payment(self, payment_id: str) -> ReceivedPayment | None:
+        """Return a received payment, None if there is none."""
+        row = self._row(*payment_key(payment_id))
+        return read_payment(row) if row else None
+
+    def open_items(self, prefix: str = "") -> Iterator[OpenItem]:
+        """Yield the open items whose sort key begins with a prefix, by customer, currency and due date."""
+        condition = "pk = :receivables" + (" AND begins_with(sk, :prefix)" if prefix else "")
+        values = {":receivables": RECEIVABLES, **({":prefix": prefix} if prefix else {})}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=marshal(values),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from (read_open_item(unmarshal(row)) for row in page["Items"])
+
+    def open_item(self, invoice: Item) -> Action:
+        """Return the action that writes the open item of an invoice, or deletes it when nothing is outstanding."""
+        item = rules.open_item_of(invoice)
+        if item.outstanding:
+            return Action("Put", {"TableName": self._table, "Item": marshal(open_item_row(item))})
+        return Action("Delete", {"TableName": self._table, "Key": key(*open_item_key(item))})
+
+    def _receive(self, request: ReceivePayment, now: datetime) -> ReceivedPayment:
+        items = list(self.open_items(customer_prefix(request.customer_id, request.currency)))
+        # Read after the open items: a payment that has paid them is there by then.
+        if stored := self._row(*payment_key(request.payment_id)):
+            return _same(stored, request)
+        allocations = rules.allocate_payment(items, request)
+        allocated = sum(one["amount"] for one in allocations)
+        received: ReceivedPayment = {
+            "payment_id": request.payment_id,
+            "customer_id": request.customer_id,
+            "currency": request.currency,
+            "amount": request.amount,
+            "method": request.method,
+            "allocated": allocated,
+            "overpayment": request.amount - allocated,
+            "allocations": allocations,
+        }
+        keys = [invoice_key(one["order_id"]) for one in allocations]
+        invoices = read_rows(self._client, self._table, keys)
+        what = f"recording payment {request.payment_id}"
+        actions = [self._put_new(payment_row(request, received, iso_utc(now)))]
+        for one in allocations:
+            actions += self._pay(invoices[invoice_key(one["order_id"])], one["amount"], what)
+        try:
+            transact(self._client, actions, what)
+        except AlreadyApplied as applied:
+            return _same(applied.result, request)
+        return received
+
+    def _pay(self, invoice: Item, amount: int, what: str) -> list[Action]:
+        changed = rules.paid_by(invoice, amount)
+        update = {
+            "TableName": self._table,
+            "Key": key(*invoice_key(invoice["invoice_id"])),
+            "UpdateExpression": "SET #status = :status, paid = :paid, outstanding = :outstanding",
+            "ConditionExpression": "outstanding = :before AND paid = :paid_before",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": marshal(
+                {
+                    **{f":{name}": value for name, value in changed.items()},
+                    ":before": invoice["outstanding"],
+                    ":paid_before": invoice["paid"],
+                }
+            ),
+        }
+        return [
+            Action("Update", update, lambda _: StoreContention(what)),
+            self.open_item({**invoice, **changed}),
+        ]
+
+    def _put_new(self, row: Item) -> Action:
+        request = {
+            "TableName": self._table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, AlreadyApplied)
+
+    def _row(self, pk: str, sk: str) -> Item:
+        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
+        return unmarshal(response.get("Item"))
+
+
+def _same(stored: Item, request: ReceivePayment) -> ReceivedPayment:
+    first, sent = json.loads(stored["request"]), request.model_dump(mode="json")
+    if first != sent:
+        raise IdempotencyConflict(f"payment {request.payment_id}", first, sent)
+    return read_payment(stored)

@@ -1,0 +1,47 @@
+"""A sale on account as a tender: the customer owes the amount, within a credit limit that is reserved at once."""
+
+from typing import Any
+
+from payments.book import Book
+from payments.credit.accounts import Accounts
+from payments.provider import Charge, Outcome, refused
+
+
+class OnAccount:
+    """A Provider for sales on account."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._accounts = Accounts(client, table)
+        self._book = Book(client, table, "on_account")
+
+    def authorise(self, key: str, charge: Charge) -> Outcome:
+        if charge.customer_id is None:
+            return refused("no_customer")
+        reserve = self._accounts.reserve(charge.customer_id, charge.currency, charge.amount)
+        return self._book.authorise(key, charge, [reserve])
+
+    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+        held = self._book.authorisation(authorisation)
+        if not held:
+            return refused("no_such_authorisation")
+        owe = self._accounts.change(
+            held["customer_id"], held["currency"], reserved=-held["amount"], owed=amount
+        )
+        return self._book.capture(key, authorisation, amount, [owe])
+
+    def void(self, key: str, authorisation: str) -> Outcome:
+        held = self._book.authorisation(authorisation)
+        if not held:
+            return refused("no_such_authorisation")
+        release = self._accounts.change(held["customer_id"], held["currency"], reserved=-held["amount"])
+        return self._book.void(key, authorisation, [release])
+
+    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+        held = self._book.authorisation(authorisation)
+        if not held:
+            return refused("no_such_authorisation")
+        forgive = self._accounts.change(held["customer_id"], held["currency"], owed=-amount)
+        return self._book.refund(key, authorisation, amount, [forgive])
+
+    def look_up(self, key: str) -> Outcome | None:
+        return self._book.look_up(key)

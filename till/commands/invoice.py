@@ -1,0 +1,121 @@
+"""`till invoice`: what customers owe, and the payments they make."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from tillflow.executions import error_message
+
+from till import sales, workflows
+from till.amounts import minor_units
+from till.errors import OperatorError
+from till.output import err, money, out, print_json, print_table
+from till.purchasing import operator_errors
+from till.report import AsJson
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Invoices on account: list, pay, ageing.")
+CustomerId = Annotated[str, typer.Argument(help="Customer id.")]
+_ADVICE = "`till invoice list CUSTOMER` lists the open invoices of a customer."
+
+
+@app.command("pay")
+def pay(
+    customer_id: CustomerId,
+    amount: Annotated[str, typer.Argument(help="Amount, such as 120.00.")],
+    method: Annotated[str, typer.Option(help="cash or bank_transfer.")] = "bank_transfer",
+    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    order: Annotated[
+        list[str] | None,
+        typer.Option(help="Order whose invoice is paid; repeat for several. By default the oldest."),
+    ] = None,
+    payment_id: Annotated[str | None, typer.Option("--id", help="Idempotency key.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a customer's payment. What the invoices do not take becomes store credit.
+
+    Examples:
+
+        till invoice pay cus-ada 120.00
+
+        till invoice pay cus-ada 50.00 --order ord-1 --id pay-1
+    """
+    stack = find_stack()
+    request = {
+        "payment_id": payment_id or workflows.new_id("pay"),
+        "customer_id": customer_id,
+        "currency": currency,
+        "amount": minor_units(amount, currency),
+        "method": method,
+        "orders": order or [],
+    }
+    with operator_errors(_ADVICE):
+        started = sales.customer_payments(stack).pay(request)
+    with err.status(f"Waiting for {request['payment_id']}"):
+        ended = workflows.wait(stack, started.arn)
+    if ended["status"] != "SUCCEEDED":
+        raise OperatorError(error_message(ended.get("cause") or ended["status"]), _ADVICE)
+    received = sales.receivables(stack).find_payment(str(request["payment_id"]))
+    if as_json:
+        print_json(received)
+        return
+    for one in received["allocations"]:
+        out.print(f"{one['invoice_number']} ({one['order_id']}): {money(one['amount'], currency)}")
+    if received["overpayment"]:
+        out.print(f"Store credit: {money(received['overpayment'], currency)}")
+    out.print(f"Payment {received['payment_id']} is recorded.")
+
+
+@app.command("list")
+def list_open(customer_id: CustomerId, as_json: AsJson = False) -> None:
+    """List the open invoices of a customer, and what the customer may still owe.
+
+    Example:
+
+        till invoice list cus-ada
+    """
+    stack = find_stack()
+    items = sales.receivables(stack).open_items(customer_id)
+    with operator_errors("`till customer list` lists every customer."):
+        accounts = sales.accounts(stack).accounts(customer_id)
+    if as_json:
+        print_json(
+            {"invoices": [asdict(item) for item in items], "accounts": [asdict(one) for one in accounts]}
+        )
+        return
+    rows = [
+        (item.invoice_number, item.order_id, item.due_on, money(item.outstanding, item.currency))
+        for item in items
+    ]
+    print_table("Open invoices", ("invoice!", "order", "due", "outstanding>"), rows)
+    for one in accounts:
+        limit, available = money(one.credit_limit, one.currency), money(one.available, one.currency)
+        out.print(f"Owes {money(one.owed, one.currency)}; limit {limit}, available {available}.")
+
+
+@app.command("ageing")
+def ageing(as_json: AsJson = False) -> None:
+    """Report what each customer owes by days overdue.
+
+    Example:
+
+        till invoice ageing
+    """
+    report = sales.receivables(find_stack()).ageing(datetime.now(UTC).date())
+    if as_json:
+        print_json([asdict(one) for one in report])
+        return
+    if not report:
+        out.print("No customer owes anything.")
+        return
+    buckets = list(report[0].amounts)
+    rows = [
+        (
+            one.customer_id,
+            *(money(one.amounts[bucket], one.currency) for bucket in buckets),
+            money(one.total, one.currency),
+        )
+        for one in report
+    ]
+    print_table("Receivables", ("customer!", *(f"{bucket}>" for bucket in buckets), "total>"), rows)

@@ -1,0 +1,73 @@
+"""Demo of the customer payment: an invoice paid in part, overpaid, and a payment without an open invoice."""
+
+from dataclasses import dataclass
+from secrets import token_hex
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.demo.order_checkout import BASKET, ENDED, audited, order
+from till.history import compensated
+from till.output import money
+from till.sales import accounts, customer_payments, customers, orders, receivables
+from till.shop import CURRENCY, Shop
+from till.stack import Stack
+from till.waiting import wait_for_order
+
+LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A payment of a new customer's invoice on account; without `sold` the customer has none."""
+
+    title: str
+    amount: int
+    expected: str
+    sold: bool = True
+
+
+SCENARIOS = (
+    Scenario("invoice paid in part", 1000, "10.00 EUR of the invoice"),
+    Scenario("invoice paid and overpaid", 5000, "43.90 EUR of the invoice, 6.10 EUR as credit"),
+    Scenario("payment without an open invoice", 1000, "FAILED InvalidPayment", sold=False),
+)
+
+
+class CustomerPaymentDemo:
+    """The scenarios of the payment, each with a customer of its own."""
+
+    name = "customer_payment"
+    title = "Customer payment"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+        Shop(stack).receive(f"{run_id}-p", {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
+        outcomes = []
+        for number, scenario in enumerate(SCENARIOS, 1):
+            outcomes.append(self._one(stack, scenario, f"{run_id}-p{number:02}"))
+            ended(scenario.title)
+        return audited(stack, outcomes)
+
+    def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
+        customers(stack).create({"customer_id": name, "name": "Demo"})
+        account = {"customer_id": name, "currency": CURRENCY}
+        accounts(stack).set_limit({**account, "credit_limit": LIMIT})
+        if scenario.sold:
+            sale = order(BASKET, {"type": "on_account"}, customer_id=name)
+            sold = orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
+            wait_for_order(stack, name, sold.arn, ENDED)
+        payment = {**account, "payment_id": name, "amount": scenario.amount, "method": "bank_transfer"}
+        arn = customer_payments(stack).pay(payment).arn
+        execution = workflows.wait(stack, arn)
+        steps = compensated(workflows.visits(stack, arn))
+        return Outcome(scenario.title, name, arn, scenario.expected, _ending(stack, name, execution), steps)
+
+
+def _ending(stack: Stack, name: str, execution: dict[str, str]) -> str:
+    if execution["status"] != "SUCCEEDED":
+        return f"{execution['status']} {execution.get('error', '')}"
+    received = receivables(stack).find_payment(name)
+    ending = f"{money(received['allocated'], CURRENCY)} of the invoice"
+    overpayment = received["overpayment"]
+    return ending + (f", {money(overpayment, CURRENCY)} as credit" if overpayment else "")
