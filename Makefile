@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test lint check-sagas template prove mutants storm openapi policies layers diagrams inspector console bench clean
+.PHONY: help setup run demo up down test test-long lint check-sagas template prove mutants storm openapi policies layers diagrams inspector console bench clean
 
 UV_VERSION := 0.13.9
 # The newest release; the SAM CLI holds an older one in the project's environment.
@@ -45,6 +45,9 @@ test: lint check-sagas ## Check and test everything
 	$(NPM) $(CONSOLE) test
 	@for package in $(PACKAGES); do (cd $$package && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
+
+test-long: setup ## Run the long tests: models, kills at every commit, mutants (5 minutes; before a workflow change is merged)
+	$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m long
 
 lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -179,12 +180,20 @@ class Buying(RuleBasedStateMachine):
         self.fixture.run_until_settled(f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
 
 
-TestBuying = Buying.TestCase
-TestBuying.settings = settings(
-    max_examples=8,
+SETTINGS = settings(
     stateful_step_count=10,
     derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # an example is slow, and short enough as it is
+    phases=[Phase.explicit, Phase.generate],  # shrinking would take too long
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+FEW, MANY = settings(SETTINGS, max_examples=3), settings(SETTINGS, max_examples=30)
+
+
+class TestBuying(Buying.TestCase):
+    settings = FEW
+
+
+@pytest.mark.long
+class TestBuyingWithMoreExamples(Buying.TestCase):
+    settings = MANY

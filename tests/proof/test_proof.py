@@ -134,6 +134,7 @@ def test_sample_of_faults_and_kills_leaves_no_violation(enumeration: CaseEnumera
         assert enumeration.run(WorkItem(name, crash=str(crash))).violations == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["OrderCheckout/paid by card", "OrderCancel/cancelled after payment"])
 def test_kill_at_every_commit_leaves_no_violation(enumeration: CaseEnumeration, name: str) -> None:
     points = list(enumeration.crashes.points(SCENARIOS[name]))
@@ -151,12 +152,14 @@ def test_execution_that_cannot_open_its_case_fails_with_the_alarmed_error(
     assert parse_faults(faults)[-1].state in {place.rpartition(".")[2] for place in tally.reached}
 
 
+@pytest.mark.long
 def test_case_task_without_its_catch_is_killed_when_the_case_cannot_be_opened() -> None:
     (name, faults), *_ = UNOPENED_CASES.items()
     mutant = Mutant("left without its Catch", format_faults(parse_faults(faults)[-1:]).partition(":")[0])
     assert "no case could be opened" in judge(mutant, [WorkItem(name, faults, permanent=True)]).violation
 
 
+@pytest.mark.long
 def test_pairs_combine_a_fault_with_every_other_task(enumeration: CaseEnumeration) -> None:
     first = Fault("PostJournal", "fail_before", workflow="OrderCheckout")
     tally = enumeration.run(WorkItem("OrderCheckout/paid by card", format_faults((first,)), pairs=True))
@@ -173,12 +176,14 @@ def test_formatted_faults_parse_to_the_same_faults() -> None:
     assert {fault.times for fault in faults} == {1, FOREVER}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("mutant", "work"), KILLED.items(), ids=map(str, KILLED))
 def test_case_kills_its_mutant(enumeration: CaseEnumeration, mutant: Mutant, work: WorkItem) -> None:
     assert enumeration.run(work).violations == {}
     assert judge(mutant, [work]).killer == work.replay
 
 
+@pytest.mark.long
 def test_store_test_kills_a_mutant_that_no_workflow_reaches() -> None:
     tests = "tests/cases/test_cases_store.py"
     resolved = Mutant("condition dropped", "CasesTable Update CASE [#status = :open AND task_token = :token]")

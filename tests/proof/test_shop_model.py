@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
@@ -112,11 +113,16 @@ class Shop(RuleBasedStateMachine):
         return int(self.prover.tables.snapshot().levels[f"LEVEL#{LOCATION}#{sku}"]["on_hand"])
 
 
-TestShop = Shop.TestCase
-TestShop.settings = settings(
-    max_examples=12,
-    stateful_step_count=12,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
+SETTINGS = settings(
+    stateful_step_count=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
 )
+FEW, MANY = settings(SETTINGS, max_examples=4), settings(SETTINGS, max_examples=40)
+
+
+class TestShop(Shop.TestCase):
+    settings = FEW
+
+
+@pytest.mark.long
+class TestShopWithMoreExamples(Shop.TestCase):
+    settings = MANY
