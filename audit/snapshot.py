@@ -72,6 +72,8 @@ class Pictures:
 class Snapshot:
     """Every item by table (logical id), and the orders whose workflow was still running when it was read.
 
+    `outside_providers`: the payment providers whose books are not in the tables.
+
     `read_at`: when the reading began, for what may still have been on its way then; at the end of time nothing is.
 
     An order that is running is between two truths on purpose: invariants about how an order ends leave
@@ -83,6 +85,7 @@ class Snapshot:
     running: frozenset[str] = field(default_factory=frozenset)
     pictures: Pictures = field(default_factory=Pictures)
     read_at: datetime = _END_OF_TIME
+    outside_providers: frozenset[str] = frozenset({"cash", "stripe"})
 
     def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:
         """Items of `table` whose sort key starts with `sort_key` and partition key with `partition`."""

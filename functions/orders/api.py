@@ -23,6 +23,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _STATUS_OF_REASON = {
     "PaymentDeclined": 402,
     "CaptureRefused": 402,
+    "AuthorisationExpired": 402,
     "InsufficientStock": 409,
     "InvalidOrder": 400,
 }
@@ -115,6 +116,7 @@ def _refusal(order: Order) -> Problem:
 _CASHIER = {
     "PaymentDeclined": "Payment declined. Ask for another way to pay.",
     "CaptureRefused": "Payment failed. Nothing was charged.",
+    "AuthorisationExpired": "The card's authorisation has expired. Start the sale again.",
     "InsufficientStock": "Not enough in stock. Lower the quantity or remove it.",
     "InvalidOrder": "The order is not valid. Check the lines and discounts.",
 }

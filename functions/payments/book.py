@@ -14,7 +14,7 @@ from typing import Any
 from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
-from payments.provider import Charge, Outcome, accepted, refused
+from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, accepted, refused
 
 
 class Refusal(Exception):
@@ -134,4 +134,4 @@ class Book:
 
 def _refusal(authorisation: Item) -> Refusal:
     state = authorisation.get("state")
-    return Refusal(f"authorisation_{state}" if state else "no_such_authorisation")
+    return Refusal(f"authorisation_{state}" if state else NO_SUCH_AUTHORISATION)

@@ -23,6 +23,15 @@ class CaptureRefused(DomainError):
         self.reason = reason
 
 
+class AuthorisationExpired(DomainError):
+    """The authorisation expired before its capture; nothing was charged."""
+
+    cashier_message = "The card's authorisation has expired. Start the sale again."
+
+    def __init__(self, order_id: str, tender_no: int) -> None:
+        super().__init__(f"the authorisation of tender {tender_no} of order {order_id} has expired")
+
+
 class ReversalRefused(DomainError):
     """The provider refused to void or refund; an operator has to settle it."""
 

@@ -9,7 +9,7 @@ from payments.book import Book
 from payments.credit.gift_cards import GiftCards
 from payments.credit.rows import gift_card_wallet
 from payments.credit.wallets import Wallets
-from payments.provider import Charge, Outcome, refused
+from payments.provider import Charge, Outcome, Step, accepted, refused
 
 
 class GiftCardProvider:
@@ -20,25 +20,28 @@ class GiftCardProvider:
         self._wallets = Wallets(client, table)
         self._book = Book(client, table, "gift_card")
 
-    def authorise(self, key: str, charge: Charge) -> Outcome:
+    def prepare(self, key: str, charge: Charge) -> Outcome:
+        return accepted("")
+
+    def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
         card = self._cards.find(charge.token or "")
         if card is None:
             return refused("unknown_gift_card")
         held = self._wallets.add(gift_card_wallet(card.number), charge.currency, -charge.amount)
         return self._book.authorise(key, replace(charge, token=card.number), [held])
 
-    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         return self._book.capture(key, authorisation, amount)
 
     def void(self, key: str, authorisation: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         return self._book.void(key, authorisation, self._restore(held, held.get("amount", 0)))
 
-    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         return self._book.refund(key, authorisation, amount, self._restore(held, amount))
 
-    def look_up(self, key: str) -> Outcome | None:
+    def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self._book.look_up(key)
 
     def _restore(self, held: Item, amount: int) -> list[Action]:

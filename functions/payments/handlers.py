@@ -8,31 +8,18 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from payments.cash import Cash
+from payments.composition import configured_providers
 from payments.credit.accounts import Accounts
 from payments.credit.models import ExpiredCredit, SettleAccount, SettledAccount
 from payments.credit.wallets import Wallets
-from payments.gift_card import GiftCardProvider
 from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
-from payments.on_account import OnAccount
 from payments.rules import refuse_card_numbers
-from payments.sandbox import SandboxProvider
 from payments.service import Payments
 from payments.store import PaymentsStore
-from payments.store_credit import StoreCredit
 
 _dynamodb = client("dynamodb")
 _table = os.environ["TABLE_NAME"]
-payments = Payments(
-    PaymentsStore(_dynamodb, _table),
-    {
-        "card": SandboxProvider(_dynamodb, os.environ["SANDBOX_TABLE_NAME"]),
-        "store_credit": StoreCredit(_dynamodb, _table),
-        "gift_card": GiftCardProvider(_dynamodb, _table),
-        "on_account": OnAccount(_dynamodb, _table),
-        "cash": Cash(),
-    },
-)
+payments = Payments(PaymentsStore(_dynamodb, _table), configured_providers(_dynamodb))
 
 
 @handler

@@ -38,6 +38,7 @@ class Authorise(Request):
 
     order_id: BusinessId
     currency: Currency
+    location: Identifier
     customer_id: Identifier | None = None
     tenders: Annotated[tuple[TenderRequest, ...], Field(max_length=MAX_TENDERS)]
 
@@ -98,7 +99,8 @@ class PreventedCapture(TypedDict):
 class Tender:
     """A tender as it is stored: 0 <= refunded <= captured <= amount.
 
-    `state` is one of rules.py's; `authorisation` is the provider's reference, "" while there is none.
+    `state` is one of rules.py's; `provider` the one that was configured when the tender was opened. `authorisation` is
+    the provider's reference, "" while there is none; after `expires_at` it cannot be captured ("": it does not expire).
     """
 
     order_id: str
@@ -107,9 +109,11 @@ class Tender:
     amount: int
     currency: str
     state: str
+    provider: str
     token: str | None = None
     customer_id: str | None = None
     authorisation: str = ""
+    expires_at: str = ""
     captured: int = 0
     refunded: int = 0
     reason: str = ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from payments.book import Book
 from payments.credit.accounts import Accounts
-from payments.provider import Charge, Outcome, refused
+from payments.provider import Charge, Outcome, Step, accepted, refused
 
 
 class OnAccount:
@@ -14,13 +14,16 @@ class OnAccount:
         self._accounts = Accounts(client, table)
         self._book = Book(client, table, "on_account")
 
-    def authorise(self, key: str, charge: Charge) -> Outcome:
+    def prepare(self, key: str, charge: Charge) -> Outcome:
+        return accepted("")
+
+    def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
         if charge.customer_id is None:
             return refused("no_customer")
         reserve = self._accounts.reserve(charge.customer_id, charge.currency, charge.amount)
         return self._book.authorise(key, charge, [reserve])
 
-    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
             return refused("no_such_authorisation")
@@ -36,12 +39,12 @@ class OnAccount:
         release = self._accounts.change(held["customer_id"], held["currency"], reserved=-held["amount"])
         return self._book.void(key, authorisation, [release])
 
-    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
             return refused("no_such_authorisation")
         forgive = self._accounts.change(held["customer_id"], held["currency"], owed=-amount)
         return self._book.refund(key, authorisation, amount, [forgive])
 
-    def look_up(self, key: str) -> Outcome | None:
+    def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self._book.look_up(key)

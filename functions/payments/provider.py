@@ -5,7 +5,17 @@ first outcome. So an effect whose response was lost can be looked up, or sent ag
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Literal, Protocol
+
+type Step = Literal["authorise", "capture", "void", "refund"]
+
+# Reasons of refusals that every provider has in common.
+AUTHORISATION_HELD: Final = "authorisation_held"
+AUTHORISATION_CAPTURED: Final = "authorisation_captured"
+AUTHORISATION_VOIDED: Final = "authorisation_voided"
+AUTHORISATION_EXPIRED: Final = "authorisation_expired"
+NO_SUCH_AUTHORISATION: Final = "no_such_authorisation"
+NO_SUCH_CARD: Final = "no_such_card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +32,14 @@ class Charge:
 class Outcome:
     """A provider's definite outcome: accepted, with a `reference`, or refused, with a `reason`.
 
-    The `reference` of an authorise identifies the authorisation that capture, void and refund are about.
+    The `reference` of an authorise identifies the authorisation that capture, void and refund are about; after
+    `expires_at` it can no longer be captured ("" if it does not expire).
     """
 
     accepted: bool
     reference: str = ""
     reason: str = ""
+    expires_at: str = ""
 
 
 class ResponseLost(Exception):
@@ -41,16 +53,27 @@ class ProviderDown(Exception):
 class Provider(Protocol):
     """Each effect returns an Outcome, or raises ResponseLost or ProviderDown."""
 
-    def authorise(self, key: str, charge: Charge) -> Outcome: ...
+    def prepare(self, key: str, charge: Charge) -> Outcome:
+        """Create an authorisation that holds nothing yet; its reference is stored before it is authorised.
 
-    def capture(self, key: str, authorisation: str, amount: int) -> Outcome: ...
+        The reference is "" for a provider that creates it when it authorises. Once there is one, `void` ends the
+        authorisation whatever its state, so that a call in flight cannot authorise it later.
+        """
+
+    def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
+        """Authorise a charge. `reference`: what prepare returned."""
+
+    def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome: ...
 
     def void(self, key: str, authorisation: str) -> Outcome: ...
 
-    def refund(self, key: str, authorisation: str, amount: int) -> Outcome: ...
+    def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome: ...
 
-    def look_up(self, key: str) -> Outcome | None:
-        """Return the outcome of the effect with this key; None if the provider never applied it."""
+    def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
+        """Return the outcome of the effect with this key; None if the provider never applied it.
+
+        `authorisation`: the reference as far as it is stored; "" before.
+        """
 
 
 def accepted(reference: str) -> Outcome:

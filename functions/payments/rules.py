@@ -2,7 +2,8 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from tillflow.errors import (
@@ -35,14 +36,15 @@ MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     CAPTURING: frozenset({AUTHORISED}),
     CAPTURED: frozenset({CAPTURING, VOIDING}),
     CAPTURE_REFUSED: frozenset({CAPTURING}),
-    VOIDING: frozenset({AUTHORISED, CAPTURING, CAPTURE_REFUSED, VOIDING}),
+    VOIDING: frozenset({AUTHORISING, AUTHORISED, CAPTURING, CAPTURE_REFUSED, VOIDING}),
     VOIDED: frozenset({AUTHORISING, VOIDING}),
     REFUNDING: frozenset({CAPTURED, REFUNDING}),
     REFUNDED: frozenset({REFUNDING}),
 }
 """The states from which each state may be reached; conditions of the writes.
 
-A tender being voided can turn out captured, by a capture in flight when the order was reversed.
+A tender being voided can turn out captured, by a capture in flight when the order was reversed. One that is being
+authorised is voided if its provider has a reference of it, because a call in flight may still authorise it.
 """
 
 _CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "on_account": 1, "cash": 2}
@@ -93,18 +95,27 @@ def check_same_request(order_id: str, stored: Mapping[str, Any], sent: Mapping[s
     raise IdempotencyConflict(f"the payment of order {order_id}", first, second)
 
 
-def opened_tenders(request: Authorise) -> list[Tender]:
-    """Return the tenders of a request in their first state, before the provider is called."""
+def opened_tenders(request: Authorise, provider_of: Callable[[str], str]) -> list[Tender]:
+    """Return the tenders of a request in their first state, before a provider is called.
+
+    provider_of: returns the name of the provider of a type of tender.
+    """
     return [
         Tender(
             order_id=request.order_id,
             currency=request.currency,
             state=AUTHORISING,
+            provider=provider_of(tender.type),
             customer_id=request.customer_id if tender.type in OF_CUSTOMER else None,
             **tender.model_dump(),
         )
         for tender in sorted(request.tenders, key=lambda tender: tender.tender_no)
     ]
+
+
+def has_expired(tender: Tender, now: datetime) -> bool:
+    """Return whether the authorisation of a tender can no longer be captured."""
+    return bool(tender.expires_at) and datetime.fromisoformat(tender.expires_at) <= now
 
 
 def one_error(failures: Sequence[tuple[Tender, Exception]]) -> Exception:

@@ -13,7 +13,16 @@ from tillflow.errors import StoreContention
 from tillflow.store import key, marshal
 
 from payments.book import Book
-from payments.provider import Charge, Outcome, ProviderDown, ResponseLost, refused
+from payments.provider import (
+    NO_SUCH_CARD,
+    Charge,
+    Outcome,
+    ProviderDown,
+    ResponseLost,
+    Step,
+    accepted,
+    refused,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,13 @@ class SandboxProvider:
         self._table = table
         self.book = Book(client, table, "card")
 
-    def authorise(self, key: str, charge: Charge) -> Outcome:
+    def prepare(self, key: str, charge: Charge) -> Outcome:
+        return accepted("")
+
+    def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
         return self._behave(charge.token or "", "authorise", key, lambda: self.book.authorise(key, charge))
 
-    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         token = self._token(authorisation)
         return self._behave(token, "capture", key, lambda: self.book.capture(key, authorisation, amount))
 
@@ -60,11 +72,11 @@ class SandboxProvider:
         token = self._token(authorisation)
         return self._behave(token, "void", key, lambda: self.book.void(key, authorisation))
 
-    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
+    def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         token = self._token(authorisation)
         return self._behave(token, "refund", key, lambda: self.book.refund(key, authorisation, amount))
 
-    def look_up(self, key: str) -> Outcome | None:
+    def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self.book.look_up(key)
 
     def _token(self, authorisation: str) -> str:
@@ -72,7 +84,7 @@ class SandboxProvider:
 
     def _behave(self, token: str, operation: str, effect_key: str, effect: Callable[[], Outcome]) -> Outcome:
         if token not in TEST_CARDS:
-            return refused("no_such_card")
+            return refused(NO_SUCH_CARD)
         first_call = self._count(effect_key) == 1
         fault = TEST_CARDS[token].get(operation)
         if fault and fault.kind == "refuse":

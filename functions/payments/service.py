@@ -4,7 +4,8 @@ An effect takes three steps: write the intent, call the provider, record the out
 looked up by its key before anything else is done.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from tillflow.errors import (
@@ -17,18 +18,33 @@ from tillflow.errors import (
 from tillflow.store import retry_on_conflict
 
 from payments import rules
-from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
+from payments.errors import AuthorisationExpired, CaptureRefused, PaymentDeclined, ReversalRefused
 from payments.models import Authorise, Captured, PreventedCapture, ResolvedCapture, Tender, Tenders
-from payments.provider import Charge, Outcome, Provider, ProviderDown, ResponseLost
+from payments.provider import (
+    AUTHORISATION_EXPIRED,
+    Charge,
+    Outcome,
+    Provider,
+    ProviderDown,
+    ResponseLost,
+    Step,
+)
+from payments.providers import Providers
 from payments.store import PaymentsStore
 
 
 class Payments:
-    """Payments of orders. `providers` by tender type."""
+    """Payments of orders. now: the clock by which authorisations expire."""
 
-    def __init__(self, store: PaymentsStore, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self,
+        store: PaymentsStore,
+        providers: Providers,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._store = store
         self._providers = providers
+        self._now = now
 
     def authorise(self, request: Authorise) -> Tenders:
         """Authorise every tender.
@@ -41,8 +57,8 @@ class Payments:
     def capture(self, order_id: str) -> Captured:
         """Capture every authorised tender.
 
-        Raises CaptureRefused, OrderClosed after a reversal, ProviderUnavailable if the provider reports that nothing
-        happened yet, PaymentOutcomeUnknown if it cannot report.
+        Raises CaptureRefused, AuthorisationExpired, OrderClosed after a reversal, ProviderUnavailable if the provider
+        reports that nothing happened yet, PaymentOutcomeUnknown if it cannot report.
         """
         return retry_on_conflict(partial(self._capture, order_id))
 
@@ -78,7 +94,7 @@ class Payments:
         return {"order_id": order_id, "tenders": [tender.public() for tender in tenders]}
 
     def _authorise(self, request: Authorise) -> Tenders:
-        tenders = rules.opened_tenders(request)
+        tenders = rules.opened_tenders(request, partial(self._providers.name_of, request.location))
         first = self._store.open(request, tenders)
         if not first:
             tenders = self._store.payment(request.order_id).tenders
@@ -94,19 +110,41 @@ class Payments:
 
     def _authorise_tender(self, tender: Tender, called_before: bool) -> Tender:
         charge = Charge(tender.amount, tender.currency, tender.token, tender.customer_id)
+        if not tender.authorisation:
+            prepared = self._prepare(tender, charge)
+            if not prepared.accepted:
+                return self._store.record(tender, rules.DECLINED, reason=prepared.reason)
+            if prepared.reference:
+                tender = self._store.prepare(tender, prepared.reference)
         outcome = self._effect(
-            tender, "authorise", lambda provider, key: provider.authorise(key, charge), called_before
+            tender,
+            "authorise",
+            lambda provider, key: provider.authorise(key, tender.authorisation, charge),
+            called_before,
         )
         if not outcome.accepted:
             return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
         try:
-            return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
+            return self._record_authorisation(tender, outcome)
         except StoreContention:
             # Reversed while the provider was called: the reversal found nothing to void, so it is voided here.
             if self._store.payment(tender.order_id).closed:
                 self._effect(tender, "void", lambda provider, key: provider.void(key, outcome.reference))
                 raise OrderClosed(tender.order_id, "authorise") from None
             raise
+
+    def _prepare(self, tender: Tender, charge: Charge) -> Outcome:
+        key = rules.effect_key(tender.order_id, "authorise", tender.tender_no)
+        try:
+            return self._providers.named(tender.provider).prepare(key, charge)
+        except (ProviderDown, ResponseLost):
+            raise ProviderUnavailable(_what(tender, "authorise")) from None
+
+    def _record_authorisation(self, tender: Tender, outcome: Outcome) -> Tender:
+        changed = {"authorisation": outcome.reference}
+        if outcome.expires_at:
+            changed["expires_at"] = outcome.expires_at
+        return self._store.record(tender, rules.AUTHORISED, **changed)
 
     def _capture(self, order_id: str) -> Captured:
         payment = self._store.payment(order_id)
@@ -128,19 +166,22 @@ class Payments:
             return tender
         called_before = tender.state == rules.CAPTURING
         if tender.state == rules.AUTHORISED:
+            if rules.has_expired(tender, self._now()):
+                raise AuthorisationExpired(tender.order_id, tender.tender_no)
             tender = self._store.begin_capture(tender)
-        if tender.state != rules.CAPTURING:
-            raise CaptureRefused(tender.reason or f"tender {tender.tender_no} is {tender.state}")
-        outcome = self._effect(
-            tender,
-            "capture",
-            lambda provider, key: provider.capture(key, tender.authorisation, tender.amount),
-            called_before,
-        )
-        captured = self._record_capture(tender, outcome)
-        if captured.state == rules.CAPTURE_REFUSED:
-            raise CaptureRefused(captured.reason)
-        return captured
+        if tender.state == rules.CAPTURING:
+            outcome = self._effect(
+                tender,
+                "capture",
+                lambda provider, key: provider.capture(
+                    key, tender.authorisation, tender.amount, tender.currency
+                ),
+                called_before,
+            )
+            tender = self._record_capture(tender, outcome)
+        if tender.state != rules.CAPTURED:
+            raise _capture_error(tender)
+        return tender
 
     def _resolve(self, order_id: str) -> ResolvedCapture:
         payment = self._store.payment(order_id)
@@ -182,10 +223,11 @@ class Payments:
     def _look_up_authorisation(self, tender: Tender) -> Tender:
         outcome = self._look_up(tender, "authorise")
         if outcome is None:
-            return self._store.record(tender, rules.VOIDED)
+            # What is prepared is voided by its reference: a call in flight can still authorise it.
+            return tender if tender.authorisation else self._store.record(tender, rules.VOIDED)
         if not outcome.accepted:
             return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
-        return self._store.record(tender, rules.AUTHORISED, authorisation=outcome.reference)
+        return self._record_authorisation(tender, outcome)
 
     def _void(self, tender: Tender) -> Tender:
         called_before = tender.state == rules.VOIDING
@@ -207,7 +249,7 @@ class Payments:
         outcome = self._effect(
             tender,
             "refund",
-            lambda provider, key: provider.refund(key, tender.authorisation, due),
+            lambda provider, key: provider.refund(key, tender.authorisation, due, tender.currency),
             called_before,
         )
         if not outcome.accepted:
@@ -217,7 +259,7 @@ class Payments:
     def _effect(
         self,
         tender: Tender,
-        step: str,
+        step: Step,
         send: Callable[[Provider, str], Outcome],
         called_before: bool = False,
     ) -> Outcome:
@@ -230,7 +272,7 @@ class Payments:
             outcome = self._look_up(tender, step)
             if outcome:
                 return outcome
-        provider = self._providers[tender.type]
+        provider = self._providers.named(tender.provider)
         try:
             return send(provider, rules.effect_key(tender.order_id, step, tender.tender_no))
         except ProviderDown:
@@ -241,12 +283,18 @@ class Payments:
             raise ProviderUnavailable(_what(tender, step))
         return late
 
-    def _look_up(self, tender: Tender, step: str) -> Outcome | None:
+    def _look_up(self, tender: Tender, step: Step) -> Outcome | None:
         key = rules.effect_key(tender.order_id, step, tender.tender_no)
         try:
-            return self._providers[tender.type].look_up(key)
+            return self._providers.named(tender.provider).look_up(step, key, tender.authorisation)
         except (ResponseLost, ProviderDown):
             raise PaymentOutcomeUnknown(_what(tender, step)) from None
+
+
+def _capture_error(tender: Tender) -> CaptureRefused | AuthorisationExpired:
+    if tender.reason == AUTHORISATION_EXPIRED:
+        return AuthorisationExpired(tender.order_id, tender.tender_no)
+    return CaptureRefused(tender.reason or f"tender {tender.tender_no} is {tender.state}")
 
 
 def _what(tender: Tender, step: str) -> str:

@@ -30,7 +30,7 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from payments.models import Authorise, Payment, Tender
-from payments.rules import CAPTURING, MAY_FOLLOW, check_same_request
+from payments.rules import AUTHORISING, CAPTURING, MAY_FOLLOW, check_same_request
 
 _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
@@ -102,6 +102,25 @@ class PaymentsStore:
         except AlreadyApplied:
             return False
         return True
+
+    def prepare(self, tender: Tender, reference: str) -> Tender:
+        """Store the provider's reference of a tender that is not authorised yet; OrderClosed after a reversal."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
+                UpdateExpression="SET authorisation = :reference",
+                ConditionExpression="#state = :authorising",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=marshal({":reference": reference, ":authorising": AUTHORISING}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            if self.payment(tender.order_id).closed:
+                raise OrderClosed(tender.order_id, "authorise") from None
+            raise StoreContention(_name(tender)) from None
+        return replace(tender, authorisation=reference)
 
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""

@@ -83,7 +83,7 @@ def test_goodwill_on_a_card_is_limited(cards: GiftCards) -> None:
 
 def test_code_and_secret_are_in_no_row(dynamodb: Any, table: str, cards: GiftCards) -> None:
     cards.issue(gift_card(5000), NOW)
-    GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", Charge(900, "EUR", TOKEN))
+    GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", "", Charge(900, "EUR", TOKEN))
     stored = json.dumps(dynamodb.scan(TableName=table)["Items"])
     assert "TESTCARD" in stored
     assert not any(secret in stored for secret in (CODE, CODE.replace("-", ""), "3333", TOKEN))
@@ -94,13 +94,13 @@ def test_payment_with_another_secret_is_refused(
     dynamodb: Any, table: str, cards: GiftCards, token: str
 ) -> None:
     cards.issue(gift_card(5000), NOW)
-    outcome = GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", Charge(900, "EUR", token))
+    outcome = GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", "", Charge(900, "EUR", token))
     assert (outcome.accepted, outcome.reason) == (False, "unknown_gift_card")
 
 
 def test_card_in_another_currency_is_refused(dynamodb: Any, table: str, cards: GiftCards) -> None:
     cards.issue(gift_card(5000), NOW)
-    outcome = GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", Charge(900, "CHF", TOKEN))
+    outcome = GiftCardProvider(dynamodb, table).authorise("ord-1#authorise#1", "", Charge(900, "CHF", TOKEN))
     assert outcome.reason == "insufficient_credit"
 
 
@@ -111,7 +111,7 @@ def test_card_that_two_tills_charge_at_once_is_spent_once(
     provider = GiftCardProvider(TakingTurns(dynamodb), table)
 
     def charge(number: int) -> bool:
-        return provider.authorise(f"ord-{number}#authorise#1", Charge(600, "EUR", TOKEN)).accepted
+        return provider.authorise(f"ord-{number}#authorise#1", "", Charge(600, "EUR", TOKEN)).accepted
 
     with ThreadPoolExecutor(4) as tills:
         assert sorted(tills.map(charge, range(4))) == [False, False, False, True]

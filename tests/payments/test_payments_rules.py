@@ -13,7 +13,7 @@ from tillflow.parsing import parse
 
 
 def tender(number: int = 1, kind: str = "card", state: str = rules.AUTHORISED) -> Tender:
-    return Tender("ord-1", number, kind, 500, "EUR", state)
+    return Tender("ord-1", number, kind, 500, "EUR", state, kind)
 
 
 def test_effect_keys_are_unique() -> None:
@@ -81,6 +81,7 @@ def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> Non
         {
             "order_id": "ord-1",
             "currency": "EUR",
+            "location": "shop-1",
             "customer_id": "cus-1",
             "tenders": [
                 {"tender_no": 2, "type": "store_credit", "amount": 200},
@@ -88,8 +89,9 @@ def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> Non
             ],
         },
     )
-    card, credit = rules.opened_tenders(request)
+    card, credit = rules.opened_tenders(request, lambda kind: f"{kind}-provider")
     assert (card.tender_no, card.state, card.token, card.customer_id) == (1, "authorising", "tok_visa", None)
+    assert (card.provider, credit.provider) == ("card-provider", "store_credit-provider")
     assert (credit.tender_no, credit.customer_id, credit.captured, credit.refunded) == (2, "cus-1", 0, 0)
 
 
@@ -106,7 +108,7 @@ def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> Non
 )
 def test_invalid_tenders_are_refused_by_field(tenders: list[Any], sentence: str) -> None:
     with pytest.raises(InvalidRequest, match=sentence):
-        parse(Authorise, {"order_id": "ord-1", "currency": "EUR", "tenders": tenders})
+        parse(Authorise, {"order_id": "ord-1", "currency": "EUR", "location": "shop-1", "tenders": tenders})
 
 
 def test_one_error_lists_every_failed_tender() -> None:

@@ -184,7 +184,7 @@ def tendered(order_id: str, *tokens: str) -> Authorise:
         TenderRequest(tender_no=number, type="card", token=token, amount=100)
         for number, token in enumerate(tokens, 1)
     )
-    return Authorise(order_id=order_id, currency="EUR", tenders=tenders)
+    return Authorise(order_id=order_id, currency="EUR", location="shop-1", tenders=tenders)
 
 
 def test_one_capture_from_many_tills_takes_the_money_once(

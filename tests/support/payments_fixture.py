@@ -11,13 +11,19 @@ from payments.cash import Cash
 from payments.credit.models import GrantCredit, IssueGiftCard, SetCreditLimit
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
-from payments.models import Authorise, Tenders
-from payments.provider import Charge, Outcome, ProviderDown, ResponseLost
+from payments.gift_card import GiftCardProvider
+from payments.models import Authorise, Tender, Tenders
+from payments.on_account import OnAccount
+from payments.provider import Charge, Outcome, ProviderDown, ResponseLost, Step
+from payments.providers import Providers
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
 from payments.store import PaymentsStore
 from payments.store_credit import StoreCredit
 from tillflow.store import Item, unmarshal
+
+from tests.support.stripe_accounts import stripe_provider
+from verification.harness.fake_stripe import SANDBOX_CARDS, FakeStripe
 
 SANDBOX_TABLE = "sandbox"
 CODE = "TESTCARD-2222-3333-4444-5555"
@@ -32,24 +38,30 @@ class Unreliable:
     """
 
     def __init__(self, provider: Any) -> None:
-        self._provider = provider
+        self.provider = provider
         self.plans: dict[str, list[str | Callable[[], object]]] = defaultdict(list)
         self.calls: list[tuple[str, str]] = []
 
-    def authorise(self, key: str, charge: Charge) -> Outcome:
-        return self._call("authorise", key, lambda: self._provider.authorise(key, charge))
+    def prepare(self, key: str, charge: Charge) -> Outcome:
+        outcome: Outcome = self.provider.prepare(key, charge)
+        return outcome
 
-    def capture(self, key: str, authorisation: str, amount: int) -> Outcome:
-        return self._call("capture", key, lambda: self._provider.capture(key, authorisation, amount))
+    def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
+        return self._call("authorise", key, lambda: self.provider.authorise(key, reference, charge))
+
+    def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
+        return self._call("capture", key, lambda: self.provider.capture(key, authorisation, amount, currency))
 
     def void(self, key: str, authorisation: str) -> Outcome:
-        return self._call("void", key, lambda: self._provider.void(key, authorisation))
+        return self._call("void", key, lambda: self.provider.void(key, authorisation))
 
-    def refund(self, key: str, authorisation: str, amount: int) -> Outcome:
-        return self._call("refund", key, lambda: self._provider.refund(key, authorisation, amount))
+    def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
+        return self._call("refund", key, lambda: self.provider.refund(key, authorisation, amount, currency))
 
-    def look_up(self, key: str) -> Outcome | None:
-        outcome: Outcome | None = self._call("look_up", key, lambda: self._provider.look_up(key))
+    def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
+        outcome: Outcome | None = self._call(
+            "look_up", key, lambda: self.provider.look_up(step, key, authorisation)
+        )
         return outcome
 
     def _call(self, operation: str, key: str, effect: Callable[[], Any]) -> Any:
@@ -69,21 +81,43 @@ class Unreliable:
 
 @dataclass
 class PaymentsFixture:
-    """The payments service and its providers; `check_books()` compares our tenders with the providers' books."""
+    """The payments service and its providers; `check_books()` compares our tenders with the providers' books.
+
+    `account`: the Stripe account that takes the cards, in place of the sandbox. Test cards of the sandbox are replaced
+    by payment methods that behave as they do.
+    """
 
     client: Any
     table: str
 
+    account: FakeStripe | None = None
+
     def __post_init__(self) -> None:
         self.sandbox = SandboxProvider(self.client, SANDBOX_TABLE)
-        self.card = Unreliable(self.sandbox)
+        self.card = Unreliable(stripe_provider(self.account) if self.account else self.sandbox)
         self.wallets = Wallets(self.client, self.table)
         self.store = PaymentsStore(self.client, self.table)
-        providers = {"card": self.card, "store_credit": StoreCredit(self.client, self.table), "cash": Cash()}
-        self.service = Payments(self.store, providers)
+        self.service = Payments(self.store, self.providers())
+
+    def providers(self) -> Providers:
+        return Providers(
+            "card=sandbox",
+            {
+                "sandbox": lambda: self.card,
+                "gift_card": lambda: GiftCardProvider(self.client, self.table),
+                "on_account": lambda: OnAccount(self.client, self.table),
+                "store_credit": lambda: StoreCredit(self.client, self.table),
+                "cash": Cash,
+            },
+        )
 
     def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Tenders:
-        return self.service.authorise(request(*tenders, order_id=order_id))
+        return self.service.authorise(self.request(*tenders, order_id=order_id))
+
+    def request(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Authorise:
+        if self.account:
+            tenders = tuple(_with_payment_method(tender) for tender in tenders)
+        return request(*tenders, order_id=order_id)
 
     def grant(self, amount: int, grant_id: str = "grant-1") -> None:
         """Grant credit to the customer of `request`."""
@@ -98,6 +132,15 @@ class PaymentsFixture:
     def rows(self, table: str) -> list[Item]:
         return [unmarshal(row) for row in self.client.scan(TableName=table, ConsistentRead=True)["Items"]]
 
+    def held_cards(self) -> list[str]:
+        """Return the effects whose authorisation of a card is still held at the provider."""
+        if self.account:
+            intents = self.account.intents.values()
+            held = [one for one in intents if one["status"] == "requires_capture"]
+            return [one["metadata"]["tillflow_effect"] for one in held]
+        rows = [row for row in self.rows(SANDBOX_TABLE) if row.get("state") == "held"]
+        return [row["reference"].removeprefix("auth-") for row in rows]
+
     def check_books(self, *order_ids: str) -> None:
         """Assert that our tenders equal the providers' books, and that nothing of a reversed order is still held."""
         books = {"card": self.sandbox.book, "store_credit": Book(self.client, self.table, "store_credit")}
@@ -107,11 +150,29 @@ class PaymentsFixture:
                 assert 0 <= tender.refunded <= tender.captured <= tender.amount
                 if tender.type == "cash":
                     continue
-                row = books[tender.type].authorisation(f"auth-{order_id}#authorise#{tender.tender_no}")
-                taken = (row.get("captured", 0), row.get("refunded", 0))
+                if tender.type == "card" and self.account:
+                    taken, held = self._at_stripe(tender)
+                else:
+                    row = books[tender.type].authorisation(f"auth-{order_id}#authorise#{tender.tender_no}")
+                    taken, held = (row.get("captured", 0), row.get("refunded", 0)), row.get("state") == "held"
                 assert taken == (tender.captured, tender.refunded), tender
                 if payment.closed:
-                    assert row.get("state") != "held", tender
+                    assert not held, tender
+
+    def _at_stripe(self, tender: Tender) -> tuple[tuple[int, int], bool]:
+        assert self.account
+        effect = f"{tender.order_id}#authorise#{tender.tender_no}"
+        intents = [
+            one for one in self.account.intents.values() if one["metadata"]["tillflow_effect"] == effect
+        ]
+        refunded = sum(self.account.refunded(intent["id"]) for intent in intents)
+        held = any(intent["status"] == "requires_capture" for intent in intents)
+        return (sum(intent["amount_received"] for intent in intents), refunded), held
+
+
+def _with_payment_method(tender: dict[str, Any]) -> dict[str, Any]:
+    token = tender.get("token")
+    return {**tender, "token": SANDBOX_CARDS.get(token, token)} if token else tender
 
 
 def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1", **more: Any) -> GrantCredit:
@@ -131,7 +192,13 @@ def credit_limit(limit: int, currency: str = "EUR") -> SetCreditLimit:
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:
     numbered = [{"tender_no": number, **tender} for number, tender in enumerate(tenders, 1)]
-    asked = {"order_id": order_id, "currency": "EUR", "customer_id": customer_id, "tenders": numbered}
+    asked = {
+        "order_id": order_id,
+        "currency": "EUR",
+        "location": "shop-1",
+        "customer_id": customer_id,
+        "tenders": numbered,
+    }
     return Authorise.model_validate(asked)
 
 

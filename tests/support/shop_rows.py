@@ -173,6 +173,7 @@ def tender(order_id: str, number: int, kind: str, amount: int, state: str, **mov
         "order_id": order_id,
         "tender_no": number,
         "type": kind,
+        "provider": {"card": "sandbox"}.get(kind, kind),
         "amount": amount,
         "currency": "EUR",
         "state": state,

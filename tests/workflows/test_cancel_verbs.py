@@ -178,5 +178,5 @@ def test_prevented_capture_is_refused_and_a_started_one_finishes(dynamodb: Any, 
 
 def authorised(payments: PaymentsStore, order_id: str) -> Tender:
     opened = request(cash(120), order_id=order_id)
-    payments.open(opened, opened_tenders(opened))
+    payments.open(opened, opened_tenders(opened, lambda _: "sandbox"))
     return payments.record(payments.tender(order_id, 1), AUTHORISED)

@@ -2,6 +2,7 @@
 
     python -m verification.proof                      every fault, every pair of the paired scenarios, every crash
     python -m verification.proof --sample 0.1         a tenth of the cases, chosen by --seed
+    python -m verification.proof --every-provider     every scenario of an order with Stripe too
     python -m verification.proof --pairs all          the pairs of every scenario too (several hours)
     python -m verification.proof replay 'OrderCheckout/paid by card' --faults 'OrderCheckout.PostJournal:fail_after'
 
@@ -42,6 +43,9 @@ def main(arguments: list[str]) -> int:
         help="scenarios whose pairs of faults are run",
     )
     parser.add_argument("--no-crashes", action="store_true")
+    parser.add_argument(
+        "--every-provider", action="store_true", help="run every scenario with Stripe, not a sample of them"
+    )
     commands = parser.add_subparsers(dest="command")
     replay = commands.add_parser("replay", help="run one case")
     replay.add_argument("scenario", choices=SCENARIOS)
@@ -61,7 +65,9 @@ def _prove(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         enumeration = CaseEnumeration(stack.enter_context(prover()))
         stack.callback(enumeration.close)
-        work = list(enumeration.work(options.only, options.pairs, not options.no_crashes))
+        work = list(
+            enumeration.work(options.only, options.pairs, not options.no_crashes, options.every_provider)
+        )
     Random(options.seed).shuffle(work)
     work = work[: max(1, round(len(work) * options.sample))]
     total, started, done = Tally(), time.monotonic(), 0

@@ -78,10 +78,12 @@ class CaseEnumeration:
         if self._crashes is not None:
             self._crashes.close()
 
-    def work(self, only: str = "", pairs: Pairs = "some", crashes: bool = True) -> Iterator[WorkItem]:
-        """Yield every work item of the scenarios whose name contains `only`."""
+    def work(
+        self, only: str = "", pairs: Pairs = "some", crashes: bool = True, optional: bool = False
+    ) -> Iterator[WorkItem]:
+        """Yield every work item of the scenarios whose name contains `only`; `optional` ones if asked for."""
         for name, scenario in SCENARIOS.items():
-            if only not in name:
+            if only not in name or (scenario.optional and not optional):
                 continue
             paired = pairs == "all" or (pairs == "some" and scenario.paired)
             yield WorkItem(name)

@@ -8,6 +8,7 @@ checked once more.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -24,12 +25,14 @@ from tillflow.errors import DomainError
 from audit import Violation, check
 from verification.harness.dynamodb import Tables, local_dynamodb
 from verification.harness.engine_callbacks import EngineCallbacks
+from verification.harness.fake_stripe import StripeSecret
 from verification.harness.faults import Fault
 from verification.harness.fixture import START, WorkflowFixture
 from verification.harness.template import Template
 from verification.proof.case import Case, CaseRun, Outcome
 from verification.proof.families import ORDERS, Family
 from verification.proof.families.family import FinalState, open_cases
+from verification.proof.families.stripe_orders import ACCOUNT, PROVIDERS
 from verification.proof.schedule import A_DAY, CaseSchedule
 from verification.proof.services import ProofServices, observed_clients
 
@@ -315,8 +318,11 @@ def prover(template: Template | None = None) -> Iterator[Prover]:
     template: another one than that of the project.
     """
     template = template or Template.read()
+    template = replace(template, parameters={**template.parameters, "PaymentProviders": PROVIDERS})
     with (
         local_dynamodb(template) as tables,
+        patch("stripe.RequestsClient", lambda **_: ACCOUNT.transport()),
+        patch.object(client("secretsmanager"), "get_secret_value", StripeSecret().get_secret_value),
         ExitStack() as resources,
         observed_clients(tables.before),
         patch("tillflow.store.time", SimpleNamespace(sleep=lambda seconds: None)),

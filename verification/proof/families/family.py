@@ -53,7 +53,7 @@ class NoDriver:
 class Scenario:
     """`expected`: the outcome without faults, with ", case" when the scenario opens one itself.
 
-    `paired`: pairs of faults are tried on it too.
+    `paired`: pairs of faults are tried on it too. `optional`: it is run only if it is asked for.
     """
 
     family: "Family"
@@ -63,6 +63,7 @@ class Scenario:
     expected: str
     paired: bool = False
     driver: Callable[[str], Driver] = lambda business_id: NoDriver()
+    optional: bool = False
 
     @property
     def name(self) -> str:

@@ -92,35 +92,52 @@ class Orders(Family):
     workflows = (CHECKOUT, CANCEL, PAYMENT)
     others = ()
 
+    def request(self, request: Request) -> Request:
+        """Return the order of a demo as this family sells it."""
+        return request
+
+    def add_stock(self) -> None:
+        """Add stock of the family's own."""
+
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
+        self.add_stock()
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         give_credit(services)
-        _sell(services, YESTERDAY)
+        _sell(services, self.request(PAID), YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_checkout.SCENARIOS:
             if len(demo.request["lines"]) <= FEW_LINES:
-                start, paired = _sold(demo.request, demo.sent), demo.title in PAIRED
+                start, paired = _sold(self.request(demo.request), demo.sent), demo.title in PAIRED
                 yield Scenario(self, CHECKOUT, demo.title, start, demo.expected, paired)
-        yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(PAID), "CANCELLED", paired=True)
-        yield Scenario(self, CANCEL, "cancelled twice", _cancelled(PAID, times=2), "CANCELLED")
-        yield Scenario(self, CANCEL, "cancelled after payment by credit", _cancelled(BY_CREDIT), "CANCELLED")
-        yield Scenario(self, CANCEL, "cancelled after a sale on account", _cancelled(ON_ACCOUNT), "CANCELLED")
+        paid, declined = self.request(PAID), self.request(DECLINED)
+        yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(paid), "CANCELLED", paired=True)
+        yield Scenario(self, CANCEL, "cancelled twice", _cancelled(paid, times=2), "CANCELLED")
+        by_credit, on_account = _cancelled(self.request(BY_CREDIT)), _cancelled(self.request(ON_ACCOUNT))
+        yield Scenario(self, CANCEL, "cancelled after payment by credit", by_credit, "CANCELLED")
+        yield Scenario(self, CANCEL, "cancelled after a sale on account", on_account, "CANCELLED")
         yield Scenario(self, PAYMENT, "invoice paid and overpaid", _paid, "PAID", paired=True)
-        yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(DECLINED), "REJECTED")
+        yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(declined), "REJECTED")
         yield Scenario(self, CANCEL, "cancel of an unknown order", _cancelled(None), "NONE")
         for state in RACED:
             trigger = Trigger(CHECKOUT, state)
-            yield Scenario(self, CANCEL, f"cancelled before {state}", _racing(trigger), "CANCELLED")
+            yield Scenario(
+                self, CANCEL, f"cancelled before {state}", _racing(self.request(PAID), trigger), "CANCELLED"
+            )
         last = Trigger(CHECKOUT, "CapturePayment", after=True)
         yield Scenario(
-            self, CANCEL, "cancelled after CapturePayment", _racing(last), "CANCELLED", paired=True
+            self,
+            CANCEL,
+            "cancelled after CapturePayment",
+            _racing(self.request(PAID), last),
+            "CANCELLED",
+            paired=True,
         )
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Sell the same goods in another order, and cancel an earlier one."""
-        _sell(services, business_id)
+        _sell(services, self.request(PAID), business_id)
         _cancel(services, YESTERDAY)
 
     def describe_outcome(self, final: FinalState) -> str:
@@ -204,7 +221,7 @@ def _paid(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> li
     return [fixture.start({**payment, "amount": 5000, "method": "cash"}, PAYMENT)]
 
 
-def _racing(trigger: Trigger) -> StartExecutions:
+def _racing(request: Request, trigger: Trigger) -> StartExecutions:
     """A cancel that begins when the checkout gets to a trigger, and goes as far as it can before the checkout
     goes on."""
 
@@ -212,15 +229,15 @@ def _racing(trigger: Trigger) -> StartExecutions:
         machine = fixture.deploy(CANCEL)
         schedule.start_at(trigger, machine, cancel(order_id), fixture.engine.engine)
         fixture.schedule = schedule
-        checkout = fixture.start(placed(PAID, order_id), CHECKOUT)
+        checkout = fixture.start(placed(request, order_id), CHECKOUT)
         return [checkout, f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"]
 
     return start
 
 
-def _sell(services: ProofServices, order_id: str) -> None:
+def _sell(services: ProofServices, request: Request, order_id: str) -> None:
     """Sell an order, from its price to its journal, as its checkout does."""
-    priced = services.call_task("PriceOrder", **placed(PAID, order_id))
+    priced = services.call_task("PriceOrder", **placed(request, order_id))
     about = {
         "order_id": order_id,
         "location": priced["location"],
@@ -236,7 +253,13 @@ def _sell(services: ProofServices, order_id: str) -> None:
         client("dynamodb").put_item(TableName=table, Item=marshal(row))
     lines, tenders = priced["lines"], priced["tenders"]
     services.call_task("ReserveStock", order_id=order_id, location=priced["location"], lines=lines)
-    services.call_task("AuthorisePayment", order_id=order_id, currency=priced["currency"], tenders=tenders)
+    services.call_task(
+        "AuthorisePayment",
+        order_id=order_id,
+        currency=priced["currency"],
+        location=priced["location"],
+        tenders=tenders,
+    )
     captured = services.call_task("CapturePayment", order_id=order_id)["tenders"]
     cost = services.call_task("CommitStock", order_id=order_id)["cost"]
     number = services.call_task("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]

@@ -1,0 +1,38 @@
+"""The providers of this stack, as its configuration composes them."""
+
+import os
+from typing import Any
+
+from tillflow.aws import client
+
+from payments.cash import Cash
+from payments.gift_card import GiftCardProvider
+from payments.on_account import OnAccount
+from payments.provider import Provider
+from payments.providers import Providers
+from payments.sandbox import SandboxProvider
+from payments.store_credit import StoreCredit
+
+
+def configured_providers(dynamodb: Any) -> Providers:
+    """Return the providers by the variables of the environment, which are read at once."""
+    table, sandbox_table = os.environ["TABLE_NAME"], os.environ["SANDBOX_TABLE_NAME"]
+    secret = os.environ["STRIPE_SECRET"]
+
+    def stripe() -> Provider:
+        from payments.stripe_adapter.access import Access, SecretCache
+        from payments.stripe_adapter.provider import StripeProvider
+
+        return StripeProvider(Access(SecretCache(client("secretsmanager"), secret)))
+
+    return Providers(
+        os.environ["PAYMENT_PROVIDERS"],
+        {
+            "sandbox": lambda: SandboxProvider(dynamodb, sandbox_table),
+            "stripe": stripe,
+            "store_credit": lambda: StoreCredit(dynamodb, table),
+            "gift_card": lambda: GiftCardProvider(dynamodb, table),
+            "on_account": lambda: OnAccount(dynamodb, table),
+            "cash": Cash,
+        },
+    )

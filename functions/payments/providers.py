@@ -1,0 +1,41 @@
+"""The providers of a stack, and which of them takes which tender at which location.
+
+The configuration is a list such as ``card=stripe,berlin/card=sandbox``: the provider of a type of tender, and another
+one for a location. Other tenders have providers of their own, which are not configured.
+"""
+
+from collections.abc import Callable, Mapping
+
+from payments.provider import Provider
+
+type Build = Callable[[], Provider]
+
+FIXED: Mapping[str, str] = {kind: kind for kind in ("cash", "gift_card", "on_account", "store_credit")}
+"""The provider of the types of tender that have only one."""
+
+
+class Providers:
+    """Providers by name, built when they are first used: Stripe's library takes a third of a second to import."""
+
+    def __init__(self, configuration: str, build: Mapping[str, Build]) -> None:
+        self._build = build
+        self._built: dict[str, Provider] = {}
+        self._chosen = {**FIXED, **_parsed(configuration)}
+        unknown = sorted(set(self._chosen.values()) - build.keys())
+        if unknown:
+            raise ValueError(f"providers {', '.join(unknown)} do not exist; expected {', '.join(build)}")
+
+    def name_of(self, location: str, tender_type: str) -> str:
+        """Return the name of the provider that takes a type of tender at a location."""
+        return self._chosen.get(f"{location}/{tender_type}") or self._chosen[tender_type]
+
+    def named(self, name: str) -> Provider:
+        """Return a provider by its name."""
+        if name not in self._built:
+            self._built[name] = self._build[name]()
+        return self._built[name]
+
+
+def _parsed(configuration: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in configuration.split(","))
+    return {tender.strip(): provider.strip() for tender, _, provider in pairs}

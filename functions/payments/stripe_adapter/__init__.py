@@ -1,0 +1,1 @@
+"""Cards by Stripe: PaymentIntents that are captured by hand. Imported only where Stripe is configured."""

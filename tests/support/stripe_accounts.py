@@ -1,0 +1,10 @@
+"""The Stripe provider on an account in this process."""
+
+from payments.stripe_adapter.access import Access, SecretCache
+from payments.stripe_adapter.provider import StripeProvider
+
+from verification.harness.fake_stripe import FakeStripe, StripeSecret
+
+
+def stripe_provider(account: FakeStripe) -> StripeProvider:
+    return StripeProvider(Access(SecretCache(StripeSecret(), "stripe"), account.transport()))

@@ -1,0 +1,450 @@
+"""A Stripe in this process: PaymentIntents captured by hand, refunds, idempotency keys and events, by Stripe's public
+rules (https://docs.stripe.com/api).
+
+`FakeStripe.handle` answers an HTTP request; `transport()` puts it behind Stripe's own library, without a socket.
+"""
+
+import copy
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import stripe
+
+KEY_SECONDS = 24 * 3600
+AUTHORISATION_SECONDS = 7 * 24 * 3600
+KEY = "sk_test_fake"
+
+# The code and decline code of the test payment methods; "" for one that is accepted.
+PAYMENT_METHODS: Mapping[str, tuple[str, str]] = {
+    "pm_card_visa": ("", ""),
+    "pm_card_mastercard": ("", ""),
+    "pm_card_authenticationRequired": ("authentication_required", "authentication_required"),
+    "pm_card_visa_chargeDeclined": ("card_declined", "generic_decline"),
+    "pm_card_visa_chargeDeclinedInsufficientFunds": ("card_declined", "insufficient_funds"),
+    "pm_card_visa_chargeDeclinedLostCard": ("card_declined", "lost_card"),
+    "pm_card_visa_chargeDeclinedStolenCard": ("card_declined", "stolen_card"),
+    "pm_card_chargeDeclinedExpiredCard": ("expired_card", "expired_card"),
+    "pm_card_chargeDeclinedIncorrectCvc": ("incorrect_cvc", "incorrect_cvc"),
+    "pm_card_chargeDeclinedProcessingError": ("processing_error", "processing_error"),
+}
+# Payment methods of this fake alone: what happens in an operation, "refused" always, the others in its first call.
+BEHAVIOURS: Mapping[str, Mapping[str, str]] = {
+    "pm_fake_authoriseLostAfter": {"confirm_intent": "lost after"},
+    "pm_fake_captureLostBefore": {"capture_intent": "lost before"},
+    "pm_fake_captureLostAfter": {"capture_intent": "lost after"},
+    "pm_fake_captureRefused": {"capture_intent": "refused"},
+    "pm_fake_cancelRefused": {"cancel_intent": "refused"},
+}
+SANDBOX_CARDS: Mapping[str, str] = {
+    "tok_visa": "pm_card_visa",
+    "tok_declined": "pm_card_visa_chargeDeclined",
+    "tok_insufficient_funds": "pm_card_visa_chargeDeclinedInsufficientFunds",
+    "tok_timeout_before_effect": "pm_fake_captureLostBefore",
+    "tok_timeout_after_effect": "pm_fake_captureLostAfter",
+    "tok_authorise_timeout_after_effect": "pm_fake_authoriseLostAfter",
+    "tok_capture_refused": "pm_fake_captureRefused",
+    "tok_void_refused": "pm_fake_cancelRefused",
+    "tok_duplicate": "pm_fake_captureLostAfter",
+}
+"""The payment methods that behave as the test cards of the sandbox."""
+_ZERO_DECIMALS = frozenset(re.findall(r"\w+", "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"))
+_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+_WHOLE_ONLY = frozenset({"isk", "ugx"})
+_REFUSED = {"capture_intent": "capture_refused", "cancel_intent": "void_refused"}
+_CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
+
+Plan = str | Callable[[], object]
+"""What happens in a call: "lost before" or "lost after" the effect, "500 after", "429", or a call made meanwhile."""
+
+
+class Refusal(Exception):
+    """An error response. `saved`: the endpoint had begun, so that the key repeats it."""
+
+    def __init__(self, status: int, kind: str, code: str | None, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.saved = bool(more.pop("saved", True))
+        self.status = status
+        self.body = {"error": {"type": kind, "code": code, "message": message, **more}}
+
+
+class Lost(Exception):
+    """The connection broke: the client gets no response."""
+
+
+class FakeStripe:
+    """State of one Stripe account. clock: seconds since the epoch; plans: what happens in calls, by operation."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.plans: defaultdict[str, list[Plan]] = defaultdict(list)
+        self.key = KEY
+        self.requests: list[str] = []
+        self.clear()
+
+    def clear(self) -> None:
+        self.intents: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
+        self.events: list[dict[str, Any]] = []
+        self._saved: dict[str, tuple[float, str, int, bytes]] = {}
+        self._in_flight: set[str] = set()
+        self._called: set[tuple[str, ...]] = set()
+        self._ids = 0
+
+    def transport(self) -> stripe.HTTPClient:
+        """Return a transport of Stripe's library that calls this account."""
+        return _Transport(self)
+
+    def handle(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None
+    ) -> tuple[int, bytes]:
+        """Answer a request with a status and a body. Lost when the client gets no response."""
+        parts = urlsplit(url)
+        sent = {name.lower(): value for name, value in headers.items()}
+        text = body or parts.query
+        self.requests.append(f"{method.upper()} {parts.path}")
+        if sent.get("authorization") != f"Bearer {self.key}":
+            return _response(401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key"}})
+        key = sent.get("idempotency-key", "")
+        if method.upper() != "POST" or not key:
+            return self._run(method.upper(), parts.path, text)
+        return self._once(key, parts.path, text)
+
+    def save(self) -> Any:
+        return copy.deepcopy((self.intents, self.refunds, self.events, self._saved, self._called, self._ids))
+
+    def restore(self, saved: Any) -> None:
+        self.intents, self.refunds, self.events, self._saved, self._called, self._ids = copy.deepcopy(saved)
+
+    def _once(self, key: str, path: str, text: str) -> tuple[int, bytes]:
+        now, request = self.clock(), f"{path}?{text}"
+        if key in self._in_flight:
+            return _response(
+                409,
+                {
+                    "error": {
+                        "type": "idempotency_error",
+                        "code": "idempotency_key_in_use",
+                        "message": "in use",
+                    }
+                },
+            )
+        if key in self._saved and now - self._saved[key][0] < KEY_SECONDS:
+            _, first, status, body = self._saved[key]
+            if first != request:
+                message = "Keys for idempotent requests can only be used with the same parameters"
+                return _response(400, {"error": {"type": "idempotency_error", "message": message}})
+            return status, body
+        self._in_flight.add(key)
+        try:
+            return self._run("POST", path, text, key)
+        finally:
+            self._in_flight.discard(key)
+
+    def _run(self, method: str, path: str, text: str, key: str = "") -> tuple[int, bytes]:
+        run, arguments = _route(method, path)
+        operation = run.__name__.removeprefix("_")
+        plan = self._planned(operation, arguments)
+        if plan == "429":
+            return _response(429, {"error": {"type": "invalid_request_error", "code": "rate_limit"}})
+        if plan == "lost before":
+            raise Lost
+        if callable(plan):
+            plan()
+        saved = True
+        try:
+            if plan == "refused":
+                raise Refusal(400, "invalid_request_error", _REFUSED[operation], "refused")
+            status, response = 200, run(self, _parsed(text), *arguments)
+        except Refusal as refusal:
+            status, response, saved = refusal.status, refusal.body, refusal.saved
+        if plan == "500 after":
+            status, response = 500, {"error": {"type": "api_error", "message": "unexpected"}}
+        answer = _response(status, response)
+        if key and saved:
+            self._saved[key] = (self.clock(), f"{path}?{text}", *answer)
+        if plan == "lost after":
+            raise Lost
+        return answer
+
+    def _planned(self, operation: str, arguments: tuple[str, ...]) -> Plan | None:
+        if self.plans[operation]:
+            return self.plans[operation].pop(0)
+        intent = self.intents.get(arguments[0]) if arguments else None
+        behaviour = BEHAVIOURS.get(intent["payment_method"], {}).get(operation) if intent else None
+        first = (operation, *arguments) not in self._called
+        self._called.add((operation, *arguments))
+        return behaviour if first or behaviour == "refused" else None
+
+    def _create_intent(self, params: dict[str, Any]) -> dict[str, Any]:
+        amount, currency = int(params["amount"]), params["currency"]
+        _check_amount(amount, currency)
+        method = params["payment_method"]
+        if method not in PAYMENT_METHODS and method not in BEHAVIOURS:
+            raise Refusal(
+                400,
+                "invalid_request_error",
+                "resource_missing",
+                f"No such PaymentMethod: '{method}'",
+                param="payment_method",
+                saved=False,
+            )
+        intent = {
+            "id": self._new_id("pi"),
+            "object": "payment_intent",
+            "amount": amount,
+            "amount_capturable": 0,
+            "amount_received": 0,
+            "cancellation_reason": None,
+            "capture_method": params["capture_method"],
+            "created": int(self.clock()),
+            "currency": currency,
+            "last_payment_error": None,
+            "latest_charge": None,
+            "metadata": params.get("metadata", {}),
+            "payment_method": method,
+            "status": "requires_confirmation",
+        }
+        self.intents[intent["id"]] = intent
+        return copy.deepcopy(intent)
+
+    def _confirm_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
+        intent = self._intent(intent_id)
+        if intent["status"] not in ("requires_confirmation", "requires_payment_method"):
+            raise _unexpected_state(intent)
+        code, decline = PAYMENT_METHODS.get(intent["payment_method"], ("", ""))
+        if code:
+            error = {"type": "card_error", "code": code, "decline_code": decline, "message": "declined"}
+            intent |= {"status": "requires_payment_method", "last_payment_error": error}
+            self._publish("payment_intent.payment_failed", intent)
+            raise Refusal(
+                402,
+                "card_error",
+                code,
+                "declined",
+                decline_code=decline,
+                payment_intent=copy.deepcopy(intent),
+            )
+        expires_at = int(self.clock()) + AUTHORISATION_SECONDS
+        intent["latest_charge"] = {
+            "id": self._new_id("ch"),
+            "object": "charge",
+            "captured": False,
+            "payment_method_details": {"card": {"brand": "visa", "capture_before": expires_at}},
+        }
+        intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
+        self._publish("payment_intent.amount_capturable_updated", intent)
+        return copy.deepcopy(intent)
+
+    def _capture_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
+        intent = self._intent(intent_id)
+        if intent["status"] != "requires_capture":
+            raise _unexpected_state(intent)
+        amount = int(params.get("amount_to_capture", intent["amount"]))
+        if amount > intent["amount_capturable"]:
+            raise Refusal(
+                400, "invalid_request_error", "amount_too_large", "greater than the capturable amount"
+            )
+        intent["latest_charge"]["captured"] = True
+        intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
+        self._publish("payment_intent.succeeded", intent)
+        return copy.deepcopy(intent)
+
+    def _cancel_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
+        intent = self._intent(intent_id)
+        if intent["status"] not in _CANCELLABLE:
+            raise _unexpected_state(intent)
+        reason = params.get("cancellation_reason")
+        intent |= {"status": "canceled", "amount_capturable": 0, "cancellation_reason": reason}
+        self._publish("payment_intent.canceled", intent)
+        return copy.deepcopy(intent)
+
+    def _retrieve_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
+        return copy.deepcopy(self._intent(intent_id))
+
+    def _list_intents(self, params: dict[str, Any]) -> dict[str, Any]:
+        created = params.get("created", {})
+        first, last = int(created.get("gte", 0)), int(created.get("lt", 2**60))
+        newest = [one for one in reversed(self.intents.values()) if first <= one["created"] < last]
+        return _page([self._intent(one["id"]) for one in newest], params, "/v1/payment_intents")
+
+    def _create_refund(self, params: dict[str, Any]) -> dict[str, Any]:
+        intent = self._intent(params["payment_intent"])
+        if intent["status"] != "succeeded":
+            raise Refusal(
+                400,
+                "invalid_request_error",
+                None,
+                f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
+            )
+        left = intent["amount_received"] - self.refunded(intent["id"])
+        amount = int(params.get("amount", left))
+        if left == 0:
+            raise Refusal(400, "invalid_request_error", "charge_already_refunded", "already refunded")
+        if amount > left:
+            raise Refusal(400, "invalid_request_error", None, "greater than the unrefunded amount on charge")
+        refund = {
+            "id": self._new_id("re"),
+            "object": "refund",
+            "amount": amount,
+            "created": int(self.clock()),
+            "currency": intent["currency"],
+            "failure_reason": None,
+            "metadata": params.get("metadata", {}),
+            "payment_intent": intent["id"],
+            "status": "succeeded",
+        }
+        self.refunds[refund["id"]] = refund
+        self._publish("refund.created", refund)
+        return copy.deepcopy(refund)
+
+    def _list_refunds(self, params: dict[str, Any]) -> dict[str, Any]:
+        newest = [
+            refund
+            for refund in reversed(self.refunds.values())
+            if refund["payment_intent"] == params.get("payment_intent", refund["payment_intent"])
+        ]
+        return _page(newest, params, "/v1/refunds")
+
+    def refunded(self, intent_id: str) -> int:
+        """Return what was refunded of a PaymentIntent."""
+        return sum(
+            refund["amount"]
+            for refund in self.refunds.values()
+            if refund["payment_intent"] == intent_id and refund["status"] in ("succeeded", "pending")
+        )
+
+    def _intent(self, intent_id: str) -> dict[str, Any]:
+        """Return a PaymentIntent, cancelled if its authorisation has expired."""
+        if intent_id not in self.intents:
+            raise Refusal(
+                404,
+                "invalid_request_error",
+                "resource_missing",
+                f"No such payment_intent: '{intent_id}'",
+                saved=False,
+            )
+        intent = self.intents[intent_id]
+        if intent["status"] == "requires_capture":
+            card = intent["latest_charge"]["payment_method_details"]["card"]
+            if self.clock() >= card["capture_before"]:
+                intent |= {"status": "canceled", "amount_capturable": 0, "cancellation_reason": "automatic"}
+                self._publish("payment_intent.canceled", intent)
+        return intent
+
+    def _publish(self, kind: str, subject: Mapping[str, Any]) -> None:
+        self.events.append(
+            {
+                "id": self._new_id("evt"),
+                "object": "event",
+                "type": kind,
+                "created": int(self.clock()),
+                "livemode": False,
+                "data": {"object": copy.deepcopy(dict(subject))},
+            }
+        )
+
+    def _new_id(self, prefix: str) -> str:
+        self._ids += 1
+        return f"{prefix}_{self._ids:08}"
+
+
+class StripeSecret:
+    """A client of Secrets Manager that has the secret of an account; `reads` counts how often it was read."""
+
+    def __init__(self, key: str = KEY) -> None:
+        self.key = key
+        self.reads = 0
+
+    def get_secret_value(self, **request: Any) -> dict[str, str]:
+        self.reads += 1
+        return {"SecretString": json.dumps({"api_key": self.key})}
+
+
+class _Transport(stripe.HTTPClient):
+    name = "fake"
+
+    def __init__(self, account: FakeStripe) -> None:
+        super().__init__()
+        self._account = account
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            status, body = self._account.handle(method, url, headers or {}, post_data)
+        except Lost:
+            raise stripe.APIConnectionError("no response") from None
+        return body, status, {"request-id": "req_fake"}
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+_ROUTES: tuple[tuple[str, str, Callable[..., dict[str, Any]]], ...] = (
+    ("POST", r"/v1/payment_intents", FakeStripe._create_intent),
+    ("GET", r"/v1/payment_intents", FakeStripe._list_intents),
+    ("GET", r"/v1/payment_intents/(\w+)", FakeStripe._retrieve_intent),
+    ("POST", r"/v1/payment_intents/(\w+)/confirm", FakeStripe._confirm_intent),
+    ("POST", r"/v1/payment_intents/(\w+)/capture", FakeStripe._capture_intent),
+    ("POST", r"/v1/payment_intents/(\w+)/cancel", FakeStripe._cancel_intent),
+    ("POST", r"/v1/refunds", FakeStripe._create_refund),
+    ("GET", r"/v1/refunds", FakeStripe._list_refunds),
+)
+
+
+def _route(method: str, path: str) -> tuple[Callable[..., dict[str, Any]], tuple[str, ...]]:
+    for verb, pattern, run in _ROUTES:
+        if verb == method and (match := re.fullmatch(pattern, path)):
+            return run, match.groups()
+    raise AssertionError(f"{method} {path} is not a route of the fake")
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Return the parameters of a form, in which `metadata[order]=1` is a nested value."""
+    params: dict[str, Any] = {}
+    for name, value in parse_qsl(text):
+        outer, *inner = name.replace("]", "").split("[")
+        if inner:
+            params.setdefault(outer, {})[inner[0]] = value
+        else:
+            params[outer] = value
+    return params
+
+
+def _page(found: Iterable[dict[str, Any]], params: Mapping[str, Any], url: str) -> dict[str, Any]:
+    rows, limit = list(found), int(params.get("limit", 10))
+    if after := params.get("starting_after"):
+        rows = rows[[row["id"] for row in rows].index(after) + 1 :]
+    data = copy.deepcopy(rows[:limit])
+    return {"object": "list", "data": data, "has_more": len(rows) > limit, "url": url}
+
+
+def _check_amount(amount: int, currency: str) -> None:
+    if currency in _WHOLE_ONLY and amount % 100:
+        code, message = "invalid_charge_amount_no_decimal_compatible", "must be divisible by 100"
+    elif currency in _THREE_DECIMALS and amount % 10:
+        code, message = "parameter_invalid_integer", "the last digit must be 0"
+    elif amount < (50 if currency not in _ZERO_DECIMALS | _THREE_DECIMALS else 1):
+        code, message = "amount_too_small", "Amount must be at least the minimum"
+    else:
+        return
+    raise Refusal(400, "invalid_request_error", code, message, saved=False)
+
+
+def _unexpected_state(intent: Mapping[str, Any]) -> Refusal:
+    return Refusal(
+        400,
+        "invalid_request_error",
+        "payment_intent_unexpected_state",
+        f"This PaymentIntent has a status of {intent['status']}",
+        payment_intent=copy.deepcopy(dict(intent)),
+    )
+
+
+def _response(status: int, body: Any) -> tuple[int, bytes]:
+    return status, json.dumps(body).encode()
