@@ -46,6 +46,7 @@ build-PostLossFunction: SERVICE = ledger
 build-PostCorrectionsFunction: SERVICE = ledger
 build-FindOrderFunction: SERVICE = orders
 build-OrdersApiFunction: SERVICE = orders
+build-StoreCardsFunction: SERVICE = payments
 build-AuthorisePaymentFunction: SERVICE = payments
 build-CapturePaymentFunction: SERVICE = payments
 build-ReversePaymentFunction: SERVICE = payments

@@ -5,7 +5,13 @@ from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
-from payments.operations import AccountOperations, CreditOperations, GiftCardOperations, PaymentOperations
+from payments.operations import (
+    AccountOperations,
+    CardOperations,
+    CreditOperations,
+    GiftCardOperations,
+    PaymentOperations,
+)
 
 from till.stack import Stack
 
@@ -18,6 +24,7 @@ def orders(stack: Stack) -> OrderOperations:
         stack.output("OrdersTable"),
         checkout=stack.output("OrderCheckoutAlias"),
         cancel=stack.output("OrderCancelAlias"),
+        store_cards=CardOperations(stack.client("dynamodb"), stack.output("CardsTable")).store,
     )
 
 

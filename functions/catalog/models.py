@@ -37,8 +37,7 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
 Ean13 = Annotated[str, AfterValidator(_valid_ean13)]
-# Begins with a letter, so that a card number is never accepted as a provider's token.
-Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
+CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 
 
@@ -54,15 +53,15 @@ class Tender(Record):
     """A way to pay. Without an `amount` it pays the remainder."""
 
     type: Literal["card", "cash", "store_credit", "gift_card", "on_account"]
-    token: Token | None = None
+    card: CardReference | None = None
     amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
 
     @model_validator(mode="after")
-    def card_has_a_token(self) -> Self:
-        if self.type in ("card", "gift_card") and self.token is None:
-            raise ValueError(f"a token with a {self.type} tender")
-        if self.type not in ("card", "gift_card") and self.token is not None:
-            raise ValueError(f"no token with a {self.type} tender")
+    def card_has_a_reference(self) -> Self:
+        if self.type in ("card", "gift_card") and self.card is None:
+            raise ValueError(f"a card's reference with a {self.type} tender")
+        if self.type not in ("card", "gift_card") and self.card is not None:
+            raise ValueError(f"no card with a {self.type} tender")
         return self
 
 
@@ -153,12 +152,12 @@ class PricedLine(TypedDict):
 class PricedTender(TypedDict):
     """A tender with the amount it pays.
 
-    `token` for a card or gift card; `tendered` and `change` for cash above the total.
+    `card` is the reference of a card or gift card; `tendered` and `change` are for cash above the total.
     """
 
     tender_no: int
     type: str
-    token: NotRequired[str]
+    card: NotRequired[str]
     amount: int
     tendered: NotRequired[int]
     change: NotRequired[int]

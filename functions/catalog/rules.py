@@ -203,8 +203,8 @@ def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[Price
         amount = max(total - tendered, 0) if tender.amount is None else tender.amount
         if amount:
             priced: PricedTender = {"tender_no": len(settled) + 1, "type": tender.type, "amount": amount}
-            if tender.token:
-                priced["token"] = tender.token
+            if tender.card:
+                priced["card"] = tender.card
             if tender is changed:
                 priced |= {"amount": amount - change, "tendered": amount, "change": change}
             settled.append(priced)

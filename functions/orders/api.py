@@ -11,6 +11,7 @@ from tillflow.api.problems import ProblemError
 from tillflow.aws import client
 from tillflow.executions import error_message
 
+from orders.cards import invoked
 from orders.errors import LocationNotAllowed
 from orders.models import CancelReason, Order, PlaceOrder
 from orders.operations import OrderOperations
@@ -53,6 +54,7 @@ def _orders() -> OrderOperations:
         os.environ["TABLE_NAME"],
         os.environ["CHECKOUT_ARN"],
         os.environ["CANCEL_ARN"],
+        invoked(client("lambda"), os.environ["STORE_CARDS_FUNCTION"]),
     )
 
 

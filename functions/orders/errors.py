@@ -19,6 +19,20 @@ class UnknownOrder(DomainError):
         super().__init__(f"order {order_id} does not exist")
 
 
+class CardRefused(DomainError):
+    """The payments service refused the token of a card."""
+
+    status = 400
+    cashier_message = "The card was not read. Try again."
+
+
+class CardConflict(DomainError):
+    """The order was sent before with another card."""
+
+    status = 409
+    cashier_message = "This order was sent with another card. Start a new one."
+
+
 class LocationNotAllowed(DomainError):
     """A cashier sells at another location than the one of the account."""
 

@@ -17,28 +17,38 @@ from tillflow.executions import (
 from tillflow.gift_cards import hide_codes
 from tillflow.parsing import parse
 
+from orders.cards import StoreCards, tokens_of, with_references
 from orders.errors import InvalidCancel, UnknownOrder
 from orders.models import CancelOrder, Order, PlaceOrder
 from orders.store import OrdersStore
 
 
 class OrderOperations:
-    """Customer orders. dynamodb, states: clients; checkout, cancel: the ARNs of the two state machines."""
+    """Customer orders. dynamodb, states: clients; checkout, cancel: the ARNs of the two state machines.
 
-    def __init__(self, dynamodb: Any, states: Any, table: str, checkout: str, cancel: str) -> None:
+    store_cards: stores the tokens of an order's cards, so that only their references reach its workflow.
+    """
+
+    def __init__(
+        self, dynamodb: Any, states: Any, table: str, checkout: str, cancel: str, store_cards: StoreCards
+    ) -> None:
         self._store = OrdersStore(dynamodb, table)
         self._states = states
         self._checkout = checkout
         self._cancel = cancel
+        self._store_cards = store_cards
 
     def place(self, request: Mapping[str, Any]) -> Started:
         """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
-        return start_execution(self._states, self._checkout, order_id, _without_codes(request))
+        request = _without_codes(request)
+        if cards := tokens_of(request):
+            self._store_cards(order_id, cards)
+        return start_execution(self._states, self._checkout, order_id, with_references(request))
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
-        order_id, request = str(request["order_id"]), _without_codes(request)
+        order_id, request = str(request["order_id"]), with_references(_without_codes(request))
         checkout = describe_execution(self._states, execution_arn(self._checkout, order_id))
         if checkout is not None and (stored := json.loads(checkout["input"])) != request:
             raise IdempotencyConflict(f"order {order_id}", stored, request)

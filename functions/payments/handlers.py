@@ -8,18 +8,39 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
+from payments.cards import CardTokens
 from payments.composition import configured_providers
 from payments.credit.accounts import Accounts
 from payments.credit.models import ExpiredCredit, SettleAccount, SettledAccount
 from payments.credit.wallets import Wallets
-from payments.models import Authorise, Captured, OrderRef, PreventedCapture, ResolvedCapture, Tenders
+from payments.models import (
+    Authorise,
+    Captured,
+    OrderRef,
+    PreventedCapture,
+    ResolvedCapture,
+    StoreCards,
+    StoredCards,
+    Tenders,
+)
 from payments.rules import refuse_card_numbers
 from payments.service import Payments
 from payments.store import PaymentsStore
 
 _dynamodb = client("dynamodb")
 _table = os.environ["TABLE_NAME"]
-payments = Payments(PaymentsStore(_dynamodb, _table), configured_providers(_dynamodb))
+_cards = CardTokens(_dynamodb, os.environ["CARDS_TABLE_NAME"])
+payments = Payments(PaymentsStore(_dynamodb, _table), configured_providers(_dynamodb), _cards)
+
+
+@handler
+def store_cards(event: dict[str, Any], context: object) -> StoredCards:
+    """Store the tokens of an order's cards, by references that its workflow may know."""
+    refuse_card_numbers(event.get("cards"))
+    request = parse(StoreCards, event)
+    cards = [(one.card, one.token) for one in request.cards]
+    _cards.store(request.order_id, cards, datetime.now(UTC))
+    return {"order_id": request.order_id, "cards": [card for card, _ in cards]}
 
 
 @handler

@@ -12,24 +12,46 @@ MAX_TENDERS = 200
 
 type TenderType = Literal["card", "cash", "store_credit", "gift_card", "on_account"]
 OF_CUSTOMER = ("store_credit", "on_account")
-WITH_TOKEN = ("card", "gift_card")
+WITH_CARD = ("card", "gift_card")
 TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
 # Begins with a letter, so that a card number is never accepted as a provider's token.
 Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
+CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
+
+
+class CardToken(Request):
+    """The provider's token of a card, and the reference by which the order knows the card."""
+
+    card: CardReference
+    token: Token
+
+
+class StoreCards(Request):
+    """A request to store the tokens of an order's cards."""
+
+    order_id: BusinessId
+    cards: Annotated[tuple[CardToken, ...], Field(max_length=MAX_TENDERS)]
+
+
+class StoredCards(TypedDict):
+    """The references of an order's cards."""
+
+    order_id: str
+    cards: list[str]
 
 
 class TenderRequest(Request):
-    """One way of paying part of an order. `token` is that of a card or a gift card."""
+    """One way of paying part of an order. `card` is the reference of a stored card or gift card."""
 
     tender_no: TenderNumber
     type: TenderType
     amount: Amount
-    token: Token | None = None
+    card: CardReference | None = None
 
     @model_validator(mode="after")
-    def card_has_a_token(self) -> Self:
-        if (self.type in WITH_TOKEN) != (self.token is not None):
-            raise ValueError("a token for a card or a gift card, and none for another type")
+    def card_has_a_reference(self) -> Self:
+        if (self.type in WITH_CARD) != (self.card is not None):
+            raise ValueError("a card's reference for a card or a gift card, and none for another type")
         return self
 
 
@@ -110,7 +132,7 @@ class Tender:
     currency: str
     state: str
     provider: str
-    token: str | None = None
+    card: str | None = None
     customer_id: str | None = None
     authorisation: str = ""
     expires_at: str = ""

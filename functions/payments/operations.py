@@ -1,12 +1,13 @@
 """Operations on payments and on customers' credit. The command line and the HTTP API call them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.gift_cards import token_of
 from tillflow.parsing import parse
 
+from payments.cards import CardTokens
 from payments.credit.accounts import Accounts
 from payments.credit.gift_cards import GiftCards
 from payments.credit.models import (
@@ -24,7 +25,8 @@ from payments.credit.models import (
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.errors import UnknownGiftCard
-from payments.models import Tender
+from payments.models import StoreCards, Tender
+from payments.rules import refuse_card_numbers
 from payments.store import PaymentsStore
 
 
@@ -37,6 +39,22 @@ class PaymentOperations:
     def tenders(self, order_id: str) -> list[Tender]:
         """Return the tenders of an order by number; none if its payment was not authorised."""
         return self._store.payment(order_id).tenders
+
+
+class CardOperations:
+    """Cards of orders. dynamodb: a client; table: the table of card tokens."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._tokens = CardTokens(dynamodb, table)
+
+    def store(self, order_id: str, cards: Sequence[tuple[str, str]]) -> None:
+        """Store the tokens of an order's cards by their references. InvalidRequest, IdempotencyConflict."""
+        sent = [{"card": card, "token": token} for card, token in cards]
+        refuse_card_numbers(sent)
+        request = parse(StoreCards, {"order_id": order_id, "cards": sent})
+        self._tokens.store(
+            request.order_id, [(one.card, one.token) for one in request.cards], datetime.now(UTC)
+        )
 
 
 class CreditOperations:

@@ -86,13 +86,9 @@ def refuse_card_numbers(tenders: Any) -> None:
 
 
 def check_same_request(order_id: str, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
-    """Raise IdempotencyConflict if two authorise requests of an order differ. Tokens are compared, not shown."""
-    if stored == sent:
-        return
-    first, second = _comparable(stored), _comparable(sent)
-    if first == second:
-        first, second = {"tokens": "(hidden)"}, {"tokens": "others"}
-    raise IdempotencyConflict(f"the payment of order {order_id}", first, second)
+    """Raise IdempotencyConflict if two authorise requests of an order differ."""
+    if stored != sent:
+        raise IdempotencyConflict(f"the payment of order {order_id}", _comparable(stored), _comparable(sent))
 
 
 def opened_tenders(request: Authorise, provider_of: Callable[[str], str]) -> list[Tender]:
@@ -143,5 +139,5 @@ def one_error(failures: Sequence[tuple[Tender, Exception]]) -> Exception:
 def _comparable(request: Mapping[str, Any]) -> dict[str, object]:
     fields: dict[str, object] = {name: value for name, value in request.items() if name != "tenders"}
     for tender in request["tenders"]:
-        fields[f"tender {tender['tender_no']}"] = f"{tender['type']} {tender['amount']}"
+        fields[f"tender {tender['tender_no']}"] = f"{tender.get('card') or tender['type']} {tender['amount']}"
     return fields

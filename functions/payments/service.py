@@ -18,6 +18,7 @@ from tillflow.errors import (
 from tillflow.store import retry_on_conflict
 
 from payments import rules
+from payments.cards import CardTokens
 from payments.errors import AuthorisationExpired, CaptureRefused, PaymentDeclined, ReversalRefused
 from payments.models import Authorise, Captured, PreventedCapture, ResolvedCapture, Tender, Tenders
 from payments.provider import (
@@ -32,6 +33,9 @@ from payments.provider import (
 from payments.providers import Providers
 from payments.store import PaymentsStore
 
+CARD_EXPIRED = "card_reference_expired"
+"""The reason of a decline when the token of a card was not used within its lifetime."""
+
 
 class Payments:
     """Payments of orders. now: the clock by which authorisations expire."""
@@ -40,10 +44,12 @@ class Payments:
         self,
         store: PaymentsStore,
         providers: Providers,
+        cards: CardTokens,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._providers = providers
+        self._cards = cards
         self._now = now
 
     def authorise(self, request: Authorise) -> Tenders:
@@ -101,6 +107,8 @@ class Payments:
         for tender in tenders:
             if tender.state == rules.AUTHORISING:
                 tender = self._authorise_tender(tender, called_before=not first)
+                if tender.card:
+                    self._cards.forget(tender.order_id, tender.card)
             if tender.state == rules.DECLINED:
                 raise PaymentDeclined(tender.reason)
         return {
@@ -109,7 +117,14 @@ class Payments:
         }
 
     def _authorise_tender(self, tender: Tender, called_before: bool) -> Tender:
-        charge = Charge(tender.amount, tender.currency, tender.token, tender.customer_id)
+        token = None
+        if tender.card and not tender.authorisation:
+            token = self._cards.token(tender.order_id, tender.card)
+            if token is None:
+                late = self._look_up(tender, "authorise")
+                if late is None:
+                    return self._store.record(tender, rules.DECLINED, reason=CARD_EXPIRED)
+        charge = Charge(tender.amount, tender.currency, token, tender.customer_id)
         if not tender.authorisation:
             prepared = self._prepare(tender, charge)
             if not prepared.accepted:

@@ -58,8 +58,8 @@ def test_complete_order_is_accepted() -> None:
             {"tenders": [{"type": "cheque"}]},
             r"tenders\[0\].type is 'cheque'; expected 'card', 'cash', 'store_credit' or 'gift_card'",
         ),
-        ({"tenders": [{"type": "card"}]}, r"expected a token with a card tender"),
-        ({"tenders": [{"type": "cash", "token": "tok_visa"}]}, "expected no token with a cash tender"),
+        ({"tenders": [{"type": "card"}]}, r"expected a card's reference with a card tender"),
+        ({"tenders": [{"type": "cash", "card": "card_1"}]}, "expected no card with a cash tender"),
         (
             {"tenders": [{"type": "cash", "amount": 0}]},
             r"tenders\[0\].amount is 0; expected a number above 0",
@@ -75,8 +75,8 @@ def test_invalid_order_is_refused_by_field(change: dict[str, Any], sentence: str
         parse(Order, {**ORDER, **change}, InvalidOrder)
 
 
-def test_card_number_is_not_accepted_as_a_token_nor_repeated() -> None:
-    sent = {**ORDER, "tenders": [{"type": "card", "token": "4242424242424242"}]}
+def test_card_number_is_not_accepted_as_a_reference_nor_repeated() -> None:
+    sent = {**ORDER, "tenders": [{"type": "card", "card": "4242424242424242"}]}
     with pytest.raises(InvalidOrder) as refusal:
         parse(Order, sent, InvalidOrder)
     assert "4242" not in str(refusal.value)

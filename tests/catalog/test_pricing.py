@@ -64,7 +64,7 @@ def test_priced_order_equals_a_receipt_computed_by_hand() -> None:
         line("COFFEE", 2, percent="10"),
         line("MUG"),
         discounts=[{"amount": 100}],
-        tenders=[{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}],
+        tenders=[{"type": "cash", "amount": 1000}, {"type": "card", "card": "card_1"}],
     )
     assert response == {
         "order_id": "ord-1",
@@ -110,7 +110,7 @@ def test_priced_order_equals_a_receipt_computed_by_hand() -> None:
         ],
         "tenders": [
             {"tender_no": 1, "type": "cash", "amount": 1000},
-            {"tender_no": 2, "type": "card", "token": "tok_visa", "amount": 2149},
+            {"tender_no": 2, "type": "card", "card": "card_1", "amount": 2149},
         ],
         "taxes": [
             {"tax_class": "food", "rate": "0.05", "net": 2077, "tax": 104},
@@ -185,9 +185,9 @@ def test_tax_class_without_a_rate_is_refused() -> None:
     ("tenders", "tendered"),
     [
         ([{"type": "cash", "amount": 998}], "9.98 EUR"),
-        ([{"type": "card", "token": "tok_visa", "amount": 1000}], "10.00 EUR"),
+        ([{"type": "card", "card": "card_1", "amount": 1000}], "10.00 EUR"),
         (
-            [{"type": "card", "token": "tok_visa", "amount": 999}, {"type": "cash", "amount": 500}],
+            [{"type": "card", "card": "card_1", "amount": 999}, {"type": "cash", "amount": 500}],
             "14.99 EUR",
         ),
         ([], "0.00 EUR"),
@@ -216,7 +216,7 @@ def test_cash_above_the_total_is_change(tenders: list[Any], settled: list[Any]) 
     sent = [
         {
             "type": kind,
-            **({"token": "tok_visa"} if kind == "card" else {}),
+            **({"card": "card_1"} if kind == "card" else {}),
             **({"amount": amount} if amount else {}),
         }
         for kind, amount in tenders
@@ -228,7 +228,7 @@ def test_cash_above_the_total_is_change(tenders: list[Any], settled: list[Any]) 
 
 def test_tender_for_the_rest_is_dropped_when_nothing_remains() -> None:
     response = priced(
-        line("MUG"), tenders=[{"type": "card", "token": "tok_visa"}, {"type": "cash", "amount": 999}]
+        line("MUG"), tenders=[{"type": "card", "card": "card_1"}, {"type": "cash", "amount": 999}]
     )
     assert response["tenders"] == [{"tender_no": 1, "type": "cash", "amount": 999}]
 

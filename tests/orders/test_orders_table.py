@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from orders.cards import with_references
 from orders.models import Order
 from orders.rows import order_key, read_order
 from pydantic import ValidationError
@@ -56,7 +57,7 @@ def row_of(expected: Order, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def priced(shop: WorkflowFixture) -> Any:
-    return json.loads(shop.services.handle("PriceOrderFunction", REQUEST)["Payload"])
+    return json.loads(shop.services.handle("PriceOrderFunction", with_references(REQUEST))["Payload"])
 
 
 def test_paid_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:

@@ -85,12 +85,12 @@ def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> Non
             "customer_id": "cus-1",
             "tenders": [
                 {"tender_no": 2, "type": "store_credit", "amount": 200},
-                {"tender_no": 1, "type": "card", "token": "tok_visa", "amount": 300},
+                {"tender_no": 1, "type": "card", "card": "card_2", "amount": 300},
             ],
         },
     )
     card, credit = rules.opened_tenders(request, lambda kind: f"{kind}-provider")
-    assert (card.tender_no, card.state, card.token, card.customer_id) == (1, "authorising", "tok_visa", None)
+    assert (card.tender_no, card.state, card.card, card.customer_id) == (1, "authorising", "card_2", None)
     assert (card.provider, credit.provider) == ("card-provider", "store_credit-provider")
     assert (credit.tender_no, credit.customer_id, credit.captured, credit.refunded) == (2, "cus-1", 0, 0)
 
@@ -98,8 +98,8 @@ def test_tenders_open_as_intents_and_only_store_credit_has_the_customer() -> Non
 @pytest.mark.parametrize(
     ("tenders", "sentence"),
     [
-        ([{"tender_no": 1, "type": "card", "amount": 5}], "expected a token for a card"),
-        ([{"tender_no": 1, "type": "cash", "token": "tok_visa", "amount": 5}], "and none for another type"),
+        ([{"tender_no": 1, "type": "card", "amount": 5}], "expected a card's reference for a card"),
+        ([{"tender_no": 1, "type": "cash", "card": "card_1", "amount": 5}], "and none for another type"),
         ([{"tender_no": 1, "type": "cash", "amount": -5}], r"tenders\[0\].amount is -5"),
         ([{"tender_no": 1, "type": "cash", "amount": 5.0}], r"tenders\[0\].amount is 5.0"),
         ([{"tender_no": 1, "type": "cheque", "amount": 5}], r"tenders\[0\].type is 'cheque'"),

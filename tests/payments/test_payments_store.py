@@ -25,7 +25,7 @@ from tillflow.errors import (
 )
 
 from tests.support.interposed import Died, Interposed, Mortal, TakingTurns
-from tests.support.payments_fixture import SANDBOX_TABLE, PaymentsFixture, card, cash, credit, request
+from tests.support.payments_fixture import NOW, SANDBOX_TABLE, PaymentsFixture, card, cash, credit, request
 from verification.harness.fake_stripe import FakeStripe
 
 
@@ -101,9 +101,8 @@ def test_order_without_tenders_is_captured(payments: PaymentsFixture) -> None:
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
-        (request(card(901)), "tender 1 is 'card 900', sent 'card 901'"),
+        (request(card(901)), "tender 1 is 'card_1 900', sent 'card_1 901'"),
         (request(card(900), cash(1)), "tender 2 is missing, sent 'cash 1'"),
-        (request(card(900, "tok_other")), r"tokens is '\(hidden\)', sent 'others'"),
         (request(card(900)).model_copy(update={"currency": "JPY"}), "currency is 'EUR', sent 'JPY'"),
         (request(card(900), customer_id="cus-2"), "customer_id is 'cus-1', sent 'cus-2'"),
     ],
@@ -503,6 +502,7 @@ def test_sample_events_are_processed(
     payments: PaymentsFixture, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handlers = sample_handler(payments, tables, monkeypatch)
+    payments.cards.store(sample("authorise_payment")["order_id"], [("card_2", "tok_visa")], NOW)
 
     def deliver(name: str) -> Any:
         return getattr(handlers, name)(sample(name), SimpleNamespace(aws_request_id="r"))
@@ -523,6 +523,7 @@ def sample_handler(payments: PaymentsFixture, table: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("SANDBOX_TABLE_NAME", SANDBOX_TABLE)
     monkeypatch.setenv("PAYMENT_PROVIDERS", "card=sandbox")
     monkeypatch.setenv("STRIPE_SECRET", "stripe")
+    monkeypatch.setenv("CARDS_TABLE_NAME", table)
     handlers = importlib.import_module("payments.handlers")
     monkeypatch.setattr(handlers, "payments", payments.service)
     return handlers

@@ -20,8 +20,10 @@ from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer
 from inventory.transfers.store import TransferStore
+from payments.cards import CardTokens
 from payments.cash import Cash
 from payments.models import Authorise, TenderRequest
+from payments.providers import Providers
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
 from payments.store import PaymentsStore
@@ -169,8 +171,12 @@ def test_one_order_from_many_tills_is_reserved_and_sold_once(dynamodb: Any, tabl
 
 @pytest.fixture
 def payments(dynamodb: Any, table: str) -> Payments:
-    providers = {"card": SandboxProvider(dynamodb, table), "cash": Cash()}
-    return Payments(PaymentsStore(dynamodb, table), providers)
+    sandbox = SandboxProvider(dynamodb, table)
+    providers = Providers("card=sandbox", {"sandbox": lambda: sandbox, "cash": Cash, "store_credit": Cash})
+    cards = CardTokens(dynamodb, table)
+    for order_id in ("ord-1", *(f"ord-{number}" for number in range(12))):
+        cards.store(order_id, [("card_1", "tok_visa"), ("card_2", "tok_visa")], datetime.now(UTC))
+    return Payments(PaymentsStore(dynamodb, table), providers, cards)
 
 
 def authorisations(dynamodb: Any, table: str) -> list[Item]:
@@ -179,10 +185,9 @@ def authorisations(dynamodb: Any, table: str) -> list[Item]:
     return [row for row in rows if row["sk"] == "AUTHORISATION"]
 
 
-def tendered(order_id: str, *tokens: str) -> Authorise:
+def tendered(order_id: str) -> Authorise:
     tenders = tuple(
-        TenderRequest(tender_no=number, type="card", token=token, amount=100)
-        for number, token in enumerate(tokens, 1)
+        TenderRequest(tender_no=number, type="card", card=f"card_{number}", amount=100) for number in (1, 2)
     )
     return Authorise(order_id=order_id, currency="EUR", location="shop-1", tenders=tenders)
 
@@ -190,7 +195,7 @@ def tendered(order_id: str, *tokens: str) -> Authorise:
 def test_one_capture_from_many_tills_takes_the_money_once(
     dynamodb: Any, table: str, payments: Payments
 ) -> None:
-    payments.authorise(tendered("ord-1", "tok_visa", "tok_visa"))
+    payments.authorise(tendered("ord-1"))
     outcomes = at_once(*(lambda: payments.capture("ord-1")["captured"] for _ in range(TILLS)))
     assert outcomes == [200] * TILLS
     assert [row["captured"] for row in authorisations(dynamodb, table)] == [100, 100]
@@ -201,7 +206,7 @@ def test_a_cancel_that_races_a_capture_has_one_winner(
     dynamodb: Any, table: str, payments: Payments, round_: int
 ) -> None:
     order_id = f"ord-{round_}"
-    payments.authorise(tendered(order_id, "tok_visa", "tok_visa"))
+    payments.authorise(tendered(order_id))
     captured, prevented = at_once(
         lambda: payments.capture(order_id), lambda: payments.prevent_capture(order_id)["capture"]
     )

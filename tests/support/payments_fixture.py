@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from payments.book import Book
+from payments.cards import CardTokens
 from payments.cash import Cash
 from payments.credit.models import GrantCredit, IssueGiftCard, SetCreditLimit
 from payments.credit.rows import customer_wallet
@@ -97,7 +98,8 @@ class PaymentsFixture:
         self.card = Unreliable(stripe_provider(self.account) if self.account else self.sandbox)
         self.wallets = Wallets(self.client, self.table)
         self.store = PaymentsStore(self.client, self.table)
-        self.service = Payments(self.store, self.providers())
+        self.cards = CardTokens(self.client, self.table)
+        self.service = Payments(self.store, self.providers(), self.cards)
 
     def providers(self) -> Providers:
         return Providers(
@@ -112,12 +114,15 @@ class PaymentsFixture:
         )
 
     def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Tenders:
-        return self.service.authorise(self.request(*tenders, order_id=order_id))
+        self.store_cards(*tenders, order_id=order_id)
+        return self.service.authorise(request(*tenders, order_id=order_id))
 
-    def request(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Authorise:
-        if self.account:
-            tenders = tuple(_with_payment_method(tender) for tender in tenders)
-        return request(*tenders, order_id=order_id)
+    def store_cards(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> None:
+        """Store the tokens of the tenders, as it is done before an order's workflow starts."""
+        for number, tender in enumerate(tenders, 1):
+            if token := tender.get("token"):
+                method = SANDBOX_CARDS.get(token, token) if self.account else token
+                self.cards.store(order_id, [(f"card_{number}", method)], NOW)
 
     def grant(self, amount: int, grant_id: str = "grant-1") -> None:
         """Grant credit to the customer of `request`."""
@@ -170,11 +175,6 @@ class PaymentsFixture:
         return (sum(intent["amount_received"] for intent in intents), refunded), held
 
 
-def _with_payment_method(tender: dict[str, Any]) -> dict[str, Any]:
-    token = tender.get("token")
-    return {**tender, "token": SANDBOX_CARDS.get(token, token)} if token else tender
-
-
 def granted(amount: int, grant_id: str = "grant-1", customer_id: str = "cus-1", **more: Any) -> GrantCredit:
     request = {"grant_id": grant_id, "customer_id": customer_id, "currency": "EUR", "amount": amount}
     return GrantCredit.model_validate({"reason": "late delivery", "source": "cash", **request, **more})
@@ -191,7 +191,11 @@ def credit_limit(limit: int, currency: str = "EUR") -> SetCreditLimit:
 
 
 def request(*tenders: dict[str, Any], order_id: str = "ord-1", customer_id: str = "cus-1") -> Authorise:
-    numbered = [{"tender_no": number, **tender} for number, tender in enumerate(tenders, 1)]
+    numbered = [
+        {"tender_no": number, **{name: value for name, value in tender.items() if name != "token"}}
+        | ({"card": f"card_{number}"} if "token" in tender else {})
+        for number, tender in enumerate(tenders, 1)
+    ]
     asked = {
         "order_id": order_id,
         "currency": "EUR",

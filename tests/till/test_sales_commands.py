@@ -66,13 +66,6 @@ def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -
     assert [entry["entry_id"] for entry in shown["entries"]] == ["ord-3#sale", "ord-3#cancel"]
 
 
-def test_show_prints_no_token(stack: None) -> None:
-    tables = shop_rows.rows()
-    tables["PaymentsTable"][0]["token"] = "tok_secret"
-    put(tables)
-    assert "tok_secret" not in run("order", "show", SALE, "--json").stdout
-
-
 def test_show_of_an_unknown_order_is_an_error(stack: None) -> None:
     assert "order ord-404 does not exist" in run("order", "show", "ord-404", code=2).stderr
 

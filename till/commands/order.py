@@ -124,7 +124,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
                 "order": order.model_dump(exclude_none=True),
                 "invoice": invoice.model_dump(exclude_none=True) if invoice else None,
                 "credit_note": note.model_dump() if note else None,
-                "tenders": [_without_token(tender) for tender in tenders],
+                "tenders": [asdict(tender) for tender in tenders],
                 "entries": [asdict(entry) for entry in entries],
             }
         )
@@ -261,10 +261,6 @@ def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: 
         out.print(f"  credit note: {note.credit_note_number}, {total}, reason: {note.reason}")
     for entry in entries:
         out.print(f"  journal entry: {entry.entry_id}")
-
-
-def _without_token(tender: Tender) -> dict[str, Any]:
-    return {name: value for name, value in asdict(tender).items() if name != "token"}
 
 
 def _print_open_case(order_id: str) -> None:

@@ -32,9 +32,9 @@ def table(name: str, resource: Resource) -> Resources:
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": attributes,
             "KeySchema": _KEY,
-            **properties,
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            **properties,
             "DeletionProtectionEnabled": when("HasDeletionProtection", True, False),
             "SSESpecification": when(
                 "HasKey", {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": ref("KeyArn")}
