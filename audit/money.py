@@ -60,7 +60,7 @@ def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
     books = provider_books(shop)
     for order, tender in _tenders(shop):
         if (
-            tender["provider"] in shop.outside_providers
+            tender.get("provider", tender["type"]) in shop.outside_providers
             or order not in shop.settled
             or shop.excused(order, "ReversePayment", "ResolveCapture", "CapturePayment")
         ):

@@ -56,11 +56,11 @@ class TenderRequest(Request):
 
 
 class Authorise(Request):
-    """A request to authorise every tender of an order."""
+    """A request to authorise every tender of an order. Executions of release 0.1.0 send no location."""
 
     order_id: BusinessId
     currency: Currency
-    location: Identifier
+    location: Identifier | None = None
     customer_id: Identifier | None = None
     tenders: Annotated[tuple[TenderRequest, ...], Field(max_length=MAX_TENDERS)]
 

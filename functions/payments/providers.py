@@ -25,7 +25,7 @@ class Providers:
         if unknown:
             raise ValueError(f"providers {', '.join(unknown)} do not exist; expected {', '.join(build)}")
 
-    def name_of(self, location: str, tender_type: str) -> str:
+    def name_of(self, location: str | None, tender_type: str) -> str:
         """Return the name of the provider that takes a type of tender at a location."""
         return self._chosen.get(f"{location}/{tender_type}") or self._chosen[tender_type]
 

@@ -62,3 +62,15 @@ def test_order_whose_token_has_expired_is_declined(dynamodb: Any, table: str) ->
     with pytest.raises(PaymentDeclined, match="card_reference_expired"):
         payments.service.authorise(request(card()))
     assert payments.states() == ["declined"]
+
+
+def test_tender_of_the_release_without_providers_is_reversed(dynamodb: Any, table: str) -> None:
+    payments = PaymentsFixture(dynamodb, table)
+    payments.authorise({"type": "cash", "amount": 100})
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": "ORDER#ord-1"}, "sk": {"S": "TENDER#1"}},
+        UpdateExpression="REMOVE provider",
+    )
+    assert payments.service.capture("ord-1")["captured"] == 100
+    assert payments.service.reverse("ord-1")["tenders"][0]["state"] == "refunded"
