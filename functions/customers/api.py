@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from tillflow.api import Api, Call, PageQuery, Reply, decode_cursor, encode_cursor
 from tillflow.aws import client
 
-from customers.models import Customer
+from customers.models import Customer, SearchCustomers
 from customers.operations import CustomerOperations
 
 api = Api("customers")
@@ -31,6 +31,8 @@ class CustomerChanges(BaseModel):
     email: Any = None
     phone: Any = None
     note: Any = None
+    billing_address: Any = None
+    vat_id: Any = None
 
 
 @cache
@@ -65,3 +67,16 @@ def update_customer(call: Call) -> Reply:
     changes = call.body.model_dump(exclude_unset=True)
     customer = _customers().update(call.path["customer_id"], changes, call.version)
     return Reply(customer, version=_customers().get(customer.customer_id).version)
+
+
+@api.route("POST /customers/search", "read", body=SearchCustomers, response=list[Customer])
+def search_customers(call: Call) -> list[Customer]:
+    """Find customers by email, phone or words of their name. The search is a body, because paths are logged."""
+    return _customers().search(call.body.model_dump())
+
+
+@api.route("POST /customers/{customer_id}/anonymise", "manage", response=Customer)
+def anonymise_customer(call: Call) -> Reply:
+    """Remove what identifies a customer, on their request; orders and books keep the id."""
+    stored = _customers().anonymise(call.path["customer_id"])
+    return Reply(stored.customer, version=stored.version)

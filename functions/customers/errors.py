@@ -17,3 +17,13 @@ class UnknownCustomer(DomainError):
 
     def __init__(self, customer_id: str) -> None:
         super().__init__(f"customer {customer_id} does not exist")
+
+
+class CustomerAnonymised(DomainError):
+    """The customer's data was removed on request: it is not changed and not sold to any more."""
+
+    status = 409
+    cashier_message = "This customer's data was removed. Create a new customer."
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"customer {customer_id} is anonymised")

@@ -1,12 +1,23 @@
 """A customer, and the requests and responses of the customers service."""
 
 from dataclasses import dataclass
-from typing import Annotated, TypedDict
+from typing import Annotated, Self, TypedDict
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from tillflow.fields import Record, Request
 
 CustomerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class Address(Record):
+    """An address as it is printed on an invoice. country: its ISO 3166 code."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    street: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
+    postal_code: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9 -]*$")] = ""
+    city: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{Cc}+$")]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Customer(Record):
@@ -21,14 +32,34 @@ class Customer(Record):
     ] = None
     phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 ()/-]{4,24}$")] = None
     note: Annotated[str, Field(max_length=1000, pattern=r"^(\P{Cc}|\n)*$")] = ""
+    billing_address: Address | None = None
+    vat_id: Annotated[str | None, Field(pattern=r"^[A-Z]{2}[A-Z0-9+*]{2,12}$")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCustomer:
-    """A customer and the version of its record, which an update names."""
+    """A customer, the version of its record, which an update names, and when it was anonymised."""
 
     customer: Customer
     version: int
+    anonymised_at: str | None = None
+
+
+class SearchCustomers(Record):
+    """A search by email or phone, which match whole, or by the beginning of a word of the name."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    email: Annotated[str | None, Field(min_length=3, max_length=254)] = None
+    phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 ()/-]{4,24}$")] = None
+    name: Annotated[str | None, Field(min_length=2, max_length=120)] = None
+    limit: Annotated[int, Field(gt=0, le=100)] = 20
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> Self:
+        if sum(value is not None for value in (self.email, self.phone, self.name)) != 1:
+            raise ValueError("one of email, phone and name")
+        return self
 
 
 class CheckCustomer(Request):

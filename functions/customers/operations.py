@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.parsing import parse
 
 from customers.errors import InvalidCustomer
-from customers.models import CheckCustomer, Customer, StoredCustomer
+from customers.models import CheckCustomer, Customer, SearchCustomers, StoredCustomer
 from customers.store import CustomersStore
 
 
@@ -33,6 +33,14 @@ class CustomerOperations:
         customer_id = _checked(customer_id)
         read = version or self._store.get(customer_id).version
         return self._store.update(customer_id, changes, read, datetime.now(UTC))
+
+    def anonymise(self, customer_id: str) -> StoredCustomer:
+        """Remove what identifies a customer; the books keep the id. UnknownCustomer, InvalidCustomer, RecordChanged."""
+        return self._store.anonymise(_checked(customer_id), datetime.now(UTC))
+
+    def search(self, request: Mapping[str, Any]) -> list[Customer]:
+        """Return the customers with an email or phone, or with words of their name. InvalidCustomer."""
+        return self._store.search(parse(SearchCustomers, request, InvalidCustomer))
 
     def list_customers(self, limit: int = 50, after: str = "") -> tuple[list[Customer], str | None]:
         """Return a page of customers by id, and the id to continue after; None on the last page."""

@@ -9,9 +9,19 @@ from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_confl
 from tillflow.times import iso_utc
 
 from customers import rules
-from customers.errors import InvalidCustomer, UnknownCustomer
-from customers.models import Customer, StoredCustomer
-from customers.rows import LIST, customer_key, customer_row, read_customer
+from customers.errors import CustomerAnonymised, InvalidCustomer, UnknownCustomer
+from customers.models import Customer, SearchCustomers, StoredCustomer
+from customers.rows import (
+    LIST,
+    NAMES,
+    customer_key,
+    customer_row,
+    email_partition,
+    folded,
+    index_keys,
+    phone_partition,
+    read_customer,
+)
 
 
 class CustomersStore:
@@ -28,6 +38,7 @@ class CustomersStore:
         actions = [
             self._put(row, _IdInUse, ConditionExpression="attribute_not_exists(pk)"),
             Action("Put", listed),
+            *self._index(set(), index_keys(customer)),
         ]
         what = f"creating customer {customer.customer_id}"
         try:
@@ -46,18 +57,43 @@ class CustomersStore:
     def update(self, customer_id: str, changes: Mapping[str, Any], version: int, now: datetime) -> Customer:
         """Change a customer that is still at `version`; return it as it is then.
 
-        UnknownCustomer, InvalidCustomer; RecordChanged if it is at another version.
+        UnknownCustomer, InvalidCustomer, CustomerAnonymised; RecordChanged if it is at another version.
         """
         before = self._row(customer_id)
-        after = rules.changed(read_customer(before).customer, changes)
-        put = self._put(
-            customer_row(after, version + 1, before["created_at"], now),
-            lambda _: RecordChanged(f"customer {customer_id}", version),
-            ConditionExpression="version = :version",
-            ExpressionAttributeValues=marshal({":version": version}),
-        )
-        retry_on_conflict(lambda: transact(self._client, [put], f"updating customer {customer_id}"))
+        stored = read_customer(before)
+        if stored.anonymised_at:
+            raise CustomerAnonymised(customer_id)
+        after = rules.changed(stored.customer, changes)
+        self._replace(stored.customer, customer_row(after, version + 1, before["created_at"], now), version)
         return after
+
+    def anonymise(self, customer_id: str, now: datetime) -> StoredCustomer:
+        """Remove what identifies a customer from the record and its index; the same again changes nothing.
+
+        UnknownCustomer; RecordChanged if another writer changed the record meanwhile.
+        """
+        before = self._row(customer_id)
+        stored = read_customer(before)
+        if not stored.anonymised_at:
+            after = rules.anonymised(stored.customer)
+            row = customer_row(after, stored.version + 1, before["created_at"], now)
+            self._replace(stored.customer, row | {"anonymised_at": iso_utc(now)}, stored.version)
+        return self.get(customer_id)
+
+    def search(self, request: SearchCustomers) -> list[Customer]:
+        """Return the customers with an email or phone, or with a word of their name that begins with a text."""
+        if request.name:
+            *others, prefix = folded(request.name).split()
+            rows = self._query(NAMES, prefix, request.limit)
+        else:
+            others = []
+            place = email_partition(request.email) if request.email else phone_partition(request.phone or "")
+            rows = self._query(place, "", request.limit)
+        ids = dict.fromkeys(row["sk"].rpartition("#")[2] for row in rows)
+        keys = [customer_key(customer_id) for customer_id in ids]
+        stored = read_rows(self._client, self._table, keys)
+        customers = [read_customer(stored[place]).customer for place in keys if place in stored]
+        return [one for one in customers if set(others) <= set(folded(one.name).split())]
 
     def list_customers(self, limit: int, after: str) -> tuple[list[Customer], str | None]:
         """Return up to `limit` (at most 100) customers by id after that id, and the id to continue after.
@@ -74,6 +110,33 @@ class CustomersStore:
         rows = read_rows(self._client, self._table, [customer_key(customer_id) for customer_id in ids])
         customers = [read_customer(rows[place]).customer for place in map(customer_key, ids) if place in rows]
         return customers, ids[-1] if "LastEvaluatedKey" in page else None
+
+    def _replace(self, before: Customer, row: Item, version: int) -> None:
+        customer_id = before.customer_id
+        put = self._put(
+            row,
+            lambda _: RecordChanged(f"customer {customer_id}", version),
+            ConditionExpression="version = :version",
+            ExpressionAttributeValues=marshal({":version": version}),
+        )
+        actions = [put, *self._index(index_keys(before), index_keys(read_customer(row).customer))]
+        retry_on_conflict(lambda: transact(self._client, actions, f"updating customer {customer_id}"))
+
+    def _index(self, before: set[tuple[str, str]], after: set[tuple[str, str]]) -> list[Action]:
+        """Return the actions that change the rows by which a customer is found."""
+        gone = [{"TableName": self._table, "Key": key(*place)} for place in sorted(before - after)]
+        new = [{"TableName": self._table, "Item": key(*place)} for place in sorted(after - before)]
+        return [Action("Delete", one) for one in gone] + [Action("Put", one) for one in new]
+
+    def _query(self, pk: str, prefix: str, limit: int) -> list[Item]:
+        condition = "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else "")
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=marshal({":pk": pk} | ({":prefix": prefix} if prefix else {})),
+            Limit=limit,
+        )
+        return [unmarshal(row) for row in page["Items"]]
 
     def _row(self, customer_id: str) -> Item:
         response = self._client.get_item(

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from customers.errors import InvalidCustomer, UnknownCustomer
-from customers.models import Customer, StoredCustomer
+from customers.errors import CustomerAnonymised, InvalidCustomer, UnknownCustomer
+from customers.models import Customer, SearchCustomers, StoredCustomer
 from customers.store import CustomersStore
 from tillflow.errors import RecordChanged
+from tillflow.parsing import parse
 
 from tests.support.interposed import Interposed
 
@@ -83,3 +84,74 @@ def test_concurrent_update_raises_record_changed(dynamodb: Any, table: str, stor
     with pytest.raises(RecordChanged):
         CustomersStore(between, table).update("cus-1", {"note": "second"}, 1, NOW)
     assert store.get("cus-1").customer.note == "first"
+
+
+def searched(store: CustomersStore, **search: Any) -> list[str]:
+    return [customer.customer_id for customer in store.search(SearchCustomers.model_validate(search))]
+
+
+@pytest.fixture
+def three(dynamodb: Any, table: str) -> CustomersStore:
+    store = CustomersStore(dynamodb, table)
+    for customer in (
+        Customer(customer_id="cus-1", name="Ada Lovelace", email="Ada@Example.com", phone="+44 20 7946 0958"),
+        Customer(customer_id="cus-2", name="Ada Byron", email="ada@example.com"),
+        Customer(customer_id="cus-3", name="Zoë Łovelace"),
+    ):
+        store.create(customer, NOW)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ({"email": "ADA@example.COM"}, ["cus-1", "cus-2"]),
+        ({"phone": "0044 (20) 7946-0958"}, ["cus-1"]),
+        ({"name": "ada"}, ["cus-1", "cus-2"]),
+        ({"name": "ada lo"}, ["cus-1"]),
+        ({"name": "LOVE"}, ["cus-1"]),
+        ({"name": "zoë"}, ["cus-3"]),
+        ({"name": "nobody"}, []),
+    ],
+)
+def test_customers_are_found_however_it_is_typed(
+    three: CustomersStore, search: dict[str, str], expected: list[str]
+) -> None:
+    assert searched(three, **search) == expected
+
+
+@pytest.mark.parametrize("search", [{}, {"name": "ada", "email": "ada@example.com"}, {"name": "a"}])
+def test_search_needs_one_criterion(three: CustomersStore, search: dict[str, str]) -> None:
+    with pytest.raises(InvalidCustomer):
+        parse(SearchCustomers, search, InvalidCustomer)
+
+
+def test_changed_customer_is_found_by_its_new_data_alone(three: CustomersStore) -> None:
+    three.update("cus-1", {"name": "Augusta King", "email": None}, 1, NOW)
+    assert searched(three, email="ada@example.com") == ["cus-2"]
+    assert searched(three, name="lovelace") == []
+    assert searched(three, name="king") == ["cus-1"]
+
+
+def test_anonymised_customer_keeps_its_id_and_nothing_else(
+    dynamodb: Any, table: str, three: CustomersStore
+) -> None:
+    address = {"street": "12 St James's Square", "city": "London", "country": "GB"}
+    three.update("cus-1", {"billing_address": address, "vat_id": "GB123456789"}, 1, NOW)
+    stored = three.anonymise("cus-1", NOW)
+    assert three.anonymise("cus-1", NOW) == stored
+    assert stored.customer == Customer(customer_id="cus-1", name="Anonymised")
+    rows = str([row for row in dynamodb.scan(TableName=table)["Items"] if "cus-1" in str(row)]).casefold()
+    assert not any(text in rows for text in ("ada", "lovelace", "7946", "james", "123456789"))
+    with pytest.raises(CustomerAnonymised, match="customer cus-1 is anonymised"):
+        three.update("cus-1", {"name": "Ada"}, stored.version, NOW)
+
+
+def test_anonymise_overtaken_by_an_update_changes_nothing(
+    dynamodb: Any, table: str, three: CustomersStore
+) -> None:
+    client = Interposed(dynamodb)
+    client.before("transact_write_items", lambda: three.update("cus-1", {"phone": None}, 1, NOW))
+    with pytest.raises(RecordChanged):
+        CustomersStore(client, table).anonymise("cus-1", NOW)
+    assert searched(three, name="lovelace") == ["cus-1"]

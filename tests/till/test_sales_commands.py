@@ -171,6 +171,14 @@ def test_invalid_customer_request_is_an_error(stack: None, arguments: tuple[str,
     assert message in run("customer", *arguments, code=2).stderr
 
 
+def test_customer_is_searched_and_anonymised(stack: None) -> None:
+    run("customer", "create", "cus-joan", "--name", "Joan Clarke", "--email", "joan@example.com")
+    assert "cus-joan" in run("customer", "search", "--name", "clar").output
+    assert "one of email, phone and name" in run("customer", "search", code=2).stderr
+    run("customer", "anonymise", "cus-joan", "--yes")
+    assert "No customers" in run("customer", "search", "--email", "joan@example.com").output
+
+
 def test_credit_is_granted_once_per_id(seeded: None) -> None:
     grant = ("customer", "credit", "grant", "cus-ada")
     for _ in range(2):

@@ -495,3 +495,12 @@ def test_cash_sale_in_francs_is_rounded_and_cancelled_to_the_unit(shop: Workflow
     [cancelled] = shop.run({"order_id": "ord-1", "reason": "changed"}, workflow="OrderCancel")
     assert cancelled.output["status"] == "CANCELLED"
     assert shop.audit() == []
+
+
+def test_anonymised_customer_is_refused(shop: WorkflowFixture) -> None:
+    customers = CustomersStore(client("dynamodb"), "CustomersTable")
+    customers.create(Customer(customer_id="cus-1", name="Ada"), datetime.now(UTC))
+    customers.anonymise("cus-1", datetime.now(UTC))
+    [run] = shop.run(sale(card("tok_visa"), customer_id="cus-1"))
+    assert (run.status, run.error) == ("FAILED", "CustomerAnonymised")
+    assert shop.audit() == []

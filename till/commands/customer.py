@@ -98,6 +98,51 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     )
 
 
+@app.command("search")
+def search(
+    name: Annotated[
+        str | None, typer.Option(help="Words of the name, the last one by its beginning.")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="Email address.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Phone number, however it is written.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find customers by name, email or phone.
+
+    Examples:
+
+        till customer search --name "ada lo"
+
+        till customer search --phone "+44 20 7946 0958"
+    """
+    with operator_errors("Give one of --name, --email and --phone."):
+        found = sales.customers(find_stack()).search({"name": name, "email": email, "phone": phone})
+    if as_json:
+        print_json([customer.model_dump() for customer in found])
+    elif found:
+        print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in found])
+    else:
+        out.print("No customers.")
+
+
+@app.command("anonymise")
+def anonymise(
+    customer_id: CustomerId,
+    confirmed: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove what identifies a customer, on their request. Orders and books keep the id. It cannot be undone.
+
+    Example:
+
+        till customer anonymise cus-ada
+    """
+    if not confirmed:
+        typer.confirm(f"Remove the data of {customer_id} permanently?", abort=True)
+    with operator_errors(_LISTED):
+        sales.customers(find_stack()).anonymise(customer_id)
+    out.print(f"Customer {customer_id} is anonymised.")
+
+
 @app.command("list")
 def list_customers(
     most: Annotated[int, typer.Option(min=1, max=100, help="Number of customers.")] = 50,
