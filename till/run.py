@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from local_aws import client_environment
+from local_aws.settings import ENGINE_PAGE_PATH
 
 from till.commands import stack as commands
 from till.errors import OperatorError
@@ -58,6 +59,7 @@ def print_addresses() -> None:
     stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
     err.print(f"Console: {api_url(stack)}/")
+    err.print(f"Step Functions: {stack.endpoint}{ENGINE_PAGE_PATH}")
     err.print(f"API: {api_url(stack)}/api (try `till api GET /customers`)")
     err.print(f"Users: {names}; the password of each is {DEMO_PASSWORD}")
 

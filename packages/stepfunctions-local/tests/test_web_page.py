@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from urllib.parse import urljoin
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_page_loads_only_its_own_script(connection: http.client.HTTPConnection) 
     assert (page.getheader("Content-Type") or "").startswith("text/html")
     assert "script-src 'self'" in (page.getheader("Content-Security-Policy") or "")
     for source in re.findall(r'src="([^"]+)"', text):
-        script, body = get(connection, source)
+        script, body = get(connection, urljoin("/", source))
         assert script.status == 200
         assert (script.getheader("Content-Type") or "").startswith("text/javascript")
         assert "execution-inspector" in body

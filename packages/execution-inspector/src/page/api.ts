@@ -1,4 +1,4 @@
-/** The Step Functions API in a browser: the AWS JSON protocol on the page's own origin. */
+/** The Step Functions API in a browser: the AWS JSON protocol at the page's own address. */
 
 import type { ChildExecution, ChildLoader, DefinitionBody, ExecutionDescription, HistoryEvent, InspectorInput } from "../types.js";
 
@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
 /** Call an operation. Raises ApiError with the service's error name. */
 export async function call<T>(operation: string, request: Record<string, unknown>): Promise<T> {
-  const response = await fetch("/", {
+  const response = await fetch(location.pathname, {
     method: "POST",
     headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AWSStepFunctions.${operation}` },
     body: JSON.stringify(request),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DEFAULT_PORT = 4566
+ENGINE_PAGE_PATH = "/_stepfunctions/"
 
 # MiniStack's root user. All other callers are roles and have the permissions of their policies.
 ACCESS_KEY_ID = "test"

@@ -16,6 +16,7 @@ from .consistency import inconsistencies
 from .containers import bridge_address, container_host
 from .destinations import Destinations
 from .embedded_step_functions import EmbeddedStepFunctions
+from .engine_page import with_engine_page
 from .errors import UnreadableState, port_in_use
 from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
@@ -27,6 +28,7 @@ from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
 from .ministack.policies import authorize_unqualified_state_machines, cache_parsed_policies
 from .ministack.resources import install_resources
+from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
 from .settings import endpoint_url
@@ -58,6 +60,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
     install_event_checks()
+    install_renewed_tokens()
     cache_parsed_policies()
     authorize_unqualified_state_machines()
     persistence = Persistence(journal)
@@ -66,7 +69,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
-    server = HttpServer(application(), listeners)
+    server = HttpServer(with_engine_page(application(), engine), listeners)
     await server.start()
     warnings = await asyncio.to_thread(_warnings, engine)
     persistence.clean_up()

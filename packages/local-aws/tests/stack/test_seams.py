@@ -186,3 +186,10 @@ def test_log_group_keeps_its_newest_streams() -> None:
     with default_scope():
         kept = list(logs._log_groups["/aws/lambda/busy"]["streams"])
     assert kept == [f"stream-{number:02}" for number in range(10, 60)]
+
+
+def test_tokens_are_signed_by_a_function_that_takes_groups_and_attributes() -> None:
+    cognito = importlib.import_module("ministack.services.cognito")
+    parameters = inspect.signature(cognito._fake_token).parameters
+    assert {"username", "user_attrs", "groups", "trigger_source"} <= set(parameters)
+    assert "_fake_token(sub, pool_id, client_id" in inspect.getsource(cognito._oauth2_token)

@@ -26,7 +26,7 @@ _SECURITY = {
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Step Functions, local</title>'
     '<meta name="viewport" content="width=device-width"></head>'
-    '<body><script src="/engine-page.js"></script></body></html>'
+    '<body><script src="engine-page.js"></script></body></html>'
 )
 
 
