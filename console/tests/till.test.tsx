@@ -1,6 +1,6 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Api } from "../src/core/api";
+import { Problem, type Api } from "../src/core/api";
 import { ShopContext } from "../src/core/shop";
 import { setPreferences } from "../src/core/preferences";
 import type { Order, Product } from "../src/core/responses";
@@ -24,7 +24,7 @@ const api = {
   get: (route: string, { body }: { body?: OrderRequest }) => {
     if (route === "GET /products") return Promise.resolve({ products: PRODUCTS, next_cursor: null });
     if (route === "POST /quotes" && body !== undefined) return Promise.resolve(quoteOf(body));
-    return Promise.reject(new Error(route));
+    return Promise.reject(new Problem(404, "UnknownProduct", route, ""));
   },
   call: (_: string, { body }: { body: OrderRequest }) => {
     sold.push(body);

@@ -82,13 +82,85 @@ export interface Balances {
   balances: Record<string, number>;
 }
 
+export interface Tender {
+  tender_no: number;
+  type: string;
+  state: string;
+  amount: number;
+}
+
+export interface Case {
+  case_id: string;
+  business_id: string;
+  workflow: string;
+  step: string;
+  steps: string[];
+  failures: { step: string; error: string; cause: string }[];
+  error: string;
+  cause: string;
+  execution: string;
+  status: "OPEN" | "RESOLVED";
+}
+
+export interface ExecutionDetail {
+  definition: object;
+  execution: { executionArn: string; name: string; status: string };
+  events: object[];
+}
+
+export interface Transfer {
+  transfer_id: string;
+  status: string;
+  lines: { sku: string; quantity: number; received: number; lost: number }[];
+  arrivals: object[];
+}
+
+export interface Purchase {
+  purchase_order_id: string;
+  status: string;
+  currency: string;
+  lines: { sku: string; quantity: number; received: number; unit_cost: number }[];
+  attempts: object[];
+  receipts: object[];
+  execution: string;
+}
+
 export interface Responses {
   "GET /products": Page & { products: Product[] };
+  "GET /products/{sku}": Product;
   "GET /customers": Page & { customers: Customer[] };
   "POST /customers": Customer;
   "GET /customers/{customer_id}": Customer;
+  "PATCH /customers/{customer_id}": Customer;
   "GET /customers/{customer_id}/credit": Balances;
+  "POST /customers/{customer_id}/credit": Balances;
   "POST /quotes": PricedOrder;
+  "GET /orders": Page;
   "POST /orders": Order;
   "GET /orders/{order_id}": Order;
+  "POST /orders/{order_id}/cancel": Order;
+  "GET /orders/{order_id}/tenders": Tender[];
+  "GET /invoices": Page;
+  "GET /stock": Page;
+  "GET /stock/movements": Page;
+  "POST /stock/adjustments": object;
+  "GET /transfers": Page;
+  "GET /transfers/{transfer_id}": Transfer;
+  "POST /transfers/{transfer_id}/ship": Transfer;
+  "POST /transfers/{transfer_id}/arrivals": Transfer;
+  "POST /transfers/{transfer_id}/cancel": Transfer;
+  "GET /purchase-orders": Page;
+  "GET /purchase-orders/{purchase_order_id}": Purchase;
+  "POST /purchase-orders/{purchase_order_id}/receipts": Purchase;
+  "POST /purchase-orders/{purchase_order_id}/cancel": Purchase;
+  "GET /approvals": Page;
+  "POST /approvals/{purchase_order_id}/decision": { delivered: boolean };
+  "GET /suppliers": Page;
+  "GET /cases": Page;
+  "GET /cases/{case_id}": Case;
+  "POST /cases/{case_id}/decision": { delivered: boolean };
+  "GET /executions": Page;
+  "GET /executions/{execution}": ExecutionDetail;
+  "POST /executions/{execution}/redrive": object;
+  "POST /executions/{execution}/stop": object;
 }

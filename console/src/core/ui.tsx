@@ -35,14 +35,21 @@ interface DialogProps {
   className?: string;
 }
 
-/** A modal dialog; Escape closes it, and the focus returns to where it was. */
+/**
+ * A modal dialog; Escape closes it, and the focus returns to where it was.
+ *
+ * It opens with the focus on the element that has `data-focus`: React's autoFocus comes before the dialog is shown.
+ */
 export function Dialog({ title, onClose, children, className = "" }: DialogProps): ReactNode {
   const { text } = useLanguage();
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog !== null && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>("[data-focus]")?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (

@@ -1,7 +1,41 @@
 import type { PageName } from "../app";
 import type { Route } from "../core/router";
+import "./office.css";
+import { ApprovalsPage, PurchasePage, PurchasesPage, SuppliersPage } from "./pages/buying";
+import { CasePage, CasesPage } from "./pages/cases";
+import { CustomerPage, CustomersPage } from "./pages/customers";
+import { ExecutionPage, ExecutionsPage } from "./pages/executions";
+import { InvoicesPage, OrderPage, OrdersPage } from "./pages/orders";
+import { StockPage } from "./pages/stock";
+import { TransferPage, TransfersPage } from "./pages/transfers";
+
+type OfficePage = Exclude<PageName, "till">;
+
+const LISTS: Record<OfficePage, () => React.ReactNode> = {
+  orders: OrdersPage,
+  invoices: InvoicesPage,
+  customers: CustomersPage,
+  stock: StockPage,
+  transfers: TransfersPage,
+  purchases: PurchasesPage,
+  approvals: ApprovalsPage,
+  suppliers: SuppliersPage,
+  cases: CasesPage,
+  executions: ExecutionsPage,
+};
+
+const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.ReactNode>> = {
+  orders: OrderPage,
+  customers: CustomerPage,
+  transfers: TransferPage,
+  purchases: PurchasePage,
+  cases: CasePage,
+  executions: ExecutionPage,
+};
 
 /** The back office: every page but the till, loaded when one is opened. */
-export default function Office({ page }: { page: PageName; route: Route }): React.ReactNode {
-  return <h1>{page}</h1>;
+export default function Office({ page, route }: { page: OfficePage; route: Route }): React.ReactNode {
+  const RecordOf = RECORDS[page];
+  const List = LISTS[page];
+  return route.id !== "" && RecordOf !== undefined ? <RecordOf key={route.id} id={route.id} /> : <List key={page} />;
 }

@@ -19,6 +19,7 @@ export const de: Messages = {
   pages: {
     till: "Kasse",
     orders: "Bestellungen",
+    invoices: "Rechnungen",
     customers: "Kunden",
     stock: "Bestand",
     transfers: "Umlagerungen",

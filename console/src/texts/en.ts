@@ -17,6 +17,7 @@ export const en = {
   pages: {
     till: "Till",
     orders: "Orders",
+    invoices: "Invoices",
     customers: "Customers",
     stock: "Stock",
     transfers: "Transfers",

@@ -1,6 +1,6 @@
 /** The price list in memory: a scan is looked up without a request. */
 
-import type { Api } from "../core/api";
+import { Problem, type Api } from "../core/api";
 import type { Product } from "../core/responses";
 
 const PAGE = 100;
@@ -55,7 +55,11 @@ export async function loadCatalog(api: Api, catalog: Catalog, onPage: () => void
 
 /** The product of a code that the price list in memory does not have; undefined when the shop has none. */
 export async function findRemotely(api: Api, code: string): Promise<Product | undefined> {
-  if (!/^\d{8,14}$/.test(code)) return undefined;
-  const page = await api.get("GET /products", { query: { barcode: code } }).catch(() => undefined);
-  return page?.products[0];
+  try {
+    if (/^\d{8,14}$/.test(code)) return (await api.get("GET /products", { query: { barcode: code } })).products[0];
+    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(code)) return await api.get("GET /products/{sku}", { path: { sku: code.toUpperCase() } });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+  return undefined;
 }

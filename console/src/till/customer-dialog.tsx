@@ -40,7 +40,7 @@ export function CustomerDialog({ onClose }: { onClose: () => void }): React.Reac
   };
   return (
     <Dialog title={text.till.chooseCustomer} onClose={onClose}>
-      <Field label={text.till.filterCustomers} value={filter} onChange={(event) => setFilter(event.target.value)} autoFocus />
+      <Field label={text.till.filterCustomers} value={filter} onChange={(event) => setFilter(event.target.value)} data-focus />
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       <ul className="choices">
         <li><Button kind="quiet" onClick={() => choose(null)}>{text.till.noCustomer}</Button></li>

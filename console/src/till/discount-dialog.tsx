@@ -37,7 +37,7 @@ export function DiscountDialog({ title, discount, currency, onApply, onClose }: 
   return (
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} className="stack">
-        <Field label={text.till.discount} hint={text.till.discountHint} value={value} onChange={(event) => setValue(event.target.value)} autoFocus />
+        <Field label={text.till.discount} hint={text.till.discountHint} value={value} onChange={(event) => setValue(event.target.value)} data-focus />
         {wrong && <p role="alert" className="notice bad">{text.till.discountWrong}</p>}
         <div className="row end">
           <Button onClick={() => onApply(null)}>{text.till.clear}</Button>

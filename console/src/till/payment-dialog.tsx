@@ -55,7 +55,7 @@ export function PaymentDialog({ sale, quote, currency, checkout, onClose }: Paym
       </dl>
       {remaining > 0 && <TenderForm sale={sale} remaining={remaining} currency={currency} />}
       {remaining <= 0 && (
-        <Button kind="primary" className="large" onClick={checkout.start} autoFocus>{text.till.complete}</Button>
+        <Button kind="primary" className="large" onClick={checkout.start} data-focus autoFocus>{text.till.complete}</Button>
       )}
     </Dialog>
   );
@@ -113,6 +113,7 @@ function TenderForm({ sale, remaining, currency }: { sale: Sale; remaining: numb
           kind="primary"
           disabled={!exact || token === ""}
           onClick={() => add({ type: "card", token, amount: amount ?? remaining })}
+          data-focus
           autoFocus
         >
           {text.till.card}

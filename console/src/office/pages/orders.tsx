@@ -1,0 +1,147 @@
+import { useState } from "react";
+import { hrefOf } from "../../core/router";
+import { useShop } from "../../core/shop";
+import { Button, Dialog, Field } from "../../core/ui";
+import { ExecutionView } from "../execution-view";
+import { Fields, ListPage, Notice, RecordPage, Result, Table } from "../parts";
+import { useAction, useList, useRecord, useTexts, type Row } from "../use-api";
+
+const FOLLOW_MS = 2_000;
+
+export function OrdersPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="orders"
+      title={text.pages.orders}
+      route="GET /orders"
+      columns={[
+        { field: "order_id" }, { field: "status" }, { field: "placed_at" }, { field: "location" }, { field: "customer_id" },
+        { field: "total", number: true }, { field: "invoice_number" },
+      ]}
+      filters={[
+        { field: "status", options: ["PLACED", "PAID", "REJECTED", "CANCELLED"] }, { field: "location" }, { field: "customer_id" },
+        { field: "first_day", type: "date" }, { field: "last_day", type: "date" },
+      ]}
+      linkTo={(row) => hrefOf("orders", String(row.order_id))}
+    />
+  );
+}
+
+export function InvoicesPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="invoices"
+      title={text.pages.invoices}
+      route="GET /invoices"
+      columns={[
+        { field: "invoice_number" }, { field: "status" }, { field: "issued_at" }, { field: "total", number: true },
+        { field: "paid", number: true }, { field: "credited", number: true }, { field: "credit_note_number" },
+      ]}
+      filters={[{ field: "first_day", type: "date" }, { field: "last_day", type: "date" }]}
+      linkTo={(row) => hrefOf("orders", String(row.invoice_id))}
+    />
+  );
+}
+
+export function OrderPage({ id }: { id: string }): React.ReactNode {
+  const { office } = useTexts();
+  const { person } = useShop();
+  const { value: order, problem, reload } = useRecord("GET /orders/{order_id}", { order_id: id }, (read) => (read.status === "PLACED" ? FOLLOW_MS : null));
+  const [isCancelling, setCancelling] = useState(false);
+  const priced = order?.document ?? null;
+  const currency = order?.currency ?? "EUR";
+  return (
+    <RecordPage page="orders" title={id} problem={problem} isLoading={order === null}>
+      {order !== null && (
+        <>
+          <Fields
+            row={{ ...order, customer_id: priced?.customer_id }}
+            fields={["status", "placed_at", "location", "customer_id", "total", "paid_at", "invoice_number", "reason", "cause", "cancelled_at", "cancel_reason"]}
+          />
+          {person.scopes.includes("sell") && (order.status === "PAID" || order.status === "PLACED") && (
+            <Button kind="danger" onClick={() => setCancelling(true)}>{office.cancelOrder}</Button>
+          )}
+          {isCancelling && <CancelDialog id={id} onDone={reload} onClose={() => setCancelling(false)} />}
+          {priced !== null && (
+            <>
+              <h2>{office.lines}</h2>
+              <Table
+                caption={office.lines}
+                columns={[
+                  { field: "description" }, { field: "sku" }, { field: "quantity", number: true }, { field: "unit_price", number: true },
+                  { field: "net", number: true }, { field: "tax", number: true }, { field: "total", number: true },
+                ]}
+                rows={priced.lines.map((line) => ({ ...line, currency }))}
+              />
+              <Tenders id={id} currency={currency} />
+            </>
+          )}
+          {person.scopes.includes("operate") && (
+            <>
+              <h2>{office.execution}</h2>
+              <ExecutionView execution={order.execution} />
+            </>
+          )}
+        </>
+      )}
+    </RecordPage>
+  );
+}
+
+function Tenders({ id, currency }: { id: string; currency: string }): React.ReactNode {
+  const { office } = useTexts();
+  const { value, problem } = useRecord("GET /orders/{order_id}/tenders", { order_id: id });
+  return (
+    <>
+      <h2>{office.tenders}</h2>
+      <Notice problem={problem} />
+      <Table
+        caption={office.tenders}
+        columns={[{ field: "type" }, { field: "state" }, { field: "amount", number: true }, { field: "captured", number: true }, { field: "refunded", number: true }]}
+        rows={(value ?? []).map((tender) => ({ ...tender, currency }))}
+      />
+    </>
+  );
+}
+
+function CancelDialog({ id, onDone, onClose }: { id: string; onDone: () => void; onClose: () => void }): React.ReactNode {
+  const { office } = useTexts();
+  const { api } = useShop();
+  const [reason, setReason] = useState("");
+  const action = useAction(onDone);
+  return (
+    <Dialog title={office.cancelOrder} onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          action.run(() => api.call("POST /orders/{order_id}/cancel", { path: { order_id: id }, query: { wait: 15 }, body: { reason } }));
+        }}
+      >
+        <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} required data-focus />
+        <Result action={action} />
+        <Button kind="danger" type="submit" disabled={action.isRunning || action.isDone || reason.trim() === ""}>{office.confirm}</Button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The orders of a customer, on the customer's page. */
+export function OrdersOf({ customerId }: { customerId: string }): React.ReactNode {
+  const { text } = useTexts();
+  const list = useList("GET /orders", { customer_id: customerId });
+  return (
+    <>
+      <h2>{text.pages.orders}</h2>
+      <Notice problem={list.problem} />
+      <Table
+        caption={text.pages.orders}
+        columns={[{ field: "order_id" }, { field: "status" }, { field: "placed_at" }, { field: "total", number: true }]}
+        rows={list.rows}
+        linkTo={(row: Row) => hrefOf("orders", String(row.order_id))}
+      />
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { useState } from "react";
+import { hrefOf } from "../../core/router";
+import { useShop } from "../../core/shop";
+import type { Transfer } from "../../core/responses";
+import { Button, Field } from "../../core/ui";
+import { Fields, ListPage, RecordPage, Result, Table } from "../parts";
+import { useAction, useRecord, useTexts, type Row } from "../use-api";
+
+export function TransfersPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="transfers"
+      title={text.pages.transfers}
+      route="GET /transfers"
+      columns={[{ field: "transfer_id" }, { field: "status" }, { field: "source" }, { field: "destination" }, { field: "requested_at" }]}
+      filters={[{ field: "status", options: ["REQUESTED", "IN_TRANSIT", "CLOSED", "CANCELLED"] }, { field: "location" }]}
+      linkTo={(row) => hrefOf("transfers", String(row.transfer_id))}
+    />
+  );
+}
+
+export function TransferPage({ id }: { id: string }): React.ReactNode {
+  const { office } = useTexts();
+  const { value: transfer, problem, reload } = useRecord("GET /transfers/{transfer_id}", { transfer_id: id });
+  return (
+    <RecordPage page="transfers" title={id} problem={problem} isLoading={transfer === null}>
+      {transfer !== null && (
+        <>
+          <Fields row={transfer as unknown as Row} fields={["status", "source", "destination", "requested_at", "reason", "cancel_reason"]} />
+          <TransferActions transfer={transfer} onDone={reload} />
+          <h2>{office.lines}</h2>
+          <Table
+            caption={office.lines}
+            columns={[{ field: "sku" }, { field: "quantity", number: true }, { field: "received", number: true }, { field: "lost", number: true }]}
+            rows={transfer.lines}
+          />
+          <h2>{office.deliveries}</h2>
+          <Table caption={office.deliveries} columns={[{ field: "arrival_id" }, { field: "arrived_at" }]} rows={transfer.arrivals as Row[]} />
+        </>
+      )}
+    </RecordPage>
+  );
+}
+
+function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () => void }): React.ReactNode {
+  const { office } = useTexts();
+  const { api } = useShop();
+  const [reason, setReason] = useState("");
+  const [arrivalId, setArrivalId] = useState(() => crypto.randomUUID());
+  const action = useAction(() => {
+    setArrivalId(crypto.randomUUID());
+    onDone();
+  });
+  const path = { transfer_id: transfer.transfer_id };
+  const open = transfer.lines
+    .map(({ sku, quantity, received, lost }) => ({ sku, quantity: quantity - received - lost }))
+    .filter(({ quantity }) => quantity > 0);
+  return (
+    <div className="stack narrow">
+      {transfer.status === "REQUESTED" && (
+        <>
+          <Button kind="primary" disabled={action.isRunning} onClick={() => action.run(() => api.call("POST /transfers/{transfer_id}/ship", { path }))}>
+            {office.ship}
+          </Button>
+          <div className="row">
+            <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={200} className="grow" />
+            <Button
+              kind="danger"
+              disabled={action.isRunning || reason.trim() === ""}
+              onClick={() => action.run(() => api.call("POST /transfers/{transfer_id}/cancel", { path, body: { reason } }))}
+            >
+              {office.cancelTransfer}
+            </Button>
+          </div>
+        </>
+      )}
+      {transfer.status === "IN_TRANSIT" && open.length > 0 && (
+        <Button
+          kind="primary"
+          disabled={action.isRunning}
+          onClick={() => action.run(() => {
+            const body = { arrival_id: arrivalId, arrived_at: new Date().toISOString(), lines: open };
+            return api.call("POST /transfers/{transfer_id}/arrivals", { path, body });
+          })}
+        >
+          {office.receiveAll}
+        </Button>
+      )}
+      <Result action={action} />
+    </div>
+  );
+}

@@ -1,0 +1,185 @@
+/** Parts of back-office pages: a filtered list, fields of a record, a table, the result of a change. */
+
+import { type ReactNode } from "react";
+import type { Problem } from "../core/api";
+import { format } from "../core/money";
+import type { Responses } from "../core/responses";
+import { hrefOf, useRoute } from "../core/router";
+import { Button } from "../core/ui";
+import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
+
+export interface Column {
+  field: string;
+  cell?: (row: Row) => ReactNode;
+  number?: boolean;
+}
+
+export interface Filter {
+  field: string;
+  options?: readonly string[];
+  type?: "text" | "date";
+}
+
+const SIGNS: Record<string, string> = {
+  PAID: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
+  REJECTED: "✕", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "✕", CANCELLED: "✕", VOID: "✕",
+};
+
+/** A status: a sign and a word, so that it does not depend on its colour. */
+export function Status({ value }: { value: unknown }): ReactNode {
+  const text = typeof value === "string" ? value : "";
+  return <span className={`status ${SIGNS[text] === "✓" ? "good" : SIGNS[text] === "✕" ? "bad" : "open"}`}>{SIGNS[text] ?? "●"} {text}</span>;
+}
+
+/** The text of a field: a date, an amount in the row's currency, a status, or the value itself. */
+export function useCell(): (row: Row, field: string) => ReactNode {
+  const { date, code } = useTexts();
+  return (row, field) => {
+    const value = row[field];
+    if (value === null || value === undefined || value === "") return "–";
+    if (field === "status" || field === "state") return <Status value={value} />;
+    if (/_at$|^at$|^started$/.test(field)) return date(typeof value === "string" ? value : null);
+    if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
+    if (typeof value === "string" || typeof value === "number") return value;
+    return JSON.stringify(value);
+  };
+}
+
+const AMOUNTS = new Set([
+  "total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "tax", "net", "unit_price",
+]);
+
+export function Notice({ problem }: { problem: Problem | null }): ReactNode {
+  const { problem: sentence } = useTexts();
+  if (problem === null) return null;
+  return <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)} <small>{problem.title}: {problem.message}</small></p>;
+}
+
+export function Result({ action }: { action: ActionView }): ReactNode {
+  const { office } = useTexts();
+  return (
+    <>
+      <Notice problem={action.problem} />
+      {action.isDone && <p role="status" className="notice">{office.done}</p>}
+    </>
+  );
+}
+
+export function Table({ columns, rows, caption, linkTo }: { columns: readonly Column[]; rows: readonly Row[]; caption: string; linkTo?: (row: Row) => string }): ReactNode {
+  const { label, office } = useTexts();
+  const cell = useCell();
+  if (rows.length === 0) return <p className="muted">{office.none}</p>;
+  return (
+    // A wide table scrolls by keyboard too.
+    <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>{columns.map(({ field, number }) => <th key={field} scope="col" className={number === true ? "number" : undefined}>{label(field)}</th>)}</tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              {columns.map(({ field, cell: own, number }, position) => {
+                const content = own === undefined ? cell(row, field) : own(row);
+                return (
+                  <td key={field} className={number === true ? "number" : undefined}>
+                    {position === 0 && linkTo !== undefined ? <a href={linkTo(row)}>{content}</a> : content}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Fields({ row, fields }: { row: Row; fields: readonly string[] }): ReactNode {
+  const { label } = useTexts();
+  const cell = useCell();
+  return (
+    <dl className="fields">
+      {fields.filter((field) => row[field] !== null && row[field] !== undefined && row[field] !== "").map((field) => (
+        <div key={field}><dt>{label(field)}</dt><dd>{cell(row, field)}</dd></div>
+      ))}
+    </dl>
+  );
+}
+
+interface ListPageProps {
+  page: string;
+  title: string;
+  route: keyof Responses;
+  columns: readonly Column[];
+  filters?: readonly Filter[];
+  fixed?: Record<string, string>;
+  linkTo?: (row: Row) => string;
+  children?: (list: ListView) => ReactNode;
+}
+
+/** A list whose filters are in the address, so that it can be linked to. */
+export function ListPage({ page, title, route, columns, filters = [], fixed = {}, linkTo, children }: ListPageProps): ReactNode {
+  const { query } = useRoute();
+  const { office, text } = useTexts();
+  const values = Object.fromEntries(filters.map(({ field }) => [field, query.get(field) ?? ""]));
+  const list = useList(route, { ...fixed, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "")) });
+  const set = (field: string, value: string): void => {
+    location.assign(hrefOf(page, "", { ...values, [field]: value }));
+  };
+  return (
+    <section className="panel">
+      <div className="row spread">
+        <h1>{title}</h1>
+        <Button onClick={list.reload}>{office.reload}</Button>
+      </div>
+      {filters.length > 0 && <FilterForm key={JSON.stringify(values)} filters={filters} values={values} onSet={set} />}
+      {children?.(list)}
+      <Notice problem={list.problem} />
+      {list.rows.length > 0 && <Table columns={columns} rows={list.rows} caption={title} {...(linkTo === undefined ? {} : { linkTo })} />}
+      {list.isLoading && <p className="muted">{text.loading}</p>}
+      {!list.isLoading && list.rows.length === 0 && list.problem === null && <p className="empty">{office.none}</p>}
+      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+    </section>
+  );
+}
+
+function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; values: Record<string, string>; onSet: (field: string, value: string) => void }): ReactNode {
+  const { office, label } = useTexts();
+  return (
+    <form className="row wrap filters" role="search" aria-label={office.filter} onSubmit={(event) => event.preventDefault()}>
+      {filters.map(({ field, options, type }) => (
+        <label key={field} className="field">
+          {label(field)}
+          {options === undefined ? (
+            <input
+              type={type ?? "text"}
+              defaultValue={values[field]}
+              onBlur={(event) => { if (event.target.value !== values[field]) onSet(field, event.target.value.trim()); }}
+              onKeyDown={(event) => { if (event.key === "Enter") onSet(field, event.currentTarget.value.trim()); }}
+            />
+          ) : (
+            <select value={values[field]} onChange={(event) => onSet(field, event.target.value)}>
+              <option value="">{office.all}</option>
+              {options.map((option) => <option key={option}>{option}</option>)}
+            </select>
+          )}
+        </label>
+      ))}
+    </form>
+  );
+}
+
+/** A record's page: back to its list, a title, and what follows. */
+export function RecordPage({ page, title, problem, isLoading, children }: { page: string; title: string; problem: Problem | null; isLoading: boolean; children: ReactNode }): ReactNode {
+  const { office, text } = useTexts();
+  return (
+    <section className="panel">
+      <p className="crumb"><a href={hrefOf(page)}>← {office.back}</a></p>
+      <h1>{title}</h1>
+      <Notice problem={problem} />
+      {isLoading && problem === null && <p className="muted">{text.loading}</p>}
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,138 @@
+/** Lists and records of the API as a page reads them. */
+
+import { useCallback, useEffect, useState } from "react";
+import { Problem } from "../core/api";
+import { useLanguage, type Language } from "../core/i18n";
+import type { Responses } from "../core/responses";
+import { useShop } from "../core/shop";
+import { OFFICE_TEXTS, type OfficeTexts } from "./texts";
+
+export type Row = Record<string, unknown>;
+
+export function useTexts(): Language & { office: OfficeTexts; label: (field: string) => string } {
+  const language = useLanguage();
+  const office = OFFICE_TEXTS[language.code];
+  return { ...language, office, label: (field) => office.labels[field] ?? field };
+}
+
+/** The rows of a response: it is a list, or a page whose only list they are. */
+export function rowsOf(body: unknown): Row[] {
+  if (Array.isArray(body)) return body as Row[];
+  const list = Object.values((body ?? {}) as Row).find((value) => Array.isArray(value));
+  return (list ?? []) as Row[];
+}
+
+export interface ListView {
+  rows: Row[];
+  isLoading: boolean;
+  problem: Problem | null;
+  more: (() => void) | null;
+  reload: () => void;
+}
+
+interface Listed {
+  key: string;
+  rows: Row[];
+  cursor: string | null;
+  problem: Problem | null;
+}
+
+/** Read the first page of a list, again when its filters change, and further ones on demand. */
+export function useList(route: keyof Responses, query: Record<string, string>): ListView {
+  const { api } = useShop();
+  const [generation, setGeneration] = useState(0);
+  const [listed, setListed] = useState<Listed | null>(null);
+  const key = JSON.stringify([route, query, generation]);
+  const load = useCallback(async (before: Row[], cursor: string | null): Promise<Listed> => {
+    const [, filters] = JSON.parse(key) as [string, Record<string, string>];
+    try {
+      const body: unknown = await api.get(route, { query: { ...filters, cursor: cursor ?? undefined } });
+      const next = (body as { next_cursor?: string | null }).next_cursor ?? null;
+      return { key, rows: [...before, ...rowsOf(body)], cursor: next, problem: null };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return { key, rows: before, cursor: null, problem: error };
+    }
+  }, [api, key, route]);
+  useEffect(() => {
+    let isCurrent = true;
+    void load([], null).then((first) => { if (isCurrent) setListed(first); });
+    return () => { isCurrent = false; };
+  }, [load]);
+  const current = listed?.key === key ? listed : null;
+  return {
+    rows: current?.rows ?? [],
+    isLoading: current === null,
+    problem: current?.problem ?? null,
+    more: current === null || current.cursor === null ? null : () => void load(current.rows, current.cursor).then(setListed),
+    reload: useCallback(() => setGeneration((before) => before + 1), []),
+  };
+}
+
+export interface RecordView<T> {
+  value: T | null;
+  etag: string | null;
+  problem: Problem | null;
+  reload: () => void;
+}
+
+/** Read one record, and again on `reload` or after `everyMs` while it asks for it. */
+export function useRecord<K extends keyof Responses>(
+  route: K,
+  path: Record<string, string>,
+  everyMs?: (value: Responses[K]) => number | null,
+): RecordView<Responses[K]> {
+  const { api } = useShop();
+  const [generation, setGeneration] = useState(0);
+  const [read, setRead] = useState<{ key: string; value: Responses[K] | null; etag: string | null; problem: Problem | null } | null>(null);
+  const key = JSON.stringify(path);
+  useEffect(() => {
+    let isCurrent = true;
+    api.call(route, { path: JSON.parse(key) as Record<string, string> }).then(
+      ({ body, etag }) => { if (isCurrent) setRead({ key, value: body, etag, problem: null }); },
+      (error: unknown) => { if (isCurrent && error instanceof Problem) setRead({ key, value: null, etag: null, problem: error }); },
+    );
+    return () => { isCurrent = false; };
+  }, [api, route, key, generation]);
+  const current = read?.key === key ? read : null;
+  const value = current?.value ?? null;
+  const delay = value === null ? null : (everyMs?.(value) ?? null);
+  useEffect(() => {
+    if (delay === null) return;
+    const timer = setTimeout(() => setGeneration((before) => before + 1), delay);
+    return () => clearTimeout(timer);
+  }, [delay, read]);
+  return {
+    value,
+    etag: current?.etag ?? null,
+    problem: current?.problem ?? null,
+    reload: useCallback(() => setGeneration((before) => before + 1), []),
+  };
+}
+
+export interface ActionView {
+  isRunning: boolean;
+  problem: Problem | null;
+  isDone: boolean;
+  run: (work: () => Promise<unknown>) => void;
+}
+
+/** Run one change at a time, and show how it ended. */
+export function useAction(onDone: () => void): ActionView {
+  const [state, setState] = useState<{ isRunning: boolean; problem: Problem | null; isDone: boolean }>({ isRunning: false, problem: null, isDone: false });
+  const run = (work: () => Promise<unknown>): void => {
+    if (state.isRunning) return;
+    setState({ isRunning: true, problem: null, isDone: false });
+    work().then(
+      () => {
+        setState({ isRunning: false, problem: null, isDone: true });
+        onDone();
+      },
+      (error: unknown) => {
+        const problem = error instanceof Problem ? error : new Problem(0, "Error", String(error), "");
+        setState({ isRunning: false, problem, isDone: false });
+      },
+    );
+  };
+  return { ...state, run };
+}

@@ -1,0 +1,371 @@
+"""The console in a real browser, on a deployed shop."""
+
+import json
+import re
+import urllib.parse
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from catalog.models import Product
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.e2e.conftest import Deployed
+from tests.support.browser import chromium
+from till.shop import Good, Shop
+from till.stack import find_stack
+from till.users import DEMO_PASSWORD
+from tools.node import install
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 40_000
+MUG = "9780201379624"
+HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
+PAGES = (
+    "till", "orders", "invoices", "customers", "stock", "transfers", "purchases", "approvals", "suppliers", "cases",
+    "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
+)  # fmt: skip
+
+
+@dataclass
+class Console:
+    """The console of a deployed shop: pages of signed-in people, and the API for what a test prepares."""
+
+    url: str
+    shop: Deployed
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, user: str, page: str = "till", context: BrowserContext | None = None) -> Page:
+        """Return a tab in which a person is signed in, in a browser of its own unless a context is given."""
+        if context is None:
+            context = self.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+            context.set_default_timeout(PATIENCE_MS)
+            self.contexts.append(context)
+        tab = context.new_page()
+        tab.goto(f"{self.url}#/{page}")
+        self.sign_in(tab, user)
+        return tab
+
+    def sign_in(self, tab: Page, user: str) -> None:
+        tab.get_by_role("button", name="Sign in").click()
+        tab.fill("#username", user)
+        tab.fill("#password", DEMO_PASSWORD)
+        tab.get_by_role("button", name="Sign in").click()
+        tab.wait_for_selector(".shell")
+
+    def call(self, user: str, method: str, path: str, body: Any = None) -> Any:
+        cognito, outputs = self.shop.client("cognito-idp"), self.shop.outputs()
+        answer = cognito.initiate_auth(
+            ClientId=outputs["TillClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": user, "PASSWORD": DEMO_PASSWORD},
+        )
+        response = urllib3.request(
+            method,
+            f"{self.url}api{path}",
+            json=body,
+            headers={"authorization": f"Bearer {answer['AuthenticationResult']['AccessToken']}"},
+        )
+        assert response.status < 300, response.data
+        return response.json()
+
+    def create_product(self, name: str, units: int) -> str:
+        """Create a product with stock in store-1; return its SKU."""
+        sku = f"TST-{uuid.uuid4().hex[:8].upper()}"
+        product = {"sku": sku, "name": name, "prices": {"EUR": 500}, "tax_class": "standard"}
+        self.call("manager", "PUT", f"/products/{sku}", product)
+        stack = find_stack({"TILLFLOW_HOME": str(self.shop.folder.path)})
+        Shop(stack).receive(sku, {sku: units}, [Good(Product.model_validate(product), 100, units)])
+        return sku
+
+    def sold(self, sku: str) -> int:
+        """Return how many units were sold of a product."""
+        movements = self.call("manager", "GET", f"/stock/movements?location=store-1&sku={sku}")
+        rows = movements if isinstance(movements, list) else movements["movements"]
+        return -sum(row["quantity"] for row in rows if row["kind"] == "sale")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def console(shop: Deployed, browser: Browser) -> Iterator[Console]:
+    url = f"{shop.stack.endpoint}/_aws/execute-api/{shop.outputs()['ApiId']}/$default/"
+    opened = Console(url, shop, browser)
+    yield opened
+    for context in opened.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    assert install(ROOT / "console") == 0
+    return (ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def scan(tab: Page, code: str) -> None:
+    tab.get_by_role("combobox", name="Scan or search").focus()
+    tab.keyboard.type(code)
+    tab.keyboard.press("Enter")
+
+
+def pay(tab: Page) -> None:
+    """Open the payment of the basket, once the API has priced it."""
+    button = tab.get_by_role("button", name="Pay", exact=True)
+    expect(button).to_be_enabled(timeout=PATIENCE_MS)
+    button.click()
+
+
+def pay_by_card(tab: Page, card: str = "tok_visa") -> None:
+    pay(tab)
+    tab.get_by_label("Card of the sandbox").select_option(card)
+    tab.get_by_role("button", name="Card", exact=True).click()
+
+
+def complete(tab: Page) -> None:
+    tab.get_by_role("button", name="Complete the sale").click()
+
+
+def expect_sold(tab: Page) -> None:
+    expect(tab.get_by_role("article", name="Receipt")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_sale_with_cash_shows_the_change_and_the_invoice(console: Console) -> None:
+    tab = console.open("cashier")
+    scan(tab, MUG)
+    pay(tab)
+    tab.get_by_role("button", name="€20.00").click()
+    expect(tab.get_by_test_id("due")).to_have_text("€7.50")
+    complete(tab)
+    expect_sold(tab)
+    expect(tab.get_by_test_id("change")).to_contain_text("€7.50")
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text(re.compile(r"Invoice \S+"))
+
+
+def test_sale_needs_no_pointer(console: Console) -> None:
+    tab = console.open("cashier")
+    tab.keyboard.type(MUG)
+    tab.keyboard.press("Enter")
+    button = tab.get_by_role("button", name="Pay", exact=True)
+    expect(button).to_be_enabled(timeout=PATIENCE_MS)
+    for _ in range(30):
+        tab.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            break
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("button", name="Card", exact=True)).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("button", name="Complete the sale")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect_sold(tab)
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("combobox", name="Scan or search")).to_be_focused()
+
+
+def test_declined_card_keeps_the_basket_and_shows_the_cashiers_sentence(console: Console) -> None:
+    tab = console.open("cashier")
+    scan(tab, MUG)
+    pay_by_card(tab, "tok_declined")
+    complete(tab)
+    alert = tab.get_by_role("alert").filter(has_text="Payment declined. Ask for another way to pay.")
+    expect(alert).to_be_visible(timeout=PATIENCE_MS)
+    tab.get_by_role("button", name="€12.50").click()
+    complete(tab)
+    expect_sold(tab)
+
+
+def test_last_unit_is_sold_by_one_of_two_tills(console: Console) -> None:
+    sku = console.create_product("Last one", 1)
+    tabs = [console.open("cashier"), console.open("cashier")]
+    for tab in tabs:
+        scan(tab, sku)
+        pay_by_card(tab)
+    for tab in tabs:
+        complete(tab)
+    ended = [
+        tab.locator(".receipt, dialog .notice.bad").first.text_content(timeout=PATIENCE_MS) or ""
+        for tab in tabs
+    ]
+    refused = [text for text in ended if "Not enough in stock" in text]
+    assert len(refused) == 1, ended
+    assert console.sold(sku) == 1
+
+
+def test_lost_response_sells_once(console: Console) -> None:
+    sku = console.create_product("Sold once", 5)
+    tab = console.open("cashier")
+    lost: list[str] = []
+
+    def lose_first_response(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()
+        route.abort("connectionreset")
+
+    tab.route("**/api/orders?*", lose_first_response)
+    scan(tab, sku)
+    pay_by_card(tab)
+    complete(tab)
+    expect_sold(tab)
+    assert lost
+    assert console.sold(sku) == 1
+
+
+def test_two_tabs_and_a_reload_sell_once(console: Console) -> None:
+    sku = console.create_product("Sold once", 5)
+    first = console.open("cashier")
+    second = console.open("cashier", context=first.context)
+    scan(first, sku)
+    pay_by_card(first)
+    expect(second.get_by_role("cell", name=sku)).to_be_visible()
+    pay(second)
+    complete(first)
+    complete(second)
+    first.reload()
+    console.sign_in(first, "cashier")
+    expect_sold(first)
+    expect_sold(second)
+    assert console.sold(sku) == 1
+
+
+def test_locked_till_keeps_the_basket(console: Console) -> None:
+    tab = console.open("cashier")
+    scan(tab, MUG)
+    expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
+    tab.get_by_role("button", name="Lock").click()
+    expect(tab.get_by_text("Locked. The sale of cashier is kept.")).to_be_visible()
+    console.sign_in(tab, "cashier")
+    expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
+
+
+def test_cashier_is_refused_a_managers_page(console: Console) -> None:
+    tab = console.open("cashier", "transfers")
+    expect(tab.get_by_role("alert")).to_have_text("Your role does not allow this page.")
+    expect(tab.get_by_role("link", name="Transfers")).to_have_count(0)
+
+
+def test_names_are_shown_as_text_whatever_they_contain(console: Console) -> None:
+    sku = console.create_product(HOSTILE_NAME, 5)
+    tab = console.open("cashier")
+    scan(tab, sku)
+    expect(tab.get_by_text(HOSTILE_NAME)).to_be_visible()
+    pay_by_card(tab)
+    complete(tab)
+    expect_sold(tab)
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text(HOSTILE_NAME)
+    assert tab.evaluate("window.attacked") is None
+
+
+def test_page_has_no_text_of_another_language(console: Console) -> None:
+    tab = console.open("cashier")
+    tab.get_by_label("Language").select_option("de")
+    expect(tab.get_by_role("combobox", name="Scannen oder suchen")).to_be_visible()
+    scan_box = tab.get_by_role("combobox", name="Scannen oder suchen")
+    scan_box.fill(MUG)
+    scan_box.press("Enter")
+    expect(tab.get_by_test_id("total")).to_have_text("12,50 €")
+
+
+@pytest.mark.parametrize(("scheme", "pages"), [("light", PAGES), ("dark", ("till", "stock"))])
+def test_pages_have_no_accessibility_violation(
+    console: Console, axe: str, scheme: Any, pages: tuple[str, ...]
+) -> None:
+    tab = console.open("operator")
+    tab.emulate_media(color_scheme=scheme)
+    violations: dict[str, list[str]] = {}
+    for page in pages:
+        tab.evaluate("route => { location.hash = `#/${route}` }", page)
+        expect(tab.get_by_text("Loading…")).to_have_count(0, timeout=PATIENCE_MS)
+        tab.evaluate(axe)
+        result = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = [
+            f"{one['id']}: {node['html'][:120]}" for one in result["violations"] for node in one["nodes"][:3]
+        ]
+        if found:
+            violations[page] = found
+    assert violations == {}
+
+
+def test_order_page_shows_its_execution(console: Console) -> None:
+    sku = console.create_product("Inspected", 5)
+    tab = console.open("operator")
+    scan(tab, sku)
+    pay_by_card(tab)
+    complete(tab)
+    expect_sold(tab)
+    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    tab.goto(f"{console.url}#/orders/{order}")
+    expect(tab.get_by_role("heading", name=order, level=1)).to_be_visible()
+    expect(tab.locator("execution-inspector").get_by_text("PriceOrder").first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+
+
+@pytest.fixture
+def hosted_sign_in(console: Console) -> Callable[[], dict[str, Any]]:
+    """Sign in as the console does, without a browser; return the tokens."""
+
+    def sign_in() -> dict[str, Any]:
+        endpoint, client = console.shop.stack.endpoint, console.shop.outputs()["ConsoleClientId"]
+        fields = {
+            "client_id": client,
+            "redirect_uri": console.url,
+            "response_type": "code",
+            "scope": "openid",
+        }
+        form = {**fields, "username": "manager", "password": DEMO_PASSWORD}
+        page = _post_form(f"{endpoint}/login", form)
+        query = urllib.parse.urlsplit(page.headers["location"]).query
+        code = dict(urllib.parse.parse_qsl(query))["code"]
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": console.url}
+        return _tokens(endpoint, {**grant, "client_id": client})
+
+    return sign_in
+
+
+def _post_form(url: str, fields: dict[str, str]) -> Any:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return urllib3.request("POST", url, body=urllib.parse.urlencode(fields), headers=headers, redirect=False)
+
+
+def _tokens(endpoint: str, fields: dict[str, str]) -> dict[str, Any]:
+    response = _post_form(f"{endpoint}/oauth2/token", fields)
+    assert response.status == 200, response.data
+    tokens: dict[str, Any] = response.json()
+    return tokens
+
+
+def test_renewed_token_has_the_scopes_of_the_first(
+    console: Console, hosted_sign_in: Callable[[], dict[str, Any]]
+) -> None:
+    renewal = {"grant_type": "refresh_token", "refresh_token": hosted_sign_in()["refresh_token"]}
+    client = console.shop.outputs()["ConsoleClientId"]
+    renewed = _tokens(console.shop.stack.endpoint, {**renewal, "client_id": client})
+    response = urllib3.request(
+        "GET", f"{console.url}api/transfers", headers={"authorization": f"Bearer {renewed['access_token']}"}
+    )
+    assert response.status == 200
+
+
+def test_client_cannot_ask_for_scopes_of_the_shop(console: Console) -> None:
+    query = urllib.parse.urlencode(
+        {
+            "client_id": console.shop.outputs()["ConsoleClientId"],
+            "response_type": "code",
+            "scope": "openid shop/operate",
+            "redirect_uri": console.url,
+        }
+    )
+    answer = urllib3.request("GET", f"{console.shop.stack.endpoint}/oauth2/authorize?{query}", redirect=False)
+    assert "error=" in answer.headers.get("location", "")
