@@ -162,7 +162,8 @@ class Snapshot:
 
     @cached_property
     def entries(self) -> dict[str, Item]:
-        return {item["entry_id"]: item for item in self.items("LedgerTable", "ENTRY", "ENTRY#")}
+        rows = self.items("LedgerTable", "ENTRY", "ENTRY#")
+        return {row["entry_id"]: row for row in rows if "closed_at" not in row}
 
     @cached_property
     def cases(self) -> dict[str, list[Item]]:

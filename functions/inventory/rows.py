@@ -6,10 +6,10 @@
 LEVEL#<location>#<sku>  LEVEL                           the counters of one SKU at one location
 LEVEL#<location>#<sku>  MOVE#<business id>#<kind>       append-only: why on hand changed, and the cost that moved
 <document>              RESERVATION#<location>#<sku>    reserved units: OPEN, then RELEASED or COMMITTED, then RETURNED
-<document>              CLOSED#reserve                  tombstone: a late reserve or commit is refused
 <document>              ONORDER#<location>#<sku>        ordered units of a purchase or transfer, and those still open
 <document>              CLOSED#on_order                 tombstone: a late raise is refused
-<document>              STEP#<step>#<chunk>             idempotency marker of a step, with its request and result
+<document>              STEP#<step>#<chunk>             idempotency marker of a step, with its request and result; with
+                                                        closed_at a tombstone that refuses the step
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +17,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
-from tillflow.store import Action, Item, key, marshal
+from tillflow.store import Action, Item, Marker, key, marshal
 from tillflow.times import iso_utc
 
 from inventory.errors import CurrencyMismatch, InsufficientStock, StockDrift
 from inventory.models import Line, ReceiptLine
-
-RESERVE_TOMBSTONE = "CLOSED#reserve"
 
 type ConditionError = Callable[[Item], Exception]
 
@@ -100,14 +98,12 @@ class StockRows(TableActions):
         """Return the partition key of a business document."""
         return f"{self._document_type}#{business_id}"
 
-    def check_not_released(self, business_id: str, step: str) -> Action:
-        """Return the check that a document has no tombstone; OrderClosed otherwise."""
-        error = OrderClosed(business_id, step)
-        return self.check_absent(self.document_pk(business_id), RESERVE_TOMBSTONE, lambda _: error)
-
-    def close(self, business_id: str) -> Action:
-        """Return the tombstone that refuses a later reserve or commit."""
-        return self.put_tombstone(self.document_pk(business_id), RESERVE_TOMBSTONE)
+    def close_step(
+        self, marker: Marker, condition: str = "", condition_error: ConditionError | None = None
+    ) -> Action:
+        """Return the update that makes a marker the tombstone of its step, whether it was written or not."""
+        closed_at = {":now": now()}
+        return self.update(marker.key, "SET closed_at = :now", closed_at, condition, condition_error)
 
     def reserve(self, business_id: str, location: str, line: Line, currency: str | None) -> Iterator[Action]:
         """Move units from available to reserved; InsufficientStock when fewer are available, CurrencyMismatch."""

@@ -34,17 +34,19 @@ from inventory.models import (
     SkuCost,
     SkuQuantity,
 )
-from inventory.rows import RESERVE_TOMBSTONE, StockRows, level_pk
+from inventory.rows import StockRows, level_pk
 
-# A level and a reservation per SKU, next to the marker and the tombstone check.
+# A level and a reservation per SKU, next to the marker and the tombstone check of a later chunk.
 RESERVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
 RELEASED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 2
-# A level, a movement and a reservation per SKU, next to the marker and the tombstone check.
+# A level, a movement and a reservation per SKU, next to the marker.
 ISSUED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
 # A level and a movement per SKU, next to the marker.
 RECEIVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 2
 # A level, a movement and a reservation per SKU.
 RESTOCKED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 3
+# The step that takes the reserved units of a type of document.
+ISSUE_STEP = {"ORDER": "commit", "TRANSFER": "ship"}
 
 
 class InventoryStore(Levels):
@@ -60,6 +62,7 @@ class InventoryStore(Levels):
     ) -> None:
         super().__init__(client, table)
         self._rows = StockRows(table, document_type)
+        self._issue_step = ISSUE_STEP[document_type]
         self._receipt_rows = StockRows(table, "RECEIPT")
 
     def reserve(
@@ -119,7 +122,8 @@ class InventoryStore(Levels):
         A later reserve or commit is refused. A document without reservations succeeds.
         """
         operation = f"restocking {business_id}"
-        retry_on_conflict(partial(transact, self._client, [self._rows.close(business_id)], operation))
+        closing = [self._rows.close_step(marker) for marker in self._first_markers(business_id)]
+        retry_on_conflict(partial(transact, self._client, closing, operation))
         retry_on_conflict(partial(self._restock_all, business_id, operation))
         returned: list[SkuCost] = [
             {"sku": row["sku"], "quantity": row["quantity"], "cost": row["cost"]}
@@ -176,10 +180,24 @@ class InventoryStore(Levels):
         pk = self._rows.document_pk(business_id)
         return Marker(pk, step, number, request if number == 0 else None)
 
+    def _first_markers(self, business_id: str) -> tuple[Marker, Marker]:
+        """Return the markers of the first chunks of reserving and of taking; closed, they are the tombstones.
+
+        A later chunk that takes stock follows the first one, or fails at a reservation that was released.
+        """
+        return self._marker(business_id, "reserve", 0), self._marker(business_id, self._issue_step, 0)
+
+    def _check_not_closed(self, business_id: str, step: str) -> Action:
+        """Return the check that a document was not released; OrderClosed otherwise."""
+        error = OrderClosed(business_id, step)
+        return self._rows.check_absent(*self._marker(business_id, self._issue_step, 0).key, lambda _: error)
+
     def _reserve_part(
         self, business_id: str, location: str, marker: Marker, part: Sequence[Line], currency: str | None
     ) -> None:
-        actions = [self._rows.check_not_released(business_id, "reserve"), marker.put(self._table, None)]
+        actions = [marker.put(self._table, None)]
+        if marker.chunk:  # the marker of the first chunk is the tombstone itself
+            actions.append(self._check_not_closed(business_id, marker.step))
         for line in part:
             actions += self._rows.reserve(business_id, location, line, currency)
         try:
@@ -188,11 +206,12 @@ class InventoryStore(Levels):
             return
 
     def _close(self, business_id: str) -> bool:
-        """Write the tombstone; return False if the stock was committed, which needs none."""
-        committed = self._marker(business_id, "commit", 0)
+        """Write the tombstones; return False if the stock was taken, which needs none."""
+        reserving, issuing = self._first_markers(business_id)
+        unissued = "attribute_not_exists(pk) OR attribute_exists(closed_at)"
         actions = [
-            self._rows.close(business_id),
-            self._rows.check_absent(*committed.key, lambda _: AlreadyApplied(None)),
+            self._rows.close_step(reserving),
+            self._rows.close_step(issuing, unissued, lambda _: AlreadyApplied(None)),
         ]
         try:
             retry_on_conflict(partial(transact, self._client, actions, f"closing {business_id}"))
@@ -216,11 +235,8 @@ class InventoryStore(Levels):
 
     def _issue_part(self, business_id: str, marker: Marker, kind: str, part: Sequence[Item]) -> list[SkuCost]:
         operation = f"{marker.step} of the stock of {business_id}"
-        tombstone_key = (marker.pk, RESERVE_TOMBSTONE)
         level_keys = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
-        rows = read_rows(self._client, self._table, [marker.key, tombstone_key, *level_keys])
-        if tombstone_key in rows:
-            raise OrderClosed(business_id, marker.step)
+        rows = read_rows(self._client, self._table, [marker.key, *level_keys])
         if marker.key in rows:
             return list(marker.result(rows[marker.key]))
         result: list[SkuCost] = []
@@ -233,16 +249,7 @@ class InventoryStore(Levels):
             cost = rules.cost_of(row["quantity"], level["on_hand"], level["stock_value"])
             result.append({"sku": row["sku"], "quantity": row["quantity"], "cost": cost})
             effects += self._rows.issue(row, level, cost, operation, kind)
-        actions = [
-            self._rows.check_not_released(business_id, marker.step),
-            marker.put(self._table, result),
-            *effects,
-        ]
-        try:
-            transact(self._client, actions, operation)
-        except AlreadyApplied as applied:
-            return list(applied.result)
-        return result
+        return list(apply_once(self._client, self._table, marker, effects, result, operation))
 
     def _lower_than_reserved(self, reservation: Item, counter: str, operation: str) -> DomainError:
         """Return the error for a counter that is lower than a reservation.
@@ -273,7 +280,7 @@ class InventoryStore(Levels):
         apply_once(self._client, self._table, marker, effects, result, f"receiving {business_id}")
 
     def _refuse_commit_of_nothing(self, business_id: str) -> None:
-        tombstone_key = (self._rows.document_pk(business_id), RESERVE_TOMBSTONE)
-        if tombstone_key in read_rows(self._client, self._table, [tombstone_key]):
-            raise OrderClosed(business_id, "commit")
+        issuing = self._marker(business_id, self._issue_step, 0)
+        if issuing.key in read_rows(self._client, self._table, [issuing.key]):
+            raise OrderClosed(business_id, issuing.step)
         raise InvalidRequest("business_id", business_id, "a document with reserved stock")

@@ -1,7 +1,6 @@
 """Journal entries in DynamoDB. An entry is written once; there is no operation that changes one.
 
-ENTRY#<entry id>   ENTRY    the entry
-ENTRY#<entry id>   CLOSED   the entry was reversed before it was posted: refuse it
+ENTRY#<entry id>   ENTRY    the entry; or, if it was reversed before it was posted, a tombstone that refuses it
 """
 
 import json
@@ -11,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import OrderClosed, StoreContention
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, retry_on_conflict, unmarshal, write
 from tillflow.times import iso_utc
 
 from ledger import rules
@@ -30,7 +29,7 @@ class LedgerStore:
         """Return a posted entry, None if there is none."""
         request = {"TableName": self._table, "Key": key(_pk(entry_id), "ENTRY"), "ConsistentRead": True}
         row = unmarshal(self._client.get_item(**request).get("Item"))
-        return Entry.of(row) if row else None
+        return Entry.of(row) if row and "closed_at" not in row else None
 
     def post(self, entry: Entry, now: datetime) -> PostedEntry:
         """Post an entry.
@@ -45,15 +44,18 @@ class LedgerStore:
             "posted_at": iso_utc(now),
             **content,
         }
-        actions = [
-            self._put_new(row),
-            self._absent(_pk(entry.entry_id), "CLOSED", OrderClosed(entry.business_id, entry.kind)),
-        ]
-        what = f"posting {entry.entry_id}"
+        put = {
+            "TableName": self._table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        posting = Action("Put", put, _Stored)
         try:
-            retry_on_conflict(partial(transact, self._client, actions, what))
-        except AlreadyApplied as applied:
-            if {name: applied.result.get(name) for name in content} != content:
+            retry_on_conflict(partial(write, self._client, posting, f"posting {entry.entry_id}"))
+        except _Stored as stored:
+            if "closed_at" in stored.row:
+                raise OrderClosed(entry.business_id, entry.kind) from None
+            if {name: stored.row.get(name) for name in content} != content:
                 raise JournalConflict(entry.entry_id) from None
         return {"entry_id": entry.entry_id, "debits": entry.debits, "credits": entry.credits}
 
@@ -85,28 +87,23 @@ class LedgerStore:
             entry = self.post(reversal(posted), now)
             return {"entry_id": entry["entry_id"], "debits": entry["debits"], "credits": entry["credits"]}
         what = f"reversing {entry_id}"
-        closed = {"pk": _pk(entry_id), "sk": "CLOSED", "order_id": business_id, "closed_at": iso_utc(now)}
+        tombstone = {"pk": _pk(entry_id), "sk": "ENTRY", "order_id": business_id, "closed_at": iso_utc(now)}
+        put = {
+            "TableName": self._table,
+            "Item": marshal(tombstone),
+            "ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(closed_at)",
+        }
         # An entry posted after the read above is reversed by the retry.
-        posted_since = self._absent(_pk(entry_id), "ENTRY", StoreContention(what))
-        closing = Action("Put", {"TableName": self._table, "Item": marshal(closed)})
-        transact(self._client, [posted_since, closing], what)
+        write(self._client, Action("Put", put, lambda _: StoreContention(what)), what)
         return {"entry_id": None, "debits": 0, "credits": 0}
 
-    def _put_new(self, row: Item) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, AlreadyApplied)
 
-    def _absent(self, pk: str, sk: str, error: Exception) -> Action:
-        request = {
-            "TableName": self._table,
-            "Key": key(pk, sk),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("ConditionCheck", request, lambda _: error)
+class _Stored(Exception):
+    """The row of an entry exists: the entry, or its tombstone."""
+
+    def __init__(self, row: Item) -> None:
+        super().__init__("the entry is stored")
+        self.row = row
 
 
 def _pk(entry_id: str) -> str:

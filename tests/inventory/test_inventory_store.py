@@ -246,6 +246,33 @@ def test_orders_larger_than_a_transaction(store: InventoryStore, client: Interpo
     assert store.drift() == []
 
 
+def test_later_chunk_of_a_reserve_is_refused_after_the_release(
+    store: InventoryStore, client: Interposed
+) -> None:
+    skus = [f"S{number:02}" for number in range(60)]
+    store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus])
+    client.before("transact_write_items", lambda: store.release("ord-1"), nth=2)
+    with pytest.raises(OrderClosed, match="reserve is no longer accepted"):
+        store.reserve("ord-1", "store-1", [Line(sku=sku, quantity=1) for sku in skus])
+    assert {store.level("store-1", sku)["reserved"] for sku in skus} == {0}
+    assert store.drift() == []
+
+
+def test_later_chunk_of_a_commit_is_refused_after_the_restock(
+    store: InventoryStore, client: Interposed
+) -> None:
+    skus = [f"S{number:02}" for number in range(60)]
+    store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus])
+    store.reserve("ord-1", "store-1", [Line(sku=sku, quantity=1) for sku in skus])
+    client.before("transact_write_items", lambda: store.restock("ord-1"), nth=2)
+    with pytest.raises((OrderClosed, StoreContention)):
+        store.commit("ord-1")
+    with pytest.raises(OrderClosed, match="commit is no longer accepted"):
+        store.commit("ord-1")
+    assert {store.level("store-1", sku)["on_hand"] for sku in skus} == {2}
+    assert store.drift() == []
+
+
 @pytest.mark.parametrize("trouble", [conflict, throttled])
 def test_contention_is_retried_a_few_times(
     store: InventoryStore, client: Interposed, trouble: Callable[[], None]

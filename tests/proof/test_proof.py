@@ -77,11 +77,11 @@ KILLED = {
     Mutant("condition dropped", f"BillingTable Update COUNTER {NEW}"): WorkItem(
         "OrderCancel/cancelled after payment", "OrderCancel.CreditInvoice:rival#3"
     ),
-    Mutant("condition dropped", f"InventoryTable ConditionCheck CLOSED {NEW}"): WorkItem(
+    Mutant("condition dropped", f"InventoryTable Put STEP#reserve {NEW}"): WorkItem(
         "OrderCheckout/paid by card",
         "OrderCheckout.ReserveStock:time_out_then_effect:*,OrderCheckout.ReleaseStock:late#3",
     ),
-    Mutant("marker not written", "LedgerTable Put CLOSED []"): WorkItem(
+    Mutant("condition dropped", f"LedgerTable Put ENTRY {NEW}"): WorkItem(
         "PurchaseOrder/cancelled between deliveries",
         "PurchaseOrder.PostReceipt:time_out_then_effect:*",
         gives_up=True,
