@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 from stepfunctions_local.api.dispatch import dispatch
+from stepfunctions_local.errors import ApiError
 from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
 from tillflow.events import OrderCancelled
@@ -237,16 +238,12 @@ def test_document_only_the_system_can_make_is_made_when_its_case_is_done(
     assert run.output["credit_note_number"] == "CN/store-1-000001"
 
 
-def test_order_whose_execution_is_deleted_is_cancelled(shop: WorkflowFixture) -> None:
-    """As Step Functions does 90 days after an execution ended."""
+def test_order_is_cancelled_100_days_after_its_sale(shop: WorkflowFixture) -> None:
+    """Step Functions deletes an execution 90 days after it ended."""
     [checkout] = shop.run(sale(card("tok_visa")))
-    gone = checkout.arn.rpartition(":")[0] + ":deleted"
-    client("dynamodb").update_item(
-        TableName="OrdersTable",
-        Key=key("ORDER#ord-1", "ORDER"),
-        UpdateExpression="SET execution = :gone",
-        ExpressionAttributeValues={":gone": {"S": gone}},
-    )
+    shop.engine.pass_time(100 * 86_400)
+    with pytest.raises(ApiError, match="ExecutionDoesNotExist"):
+        shop.engine.describe_execution(executionArn=checkout.arn)
     run = cancel(shop)
     cancelled(shop, run)
     assert run.path[:6] == [

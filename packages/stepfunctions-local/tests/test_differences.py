@@ -86,13 +86,6 @@ def test_requests_are_not_throttled() -> None:
             engine.describe_state_machine(stateMachineArn=machine)
 
 
-def test_history_is_kept_after_90_days() -> None:
-    with VirtualEngine() as engine:
-        arn = engine.run(PASS).arn
-        engine.pass_time(91 * DAY)
-        assert len(engine.get_execution_history(executionArn=arn)["events"]) == 4
-
-
 def test_execution_may_run_for_two_years() -> None:
     state = {"Type": "Wait", "Seconds": 99_999_999, "End": True}
     with VirtualEngine() as engine:

@@ -27,6 +27,7 @@ from .interpreter.run import run_frame
 from .interpreter.task_slots import TaskSlots
 from .machines import DELETING, complete_deletion, mark_deleting
 from .observer import Notifier, Observer
+from .retention import Retention
 from .services import ServiceClient
 from .storage.store import Store
 
@@ -43,7 +44,7 @@ class Config:
     """The engine's region, its default account, and limits.
 
     `max_concurrent_tasks` limits the tasks that call services at the same time. `wait_time_scale` multiplies the
-    duration of Wait states.
+    duration of Wait states. `retention_days`: after how many days an ended execution is deleted, None for never.
     """
 
     region: str = "us-east-1"
@@ -54,6 +55,7 @@ class Config:
     max_activities: int = 10_000
     max_open_executions: int = 1_000_000
     wait_time_scale: float = 1.0
+    retention_days: float | None = 90
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ class Engine:
     closing: bool = False
     services: EngineServices = field(init=False)
     task_slots: TaskSlots = field(init=False)
+    retention: Retention = field(init=False)
     activities: ActivityQueues = field(default_factory=ActivityQueues)
     map_runs: dict[str, LiveMapRun] = field(default_factory=dict)
     _by_arn: dict[str, Execution] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class Engine:
     def __post_init__(self) -> None:
         self._notifier = Notifier(self.store)
         self.task_slots = TaskSlots(self.config.max_concurrent_tasks)
+        self.retention = Retention(self.store, self.clock, self.config.retention_days)
         own_api = None if self.own_api is None else partial(self.own_api, self)
         self.services = EngineServices(self.external, self.clock, self.wait_for_execution, own_api)
 

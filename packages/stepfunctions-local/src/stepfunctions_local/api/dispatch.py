@@ -56,6 +56,7 @@ async def dispatch(
     if perform is None:
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)
+    engine.retention.apply()
     try:
         result = perform(Session(engine, account or engine.config.account), params)
         response: dict[str, Any] = result if isinstance(result, dict) else await result

@@ -66,6 +66,12 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
         help="Account (AWS_ACCOUNT_ID).",
     )
     parser.add_argument(
+        "--retention-days",
+        type=float,
+        default=90,
+        help="Days after which an ended execution is deleted (default %(default)s); 0 for never.",
+    )
+    parser.add_argument(
         "--wait-time-scale",
         type=float,
         default=float(environment.get("WAIT_TIME_SCALE", "1")),
@@ -96,7 +102,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(arguments: argparse.Namespace, store: Store, mocks: Mocks | None) -> None:
     config = Config(
-        region=arguments.region, account=arguments.account, wait_time_scale=arguments.wait_time_scale
+        region=arguments.region,
+        account=arguments.account,
+        wait_time_scale=arguments.wait_time_scale,
+        retention_days=arguments.retention_days or None,
     )
     services = LazyServiceClient(lambda: _services(arguments, os.environ))
     engine = Engine(store, services, config=config, own_api=call_own_api)

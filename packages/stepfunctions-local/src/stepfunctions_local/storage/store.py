@@ -169,6 +169,12 @@ class Store(Transactions):
         rows = self._db.execute(sql, (*(value for _, value in conditions), limit))
         return [json_value(body) for (body,) in rows]
 
+    def executions_after(self, execution_id: int, limit: int) -> list[dict[str, Any]]:
+        """Return rows of executions with ids above `execution_id`, oldest first."""
+        self.flush()
+        sql = "SELECT body FROM executions WHERE id>? ORDER BY id LIMIT ?"
+        return [json_value(body) for (body,) in self._db.execute(sql, (execution_id, limit))]
+
     def open_executions(self) -> list[dict[str, Any]]:
         """Return the rows of executions that have not ended, oldest first."""
         self.flush()
