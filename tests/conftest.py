@@ -6,7 +6,12 @@ from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import settings
 from moto import mock_aws
+
+# A deadline measures the machine, not the code.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture

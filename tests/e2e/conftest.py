@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Deployed:
 
     folder: StateFolder
     stack: RunningStack
+    expected_violations: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -35,6 +36,18 @@ class Deployed:
     def till(self, *arguments: str, code: int = 0) -> str:
         """Run a command of till, check its exit code and return its stdout."""
         return self._run(str(BIN / "till"), *arguments, code=code)
+
+    def violations(self) -> list[dict[str, str]]:
+        """Return what `till audit` finds, without what is expected."""
+        command = [str(BIN / "till"), "audit", "--json"]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 1), done.stderr
+        found = json.loads(done.stdout)["violations"]
+        return [one for one in found if (one["name"], one["subject"]) not in self.expected_violations]
+
+    def expect_violations(self) -> None:
+        """Expect the present violations from now on: tests share the shop and run in any order."""
+        self.expected_violations |= {(one["name"], one["subject"]) for one in self.violations()}
 
     def aws(self, *arguments: str) -> Any:
         """Run a command of the aws CLI and return its response."""

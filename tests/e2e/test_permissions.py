@@ -59,4 +59,4 @@ def test_order_fails_without_a_permission_of_a_role(
     assert cause in refused["cause"]
     history = json.loads(shop.till("history", order_id, "--json"))
     assert history["compensated_steps"][: len(compensated)] == compensated
-    assert json.loads(shop.till("audit", "--json"))["violations"] == []
+    assert shop.violations() == []

@@ -51,6 +51,13 @@ FUNCTIONS = sorted(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def effects_without_workflows(shop: Deployed) -> Iterator[None]:
+    """Expect what functions leave behind that are called outside of their workflows."""
+    yield
+    shop.expect_violations()
+
+
 @pytest.fixture(scope="module")
 def sale(shop: Deployed) -> dict[str, Any]:
     """Run events/order_checkout.json on the deployed workflow; return the responses of its functions by state."""

@@ -4,6 +4,7 @@ A command without a run here fails the test: a new command gets its runs in RUNS
 """
 
 import json
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator
@@ -300,3 +301,66 @@ def test_hostile_arguments_are_refused_or_escaped(shop: Stack, tmp_path: Path) -
     for command in READS:
         if command not in ("audit",):
             run(command, shlex.quote(HOSTILE))
+
+
+FILTERS = {
+    "status": "BOGUS",
+    "location": "nowhere",
+    "sku": "NOPE",
+    "workflow": "Nope",
+    "after": "",
+}
+"""Values of options and arguments that select nothing, by parameter; "" where any value is a position."""
+
+
+def with_arguments() -> list[str]:
+    """Commands that need ids to read: each required argument is one."""
+    return sorted(command for command in READS if required(command))
+
+
+def required(command: str) -> list[Any]:
+    found: Any = get_command(app)
+    for word in command.split():
+        found = found.commands[word]
+    return [one for one in found.params if one.required]
+
+
+@pytest.mark.parametrize("command", with_arguments())
+@pytest.mark.parametrize(
+    ("value", "size"), [("unknown-1", "unknown"), ("x" * 5000, "long"), ("4006381333948", "digits")]
+)
+def test_lookup_that_finds_nothing_is_an_error_in_our_own_words(
+    shop: Stack, command: str, value: str, size: str
+) -> None:
+    given = [
+        value if one.param_type_name == "argument" else f"{one.opts[0]}={value}" for one in required(command)
+    ]
+    result = invoke(command, shlex.join(given))
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("Error: ")
+    assert "Exception" not in result.stderr and "Traceback" not in result.stderr
+    assert len(result.stderr) < 600
+
+
+@pytest.mark.parametrize("command", sorted(READS))
+def test_filter_for_nothing_known_is_an_error(shop: Stack, command: str) -> None:
+    found: Any = get_command(app)
+    for word in command.split():
+        found = found.commands[word]
+    known = READS[command][0]
+    for one in found.params:
+        value = FILTERS.get(one.name)
+        if value and not one.required:
+            words = [value] if one.param_type_name == "argument" else [one.opts[0], value]
+            result = invoke(command, f"{known} {shlex.join(words)}")
+            assert (result.exit_code, value in result.stderr) == (2, True), (command, words, result.output)
+
+
+def test_every_amount_and_time_in_a_table_has_the_one_format(shop: Stack) -> None:
+    for command, runs in READS.items():
+        if command in ("history",):
+            continue
+        printed = invoke(command, runs[0]).stdout
+        assert not re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", printed), (command, printed)
+        for time in re.findall(r"\d{4}-\d\d-\d\dT[^ \n]*", printed):
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time), (command, time)
