@@ -51,7 +51,8 @@ def find(stack: Stack, name: str) -> DeadLetterQueue:
         if queue.name.lower() == name.lower():
             return queue
     raise OperatorError(
-        f"There is no dead-letter queue called {name}.", f"Choose one of: {', '.join(q.name for q in known)}."
+        f"There is no dead-letter queue called {name[:60]}.",
+        f"Choose one of: {', '.join(q.name for q in known)}.",
     )
 
 

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -153,6 +153,15 @@ def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]
         table.width = least
     out.print(table, crop=False)
     out.print()
+
+
+def print_fields(title: str, fields: Mapping[str, Any]) -> None:
+    """Print a table with a row for each field; those that end in `_at` are times."""
+    rows = [
+        (name, timestamp(value) if name.endswith("_at") and isinstance(value, str | datetime) else value)
+        for name, value in fields.items()
+    ]
+    print_table(title, ("field!", "value"), rows)
 
 
 def _least_width(cell: Text, whole: bool) -> int:

@@ -17,6 +17,8 @@ from till.stack import Stack
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 POLL_SECONDS = 0.25
+_LONGEST_NAME = 1024
+"""The bytes of an image's key; other ids are shorter."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ def find(stack: Stack, business_or_execution: str) -> list[dict[str, Any]]:
     """Return the execution of an ARN, or all executions of a business id in the order of their start."""
     if business_or_execution.startswith("arn:"):
         return [describe(stack, business_or_execution)]
+    if len(business_or_execution.encode("utf-8", "replace")) > _LONGEST_NAME:
+        raise OperatorError(
+            f"The id has {len(business_or_execution)} characters; expected at most {_LONGEST_NAME} bytes.",
+            "Give the id of an order, the key of an image or the ARN of an execution.",
+        )
     executions = []
     for workflow in stack.workflows:
         with suppress(OperatorError):

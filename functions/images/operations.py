@@ -12,6 +12,7 @@ from tillflow.errors import DomainError
 from tillflow.store import Item
 
 from images.documents import UploadForm
+from images.models import MAX_KEY_BYTES
 from images.store import ImageStore
 
 _CONCURRENT_READS = 8
@@ -32,7 +33,8 @@ class UnknownImage(DomainError):
     """There is no image with this key."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"There is no image {key}.")
+        name = key if len(key) <= 100 else f"{key[:100]}…; expected a key of at most {MAX_KEY_BYTES} bytes"
+        super().__init__(f"There is no image {name}.")
 
 
 class UploadNotSigned(DomainError):
@@ -57,7 +59,7 @@ class ImageOperations:
 
     def show(self, key: str) -> Item:
         """Return the row of an object, each output with its URL. Raises UnknownImage."""
-        row = self._store.find_row(key)
+        row = self._store.find_row(key) if len(key.encode("utf-8", "replace")) <= MAX_KEY_BYTES else {}
         if not row or row["status"] == "DELETED":
             raise UnknownImage(key)
         return {**row, "outputs": [{**output, "url": self._url(output["key"])} for output in row["outputs"]]}

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tillflow.parsing import parse
 from tillflow.store import Item
 
 from inventory import rules
 from inventory.corrections import Corrections
 from inventory.errors import UnknownLevel
 from inventory.locations import Locations
-from inventory.models import Adjust, Correction, Count, LevelNeed, Location, ReceiptLine, Received
+from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Place, ReceiptLine, Received
 from inventory.store import InventoryStore
 
 
@@ -60,7 +61,8 @@ class StockOperations:
 
     def list_movements(self, location: str, sku: str) -> Iterable[Item]:
         """Return the movements of a SKU at a location, the newest first. UnknownLocation, UnknownLevel."""
-        movements = self._store.movements(location, sku)
+        place = parse(Place, {"location": location, "sku": sku})
+        movements = self._store.movements(place.location, place.sku)
         if not movements:
             self._locations.check([location])
             raise UnknownLevel(sku, location)

@@ -10,7 +10,7 @@ from tillflow.parsing import parse
 
 from replenishment import rules
 from replenishment.errors import InvalidPolicy, UnknownRun
-from replenishment.models import Approval, Demand, Need, PlannedOrder, Policy
+from replenishment.models import Approval, Demand, Need, PlannedOrder, Policy, RunRef
 from replenishment.store import ReplenishmentStore
 
 DEMAND_DAYS = 28
@@ -129,7 +129,7 @@ class ReorderOperations(ApprovalOperations):
 
     def run_orders(self, run_id: str) -> list[PlannedOrder]:
         """Return the orders that a run planned; UnknownRun."""
-        orders = self._store.orders(run_id)
+        orders = self._store.orders(parse(RunRef, {"run_id": run_id}).run_id)
         if not orders:
             raise UnknownRun(run_id)
         return orders

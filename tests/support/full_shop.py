@@ -335,12 +335,20 @@ def rows(table: str) -> list[dict[str, Any]]:
     return [unmarshal(row) for row in client("dynamodb").scan(TableName=table)["Items"]]
 
 
+def _document(text: str) -> Any:
+    """Return the object or list in a text; None if it is another text."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict | list) else None
+
+
 def _paths(value: Any) -> Iterator[Path]:
     if isinstance(value, str):
         yield ()
-        if value.startswith(("[", "{")):
-            for path in _paths(json.loads(value)):
-                yield ("json", *path)
+        for path in _paths(_document(value)):
+            yield ("json", *path)
     elif isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
         for name, member in members:

@@ -47,6 +47,8 @@ READS: dict[str, tuple[str, ...]] = {
     "order show": ("ord-1", "ord-1 --json", "ord-3"),
     "customer show": ("cus-ada", "cus-ada --json"),
     "customer list": ("", "--json"),
+    "invoice list": ("cus-ada", "cus-ada --json"),
+    "invoice ageing": ("", "--json"),
     "customer credit list": ("cus-ada", "cus-ada --json"),
     "execution list": ("", "--json", "OrderCheckout"),
     "case list": ("", "--all", "--json"),
@@ -92,6 +94,8 @@ WRITES: dict[str, tuple[str, ...]] = {
         "cus-ada 5 --reason {text}",
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
+    "customer limit": ("cus-ada {text}", "{text} 5", "cus-ada 5"),
+    "invoice pay": ("cus-ada {text}", "cus-ada 5 --order {text}", "cus-ada 5"),
     "gift-card issue": ("5 --reason {text}", "{text}", "5 --currency {text}", "5 --code {text}"),
     "gift-card show": ("--code {text}",),
     "execution redrive": ("ord-1", "{text}"),
@@ -232,7 +236,9 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 """The commands that print rows, by table and the first part of pk."""
 
-OTHER_READERS = ("audit", "history", "execution list", "dlq list", "dlq show", "user list")
+OTHER_READERS = (
+    "audit", "history", "execution list", "dlq list", "dlq show", "invoice ageing", "invoice list", "user list",
+)  # fmt: skip
 """Commands that print no single row: all rows, executions, messages or users."""
 
 

@@ -8,7 +8,7 @@ import typer
 from tillflow.executions import error_message
 
 from till.errors import OperatorError
-from till.output import lines, out, print_json, print_table, timestamp
+from till.output import lines, out, print_fields, print_json, print_table, timestamp
 from till.purchasing import cases, operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -80,7 +80,7 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
             f"{one.step}: {one.error}: {error_message(one.cause) or 'no response in time'}"
             for one in case.failures
         )
-    print_table(case_id, ("field!", "value"), fields.items())
+    print_fields(case_id, fields)
     if case.status == "OPEN":
         out.print(
             f"Decide with: till case resolve '{case_id}' --decision retry|done|give_up --note '…'",

@@ -9,7 +9,7 @@ from customers.models import Customer
 from till import sales, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError
-from till.output import err, money, out, print_json, print_table, timestamp
+from till.output import err, money, out, print_fields, print_json, print_table, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -91,11 +91,7 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     fields = stored.customer.model_dump(exclude_none=True) | {"version": stored.version}
     if balances:
         fields["credit"] = ", ".join(money(amount, currency) for currency, amount in balances.items())
-    print_table(
-        customer_id,
-        ("field!", "value"),
-        fields.items(),
-    )
+    print_fields(customer_id, fields)
 
 
 @app.command("search")
@@ -233,7 +229,10 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
 
         till customer credit list cus-ada
     """
-    entries = sales.credit(find_stack()).entries(customer_id)
+    stack = find_stack()
+    with operator_errors(_LISTED):
+        sales.customers(stack).get(customer_id)
+    entries = sales.credit(stack).entries(customer_id)
     if as_json:
         print_json([asdict(entry) for entry in entries])
     elif not entries:

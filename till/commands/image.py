@@ -24,7 +24,9 @@ from tillflow.store import Item
 
 from till import drawing
 from till.errors import OperatorError
-from till.output import err, out, print_json, print_table, printable, styled, timestamp
+from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
+from till.purchasing import operator_errors
+from till.sales import catalog
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait
 
@@ -114,7 +116,7 @@ def show_image(
     if row["outputs"] and out.is_terminal:
         _draw(operations, row, min(width, out.width))
     facts = [(field, _value(row[field])) for field in _FIELDS.split() if row.get(field) is not None]
-    print_table(key, ("field!", "value"), facts)
+    print_fields(key, dict(facts))
     print_table(
         "Thumbnails",
         ("URL", "type!", "size!", "bytes>"),
@@ -134,8 +136,12 @@ def list_images(
 
         till image list --sku COF-ESP-1KG
     """
-    operations = ImageOperations(find_stack())
+    stack = find_stack()
+    operations = ImageOperations(stack)
     rows = operations.list_of_product(sku)[:limit] if sku else operations.list_images(limit)
+    if sku and not rows:
+        with operator_errors("`till product list` lists every product."):
+            catalog(stack).get(sku)
     if as_json:
         print_json(rows)
     elif not rows:

@@ -76,8 +76,9 @@ def list_open(customer_id: CustomerId, as_json: AsJson = False) -> None:
         till invoice list cus-ada
     """
     stack = find_stack()
-    items = sales.receivables(stack).open_items(customer_id)
     with operator_errors("`till customer list` lists every customer."):
+        sales.customers(stack).get(customer_id)
+        items = sales.receivables(stack).open_items(customer_id)
         accounts = sales.accounts(stack).accounts(customer_id)
     if as_json:
         print_json(

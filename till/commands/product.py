@@ -11,7 +11,7 @@ from PIL import Image
 from rich.text import Text
 
 from till import drawing, sales
-from till.output import err, money, out, print_json, print_table
+from till.output import err, money, out, print_fields, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import Stack, find_stack
@@ -110,11 +110,7 @@ def _show(stack: Stack, product: Product, as_json: bool) -> None:
         thumbnail = Image.open(io.BytesIO(operations.read_thumbnail(pictures[0], 512)))
         drawing.draw(out, thumbnail, min(48, out.width))
     fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
-    print_table(
-        product.sku,
-        ("field!", "value"),
-        fields.items(),
-    )
+    print_fields(product.sku, fields)
     print_table(
         "Pictures",
         ("key", "size!"),

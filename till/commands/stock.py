@@ -10,7 +10,7 @@ from inventory.operations import Rebuilt
 from tillflow.parsing import parse
 
 from till.inventory import stock
-from till.output import confirm, out, print_json, print_table, styled
+from till.output import confirm, money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.shop import CURRENCY, LOCATION
@@ -29,8 +29,18 @@ UnitCost = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
-LEVEL = ("location", "sku", "on_hand", "reserved", "available", "on_order", "reorder_point", "stock_value")
-MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason")
+LEVEL = (
+    "location",
+    "sku",
+    "on_hand",
+    "reserved",
+    "available",
+    "on_order",
+    "reorder_point",
+    "stock_value",
+    "currency",
+)
+MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason", "currency")
 ADVICE = "See the levels with `till stock levels`."
 
 
@@ -52,7 +62,8 @@ def levels(
     """
     with operator_errors("See all locations with `till location list`."):
         rows = stock(find_stack()).list_levels(location or None)
-    print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size)
+    value = {"stock_value": lambda row: money(row.get("stock_value", 0), row.get("currency", ""))}
+    print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size, value)
 
 
 @app.command("movements")
@@ -64,15 +75,20 @@ def movements(
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
-    """List the movements of a SKU at a location, the newest first; costs in minor units.
+    """List the movements of a SKU at a location, the newest first.
 
     Example:
 
         till stock movements COF-ESP-1KG
     """
     with operator_errors(ADVICE):
-        rows = stock(find_stack()).list_movements(location, sku)
-    print_report(f"Movements of {sku} at {location}", MOVEMENT, rows, as_json, as_csv, page, page_size)
+        operations = stock(find_stack())
+        found = operations.list_movements(location, sku)
+    currency = operations.level(location, sku).get("currency", "")
+    rows = ({"currency": currency, **row, "at": timestamp(row["at"])} for row in found)
+    cost = {"cost": lambda row: money(row["cost"], row["currency"])}
+    title = f"Movements of {sku} at {location}"
+    print_report(title, MOVEMENT, rows, as_json, as_csv, page, page_size, cost)
 
 
 @app.command("adjust")

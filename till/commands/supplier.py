@@ -12,7 +12,7 @@ from tillflow.errors import DomainError
 from tillflow.parsing import parse
 
 from till.errors import OperatorError
-from till.output import money, out, print_csv, print_json, print_table
+from till.output import money, out, print_csv, print_fields, print_json, print_table
 from till.purchasing import operator_errors, suppliers
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
@@ -111,7 +111,8 @@ def show(supplier_id: SupplierId, as_json: AsJson = False) -> None:
         print_json({**fields, "prices": prices, "performance": performance})
         return
     currency = report.account.supplier.currency
-    print_table(supplier_id, ("field!", "value"), [(name, _text(value)) for name, value in fields.items()])
+    shown = {name: _text(value) for name, value in fields.items()}
+    print_fields(supplier_id, shown | {"owed": money(fields["owed"], currency)})
     print_table(
         "Prices",
         ("sku!", "unit cost>", "from>"),

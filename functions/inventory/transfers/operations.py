@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
+from tillflow.parsing import parse
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
 from inventory.transfers import rules
-from inventory.transfers.models import Arrival, Status, Transfer
+from inventory.transfers.models import Arrival, Status, Transfer, TransferRef
 from inventory.transfers.store import TransferStore
 
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
@@ -27,8 +28,8 @@ class TransferOperations:
         self._states = states
 
     def get(self, transfer_id: str) -> Transfer:
-        """Return the transfer; UnknownTransfer."""
-        return self._store.get(transfer_id)
+        """Return the transfer; UnknownTransfer, InvalidTransfer for an id that no transfer has."""
+        return self._store.get(parse(TransferRef, {"transfer_id": transfer_id}, InvalidTransfer).transfer_id)
 
     def list_all(self, status: str = "", location: str = "") -> list[Transfer]:
         """Return the transfers, of one status and from or to one location if given, the newest first.
