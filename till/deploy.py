@@ -20,7 +20,15 @@ from till.local_stack import PROJECT
 from till.stack import is_state_machine
 
 STACK_NAME = "tillflow"
-_INPUTS = ("template.yaml", "template-routes.yaml", "samconfig.toml", "functions", "layers", "statemachines")
+_INPUTS = (
+    "template.yaml",
+    "template-routes.yaml",
+    "template-monitoring.yaml",
+    "samconfig.toml",
+    "functions",
+    "layers",
+    "statemachines",
+)
 _COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _QUOTED_LINES = 15
 

@@ -1,11 +1,23 @@
 """The template as it is deployed: after SAM's transform, with everything that SAM adds."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tools.template import document
 from tools.template.translate import source, translated
 
-__all__ = ["ROOT", "as_list", "of_type", "references", "resources", "source", "translated"]
+__all__ = [
+    "ROOT",
+    "alarms",
+    "as_list",
+    "monitoring",
+    "of_type",
+    "references",
+    "resources",
+    "source",
+    "translated",
+]
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +28,19 @@ def resources(*kinds: str, **parameters: str) -> Resources:
     """Return the translated resources of these types, all without any; `parameters` differ from the defaults."""
     found: Resources = translated(**parameters)["Resources"]
     return {name: resource for name, resource in found.items() if not kinds or resource["Type"] in kinds}
+
+
+@cache
+def monitoring() -> dict[str, Any]:
+    """Return the template of the nested stack of alarms; its parameters are named after what they stand for."""
+    return document.read((ROOT / "template-monitoring.yaml").read_text())
+
+
+def alarms() -> Resources:
+    """Return the alarms of both stacks."""
+    nested: Resources = monitoring()["Resources"]
+    both = resources("AWS::CloudWatch::Alarm") | nested
+    return {name: alarm for name, alarm in both.items() if alarm["Type"] == "AWS::CloudWatch::Alarm"}
 
 
 def of_type(*kinds: str) -> list[str]:

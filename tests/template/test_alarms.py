@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.template.deployed import ROOT, of_type, references, resources
+from tests.template.deployed import ROOT, alarms, monitoring, of_type, references, resources
 
-ALARMS = resources("AWS::CloudWatch::Alarm")
+ALARMS = alarms()
+MOST_PARAMETERS = 200
 
 
 def watched(metric: str) -> set[str]:
@@ -67,6 +68,17 @@ def test_alarm_notifies_operators_and_names_a_section_of_the_runbook(name: str) 
     match = re.search(r"docs/runbook\.md#([\w-]+)$", text["Fn::Sub"] if isinstance(text, dict) else text)
     assert match, text
     assert f'<a id="{match[1]}"></a>' in (ROOT / "docs" / "runbook.md").read_text()
+
+
+def test_nested_stack_gets_the_name_of_each_resource_that_it_watches() -> None:
+    stack, nested = resources()["Monitoring"]["Properties"]["Parameters"], monitoring()
+    assert stack.keys() == nested["Parameters"].keys()
+    assert len(stack) <= MOST_PARAMETERS
+    assert references(nested["Resources"]) <= stack.keys()
+    for name, value in stack.items():
+        if name not in ("Stage", "Deployment"):
+            assert references(value) == {name}
+    assert {name for name, value in stack.items() if "Fn::GetAtt" in value} == set(of_type("AWS::SQS::Queue"))
 
 
 @pytest.mark.parametrize("name", ALARMS)

@@ -28,6 +28,7 @@ def assembled(root: Path) -> dict[str, Any]:
     [
         ("template.yaml", assemble.template),
         ("template-routes.yaml", assemble.routes_template),
+        ("template-monitoring.yaml", assemble.monitoring_template),
         ("functions/services.mk", assemble.services),
     ],
 )

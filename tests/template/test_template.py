@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.template.deployed import ROOT, as_list, of_type, references, resources, source, translated
+from tools.template import document
 
 PSEUDO = {
     f"AWS::{name}"
@@ -221,3 +222,12 @@ def test_workflow_has_a_sample_input(path: Path) -> None:
 )  # fmt: skip
 def test_resources_that_tools_read_are_outputs_under_their_logical_ids(name: str) -> None:
     assert source()["Outputs"][name]["Value"] == {"Ref": name}
+
+
+def test_nested_stacks_stay_within_the_quotas_of_cloudformation() -> None:
+    for name in ("template-routes.yaml", "template-monitoring.yaml"):
+        text = (ROOT / name).read_text()
+        template = document.read(text)
+        assert len(template["Resources"]) <= MOST_RESOURCES - 25, name
+        assert len(template["Parameters"]) <= MOST_PARAMETERS, name
+        assert len(text) < MOST_BYTES * 0.8, name

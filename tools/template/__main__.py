@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.template import assemble, routes
+from tools.template import assemble, monitoring, routes
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,7 @@ def main() -> int:
     generated = {
         ROOT / "template.yaml": assemble.template(ROOT),
         ROOT / routes.FILE: assemble.routes_template(ROOT),
+        ROOT / monitoring.FILE: assemble.monitoring_template(ROOT),
         ROOT / "functions" / "services.mk": assemble.services(ROOT),
     }
     outdated = [path for path, text in generated.items() if not path.exists() or path.read_text() != text]

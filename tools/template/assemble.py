@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.template import conventions, document, routes
+from tools.template import conventions, document, monitoring, routes
 
 FOLDER = "infrastructure"
 FIRST = ("parameters", "shared")
@@ -68,19 +68,17 @@ def template(root: Path) -> str:
             head[section] = merged
     blocks = [_HEADER, document.write(head), "\nResources:\n"]
     resources: dict[str, Any] = {}
-    for fragment in fragments:
-        expanded = conventions.expand(
-            fragment.resources, fragment.service, fragment.environment, declared, root
-        )
-        if expanded:
-            resources |= expanded
-            blocks += [f"\n  # {fragment.name}\n", _indented(document.write(expanded))]
+    for name, expanded in _expanded(fragments, declared, root):
+        resources |= expanded
+        blocks += [f"\n  # {name}\n", _indented(document.write(expanded))]
     if nested := routes.stack(declared):
         blocks += ["\n  # routes of the HTTP API\n", _indented(document.write(nested))]
     if shift := conventions.traffic_shift(declared, root):
         blocks += ["\n  # gradual deployments\n", _indented(document.write(shift))]
-    derived = conventions.alarms(resources)
-    blocks += ["\n  # alarms of all resources\n", _indented(document.write(derived))]
+    if rollback := conventions.rollback_alarms(resources):
+        blocks += ["\n  # alarms that end a gradual deployment\n", _indented(document.write(rollback))]
+    if nested := monitoring.stack(resources):
+        blocks += ["\n  # all other alarms\n", _indented(document.write(nested))]
     outputs = conventions.outputs(resources) | _merged(fragments, "Outputs")
     blocks += ["\n", document.write({"Outputs": outputs})]
     return "".join(blocks)
@@ -92,6 +90,15 @@ def routes_template(root: Path) -> str:
     return _HEADER.replace("the fragments there", "them and functions/*/api.py") + document.write(
         routes.template(declared, root)
     )
+
+
+def monitoring_template(root: Path) -> str:
+    """Return the text of template-monitoring.yaml, the nested stack of alarms."""
+    fragments = read_fragments(root)
+    resources: dict[str, Any] = {}
+    for _, expanded in _expanded(fragments, dict(_declared(fragments)), root):
+        resources |= expanded
+    return _HEADER + document.write(monitoring.template(resources))
 
 
 def services(root: Path) -> str:
@@ -131,6 +138,18 @@ def _declared(fragments: list[Fragment]) -> Iterator[tuple[str, Any]]:
                 raise InvalidFragment(f"{name} is in both {owners[name]}.yaml and {fragment.name}.yaml")
             owners[name] = fragment.name
             yield name, resource
+
+
+def _expanded(
+    fragments: list[Fragment], declared: dict[str, Any], root: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the deployed resources of each fragment that has some."""
+    for fragment in fragments:
+        expanded = conventions.expand(
+            fragment.resources, fragment.service, fragment.environment, declared, root
+        )
+        if expanded:
+            yield fragment.name, expanded
 
 
 def _merged(fragments: list[Fragment], section: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.template.conventions import deployments, functions, messaging, storage, workflows
-from tools.template.conventions.alarms import alarms
+from tools.template.conventions.alarms import alarms, rollback_alarms
 from tools.template.conventions.model import FUNCTION, SALE, STATE_MACHINE, Resources, kind_of, ref
 from tools.template.conventions.outputs import outputs
 
-__all__ = ["FUNCTION", "alarms", "expand", "outputs", "traffic_shift"]
+__all__ = ["FUNCTION", "alarms", "expand", "outputs", "rollback_alarms", "traffic_shift"]
 
 
 def expand(

@@ -31,12 +31,13 @@ _UNEXPECTED = ("ExecutionsTimedOut", "ExecutionsAborted", "ExecutionThrottled")
 
 
 def alarms(resources: Resources) -> Resources:
-    """Return the alarms of all deployed resources."""
-    return dict(
-        pair
-        for make in (_queues, _functions, _sales, _streams, _workflows, _tables)
-        for pair in make(resources)
-    )
+    """Return the alarms of all deployed resources that no deployment refers to."""
+    return dict(pair for make in (_queues, _functions, _streams, _tables) for pair in make(resources))
+
+
+def rollback_alarms(resources: Resources) -> Resources:
+    """Return the alarms that end a gradual deployment: those of workflows and of functions of a sale."""
+    return dict(pair for make in (_workflows, _sales) for pair in make(resources))
 
 
 def _queues(resources: Resources) -> Iterator[tuple[str, Resource]]:
