@@ -1,12 +1,12 @@
 """Daily sales on the demand table.
 
 SALES#<location>#<sku>  DAY#<date>       quantity sold that day (UTC), less cancelled sales
-EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted; digest of its sales
+EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted; digest of its sales; expires
 """
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -27,6 +27,9 @@ from tillflow.store import (
 
 from demand.models import DemandSums
 from demand.rules import Sales
+
+# Longer than an execution, its redrives and dead letters can send an event again, and than demand is read back.
+MARKER_SECONDS = 500 * 86_400
 
 
 class DemandStore:
@@ -76,7 +79,8 @@ class DemandStore:
         return sums
 
     def _counted(self, sales: Sales, number: int) -> Action:
-        row = {"pk": f"EVENT#{sales.event_id}", "sk": f"COUNTED#{number}", "digest": sales.digest}
+        row: Item = {"pk": f"EVENT#{sales.event_id}", "sk": f"COUNTED#{number}", "digest": sales.digest}
+        row["expires_at"] = int(datetime.combine(sales.day, time(), UTC).timestamp()) + MARKER_SECONDS
         request = {
             "TableName": self._table,
             "Item": marshal(row),

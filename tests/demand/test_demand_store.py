@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +110,16 @@ def test_a_days_units_are_bounded_so_that_the_sum_of_squares_is_exact(store: Dem
         count(store, event(lines={"TEA": 900_000}, event_id=str(number), placed_at="2026-11-22T10:00:00Z"))
     (sums,) = store.sums([("store-1", "TEA")], 28, DAY)
     assert (sums["total"], sums["squares"]) == (1_000_000, 10**12)
+
+
+def test_marker_of_an_event_expires_after_the_event_can_be_sent_again(
+    store: DemandStore, dynamodb: Any, table: str
+) -> None:
+    count(store, event())
+    rows = dynamodb.scan(TableName=table)["Items"]
+    (expiry,) = [int(row["expires_at"]["N"]) for row in rows if "expires_at" in row]
+    day = datetime.combine(DAY, time(), UTC).timestamp()
+    assert (
+        expiry - day > (366 + 14 + 28) * 86_400
+    )  # an execution, its redrive, and dead letters redriven once
+    assert all("expires_at" not in row for row in rows if row["pk"]["S"].startswith("SALES#"))

@@ -92,6 +92,12 @@ def test_environment_below_prod_is_not_refused(environment: str) -> None:
     assert refusals(all_values(**overrides(environment))) == []
 
 
+def test_snapshots_with_provisioned_concurrency_are_refused() -> None:
+    values = all_values(SaleSnapStart="on")
+    assert refusals(values) == []
+    assert len(refusals(values | {"SaleProvisionedConcurrency": "1"})) == 1
+
+
 def test_prod_is_refused_until_alerts_and_payments_are_decided() -> None:
     values = all_values(**overrides("prod"))
     assert len(refusals(values)) == 2

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tools.template.conventions import deployments, functions, messaging, storage, workflows
+from tools.template.conventions import access, deployments, functions, messaging, storage, workflows
 from tools.template.conventions.alarms import alarms, rollback_alarms
 from tools.template.conventions.model import FUNCTION, SALE, STATE_MACHINE, Resources, kind_of, ref
 from tools.template.conventions.outputs import outputs
@@ -41,6 +41,8 @@ def expand(
                 expanded |= messaging.rule(name, resource, declared)
             case "AWS::SNS::Topic":
                 expanded |= messaging.topic(name, resource)
+            case "AWS::IAM::ManagedPolicy":
+                expanded[name] = access.managed_policy(resource, declared)
             case "AWS::IAM::Policy" if not resource["Properties"]["Roles"]:
                 machines = [other for other, found in declared.items() if kind_of(found) == STATE_MACHINE]
                 roles = [ref(f"{machine}Role") for machine in machines]

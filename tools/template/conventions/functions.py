@@ -40,7 +40,7 @@ def function(
     """Return a function and its role. `called` if a workflow invokes it; `sale` are the functions of a sale.
 
     Workflows invoke the alias `live`, which is moved to a new version for each change of code, configuration or layer.
-    Functions of a sale can have reserved and provisioned concurrency, and their alias can be moved gradually.
+    Functions of a sale can have concurrency of their own or snapshots, and their alias can be moved gradually.
     """
     properties = dict(resource["Properties"])
     own = properties.pop("Environment", {}).get("Variables", {})
@@ -55,14 +55,15 @@ def function(
             "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": service, **environment, **own}},
             "LoggingConfig": {"LogGroup": ref(_logs(service))},
             **(deployments.of_function(sale if name in sale else None) if called else {}),
-            **(_sale_concurrency() if name in sale else {}),
+            **(_sale_start() if name in sale else {}),
         },
     }
     return {role: _role(service, statements_of(resource) + list(_event_grants(properties))), name: deployed}
 
 
-def _sale_concurrency() -> dict[str, Any]:
+def _sale_start() -> dict[str, Any]:
     return {
+        "SnapStart": when("HasSnapStart", {"ApplyOn": "PublishedVersions"}),
         "ReservedConcurrentExecutions": when("HasReservedConcurrency", ref("SaleReservedConcurrency")),
         "ProvisionedConcurrencyConfig": when(
             "HasProvisionedConcurrency",

@@ -1,0 +1,69 @@
+"""Managed policies for people: what each may do, on the translated template."""
+
+import json
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+
+from tests.template.deployed import as_list, of_type, references, resources, source
+
+POLICIES = of_type("AWS::IAM::ManagedPolicy")
+WRITES = ("dynamodb:*Put*", "dynamodb:*Update*", "dynamodb:*Delete*", "dynamodb:*Write*")
+TABLES, WORKFLOWS = of_type("AWS::DynamoDB::Table"), of_type("AWS::StepFunctions::StateMachine")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and a long ARN
+POLICY_CHARACTERS, ARN_CHARACTERS = 6_144, 120
+
+
+def granted(policy: str, *patterns: str) -> set[str]:
+    """Return the logical ids of the resources on which a policy allows an action of one of the patterns."""
+    return {
+        name
+        for statement in statements(policy)
+        for name in references(statement["Resource"])
+        if any(fnmatch(action, pattern) for action in as_list(statement["Action"]) for pattern in patterns)
+    }
+
+
+def statements(policy: str) -> list[Any]:
+    return list(resources()[policy]["Properties"]["PolicyDocument"]["Statement"])
+
+
+def test_duties_have_policies_as_outputs() -> None:
+    assert set(POLICIES) == {"CashierPolicy", "ManagerPolicy", "OperatorPolicy", "AuditorPolicy"}
+    assert set(POLICIES) <= source()["Outputs"].keys()
+
+
+def test_cashier_starts_sales_and_cancels_and_writes_no_table() -> None:
+    assert granted("CashierPolicy", "states:StartExecution") == {"OrderCheckout", "OrderCancel"}
+    assert granted("CashierPolicy", *WRITES) == set()
+    assert granted("CashierPolicy", "states:SendTask*", "states:*History", "states:Stop*") == set()
+
+
+def test_manager_writes_no_money() -> None:
+    money = {"OrdersTable", "BillingTable", "PaymentsTable", "LedgerTable", "CasesTable"}
+    written = granted("ManagerPolicy", *WRITES)
+    assert "CatalogTable" in written
+    assert not written & money
+    assert granted("ManagerPolicy", "states:StartExecution").isdisjoint({"OrderCheckout", "OrderCancel"})
+
+
+def test_operator_writes_cases_alone_and_starts_no_sale() -> None:
+    assert granted("OperatorPolicy", *WRITES) == {"CasesTable"}
+    assert granted("OperatorPolicy", "states:StartExecution") == {"ImageIngest", "ImageBackfill"}
+    assert granted("OperatorPolicy", "states:SendTaskSuccess") == set(WORKFLOWS)
+    assert granted("OperatorPolicy", "sqs:ReceiveMessage") == set(of_type("AWS::SQS::Queue"))
+
+
+def test_auditor_reads_every_table_and_changes_nothing() -> None:
+    assert set(TABLES) <= granted("AuditorPolicy", "dynamodb:Scan")
+    assert granted("AuditorPolicy", *WRITES, "states:Start*", "states:Send*", "sqs:*") == set()
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_policy_fits_the_quota_of_a_managed_policy(policy: str) -> None:
+    arns = sum(len(as_list(statement["Resource"])) for statement in statements(policy))
+    text = json.dumps(
+        [{**statement, "Resource": []} for statement in statements(policy)], separators=(",", ":")
+    )
+    assert len(text) + arns * ARN_CHARACTERS < POLICY_CHARACTERS
