@@ -1,4 +1,4 @@
-"""Generate the nested stack of alarms: a stack can have 500 resources.
+"""Generate the nested stack of alarms and dashboards: a stack can have 500 resources.
 
 Alarms that a gradual deployment refers to stay in the main stack. The nested one refers to functions of the HTTP API,
 which refer to workflows, so that a workflow that referred to it would be a circular dependency.
@@ -20,18 +20,18 @@ _ON_AWS = {
 
 
 class AmbiguousReference(Exception):
-    """Alarms refer to a resource in two ways; a parameter of the nested stack has one value."""
+    """Alarms and dashboards refer to a resource in two ways; a parameter of the nested stack has one value."""
 
 
 def stack(resources: Resources) -> Resources:
     """Return the nested stack, with the name of each resource that it watches as a parameter; {} without alarms."""
-    alarms = conventions.alarms(resources)
-    if not alarms:
+    watching = conventions.alarms(resources) | conventions.dashboards(resources)
+    if not watching:
         return {}
     parameters = {
         "Stage": ref("Stage"),
         _STACK_NAME: ref("AWS::StackName"),
-        **dict(sorted(_references(alarms))),
+        **dict(sorted(_references(watching))),
     }
     return {
         STACK: {
@@ -43,18 +43,20 @@ def stack(resources: Resources) -> Resources:
 
 def template(resources: Resources) -> dict[str, Any]:
     """Return the template of the nested stack. Raises AmbiguousReference."""
-    alarms = conventions.alarms(resources)
+    watching = conventions.alarms(resources) | conventions.dashboards(resources)
     values: dict[str, Any] = {}
-    for name, value in _references(alarms):
+    for name, value in _references(watching):
         if values.setdefault(name, value) != value:
-            raise AmbiguousReference(f"alarms refer to {name} as {values[name]} and as {value}")
+            raise AmbiguousReference(
+                f"alarms and dashboards refer to {name} as {values[name]} and as {value}"
+            )
     names = ["Stage", _STACK_NAME, *sorted(values)]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "The alarms of the stack that this one is nested in.",
+        "Description": "The alarms and dashboards of the stack that this one is nested in.",
         "Parameters": {name: {"Type": "String"} for name in names},
         "Conditions": _ON_AWS,
-        "Resources": _with_parameters(alarms),
+        "Resources": _with_parameters(watching),
     }
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from tools.template.conventions import access, deployments, functions, messaging, storage, workflows
 from tools.template.conventions.alarms import alarms, rollback_alarms
+from tools.template.conventions.dashboards import dashboards
 from tools.template.conventions.model import FUNCTION, SALE, STATE_MACHINE, Resources, kind_of, ref
 from tools.template.conventions.outputs import outputs
 
-__all__ = ["FUNCTION", "alarms", "expand", "outputs", "rollback_alarms", "traffic_shift"]
+__all__ = ["FUNCTION", "alarms", "dashboards", "expand", "outputs", "rollback_alarms", "traffic_shift"]
 
 
 def expand(
