@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from inventory.rules import CORRECTIONS as KINDS
 from ledger.accounts import INVENTORY, INVENTORY_LOSSES, INVENTORY_OVERAGE
 
-from audit.snapshot import Item, Snapshot, Violation, journal_lines
+from audit.snapshot import Breach, Item, Snapshot, invariant, journal_lines
 
 CORRECTION = "#correction"
 
@@ -18,25 +18,21 @@ CORRECTION = "#correction"
 _DELIVERY_TIME = timedelta(minutes=1)
 
 
-def correction_is_booked(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def correction_is_booked(shop: Snapshot) -> Iterator[Breach]:
     """A correction with a cost has an entry of it: losses to inventory, or inventory to overage."""
     for movement in _corrections(shop):
         name = movement["business_id"]
         entry = shop.entries.get(f"{name}{CORRECTION}")
         if entry is None:
             if movement["cost"] and not _may_be_in_delivery(shop, movement["at"]):
-                yield Violation(
-                    "correction_is_booked",
-                    name,
-                    f"a {movement['kind']} of {movement['cost']} has no journal entry",
-                )
+                yield name, f"a {movement['kind']} of {movement['cost']} has no journal entry"
         elif _lines(entry) != (expected := _expected(movement)):
-            yield Violation(
-                "correction_is_booked", name, f"the entry has {_lines(entry)}; expected {expected}"
-            )
+            yield name, f"the entry has {_lines(entry)}; expected {expected}"
 
 
-def correction_entry_has_its_movement(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def correction_entry_has_its_movement(shop: Snapshot) -> Iterator[Breach]:
     """Every correction entry has one movement."""
     moved = Counter(movement["business_id"] for movement in _corrections(shop))
     for name, entry in shop.entries.items():
@@ -46,11 +42,7 @@ def correction_entry_has_its_movement(shop: Snapshot) -> Iterator[Violation]:
         corrections = moved[subject]
         missing = corrections == 0 and not _may_be_in_delivery(shop, entry["posted_at"])
         if missing or corrections > 1:
-            yield Violation(
-                "correction_entry_has_its_movement",
-                subject,
-                f"{corrections} movements have this entry; expected 1",
-            )
+            yield subject, f"{corrections} movements have this entry; expected 1"
 
 
 def _corrections(shop: Snapshot) -> Iterator[Item]:

@@ -8,51 +8,56 @@ from collections.abc import Iterator
 from images.recipe import OUTPUTS
 from images.rules import image_id
 
-from audit.snapshot import Item, Snapshot, Violation
+from audit.snapshot import Breach, Item, Snapshot, invariant
 
 _WITH_OBJECT = ("READY", "REJECTED")
 
 
-def thumbnail_has_its_image(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def thumbnail_has_its_image(shop: Snapshot) -> Iterator[Breach]:
     """The row of an image names each of its thumbnails."""
     named = {output["key"] for row in shop.images.values() for output in row["outputs"]}
     pending = {image_id(key) for key in shop.pictures.pending}
     for thumbnail in sorted(shop.pictures.thumbnails - named):
         if thumbnail.partition("/")[0] not in pending:
-            yield Violation("thumbnail_has_its_image", thumbnail, "no image names this thumbnail")
+            yield thumbnail, "no image names this thumbnail"
 
 
-def image_has_its_thumbnails(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def image_has_its_thumbnails(shop: Snapshot) -> Iterator[Breach]:
     """A READY image has a thumbnail of each size and type; a rejected or deleted one has none."""
     for key, row in _settled(shop):
         made = {(output["size"], output["type"]) for output in row["outputs"]}
         missing = [o["key"] for o in row["outputs"] if o["key"] not in shop.pictures.thumbnails]
         if made != (OUTPUTS if row["status"] == "READY" else set()):
             message = f"the image is {row['status']} and names {len(made)} of {len(OUTPUTS)} thumbnails"
-            yield Violation("image_has_its_thumbnails", key, message)
+            yield key, message
         elif missing:
-            yield Violation("image_has_its_thumbnails", key, f"missing thumbnails: {', '.join(missing)}")
+            yield key, f"missing thumbnails: {', '.join(missing)}"
 
 
-def image_has_its_object(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def image_has_its_object(shop: Snapshot) -> Iterator[Breach]:
     """A row is about the current content of its object; the row of a deleted object is a tombstone."""
     for key, row in _settled(shop):
         etag = shop.pictures.originals.get(key)
         if row["status"] in _WITH_OBJECT and etag != row["etag"]:
             now = f"has ETag {etag}" if etag else "is gone"
             message = f"the row is about an object with ETag {row['etag']}; the object {now}"
-            yield Violation("image_has_its_object", key, message)
+            yield key, message
         elif row["status"] == "DELETED" and etag:
-            yield Violation("image_has_its_object", key, "the row is a tombstone; the object exists")
+            yield key, "the row is a tombstone; the object exists"
 
 
-def object_has_its_image(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def object_has_its_image(shop: Snapshot) -> Iterator[Breach]:
     """Every object has a row: READY, or REJECTED with a reason."""
     for key in sorted(shop.pictures.originals.keys() - shop.images.keys() - shop.pictures.pending):
-        yield Violation("object_has_its_image", key, "the object has no row")
+        yield key, "the object has no row"
 
 
-def product_shows_its_images(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def product_shows_its_images(shop: Snapshot) -> Iterator[Breach]:
     """A product is linked to exactly its READY images, with their current thumbnails."""
     expected = {
         (row["sku"], key): row["outputs"]
@@ -66,7 +71,7 @@ def product_shows_its_images(shop: Snapshot) -> Iterator[Violation]:
     for sku, key in sorted(expected.keys() | linked.keys()):
         if expected.get((sku, key)) != linked.get((sku, key)):
             how = "no link to it" if (sku, key) not in linked else "a stale link to it"
-            yield Violation("product_shows_its_images", key, f"the product {sku} has {how}")
+            yield key, f"the product {sku} has {how}"
 
 
 def _settled(shop: Snapshot) -> Iterator[tuple[str, Item]]:

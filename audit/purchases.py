@@ -9,7 +9,7 @@ from ledger.accounts import BANK, GOODS_NOT_INVOICED, INPUT_TAX, INVENTORY, PAYA
 from purchasing.models import normalise_number
 from tillflow.money import EXPONENT
 
-from audit.snapshot import Item, Snapshot, Violation, journal_lines
+from audit.snapshot import Breach, Item, Snapshot, invariant, journal_lines
 
 ENDS = ("CLOSED", "CANCELLED")
 DEAL = ("MATCHED", "PAID", "CLOSED")
@@ -20,20 +20,21 @@ BOOKING = ("PostReceipt", "PostInvoice", "PostPayment", "PaySupplier", "ResolveP
 type Order = Mapping[str, Any]
 
 
-def received_is_ordered_at_most(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def received_is_ordered_at_most(shop: Snapshot) -> Iterator[Breach]:
     """Accepted units are at most the ordered ones and the supplier's tolerance."""
     for name, order in _orders(shop):
         for line in order["lines"]:
             most = line["quantity"] * (100 + order["over_receipt_percent"]) // 100
             if line["received"] - line["rejected"] > most:
-                yield Violation(
-                    "received_is_ordered_at_most",
+                yield (
                     name,
                     f"{line['received'] - line['rejected']} of {line['sku']} were accepted; expected at most {most}",
                 )
 
 
-def received_is_sum_of_receipts(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def received_is_sum_of_receipts(shop: Snapshot) -> Iterator[Breach]:
     """The received units of an order's lines are those of its receipts."""
     for name, order in _orders(shop):
         received: Counter[str] = Counter()
@@ -42,14 +43,11 @@ def received_is_sum_of_receipts(shop: Snapshot) -> Iterator[Violation]:
                 received[line["sku"]] += line["quantity"]
         counted = Counter({line["sku"]: line["received"] for line in order["lines"] if line["received"]})
         if received != counted:
-            yield Violation(
-                "received_is_sum_of_receipts",
-                name,
-                f"the lines have {dict(counted)}; the receipts {dict(received)}",
-            )
+            yield name, f"the lines have {dict(counted)}; the receipts {dict(received)}"
 
 
-def booked_receipts_moved(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def booked_receipts_moved(shop: Snapshot) -> Iterator[Breach]:
     """Stock moved by the accepted units of each booked receipt, and by none of a cancelled order."""
     moved: dict[str, Counter[str]] = {}
     for movement in shop.movements:
@@ -63,12 +61,11 @@ def booked_receipts_moved(shop: Snapshot) -> Iterator[Violation]:
                     expected[line["sku"]] += line["quantity"] - line["rejected"]
         actual = {sku: count for sku, count in moved.get(name, Counter()).items() if count}
         if actual != {sku: count for sku, count in expected.items() if count}:
-            yield Violation(
-                "booked_receipts_moved", name, f"stock moved {actual}; the receipts have {dict(expected)}"
-            )
+            yield name, f"stock moved {actual}; the receipts have {dict(expected)}"
 
 
-def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def billed_is_received_at_most(shop: Snapshot) -> Iterator[Breach]:
     """A matched invoice bills at most the accepted units, unless a person accepted the difference."""
     for name, order in _orders(shop):
         if order["status"] not in DEAL or shop.excused(name, "MatchInvoice"):
@@ -79,15 +76,12 @@ def billed_is_received_at_most(shop: Snapshot) -> Iterator[Violation]:
             billed[line["sku"]] += line["quantity"]
         for sku, quantity in billed.items():
             if quantity > accepted.get(sku, 0):
-                yield Violation(
-                    "billed_is_received_at_most",
-                    name,
-                    f"{quantity} of {sku} are billed; {accepted.get(sku, 0)} were accepted",
-                )
+                yield name, f"{quantity} of {sku} are billed; {accepted.get(sku, 0)} were accepted"
 
 
-def payables_are_what_is_owed(shop: Snapshot) -> Iterator[Violation]:
-    """Of each order at rest: payables, bank and input tax say what its invoice and its payment say; goods
+@invariant
+def payables_equal_open_invoices(shop: Snapshot) -> Iterator[Breach]:
+    """Of each order at rest: payables, bank and input tax equal its invoice and its payment; goods
     received and billed leave nothing between; inventory has the cost of the order's movements."""
     cost: Counter[str] = Counter()
     for movement in shop.movements:
@@ -110,14 +104,11 @@ def payables_are_what_is_owed(shop: Snapshot) -> Iterator[Violation]:
         balances = _balances(shop, name)
         wrong = {code: balances[code] for code in expected if balances[code] != expected[code]}
         if wrong:
-            yield Violation(
-                "payables_are_what_is_owed",
-                name,
-                f"accounts say {wrong}, the order { ({code: expected[code] for code in wrong}) }",
-            )
+            yield name, f"the accounts have {wrong}; expected { ({code: expected[code] for code in wrong}) }"
 
 
-def suppliers_are_owed_their_orders(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def suppliers_are_owed_their_orders(shop: Snapshot) -> Iterator[Breach]:
     """A supplier's counters are the sums over its orders: this is the sub-ledger a delete asks."""
     owed: Counter[str] = Counter()
     held: Counter[str] = Counter()
@@ -132,18 +123,18 @@ def suppliers_are_owed_their_orders(shop: Snapshot) -> Iterator[Violation]:
     for supplier in shop.items("PurchasingTable", "SUPPLIER", "SUPPLIER#"):
         name = supplier["supplier_id"]
         if (supplier["owed"], supplier["open_orders"]) != (owed[name], held[name]):
-            yield Violation(
-                "suppliers_are_owed_their_orders",
+            yield (
                 name,
                 f"it is owed {supplier['owed']} for {supplier['open_orders']} open orders, "
-                f"its orders say {owed[name]} and {held[name]}",
+                f"expected from its orders: {owed[name]} and {held[name]}",
             )
 
 
-def bank_paid_each_invoice_once(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def bank_paid_each_invoice_once(shop: Snapshot) -> Iterator[Breach]:
     """What left the bank for an order is its invoice's total, once, and nothing for one not to be paid.
 
-    One that is over was paid, unless a person said that it was done by hand.
+    One that has ended was paid, unless a person decided that it was done by hand.
     """
     paid: Counter[str] = Counter()
     for transfer in shop.items("SandboxBankTable", "TRANSFER", "TRANSFER#"):
@@ -152,29 +143,25 @@ def bank_paid_each_invoice_once(shop: Snapshot) -> Iterator[Violation]:
     for name in sorted(paid.keys() | orders.keys()):
         order = orders.get(name)
         if order is None:
-            yield Violation(
-                "bank_paid_each_invoice_once", name, "the bank paid for an order that does not exist"
-            )
+            yield name, "the bank paid for an order that does not exist"
             continue
         total = order["invoice"]["total"] if order["invoice"] else 0
         over = order["status"] in ("PAID", "CLOSED") and not shop.excused(name, *PAYING)
         if paid[name] not in ({total} if over else {0, total if order["payment"] else 0}):
-            yield Violation(
-                "bank_paid_each_invoice_once", name, f"the bank paid {paid[name]}, the invoice is {total}"
-            )
+            yield name, f"the bank paid {paid[name]}, the invoice is {total}"
 
 
-def purchase_ends(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def purchase_ends(shop: Snapshot) -> Iterator[Breach]:
     """An order that nothing runs for is closed or cancelled, or waits for a person."""
     for name, order in _orders(shop):
         if name in shop.running or order["status"] in ENDS or shop.has_open_case(name):
             continue
-        yield Violation(
-            "purchase_ends", name, f"the order is {order['status']}, and nothing is running for it"
-        )
+        yield name, f"the order is {order['status']}, and nothing is running for it"
 
 
-def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Breach]:
     """Units on order are ordered by no later run, so somebody has to be getting them: a purchase or a transfer
     that is not over, the run that planned it, or a person."""
     alive = {name for name, order in _orders(shop) if order["status"] not in ENDS}
@@ -191,32 +178,28 @@ def units_on_order_are_ordered(shop: Snapshot) -> Iterator[Violation]:
     for row in shop.items("InventoryTable", "ONORDER#"):
         name = row["business_id"]
         if row["open"] and name not in alive | shop.running and not shop.excused(name, *ORDERING):
-            yield Violation(
-                "units_on_order_are_ordered",
-                f"{name} {row['sku']}",
-                f"{row['open']} are on order, and nothing is running or open for it",
-            )
+            yield f"{name} {row['sku']}", f"{row['open']} are on order, and nothing is running or open for it"
 
 
-def what_came_is_on_order_no_longer(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def received_units_are_not_on_order(shop: Snapshot) -> Iterator[Breach]:
     """Of each booked receipt the accepted units are on hand, and would be counted twice on order as well."""
     orders = dict(_orders(shop))
     for row in shop.items("InventoryTable", "ONORDER#", "PURCHASE#"):
         name, sku = row["business_id"], row["sku"]
         if name not in orders or shop.excused(name, "LowerReceived"):
             continue
-        came = sum(
+        received = sum(
             line["quantity"] - line["rejected"]
             for receipt in orders[name]["receipts"]
             if receipt["booked"]
             for line in receipt["lines"]
             if line["sku"] == sku
         )
-        if row["open"] > max(row["ordered"] - came, 0):
-            yield Violation(
-                "what_came_is_on_order_no_longer",
+        if row["open"] > max(row["ordered"] - received, 0):
+            yield (
                 f"{name} {sku}",
-                f"{came} of {row['ordered']} came, and {row['open']} are still on order",
+                f"{received} of {row['ordered']} were received, and {row['open']} are still on order",
             )
 
 
@@ -260,7 +243,8 @@ def _entries(shop: Snapshot, name: str) -> Iterator[Item]:
     return (entry for entry in shop.entries.values() if entry["business_id"] == name)
 
 
-def billed_is_ordered_price_at_most(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def billed_is_ordered_price_at_most(shop: Snapshot) -> Iterator[Breach]:
     """A matched invoice bills each SKU, and all of them, within 2 % of the order's prices or half a unit of currency,
     unless a person accepted the difference."""
     for name, order in _orders(shop):
@@ -277,14 +261,14 @@ def billed_is_ordered_price_at_most(shop: Snapshot) -> Iterator[Violation]:
         for subject, amount in billed.items():
             excess = amount - expected[subject]
             if excess * 100 > expected[subject] * 2 and excess > small:
-                yield Violation(
-                    "billed_is_ordered_price_at_most",
+                yield (
                     name,
                     f"{subject}: {amount} is billed; expected {expected[subject]} at the order's prices",
                 )
 
 
-def invoice_numbers_are_claimed_once(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def invoice_numbers_are_claimed_once(shop: Snapshot) -> Iterator[Breach]:
     """The number of each invoice, normalised, is claimed by its order; a cancelled order claims none."""
     claims = {
         (row["pk"].removeprefix("SUPPLIER#"), row["sk"].removeprefix("INVOICE#")): row["purchase_order_id"]
@@ -298,27 +282,20 @@ def invoice_numbers_are_claimed_once(shop: Snapshot) -> Iterator[Violation]:
     for name, claim in live.items():
         if claims.get(claim) != name:
             holder = claims.get(claim, "no order")
-            yield Violation(
-                "invoice_numbers_are_claimed_once", name, f"invoice number {claim[1]} is claimed by {holder}"
-            )
+            yield name, f"invoice number {claim[1]} is claimed by {holder}"
     for claim, name in claims.items():
         if live.get(name) != claim:
-            yield Violation(
-                "invoice_numbers_are_claimed_once",
-                name,
-                f"the order claims invoice number {claim[1]} of {claim[0]}, which it does not have",
-            )
+            yield name, f"the order claims invoice number {claim[1]} of {claim[0]}, which it does not have"
 
 
-def sent_is_approved(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def sent_is_approved(shop: Snapshot) -> Iterator[Breach]:
     """An order that a supplier has costs at most the approved total."""
     for name, order in _orders(shop):
         total = sum(line["quantity"] * line["unit_cost"] for line in order["lines"])
         approved = order.get("approved_total")
         if order["attempts"] and approved is not None and total > approved:
-            yield Violation(
-                "sent_is_approved", name, f"the order was sent for {total}; approved is {approved}"
-            )
+            yield name, f"the order was sent for {total}; approved is {approved}"
 
 
 PURCHASES = (
@@ -329,10 +306,10 @@ PURCHASES = (
     billed_is_ordered_price_at_most,
     invoice_numbers_are_claimed_once,
     sent_is_approved,
-    payables_are_what_is_owed,
+    payables_equal_open_invoices,
     suppliers_are_owed_their_orders,
     bank_paid_each_invoice_once,
     purchase_ends,
     units_on_order_are_ordered,
-    what_came_is_on_order_no_longer,
+    received_units_are_not_on_order,
 )

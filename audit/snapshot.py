@@ -74,11 +74,10 @@ class Snapshot:
 
     `outside_providers`: the payment providers whose books are not in the tables.
 
-    `read_at`: when the reading began, for what may still have been on its way then; at the end of time nothing is.
+    `read_at`: when the reading began, for events that may have been in delivery then; by default there are none.
 
-    An order that is running is between two truths on purpose: invariants about how an order ends leave
-    it alone, those that hold at every moment do not. One that waits for a person stands still, and is
-    held to what its case says.
+    Invariants about the end of an order do not apply to a running one; those that hold at every moment do.
+    An order that waits for a person is checked against its open case.
     """
 
     tables: Mapping[str, list[Item]]
@@ -175,15 +174,14 @@ class Snapshot:
 
     @cached_property
     def images(self) -> dict[str, Item]:
-        """What is known of each picture, by the key of its original."""
+        """Return the row of each image by the key of its original."""
         return {row["key"]: row for row in self.items("ImagesTable", "IMAGE", "IMAGE#")}
 
     def excused(self, order: str, *steps: str) -> bool:
         """True when a person has taken over one of `steps` of `order`.
 
-        An open case says the step is not done; one resolved as done by hand says that a person, and not
-        these tables, knows how it ended. A retried one excuses nothing, the workflow did the step after
-        all; and one given up keeps being named, because nobody settled it.
+        That is a case that is open or was resolved as done by hand. A retried case excuses nothing, because the
+        workflow did the step; one that was given up excuses nothing, because the step is not settled.
         """
         return any(
             not set(case["steps"]).isdisjoint(steps)

@@ -7,14 +7,15 @@ from typing import Any
 
 from ledger.accounts import INVENTORY_LOSSES
 
-from audit.snapshot import Snapshot, Violation, journal_lines
+from audit.snapshot import Breach, Snapshot, invariant, journal_lines
 
 ENDS = ("CLOSED", "CANCELLED")
 
 type Transfer = Mapping[str, Any]
 
 
-def what_left_arrived_is_in_transit_or_lost(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def shipped_units_arrived_are_in_transit_or_lost(shop: Snapshot) -> Iterator[Breach]:
     """Of each SKU of each transfer: shipped = received + in transit + lost, at every moment."""
     shipped: Counter[tuple[str, str]] = Counter()
     received: Counter[tuple[str, str]] = Counter()
@@ -32,15 +33,15 @@ def what_left_arrived_is_in_transit_or_lost(shop: Snapshot) -> Iterator[Violatio
     for goods in sorted(shipped.keys() | received.keys()):
         present = in_transit.get(goods, 0)
         if shipped[goods] != received[goods] + present + lost[goods]:
-            yield Violation(
-                "what_left_arrived_is_in_transit_or_lost",
+            yield (
                 " ".join(goods),
                 f"{shipped[goods]} units were shipped; {received[goods]} were received, "
                 f"{present} are in transit, {lost[goods]} are lost",
             )
 
 
-def cost_that_left_arrived_or_is_lost(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def shipped_cost_arrived_or_is_lost(shop: Snapshot) -> Iterator[Breach]:
     """Of each closed transfer: the shipped cost was received or written off."""
     missing: Counter[str] = Counter()
     for movement in shop.movements:
@@ -57,14 +58,14 @@ def cost_that_left_arrived_or_is_lost(shop: Snapshot) -> Iterator[Violation]:
         if transfer["status"] != "CLOSED" or shop.excused(name, "PostLoss"):
             continue
         if missing[name] != written_off[name]:
-            yield Violation(
-                "cost_that_left_arrived_or_is_lost",
+            yield (
                 name,
                 f"goods of cost {missing[name]} were not received; {written_off[name]} was written off",
             )
 
 
-def cancelled_transfer_left_nothing(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def cancelled_transfer_has_no_effect(shop: Snapshot) -> Iterator[Breach]:
     """A cancelled transfer has no movement, no units on order and no open reservation."""
     moved = {row["business_id"] for row in shop.movements if row["kind"] in ("transfer_out", "transfer_in")}
     on_order = {
@@ -87,21 +88,18 @@ def cancelled_transfer_left_nothing(shop: Snapshot) -> Iterator[Violation]:
         if name in reserved and not shop.excused(name, "ReleaseStock"):
             effects.append("an open reservation")
         if effects:
-            yield Violation(
-                "cancelled_transfer_left_nothing", name, "the cancelled transfer has " + ", ".join(effects)
-            )
+            yield name, "the cancelled transfer has " + ", ".join(effects)
 
 
-def transfer_ends(shop: Snapshot) -> Iterator[Violation]:
+@invariant
+def transfer_ends(shop: Snapshot) -> Iterator[Breach]:
     """A transfer without a running execution is closed or cancelled, or has an open case."""
     for name, transfer in _transfers(shop):
         if name in shop.running or transfer["status"] in ENDS or shop.has_open_case(name):
             continue
         if shop.excused(name, "CancelTransfer", "CloseTransfer"):
             continue
-        yield Violation(
-            "transfer_ends", name, f"the transfer is {transfer['status']} and no execution is running"
-        )
+        yield name, f"the transfer is {transfer['status']} and no execution is running"
 
 
 def _transfers(shop: Snapshot) -> Iterator[tuple[str, Transfer]]:
@@ -120,8 +118,8 @@ def _lost(shop: Snapshot) -> Counter[tuple[str, str]]:
 
 
 TRANSFERS = (
-    what_left_arrived_is_in_transit_or_lost,
-    cost_that_left_arrived_or_is_lost,
-    cancelled_transfer_left_nothing,
+    shipped_units_arrived_are_in_transit_or_lost,
+    shipped_cost_arrived_or_is_lost,
+    cancelled_transfer_has_no_effect,
     transfer_ends,
 )

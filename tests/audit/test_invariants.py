@@ -67,7 +67,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         change("InventoryTable", LEVEL, "LEVEL", stock_value=319),
     ),
     (
-        "on_order_is_sum_of_what_is_open",
+        "on_order_is_sum_of_open_orders",
         LEVEL,
         change("InventoryTable", LEVEL, "LEVEL", on_order=3),
     ),
@@ -367,7 +367,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
         ),
     ),
     ("sent_is_approved", PO, spoil(lambda document: document.update(approved_total=499))),
-    ("payables_are_what_is_owed", PO, remove("LedgerTable", f"ENTRY#{PO}#payment", "ENTRY")),
+    ("payables_equal_open_invoices", PO, remove("LedgerTable", f"ENTRY#{PO}#payment", "ENTRY")),
     (
         "suppliers_are_owed_their_orders",
         "sup-a",
@@ -380,7 +380,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
     ),
     ("bank_paid_each_invoice_once", PO, remove("SandboxBankTable", f"TRANSFER#{PO}#pay", "TRANSFER")),
     ("purchase_ends", PO, spoil(lambda document: document.update(status="PAID"))),
-    ("what_came_is_on_order_no_longer", f"{PO} TEA", add("InventoryTable", on_order(PO, 1))),
+    ("received_units_are_not_on_order", f"{PO} TEA", add("InventoryTable", on_order(PO, 1))),
     ("units_on_order_are_ordered", "po-9 TEA", add("InventoryTable", on_order("po-9", 2))),
 ]
 
@@ -414,18 +414,18 @@ IMAGES: list[tuple[str, str, Callable[[ImageRows], object]]] = [
 
 TRANSFERS: list[tuple[str, str, Break]] = [
     (
-        "what_left_arrived_is_in_transit_or_lost",
+        "shipped_units_arrived_are_in_transit_or_lost",
         f"{TRF} TEA",
         change("InventoryTable", f"TRANSFER#{TRF}", "ONORDER#store-1#TEA", open=1),
     ),
     (
-        "what_left_arrived_is_in_transit_or_lost",
+        "shipped_units_arrived_are_in_transit_or_lost",
         f"{TRF} TEA",
         remove("InventoryTable", f"TRANSFER#{TRF}", "STEP#arrival-van-1#0"),
     ),
-    ("cost_that_left_arrived_or_is_lost", TRF, remove("LedgerTable", f"ENTRY#{TRF}#loss", "ENTRY")),
+    ("shipped_cost_arrived_or_is_lost", TRF, remove("LedgerTable", f"ENTRY#{TRF}#loss", "ENTRY")),
     (
-        "cancelled_transfer_left_nothing",
+        "cancelled_transfer_has_no_effect",
         transfer_rows.CANCELLED,
         change(
             "InventoryTable",
