@@ -51,7 +51,7 @@ NAMES = [
         "_lambda",
     ),
     # What the tests use of the harness, and the engine's source of random numbers, which the prover sets.
-    *("workflow_fixture", "image_fixture", "serve_dynamodb", "random"),
+    *("workflow_fixture", "image_fixture", "serve_dynamodb", "random", "fail_refund"),
     # Lambda reads them in the response of a queue's or stream's consumer.
     *("batchItemFailures", "itemIdentifier"),
     # The engine's interface for service integrations, and pytest's for plugins.

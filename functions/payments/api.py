@@ -12,7 +12,14 @@ from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
 from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
-from payments.operations import AccountOperations, CreditOperations, GiftCardOperations, PaymentOperations
+from payments.operations import (
+    AccountOperations,
+    CreditOperations,
+    GiftCardOperations,
+    PaymentOperations,
+    StripeEvents,
+)
+from payments.stripe_adapter.secret import SecretCache
 
 api = Api("payments")
 handle = api.handle
@@ -79,6 +86,19 @@ class Balances(BaseModel):
     balances: dict[str, int]
 
 
+class Received(BaseModel):
+    """An event is stored; first: False if it was before."""
+
+    received: bool
+    first: bool
+
+
+@cache
+def _stripe_events() -> StripeEvents:
+    secret = SecretCache(client("secretsmanager"), os.environ["STRIPE_SECRET"])
+    return StripeEvents(client("dynamodb"), os.environ["TABLE_NAME"], secret)
+
+
 @cache
 def _payments() -> PaymentOperations:
     return PaymentOperations(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -110,6 +130,13 @@ def get_credit(call: Call) -> Balances:
     """Return the balances of a customer's store credit."""
     customer_id = call.path["customer_id"]
     return Balances(customer_id=customer_id, balances=_credit().balances(customer_id))
+
+
+@api.route("POST /webhooks/stripe", "", response=Received)
+def receive_stripe_event(call: Call) -> Received:
+    """Receive an event that Stripe has signed; an event that comes again changes nothing."""
+    first = _stripe_events().receive(call.headers.get("stripe-signature", ""), call.raw)
+    return Received(received=True, first=first)
 
 
 @api.route(

@@ -20,8 +20,9 @@ def configured_providers(dynamodb: Any) -> Providers:
     secret = os.environ["STRIPE_SECRET"]
 
     def stripe() -> Provider:
-        from payments.stripe_adapter.access import Access, SecretCache
+        from payments.stripe_adapter.access import Access
         from payments.stripe_adapter.provider import StripeProvider
+        from payments.stripe_adapter.secret import SecretCache
 
         return StripeProvider(Access(SecretCache(client("secretsmanager"), secret)))
 

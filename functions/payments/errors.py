@@ -32,6 +32,16 @@ class AuthorisationExpired(DomainError):
         super().__init__(f"the authorisation of tender {tender_no} of order {order_id} has expired")
 
 
+class EventNotSigned(DomainError):
+    """A webhook that Stripe did not sign, or not within the last minutes."""
+
+    status = 401
+    cashier_message = "The sender is not known."
+
+    def __init__(self) -> None:
+        super().__init__("the webhook is not signed by Stripe, or its timestamp is not of now")
+
+
 class ReversalRefused(DomainError):
     """The provider refused to void or refund; an operator has to settle it."""
 

@@ -1,7 +1,7 @@
 """Requests and responses of the payment functions, and a tender as it is stored. Amounts are integer minor units."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, TypedDict
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import Field, StrictInt, model_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Request
@@ -148,6 +148,14 @@ class Tender:
             "amount": self.amount,
             "state": state or self.state,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class TenderChange:
+    """A state of a tender that its provider has reported, and the fields that change with it."""
+
+    state: str
+    fields: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

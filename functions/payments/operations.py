@@ -1,11 +1,15 @@
 """Operations on payments and on customers' credit. The command line and the HTTP API call them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
 from tillflow.parsing import parse
+from tillflow.store import retry_on_conflict
 
 from payments.cards import CardTokens
 from payments.credit.accounts import Accounts
@@ -24,10 +28,12 @@ from payments.credit.models import (
 )
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
-from payments.errors import UnknownGiftCard
+from payments.errors import EventNotSigned, UnknownGiftCard
 from payments.models import StoreCards, Tender
 from payments.rules import refuse_card_numbers
 from payments.store import PaymentsStore
+from payments.stripe_adapter.events import StripeEvent, change_of, is_signed
+from payments.stripe_adapter.secret import SecretCache
 
 
 class PaymentOperations:
@@ -55,6 +61,31 @@ class CardOperations:
         self._tokens.store(
             request.order_id, [(one.card, one.token) for one in request.cards], datetime.now(UTC)
         )
+
+
+class StripeEvents:
+    """Events of Stripe's webhooks. secret: the cache of Stripe's secret."""
+
+    def __init__(self, dynamodb: Any, table: str, secret: SecretCache) -> None:
+        self._store = PaymentsStore(dynamodb, table)
+        self._secret = secret
+
+    def receive(self, header: str, raw: bytes) -> bool:
+        """Apply a signed event, once; return False for one that was received before. EventNotSigned."""
+        secrets = self._secret.get().webhook_secrets
+        if not is_signed(header, raw, secrets, datetime.now(UTC)):
+            raise EventNotSigned
+        try:
+            event = parse(StripeEvent, json.loads(raw))
+        except ValueError:
+            raise InvalidRequest("body", "(not JSON)", "an event of Stripe") from None
+        return retry_on_conflict(partial(self._apply, event))
+
+    def _apply(self, event: StripeEvent) -> bool:
+        effect = event.effect
+        tender = self._store.find_tender(effect[0], effect[2]) if effect else None
+        change = change_of(event, effect[1], tender) if effect and tender else None
+        return self._store.record_event(event.id, event.type, tender, change)
 
 
 class CreditOperations:

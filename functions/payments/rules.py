@@ -29,6 +29,7 @@ VOIDING: Final = "voiding"
 VOIDED: Final = "voided"
 REFUNDING: Final = "refunding"
 REFUNDED: Final = "refunded"
+REFUND_FAILED: Final = "refund_failed"
 
 MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     AUTHORISED: frozenset({AUTHORISING}),
@@ -40,8 +41,11 @@ MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     VOIDED: frozenset({AUTHORISING, VOIDING}),
     REFUNDING: frozenset({CAPTURED, REFUNDING}),
     REFUNDED: frozenset({REFUNDING}),
+    REFUND_FAILED: frozenset({REFUNDING, REFUNDED}),
 }
 """The states from which each state may be reached; conditions of the writes.
+
+A refund that was accepted can fail later, as when the card's account is closed; a person pays it back another way.
 
 A tender being voided can turn out captured, by a capture in flight when the order was reversed. One that is being
 authorised is voided if its provider has a reference of it, because a call in flight may still authorise it.

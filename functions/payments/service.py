@@ -233,6 +233,8 @@ class Payments:
             tender = self._void(tender)
         if tender.state in rules.MAY_FOLLOW[rules.REFUNDING]:
             tender = self._refund(tender)
+        if tender.state == rules.REFUND_FAILED:
+            raise ReversalRefused(tender.reason)
         return tender
 
     def _look_up_authorisation(self, tender: Tender) -> Tender:

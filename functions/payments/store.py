@@ -3,13 +3,14 @@
 ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery from another request
 ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called
 ORDER#<order id>  CAPTURE     a capture has begun: it can no longer be prevented
+EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
 ORDER#<order id>  CLOSED      the payment was reversed, or its capture prevented: refuse authorise and capture
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -29,9 +30,12 @@ from tillflow.store import (
 )
 from tillflow.times import iso_utc
 
-from payments.models import Authorise, Payment, Tender
+from payments.models import Authorise, Payment, Tender, TenderChange
 from payments.providers import FIXED
 from payments.rules import AUTHORISING, CAPTURING, MAY_FOLLOW, check_same_request
+
+EVENT_LIFETIME = timedelta(days=30)
+"""How long an event's id is known; Stripe delivers an event for three days."""
 
 _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
@@ -145,6 +149,39 @@ class PaymentsStore:
                 raise
             raise StoreContention(_name(tender)) from None
         return replace(tender, state=state, **changed)
+
+    def record_event(
+        self, event_id: str, kind: str, tender: Tender | None, change: TenderChange | None
+    ) -> bool:
+        """Store a provider's event together with the change it proves; return False if it was stored before.
+
+        StoreContention if the tender has moved on since it was read.
+        """
+        now = datetime.now(UTC)
+        row = {
+            "pk": f"EVENT#{event_id}",
+            "sk": "EVENT",
+            "event_id": event_id,
+            "kind": kind,
+            "order_id": tender.order_id if tender else None,
+            "received_at": iso_utc(now),
+            "expires_at": int((now + EVENT_LIFETIME).timestamp()),
+        }
+        actions = [self._put_new({name: value for name, value in row.items() if value is not None})]
+        if tender and change:
+            actions.append(self._change(tender, change.state, change.fields))
+        try:
+            transact(self._client, actions, f"event {event_id}")
+        except AlreadyApplied:
+            return False
+        return True
+
+    def find_tender(self, order_id: str, tender_no: int) -> Tender | None:
+        """Return a tender, None if it was not opened."""
+        response = self._client.get_item(
+            TableName=self._table, Key=key(_pk(order_id), f"{_TENDER}{tender_no}"), ConsistentRead=True
+        )
+        return _tender(unmarshal(response["Item"])) if "Item" in response else None
 
     def _change(self, tender: Tender, state: str, changed: Mapping[str, Any]) -> Action:
         before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}

@@ -86,6 +86,7 @@ PUBLIC = {"GET /api/openapi.json", "GET /api/docs", "GET /api/docs.js", "GET /ap
 WEBHOOKS = {
     "POST /api/webhooks/suppliers/{supplier_id}/acknowledgement",
     "POST /api/webhooks/suppliers/{supplier_id}/heartbeat",
+    "POST /api/webhooks/stripe",
 }
 
 

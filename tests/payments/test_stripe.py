@@ -7,9 +7,10 @@ import pytest
 from payments.composition import configured_providers
 from payments.provider import Charge, ProviderDown, ResponseLost
 from payments.providers import Providers
-from payments.stripe_adapter.access import TTL_SECONDS, Access, SecretCache
+from payments.stripe_adapter.access import Access
 from payments.stripe_adapter.amounts import to_stripe
 from payments.stripe_adapter.provider import StripeProvider
+from payments.stripe_adapter.secret import TTL_SECONDS, SecretCache
 
 from tests.support.stripe_accounts import stripe_provider
 from verification.harness.fake_stripe import AUTHORISATION_SECONDS, KEY_SECONDS, FakeStripe, StripeSecret

@@ -35,12 +35,13 @@ class Unreliable:
     """A provider that wraps another. `plans[operation]` are applied in order, one per call.
 
     A plan is "before" or "after" (the response is lost before or after the effect), "down", or a function to call
-    before the effect.
+    before the effect. Functions of `after[operation]` are called after it, before its response.
     """
 
     def __init__(self, provider: Any) -> None:
         self.provider = provider
         self.plans: dict[str, list[str | Callable[[], object]]] = defaultdict(list)
+        self.after: dict[str, list[Callable[[], object]]] = defaultdict(list)
         self.calls: list[tuple[str, str]] = []
 
     def prepare(self, key: str, charge: Charge) -> Outcome:
@@ -75,6 +76,8 @@ class Unreliable:
         if callable(plan):
             plan()
         answer = effect()
+        if self.after[operation]:
+            self.after[operation].pop(0)()
         if plan == "after":
             raise ResponseLost("no response in time")
         return answer

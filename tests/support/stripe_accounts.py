@@ -1,7 +1,8 @@
 """The Stripe provider on an account in this process."""
 
-from payments.stripe_adapter.access import Access, SecretCache
+from payments.stripe_adapter.access import Access
 from payments.stripe_adapter.provider import StripeProvider
+from payments.stripe_adapter.secret import SecretCache
 
 from verification.harness.fake_stripe import FakeStripe, StripeSecret
 

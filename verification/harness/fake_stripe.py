@@ -5,6 +5,8 @@ rules (https://docs.stripe.com/api).
 """
 
 import copy
+import hashlib
+import hmac
 import json
 import re
 import time
@@ -18,6 +20,7 @@ import stripe
 KEY_SECONDS = 24 * 3600
 AUTHORISATION_SECONDS = 7 * 24 * 3600
 KEY = "sk_test_fake"
+WEBHOOK_SECRET = "whsec_fake"
 
 # The code and decline code of the test payment methods; "" for one that is accepted.
 PAYMENT_METHODS: Mapping[str, tuple[str, str]] = {
@@ -113,6 +116,19 @@ class FakeStripe:
         if method.upper() != "POST" or not key:
             return self._run(method.upper(), parts.path, text)
         return self._once(key, parts.path, text)
+
+    def signed(self, event: Mapping[str, Any], secret: str = WEBHOOK_SECRET, at: float | None = None) -> Any:
+        """Return the body of an event's delivery and its Stripe-Signature header."""
+        payload = json.dumps(event, indent=2)
+        moment = int(self.clock() if at is None else at)
+        digest = hmac.new(secret.encode(), f"{moment}.{payload}".encode(), hashlib.sha256).hexdigest()
+        return payload.encode(), f"t={moment},v1={digest}"
+
+    def fail_refund(self, refund_id: str) -> None:
+        """Let a refund that was accepted fail later, as when the card's account is closed."""
+        refund = self.refunds[refund_id]
+        refund |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+        self._publish("refund.failed", refund)
 
     def save(self) -> Any:
         return copy.deepcopy((self.intents, self.refunds, self.events, self._saved, self._called, self._ids))
@@ -362,7 +378,7 @@ class StripeSecret:
 
     def get_secret_value(self, **request: Any) -> dict[str, str]:
         self.reads += 1
-        return {"SecretString": json.dumps({"api_key": self.key})}
+        return {"SecretString": json.dumps({"api_key": self.key, "webhook_secrets": [WEBHOOK_SECRET]})}
 
 
 class _Transport(stripe.HTTPClient):

@@ -151,10 +151,7 @@ class WorkflowFixture:
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
         """Start a workflow with the order or payment id as its name, run it while no time passes; return its ARN."""
         machine, name = self.deploy(workflow), request.get("order_id") or request["payment_id"]
-        request = hide_codes(request)
-        if cards := tokens_of(request):
-            CardOperations(client("dynamodb"), "CardsTable").store(name, cards)
-            request = with_references(request)
+        request = with_stored_cards(request)
         try:
             return str(self.engine.start(f"{machine}:{ALIAS}", request, name))
         except ApiError as error:
@@ -208,6 +205,14 @@ def create_workflow(engine: VirtualEngine, definition: str, name: str) -> str:
 
 async def _settle(tasks: Iterable[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def with_stored_cards(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the tokens of an order's cards and return it with their references, as placing an order does."""
+    request = hide_codes(request)
+    if cards := tokens_of(request):
+        CardOperations(client("dynamodb"), "CardsTable").store(request["order_id"], cards)
+    return with_references(request)
 
 
 @contextmanager

@@ -24,10 +24,8 @@ from payments.provider import (
 )
 from payments.stripe_adapter.access import Access
 from payments.stripe_adapter.amounts import to_stripe
-from payments.stripe_adapter.reasons import decline_reason, intent_reason, refusal_reason
+from payments.stripe_adapter.reasons import EFFECT, decline_reason, intent_reason, refusal_reason
 
-EFFECT = "tillflow_effect"
-"""The metadata that names the effect of a PaymentIntent or refund: its idempotency key."""
 NOT_EXACT = "amount_not_supported"
 
 _HELD = ("requires_capture", "succeeded")

@@ -14,6 +14,8 @@ from payments.provider import (
     NO_SUCH_AUTHORISATION,
 )
 
+EFFECT: Final = "tillflow_effect"
+"""The metadata that names the effect of a PaymentIntent or refund: its idempotency key."""
 CARD_DECLINED: Final = "card_declined"
 
 # A lost, stolen or suspected card is reported as declined: its holder must not learn more from a cashier.

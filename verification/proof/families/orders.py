@@ -19,7 +19,7 @@ from till.demo import order_cancel, order_checkout
 from till.demo.order_checkout import BASKET, card, order
 from till.shop import CUSTOMERS, ESPRESSO, FILTER, MUG, SOLD_OUT
 from verification.harness.faults import FaultSchedule
-from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.harness.fixture import WorkflowFixture, seed_stock, with_stored_cards
 from verification.proof.families.family import (
     Family,
     FinalState,
@@ -237,7 +237,7 @@ def _racing(request: Request, trigger: Trigger) -> StartExecutions:
 
 def _sell(services: ProofServices, request: Request, order_id: str) -> None:
     """Sell an order, from its price to its journal, as its checkout does."""
-    priced = services.call_task("PriceOrder", **placed(request, order_id))
+    priced = services.call_task("PriceOrder", **with_stored_cards(placed(request, order_id)))
     about = {
         "order_id": order_id,
         "location": priced["location"],

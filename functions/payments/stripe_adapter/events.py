@@ -1,0 +1,93 @@
+"""Stripe's webhooks: their signature, and what an event says of a tender. Pure.
+
+https://docs.stripe.com/webhooks: the signature is an HMAC-SHA256 of `<timestamp>.<raw body>`. Events are delivered at
+least once, in any order, for up to three days.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.money import EXPONENT
+
+from payments import rules
+from payments.models import Tender, TenderChange
+from payments.stripe_adapter.amounts import to_stripe
+from payments.stripe_adapter.reasons import EFFECT
+
+TOLERANCE = timedelta(minutes=5)
+
+
+class EventData(BaseModel):
+    """The object that an event is about, as it was then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    object: dict[str, Any]
+
+
+class StripeEvent(BaseModel):
+    """An event, as far as it is read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,255}$")]
+    type: Annotated[str, Field(max_length=100)]
+    data: EventData
+
+    @property
+    def effect(self) -> tuple[str, str, int] | None:
+        """Return the order, step and tender of the effect that the object names; None if it is not of this system."""
+        metadata = self.data.object.get("metadata")
+        key = metadata.get(EFFECT) if isinstance(metadata, dict) else None
+        order_id, step, number = [*str(key).split("#"), "", ""][:3]
+        return (order_id, step, int(number)) if number.isascii() and number.isdigit() else None
+
+
+def is_signed(header: str, raw: bytes, secrets: Iterable[str], now: datetime) -> bool:
+    """Whether `header` has a signature of the body under one of the secrets, and its timestamp is of now."""
+    parts = [part.partition("=") for part in header.split(",")]
+    timestamps = [value for name, _, value in parts if name == "t"]
+    signatures = [value for name, _, value in parts if name == "v1"]
+    if len(timestamps) != 1 or not timestamps[0].isascii() or not timestamps[0].isdigit():
+        return False
+    timestamp = timestamps[0][:12]
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
+        return False
+    signed = timestamp.encode() + b"." + raw
+    expected = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
+    # Each is compared, so that the time does not show which one differs.
+    equal = [hmac.compare_digest(one.encode(), sent.encode()) for one in expected for sent in signatures]
+    return any(equal)
+
+
+def change_of(event: StripeEvent, step: str, tender: Tender) -> TenderChange | None:
+    """Return the change of a tender that an event proves; None if it proves none, or the tender has it already.
+
+    Only final states are used, so that the order of the events does not matter.
+    """
+    subject, due = event.data.object, tender.captured - tender.refunded
+    status = subject.get("status")
+    match event.type, tender.state:
+        case "payment_intent.succeeded", rules.CAPTURING if _is(
+            subject, "amount_received", tender.amount, tender
+        ):
+            return TenderChange(rules.CAPTURED, {"captured": tender.amount})
+        case "payment_intent.canceled", rules.VOIDING:
+            return TenderChange(rules.VOIDED, {})
+    if step != "refund":
+        return None
+    match status, tender.state:
+        case "succeeded", rules.REFUNDING if _is(subject, "amount", due, tender):
+            return TenderChange(rules.REFUNDED, {"refunded": tender.captured})
+        case (("failed" | "canceled"), (rules.REFUNDING | rules.REFUNDED)):
+            reason = f"refund_failed: {subject.get('failure_reason') or status}"
+            return TenderChange(rules.REFUND_FAILED, {"refunded": 0, "reason": reason[:200]})
+    return None
+
+
+def _is(subject: dict[str, Any], field: str, amount: int, tender: Tender) -> bool:
+    return tender.currency in EXPONENT and subject.get(field) == to_stripe(amount, tender.currency)
