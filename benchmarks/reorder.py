@@ -1,10 +1,11 @@
 """Measure the nightly reorder: the cost of a run by the number of levels and of those that need an order.
 
-    python -m benchmarks.reorder [--levels 10000]
+    python -m benchmarks.reorder [--levels 10000] [--orders N]
 
 Runs the workflow, the handlers and an emulated DynamoDB in this process, in virtual time. Every level has a reorder
 point, a policy and twenty movements; a share of them is at the reorder point. States and invocations are those that
 AWS bills; seconds are sequential time on this machine.
+With --orders a night makes so many orders, each of one level and of a supplier of its own.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 from inventory import rules as inventory_rules
+from inventory.operations import StockOperations
 from inventory.rows import level_pk
 from purchasing.models import Supplier
 from purchasing.rows import new_supplier_row
@@ -28,7 +30,7 @@ from rich.table import Table
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from till.shop import LOCATION
+from till.shop import LOCATION, LOCATIONS
 from verification.harness.dynamodb import local_dynamodb
 from verification.harness.fixture import WorkflowFixture, create_workflow
 from verification.harness.services import LocalServices
@@ -53,13 +55,19 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levels", type=int, default=10_000)
-    most = parser.parse_args().levels
+    parser.add_argument("--orders", type=int, help="Measure one night with this many orders instead.")
+    options = parser.parse_args()
+    most = options.levels
     table = Table(
         "levels kept", "need an order", "seconds", "states", "Lambda calls", "store requests", "orders"
     )
     first: Cost | None = None
-    for levels, needing in ((most // 10, most // 100), (most, 0), (most, most // 100), (most, most // 10)):
-        cost = measured(levels, needing)
+    nights = [(most // 10, most // 100), (most, 0), (most, most // 100), (most, most // 10)]
+    suppliers = SUPPLIERS
+    if options.orders:
+        nights, suppliers = [(options.orders, options.orders)], options.orders
+    for levels, needing in nights:
+        cost = measured(levels, needing, suppliers)
         first = first or cost
         table.add_row(
             f"{levels}",
@@ -73,16 +81,16 @@ def main() -> None:
     Console().print(table)
 
 
-def measured(levels: int, needing: int) -> Cost:
+def measured(levels: int, needing: int, suppliers: int) -> Cost:
     with shop() as (fixture, requests):
-        _keep(levels, needing)
+        _keep(levels, needing, suppliers)
         requests.clear()
         fixture.services.invoked.clear()
         started = time.process_time()
-        (run,) = fixture.run({"order_id": "night", "segments": 16})
+        (run,) = fixture.run({"order_id": "night", "segments": 64})
         seconds = time.process_time() - started
-        if run.status != "SUCCEEDED" or len(run.output) != min(needing, SUPPLIERS):
-            raise SystemExit(f"the run {run.status}, {run.error}: {run.cause or run.output}")
+        if run.status != "SUCCEEDED" or run.output != ["ORDERED"] * min(needing, suppliers):
+            raise SystemExit(f"the run {run.status}, {run.error}: {run.cause or Counter(run.output)}")
         return Cost(
             seconds,
             sum(_states(fixture, arn) for arn in (run.arn, *_children(fixture, run.arn))),
@@ -107,8 +115,10 @@ def shop() -> Iterator[tuple[WorkflowFixture, Counter[str]]]:
             fixture.close()
 
 
-def _keep(levels: int, needing: int) -> None:
+def _keep(levels: int, needing: int, suppliers: int) -> None:
     """So many SKUs, each with its level, its history and its policy; the first of them at their reorder point."""
+    for location in LOCATIONS:
+        StockOperations(client("dynamodb"), "InventoryTable").put_location(location)
     stock, policies = [], []
     for number in range(levels):
         sku = f"SKU-{number:05}"
@@ -121,16 +131,16 @@ def _keep(levels: int, needing: int) -> None:
             {"pk": pk, "sk": f"MOVE#ord-{sold}#sale", "quantity": -1, "cost": 0} | place
             for sold in range(MOVEMENTS)
         ]
-        source = Source(supplier_id=f"sup-{number % SUPPLIERS}", unit_cost=1)
+        source = Source(supplier_id=f"sup-{number % suppliers}", unit_cost=1)
         policy = Policy(**place, sources=(source,))
         policies.append(
             {"pk": f"POLICY#{LOCATION}#{sku}", "sk": "POLICY", "document": policy.model_dump_json()}
         )
-    suppliers = [
+    sources = [
         Supplier(supplier_id=f"sup-{number}", name="Supplier", currency="EUR", account="acct_ok")
-        for number in range(SUPPLIERS)
+        for number in range(suppliers)
     ]
-    _write("PurchasingTable", [new_supplier_row(supplier) for supplier in suppliers])
+    _write("PurchasingTable", [new_supplier_row(supplier) for supplier in sources])
     _write("InventoryTable", stock)
     _write("ReplenishmentTable", policies)
 
@@ -144,8 +154,11 @@ def _write(table: str, rows: list[dict[str, Any]]) -> None:
 
 def _children(fixture: WorkflowFixture, arn: str) -> Iterator[str]:
     for run in fixture.engine.list_map_runs(executionArn=arn)["mapRuns"]:
-        for child in fixture.engine.list_executions(mapRunArn=run["mapRunArn"])["executions"]:
-            yield child["executionArn"]
+        page: dict[str, Any] = {"nextToken": None}
+        while "nextToken" in page:
+            token = {"nextToken": page["nextToken"]} if page["nextToken"] else {}
+            page = fixture.engine.list_executions(mapRunArn=run["mapRunArn"], maxResults=1000, **token)
+            yield from (child["executionArn"] for child in page["executions"])
 
 
 def _states(fixture: WorkflowFixture, arn: str) -> int:

@@ -20,12 +20,12 @@ class UnknownRun(DomainError):
 
 
 class UnknownPlannedOrder(DomainError):
-    """The reorder run planned no order of this id."""
+    """The reorder run planned no order of this number."""
 
     cashier_message = "No such planned order."
 
-    def __init__(self, run_id: str, purchase_order_id: str) -> None:
-        super().__init__(f"reorder run {run_id} has no order {purchase_order_id}")
+    def __init__(self, run_id: str, number: int) -> None:
+        super().__init__(f"reorder run {run_id} has no order {number}")
 
 
 class ApprovalNotPending(DomainError):

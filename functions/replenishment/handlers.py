@@ -11,7 +11,7 @@ from replenishment.models import (
     ApprovalRequested,
     AskApproval,
     GroupedOrders,
-    OrderRef,
+    LoadOrder,
     PlanLines,
     PlannedLines,
     PlannedOrder,
@@ -31,15 +31,15 @@ def plan_lines(event: dict[str, Any], context: Any) -> PlannedLines:
 
 @handler
 def group_orders(event: dict[str, Any], context: Any) -> GroupedOrders:
-    """Make the orders of ``{run_id}``, one per supplier; return their ids."""
+    """Make the orders of ``{run_id}``, one per supplier; return how many there are."""
     return {"orders": store.group(parse(RunRef, event).run_id)}
 
 
 @handler
 def load_order(event: dict[str, Any], context: Any) -> PlannedOrder:
-    """Return the planned order of ``{run_id, purchase_order_id}``."""
-    request = parse(OrderRef, event)
-    return store.order(request.run_id, request.purchase_order_id)
+    """Return the planned order of ``{run_id, number}``."""
+    request = parse(LoadOrder, event)
+    return store.order(request.run_id, request.number)
 
 
 @handler

@@ -113,18 +113,22 @@ class RunRef(Request):
     run_id: Identifier
 
 
-class OrderRef(Request):
+class LoadOrder(Request):
+    """A request for a planned order of a run by its number, from 0."""
+
     run_id: Identifier
-    purchase_order_id: BusinessId
+    number: Annotated[StrictInt, Field(ge=0)]
 
 
-class AskApproval(OrderRef):
+class AskApproval(Request):
     """A request for approval of an order's total. `asked`: the role that decides.
 
     attempt is the time and the retry count of the request, as text that sorts by time: a request older than the
     stored one is ignored.
     """
 
+    run_id: Identifier
+    purchase_order_id: BusinessId
     total: Amount
     currency: Currency
     asked: Literal["manager", "owner"]
@@ -140,7 +144,9 @@ class PlannedLines(TypedDict):
 
 
 class GroupedOrders(TypedDict):
-    orders: list[str]
+    """How many orders a run has; they are numbered from 0."""
+
+    orders: int
 
 
 class OrderNeed(TypedDict):

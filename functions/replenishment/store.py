@@ -3,6 +3,7 @@
 POLICY#<location>#<sku>  POLICY                  the reorder policy of a SKU at a location
 RUN#<run id>             LINE#<location>#<sku>   a line that a run planned
 RUN#<run id>             ORDER#<order id>        the order of one supplier, made of such lines
+RUN#<run id>             NUMBERS#<n>             the ids of the run's orders from number n * 100 on
 APPROVAL#<order id>      APPROVAL                the request for approval with the workflow's task token
 """
 
@@ -12,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from tillflow.store import Item, key, marshal, read_rows, unmarshal, write_rows
+from tillflow.store import Item, chunks, key, marshal, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
 
 from replenishment import rules
@@ -28,6 +29,7 @@ from replenishment.models import (
     Source,
 )
 
+NUMBERS_PER_ROW = 100
 DECISIONS = {"approve": "APPROVED", "refuse": "REFUSED"}
 
 
@@ -72,20 +74,28 @@ class ReplenishmentStore:
         write_rows(self._client, self._table, planned)
         return {"planned": len(planned), "unplanned": unplanned}
 
-    def group(self, run_id: str) -> list[str]:
-        """Make the orders of a run's lines, one per supplier; return their purchase order ids."""
-        lines = [_line(row) for row in self._rows(f"RUN#{run_id}", "LINE#")]
-        orders = rules.group_orders(run_id, lines)
-        for order in orders:
-            self._put(f"RUN#{run_id}", f"ORDER#{order['purchase_order_id']}", {"document": json.dumps(order)})
-        return [order["purchase_order_id"] for order in orders]
+    def group(self, run_id: str) -> int:
+        """Make the orders of a run's lines, one per supplier; return how many there are."""
+        run = f"RUN#{run_id}"
+        orders = rules.group_orders(run_id, [_line(row) for row in self._rows(run, "LINE#")])
+        numbers = chunks([order["purchase_order_id"] for order in orders], NUMBERS_PER_ROW)
+        rows: list[Item] = [
+            {"pk": run, "sk": f"ORDER#{order['purchase_order_id']}", "document": json.dumps(order)}
+            for order in orders
+        ]
+        rows += [
+            {"pk": run, "sk": f"NUMBERS#{number}", "orders": list(ids)} for number, ids in enumerate(numbers)
+        ]
+        write_rows(self._client, self._table, rows)
+        return len(orders)
 
-    def order(self, run_id: str, purchase_order_id: str) -> PlannedOrder:
-        """Return a planned order; UnknownPlannedOrder."""
-        order_key = (f"RUN#{run_id}", f"ORDER#{purchase_order_id}")
-        row = read_rows(self._client, self._table, [order_key]).get(order_key)
-        if row is None:
-            raise UnknownPlannedOrder(run_id, purchase_order_id)
+    def order(self, run_id: str, number: int) -> PlannedOrder:
+        """Return the planned order of this number; UnknownPlannedOrder."""
+        part, position = divmod(number, NUMBERS_PER_ROW)
+        ids = self._row(f"RUN#{run_id}", f"NUMBERS#{part}").get("orders", [])
+        row = self._row(f"RUN#{run_id}", f"ORDER#{ids[position]}") if position < len(ids) else {}
+        if not row:
+            raise UnknownPlannedOrder(run_id, number)
         return _order(row)
 
     def orders(self, run_id: str) -> list[PlannedOrder]:
@@ -162,8 +172,10 @@ class ReplenishmentStore:
         return str(row["task_token"])
 
     def _approval(self, purchase_order_id: str) -> Item:
-        row_key = (f"APPROVAL#{purchase_order_id}", "APPROVAL")
-        return read_rows(self._client, self._table, [row_key]).get(row_key, {})
+        return self._row(f"APPROVAL#{purchase_order_id}", "APPROVAL")
+
+    def _row(self, pk: str, sk: str) -> Item:
+        return read_rows(self._client, self._table, [(pk, sk)]).get((pk, sk), {})
 
     def _rows(self, pk: str, prefix: str) -> Iterator[Item]:
         pages = self._client.get_paginator("query").paginate(

@@ -44,8 +44,8 @@ OTHER_FAILURES = {
         "PurchaseOrder/returned below cost": "PurchaseOrder.PostReturn:fail_before",
     },
     "StockReorder": {
-        "StockReorder/above the limit": "StockReorder.AskManager:throttle:*,"
-        "StockReorder.WithdrawApproval:fail_before"
+        "StockReorder/above the limit": "StockReorder/EachOrder.AskManager:throttle:*,"
+        "StockReorder/EachOrder.WithdrawApproval:fail_before"
     },
 }
 

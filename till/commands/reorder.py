@@ -1,6 +1,7 @@
 """`till reorder`: reorder policies, reorder runs and approvals."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 from getpass import getuser
@@ -21,7 +22,7 @@ from till.workflows import new_id
 
 app = typer.Typer(no_args_is_help=True, help="Reorder policies, reorder runs and approvals.")
 
-SEGMENTS = 16
+SEGMENTS = 64
 
 Sku = Annotated[str, typer.Argument(help="The product's SKU.")]
 Sources = Annotated[
@@ -168,10 +169,9 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
         cause = error_message(execution.get("cause", execution["status"]))
         out.print(styled(f"{run_id} failed:", "red"), cause)
     else:
-        for order in orders:
-            ended = order["status"].replace("_", " ").lower()
-            out.print(f"{order['purchase_order_id']}: {ended} {order.get('reason', '')}")
-        out.print(f"{len(orders)} orders. Follow the run with `till history {run_id}`.")
+        for outcome, count in sorted(Counter(orders).items()):
+            out.print(f"{count} ordered" if outcome == "ORDERED" else f"{count} not ordered: {outcome}")
+        out.print(f"{len(orders)} orders. List them with `till reorder show {run_id}`.")
     if wait and execution["status"] != "SUCCEEDED":
         raise typer.Exit(1)
 

@@ -188,9 +188,14 @@ class WorkflowFixture:
         return row is not None and row["status"] == "RUNNING"
 
     def is_waiting(self, arn: str) -> bool:
-        """Return True when an execution waits for a callback."""
+        """Return True when an execution waits for a callback, or all running children of its Map run do."""
         latest = self.engine.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)
-        return bool(latest["events"][0]["type"] == "TaskSubmitted")
+        [event] = latest["events"]
+        if event["type"] != "MapRunStarted":
+            return bool(event["type"] == "TaskSubmitted")
+        map_run = event["mapRunStartedEventDetails"]["mapRunArn"]
+        children = self.engine.list_executions(mapRunArn=map_run, statusFilter="RUNNING")["executions"]
+        return bool(children) and all(self.is_waiting(child["executionArn"]) for child in children)
 
 
 def create_workflow(engine: VirtualEngine, definition: str, name: str) -> str:

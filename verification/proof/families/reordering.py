@@ -22,6 +22,7 @@ from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
 REORDER, PURCHASE = "StockReorder", "PurchaseOrder"
+ORDERS_OF_A_RUN = "StockReorder/EachOrder"
 BEANS, CROCKERY = "sup-beans", "sup-crockery"
 POINT, PACK = 20, 12
 NEEDED = {ESPRESSO: 12, MUG: 12}
@@ -86,10 +87,14 @@ class Reordering(Family):
             ("by night", _night(400), False),
             ("by an event", _event, False),
             ("above the limit", _night(COSTLY), True),
-            ("an event before the claim of the night", _race(Trigger(REORDER, "RaiseOnOrder")), False),
+            (
+                "an event before the claim of the night",
+                _race(Trigger(ORDERS_OF_A_RUN, "RaiseOnOrder")),
+                False,
+            ),
             (
                 "an event after the claim of the night",
-                _race(Trigger(REORDER, "RaiseOnOrder", after=True)),
+                _race(Trigger(ORDERS_OF_A_RUN, "RaiseOnOrder", after=True)),
                 False,
             ),
         ):
