@@ -51,7 +51,7 @@ HEADINGS = ("process", "transitions", "functions", "requests", "WRU", "RRU", "S3
 
 @dataclass
 class Usage:
-    """What one process used. `s3` counts requests by operation."""
+    """What one process used. `s3` counts requests by operation; `seconds` are those of each function."""
 
     transitions: int = 0
     invocations: int = 0
@@ -61,6 +61,8 @@ class Usage:
     events: int = 0
     gb_seconds: float = 0
     s3: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    writes_by_table: Counter[str] = field(default_factory=Counter)
 
     @property
     def dollars(self) -> float:
@@ -90,10 +92,11 @@ def metered(built: Prover) -> Iterator[Usage]:
             usage.s3[operation] += 1
 
     def timed(name: str, event: Any) -> dict[str, Any]:
-        requests, started = meter.requests + usage.s3.total(), time.perf_counter()
+        requests, started = meter.requests + usage.s3.total(), time.thread_time()
         response = handle(name, event)
         made = meter.requests + usage.s3.total() - requests
-        seconds = time.perf_counter() - started + made * REQUEST_SECONDS
+        seconds = time.thread_time() - started + made * REQUEST_SECONDS
+        usage.seconds[name] += seconds
         usage.gb_seconds += seconds * properties[name].get("MemorySize", DEFAULT_MEMORY_MB) / 1024
         usage.invocations += 1
         return response
@@ -108,6 +111,7 @@ def metered(built: Prover) -> Iterator[Usage]:
         built.tables.before.remove(count_s3)
         built.services.handle = handle  # type: ignore[method-assign]
         usage.requests, usage.writes, usage.reads = meter.requests, meter.writes, meter.reads
+        usage.writes_by_table = meter.writes_by_table
         usage.events = len(built.services.events) - events
 
 

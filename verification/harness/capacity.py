@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-wr
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
@@ -78,9 +79,13 @@ class CapacityMeter:
 
     tables: Tables
     requests: int = 0
-    writes: int = 0
     reads: float = 0
+    writes_by_table: Counter[str] = field(default_factory=Counter)
     _before: dict[tuple[str, Key], Item] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> int:
+        return self.writes_by_table.total()
 
     def start(self) -> None:
         self.tables.before.append(self._note_items)
@@ -98,9 +103,9 @@ class CapacityMeter:
         transactional = operation.startswith("Transact")
         for (table, key), after in self._written_items(operation, params):
             before = self._before.get((table, key), NO_ITEM)
-            self.writes += write_units(before, after, transactional)
+            self.writes_by_table[table] += write_units(before, after, transactional)
             for hash_key, range_key, keys_only in self.tables.indexes(table):
-                self.writes += index_units(before, after, hash_key, range_key, keys_only)
+                self.writes_by_table[table] += index_units(before, after, hash_key, range_key, keys_only)
         self.reads += _units_read(operation, params, response)
 
     def _written_items(
