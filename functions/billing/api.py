@@ -6,13 +6,13 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply
+from tillflow.api import Api, Call, DaysQuery, Reply
 from tillflow.aws import client
-from tillflow.fields import BusinessId
+from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
 
 from billing.errors import UnknownInvoice
-from billing.models import CreditNote, Invoice
+from billing.models import CreditNote, CreditNoteSummary, Invoice, InvoiceSummary
 from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
 from billing.receivables.models import MAX_INVOICES, Ageing, OpenItem, ReceivedPayment
 
@@ -41,6 +41,26 @@ class StartedPayment(BaseModel):
     payment_id: str
 
 
+class InvoiceQuery(DaysQuery):
+    """location: only invoices of this location."""
+
+    location: Identifier | None = None
+
+
+class InvoicePage(BaseModel):
+    """A page of issued invoices, the newest first; next_cursor is null on the last page."""
+
+    invoices: list[InvoiceSummary]
+    next_cursor: str | None
+
+
+class CreditNotePage(BaseModel):
+    """A page of credit notes, the newest first; next_cursor is null on the last page."""
+
+    credit_notes: list[CreditNoteSummary]
+    next_cursor: str | None
+
+
 @cache
 def _billing() -> BillingOperations:
     return BillingOperations(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -54,6 +74,30 @@ def _receivables() -> ReceivableOperations:
 @cache
 def _payments() -> CustomerPaymentOperations:
     return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"])
+
+
+@api.route("GET /invoices", "read", query=InvoiceQuery, response=InvoicePage)
+def list_invoices(call: Call) -> InvoicePage:
+    """List issued invoices, the newest first, a page at a time; days are those of issue."""
+    query: InvoiceQuery = call.query
+    page = _billing().list_invoices(
+        query.limit,
+        call.after,
+        location=query.location,
+        first_day=query.first_day,
+        last_day=query.last_day,
+    )
+    return InvoicePage(invoices=page.rows, next_cursor=call.cursor(page.after))
+
+
+@api.route("GET /credit-notes", "read", query=DaysQuery, response=CreditNotePage)
+def list_credit_notes(call: Call) -> CreditNotePage:
+    """List credit notes, the newest first, a page at a time; days are those of issue."""
+    query: DaysQuery = call.query
+    page = _billing().list_credit_notes(
+        query.limit, call.after, first_day=query.first_day, last_day=query.last_day
+    )
+    return CreditNotePage(credit_notes=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /orders/{order_id}/invoice", "read", response=Invoice)

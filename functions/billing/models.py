@@ -4,10 +4,12 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BeforeValidator, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, Field, StrictInt
 from tillflow.fields import MAX_AMOUNT, BusinessId, Identifier, Record, Request
 
 MAX_TENDERS = 200
+
+type InvoiceStatus = Literal["DRAFT", "ISSUED", "PARTIALLY_PAID", "PAID", "VOID"]
 
 
 class SeriesScope(StrEnum):
@@ -70,6 +72,40 @@ class RecordedPayment(TypedDict):
     amount: int
 
 
+class InvoiceSummary(BaseModel):
+    """An issued invoice in a list. invoice_id is the id of its order."""
+
+    invoice_id: str
+    status: InvoiceStatus
+    location: str | None = None
+    series: str
+    number: int
+    invoice_number: str
+    issued_at: str
+    currency: str
+    total: int
+    paid: int = 0
+    outstanding: int | None = None
+    due_on: str | None = None
+    customer_id: str | None = None
+    credited: int = 0
+    credit_note_number: str | None = None
+
+
+class CreditNoteSummary(BaseModel):
+    """A credit note in a list. credit_note_id is the id of its order."""
+
+    credit_note_id: str
+    invoice_number: str
+    series: str
+    number: int
+    credit_note_number: str
+    issued_at: str
+    currency: str
+    total: int
+    reason: str
+
+
 class Invoice(Record):
     """An invoice as it is stored: the attributes of its row, less the key.
 
@@ -79,7 +115,7 @@ class Invoice(Record):
     """
 
     invoice_id: str
-    status: Literal["DRAFT", "ISSUED", "PARTIALLY_PAID", "PAID", "VOID"]
+    status: InvoiceStatus
     execution: str
     location: str | None = None
     register_id: str | None = None

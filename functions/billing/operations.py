@@ -7,13 +7,15 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict
 from tillflow.executions import Started, describe_execution, start_execution
+from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
 from billing.errors import InvalidPayment, UnknownPayment
-from billing.models import CreditNote, Invoice
+from billing.models import CreditNote, CreditNoteSummary, Invoice, InvoiceSummary
 from billing.receivables import rules
 from billing.receivables.models import Ageing, OpenItem, ReceivedPayment, ReceivePayment
 from billing.receivables.store import ReceivablesStore
+from billing.rows import CREDIT_NOTES, INVOICES
 from billing.store import BillingStore
 
 
@@ -30,6 +32,34 @@ class BillingOperations:
     def credit_note(self, order_id: str) -> CreditNote | None:
         """Return the credit note of an order, None if it has none."""
         return self._store.find_credit_note(order_id)
+
+    def list_invoices(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        location: str | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[InvoiceSummary]:
+        """Return a page of the issued invoices, the newest first. InvalidRequest."""
+        between = days_between(first_day, last_day)
+        page = self._store.list_documents(INVOICES, limit, after, location=location, between=between)
+        return page.convert(lambda rows: map(InvoiceSummary.model_validate, rows))
+
+    def list_credit_notes(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[CreditNoteSummary]:
+        """Return a page of the credit notes, the newest first. InvalidRequest."""
+        page = self._store.list_documents(
+            CREDIT_NOTES, limit, after, between=days_between(first_day, last_day)
+        )
+        return page.convert(lambda rows: map(CreditNoteSummary.model_validate, rows))
 
 
 class ReceivableOperations:

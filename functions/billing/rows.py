@@ -7,11 +7,24 @@ SERIES#<series>      COUNTER   last: the last number given; rules.series_of name
 
 OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.
 `models.Invoice` is the schema they keep to.
+
+The index `issued` lists the issued invoices, and the credit notes, by time.
 """
 
+from typing import Any
+
+from tillflow.listing import Index
 from tillflow.store import Item
 
 from billing.models import CreditNote, Invoice
+
+INVOICES, CREDIT_NOTES = "INVOICES", "CREDIT_NOTES"
+"""The lists of the index."""
+
+
+def issued_documents(client: Any, table: str) -> Index:
+    """Return the index of the issued invoices and credit notes."""
+    return Index(client, table, "issued", "list", "issued_at")
 
 
 def invoice_key(order_id: str) -> tuple[str, str]:
@@ -40,4 +53,4 @@ def read_credit_note(row: Item) -> CreditNote:
 
 
 def _attributes(row: Item) -> Item:
-    return {name: value for name, value in row.items() if name not in ("pk", "sk")}
+    return {name: value for name, value in row.items() if name not in ("pk", "sk", "list")}

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.errors import StoreContention
+from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
@@ -13,7 +14,16 @@ from billing.errors import InvoiceNotDraft
 from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice, SeriesScope
 from billing.receivables import rules as on_account
 from billing.receivables.store import ReceivablesStore
-from billing.rows import counter_key, credit_note_key, invoice_key, read_credit_note, read_invoice
+from billing.rows import (
+    CREDIT_NOTES,
+    INVOICES,
+    counter_key,
+    credit_note_key,
+    invoice_key,
+    issued_documents,
+    read_credit_note,
+    read_invoice,
+)
 
 # All registers of a series write the row of its counter, so that it is retried longer than most: up to 2.5 s in all.
 _TRIES = 8
@@ -37,6 +47,21 @@ class BillingStore:
         """Return the credit note of an order, None if it has none."""
         row = self._row(*credit_note_key(order_id))
         return read_credit_note(row) if row else None
+
+    def list_documents(
+        self,
+        name: str,
+        limit: int,
+        after: str,
+        *,
+        location: str | None = None,
+        between: tuple[str, str] | None = None,
+    ) -> Page[Item]:
+        """Return a page of the list of invoices or credit notes, the newest first. between: bounds of issued_at."""
+        index = issued_documents(self._client, self._table)
+        return index.page(
+            name, limit, after, newest_first=True, between=between, where={"location": location}
+        )
 
     def issue(
         self,
@@ -82,7 +107,7 @@ class BillingStore:
         series = self._series("CN", invoice)
         last = self._last(series)
         note = rules.credit_note_of(invoice, series, last + 1, reason)
-        attributes = marshal({**note, "issued_at": iso_utc(now)})
+        attributes = marshal({**note, "list": CREDIT_NOTES, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
         condition, before = "attribute_not_exists(#credit_note_number)", {}
         if "on_account" in invoice:
@@ -114,6 +139,7 @@ class BillingStore:
         last = self._last(series)
         issued = {
             **on_account.issued_on_account(customer_id, tenders, invoice["total"], now),
+            "list": INVOICES,
             "series": series,
             "number": last + 1,
             "invoice_number": rules.invoice_number(series, last + 1),

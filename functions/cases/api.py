@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call
+from tillflow.api import Api, Call, PageQuery
 from tillflow.aws import client
 
 from cases.models import Case, CaseStatus, Decision
@@ -15,12 +15,17 @@ api = Api("cases")
 handle = api.handle
 
 
-class CaseFilter(BaseModel):
-    """status: OPEN or RESOLVED; all cases without it."""
+class CaseQuery(PageQuery):
+    """status: OPEN or RESOLVED."""
 
-    model_config = ConfigDict(frozen=True)
+    status: CaseStatus = "OPEN"
 
-    status: CaseStatus | None = None
+
+class CasePage(BaseModel):
+    """A page of cases; next_cursor is null on the last page."""
+
+    cases: list[Case]
+    next_cursor: str | None
 
 
 class CaseDecision(BaseModel):
@@ -45,10 +50,11 @@ def _cases() -> CaseOperations:
     return CaseOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
 
 
-@api.route("GET /cases", "operate", query=CaseFilter, response=list[Case])
-def list_cases(call: Call) -> list[Case]:
-    """List cases, the oldest first."""
-    return _cases().list_all(call.query.status)
+@api.route("GET /cases", "operate", query=CaseQuery, response=CasePage)
+def list_cases(call: Call) -> CasePage:
+    """List the open cases, the oldest first, or the resolved ones, the newest first, a page at a time."""
+    page = _cases().list_cases(call.query.status, call.query.limit, call.after)
+    return CasePage(cases=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /cases/{case_id}", "operate", response=Case)

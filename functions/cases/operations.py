@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tillflow.callbacks import complete_task
+from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from cases import rules
@@ -18,9 +19,9 @@ class CaseOperations:
         self._store = CasesStore(dynamodb, table)
         self._states = states
 
-    def list_all(self, status: CaseStatus | None = "OPEN") -> list[Case]:
-        """Return the cases of a status, or all for None, the oldest first."""
-        return self._store.list_all(status)
+    def list_cases(self, status: CaseStatus = "OPEN", limit: int = 50, after: str = "") -> Page[Case]:
+        """Return a page of the cases of a status: the oldest open one first, or the newest resolved one."""
+        return self._store.list_cases(status, limit, after)
 
     def get(self, case_id: str) -> Case:
         """Return the case; UnknownCase."""

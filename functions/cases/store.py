@@ -1,16 +1,20 @@
-"""The cases table: one row per case, pk CASE#<case id>, sk CASE, status OPEN or RESOLVED."""
+"""The cases table: one row per case, pk CASE#<case id>, sk CASE, status OPEN or RESOLVED.
+
+The index `status` lists the cases of a status by the time at which they were opened.
+"""
 
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tillflow.store import Item, key, marshal, unmarshal
+from tillflow.listing import Index, Page
+from tillflow.store import Item, key, marshal, read_rows, unmarshal
 from tillflow.times import iso_utc
 
 from cases import rules
 from cases.errors import CaseReopened, UnknownCase
-from cases.models import Case, Opening
+from cases.models import Case, CaseStatus, Opening
 
 
 class CasesStore:
@@ -65,13 +69,15 @@ class CasesStore:
                 TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
             )
 
-    def list_all(self, status: str | None = "OPEN") -> list[Case]:
-        """Return the cases of a status, or all for None, the oldest first."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
-        cases = [Case.model_validate(unmarshal(row)) for page in pages for row in page["Items"]]
-        return sorted(
-            (case for case in cases if status in (None, case.status)), key=lambda case: case.opened_at
-        )
+    def list_cases(self, status: CaseStatus, limit: int, after: str) -> Page[Case]:
+        """Return a page of the cases of a status: the oldest open one first, or the newest resolved one."""
+        index = Index(self._client, self._table, "status", "status", "opened_at")
+        page = index.page(status, limit, after, newest_first=status == "RESOLVED")
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        cases = [Case.model_validate(rows[place]) for place in keys if place in rows]
+        # The index is a moment behind the table: a case that has just been resolved is still in it as open.
+        return Page([case for case in cases if case.status == status], page.after)
 
     def find(self, case_id: str) -> Case | None:
         """Return the case, None if it was never opened."""

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-from tillflow.api import Api, Call, PageQuery, Reply, decode_cursor, encode_cursor
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
+from tillflow.fields import Timestamp
 
 from catalog.models import Order, PricedOrder, Product
 from catalog.operations import CatalogOperations
@@ -17,16 +18,18 @@ handle = api.handle
 
 
 class ProductQuery(PageQuery):
-    """barcode: only the product with this barcode."""
+    """barcode: only the product with this barcode; since: only what changed since this version of the catalog."""
 
     barcode: Annotated[str | None, Field(pattern=r"^[0-9]{8,14}$")] = None
+    since: Timestamp | None = None
 
 
 class ProductPage(BaseModel):
-    """A page of products by SKU; next_cursor is null on the last page."""
+    """A page of products; next_cursor is null on the last page. version: the catalog's, for `since`."""
 
     products: list[Product]
     next_cursor: str | None
+    version: str
 
 
 @cache
@@ -35,18 +38,31 @@ def _catalog() -> CatalogOperations:
 
 
 @api.route("GET /products", "read", query=ProductQuery, response=ProductPage)
-def list_products(call: Call) -> ProductPage:
-    """List products by SKU, a page at a time, or find one by its barcode."""
-    if call.query.barcode:
-        return ProductPage(products=[_catalog().find_barcode(call.query.barcode)], next_cursor=None)
-    products, after = _catalog().list_products(call.query.limit, decode_cursor(call.query.cursor))
-    return ProductPage(products=products, next_cursor=encode_cursor(after))
+def list_products(call: Call) -> Reply:
+    """List products by SKU, those that changed since a version of the catalog, or the one with a barcode."""
+    query: ProductQuery = call.query
+    # Read first: what changes meanwhile is newer than the version, and is in the next list of changes.
+    version = _catalog().version()
+    if call.has(version):
+        return Reply(None, etag=version)
+    after: str | None = None
+    if query.barcode:
+        products = [_catalog().find_barcode(query.barcode)]
+    elif query.since:
+        page = _catalog().list_changes(query.since, query.limit, call.after)
+        products, after = page.rows, page.after
+    else:
+        products, after = _catalog().list_products(query.limit, call.after)
+    return Reply(
+        ProductPage(products=products, next_cursor=call.cursor(after), version=version), etag=version
+    )
 
 
 @api.route("GET /products/{sku}", "read", response=Product)
-def get_product(call: Call) -> Product:
+def get_product(call: Call) -> Reply:
     """Return a product with its prices."""
-    return _catalog().get(call.path["sku"])
+    product, version = _catalog().get_with_version(call.path["sku"])
+    return Reply(product, version=version)
 
 
 @api.route("PUT /products/{sku}", "manage", body=Product, response=Product)

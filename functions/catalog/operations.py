@@ -1,8 +1,10 @@
 """Operations of the catalog. The command line and the HTTP API call them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from catalog import rules
@@ -27,6 +29,10 @@ class CatalogOperations:
 
     def get(self, sku: str) -> Product:
         """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
+        return self.get_with_version(sku)[0]
+
+    def get_with_version(self, sku: str) -> tuple[Product, int]:
+        """Return a product and its version; UnknownProduct, InvalidProduct for a SKU no product has."""
         return self._store.get_product(_checked(sku))
 
     def find_barcode(self, barcode: str) -> Product:
@@ -49,6 +55,14 @@ class CatalogOperations:
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""
         return self._store.list_products(limit, _checked(after) if after else "")
+
+    def version(self) -> str:
+        """Return the version of the catalog; it changes with every product."""
+        return self._store.version()
+
+    def list_changes(self, since: datetime, limit: int = 50, after: str = "") -> Page[Product]:
+        """Return a page of the products that changed since a version of the catalog; some may be older than it."""
+        return self._store.list_changes(since, limit, after)
 
 
 def _checked(sku: str) -> str:

@@ -4,11 +4,17 @@ PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 BARCODE#<ean-13>   BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
+
+The index `changes` lists the products by the time of their last change.
 """
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from tillflow.listing import Index
 from tillflow.store import Item
+from tillflow.times import iso_utc
 
 from catalog.models import Product
 
@@ -27,10 +33,16 @@ def barcode_key(barcode: str) -> tuple[str, str]:
     return f"BARCODE#{barcode}", "BARCODE"
 
 
-def product_row(product: Product, version: int) -> Item:
-    """Return the row of a product."""
+def product_row(product: Product, version: int, now: datetime) -> Item:
+    """Return the row of a product that is written now."""
     pk, sk = product_key(product.sku)
-    return {"pk": pk, "sk": sk, "version": version, **product.model_dump()}
+    changed = {"list": LIST, "changed_at": iso_utc(now)}
+    return {"pk": pk, "sk": sk, "version": version, **changed, **product.model_dump()}
+
+
+def changes(client: Any, table: str) -> Index:
+    """Return the index of the products by their last change."""
+    return Index(client, table, "changes", "list", "changed_at")
 
 
 def read_product(row: Item) -> Product:

@@ -1,11 +1,14 @@
 """Products and tax classes in DynamoDB; see rows.py for the table."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from tillflow.errors import StoreContention
+from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
+from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, TaxClass
@@ -13,12 +16,17 @@ from catalog.rows import (
     LIST,
     RATES,
     barcode_key,
+    changes,
     product_key,
     product_row,
     rate_attribute,
     read_product,
     read_rates,
 )
+
+# A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
+# shortly before a version is read again with what changed after it.
+_OVERLAP = timedelta(seconds=15)
 
 
 class CatalogStore:
@@ -53,19 +61,32 @@ class CatalogStore:
         """
         retry_on_conflict(lambda: self._put_product(product))
 
-    def get_product(self, sku: str) -> Product:
-        """Return the product of a SKU; UnknownProduct."""
+    def get_product(self, sku: str) -> tuple[Product, int]:
+        """Return the product of a SKU and its version; UnknownProduct."""
         row = self._row(*product_key(sku))
         if not row:
             raise UnknownProduct(sku)
-        return read_product(row)
+        return read_product(row), row["version"]
 
     def find_barcode(self, barcode: str) -> Product:
         """Return the product with a barcode; UnknownProduct."""
         row = self._row(*barcode_key(barcode))
         if not row:
             raise UnknownProduct(barcode)
-        return self.get_product(row["sku"])
+        return self.get_product(row["sku"])[0]
+
+    def version(self) -> str:
+        """Return the version of the catalog: the time of its last change; "" while it is empty."""
+        last = changes(self._client, self._table).page(LIST, 1, newest_first=True).rows
+        return str(last[0]["changed_at"]) if last else ""
+
+    def list_changes(self, since: datetime, limit: int, after: str) -> Page[Product]:
+        """Return a page of the products that changed since a version, or shortly before it, by time of change."""
+        first = iso_utc(since - _OVERLAP)
+        page = changes(self._client, self._table).page(LIST, limit, after, between=(first, "9"))
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        return Page([read_product(rows[place]) for place in keys if place in rows], page.after)
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return up to `limit` (at most 100) products in SKU order after that SKU, and the SKU to continue after.
@@ -90,7 +111,7 @@ class CatalogStore:
     def _put_product(self, product: Product) -> None:
         before = self._row(*product_key(product.sku))
         version = before.get("version", 0)
-        row = product_row(product, version + 1)
+        row = product_row(product, version + 1, datetime.now(UTC))
         condition = "version = :version" if before else "attribute_not_exists(pk)"
         values = {"ExpressionAttributeValues": marshal({":version": version})} if before else {}
         what = f"writing product {product.sku}"

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from tillflow.api import Api, Call, PageQuery, Reply, decode_cursor, encode_cursor
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
 from customers.models import Customer, SearchCustomers
@@ -43,8 +43,8 @@ def _customers() -> CustomerOperations:
 @api.route("GET /customers", "read", query=PageQuery, response=CustomerPage)
 def list_customers(call: Call) -> CustomerPage:
     """List customers by id, a page at a time."""
-    customers, after = _customers().list_customers(call.query.limit, decode_cursor(call.query.cursor))
-    return CustomerPage(customers=customers, next_cursor=encode_cursor(after))
+    customers, after = _customers().list_customers(call.query.limit, call.after)
+    return CustomerPage(customers=customers, next_cursor=call.cursor(after))
 
 
 @api.route("POST /customers", "sell", body=Customer, response=Customer, statuses=(201,))

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
 from executions.models import ExecutionDetail, ExecutionStatus, ExecutionSummary
@@ -18,15 +18,23 @@ api = Api("executions")
 handle = api.handle
 
 
-class ExecutionFilter(BaseModel):
-    """workflow: a logical id such as OrderCheckout; days: only those started in the last days."""
+class ExecutionQuery(PageQuery):
+    """workflow: a logical id such as OrderCheckout; days: only those started in the last days.
 
-    model_config = ConfigDict(frozen=True)
+    business_id: all executions that are named after it, on one page.
+    """
 
     workflow: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] = None
     status: ExecutionStatus | None = None
     days: Annotated[int | None, Field(ge=1, le=90)] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    business_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")] = None
+
+
+class ExecutionPage(BaseModel):
+    """A page of executions, the newest first; next_cursor is null on the last page."""
+
+    executions: list[ExecutionSummary]
+    next_cursor: str | None
 
 
 class StopBody(BaseModel):
@@ -48,18 +56,26 @@ def _executions() -> ExecutionOperations:
     return ExecutionOperations(client("stepfunctions"), json.loads(os.environ["WORKFLOWS"]))
 
 
-@api.route("GET /executions", "operate", query=ExecutionFilter, response=list[ExecutionSummary])
-def list_executions(call: Call) -> list[ExecutionSummary]:
-    """List executions, the newest first."""
-    filters: ExecutionFilter = call.query
-    since = None if filters.days is None else datetime.now(UTC) - timedelta(days=filters.days)
-    return _executions().list_executions(filters.workflow, filters.status, since, filters.limit)
+@api.route("GET /executions", "operate", query=ExecutionQuery, response=ExecutionPage)
+def list_executions(call: Call) -> ExecutionPage:
+    """List executions, the newest first, a page at a time."""
+    query: ExecutionQuery = call.query
+    if query.business_id is not None:
+        return ExecutionPage(executions=_executions().find_all(query.business_id), next_cursor=None)
+    since = None if query.days is None else datetime.now(UTC) - timedelta(days=query.days)
+    page = _executions().list_executions(query.workflow, query.status, since, query.limit, call.after)
+    return ExecutionPage(executions=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /executions/{execution}", "operate", response=ExecutionDetail)
-def get_execution(call: Call) -> ExecutionDetail:
-    """Return an execution with its definition and history, secrets masked, by its name or ARN."""
-    return _executions().get(_arn(call))
+def get_execution(call: Call) -> Reply:
+    """Return an execution with its definition and history, secrets masked, by its name or ARN.
+
+    An ended one has an ETag.
+    """
+    arn = _arn(call)
+    etag = _executions().etag(arn)
+    return Reply(None if etag and call.has(etag) else _executions().get(arn), etag=etag)
 
 
 @api.route("POST /executions/{execution}/redrive", "operate", response=Accepted, statuses=(202,))

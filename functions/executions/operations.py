@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from itertools import islice
+from datetime import UTC, datetime
+from itertools import count, islice
 from typing import Any
 
-from tillflow.executions import describe_execution
+from tillflow.errors import InvalidRequest
+from tillflow.executions import describe_execution, execution_arn
+from tillflow.listing import Page
 from tillflow.masking import mask
 
 from executions.errors import InvalidExecutionFilter, NothingToRedrive, NotRunning, UnknownExecution
@@ -28,31 +30,54 @@ class ExecutionOperations:
         status: str | None = None,
         since: datetime | None = None,
         limit: int = 50,
-    ) -> list[ExecutionSummary]:
-        """Return executions, the newest first; of one workflow, or of all. InvalidExecutionFilter."""
+        after: str = "",
+    ) -> Page[ExecutionSummary]:
+        """Return a page of executions, the newest first; of one workflow, or of all. InvalidExecutionFilter.
+
+        Step Functions lists from the newest execution on: a later page reads what is before it too, a thousand a call.
+        """
         if workflow is not None and workflow not in self._workflows:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
+        position = _read_position(after)
         found = [
-            ExecutionSummary(
-                name=one["name"],
-                workflow=name,
-                status=one["status"],
-                started=one["startDate"],
-                seconds=_seconds(one),
-                execution_arn=one["executionArn"],
-            )
+            _summary(name, one)
             for name, arn in chosen.items()
-            for one in islice(self._newest_first(arn, status, since), limit)
+            for one in islice(self._newest_first(arn, status, since, position), limit + 1)
         ]
-        return sorted(found, key=lambda one: one.started, reverse=True)[:limit]
+        rows = sorted(found, key=lambda one: (one.started, one.execution_arn), reverse=True)
+        more = len(rows) > limit
+        last = rows[limit - 1] if more else None
+        return Page(
+            rows[:limit], json.dumps([last.started.isoformat(), last.execution_arn]) if last else None
+        )
+
+    def find_all(self, business_id: str) -> list[ExecutionSummary]:
+        """Return the executions that are named after a business id, those of repeated starts too, by start."""
+        found = []
+        for workflow, arn in self._workflows.items():
+            for number in count(1):
+                name = business_id if number == 1 else f"{business_id}.{number}"
+                described = describe_execution(self._states, execution_arn(arn, name))
+                if described is None:
+                    break
+                found.append(_summary(workflow, described))
+        return sorted(found, key=lambda one: one.started)
+
+    def etag(self, arn: str) -> str | None:
+        """Return a text that identifies an ended execution as it is; None while it runs. UnknownExecution."""
+        described = self._describe(arn)
+        if "stopDate" not in described:
+            return None
+        ended = described["stopDate"].astimezone(UTC).isoformat()
+        return f"{described['status']}-{described.get('redriveCount', 0)}-{ended}"
 
     def find(self, name: str) -> str:
         """Return the ARN of an execution of any workflow by its name, or a given ARN. UnknownExecution."""
         if name.startswith("arn:"):
             return str(self._describe(name)["executionArn"])
         for arn in self._workflows.values():
-            found = describe_execution(self._states, f"{arn.replace(':stateMachine:', ':execution:')}:{name}")
+            found = describe_execution(self._states, execution_arn(arn, name))
             if found is not None:
                 return str(found["executionArn"])
         raise UnknownExecution(name)
@@ -102,13 +127,40 @@ class ExecutionOperations:
         details = latest[1].get("stateEnteredEventDetails") if len(latest) == 2 else None
         return str(details["name"]) if details and latest[1]["type"] == "FailStateEntered" else None
 
-    def _newest_first(self, arn: str, status: str | None, since: datetime | None) -> Iterator[dict[str, Any]]:
+    def _newest_first(
+        self, arn: str, status: str | None, since: datetime | None, position: tuple[datetime, str] | None
+    ) -> Iterator[dict[str, Any]]:
         request = {"stateMachineArn": arn} | ({"statusFilter": status} if status else {})
         for page in self._states.get_paginator("list_executions").paginate(**request):
             for execution in page["executions"]:
                 if since is not None and execution["startDate"] < since:
                     return
-                yield execution
+                if position is None or (execution["startDate"], execution["executionArn"]) < position:
+                    yield execution
+
+
+def _summary(workflow: str, execution: Mapping[str, Any]) -> ExecutionSummary:
+    return ExecutionSummary(
+        name=execution["name"],
+        workflow=workflow,
+        status=execution["status"],
+        started=execution["startDate"],
+        seconds=_seconds(execution),
+        execution_arn=execution["executionArn"],
+    )
+
+
+def _read_position(after: str) -> tuple[datetime, str] | None:
+    if not after:
+        return None
+    try:
+        started, arn = json.loads(after)
+        moment = datetime.fromisoformat(started)
+        if moment.tzinfo is None or not isinstance(arn, str):
+            raise ValueError
+    except (ValueError, TypeError):
+        raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before") from None
+    return moment, arn
 
 
 def _seconds(execution: Mapping[str, Any]) -> float | None:

@@ -2,49 +2,62 @@
 
 import os
 from functools import cache
-from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply
+from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply
 from tillflow.aws import client
+from tillflow.fields import Identifier
 
-from inventory.models import Adjust, Correction, Count
+from inventory.models import Adjust, Correction, Count, Movement, StockLevel
 from inventory.operations import StockOperations
-from inventory.transfers.models import Arrival, Transfer
+from inventory.transfers.models import Arrival, Status, Transfer, TransferSummary
 from inventory.transfers.operations import TransferOperations
 
 api = Api("inventory")
 handle = api.handle
 
-Text = Annotated[str, Field(min_length=1, max_length=128)]
+
+class LevelQuery(PageQuery):
+    """location, sku: only the levels of these."""
+
+    location: Identifier | None = None
+    sku: Identifier | None = None
 
 
-class LevelQuery(BaseModel):
-    """location: only its levels."""
+class LevelPage(BaseModel):
+    """A page of levels by location and SKU; next_cursor is null on the last page."""
 
-    model_config = ConfigDict(frozen=True)
-
-    location: Text | None = None
-
-
-class MovementQuery(BaseModel):
-    """The level whose movements are listed, and how many."""
-
-    model_config = ConfigDict(frozen=True)
-
-    location: Text
-    sku: Text
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    levels: list[StockLevel]
+    next_cursor: str | None
 
 
-class TransferQuery(BaseModel):
+class MovementQuery(DaysQuery):
+    """The level whose movements are listed."""
+
+    location: Identifier
+    sku: Identifier
+
+
+class MovementPage(BaseModel):
+    """A page of movements, the newest first; next_cursor is null on the last page."""
+
+    movements: list[Movement]
+    next_cursor: str | None
+
+
+class TransferQuery(PageQuery):
     """status, location: only transfers of this status, from or to this location."""
 
-    model_config = ConfigDict(frozen=True)
+    status: Status | None = None
+    location: Identifier | None = None
 
-    status: Annotated[str, Field(max_length=32)] = ""
-    location: Annotated[str, Field(max_length=128)] = ""
+
+class TransferPage(BaseModel):
+    """A page of transfers, the newest first; next_cursor is null on the last page."""
+
+    transfers: list[TransferSummary]
+    next_cursor: str | None
 
 
 class CancelTransferBody(BaseModel):
@@ -65,17 +78,27 @@ def _transfers() -> TransferOperations:
     return TransferOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
 
 
-@api.route("GET /stock", "read", query=LevelQuery, response=list[dict[str, Any]])
-def list_levels(call: Call) -> list[dict[str, Any]]:
-    """List stock levels by location and SKU: on hand, reserved, available, on order."""
-    return [_public(level) for level in _stock().list_levels(call.query.location)]
+@api.route("GET /stock", "read", query=LevelQuery, response=LevelPage)
+def list_levels(call: Call) -> LevelPage:
+    """List stock levels by location and SKU, a page at a time: on hand, reserved, available, on order."""
+    query: LevelQuery = call.query
+    page = _stock().list_levels(query.limit, call.after, location=query.location, sku=query.sku)
+    return LevelPage(levels=page.rows, next_cursor=call.cursor(page.after))
 
 
-@api.route("GET /stock/movements", "manage", query=MovementQuery, response=list[dict[str, Any]])
-def list_movements(call: Call) -> list[dict[str, Any]]:
-    """List the movements of a SKU at a location, the newest first."""
-    movements = _stock().list_movements(call.query.location, call.query.sku)
-    return [_public(movement) for movement in islice(movements, call.query.limit)]
+@api.route("GET /stock/movements", "manage", query=MovementQuery, response=MovementPage)
+def list_movements(call: Call) -> MovementPage:
+    """List the movements of a SKU at a location, the newest first, a page at a time."""
+    query: MovementQuery = call.query
+    page = _stock().list_movements(
+        query.location,
+        query.sku,
+        query.limit,
+        call.after,
+        first_day=query.first_day,
+        last_day=query.last_day,
+    )
+    return MovementPage(movements=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("POST /stock/adjustments", "manage", body=Adjust, response=Correction, statuses=(201,))
@@ -90,10 +113,12 @@ def count_stock(call: Call) -> Reply:
     return Reply(_stock().count(call.body), 201)
 
 
-@api.route("GET /transfers", "manage", query=TransferQuery, response=list[Transfer])
-def list_transfers(call: Call) -> list[Transfer]:
-    """List transfers, of a status or location if given."""
-    return [_without_token(one) for one in _transfers().list_all(call.query.status, call.query.location)]
+@api.route("GET /transfers", "manage", query=TransferQuery, response=TransferPage)
+def list_transfers(call: Call) -> TransferPage:
+    """List transfers, the newest first, a page at a time."""
+    query: TransferQuery = call.query
+    page = _transfers().list_transfers(query.limit, call.after, status=query.status, location=query.location)
+    return TransferPage(transfers=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /transfers/{transfer_id}", "manage", response=Transfer)
@@ -120,11 +145,6 @@ def receive_transfer(call: Call) -> Reply:
 def cancel_transfer(call: Call) -> Transfer:
     """Cancel a transfer whose goods have not left."""
     return _without_token(_transfers().cancel(call.path["transfer_id"], call.body.reason))
-
-
-def _public(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without its keys, which are the table's own."""
-    return {name: value for name, value in row.items() if name not in ("pk", "sk", "reorder_part")}
 
 
 def _without_token(transfer: Transfer) -> Transfer:

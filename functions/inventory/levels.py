@@ -5,11 +5,20 @@ from dataclasses import asdict
 from typing import Any
 
 from tillflow.errors import InvalidRequest
+from tillflow.listing import Page
 from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_rows, transact, unmarshal
 
 from inventory import rules
 from inventory.models import LevelNeed
-from inventory.rows import level_pk
+from inventory.rows import (
+    LEVEL_NAMES,
+    SET_LEVEL,
+    level_pk,
+    level_values,
+    levels_list,
+    lists,
+    movements_list,
+)
 
 
 class Levels:
@@ -24,16 +33,15 @@ class Levels:
         level_key = (level_pk(location, sku), "LEVEL")
         return read_rows(self._client, self._table, [level_key]).get(level_key, {})
 
-    def levels(self, location: str | None = None) -> Iterator[Item]:
-        """Return all levels, or those of one location, unsorted. Scans the table: for reports, not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            FilterExpression="sk = :level",
-            ExpressionAttributeValues=marshal({":level": "LEVEL"}),
-        )
-        rows = (unmarshal(row) for page in pages for row in page["Items"])
-        return (row for row in rows if location in (None, row["location"]))
+    def list_levels(self, location: str, limit: int, after: str) -> Page[Item]:
+        """Return a page of the levels of a location by SKU."""
+        return self._read(lists(self._client, self._table).page(levels_list(location), limit, after))
+
+    def levels_of(self, sku: str, locations: Iterable[str]) -> list[Item]:
+        """Return the levels of a SKU at those of the locations where it was stocked."""
+        keys = [(level_pk(location, sku), "LEVEL") for location in locations]
+        rows = read_rows(self._client, self._table, keys)
+        return [rows[place] for place in keys if place in rows]
 
     def levels_with_reorder_point(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
         """Return the levels that have a reorder point, or one of `segments` shares of them, by their index."""
@@ -95,16 +103,20 @@ class Levels:
         operation = f"setting the reorder point of {sku}"
         transact(self._client, [Action("Update", request, lambda _: error)], operation)
 
-    def movements(self, location: str, sku: str) -> list[Item]:
-        """Return every movement of a SKU at a location, the oldest first."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :level AND begins_with(sk, :move)",
-            ExpressionAttributeValues=marshal({":level": level_pk(location, sku), ":move": "MOVE#"}),
-            ConsistentRead=True,
+    def list_movements(
+        self, location: str, sku: str, limit: int, after: str, between: tuple[str, str] | None
+    ) -> Page[Item]:
+        """Return a page of the movements of a SKU at a location, the newest first. between: bounds of the time."""
+        index = lists(self._client, self._table)
+        return self._read(
+            index.page(movements_list(location, sku), limit, after, newest_first=True, between=between)
         )
-        rows = [unmarshal(row) for page in pages for row in page["Items"]]
-        return sorted(rows, key=lambda row: (row["at"], row["sk"]))
+
+    def _read(self, page: Page[Item]) -> Page[Item]:
+        """Return the rows of a page of index entries."""
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        return Page([rows[place] for place in keys if place in rows], page.after)
 
     def drift(self) -> list[rules.Drift]:
         """Return the levels whose counters differ from their history.
@@ -131,12 +143,11 @@ class Levels:
         request = {
             "TableName": self._table,
             "Key": key(level_pk(drift.location, drift.sku), "LEVEL"),
-            "UpdateExpression": "SET sku = :sku, #location = :location, "
-            + ", ".join(f"{name} = :{name}" for name in rebuilt),
+            "UpdateExpression": f"SET {SET_LEVEL}, " + ", ".join(f"{name} = :{name}" for name in rebuilt),
             "ConditionExpression": f"attribute_not_exists(pk) OR ({unchanged})",
-            "ExpressionAttributeNames": {"#location": "location"},
+            "ExpressionAttributeNames": LEVEL_NAMES,
             "ExpressionAttributeValues": marshal(
-                {":sku": drift.sku, ":location": drift.location}
+                level_values(drift.location, drift.sku)
                 | {f":{name}": value for name, value in rebuilt.items()}
                 | {f":was_{name}": value for name, value in stored.items()}
             ),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self, TypedDict
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 from tillflow.fields import (
     MAX_STOCK,
     MAX_UNITS,
@@ -21,6 +21,34 @@ from tillflow.money import Currency
 # `receipt-` and the id of a delivery note.
 Step = Annotated[str, Field(min_length=1, max_length=160, pattern=r"^[^#\p{Cc}]+$")]
 MAX_LINES = 1000
+
+
+class StockLevel(BaseModel):
+    """The units and the value of a SKU at a location; reorder_point is null where it is not ordered again."""
+
+    location: str
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    on_order: int = 0
+    reorder_point: int | None = None
+    stock_value: int
+    currency: str | None = None
+
+
+class Movement(BaseModel):
+    """A change of the units on hand, below 0 for units that left, with the cost that moved."""
+
+    location: str
+    sku: str
+    at: str
+    kind: str
+    quantity: int
+    cost: int
+    business_id: str
+    reason: str | None = None
+    currency: str | None = None
 
 
 class Line(Request):

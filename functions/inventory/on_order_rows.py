@@ -9,11 +9,14 @@ from inventory.errors import StockDrift
 from inventory.models import OrderedLine
 from inventory.rows import (
     IS_CURRENCY,
+    LEVEL_NAMES,
     SET_CURRENCY,
+    SET_LEVEL,
     StockRows,
     currency_mismatch,
     currency_value,
     level_pk,
+    level_values,
     now,
 )
 
@@ -46,7 +49,7 @@ class OnOrderRows(StockRows):
         Each raise for a need changes the `on_order` that the need was read with, so one of several concurrent
         raises succeeds. `reorder_point` replaces the level's; None leaves it.
         """
-        values: Item = {":none": 0, ":quantity": line.quantity, ":sku": line.sku, ":location": location}
+        values: Item = {":none": 0, ":quantity": line.quantity, **level_values(location, line.sku)}
         conditions, further = [], ""
         if currency:
             values |= currency_value(currency)
@@ -73,11 +76,11 @@ class OnOrderRows(StockRows):
             "SET on_order = if_not_exists(on_order, :none) + :quantity, "
             "on_hand = if_not_exists(on_hand, :none), reserved = if_not_exists(reserved, :none), "
             "available = if_not_exists(available, :none), "
-            f"stock_value = if_not_exists(stock_value, :none), sku = :sku, #location = :location{further}",
+            f"stock_value = if_not_exists(stock_value, :none), {SET_LEVEL}{further}",
             values,
             condition,
             refused if condition else None,
-            names={"#location": "location"},
+            names=LEVEL_NAMES,
         )
         row = {
             "pk": self.document_pk(business_id),

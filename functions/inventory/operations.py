@@ -1,9 +1,13 @@
 """What people and other systems ask of inventory. The command line and an HTTP API call the same methods."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
+from tillflow.errors import InvalidRequest
+from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 from tillflow.store import Item
 
@@ -11,7 +15,18 @@ from inventory import rules
 from inventory.corrections import Corrections
 from inventory.errors import UnknownLevel
 from inventory.locations import Locations
-from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Place, ReceiptLine, Received
+from inventory.models import (
+    Adjust,
+    Correction,
+    Count,
+    LevelNeed,
+    Location,
+    Movement,
+    Place,
+    ReceiptLine,
+    Received,
+    StockLevel,
+)
 from inventory.store import InventoryStore
 
 
@@ -45,11 +60,19 @@ class StockOperations:
         """Return every location, by id."""
         return self._locations.list_all()
 
-    def list_levels(self, location: str | None = None) -> list[Item]:
-        """Return all levels, or those of one location, by location and SKU. UnknownLocation."""
+    def list_levels(
+        self, limit: int = 50, after: str = "", *, location: str | None = None, sku: str | None = None
+    ) -> Page[StockLevel]:
+        """Return a page of the levels of all locations, or of one, by location and SKU. UnknownLocation.
+
+        With a SKU: its levels at all locations, or at one, on one page.
+        """
         if location is not None:
             self._locations.check([location])
-        return sorted(map(_with_on_order, self._store.levels(location)), key=lambda row: row["pk"])
+        locations = [location] if location else [one.location for one in self._locations.list_all()]
+        if sku is not None:
+            return Page(list(map(_level, self._store.levels_of(sku, locations))), None)
+        return self._list_levels(limit, after, locations)
 
     def level(self, location: str, sku: str) -> Item:
         """Return a level; {} if the SKU was never stocked there."""
@@ -59,14 +82,27 @@ class StockOperations:
         """Return the levels at or below their reorder point, as the reorder workflow reads them."""
         return self._store.needs()
 
-    def list_movements(self, location: str, sku: str) -> Iterable[Item]:
-        """Return the movements of a SKU at a location, the newest first. UnknownLocation, UnknownLevel."""
+    def list_movements(
+        self,
+        location: str,
+        sku: str,
+        limit: int = 50,
+        after: str = "",
+        *,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[Movement]:
+        """Return a page of the movements of a SKU at a location, the newest first.
+
+        UnknownLocation, UnknownLevel, InvalidRequest.
+        """
         place = parse(Place, {"location": location, "sku": sku})
-        movements = self._store.movements(place.location, place.sku)
-        if not movements:
+        between = days_between(first_day, last_day)
+        page = self._store.list_movements(place.location, place.sku, limit, after, between)
+        if not page.rows and not self._store.level(location, sku):
             self._locations.check([location])
             raise UnknownLevel(sku, location)
-        return reversed(movements)
+        return page.convert(lambda rows: map(Movement.model_validate, rows))
 
     def adjust(self, request: Adjust) -> Correction:
         """Add or take units, once per adjustment id. UnknownLocation."""
@@ -92,6 +128,20 @@ class StockOperations:
         """Set the position at which a SKU is ordered again, None for never."""
         self._store.set_reorder_point(location, sku, reorder_point)
 
+    def _list_levels(self, limit: int, after: str, locations: list[str]) -> Page[StockLevel]:
+        """Return a page of the levels of these locations; the position names the location that it is in."""
+        reached, position = _read_position(after)
+        levels: list[StockLevel] = []
+        for location in sorted(location for location in locations if location >= reached):
+            if len(levels) == limit:
+                return Page(levels, json.dumps([location, ""]))
+            start = position if location == reached else ""
+            page = self._store.list_levels(location, limit - len(levels), start)
+            levels += map(_level, page.rows)
+            if page.after is not None:
+                return Page(levels, json.dumps([location, page.after]))
+        return Page(levels, None)
+
     def rebuild(self, write: bool = False) -> Iterator[Rebuilt]:
         """Recompute every level from its history; return those that differ, repaired with `write`.
 
@@ -101,5 +151,16 @@ class StockOperations:
             yield Rebuilt(drift, write and self._store.repair(drift))
 
 
-def _with_on_order(level: Item) -> Item:
-    return {"on_order": 0, **level}
+def _level(row: Item) -> StockLevel:
+    return StockLevel.model_validate(row)
+
+
+def _read_position(after: str) -> tuple[str, str]:
+    """Return the location of a position in the levels of all locations, and the position in that location's."""
+    if not after:
+        return "", ""
+    try:
+        location, position = json.loads(after)
+    except (ValueError, TypeError):
+        raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before") from None
+    return str(location), str(position)

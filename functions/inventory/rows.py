@@ -10,6 +10,8 @@ LEVEL#<location>#<sku>  MOVE#<business id>#<kind>       append-only: why on hand
 <document>              CLOSED#on_order                 tombstone: a late raise is refused
 <document>              STEP#<step>#<chunk>             idempotency marker of a step, with its request and result; with
                                                         closed_at a tombstone that refuses the step
+
+The index `lists` has the levels of each location by SKU, the movements of each level by time, and the transfers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.listing import Index
 from tillflow.store import Action, Item, Marker, key, marshal
 from tillflow.times import iso_utc
 
@@ -29,6 +32,31 @@ type ConditionError = Callable[[Item], Exception]
 def level_pk(location: str, sku: str) -> str:
     """Return the partition key of a level and its movements."""
     return f"LEVEL#{location}#{sku}"
+
+
+def lists(client: Any, table: str) -> Index:
+    """Return the index of the lists."""
+    return Index(client, table, "lists", "list", "position")
+
+
+def levels_list(location: str) -> str:
+    """Return the name of the list of a location's levels."""
+    return f"LEVELS#{location}"
+
+
+def movements_list(location: str, sku: str) -> str:
+    """Return the name of the list of a level's movements."""
+    return f"MOVEMENTS#{location}#{sku}"
+
+
+SET_LEVEL = "sku = :sku, #location = :location, #list = :list, #position = :sku"
+"""What identifies a level, and its place in the list; a part of the update that may create it."""
+LEVEL_NAMES = {"#location": "location", "#list": "list", "#position": "position"}
+
+
+def level_values(location: str, sku: str) -> Item:
+    """Return the expression values of SET_LEVEL."""
+    return {":sku": sku, ":location": location, ":list": levels_list(location)}
 
 
 IS_CURRENCY = "(attribute_not_exists(currency) OR currency = :currency)"
@@ -194,20 +222,16 @@ class StockRows(TableActions):
             "available = if_not_exists(available, :none) + :quantity, "
             "reserved = if_not_exists(reserved, :none), "
             "stock_value = if_not_exists(stock_value, :none) + :cost, "
-            "sku = :sku, #location = :location" + (SET_CURRENCY if currency else ""),
-            {
-                ":none": 0,
-                ":quantity": line.quantity,
-                ":cost": line.cost,
-                ":sku": line.sku,
-                ":location": location,
-            }
+            + SET_LEVEL
+            + (SET_CURRENCY if currency else ""),
+            {":none": 0, ":quantity": line.quantity, ":cost": line.cost}
+            | level_values(location, line.sku)
             | currency_value(currency),
             IS_CURRENCY if currency else "",
             (lambda level: currency_mismatch(level, currency) or StoreContention(business_id))
             if currency
             else None,
-            names={"#location": "location"},
+            names=LEVEL_NAMES,
         )
         yield self.move(business_id, "receipt", location, line.sku, line.quantity, line.cost, step)
 
@@ -254,16 +278,19 @@ class StockRows(TableActions):
         details: Mapping[str, Any] | None = None,
     ) -> Action:
         """Return the put of a movement; it is never overwritten."""
+        at = now()
         movement = {
             "pk": level_pk(location, sku),
             "sk": f"MOVE#{business_id}#{step or kind}",
+            "list": movements_list(location, sku),
+            "position": at,
             "business_id": business_id,
             "kind": kind,
             "location": location,
             "sku": sku,
             "quantity": quantity,
             "cost": cost,
-            "at": now(),
+            "at": at,
             **(details or {}),
         }
         error = InvalidRequest(

@@ -6,14 +6,14 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Problem, Reply
+from tillflow.api import Api, Call, DaysQuery, Problem, Reply
 from tillflow.api.problems import ProblemError
 from tillflow.aws import client
 from tillflow.executions import error_message
 
 from orders.cards import invoked
 from orders.errors import LocationNotAllowed
-from orders.models import CancelReason, Order, PlaceOrder
+from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
 from orders.operations import OrderOperations
 
 api = Api("orders")
@@ -46,6 +46,21 @@ class CancelBody(BaseModel):
     reason: CancelReason
 
 
+class OrderQuery(DaysQuery):
+    """location, customer_id, status: only orders of these; days are those of placed_at."""
+
+    location: Code | None = None
+    customer_id: Code | None = None
+    status: Status | None = None
+
+
+class OrderPage(BaseModel):
+    """A page of orders, the newest first; next_cursor is null on the last page."""
+
+    orders: list[OrderSummary]
+    next_cursor: str | None
+
+
 @cache
 def _orders() -> OrderOperations:
     return OrderOperations(
@@ -75,6 +90,22 @@ def place_order(call: Call) -> Reply:
         raise ProblemError(_refusal(order))
     ended = order.status != "PLACED"
     return Reply(order, 201 if ended else 202, {"location": f"/api/orders/{order.order_id}"})
+
+
+@api.route("GET /orders", "read", query=OrderQuery, response=OrderPage)
+def list_orders(call: Call) -> OrderPage:
+    """List orders, the newest first, a page at a time."""
+    query: OrderQuery = call.query
+    page = _orders().list_orders(
+        query.limit,
+        call.after,
+        location=query.location,
+        customer_id=query.customer_id,
+        status=query.status,
+        first_day=query.first_day,
+        last_day=query.last_day,
+    )
+    return OrderPage(orders=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /orders/{order_id}", "read", response=Order)

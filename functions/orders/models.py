@@ -7,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # The id names the order's executions, and a repeated cancel adds `.<n>` to it.
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""The id of a location or customer."""
 CancelReason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 type Status = Literal["PLACED", "PAID", "REJECTED", "CANCELLED"]
 
@@ -40,6 +42,22 @@ class Cancellation(TypedDict):
     checkout: str | None
 
 
+class OrderSummary(BaseModel):
+    """An order in a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order_id: str
+    status: Status
+    location: str
+    customer_id: str | None = None
+    placed_at: str
+    currency: str
+    total: int
+    paid_at: str | None = None
+    invoice_number: str | None = None
+
+
 class Order(BaseModel):
     """An order as it is stored: the attributes of its row, less the key.
 
@@ -52,6 +70,7 @@ class Order(BaseModel):
     status: Status
     execution: str
     location: str | None = None
+    customer_id: str | None = None
     placed_at: str | None = None
     currency: str | None = None
     total: int | None = None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tillflow.errors import IdempotencyConflict, InvalidOrder
@@ -15,11 +16,12 @@ from tillflow.executions import (
     start_execution,
 )
 from tillflow.gift_cards import hide_codes
+from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
 from orders.cards import StoreCards, tokens_of, with_references
 from orders.errors import InvalidCancel, UnknownOrder
-from orders.models import CancelOrder, Order, PlaceOrder
+from orders.models import CancelOrder, Order, OrderSummary, PlaceOrder
 from orders.store import OrdersStore
 
 
@@ -58,6 +60,27 @@ class OrderOperations:
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
         self.get(order_id)
         return restart_execution(self._states, self._cancel, order_id, request.model_dump())
+
+    def list_orders(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        location: str | None = None,
+        customer_id: str | None = None,
+        status: str | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[OrderSummary]:
+        """Return a page of the opened orders, the newest first; days are those of placed_at, in UTC. InvalidRequest."""
+        return self._store.list_orders(
+            limit,
+            after,
+            location=location,
+            customer_id=customer_id,
+            status=status,
+            between=days_between(first_day, last_day),
+        )
 
     def find(self, order_id: str) -> Order | None:
         """Return an order, None if its checkout has not opened it."""

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from tillflow.listing import Page
 from tillflow.store import key, unmarshal
 
-from orders.models import Order
-from orders.rows import order_key, read_order
+from orders.models import Order, OrderSummary
+from orders.rows import (
+    LIST,
+    order_key,
+    orders_by_time,
+    orders_of_customer,
+    orders_of_location,
+    read_order,
+    read_summary,
+)
 
 
 class OrdersStore:
@@ -21,3 +30,25 @@ class OrdersStore:
             TableName=self._table, Key=key(*order_key(order_id)), ConsistentRead=True
         )
         return read_order(unmarshal(response["Item"])) if "Item" in response else None
+
+    def list_orders(
+        self,
+        limit: int,
+        after: str,
+        *,
+        location: str | None,
+        customer_id: str | None,
+        status: str | None,
+        between: tuple[str, str] | None,
+    ) -> Page[OrderSummary]:
+        """Return a page of orders, the newest first."""
+        where = {"status": status}
+        if customer_id is not None:
+            index, partition = orders_of_customer(self._client, self._table), customer_id
+            where["location"] = location
+        elif location is not None:
+            index, partition = orders_of_location(self._client, self._table), location
+        else:
+            index, partition = orders_by_time(self._client, self._table), LIST
+        page = index.page(partition, limit, after, newest_first=True, between=between, where=where)
+        return page.convert(lambda rows: map(read_summary, rows))

@@ -5,13 +5,14 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply
+from tillflow.api import Api, Call, DaysQuery, Reply
 from tillflow.aws import client
 from tillflow.fields import Day
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
 from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
+from payments.models import ListedTender, TenderType
 from payments.operations import (
     AccountOperations,
     CreditOperations,
@@ -23,6 +24,20 @@ from payments.stripe_adapter.secret import SecretCache
 
 api = Api("payments")
 handle = api.handle
+
+
+class TenderQuery(DaysQuery):
+    """type, state: only tenders of these; days are those on which the payment began."""
+
+    type: TenderType | None = None
+    state: Annotated[str | None, Field(pattern=r"^[a-z_]{1,32}$")] = None
+
+
+class TenderPage(BaseModel):
+    """A page of tenders, the newest first; next_cursor is null on the last page."""
+
+    payments: list[ListedTender]
+    next_cursor: str | None
 
 
 class CreditBody(BaseModel):
@@ -117,6 +132,21 @@ def _gift_cards() -> GiftCardOperations:
 @cache
 def _accounts() -> AccountOperations:
     return AccountOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@api.route("GET /payments", "read", query=TenderQuery, response=TenderPage)
+def list_payments(call: Call) -> TenderPage:
+    """List the tenders of all orders, the newest first, a page at a time."""
+    query: TenderQuery = call.query
+    page = _payments().list_tenders(
+        query.limit,
+        call.after,
+        type=query.type,
+        state=query.state,
+        first_day=query.first_day,
+        last_day=query.last_day,
+    )
+    return TenderPage(payments=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("GET /orders/{order_id}/tenders", "read", response=list[dict[str, Any]])

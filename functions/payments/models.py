@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypedDict
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import BaseModel, Field, StrictInt, model_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Request
 from tillflow.money import Currency
 
@@ -84,6 +84,22 @@ class PublicTender(TypedDict):
     type: TenderType
     amount: int
     state: str
+
+
+class ListedTender(BaseModel):
+    """A tender in a list."""
+
+    order_id: str
+    tender_no: int
+    type: TenderType
+    state: str
+    currency: str
+    amount: int
+    captured: int
+    refunded: int
+    customer_id: str | None = None
+    reason: str = ""
+    opened_at: str
 
 
 class Tenders(TypedDict):

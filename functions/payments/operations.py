@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
+from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 from tillflow.store import retry_on_conflict
 
@@ -29,7 +30,7 @@ from payments.credit.models import (
 from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.errors import EventNotSigned, UnknownGiftCard
-from payments.models import StoreCards, Tender
+from payments.models import ListedTender, StoreCards, Tender, TenderType
 from payments.rules import refuse_card_numbers
 from payments.store import PaymentsStore
 from payments.stripe_adapter.events import StripeEvent, change_of, is_signed
@@ -45,6 +46,20 @@ class PaymentOperations:
     def tenders(self, order_id: str) -> list[Tender]:
         """Return the tenders of an order by number; none if its payment was not authorised."""
         return self._store.payment(order_id).tenders
+
+    def list_tenders(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        type: TenderType | None = None,
+        state: str | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[ListedTender]:
+        """Return a page of the tenders of all orders, the newest first. InvalidRequest."""
+        between = days_between(first_day, last_day)
+        return self._store.list_tenders(limit, after, type=type, state=state, between=between)
 
 
 class CardOperations:

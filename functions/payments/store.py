@@ -5,6 +5,8 @@ ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written befor
 ORDER#<order id>  CAPTURE     a capture has begun: it can no longer be prevented
 EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
 ORDER#<order id>  CLOSED      the payment was reversed, or its capture prevented: refuse authorise and capture
+
+The index `tenders` lists the tenders of all orders by the time at which they were opened.
 """
 
 import json
@@ -17,6 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.errors import OrderClosed, StoreContention
+from tillflow.listing import Index, Page
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
@@ -30,7 +33,7 @@ from tillflow.store import (
 )
 from tillflow.times import iso_utc
 
-from payments.models import Authorise, Payment, Tender, TenderChange
+from payments.models import Authorise, ListedTender, Payment, Tender, TenderChange, TenderType
 from payments.providers import FIXED
 from payments.rules import AUTHORISING, CAPTURING, MAY_FOLLOW, check_same_request
 
@@ -41,6 +44,7 @@ _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
 _OPENED = "PAYMENT"
 _TENDER = "TENDER#"
+_LIST = "TENDERS"
 _TENDER_FIELDS = {field.name for field in fields(Tender)}
 
 
@@ -85,6 +89,22 @@ class PaymentsStore:
             closed=_CLOSED in rows,
             tenders=sorted(tenders, key=lambda tender: tender.tender_no),
         )
+
+    def list_tenders(
+        self,
+        limit: int,
+        after: str,
+        *,
+        type: TenderType | None,
+        state: str | None,
+        between: tuple[str, str] | None,
+    ) -> Page[ListedTender]:
+        """Return a page of the tenders of all orders, the newest first. between: bounds of opened_at."""
+        index = Index(self._client, self._table, "tenders", "list", "opened_at")
+        page = index.page(
+            _LIST, limit, after, newest_first=True, between=between, where={"type": type, "state": state}
+        )
+        return page.convert(lambda rows: map(ListedTender.model_validate, rows))
 
     def tender(self, order_id: str, tender_no: int) -> Tender:
         """Return a tender that was opened."""
@@ -255,6 +275,7 @@ def _row(tender: Tender) -> Item:
     return {
         "pk": _pk(tender.order_id),
         "sk": f"{_TENDER}{tender.tender_no}",
+        "list": _LIST,
         "opened_at": iso_utc(datetime.now(UTC)),
         **attributes,
     }

@@ -7,12 +7,22 @@ from typing import Annotated, Any
 
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, Reply
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
-from tillflow.fields import Day
+from tillflow.fields import Day, Identifier
 
+from purchasing import reporting
 from purchasing.errors import SignatureRefused, UnknownSupplier
-from purchasing.models import Invoice, Price, Purchase, Receipt, Supplier, SupplierAccount
+from purchasing.models import (
+    Invoice,
+    Price,
+    Purchase,
+    PurchaseSummary,
+    Receipt,
+    Status,
+    Supplier,
+    SupplierAccount,
+)
 from purchasing.operations import PurchaseOperations, SupplierOperations
 from purchasing.signatures import is_signed
 
@@ -29,12 +39,26 @@ class SupplierBody(BaseModel):
     prices: Annotated[tuple[Price, ...], Field(max_length=1000)] = ()
 
 
-class PurchaseQuery(BaseModel):
-    """status: only purchase orders of this status."""
+class SupplierPage(BaseModel):
+    """A page of suppliers by id; next_cursor is null on the last page."""
 
-    model_config = ConfigDict(frozen=True)
+    suppliers: list[SupplierAccount]
+    next_cursor: str | None
 
-    status: Annotated[str, Field(max_length=32)] = ""
+
+class PurchaseQuery(PageQuery):
+    """status, supplier_id, location: only purchase orders of these."""
+
+    status: Status | None = None
+    supplier_id: Identifier | None = None
+    location: Identifier | None = None
+
+
+class PurchasePage(BaseModel):
+    """A page of purchase orders, the newest first; next_cursor is null on the last page."""
+
+    purchase_orders: list[PurchaseSummary]
+    next_cursor: str | None
 
 
 class Acknowledgement(BaseModel):
@@ -66,10 +90,11 @@ def _suppliers() -> SupplierOperations:
     return SupplierOperations(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
-@api.route("GET /suppliers", "manage", response=list[SupplierAccount])
-def list_suppliers(call: Call) -> list[SupplierAccount]:
-    """List suppliers by id, with open orders and what is owed."""
-    return _suppliers().list_all()
+@api.route("GET /suppliers", "manage", query=PageQuery, response=SupplierPage)
+def list_suppliers(call: Call) -> SupplierPage:
+    """List suppliers by id, with open orders and what is owed, a page at a time."""
+    page = _suppliers().list_suppliers(call.query.limit, call.after)
+    return SupplierPage(suppliers=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("POST /suppliers", "manage", body=SupplierBody, response=SupplierAccount, statuses=(201,))
@@ -86,10 +111,21 @@ def get_supplier(call: Call) -> Reply:
     return Reply(account, version=account.version)
 
 
-@api.route("GET /purchase-orders", "manage", query=PurchaseQuery, response=list[Purchase])
-def list_purchase_orders(call: Call) -> list[Purchase]:
-    """List purchase orders, the newest first."""
-    return [_without_token(order) for order in _orders().list_all(call.query.status)]
+@api.route("GET /purchase-orders", "manage", query=PurchaseQuery, response=PurchasePage)
+def list_purchase_orders(call: Call) -> PurchasePage:
+    """List purchase orders, the newest first, a page at a time."""
+    query: PurchaseQuery = call.query
+    page = _orders().list_purchases(
+        query.limit,
+        call.after,
+        status=query.status,
+        supplier_id=query.supplier_id,
+        location=query.location,
+    )
+    return PurchasePage(
+        purchase_orders=[reporting.summary(order) for order in page.rows],
+        next_cursor=call.cursor(page.after),
+    )
 
 
 @api.route("GET /purchase-orders/{purchase_order_id}", "manage", response=Purchase)

@@ -5,10 +5,11 @@ Amounts are integer minor units, quantities whole units.
 
 import re
 import unicodedata
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictInt, model_validator
 from tillflow.decimals import Rate
 from tillflow.errors import InvalidRequest
 from tillflow.fields import (
@@ -370,6 +371,20 @@ class Purchase(Record):
     @property
     def supplier_id(self) -> str | None:
         return self.attempts[-1].supplier_id if self.attempts else None
+
+
+class PurchaseSummary(BaseModel):
+    """A purchase order in a list; ordered, received: units, less those that were sent back; owed: minor units."""
+
+    purchase_order_id: str
+    status: Status
+    supplier_id: str | None
+    location: str
+    currency: str
+    opened_at: datetime
+    ordered: int
+    received: int
+    owed: int
 
 
 type Step = Literal["send", "await_acknowledgement", "receive", "await_goods", "match", "cancel"]

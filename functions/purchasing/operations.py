@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task, fail_task, send_heartbeat
+from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from purchasing import reporting, rules
@@ -67,12 +68,19 @@ class PurchaseOperations:
         """Return the order, None if there is none."""
         return next(iter(self._store.get_many([purchase_order_id])), None)
 
-    def list_all(self, status: str = "") -> list[Purchase]:
-        """Return the orders, of one status if given, the newest first. InvalidPurchase for an unknown status."""
-        if status not in ("", *STATUSES):
+    def list_purchases(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        status: str | None = None,
+        supplier_id: str | None = None,
+        location: str | None = None,
+    ) -> Page[Purchase]:
+        """Return a page of the orders, the newest first. InvalidPurchase for an unknown status."""
+        if status is not None and status not in STATUSES:
             raise InvalidPurchase("status", status, f"one of {', '.join(STATUSES)}")
-        orders = [order for order in self._store.list_all() if status in ("", order.status)]
-        return sorted(orders, key=lambda order: order.opened_at, reverse=True)
+        return self._store.list_purchases(limit, after, status, supplier_id, location)
 
     def next_step(self, purchase: Purchase) -> Step | None:
         """Return the step that the order's workflow runs next, None if it has ended."""
@@ -181,9 +189,9 @@ class SupplierOperations:
         """Return a supplier; UnknownSupplier."""
         return self._store.account(_supplier_id(supplier_id))
 
-    def list_all(self) -> list[SupplierAccount]:
-        """Return every supplier by id."""
-        return self._store.list_all()
+    def list_suppliers(self, limit: int = 50, after: str = "") -> Page[SupplierAccount]:
+        """Return a page of the suppliers by id."""
+        return self._store.list_suppliers(limit, after)
 
     def report(self, supplier_id: str) -> SupplierReport:
         """Return a supplier with its prices and performance; UnknownSupplier."""

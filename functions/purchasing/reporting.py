@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from purchasing.models import Purchase
+from purchasing.models import Purchase, PurchaseSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,21 @@ def owes(purchase: Purchase) -> int:
         return 0
     settled = purchase.payment is not None and purchase.payment.state == "PAID"
     return 0 if settled else purchase.invoice.total
+
+
+def summary(purchase: Purchase) -> PurchaseSummary:
+    """Return an order as a list shows it."""
+    return PurchaseSummary(
+        purchase_order_id=purchase.purchase_order_id,
+        status=purchase.status,
+        supplier_id=purchase.supplier_id,
+        location=purchase.location,
+        currency=purchase.currency,
+        opened_at=purchase.opened_at,
+        ordered=sum(line.quantity for line in purchase.lines),
+        received=sum(line.accepted for line in purchase.lines),
+        owed=owes(purchase),
+    )
 
 
 def statement(purchases: Iterable[Purchase]) -> list[Entry]:

@@ -5,9 +5,14 @@ SUPPLIER#<id>  SUPPLIER          the supplier, its version, its `open_orders` an
 SUPPLIER#<id>  PRICE#<sku>       the supplier's price of a SKU
 SUPPLIER#<id>  PO#<order>        the order was sent to this supplier
 SUPPLIER#<id>  INVOICE#<number>  the order that has this (normalised) invoice number: no invoice is paid twice
+
+The index `lists` has the list of purchase orders, by the time at which they were opened, and that of suppliers, by id.
 """
 
+from typing import Any
+
 from tillflow.documents import DocumentType
+from tillflow.listing import Index
 from tillflow.parsing import parse
 from tillflow.store import Item
 from tillflow.times import iso_utc
@@ -18,6 +23,7 @@ from purchasing.models import Price, Purchase, Supplier, SupplierAccount
 SUPPLIER = "SUPPLIER"
 PRICE_PREFIX = "PRICE#"
 ORDER_PREFIX = "PO#"
+ORDERS_LIST, SUPPLIERS_LIST = "PURCHASES", "SUPPLIERS"
 
 PURCHASES = DocumentType(
     model=Purchase,
@@ -27,10 +33,17 @@ PURCHASES = DocumentType(
     columns=lambda purchase: {
         "status": purchase.status,
         "supplier_id": purchase.supplier_id,
-        "opened_at": iso_utc(purchase.opened_at),
+        "location": purchase.location,
+        "list": ORDERS_LIST,
+        "position": iso_utc(purchase.opened_at),
     },
     not_found=UnknownPurchase,
 )
+
+
+def lists(client: Any, table: str) -> Index:
+    """Return the index of the lists."""
+    return Index(client, table, "lists", "list", "position")
 
 
 def supplier_pk(supplier_id: str) -> str:
@@ -42,6 +55,8 @@ def new_supplier_row(supplier: Supplier) -> Item:
         "pk": supplier_pk(supplier.supplier_id),
         "sk": SUPPLIER,
         "supplier_id": supplier.supplier_id,
+        "list": SUPPLIERS_LIST,
+        "position": supplier.supplier_id,
         "document": supplier.model_dump_json(),
         "version": 1,
         "open_orders": 0,

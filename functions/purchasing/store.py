@@ -6,13 +6,23 @@ from typing import Any
 
 from tillflow.documents import Documents
 from tillflow.errors import OrderClosed
+from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal
 
 from purchasing import rules, values
 from purchasing.approvals import Limits
 from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
-from purchasing.rows import PURCHASES, SUPPLIER, invoice_number_row, sent_order_row, supplier_pk
+from purchasing.rows import (
+    ORDER_PREFIX,
+    ORDERS_LIST,
+    PURCHASES,
+    SUPPLIER,
+    invoice_number_row,
+    lists,
+    sent_order_row,
+    supplier_pk,
+)
 from purchasing.supplier_store import SupplierStore
 
 type Change = Callable[[Purchase], Purchase]
@@ -62,9 +72,17 @@ class PurchaseStore:
         """Return the orders of these ids that exist."""
         return self._documents.get_many(purchase_order_ids)
 
-    def list_all(self) -> Iterator[Purchase]:
-        """Return every order. Scans the table: not for workflows."""
-        return self._documents.list_all()
+    def list_purchases(
+        self, limit: int, after: str, status: str | None, supplier_id: str | None, location: str | None
+    ) -> Page[Purchase]:
+        """Return a page of the orders, the newest first."""
+        where = {"status": status, "supplier_id": supplier_id, "location": location}
+        page = lists(self._client, self._table).page(
+            ORDERS_LIST, limit, after, newest_first=True, where=where
+        )
+        ids = [row["pk"].removeprefix(ORDER_PREFIX) for row in page.rows]
+        found = {order.purchase_order_id: order for order in self._documents.get_many(ids)}
+        return Page([found[order_id] for order_id in ids if order_id in found], page.after)
 
     def send(self, purchase_order_id: str, approval: int = 0) -> Purchase:
         """Send the order to the next supplier, unless it is sent to one or waits for an approval.

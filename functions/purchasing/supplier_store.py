@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.errors import RecordChanged
+from tillflow.listing import Page
 from tillflow.store import Item, key, marshal, read_rows, unmarshal
 
 from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
@@ -13,6 +14,8 @@ from purchasing.rows import (
     ORDER_PREFIX,
     PRICE_PREFIX,
     SUPPLIER,
+    SUPPLIERS_LIST,
+    lists,
     new_supplier_row,
     price_row,
     read_price,
@@ -93,15 +96,12 @@ class SupplierStore:
         """Return the supplier; UnknownSupplier."""
         return self.account(supplier_id).supplier
 
-    def list_all(self) -> list[SupplierAccount]:
-        """Return every supplier by id. Scans the table: not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :supplier",
-            ExpressionAttributeValues=marshal({":supplier": SUPPLIER}),
-        )
-        accounts = [read_supplier(unmarshal(row)) for page in pages for row in page["Items"]]
-        return sorted(accounts, key=lambda account: account.supplier.supplier_id)
+    def list_suppliers(self, limit: int, after: str) -> Page[SupplierAccount]:
+        """Return a page of the suppliers by id."""
+        page = lists(self._client, self._table).page(SUPPLIERS_LIST, limit, after)
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        return Page([read_supplier(rows[place]) for place in keys if place in rows], page.after)
 
     def set_prices(self, supplier_id: str, prices: Iterable[Price]) -> None:
         """Add prices to the supplier's list, replacing those of the same SKUs. UnknownSupplier."""

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call
+from tillflow.api import Api, Call, PageQuery
 from tillflow.aws import client
 
 from replenishment.models import Approval
@@ -32,15 +32,23 @@ class Decided(BaseModel):
     delivered: bool
 
 
+class ApprovalPage(BaseModel):
+    """A page of approvals, the oldest first; next_cursor is null on the last page."""
+
+    approvals: list[Approval]
+    next_cursor: str | None
+
+
 @cache
 def _approvals() -> ApprovalOperations:
     return ApprovalOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
 
 
-@api.route("GET /approvals", "manage", response=list[Approval])
-def list_approvals(call: Call) -> list[Approval]:
-    """List the planned orders that wait for a decision, the oldest first."""
-    return _approvals().pending_approvals()
+@api.route("GET /approvals", "manage", query=PageQuery, response=ApprovalPage)
+def list_approvals(call: Call) -> ApprovalPage:
+    """List the planned orders that wait for a decision, the oldest first, a page at a time."""
+    page = _approvals().pending_approvals(call.query.limit, call.after)
+    return ApprovalPage(approvals=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("POST /approvals/{purchase_order_id}/decision", "manage", body=ApprovalDecision, response=Decided)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
 
 from tillflow.callbacks import complete_task
+from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from replenishment import rules
@@ -66,9 +67,9 @@ class ApprovalOperations:
         self._store = ReplenishmentStore(dynamodb, table)
         self._states = states
 
-    def pending_approvals(self) -> list[Approval]:
-        """Return the approvals that wait for a decision, the oldest first."""
-        return self._store.pending_approvals()
+    def pending_approvals(self, limit: int = 50, after: str = "") -> Page[Approval]:
+        """Return a page of the approvals that wait for a decision, the oldest first."""
+        return self._store.pending_approvals(limit, after)
 
     def decide(self, purchase_order_id: str, decision: Decision, note: str, decided_by: str) -> bool:
         """Approve or refuse an order; return False if its workflow no longer waits. ApprovalNotPending."""

@@ -5,6 +5,8 @@ RUN#<run id>             LINE#<location>#<sku>   a line that a run planned
 RUN#<run id>             ORDER#<order id>        the order of one supplier, made of such lines
 RUN#<run id>             NUMBERS#<n>             the ids of the run's orders from number n * 100 on
 APPROVAL#<order id>      APPROVAL                the request for approval with the workflow's task token
+
+The index `approvals` lists the requests for approval of a status by the time at which they were made.
 """
 
 import json
@@ -13,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from tillflow.listing import Index, Page
 from tillflow.store import Item, chunks, key, marshal, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
 
@@ -126,16 +129,15 @@ class ReplenishmentStore:
                 ExpressionAttributeValues=marshal({":attempt": request.attempt}),
             )
 
-    def pending_approvals(self) -> list[Approval]:
-        """Return the approvals that wait for a decision, the oldest first."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :approval AND #status = :waiting AND attribute_not_exists(withdrawn)",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=marshal({":approval": "APPROVAL", ":waiting": "WAITING"}),
-        )
-        rows = [unmarshal(row) for page in pages for row in page["Items"]]
-        return [Approval.model_validate(row) for row in sorted(rows, key=lambda row: row["asked_at"])]
+    def pending_approvals(self, limit: int = 50, after: str = "") -> Page[Approval]:
+        """Return a page of the approvals that wait for a decision, the oldest first."""
+        index = Index(self._client, self._table, "approvals", "status", "asked_at")
+        page = index.page("WAITING", limit, after)
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        # A withdrawn approval keeps its status, and the index is a moment behind the table.
+        waiting = [rows[place] for place in keys if _status(rows.get(place, {})) == "WAITING"]
+        return Page([Approval.model_validate(row) for row in waiting], page.after)
 
     def decide(self, purchase_order_id: str, decision: str, note: str, decided_by: str = "") -> str:
         """Record a decision, "approve" or "refuse"; return the task token of the workflow that waits for it.

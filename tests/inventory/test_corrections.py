@@ -87,7 +87,10 @@ def test_an_adjustment_and_a_count_cannot_share_an_id(
 def test_a_movement_has_the_reason_and_the_currency(corrections: Corrections, stock: InventoryStore) -> None:
     corrections.adjust(adjustment(-3))
     corrections.count(count(8))
-    details = {row["kind"]: (row["reason"], row["currency"]) for row in stock.movements(PLACE, "TEA")[-2:]}
+    details = {
+        row["kind"]: (row["reason"], row["currency"])
+        for row in stock.list_movements(PLACE, "TEA", 2, "", None).rows
+    }
     assert details == {"adjustment": ("broken", "EUR"), "count": ("counted", "EUR")}
 
 
@@ -106,7 +109,7 @@ def test_a_count_includes_a_concurrent_sale(dynamodb: Any, table: str, stock: In
 
 def test_a_count_that_agrees_has_no_movement(corrections: Corrections, stock: InventoryStore) -> None:
     assert corrections.count(count(10))["quantity"] == 0
-    assert len(stock.movements(PLACE, "TEA")) == 1
+    assert len(stock.list_movements(PLACE, "TEA", 100, "", None).rows) == 1
 
 
 def test_a_sku_that_was_never_stocked_is_refused(corrections: Corrections, stock: InventoryStore) -> None:

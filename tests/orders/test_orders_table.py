@@ -45,7 +45,8 @@ def stored(shop: WorkflowFixture) -> dict[str, Any]:
 def row_of(expected: Order, row: dict[str, Any]) -> dict[str, Any]:
     """Return the row of an order as the schema has it; times and the document's text are taken from `row`."""
     pk, sk = order_key(expected.order_id)
-    attributes = expected.model_dump(exclude_none=True)
+    # The keys of the indexes: the same list for every order, and `-` for the customer of an anonymous sale.
+    attributes = {"list": "ORDERS", "customer_id": "-", **expected.model_dump(exclude_none=True)}
     for name in ("paid_at", "cancelled_at"):
         if name in attributes:
             assert TIME.fullmatch(row[name])
@@ -68,7 +69,7 @@ def test_paid_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
         execution=checkout.arn,
         document=priced(shop),
         paid_at="a time",
-        invoice_number="INV-000001",
+        invoice_number="INV/store-1-000001",
     )
     assert stored(shop) == row_of(expected, stored(shop))
 
@@ -95,7 +96,7 @@ def test_cancelled_order_has_the_row_of_the_schema(shop: WorkflowFixture) -> Non
         execution=checkout.arn,
         document=priced(shop),
         paid_at="a time",
-        invoice_number="INV-000001",
+        invoice_number="INV/store-1-000001",
         cancel_execution=cancel.arn,
         cancelled_at="a time",
         cancel_reason="wrong size",

@@ -140,7 +140,7 @@ class Buying(RuleBasedStateMachine):
 
     def book(self, adjustment: Adjust) -> None:
         """Post a correction to the ledger, as the table's stream and the event bus do."""
-        moved = inventory().movements(LOCATION, adjustment.sku)
+        moved = inventory().list_movements(LOCATION, adjustment.sku, 100, "", None).rows
         movement = next(row for row in moved if row["business_id"] == adjustment.adjustment_id)
         events = stock_events([{"dynamodb": {"NewImage": marshal(movement), "SequenceNumber": "1"}}])
         records = [

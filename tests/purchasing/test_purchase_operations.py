@@ -77,7 +77,7 @@ def test_unknown_ids_are_errors(operations: PurchaseOperations, dynamodb: Any, t
     with pytest.raises(InvalidSupplier, match="supplier_id"):
         suppliers.get("x" * 5000)
     with pytest.raises(InvalidPurchase, match="status is 'BOGUS'; expected one of OPEN, SENT"):
-        operations.list_all("BOGUS")
+        operations.list_purchases(status="BOGUS")
 
 
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(1026, 11, 28), date(2062, 11, 28), date(9999, 12, 31)])

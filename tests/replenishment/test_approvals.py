@@ -52,21 +52,21 @@ def test_repeated_request_keeps_a_decision(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     token = store.decide(ORDER, "refuse", "too many")
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
-    assert store.pending_approvals() == []
+    assert store.pending_approvals().rows == []
     assert store.decide(ORDER, "refuse", "too many") == token
 
 
 def test_the_owner_is_asked_after_the_manager(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     ask(store, "owner", "2026-11-24T02:00:00Z#0000")
-    assert [(row.asked, row.total) for row in store.pending_approvals()] == [("owner", 240_000)]
+    assert [(row.asked, row.total) for row in store.pending_approvals().rows] == [("owner", 240_000)]
 
 
 def test_withdrawn_approval_is_not_pending(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     withdraw(dynamodb, table)
     ask(store, "owner", "2026-11-24T02:00:00Z#0000")
-    assert store.pending_approvals() == []
+    assert store.pending_approvals().rows == []
     with pytest.raises(ApprovalNotPending, match="its status is WITHDRAWN"):
         store.decide(ORDER, "approve", "")
 
@@ -76,7 +76,7 @@ def test_request_after_the_withdrawal_is_not_pending(
 ) -> None:
     withdraw(dynamodb, table)
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
-    assert store.pending_approvals() == []
+    assert store.pending_approvals().rows == []
 
 
 def test_refusal_is_kept_after_a_withdrawal(dynamodb: Any, table: str, store: ReplenishmentStore) -> None:

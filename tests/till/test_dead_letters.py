@@ -205,7 +205,7 @@ def test_dropped_message_is_removed_and_kept_as_a_resolved_case(stack: Stack) ->
     assert "Give a --note" in run("drop", "Demand", message_id, "--note", " ", code=2)
     assert "Dropped" in run("drop", "Demand", message_id, "--note", "a test", "--by", "ada")
     assert [one["MessageId"] for one in json.loads(run("show", "Demand", "--json"))] == [kept]
-    (case,) = cases(stack).list_all(None)
+    (case,) = cases(stack).list_cases("RESOLVED").rows
     assert (case.case_id, case.status, case.decision) == (f"dlq-Demand#{message_id}", "RESOLVED", "give_up")
     assert (case.cause, case.note, case.resolved_by) == ('{"order_id": "ord-1"}', "a test", "ada")
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from tillflow.api import Api, Call, Reply, decode_cursor, encode_cursor
+from tillflow.api import Api, Call, Reply
+from tillflow.api.cursors import decode_cursor, encode_cursor
 from tillflow.api.problems import Problem, ProblemError, status_of
 from tillflow.errors import (
     DomainError,
@@ -183,11 +184,12 @@ def test_query_that_is_not_accepted_is_refused(query: dict[str, str]) -> None:
     assert calls == []
 
 
-def test_etag_and_if_none_match() -> None:
+@pytest.mark.parametrize("sent", ['"3"', 'W/"3"', '"1", "3"'])
+def test_etag_and_if_none_match(sent: str) -> None:
     api, _ = shop()
     event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"})
     assert api.handle(event, CONTEXT)["headers"]["etag"] == '"3"'
-    response = api.handle(event | {"headers": {"If-None-Match": '"3"'}}, CONTEXT)
+    response = api.handle(event | {"headers": {"If-None-Match": sent}}, CONTEXT)
     assert (response["statusCode"], response["body"]) == (304, "")
 
 
@@ -246,12 +248,19 @@ def test_any_event_gets_a_problem_document(event: Any) -> None:
 
 @given(st.text(max_size=60).filter(bool))
 def test_cursor_reads_back_what_was_written(position: str) -> None:
-    cursor = encode_cursor(position)
+    cursor = encode_cursor(position, "list")
     assert cursor is not None
-    assert decode_cursor(cursor) == position
+    assert decode_cursor(cursor, "list") == position
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "bnVsbA", "W10", "eyJhZnRlciI6MX0", "é", "a" * 5000])
+def test_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        decode_cursor(encode_cursor("a", "customers"), "products")
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "e30", "bnVsbA", "W10", "eyJhZnRlciI6MX0", "é", "a" * 5000, "W" * 2000]
+)
 def test_invalid_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
-        decode_cursor(cursor)
+        decode_cursor(cursor, "list")

@@ -128,7 +128,7 @@ def closed(shop: Any, run: Run) -> None:
     assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
     assert shop.audit() == []
     assert shop.store.get(PO).status == "CLOSED"
-    for supplier in shop.store.suppliers.list_all():
+    for supplier in shop.store.suppliers.list_suppliers(100, "").rows:
         assert (supplier.open_orders, supplier.owed) == (0, 0)
 
 
@@ -139,7 +139,7 @@ def cancelled(shop: Any, run: Run, error: str) -> None:
     assert level(shop, ESPRESSO)["on_hand"] == 10
     assert level(shop, ESPRESSO).get("on_order", 0) == 0
     assert balances(shop) == {}
-    for supplier in shop.store.suppliers.list_all():
+    for supplier in shop.store.suppliers.list_suppliers(100, "").rows:
         assert (supplier.open_orders, supplier.owed) == (0, 0)
 
 

@@ -159,7 +159,7 @@ def test_an_event_and_the_night_at_once_order_once(shop: WorkflowFixture) -> Non
 def test_above_the_limit_a_manager_approves(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = store().pending_approvals()
+    (waiting,) = store().pending_approvals().rows
     assert (waiting.asked, waiting.total, run.status) == ("manager", 240_000, "RUNNING")
     assert on_order(ESPRESSO) == 12
     decide(shop, waiting.purchase_order_id, "approve")
@@ -176,7 +176,7 @@ def test_the_total_at_the_suppliers_prices_is_approved_not_that_of_the_policy(sh
     keep(ESPRESSO, cost=100)
     price(ESPRESSO, 100_000)
     run = night(shop)
-    (waiting,) = store().pending_approvals()
+    (waiting,) = store().pending_approvals().rows
     assert (waiting.total, waiting.currency, run.status) == (1_200_000, "EUR", "RUNNING")
     assert started(shop) == []
     decide(shop, waiting.purchase_order_id, "approve")
@@ -191,7 +191,7 @@ def test_orders_split_from_one_are_approved_by_their_sum(
     keep(ESPRESSO, cost=5000)
     keep(MUG, cost=5000)
     night(shop)
-    assert [one.total for one in store().pending_approvals()] == [60_000, 60_000]
+    assert [one.total for one in store().pending_approvals().rows] == [60_000, 60_000]
 
 
 def test_below_the_limit_an_order_may_cost_up_to_the_limit(shop: WorkflowFixture) -> None:
@@ -203,11 +203,11 @@ def test_below_the_limit_an_order_may_cost_up_to_the_limit(shop: WorkflowFixture
 def test_refused_order_claims_no_units(shop: WorkflowFixture) -> None:
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
-    (waiting,) = store().pending_approvals()
+    (waiting,) = store().pending_approvals().rows
     decide(shop, waiting.purchase_order_id, "refuse")
     assert shop.run_until_settled(run.arn).output == ["NotApproved"]
     assert on_order(ESPRESSO) == 0
-    assert store().pending_approvals() == []
+    assert store().pending_approvals().rows == []
 
 
 def test_late_approval_request_claims_no_units_and_stays_closed(shop: WorkflowFixture) -> None:
@@ -216,7 +216,7 @@ def test_late_approval_request_claims_no_units_and_stays_closed(shop: WorkflowFi
     assert run.output == ["Sandbox.Timedout"]
     assert on_order(ESPRESSO) == 0
     shop.apply_late_effects()
-    assert store().pending_approvals() == []
+    assert store().pending_approvals().rows == []
 
 
 def test_a_claim_that_could_not_be_given_back_is_a_case(shop: WorkflowFixture) -> None:
@@ -235,7 +235,7 @@ def test_a_silent_manager_is_passed_over_and_a_silent_owner_refuses(shop: Workfl
     keep(ESPRESSO, cost=20_000)
     run = night(shop)
     shop.engine.pass_time(90_000)
-    assert [row.asked for row in store().pending_approvals()] == ["owner"]
+    assert [row.asked for row in store().pending_approvals().rows] == ["owner"]
     shop.engine.pass_time(180_000)
     assert shop.run_until_settled(run.arn).output == ["States.Timeout"]
     assert on_order(ESPRESSO) == 0

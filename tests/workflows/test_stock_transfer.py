@@ -101,7 +101,11 @@ def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(
     run = run_until_settled(shop)
     assert (run.status, run.output["loss"]) == ("SUCCEEDED", 0)
     assert level(LOCATION) == (17, 0, 17, 0)
-    moved = [row["cost"] for row in inventory().movements(LOCATION, ESPRESSO) if row["kind"] == "transfer_in"]
+    moved = [
+        row["cost"]
+        for row in inventory().list_movements(LOCATION, ESPRESSO, 100, "", None).rows
+        if row["kind"] == "transfer_in"
+    ]
     assert sum(moved) == 30_001 - value
     assert shop.audit() == []
 

@@ -1,11 +1,13 @@
 """`till case`: list, show and resolve the cases that workflows opened."""
 
 from enum import StrEnum
+from functools import partial
 from getpass import getuser
 from typing import Annotated, Any
 
 import typer
 from tillflow.executions import error_message
+from tillflow.listing import every
 
 from till.errors import OperatorError
 from till.output import lines, out, print_fields, print_json, print_table, timestamp
@@ -29,7 +31,7 @@ def list_cases(
     everything: Annotated[bool, typer.Option("--all", help="Include resolved cases.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the open cases, the oldest first.
+    """List the open cases, the oldest first; with --all the resolved ones too, the newest first.
 
     Examples:
 
@@ -37,7 +39,10 @@ def list_cases(
 
         till case list --all --json
     """
-    found = cases(find_stack()).list_all(None if everything else "OPEN")
+    operations = cases(find_stack())
+    found = list(every(partial(operations.list_cases, "OPEN", 100)))
+    if everything:
+        found += every(partial(operations.list_cases, "RESOLVED", 100))
     if as_json:
         print_json([case.model_dump(exclude_none=True) for case in found])
     elif not found:

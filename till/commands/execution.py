@@ -52,7 +52,7 @@ def list_(
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     name = None if status is None else status.value
     with operator_errors("List the workflows with `till execution list --help`."):
-        found = operations(find_stack()).list_executions(workflow, name, since, limit)
+        found = operations(find_stack()).list_executions(workflow, name, since, limit).rows
     if as_json:
         print_json([one.model_dump(mode="json") for one in found])
     elif not found:

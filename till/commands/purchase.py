@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from purchasing.errors import InvalidPurchase
 from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
+from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till import workflows
@@ -79,8 +81,7 @@ def list_orders(
         till purchase list --csv
     """
     operations = purchases(find_stack())
-    with operator_errors("See `till purchase list --help`."):
-        orders = operations.list_all(status.upper())
+    orders = every(partial(operations.list_purchases, 100, status=status.upper() or None))
     columns = (
         "purchase_order_id", "status", "supplier_id", "opened_at", "ordered", "received", "owed", "currency",
     )  # fmt: skip
@@ -97,7 +98,8 @@ def list_orders(
         }
         for order in orders
     )
-    print_report("Purchase orders", columns, rows, as_json, as_csv, page, page_size, _money("owed"))
+    with operator_errors("See `till purchase list --help`."):
+        print_report("Purchase orders", columns, rows, as_json, as_csv, page, page_size, _money("owed"))
 
 
 @app.command("show")
@@ -301,7 +303,8 @@ def invoices(
         "paid", "outstanding", "currency",
     )  # fmt: skip
     operations = purchases(find_stack())
-    billed = [(order, order.invoice) for order in operations.list_all() if order.invoice]
+    orders = every(partial(operations.list_purchases, 100))
+    billed = [(order, order.invoice) for order in orders if order.invoice]
     billed.sort(key=lambda pair: (pair[1].invoiced_on, pair[0].purchase_order_id), reverse=True)
     rows = (
         {
@@ -341,7 +344,7 @@ def payments(
     )  # fmt: skip
     paid = [
         (order, order.payment, order.payment.paid_at)
-        for order in purchases(find_stack()).list_all()
+        for order in every(partial(purchases(find_stack()).list_purchases, 100))
         if order.payment and order.payment.paid_at
     ]
     paid.sort(key=lambda entry: (entry[2], entry[0].purchase_order_id), reverse=True)

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from getpass import getuser
 from typing import Annotated
 
 import typer
 from tillflow.executions import error_message
+from tillflow.listing import every
 
 from till import workflows
 from till.errors import OperatorError
@@ -209,7 +211,7 @@ def approvals(as_json: AsJson = False) -> None:
 
         till reorder approvals
     """
-    waiting = reorders(find_stack()).pending_approvals()
+    waiting = list(every(partial(reorders(find_stack()).pending_approvals, 100)))
     if as_json:
         print_json([approval.model_dump() for approval in waiting])
     elif not waiting:

@@ -1,12 +1,14 @@
 """`till stock`: levels, movements, corrections, rebuild."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from inventory.errors import ImplausibleCorrection
 from inventory.models import Adjust, Correction, Count
 from inventory.operations import Rebuilt
+from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till.inventory import stock
@@ -61,9 +63,10 @@ def levels(
         till stock levels --csv --page-size 1000 > levels.csv
     """
     with operator_errors("See all locations with `till location list`."):
-        rows = stock(find_stack()).list_levels(location or None)
-    value = {"stock_value": lambda row: money(row.get("stock_value", 0), row.get("currency", ""))}
-    print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size, value)
+        fetch = partial(stock(find_stack()).list_levels, 100, location=location or None)
+        rows = (level.model_dump() for level in every(fetch))
+        value = {"stock_value": lambda row: money(row["stock_value"], row["currency"] or "")}
+        print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size, value)
 
 
 @app.command("movements")
@@ -83,12 +86,15 @@ def movements(
     """
     with operator_errors(ADVICE):
         operations = stock(find_stack())
-        found = operations.list_movements(location, sku)
-    currency = operations.level(location, sku).get("currency", "")
-    rows = ({"currency": currency, **row, "at": timestamp(row["at"])} for row in found)
-    cost = {"cost": lambda row: money(row["cost"], row["currency"])}
-    title = f"Movements of {sku} at {location}"
-    print_report(title, MOVEMENT, rows, as_json, as_csv, page, page_size, cost)
+        currency = operations.level(location, sku).get("currency", "")
+        found = every(partial(operations.list_movements, location, sku, 100))
+        rows = (
+            {**row.model_dump(), "currency": row.currency or currency, "at": timestamp(row.at)}
+            for row in found
+        )
+        cost = {"cost": lambda row: money(row["cost"], row["currency"])}
+        title = f"Movements of {sku} at {location}"
+        print_report(title, MOVEMENT, rows, as_json, as_csv, page, page_size, cost)
 
 
 @app.command("adjust")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from purchasing.errors import InvalidSupplier
 from purchasing.models import Price, Supplier, SupplierAccount
 from tillflow.errors import DomainError
+from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till.errors import OperatorError
@@ -89,7 +91,7 @@ def list_suppliers(
 
         till supplier list --csv
     """
-    rows = [_fields(account) for account in suppliers(find_stack()).list_all()]
+    rows = map(_fields, every(partial(suppliers(find_stack()).list_suppliers, 100)))
     columns = ("supplier_id", "name", "lead_time_days", "open_orders", "owed", "currency")
     owed = {"owed": lambda row: money(row["owed"], row["currency"])}
     print_report("Suppliers", columns, rows, as_json, as_csv, page, page_size, owed)

@@ -1,11 +1,13 @@
 """`till transfer`: move goods from one location to another."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from inventory.errors import InvalidTransfer
-from inventory.transfers.models import Arrival, OpenTransfer, Transfer
+from inventory.transfers.models import Arrival, OpenTransfer, TransferSummary
 from tillflow.executions import error_message
+from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till import workflows
@@ -156,9 +158,11 @@ def list_transfers(
 
         till transfer list --location store-1 --csv
     """
+    fetch = partial(
+        transfers(find_stack()).list_transfers, 100, status=status.upper() or None, location=location or None
+    )
     with operator_errors("See all transfers with `till transfer list`."):
-        rows = map(_row, transfers(find_stack()).list_all(status.upper(), location))
-    print_report("Transfers", COLUMNS, rows, as_json, as_csv, page, page_size)
+        print_report("Transfers", COLUMNS, map(_row, every(fetch)), as_json, as_csv, page, page_size)
 
 
 @app.command("show")
@@ -196,19 +200,8 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         print_table("Arrivals", ("arrival", "at!", "sku!", "received>", "lost>"), arrivals)
 
 
-def _row(transfer: Transfer) -> dict[str, Any]:
-    lines = transfer.lines
-    return {
-        "transfer_id": transfer.transfer_id,
-        "status": transfer.status,
-        "source": transfer.source,
-        "destination": transfer.destination,
-        "requested_at": timestamp(transfer.requested_at),
-        "quantity": sum(line.quantity for line in lines),
-        "received": sum(line.received for line in lines),
-        "lost": sum(line.lost for line in lines),
-        "in_transit": sum(line.in_transit for line in lines) if transfer.left_at else 0,
-    }
+def _row(transfer: TransferSummary) -> dict[str, Any]:
+    return transfer.model_dump() | {"requested_at": timestamp(transfer.requested_at)}
 
 
 def _requested_line(text: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
     """Return True if an order waits for its approval, False once its purchase order exists."""
     operations = reorders(stack)
     while time.monotonic() < deadline:
-        if {one.purchase_order_id for one in operations.pending_approvals()} & set(orders):
+        if {one.purchase_order_id for one in operations.pending_approvals(100).rows} & set(orders):
             return True
         if all(stack.row("PurchasingTable", f"PO#{name}", "PURCHASE") for name in orders):
             return False

@@ -1,8 +1,9 @@
 """Transfers, the requests of their functions and the responses. Quantities are whole units, costs minor units."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 from tillflow.fields import (
     MAX_UNITS,
     Amount,
@@ -127,6 +128,20 @@ class Transfer(Record):
     waiting_since: str = ""
     task_token: str | None = None
     ended_at: Timestamp | None = None
+
+
+class TransferSummary(BaseModel):
+    """A transfer in a list; quantities are those of all lines."""
+
+    transfer_id: str
+    status: Status
+    source: str
+    destination: str
+    requested_at: datetime
+    quantity: int
+    received: int
+    lost: int
+    in_transit: int
 
 
 class OpenedTransfer(TypedDict):

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
+from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
 from inventory.transfers import rules
-from inventory.transfers.models import Arrival, Status, Transfer, TransferRef
+from inventory.transfers.models import Arrival, Status, Transfer, TransferRef, TransferSummary
 from inventory.transfers.store import TransferStore
 
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
@@ -31,21 +32,19 @@ class TransferOperations:
         """Return the transfer; UnknownTransfer, InvalidTransfer for an id that no transfer has."""
         return self._store.get(parse(TransferRef, {"transfer_id": transfer_id}, InvalidTransfer).transfer_id)
 
-    def list_all(self, status: str = "", location: str = "") -> list[Transfer]:
-        """Return the transfers, of one status and from or to one location if given, the newest first.
+    def list_transfers(
+        self, limit: int = 50, after: str = "", *, status: str | None = None, location: str | None = None
+    ) -> Page[TransferSummary]:
+        """Return a page of the transfers, of one status and from or to one location if given, the newest first.
 
         InvalidTransfer for an unknown status, UnknownLocation.
         """
-        if status and status not in STATUSES:
+        if status is not None and status not in STATUSES:
             raise InvalidTransfer("status", status, f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]}")
-        if location:
+        if location is not None:
             self._locations.check([location])
-        transfers = (
-            transfer
-            for transfer in self._store.list_all()
-            if status in ("", transfer.status) and location in ("", transfer.source, transfer.destination)
-        )
-        return sorted(transfers, key=lambda transfer: transfer.requested_at, reverse=True)
+        page = self._store.list_transfers(limit, after, status, location)
+        return page.convert(lambda transfers: map(rules.summary, transfers))
 
     def ship(self, transfer_id: str) -> Transfer:
         """Report that the goods left their source."""

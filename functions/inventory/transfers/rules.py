@@ -21,6 +21,7 @@ from inventory.transfers.models import (
     Step,
     Transfer,
     TransferLine,
+    TransferSummary,
 )
 
 
@@ -221,6 +222,22 @@ def goods_by_arrival(transfer: Transfer) -> dict[str, list[ArrivedGoods]]:
             part = ArrivedGoods(line.sku, line.quantity, cost, line.lost, lost_cost)
             goods.setdefault(arrival.arrival_id, []).append(part)
     return goods
+
+
+def summary(transfer: Transfer) -> TransferSummary:
+    """Return a transfer as a list shows it."""
+    lines = transfer.lines
+    return TransferSummary(
+        transfer_id=transfer.transfer_id,
+        status=transfer.status,
+        source=transfer.source,
+        destination=transfer.destination,
+        requested_at=transfer.requested_at,
+        quantity=sum(line.quantity for line in lines),
+        received=sum(line.received for line in lines),
+        lost=sum(line.lost for line in lines),
+        in_transit=sum(line.in_transit for line in lines) if transfer.left_at else 0,
+    )
 
 
 def loss(transfer: Transfer) -> int:

@@ -3,7 +3,7 @@
 TRANSFER#<id>  TRANSFER  the transfer's document, with its status and version
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Any
 
 from tillflow.documents import Documents, DocumentType
 from tillflow.errors import OrderClosed
+from tillflow.listing import Page
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Item,
@@ -22,17 +23,25 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from inventory.errors import UnknownTransfer
+from inventory.rows import lists
 from inventory.store import InventoryStore
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer
 from inventory.transfers.rows import TransferRows
 
+LIST = "TRANSFERS"
 TRANSFERS = DocumentType(
     model=Transfer,
     prefix="TRANSFER#",
     sort_key="TRANSFER",
     id_name="transfer_id",
-    columns=lambda transfer: {"status": transfer.status},
+    columns=lambda transfer: {
+        "status": transfer.status,
+        "source": transfer.source,
+        "destination": transfer.destination,
+        "list": LIST,
+        "position": iso_utc(transfer.requested_at),
+    },
     not_found=UnknownTransfer,
 )
 # A level, a movement and a row on order per SKU, next to the marker.
@@ -69,9 +78,21 @@ class TransferStore:
         """Return the transfer; UnknownTransfer."""
         return self._documents.get(transfer_id)
 
-    def list_all(self) -> Iterator[Transfer]:
-        """Return every transfer. Scans the table: for reports, not for workflows."""
-        return self._documents.list_all()
+    def list_transfers(
+        self, limit: int, after: str, status: str | None, location: str | None
+    ) -> Page[Transfer]:
+        """Return a page of the transfers, the newest first; location: the source or the destination."""
+        page = lists(self._client, self._table).page(
+            LIST,
+            limit,
+            after,
+            newest_first=True,
+            where={"status": status},
+            either={"source": location, "destination": location} if location else {},
+        )
+        ids = [row["pk"].removeprefix(TRANSFERS.prefix) for row in page.rows]
+        found = {transfer.transfer_id: transfer for transfer in self._documents.get_many(ids)}
+        return Page([found[one] for one in ids if one in found], page.after)
 
     def ship(self, transfer_id: str) -> Transfer:
         """Take the goods off the source's stock, at their moving average cost.

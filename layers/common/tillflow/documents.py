@@ -5,7 +5,7 @@ A rule computes the next document from the stored one; it is written with optimi
 document was cancelled before it was created, and creating it is refused.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from tillflow.store import (
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 
 MAX_DOCUMENT_BYTES = 390_000
@@ -94,18 +93,6 @@ class Documents[D: BaseModel]:
         keys = [self._type.key(document_id) for document_id in document_ids]
         rows = read_rows(self._client, self._table, keys)
         return [document for row in rows.values() if (document := self._type.read(row))]
-
-    def list_all(self) -> Iterator[D]:
-        """Return every document. Scans the table: for reports, not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :sort_key",
-            ExpressionAttributeValues=marshal({":sort_key": self._type.sort_key}),
-        )
-        for page in pages:
-            for row in page["Items"]:
-                if document := self._type.read(unmarshal(row)):
-                    yield document
 
     def update(
         self,

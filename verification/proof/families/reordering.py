@@ -44,7 +44,7 @@ class ReorderDriver:
 
     def advance(self, fixture: WorkflowFixture, schedule: CaseSchedule, arns: list[str]) -> bool:
         store = replenishment()
-        for approval in store.pending_approvals():
+        for approval in store.pending_approvals().rows:
             token = store.decide(approval.purchase_order_id, self.decision, "by the proof")
             # The wait may have timed out meanwhile; the decision is then refused.
             complete_task(EngineCallbacks(fixture), token, {"decision": self.decision})
@@ -138,7 +138,7 @@ class Reordering(Family):
         for arn in final.arns:
             if final.status(arn) == "SUCCEEDED" and (missing := _planned(arn) - _grouped(arn)):
                 yield f"{arn} succeeded without ordering {sorted(missing)}, which it planned"
-        for approval in replenishment().pending_approvals():
+        for approval in replenishment().pending_approvals().rows:
             yield f"{approval.purchase_order_id} has a pending approval, but no execution waits for it"
 
 

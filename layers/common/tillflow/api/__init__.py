@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 from tillflow.api.caller import Caller
-from tillflow.api.cursors import decode_cursor, encode_cursor
-from tillflow.api.paging import PageQuery
+from tillflow.api.paging import DaysQuery, PageQuery
 from tillflow.api.problems import Problem, problem_of
 from tillflow.api.routing import Api, Call, Reply, Route
 
@@ -14,11 +13,10 @@ __all__ = [
     "Api",
     "Call",
     "Caller",
+    "DaysQuery",
     "PageQuery",
     "Problem",
     "Reply",
     "Route",
-    "decode_cursor",
-    "encode_cursor",
     "problem_of",
 ]

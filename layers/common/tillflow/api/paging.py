@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tillflow.fields import Day
+
 
 class PageQuery(BaseModel):
     """limit: how many; cursor: the next_cursor of the page before."""
@@ -12,3 +14,10 @@ class PageQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str | None, Field(max_length=2048)] = None
+
+
+class DaysQuery(PageQuery):
+    """first_day, last_day: only from and to these days, in UTC, both included."""
+
+    first_day: Day | None = None
+    last_day: Day | None = None

@@ -12,6 +12,7 @@ from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, TypeAdapter
 
 from tillflow.api.caller import Caller, caller_of
+from tillflow.api.cursors import decode_cursor, encode_cursor
 from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, problem_of
 from tillflow.errors import DomainError, InvalidRequest
 from tillflow.handling import as_domain_error
@@ -61,6 +62,7 @@ class Route:
 class Call:
     """A validated request. `body` and `query` are the route's models; `raw` the bytes as they were sent."""
 
+    key: str
     caller: Caller
     path: Mapping[str, str]
     query: Any
@@ -79,18 +81,39 @@ class Call:
             raise InvalidRequest("If-Match", value, 'the ETag of the record, such as "3"')
         return int(text)
 
+    @property
+    def after(self) -> str:
+        """The position of the query's cursor, "" for the beginning; InvalidRequest for a cursor of another list."""
+        return decode_cursor(self.query.cursor, self._list)
+
+    def cursor(self, position: str | None) -> str | None:
+        """Return the cursor of a position in this list; None for the end."""
+        return encode_cursor(position, self._list)
+
+    def has(self, etag: str) -> bool:
+        """Return whether the caller has what has this ETag: it is in If-None-Match."""
+        sent = self.headers.get("if-none-match", "")
+        return f'"{etag}"' in (text.strip().removeprefix("W/") for text in sent.split(","))
+
+    @property
+    def _list(self) -> str:
+        """What a cursor is bound to: the route, its path, and the query without limit and cursor."""
+        filters = self.query.model_dump(mode="json", exclude={"limit", "cursor"})
+        return json.dumps([self.key, dict(self.path), filters], sort_keys=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A response that is not a plain 200: another status, headers, or an entity's version as its ETag.
 
-    A body that is text is sent as it is, under the content-type of `headers`.
+    etag: a text in place of a version. A body that is text is sent as it is, under the content-type of `headers`.
     """
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     version: int | None = None
+    etag: str | None = None
 
 
 class Api:
@@ -155,9 +178,10 @@ class Api:
         if not isinstance(reply, Reply):
             reply = Reply(reply, route.statuses[0])
         headers = {"content-type": "application/json", "x-correlation-id": correlation_id, **reply.headers}
-        if reply.version is not None:
-            headers["etag"] = f'"{reply.version}"'
-            if route.method == "GET" and call.headers.get("if-none-match") == headers["etag"]:
+        etag = reply.etag if reply.version is None else str(reply.version)
+        if etag is not None:
+            headers["etag"] = f'"{etag}"'
+            if route.method == "GET" and call.has(etag):
                 return {"statusCode": 304, "headers": headers, "body": ""}
         if headers["content-type"].startswith("application/json") and not isinstance(reply.body, str):
             text = TypeAdapter(route.response).dump_json(reply.body, warnings=False).decode()
@@ -179,6 +203,7 @@ def _call(route: Route, event: Mapping[str, Any]) -> Call:
     if sum(len(str(name)) + len(str(value)) for name, value in query_parameters.items()) > MAX_QUERY_LENGTH:
         raise InvalidRequest("query", "(long)", f"at most {MAX_QUERY_LENGTH} characters")
     return Call(
+        key=route.key,
         caller=caller_of(event),
         path=event.get("pathParameters") or {},
         query=parse(route.query, query_parameters, extra="forbid", texts=True),

@@ -1,0 +1,160 @@
+"""Pages of rows by an index, in the order of its sort key."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tillflow.errors import InvalidRequest
+from tillflow.store import Item, marshal, unmarshal
+
+MOST_ROWS = 100
+"""Rows of a page."""
+MOST_READS = 10
+"""Requests for one page: a filter that few rows pass ends a page early, with a position to continue after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    """Rows of a list and the position to continue after; None on the last page."""
+
+    rows: list[T]
+    after: str | None
+
+    def convert[U](self, convert: Callable[[Iterable[T]], Iterable[U]]) -> "Page[U]":
+        """Return the page with its rows converted."""
+        return Page(list(convert(self.rows)), self.after)
+
+
+def every[T](fetch: Callable[[str], Page[T]]) -> Iterator[T]:
+    """Return the rows of all pages; `fetch` returns the page after a position."""
+    after: str | None = ""
+    while after is not None:
+        page = fetch(after)
+        yield from page.rows
+        after = page.after
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index of a table: `partition` and `sort` are the names of its key attributes. client: DynamoDB's."""
+
+    client: Any
+    table: str
+    name: str
+    partition: str
+    sort: str
+
+    def page(
+        self,
+        partition: str,
+        limit: int,
+        after: str = "",
+        *,
+        newest_first: bool = False,
+        between: tuple[str, str] | None = None,
+        where: Mapping[str, str | tuple[str, str] | None] | None = None,
+        either: Mapping[str, str] | None = None,
+    ) -> Page[Item]:
+        """Return up to `limit` rows of a partition after a position.
+
+        between: bounds of the sort key, both included; where: values or bounds of other attributes, None for any;
+        either: attributes of which at least one has its value. An index follows its table within a second or so.
+        InvalidRequest for a position that is not of this list.
+        """
+        wanted = {name: value for name, value in (where or {}).items() if value is not None}
+        request = self._request(partition, newest_first, between, wanted, either or {})
+        filtered = "FilterExpression" in request
+        start = self._start(partition, after)
+        rows: list[Item] = []
+        for _ in range(MOST_READS):
+            response = self._query(
+                request
+                | {"Limit": MOST_ROWS if filtered else limit}
+                | ({"ExclusiveStartKey": start} if start else {})
+            )
+            rows += map(unmarshal, response["Items"])
+            start = response.get("LastEvaluatedKey")
+            if start is None or len(rows) >= limit:
+                break
+        if len(rows) > limit or (start is not None and len(rows) == limit):
+            return Page(rows[:limit], self._position(rows[limit - 1]))
+        return Page(rows, None if start is None else self._position(unmarshal(start)))
+
+    def _request(
+        self,
+        partition: str,
+        newest_first: bool,
+        between: tuple[str, str] | None,
+        wanted: Mapping[str, str | tuple[str, str]],
+        either: Mapping[str, str],
+    ) -> dict[str, Any]:
+        keys = {self.partition: partition} | ({self.sort: between} if between else {})
+        names: dict[str, str] = {}
+        values: Item = {}
+        for name, value in {**keys, **wanted, **either}.items():
+            names[f"#{name}"] = name
+            bounds = value if isinstance(value, tuple) else (value,)
+            values |= {f":{name}{number}": bound for number, bound in enumerate(bounds)}
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": self.name,
+            "KeyConditionExpression": _expression(keys, " AND "),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": marshal(values),
+            "ScanIndexForward": not newest_first,
+        }
+        filters = [_expression(wanted, " AND "), _expression(either, " OR ")]
+        if any(filters):
+            request["FilterExpression"] = " AND ".join(f"({one})" for one in filters if one)
+        return request
+
+    def _query(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response: dict[str, Any] = self.client.query(**request)
+        except ClientError as error:
+            # DynamoDB refuses a start key that is outside the list: the cursor was not made for it.
+            if error.response["Error"]["Code"] != "ValidationException" or "ExclusiveStartKey" not in request:
+                raise
+            raise _not_of_this_list() from None
+        return response
+
+    def _position(self, row: Item) -> str:
+        return json.dumps([row["pk"], row["sk"], row[self.sort]])
+
+    def _start(self, partition: str, after: str) -> dict[str, Any] | None:
+        if not after:
+            return None
+        try:
+            pk, sk, sort = json.loads(after)
+        except (ValueError, TypeError):
+            raise _not_of_this_list() from None
+        if not (isinstance(pk, str) and isinstance(sk, str) and type(sort) in (str, int)):
+            raise _not_of_this_list()
+        return marshal({"pk": pk, "sk": sk, self.partition: partition, self.sort: sort})
+
+
+def days_between(first: date | None, last: date | None) -> tuple[str, str] | None:
+    """Return the bounds of times (ISO 8601, in UTC) from the first day to the last, both included; None for all.
+
+    InvalidRequest if the last day is before the first.
+    """
+    if first is None and last is None:
+        return None
+    if first is not None and last is not None and last < first:
+        raise InvalidRequest("last_day", last.isoformat(), f"a day that is not before {first.isoformat()}")
+    return (first or date.min).isoformat(), f"{(last or date.max).isoformat()}~"
+
+
+def _expression(wanted: Mapping[str, str | tuple[str, str]], operator: str) -> str:
+    return operator.join(
+        f"#{name} BETWEEN :{name}0 AND :{name}1" if isinstance(value, tuple) else f"#{name} = :{name}0"
+        for name, value in wanted.items()
+    )
+
+
+def _not_of_this_list() -> InvalidRequest:
+    return InvalidRequest("cursor", "(another)", "the next_cursor of the page before")

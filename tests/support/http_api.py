@@ -1,0 +1,197 @@
+"""The HTTP API in this process: its functions on the emulated data services, without a gateway."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+from identity.rules import SCOPES_BY_GROUP
+from stepfunctions_local.errors import ApiError
+from tillflow.api import Route
+
+from tools.template.routes import routes_of, services
+from verification.harness.fixture import WorkflowFixture
+
+ROOT = Path(__file__).parents[2]
+ROUTES: dict[str, Route] = {
+    key: route for service in services(ROOT) for key, route in routes_of(ROOT, service).items()
+}
+_TIMES = ("startDate", "stopDate", "timestamp", "redriveDate", "creationDate", "updateDate")
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """A response of a function as the gateway sends it."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text) if self.text else None
+
+
+class EngineClient:
+    """A client of Step Functions whose calls go to the engine of a fixture, with times as botocore returns them."""
+
+    def __init__(self, fixture: WorkflowFixture) -> None:
+        self._fixture = fixture
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            try:
+                return _with_times(getattr(self._fixture.engine, name)(**request))
+            except ApiError as error:
+                raise ClientError({"Error": {"Code": error.code, "Message": error.message}}, name) from None
+
+        return call
+
+    def get_paginator(self, name: str) -> Any:
+        def paginate(**request: Any) -> Iterator[Any]:
+            token: dict[str, Any] = {}
+            while True:
+                page = getattr(self, name)(**request, **token)
+                yield page
+                if not page.get("nextToken"):
+                    return
+                token = {"nextToken": page["nextToken"]}
+
+        return type("Paginator", (), {"paginate": staticmethod(paginate)})
+
+
+@dataclass(frozen=True)
+class HttpApi:
+    """The routes of every service. `call` is a request that the gateway has let through."""
+
+    fixture: WorkflowFixture
+
+    def call(
+        self,
+        key: str,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        group: str = "operator",
+    ) -> HttpResponse:
+        """Send a request to a route, by its key, as a user of a group. A body that is text is sent as base64."""
+        return self.handle(
+            {
+                "version": "2.0",
+                "routeKey": key,
+                "pathParameters": dict(path or {}),
+                "queryStringParameters": dict(query or {}),
+                "headers": dict(headers or {}),
+                "body": body if isinstance(body, str | None) else json.dumps(body),
+                "isBase64Encoded": isinstance(body, str),
+                "requestContext": {"authorizer": {"jwt": {"claims": claims(group)}}},
+            }
+        )
+
+    def get(self, path: str, **more: Any) -> HttpResponse:
+        """Send a GET of a path below /api, with its query in `query`."""
+        return self.call(*route_of("GET", f"/api{path}"), **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> HttpResponse:
+        """Send a POST to a path below /api."""
+        return self.call(*route_of("POST", f"/api{path}"), body=body, **more)
+
+    def handle(self, event: dict[str, Any]) -> HttpResponse:
+        """Send an event of the gateway to the function of its route."""
+        name = _functions(self.fixture)[event["routeKey"]]
+        with patch.dict(os.environ, self._environment(name)):
+            response = self.fixture.services.handle(name, event)
+        assert "FunctionError" not in response, response["Payload"]
+        answer = json.loads(response["Payload"])
+        return HttpResponse(answer["statusCode"], answer["headers"], answer["body"])
+
+    def _environment(self, function: str) -> dict[str, str]:
+        """Return the environment of a function with the names of state machines replaced by their ARNs."""
+        template = self.fixture.template
+
+        def arn(reference: re.Match[str]) -> str:
+            return str(template.resolve({"Ref": reference[1]}))
+
+        environment = template.functions[function].environment
+        return {name: re.sub(r"\$\{(\w+)\}", arn, value) for name, value in environment.items()}
+
+
+def claims(group: str) -> dict[str, str]:
+    """Return the claims of an access token as the gateway passes them."""
+    return {
+        "username": group,
+        "cognito:groups": f"[{group}]",
+        "scope": " ".join(f"shop/{scope}" for scope in sorted(SCOPES_BY_GROUP[group])),
+    }
+
+
+def route_of(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """Return the key of the route of a path, and the path's parameters: a literal path before one with parameters."""
+    for key, route in sorted(ROUTES.items(), key=lambda item: item[0].count("{")):
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
+        if route.method == method and (match := re.fullmatch(pattern, path)):
+            return key, {name: unquote(value) for name, value in match.groupdict().items()}
+    raise AssertionError(f"no route of {method} {path}")
+
+
+@contextmanager
+def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
+    """Yield the API of a fixture, whose functions have its engine as Step Functions."""
+    states = EngineClient(fixture)
+    for machine in fixture.template.of_type("AWS::Serverless::StateMachine"):
+        fixture.deploy(machine)
+    modules = [import_module(f"{service}.api") for service in services(ROOT)]
+    with ExitStack() as patches:
+        for module in modules:
+            _forget_operations(module)
+            if hasattr(module, "client"):
+                replaced = partial(_client, module.client, states)
+                patches.enter_context(patch.object(module, "client", replaced))
+        yield HttpApi(fixture)
+    for module in modules:
+        _forget_operations(module)
+
+
+def _client(boto: Callable[[str], Any], states: EngineClient, name: str) -> Any:
+    return states if name == "stepfunctions" else boto(name)
+
+
+def _forget_operations(module: Any) -> None:
+    """A function keeps its operations, and with them its clients, as long as its process runs."""
+    for value in vars(module).values():
+        if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+            value.cache_clear()
+
+
+def _functions(fixture: WorkflowFixture) -> dict[str, str]:
+    """Return the function of each route, by the route's key."""
+    by_service = {
+        function.handler.split(".")[0]: name
+        for name, function in fixture.template.functions.items()
+        if function.handler.endswith(".api.handle")
+    }
+    return {key: by_service[service] for service in services(ROOT) for key in routes_of(ROOT, service)}
+
+
+def _with_times(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_times(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: datetime.fromtimestamp(inner, UTC)
+        if name in _TIMES and isinstance(inner, int | float)
+        else _with_times(inner)
+        for name, inner in value.items()
+    }

@@ -1,0 +1,24 @@
+"""Tables of the template in the DynamoDB of a test, with their indexes."""
+
+from functools import cache
+from typing import Any
+
+from verification.harness.template import Template
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return Template.read().tables
+
+
+def create_table(dynamodb: Any, name: str) -> str:
+    """Create a table of the template by its logical id; return its name."""
+    properties = _tables()[name]
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=properties["AttributeDefinitions"],
+        KeySchema=properties["KeySchema"],
+        GlobalSecondaryIndexes=properties["GlobalSecondaryIndexes"],
+    )
+    return name

@@ -1,0 +1,124 @@
+"""Pages of rows by an index: every row once, whatever the size of the page, the filter and the writes meanwhile."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pytest
+from tillflow.aws import client
+from tillflow.errors import InvalidRequest
+from tillflow.listing import MOST_READS, MOST_ROWS, Index, days_between, every
+from tillflow.store import write_rows
+
+from verification.harness.dynamodb import local_dynamodb
+from verification.harness.template import Template
+
+TABLE = "OrdersTable"
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template.read()
+
+
+@pytest.fixture
+def index(template: Template) -> Iterator[Index]:
+    with local_dynamodb(template):
+        yield Index(client("dynamodb"), TABLE, "all", "list", "placed_at")
+
+
+def write(*numbers: int, **more: str) -> None:
+    rows = [
+        {
+            "pk": f"ORDER#{number}",
+            "sk": "ORDER",
+            "order_id": str(number),
+            "list": "ORDERS",
+            "placed_at": f"2026-11-{1 + number // 24:02}T{number % 24:02}:00:00Z",
+            **more,
+        }
+        for number in numbers
+    ]
+    write_rows(client("dynamodb"), TABLE, rows)
+
+
+def ids(rows: list[dict[str, Any]]) -> list[int]:
+    return [int(row["order_id"]) for row in rows]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 5, 6])
+def test_pages_follow_one_another_without_an_empty_last_one(index: Index, limit: int) -> None:
+    write(*range(5))
+    pages, after = [], ""
+    while True:
+        page = index.page("ORDERS", limit, after, newest_first=True)
+        pages.append(ids(page.rows))
+        if page.after is None:
+            break
+        after = page.after
+    assert [number for page in pages for number in page] == [4, 3, 2, 1, 0]
+    assert all(len(page) == limit for page in pages[:-1])
+
+
+def test_rows_written_between_two_pages_move_no_other(index: Index) -> None:
+    write(1, 3, 5, 7)
+    first = index.page("ORDERS", 2, newest_first=True)
+    write(8, 2)
+    second = index.page("ORDERS", 9, first.after or "", newest_first=True)
+    assert (ids(first.rows), ids(second.rows)) == ([7, 5], [3, 2, 1])
+
+
+def test_rows_of_one_moment_are_all_listed(index: Index) -> None:
+    write(*range(6), placed_at="2026-11-01T00:00:00Z")
+    rows = every(partial(index.page, "ORDERS", 2))
+    assert sorted(ids(list(rows))) == list(range(6))
+
+
+def test_filter_returns_full_pages_of_the_rows_that_pass(index: Index) -> None:
+    write(*range(0, 40, 2), status="PAID")
+    write(*range(1, 40, 2), status="PLACED")
+    page = index.page("ORDERS", 15, where={"status": "PAID", "location": None})
+    assert ids(page.rows) == list(range(0, 30, 2))
+    assert ids(index.page("ORDERS", 15, page.after or "", where={"status": "PAID"}).rows) == [
+        30,
+        32,
+        34,
+        36,
+        38,
+    ]
+
+
+def test_filter_that_nothing_passes_ends_early_with_a_position(index: Index) -> None:
+    write(*range(MOST_ROWS * MOST_READS + 1), placed_at="2026-11-01T00:00:00Z", status="PAID")
+    page = index.page("ORDERS", 10, where={"status": "PLACED"})
+    assert (page.rows, page.after is not None) == ([], True)
+    assert index.page("ORDERS", 10, page.after or "", where={"status": "PLACED"}).after is None
+
+
+def test_either_of_two_attributes_may_have_the_value(index: Index) -> None:
+    write(1, location="a", customer_id="x")
+    write(2, location="b", customer_id="a")
+    write(3, location="b", customer_id="x")
+    assert ids(index.page("ORDERS", 10, either={"location": "a", "customer_id": "a"}).rows) == [1, 2]
+
+
+def test_days_include_the_first_and_the_last(index: Index) -> None:
+    write(*range(72))
+    day = date(2026, 11, 2)
+    page = index.page("ORDERS", 100, between=days_between(day, day))
+    assert ids(page.rows) == list(range(24, 48))
+    assert days_between(None, None) is None
+
+
+def test_last_day_before_the_first_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="last_day"):
+        days_between(date(2026, 11, 2), date(2026, 11, 1))
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "1", "[]", '["a", "b"]', '["a", 1, "c"]', '["a", "b", null]', '{"a": 1}']
+)
+def test_position_that_is_not_of_the_list_is_refused(index: Index, after: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        index.page("ORDERS", 1, after)
