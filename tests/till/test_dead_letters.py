@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from tests.support.tables import create_table
 from till.main import app
 from till.purchasing import cases
 from till.stack import Stack
@@ -27,16 +28,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in ("DemandQueue", "DemandDeadLetterQueue", "ImageDeadLetterQueue")
         }
-        vars(stack)["outputs"]["CasesTable"] = "cases"
-        stack.client("dynamodb").create_table(
-            TableName="cases",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+        create_table(stack.client("dynamodb"), "CasesTable")
+        vars(stack)["outputs"]["CasesTable"] = "CasesTable"
         monkeypatch.setattr("till.commands.dlq.find_stack", lambda: stack)
         yield stack
 
