@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
-from tillflow.fields import Day, Identifier
+from tillflow.fields import BusinessId, Day, Identifier
 
 from purchasing import reporting
 from purchasing.errors import SignatureRefused, UnknownSupplier
 from purchasing.models import (
+    DeliveryNote,
     Invoice,
     Price,
     Purchase,
@@ -70,6 +71,15 @@ class Acknowledgement(BaseModel):
     accepted: bool
     promised_on: Day | None = None
     note: Annotated[str, Field(max_length=200)] = ""
+
+
+class DeliveryNoteBody(BaseModel):
+    """The delivery note of an order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    purchase_order_id: BusinessId
+    note: DeliveryNote
 
 
 class CancelPurchaseBody(BaseModel):
@@ -191,6 +201,23 @@ def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
     """Say that the order has arrived and will be answered, signed by the supplier."""
     _signer(call)
     order = _orders().heartbeat(call.body.purchase_order_id)
+    return {"purchase_order_id": order.purchase_order_id, "status": order.status}
+
+
+@api.route(
+    "POST /webhooks/suppliers/{supplier_id}/delivery-note",
+    "",
+    body=DeliveryNoteBody,
+    response=dict[str, Any],
+)
+def note_delivery_by_webhook(call: Call) -> dict[str, Any]:
+    """Announce what is being delivered, once per note, signed by the supplier.
+
+    Goods are booked when they are counted.
+    """
+    supplier_id = _signer(call)
+    body: DeliveryNoteBody = call.body
+    order = _orders().add_delivery_note(body.purchase_order_id, body.note, supplier_id)
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
 
 

@@ -276,6 +276,21 @@ class Receipt(Record):
     booked: bool = False
 
 
+class SentLine(Record):
+    """Units that a supplier says it has sent."""
+
+    sku: Identifier
+    quantity: Quantity
+
+
+class DeliveryNote(Record):
+    """What a supplier says it has sent, and when it is to arrive."""
+
+    note_id: BusinessId
+    expected_on: Day | None = None
+    lines: Annotated[tuple[SentLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+
 class InvoicedLine(Record):
     sku: Identifier
     quantity: Quantity
@@ -348,6 +363,7 @@ class Purchase(Record):
     execution: str = ""
     opened_at: AwareDatetime
     attempts: tuple[Attempt, ...] = ()
+    delivery_notes: tuple[DeliveryNote, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     closed_short: bool = False
     cancel_reason: str | None = None

@@ -20,6 +20,7 @@ from purchasing.errors import InvalidPurchase, InvalidSupplier
 from purchasing.matching import mismatches
 from purchasing.models import (
     Candidate,
+    DeliveryNote,
     Invoice,
     OpenOrder,
     OrderRef,
@@ -118,6 +119,10 @@ class PurchaseOperations:
         if order.task_token:
             send_heartbeat(self._states, order.task_token)
         return order
+
+    def add_delivery_note(self, purchase_order_id: str, note: DeliveryNote, supplier_id: str) -> Purchase:
+        """Add a delivery note of the order's supplier, once per note id; nothing is booked."""
+        return self._store.add_delivery_note(_order_id(purchase_order_id), note, supplier_id)
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
         """Record a delivery, once per receipt id."""

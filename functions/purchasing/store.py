@@ -11,8 +11,9 @@ from tillflow.store import Action, Item, key, marshal
 
 from purchasing import rules, values
 from purchasing.approvals import Limits
+from purchasing.delivery_notes import add_note
 from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
-from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
+from purchasing.models import DeliveryNote, Invoice, OpenOrder, Purchase, Receipt
 from purchasing.rows import (
     ORDER_PREFIX,
     ORDERS_LIST,
@@ -102,6 +103,10 @@ class PurchaseStore:
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:
         """Record a delivery, once per receipt id."""
         return self.change(purchase_order_id, lambda purchase: rules.receive(purchase, receipt))
+
+    def add_delivery_note(self, purchase_order_id: str, note: DeliveryNote, supplier_id: str) -> Purchase:
+        """Add a delivery note of the order's supplier, once per note id."""
+        return self.change(purchase_order_id, lambda purchase: add_note(purchase, note, supplier_id))
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
         """Record the supplier's invoice; InvalidPurchase if another order has its number."""

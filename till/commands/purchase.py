@@ -133,6 +133,13 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         ("supplier!", "state", "promised", "note"),
         [(one.supplier_id, one.state, one.promised_on or "", one.note) for one in order.attempts],
     )
+    notes = [
+        (note.note_id, note.expected_on or "", line.sku, line.quantity)
+        for note in order.delivery_notes
+        for line in note.lines
+    ]
+    if notes:
+        print_table("Delivery notes", ("note!", "expected!", "sku!", "sent>"), notes)
     receipts = [
         (one.receipt_id, timestamp(one.received_at), line.sku, line.quantity, line.rejected)
         for one in order.receipts

@@ -1,0 +1,58 @@
+"""Delivery notes: added once, by the order's supplier, while goods are expected; nothing is booked."""
+
+from typing import Any
+
+import pytest
+from purchasing.delivery_notes import MAX_NOTES, add_note
+from purchasing.errors import InvalidPurchase
+from purchasing.models import DeliveryNote, Purchase
+from tillflow.errors import IdempotencyConflict, OrderClosed
+
+ORDER = Purchase.model_validate(
+    {
+        "purchase_order_id": "po-1",
+        "status": "ACKNOWLEDGED",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "A", "quantity": 10, "unit_cost": 100}],
+        "suppliers": ["sup-1"],
+        "opened_at": "2026-11-23T10:00:00Z",
+        "attempts": [{"supplier_id": "sup-1", "sent_at": "2026-11-23T10:00:00Z", "state": "ACKNOWLEDGED"}],
+    }
+)
+
+
+def note(note_id: str = "dn-1", sku: str = "A", quantity: int = 4) -> DeliveryNote:
+    return DeliveryNote.model_validate({"note_id": note_id, "lines": [{"sku": sku, "quantity": quantity}]})
+
+
+def test_note_is_added_and_books_nothing() -> None:
+    after = add_note(ORDER, note(), "sup-1")
+    assert after.delivery_notes == (note(),)
+    assert after.model_copy(update={"delivery_notes": ()}) == ORDER
+
+
+def test_replayed_note_changes_nothing_and_another_under_its_id_is_a_conflict() -> None:
+    after = add_note(ORDER, note(), "sup-1")
+    assert add_note(after, note(), "sup-1") == after
+    with pytest.raises(IdempotencyConflict):
+        add_note(after, note(quantity=5), "sup-1")
+
+
+def test_note_of_another_supplier_or_product_is_refused() -> None:
+    with pytest.raises(InvalidPurchase, match="supplier_id"):
+        add_note(ORDER, note(), "sup-2")
+    with pytest.raises(InvalidPurchase, match="SKUs of the order"):
+        add_note(ORDER, note(sku="B"), "sup-1")
+
+
+@pytest.mark.parametrize("change", [{"status": "MATCHED"}, {"cancel_reason": "late"}, {"closed_short": True}])
+def test_order_that_expects_no_goods_takes_no_note(change: dict[str, Any]) -> None:
+    with pytest.raises(OrderClosed):
+        add_note(ORDER.model_copy(update=change), note(), "sup-1")
+
+
+def test_number_of_notes_is_limited() -> None:
+    notes = tuple(note(f"dn-{number}") for number in range(MAX_NOTES))
+    with pytest.raises(InvalidPurchase, match="at most"):
+        add_note(ORDER.model_copy(update={"delivery_notes": notes}), note("one-more"), "sup-1")
