@@ -1,6 +1,6 @@
 """Invoices: gapless numbers that only sales use, and balances that equal payments and credits."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from audit.snapshot import Breach, Item, Snapshot, invariant
@@ -12,7 +12,7 @@ ISSUED = ("ISSUED", "PARTIALLY_PAID", "PAID")
 def invoice_numbers_are_contiguous(shop: Snapshot) -> Iterator[Breach]:
     """The numbers of each series are those from 1 to its counter, each once."""
     given: dict[str, list[int]] = defaultdict(list)
-    for numbered in (*_numbered(shop), *shop.credit_notes.values()):
+    for numbered in (*_numbered(shop), *shop.credit_notes.values(), *shop.return_notes.values()):
         given[numbered["series"]].append(int(numbered["number"]))
     for series in sorted(given.keys() | shop.counters.keys()):
         last = shop.counters.get(series, 0)
@@ -33,6 +33,7 @@ def documents_use_a_series_of_their_register(shop: Snapshot) -> Iterator[Breach]
     for kind, numbered in (
         *(("INV", invoice) for invoice in _numbered(shop)),
         *(("CN", note) for note in shop.credit_notes.values()),
+        *(("CN", note) for note in shop.return_notes.values()),
     ):
         of_location = f"{kind}/{numbered.get('location')}"
         expected = (kind, of_location, f"{of_location}/{numbered.get('register_id')}")
@@ -56,13 +57,20 @@ def only_sales_burn_numbers(shop: Snapshot) -> Iterator[Breach]:
 
 @invariant
 def outstanding_is_total_less_payments(shop: Snapshot) -> Iterator[Breach]:
-    """A paid invoice was paid by captures (less refunds) and credits; receivables.py checks those on account."""
+    """A paid invoice was paid by captures (less refunds) and credits; receivables.py checks those on account.
+
+    Refunds and credits of returns are left out: they have invariants of their own.
+    """
+    of_returns: Counter[str] = Counter()
+    for note in shop.return_notes.values():
+        of_returns[note["credit_note_id"]] += note["total"]
     for name, invoice in shop.invoices.items():
         if invoice["status"] != "PAID" or "on_account" in invoice or _reversed_by_hand(shop, name):
             continue
         tenders = shop.tenders.get(name, ())
         received = sum(t.get("captured", 0) - t.get("refunded", 0) for t in tenders)
-        received += invoice.get("credited", 0)
+        received += sum(shop.refunded_by_returns[name, t["tender_no"]] for t in tenders)
+        received += invoice.get("credited", 0) - of_returns[name]
         outstanding = invoice["total"] - invoice["paid"]
         if outstanding != invoice["total"] - received or outstanding:
             yield (

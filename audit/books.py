@@ -16,7 +16,7 @@ from ledger.accounts import (
     TENDER_ACCOUNT,
 )
 
-from audit.snapshot import Breach, Item, Snapshot, document, invariant, journal_lines
+from audit.snapshot import Breach, Item, Snapshot, account_balances, document, invariant, journal_lines
 
 SALE = "#sale"
 CANCEL = "#cancel"
@@ -43,17 +43,19 @@ def entry_accounts_are_in_the_chart(shop: Snapshot) -> Iterator[Breach]:
 
 @invariant
 def tender_accounts_are_what_was_captured(shop: Snapshot) -> Iterator[Breach]:
-    """Cash, card clearing and store credit were debited what the tenders of the sale captured, less refunds."""
+    """Cash, card clearing and store credit were debited what the tenders of the sale captured, less refunds.
+
+    Refunds of returns are left out: they have entries of their own.
+    """
     for order, entry in _sales(shop):
         if _is_undecided(shop, order, "ReversePayment"):
             continue
-        balances = _balances(entry)
+        balances = account_balances(entry)
         balances.update(_reversal(shop, order))
         captured: Counter[str] = Counter()
         for tender in shop.tenders.get(order, ()):
-            captured[TENDER_ACCOUNT[tender["type"]].code] += tender.get("captured", 0) - tender.get(
-                "refunded", 0
-            )
+            refunded = tender.get("refunded", 0) - shop.refunded_by_returns[order, tender["tender_no"]]
+            captured[TENDER_ACCOUNT[tender["type"]].code] += tender.get("captured", 0) - refunded
         for account in TENDER_ACCOUNT.values():
             if balances[account.code] != captured[account.code]:
                 yield (
@@ -71,7 +73,7 @@ def goods_accounts_are_what_moved(shop: Snapshot) -> Iterator[Breach]:
             continue
         cost = sum(movement["cost"] for movement in shop.sale_movements.get(order, ()))
         cost -= sum(movement["cost"] for movement in shop.cancel_movements.get(order, ()))
-        balances = _balances(entry)
+        balances = account_balances(entry)
         balances.update(_reversal(shop, order))
         posted = (balances[COST_OF_GOODS_SOLD.code], -balances[INVENTORY.code])
         if posted != (cost, cost):
@@ -90,7 +92,7 @@ def income_accounts_are_what_was_sold(shop: Snapshot) -> Iterator[Breach]:
             yield (order, "a sale of an unknown order is posted")
             continue
         totals = document(shop.orders[order])["totals"]
-        balances = _balances(entry)
+        balances = account_balances(entry)
         posted = (-balances[SALES_REVENUE.code], -balances[SALES_TAX_PAYABLE.code])
         if posted != (totals["net"], totals["tax"]):
             yield (
@@ -107,8 +109,8 @@ def reversal_undoes_its_sale(shop: Snapshot) -> Iterator[Breach]:
         if not name.endswith(CANCEL):
             continue
         order = name.removesuffix(CANCEL)
-        balances = _balances(shop.entries.get(f"{order}{SALE}", {"lines": []}))
-        balances.update(_balances(entry))
+        balances = account_balances(shop.entries.get(f"{order}{SALE}", {"lines": []}))
+        balances.update(account_balances(entry))
         left = {account: balance for account, balance in balances.items() if balance}
         if left:
             yield (order, f"the sale and its reversal leave {left}")
@@ -123,21 +125,13 @@ def _is_undecided(shop: Snapshot, order: str, *steps: str) -> bool:
 
 def _reversal(shop: Snapshot, order: str) -> Counter[str]:
     entry = shop.entries.get(f"{order}{CANCEL}")
-    return _balances(entry) if entry else Counter()
+    return account_balances(entry) if entry else Counter()
 
 
 def _sales(shop: Snapshot) -> Iterator[tuple[str, Item]]:
     for name, entry in shop.entries.items():
         if name.endswith(SALE):
             yield name.removesuffix(SALE), entry
-
-
-def _balances(entry: Item) -> Counter[str]:
-    """Return debits less credits by account code."""
-    balances: Counter[str] = Counter()
-    for line in journal_lines(entry):
-        balances[line["account"]] += line.get("debit", 0) - line.get("credit", 0)
-    return balances
 
 
 BOOKS = (

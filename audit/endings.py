@@ -167,7 +167,11 @@ def _moved(shop: Snapshot, order: str) -> Counter[tuple[str, str]]:
 
 
 def _taken(shop: Snapshot, order: str) -> int:
-    return sum(t.get("captured", 0) - t.get("refunded", 0) for t in shop.tenders.get(order, ()))
+    """Return what was captured and not refunded; refunds of returns are left out."""
+    return sum(
+        t.get("captured", 0) - t.get("refunded", 0) + shop.refunded_by_returns[order, t["tender_no"]]
+        for t in shop.tenders.get(order, ())
+    )
 
 
 def _sale_entry(shop: Snapshot, order: str) -> Item | None:

@@ -62,6 +62,7 @@ def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
         if (
             tender.get("provider", tender["type"]) in shop.outside_providers
             or order not in shop.settled
+            or shop.being_returned(order)
             or shop.excused(order, "ReversePayment", "ResolveCapture", "CapturePayment")
         ):
             continue

@@ -13,6 +13,7 @@ from audit.images import IMAGES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
+from audit.returns import RETURNS
 from audit.snapshot import Item, Snapshot, Violation
 from audit.stock import STOCK
 from audit.transfers import TRANSFERS
@@ -28,6 +29,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *RECEIVABLES,
     *CORRECTIONS,
     *ENDINGS,
+    *RETURNS,
     *PURCHASES,
     *TRANSFERS,
     *IMAGES,

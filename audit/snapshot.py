@@ -5,7 +5,7 @@ the views below only find them, so an invariant reads in the words of the domain
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -125,6 +125,35 @@ class Snapshot:
         return grouped
 
     @cached_property
+    def return_movements(self) -> dict[str, list[Item]]:
+        """Units that returns put back on the shelves, by return."""
+        grouped: dict[str, list[Item]] = defaultdict(list)
+        for movement in self.movements:
+            if movement["kind"] == "return":
+                grouped[movement["business_id"]].append(movement)
+        return grouped
+
+    @cached_property
+    def returns(self) -> dict[str, Item]:
+        """Returns of orders by return id."""
+        return {item["return_id"]: item for item in self.items("OrdersTable", "RETURN", "RETURN#")}
+
+    @cached_property
+    def refunds(self) -> dict[str, Item]:
+        """Refunds of returns by return id."""
+        return {item["return_id"]: item for item in self.items("PaymentsTable", "REFUND", "RETURN#")}
+
+    @cached_property
+    def refunded_by_returns(self) -> Counter[tuple[str, int]]:
+        """What returns have paid back to each tender, by order and tender number."""
+        refunded: Counter[tuple[str, int]] = Counter()
+        for refund in self.refunds.values():
+            for part in nested(refund, "parts"):
+                if part["state"] == "refunded":
+                    refunded[refund["order_id"], part["tender_no"]] += part["amount"]
+        return refunded
+
+    @cached_property
     def orders(self) -> dict[str, Item]:
         return {item["order_id"]: item for item in self.items("OrdersTable", "ORDER", "ORDER#")}
 
@@ -144,8 +173,14 @@ class Snapshot:
 
     @cached_property
     def credit_notes(self) -> dict[str, Item]:
-        """Credit notes by the order whose invoice they credit."""
-        return {item["credit_note_id"]: item for item in self.items("BillingTable", "CREDIT", "CREDIT#")}
+        """Credit notes of whole invoices, by order."""
+        notes = self.items("BillingTable", "CREDIT", "CREDIT#")
+        return {note["credit_note_id"]: note for note in notes if "return_id" not in note}
+
+    @cached_property
+    def return_notes(self) -> dict[str, Item]:
+        """Credit notes of returns by return id."""
+        return {note["return_id"]: note for note in self.items("BillingTable", "CREDIT#", "CREDIT#")}
 
     @cached_property
     def counters(self) -> dict[str, int]:
@@ -204,6 +239,14 @@ class Snapshot:
         row = self.orders.get(order, {})
         return "cancel_execution" in row and row["status"] in ("PLACED", "PAID")
 
+    def being_returned(self, order: str) -> bool:
+        """Return whether a return of the order has claimed units and has not ended."""
+        return order in self._orders_being_returned
+
+    @cached_property
+    def _orders_being_returned(self) -> frozenset[str]:
+        return frozenset(row["order_id"] for row in self.returns.values() if row["status"] == "CLAIMED")
+
     def has_open_case(self, order: str) -> bool:
         return any(case["status"] == "OPEN" for case in self.cases.get(order, ()))
 
@@ -212,6 +255,20 @@ def document(item: Item) -> dict[str, Any]:
     """The nested document of an item, which is stored as JSON text."""
     stored = item.get("document", "{}")
     return json.loads(stored) if isinstance(stored, str) else dict(stored)
+
+
+def nested(item: Item, name: str) -> list[Any]:
+    """The list in an attribute of an item, which is stored as JSON text; empty if there is none."""
+    stored = item.get(name, "[]")
+    return list(json.loads(stored)) if isinstance(stored, str) else list(stored)
+
+
+def account_balances(entry: Item) -> Counter[str]:
+    """Return debits less credits by account code."""
+    sums: Counter[str] = Counter()
+    for line in journal_lines(entry):
+        sums[line["account"]] += line.get("debit", 0) - line.get("credit", 0)
+    return sums
 
 
 def journal_lines(entry: Item) -> list[dict[str, Any]]:

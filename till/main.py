@@ -27,6 +27,7 @@ from till.commands import (
     product,
     purchase,
     reorder,
+    returns,
     seed,
     stack,
     stock,
@@ -68,6 +69,7 @@ app = typer.Typer(
 stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
+app.add_typer(returns.app, name="return")
 app.add_typer(customer.app, name="customer")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(gift_card.app, name="gift-card")

@@ -5,6 +5,7 @@ from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
+from orders.returns.operations import ReturnOperations
 from payments.operations import (
     AccountOperations,
     CardOperations,
@@ -25,6 +26,16 @@ def orders(stack: Stack) -> OrderOperations:
         checkout=stack.output("OrderCheckoutAlias"),
         cancel=stack.output("OrderCancelAlias"),
         store_cards=CardOperations(stack.client("dynamodb"), stack.output("CardsTable")).store,
+    )
+
+
+def returns(stack: Stack) -> ReturnOperations:
+    """Return the return operations of a stack."""
+    return ReturnOperations(
+        stack.client("dynamodb"),
+        stack.client("stepfunctions"),
+        stack.output("OrdersTable"),
+        stack.output("OrderReturnAlias"),
     )
 
 

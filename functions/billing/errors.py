@@ -35,3 +35,12 @@ class UnknownPayment(DomainError):
 
     def __init__(self, payment_id: str) -> None:
         super().__init__(f"payment {payment_id} is not recorded")
+
+
+class CreditAboveInvoice(DomainError):
+    """More would be credited than the invoice was for; amounts are in minor units."""
+
+    cashier_message = "The operator has to check the invoice."
+
+    def __init__(self, invoice_number: str, credited: int, total: int) -> None:
+        super().__init__(f"invoice {invoice_number} of {total} would be credited {credited} (minor units)")

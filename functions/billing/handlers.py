@@ -28,8 +28,10 @@ def issue_invoice(event: dict[str, Any], context: object) -> IssuedInvoice:
 
 @handler
 def credit_invoice(event: dict[str, Any], context: object) -> CreditedInvoice:
-    """Credit the whole invoice of an order; void a draft."""
+    """Credit the invoice of an order: a return's part of it, or all of it. Void a draft that is cancelled."""
     request = parse(CreditInvoice, event)
+    if request.credited:
+        return store.credit_return(request.order_id, request.reason, request.credited, datetime.now(UTC))
     return store.credit(request.order_id, request.reason, datetime.now(UTC))
 
 

@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt
-from tillflow.fields import MAX_AMOUNT, BusinessId, Identifier, Record, Request
+from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Identifier, Quantity, Record, Request
 
 MAX_TENDERS = 200
+MAX_LINES = 1_000
 
 type InvoiceStatus = Literal["DRAFT", "ISSUED", "PARTIALLY_PAID", "PAID", "VOID"]
 
@@ -41,11 +42,56 @@ class IssueInvoice(Request):
     tenders: Annotated[tuple[CapturedTender, ...], Field(max_length=MAX_TENDERS)]
 
 
+class CreditedTax(Request):
+    """Net and tax of a tax class and rate on a credit note."""
+
+    tax_class: Annotated[str, Field(min_length=1, max_length=64)]
+    rate: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,10})?$")]
+    net: Amount
+    tax: Amount
+
+
+class CreditedLine(Request):
+    """A line of a credit note."""
+
+    line_no: Annotated[StrictInt, Field(gt=0, le=MAX_LINES)]
+    sku: Identifier
+    description: Annotated[str, Field(max_length=120, pattern=r"^\P{Cc}*$")]
+    quantity: Quantity
+    tax_class: Annotated[str, Field(min_length=1, max_length=64)]
+    tax_rate: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,10})?$")]
+    net: Amount
+    tax: Amount
+    total: Amount
+
+
+class CreditedTotals(Request):
+    """Sums over the lines of a credit note; total = net + tax + rounding."""
+
+    net: Amount
+    tax: Amount
+    rounding: Annotated[StrictInt, Field(ge=-1_000, le=1_000)] = 0
+    total: Amount
+
+
+class CreditedReturn(Request):
+    """The part of an invoice that a return credits: its lines, taxes and totals."""
+
+    return_id: BusinessId
+    lines: Annotated[tuple[CreditedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    taxes: Annotated[tuple[CreditedTax, ...], Field(max_length=MAX_LINES)]
+    totals: CreditedTotals
+
+
 class CreditInvoice(Request):
-    """A request to credit the whole invoice of an order; the reason is printed on the credit note."""
+    """A request to credit the invoice of an order: a return's part of it, or all of it.
+
+    The reason is printed on the credit note.
+    """
 
     order_id: BusinessId
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\P{Cc}*$")] = "cancelled"
+    credited: CreditedReturn | None = None
 
 
 class IssuedInvoice(TypedDict):
@@ -137,9 +183,13 @@ class Invoice(Record):
 
 
 class CreditNote(Record):
-    """A credit note as it is stored: the attributes of its row, less the key."""
+    """A credit note as it is stored: the attributes of its row, less the key.
+
+    credit_note_id: the order whose invoice it credits; return_id: the return it belongs to, None for a cancel.
+    """
 
     credit_note_id: str
+    return_id: str | None = None
     invoice_number: str
     location: str | None
     register_id: str | None

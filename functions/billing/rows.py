@@ -3,6 +3,7 @@
 INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number, or VOID; then credited
                                (on account: ISSUED or PARTIALLY_PAID, until payments have paid it)
 CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
+CREDIT#<order id>    CREDIT#<return id>   the credit note of a return's part of it
 SERIES#<series>      COUNTER   last: the last number given; rules.series_of names the series of a document
 
 OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.
@@ -32,9 +33,9 @@ def invoice_key(order_id: str) -> tuple[str, str]:
     return f"INVOICE#{order_id}", "INVOICE"
 
 
-def credit_note_key(order_id: str) -> tuple[str, str]:
-    """Return the primary key of the row of an order's credit note."""
-    return f"CREDIT#{order_id}", "CREDIT"
+def credit_note_key(order_id: str, return_id: str | None = None) -> tuple[str, str]:
+    """Return the primary key of the row of a return's credit note, or of that of the whole invoice."""
+    return f"CREDIT#{order_id}", f"CREDIT#{return_id}" if return_id else "CREDIT"
 
 
 def counter_key(series: str) -> tuple[str, str]:

@@ -1,12 +1,14 @@
 """Numbers, payments and credit notes of invoices. Pure."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tillflow.errors import IdempotencyConflict, TendersDoNotMatchTotal
 from tillflow.money import Money
 
-from billing.models import CapturedTender, RecordedPayment, SeriesScope
+from billing.errors import CreditAboveInvoice
+from billing.models import CapturedTender, CreditedReturn, RecordedPayment, SeriesScope
 
 type DocumentKind = Literal["INV", "CN"]
 
@@ -62,6 +64,33 @@ def credit_note_of(invoice: Mapping[str, Any], series: str, number: int, reason:
         "reason": reason,
         "document": invoice["document"],
     }
+
+
+def return_note_of(
+    invoice: Mapping[str, Any], series: str, number: int, reason: str, credited: CreditedReturn
+) -> dict[str, Any]:
+    """Return the credit note of a return's part of an invoice."""
+    parts = credited.model_dump(mode="json", include={"lines", "taxes", "totals"})
+    return credit_note_of(invoice, series, number, reason) | {
+        "return_id": credited.return_id,
+        "total": credited.totals.total,
+        "document": json.dumps(parts),
+    }
+
+
+def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn) -> None:
+    """Raise CreditAboveInvoice if an invoice would be credited more than its total."""
+    before, total = invoice.get("credited", 0), invoice["total"]
+    if before + credited.totals.total > total:
+        raise CreditAboveInvoice(invoice["invoice_number"], before + credited.totals.total, total)
+
+
+def check_same_return(note: Mapping[str, Any], credited: CreditedReturn) -> None:
+    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes and totals."""
+    stored = json.loads(note["document"])
+    sent = json.loads(credited.model_dump_json(include={"lines", "taxes", "totals"}))
+    if stored != sent:
+        raise IdempotencyConflict(f"credit note {note['credit_note_number']}", stored, sent)
 
 
 def _recorded(tenders: Sequence[CapturedTender]) -> list[RecordedPayment]:

@@ -11,7 +11,15 @@ from tillflow.times import iso_utc
 
 from billing import rules
 from billing.errors import InvoiceNotDraft
-from billing.models import CapturedTender, CreditedInvoice, CreditNote, Invoice, IssuedInvoice, SeriesScope
+from billing.models import (
+    CapturedTender,
+    CreditedInvoice,
+    CreditedReturn,
+    CreditNote,
+    Invoice,
+    IssuedInvoice,
+    SeriesScope,
+)
 from billing.receivables import rules as on_account
 from billing.receivables.store import ReceivablesStore
 from billing.rows import (
@@ -85,6 +93,62 @@ class BillingStore:
         voided, and the number is None.
         """
         return retry_on_conflict(lambda: self._credit(order_id, reason, now), tries=_TRIES)
+
+    def credit_return(
+        self, order_id: str, reason: str, credited: CreditedReturn, now: datetime
+    ) -> CreditedInvoice:
+        """Credit a return's part of the order's invoice under the next number of the credit series.
+
+        A second delivery returns the first number. The number is None if the invoice has none itself. Raises
+        CreditAboveInvoice, IdempotencyConflict for a return that was credited with other lines.
+        """
+        return retry_on_conflict(lambda: self._credit_return(order_id, reason, credited, now), tries=_TRIES)
+
+    def credit_notes(self, order_id: str) -> list[CreditNote]:
+        """Return the credit notes of an order's invoice, in the order of their numbers."""
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=marshal({":pk": credit_note_key(order_id)[0]}),
+            ConsistentRead=True,
+        )
+        notes = [read_credit_note(unmarshal(row)) for row in page["Items"]]
+        return sorted(notes, key=lambda note: note.number)
+
+    def _credit_return(
+        self, order_id: str, reason: str, credited: CreditedReturn, now: datetime
+    ) -> CreditedInvoice:
+        place = credit_note_key(order_id, credited.return_id)
+        if note := self._row(*place):
+            rules.check_same_return(note, credited)
+            return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
+        invoice = self._row(*invoice_key(order_id))
+        if "invoice_number" not in invoice:
+            return {"order_id": order_id, "credit_note_number": None}
+        rules.check_credited_at_most(invoice, credited)
+        series, before = self._series("CN", invoice), invoice.get("credited")
+        last = self._last(series)
+        note = rules.return_note_of(invoice, series, last + 1, reason, credited)
+        what = f"crediting return {credited.return_id}"
+        put = {
+            "TableName": self._table,
+            "Item": {**key(*place), **marshal({**note, "issued_at": iso_utc(now)})},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        unchanged = "attribute_not_exists(#credited)" if before is None else "#credited = :before"
+        actions = [
+            Action("Put", put, lambda _: StoreContention(what)),
+            self._set(
+                invoice_key(order_id),
+                {"credited": (before or 0) + credited.totals.total},
+                unchanged,
+                {} if before is None else {":before": before},
+                what,
+            ),
+            self._advance(series, last, what),
+        ]
+        transact(self._client, actions, what)
+        return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
 
     def _credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
         invoice = self._row(*invoice_key(order_id))

@@ -7,6 +7,7 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
+from inventory.customer_returns import CustomerReturns
 from inventory.locations import Locations
 from inventory.models import (
     Committed,
@@ -26,6 +27,7 @@ from inventory.models import (
     Reserve,
     Reserved,
     Restocked,
+    RestockGoods,
     Returned,
     ReturnGoods,
 )
@@ -40,6 +42,7 @@ purchases_on_order = OnOrder(_dynamodb, _table)
 transfers_on_order = OnOrder(_dynamodb, _table, "TRANSFER")
 locations = Locations(_dynamodb, _table)
 supplier_returns = SupplierReturns(_dynamodb, _table)
+customer_returns = CustomerReturns(_dynamodb, _table)
 
 
 @handler
@@ -65,8 +68,14 @@ def commit_stock(event: dict[str, Any], context: Any) -> Committed:
 
 @handler
 def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
-    """Put the sold units of ``{order_id}`` back on hand. The compensation of commit_stock."""
-    return store.restock(parse(OrderRef, event).order_id)
+    """Put the sold units of ``{order_id, returned?: {return_id, lines: [{sku, quantity, condition}]}}`` back on hand.
+
+    Without `returned` all of them, and open reservations are released.
+    """
+    request = parse(RestockGoods, event)
+    if request.returned:
+        return customer_returns.restock(request.order_id, request.returned)
+    return store.restock(request.order_id)
 
 
 @handler

@@ -1,6 +1,6 @@
 """Requests and responses of the inventory functions. Quantities are whole units, costs integer minor units."""
 
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 from tillflow.fields import (
@@ -219,6 +219,25 @@ class OrderRef(Request):
     order_id: Identifier
 
 
+class ReturnedLine(Line):
+    """Returned units of a SKU: `resell` goes back on hand, `damaged` is written off."""
+
+    condition: Literal["resell", "damaged"] = "resell"
+
+
+class ReturnedUnits(Request):
+    """The units of a return of an order."""
+
+    return_id: Identifier
+    lines: Annotated[tuple[ReturnedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class RestockGoods(OrderRef):
+    """The order whose sold units come back: those of a return, or all of them."""
+
+    returned: ReturnedUnits | None = None
+
+
 class SkuQuantity(TypedDict):
     sku: str
     quantity: int
@@ -247,9 +266,14 @@ class Committed(TypedDict):
 
 
 class Restocked(TypedDict):
+    """`returned` is back on hand, `written_off` is not; `released` was not sold yet. Costs are those of the sale."""
+
     business_id: str
     returned: list[SkuCost]
     released: list[SkuQuantity]
+    written_off: list[SkuCost]
+    returned_cost: int
+    written_off_cost: int
 
 
 class Received(TypedDict):

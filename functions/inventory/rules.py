@@ -13,7 +13,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.fields import MAX_AMOUNT, MAX_UNITS
 from tillflow.money import divide_half_up
 
-from inventory.models import Line, OrderedLine, ReceiptLine
+from inventory.models import Line, OrderedLine, ReceiptLine, ReturnedLine
 
 REORDER_PARTS = 64
 """Partitions of the index of levels with a reorder point; each can be read in parallel."""
@@ -175,6 +175,36 @@ def implausible(quantity: int, level: Mapping[str, Any], unit_cost: int | None =
     if quantity > 0 and unit_cost and value and unit_cost * on_hand > PLAUSIBLE_FACTOR * value:
         return f"a unit cost of {unit_cost:,}, with an average of {divide_half_up(value, on_hand):,} (minor units)"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedSku:
+    """Units of a SKU that a customer returns, and how many of them are damaged."""
+
+    sku: str
+    quantity: int
+    damaged: int
+
+
+def merge_returned(lines: Iterable[ReturnedLine]) -> list[ReturnedSku]:
+    """Return one line per SKU, in SKU order."""
+    quantities: Counter[str] = Counter()
+    damaged: Counter[str] = Counter()
+    for line in lines:
+        quantities[line.sku] += line.quantity
+        damaged[line.sku] += line.quantity if line.condition == "damaged" else 0
+    return [ReturnedSku(sku, quantities[sku], damaged[sku]) for sku in sorted(quantities)]
+
+
+def cost_of_customer_return(line: ReturnedSku, sold: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the cost of the units that go back on hand, and of those that are written off.
+
+    Together they are the units' share of the sale's cost that has not come back yet, rounded half up.
+    """
+    units = sold["quantity"] - sold.get("returned", 0)
+    cost = divide_half_up((sold["cost"] - sold.get("returned_cost", 0)) * line.quantity, units)
+    written_off = divide_half_up(cost * line.damaged, line.quantity)
+    return cost - written_off, written_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,14 @@ class InventoryStore(Levels):
             if row["state"] == "RETURNED"
         ]
         released = self._ended(business_id, "RELEASED")
-        return {"business_id": business_id, "returned": returned, "released": released}
+        return {
+            "business_id": business_id,
+            "returned": returned,
+            "released": released,
+            "written_off": [],
+            "returned_cost": sum(line["cost"] for line in returned),
+            "written_off_cost": 0,
+        }
 
     def receive(
         self,

@@ -23,6 +23,7 @@ STORE_CREDIT = Account("2100", "Store credit")
 GIFT_CARDS = Account("2110", "Gift cards")
 SALES_TAX_PAYABLE = Account("2200", "Sales tax payable")
 SALES_REVENUE = Account("4000", "Sales revenue")
+SALES_RETURNS = Account("4010", "Sales returns")
 INVENTORY_OVERAGE = Account("4100", "Inventory overage")
 EXPIRED_CREDIT = Account("4200", "Expired credit")
 CASH_ROUNDING = Account("4300", "Cash rounding")
@@ -46,6 +47,7 @@ CHART: dict[str, Account] = {
         GIFT_CARDS,
         SALES_TAX_PAYABLE,
         SALES_REVENUE,
+        SALES_RETURNS,
         INVENTORY_OVERAGE,
         EXPIRED_CREDIT,
         CASH_ROUNDING,

@@ -40,8 +40,12 @@ def post_journal(event: dict[str, Any], context: object) -> PostedEntry:
 
 @handler
 def reverse_journal(event: dict[str, Any], context: object) -> ReversedSale:
-    """Reverse the entry of an order's sale."""
-    return store.reverse(parse(ReverseJournal, event).order_id, datetime.now(UTC))
+    """Reverse the entry of an order's sale: a return's part of it, or all of it."""
+    request = parse(ReverseJournal, event)
+    if request.returned:
+        posted = store.post(rules.return_entry(request.order_id, request.returned), datetime.now(UTC))
+        return {"entry_id": posted["entry_id"], "debits": posted["debits"], "credits": posted["credits"]}
+    return store.reverse(request.order_id, datetime.now(UTC))
 
 
 @handler

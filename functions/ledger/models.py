@@ -43,10 +43,13 @@ class SoldOrder(Request):
     totals: SoldTotals = SoldTotals()
 
 
+type TenderType = Literal["cash", "card", "store_credit", "gift_card", "on_account"]
+
+
 class Tender(Request):
     """A captured tender."""
 
-    type: Literal["cash", "card", "store_credit", "gift_card", "on_account"]
+    type: TenderType
     amount: Amount
 
 
@@ -76,10 +79,35 @@ class PostPayment(Request):
     payment: CustomerPayment
 
 
+class RefundedPart(Request):
+    """What a tender of a sale, or a customer's credit, got back."""
+
+    type: TenderType
+    amount: Amount
+
+
+class PostReturn(Request):
+    """The return of a part of a sale: its taxes, its refunds, and the cost of its goods.
+
+    rounding: that of the sale, with its last units; restocked: of the goods that are back in stock; written_off: of
+    those that are damaged.
+    """
+
+    return_id: BusinessId
+    currency: Currency
+    taxes: Annotated[tuple[Tax, ...], Field(max_length=MAX_TAXES)]
+    refunds: Annotated[tuple[RefundedPart, ...], Field(max_length=MAX_TENDERS)]
+    rounding: Annotated[StrictInt, Field(ge=-1_000, le=1_000)] = 0
+    restocked: Amount
+    written_off: Amount
+    credit_note_number: Reference | None = None
+
+
 class ReverseJournal(Request):
-    """A request to reverse the sale of an order."""
+    """A request to reverse the sale of an order: a return's part of it, or all of it."""
 
     order_id: BusinessId
+    returned: PostReturn | None = None
 
 
 class PostPurchase(Request):

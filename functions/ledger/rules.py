@@ -7,7 +7,15 @@ from tillflow.events import CreditChanged, StockCorrected
 from ledger import accounts
 from ledger.accounts import Account
 from ledger.errors import JournalUnbalanced
-from ledger.models import CustomerPayment, Entry, JournalLine, PostJournal, PostLoss, PostPurchase
+from ledger.models import (
+    CustomerPayment,
+    Entry,
+    JournalLine,
+    PostJournal,
+    PostLoss,
+    PostPurchase,
+    PostReturn,
+)
 
 
 def sale_entry(sale: PostJournal) -> Entry:
@@ -50,6 +58,43 @@ def sale_entry_id(order_id: str) -> str:
 def cancel_entry_id(order_id: str) -> str:
     """Return the id of the entry that reverses an order's sale."""
     return f"{order_id}#cancel"
+
+
+def return_entry_id(order_id: str, return_id: str) -> str:
+    """Return the id of the entry of a return of an order."""
+    return f"{order_id}#return#{return_id}"
+
+
+def return_entry(order_id: str, returned: PostReturn) -> Entry:
+    """Return the entry of a return.
+
+    Debits: sales returns and tax per class and rate, the inventory at the cost of what is restocked, inventory losses
+    at the cost of what is written off. Credits: each kind of refund, and the cost of goods; the rounding of cash on
+    either side. JournalUnbalanced if they differ.
+    """
+    refunded: dict[str, int] = {}
+    for part in returned.refunds:
+        refunded[part.type] = refunded.get(part.type, 0) + part.amount
+    lines = [
+        _debit(accounts.SALES_RETURNS, sum(tax.net for tax in returned.taxes)),
+        *(_debit(accounts.SALES_TAX_PAYABLE, tax.tax, tax.tax_class, tax.rate) for tax in returned.taxes),
+        *(_credit(accounts.TENDER_ACCOUNT[kind], amount) for kind, amount in refunded.items()),
+        _debit(accounts.CASH_ROUNDING, max(returned.rounding, 0)),
+        _credit(accounts.CASH_ROUNDING, max(-returned.rounding, 0)),
+        _debit(accounts.INVENTORY, returned.restocked),
+        _debit(accounts.INVENTORY_LOSSES, returned.written_off),
+        _credit(accounts.COST_OF_GOODS_SOLD, returned.restocked + returned.written_off),
+    ]
+    entry = Entry(
+        entry_id=return_entry_id(order_id, returned.return_id),
+        business_id=order_id,
+        kind="return",
+        currency=returned.currency,
+        reference=returned.credit_note_number,
+        lines=tuple(line for line in lines if line.debit or line.credit),
+    )
+    check_balanced(entry)
+    return entry
 
 
 def sale_reversal(sale: Entry) -> Entry:
@@ -187,8 +232,10 @@ def check_balanced(entry: Entry) -> None:
         raise JournalUnbalanced(entry.entry_id, entry.debits, entry.credits, entry.currency)
 
 
-def _debit(account: Account, amount: int) -> JournalLine:
-    return JournalLine(account.code, account.name, debit=amount)
+def _debit(
+    account: Account, amount: int, tax_class: str | None = None, tax_rate: str | None = None
+) -> JournalLine:
+    return JournalLine(account.code, account.name, debit=amount, tax_class=tax_class, tax_rate=tax_rate)
 
 
 def _credit(

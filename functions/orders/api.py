@@ -7,14 +7,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, Problem, Reply
-from tillflow.api.problems import ProblemError
+from tillflow.api.problems import ProblemError, status_of
 from tillflow.aws import client
+from tillflow.errors import errors_by_name
 from tillflow.executions import error_message
+from tillflow.fields import Identifier
+from tillflow.money import Currency
 
 from orders.cards import invoked
-from orders.errors import LocationNotAllowed
+from orders.errors import LocationNotAllowed, OverrideNotAllowed
 from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
 from orders.operations import OrderOperations
+from orders.returns.models import MAX_LINES, Note, RefundTo, Return, ReturnId, ReturnLine
+from orders.returns.operations import ReturnOperations
 
 api = Api("orders")
 handle = api.handle
@@ -38,6 +43,22 @@ class Wait(BaseModel):
     wait: Annotated[int, Field(ge=0, le=20)] = 15
 
 
+class ReturnBody(BaseModel):
+    """Units of an order that come back. The client makes `return_id`, which is the idempotency key.
+
+    override_note: a manager's reason to allow a return after the return window.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    return_id: ReturnId
+    currency: Currency
+    lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    refund: RefundTo = "original"
+    customer_id: Identifier | None = None
+    override_note: Note | None = None
+
+
 class CancelBody(BaseModel):
     """Why an order is cancelled; it is printed on the credit note."""
 
@@ -59,6 +80,13 @@ class OrderPage(BaseModel):
 
     orders: list[OrderSummary]
     next_cursor: str | None
+
+
+@cache
+def _returns() -> ReturnOperations:
+    return ReturnOperations(
+        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["RETURN_ARN"]
+    )
 
 
 @cache
@@ -123,6 +151,73 @@ def cancel_order(call: Call) -> Reply:
     _orders().cancel(order_id, call.body.reason)
     order = _wait(order_id, call.query.wait, frozenset({"REJECTED", "CANCELLED"}))
     return Reply(order, 200 if order.status in ("REJECTED", "CANCELLED") else 202)
+
+
+@api.route(
+    "POST /orders/{order_id}/returns",
+    "sell",
+    body=ReturnBody,
+    query=Wait,
+    response=Return,
+    statuses=(201, 202),
+)
+def create_return(call: Call) -> Reply:
+    """Return units of a paid order and refund them. The same return again starts nothing."""
+    body: ReturnBody = call.body
+    override = None
+    if body.override_note is not None:
+        if not call.caller.is_manager:
+            raise OverrideNotAllowed(call.caller.username)
+        override = {"manager": call.caller.username, "note": body.override_note}
+    sent = body.model_dump(mode="json", exclude={"override_note"}) | {
+        "order_id": call.path["order_id"],
+        "override": override,
+    }
+    if _returns().create(sent).duplicate:
+        _returns().check_unchanged(sent)
+    stored = _wait_for_return(body.return_id, call.query.wait)
+    if stored.status == "RELEASED":
+        raise ProblemError(_return_refusal(stored))
+    location = {"location": f"/api/returns/{body.return_id}"}
+    return Reply(stored, 202 if stored.status == "CLAIMED" else 201, location)
+
+
+@api.route("GET /orders/{order_id}/returns", "read", response=list[Return])
+def list_returns(call: Call) -> list[Return]:
+    """List the returns of an order that were not refused, the oldest first."""
+    return _returns().list_of_order(call.path["order_id"])
+
+
+@api.route("GET /returns/{return_id}", "read", response=Return)
+def get_return(call: Call) -> Return:
+    """Return a return with its lines, refunds, credit note and status."""
+    return _returns().get(call.path["return_id"])
+
+
+def _wait_for_return(return_id: str, seconds: int) -> Return:
+    """Return the return once it has ended, or as it is after so many seconds."""
+    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    while True:
+        stored = _returns().get(return_id)
+        left = deadline - time.monotonic()
+        if stored.status != "CLAIMED" or left <= 0:
+            return stored
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _return_refusal(stored: Return) -> Problem:
+    """Return the problem of a return that the workflow refused."""
+    reason = stored.reason or "ReturnRefused"
+    detail = error_message(stored.cause or f"return {stored.return_id} was refused")
+    error = errors_by_name().get(reason)
+    if error is None:
+        refused = reason == "RefundRefused"
+        message = "This payment can no longer be refunded. Offer store credit."
+        return Problem(
+            409 if refused else 422, reason, detail, message if refused else "The return was refused."
+        )
+    return Problem(status_of(error), reason, detail, error.cashier_message)
 
 
 def _wait(order_id: str, seconds: int, ends: frozenset[str]) -> Order:

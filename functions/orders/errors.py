@@ -41,3 +41,73 @@ class LocationNotAllowed(DomainError):
 
     def __init__(self, location: str, own: str) -> None:
         super().__init__(f"location is {location!r}; expected {own!r}, the location of the cashier")
+
+
+class InvalidReturn(InvalidRequest):
+    """A return request that is not accepted."""
+
+    cashier_message = "The return is not valid. Check the named field."
+    subject = "return"
+
+
+class OrderNotReturnable(DomainError):
+    """The order is not paid, or is being cancelled: nothing of it can be returned."""
+
+    status = 409
+    cashier_message = "Nothing of this order can be returned. See the order."
+
+    def __init__(self, order_id: str, reason: str) -> None:
+        super().__init__(f"order {order_id} cannot be returned: {reason}")
+
+
+class UnitsNotReturnable(DomainError):
+    """More units than were sold and are not returned yet; returns in progress count."""
+
+    status = 409
+    cashier_message = "More than was sold, or already returned. Check the receipt."
+
+    def __init__(self, order_id: str, line_no: int, requested: int, returnable: int) -> None:
+        super().__init__(
+            f"line {line_no} of order {order_id}: {requested} units requested, {returnable} can be returned"
+        )
+
+
+class ReturnWindowClosed(DomainError):
+    """The return window of a line is over; a manager may override it."""
+
+    status = 409
+    cashier_message = "The return window is over. A manager may allow it."
+
+    def __init__(self, order_id: str, line_no: int, days: int) -> None:
+        super().__init__(
+            f"line {line_no} of order {order_id} could be returned for {days} days; a manager may override this"
+        )
+
+
+class OrderHasReturns(DomainError):
+    """Units of the order are returned or being returned: it can no longer be cancelled."""
+
+    status = 409
+    cashier_message = "Part of this order was returned. Return the rest instead."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} has returns; return its remaining units instead of cancelling it")
+
+
+class UnknownReturn(DomainError):
+    """A return id that does not exist."""
+
+    cashier_message = "No such return. Check the number."
+
+    def __init__(self, return_id: str) -> None:
+        super().__init__(f"return {return_id} does not exist")
+
+
+class OverrideNotAllowed(DomainError):
+    """A cashier overrides the return window, which only a manager may."""
+
+    status = 403
+    cashier_message = "Only a manager may allow this. Call a manager."
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"override_note of user {username!r}; only a manager may override the return window")

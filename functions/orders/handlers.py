@@ -7,7 +7,7 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from orders.errors import InvalidCancel
+from orders.errors import InvalidCancel, OrderHasReturns
 from orders.models import Cancellation, CancelOrder
 from orders.store import OrdersStore
 
@@ -16,9 +16,11 @@ store = OrdersStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 @handler
 def find_order(event: dict[str, Any], context: object) -> Cancellation:
-    """Validate a cancel request and find the checkout of its order. Changes nothing."""
+    """Validate a cancel request and find the checkout of its order. Changes nothing. OrderHasReturns."""
     request = parse(CancelOrder, event, InvalidCancel)
     order = store.find(request.order_id)
+    if order and order.returns:
+        raise OrderHasReturns(request.order_id)
     return {
         "order_id": request.order_id,
         "reason": request.reason,

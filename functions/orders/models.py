@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from tillflow.fields import Record
 
 # The id names the order's executions, and a repeated cancel adds `.<n>` to it.
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -58,10 +59,27 @@ class OrderSummary(BaseModel):
     invoice_number: str | None = None
 
 
+class ClaimedUnits(Record):
+    """Units of a line that a return claims, with their tax and total."""
+
+    line_no: int
+    quantity: int
+    tax: int
+    total: int
+
+
+class Claim(Record):
+    """What a return claims of its order, from its first step on."""
+
+    return_id: str
+    lines: tuple[ClaimedUnits, ...]
+
+
 class Order(BaseModel):
     """An order as it is stored: the attributes of its row, less the key.
 
-    `document` is the priced order. An order that was rejected before it was opened has no document.
+    `document` is the priced order. An order that was rejected before it was opened has no document. `returns` has the
+    claims of its returns, less those that were released.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,3 +100,4 @@ class Order(BaseModel):
     cancel_execution: str | None = None
     cancelled_at: str | None = None
     cancel_reason: str | None = None
+    returns: Annotated[tuple[Claim, ...] | None, BeforeValidator(_from_json)] = None

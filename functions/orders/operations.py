@@ -20,7 +20,7 @@ from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
 from orders.cards import StoreCards, tokens_of, with_references
-from orders.errors import InvalidCancel, UnknownOrder
+from orders.errors import InvalidCancel, OrderHasReturns, UnknownOrder
 from orders.models import CancelOrder, Order, OrderSummary, PlaceOrder
 from orders.store import OrdersStore
 
@@ -56,9 +56,10 @@ class OrderOperations:
             raise IdempotencyConflict(f"order {order_id}", stored, request)
 
     def cancel(self, order_id: str, reason: str) -> Started:
-        """Start the cancel of an order, again if one before it failed. InvalidCancel, UnknownOrder."""
+        """Start the cancel of an order, again if one before it failed. InvalidCancel, UnknownOrder, OrderHasReturns."""
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
-        self.get(order_id)
+        if self.get(order_id).returns:
+            raise OrderHasReturns(order_id)
         return restart_execution(self._states, self._cancel, order_id, request.model_dump())
 
     def list_orders(

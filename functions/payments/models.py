@@ -135,10 +135,11 @@ class PreventedCapture(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """A tender as it is stored: 0 <= refunded <= captured <= amount.
+    """A tender as it is stored: 0 <= refunded + pending <= captured <= amount.
 
     `state` is one of rules.py's; `provider` the one that was configured when the tender was opened. `authorisation` is
     the provider's reference, "" while there is none; after `expires_at` it cannot be captured ("": it does not expire).
+    `pending` is what refunds of returns in progress will pay back.
     """
 
     order_id: str
@@ -154,6 +155,7 @@ class Tender:
     expires_at: str = ""
     captured: int = 0
     refunded: int = 0
+    pending: int = 0
     reason: str = ""
 
     def public(self, state: str | None = None) -> PublicTender:

@@ -46,6 +46,9 @@ TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
     "tok_authorise_timeout_after_effect": {"authorise": Fault("lost_after")},
     "tok_capture_refused": {"capture": Fault("refuse", "capture_refused")},
     "tok_void_refused": {"void": Fault("refuse", "void_refused")},
+    "tok_refund_refused": {"refund": Fault("refuse", "charge_too_old")},
+    "tok_refund_timeout_before_effect": {"refund": Fault("lost_before")},
+    "tok_refund_timeout_after_effect": {"refund": Fault("lost_after")},
     "tok_duplicate": {"capture": Fault("duplicate")},
 }
 

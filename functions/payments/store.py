@@ -262,6 +262,11 @@ class PaymentsStore:
         return Action("ConditionCheck", request, lambda _: error)
 
 
+def tender_key(order_id: str, tender_no: int) -> tuple[str, str]:
+    """Return the primary key of a tender's row."""
+    return _pk(order_id), f"{_TENDER}{tender_no}"
+
+
 def _pk(order_id: str) -> str:
     return f"ORDER#{order_id}"
 

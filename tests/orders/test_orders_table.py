@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from orders.cards import with_references
-from orders.models import Order
+from orders.models import Claim, ClaimedUnits, Order
+from orders.returns.models import Refund
+from orders.returns.rows import read_return, return_key
 from orders.rows import order_key, read_order
 from pydantic import ValidationError
 
@@ -108,3 +110,36 @@ def test_attribute_that_is_not_in_the_schema_is_refused(shop: WorkflowFixture) -
     run(shop, REQUEST)
     with pytest.raises(ValidationError):
         read_order(stored(shop) | {"colour": "red"})
+
+
+def returned(shop: WorkflowFixture, **more: Any) -> Run:
+    line = {"line_no": 2, "sku": MUG, "quantity": 1, "condition": "resell", "reason": "chipped"}
+    return run(
+        shop,
+        {"return_id": "ret-1", "order_id": "ord-1", "currency": "EUR", "lines": [line], **more},
+        "OrderReturn",
+    )
+
+
+def test_completed_return_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
+    run(shop, REQUEST)
+    ended = returned(shop)
+    row = shop.row("OrdersTable", *return_key("ret-1"))
+    stored = read_return(row)
+    assert TIME.fullmatch(row["claimed_at"]) and TIME.fullmatch(row["completed_at"])
+    assert stored.refunds == [Refund(tender_no=1, type="card", amount=1250)]
+    assert (stored.status, stored.order_id, stored.execution) == ("COMPLETED", "ord-1", ended.arn)
+    assert (stored.total, stored.currency) == (1250, "EUR")
+    assert stored.credit_note_number == ended.output["credit_note_number"]
+    claims = read_order(shop.row("OrdersTable", *order_key("ord-1"))).returns
+    assert claims == (
+        Claim(return_id="ret-1", lines=(ClaimedUnits(line_no=2, quantity=1, tax=209, total=1250),)),
+    )
+
+
+def test_released_return_has_the_row_of_the_schema(shop: WorkflowFixture) -> None:
+    run(shop, REQUEST)
+    ended = returned(shop, refund="store_credit", customer_id="cus-nobody")
+    stored = read_return(shop.row("OrdersTable", *return_key("ret-1")))
+    assert (stored.status, stored.reason, stored.cause) == ("RELEASED", "UnknownCustomer", ended.cause)
+    assert "returns" not in shop.row("OrdersTable", *order_key("ord-1"))

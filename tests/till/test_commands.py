@@ -75,7 +75,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
             definition=json.dumps(TEMPLATE.definition(name)),
             roleArn="arn:aws:iam::123456789012:role/workflow",
         )["stateMachineArn"]
-        for name in ("OrderCheckout", "OrderCancel", "ImageIngest")
+        for name in ("OrderCheckout", "OrderCancel", "OrderReturn", "ImageIngest")
     }
     # moto starts no execution by an alias.
     aliases = {f"{name}Alias": arn for name, arn in machines.items()}

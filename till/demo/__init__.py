@@ -5,6 +5,7 @@ from till.demo.image_ingest import ImageIngestDemo
 from till.demo.model import Outcome, Pipeline
 from till.demo.order_cancel import OrderCancelDemo
 from till.demo.order_checkout import OrderCheckoutDemo
+from till.demo.order_return import OrderReturnDemo
 from till.demo.purchase_order import PurchaseOrderDemo
 from till.demo.stock_reorder import StockReorderDemo
 from till.demo.stock_transfer import StockTransferDemo
@@ -13,6 +14,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderCheckoutDemo(),
     OrderCancelDemo(),
     CustomerPaymentDemo(),
+    OrderReturnDemo(),
     ImageIngestDemo(),
     StockTransferDemo(),
     StockReorderDemo(),

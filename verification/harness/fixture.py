@@ -149,8 +149,12 @@ class WorkflowFixture:
         return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow with the order or payment id as its name, run it while no time passes; return its ARN."""
-        machine, name = self.deploy(workflow), request.get("order_id") or request["payment_id"]
+        """Start a workflow with the return, order or payment id as its name, run it while no time passes.
+
+        Return its ARN.
+        """
+        names = (request.get(key) for key in ("return_id", "order_id", "payment_id"))
+        machine, name = self.deploy(workflow), next(name for name in names if name)
         request = with_stored_cards(request)
         try:
             return str(self.engine.start(f"{machine}:{ALIAS}", request, name))

@@ -54,7 +54,7 @@ class CaseSchedule(FaultSchedule):
         self._trigger, self._engine = trigger, engine
         self._start = {
             "stateMachineArn": machine,
-            "name": request["order_id"],
+            "name": request.get("return_id") or request["order_id"],
             "input": json.dumps(request),
         }
 

@@ -80,6 +80,30 @@ class OrderCancelled(_OrderEvent):
     lines: tuple[SoldLine, ...] = Field(min_length=1)
 
 
+class ReturnedLine(SoldLine):
+    """Units that came back: `resell` are in stock again, `damaged` are written off."""
+
+    condition: Literal["resell", "damaged"]
+
+
+class RefundedPart(Record):
+    """What a tender of the order got back; tender_no is 0 for what went to none of them."""
+
+    tender_no: Annotated[StrictInt, Field(ge=0)]
+    type: Text
+    amount: Amount
+
+
+class OrderReturned(_OrderEvent):
+    """Units of a sale were returned and refunded. credit_note_number is None if the invoice has no number."""
+
+    return_id: Identifier
+    credit_note_number: Text | None
+    total: Amount
+    refunds: tuple[RefundedPart, ...]
+    lines: tuple[ReturnedLine, ...] = Field(min_length=1)
+
+
 class StockBelowReorderPoint(Record):
     """A level's position (available and on order) fell to its reorder point.
 
@@ -132,6 +156,6 @@ class CreditChanged(Record):
 
 
 EVENTS: dict[str, type[_OrderEvent]] = {
-    model.__name__: model for model in (OrderPaid, OrderRejected, OrderCancelled)
+    model.__name__: model for model in (OrderPaid, OrderRejected, OrderCancelled, OrderReturned)
 }
 """The model of each detail-type of order events."""

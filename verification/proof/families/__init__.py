@@ -8,11 +8,20 @@ from verification.proof.families.images import Images
 from verification.proof.families.orders import Orders
 from verification.proof.families.purchases import Purchases
 from verification.proof.families.reordering import Reordering
+from verification.proof.families.returns import Returns
 from verification.proof.families.stripe_orders import StripeOrders
 from verification.proof.families.transfers import Transfers
 
 ORDERS = Orders()
-FAMILIES: tuple[Family, ...] = (ORDERS, StripeOrders(), Purchases(), Reordering(), Transfers(), Images())
+FAMILIES: tuple[Family, ...] = (
+    ORDERS,
+    Returns(),
+    StripeOrders(),
+    Purchases(),
+    Reordering(),
+    Transfers(),
+    Images(),
+)
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()
 }

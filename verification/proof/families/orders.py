@@ -17,7 +17,7 @@ from tillflow.store import key, marshal
 
 from till.demo import order_cancel, order_checkout
 from till.demo.order_checkout import BASKET, card, order
-from till.shop import CUSTOMERS, ESPRESSO, FILTER, MUG, SOLD_OUT
+from till.shop import CURRENCY, CUSTOMERS, ESPRESSO, FILTER, MUG, SOLD_OUT
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock, with_stored_cards
 from verification.proof.families.family import (
@@ -32,7 +32,7 @@ from verification.proof.families.family import (
 from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
-CHECKOUT, CANCEL, PAYMENT = "OrderCheckout", "OrderCancel", "CustomerPayment"
+CHECKOUT, CANCEL, RETURN, PAYMENT = "OrderCheckout", "OrderCancel", "OrderReturn", "CustomerPayment"
 YESTERDAY = "ord-yesterday"
 STOCK = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20
@@ -72,8 +72,10 @@ ENDINGS = {
         ("REJECTED", "SUCCEEDED REJECTED"),
         ("NONE", "SUCCEEDED REJECTED"),
         ("NONE", "FAILED UnknownOrder"),
+        ("PAID", "SUCCEEDED PAID"),
     },
     PAYMENT: {("PAID", "SUCCEEDED")},
+    RETURN: {("PAID", "SUCCEEDED"), ("PAID", "FAILED"), ("CANCELLED", "FAILED")},
 }
 # A cancel that failed before its pivot changed nothing; the invariants check that.
 ALLOWED = {"NOT STARTED", "FAILED before the pivot"}
@@ -87,10 +89,10 @@ ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
 
 
 class Orders(Family):
-    """Checkout, cancel, and the payments of invoices on account."""
+    """Checkout and cancel, which a return may overtake, and the payments of invoices on account."""
 
     workflows = (CHECKOUT, CANCEL, PAYMENT)
-    others = ()
+    others = (RETURN,)
 
     def request(self, request: Request) -> Request:
         """Return the order of a demo as this family sells it."""
@@ -104,7 +106,7 @@ class Orders(Family):
         self.add_stock()
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         give_credit(services)
-        _sell(services, self.request(PAID), YESTERDAY)
+        sell(services, self.request(PAID), YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_checkout.SCENARIOS:
@@ -125,6 +127,9 @@ class Orders(Family):
             yield Scenario(
                 self, CANCEL, f"cancelled before {state}", _racing(self.request(PAID), trigger), "CANCELLED"
             )
+        yield Scenario(
+            self, CANCEL, "overtaken by a return", _overtaken_by_return(self.request(PAID)), "PAID"
+        )
         last = Trigger(CHECKOUT, "CapturePayment", after=True)
         yield Scenario(
             self,
@@ -137,8 +142,8 @@ class Orders(Family):
 
     def run_rival(self, services: ProofServices, business_id: str) -> None:
         """Sell the same goods in another order, and cancel an earlier one."""
-        _sell(services, self.request(PAID), business_id)
-        _cancel(services, YESTERDAY)
+        sell(services, self.request(PAID), business_id)
+        take_back(services, YESTERDAY)
 
     def describe_outcome(self, final: FinalState) -> str:
         order = final.shop.orders.get(final.business_id, {"status": "NONE"})
@@ -235,7 +240,28 @@ def _racing(request: Request, trigger: Trigger) -> StartExecutions:
     return start
 
 
-def _sell(services: ProofServices, request: Request, order_id: str) -> None:
+def _overtaken_by_return(sale: Request) -> StartExecutions:
+    """A return that claims a unit just before a cancel claims the order."""
+
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+        fixture.schedule = FaultSchedule()
+        fixture.run_until_settled(fixture.start(placed(sale, order_id), CHECKOUT))
+        machine = fixture.deploy(RETURN)
+        request = {
+            "return_id": f"{order_id}-return",
+            "order_id": order_id,
+            "currency": CURRENCY,
+            "lines": [{"line_no": 2, "sku": MUG, "quantity": 1}],
+        }
+        schedule.start_at(Trigger(CANCEL, "ClaimOrder"), machine, request, fixture.engine.engine)
+        fixture.schedule = schedule
+        cancelling = fixture.start(cancel(order_id), CANCEL)
+        return [cancelling, f"{machine.replace(':stateMachine:', ':execution:')}:{request['return_id']}"]
+
+    return start
+
+
+def sell(services: ProofServices, request: Request, order_id: str) -> None:
     """Sell an order, from its price to its journal, as its checkout does."""
     priced = services.call_task("PriceOrder", **with_stored_cards(placed(request, order_id)))
     about = {
@@ -266,7 +292,7 @@ def _sell(services: ProofServices, request: Request, order_id: str) -> None:
     services.call_task("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
 
-def _cancel(services: ProofServices, order_id: str) -> None:
+def take_back(services: ProofServices, order_id: str) -> None:
     """Undo a sale's payment, invoice, stock and journal, as its cancel does."""
     services.call_task("ReversePayment", order_id=order_id)
     services.call_task("CreditInvoice", order_id=order_id, reason="changed their mind")

@@ -1,0 +1,225 @@
+"""Returns: units claimed at most once, money, documents, goods and books of each return equal to its claim."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ledger.accounts import (
+    COST_OF_GOODS_SOLD,
+    INVENTORY,
+    INVENTORY_LOSSES,
+    SALES_RETURNS,
+    SALES_TAX_PAYABLE,
+    TENDER_ACCOUNT,
+)
+from ledger.rules import return_entry_id
+
+from audit.snapshot import Breach, Item, Snapshot, account_balances, document, invariant, nested
+
+
+@invariant
+def return_ends(shop: Snapshot) -> Iterator[Breach]:
+    """A return whose units are claimed is being processed, or waits for a person: every claim ends."""
+    for name, row in shop.returns.items():
+        if row["status"] == "CLAIMED" and name not in shop.running and not shop.has_open_case(name):
+            yield name, "its units are claimed, and it has no running execution and no open case"
+
+
+@invariant
+def returned_units_are_sold_at_most(shop: Snapshot) -> Iterator[Breach]:
+    """The units and amounts that returns claim of a line are at most those sold."""
+    for name, order in shop.orders.items():
+        claimed: Counter[tuple[int, str]] = Counter()
+        for claim in nested(order, "returns"):
+            for units in claim["lines"]:
+                for field in ("quantity", "tax", "total"):
+                    claimed[units["line_no"], field] += units[field]
+        lines = {line["line_no"]: line for line in document(order).get("lines", ())} if claimed else {}
+        for (line_no, field), amount in claimed.items():
+            sold = lines.get(line_no, {}).get(field, 0)
+            if amount > sold:
+                yield name, f"line {line_no}: {field} is claimed {amount}, sold {sold}"
+
+
+@invariant
+def claims_are_those_of_returns(shop: Snapshot) -> Iterator[Breach]:
+    """An order's claims are those of its returns that were not released, and equal them."""
+    claims = {
+        claim["return_id"]: (name, claim)
+        for name, order in shop.orders.items()
+        for claim in nested(order, "returns")
+    }
+    for name, row in shop.returns.items():
+        order, claim = claims.pop(name, ("", {}))
+        if row["status"] == "RELEASED":
+            if claim:
+                yield name, f"it is released, and order {order} still has its claim"
+        elif order != row["order_id"]:
+            yield name, f"it is {row['status']}, and order {row['order_id']} does not have its claim"
+        elif _units(claim) != _units(document(row)):
+            yield name, f"order {order} has another claim than the return"
+    for name, (order, _) in claims.items():
+        yield name, f"order {order} has a claim of it, and there is no such return"
+
+
+@invariant
+def refunds_and_pending_are_captured_at_most(shop: Snapshot) -> Iterator[Breach]:
+    """Of a tender, refunded and pending are at most captured; pending is what open refunds will pay back."""
+    pending: Counter[tuple[str, int]] = Counter()
+    for refund in shop.refunds.values():
+        for part in nested(refund, "parts"):
+            if part["state"] == "planned":
+                pending[refund["order_id"], part["tender_no"]] += part["amount"]
+    for order, tenders in shop.tenders.items():
+        for tender in tenders:
+            subject = f"{order} tender {tender['tender_no']}"
+            stored, expected = tender.get("pending", 0), pending[order, tender["tender_no"]]
+            if stored != expected:
+                yield subject, f"pending is {stored}, open refunds add up to {expected}"
+            if tender.get("refunded", 0) + stored > tender.get("captured", 0):
+                yield (
+                    subject,
+                    f"refunded and pending are {tender['refunded'] + stored}, captured was {tender['captured']}",
+                )
+
+
+@invariant
+def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
+    """A completed return has refunded, credited, restocked or written off, and posted what it claimed."""
+    for name, row in _completed(shop):
+        claimed, lacks = document(row), []
+        parts = nested(shop.refunds.get(name, {}), "parts")
+        refunded = sum(part["amount"] for part in parts if part["state"] == "refunded")
+        if refunded != row["total"]:
+            lacks.append(f"refunded {refunded} of {row['total']}")
+        note, invoice = shop.return_notes.get(name), shop.invoices.get(row["order_id"], {})
+        if note is None and "invoice_number" in invoice:
+            lacks.append("has no credit note")
+        if note and (note["total"], document(note)["taxes"]) != (row["total"], claimed["taxes"]):
+            lacks.append(f"is credited {note['total']} of {row['total']}, or other taxes")
+        if return_entry_id(row["order_id"], name) not in shop.entries:
+            lacks.append("has no journal entry")
+        if not shop.excused(name, "RestockGoods"):
+            restocked = _restocked(shop, name)
+            expected = _by_sku(claimed, "resell")
+            if restocked != expected:
+                lacks.append(f"restocked {dict(restocked)} of {dict(expected)}")
+        if lacks:
+            yield name, "the completed return " + ", ".join(lacks)
+
+
+@invariant
+def return_entry_is_what_was_returned(shop: Snapshot) -> Iterator[Breach]:
+    """The journal entry of a return has its net and tax, its refunds by tender, and the cost of its goods."""
+    for name, row in _completed(shop):
+        entry = shop.entries.get(return_entry_id(row["order_id"], name))
+        if entry is None:
+            continue
+        posted, totals = account_balances(entry), document(row)["totals"]
+        expected: Counter[str] = Counter()
+        expected[SALES_RETURNS.code] = totals["net"]
+        expected[SALES_TAX_PAYABLE.code] = totals["tax"]
+        for part in nested(shop.refunds.get(name, {}), "parts"):
+            expected[TENDER_ACCOUNT[part["type"]].code] -= part["amount"]
+        if not shop.excused(name, "RestockGoods"):
+            expected[INVENTORY.code] = sum(move["cost"] for move in shop.return_movements.get(name, ()))
+        for account, amount in expected.items():
+            if posted[account] != amount:
+                yield name, f"account {account} has {posted[account]}, expected {amount}"
+        if posted[COST_OF_GOODS_SOLD.code] != -posted[INVENTORY.code] - posted[INVENTORY_LOSSES.code]:
+            yield name, "the cost of goods differs from what is restocked and written off"
+
+
+@invariant
+def returned_goods_have_the_cost_of_their_sale(shop: Snapshot) -> Iterator[Breach]:
+    """What came back of a reservation is at most what was sold, at its cost, and all of its cost if all came back."""
+    for order, reservations in shop.reservations.items():
+        for row in reservations:
+            returned, cost = row.get("returned", 0), row.get("returned_cost", 0)
+            whole = returned == row["quantity"]
+            if (
+                returned > row["quantity"]
+                or (returned and cost > row["cost"])
+                or (whole and cost != row["cost"])
+            ):
+                yield (
+                    order,
+                    f"{returned} of {row['quantity']} {row['sku']} came back at {cost}; sold at {row.get('cost')}",
+                )
+
+
+@invariant
+def credit_notes_of_returns_are_what_was_credited(shop: Snapshot) -> Iterator[Breach]:
+    """The credit notes of an invoice's returns add up to what it was credited, and are at most its total."""
+    noted: Counter[str] = Counter()
+    for name, note in shop.return_notes.items():
+        noted[note["credit_note_id"]] += note["total"]
+        if shop.returns.get(name, {}).get("status") not in ("CLAIMED", "COMPLETED"):
+            yield (
+                name,
+                f"credit note {note['credit_note_number']} belongs to no return that is claimed or completed",
+            )
+    for name, invoice in shop.invoices.items():
+        if name not in shop.credit_notes and noted[name] != invoice.get("credited", 0):
+            yield name, f"credited is {invoice.get('credited', 0)}, its credit notes add up to {noted[name]}"
+        if noted[name] > invoice.get("total", 0):
+            yield name, f"its credit notes add up to {noted[name]}, its total is {invoice.get('total')}"
+
+
+@invariant
+def released_return_left_nothing(shop: Snapshot) -> Iterator[Breach]:
+    """A return that is released, or unknown, has refunded nothing and has no documents, movements or entries."""
+    effects: dict[str, list[str]] = {
+        "a refund": [
+            name
+            for name, refund in shop.refunds.items()
+            if any(part["state"] == "refunded" for part in nested(refund, "parts"))
+        ],
+        "a credit note": list(shop.return_notes),
+        "a movement": list(shop.return_movements),
+        "a journal entry": [name.partition("#return#")[2] for name in shop.entries if "#return#" in name],
+    }
+    for what, names in effects.items():
+        for name in names:
+            status = shop.returns.get(name, {}).get("status", "unknown")
+            if status not in ("CLAIMED", "COMPLETED"):
+                yield name, f"the return is {status}, and it has {what}"
+
+
+def _completed(shop: Snapshot) -> Iterator[tuple[str, Item]]:
+    return ((name, row) for name, row in shop.returns.items() if row["status"] == "COMPLETED")
+
+
+def _units(claim: Item) -> Counter[tuple[int, str]]:
+    units: Counter[tuple[int, str]] = Counter()
+    for line in claim["lines"]:
+        for field in ("quantity", "tax", "total"):
+            units[line["line_no"], field] += line[field]
+    return units
+
+
+def _by_sku(claimed: Item, condition: str) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for line in claimed["lines"]:
+        if line["condition"] == condition:
+            units[line["sku"]] += line["quantity"]
+    return units
+
+
+def _restocked(shop: Snapshot, name: str) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for movement in shop.return_movements.get(name, ()):
+        units[movement["sku"]] += movement["quantity"]
+    return units
+
+
+RETURNS = (
+    return_ends,
+    returned_units_are_sold_at_most,
+    claims_are_those_of_returns,
+    refunds_and_pending_are_captured_at_most,
+    completed_return_is_complete,
+    return_entry_is_what_was_returned,
+    returned_goods_have_the_cost_of_their_sale,
+    credit_notes_of_returns_are_what_was_credited,
+    released_return_left_nothing,
+)

@@ -1,0 +1,1 @@
+"""Returns: units of a paid order that come back."""

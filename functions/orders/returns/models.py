@@ -1,0 +1,173 @@
+"""Requests and responses of returns, and a return as it is stored. Amounts are integer minor units."""
+
+import json
+from typing import Annotated, Any, Literal, Self, TypedDict
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
+from tillflow.fields import Identifier, Quantity, Record
+from tillflow.money import Currency
+
+from orders.models import OrderId
+
+MAX_LINES = 1_000
+ReturnId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+"""It names the return's execution."""
+Note = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+type Condition = Literal["resell", "damaged"]
+type RefundTo = Literal["original", "store_credit"]
+
+
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class ReturnLine(Record):
+    """Units of a line of the order; `sku` is compared with it, so that a line of another receipt is found out.
+
+    condition: `resell` goes back into stock, `damaged` is written off.
+    """
+
+    line_no: Annotated[StrictInt, Field(gt=0, le=MAX_LINES)]
+    sku: Identifier
+    quantity: Quantity
+    condition: Condition = "resell"
+    reason: Note = "returned"
+
+
+class Override(Record):
+    """A manager's permission to return after the return window."""
+
+    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\P{Cc}+$")]
+    note: Note
+
+
+class ReturnOrder(Record):
+    """A request to return units of a paid order; the workflow adds the name of its execution.
+
+    currency: that of the order. refund: to the tenders of the sale, or as store credit to `customer_id`, which is by
+    default the order's.
+    """
+
+    return_id: ReturnId
+    execution_name: str | None = None
+    order_id: OrderId
+    currency: Currency
+    lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    refund: RefundTo = "original"
+    customer_id: Identifier | None = None
+    override: Override | None = None
+
+    @model_validator(mode="after")
+    def return_names_its_execution(self) -> Self:
+        # Every effect is keyed by the return id: two executions must not share one.
+        if self.execution_name not in (None, self.return_id):
+            raise ValueError(f"return_id {self.return_id} as the name of the execution")
+        return self
+
+    @model_validator(mode="after")
+    def lines_are_unique(self) -> Self:
+        if len({line.line_no for line in self.lines}) != len(self.lines):
+            raise ValueError("lines with a line_no of their own each")
+        return self
+
+
+class ReleaseReturn(Record):
+    """A request to give the claimed units of a return back; error and cause are those of the failure."""
+
+    return_id: ReturnId
+    execution: Annotated[str, Field(max_length=2048)]
+    error: str = ""
+    cause: str = ""
+
+
+class ReturnedLine(TypedDict):
+    """A claimed line with its share of the sale's net and tax: total = net + tax."""
+
+    line_no: int
+    sku: str
+    description: str
+    quantity: int
+    condition: Condition
+    reason: str
+    tax_class: str
+    tax_rate: str
+    net: int
+    tax: int
+    total: int
+
+
+class ReturnedTax(TypedDict):
+    """Net and tax of the returned lines of a tax class and rate."""
+
+    tax_class: str
+    rate: str
+    net: int
+    tax: int
+
+
+class ReturnedTotals(TypedDict):
+    """Sums over the returned lines; total = net + tax + rounding.
+
+    rounding: that of the sale's amount due in cash, with its last units.
+    """
+
+    net: int
+    tax: int
+    rounding: int
+    total: int
+
+
+class ClaimedReturn(TypedDict):
+    """A return whose units are claimed, with the parts of its order that later steps need."""
+
+    return_id: str
+    order_id: str
+    location: str
+    register: str
+    placed_at: str
+    currency: str
+    customer_id: str | None
+    refund: RefundTo
+    reason: str
+    lines: list[ReturnedLine]
+    taxes: list[ReturnedTax]
+    totals: ReturnedTotals
+
+
+class ReleasedReturn(TypedDict):
+    """A return that claims nothing, and no longer can."""
+
+    return_id: str
+    status: Literal["RELEASED"]
+
+
+class Refund(Record):
+    """A part of a refund: the tender it went to, 0 if it went to none of the order's."""
+
+    tender_no: int
+    type: str
+    amount: int
+
+
+class Return(BaseModel):
+    """A return as it is stored: the attributes of its row, less the key.
+
+    CLAIMED, then COMPLETED or RELEASED. One that was released before it claimed anything has no document.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    return_id: str
+    status: Literal["CLAIMED", "COMPLETED", "RELEASED"]
+    execution: str
+    order_id: str | None = None
+    claimed_at: str | None = None
+    currency: str | None = None
+    total: int | None = None
+    request: Annotated[dict[str, Any] | None, BeforeValidator(_from_json)] = None
+    document: Annotated[dict[str, Any] | None, BeforeValidator(_from_json)] = None
+    completed_at: str | None = None
+    credit_note_number: str | None = None
+    refunds: Annotated[list[Refund] | None, BeforeValidator(_from_json)] = None
+    reason: str | None = None
+    cause: str | None = None

@@ -1,0 +1,66 @@
+"""Operations on returns. The command line and the HTTP API call them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tillflow.errors import IdempotencyConflict
+from tillflow.executions import Started, describe_execution, execution_arn, start_execution
+from tillflow.parsing import parse
+
+from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
+from orders.returns.models import Return, ReturnOrder
+from orders.returns.store import ReturnsStore
+from orders.store import OrdersStore
+
+
+class ReturnOperations:
+    """Returns of orders. dynamodb, states: clients; machine: the ARN of the state machine."""
+
+    def __init__(self, dynamodb: Any, states: Any, table: str, machine: str) -> None:
+        self._store = ReturnsStore(dynamodb, table)
+        self._orders = OrdersStore(dynamodb, table)
+        self._states = states
+        self._machine = machine
+
+    def create(self, request: Mapping[str, Any]) -> Started:
+        """Start a return; the same return again starts nothing. InvalidReturn."""
+        parsed = parse(ReturnOrder, request, InvalidReturn)
+        sent = parsed.model_dump(mode="json", exclude={"execution_name"})
+        return start_execution(self._states, self._machine, parsed.return_id, sent)
+
+    def check_unchanged(self, request: Mapping[str, Any]) -> None:
+        """Raise IdempotencyConflict if the return was started with another request than this."""
+        parsed = parse(ReturnOrder, request, InvalidReturn)
+        sent = parsed.model_dump(mode="json", exclude={"execution_name"})
+        execution = describe_execution(self._states, execution_arn(self._machine, parsed.return_id))
+        if execution is not None and (stored := json.loads(execution["input"])) != sent:
+            raise IdempotencyConflict(f"return {parsed.return_id}", stored, sent)
+
+    def find(self, return_id: str) -> Return | None:
+        """Return a return, None if it claimed nothing."""
+        return self._store.find(return_id)
+
+    def get(self, return_id: str) -> Return:
+        """Return a return; UnknownReturn. One that was refused before it claimed anything is RELEASED."""
+        stored = self._store.find(return_id)
+        if stored:
+            return stored
+        arn = execution_arn(self._machine, return_id)
+        execution = describe_execution(self._states, arn)
+        if execution is None:
+            raise UnknownReturn(return_id)
+        return Return(
+            return_id=return_id,
+            status="CLAIMED" if execution["status"] == "RUNNING" else "RELEASED",
+            execution=arn,
+            reason=execution.get("error"),
+            cause=execution.get("cause"),
+        )
+
+    def list_of_order(self, order_id: str) -> list[Return]:
+        """Return the returns of an order that were not released, the oldest first. UnknownOrder."""
+        order = self._orders.find(order_id)
+        if order is None:
+            raise UnknownOrder(order_id)
+        return self._store.find_many([claim.return_id for claim in order.returns or ()])

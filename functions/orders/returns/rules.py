@@ -1,0 +1,163 @@
+"""What may be returned of an order, and for how much. Pure.
+
+A line's net and tax are those stored with the sale. Units take their share of what is not returned yet, rounded half
+up, so that the last unit takes exactly the rest: all returns of a line together equal its sale, whatever their order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tillflow.money import divide_half_up
+
+from orders.errors import InvalidReturn, OrderNotReturnable, ReturnWindowClosed, UnitsNotReturnable
+from orders.models import Claim, ClaimedUnits, Order
+from orders.returns.models import (
+    ClaimedReturn,
+    ReturnedLine,
+    ReturnedTax,
+    ReturnedTotals,
+    ReturnLine,
+    ReturnOrder,
+)
+
+DEFAULT_DAYS: Final = 30
+"""The return window of a line that was sold without one."""
+_MAX_REASON = 500
+
+
+def check_returnable(order: Order) -> None:
+    """Raise OrderNotReturnable unless the order is paid, not on account, and not being cancelled."""
+    if order.cancel_execution:
+        raise OrderNotReturnable(order.order_id, "it is being cancelled")
+    if order.status != "PAID" or order.document is None:
+        raise OrderNotReturnable(order.order_id, f"it is {order.status}, expected PAID")
+    if any(tender["type"] == "on_account" for tender in order.document.get("tenders", ())):
+        raise OrderNotReturnable(order.order_id, "it was sold on account")
+
+
+def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> ClaimedReturn:
+    """Return the claim of a request on a paid order.
+
+    Raises InvalidReturn, UnitsNotReturnable, ReturnWindowClosed.
+    """
+    document: Mapping[str, Any] = order.document or {}
+    if request.currency != order.currency:
+        raise InvalidReturn("currency", request.currency, f"{order.currency}, the currency of the order")
+    sold = {line["line_no"]: line for line in document["lines"]}
+    lines = [
+        _returned_line(f"lines[{position}]", line, sold, order, request, now)
+        for position, line in enumerate(request.lines)
+    ]
+    return {
+        "return_id": request.return_id,
+        "order_id": order.order_id,
+        "location": document["location"],
+        "register": document["register"],
+        "placed_at": document["placed_at"],
+        "currency": request.currency,
+        "customer_id": _customer(request, document["customer_id"]),
+        "refund": request.refund,
+        "reason": "; ".join(dict.fromkeys(line.reason for line in request.lines))[:_MAX_REASON],
+        "lines": lines,
+        "taxes": _taxes(lines),
+        "totals": _totals(lines, _rounding(lines, order, document)),
+    }
+
+
+def claim_of(claimed: ClaimedReturn) -> Claim:
+    """Return what an order stores of a claim."""
+    units = [
+        ClaimedUnits(line_no=line["line_no"], quantity=line["quantity"], tax=line["tax"], total=line["total"])
+        for line in claimed["lines"]
+    ]
+    return Claim(return_id=claimed["return_id"], lines=tuple(units))
+
+
+def without(claims: Iterable[Claim], return_id: str) -> tuple[Claim, ...]:
+    """Return the claims of other returns."""
+    return tuple(claim for claim in claims if claim.return_id != return_id)
+
+
+def _returned_line(
+    field: str,
+    line: ReturnLine,
+    sold: Mapping[int, Mapping[str, Any]],
+    order: Order,
+    request: ReturnOrder,
+    now: datetime,
+) -> ReturnedLine:
+    sale = sold.get(line.line_no)
+    if sale is None:
+        raise InvalidReturn(f"{field}.line_no", line.line_no, f"a line of order {order.order_id}")
+    if sale["sku"] != line.sku:
+        raise InvalidReturn(f"{field}.sku", line.sku, f"{sale['sku']}, the product of line {line.line_no}")
+    before = [
+        units for claim in order.returns or () for units in claim.lines if units.line_no == line.line_no
+    ]
+    returnable = sale["quantity"] - sum(units.quantity for units in before)
+    if line.quantity > returnable:
+        raise UnitsNotReturnable(order.order_id, line.line_no, line.quantity, returnable)
+    if request.override is None:
+        _check_window(order, line.line_no, sale.get("return_days", DEFAULT_DAYS), now)
+    total = _share(sale["total"] - sum(units.total for units in before), line.quantity, returnable)
+    tax = _share(sale["tax"] - sum(units.tax for units in before), line.quantity, returnable)
+    return {
+        "line_no": line.line_no,
+        "sku": line.sku,
+        "description": sale["description"],
+        "quantity": line.quantity,
+        "condition": line.condition,
+        "reason": line.reason,
+        "tax_class": sale["tax_class"],
+        "tax_rate": sale["tax_rate"],
+        "net": total - tax,
+        "tax": tax,
+        "total": total,
+    }
+
+
+def _share(rest: int, units: int, of_units: int) -> int:
+    return divide_half_up(rest * units, of_units)
+
+
+def _check_window(order: Order, line_no: int, days: int, now: datetime) -> None:
+    sold_at = datetime.fromisoformat(order.paid_at or order.placed_at or "")
+    if now > sold_at + timedelta(days=days):
+        raise ReturnWindowClosed(order.order_id, line_no, days)
+
+
+def _customer(request: ReturnOrder, customer_id: str | None) -> str | None:
+    """Return the customer of a return: that of the order, or of the request for an order without one."""
+    if customer_id and request.customer_id not in (None, customer_id):
+        raise InvalidReturn("customer_id", request.customer_id, f"{customer_id}, the customer of the order")
+    customer = customer_id or request.customer_id
+    if request.refund == "store_credit" and customer is None:
+        raise InvalidReturn("customer_id", None, "the customer that gets the store credit")
+    return customer
+
+
+def _taxes(lines: Sequence[ReturnedLine]) -> list[ReturnedTax]:
+    summary: dict[tuple[str, str], ReturnedTax] = {}
+    for line in lines:
+        row = summary.setdefault(
+            (line["tax_class"], line["tax_rate"]),
+            {"tax_class": line["tax_class"], "rate": line["tax_rate"], "net": 0, "tax": 0},
+        )
+        row["net"] += line["net"]
+        row["tax"] += line["tax"]
+    return list(summary.values())
+
+
+def _rounding(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]) -> int:
+    """Return what rounding the amount due in cash had added to the sale, if its last units are returned."""
+    claimed = sum(units.quantity for claim in order.returns or () for units in claim.lines)
+    sold = sum(line["quantity"] for line in document["lines"])
+    is_last = claimed + sum(line["quantity"] for line in lines) == sold
+    rounding: int = document.get("totals", {}).get("rounding", 0)
+    return rounding if is_last else 0
+
+
+def _totals(lines: Sequence[ReturnedLine], rounding: int) -> ReturnedTotals:
+    net, tax = sum(line["net"] for line in lines), sum(line["tax"] for line in lines)
+    return {"net": net, "tax": tax, "rounding": rounding, "total": net + tax + rounding}

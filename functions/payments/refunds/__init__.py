@@ -1,0 +1,1 @@
+"""Refunds of returns: to the tenders of the sale, or as store credit."""

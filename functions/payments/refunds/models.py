@@ -1,0 +1,63 @@
+"""Requests and responses of refunds, and a refund as it is stored. Amounts are integer minor units."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import Field, StrictInt
+from tillflow.fields import Amount, BusinessId, Identifier, Record, Request
+from tillflow.money import Currency
+
+from payments.models import TenderType
+
+NO_TENDER = 0
+"""The tender number of what goes to none of the order's tenders."""
+
+type PartState = Literal["planned", "refunded"]
+type RefundState = Literal["OPEN", "REFUNDED", "REFUSED"]
+
+
+class RefundPayment(Request):
+    """A request to refund the amount of a return. refund: to the tenders of the sale, or to a customer as credit."""
+
+    return_id: BusinessId
+    order_id: BusinessId
+    currency: Currency
+    amount: Amount
+    refund: Literal["original", "store_credit"]
+    customer_id: Identifier | None = None
+
+
+class Part(Record):
+    """What a tender gets back. Credit that is not that of a tender has the tender number 0, and so has cash."""
+
+    tender_no: Annotated[StrictInt, Field(ge=0)]
+    type: TenderType
+    amount: Amount
+    state: PartState = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as it is stored: OPEN until every part is refunded; REFUSED when none can be."""
+
+    return_id: str
+    state: RefundState
+    version: int
+    request: RefundPayment
+    parts: tuple[Part, ...] = ()
+    reason: str = ""
+
+
+class RefundedPart(TypedDict):
+    """A part of a refund as a response shows it."""
+
+    tender_no: int
+    type: TenderType
+    amount: int
+
+
+class Refunded(TypedDict):
+    """A complete refund."""
+
+    return_id: str
+    refunds: list[RefundedPart]

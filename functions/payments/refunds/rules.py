@@ -1,0 +1,145 @@
+"""Which tender of a sale gets how much of a refund. Pure.
+
+A card comes first, up to what it paid and did not get back, then cash, gift cards and store credit.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tillflow.errors import IdempotencyConflict
+from tillflow.money import Money
+from tillflow.store import ACTIONS_PER_TRANSACTION
+
+from payments.models import Tender, TenderType
+from payments.refunds.models import (
+    NO_TENDER,
+    Part,
+    Refund,
+    RefundedPart,
+    RefundPayment,
+    RefundState,
+)
+
+MAX_PARTS: Final = ACTIONS_PER_TRANSACTION - 1
+"""A refund and all of its tenders are written in one transaction."""
+_ORDER: Final[Mapping[TenderType, int]] = {
+    "card": 0,
+    "cash": 1,
+    "gift_card": 2,
+    "store_credit": 3,
+    "on_account": 4,
+}
+
+
+def effect_key(return_id: str, tender_no: int) -> str:
+    """Return the provider's idempotency key of a refund: the return, the step and the tender."""
+    return f"{return_id}#refund#{tender_no}"
+
+
+def credit_grant_id(return_id: str) -> str:
+    """Return the id under which a return's store credit is granted."""
+    return f"return-{return_id}"
+
+
+def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
+    """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them."""
+    parts: tuple[Part, ...] = ()
+    rest = 0
+    if request.amount and request.refund == "store_credit":
+        parts = (Part(tender_no=NO_TENDER, type="store_credit", amount=request.amount),)
+    elif request.amount:
+        parts, rest = _spread(request.amount, tenders)
+    if rest or len(parts) > MAX_PARTS:
+        reason = f"more than {MAX_PARTS} tenders" if not rest else _above_captured(request, rest)
+        return Refund(request.return_id, "REFUSED", version=1, request=request, reason=reason)
+    return Refund(request.return_id, _state(parts), version=1, request=request, parts=parts)
+
+
+def check_same_request(refund: Refund, sent: RefundPayment) -> None:
+    """Raise IdempotencyConflict if a return is refunded by another request."""
+    stored = refund.request.model_dump()
+    if stored != sent.model_dump():
+        raise IdempotencyConflict(f"the refund of return {sent.return_id}", stored, sent.model_dump())
+
+
+def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[Tender]) -> Refund:
+    """Return the refund after a provider refused a part: the tenders after it get its amount.
+
+    What they cannot take becomes store credit if there is a customer, else cash; but a refund of which nothing is done
+    yet is refused as a whole, so that the customer can be offered store credit instead.
+    """
+    ordered = _in_order(tenders)
+    position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
+    moved, rest = _spread(refused.amount, ordered[position + 1 :])
+    others = [part for part in refund.parts if part.tender_no != refused.tender_no]
+    if rest and not any(part.state == "refunded" for part in others):
+        return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
+    if rest:
+        kind: TenderType = "store_credit" if refund.request.customer_id else "cash"
+        moved = (*moved, Part(tender_no=NO_TENDER, type=kind, amount=rest))
+    more = {part.tender_no: part.amount for part in moved}
+    merged = [
+        part.model_copy(update={"amount": part.amount + more.pop(part.tender_no, 0)}) for part in others
+    ]
+    merged += [part for part in moved if part.tender_no in more]
+    return replace(refund, parts=tuple(merged), version=refund.version + 1)
+
+
+def after_refund(refund: Refund, refunded: Part) -> Refund:
+    """Return the refund after a part was refunded."""
+    parts = tuple(
+        part.model_copy(update={"state": "refunded"}) if part.tender_no == refunded.tender_no else part
+        for part in refund.parts
+    )
+    return replace(refund, parts=parts, state=_state(parts), version=refund.version + 1)
+
+
+def next_part(refund: Refund) -> Part | None:
+    """Return the part to refund next, None if there is none. Cards may be refused, so they come first."""
+    waiting = [part for part in refund.parts if part.state == "planned"]
+    return min(waiting, key=lambda part: (_ORDER[part.type], part.tender_no), default=None)
+
+
+def pending_by_tender(refund: Refund | None) -> dict[int, int]:
+    """Return what a refund still has to pay to each tender, by tender number."""
+    parts = refund.parts if refund else ()
+    return {part.tender_no: part.amount for part in parts if part.tender_no and part.state == "planned"}
+
+
+def refunded_by_tender(refund: Refund | None) -> dict[int, int]:
+    """Return what a refund has paid to each tender, by tender number."""
+    parts = refund.parts if refund else ()
+    return {part.tender_no: part.amount for part in parts if part.tender_no and part.state == "refunded"}
+
+
+def shown(refund: Refund) -> list[RefundedPart]:
+    """Return the parts as a response shows them, by tender number; those of no tender last."""
+    return [
+        {"tender_no": part.tender_no, "type": part.type, "amount": part.amount}
+        for part in sorted(refund.parts, key=lambda part: (part.tender_no == NO_TENDER, part.tender_no))
+    ]
+
+
+def _above_captured(request: RefundPayment, rest: int) -> str:
+    amount, refundable = (Money(one, request.currency) for one in (request.amount, request.amount - rest))
+    return f"{amount} is more than the {refundable} that the tenders paid and did not get back"
+
+
+def _state(parts: Sequence[Part]) -> RefundState:
+    return "REFUNDED" if all(part.state == "refunded" for part in parts) else "OPEN"
+
+
+def _in_order(tenders: Iterable[Tender]) -> list[Tender]:
+    return sorted(tenders, key=lambda tender: (_ORDER[tender.type], tender.tender_no))
+
+
+def _spread(amount: int, tenders: Iterable[Tender]) -> tuple[tuple[Part, ...], int]:
+    """Return the parts of an amount that the tenders can take, in order, and the rest."""
+    parts = []
+    for tender in _in_order(tenders):
+        room = max(tender.captured - tender.refunded - tender.pending, 0)
+        if part := min(amount, room):
+            parts.append(Part(tender_no=tender.tender_no, type=tender.type, amount=part))
+            amount -= part
+    return tuple(parts), amount

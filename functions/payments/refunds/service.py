@@ -1,0 +1,120 @@
+"""Refund a return: our record of its parts, and the providers' effects.
+
+The intent to refund each part is written before a provider is called; an intent without an outcome is looked up by its
+key before it is sent again.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from tillflow.errors import PaymentOutcomeUnknown, ProviderUnavailable
+from tillflow.store import retry_on_conflict
+
+from payments.credit.models import GrantCredit
+from payments.credit.wallets import Wallets
+from payments.models import Tender
+from payments.provider import Outcome, Provider, ProviderDown, ResponseLost
+from payments.providers import Providers
+from payments.refunds import rules
+from payments.refunds.errors import RefundRefused
+from payments.refunds.models import (
+    NO_TENDER,
+    Part,
+    Refund,
+    Refunded,
+    RefundPayment,
+)
+from payments.refunds.store import RefundStore
+from payments.store import PaymentsStore
+
+
+class Refunds:
+    """Refunds of returns. `wallets` get the credit that no tender does."""
+
+    def __init__(
+        self,
+        store: RefundStore,
+        payments: PaymentsStore,
+        providers: Providers,
+        wallets: Wallets,
+    ) -> None:
+        self._store = store
+        self._payments = payments
+        self._providers = providers
+        self._wallets = wallets
+
+    def refund(self, request: RefundPayment) -> Refunded:
+        """Refund a return; a second delivery completes it and returns the same parts.
+
+        Raises RefundRefused if nothing can be refunded, now or later; IdempotencyConflict for another request under the
+        return; ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
+        """
+        return retry_on_conflict(partial(self._refund, request))
+
+    def _refund(self, request: RefundPayment) -> Refunded:
+        refund = self._store.find(request.return_id)
+        called_before = refund is not None
+        if refund is None:
+            tenders = self._payments.payment(request.order_id).tenders
+            refund = rules.opened(request, tenders)
+            self._store.write(None, refund, tenders)
+        else:
+            rules.check_same_request(refund, request)
+        refund = self._complete(refund, called_before)
+        if refund.state == "REFUSED":
+            raise RefundRefused(request.return_id, refund.reason)
+        return {"return_id": request.return_id, "refunds": rules.shown(refund)}
+
+    def _complete(self, refund: Refund, called_before: bool) -> Refund:
+        """Return the refund once every part is refunded, or all of it is refused."""
+        while refund.state == "OPEN" and (part := rules.next_part(refund)):
+            tenders = self._payments.payment(refund.request.order_id).tenders
+            outcome = self._pay_back(refund.request, part, tenders, called_before)
+            if outcome.accepted:
+                after = rules.after_refund(refund, part)
+            else:
+                after = rules.after_refusal(refund, part, outcome.reason, tenders)
+            refund = self._store.write(refund, after, tenders)
+        return refund
+
+    def _pay_back(
+        self, request: RefundPayment, part: Part, tenders: list[Tender], called_before: bool
+    ) -> Outcome:
+        """Return the definite outcome of refunding a part; send it at most once."""
+        if part.tender_no == NO_TENDER:
+            return self._pay_without_tender(request, part)
+        tender = next(tender for tender in tenders if tender.tender_no == part.tender_no)
+        provider = self._providers.named(tender.provider)
+        key = rules.effect_key(request.return_id, tender.tender_no)
+        what = f"refund of return {request.return_id} to tender {tender.tender_no}"
+        if called_before and (outcome := _look_up(provider, key, tender, what)):
+            return outcome
+        try:
+            return provider.refund(key, tender.authorisation, part.amount, tender.currency)
+        except ProviderDown:
+            raise ProviderUnavailable(what) from None
+        except ResponseLost:
+            late = _look_up(provider, key, tender, what)
+        if not late:
+            raise ProviderUnavailable(what)
+        return late
+
+    def _pay_without_tender(self, request: RefundPayment, part: Part) -> Outcome:
+        if part.type == "store_credit" and request.customer_id:
+            grant = GrantCredit(
+                grant_id=rules.credit_grant_id(request.return_id),
+                customer_id=request.customer_id,
+                currency=request.currency,
+                amount=part.amount,
+                reason=f"return {request.return_id}",
+                source="return",
+            )
+            self._wallets.grant(grant, datetime.now(UTC))
+        return Outcome(True)
+
+
+def _look_up(provider: Provider, key: str, tender: Tender, what: str) -> Outcome | None:
+    try:
+        return provider.look_up("refund", key, tender.authorisation)
+    except (ResponseLost, ProviderDown):
+        raise PaymentOutcomeUnknown(what) from None

@@ -1,0 +1,118 @@
+"""Refunds in the payments table.
+
+RETURN#<return id>   REFUND   the refund of a return: its request and its parts
+
+It is written in one transaction with the tenders that its parts change: `pending` of a tender is what refunds in
+progress will pay back, so that refunds never exceed the capture, whatever runs at the same time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tillflow.errors import StoreContention
+from tillflow.store import Action, Item, key, marshal, transact, unmarshal
+from tillflow.times import iso_utc
+
+from payments.models import Tender
+from payments.refunds import rules
+from payments.refunds.models import Part, Refund, RefundPayment
+from payments.store import tender_key
+
+
+class RefundStore:
+    """Refunds in one table. client: a DynamoDB client; table: the payments table."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, return_id: str) -> Refund | None:
+        """Return the refund of a return, None if it has none."""
+        response = self._client.get_item(
+            TableName=self._table, Key=key(*_key(return_id)), ConsistentRead=True
+        )
+        return _refund(unmarshal(response["Item"])) if "Item" in response else None
+
+    def write(self, before: Refund | None, after: Refund, tenders: Sequence[Tender] = ()) -> Refund:
+        """Write a refund and what it changes of the order's tenders.
+
+        StoreContention when another delivery has changed the refund, or another refund a tender, since they were read.
+        """
+        what = f"refunding return {after.return_id}"
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": marshal(_row(after)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if before:
+            put["ConditionExpression"] = "version = :version"
+            put["ExpressionAttributeValues"] = marshal({":version": before.version})
+        actions = [Action("Put", put, lambda _: StoreContention(what))]
+        pending = _difference(rules.pending_by_tender(before), rules.pending_by_tender(after))
+        refunded = _difference(rules.refunded_by_tender(before), rules.refunded_by_tender(after))
+        for tender in tenders:
+            more_pending, more_refunded = (
+                pending.get(tender.tender_no, 0),
+                refunded.get(tender.tender_no, 0),
+            )
+            if more_pending or more_refunded:
+                actions.append(self._change(tender, more_pending, more_refunded, what))
+        transact(self._client, actions, what)
+        return after
+
+    def _change(self, tender: Tender, pending: int, refunded: int, what: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(*tender_key(tender.order_id, tender.tender_no)),
+            "UpdateExpression": "SET pending = :pending, refunded = :refunded, changed_at = :now",
+            "ConditionExpression": "captured = :captured AND refunded = :refunded_before AND "
+            "(pending = :pending_before OR attribute_not_exists(pending))",
+            "ExpressionAttributeValues": marshal(
+                {
+                    ":pending": tender.pending + pending,
+                    ":refunded": tender.refunded + refunded,
+                    ":captured": tender.captured,
+                    ":refunded_before": tender.refunded,
+                    ":pending_before": tender.pending,
+                    ":now": iso_utc(datetime.now(UTC)),
+                }
+            ),
+        }
+        return Action("Update", request, lambda _: StoreContention(what))
+
+
+def _difference(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
+    return {number: after.get(number, 0) - before.get(number, 0) for number in before.keys() | after.keys()}
+
+
+def _key(return_id: str) -> tuple[str, str]:
+    return f"RETURN#{return_id}", "REFUND"
+
+
+def _row(refund: Refund) -> Item:
+    pk, sk = _key(refund.return_id)
+    row: Item = {
+        "pk": pk,
+        "sk": sk,
+        "return_id": refund.return_id,
+        "order_id": refund.request.order_id,
+        "state": refund.state,
+        "version": refund.version,
+        "request": refund.request.model_dump_json(),
+        "parts": json.dumps([part.model_dump() for part in refund.parts]),
+        "changed_at": iso_utc(datetime.now(UTC)),
+    }
+    return row | ({"reason": refund.reason} if refund.reason else {})
+
+
+def _refund(row: Item) -> Refund:
+    return Refund(
+        return_id=row["return_id"],
+        state=row["state"],
+        version=row["version"],
+        request=RefundPayment.model_validate_json(row["request"]),
+        parts=tuple(Part.model_validate(part) for part in json.loads(row["parts"])),
+        reason=row.get("reason", ""),
+    )

@@ -1,0 +1,87 @@
+"""Shares of a sale that returns get, whatever their order and size."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from orders.errors import ReturnWindowClosed, UnitsNotReturnable
+from orders.models import Order
+from orders.returns.models import ReturnOrder
+from orders.returns.rules import claim_of, claimed_return, without
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def sold(quantity: int, total: int, tax: int, **more: Any) -> Order:
+    line = {
+        "line_no": 1,
+        "sku": "MUG",
+        "description": "Mug",
+        "quantity": quantity,
+        "tax_class": "standard",
+        "tax_rate": "0.20",
+        "net": total - tax,
+        "tax": tax,
+        "total": total,
+    }
+    document = {
+        "location": "store-1",
+        "register": "till-1",
+        "placed_at": "2026-11-23T10:00:00Z",
+        "customer_id": None,
+        "lines": [line | more],
+    }
+    return Order(
+        order_id="ord-1",
+        status="PAID",
+        execution="arn",
+        currency="EUR",
+        paid_at="2026-11-23T10:00:00Z",
+        document=document,
+    )
+
+
+def request(return_id: str, quantity: int) -> ReturnOrder:
+    return ReturnOrder.model_validate(
+        {
+            "return_id": return_id,
+            "order_id": "ord-1",
+            "currency": "EUR",
+            "lines": [{"line_no": 1, "sku": "MUG", "quantity": quantity}],
+        }
+    )
+
+
+@given(st.data(), st.integers(1, 40), st.integers(0, 10**15 - 1))
+def test_returns_of_all_units_equal_the_sale_whatever_was_released_between(
+    data: st.DataObject, quantity: int, total: int
+) -> None:
+    tax = data.draw(st.integers(0, total))
+    order, left, number = sold(quantity, total, tax), quantity, 0
+    while left:
+        number += 1
+        units = data.draw(st.integers(1, left))
+        claimed = claimed_return(request(f"ret-{number}", units), order, NOW)
+        assert 0 <= claimed["totals"]["tax"] <= claimed["totals"]["total"]
+        kept = order.model_copy(update={"returns": (*(order.returns or ()), claim_of(claimed))})
+        if data.draw(st.booleans()) or number > 20:
+            order, left = kept, left - units
+        else:
+            assert without(kept.returns or (), f"ret-{number}") == (order.returns or ())
+    lines = [line for claim in order.returns or () for line in claim.lines]
+    assert sum(line.total for line in lines) == total
+    assert sum(line.tax for line in lines) == tax
+    with pytest.raises(UnitsNotReturnable, match="1 units requested, 0 can be returned"):
+        claimed_return(request("ret-last", 1), order, NOW)
+
+
+@pytest.mark.parametrize(("days", "open_"), [(0, False), (1, True)])
+def test_window_of_a_line_is_that_of_its_sale(days: int, open_: bool) -> None:
+    order = sold(1, 120, 20, return_days=days)
+    if open_:
+        assert claimed_return(request("ret-1", 1), order, NOW)["totals"]["total"] == 120
+    else:
+        with pytest.raises(ReturnWindowClosed, match="could be returned for 0 days"):
+            claimed_return(request("ret-1", 1), order, NOW)

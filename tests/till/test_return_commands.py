@@ -1,0 +1,77 @@
+"""The commands of returns, over moto's AWS."""
+
+import json
+from typing import Any
+
+import pytest
+from tillflow.aws import client
+
+from tests.support import return_rows
+from tests.support.return_rows import RETURNED, SALE
+from tests.till.test_commands import aws, no_local_stack, put, run, stack
+from till.stack import find_stack
+
+__all__ = ["aws", "no_local_stack", "stack"]  # fixtures
+
+
+@pytest.fixture
+def shop(stack: None) -> None:
+    put(return_rows.rows())
+
+
+def started(return_id: str) -> Any:
+    arn = find_stack().execution("OrderReturn", return_id)
+    return json.loads(client("stepfunctions").describe_execution(executionArn=arn)["input"])
+
+
+def ends(monkeypatch: pytest.MonkeyPatch, **execution: str) -> None:
+    monkeypatch.setattr("till.workflows.wait", lambda *_: execution)
+
+
+def test_list_shows_the_returns_of_an_order_that_were_not_released(shop: None) -> None:
+    rows = json.loads(run("return", "list", SALE, "--json").stdout)
+    assert [(row["return_id"], row["status"], row["total"]) for row in rows] == [(RETURNED, "COMPLETED", 240)]
+
+
+def test_create_finds_the_line_of_a_sku_and_sends_the_currency_of_the_order(
+    shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends(monkeypatch, status="RUNNING")
+    run("return", "create", SALE, "--line", "1=1:damaged", "--reason", "cracked", "--id", "ret-9", code=1)
+    assert started("ret-9") == {
+        "return_id": "ret-9",
+        "order_id": SALE,
+        "currency": "EUR",
+        "lines": [{"line_no": 1, "sku": "MUG", "quantity": 1, "condition": "damaged", "reason": "cracked"}],
+        "refund": "original",
+        "customer_id": None,
+        "override": None,
+    }
+
+
+def test_create_prints_the_cashier_message_of_a_refusal(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    cause = json.dumps({"errorMessage": "refund of return ret-9 refused: too old"})
+    ends(monkeypatch, status="FAILED", error="RefundRefused", cause=cause)
+    printed = run("return", "create", SALE, "--line", "1=1", "--id", "ret-9", code=1).output
+    assert "ret-9 is refused: This payment can no longer be refunded. Offer store credit." in printed
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("MUG=1", "'MUG' is on several lines of the order."),
+        ("TEA=1", "'TEA' is no line or SKU of the order."),
+        ("1=x", "Invalid line '1=x'."),
+        ("1=1:lost", "Invalid line '1=1:lost'."),
+    ],
+)
+def test_create_refuses_a_line_that_is_not_of_the_order(shop: None, line: str, message: str) -> None:
+    assert message in run("return", "create", SALE, "--line", line, code=2).stderr
+
+
+def test_show_of_an_unknown_return_is_an_error(shop: None) -> None:
+    assert "return ret-404 does not exist" in run("return", "show", "ret-404", code=2).stderr
+
+
+def test_order_with_returns_is_not_cancelled(shop: None) -> None:
+    assert "has returns" in run("order", "cancel", SALE, code=2).stderr

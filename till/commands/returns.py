@@ -1,0 +1,187 @@
+"""`till return`: return units of a paid order."""
+
+from typing import Annotated, Any
+
+import typer
+from orders.models import Order
+from orders.returns.models import Return
+from tillflow.executions import error_message
+
+from till import sales, workflows
+from till.cashier import cashier_message
+from till.errors import OperatorError
+from till.output import money, out, print_json, print_table, styled, timestamp
+from till.purchasing import operator_errors
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.stack import Stack, find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Returns of customer orders: create, list, show.")
+
+LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
+_UNEXPECTED = "The return was refused. Call the operator."
+COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number")
+
+
+@app.command("create")
+def create(
+    order_id: Annotated[str, typer.Argument(help="Order id.")],
+    line: Annotated[list[str], typer.Option(help=f"{LINE}. Once per line.")],
+    reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "returned",
+    credit: Annotated[
+        bool, typer.Option("--credit", help="Refund as store credit instead of to the tenders.")
+    ] = False,
+    customer: Annotated[
+        str, typer.Option(help="Customer of the store credit, for an order without one.")
+    ] = "",
+    manager: Annotated[
+        str, typer.Option(help="Manager who allows a return after the return window; needs --note.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="Why the manager allows it.")] = "",
+    return_id: Annotated[str, typer.Option("--id", help="Return id, which is the idempotency key.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Return units of a paid order: they are refunded, credited, and restocked or written off.
+
+    The same return again starts nothing. Exit 1 unless the return is completed.
+
+    Examples:
+
+        till return create ord-2026-11-23-store-1-0001 --line MUG-WHT-300=1 --reason "wrong colour"
+
+        till return create ord-2026-11-23-store-1-0001 --line 2=1:damaged --credit --customer cus-ada
+    """
+    stack = find_stack()
+    name = return_id or workflows.new_id("ret")
+    with operator_errors("`till order show` shows an order."):
+        order = sales.orders(stack).get(order_id)
+    request = {
+        "return_id": name,
+        "order_id": order_id,
+        "currency": order.currency,
+        "lines": [_requested_line(text, order, reason) for text in line],
+        "refund": "store_credit" if credit else "original",
+        "customer_id": customer or None,
+        "override": {"manager": manager, "note": note} if manager or note else None,
+    }
+    with operator_errors("See `till return create --help`."):
+        started = sales.returns(stack).create(request)
+    execution = workflows.wait(stack, started.arn)
+    result = {
+        "return_id": name,
+        "execution_arn": started.arn,
+        "duplicate": started.duplicate,
+        "status": execution["status"],
+        "error": execution.get("error"),
+    }
+    if as_json:
+        print_json(result)
+    else:
+        _print_created(stack, name, execution)
+    if execution["status"] != "SUCCEEDED":
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_returns(
+    order_id: Annotated[str, typer.Argument(help="Order id.")],
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    page: Page = 1,
+    page_size: PageSize = 50,
+) -> None:
+    """List the returns of an order, the oldest first. Refused returns are not listed.
+
+    Example:
+
+        till return list ord-2026-11-23-store-1-0001
+    """
+    with operator_errors("`till order show` shows an order."):
+        found = sales.returns(find_stack()).list_of_order(order_id)
+    rows = [_row(one) for one in found]
+    print_report(f"Returns of {order_id}", COLUMNS, rows, as_json, as_csv, page, page_size)
+
+
+@app.command("show")
+def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: AsJson = False) -> None:
+    """Show a return: its lines, refunds and credit note.
+
+    Example:
+
+        till return show ret-20261123T101500-5f0c1a2b
+    """
+    with operator_errors("List the returns of an order with `till return list`."):
+        stored = sales.returns(find_stack()).get(return_id)
+    if as_json:
+        print_json(stored.model_dump(mode="json", exclude_none=True))
+        return
+    out.print(styled(return_id, "bold"), f"{stored.status}, order {stored.order_id}")
+    for label in ("claimed_at", "completed_at", "credit_note_number", "reason", "cause"):
+        if value := getattr(stored, label):
+            text = timestamp(value) if label.endswith("_at") else error_message(value)
+            out.print(f"  {label}: {text}")
+    if override := (stored.request or {}).get("override"):
+        out.print(f"  allowed by {override['manager']}: {override['note']}")
+    currency = stored.currency or ""
+    if stored.document:
+        print_table(
+            "Lines",
+            ("line>", "sku!", "qty>", "condition", "reason", "tax>", "total>"),
+            [
+                (
+                    line["line_no"],
+                    line["sku"],
+                    line["quantity"],
+                    line["condition"],
+                    line["reason"],
+                    money(line["tax"], currency),
+                    money(line["total"], currency),
+                )
+                for line in stored.document["lines"]
+            ],
+        )
+    if stored.refunds:
+        print_table(
+            "Refunds",
+            ("tender>", "type", "amount>"),
+            [(part.tender_no or "", part.type, money(part.amount, currency)) for part in stored.refunds],
+        )
+
+
+def _print_created(stack: Stack, name: str, execution: dict[str, Any]) -> None:
+    match execution["status"]:
+        case "SUCCEEDED":
+            stored = sales.returns(stack).get(name)
+            total = money(stored.total or 0, stored.currency or "")
+            out.print(styled(f"{name} is completed:", "green"), f"{total} refunded.")
+        case "RUNNING":
+            out.print(styled(f"A case of {name} is open:", "yellow"), "see `till case list`.")
+        case status:
+            error = execution.get("error", status)
+            out.print(styled(f"{name} is refused:", "red"), cashier_message(error, _UNEXPECTED))
+            out.print(f"  {error}: {error_message(execution.get('cause', ''))}")
+
+
+def _row(stored: Return) -> dict[str, Any]:
+    return {name: getattr(stored, name) for name in COLUMNS}
+
+
+def _requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
+    name, _, rest = text.partition("=")
+    quantity, _, condition = rest.partition(":")
+    if not quantity.isdecimal() or condition not in ("", "resell", "damaged"):
+        raise OperatorError(f"Invalid line {text!r}.", f"Use {LINE}.")
+    sold = [
+        line
+        for line in (order.document or {}).get("lines", ())
+        if name in (line["sku"], str(line["line_no"]))
+    ]
+    if len(sold) != 1:
+        problem = "is on several lines" if sold else "is no line or SKU"
+        raise OperatorError(f"{name!r} {problem} of the order.", "`till order show` shows its lines.")
+    return {
+        "line_no": sold[0]["line_no"],
+        "sku": sold[0]["sku"],
+        "quantity": int(quantity),
+        "condition": condition or "resell",
+        "reason": reason,
+    }

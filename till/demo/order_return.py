@@ -1,0 +1,112 @@
+"""Demo of the order return: every way a return can end."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order
+from till.history import compensated
+from till.sales import orders, returns
+from till.shop import CURRENCY, CUSTOMERS, ESPRESSO, MUG, Shop
+from till.stack import Stack
+from till.waiting import wait_for_order
+
+COFFEE = {"line_no": 1, "sku": ESPRESSO, "quantity": 1}
+ONE_MUG = {"line_no": 2, "sku": MUG, "quantity": 1}
+TWO_MUGS = ONE_MUG | {"quantity": 2}
+ADA = CUSTOMERS[0].customer_id
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`sale` lacks its id and time, `request` the ids and the currency of the return."""
+
+    title: str
+    sale: Request
+    request: Request
+    expected: str
+
+
+SCENARIOS = (
+    Scenario(
+        "one unit, refunded to the card", order(BASKET, card("tok_visa")), {"lines": [ONE_MUG]}, "COMPLETED"
+    ),
+    Scenario(
+        "a damaged unit of a sale paid by card and cash",
+        order(BASKET, card("tok_visa", 1000), CASH),
+        {"lines": [COFFEE, TWO_MUGS | {"condition": "damaged", "reason": "broken handle"}]},
+        "COMPLETED",
+    ),
+    Scenario(
+        "refunded as store credit",
+        order(BASKET, card("tok_visa"), customer_id=ADA),
+        {"lines": [ONE_MUG], "refund": "store_credit"},
+        "COMPLETED",
+    ),
+    Scenario(
+        "a card that can no longer be refunded",
+        order(BASKET, card("tok_refund_refused")),
+        {"lines": [ONE_MUG]},
+        "RELEASED RefundRefused",
+    ),
+    Scenario(
+        "the second of two cards can no longer be refunded",
+        order(BASKET, card("tok_visa", 2000), card("tok_refund_refused"), customer_id=ADA),
+        {"lines": [COFFEE, TWO_MUGS]},
+        "COMPLETED",
+    ),
+    Scenario(
+        "the refund times out after its effect",
+        order(BASKET, card("tok_refund_timeout_after_effect")),
+        {"lines": [ONE_MUG]},
+        "COMPLETED",
+    ),
+    Scenario(
+        "more units than were sold",
+        order(BASKET, card("tok_visa")),
+        {"lines": [ONE_MUG | {"quantity": 3}]},
+        "REFUSED UnitsNotReturnable",
+    ),
+)
+
+
+def return_request(scenario: Scenario, return_id: str, order_id: str) -> dict[str, Any]:
+    """Return the request of a scenario's return."""
+    return {"return_id": return_id, "order_id": order_id, "currency": CURRENCY, **scenario.request}
+
+
+class OrderReturnDemo:
+    """The scenarios of the return, run concurrently on stock received for them."""
+
+    name = "order_return"
+    title = "Order return"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+        Shop(stack).receive(run_id, {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            order_id, return_id = f"{run_id}-r{number:02}", f"{run_id}-ret{number:02}"
+            sale = {**scenario.sale, "order_id": order_id, "placed_at": workflows.now()}
+            orders(stack).place(sale)
+            wait_for_order(stack, order_id, stack.execution("OrderCheckout", order_id), ENDED)
+            arn = returns(stack).create(return_request(scenario, return_id, order_id)).arn
+            execution = workflows.wait(stack, arn)
+            steps = compensated(workflows.visits(stack, arn))
+            actual = _ending(stack, return_id, execution)
+            ended(scenario.title)
+            return Outcome(scenario.title, return_id, arn, scenario.expected, actual, steps)
+
+        with ThreadPoolExecutor(len(SCENARIOS)) as tills:
+            return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+
+
+def _ending(stack: Stack, return_id: str, execution: dict[str, Any]) -> str:
+    stored = returns(stack).find(return_id)
+    if stored is None:
+        return f"REFUSED {execution.get('error', execution['status'])}"
+    return " ".join(filter(None, (stored.status, stored.reason)))

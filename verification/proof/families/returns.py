@@ -1,0 +1,189 @@
+"""Returns: the scenarios of their demo, and the races with a cancel and with another return."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from customers.store import CustomersStore
+from stepfunctions_local.errors import StateError
+from tillflow.aws import client
+from tillflow.events import EVENTS
+from tillflow.store import key, marshal
+
+from till.demo import order_return
+from till.demo.order_return import ONE_MUG, TWO_MUGS, return_request
+from till.shop import CURRENCY, CUSTOMERS
+from verification.harness.faults import FaultSchedule
+from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.proof.families.family import Family, FinalState, Scenario, StartExecutions, workflow_of
+from verification.proof.families.orders import (
+    CANCEL,
+    CHECKOUT,
+    RETURN,
+    STOCK,
+    YESTERDAY,
+    cancel,
+    placed,
+    sell,
+)
+from verification.proof.schedule import CaseSchedule, Trigger
+from verification.proof.services import ProofServices
+
+PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"}
+FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
+RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
+# How a return may be stored after its execution ended; NONE: it was refused before it claimed anything.
+ENDINGS = {
+    ("COMPLETED", "SUCCEEDED"),
+    ("RELEASED", "FAILED"),
+    ("NONE", "FAILED"),
+    ("NONE", "NOT STARTED"),
+}
+
+
+class Returns(Family):
+    """Returns of an order that was sold before."""
+
+    workflows = (RETURN,)
+    others = (CHECKOUT, CANCEL)
+
+    def prepare(self, services: ProofServices) -> None:
+        seed_stock(STOCK)
+        CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        sell(services, PAID, YESTERDAY)
+
+    def scenarios(self) -> Iterator[Scenario]:
+        for demo in order_return.SCENARIOS:
+            expected = demo.expected.replace("REFUSED ", "NONE ").partition(" Units")[0]
+            yield Scenario(self, RETURN, demo.title, _returned(demo), expected, demo.title in PAIRED)
+        yield Scenario(self, RETURN, LAST, _returned_twice(), "COMPLETED")
+        for state in RACED:
+            for after in (False, True):
+                trigger = Trigger(RETURN, state, after)
+                title = f"cancelled {'after' if after else 'before'} {state}"
+                # An engine that is killed before the first claim starts the cancel after the return.
+                expected = "" if trigger == Trigger(RETURN, RACED[0]) else "COMPLETED"
+                yield Scenario(self, RETURN, title, _cancelled(trigger), expected)
+
+    def run_rival(self, services: ProofServices, business_id: str) -> None:
+        """Return a unit of the same order, as its workflow does; nothing if there is none left."""
+        order_id = _sale_of(business_id.removesuffix("-rival"))
+        request = {"return_id": business_id, "order_id": order_id, "currency": CURRENCY, "lines": [ONE_MUG]}
+        try:
+            claimed = services.call_task("ClaimReturn", **request, execution="rival")
+        except StateError:
+            return
+        try:
+            refunds = _refund(services, claimed)
+        except StateError:
+            services.call_task("ReleaseReturn", return_id=business_id, execution="rival")
+            return
+        _book(services, claimed, refunds)
+
+    def describe_outcome(self, final: FinalState) -> str:
+        row = final.shop.returns.get(final.business_id, {"status": "NONE"})
+        return " ".join(filter(None, (row["status"], row.get("reason"))))
+
+    def check_end(self, final: FinalState) -> Iterator[str]:
+        for entry in final.events:
+            EVENTS[entry["DetailType"]].model_validate_json(entry["Detail"])
+        for arn in final.arns:
+            if workflow_of(arn) != RETURN:
+                continue
+            name = arn.rpartition(":")[2]
+            status = final.shop.returns.get(name, {}).get("status", "NONE")
+            if (status, final.status(arn)) not in ENDINGS:
+                yield f"{RETURN} {final.status(arn)}, and the return is {status}"
+            announced = any(json.loads(entry["Detail"]).get("return_id") == name for entry in final.events)
+            if announced and status != "COMPLETED":
+                yield f"OrderReturned was published, but the return is {status}"
+            if status == "COMPLETED" and not announced and not final.shop.excused(name, "AnnounceReturn"):
+                yield "the return is COMPLETED, and OrderReturned was not announced"
+
+
+def _sale_of(return_id: str) -> str:
+    return f"{return_id}-sale"
+
+
+def _sell_first(fixture: WorkflowFixture, sale: dict[str, Any], return_id: str) -> str:
+    """Sell an order without faults; return its id."""
+    order_id = _sale_of(return_id)
+    fixture.schedule = FaultSchedule()
+    fixture.run_until_settled(fixture.start(placed(sale, order_id), CHECKOUT))
+    return order_id
+
+
+def _returned(demo: order_return.Scenario) -> StartExecutions:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+        order_id = _sell_first(fixture, demo.sale, return_id)
+        fixture.schedule = schedule
+        return [fixture.start(return_request(demo, return_id, order_id), RETURN)]
+
+    return start
+
+
+def _returned_twice() -> StartExecutions:
+    """Two returns of both units of a line: the second finds none left."""
+
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+        order_id = _sell_first(fixture, FIRST.sale, return_id)
+        fixture.schedule = schedule
+        return [
+            fixture.start(return_request(FIRST, name, order_id) | {"lines": [TWO_MUGS]}, RETURN)
+            for name in (return_id, f"{return_id}-other")
+        ]
+
+    return start
+
+
+def _cancelled(trigger: Trigger) -> StartExecutions:
+    """A cancel of the order that begins when the return gets to a trigger."""
+
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+        order_id = _sell_first(fixture, FIRST.sale, return_id)
+        machine = fixture.deploy(CANCEL)
+        schedule.start_at(trigger, machine, cancel(order_id), fixture.engine.engine)
+        fixture.schedule = schedule
+        returning = fixture.start(return_request(FIRST, return_id, order_id), RETURN)
+        return [returning, f"{machine.replace(':stateMachine:', ':execution:')}:{order_id}"]
+
+    return start
+
+
+def _refund(services: ProofServices, claimed: Any) -> Any:
+    return services.call_task(
+        "RefundPayment",
+        return_id=claimed["return_id"],
+        order_id=claimed["order_id"],
+        currency=claimed["currency"],
+        amount=claimed["totals"]["total"],
+        refund="original",
+        customer_id=None,
+    )["refunds"]
+
+
+def _book(services: ProofServices, claimed: Any, refunds: Any) -> None:
+    """Credit, restock and post a return, and complete it."""
+    order_id, return_id = claimed["order_id"], claimed["return_id"]
+    credited = {name: claimed[name] for name in ("return_id", "lines", "taxes", "totals")}
+    number = services.call_task("CreditInvoice", order_id=order_id, reason="returned", credited=credited)
+    units = {"return_id": return_id, "lines": claimed["lines"]}
+    goods = services.call_task("RestockGoods", order_id=order_id, returned=units)
+    returned = {
+        "return_id": return_id,
+        "currency": claimed["currency"],
+        "taxes": claimed["taxes"],
+        "refunds": refunds,
+        "restocked": goods["returned_cost"],
+        "written_off": goods["written_off_cost"],
+        "credit_note_number": number["credit_note_number"],
+    }
+    services.call_task("ReverseJournal", order_id=order_id, returned=returned)
+    client("dynamodb").update_item(
+        TableName="OrdersTable",
+        Key=key(f"RETURN#{return_id}", "RETURN"),
+        UpdateExpression="SET #status = :completed",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=marshal({":completed": "COMPLETED"}),
+    )
