@@ -33,11 +33,17 @@ UNOPENED_CASES = {
 OTHER_FAILURES = {
     "OrderCancel": {
         "OrderCancel/cancel of an unknown order": "OrderCancel.FindCheckout:fail_before",
+        "OrderCancel/overtaken by a return": "OrderCancel.ReadOrder:fail_before",
     },
     "OrderCheckout": {
         "OrderCheckout/paid by a known customer": "OrderCheckout.CheckCustomer:fail_before",
         "OrderCheckout/paid by card": "OrderCheckout.CapturePayment:time_out_after:*,"
         "OrderCheckout.ResolveCapture:fail_before",
+    },
+    "OrderReturn": {
+        "OrderReturn/refunded as store credit": "OrderReturn.CheckCustomer:fail_before",
+        "OrderReturn/one unit, refunded to the card": "OrderReturn.RefundPayment:time_out_after:*,"
+        "OrderReturn.ResolveRefund:fail_before",
     },
     "PurchaseOrder": {
         "PurchaseOrder/a silent supplier": "PurchaseOrder.GiveUpSupplier:fail_before",
@@ -53,6 +59,17 @@ OTHER_FAILURES = {
 NEW = "[attribute_not_exists(pk)]"
 KILLED = {
     Mutant("left out", "OrderCheckout.ReleaseStock"): WorkItem("OrderCheckout/card declined"),
+    Mutant("left out", "OrderReturn.ReleaseReturn"): WorkItem(
+        "OrderReturn/a card that can no longer be refunded"
+    ),
+    Mutant("marker not written", f"InventoryTable Put STEP#return {NEW}"): WorkItem(
+        "OrderReturn/one unit, refunded to the card", "OrderReturn.RestockGoods:deliver_twice"
+    ),
+    Mutant(
+        "condition dropped",
+        "OrdersTable Update ORDER "
+        "[#status = :paid AND attribute_not_exists(cancel_execution) AND attribute_not_exists(#returns)]",
+    ): WorkItem("OrderReturn/one unit, refunded to the card", "OrderReturn.ClaimReturn:rival#2"),
     Mutant("left without its Catch", "OrderCancel.CreditInvoice"): WorkItem(
         "OrderCancel/cancelled after payment", "OrderCancel.CreditInvoice:fail_before"
     ),
