@@ -19,5 +19,5 @@ store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])
 def price_order(event: dict[str, Any], context: object) -> PricedOrder:
     """Validate an order and compute its prices, discounts and tax. Changes nothing."""
     order = parse(Order, event, InvalidOrder)
-    products, rates = store.read_prices({line.sku for line in order.lines})
-    return rules.price_order(order, products, rates)
+    products, rates, windows = store.read_prices({line.sku for line in order.lines})
+    return rules.price_order(order, products, rates, windows)

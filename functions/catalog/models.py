@@ -130,8 +130,18 @@ class TaxClass(Record):
     rate: Rate
 
 
+class ReturnWindow(Record):
+    """Days after its payment in which a product of a category can be returned; "" for any other category."""
+
+    category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
+    days: Annotated[StrictInt, Field(ge=0, le=3_650)]
+
+
 class PricedLine(TypedDict):
-    """A line with its discounts and tax: total = net + tax."""
+    """A line with its discounts and tax: total = net + tax.
+
+    return_days: the return window of the product's category when it is sold, if one is set.
+    """
 
     line_no: int
     sku: str
@@ -147,6 +157,7 @@ class PricedLine(TypedDict):
     net: int
     tax: int
     total: int
+    return_days: NotRequired[int]
 
 
 class PricedTender(TypedDict):

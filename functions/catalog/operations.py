@@ -9,7 +9,7 @@ from tillflow.parsing import parse
 
 from catalog import rules
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import BarcodeQuery, Order, PricedOrder, Product, ProductQuery, TaxClass
+from catalog.models import BarcodeQuery, Order, PricedOrder, Product, ProductQuery, ReturnWindow, TaxClass
 from catalog.store import CatalogStore
 
 
@@ -22,6 +22,14 @@ class CatalogOperations:
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or change its rate."""
         self._store.put_tax_class(tax_class)
+
+    def put_return_window(self, window: ReturnWindow) -> None:
+        """Set the return window of a category; "" is any other category. Orders that are sold keep theirs."""
+        self._store.put_return_window(window)
+
+    def list_return_windows(self) -> list[ReturnWindow]:
+        """Return the return windows by category."""
+        return self._store.list_return_windows()
 
     def put_product(self, product: Product) -> None:
         """Create or replace a product. InvalidProduct."""
@@ -42,15 +50,15 @@ class CatalogOperations:
     def check(self, skus: Iterable[str]) -> None:
         """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
         wanted = dict.fromkeys(skus)
-        products, _ = self._store.read_prices(wanted)
+        products, _, _ = self._store.read_prices(wanted)
         unknown = [sku for sku in wanted if sku not in products]
         if unknown:
             raise UnknownProduct(*unknown)
 
     def quote(self, order: Order) -> PricedOrder:
         """Return an order with its prices, discounts and tax. Changes nothing. InvalidOrder, UnknownProduct."""
-        products, rates = self._store.read_prices({line.sku for line in order.lines})
-        return rules.price_order(order, products, rates)
+        products, rates, windows = self._store.read_prices({line.sku for line in order.lines})
+        return rules.price_order(order, products, rates, windows)
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""

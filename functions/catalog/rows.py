@@ -4,6 +4,7 @@ PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 BARCODE#<ean-13>   BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
+RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`
 
 The index `changes` lists the products by the time of their last change.
 """
@@ -20,7 +21,9 @@ from catalog.models import Product
 
 LIST = "PRODUCTS"
 RATES = ("TAXES", "RATES")
+WINDOWS = ("RETURNS", "WINDOWS")
 _RATE = "rate:"
+_DAYS = "days:"
 
 
 def product_key(sku: str) -> tuple[str, str]:
@@ -58,3 +61,13 @@ def rate_attribute(tax_class: str) -> str:
 def read_rates(row: Item) -> dict[str, Decimal]:
     """Return the rate of every tax class of the RATES row."""
     return {name.removeprefix(_RATE): Decimal(rate) for name, rate in row.items() if name.startswith(_RATE)}
+
+
+def window_attribute(category: str) -> str:
+    """Return the attribute of a category's return window in the WINDOWS row."""
+    return f"{_DAYS}{category}"
+
+
+def read_windows(row: Item) -> dict[str, int]:
+    """Return the return window of every category of the WINDOWS row, in days."""
+    return {name.removeprefix(_DAYS): days for name, days in row.items() if name.startswith(_DAYS)}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
@@ -28,11 +29,17 @@ from catalog.models import (
 MAX_DOCUMENT_BYTES = 110_000
 
 
-def price_order(order: Order, products: Mapping[str, Product], rates: Mapping[str, Decimal]) -> PricedOrder:
+def price_order(
+    order: Order,
+    products: Mapping[str, Product],
+    rates: Mapping[str, Decimal],
+    windows: Mapping[str, int] = MappingProxyType({}),
+) -> PricedOrder:
     """Return the order with prices, discounts, tax, tenders and totals.
 
-    products by SKU, rates by tax class. Per line: total = net + tax, and subtotal - line_discount - order_discount is
-    the total if tax is included, else the net. Raises UnknownProduct, InvalidOrder, TendersDoNotMatchTotal.
+    products by SKU, rates by tax class, return windows by category. Per line: total = net + tax, and subtotal -
+    line_discount - order_discount is the total if tax is included, else the net. Raises UnknownProduct, InvalidOrder,
+    TendersDoNotMatchTotal.
     """
     bought = _products_of(order, products)
     subtotals = [
@@ -47,7 +54,7 @@ def price_order(order: Order, products: Mapping[str, Product], rates: Mapping[st
         for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
     ]
     lines = [
-        _priced_line(number, *parts, order.currency)
+        _with_window(_priced_line(number, *parts, order.currency), parts[1], windows)
         for number, parts in enumerate(
             zip(order.lines, bought, discounted, taxable, tax_lines(taxable), strict=True), start=1
         )
@@ -131,6 +138,14 @@ def _priced_line(
         "tax": taxed.tax,
         "total": taxed.net + taxed.tax,
     }
+
+
+def _with_window(line: PricedLine, product: Product, windows: Mapping[str, int]) -> PricedLine:
+    """Return the line with the return window of its product's category, or of any other category."""
+    days = windows.get(product.category, windows.get(""))
+    if days is not None:
+        line["return_days"] = days
+    return line
 
 
 def _tax_summary(lines: Sequence[PricedLine]) -> list[Tax]:

@@ -11,10 +11,11 @@ from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_confl
 from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import Product, TaxClass
+from catalog.models import Product, ReturnWindow, TaxClass
 from catalog.rows import (
     LIST,
     RATES,
+    WINDOWS,
     barcode_key,
     changes,
     product_key,
@@ -22,6 +23,8 @@ from catalog.rows import (
     rate_attribute,
     read_product,
     read_rates,
+    read_windows,
+    window_attribute,
 )
 
 # A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
@@ -36,13 +39,30 @@ class CatalogStore:
         self._client = client
         self._table = table
 
-    def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal]]:
-        """Return the products that exist of these SKUs, and the rate of every tax class."""
-        keys = [RATES, *(product_key(sku) for sku in skus)]
+    def read_prices(
+        self, skus: Iterable[str]
+    ) -> tuple[dict[str, Product], dict[str, Decimal], dict[str, int]]:
+        """Return the products that exist of these SKUs, the rate of every tax class, and all return windows."""
+        keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates = read_rates(rows.pop(RATES, {}))
+        rates, windows = read_rates(rows.pop(RATES, {})), read_windows(rows.pop(WINDOWS, {}))
         products = (read_product(row) for row in rows.values())
-        return {product.sku: product for product in products}, rates
+        return {product.sku: product for product in products}, rates, windows
+
+    def put_return_window(self, window: ReturnWindow) -> None:
+        """Set the return window of a category. Orders that are sold keep theirs."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=key(*WINDOWS),
+            UpdateExpression="SET #days = :days",
+            ExpressionAttributeNames={"#days": window_attribute(window.category)},
+            ExpressionAttributeValues=marshal({":days": window.days}),
+        )
+
+    def list_return_windows(self) -> list[ReturnWindow]:
+        """Return the return windows by category."""
+        windows = read_windows(self._row(*WINDOWS))
+        return [ReturnWindow(category=category, days=windows[category]) for category in sorted(windows)]
 
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or set its rate."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import Product, TaxClass
+from catalog.models import Product, ReturnWindow, TaxClass
 from catalog.store import CatalogStore
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -21,6 +21,17 @@ def store(dynamodb: Any, table: str) -> CatalogStore:
     store.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
     store.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
     return store
+
+
+ORDER = {
+    "order_id": "ord-1",
+    "location": "store-1",
+    "register": "till-1",
+    "currency": "EUR",
+    "placed_at": "2026-11-23T10:00:00Z",
+    "lines": [{"sku": "TEA", "quantity": 1}],
+    "tenders": [{"type": "cash"}],
+}
 
 
 def product(sku: str, **more: Any) -> Product:
@@ -116,9 +127,22 @@ def test_prices_of_more_skus_than_a_batch_holds_are_read(store: CatalogStore) ->
     skus = [f"SKU-{n:03}" for n in range(150)]
     for sku in skus:
         store.put_product(product(sku))
-    products, rates = store.read_prices([*skus, "MISSING"])
+    products, rates, _ = store.read_prices([*skus, "MISSING"])
     assert sorted(products) == skus
     assert rates == {"standard": Decimal("0.20"), "food": Decimal("0.05")}
+
+
+def test_order_line_has_the_return_window_of_its_category_or_of_any_other(
+    store: CatalogStore, price_order: Any
+) -> None:
+    store.put_product(product("TEA"))
+    assert "return_days" not in price_order(ORDER)["lines"][0]
+    store.put_return_window(ReturnWindow(days=14))
+    assert price_order(ORDER)["lines"][0]["return_days"] == 14
+    store.put_product(product("TEA").model_copy(update={"category": "tea"}))
+    store.put_return_window(ReturnWindow(category="tea", days=0))
+    assert price_order(ORDER)["lines"][0]["return_days"] == 0
+    assert store.list_return_windows() == [ReturnWindow(days=14), ReturnWindow(category="tea", days=0)]
 
 
 def test_put_tax_class_replaces_its_rate(store: CatalogStore) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from catalog.models import ReturnWindow
+from catalog.store import CatalogStore
 from customers.store import CustomersStore
 from pydantic import TypeAdapter
 from tillflow.aws import client
@@ -322,6 +324,15 @@ def test_return_after_the_window_needs_a_manager(shop: WorkflowFixture) -> None:
     )
     stored = json.loads(shop.row("OrdersTable", "RETURN#ret-2", "RETURN")["request"])
     assert stored["override"] == {"manager": "mia", "note": "regular customer"}
+
+
+def test_return_window_is_that_of_the_category_at_the_time_of_the_sale(shop: WorkflowFixture) -> None:
+    catalog = CatalogStore(client("dynamodb"), "CatalogTable")
+    catalog.put_return_window(ReturnWindow(category="kitchen", days=0))
+    sell(shop)
+    catalog.put_return_window(ReturnWindow(category="kitchen", days=30))
+    assert give_back(shop).error == "ReturnWindowClosed"
+    completed(shop, give_back(shop, {"line_no": 1, "sku": ESPRESSO, "quantity": 1}, return_id="ret-2"))
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from catalog.models import Product
+from catalog.errors import InvalidProduct
+from catalog.models import Product, ReturnWindow
 from images.operations import ImageOperations
 from PIL import Image
 from rich.text import Text
+from tillflow.parsing import parse
 
 from till import drawing, sales
 from till.output import err, money, out, print_fields, print_json, print_table
@@ -122,6 +124,36 @@ def _pictures(images: Sequence[Mapping[str, Any]]) -> Text:
     """Return the number of pictures, and the colour of each."""
     swatches = (drawing.swatch(str(image["dominant_colour"])) for image in images)
     return Text(" ").join([Text(str(len(images))), *swatches])
+
+
+@app.command("return-window")
+def return_window(
+    days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="Days in which a unit can be returned.")
+    ] = None,
+    category: Annotated[str, typer.Option(help="Category; every other category without it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Set the return window of a category with --days, or list the return windows. Orders that are sold keep theirs.
+
+    Examples:
+
+        till product return-window --category books --days 14
+
+        till product return-window
+    """
+    catalog = sales.catalog(find_stack())
+    if days is not None:
+        with operator_errors("See `till product return-window --help`."):
+            catalog.put_return_window(
+                parse(ReturnWindow, {"category": category, "days": days}, InvalidProduct)
+            )
+    windows = catalog.list_return_windows()
+    if as_json:
+        print_json([window.model_dump() for window in windows])
+    else:
+        rows = [(window.category or "(any other)", window.days) for window in windows]
+        print_table("Return windows", ("category", "days>"), rows)
 
 
 def _prices(prices: Mapping[str, int]) -> str:
