@@ -3,8 +3,9 @@
     python -m benchmarks.cost [--lines 1 10 150 450]
 
 Runs each process in this process, with the shipped definitions and handlers: an order with this many lines, its
-cancel, a purchase order, a picture. Counts state transitions, function invocations, requests, DynamoDB's write and
-read units by the sizes of the items, S3 requests and events. Prices and their date are in prices.json.
+cancel and its return, a purchase order, a picture. Counts state transitions, function invocations, requests,
+DynamoDB's write and read units by the sizes of the items, S3 requests and events. Prices and their date are in
+prices.json.
 
 The duration of a function is its own time here plus 5 ms for each request that it makes, which takes no time here.
 What events start later (demand, shipping, reorders) is not included.
@@ -33,7 +34,7 @@ from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock
 from verification.proof.case import Case
 from verification.proof.families import ORDERS, SCENARIOS
-from verification.proof.families.orders import CANCEL, CHECKOUT, cancel, placed
+from verification.proof.families.orders import CANCEL, CHECKOUT, RETURN, cancel, placed
 from verification.proof.prover import Prover, prover
 
 PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
@@ -115,17 +116,25 @@ def metered(built: Prover) -> Iterator[Usage]:
         usage.events = len(built.services.events) - events
 
 
-def measure_order(built: Prover, lines: int) -> tuple[Usage, Usage]:
-    """Return the usage of a paid order with this many lines, and of its cancel."""
+def measure_order(built: Prover, lines: int) -> tuple[Usage, Usage, Usage]:
+    """Return the usage of a paid order with this many lines, of its cancel, and of the return of all of another."""
     built.reset(ORDERS)
     fixture = built.build_fixture(ORDERS)
     try:
         skus = stock_products(lines)
         request = placed(order(dict.fromkeys(skus, 2), card("tok_visa")), "ord-cost")
         sold = run_workflow(built, fixture, request, CHECKOUT)
-        return sold, run_workflow(built, fixture, cancel("ord-cost"), CANCEL)
+        cancelled = run_workflow(built, fixture, cancel("ord-cost"), CANCEL)
+        run_workflow(built, fixture, request | {"order_id": "ord-other"}, CHECKOUT)
+        return sold, cancelled, run_workflow(built, fixture, return_of("ord-other", skus), RETURN)
     finally:
         fixture.close()
+
+
+def return_of(order_id: str, skus: list[str]) -> dict[str, Any]:
+    """Return the request to return all units of an order."""
+    lines = [{"line_no": number, "sku": sku, "quantity": 2} for number, sku in enumerate(skus, start=1)]
+    return {"return_id": "ret-cost", "order_id": order_id, "currency": CURRENCY, "lines": lines}
 
 
 def run_workflow(built: Prover, fixture: WorkflowFixture, request: Any, workflow: str) -> Usage:
@@ -182,9 +191,10 @@ def main() -> None:
     with prover() as built:
         measure_order(built, 1)  # imports the handlers
         for lines in options.lines:
-            sold, cancelled = measure_order(built, lines)
+            sold, cancelled, returned = measure_order(built, lines)
             print_row(f"order, {lines} lines", sold)
             print_row("  its cancel", cancelled)
+            print_row("  its return", returned)
         for title, name in OTHERS.items():
             print_row(title, measure_scenario(built, name))
     print(f"\nList prices of {PRICES['date']} in {PRICES['region']}: benchmarks/prices.json.")
