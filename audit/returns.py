@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ledger.accounts import (
+    CASH_ROUNDING,
     COST_OF_GOODS_SOLD,
     INVENTORY,
     INVENTORY_LOSSES,
@@ -118,6 +119,7 @@ def return_entry_is_what_was_returned(shop: Snapshot) -> Iterator[Breach]:
         expected: Counter[str] = Counter()
         expected[SALES_RETURNS.code] = totals["net"]
         expected[SALES_TAX_PAYABLE.code] = totals["tax"]
+        expected[CASH_ROUNDING.code] = totals.get("rounding", 0)
         for part in nested(shop.refunds.get(name, {}), "parts"):
             expected[TENDER_ACCOUNT[part["type"]].code] -= part["amount"]
         if not shop.excused(name, "RestockGoods"):

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orders.errors import ReturnWindowClosed, UnitsNotReturnable
+from orders.errors import OrderNotReturnable, ReturnWindowClosed, UnitsNotReturnable
 from orders.models import Order
 from orders.returns.models import ReturnOrder
-from orders.returns.rules import claim_of, claimed_return, without
+from orders.returns.rules import check_returnable, claim_of, claimed_return, without
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -41,6 +41,10 @@ def sold(quantity: int, total: int, tax: int, **more: Any) -> Order:
         paid_at="2026-11-23T10:00:00Z",
         document=document,
     )
+
+
+def with_totals(order: Order, **totals: int) -> Order:
+    return order.model_copy(update={"document": {**(order.document or {}), "totals": totals}})
 
 
 def request(return_id: str, quantity: int) -> ReturnOrder:
@@ -85,3 +89,21 @@ def test_window_of_a_line_is_that_of_its_sale(days: int, open_: bool) -> None:
     else:
         with pytest.raises(ReturnWindowClosed, match="could be returned for 0 days"):
             claimed_return(request("ret-1", 1), order, NOW)
+
+
+def test_rounding_of_a_cash_sale_comes_back_with_its_last_units() -> None:
+    order = with_totals(sold(2, 252, 42), rounding=-2)
+    first = claimed_return(request("ret-1", 1), order, NOW)
+    order = order.model_copy(update={"returns": (claim_of(first),)})
+    last = claimed_return(request("ret-2", 1), order, NOW)
+    assert (first["totals"]["rounding"], first["totals"]["total"]) == (0, 126)
+    assert (last["totals"]["rounding"], last["totals"]["total"]) == (-2, 124)
+
+
+def test_order_on_account_cannot_be_returned() -> None:
+    order = sold(1, 120, 20)
+    order = order.model_copy(
+        update={"document": {**(order.document or {}), "tenders": [{"type": "on_account"}]}}
+    )
+    with pytest.raises(OrderNotReturnable, match="sold on account"):
+        check_returnable(order)
