@@ -20,6 +20,7 @@ from verification.proof.families.family import Family, FinalState, Scenario, Sta
 from verification.proof.families.orders import (
     CANCEL,
     CHECKOUT,
+    PAID,
     RETURN,
     STOCK,
     YESTERDAY,
