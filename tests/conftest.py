@@ -14,6 +14,22 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the seed of the order, which `-q` hides: `--randomly-seed=N` repeats it."""
+    seed = getattr(config.option, "randomly_seed", None)
+    if isinstance(seed, int):
+        terminalreporter.write_line(f"Random order: --randomly-seed={seed}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run end-to-end tests last and in the order of their files: they share one deployed shop and its data."""
+    shared = [item for item in items if item.get_closest_marker("e2e")]
+    in_order = sorted(shared, key=lambda item: (str(item.path), item.location[1] or 0))
+    others = [item for item in items if not item.get_closest_marker("e2e")]
+    items[:] = others + in_order
+
+
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry contention without waiting for the jitter."""
