@@ -9,7 +9,7 @@ from customers.models import Customer
 from till import sales, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError
-from till.output import err, money, out, print_fields, print_json, print_table, timestamp
+from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
@@ -133,7 +133,7 @@ def anonymise(
         till customer anonymise cus-ada
     """
     if not confirmed:
-        typer.confirm(f"Remove the data of {customer_id} permanently?", abort=True)
+        confirm(f"Remove the data of {customer_id} permanently?")
     with operator_errors(_LISTED):
         sales.customers(find_stack()).anonymise(customer_id)
     out.print(f"Customer {customer_id} is anonymised.")
