@@ -18,7 +18,6 @@ const IDLE_MINUTES = 10;
 export const PAGES = {
   till: "sell",
   orders: "read",
-  invoices: "read",
   customers: "read",
   stock: "read",
   transfers: "manage",

@@ -3,6 +3,7 @@
 const en = {
   all: "All",
   more: "More",
+  show: "Show",
   none: "Nothing here.",
   reload: "Reload",
   back: "Back",
@@ -61,6 +62,7 @@ export type OfficeTexts = typeof en;
 const de: OfficeTexts = {
   all: "Alle",
   more: "Mehr",
+  show: "Anzeigen",
   none: "Nichts vorhanden.",
   reload: "Neu laden",
   back: "Zurück",

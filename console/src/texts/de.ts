@@ -19,7 +19,6 @@ export const de: Messages = {
   pages: {
     till: "Kasse",
     orders: "Bestellungen",
-    invoices: "Rechnungen",
     customers: "Kunden",
     stock: "Bestand",
     transfers: "Umlagerungen",

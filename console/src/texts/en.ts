@@ -17,7 +17,6 @@ export const en = {
   pages: {
     till: "Till",
     orders: "Orders",
-    invoices: "Invoices",
     customers: "Customers",
     stock: "Stock",
     transfers: "Transfers",
