@@ -13,6 +13,9 @@ from tillflow.errors import DomainError, InvalidRequest, StoreUnavailable
 type Handler[R] = Callable[[dict[str, Any], Any], R]
 
 MAX_LOGGED_ID = 256
+# What executions are named after, and the documents in which an event can have it.
+_BUSINESS_IDS = ("order_id", "purchase_order_id", "transfer_id", "payment_id", "run_id")
+_DOCUMENTS = ("order", "payment")
 
 logger = Logger()
 
@@ -62,9 +65,11 @@ def as_domain_error(failure: Exception) -> DomainError | None:
 def _context(event: object) -> dict[str, str | None]:
     """Return the order and the execution of an event for the log; None for what is not an id."""
     fields = event if isinstance(event, dict) else {}
-    order = fields.get("order")
-    order_id = (order if isinstance(order, dict) else fields).get("order_id", fields.get("business_id"))
-    execution = fields.get("execution", order_id)
+    documents = [fields[name] for name in _DOCUMENTS if isinstance(fields.get(name), dict)]
+    subject = documents[0] if documents else fields
+    order_id = subject.get("order_id", fields.get("business_id"))
+    business_id = next((subject[name] for name in _BUSINESS_IDS if name in subject), order_id)
+    execution = fields.get("execution", business_id)
     return {"order_id": _loggable(order_id), "execution": _loggable(execution)}
 
 
