@@ -5,21 +5,19 @@
 Runs each process in this process, with the shipped definitions and handlers: an order with this many lines, its
 cancel and its return, a purchase order, a picture. Counts state transitions, function invocations, requests,
 DynamoDB's write and read units by the sizes of the items, S3 requests and events. Prices and their date are in
-prices.json.
+till/prices.json.
 
 The duration of a function is its own time here plus 5 ms for each request that it makes, which takes no time here.
 What events start later (demand, shipping, reorders) is not included.
 """
 
 import argparse
-import json
 import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from catalog.store import CatalogStore
@@ -28,6 +26,7 @@ from inventory.store import InventoryStore
 from tillflow.aws import client
 
 from till.demo.order_checkout import card, order
+from till.prices import PRICES
 from till.shop import CURRENCY, GOODS, LOCATION
 from verification.harness.capacity import CapacityMeter
 from verification.harness.faults import FaultSchedule
@@ -37,7 +36,6 @@ from verification.proof.families import ORDERS, SCENARIOS
 from verification.proof.families.orders import CANCEL, CHECKOUT, RETURN, cancel, placed
 from verification.proof.prover import Prover, prover
 
-PRICES = json.loads((Path(__file__).parent / "prices.json").read_text())
 REQUEST_SECONDS = 0.005
 DEFAULT_MEMORY_MB = 512
 OTHERS = {
@@ -197,7 +195,7 @@ def main() -> None:
             print_row("  its return", returned)
         for title, name in OTHERS.items():
             print_row(title, measure_scenario(built, name))
-    print(f"\nList prices of {PRICES['date']} in {PRICES['region']}: benchmarks/prices.json.")
+    print(f"\nList prices of {PRICES['date']} in {PRICES['region']}: till/prices.json.")
 
 
 def print_row(title: str, usage: Usage) -> None:

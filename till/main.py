@@ -14,6 +14,7 @@ from till.commands import (
     api,
     audit,
     case,
+    cost,
     customer,
     demo,
     dlq,
@@ -74,6 +75,7 @@ app.add_typer(customer.app, name="customer")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(gift_card.app, name="gift-card")
 app.command("history")(history.history)
+app.command("cost")(cost.cost)
 app.add_typer(execution.app, name="execution")
 app.command("demo")(demo.demo)
 app.command("audit")(audit.audit)

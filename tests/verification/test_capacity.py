@@ -47,11 +47,13 @@ def test_read_units_are_four_kibibytes_and_half_when_eventually_consistent(size:
 
 def test_index_is_written_when_its_entry_changes_and_twice_when_it_moves() -> None:
     item = KEY | {"h": {"S": "1"}, "other": {"S": "x"}}
-    assert index_units({}, item, "h", "pk", keys_only=True) == 1
-    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", keys_only=True) == 0
-    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", keys_only=False) == 1
-    assert index_units(item, item | {"h": {"S": "2"}}, "h", "pk", keys_only=True) == 2
-    assert index_units({}, KEY, "h", "pk", keys_only=True) == 0
+    assert index_units({}, item, "h", "pk", included=()) == 1
+    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", included=()) == 0
+    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", included=None) == 1
+    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", included=("other",)) == 1
+    assert index_units(item, item | {"other": {"S": "y"}}, "h", "pk", included=("more",)) == 0
+    assert index_units(item, item | {"h": {"S": "2"}}, "h", "pk", included=()) == 2
+    assert index_units({}, KEY, "h", "pk", included=()) == 0
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -56,14 +56,21 @@ def read_units(size: int, consistent: bool, transactional: bool = False) -> floa
     return units * (2.0 if transactional else 1.0 if consistent else 0.5)
 
 
-def index_units(before: Item, after: Item, hash_key: str, range_key: str, keys_only: bool) -> int:
-    """Return the units of the writes that a change of an item causes in an index."""
+def index_units(
+    before: Item, after: Item, hash_key: str, range_key: str, included: Collection[str] | None
+) -> int:
+    """Return the units of the writes that a change of an item causes in an index.
+
+    `included`: the attributes that the index has besides the keys, None for all of them.
+    """
     names = (hash_key, range_key)
 
     def entry(item: Item) -> Item:
         if not all(name in item for name in names):
             return NO_ITEM
-        return {name: item[name] for name in {"pk", "sk", *names}} if keys_only else item
+        if included is None:
+            return item
+        return {name: item[name] for name in {"pk", "sk", *names, *included} if name in item}
 
     old, new = entry(before), entry(after)
     if old == new:
@@ -104,8 +111,8 @@ class CapacityMeter:
         for (table, key), after in self._written_items(operation, params):
             before = self._before.get((table, key), NO_ITEM)
             self.writes_by_table[table] += write_units(before, after, transactional)
-            for hash_key, range_key, keys_only in self.tables.indexes(table):
-                self.writes_by_table[table] += index_units(before, after, hash_key, range_key, keys_only)
+            for hash_key, range_key, included in self.tables.indexes(table):
+                self.writes_by_table[table] += index_units(before, after, hash_key, range_key, included)
         self.reads += _units_read(operation, params, response)
 
     def _written_items(

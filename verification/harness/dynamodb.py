@@ -51,11 +51,13 @@ class Tables:
         """Return the items of a table in DynamoDB's JSON, by partition and sort key."""
         return {(item["pk"]["S"], item["sk"]["S"]): dict(item) for item in self._dynamodb.items(table)}
 
-    def indexes(self, table: str) -> Iterator[tuple[str, str, bool]]:
-        """Yield the partition key and the sort key of each index, and whether it holds only keys."""
+    def indexes(self, table: str) -> Iterator[tuple[str, str, frozenset[str] | None]]:
+        """Yield the partition key and the sort key of each index, and its attributes besides keys, None for all."""
         for index in self._template.tables[table].get("GlobalSecondaryIndexes", ()):
             keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-            yield keys["HASH"], keys["RANGE"], index["Projection"]["ProjectionType"] == "KEYS_ONLY"
+            projection = index["Projection"]
+            included = frozenset(projection.get("NonKeyAttributes", ()))
+            yield keys["HASH"], keys["RANGE"], None if projection["ProjectionType"] == "ALL" else included
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
         """Return the content of all tables as the invariants read it."""
