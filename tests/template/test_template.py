@@ -26,8 +26,12 @@ WITHOUT_RESOURCES = {
     "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
     "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
 }  # fmt: skip
-# A star at the end, after the name of what contains objects, executions, versions of a secret or index entries.
-NARROW = re.compile(r'[^*]*|[^*]*(\$\{\w+\.\w+\}|[\w-]+|\$\{AWS::StackName\}/suppliers)(/\w+)?[/:]\*"\}')
+# A star at the end, after the name of what contains objects, executions, versions of a secret or index entries, or for
+# the characters that Secrets Manager adds to the name of a secret.
+NARROW = re.compile(
+    r'[^*]*|[^*]*(\$\{\w+\.\w+\}|[\w-]+|\$\{AWS::StackName\}/suppliers)(/\w+)?[/:]\*"\}'
+    r'|[^*]*:secret:\$\{AWS::StackName\}/\w+-\*"\}'
+)
 # CloudFormation's quotas: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MOST_RESOURCES, MOST_OUTPUTS, MOST_PARAMETERS, MOST_BYTES = 500, 200, 200, 1_000_000
 INLINE_POLICY_CHARACTERS = 10_240
