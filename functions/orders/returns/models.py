@@ -41,6 +41,12 @@ class Override(Record):
     note: Note
 
 
+class ReturnRef(BaseModel):
+    """A request about a return."""
+
+    return_id: ReturnId
+
+
 class ReturnOrder(Record):
     """A request to return units of a paid order; the workflow adds the name of its execution.
 

@@ -9,7 +9,7 @@ from tillflow.executions import Started, describe_execution, execution_arn, star
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
-from orders.returns.models import Return, ReturnOrder
+from orders.returns.models import Return, ReturnOrder, ReturnRef
 from orders.returns.store import ReturnsStore
 from orders.store import OrdersStore
 
@@ -42,7 +42,11 @@ class ReturnOperations:
         return self._store.find(return_id)
 
     def get(self, return_id: str) -> Return:
-        """Return a return; UnknownReturn. One that was refused before it claimed anything is RELEASED."""
+        """Return a return; UnknownReturn, InvalidReturn for an id no return has.
+
+        One that was refused before it claimed anything is RELEASED.
+        """
+        return_id = parse(ReturnRef, {"return_id": return_id}, InvalidReturn).return_id
         stored = self._store.find(return_id)
         if stored:
             return stored
