@@ -312,7 +312,7 @@ def test_order_page_shows_its_execution(console: Console) -> None:
     order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
     tab.goto(f"{console.url}#/orders/{order}")
     expect(tab.get_by_role("heading", name=order, level=1)).to_be_visible()
-    expect(tab.locator("execution-inspector").get_by_text("PriceOrder").first).to_be_visible(
+    expect(tab.locator("execution-inspector text", has_text="PriceOrder").first).to_be_visible(
         timeout=PATIENCE_MS
     )
 
