@@ -89,7 +89,11 @@ def test_code_and_secret_are_in_no_row(dynamodb: Any, table: str, cards: GiftCar
     assert not any(secret in stored for secret in (CODE, CODE.replace("-", ""), "3333", TOKEN))
 
 
-@pytest.mark.parametrize("token", [token_of(OTHER_SECRET), token_of(new_code()), "tok_visa", "gift_X"])
+@pytest.mark.parametrize(
+    "token",
+    [token_of(OTHER_SECRET), token_of(new_code()), "tok_visa", "gift_X"],
+    ids=["other secret", "other code", "card", "malformed"],  # equal in every process of a parallel run
+)
 def test_payment_with_another_secret_is_refused(
     dynamodb: Any, table: str, cards: GiftCards, token: str
 ) -> None:
