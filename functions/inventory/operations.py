@@ -75,8 +75,9 @@ class StockOperations:
         return self._list_levels(limit, after, locations)
 
     def level(self, location: str, sku: str) -> Item:
-        """Return a level; {} if the SKU was never stocked there."""
-        return self._store.level(location, sku)
+        """Return a level; {} if the SKU was never stocked there. InvalidRequest."""
+        place = parse(Place, {"location": location, "sku": sku})
+        return self._store.level(place.location, place.sku)
 
     def needs(self) -> list[LevelNeed]:
         """Return the levels at or below their reorder point, as the reorder workflow reads them."""

@@ -44,6 +44,7 @@ BUCKETS = ("ImagesBucket", "ThumbnailsBucket")
 ORDER = {
     "lines": [
         {
+            "line_no": 1,
             "sku": "MUG",
             "description": "Mug",
             "quantity": 2,

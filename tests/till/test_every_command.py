@@ -46,6 +46,7 @@ READS: dict[str, tuple[str, ...]] = {
     "history": ("ord-1", "ord-1 --io", "ord-1 --json"),
     "order show": ("ord-1", "ord-1 --json", "ord-3"),
     "customer show": ("cus-ada", "cus-ada --json"),
+    "return list": ("ord-1", "ord-1 --json", "ord-1 --csv"),
     "customer search": ("--name ada", "--name ada --json"),
     "customer list": ("", "--json"),
     "invoice list": ("cus-ada", "cus-ada --json"),
@@ -95,6 +96,10 @@ WRITES: dict[str, tuple[str, ...]] = {
         "cus-ada 5 --reason {text}",
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
+    "product return-window": ("--days 14", "--category {text} --days 14", "--json"),
+    "return create": ("ord-1 --line MUG=1 --reason {text}", "{text} --line MUG=1", "ord-1 --line {text}"),
+    "return show": ("ret-1", "{text}"),
+    "cost": ("ord-1", "{text}"),
     "customer anonymise": ("cus-ada", "{text}"),
     "customer limit": ("cus-ada {text}", "{text} 5", "cus-ada 5"),
     "invoice pay": ("cus-ada {text}", "cus-ada 5 --order {text}", "cus-ada 5"),
@@ -239,7 +244,8 @@ READERS: dict[str, tuple[str, ...]] = {
 """The commands that print rows, by table and the first part of pk."""
 
 OTHER_READERS = (
-    "audit", "history", "execution list", "dlq list", "dlq show", "invoice ageing", "invoice list", "user list",
+    "audit", "history", "execution list", "dlq list", "dlq show", "invoice ageing", "invoice list", "return list",
+    "user list",
 )  # fmt: skip
 """Commands that print no single row: all rows, executions, messages or users."""
 

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, InvalidOrder
 from tillflow.executions import Started, describe_execution, execution_arn, start_execution
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
+from orders.models import PlaceOrder
 from orders.returns.models import Return, ReturnOrder, ReturnRef
 from orders.returns.store import ReturnsStore
 from orders.store import OrdersStore
@@ -63,8 +64,8 @@ class ReturnOperations:
         )
 
     def list_of_order(self, order_id: str) -> list[Return]:
-        """Return the returns of an order that were not released, the oldest first. UnknownOrder."""
-        order = self._orders.find(order_id)
+        """Return the returns of an order that were not released, the oldest first. UnknownOrder, InvalidOrder."""
+        order = self._orders.find(parse(PlaceOrder, {"order_id": order_id}, InvalidOrder).order_id)
         if order is None:
             raise UnknownOrder(order_id)
         return self._store.find_many([claim.return_id for claim in order.returns or ()])
