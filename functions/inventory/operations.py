@@ -56,6 +56,10 @@ class StockOperations:
         """Create a location, or rename it."""
         self._locations.put(location)
 
+    def check_location(self, location: str) -> None:
+        """Raise UnknownLocation unless the location exists."""
+        self._locations.check([location])
+
     def list_locations(self) -> list[Location]:
         """Return every location, by id."""
         return self._locations.list_all()

@@ -127,6 +127,7 @@ def test_reports_come_in_pages(paid: str) -> None:
         ),
         (("--line", "TEA=5", "--supplier", "sup-beans"), "SKU=QUANTITY@UNIT_COST"),
         (("--line", "TEA=5@400", "--supplier", "nobody"), "supplier nobody does not exist"),
+        (("--line", "TEA=5@400", "--supplier", "sup-beans", "--location", "nowhere"), "nowhere"),
         (("--line", "ELSE=5@400", "--supplier", "sup-beans"), "not in the catalog: ELSE"),
         (("--line", "TEA=5@400", "--supplier", "sup-beans", "--currency", "euro"), "currency is 'euro'"),
     ],

@@ -13,6 +13,7 @@ from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
+from till.inventory import stock
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors, purchases
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -57,6 +58,7 @@ def create(
         order = parse(OpenOrder, request, InvalidPurchase)
         purchases(stack).check(order)
         _check_products(stack, order)
+        stock(stack).check_location(order.location)
     started = workflows.start(stack, "PurchaseOrder", purchase_order_id, request)
     if as_json:
         print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
