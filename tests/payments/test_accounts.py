@@ -40,16 +40,16 @@ def settle(allocated: int, overpayment: int = 0, payment_id: str = "pay-1") -> S
 
 
 def test_authorisation_reserves_what_its_capture_makes_owed(accounts: Accounts, provider: OnAccount) -> None:
-    held = provider.authorise("a#1", CHARGE).reference
+    held = provider.authorise("a#1", "", CHARGE).reference
     assert accounts.account("cus-1", "EUR") == eur(1000, 400, 600, 0)
-    provider.capture("a#2", held, 600)
+    provider.capture("a#2", held, 600, "EUR")
     assert accounts.account("cus-1", "EUR") == eur(1000, 400, 0, 600)
-    provider.refund("a#3", held, 200)
+    provider.refund("a#3", held, 200, "EUR")
     assert accounts.accounts("cus-1") == [eur(1000, 600, 0, 400)]
 
 
 def test_void_releases_the_reservation_once(accounts: Accounts, provider: OnAccount) -> None:
-    held = provider.authorise("a#1", CHARGE).reference
+    held = provider.authorise("a#1", "", CHARGE).reference
     for _ in range(2):
         provider.void("a#2", held)
     assert accounts.account("cus-1", "EUR") == eur(1000, 1000, 0, 0)
@@ -67,7 +67,7 @@ def test_void_releases_the_reservation_once(accounts: Accounts, provider: OnAcco
 def test_sale_beyond_the_limit_is_refused(
     accounts: Accounts, provider: OnAccount, charge: Charge, reason: str
 ) -> None:
-    assert provider.authorise("a#1", charge).reason == reason
+    assert provider.authorise("a#1", "", charge).reason == reason
     assert accounts.account("cus-1", "EUR") == eur(1000, 1000, 0, 0)
 
 
@@ -77,7 +77,7 @@ def test_tills_that_sell_at_once_do_not_exceed_the_limit_together(
     provider = OnAccount(TakingTurns(dynamodb), table)
 
     def sell(number: int) -> bool:
-        return provider.authorise(f"ord-{number}#authorise#1", CHARGE).accepted
+        return provider.authorise(f"ord-{number}#authorise#1", "", CHARGE).accepted
 
     with ThreadPoolExecutor(4) as tills:
         assert sum(tills.map(sell, range(4))) == 1
@@ -85,16 +85,18 @@ def test_tills_that_sell_at_once_do_not_exceed_the_limit_together(
 
 
 def test_limit_can_be_below_what_is_owed(accounts: Accounts, provider: OnAccount) -> None:
-    provider.capture("a#2", provider.authorise("a#1", CHARGE).reference, 600)
+    provider.capture("a#2", provider.authorise("a#1", "", CHARGE).reference, 600, "EUR")
     assert accounts.set_limit(credit_limit(500)) == eur(500, -100, 0, 600)
-    assert provider.authorise("b#1", Charge(1, "EUR", customer_id="cus-1")).reason == "credit_limit_exceeded"
+    assert (
+        provider.authorise("b#1", "", Charge(1, "EUR", customer_id="cus-1")).reason == "credit_limit_exceeded"
+    )
     assert accounts.set_limit(credit_limit(700)) == eur(700, 100, 0, 600)
 
 
 def test_payment_is_settled_once_and_its_rest_becomes_credit(
     dynamodb: Any, table: str, accounts: Accounts, provider: OnAccount
 ) -> None:
-    provider.capture("a#2", provider.authorise("a#1", CHARGE).reference, 600)
+    provider.capture("a#2", provider.authorise("a#1", "", CHARGE).reference, 600, "EUR")
     for _ in range(2):
         accounts.settle(settle(600, overpayment=50), NOW)
     assert accounts.account("cus-1", "EUR") == eur(1000, 1000, 0, 0)

@@ -101,7 +101,7 @@ def test_unspent_part_of_a_grant_expires_after_its_last_day_once(
 ) -> None:
     wallets.grant(granted(500, expires_on=LAST_DAY), NOW)
     wallets.grant(granted(300, "grant-2"), NOW)
-    StoreCredit(dynamodb, table).authorise("ord-1#authorise#1", Charge(200, "EUR", customer_id="cus-1"))
+    StoreCredit(dynamodb, table).authorise("ord-1#authorise#1", "", Charge(200, "EUR", customer_id="cus-1"))
     assert wallets.expire(datetime(2026, 12, 31, 23, tzinfo=UTC)) == 0
     assert wallets.balance(WALLET, "EUR") == 600
     assert wallets.expire(AFTER) == 1
@@ -118,7 +118,7 @@ def test_credit_spent_while_it_expires_is_not_taken_twice(
     client = Interposed(dynamodb)
     spend = StoreCredit(dynamodb, table)
     charge = Charge(200, "EUR", customer_id="cus-1")
-    client.before("transact_write_items", lambda: spend.authorise("ord-1#authorise#1", charge))
+    client.before("transact_write_items", lambda: spend.authorise("ord-1#authorise#1", "", charge))
     Wallets(client, table).expire(AFTER)
     assert wallets.balance(WALLET, "EUR") == 0
     assert [entry.amount for entry in wallets.entries(WALLET) if entry.kind == "expiry"] == [300]
