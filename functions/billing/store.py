@@ -118,11 +118,12 @@ class BillingStore:
     def _credit_return(
         self, order_id: str, reason: str, credited: CreditedReturn, now: datetime
     ) -> CreditedInvoice:
+        invoice = self._row(*invoice_key(order_id))
         place = credit_note_key(order_id, credited.return_id)
+        # Read after the invoice: a credit that it includes has its note by then.
         if note := self._row(*place):
             rules.check_same_return(note, credited)
             return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
-        invoice = self._row(*invoice_key(order_id))
         if "invoice_number" not in invoice:
             return {"order_id": order_id, "credit_note_number": None}
         rules.check_credited_at_most(invoice, credited)
