@@ -111,9 +111,10 @@ class InventoryStore(Levels):
         Raises OrderClosed after a release.
         """
         lines: list[SkuCost] = []
+        first = self._marker(business_id, step, 0)
         for number, part in enumerate(chunks(reservations, ISSUED_PER_TRANSACTION)):
             marker = self._marker(business_id, step, number)
-            lines += retry_on_conflict(partial(self._issue_part, business_id, marker, kind, part))
+            lines += retry_on_conflict(partial(self._issue_part, business_id, marker, first, kind, part))
         return lines
 
     def restock(self, business_id: str) -> Restocked:
@@ -240,12 +241,16 @@ class InventoryStore(Levels):
             actions = [action for row in part for action in undo[row["state"]](row, operation)]
             transact(self._client, actions, operation)
 
-    def _issue_part(self, business_id: str, marker: Marker, kind: str, part: Sequence[Item]) -> list[SkuCost]:
+    def _issue_part(
+        self, business_id: str, marker: Marker, first: Marker, kind: str, part: Sequence[Item]
+    ) -> list[SkuCost]:
         operation = f"{marker.step} of the stock of {business_id}"
         level_keys = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
-        rows = read_rows(self._client, self._table, [marker.key, *level_keys])
+        rows = read_rows(self._client, self._table, list({marker.key: 0, first.key: 0}) + level_keys)
         if marker.key in rows:
             return list(marker.result(rows[marker.key]))
+        if "closed_at" in rows.get(first.key, {}):
+            raise OrderClosed(business_id, marker.step)
         result: list[SkuCost] = []
         effects: list[Action] = []
         for row, level_key in zip(part, level_keys, strict=True):

@@ -65,7 +65,7 @@ def test_order_is_paid_through_the_aws_cli(shop: Deployed, tmp_path: Path) -> No
     shop.till("order", "place", str(file), "--wait", code=0)
     described = shop.aws("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
     assert described["status"] == "SUCCEEDED"
-    assert json.loads(described["output"])["invoice_number"].startswith("INV-")
+    assert json.loads(described["output"])["invoice_number"].startswith("INV/store-1-")
     row = shop.aws(
         "dynamodb", "get-item", "--table-name", shop.outputs()["OrdersTable"],
         "--key", json.dumps(marshal({"pk": "ORDER#e2e-cli", "sk": "ORDER"})),

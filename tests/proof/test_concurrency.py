@@ -172,7 +172,16 @@ def test_one_order_from_many_tills_is_reserved_and_sold_once(dynamodb: Any, tabl
 @pytest.fixture
 def payments(dynamodb: Any, table: str) -> Payments:
     sandbox = SandboxProvider(dynamodb, table)
-    providers = Providers("card=sandbox", {"sandbox": lambda: sandbox, "cash": Cash, "store_credit": Cash})
+    providers = Providers(
+        "card=sandbox",
+        {
+            "sandbox": lambda: sandbox,
+            "cash": Cash,
+            "store_credit": Cash,
+            "gift_card": Cash,
+            "on_account": Cash,
+        },
+    )
     cards = CardTokens(dynamodb, table)
     for order_id in ("ord-1", *(f"ord-{number}" for number in range(12))):
         cards.store(order_id, [("card_1", "tok_visa"), ("card_2", "tok_visa")], datetime.now(UTC))

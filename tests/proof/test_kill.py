@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stepfunctions_local.services import ServiceError
 
 from audit import check
+from verification.harness.fixture import with_stored_cards
 from verification.harness.template import REGION
 from verification.proof.families.orders import CANCEL, CHECKOUT, DECLINED, PAID, cancel, placed
 from verification.proof.prover import prover
@@ -182,7 +183,8 @@ def _day(engine: Engine, template: Any, rng: random.Random) -> dict[str, tuple[s
     with killed_at_random(engine, rng):
         for number in range(ORDERS):
             order_id = f"ord-k{number}"
-            checkout = start(CHECKOUT, placed(DECLINED if number % 3 == 2 else PAID, order_id))
+            request = with_stored_cards(placed(DECLINED if number % 3 == 2 else PAID, order_id))
+            checkout = start(CHECKOUT, request)
             arns[order_id] = (checkout, start(CANCEL, cancel(order_id)) if number % 3 == 1 else "")
         return {
             order_id: (final_status(checkout), final_status(cancelled) if cancelled else "")

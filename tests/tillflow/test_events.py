@@ -21,14 +21,14 @@ PAID: dict[str, Any] = {
     **COMMON,
     "fulfilment": "carry_out",
     "invoice_number": "INV-000001",
-    "totals": {"subtotal": 1250, "discount": 0, "net": 1042, "tax": 208, "total": 1250},
+    "totals": {"subtotal": 1250, "discount": 0, "net": 1042, "tax": 208, "rounding": 0, "total": 1250},
     "lines": [{"sku": "COF-ESP-1KG", "quantity": 1, "net": 1042, "tax": 208, "total": 1250}],
 }
 REJECTED: dict[str, Any] = {**COMMON, "total": 1250, "reason": "PaymentDeclined"}
 
 
 def test_detail_type_is_the_name_of_the_model() -> None:
-    assert set(EVENTS) == {"OrderPaid", "OrderRejected", "OrderCancelled"}
+    assert set(EVENTS) == {"OrderPaid", "OrderRejected", "OrderCancelled", "OrderReturned"}
     assert all(model.__name__ == name for name, model in EVENTS.items())
 
 
