@@ -274,7 +274,7 @@ def in_francs(total: int, tenders: list[Any]) -> Any:
     sent = [
         {
             "type": kind,
-            **({"token": "tok_visa"} if kind == "card" else {}),
+            **({"card": "card_1"} if kind == "card" else {}),
             **({"amount": amount} if amount else {}),
         }
         for kind, amount in tenders

@@ -91,8 +91,9 @@ class Console:
         return -sum(row["quantity"] for row in rows if row["kind"] == "sale")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Run the browser for this file alone: Playwright keeps an event loop running in its thread until it ends."""
     expect.set_options(timeout=PATIENCE_MS)
     with chromium() as running:
         yield running

@@ -59,10 +59,16 @@ def effects_without_workflows(shop: Deployed) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def sale(shop: Deployed) -> dict[str, Any]:
-    """Run events/order_checkout.json on the deployed workflow; return the responses of its functions by state."""
-    steps, event = shop.client("stepfunctions"), EVENTS / "order_checkout.json"
-    order_id = json.loads(event.read_text())["order_id"]
+def sale(shop: Deployed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Sell events/order_checkout.json on the deployed workflow; return the responses of its functions by state.
+
+    It is paid in part by card, as the events of its functions are: placing an order exchanges the card's token.
+    """
+    steps, event = shop.client("stepfunctions"), tmp_path_factory.mktemp("sale") / "order.json"
+    order = json.loads((EVENTS / "order_checkout.json").read_text())
+    order["tenders"] = [{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}]
+    event.write_text(json.dumps(order))
+    order_id = order["order_id"]
     shop.till("order", "place", str(event), "--wait")
     execution = shop.outputs()["OrderCheckout"].replace(":stateMachine:", ":execution:") + f":{order_id}"
     history = [
