@@ -8,6 +8,7 @@ from tillflow.decimals import Rate
 from tillflow.discounts import Discount
 from tillflow.fields import MAX_AMOUNT, Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
+from tillflow.tax import TaxSum
 
 MAX_LINES = 1_000
 MAX_DISCOUNTS = 20
@@ -174,15 +175,6 @@ class PricedTender(TypedDict):
     change: NotRequired[int]
 
 
-class Tax(TypedDict):
-    """Net and tax of all lines of a tax class and rate."""
-
-    tax_class: str
-    rate: str
-    net: int
-    tax: int
-
-
 class Totals(TypedDict):
     """Sums over the lines; `subtotal` is before discounts, total = net + tax + rounding.
 
@@ -209,5 +201,5 @@ class PricedOrder(TypedDict):
     placed_at: str
     lines: list[PricedLine]
     tenders: list[PricedTender]
-    taxes: list[Tax]
+    taxes: list[TaxSum]
     totals: Totals

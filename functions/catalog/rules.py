@@ -9,7 +9,7 @@ from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import CASH_INCREMENT, Money, divide_half_up
-from tillflow.tax import Taxable, Taxed, tax_lines
+from tillflow.tax import Taxable, Taxed, sum_by_rate, tax_lines
 from tillflow.times import iso_utc
 
 from catalog.errors import UnknownProduct
@@ -20,7 +20,6 @@ from catalog.models import (
     PricedOrder,
     PricedTender,
     Product,
-    Tax,
     Tender,
     Totals,
 )
@@ -73,7 +72,7 @@ def price_order(
         "placed_at": iso_utc(order.placed_at),
         "lines": lines,
         "tenders": _settled(order.tenders, totals["total"], order.currency),
-        "taxes": _tax_summary(lines),
+        "taxes": sum_by_rate(lines),
         "totals": totals,
     }
     _check_size(priced)
@@ -146,19 +145,6 @@ def _with_window(line: PricedLine, product: Product, windows: Mapping[str, int])
     if days is not None:
         line["return_days"] = days
     return line
-
-
-def _tax_summary(lines: Sequence[PricedLine]) -> list[Tax]:
-    """Return net and tax of the lines by class and rate, in the order of their first line."""
-    summary: dict[tuple[str, str], Tax] = {}
-    for line in lines:
-        row = summary.setdefault(
-            (line["tax_class"], line["tax_rate"]),
-            {"tax_class": line["tax_class"], "rate": line["tax_rate"], "net": 0, "tax": 0},
-        )
-        row["net"] += line["net"]
-        row["tax"] += line["tax"]
-    return list(summary.values())
 
 
 def _totals(lines: Sequence[PricedLine]) -> Totals:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_row, retry_on_conflict, transact
 from tillflow.times import iso_utc
 
 from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, accepted, refused
@@ -88,8 +88,7 @@ class Book:
         return self._read(f"AUTHORISATION#{reference}", "AUTHORISATION")
 
     def _read(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
     def _change(self, reference: str, expression: str, condition: str, values: dict[str, Any]) -> Action:
         request = {

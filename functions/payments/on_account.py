@@ -4,7 +4,7 @@ from typing import Any
 
 from payments.book import Book
 from payments.credit.accounts import Accounts
-from payments.provider import Charge, Outcome, Step, accepted, refused
+from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, Step, accepted, refused
 
 
 class OnAccount:
@@ -26,7 +26,7 @@ class OnAccount:
     def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
-            return refused("no_such_authorisation")
+            return refused(NO_SUCH_AUTHORISATION)
         owe = self._accounts.change(
             held["customer_id"], held["currency"], reserved=-held["amount"], owed=amount
         )
@@ -35,14 +35,14 @@ class OnAccount:
     def void(self, key: str, authorisation: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
-            return refused("no_such_authorisation")
+            return refused(NO_SUCH_AUTHORISATION)
         release = self._accounts.change(held["customer_id"], held["currency"], reserved=-held["amount"])
         return self._book.void(key, authorisation, [release])
 
     def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
-            return refused("no_such_authorisation")
+            return refused(NO_SUCH_AUTHORISATION)
         forgive = self._accounts.change(held["customer_id"], held["currency"], owed=-amount)
         return self._book.refund(key, authorisation, amount, [forgive])
 

@@ -27,9 +27,10 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    query_rows,
+    read_row,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 from tillflow.times import iso_utc
 
@@ -76,13 +77,7 @@ class PaymentsStore:
 
     def payment(self, order_id: str) -> Payment:
         """Return the tenders of an order."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :order",
-            ExpressionAttributeValues=marshal({":order": _pk(order_id)}),
-            ConsistentRead=True,
-        )
-        rows = {row["sk"]: row for row in (unmarshal(item) for page in pages for item in page["Items"])}
+        rows = {row["sk"]: row for row in query_rows(self._client, self._table, _pk(order_id))}
         tenders = [_tender(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
         return Payment(
             opened=_OPENED in rows,
@@ -108,10 +103,7 @@ class PaymentsStore:
 
     def tender(self, order_id: str, tender_no: int) -> Tender:
         """Return a tender that was opened."""
-        response = self._client.get_item(
-            TableName=self._table, Key=key(_pk(order_id), f"{_TENDER}{tender_no}"), ConsistentRead=True
-        )
-        return _tender(unmarshal(response["Item"]))
+        return _tender(read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}"))
 
     def close(self, order_id: str) -> None:
         """Refuse an authorisation or a capture from now on. Idempotent."""
@@ -198,10 +190,8 @@ class PaymentsStore:
 
     def find_tender(self, order_id: str, tender_no: int) -> Tender | None:
         """Return a tender, None if it was not opened."""
-        response = self._client.get_item(
-            TableName=self._table, Key=key(_pk(order_id), f"{_TENDER}{tender_no}"), ConsistentRead=True
-        )
-        return _tender(unmarshal(response["Item"])) if "Item" in response else None
+        row = read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}")
+        return _tender(row) if row else None
 
     def _change(self, tender: Tender, state: str, changed: Mapping[str, Any]) -> Action:
         before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}

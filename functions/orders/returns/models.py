@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
 from tillflow.fields import Identifier, Quantity, Record
 from tillflow.money import Currency
+from tillflow.tax import TaxSum
 
 from orders.models import OrderId
 
@@ -102,15 +103,6 @@ class ReturnedLine(TypedDict):
     total: int
 
 
-class ReturnedTax(TypedDict):
-    """Net and tax of the returned lines of a tax class and rate."""
-
-    tax_class: str
-    rate: str
-    net: int
-    tax: int
-
-
 class ReturnedTotals(TypedDict):
     """Sums over the returned lines; total = net + tax + rounding.
 
@@ -136,7 +128,7 @@ class ClaimedReturn(TypedDict):
     refund: RefundTo
     reason: str
     lines: list[ReturnedLine]
-    taxes: list[ReturnedTax]
+    taxes: list[TaxSum]
     totals: ReturnedTotals
 
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tillflow.money import divide_half_up
+from tillflow.tax import sum_by_rate
 
 from orders.errors import InvalidReturn, OrderNotReturnable, ReturnWindowClosed, UnitsNotReturnable
 from orders.models import Claim, ClaimedUnits, Order
 from orders.returns.models import (
     ClaimedReturn,
     ReturnedLine,
-    ReturnedTax,
     ReturnedTotals,
     ReturnLine,
     ReturnOrder,
@@ -60,7 +60,7 @@ def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> Claimed
         "refund": request.refund,
         "reason": "; ".join(dict.fromkeys(line.reason for line in request.lines))[:_MAX_REASON],
         "lines": lines,
-        "taxes": _taxes(lines),
+        "taxes": sum_by_rate(lines),
         "totals": _totals(lines, _rounding(lines, order, document)),
     }
 
@@ -135,18 +135,6 @@ def _customer(request: ReturnOrder, customer_id: str | None) -> str | None:
     if request.refund == "store_credit" and customer is None:
         raise InvalidReturn("customer_id", None, "the customer that gets the store credit")
     return customer
-
-
-def _taxes(lines: Sequence[ReturnedLine]) -> list[ReturnedTax]:
-    summary: dict[tuple[str, str], ReturnedTax] = {}
-    for line in lines:
-        row = summary.setdefault(
-            (line["tax_class"], line["tax_rate"]),
-            {"tax_class": line["tax_class"], "rate": line["tax_rate"], "net": 0, "tax": 0},
-        )
-        row["net"] += line["net"]
-        row["tax"] += line["tax"]
-    return list(summary.values())
 
 
 def _rounding(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]) -> int:

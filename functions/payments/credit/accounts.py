@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.errors import IdempotencyConflict, StoreContention
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    read_row,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
 from tillflow.times import iso_utc
 
 from payments.book import Refusal
@@ -139,8 +149,7 @@ class Accounts:
         return Action("Update", request, error)
 
     def _row(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
 
 def _account(currency: str, row: Item) -> Account:

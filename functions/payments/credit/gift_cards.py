@@ -6,11 +6,10 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.gift_cards import card_number, hash_of, token_of
-from tillflow.store import Action, AlreadyApplied, key, marshal, unmarshal
-from tillflow.times import iso_utc
+from tillflow.store import Action, AlreadyApplied, marshal, read_row
 
 from payments.credit import rules
-from payments.credit.models import GiftCard, IssueGiftCard, WalletEntry
+from payments.credit.models import GiftCard, IssueGiftCard
 from payments.credit.rows import card_key, gift_card_wallet, grant_key
 from payments.credit.wallets import Wallets
 
@@ -33,22 +32,10 @@ class GiftCards:
         number, token_hash = str(card_number(token)), hash_of(token)
         entry_id = f"gift-{number}"
         marker = {**request.model_dump(mode="json", exclude={"code"}), "token_hash": token_hash}
-        _, sk = grant_key(entry_id)
-        stored = self._row(grant_key(entry_id)[0], sk)
+        stored = self._row(*grant_key(entry_id))
         if not stored:
             policy = self._wallets.policy(request.currency)
-            rules.check_goodwill(request, policy)
-            day = rules.last_day(request, policy, now)
-            entry = WalletEntry(
-                entry_id=entry_id,
-                holder=gift_card_wallet(number),
-                kind=request.source,
-                amount=request.amount,
-                currency=request.currency,
-                reason=request.reason,
-                at=iso_utc(now),
-                expires_on=day.isoformat() if day else None,
-            )
+            entry = rules.grant_entry(request, policy, gift_card_wallet(number), entry_id, now)
             pk, sk = card_key(number)
             card = {"pk": pk, "sk": sk, "number": number, "token_hash": token_hash}
             put = Action("Put", {"TableName": self._table, "Item": marshal(card)})
@@ -69,8 +56,7 @@ class GiftCards:
         return GiftCard(number=number, balances=self._wallets.balances(gift_card_wallet(number)))
 
     def _row(self, pk: str, sk: str) -> dict[str, Any]:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
 
 def _check_same(stored: dict[str, Any], sent: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from tillflow.money import EXPONENT, Money
+from tillflow.times import iso_utc
 
 from payments.credit.models import CreditPolicy, Grant, WalletEntry
 from payments.errors import GoodwillAboveLimit
@@ -31,6 +32,22 @@ def last_day(grant: Grant, policy: CreditPolicy, now: datetime) -> date | None:
     if grant.expires_on or grant.source != "goodwill" or policy.expiry_days is None:
         return grant.expires_on
     return now.date() + timedelta(days=policy.expiry_days)
+
+
+def grant_entry(grant: Grant, policy: CreditPolicy, holder: str, entry_id: str, now: datetime) -> WalletEntry:
+    """Return the entry of a grant in a wallet; GoodwillAboveLimit above the limit of its policy."""
+    check_goodwill(grant, policy)
+    day = last_day(grant, policy, now)
+    return WalletEntry(
+        entry_id=entry_id,
+        holder=holder,
+        kind=grant.source,
+        amount=grant.amount,
+        currency=grant.currency,
+        reason=grant.reason,
+        at=iso_utc(now),
+        expires_on=day.isoformat() if day else None,
+    )
 
 
 def expired_part(entries: Iterable[WalletEntry], balance: int, grant_id: str) -> int:

@@ -6,7 +6,18 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention
 from tillflow.fields import MAX_AMOUNT
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    query_rows,
+    read_row,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
 from tillflow.times import iso_utc
 
 from payments.book import Refusal
@@ -43,17 +54,8 @@ class Wallets:
         if stored := self._row(*grant_key(request.grant_id)):
             return _check_same(stored, marker)
         policy = self.policy(request.currency)
-        rules.check_goodwill(request, policy)
-        day = rules.last_day(request, policy, now)
-        entry = WalletEntry(
-            entry_id=request.grant_id,
-            holder=customer_wallet(request.customer_id),
-            kind=request.source,
-            amount=request.amount,
-            currency=request.currency,
-            reason=request.reason,
-            at=iso_utc(now),
-            expires_on=day.isoformat() if day else None,
+        entry = rules.grant_entry(
+            request, policy, customer_wallet(request.customer_id), request.grant_id, now
         )
         try:
             self.add_entry(entry, marker)
@@ -201,17 +203,10 @@ class Wallets:
         return Action("Put", request, condition_error)
 
     def _query(self, holder: str, prefix: str) -> Iterable[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :holder AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=marshal({":holder": holder, ":prefix": prefix}),
-            ConsistentRead=True,
-        )
-        return (unmarshal(row) for page in pages for row in page["Items"])
+        return query_rows(self._client, self._table, holder, prefix)
 
     def _row(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
 
 def _check_same(stored: Item, sent: Item) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import StoreContention
-from tillflow.store import Action, Item, key, marshal, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, read_row, transact
 from tillflow.times import iso_utc
 
 from payments.models import Tender
@@ -30,10 +30,8 @@ class RefundStore:
 
     def find(self, return_id: str) -> Refund | None:
         """Return the refund of a return, None if it has none."""
-        response = self._client.get_item(
-            TableName=self._table, Key=key(*_key(return_id)), ConsistentRead=True
-        )
-        return _refund(unmarshal(response["Item"])) if "Item" in response else None
+        row = read_row(self._client, self._table, *_key(return_id))
+        return _refund(row) if row else None
 
     def write(self, before: Refund | None, after: Refund, tenders: Sequence[Tender] = ()) -> Refund:
         """Write a refund and what it changes of the order's tenders.

@@ -1,8 +1,9 @@
 """Sales tax: rounded once per rate of the invoice, then allocated to the lines without remainder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, TypedDict
 
 from tillflow.money import allocate, divide_half_up
 
@@ -40,6 +41,28 @@ def tax_lines(lines: Sequence[Taxable]) -> list[Taxed]:
         for position, amount, tax in zip(positions, amounts, shares, strict=True):
             taxed[position] = Taxed(amount - tax if included else amount, tax)
     return [taxed[position] for position in range(len(lines))]
+
+
+class TaxSum(TypedDict):
+    """Net and tax of the lines of a tax class and rate."""
+
+    tax_class: str
+    rate: str
+    net: int
+    tax: int
+
+
+def sum_by_rate(lines: Iterable[Mapping[str, Any]]) -> list[TaxSum]:
+    """Return net and tax of lines {tax_class, tax_rate, net, tax} by class and rate, in the order of the lines."""
+    sums: dict[tuple[str, str], TaxSum] = {}
+    for line in lines:
+        row = sums.setdefault(
+            (line["tax_class"], line["tax_rate"]),
+            {"tax_class": line["tax_class"], "rate": line["tax_rate"], "net": 0, "tax": 0},
+        )
+        row["net"] += line["net"]
+        row["tax"] += line["tax"]
+    return list(sums.values())
 
 
 def _tax_of(amount: int, rate: Decimal, included: bool) -> int:
