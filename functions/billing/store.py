@@ -6,7 +6,7 @@ from typing import Any
 
 from tillflow.errors import StoreContention
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, marshal, retry_on_conflict, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, read_row, retry_on_conflict, transact, unmarshal
 from tillflow.times import iso_utc
 
 from billing import rules
@@ -253,8 +253,7 @@ class BillingStore:
         return Action("Update", request, lambda _: StoreContention(what))
 
     def _row(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
 
 def _issued(order_id: str, invoice: Item) -> IssuedInvoice:

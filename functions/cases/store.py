@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.listing import Index, Page
-from tillflow.store import Item, key, marshal, read_rows, unmarshal
+from tillflow.store import Item, key, marshal, read_row, read_rows
 from tillflow.times import iso_utc
 
 from cases import rules
@@ -124,8 +124,7 @@ class CasesStore:
         return str(case["task_token"])
 
     def _read(self, case_id: str) -> Item:
-        response = self._client.get_item(**self._row(case_id), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, f"CASE#{case_id}", "CASE")
 
     def _row(self, case_id: str) -> dict[str, Any]:
         return {"TableName": self._table, "Key": key(f"CASE#{case_id}", "CASE")}

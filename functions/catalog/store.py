@@ -7,7 +7,7 @@ from typing import Any
 
 from tillflow.errors import StoreContention
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
+from tillflow.store import Action, Item, key, marshal, read_row, read_rows, retry_on_conflict, transact
 from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct, UnknownProduct
@@ -125,8 +125,7 @@ class CatalogStore:
         return products, skus[-1] if "LastEvaluatedKey" in page else None
 
     def _row(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
     def _put_product(self, product: Product) -> None:
         before = self._row(*product_key(product.sku))

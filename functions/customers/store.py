@@ -5,7 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.errors import RecordChanged
-from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
+from tillflow.store import (
+    Action,
+    Item,
+    key,
+    marshal,
+    read_row,
+    read_rows,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
 from tillflow.times import iso_utc
 
 from customers import rules
@@ -139,12 +149,10 @@ class CustomersStore:
         return [unmarshal(row) for row in page["Items"]]
 
     def _row(self, customer_id: str) -> Item:
-        response = self._client.get_item(
-            TableName=self._table, Key=key(*customer_key(customer_id)), ConsistentRead=True
-        )
-        if "Item" not in response:
+        row = read_row(self._client, self._table, *customer_key(customer_id))
+        if not row:
             raise UnknownCustomer(customer_id)
-        return unmarshal(response["Item"])
+        return row
 
     def _put(self, row: Item, refused: Any, **condition: Any) -> Action:
         return Action("Put", {"TableName": self._table, "Item": marshal(row), **condition}, refused)

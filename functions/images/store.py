@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import ImageSuperseded, StoreContention
-from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact, unmarshal
+from tillflow.store import (
+    Action,
+    Item,
+    key,
+    marshal,
+    read_row,
+    read_rows,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
 
 from images import rows, rules
 from images.documents import ImageDocument
@@ -22,10 +32,7 @@ class ImageStore:
 
     def find_row(self, name: str) -> Item:
         """Return the row of an object; {} when there is none."""
-        response = self.dynamodb.get_item(
-            TableName=self.table, Key=key(*rows.state_key(name)), ConsistentRead=True
-        )
-        return unmarshal(response.get("Item"))
+        return read_row(self.dynamodb, self.table, *rows.state_key(name))
 
     def find_state(self, name: str, attempt: str) -> tuple[Item, bool]:
         """Return the row of an object, {} when there is none, and whether the attempt has been discarded."""

@@ -12,10 +12,9 @@ from tillflow.store import (
     Marker,
     apply_once,
     chunks,
-    marshal,
+    query_rows,
     read_rows,
     retry_on_conflict,
-    unmarshal,
 )
 
 from inventory import rules
@@ -98,15 +97,7 @@ class CustomerReturns:
 
     def _sold(self, order_id: str) -> dict[str, Item]:
         """Return the order's reservations by SKU: an order takes a SKU from one location."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :order AND begins_with(sk, :reservation)",
-            ExpressionAttributeValues=marshal(
-                {":order": self._rows.document_pk(order_id), ":reservation": "RESERVATION#"}
-            ),
-            ConsistentRead=True,
-        )
-        rows = (unmarshal(row) for page in pages for row in page["Items"])
+        rows = query_rows(self._client, self._table, self._rows.document_pk(order_id), "RESERVATION#")
         return {row["sku"]: row for row in rows}
 
     def _count(self, reservation: Item, quantity: int, cost: int, operation: str) -> Action:

@@ -6,7 +6,7 @@ LOCATIONS  LOCATION#<location>  a location and its name
 from collections.abc import Iterable
 from typing import Any
 
-from tillflow.store import Item, marshal, read_rows, unmarshal
+from tillflow.store import Item, marshal, query_rows, read_rows
 
 from inventory.errors import UnknownLocation
 from inventory.models import Location
@@ -38,13 +38,7 @@ class Locations:
 
     def list_all(self) -> list[Location]:
         """Return every location, by id."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :locations",
-            ExpressionAttributeValues=marshal({":locations": _PARTITION}),
-            ConsistentRead=True,
-        )
-        rows = [unmarshal(row) for page in pages for row in page["Items"]]
+        rows = query_rows(self._client, self._table, _PARTITION)
         return [Location(location=row["location"], name=row["name"]) for row in rows]
 
     def check(self, locations: Iterable[str]) -> None:

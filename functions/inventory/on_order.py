@@ -16,11 +16,10 @@ from tillflow.store import (
     Item,
     Marker,
     chunks,
-    marshal,
+    query_rows,
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 
 from inventory import rules
@@ -101,15 +100,7 @@ class OnOrder:
 
     def rows(self, business_id: str) -> list[Item]:
         """Return the rows of a document with `ordered` and `open` units, in key order."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :document AND begins_with(sk, :row)",
-            ExpressionAttributeValues=marshal(
-                {":document": self._rows.document_pk(business_id), ":row": "ONORDER#"}
-            ),
-            ConsistentRead=True,
-        )
-        return [unmarshal(row) for page in pages for row in page["Items"]]
+        return list(query_rows(self._client, self._table, self._rows.document_pk(business_id), "ONORDER#"))
 
     def _is_ordered(self, business_id: str, location: str, lines: Sequence[OrderedLine]) -> bool:
         """Return True if the document ordered these lines, which have no need."""

@@ -13,11 +13,10 @@ from tillflow.store import (
     Marker,
     apply_once,
     chunks,
-    marshal,
+    query_rows,
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 
 from inventory import rules
@@ -170,15 +169,8 @@ class InventoryStore(Levels):
 
     def reservations(self, business_id: str) -> list[Item]:
         """Return the reservation rows of a document, in any state, in key order."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :document AND begins_with(sk, :reservation)",
-            ExpressionAttributeValues=marshal(
-                {":document": self._rows.document_pk(business_id), ":reservation": "RESERVATION#"}
-            ),
-            ConsistentRead=True,
-        )
-        return [unmarshal(row) for page in pages for row in page["Items"]]
+        pk = self._rows.document_pk(business_id)
+        return list(query_rows(self._client, self._table, pk, "RESERVATION#"))
 
     def _ended(self, business_id: str, state: str) -> list[SkuQuantity]:
         rows = self.reservations(business_id)
@@ -246,7 +238,7 @@ class InventoryStore(Levels):
     ) -> list[SkuCost]:
         operation = f"{marker.step} of the stock of {business_id}"
         level_keys = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
-        rows = read_rows(self._client, self._table, list({marker.key: 0, first.key: 0}) + level_keys)
+        rows = read_rows(self._client, self._table, [marker.key, first.key, *level_keys])
         if marker.key in rows:
             return list(marker.result(rows[marker.key]))
         if "closed_at" in rows.get(first.key, {}):

@@ -14,11 +14,10 @@ from tillflow.store import (
     Marker,
     apply_once,
     chunks,
-    marshal,
+    query_rows,
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 
 from inventory import rules
@@ -81,15 +80,8 @@ class SupplierReturns:
         return received
 
     def _markers(self, business_id: str, step: str) -> Iterator[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :document AND begins_with(sk, :step)",
-            ExpressionAttributeValues=marshal(
-                {":document": self._rows.document_pk(business_id), ":step": f"STEP#{step}#"}
-            ),
-            ConsistentRead=True,
-        )
-        return (unmarshal(row) for page in pages for row in page["Items"])
+        pk = self._rows.document_pk(business_id)
+        return query_rows(self._client, self._table, pk, f"STEP#{step}#")
 
     def _return_part(
         self, business_id: str, location: str, number: int, lines: Sequence[SkuCost]

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import OrderClosed, StoreContention
-from tillflow.store import Action, Item, key, marshal, retry_on_conflict, unmarshal, write
+from tillflow.store import Action, Item, marshal, read_row, retry_on_conflict, write
 from tillflow.times import iso_utc
 
 from ledger import rules
@@ -27,8 +27,7 @@ class LedgerStore:
 
     def find(self, entry_id: str) -> Entry | None:
         """Return a posted entry, None if there is none."""
-        request = {"TableName": self._table, "Key": key(_pk(entry_id), "ENTRY"), "ConsistentRead": True}
-        row = unmarshal(self._client.get_item(**request).get("Item"))
+        row = read_row(self._client, self._table, _pk(entry_id), "ENTRY")
         return Entry.of(row) if row and "closed_at" not in row else None
 
     def post(self, entry: Entry, now: datetime) -> PostedEntry:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillflow.listing import Page
-from tillflow.store import key, unmarshal
+from tillflow.store import read_row
 
 from orders.models import Order, OrderSummary
 from orders.rows import (
@@ -26,10 +26,8 @@ class OrdersStore:
 
     def find(self, order_id: str) -> Order | None:
         """Return an order, None if it was never opened."""
-        response = self._client.get_item(
-            TableName=self._table, Key=key(*order_key(order_id)), ConsistentRead=True
-        )
-        return read_order(unmarshal(response["Item"])) if "Item" in response else None
+        row = read_row(self._client, self._table, *order_key(order_id))
+        return read_order(row) if row else None
 
     def list_orders(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from botocore.exceptions import ClientError
-from tillflow.store import key, marshal, unmarshal
+from tillflow.store import key, marshal, read_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,7 @@ class SandboxBank:
         return True
 
     def _row(self, effect_key: str) -> dict[str, Any]:
-        response = self._client.get_item(
-            TableName=self._table, Key=key(f"TRANSFER#{effect_key}", "TRANSFER"), ConsistentRead=True
-        )
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, f"TRANSFER#{effect_key}", "TRANSFER")
 
     def _count(self, effect_key: str, counter: str) -> int:
         counted = self._client.update_item(

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tillflow.errors import RecordChanged
 from tillflow.listing import Page
-from tillflow.store import Item, key, marshal, read_rows, unmarshal
+from tillflow.store import Item, key, marshal, query_rows, read_rows, unmarshal
 
 from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
 from purchasing.models import Price, Supplier, SupplierAccount
@@ -123,13 +123,7 @@ class SupplierStore:
         return (row["sk"].removeprefix(ORDER_PREFIX) for row in self._rows(supplier_id, ORDER_PREFIX))
 
     def _rows(self, supplier_id: str, prefix: str) -> Iterator[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :supplier AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=marshal({":supplier": supplier_pk(supplier_id), ":prefix": prefix}),
-            ConsistentRead=True,
-        )
-        return (unmarshal(row) for page in pages for row in page["Items"])
+        return query_rows(self._client, self._table, supplier_pk(supplier_id), prefix)
 
 
 def _raise_unless_conditional(error: ClientError) -> None:

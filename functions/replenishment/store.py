@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from tillflow.listing import Index, Page
-from tillflow.store import Item, chunks, key, marshal, read_rows, unmarshal, write_rows
+from tillflow.store import Item, chunks, key, marshal, query_rows, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
 
 from replenishment import rules
@@ -180,13 +180,7 @@ class ReplenishmentStore:
         return read_rows(self._client, self._table, [(pk, sk)]).get((pk, sk), {})
 
     def _rows(self, pk: str, prefix: str) -> Iterator[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=marshal({":pk": pk, ":prefix": prefix}),
-            ConsistentRead=True,
-        )
-        return (unmarshal(row) for page in pages for row in page["Items"])
+        return query_rows(self._client, self._table, pk, prefix)
 
     def _put(self, pk: str, sk: str, attributes: Item) -> None:
         self._client.put_item(TableName=self._table, Item=marshal({"pk": pk, "sk": sk, **attributes}))

@@ -12,10 +12,11 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    query_rows,
+    read_row,
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 from tillflow.times import iso_utc
 
@@ -55,16 +56,7 @@ class ReceivablesStore:
 
     def open_items(self, prefix: str = "") -> Iterator[OpenItem]:
         """Yield the open items whose sort key begins with a prefix, by customer, currency and due date."""
-        condition = "pk = :receivables" + (" AND begins_with(sk, :prefix)" if prefix else "")
-        values = {":receivables": RECEIVABLES, **({":prefix": prefix} if prefix else {})}
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=marshal(values),
-            ConsistentRead=True,
-        )
-        for page in pages:
-            yield from (read_open_item(unmarshal(row)) for row in page["Items"])
+        return map(read_open_item, query_rows(self._client, self._table, RECEIVABLES, prefix))
 
     def open_item(self, invoice: Item) -> Action:
         """Return the action that writes the open item of an invoice, or deletes it when nothing is outstanding."""
@@ -132,8 +124,7 @@ class ReceivablesStore:
         return Action("Put", request, AlreadyApplied)
 
     def _row(self, pk: str, sk: str) -> Item:
-        response = self._client.get_item(TableName=self._table, Key=key(pk, sk), ConsistentRead=True)
-        return unmarshal(response.get("Item"))
+        return read_row(self._client, self._table, pk, sk)
 
 
 def _same(stored: Item, request: ReceivePayment) -> ReceivedPayment:

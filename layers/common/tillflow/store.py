@@ -217,6 +217,23 @@ def read_rows(
     return rows
 
 
+def read_row(client: Any, table: str, pk: str, sk: str) -> Item:
+    """Return a row, {} if there is none, consistently read."""
+    return unmarshal(client.get_item(TableName=table, Key=key(pk, sk), ConsistentRead=True).get("Item"))
+
+
+def query_rows(client: Any, table: str, pk: str, prefix: str = "") -> Iterator[Item]:
+    """Yield the rows of a partition whose sort key begins with a prefix, in key order, consistently read."""
+    condition = "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else "")
+    pages = client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues=marshal({":pk": pk} | ({":prefix": prefix} if prefix else {})),
+        ConsistentRead=True,
+    )
+    return (unmarshal(row) for page in pages for row in page["Items"])
+
+
 def write_rows(
     client: Any, table: str, rows: Iterable[Item], pause: Callable[[float], None] | None = None
 ) -> None:
