@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from tillflow.executions import execution_arn
 from tillflow.store import Item, key, unmarshal
 
 from till.errors import OperatorError
@@ -92,7 +93,7 @@ class Stack:
 
     def execution(self, workflow: str, business_id: str) -> str:
         """Return the ARN of the execution of a business id, which is the execution's name."""
-        return f"{self.output(workflow).replace(':stateMachine:', ':execution:')}:{business_id}"
+        return execution_arn(self.output(workflow), business_id)
 
 
 def is_state_machine(arn: str) -> bool:

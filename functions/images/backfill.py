@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from tillflow.errors import DomainError
+from tillflow.executions import execution_arn
 
 from images.operations import Deployment
 
@@ -77,10 +78,7 @@ class BackfillOperations:
 
     def resume(self, name: str) -> str:
         """Return the ARN of a backfill by name or ARN; redrive it when it failed. Raises UnknownBackfill."""
-        machine = self._deployment.output(_WORKFLOW)
-        arn = (
-            name if name.startswith("arn:") else f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-        )
+        arn = name if name.startswith("arn:") else execution_arn(self._deployment.output(_WORKFLOW), name)
         if self._describe(arn)["status"] in _RESUMABLE:
             self._states.redrive_execution(executionArn=arn)
         return arn

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tillflow.executions import start_execution
+
 from images.operations import dead_letter_event
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0
@@ -12,7 +14,7 @@ _RESERVE_MILLISECONDS = 10_000
 
 
 class IngestStarter:
-    """Starts ingests. `states` is a Step Functions client, `machine` the ARN of the ingest workflow."""
+    """Starts ingests. `states` is a Step Functions client, `machine` the ARN of the ingest workflow's alias."""
 
     def __init__(self, states: Any, machine: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._states = states
@@ -28,13 +30,7 @@ class IngestStarter:
         is_event = "detail-type" in body
         event = body if is_event else {**dead_letter_event({"Body": record["body"]}), "redriven": True}
         name = f"event-{body['id']}" if is_event and "id" in body else f"message-{record['messageId']}"
-        try:
-            started = self._states.start_execution(
-                stateMachineArn=self._machine, name=name, input=json.dumps(event)
-            )
-        except self._states.exceptions.ExecutionAlreadyExists:
-            return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
-        return str(started["executionArn"])
+        return start_execution(self._states, self._machine, name, event).arn
 
     def wait(self, arn: str, remaining_milliseconds: Callable[[], int]) -> None:
         """Return when the execution has ended, or shortly before the function's timeout."""

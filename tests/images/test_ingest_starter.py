@@ -4,28 +4,24 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from images.starter import IngestStarter
 
-MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ingest"
+MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ingest:live"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ingest"
 EVENT = {"id": "e-1", "detail-type": "Object Created", "detail": {"object": {"key": "products/A/b.jpg"}}}
-
-
-class ExecutionAlreadyExists(Exception):
-    pass
 
 
 class States:
     """A Step Functions client whose executions end after a number of descriptions."""
 
     def __init__(self, running: int = 0) -> None:
-        self.exceptions = type("Exceptions", (), {"ExecutionAlreadyExists": ExecutionAlreadyExists})
         self.started: dict[str, Any] = {}
         self.running = running
 
     def start_execution(self, stateMachineArn: str, name: str, input: str) -> dict[str, str]:
         if name in self.started:
-            raise ExecutionAlreadyExists
+            raise ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
         self.started[name] = json.loads(input)
         return {"executionArn": f"{EXECUTION}:{name}"}
 

@@ -25,6 +25,7 @@ from stepfunctions_local.errors import ApiError
 from stepfunctions_local.interpreter.invoker import TaskCall
 from stepfunctions_local.testing import VirtualEngine
 from tillflow.aws import client
+from tillflow.executions import execution_arn
 from tillflow.gift_cards import hide_codes
 from tillflow.store import Item, key, unmarshal
 
@@ -161,7 +162,7 @@ class WorkflowFixture:
         except ApiError as error:
             if error.code != "ExecutionAlreadyExists":
                 raise
-            return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+            return execution_arn(machine, name)
 
     def run_until_settled(self, arn: str) -> Run:
         """Return the run when it has ended, waits for a decision, or has waited for two days of virtual time.
