@@ -22,7 +22,7 @@ class ReadDemand(Request):
 class Envelope(Request):
     """The EventBridge envelope of an order event."""
 
-    detail_type: Literal["OrderPaid", "OrderCancelled"] = Field(alias="detail-type")
+    detail_type: Literal["OrderPaid", "OrderCancelled", "OrderReturned"] = Field(alias="detail-type")
     detail: dict[str, Any]
 
 

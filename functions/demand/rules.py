@@ -1,4 +1,4 @@
-"""The sales that an order event counts. Quantities are whole units, negative for a cancelled sale."""
+"""The sales that an order event counts. Quantities are whole units, negative for what was cancelled or returned."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import UTC, date
 from hashlib import sha256
 from typing import Any
 
-from tillflow.events import OrderCancelled, OrderPaid
+from tillflow.events import OrderCancelled, OrderPaid, OrderReturned
 from tillflow.parsing import parse
 
 from demand.models import Envelope
@@ -33,18 +33,19 @@ class Sales:
 def sales_of(envelope: Mapping[str, Any]) -> Sales | None:
     """Return the sales of an EventBridge envelope of the order bus; None if it has none. InvalidRequest.
 
-    A cancelled sale subtracts its units from the day it was made.
+    A cancelled sale and a return subtract their units from the day of the sale.
     """
     parsed = parse(Envelope, envelope)
-    sign = 1
-    if parsed.detail_type == "OrderCancelled":
-        cancelled = parse(OrderCancelled, parsed.detail)
-        if not cancelled.was_paid:
-            return None
-        event: OrderPaid | OrderCancelled = cancelled
-        sign = -1
-    else:
-        event = parse(OrderPaid, parsed.detail)
+    event: OrderPaid | OrderCancelled | OrderReturned
+    match parsed.detail_type:
+        case "OrderPaid":
+            event, sign = parse(OrderPaid, parsed.detail), 1
+        case "OrderCancelled":
+            event, sign = parse(OrderCancelled, parsed.detail), -1
+            if not event.was_paid:
+                return None
+        case "OrderReturned":
+            event, sign = parse(OrderReturned, parsed.detail), -1
     quantities: Counter[str] = Counter()
     for line in event.lines:
         quantities[line.sku] += sign * line.quantity

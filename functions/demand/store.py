@@ -1,6 +1,6 @@
 """Daily sales on the demand table.
 
-SALES#<location>#<sku>  DAY#<date>       quantity sold that day (UTC), less cancelled sales
+SALES#<location>#<sku>  DAY#<date>       quantity sold that day (UTC), less cancelled sales and returns
 EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was counted; digest of its sales; expires
 """
 
@@ -64,7 +64,7 @@ class DemandStore:
         """Return the sums of each (location, sku) over the `days` days before `until`.
 
         Mean and variance follow exactly from the sums of the days' units and of their squares. A day with more
-        cancelled than sold counts as 0, one with more than MAX_UNITS as MAX_UNITS.
+        cancelled or returned than sold counts as 0, one with more than MAX_UNITS as MAX_UNITS.
         """
         first, last = until - timedelta(days=days), until - timedelta(days=1)
         sums: list[DemandSums] = []

@@ -26,10 +26,16 @@ def event(kind: str = "OrderPaid", lines: Mapping[str, int] | None = None, **mor
         for name in ("fulfilment", "invoice_number", "totals"):
             del detail[name]
         detail |= {"reason": "r", "was_paid": True, "credit_note_number": None, "total": 0}
+    if kind == "OrderReturned":
+        for name in ("fulfilment", "invoice_number", "totals"):
+            del detail[name]
+        detail |= {"return_id": "ret-1", "credit_note_number": None, "total": 0, "refunds": []}
     money = {"net": 0, "tax": 0, "total": 0}
     detail["lines"] = [
         {"sku": sku, "quantity": units, **money} for sku, units in (lines or {"TEA": 2}).items()
     ]
+    if kind == "OrderReturned":
+        detail["lines"] = [line | {"condition": "resell"} for line in detail["lines"]]
     return {"detail-type": kind, "detail": {**detail, **more}}
 
 
@@ -51,6 +57,13 @@ def test_more_lines_than_a_transaction_count_once(store: DemandStore) -> None:
     count(store, many)
     count(store, many)
     assert all(store.daily("store-1", f"S{n}", DAY, DAY) == {"2026-11-23": 1} for n in (0, 98, 99, 229))
+
+
+def test_returned_units_are_subtracted_once_from_the_day_of_their_sale(store: DemandStore) -> None:
+    count(store, event())
+    for _ in range(3):
+        count(store, event("OrderReturned", {"TEA": 1}, event_id="ret-1#returned"))
+    assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 1}
 
 
 def test_cancelled_sale_is_subtracted_and_an_unpaid_one_is_not_counted(store: DemandStore) -> None:
