@@ -179,13 +179,16 @@ class Prover:
         """Let executions and the driver proceed until all have ended or wait for a person who has a case."""
         waited = 0
         while True:
-            states = [run.fixture.run_until_settled(arn) for arn in run.running]
+            unfinished = {
+                arn: run.fixture.is_waiting(arn)
+                for arn in run.running
+                if run.fixture.run_until_settled(arn).status == "RUNNING"
+            }
             if run.driver.advance(run.fixture, run.schedule, run.arns):
                 continue
-            unfinished = [state for state in states if state.status == "RUNNING"]
-            if not unfinished or any(state.events[-1]["type"] != "TaskSubmitted" for state in unfinished):
+            if not all(unfinished.values()) or not unfinished:
                 return  # all ended, or two days of retries did not help
-            if not all(run.fixture.is_waiting(state.arn) for state in unfinished):
+            if not all(map(run.fixture.is_waiting, unfinished)):
                 continue  # an engine that recovered from a crash has made progress since
             if waited >= PATIENCE or open_cases(self.tables.snapshot()):
                 return

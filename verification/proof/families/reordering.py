@@ -28,23 +28,28 @@ POINT, PACK = 20, 12
 NEEDED = {ESPRESSO: 12, MUG: 12}
 """10 of each are on hand and none was sold recently: one pack raises either above its reorder point."""
 COSTLY = 20_000
+BY_OWNER = "above the limit, decided by the owner"
 
 
 @dataclass
 class ReorderDriver:
-    """Decides pending approvals as a manager does, and starts the next night's run when the first has ended.
+    """Decides pending approvals, and starts the next night's run when the first has ended.
 
-    Faults end with the first run; another night follows each run in which one was applied.
+    `deciders`: the roles that decide what they are asked; the others let their time pass. Faults end with the first
+    run; another night follows each run in which one was applied.
     """
 
     business_id: str
     decision: str = "approve"
+    deciders: tuple[str, ...] = ("manager", "owner")
     violations: list[str] = field(default_factory=list)
     intervened: bool = False
 
     def advance(self, fixture: WorkflowFixture, schedule: CaseSchedule, arns: list[str]) -> bool:
         store = replenishment()
         for approval in store.pending_approvals().rows:
+            if approval.asked not in self.deciders:
+                continue
             token = store.decide(approval.purchase_order_id, self.decision, "by the proof")
             # The wait may have timed out meanwhile; the decision is then refused.
             complete_task(EngineCallbacks(fixture), token, {"decision": self.decision})
@@ -99,6 +104,8 @@ class Reordering(Family):
             ),
         ):
             yield Scenario(self, REORDER, title, start, "12 and 12 on order", paired, ReorderDriver)
+        owner = partial(ReorderDriver, deciders=("owner",))
+        yield Scenario(self, REORDER, BY_OWNER, _night(COSTLY), "12 and 12 on order", driver=owner)
         refusing = partial(ReorderDriver, decision="refuse")
         yield Scenario(self, REORDER, "refused", _night(COSTLY), "12 and 0 on order", driver=refusing)
 
