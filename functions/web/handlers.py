@@ -14,7 +14,7 @@ from web.files import ConsoleFile, console_files
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
 _SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
-_SANDBOX_PAYMENTS = os.environ["SANDBOX_PAYMENTS"] == "yes"
+_PAYMENT_PROVIDERS = os.environ["PAYMENT_PROVIDERS"]
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
 _NO_FILE = Problem(404, "NoSuchFile", "the console has no such file", "Not found.")
@@ -47,7 +47,7 @@ def _configuration() -> dict[str, Any]:
     """Return what the console needs to know of its deployment.
 
     sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
-    sandbox_payments is True where card payments go to the sandbox provider, whose test cards the till then offers.
+    card_providers is the provider of card payments by location, "" for every other location.
     """
     return {
         "stack": _STACK,
@@ -55,7 +55,15 @@ def _configuration() -> dict[str, Any]:
         "issuer": _ISSUER,
         "sign_in_url": _SIGN_IN_URL,
         "currency": _CURRENCY,
-        "sandbox_payments": _SANDBOX_PAYMENTS,
+        "card_providers": _card_providers(_PAYMENT_PROVIDERS),
+    }
+
+
+def _card_providers(configuration: str) -> dict[str, str]:
+    """Return the provider by location of a configuration such as ``card=stripe,berlin/card=sandbox``."""
+    pairs = [part.partition("=") for part in configuration.split(",")]
+    return {
+        tender.strip().removesuffix("card").removesuffix("/"): provider.strip() for tender, _, provider in pairs
     }
 
 

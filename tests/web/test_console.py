@@ -16,7 +16,7 @@ SETTINGS = {
     "ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/pool",
     "SIGN_IN_URL": "https://tillflow-1.auth.eu-central-1.amazoncognito.com",
     "CURRENCY": "EUR",
-    "SANDBOX_PAYMENTS": "yes",
+    "PAYMENT_PROVIDERS": "card=stripe,berlin/card=sandbox",
 }
 SCRIPT = next(name for name in console_files() if name.startswith("assets/") and name.endswith(".js"))
 
@@ -99,7 +99,7 @@ def test_configuration_is_of_the_deployment_and_never_cached() -> None:
         "issuer": SETTINGS["ISSUER"],
         "sign_in_url": SETTINGS["SIGN_IN_URL"],
         "currency": "EUR",
-        "sandbox_payments": True,
+        "card_providers": {"": "stripe", "berlin": "sandbox"},
     }
 
 

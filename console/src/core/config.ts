@@ -5,7 +5,12 @@ export interface Config {
   issuer: string;
   sign_in_url: string;
   currency: string;
-  sandbox_payments: boolean;
+  card_providers: Record<string, string>;
+}
+
+/** Whether cards of a location go to the sandbox provider, whose test cards the till then offers. */
+export function hasSandboxCards(config: Config, location: string): boolean {
+  return (config.card_providers[location] ?? config.card_providers[""]) === "sandbox";
 }
 
 /** The folder that the console is served from. The API is below it. */

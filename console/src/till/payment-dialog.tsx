@@ -1,9 +1,11 @@
 import { useEffect, useState } from "react";
+import { hasSandboxCards } from "../core/config";
 import { useLanguage } from "../core/i18n";
 import { format, likelyCash, parse } from "../core/money";
 import type { PricedOrder } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button, Dialog, Field } from "../core/ui";
+import type { Checkout } from "./checkout";
 import { due, type Sale, type Tender } from "./sale";
 import { editSale } from "./sale-store";
 import { RefusalNotice } from "./till-page";
@@ -15,15 +17,15 @@ const SANDBOX_CARDS = ["tok_visa", "tok_declined", "tok_insufficient_funds", "to
 interface PaymentDialogProps {
   sale: Sale;
   quote: PricedOrder | null;
-  currency: string;
+  place: Checkout;
   checkout: CheckoutView;
   onClose: () => void;
 }
 
 /** Tenders until nothing is due, then the sale. */
-export function PaymentDialog({ sale, quote, currency, checkout, onClose }: PaymentDialogProps): React.ReactNode {
+export function PaymentDialog({ sale, quote, place, checkout, onClose }: PaymentDialogProps): React.ReactNode {
   const { text, code } = useLanguage();
-  const money = (amount: number): string => format(amount, currency, code);
+  const money = (amount: number): string => format(amount, place.currency, code);
   const isSending = sale.sent !== null || checkout.progress !== null;
   const close = (): void => {
     if (isSending) return;
@@ -53,7 +55,7 @@ export function PaymentDialog({ sale, quote, currency, checkout, onClose }: Paym
         <dt className="grand">{remaining < 0 ? text.till.change : text.till.due}</dt>
         <dd className="grand" data-testid="due">{money(Math.abs(remaining))}</dd>
       </dl>
-      {remaining > 0 && <TenderForm sale={sale} remaining={remaining} currency={currency} />}
+      {remaining > 0 && <TenderForm sale={sale} remaining={remaining} place={place} />}
       {remaining <= 0 && (
         <Button kind="primary" className="large" onClick={checkout.start} data-focus autoFocus>{text.till.complete}</Button>
       )}
@@ -78,11 +80,13 @@ function TenderRow({ tender, amount, onRemove }: { tender: Tender; amount: strin
 }
 
 /** Add one tender. Its amount is what remains unless another one is typed; only cash may be more. */
-function TenderForm({ sale, remaining, currency }: { sale: Sale; remaining: number; currency: string }): React.ReactNode {
+function TenderForm({ sale, remaining, place }: { sale: Sale; remaining: number; place: Checkout }): React.ReactNode {
   const { text, code } = useLanguage();
   const { config } = useShop();
+  const { currency } = place;
   const [typed, setTyped] = useState("");
-  const [token, setToken] = useState(config.sandbox_payments ? "tok_visa" : "");
+  const hasTestCards = hasSandboxCards(config, place.location);
+  const [token, setToken] = useState(hasTestCards ? "tok_visa" : "");
   const credit = useCredit(sale.customer?.customer_id, currency);
   const amount = typed === "" ? remaining : parse(typed, currency);
   const add = (tender: Tender): void => editSale((current) => ({ ...current, tenders: [...current.tenders, tender] }));
@@ -99,7 +103,7 @@ function TenderForm({ sale, remaining, currency }: { sale: Sale; remaining: numb
         onChange={(event) => setTyped(event.target.value)}
       />
       <div className="row">
-        {config.sandbox_payments ? (
+        {hasTestCards ? (
           <label className="field grow">
             {text.till.testCard}
             <select value={token} onChange={(event) => setToken(event.target.value)}>

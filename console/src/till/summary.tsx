@@ -96,7 +96,7 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
           onClose={close}
         />
       )}
-      {isPaying && <PaymentDialog sale={sale} quote={quote} currency={place.currency} checkout={checkout} onClose={close} />}
+      {isPaying && <PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} />}
     </aside>
   );
 }
