@@ -18,6 +18,8 @@ const IDLE_MINUTES = 10;
 export const PAGES = {
   till: "sell",
   orders: "read",
+  invoices: "read",
+  payments: "read",
   customers: "read",
   stock: "read",
   transfers: "manage",

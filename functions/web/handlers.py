@@ -63,7 +63,8 @@ def _card_providers(configuration: str) -> dict[str, str]:
     """Return the provider by location of a configuration such as ``card=stripe,berlin/card=sandbox``."""
     pairs = [part.partition("=") for part in configuration.split(",")]
     return {
-        tender.strip().removesuffix("card").removesuffix("/"): provider.strip() for tender, _, provider in pairs
+        tender.strip().removesuffix("card").removesuffix("/"): provider.strip()
+        for tender, _, provider in pairs
     }
 
 

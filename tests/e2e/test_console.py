@@ -27,8 +27,8 @@ PATIENCE_MS = 40_000
 MUG = "9780201379624"
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
 PAGES = (
-    "till", "orders", "customers", "stock", "transfers", "purchases", "approvals", "suppliers", "cases",
-    "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
+    "till", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals", "suppliers",
+    "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
 

@@ -135,10 +135,13 @@ export interface Responses {
   "GET /customers/{customer_id}/credit": Balances;
   "POST /customers/{customer_id}/credit": Balances;
   "POST /quotes": PricedOrder;
+  "GET /orders": Page;
   "POST /orders": Order;
   "GET /orders/{order_id}": Order;
   "POST /orders/{order_id}/cancel": Order;
   "GET /orders/{order_id}/tenders": Tender[];
+  "GET /invoices": Page;
+  "GET /payments": Page;
   "GET /stock": Page;
   "GET /stock/movements": Page;
   "POST /stock/adjustments": object;

@@ -5,7 +5,7 @@ import { ApprovalsPage, PurchasePage, PurchasesPage, SuppliersPage } from "./pag
 import { CasePage, CasesPage } from "./pages/cases";
 import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
-import { OrderPage, OrdersPage } from "./pages/orders";
+import { InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
 import { StockPage } from "./pages/stock";
 import { TransferPage, TransfersPage } from "./pages/transfers";
 
@@ -13,6 +13,8 @@ type OfficePage = Exclude<PageName, "till">;
 
 const LISTS: Record<OfficePage, () => React.ReactNode> = {
   orders: OrdersPage,
+  invoices: InvoicesPage,
+  payments: PaymentsPage,
   customers: CustomersPage,
   stock: StockPage,
   transfers: TransfersPage,

@@ -1,11 +1,11 @@
 /** Parts of back-office pages: a filtered list, fields of a record, a table, the result of a change. */
 
-import { type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Problem } from "../core/api";
 import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
-import { Button } from "../core/ui";
+import { Button, Field } from "../core/ui";
 import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
@@ -46,7 +46,7 @@ export function useCell(): (row: Row, field: string) => ReactNode {
 }
 
 const AMOUNTS = new Set([
-  "total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "tax", "net", "unit_price",
+  "total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price",
 ]);
 
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
@@ -166,6 +166,24 @@ function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; va
           )}
         </label>
       ))}
+    </form>
+  );
+}
+
+/** A field for the reason of a change, and the button that makes it; it needs a reason. */
+export function ReasonForm({ label, action, onConfirm }: { label: string; action: ActionView; onConfirm: (reason: string) => Promise<unknown> }): ReactNode {
+  const { office } = useTexts();
+  const [reason, setReason] = useState("");
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        action.run(() => onConfirm(reason.trim()));
+      }}
+    >
+      <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={200} required className="grow" />
+      <Button kind="danger" type="submit" disabled={action.isRunning || reason.trim() === ""}>{label}</Button>
     </form>
   );
 }

@@ -19,6 +19,8 @@ export const de: Messages = {
   pages: {
     till: "Kasse",
     orders: "Bestellungen",
+    invoices: "Rechnungen",
+    payments: "Zahlungen",
     customers: "Kunden",
     stock: "Bestand",
     transfers: "Umlagerungen",

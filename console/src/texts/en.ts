@@ -17,6 +17,8 @@ export const en = {
   pages: {
     till: "Till",
     orders: "Orders",
+    invoices: "Invoices",
+    payments: "Payments",
     customers: "Customers",
     stock: "Stock",
     transfers: "Transfers",

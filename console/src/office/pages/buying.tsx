@@ -4,7 +4,7 @@ import { useShop } from "../../core/shop";
 import type { Purchase } from "../../core/responses";
 import { Button, Field } from "../../core/ui";
 import { ExecutionView } from "../execution-view";
-import { Fields, ListPage, RecordPage, Result, Table } from "../parts";
+import { Fields, ListPage, ReasonForm, RecordPage, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts, type Row } from "../use-api";
 
 export function PurchasesPage(): React.ReactNode {
@@ -60,7 +60,6 @@ export function PurchasePage({ id }: { id: string }): React.ReactNode {
 function PurchaseActions({ order, onDone }: { order: Purchase; onDone: () => void }): React.ReactNode {
   const { office } = useTexts();
   const { api } = useShop();
-  const [reason, setReason] = useState("");
   const [receiptId, setReceiptId] = useState(() => crypto.randomUUID());
   const action = useAction(() => {
     setReceiptId(crypto.randomUUID());
@@ -83,16 +82,11 @@ function PurchaseActions({ order, onDone }: { order: Purchase; onDone: () => voi
           {office.receiveOrdered}
         </Button>
       )}
-      <div className="row">
-        <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={200} className="grow" />
-        <Button
-          kind="danger"
-          disabled={action.isRunning || reason.trim() === ""}
-          onClick={() => action.run(() => api.call("POST /purchase-orders/{purchase_order_id}/cancel", { path, body: { reason } }))}
-        >
-          {office.cancelPurchase}
-        </Button>
-      </div>
+      <ReasonForm
+        label={office.cancelPurchase}
+        action={action}
+        onConfirm={(reason) => api.call("POST /purchase-orders/{purchase_order_id}/cancel", { path, body: { reason } })}
+      />
       <Result action={action} />
     </div>
   );

@@ -6,6 +6,7 @@ import type { Customer } from "../../core/responses";
 import { Button, Dialog, Field } from "../../core/ui";
 import { ListPage, Notice, RecordPage, Result } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
+import { OrdersOf } from "./orders";
 
 export function CustomersPage(): React.ReactNode {
   const { text, office } = useTexts();
@@ -97,6 +98,7 @@ export function CustomerPage({ id }: { id: string }): React.ReactNode {
           />
           {action.problem?.status === 409 ? <p role="alert" className="notice bad">{office.changed}</p> : <Result action={action} />}
           <Credit id={id} />
+          <OrdersOf customerId={id} />
         </>
       )}
     </RecordPage>

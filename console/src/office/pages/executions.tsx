@@ -1,9 +1,9 @@
 import { useCallback, useState } from "react";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
-import { Button, Field } from "../../core/ui";
+import { Button } from "../../core/ui";
 import { ExecutionView } from "../execution-view";
-import { ListPage, RecordPage, Result } from "../parts";
+import { ListPage, ReasonForm, RecordPage, Result } from "../parts";
 import { useAction, useTexts } from "../use-api";
 
 const WORKFLOWS = ["OrderCheckout", "OrderCancel", "OrderReturn", "StockReorder", "PurchaseOrder", "StockTransfer", "ImageIngest"];
@@ -28,22 +28,16 @@ export function ExecutionPage({ id }: { id: string }): React.ReactNode {
   const { api } = useShop();
   const [status, setStatus] = useState("");
   const [generation, setGeneration] = useState(0);
-  const [reason, setReason] = useState("");
   const action = useAction(useCallback(() => setGeneration((before) => before + 1), []));
   const path = { execution: id };
   return (
     <RecordPage page="executions" title={id.split(":").at(-1) ?? id} problem={null} isLoading={false}>
       {status === "RUNNING" && (
-        <form
-          className="row"
-          onSubmit={(event) => {
-            event.preventDefault();
-            action.run(() => api.call("POST /executions/{execution}/stop", { path, body: { reason } }));
-          }}
-        >
-          <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} required />
-          <Button kind="danger" type="submit" disabled={action.isRunning || reason.trim() === ""}>{office.stop}</Button>
-        </form>
+        <ReasonForm
+          label={office.stop}
+          action={action}
+          onConfirm={(reason) => api.call("POST /executions/{execution}/stop", { path, body: { reason } })}
+        />
       )}
       {["FAILED", "TIMED_OUT", "ABORTED"].includes(status) && (
         <Button disabled={action.isRunning} onClick={() => action.run(() => api.call("POST /executions/{execution}/redrive", { path }))}>

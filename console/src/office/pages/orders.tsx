@@ -3,30 +3,87 @@ import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Dialog, Field } from "../../core/ui";
 import { ExecutionView } from "../execution-view";
-import { Fields, Notice, RecordPage, Result, Table } from "../parts";
-import { useAction, useRecord, useTexts } from "../use-api";
+import { Fields, ListPage, Notice, RecordPage, Result, Table } from "../parts";
+import { useAction, useList, useRecord, useTexts } from "../use-api";
 
 const FOLLOW_MS = 2_000;
 
-/** Find an order by the id that is on its receipt. */
 export function OrdersPage(): React.ReactNode {
-  const { text, office, label } = useTexts();
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="orders"
+      title={text.pages.orders}
+      route="GET /orders"
+      columns={[
+        { field: "order_id" }, { field: "status" }, { field: "placed_at" }, { field: "location" }, { field: "customer_id" },
+        { field: "total", number: true }, { field: "invoice_number" },
+      ]}
+      filters={[
+        { field: "status", options: ["PLACED", "PAID", "REJECTED", "CANCELLED"] }, { field: "location" }, { field: "customer_id" },
+        { field: "first_day", type: "date" }, { field: "last_day", type: "date" },
+      ]}
+      linkTo={(row) => hrefOf("orders", String(row.order_id))}
+    >
+      {() => <FindOrder />}
+    </ListPage>
+  );
+}
+
+/** Open an order by the id that is on its receipt. */
+function FindOrder(): React.ReactNode {
+  const { office, label } = useTexts();
   const [id, setId] = useState("");
   return (
-    <section className="panel">
-      <h1>{text.pages.orders}</h1>
-      <form
-        className="row narrow"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          location.assign(hrefOf("orders", id.trim()));
-        }}
-      >
-        <Field label={label("order_id")} value={id} onChange={(event) => setId(event.target.value)} required className="grow" />
-        <Button kind="primary" type="submit" disabled={id.trim() === ""}>{office.show}</Button>
-      </form>
-    </section>
+    <form
+      className="row narrow"
+      aria-label={office.show}
+      onSubmit={(event) => {
+        event.preventDefault();
+        location.assign(hrefOf("orders", id.trim()));
+      }}
+    >
+      <Field label={label("order_id")} value={id} onChange={(event) => setId(event.target.value)} required className="grow" />
+      <Button kind="primary" type="submit" disabled={id.trim() === ""}>{office.show}</Button>
+    </form>
+  );
+}
+
+export function InvoicesPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="invoices"
+      title={text.pages.invoices}
+      route="GET /invoices"
+      columns={[
+        { field: "invoice_number" }, { field: "status" }, { field: "issued_at" }, { field: "location" }, { field: "customer_id" },
+        { field: "total", number: true }, { field: "paid", number: true }, { field: "outstanding", number: true }, { field: "due_on" },
+        { field: "credited", number: true }, { field: "credit_note_number" },
+      ]}
+      filters={[{ field: "location" }, { field: "first_day", type: "date" }, { field: "last_day", type: "date" }]}
+      linkTo={(row) => hrefOf("orders", String(row.invoice_id))}
+    />
+  );
+}
+
+export function PaymentsPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="payments"
+      title={text.pages.payments}
+      route="GET /payments"
+      columns={[
+        { field: "order_id" }, { field: "type" }, { field: "state" }, { field: "opened_at" }, { field: "amount", number: true },
+        { field: "captured", number: true }, { field: "refunded", number: true }, { field: "reason" },
+      ]}
+      filters={[
+        { field: "type", options: ["cash", "card", "gift_card", "store_credit", "on_account"] },
+        { field: "first_day", type: "date" }, { field: "last_day", type: "date" },
+      ]}
+      linkTo={(row) => hrefOf("orders", String(row.order_id))}
+    />
   );
 }
 
@@ -110,5 +167,24 @@ function CancelDialog({ id, onDone, onClose }: { id: string; onDone: () => void;
         <Button kind="danger" type="submit" disabled={action.isRunning || action.isDone || reason.trim() === ""}>{office.confirm}</Button>
       </form>
     </Dialog>
+  );
+}
+
+/** The orders of a customer, on the customer's page. */
+export function OrdersOf({ customerId }: { customerId: string }): React.ReactNode {
+  const { text, office } = useTexts();
+  const list = useList("GET /orders", { customer_id: customerId });
+  return (
+    <>
+      <h2>{text.pages.orders}</h2>
+      <Notice problem={list.problem} />
+      <Table
+        caption={text.pages.orders}
+        columns={[{ field: "order_id" }, { field: "status" }, { field: "placed_at" }, { field: "total", number: true }]}
+        rows={list.rows}
+        linkTo={(row) => hrefOf("orders", String(row.order_id))}
+      />
+      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+    </>
   );
 }

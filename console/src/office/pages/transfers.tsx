@@ -2,8 +2,8 @@ import { useState } from "react";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import type { Transfer } from "../../core/responses";
-import { Button, Field } from "../../core/ui";
-import { Fields, ListPage, RecordPage, Result, Table } from "../parts";
+import { Button } from "../../core/ui";
+import { Fields, ListPage, ReasonForm, RecordPage, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts, type Row } from "../use-api";
 
 export function TransfersPage(): React.ReactNode {
@@ -46,7 +46,6 @@ export function TransferPage({ id }: { id: string }): React.ReactNode {
 function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () => void }): React.ReactNode {
   const { office } = useTexts();
   const { api } = useShop();
-  const [reason, setReason] = useState("");
   const [arrivalId, setArrivalId] = useState(() => crypto.randomUUID());
   const action = useAction(() => {
     setArrivalId(crypto.randomUUID());
@@ -63,16 +62,11 @@ function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () 
           <Button kind="primary" disabled={action.isRunning} onClick={() => action.run(() => api.call("POST /transfers/{transfer_id}/ship", { path }))}>
             {office.ship}
           </Button>
-          <div className="row">
-            <Field label={office.reason} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={200} className="grow" />
-            <Button
-              kind="danger"
-              disabled={action.isRunning || reason.trim() === ""}
-              onClick={() => action.run(() => api.call("POST /transfers/{transfer_id}/cancel", { path, body: { reason } }))}
-            >
-              {office.cancelTransfer}
-            </Button>
-          </div>
+          <ReasonForm
+            label={office.cancelTransfer}
+            action={action}
+            onConfirm={(reason) => api.call("POST /transfers/{transfer_id}/cancel", { path, body: { reason } })}
+          />
         </>
       )}
       {transfer.status === "IN_TRANSIT" && open.length > 0 && (
