@@ -44,6 +44,7 @@ build-PostPurchaseFunction: SERVICE = ledger
 build-ReverseEntriesFunction: SERVICE = ledger
 build-PostLossFunction: SERVICE = ledger
 build-PostCorrectionsFunction: SERVICE = ledger
+build-RecordMetricsFunction: SERVICE = metrics
 build-FindOrderFunction: SERVICE = orders
 build-ClaimReturnFunction: SERVICE = orders
 build-ReleaseReturnFunction: SERVICE = orders

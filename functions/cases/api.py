@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery
 from tillflow.aws import client
 
+from cases.measures import measure_decision
 from cases.models import Case, CaseStatus, Decision
 from cases.operations import CaseOperations
 
@@ -68,4 +69,7 @@ def decide_case(call: Call) -> Resolved:
     """Settle a case: retry, done by hand, or give up. The workflow continues from there."""
     body: CaseDecision = call.body
     delivered = _cases().resolve(call.path["case_id"], body.decision, body.note, call.caller.username)
+    if delivered:
+        case = _cases().get(call.path["case_id"])
+        measure_decision(case.workflow, case.opened_at)
     return Resolved(case_id=call.path["case_id"], decision=body.decision, delivered=delivered)

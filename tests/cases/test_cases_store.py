@@ -2,12 +2,14 @@
 
 import importlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cases.errors import CaseAlreadyResolved, CaseReopened, InvalidDecision, UnknownCase
+from cases.measures import measure_decision
 from cases.models import MAX_MESSAGE, CaseStatus, Failure, Opening
 from cases.store import CasesStore
 from tillflow.errors import InvalidRequest
@@ -125,18 +127,32 @@ def test_the_sample_event_is_stored_and_raises_the_alarms_metric(
     event = json.loads((Path(__file__).parents[2] / "events" / "open_case.json").read_text())
     monkeypatch.setenv("TABLE_NAME", table)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tillflow")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "cases")
     handlers = importlib.import_module("cases.handlers")
     monkeypatch.setattr(handlers, "store", store)
     context = SimpleNamespace(aws_request_id="r", function_name="OpenCase")
     assert handlers.open_case(event, context) == {"case_id": event["case_id"], "status": "OPEN"}
     assert store.resolve(event["case_id"], "retry", "") == event["task_token"]
-    (metric,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    metric, by_step = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert by_step["CasesOpenedByStep"] == [1.0]
+    assert (by_step["workflow"], by_step["step"]) == (event["workflow"], event["step"])
     (directive,) = metric["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("Tillflow", [["service"]])
     assert directive["Metrics"] == [{"Name": "CasesOpened", "Unit": "Count"}]
     assert (metric["service"], metric["CasesOpened"]) == ("cases", [1.0])
     with pytest.raises(InvalidRequest, match="task_token is missing"):
         handlers.open_case({name: value for name, value in event.items() if name != "task_token"}, context)
+
+
+def test_age_of_a_decided_case_is_measured_by_its_workflow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tillflow")
+    opened_at = datetime.now(UTC) - timedelta(hours=2)
+    measure_decision("OrderCheckout", opened_at.isoformat())
+    metric = json.loads(capsys.readouterr().out)
+    assert metric["workflow"] == "OrderCheckout"
+    assert metric["CaseAge"][0] == pytest.approx(7200, abs=5)
 
 
 def test_late_opening_does_not_reopen_a_decided_case(store: CasesStore) -> None:

@@ -16,6 +16,7 @@ EVENTS = ROOT / "events"
 # These call no AWS service.
 LOCAL = {
     "PlanLinesFunction",
+    "RecordMetricsFunction",
     "SignUploadFunction",
     "AddScopesFunction",
     "WebApiFunction",

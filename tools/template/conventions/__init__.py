@@ -6,7 +6,7 @@ from typing import Any
 from tools.template.conventions import access, deployments, functions, messaging, storage, workflows
 from tools.template.conventions.alarms import alarms, rollback_alarms
 from tools.template.conventions.dashboards import dashboards
-from tools.template.conventions.model import FUNCTION, SALE, STATE_MACHINE, Resources, kind_of, ref
+from tools.template.conventions.model import FUNCTION, SALE, Resources, kind_of
 from tools.template.conventions.outputs import outputs
 
 __all__ = ["FUNCTION", "alarms", "dashboards", "expand", "outputs", "rollback_alarms", "traffic_shift"]
@@ -15,10 +15,7 @@ __all__ = ["FUNCTION", "alarms", "dashboards", "expand", "outputs", "rollback_al
 def expand(
     section: Resources, service: str, environment: dict[str, Any], declared: Resources, root: Path
 ) -> Resources:
-    """Return the resources of a fragment as they are deployed. `declared` holds those of all fragments.
-
-    An IAM policy whose Roles are empty is for the roles of all workflows.
-    """
+    """Return the resources of a fragment as they are deployed. `declared` holds those of all fragments."""
     expanded: Resources = {}
     callers = workflows.callers(declared, root)
     sale = _sale_functions(callers, declared)
@@ -44,10 +41,6 @@ def expand(
                 expanded |= messaging.topic(name, resource)
             case "AWS::IAM::ManagedPolicy":
                 expanded[name] = access.managed_policy(resource, declared)
-            case "AWS::IAM::Policy" if not resource["Properties"]["Roles"]:
-                machines = [other for other, found in declared.items() if kind_of(found) == STATE_MACHINE]
-                roles = [ref(f"{machine}Role") for machine in machines]
-                expanded[name] = {**resource, "Properties": {**resource["Properties"], "Roles": roles}}
             case _:
                 expanded[name] = resource
     return expanded

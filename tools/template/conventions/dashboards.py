@@ -22,6 +22,25 @@ _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 _ENDS = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
 
 
+REORDERED = "PurchaseOrder"
+# Metrics of functions/metrics and functions/cases. Powertools adds the dimension `service` to each.
+_BY_EVENTS = ("service", "metrics")
+_MEASURED = {
+    "Orders": ("OrdersPaid", "OrdersCancelled", "OrdersReturned"),
+    "Units sold": ("UnitsSold",),
+    "Stock": ("ReorderPointsCrossed", "StockOuts"),
+}
+_MEASURED_BY = {
+    "Revenue, net, in minor units": ("Revenue", "currency", "Sum"),
+    "Refunds, in minor units": ("Refunded", "currency", "Sum"),
+    "Rejected orders by reason": ("OrdersRejected", "reason", "Sum"),
+    "Compensations": ("Compensations", "workflow", "Sum"),
+    "Images": ("Images", "result", "Sum"),
+    "Cases opened by step": ("CasesOpenedByStep", "workflow,step", "Sum"),
+    "Age of decided cases, in s": ("CaseAge", "workflow", "Maximum"),
+}
+
+
 def dashboards(resources: Resources) -> Resources:
     """Return the three dashboards. Names of resources are variables of Fn::Sub in the body."""
     if SALE not in resources:
@@ -39,6 +58,14 @@ def dashboards(resources: Resources) -> Resources:
 def _business(resources: Resources) -> Iterator[dict[str, Any]]:
     for name in _of_kind(resources, STATE_MACHINE):
         yield _widget(f"{name}: ended", [["AWS/States", metric, *_machine(name)] for metric in _ENDS])
+    for title, names in _MEASURED.items():
+        yield _widget(title, [["${Deployment}", name, *_BY_EVENTS] for name in names])
+    for title, (name, dimension, stat) in _MEASURED_BY.items():
+        yield _widget(title, [_search(name, dimension, stat)])
+    latency = [["${Deployment}", "OrderLatency", *_BY_EVENTS, {"stat": stat}] for stat in ("p50", "p99")]
+    yield _widget("From an order to its payment, in ms", latency)
+    if REORDERED in resources:
+        yield _widget("Purchase orders", [["AWS/States", "ExecutionsStarted", *_machine(REORDERED)]])
     yield _widget("Cases opened", [["${Deployment}", "CasesOpened", "service", "cases"]])
 
 
@@ -121,6 +148,14 @@ def _widget(title: str, metrics: Metrics) -> dict[str, Any]:
         "period": 300,
     }
     return {"type": "metric", "properties": properties}
+
+
+def _search(metric: str, dimensions: str, stat: str) -> list[Any]:
+    """Return a metric by each value of its dimensions."""
+    expression = (
+        f"SEARCH('{{\"${{Deployment}}\",{dimensions},service}} MetricName=\"{metric}\"', '{stat}', 300)"
+    )
+    return [{"expression": expression}]
 
 
 def _machine(name: str) -> list[str]:

@@ -47,7 +47,11 @@ def state_machine(name: str, resource: Resource, declared: Resources, root: Path
         "Properties": {
             **properties,
             "DefinitionSubstitutions": substitutions,
-            "Policies": [document(*statements)] if statements else [],
+            "Policies": [
+                *([document(*statements)] if statements else []),
+                when("LogsWorkflows", _LOG_DELIVERY),
+                when("HasTracing", _TRACING),
+            ],
             "Logging": when("LogsWorkflows", _logging()),
             "Tracing": {"Enabled": when("HasTracing", True, False)},
             **deployments.of_workflow(name),
@@ -118,3 +122,36 @@ def _map_policy(name: str, labels: list[str]) -> Resource:
             ),
         },
     }
+
+
+# Step Functions' log delivery and X-Ray have no resources that a policy could name.
+_LOG_DELIVERY = document(
+    allow(
+        {
+            "Action": [
+                "logs:CreateLogDelivery",
+                "logs:GetLogDelivery",
+                "logs:UpdateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:DescribeResourcePolicies",
+                "logs:DescribeLogGroups",
+            ],
+            "Resource": "*",
+        }
+    )
+)
+_TRACING = document(
+    allow(
+        {
+            "Action": [
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+            ],
+            "Resource": "*",
+        }
+    )
+)

@@ -165,7 +165,8 @@ def role_allows(template: Template, state_machine: str) -> Iterator[Grant]:
 
     Policies under a condition are left out: they are for logging and tracing, which no state calls.
     """
-    documents = list(template.resources[state_machine]["Properties"].get("Policies", ()))
+    policies = template.resources[state_machine]["Properties"].get("Policies", ())
+    documents = [policy for policy in policies if "Fn::If" not in policy]
     documents += [
         resource["Properties"]["PolicyDocument"]
         for resource in template.resources.values()

@@ -1,0 +1,1 @@
+"""Metrics: measurements of the business, from the events of the bus."""
