@@ -13,7 +13,6 @@ _SERVICES = (
     "ledger",
     "orders",
     "payments",
-    "payments.refunds",
 )
 _UNEXPECTED = "The order was not sold. Call the operator."
 

@@ -3,11 +3,11 @@
 from functools import partial
 from typing import Any, cast
 
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InsufficientStock, InvalidRequest
 from tillflow.store import Action, AlreadyApplied, Marker, read_rows, retry_on_conflict, transact
 
 from inventory import rules
-from inventory.errors import ImplausibleCorrection, InsufficientStock
+from inventory.errors import ImplausibleCorrection
 from inventory.models import Adjust, Correction, Count
 from inventory.rows import StockRows, currency_mismatch, level_pk
 

@@ -3,16 +3,6 @@
 from tillflow.errors import DomainError, InvalidRequest
 
 
-class InsufficientStock(DomainError):
-    """Fewer units are available than requested; quantities are whole units."""
-
-    cashier_message = "Not enough in stock. Lower the quantity or remove it."
-
-    def __init__(self, sku: str, location: str, requested: int, available: int) -> None:
-        super().__init__(f"sku {sku} at {location}: {requested} requested, {available} available")
-        self.sku, self.location, self.requested, self.available = sku, location, requested, available
-
-
 class UnknownLocation(DomainError):
     """No location has this id."""
 

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
 from tillflow.listing import Index
 from tillflow.store import Action, Item, Marker, key, marshal
 from tillflow.times import iso_utc
 
-from inventory.errors import CurrencyMismatch, InsufficientStock, StockDrift
+from inventory.errors import CurrencyMismatch, StockDrift
 from inventory.models import Line, ReceiptLine
 
 type ConditionError = Callable[[Item], Exception]

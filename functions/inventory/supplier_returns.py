@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, InsufficientStock
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
@@ -21,7 +21,6 @@ from tillflow.store import (
 )
 
 from inventory import rules
-from inventory.errors import InsufficientStock
 from inventory.models import Returned, SkuCost
 from inventory.rows import StockRows, level_pk
 

@@ -2,15 +2,14 @@
 
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, Problem, Reply
-from tillflow.api.problems import ProblemError, status_of
+from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
-from tillflow.errors import errors_by_name
-from tillflow.executions import error_message
 from tillflow.fields import Identifier
 from tillflow.money import Currency
 
@@ -25,14 +24,6 @@ api = Api("orders")
 handle = api.handle
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
-# The status of a response for an order that the checkout refused; 422 for any other reason.
-_STATUS_OF_REASON = {
-    "PaymentDeclined": 402,
-    "CaptureRefused": 402,
-    "AuthorisationExpired": 402,
-    "InsufficientStock": 409,
-    "InvalidOrder": 400,
-}
 
 
 class Wait(BaseModel):
@@ -196,55 +187,35 @@ def get_return(call: Call) -> Return:
 
 def _wait_for_return(return_id: str, seconds: int) -> Return:
     """Return the return once it has ended, or as it is after so many seconds."""
-    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
-    while True:
-        stored = _returns().get(return_id)
-        left = deadline - time.monotonic()
-        if stored.status != "CLAIMED" or left <= 0:
-            return stored
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, _LONGEST_PAUSE)
-
-
-def _return_refusal(stored: Return) -> Problem:
-    """Return the problem of a return that the workflow refused."""
-    reason = stored.reason or "ReturnRefused"
-    detail = error_message(stored.cause or f"return {stored.return_id} was refused")
-    error = errors_by_name().get(reason)
-    if error is None:
-        refused = reason == "RefundRefused"
-        message = "This payment can no longer be refunded. Offer store credit."
-        return Problem(
-            409 if refused else 422, reason, detail, message if refused else "The return was refused."
-        )
-    return Problem(status_of(error), reason, detail, error.cashier_message)
+    return _poll(lambda: _returns().get(return_id), lambda stored: stored.status != "CLAIMED", seconds)
 
 
 def _wait(order_id: str, seconds: int, ends: frozenset[str]) -> Order:
     """Return the order once it has one of these statuses, or as it is after so many seconds."""
+    return _poll(lambda: _orders().get(order_id), lambda order: order.status in ends, seconds)
+
+
+def _poll[Document](
+    read: Callable[[], Document], ended: Callable[[Document], bool], seconds: int
+) -> Document:
+    """Return the document once it has ended, or as it is after so many seconds."""
     deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
     while True:
-        order = _orders().get(order_id)
+        document = read()
         left = deadline - time.monotonic()
-        if order.status in ends or left <= 0:
-            return order
+        if ended(document) or left <= 0:
+            return document
         time.sleep(min(pause, left))
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _refusal(order: Order) -> Problem:
-    """The problem of an order that the checkout refused: its status, and the reason and sentence it left."""
-    reason = order.reason or "OrderRejected"
-    detail = error_message(order.cause or f"order {order.order_id} was rejected")
-    return Problem(
-        _STATUS_OF_REASON.get(reason, 422), reason, detail, _CASHIER.get(reason, "The sale was refused.")
-    )
+    """Return the problem of an order that the checkout refused."""
+    cause = order.cause or f"order {order.order_id} was rejected"
+    return problem_of_refusal(order.reason or "OrderRejected", cause, "The sale was refused.")
 
 
-_CASHIER = {
-    "PaymentDeclined": "Payment declined. Ask for another way to pay.",
-    "CaptureRefused": "Payment failed. Nothing was charged.",
-    "AuthorisationExpired": "The card's authorisation has expired. Start the sale again.",
-    "InsufficientStock": "Not enough in stock. Lower the quantity or remove it.",
-    "InvalidOrder": "The order is not valid. Check the lines and discounts.",
-}
+def _return_refusal(stored: Return) -> Problem:
+    """Return the problem of a return that the workflow refused."""
+    cause = stored.cause or f"return {stored.return_id} was refused"
+    return problem_of_refusal(stored.reason or "ReturnRefused", cause, "The return was refused.")

@@ -3,35 +3,6 @@
 from tillflow.errors import DomainError
 
 
-class PaymentDeclined(DomainError):
-    """The provider refused to authorise; reason is the provider's code, e.g. ``insufficient_funds``."""
-
-    cashier_message = "Payment declined. Ask for another way to pay."
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"payment declined: {reason}")
-        self.reason = reason
-
-
-class CaptureRefused(DomainError):
-    """The provider refused to capture what it had authorised."""
-
-    cashier_message = "Payment failed. Nothing was charged."
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"capture refused by the provider: {reason}")
-        self.reason = reason
-
-
-class AuthorisationExpired(DomainError):
-    """The authorisation expired before its capture; nothing was charged."""
-
-    cashier_message = "The card's authorisation has expired. Start the sale again."
-
-    def __init__(self, order_id: str, tender_no: int) -> None:
-        super().__init__(f"the authorisation of tender {tender_no} of order {order_id} has expired")
-
-
 class EventNotSigned(DomainError):
     """A webhook that Stripe did not sign, or not within the last minutes."""
 

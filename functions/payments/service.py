@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from tillflow.errors import (
+    AuthorisationExpired,
+    CaptureRefused,
     InvalidRequest,
     OrderClosed,
+    PaymentDeclined,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
     StoreContention,
@@ -19,7 +22,7 @@ from tillflow.store import retry_on_conflict
 
 from payments import rules
 from payments.cards import CardTokens
-from payments.errors import AuthorisationExpired, CaptureRefused, PaymentDeclined, ReversalRefused
+from payments.errors import ReversalRefused
 from payments.models import Authorise, Captured, PreventedCapture, ResolvedCapture, Tender, Tenders
 from payments.provider import (
     AUTHORISATION_EXPIRED,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from inventory.corrections import Corrections
-from inventory.errors import ImplausibleCorrection, InsufficientStock
+from inventory.errors import ImplausibleCorrection
 from inventory.models import Adjust, Count, Line, ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.errors import IdempotencyConflict, InsufficientStock, InvalidRequest
 from tillflow.parsing import parse
 
 from tests.support.interposed import Interposed

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from inventory.corrections import Corrections
-from inventory.errors import CurrencyMismatch, InsufficientStock
+from inventory.errors import CurrencyMismatch
 from inventory.models import Adjust, Count, Line, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
+from tillflow.errors import InsufficientStock
 
 PLACE = "store-1"
 TEA = [ReceiptLine(sku="TEA", quantity=10, cost=1000)]

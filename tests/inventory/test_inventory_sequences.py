@@ -9,11 +9,16 @@ import botocore.session
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from moto import mock_aws
-from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import (
+    IdempotencyConflict,
+    InsufficientStock,
+    InvalidRequest,
+    OrderClosed,
+    StoreContention,
+)
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, TakingTurns, conflict

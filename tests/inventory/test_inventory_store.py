@@ -8,10 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
-from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import (
+    IdempotencyConflict,
+    InsufficientStock,
+    InvalidRequest,
+    OrderClosed,
+    StoreContention,
+)
 from tillflow.store import key, marshal, unmarshal
 
 from tests.support.interposed import Died, Interposed, Mortal, conflict, throttled

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from inventory.errors import InsufficientStock
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from inventory.supplier_returns import RETURNED_PER_TRANSACTION, SupplierReturns
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, InsufficientStock
 
 from tests.support.interposed import Interposed
 

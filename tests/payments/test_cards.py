@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 from payments.cards import LIFETIME, CardTokens
-from payments.errors import PaymentDeclined
 from payments.operations import CardOperations
-from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.errors import IdempotencyConflict, InvalidRequest, PaymentDeclined
 from tillflow.store import unmarshal
 
 from tests.support.payments_fixture import PaymentsFixture, card, request

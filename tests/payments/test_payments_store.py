@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from payments import rules
 from payments.cash import Cash
-from payments.errors import CaptureRefused, PaymentDeclined, ReversalRefused
+from payments.errors import ReversalRefused
 from payments.models import Authorise
 from payments.store import PaymentsStore
 from tillflow.errors import (
+    CaptureRefused,
     DomainError,
     IdempotencyConflict,
     InvalidRequest,
     OrderClosed,
+    PaymentDeclined,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
     StoreContention,

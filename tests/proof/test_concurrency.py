@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from inventory.errors import InsufficientStock, InvalidTransfer, TransferCancelled
+from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.models import Line, Need, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
@@ -29,6 +29,7 @@ from payments.service import Payments
 from payments.store import PaymentsStore
 from tillflow.errors import (
     DomainError,
+    InsufficientStock,
     OrderClosed,
     StoreContention,
 )

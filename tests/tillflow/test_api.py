@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from tillflow.api import Api, Call, Reply
 from tillflow.api.cursors import decode_cursor, encode_cursor
-from tillflow.api.problems import Problem, ProblemError, status_of
+from tillflow.api.problems import Problem, ProblemError, problem_of_refusal, status_of
 from tillflow.errors import (
     DomainError,
     IdempotencyConflict,
@@ -87,7 +87,7 @@ def request(key: str, body: Any = None, **more: Any) -> dict[str, Any]:
     return {"routeKey": key, "body": None if body is None else json.dumps(body), **more}
 
 
-def answer(api: Api, event: Any) -> tuple[int, Any]:
+def call_api(api: Api, event: Any) -> tuple[int, Any]:
     response = api.handle(event, CONTEXT)
     return response["statusCode"], json.loads(response["body"]) if response["body"] else None
 
@@ -95,13 +95,13 @@ def answer(api: Api, event: Any) -> tuple[int, Any]:
 def test_body_is_validated_and_the_result_serialised() -> None:
     api, calls = shop()
     sale = {"sale_id": "1", "lines": [{"sku": "A", "quantity": 2}]}
-    assert answer(api, request("POST /api/sales", sale)) == (201, sale)
+    assert call_api(api, request("POST /api/sales", sale)) == (201, sale)
     assert calls[0].body.lines[0].quantity == 2
 
 
 def test_every_wrong_field_is_named_with_its_value_and_what_is_accepted() -> None:
     api, calls = shop()
-    status, problem = answer(
+    status, problem = call_api(
         api, request("POST /api/sales", {"lines": [{"sku": "A", "quantity": 0, "x": 1}], "y": 2})
     )
     assert status == 400
@@ -137,7 +137,7 @@ def test_domain_error_is_a_problem_document(sale_id: str, status: int, title: st
 def test_fault_of_ours_is_a_500_without_details() -> None:
     api, _ = shop()
     event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "bug"})
-    status, problem = answer(api, event)
+    status, problem = call_api(api, event)
     assert (status, problem["title"]) == (500, "InternalError")
     assert "secret" not in json.dumps(problem)
 
@@ -152,26 +152,26 @@ def test_status_follows_from_the_kind_of_error(error: type[DomainError], status:
 
 def test_body_over_the_limit_is_refused_before_it_is_parsed() -> None:
     api, calls = shop()
-    status, problem = answer(api, {"routeKey": "POST /api/sales", "body": "x" * 300_000})
+    status, problem = call_api(api, {"routeKey": "POST /api/sales", "body": "x" * 300_000})
     assert (status, problem["title"], calls) == (413, "BodyTooLarge", [])
 
 
 def test_deeply_nested_body_is_refused() -> None:
     api, calls = shop()
-    status, problem = answer(api, {"routeKey": "POST /api/sales", "body": "[" * 5000 + "]" * 5000})
+    status, problem = call_api(api, {"routeKey": "POST /api/sales", "body": "[" * 5000 + "]" * 5000})
     assert (status, problem["problems"][0]["field"], calls) == (400, "body", [])
 
 
 def test_brackets_inside_texts_are_not_levels() -> None:
     api, _ = shop()
-    assert answer(api, request("POST /api/sales", {"sale_id": '[{"' * 100}))[0] == 201
+    assert call_api(api, request("POST /api/sales", {"sale_id": '[{"' * 100}))[0] == 201
 
 
 def test_base64_body_is_decoded_and_kept_as_sent() -> None:
     api, calls = shop()
     raw = b'{"sale_id": "1"}'
     event = {"routeKey": "POST /api/sales", "body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
-    assert answer(api, event)[0] == 201
+    assert call_api(api, event)[0] == 201
     assert calls[0].raw == raw
 
 
@@ -180,7 +180,7 @@ def test_base64_body_is_decoded_and_kept_as_sent() -> None:
 )
 def test_query_that_is_not_accepted_is_refused(query: dict[str, str]) -> None:
     api, calls = shop()
-    assert answer(api, request("GET /api/sales", queryStringParameters=query))[0] == 400
+    assert call_api(api, request("GET /api/sales", queryStringParameters=query))[0] == 400
     assert calls == []
 
 
@@ -198,7 +198,7 @@ def test_invalid_if_match_is_refused(value: str) -> None:
     api, _ = shop()
     event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"}, headers={"If-Match": value})
     expected = 200 if value == '"1' else 400
-    assert answer(api, event)[0] == expected
+    assert call_api(api, event)[0] == expected
 
 
 def test_caller_is_read_from_the_claims_of_the_gateway() -> None:
@@ -210,7 +210,7 @@ def test_caller_is_read_from_the_claims_of_the_gateway() -> None:
         "location": "s1",
     }
     event = request("GET /api/sales", requestContext={"authorizer": {"jwt": {"claims": claims}}})
-    assert answer(api, event)[0] == 200
+    assert call_api(api, event)[0] == 200
     caller = calls[0].caller
     assert (caller.username, caller.location, caller.is_manager) == ("carl", "s1", True)
     assert caller.scopes == {"shop/read", "shop/sell"}
@@ -235,7 +235,7 @@ def test_any_json_gets_a_result_or_a_named_problem(body: Any, query: Any) -> Non
             "queryStringParameters": query,
             "pathParameters": {"sale_id": "1"},
         }
-        status, document = answer(api, event)
+        status, document = call_api(api, event)
         assert status in (200, 201, 400), document
         assert status != 400 or document["problems"]
 
@@ -243,7 +243,7 @@ def test_any_json_gets_a_result_or_a_named_problem(body: Any, query: Any) -> Non
 @given(event=json_values)
 def test_any_event_gets_a_problem_document(event: Any) -> None:
     api, _ = shop()
-    assert answer(api, event)[0] == 404
+    assert call_api(api, event)[0] == 404
 
 
 @given(st.text(max_size=60).filter(bool))
@@ -264,3 +264,26 @@ def test_cursor_of_another_list_is_refused() -> None:
 def test_invalid_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         decode_cursor(cursor, "list")
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "message"),
+    [
+        ("PaymentDeclined", 402, "Payment declined. Ask for another way to pay."),
+        ("InsufficientStock", 409, "Not enough in stock. Lower the quantity or remove it."),
+        ("InvalidOrder", 400, "The order is not valid. Check the lines and discounts."),
+        ("StoreContention", 422, "The sale was refused."),
+        ("States.Timeout", 422, "The sale was refused."),
+    ],
+)
+def test_refusal_of_a_workflow_has_the_status_and_message_of_its_error(
+    reason: str, status: int, message: str
+) -> None:
+    cause = json.dumps({"errorMessage": "refused: no", "errorType": reason})
+    problem = problem_of_refusal(reason, cause, "The sale was refused.")
+    assert (problem.status, problem.title, problem.detail, problem.cashier_message) == (
+        status,
+        reason,
+        "refused: no",
+        message,
+    )

@@ -16,8 +16,7 @@ from botocore.exceptions import (
     IncompleteReadError,
     ReadTimeoutError,
 )
-from payments.errors import PaymentDeclined
-from tillflow.errors import InvalidRequest, StoreUnavailable
+from tillflow.errors import InvalidRequest, PaymentDeclined, StoreUnavailable
 from tillflow.handling import handler, logger
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1")

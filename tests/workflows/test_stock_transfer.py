@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from inventory.errors import InsufficientStock, InvalidTransfer
+from inventory.errors import InvalidTransfer
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
 from inventory.transfers.models import Arrival, ArrivedLine
@@ -14,6 +14,7 @@ from inventory.transfers.rules import next_step
 from inventory.transfers.store import TransferStore
 from ledger.accounts import INVENTORY, INVENTORY_LOSSES
 from tillflow.aws import client
+from tillflow.errors import InsufficientStock
 
 from audit.snapshot import journal_lines
 from till.shop import CARDS, ESPRESSO, LOCATION, MUG

@@ -7,7 +7,7 @@ key before it is sent again.
 from datetime import UTC, datetime
 from functools import partial
 
-from tillflow.errors import PaymentOutcomeUnknown, ProviderUnavailable
+from tillflow.errors import PaymentOutcomeUnknown, ProviderUnavailable, RefundRefused
 from tillflow.store import retry_on_conflict
 
 from payments.credit.models import GrantCredit
@@ -16,7 +16,6 @@ from payments.models import Tender
 from payments.provider import Outcome, Provider, ProviderDown, ResponseLost
 from payments.providers import Providers
 from payments.refunds import rules
-from payments.refunds.errors import RefundRefused
 from payments.refunds.models import (
     NO_TENDER,
     Part,

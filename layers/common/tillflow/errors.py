@@ -1,4 +1,4 @@
-"""Base classes of the domain errors, and the errors that several services raise.
+"""Base classes of the domain errors, and the errors that several services raise or report.
 
 The errors of one service are in its `errors` module. Step Functions matches `Retry` and `Catch` on the class name, so
 a class name is a name in the workflows, unique over all services.
@@ -94,6 +94,59 @@ class TendersDoNotMatchTotal(DomainError):
 
     def __init__(self, tendered: str, total: str) -> None:
         super().__init__(f"tenders add up to {tendered}; expected the total, {total}")
+
+
+class InsufficientStock(DomainError):
+    """Fewer units are available than requested; quantities are whole units."""
+
+    status = 409
+    cashier_message = "Not enough in stock. Lower the quantity or remove it."
+
+    def __init__(self, sku: str, location: str, requested: int, available: int) -> None:
+        super().__init__(f"sku {sku} at {location}: {requested} requested, {available} available")
+        self.sku, self.location, self.requested, self.available = sku, location, requested, available
+
+
+class PaymentDeclined(DomainError):
+    """The provider refused to authorise; reason is the provider's code, e.g. ``insufficient_funds``."""
+
+    status = 402
+    cashier_message = "Payment declined. Ask for another way to pay."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"payment declined: {reason}")
+        self.reason = reason
+
+
+class CaptureRefused(DomainError):
+    """The provider refused to capture what it had authorised."""
+
+    status = 402
+    cashier_message = "Payment failed. Nothing was charged."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"capture refused by the provider: {reason}")
+        self.reason = reason
+
+
+class AuthorisationExpired(DomainError):
+    """The authorisation expired before its capture; nothing was charged."""
+
+    status = 402
+    cashier_message = "The card's authorisation has expired. Start the sale again."
+
+    def __init__(self, order_id: str, tender_no: int) -> None:
+        super().__init__(f"the authorisation of tender {tender_no} of order {order_id} has expired")
+
+
+class RefundRefused(DomainError):
+    """Neither the provider nor the other tenders of the sale can refund the amount; nothing was refunded."""
+
+    status = 409
+    cashier_message = "This payment can no longer be refunded. Offer store credit."
+
+    def __init__(self, return_id: str, reason: str) -> None:
+        super().__init__(f"refund of return {return_id} refused: {reason}")
 
 
 class OrderClosed(DomainError):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tillflow.errors import DomainError, InvalidRequest
+from tillflow.errors import DomainError, InvalidRequest, errors_by_name
+from tillflow.executions import error_message
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -68,6 +69,18 @@ def problem_of(error: DomainError) -> Problem:
             for one in error.problems
         )
     return Problem(status_of(type(error)), type(error).__name__, str(error), error.cashier_message, fields)
+
+
+def problem_of_refusal(reason: str, cause: str, cashier_message: str) -> Problem:
+    """Return the problem of a request that a workflow refused with the error of this name.
+
+    An error that is not of the layer or of the service of the API has status 422 and `cashier_message`; so has one
+    that passes by waiting, since the workflow no longer waits.
+    """
+    error, detail = errors_by_name().get(reason), error_message(cause)
+    if error is None or error.retried:
+        return Problem(422, reason, detail, cashier_message)
+    return Problem(status_of(error), reason, detail, error.cashier_message)
 
 
 def _plain(value: object) -> object:
