@@ -84,7 +84,7 @@ policies: setup ## Stamp the retry policies into the workflows
 	$(PYTHON) tools/stamp_retries.py
 
 layers: setup ## Pin what the layers carry to the versions of uv.lock
-	@for layer in common imaging stripe; do \
+	@for layer in common documents imaging stripe; do \
 	  $(UV) export --quiet --frozen --no-hashes --no-header --no-annotate --no-emit-project \
 	    --only-group layer-$$layer --output-file layers/$$layer/requirements.txt; done
 

@@ -1,5 +1,7 @@
 """The operations of the sales services, on the deployed stack."""
 
+from billing.documents.models import Buyer
+from billing.documents.operations import DocumentOperations
 from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
 from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
@@ -67,6 +69,22 @@ def payments(stack: Stack) -> PaymentOperations:
 def billing(stack: Stack) -> BillingOperations:
     """Return the billing operations of a stack."""
     return BillingOperations(stack.client("dynamodb"), stack.output("BillingTable"))
+
+
+def documents(stack: Stack) -> DocumentOperations:
+    """Return the operations of printed documents of a stack."""
+
+    def find_buyer(customer_id: str) -> Buyer | None:
+        billing = customers(stack).billing_identity(customer_id)
+        return Buyer.model_validate(billing) if billing else None
+
+    return DocumentOperations(
+        stack.client("dynamodb"),
+        stack.client("s3"),
+        stack.output("BillingTable"),
+        stack.output("DocumentsBucket"),
+        find_buyer,
+    )
 
 
 def receivables(stack: Stack) -> ReceivableOperations:

@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
+from billing.documents.models import Seller
+from billing.documents.operations import DocumentOperations
+from billing.errors import SellerNotSet
 from catalog.models import Product, TaxClass
 from customers.errors import UnknownCustomer
 from customers.models import Customer
@@ -15,7 +18,7 @@ from customers.operations import CustomerOperations
 from inventory.models import Location, ReceiptLine
 
 from till.inventory import stock
-from till.sales import catalog, customers
+from till.sales import catalog, customers, documents
 from till.stack import Stack
 
 LOCATION = "store-1"
@@ -118,6 +121,18 @@ CUSTOMERS = (
 )
 
 
+SELLER = Seller(
+    name="Tillflow Coffee",
+    street="Torstrasse 1",
+    postal_code="10119",
+    city="Berlin",
+    country="DE",
+    vat_id="DE123456789",
+    email="shop@example.com",
+    footer="Goods can be returned within 30 days.",
+)
+
+
 @dataclass(frozen=True)
 class Shop:
     """The demo shop on a deployed stack."""
@@ -135,6 +150,8 @@ class Shop:
             wrote(f"location {location.location}")
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
+        _set_seller(documents(self.stack))
+        wrote("seller")
         for customer in CUSTOMERS:
             _create_customer(customers(self.stack), customer)
             wrote(customer.name)
@@ -169,5 +186,13 @@ def _create_customer(operations: CustomerOperations, customer: Customer) -> None
         operations.create(customer.model_dump())
 
 
-RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 1 + len(CUSTOMERS)
+def _set_seller(operations: DocumentOperations) -> None:
+    """Set the seller of a new shop; one that is set stays as it is."""
+    try:
+        operations.seller()
+    except SellerNotSet:
+        operations.put_seller(SELLER.model_dump())
+
+
+RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 2 + len(CUSTOMERS)
 """The number of records that `Shop.seed` reports."""

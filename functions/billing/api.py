@@ -11,6 +11,9 @@ from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
 
+from billing.documents.buyers import invoked
+from billing.documents.models import MEDIA_TYPES, DocumentLink, Form, Seller
+from billing.documents.operations import DocumentOperations
 from billing.errors import UnknownInvoice
 from billing.models import CreditNote, CreditNoteSummary, Invoice, InvoiceSummary
 from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
@@ -59,6 +62,26 @@ class CreditNotePage(BaseModel):
 
     credit_notes: list[CreditNoteSummary]
     next_cursor: str | None
+
+
+class DocumentQuery(BaseModel):
+    """number: of an invoice or credit note; form: an A4 page, a receipt of 80 mm, or the receipt as text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
+    form: Form = "pdf"
+
+
+@cache
+def _documents() -> DocumentOperations:
+    return DocumentOperations(
+        client("dynamodb"),
+        client("s3"),
+        os.environ["TABLE_NAME"],
+        os.environ["DOCUMENTS_BUCKET"],
+        invoked(client("lambda"), os.environ["CHECK_CUSTOMER_FUNCTION"]),
+    )
 
 
 @cache
@@ -116,6 +139,30 @@ def get_credit_note(call: Call) -> CreditNote:
     if note is None:
         raise UnknownInvoice(call.path["order_id"])
     return note
+
+
+@api.route("GET /documents", "read", query=DocumentQuery, response=DocumentLink)
+def get_document(call: Call) -> DocumentLink:
+    """Return where the printed form of an invoice or credit note is downloaded; it is rendered once."""
+    return _documents().link(call.query.number, call.query.form)
+
+
+@api.route("GET /orders/{order_id}/receipt", "read", response=str)
+def get_receipt(call: Call) -> Reply:
+    """Return the receipt of a paid order as text for a roll of 80 mm."""
+    return Reply(_documents().receipt(call.path["order_id"]), headers={"content-type": MEDIA_TYPES["text"]})
+
+
+@api.route("GET /settings/seller", "read", response=Seller)
+def get_seller(call: Call) -> Seller:
+    """Return the shop as it is printed on documents."""
+    return _documents().seller()
+
+
+@api.route("PUT /settings/seller", "manage", body=Seller, response=Seller)
+def put_seller(call: Call) -> Seller:
+    """Set the shop as it is printed on documents from now on."""
+    return _documents().put_seller(call.body.model_dump())
 
 
 @api.route("GET /receivables", "read", response=list[Ageing])

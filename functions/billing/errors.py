@@ -44,3 +44,38 @@ class CreditAboveInvoice(DomainError):
 
     def __init__(self, invoice_number: str, credited: int, total: int) -> None:
         super().__init__(f"invoice {invoice_number} of {total} would be credited {credited} (minor units)")
+
+
+class UnknownDocument(DomainError):
+    """No invoice or credit note has this number, or the order has none."""
+
+    cashier_message = "No such document."
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} has no invoice or credit note")
+
+
+class InvalidSeller(InvalidRequest):
+    """A seller that is not accepted."""
+
+    cashier_message = "The seller is not valid. Check the named field."
+    subject = "seller"
+
+
+class SellerNotSet(DomainError):
+    """Documents cannot be printed before the shop's name and address are set."""
+
+    status = 409
+    cashier_message = "The shop's name and address are not set. Call the manager."
+
+    def __init__(self) -> None:
+        super().__init__("the seller is not set: `till invoice seller --name …` sets it")
+
+
+class DocumentAltered(DomainError):
+    """The stored bytes of a document do not have the hash that was stored when it was rendered."""
+
+    cashier_message = "The document was altered. Call the operator."
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"document {number} does not have its stored hash")

@@ -9,7 +9,8 @@ SERIES#<series>      COUNTER   last: the last number given; rules.series_of name
 OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.
 `models.Invoice` is the schema they keep to.
 
-The index `issued` lists the issued invoices, and the credit notes, by time.
+The index `issued` lists the issued invoices, and the credit notes, by time; the index `number` finds them by their
+number. The rows of printed documents are in documents/rows.py.
 """
 
 from typing import Any
@@ -21,6 +22,9 @@ from billing.models import CreditNote, Invoice
 
 INVOICES, CREDIT_NOTES = "INVOICES", "CREDIT_NOTES"
 """The lists of the index."""
+
+
+_KEYS = ("pk", "sk", "list", "document_number")
 
 
 def issued_documents(client: Any, table: str) -> Index:
@@ -54,4 +58,4 @@ def read_credit_note(row: Item) -> CreditNote:
 
 
 def _attributes(row: Item) -> Item:
-    return {name: value for name, value in row.items() if name not in ("pk", "sk", "list")}
+    return {name: value for name, value in row.items() if name not in _KEYS}

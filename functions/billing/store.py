@@ -130,10 +130,11 @@ class BillingStore:
         series, before = self._series("CN", invoice), invoice.get("credited")
         last = self._last(series)
         note = rules.return_note_of(invoice, series, last + 1, reason, credited)
+        numbered = {"document_number": note["credit_note_number"]}
         what = f"crediting return {credited.return_id}"
         put = {
             "TableName": self._table,
-            "Item": {**key(*place), **marshal({**note, "issued_at": iso_utc(now)})},
+            "Item": {**key(*place), **marshal({**note, **numbered, "issued_at": iso_utc(now)})},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         unchanged = "attribute_not_exists(#credited)" if before is None else "#credited = :before"
@@ -172,7 +173,8 @@ class BillingStore:
         series = self._series("CN", invoice)
         last = self._last(series)
         note = rules.credit_note_of(invoice, series, last + 1, reason)
-        attributes = marshal({**note, "list": CREDIT_NOTES, "issued_at": iso_utc(now)})
+        listed = {"list": CREDIT_NOTES, "document_number": note["credit_note_number"]}
+        attributes = marshal({**note, **listed, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
         condition, before = "attribute_not_exists(#credit_note_number)", {}
         if "on_account" in invoice:
@@ -208,6 +210,7 @@ class BillingStore:
             "series": series,
             "number": last + 1,
             "invoice_number": rules.invoice_number(series, last + 1),
+            "document_number": rules.invoice_number(series, last + 1),
             "issued_at": iso_utc(now),
             "payments": payments,
         }

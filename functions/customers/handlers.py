@@ -1,4 +1,4 @@
-"""CheckCustomer: a checkout's customer must exist."""
+"""CheckCustomer: the customer of a checkout must exist; invoices print its name and address."""
 
 import os
 from typing import Any
@@ -9,6 +9,7 @@ from tillflow.parsing import parse
 
 from customers.errors import CustomerAnonymised
 from customers.models import CheckCustomer, CheckedCustomer
+from customers.rules import billing_identity
 from customers.store import CustomersStore
 
 store = CustomersStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -17,7 +18,9 @@ store = CustomersStore(client("dynamodb"), os.environ["TABLE_NAME"])
 @handler
 def check_customer(event: dict[str, Any], context: object) -> CheckedCustomer:
     """Fail with UnknownCustomer or CustomerAnonymised unless the customer can buy. Changes nothing."""
-    customer_id = parse(CheckCustomer, event).customer_id
-    if store.get(customer_id).anonymised_at:
-        raise CustomerAnonymised(customer_id)
-    return {"customer_id": customer_id}
+    request = parse(CheckCustomer, event)
+    stored = store.get(request.customer_id)
+    if stored.anonymised_at:
+        raise CustomerAnonymised(request.customer_id)
+    checked: CheckedCustomer = {"customer_id": request.customer_id}
+    return checked | {"billing": billing_identity(stored.customer)} if request.billing else checked

@@ -1,7 +1,7 @@
 """A customer, and the requests and responses of the customers service."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, NotRequired, Self, TypedDict
 
 from pydantic import ConfigDict, Field, model_validator
 from tillflow.fields import Record, Request
@@ -63,12 +63,22 @@ class SearchCustomers(Record):
 
 
 class CheckCustomer(Request):
-    """A request to check that a customer exists."""
+    """A request to check that a customer exists. billing: return what is printed on an invoice, too."""
 
     customer_id: CustomerId
+    billing: bool = False
+
+
+class BillingIdentity(TypedDict):
+    """A customer as it is printed on an invoice."""
+
+    name: str
+    billing_address: dict[str, str] | None
+    vat_id: str | None
 
 
 class CheckedCustomer(TypedDict):
-    """A customer that exists."""
+    """A customer that exists; `billing` if the request asks for it."""
 
     customer_id: str
+    billing: NotRequired[BillingIdentity]

@@ -6,8 +6,9 @@ from typing import Any
 
 from tillflow.parsing import parse
 
-from customers.errors import InvalidCustomer
-from customers.models import CheckCustomer, Customer, SearchCustomers, StoredCustomer
+from customers.errors import InvalidCustomer, UnknownCustomer
+from customers.models import BillingIdentity, CheckCustomer, Customer, SearchCustomers, StoredCustomer
+from customers.rules import billing_identity
 from customers.store import CustomersStore
 
 
@@ -24,6 +25,14 @@ class CustomerOperations:
     def get(self, customer_id: str) -> StoredCustomer:
         """Return a customer and its version; UnknownCustomer, InvalidCustomer for an id no customer has."""
         return self._store.get(_checked(customer_id))
+
+    def billing_identity(self, customer_id: str) -> BillingIdentity | None:
+        """Return a customer as it is printed on an invoice; None if there is none, or its data was removed."""
+        try:
+            stored = self._store.get(customer_id)
+        except UnknownCustomer:
+            return None
+        return None if stored.anonymised_at else billing_identity(stored.customer)
 
     def update(self, customer_id: str, changes: Mapping[str, Any], version: int | None = None) -> Customer:
         """Change fields of a customer at `version`, or at its newest version.

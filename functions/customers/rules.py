@@ -6,7 +6,7 @@ from typing import Any
 from tillflow.parsing import parse
 
 from customers.errors import InvalidCustomer
-from customers.models import Customer
+from customers.models import BillingIdentity, Customer
 
 
 def changed(customer: Customer, changes: Mapping[str, Any]) -> Customer:
@@ -20,3 +20,13 @@ def changed(customer: Customer, changes: Mapping[str, Any]) -> Customer:
 def anonymised(customer: Customer) -> Customer:
     """Return the customer without anything that identifies a person; the id stays, because the books have it."""
     return Customer(customer_id=customer.customer_id, name="Anonymised")
+
+
+def billing_identity(customer: Customer) -> BillingIdentity:
+    """Return the customer as it is printed on an invoice."""
+    address = customer.billing_address
+    return {
+        "name": customer.name,
+        "billing_address": address.model_dump() if address else None,
+        "vat_id": customer.vat_id,
+    }

@@ -34,7 +34,8 @@ def attributes(expected: Invoice, row: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes that the row of an invoice has by the schema; the document's text is the row's."""
     pk, sk = invoice_key(expected.invoice_id)
     text = {} if expected.document is None else {"document": row["document"]}
-    listed = {} if expected.number is None else {"list": "INVOICES"}
+    number = expected.invoice_number
+    listed = {} if number is None else {"list": "INVOICES", "document_number": number}
     return {"pk": pk, "sk": sk, **expected.model_dump(exclude_none=True), **text, **listed}
 
 

@@ -38,7 +38,7 @@ TODAY = date(2026, 11, 23)
 IMAGE, REJECTED = "products/MUG/front.jpg", "products/MUG/broken.jpg"
 CASE = "ord-1#CommitStock"
 PURCHASE, OPEN_PURCHASE, RUN, TRANSFER = "po-1", "po-2", "reorder-1", "trf-1"
-BUCKETS = ("ImagesBucket", "ThumbnailsBucket")
+BUCKETS = ("DocumentsBucket", "ImagesBucket", "ThumbnailsBucket")
 
 
 ORDER = {

@@ -20,7 +20,7 @@ def needed(names: list[str]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("layer", ["common", "imaging", "stripe"])
+@pytest.mark.parametrize("layer", ["common", "documents", "imaging", "stripe"])
 def test_a_layer_is_pinned_to_the_lock(layer: str) -> None:
     group = LOCKED["tillflow"]["dev-dependencies"][f"layer-{layer}"]
     lines = (ROOT / "layers" / layer / "requirements.txt").read_text().splitlines()

@@ -79,7 +79,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     # moto starts no execution by an alias.
     aliases = {f"{name}Alias": arn for name, arn in machines.items()}
-    buckets = ("ImagesBucket", "ThumbnailsBucket")
+    buckets = ("DocumentsBucket", "ImagesBucket", "ThumbnailsBucket")
     for bucket in buckets:
         here = {"LocationConstraint": "eu-west-1"}
         client("s3").create_bucket(Bucket=bucket.lower(), CreateBucketConfiguration=here)

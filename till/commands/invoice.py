@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +11,12 @@ from tillflow.executions import error_message
 from till import sales, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError
-from till.output import err, money, out, print_json, print_table
+from till.output import err, money, out, print_fields, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
 
-app = typer.Typer(no_args_is_help=True, help="Invoices on account: list, pay, ageing.")
+app = typer.Typer(no_args_is_help=True, help="Invoices: their documents, payments and ageing.")
 CustomerId = Annotated[str, typer.Argument(help="Customer id.")]
 _ADVICE = "`till invoice list CUSTOMER` lists the open invoices of a customer."
 
@@ -120,3 +121,65 @@ def ageing(as_json: AsJson = False) -> None:
         for one in report
     ]
     print_table("Receivables", ("customer!", *(f"{bucket}>" for bucket in buckets), "total>"), rows)
+
+
+@app.command("document")
+def document(
+    number: Annotated[str, typer.Argument(help="Number of an invoice or credit note.")],
+    pdf: Annotated[Path, typer.Option("--pdf", help="File to write the PDF to.")],
+    receipt: Annotated[bool, typer.Option("--receipt", help="For a roll of 80 mm in place of A4.")] = False,
+) -> None:
+    """Write an invoice or credit note as PDF. It is rendered once, and stored with its hash.
+
+    Example:
+
+        till invoice document INV/store-1-000001 --pdf invoice.pdf
+    """
+    with operator_errors(
+        "`till order show` shows the number; `till invoice seller` sets the shop's address."
+    ):
+        content = sales.documents(find_stack()).read(number, "receipt" if receipt else "pdf")
+    pdf.write_bytes(content)
+    out.print(f"Wrote {number} to {pdf}.")
+
+
+@app.command("seller")
+def seller(
+    name: Annotated[str | None, typer.Option(help="Name of the shop.")] = None,
+    street: Annotated[str | None, typer.Option(help="Street and number.")] = None,
+    postal_code: Annotated[str | None, typer.Option(help="Postal code.")] = None,
+    city: Annotated[str | None, typer.Option(help="City.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country, by its ISO 3166 code.")] = None,
+    vat_id: Annotated[str | None, typer.Option(help="VAT id.")] = None,
+    registration: Annotated[str | None, typer.Option(help="Such as the number in a register.")] = None,
+    email: Annotated[str | None, typer.Option(help="Email address.")] = None,
+    footer: Annotated[str | None, typer.Option(help="Last line of each document.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the shop as it is printed on documents, or show it. Fields that are not named stay.
+
+    Examples:
+
+        till invoice seller --name "Tillflow Coffee" --street "Hauptstr. 1" --city Berlin --country DE
+
+        till invoice seller
+    """
+    named = {
+        "name": name,
+        "street": street,
+        "postal_code": postal_code,
+        "city": city,
+        "country": country,
+        "vat_id": vat_id,
+        "registration": registration,
+        "email": email,
+        "footer": footer,
+    }
+    changes = {field: value for field, value in named.items() if value is not None}
+    documents = sales.documents(find_stack())
+    with operator_errors("See `till invoice seller --help`."):
+        shop = documents.update_seller(changes) if changes else documents.seller()
+    if as_json:
+        print_json(shop.model_dump())
+    else:
+        print_fields("Seller", shop.model_dump(exclude_none=True))

@@ -103,6 +103,20 @@ def cancel(
         raise typer.Exit(1)
 
 
+@app.command("receipt")
+def receipt(order_id: OrderId) -> None:
+    """Print the receipt of a paid order, for a roll of 80 mm. It is rendered once, and stored.
+
+    Example:
+
+        till order receipt ord-2026-11-23-store-1-0001
+    """
+    with operator_errors("`till order show` shows an order; `till invoice seller` sets the shop's address."):
+        text = sales.documents(find_stack()).receipt(order_id)
+    for line in text.splitlines():
+        out.print(line)
+
+
 @app.command("show")
 def show(order_id: OrderId, as_json: AsJson = False) -> None:
     """Show an order: lines, totals, tenders, invoice, credit note, journal entries and execution.

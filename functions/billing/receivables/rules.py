@@ -17,14 +17,15 @@ BUCKETS: Final = ("current", "1-30", "31-60", "61-90", "over 90")
 def issued_on_account(
     customer_id: str | None, tenders: Sequence[CapturedTender], total: int, now: datetime
 ) -> dict[str, Any]:
-    """Return the attributes of an invoice that its tenders leave open; PAID when none of them is on account."""
+    """Return the buyer of an invoice and what its tenders leave open; PAID when none of them is on account."""
+    buyer = {"customer_id": customer_id} if customer_id else {}
     owed = sum(tender.amount for tender in tenders if tender.type == ON_ACCOUNT)
     if not owed:
-        return {"status": "PAID", "paid": total}
+        return {**buyer, "status": "PAID", "paid": total}
     return {
         "status": "PARTIALLY_PAID" if owed < total else "ISSUED",
+        **buyer,
         "paid": total - owed,
-        "customer_id": customer_id,
         "on_account": owed,
         "outstanding": owed,
         "due_on": (now + PAYMENT_TERM).date().isoformat(),

@@ -1,0 +1,1 @@
+"""Printed documents: invoices, credit notes and receipts, rendered once and stored with their hash."""
