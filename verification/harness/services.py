@@ -89,12 +89,10 @@ class LocalServices(ServiceClient):
         return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(answer).encode()}
 
     def _load(self, name: str) -> Any:
-        function = self.template.functions[name]
-        module, _, attribute = function.handler.rpartition(".")
+        module, _, attribute = self.template.functions[name].handler.rpartition(".")
         before = dict(os.environ)
-        os.environ.update(function.environment)
+        os.environ.update(self.template.environment(module))
         try:
-            # A service's functions are one module, and it reads its environment as it is imported.
             self._handlers[name] = getattr(importlib.import_module(module), attribute)
         finally:
             os.environ.clear()

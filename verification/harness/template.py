@@ -91,6 +91,18 @@ class Template:
             for name, properties in self.of_type("AWS::Serverless::Function").items()
         }
 
+    def environment(self, module: str) -> dict[str, str]:
+        """Return the variables of all functions of a module of handlers.
+
+        A module reads its environment when it is imported, which here is once for all of its functions.
+        """
+        variables: dict[str, str] = {}
+        for function in self.functions.values():
+            if function.handler.rpartition(".")[0] == module:
+                for name, value in function.environment.items():
+                    assert variables.setdefault(name, value) == value, f"two values of {name} in {module}"
+        return variables
+
     @property
     def tables(self) -> dict[str, Any]:
         return self.of_type("AWS::DynamoDB::Table")

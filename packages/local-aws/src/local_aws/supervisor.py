@@ -14,7 +14,8 @@ from pathlib import Path
 from .errors import CannotStart, NotReady, error_of_exit_code, port_in_use
 from .state_folder import RunningStack, StateFolder
 
-_START_TIMEOUT = 60.0
+# The end of the process is noticed at once: this limit is for one that hangs, also on a machine that is busy.
+_START_TIMEOUT = 180.0
 _STOP_TIMEOUT = 20.0
 _QUOTED_LINES = 5
 _MAX_LOG_BYTES = 5_000_000

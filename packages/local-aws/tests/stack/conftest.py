@@ -124,13 +124,13 @@ def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def eventually[T](condition: Callable[[], T | None]) -> T:
-    """Return the first true value of a condition; fail after 30 s."""
-    deadline = time.monotonic() + 30
+    """Return the first true value of a condition; fail after 90 s."""
+    deadline = time.monotonic() + 90
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, "the condition did not become true within 30 s"
+        assert time.monotonic() < deadline, "the condition did not become true within 90 s"
         time.sleep(0.02)
 
 
