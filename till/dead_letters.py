@@ -132,18 +132,18 @@ def _release(stack: Stack, queue: DeadLetterQueue, messages: list[dict[str, Any]
 
 
 def _receive(stack: Stack, queue: DeadLetterQueue, limit: int) -> list[dict[str, Any]]:
-    answer = stack.client("sqs").receive_message(
+    response = stack.client("sqs").receive_message(
         QueueUrl=queue.url,
         MaxNumberOfMessages=min(limit, _RECEIVED),
         VisibilityTimeout=30,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
     )
-    messages: list[dict[str, Any]] = answer.get("Messages", [])
+    messages: list[dict[str, Any]] = response.get("Messages", [])
     return messages
 
 
 def _message_count(stack: Stack, url: str) -> int:
     names = ["ApproximateNumberOfMessages"]
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    response = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return int(response["Attributes"]["ApproximateNumberOfMessages"])

@@ -54,7 +54,7 @@ class Stack:
     def description(self) -> Mapping[str, Any]:
         """The stack as DescribeStacks returns it."""
         try:
-            answer = self.client("cloudformation").describe_stacks(StackName=self.name)
+            response = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 raise OperatorError(
@@ -62,7 +62,7 @@ class Stack:
                     "Deploy it with `sam build && sam deploy`, or locally with `make run`.",
                 ) from error
             raise
-        description: Mapping[str, Any] = answer["Stacks"][0]
+        description: Mapping[str, Any] = response["Stacks"][0]
         return description
 
     @cached_property
@@ -81,10 +81,10 @@ class Stack:
 
     def row(self, table: str, pk: str, sk: str) -> Item:
         """Return a row of a table, by a consistent read; {} if there is none."""
-        answer = self.client("dynamodb").get_item(
+        response = self.client("dynamodb").get_item(
             TableName=self.output(table), Key=key(pk, sk), ConsistentRead=True
         )
-        return unmarshal(answer.get("Item"))
+        return unmarshal(response.get("Item"))
 
     @property
     def workflows(self) -> dict[str, str]:

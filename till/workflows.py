@@ -53,14 +53,14 @@ def start(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]
 
 def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> Started:
     try:
-        answer = stack.client("stepfunctions").start_execution(
+        response = stack.client("stepfunctions").start_execution(
             stateMachineArn=stack.output(f"{workflow}Alias"), name=name, input=json.dumps(request)
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
         return Started(stack.execution(workflow, name), duplicate=True)
-    return Started(answer["executionArn"], duplicate=False)
+    return Started(response["executionArn"], duplicate=False)
 
 
 def describe(stack: Stack, arn: str) -> dict[str, Any]:

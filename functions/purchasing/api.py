@@ -1,4 +1,4 @@
-"""Suppliers and purchase orders over HTTP, and the webhooks by which suppliers answer."""
+"""Suppliers and purchase orders over HTTP, and the webhooks of suppliers."""
 
 import os
 from datetime import UTC, datetime
@@ -198,7 +198,7 @@ def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
     "POST /webhooks/suppliers/{supplier_id}/heartbeat", "", body=Acknowledgement, response=dict[str, Any]
 )
 def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
-    """Say that the order has arrived and will be answered, signed by the supplier."""
+    """Say that the order has arrived and will be responded to, signed by the supplier."""
     _signer(call)
     order = _orders().heartbeat(call.body.purchase_order_id)
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}

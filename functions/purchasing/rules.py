@@ -376,7 +376,7 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
             if stored != response:
                 raise IdempotencyConflict(f"response of {supplier_id}", stored, response)
             return purchase
-    _check_running(purchase, "answer")
+    _check_running(purchase, "respond")
     if purchase.status != "SENT" or purchase.attempt is None:
         raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")
     if supplier_id not in ("", purchase.supplier_id):

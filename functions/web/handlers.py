@@ -69,7 +69,7 @@ def _card_providers(configuration: str) -> dict[str, str]:
 
 
 def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
-    answer = {
+    response_headers = {
         "cache-control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
         "content-security-policy": _content_policy(_SIGN_IN_URL),
         "content-type": file.media_type,
@@ -79,14 +79,14 @@ def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
         "x-content-type-options": "nosniff",
     }
     if file.etag in headers.get("if-none-match", ""):
-        return {"statusCode": 304, "headers": answer, "body": ""}
+        return {"statusCode": 304, "headers": response_headers, "body": ""}
     content = file.packed
     if "gzip" in headers.get("accept-encoding", ""):
-        answer["content-encoding"] = "gzip"
+        response_headers["content-encoding"] = "gzip"
     else:
         content = file.plain()
     body = base64.b64encode(content).decode()
-    return {"statusCode": 200, "headers": answer, "body": body, "isBase64Encoded": True}
+    return {"statusCode": 200, "headers": response_headers, "body": body, "isBase64Encoded": True}
 
 
 def _content_policy(sign_in_url: str) -> str:

@@ -257,11 +257,11 @@ def test_free_order_needs_no_tender() -> None:
 def test_amount_due_in_cash_is_rounded_to_the_smallest_coin(
     total: int, tenders: list[Any], rounding: int, paid: list[Any]
 ) -> None:
-    answer = in_francs(total, tenders)
-    assert answer["totals"].get("rounding", 0) == rounding
-    assert answer["totals"]["total"] == total + rounding
-    assert answer["totals"]["net"] + answer["totals"]["tax"] == total
-    assert [(one["amount"], one.get("change")) for one in answer["tenders"]] == paid
+    sale = in_francs(total, tenders)
+    assert sale["totals"].get("rounding", 0) == rounding
+    assert sale["totals"]["total"] == total + rounding
+    assert sale["totals"]["net"] + sale["totals"]["tax"] == total
+    assert [(one["amount"], one.get("change")) for one in sale["tenders"]] == paid
 
 
 def test_cash_that_no_coins_make_up_is_refused() -> None:

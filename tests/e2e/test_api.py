@@ -62,10 +62,10 @@ def sign_in(shop: Deployed, cognito: Any) -> Callable[[str], dict[str, str]]:
 
     def tokens(user: str) -> dict[str, str]:
         parameters = {"USERNAME": user, "PASSWORD": DEMO_PASSWORD}
-        answer = cognito.initiate_auth(
+        response = cognito.initiate_auth(
             ClientId=client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
         )
-        result: dict[str, str] = answer["AuthenticationResult"]
+        result: dict[str, str] = response["AuthenticationResult"]
         return result
 
     return tokens
@@ -139,12 +139,12 @@ def test_token_of_another_user_pool_is_refused(http: Http, cognito: Any) -> None
     cognito.admin_set_user_password(
         UserPoolId=pool, Username="operator", Password=DEMO_PASSWORD, Permanent=True
     )
-    answer = cognito.initiate_auth(
+    response = cognito.initiate_auth(
         ClientId=client,
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "operator", "PASSWORD": DEMO_PASSWORD},
     )
-    token = answer["AuthenticationResult"]["AccessToken"]
+    token = response["AuthenticationResult"]["AccessToken"]
     cognito.delete_user_pool(UserPoolId=pool)
     assert http.call("GET", "/api/cases", token)[0] == 401
 
@@ -284,8 +284,8 @@ def test_execution_is_listed_shown_without_secrets_and_not_redriven(http: Http) 
 
 
 def test_till_api_signs_in_and_calls(shop: Deployed) -> None:
-    answer = json.loads(shop.till("api", "GET", "/customers?limit=1", "--user", "cashier"))
-    assert len(answer["customers"]) == 1
+    page = json.loads(shop.till("api", "GET", "/customers?limit=1", "--user", "cashier"))
+    assert len(page["customers"]) == 1
     assert "Forbidden" in shop.till("api", "GET", "/cases", "--user", "cashier", code=1)
 
 

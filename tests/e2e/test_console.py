@@ -61,7 +61,7 @@ class Console:
 
     def call(self, user: str, method: str, path: str, body: Any = None) -> Any:
         cognito, outputs = self.shop.client("cognito-idp"), self.shop.outputs()
-        answer = cognito.initiate_auth(
+        response = cognito.initiate_auth(
             ClientId=outputs["TillClientId"],
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user, "PASSWORD": DEMO_PASSWORD},
@@ -70,7 +70,7 @@ class Console:
             method,
             f"{self.url}api{path}",
             json=body,
-            headers={"authorization": f"Bearer {answer['AuthenticationResult']['AccessToken']}"},
+            headers={"authorization": f"Bearer {response['AuthenticationResult']['AccessToken']}"},
         )
         assert response.status < 300, response.data
         return response.json()
@@ -373,5 +373,7 @@ def test_client_cannot_ask_for_scopes_of_the_shop(console: Console) -> None:
             "redirect_uri": console.url,
         }
     )
-    answer = urllib3.request("GET", f"{console.shop.stack.endpoint}/oauth2/authorize?{query}", redirect=False)
-    assert "error=" in answer.headers.get("location", "")
+    response = urllib3.request(
+        "GET", f"{console.shop.stack.endpoint}/oauth2/authorize?{query}", redirect=False
+    )
+    assert "error=" in response.headers.get("location", "")

@@ -74,14 +74,14 @@ def test_generated_request_gets_a_response_of_the_document(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Any) -> None:
-        case.validate_response(answered(api, key, case), checks=CHECKS)
+        case.validate_response(response_to(api, key, case), checks=CHECKS)
 
     # Nothing in a route without parameters can be invalid.
     with contextlib.suppress(Unsatisfiable):
         send()
 
 
-def answered(api: HttpApi, key: str, case: Any) -> schemathesis.Response:
+def response_to(api: HttpApi, key: str, case: Any) -> schemathesis.Response:
     """Send a generated request to its route; a response of the gateway's form becomes one of HTTP."""
     query = {name: _text(value) for name, value in (case.query or {}).items()}
     if "wait" in query:

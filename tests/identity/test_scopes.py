@@ -12,8 +12,8 @@ EVENT = json.loads((Path(__file__).parents[2] / "events" / "add_scopes.json").re
 
 
 def generated(**request: Any) -> Any:
-    answer = add_scopes({**EVENT, "request": request}, None)
-    return answer["response"]["claimsAndScopeOverrideDetails"]["accessTokenGeneration"]
+    response = add_scopes({**EVENT, "request": request}, None)
+    return response["response"]["claimsAndScopeOverrideDetails"]["accessTokenGeneration"]
 
 
 def test_cashier_gets_the_scopes_of_the_group_and_the_own_location() -> None:
@@ -25,8 +25,8 @@ def test_cashier_gets_the_scopes_of_the_group_and_the_own_location() -> None:
 
 @pytest.mark.parametrize("groups", [None, [], ["unknown"]])
 def test_user_without_a_known_group_gets_no_scope(groups: list[str] | None) -> None:
-    answer = generated(userAttributes={}, groupConfiguration={"groupsToOverride": groups})
-    assert answer == {"scopesToAdd": [], "claimsToAddOrOverride": {}}
+    response = generated(userAttributes={}, groupConfiguration={"groupsToOverride": groups})
+    assert response == {"scopesToAdd": [], "claimsToAddOrOverride": {}}
 
 
 def test_each_group_may_do_what_the_one_before_may() -> None:

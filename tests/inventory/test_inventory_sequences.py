@@ -103,15 +103,15 @@ class StockAndItsModel(RuleBasedStateMachine):
     @rule(order=orders)
     def commit(self, order: str) -> None:
         if order in self.sold:
-            assert self.store.commit(order) == self.sold[order]["answer"]
+            assert self.store.commit(order) == self.sold[order]["result"]
         elif order not in self.held:
             expected = OrderClosed if order in self.closed else InvalidRequest
             assert outcome(lambda: self.store.commit(order)) == expected
         else:
             units = self.held.pop(order)
-            answer = self.store.commit(order)
-            self.sold[order] = {"units": units, "answer": answer}
-            for line in answer["lines"]:
+            committed = self.store.commit(order)
+            self.sold[order] = {"units": units, "result": committed}
+            for line in committed["lines"]:
                 self.on_hand[line["sku"]] -= line["quantity"]
                 self.value[line["sku"]] -= line["cost"]
 
@@ -184,7 +184,7 @@ def test_fifty_buyers_at_once_for_the_last_twenty_units(dynamodb: Any, table: st
     sales = [row for row in rows if row["sk"].startswith("MOVE#") and row["kind"] == "sale"]
     assert sum(row["cost"] for row in sales) == 999
     assert {row["business_id"] for row in sales} == set(everyone)
-    assert [answer["lines"][0]["quantity"] for answer in again] == [1] * len(sold(first))
+    assert [committed["lines"][0]["quantity"] for committed in again] == [1] * len(sold(first))
     assert store.drift() == []
 
 

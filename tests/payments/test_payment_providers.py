@@ -146,22 +146,22 @@ def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table
 def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str, token: str) -> None:
     sandbox = SandboxProvider(dynamodb, table)
     reference = "auth-k#authorise"
-    answers = [
-        until_answered(lambda: sandbox.authorise("k#authorise", "", Charge(900, "EUR", token))),
-        until_answered(lambda: sandbox.capture("k#capture", reference, 900, "EUR")),
+    outcomes = [
+        after_a_lost_response(lambda: sandbox.authorise("k#authorise", "", Charge(900, "EUR", token))),
+        after_a_lost_response(lambda: sandbox.capture("k#capture", reference, 900, "EUR")),
     ]
     faults = TEST_CARDS[token]
-    for operation, answer in zip(("authorise", "capture"), answers, strict=True):
+    for operation, outcome in zip(("authorise", "capture"), outcomes, strict=True):
         fault = faults.get(operation)
         if fault and fault.kind == "refuse":
-            assert (answer.accepted, answer.reason) == (False, fault.reason)
+            assert (outcome.accepted, outcome.reason) == (False, fault.reason)
             break
-        assert answer.accepted
+        assert outcome.accepted
     else:
         assert sandbox.book.authorisation(reference)["captured"] == 900
 
 
-def until_answered(call: Any) -> Any:
+def after_a_lost_response(call: Any) -> Any:
     try:
         return call()
     except ResponseLost:

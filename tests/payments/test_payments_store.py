@@ -162,9 +162,9 @@ def test_refused_capture_is_reversed_together_with_earlier_captures(payments: Pa
         with pytest.raises(CaptureRefused, match="capture_refused"):
             payments.service.capture("ord-1")
     assert payments.states() == ["captured", "capture_refused", "authorised", "authorised"]
-    answer = payments.service.reverse("ord-1")
-    assert [t["state"] for t in answer["tenders"]] == ["refunded", "voided", "voided", "voided"]
-    assert payments.service.reverse("ord-1") == answer
+    response = payments.service.reverse("ord-1")
+    assert [t["state"] for t in response["tenders"]] == ["refunded", "voided", "voided", "voided"]
+    assert payments.service.reverse("ord-1") == response
     payments.check_books()
     assert payments.balance() == 500
 
@@ -223,16 +223,16 @@ def test_lost_response_is_looked_up_and_the_effect_applied_once(
     payments.card.plans[operation] = list(calls)
     payments.card.plans["look_up"] = list(look_ups)
     if told is None:
-        answer = verbs[operation]()
+        response = verbs[operation]()
     else:
         with pytest.raises(told, match=f"{operation} of tender 1"):
             verbs[operation]()
         payments.card.calls.clear()
-        answer = verbs[operation]()
+        response = verbs[operation]()
         assert payments.card.calls[0] == ("look_up", f"ord-1#{operation}#1"), (
             "asked before anything is sent again"
         )
-    assert verbs[operation]() == answer
+    assert verbs[operation]() == response
     payments.check_books()
 
 

@@ -162,14 +162,14 @@ def _day(engine: Engine, template: Any, rng: random.Random) -> dict[str, tuple[s
     def start(workflow: str, request: dict[str, Any]) -> str:
         def start_execution(client: Any) -> str:
             try:
-                answer = client.start_execution(
+                response = client.start_execution(
                     stateMachineArn=machines[workflow], name=request["order_id"], input=json.dumps(request)
                 )
             except ClientError as error:
                 assert error.response["Error"]["Code"] == "ExecutionAlreadyExists", error
                 machine = machines[workflow].replace(":stateMachine:", ":execution:")
                 return f"{machine}:{request['order_id']}"
-            return str(answer["executionArn"])
+            return str(response["executionArn"])
 
         return engine.retry(start_execution)
 

@@ -113,8 +113,8 @@ class HttpApi:
         with patch.dict(os.environ, self._environment(name)):
             response = self.fixture.services.handle(name, event)
         assert "FunctionError" not in response, response["Payload"]
-        answer = json.loads(response["Payload"])
-        return HttpResponse(answer["statusCode"], answer["headers"], answer["body"])
+        returned = json.loads(response["Payload"])
+        return HttpResponse(returned["statusCode"], returned["headers"], returned["body"])
 
     def _environment(self, function: str) -> dict[str, str]:
         """Return the environment of a function with the names of state machines replaced by their ARNs."""

@@ -75,12 +75,12 @@ class Unreliable:
             raise ResponseLost("no response in time")
         if callable(plan):
             plan()
-        answer = effect()
+        result = effect()
         if self.after[operation]:
             self.after[operation].pop(0)()
         if plan == "after":
             raise ResponseLost("no response in time")
-        return answer
+        return result
 
 
 @dataclass

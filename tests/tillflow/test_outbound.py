@@ -38,13 +38,13 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Respond], str]]
         server.close()
 
 
-def answering(status: str, body: bytes = b"", headers: str = "") -> Respond:
+def responding(status: str, body: bytes = b"", headers: str = "") -> Respond:
     head = f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return lambda connection: connection.sendall(head.encode() + body)
 
 
 def test_2xx_is_a_response(serve: Callable[[Respond], str]) -> None:
-    response = post(serve(answering("202 Accepted", b"ok")), b"{}", {})
+    response = post(serve(responding("202 Accepted", b"ok")), b"{}", {})
     assert (response.status, response.body) == (202, b"ok")
 
 
@@ -54,7 +54,7 @@ def test_2xx_is_a_response(serve: Callable[[Respond], str]) -> None:
 def test_status_outside_2xx_is_a_failure_and_redirects_are_not_followed(
     serve: Callable[[Respond], str], status: str
 ) -> None:
-    url = serve(answering(status, headers="Location: http://127.0.0.1:1/\r\n"))
+    url = serve(responding(status, headers="Location: http://127.0.0.1:1/\r\n"))
     with pytest.raises(CallFailed, match=f"status {status[:3]}|within|BadStatus|RemoteDisconnected"):
         post(url, b"{}", {}, deadline=1)
 
@@ -86,7 +86,7 @@ def test_slow_drip_ends_at_the_deadline(serve: Callable[[Respond], str]) -> None
 
 def test_large_response_is_a_failure(serve: Callable[[Respond], str]) -> None:
     with pytest.raises(CallFailed, match="more than"):
-        post(serve(answering("200 OK", b"x" * (outbound.MAX_RESPONSE_BYTES + 1))), b"{}", {})
+        post(serve(responding("200 OK", b"x" * (outbound.MAX_RESPONSE_BYTES + 1))), b"{}", {})
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def _fail_on_connect(*_: Any, **__: Any) -> socket.socket:
 
 
 def test_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([[(2, 1, 6, "", ("93.184.216.34", 443))], [(2, 1, 6, "", ("127.0.0.1", 443))]])
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: next(answers))
+    addresses = iter([[(2, 1, 6, "", ("93.184.216.34", 443))], [(2, 1, 6, "", ("127.0.0.1", 443))]])
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: next(addresses))
     called: list[Any] = []
 
     def connect(address: Any, timeout: float) -> socket.socket:

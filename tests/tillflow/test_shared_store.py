@@ -82,9 +82,9 @@ def test_second_delivery_returns_the_first_response_without_a_second_effect(
 ) -> None:
     transact(dynamodb, [put(table, "a", units=5)], "filling")
 
-    def deliver(answer: dict[str, Any]) -> Any:
+    def deliver(result: dict[str, Any]) -> Any:
         marker = Marker("ORDER#ord-1", "take")
-        return apply_once(dynamodb, table, marker, [take(table, "a", 2)], answer, "taking")
+        return apply_once(dynamodb, table, marker, [take(table, "a", 2)], result, "taking")
 
     assert deliver({"attempt": 1}) == {"attempt": 1}
     assert deliver({"attempt": 2}) == {"attempt": 1}
@@ -170,13 +170,13 @@ def test_contention_is_retried_with_jittered_backoff_up_to_a_limit(
 
 
 def test_contention_that_passes_is_not_seen() -> None:
-    answers = iter([StoreContention("writing"), "written"])
+    outcomes = iter([StoreContention("writing"), "written"])
 
     def attempt() -> str:
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     assert retry_on_conflict(attempt, pause=lambda _: None) == "written"
 
@@ -193,10 +193,10 @@ class Stingy:
         if self.calls > self.times:
             return self.client.batch_get_item(RequestItems=RequestItems)
         served, left = request["Keys"][: self.served], request["Keys"][self.served :]
-        answer = {"Responses": {table: []}}
+        response = {"Responses": {table: []}}
         if served:
-            answer = self.client.batch_get_item(RequestItems={table: {**request, "Keys": served}})
-        return {**answer, "UnprocessedKeys": {table: {**request, "Keys": left}}}
+            response = self.client.batch_get_item(RequestItems={table: {**request, "Keys": served}})
+        return {**response, "UnprocessedKeys": {table: {**request, "Keys": left}}}
 
     def batch_write_item(self, RequestItems: Any) -> Any:
         self.calls += 1

@@ -86,7 +86,7 @@ def metadata_missing(s: States) -> None:
 
 @breaks("metadata", "WasCaptured")
 def metadata_on_a_choice(s: States) -> None:
-    s["WasCaptured"]["Comment"] = "[inquiry] Only a definite answer moves the saga."
+    s["WasCaptured"]["Comment"] = "[inquiry] Only a definite outcome moves the saga."
 
 
 @breaks("metadata", "OpenOrder")

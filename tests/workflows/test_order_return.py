@@ -202,8 +202,8 @@ def test_refund_above_what_the_tenders_paid_is_refused_for_good(shop: WorkflowFi
         "refund": "original",
     }
     for _ in range(2):
-        answer = json.loads(shop.services.handle("RefundPaymentFunction", event)["Payload"])
-        assert answer["errorType"] == "RefundRefused"
+        response = json.loads(shop.services.handle("RefundPaymentFunction", event)["Payload"])
+        assert response["errorType"] == "RefundRefused"
     assert shop.snapshot().refunds["ret-9"]["state"] == "REFUSED"
 
 
@@ -306,8 +306,8 @@ def test_claim_with_other_content_under_a_used_id_is_a_conflict(shop: WorkflowFi
     sell(shop)
     give_back(shop)
     event = request(ONE_MUG | {"condition": "damaged"}) | {"execution": "arn", "execution_name": "ret-1"}
-    answer = json.loads(shop.services.handle("ClaimReturnFunction", event)["Payload"])
-    assert answer["errorType"] == "IdempotencyConflict"
+    response = json.loads(shop.services.handle("ClaimReturnFunction", event)["Payload"])
+    assert response["errorType"] == "IdempotencyConflict"
 
 
 def test_return_after_the_window_needs_a_manager(shop: WorkflowFixture) -> None:

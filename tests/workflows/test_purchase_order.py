@@ -255,7 +255,7 @@ def test_repeated_refusal_does_not_refuse_for_the_next_supplier(shop: Any) -> No
 
 
 def test_response_before_the_wait_completes_it(shop: Any) -> None:
-    """The first wait's Lambda fails until the supplier has answered: nobody is told, the order is read."""
+    """The first wait's Lambda fails until the supplier has responded: no task is completed, the order is read."""
     run = begin(shop, Fault("AwaitAcknowledgement", "fail_before"))
     assert run.path[-1] == "OpenWorkCase"
     shop.operations.acknowledge(PO, TODAY)

@@ -1,7 +1,7 @@
 """A Stripe in this process: PaymentIntents captured by hand, refunds, idempotency keys and events, by Stripe's public
 rules (https://docs.stripe.com/api).
 
-`FakeStripe.handle` answers an HTTP request; `transport()` puts it behind Stripe's own library, without a socket.
+`FakeStripe.handle` responds to an HTTP request; `transport()` puts it behind Stripe's own library, without a socket.
 """
 
 import copy
@@ -105,7 +105,7 @@ class FakeStripe:
     def handle(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None
     ) -> tuple[int, bytes]:
-        """Answer a request with a status and a body. Lost when the client gets no response."""
+        """Return the status and the body of a request. Lost when the client gets no response."""
         parts = urlsplit(url)
         sent = {name.lower(): value for name, value in headers.items()}
         text = body or parts.query
@@ -180,12 +180,12 @@ class FakeStripe:
             status, response, saved = refusal.status, refusal.body, refusal.saved
         if plan == "500 after":
             status, response = 500, {"error": {"type": "api_error", "message": "unexpected"}}
-        answer = _response(status, response)
+        sent = _response(status, response)
         if key and saved:
-            self._saved[key] = (self.clock(), f"{path}?{text}", *answer)
+            self._saved[key] = (self.clock(), f"{path}?{text}", *sent)
         if plan == "lost after":
             raise Lost
-        return answer
+        return sent
 
     def _planned(self, operation: str, arguments: tuple[str, ...]) -> Plan | None:
         if self.plans[operation]:

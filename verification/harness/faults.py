@@ -128,10 +128,10 @@ class FaultSchedule:
                 first = await call.proceed()
                 return await self.deliver_again(call, first)
             case "garbage":
-                answer = await call.proceed()
+                response = await call.proceed()
                 if call.integration.pattern.startswith("sync"):
                     # The response to the submission comes from AWS; only the output can be malformed.
-                    await call.integration.complete(call.request, answer, call.services)
+                    await call.integration.complete(call.request, response, call.services)
                     return TaskResult({"Output": "garbage"})
                 return {"Payload": "garbage"}
         if fault.kind.startswith("time_out"):

@@ -47,15 +47,15 @@ class LocalServices(ServiceClient):
         boto = client(service)
         method = next(name for name, api in boto.meta.method_to_api_mapping.items() if api == operation)
         try:
-            answer: dict[str, Any] = getattr(boto, method)(**params)
+            response: dict[str, Any] = getattr(boto, method)(**params)
         except ClientError as error:
             raise service_error(service, operation, error) from None
         if (service, operation) == ("events", "PutEvents"):
             self.events.extend(params["Entries"])
-        return answer
+        return response
 
     async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict[str, Any]:
-        """As the port: the handler's answer or its exception, in lambda:Invoke's words."""
+        """As the port: the handler's response or its exception, in the form of lambda:Invoke."""
         name = self._functions[function]
         self.invoked[name] += 1
         return self.handle(name, json.loads(payload))
@@ -72,7 +72,7 @@ class LocalServices(ServiceClient):
             get_remaining_time_in_millis=lambda: 10_000,
         )
         try:
-            answer = handler(event, context)
+            response = handler(event, context)
         except Exception as error:
             failure = {
                 "errorMessage": str(error),
@@ -86,7 +86,7 @@ class LocalServices(ServiceClient):
                 "FunctionError": "Unhandled",
                 "Payload": json.dumps(failure).encode(),
             }
-        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(answer).encode()}
+        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(response).encode()}
 
     def _load(self, name: str) -> Any:
         module, _, attribute = self.template.functions[name].handler.rpartition(".")
@@ -101,14 +101,17 @@ class LocalServices(ServiceClient):
 
 
 def service_error(service: str, operation: str, error: ClientError) -> ServiceError:
-    answer = error.response
+    """Return the error of a client as the engine receives it from AWS."""
+    response = error.response
     return ServiceError(
         service,
         operation,
-        answer["Error"].get("Code", "Unknown"),
-        answer["Error"].get("Message", ""),
-        status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400),
-        details={name: value for name, value in answer.items() if name not in ("Error", "ResponseMetadata")},
+        response["Error"].get("Code", "Unknown"),
+        response["Error"].get("Message", ""),
+        status=response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400),
+        details={
+            name: value for name, value in response.items() if name not in ("Error", "ResponseMetadata")
+        },
     )
 
 

@@ -22,9 +22,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with _lock:
-            status, answered, response = in_process.request(headers, body)
+            status, response_headers, response = in_process.request(headers, body)
         self.send_response(status)
-        for name, value in answered.items():
+        for name, value in response_headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response)))
         self.end_headers()

@@ -1,7 +1,7 @@
-"""Task-token callbacks: complete, fail or keep alive a Step Functions task that waits for an answer.
+"""Task-token callbacks: complete, fail or keep alive a Step Functions task that waits for a decision or a response.
 
 `states` is a Step Functions client. A callback to a task that no longer waits is not an error: the document it is
-about holds the answer, and the workflow reads it.
+about holds it, and the workflow reads it.
 """
 
 import json

@@ -66,7 +66,7 @@ def failure(resource, arguments, services, **more):
     return failed.value.error, failed.value.cause
 
 
-def lambda_answer(payload, **more):
+def lambda_response(payload, **more):
     return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.dumps(payload).encode(), **more}
 
 
@@ -80,7 +80,7 @@ def test_lambda_invoke_output_has_metadata():
             "x-amz-executed-version": "$LATEST",
         },
     }
-    services = FakeResponses(lambda_answer({"a": 1}, ResponseMetadata=http))
+    services = FakeResponses(lambda_response({"a": 1}, ResponseMetadata=http))
     output = run("lambda:invoke", {"FunctionName": "price", "Payload": {"sku": "A"}}, services)
     headers = {"x-amzn-RequestId": "r-1", "Content-Length": "7", "X-Amz-Executed-Version": "$LATEST"}
     assert output == {
@@ -99,7 +99,7 @@ def test_lambda_invoke_output_has_metadata():
 
 def test_function_arn_passes_input_and_returns_response():
     arn = "arn:aws:lambda:us-east-1:123456789012:function:price"
-    services = FakeResponses(lambda_answer([1, 2]))
+    services = FakeResponses(lambda_response([1, 2]))
     assert run(arn, {"sku": "A"}, services) == [1, 2]
     assert services.calls == [("lambda", arn, {"sku": "A"}, {})]
 
@@ -120,13 +120,13 @@ def test_function_arn_passes_input_and_returns_response():
     ],
 )
 def test_string_payload_is_the_request_body(payload, received):
-    services = FakeResponses(lambda_answer({}))
+    services = FakeResponses(lambda_response({}))
     run("lambda:invoke", {"FunctionName": "f", "Payload": payload}, services)
     assert services.calls == [("lambda", "f", received, {})]
 
 
 def test_missing_payload_is_an_empty_object():
-    services = FakeResponses(lambda_answer({}))
+    services = FakeResponses(lambda_response({}))
     run("lambda:invoke", {"FunctionName": "f"}, services)
     assert services.calls == [("lambda", "f", {}, {})]
 
@@ -142,7 +142,7 @@ def test_function_response_that_is_not_json_is_text(body, output):
 
 def test_handler_exception_is_the_error():
     payload = {"errorMessage": "no card", "errorType": "PaymentDeclined", "stackTrace": ["..."]}
-    services = FakeResponses(lambda_answer(payload, FunctionError="Unhandled"))
+    services = FakeResponses(lambda_response(payload, FunctionError="Unhandled"))
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
         "PaymentDeclined",
         '{"errorMessage":"no card","errorType":"PaymentDeclined","stackTrace":["..."]}',
@@ -152,13 +152,13 @@ def test_handler_exception_is_the_error():
 def test_function_timeout_and_exit_have_lambda_error_names():
     for name in ("Sandbox.Timedout", "Runtime.ExitError"):
         payload = {"errorType": name, "errorMessage": "RequestId: r-1 Error: it ended"}
-        services = FakeResponses(lambda_answer(payload, FunctionError="Unhandled"))
+        services = FakeResponses(lambda_response(payload, FunctionError="Unhandled"))
         assert failure("lambda:invoke", {"FunctionName": "pay"}, services)[0] == name
 
 
 def test_error_without_type_is_lambda_unknown():
     services = FakeResponses(
-        lambda_answer({"errorMessage": "2026 r-1 Task timed out"}, FunctionError="Unhandled")
+        lambda_response({"errorMessage": "2026 r-1 Task timed out"}, FunctionError="Unhandled")
     )
     assert failure("lambda:invoke", {"FunctionName": "pay"}, services) == (
         "Lambda.Unknown",

@@ -40,16 +40,16 @@ class RoleSessions:
             if session is not None and session.expires - time.time() > _MIN_REMAINING:
                 return session
             try:
-                answer = self._sts().assume_role(
+                response = self._sts().assume_role(
                     RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=_DURATION
                 )["Credentials"]
             except ClientError as error:
                 raise PermissionError(error.response["Error"].get("Message", str(error))) from error
             session = Credentials(
-                answer["AccessKeyId"],
-                answer["SecretAccessKey"],
-                answer["SessionToken"],
-                answer["Expiration"].timestamp(),
+                response["AccessKeyId"],
+                response["SecretAccessKey"],
+                response["SessionToken"],
+                response["Expiration"].timestamp(),
             )
             self._sessions[role_arn, session_name] = session
             return session

@@ -36,9 +36,9 @@ def test_page_and_its_script_are_served(aws: Aws) -> None:
 
 def test_page_lists_the_state_machines_of_the_stack(aws: Aws) -> None:
     arn = aws.machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
-    status, answer = call(aws, "ListStateMachines", {"maxResults": 1000})
+    status, response = call(aws, "ListStateMachines", {"maxResults": 1000})
     assert status == 200
-    assert arn in [machine["stateMachineArn"] for machine in answer["stateMachines"]]
+    assert arn in [machine["stateMachineArn"] for machine in response["stateMachines"]]
 
 
 def test_error_of_an_operation_has_its_name(aws: Aws) -> None:

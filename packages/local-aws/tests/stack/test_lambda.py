@@ -67,9 +67,9 @@ def handler(url, context):
         source, role=aws.role({"Action": "sqs:ReceiveMessage", "Resource": arn}), Timeout=20
     )
     assert aws.invoke(allowed, url) == (200, None)
-    answer, _ = aws.invoke(denied, url)
-    assert "AccessDenied" in answer
-    assert "sqs:sendmessage" in answer.lower()
+    response, _ = aws.invoke(denied, url)
+    assert "AccessDenied" in response
+    assert "sqs:sendmessage" in response.lower()
 
 
 def test_updated_function_runs_with_its_new_configuration(aws: Aws) -> None:
@@ -102,8 +102,8 @@ def test_reserved_concurrency_throttles(aws: Aws) -> None:
 
 def test_output_is_in_cloudwatch_and_in_the_log_tail(aws: Aws) -> None:
     name = aws.function("def handler(event, context):\n    print('hello', event)\n")
-    answer = aws.client("lambda").invoke(FunctionName=name, Payload=b'"world"', LogType="Tail")
-    tail = base64.b64decode(answer["LogResult"]).decode()
+    response = aws.client("lambda").invoke(FunctionName=name, Payload=b'"world"', LogType="Tail")
+    tail = base64.b64decode(response["LogResult"]).decode()
     assert "hello world" in tail
     events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert [event["message"].split()[0] for event in events] == [
@@ -157,15 +157,15 @@ def test_too_large_payload_is_rejected(aws: Aws) -> None:
 def test_payload_and_response_pass_unchanged(aws: Aws) -> None:
     body = b'{"number": 1e2, "text": "Z\\u006f\xc3\xab", "n":12345678901234567890}'
     name = aws.function("def handler(event, context):\n    return event\n")
-    answer = aws.client("lambda").invoke(FunctionName=name, Payload=body)["Payload"].read()
-    assert json.loads(answer) == {"number": 100.0, "text": "Zoë", "n": 12345678901234567890}
+    response = aws.client("lambda").invoke(FunctionName=name, Payload=body)["Payload"].read()
+    assert json.loads(response) == {"number": 100.0, "text": "Zoë", "n": 12345678901234567890}
     assert aws.client("lambda").invoke(FunctionName=name)["Payload"].read() == b"{}"
 
 
 def test_response_that_is_not_json_passes_unchanged(aws: Aws) -> None:
     name = aws.function("def handler(event, context):\n    return b'abc'\n")
-    answer = aws.client("lambda").invoke(FunctionName=name)
-    assert answer["StatusCode"] == 200
+    response = aws.client("lambda").invoke(FunctionName=name)
+    assert response["StatusCode"] == 200
 
 
 @pytest.mark.parametrize("variables", [{"AWS_REGION": "eu-west-1"}, {"TEXT": "x" * 4096}])
@@ -283,8 +283,8 @@ def _role_of(aws: Aws, function: str) -> str:
 def test_concurrent_invocations_get_their_own_response(aws: Aws) -> None:
     name = aws.function(ECHO)
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(lambda n: aws.invoke(name, n), range(100)))
-    assert answers == [(n, None) for n in range(100)]
+        results = list(threads.map(lambda n: aws.invoke(name, n), range(100)))
+    assert results == [(n, None) for n in range(100)]
 
 
 def test_metrics_count_invocations(aws: Aws) -> None:

@@ -17,9 +17,9 @@ TERMINAL = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 class Refused(Exception):
-    def __init__(self, answer: Json):
-        super().__init__(answer)
-        self.code: str = answer["__type"]
+    def __init__(self, document: Json):
+        super().__init__(document)
+        self.code: str = document["__type"]
 
 
 class StormEnded(Exception):
@@ -49,10 +49,10 @@ class Client:
         headers = {"X-Amz-Target": f"AWSStepFunctions.{operation}"}
         self._connection.request("POST", "/", json.dumps(params), headers)
         response = self._connection.getresponse()
-        answer = json.loads(response.read())
+        document = json.loads(response.read())
         if response.status != 200:
-            raise Refused(answer)
-        return answer
+            raise Refused(document)
+        return document
 
 
 @dataclass
@@ -120,10 +120,10 @@ class Clients:
             name = f"{machine_name(kind)}-{number}"
             machine = machine_arn(machine_name(kind))
             try:
-                answer = client.call(
+                document = client.call(
                     "StartExecution", stateMachineArn=machine, name=name, input=json.dumps({"name": name})
                 )
-                arn = answer["executionArn"]
+                arn = document["executionArn"]
             except Refused as refused:
                 # The response to an earlier attempt was lost, and the execution has ended since.
                 if refused.code != "ExecutionAlreadyExists":

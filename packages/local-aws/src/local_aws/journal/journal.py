@@ -1,4 +1,4 @@
-"""Entries in SQLite: written before a request is answered, read at the next start.
+"""Entries in SQLite: written before the response to a request, read at the next start.
 
 A commit hands its pages to the operating system, so it survives the end of the process at any moment; it costs the
 same however much is stored. SQLite moves the pages of its log to their place in the background.

@@ -19,7 +19,7 @@ _PREFIX = "/2018-06-01/runtime"
 
 
 @dataclass(frozen=True, slots=True)
-class HandlerAnswer:
+class HandlerResult:
     """The response or error that the runtime posted for one invocation."""
 
     payload: bytes
@@ -28,7 +28,7 @@ class HandlerAnswer:
 
 
 class RuntimeApi:
-    """Delivers one invocation at a time to the runtime and collects its answer. Belongs to one event loop."""
+    """Delivers one invocation at a time to the runtime and collects its result. Belongs to one event loop."""
 
     def __init__(self, function: Function) -> None:
         loop = asyncio.get_running_loop()
@@ -38,7 +38,7 @@ class RuntimeApi:
         self._polling: _Connection | None = None
         self._next: tuple[Request, int] | None = None
         self._current: str | None = None
-        self._answer: asyncio.Future[HandlerAnswer] | None = None
+        self._result: asyncio.Future[HandlerResult] | None = None
         self.ready: asyncio.Future[None] = loop.create_future()
         self.init_error: bytes | None = None
         self.address = ""
@@ -55,13 +55,13 @@ class RuntimeApi:
         for connection in list(self._connections):
             connection.abort()
 
-    def deliver(self, request: Request, deadline_ms: int) -> asyncio.Future[HandlerAnswer]:
-        """Deliver the next invocation to the runtime; the future is set when the runtime posts the answer."""
-        self._answer = asyncio.get_running_loop().create_future()
+    def deliver(self, request: Request, deadline_ms: int) -> asyncio.Future[HandlerResult]:
+        """Deliver the next invocation to the runtime; the future is set when the runtime posts the result."""
+        self._result = asyncio.get_running_loop().create_future()
         self._current = request.request_id
         self._next = (request, deadline_ms)
         self._send_next()
-        return self._answer
+        return self._result
 
     def _send_next(self) -> None:
         if self._polling is None or self._next is None:
@@ -91,28 +91,28 @@ class RuntimeApi:
                 if len(body) > MAX_RESPONSE_BYTES:
                     connection.respond(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"{}")
                     self._settle(
-                        request_id, HandlerAnswer(response_too_large(), failed=True, ends_runtime=True)
+                        request_id, HandlerResult(response_too_large(), failed=True, ends_runtime=True)
                     )
                 else:
-                    self._accept(connection, request_id, HandlerAnswer(body, failed=False))
+                    self._accept(connection, request_id, HandlerResult(body, failed=False))
             case ("POST", ["invocation", request_id, "error"]):
-                self._accept(connection, request_id, HandlerAnswer(body, failed=True))
+                self._accept(connection, request_id, HandlerResult(body, failed=True))
             case ("POST", ["init", "error"]):
                 self.init_error = body
                 connection.respond(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
             case _:
                 connection.respond(HTTPStatus.NOT_FOUND, b'{"errorType":"NotFound"}')
 
-    def _accept(self, connection: _Connection, request_id: str, answer: HandlerAnswer) -> None:
+    def _accept(self, connection: _Connection, request_id: str, result: HandlerResult) -> None:
         if request_id != self._current:
             connection.respond(HTTPStatus.BAD_REQUEST, b'{"errorType":"InvalidRequestID"}')
             return
         connection.respond(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
-        self._settle(request_id, answer)
+        self._settle(request_id, result)
 
-    def _settle(self, request_id: str, answer: HandlerAnswer) -> None:
-        if request_id == self._current and self._answer is not None and not self._answer.done():
-            self._answer.set_result(answer)
+    def _settle(self, request_id: str, result: HandlerResult) -> None:
+        if request_id == self._current and self._result is not None and not self._result.done():
+            self._result.set_result(result)
 
     def connected(self, connection: _Connection) -> None:
         self._connections.add(connection)

@@ -22,7 +22,7 @@ from .model import Credentials, Function, LogEvent, Outcome, Request
 from .output import OutputPipe, platform_event, report_line
 from .packages import PackageStore, PublicPaths
 from .processes import Launch, Process, ProcessStarter
-from .runtime_api import HandlerAnswer, RuntimeApi
+from .runtime_api import HandlerResult, RuntimeApi
 
 # AWS limits the Init phase to 10 s and then repeats it within the function's timeout. A machine that starts many
 # sandboxes on two cores is slower than AWS.
@@ -200,7 +200,7 @@ class Sandbox:
         log = "\n".join(event.message for event in events)
         return Outcome(payload, "Unhandled" if failed else None, log, duration_ms, init_ms)
 
-    async def _until_ended(self, response: asyncio.Future[HandlerAnswer], timeout: float) -> None:
+    async def _until_ended(self, response: asyncio.Future[HandlerResult], timeout: float) -> None:
         """Wait for the response, the exit or the timeout; kill a process that uses more memory than it has."""
         assert self._exit is not None
         deadline = time.monotonic() + timeout
@@ -217,7 +217,7 @@ class Sandbox:
                 return
 
     async def _conclude(
-        self, request_id: str, response: asyncio.Future[HandlerAnswer]
+        self, request_id: str, response: asyncio.Future[HandlerResult]
     ) -> tuple[bytes, bool, str | None]:
         """Return the payload, whether it is an error, and the status of the REPORT line where Lambda has one."""
         assert self._exit is not None

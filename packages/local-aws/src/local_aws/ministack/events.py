@@ -43,8 +43,8 @@ def install_event_checks() -> None:
             processed = iter(json.loads(body)["Entries"])
         results = [problem or next(processed) for problem in invalid]
         failed = sum("ErrorCode" in result for result in results)
-        answer: Response = json_response({"FailedEntryCount": failed, "Entries": results})
-        return answer
+        response: Response = json_response({"FailedEntryCount": failed, "Entries": results})
+        return response
 
     eventbridge._put_events = checked_put_events
 

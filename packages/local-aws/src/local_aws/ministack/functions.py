@@ -72,8 +72,8 @@ def install_lambda(invoke: Invoke) -> None:
             return throttled
         is_direct = call is _call.get()
         body = outcome.payload if is_direct else json.loads(outcome.payload or b"null")
-        answer: dict[str, Any] = {"body": body, "log": outcome.log}
-        return answer | (
+        response: dict[str, Any] = {"body": body, "log": outcome.log}
+        return response | (
             {"error": True, "function_error": outcome.function_error} if outcome.function_error else {}
         )
 
@@ -129,10 +129,10 @@ def install_async_invocations(journal: Journal, send: Send) -> AsyncInvocations:
             qualified = lambda_svc._execution_record_for_config(
                 record, config | {"FunctionArn": pending.function}
             )
-            answer = lambda_svc._execute_function_with_config_scope(qualified, event)
-        body = answer.get("body")
+            response = lambda_svc._execute_function_with_config_scope(qualified, event)
+        body = response.get("body")
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Result(payload, failed=bool(answer.get("error")), throttled=bool(answer.get("throttle")))
+        return Result(payload, failed=bool(response.get("error")), throttled=bool(response.get("throttle")))
 
     def settings(function: str) -> Settings | None:
         with default_scope():

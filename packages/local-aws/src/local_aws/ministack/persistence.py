@@ -1,4 +1,4 @@
-"""State on disk: restore it when MiniStack starts, and write changes to the journal before requests are answered."""
+"""State on disk: restore it when MiniStack starts, and write changes to the journal before their responses."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Persistence:
         return state
 
     def _journaled(self, service: str, handler: Handler) -> Handler:
-        """Return a handler that answers after its changes are in the journal."""
+        """Return a handler that responds after its changes are in the journal."""
         state_key = _state_key(service)
 
         async def handle(

@@ -48,10 +48,10 @@ class StepFunctionsModule(types.ModuleType):
         except ValueError:
             return _error(ApiError("SerializationException", "Invalid JSON"))
         try:
-            answer = self._engine.submit(
+            response = self._engine.submit(
                 operation, params, headers.get("x-amzn-trace-id"), responses.get_account_id()
             )
-            return _ok(await asyncio.wrap_future(answer))
+            return _ok(await asyncio.wrap_future(response))
         except ApiError as error:
             return _error(error)
 
@@ -112,8 +112,8 @@ class _StateMachines(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
-def _ok(answer: dict[str, Any]) -> Response:
-    return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
+def _ok(response: dict[str, Any]) -> Response:
+    return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(response).encode()
 
 
 def _error(error: ApiError) -> Response:
