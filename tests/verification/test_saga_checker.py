@@ -261,6 +261,22 @@ def grant_not_used(s: States) -> None:
     s["PostJournal"]["Arguments"]["FunctionName"] = "${IssueInvoiceFunctionArn}"
 
 
+def detail(s: States, state: str) -> dict[str, str]:
+    """Return the detail of the event that a state publishes."""
+    found: dict[str, str] = s[state]["Arguments"]["Entries"][0]["Detail"]
+    return found
+
+
+@breaks("event-id", "AnnounceOrder")
+def event_id_drawn(s: States) -> None:
+    detail(s, "AnnounceOrder")["event_id"] = "{% $uuid() %}"
+
+
+@breaks("event-id", "AnnounceReturn", "OrderReturn")
+def event_id_of_the_attempt(s: States) -> None:
+    detail(s, "AnnounceReturn")["event_id"] = "{% $return_id & $states.context.State.EnteredTime %}"
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_found(name: str) -> None:
     state, logical_id, fault = FAULTS[name]

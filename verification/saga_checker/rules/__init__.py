@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     timing.timeouts_nest,
     data.expressions_parse,
     data.variables_assigned,
+    data.event_ids_repeatable,
 )
 # Rules of a definition as a whole.
 ACCESS: tuple[Rule, ...] = (

@@ -1,11 +1,15 @@
-"""Expressions parse, their functions exist, and every variable is assigned on all paths to its use."""
+"""Expressions parse, every variable is assigned on all paths to its use, and the id of an event is repeatable."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from stepfunctions_local.expressions.jsonata import ExpressionSyntaxError, compile_expression
 
 from ..model import Finding, Workflow
+
+# What has another value when a task is repeated.
+_OF_THE_ATTEMPT = re.compile(r"\$(uuid|now|millis|random)\b|\$states\.context\.(State|Task)\b")
 
 
 def expressions_parse(workflow: Workflow) -> Iterator[Finding]:
@@ -32,6 +36,19 @@ def variables_assigned(workflow: Workflow) -> Iterator[Finding]:
                     "undefined-variable",
                     f"{where} uses ${name}, which is not a function, and not assigned on every path to the state.",
                     "Correct the name, or assign it on every path.",
+                )
+
+
+def event_ids_repeatable(workflow: Workflow) -> Iterator[Finding]:
+    """Consumers deduplicate by the id of an event: a repeated announcement must have the same."""
+    for state in workflow.states.values():
+        for where, text in expressions(state.body):
+            if where.endswith("/event_id") and _OF_THE_ATTEMPT.search(text):
+                yield workflow.finding(
+                    state.name,
+                    "event-id",
+                    f"{where}: {{% {text} %}} has another value when the task is repeated.",
+                    "Make the id of the business id and the name of what happened.",
                 )
 
 
