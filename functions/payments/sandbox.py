@@ -2,7 +2,7 @@
 
 A test card (a token) selects a behaviour. The table has the book's rows, and:
 
-    CALLS#<key>  CALLS  number of calls with this key
+    CALLS#<key>  CALLS  number of calls with this key, for cards whose first response is lost
 """
 
 from collections.abc import Callable, Mapping
@@ -88,10 +88,10 @@ class SandboxProvider:
     def _behave(self, token: str, operation: str, effect_key: str, effect: Callable[[], Outcome]) -> Outcome:
         if token not in TEST_CARDS:
             return refused(NO_SUCH_CARD)
-        first_call = self._count(effect_key) == 1
         fault = TEST_CARDS[token].get(operation)
         if fault and fault.kind == "refuse":
             return refused(fault.reason)
+        first_call = fault is not None and self._count(effect_key) == 1
         if fault and first_call and fault.kind == "lost_before":
             raise ResponseLost(f"{operation} {effect_key}: no response in time")
         try:
