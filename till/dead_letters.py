@@ -12,7 +12,7 @@ from tillflow.errors import DomainError
 
 from till.errors import OperatorError
 from till.failures import Failure, failure_of
-from till.purchasing import cases
+from till.services.cases import Cases
 from till.stack import Stack
 
 _SUFFIX = "DeadLetterQueue"
@@ -115,7 +115,7 @@ def drop(stack: Stack, queue: DeadLetterQueue, message_id: str, note: str, by: s
         "task_token": "none",
     }
     try:
-        cases(stack).record(dropped, "give_up", note, by)
+        Cases(stack).record(dropped, "give_up", note, by)
     except DomainError:
         _release(stack, queue, found)
         raise

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cases.operations import CaseOperations
 from demand.operations import DemandOperations
 from purchasing.operations import PurchaseOperations, SupplierOperations
 from replenishment.operations import ReorderOperations
@@ -34,10 +33,6 @@ def reorders(stack: Stack) -> ReorderOperations:
         levels=stock(stack),
         suppliers=suppliers(stack),
     )
-
-
-def cases(stack: Stack) -> CaseOperations:
-    return CaseOperations(stack.client("dynamodb"), stack.client("stepfunctions"), stack.output("CasesTable"))
 
 
 @contextmanager

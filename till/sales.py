@@ -8,13 +8,7 @@ from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
 from orders.returns.operations import ReturnOperations
-from payments.operations import (
-    AccountOperations,
-    CardOperations,
-    CreditOperations,
-    GiftCardOperations,
-    PaymentOperations,
-)
+from payments.operations import CardOperations, PaymentOperations
 
 from till.stack import Stack
 
@@ -46,21 +40,6 @@ def catalog(stack: Stack) -> CatalogOperations:
     return CatalogOperations(stack.client("dynamodb"), stack.output("CatalogTable"))
 
 
-def customers(stack: Stack) -> CustomerOperations:
-    """Return the customer operations of a stack."""
-    return CustomerOperations(stack.client("dynamodb"), stack.output("CustomersTable"))
-
-
-def credit(stack: Stack) -> CreditOperations:
-    """Return the customer credit operations of a stack."""
-    return CreditOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
-
-
-def gift_cards(stack: Stack) -> GiftCardOperations:
-    """Return the gift card operations of a stack."""
-    return GiftCardOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
-
-
 def payments(stack: Stack) -> PaymentOperations:
     """Return the payment operations of a stack."""
     return PaymentOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
@@ -75,7 +54,8 @@ def documents(stack: Stack) -> DocumentOperations:
     """Return the operations of printed documents of a stack."""
 
     def find_buyer(customer_id: str) -> Buyer | None:
-        billing = customers(stack).billing_identity(customer_id)
+        operations = CustomerOperations(stack.client("dynamodb"), stack.output("CustomersTable"))
+        billing = operations.billing_identity(customer_id)
         return Buyer.model_validate(billing) if billing else None
 
     return DocumentOperations(
@@ -95,11 +75,6 @@ def receivables(stack: Stack) -> ReceivableOperations:
 def customer_payments(stack: Stack) -> CustomerPaymentOperations:
     """Return the operations of customer payments of a stack."""
     return CustomerPaymentOperations(stack.client("stepfunctions"), stack.output("CustomerPaymentAlias"))
-
-
-def accounts(stack: Stack) -> AccountOperations:
-    """Return the operations of accounts of a stack."""
-    return AccountOperations(stack.client("dynamodb"), stack.output("PaymentsTable"))
 
 
 def ledger(stack: Stack) -> LedgerOperations:

@@ -14,11 +14,11 @@ from billing.errors import SellerNotSet
 from catalog.models import Product, TaxClass
 from customers.errors import UnknownCustomer
 from customers.models import Customer
-from customers.operations import CustomerOperations
 from inventory.models import Location, ReceiptLine
 
 from till.inventory import stock
-from till.sales import catalog, customers, documents
+from till.sales import catalog, documents
+from till.services.customers import Customers
 from till.stack import Stack
 
 LOCATION = "store-1"
@@ -153,7 +153,7 @@ class Shop:
         _set_seller(documents(self.stack))
         wrote("seller")
         for customer in CUSTOMERS:
-            _create_customer(customers(self.stack), customer)
+            _create_customer(Customers(self.stack), customer)
             wrote(customer.name)
 
     def add_products(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
@@ -178,7 +178,7 @@ class Shop:
         )
 
 
-def _create_customer(operations: CustomerOperations, customer: Customer) -> None:
+def _create_customer(operations: Customers, customer: Customer) -> None:
     """Create a customer; an existing one may have been changed since, and stays as it is."""
     try:
         operations.get(customer.customer_id)

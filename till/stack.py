@@ -51,6 +51,11 @@ class Stack:
         return self.endpoint or f"AWS in {self.session.get_config_variable('region') or 'no region'}"
 
     @cached_property
+    def identity(self) -> str:
+        """The ARN of the operator's IAM identity."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
+
+    @cached_property
     def description(self) -> Mapping[str, Any]:
         """The stack as DescribeStacks returns it."""
         try:

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, PageQuery
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
 from cases.measures import measure_decision
-from cases.models import Case, CaseStatus, Decision
+from cases.models import Case, CaseStatus, Decision, Opening
 from cases.operations import CaseOperations
 
 api = Api("cases")
@@ -38,6 +38,12 @@ class CaseDecision(BaseModel):
     note: Annotated[str, Field(max_length=500)] = ""
 
 
+class RecordedDecision(CaseDecision):
+    """A decision for which no workflow waits, such as that on a dead letter."""
+
+    opening: Opening
+
+
 class Resolved(BaseModel):
     """delivered: False if the workflow no longer waits for the decision."""
 
@@ -62,6 +68,14 @@ def list_cases(call: Call) -> CasePage:
 def get_case(call: Call) -> Case:
     """Return a case: what could not be done, its error, and the execution that waits."""
     return _cases().get(call.path["case_id"])
+
+
+@api.route("POST /cases", "operate", body=RecordedDecision, response=Case, statuses=(201,))
+def record_decision(call: Call) -> Reply:
+    """Record a decision for which no workflow waits, as a resolved case, once per case id."""
+    body: RecordedDecision = call.body
+    _cases().record(body.opening.model_dump(), body.decision, body.note, call.caller.username)
+    return Reply(_cases().get(body.opening.case_id), 201)
 
 
 @api.route("POST /cases/{case_id}/decision", "operate", body=CaseDecision, response=Resolved)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
+from tillflow.api.roles import SCOPES_BY_GROUP
 from tillflow.parsing import parse
 
 from identity.errors import InvalidUser, SignInRefused, UnknownUser, UserExists
 from identity.models import User
-from identity.rules import SCOPES_BY_GROUP
 
 
 class UserOperations:

@@ -2,15 +2,10 @@
 
 from collections.abc import Iterable
 
-RESOURCE_SERVER = "shop"
-SCOPES_BY_GROUP = {
-    "cashier": ("read", "sell"),
-    "manager": ("read", "sell", "manage"),
-    "operator": ("read", "sell", "manage", "operate"),
-}
+from tillflow.api.roles import SCOPE_PREFIX, SCOPES_BY_GROUP
 
 
 def scopes_of(groups: Iterable[str]) -> list[str]:
     """Return the scopes of these groups, each once, sorted. An unknown group grants none."""
     names = {scope for group in groups for scope in SCOPES_BY_GROUP.get(group, ())}
-    return sorted(f"{RESOURCE_SERVER}/{name}" for name in names)
+    return sorted(f"{SCOPE_PREFIX}{name}" for name in names)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from identity.rules import SCOPES_BY_GROUP
+from tillflow.api.roles import SCOPES_BY_GROUP
 
 from tests.e2e.conftest import Deployed
 from till.users import DEMO_PASSWORD

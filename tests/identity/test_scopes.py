@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from identity.handlers import add_scopes
-from identity.rules import SCOPES_BY_GROUP, scopes_of
+from identity.rules import scopes_of
+from tillflow.api.roles import SCOPES_BY_GROUP
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "add_scopes.json").read_text())
 

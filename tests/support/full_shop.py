@@ -28,8 +28,10 @@ from tillflow.aws import client
 from tillflow.store import key, marshal, unmarshal
 
 from tests.support import shop_rows
-from till import sales, users
+from tests.support.api_functions import ApiFunctions
+from till import users
 from till.purchasing import reorders
+from till.services.customers import Customers
 from till.stack import Stack
 from verification.harness.template import Template
 
@@ -117,7 +119,7 @@ class Cognito:
 
 def deploy(template: Template) -> dict[str, str]:
     """Create what moto's AWS lacks of the stack; return the stack's outputs."""
-    outputs = {name: name for name in template.tables}
+    outputs = {name: name for name in (*template.tables, *template.functions)}
     for name in template.of_type("AWS::Serverless::StateMachine"):
         outputs[name] = client("stepfunctions").create_state_machine(
             name=name,
@@ -194,7 +196,7 @@ def _catalog_and_customers(stack: Stack) -> None:
             )
         )
     about = {"email": "ada@example.com", "phone": "+44 20 7946 0958", "note": "pays cash"}
-    sales.customers(stack).create({"customer_id": "cus-ada", "name": "Ada", **about})
+    Customers(stack).create({"customer_id": "cus-ada", "name": "Ada", **about})
     grant = {"grant_id": "crd-1", "customer_id": "cus-ada", "currency": "EUR", "amount": 500}
     CreditOperations(client("dynamodb"), "PaymentsTable").grant(grant | {"reason": "late delivery"})
 
@@ -379,6 +381,7 @@ def _replaced(value: Any, path: Path, text: str) -> Any:
 def deployed(monkeypatch: pytest.MonkeyPatch, template: Template) -> None:
     """Make `find_stack` return the stack of this process."""
     outputs = deploy(template)
+    functions = ApiFunctions(template)
     cognito, session = Cognito(), botocore.session.get_session()
 
     def made(stack: Stack, service: str) -> Any:
@@ -386,6 +389,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch, template: Template) -> None:
             return CloudFormation(outputs)
         if service == "cognito-idp":
             return cognito
+        if service == "lambda":
+            return functions
         return client(service)
 
     monkeypatch.setattr(Stack, "client", made)

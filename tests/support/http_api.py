@@ -15,10 +15,11 @@ from unittest.mock import patch
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
-from identity.rules import SCOPES_BY_GROUP
 from stepfunctions_local.errors import ApiError
 from tillflow.api import Route
+from tillflow.api.roles import SCOPES_BY_GROUP
 
+from tests.support.api_functions import environment_of, forget_operations
 from tools.template.routes import routes_of, services
 from verification.harness.fixture import WorkflowFixture
 
@@ -110,21 +111,11 @@ class HttpApi:
     def handle(self, event: dict[str, Any]) -> HttpResponse:
         """Send an event of the gateway to the function of its route."""
         name = _functions(self.fixture)[event["routeKey"]]
-        with patch.dict(os.environ, self._environment(name)):
+        with patch.dict(os.environ, environment_of(self.fixture.template, name)):
             response = self.fixture.services.handle(name, event)
         assert "FunctionError" not in response, response["Payload"]
         returned = json.loads(response["Payload"])
         return HttpResponse(returned["statusCode"], returned["headers"], returned["body"])
-
-    def _environment(self, function: str) -> dict[str, str]:
-        """Return the environment of a function with the names of state machines replaced by their ARNs."""
-        template = self.fixture.template
-
-        def arn(reference: re.Match[str]) -> str:
-            return str(template.resolve({"Ref": reference[1]}))
-
-        environment = template.functions[function].environment
-        return {name: re.sub(r"\$\{(\w+)\}", arn, value) for name, value in environment.items()}
 
 
 def claims(group: str) -> dict[str, str]:
@@ -154,24 +145,17 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
     modules = [import_module(f"{service}.api") for service in services(ROOT)]
     with ExitStack() as patches:
         for module in modules:
-            _forget_operations(module)
+            forget_operations(module)
             if hasattr(module, "client"):
                 replaced = partial(_client, module.client, states)
                 patches.enter_context(patch.object(module, "client", replaced))
         yield HttpApi(fixture)
     for module in modules:
-        _forget_operations(module)
+        forget_operations(module)
 
 
 def _client(boto: Callable[[str], Any], states: EngineClient, name: str) -> Any:
     return states if name == "stepfunctions" else boto(name)
-
-
-def _forget_operations(module: Any) -> None:
-    """A function keeps its operations, and with them its clients, as long as its process runs."""
-    for value in vars(module).values():
-        if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
-            value.cache_clear()
 
 
 def _functions(fixture: WorkflowFixture) -> dict[str, str]:

@@ -5,8 +5,9 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.template.deployed import as_list, of_type, references, resources, source
+from tests.template.deployed import ROOT, as_list, of_type, references, resources, source
 
 POLICIES = of_type("AWS::IAM::ManagedPolicy")
 WRITES = ("dynamodb:*Put*", "dynamodb:*Update*", "dynamodb:*Delete*", "dynamodb:*Write*")
@@ -48,8 +49,8 @@ def test_manager_writes_no_money() -> None:
     assert granted("ManagerPolicy", "states:StartExecution").isdisjoint({"OrderCheckout", "OrderCancel"})
 
 
-def test_operator_writes_cases_alone_and_starts_no_sale() -> None:
-    assert granted("OperatorPolicy", *WRITES) == {"CasesTable"}
+def test_operator_writes_no_table_and_starts_no_sale() -> None:
+    assert granted("OperatorPolicy", *WRITES) == set()
     assert granted("OperatorPolicy", "states:StartExecution") == {"ImageIngest", "ImageBackfill"}
     assert granted("OperatorPolicy", "states:SendTaskSuccess") == set(WORKFLOWS)
     assert granted("OperatorPolicy", "sqs:ReceiveMessage") == set(of_type("AWS::SQS::Queue"))
@@ -58,6 +59,33 @@ def test_operator_writes_cases_alone_and_starts_no_sale() -> None:
 def test_auditor_reads_every_table_and_changes_nothing() -> None:
     assert set(TABLES) <= granted("AuditorPolicy", "dynamodb:Scan")
     assert granted("AuditorPolicy", *WRITES, "states:Start*", "states:Send*", "sqs:*") == set()
+
+
+@pytest.mark.parametrize(
+    ("policy", "groups"),
+    [
+        ("CashierPolicy", {"cashier"}),
+        ("ManagerPolicy", {"cashier", "manager"}),
+        ("OperatorPolicy", {"operator"}),
+    ],
+)
+def test_functions_are_invoked_by_the_aliases_of_the_duty_alone(policy: str, groups: set[str]) -> None:
+    """A policy without an alias would allow every route of a function, as any group."""
+    routes = yaml.safe_load((ROOT / "template-routes.yaml").read_text().replace("!", ""))["Resources"]
+    aliases = {
+        f"${{{alias['Properties']['FunctionName'].removeprefix('Ref ').removesuffix('Arn')}.Arn}}:"
+        f"{alias['Properties']['Name']}"
+        for alias in routes.values()
+        if alias["Type"] == "AWS::Lambda::Alias"
+    }
+    allowed = {
+        resource["Fn::Sub"] if "Fn::Sub" in resource else resource["Fn::GetAtt"][0]
+        for statement in statements(policy)
+        if "lambda:InvokeFunction" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    } - {"SignUploadFunction"}
+    assert allowed
+    assert allowed <= {alias for alias in aliases if alias.rpartition(":")[2] in groups}
 
 
 @pytest.mark.parametrize("policy", POLICIES)

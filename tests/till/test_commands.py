@@ -14,6 +14,7 @@ from tillflow.store import marshal
 from typer.testing import CliRunner
 
 from tests.support import shop_rows
+from tests.support.api_functions import ApiFunctions
 from tests.support.shop_rows import SALE, Row
 from till.main import app
 from till.shop import GOODS
@@ -57,11 +58,13 @@ def no_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def deployed(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> None:
-    clients = Stack.client
+    clients, functions = Stack.client, ApiFunctions(TEMPLATE)
 
     def made(stack: Stack, service: str) -> Any:
         if service == "cloudformation":
             return CloudFormation(outputs)
+        if service == "lambda":
+            return functions
         return client(service) if service == "dynamodb" else clients(stack, service)
 
     monkeypatch.setattr(Stack, "client", made)
@@ -87,7 +90,9 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
         name: client("sqs").create_queue(QueueName=name)["QueueUrl"]
         for name in ("ImageQueue", "ImageDeadLetterQueue")
     }
-    outputs = {name: name for name in TEMPLATE.tables} | {bucket: bucket.lower() for bucket in buckets}
+    outputs = {name: name for name in (*TEMPLATE.tables, *TEMPLATE.functions)} | {
+        bucket: bucket.lower() for bucket in buckets
+    }
     deployed(monkeypatch, outputs | machines | aliases | queues)
 
 

@@ -10,10 +10,12 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from tests.support.api_functions import ApiFunctions
 from tests.support.tables import create_table
 from till.main import app
-from till.purchasing import cases
+from till.services.cases import Cases
 from till.stack import Stack
+from verification.harness.template import Template
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             for name in ("DemandQueue", "DemandDeadLetterQueue", "ImageDeadLetterQueue")
         }
         create_table(stack.client("dynamodb"), "CasesTable")
-        vars(stack)["outputs"]["CasesTable"] = "CasesTable"
+        vars(stack)["outputs"]["CasesApiFunction"] = "CasesApiFunction"
         monkeypatch.setattr("till.commands.dlq.find_stack", lambda: stack)
         yield stack
 
@@ -192,13 +194,19 @@ def test_message_without_a_consumer_and_without_a_reason_says_so(stack: Stack) -
     assert "No reason is stored" in run("show", "Image")
 
 
-def test_dropped_message_is_removed_and_kept_as_a_resolved_case(stack: Stack) -> None:
+def test_dropped_message_is_removed_and_kept_as_a_resolved_case(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients, functions = Stack.client, ApiFunctions(Template.read())
+    monkeypatch.setattr(
+        Stack, "client", lambda self, name: functions if name == "lambda" else clients(self, name)
+    )
     kept = send(stack, "DemandDeadLetterQueue", "other")
     message_id = send(stack, "DemandDeadLetterQueue", '{"order_id": "ord-1"}')
     assert "Give a --note" in run("drop", "Demand", message_id, "--note", " ", code=2)
     assert "Dropped" in run("drop", "Demand", message_id, "--note", "a test", "--by", "ada")
     assert [one["MessageId"] for one in json.loads(run("show", "Demand", "--json"))] == [kept]
-    (case,) = cases(stack).list_cases("RESOLVED").rows
+    (case,) = Cases(stack).list_cases("RESOLVED").rows
     assert (case.case_id, case.status, case.decision) == (f"dlq-Demand#{message_id}", "RESOLVED", "give_up")
     assert (case.cause, case.note, case.resolved_by) == ('{"order_id": "ord-1"}', "a test", "ada")
 

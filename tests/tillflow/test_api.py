@@ -142,6 +142,20 @@ def test_fault_of_ours_is_a_500_without_details() -> None:
     assert "secret" not in json.dumps(problem)
 
 
+@pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied", "AuthorizationError"])
+def test_permission_that_the_service_lacks_is_a_named_500(code: str) -> None:
+    api = Api("sales")
+
+    @api.route("GET /sales", "read")
+    def get(call: Call) -> None:
+        message = "User: arn:aws:sts::1:role/secret is not authorized to perform: dynamodb:Query"
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "Query")
+
+    status, problem = call_api(api, request("GET /api/sales"))
+    assert (status, problem["title"]) == (500, "PermissionMissing")
+    assert "secret" not in json.dumps(problem)
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [(InvalidRequest, 400), (IdempotencyConflict, 409), (OrderClosed, 409), (StoreUnavailable, 503)],

@@ -11,8 +11,9 @@ from tillflow.listing import every
 
 from till.errors import OperatorError
 from till.output import lines, out, print_fields, print_json, print_table, timestamp
-from till.purchasing import cases, operator_errors
+from till.purchasing import operator_errors
 from till.report import AsJson
+from till.services.cases import Cases
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Cases: decisions that workflows need from a person.")
@@ -39,7 +40,7 @@ def list_cases(
 
         till case list --all --json
     """
-    operations = cases(find_stack())
+    operations = Cases(find_stack())
     found = list(every(partial(operations.list_cases, "OPEN", 100)))
     if everything:
         found += every(partial(operations.list_cases, "RESOLVED", 100))
@@ -74,7 +75,7 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
         till case show 'ord-20261123T101500-5f0c1a2b#compensation'
     """
     with operator_errors("`till case list --all` lists every case."):
-        case = cases(find_stack()).get(case_id)
+        case = Cases(find_stack()).get(case_id)
     fields: dict[str, Any] = case.model_dump(exclude_none=True)
     if as_json:
         print_json(fields)
@@ -112,7 +113,7 @@ def resolve_case(
         till case resolve 'ord-1#CommitStock' --decision retry
     """
     with operator_errors(f"See `till case show '{case_id}'`."):
-        completed = cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())
+        completed = Cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())
     if not completed:
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 from customers.models import Customer
 
-from till import sales, workflows
+from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError
 from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
+from till.services.customers import Accounts, Credit, Customers
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Customers and their credit with the shop.")
@@ -42,9 +43,7 @@ def create(
         till customer create cus-joan --name "Joan Clarke" --email joan@example.com
     """
     with operator_errors(_LISTED):
-        sales.customers(find_stack()).create(
-            {"customer_id": customer_id, **_fields(name, email, phone, note)}
-        )
+        Customers(find_stack()).create({"customer_id": customer_id, **_fields(name, email, phone, note)})
     out.print(f"Created customer {customer_id}.")
 
 
@@ -69,7 +68,7 @@ def update(
     if not changes:
         raise OperatorError("Nothing to change.", "Give at least one of --name, --email, --phone and --note.")
     with operator_errors("`till customer show` shows the customer and its version."):
-        sales.customers(find_stack()).update(customer_id, changes, version)
+        Customers(find_stack()).update(customer_id, changes, version)
     out.print(f"Updated customer {customer_id}.")
 
 
@@ -83,8 +82,8 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        stored = sales.customers(stack).get(customer_id)
-    balances = sales.credit(stack).balances(customer_id)
+        stored = Customers(stack).get(customer_id)
+    balances = Credit(stack).balances(customer_id)
     if as_json:
         print_json({**stored.customer.model_dump(), "version": stored.version, "credit": balances})
         return
@@ -112,7 +111,7 @@ def search(
         till customer search --phone "+44 20 7946 0958"
     """
     with operator_errors("Give one of --name, --email and --phone."):
-        found = sales.customers(find_stack()).search({"name": name, "email": email, "phone": phone})
+        found = Customers(find_stack()).search({"name": name, "email": email, "phone": phone})
     if as_json:
         print_json([customer.model_dump() for customer in found])
     elif found:
@@ -135,14 +134,14 @@ def anonymise(
     if not confirmed:
         confirm(f"Remove the data of {customer_id} permanently?")
     with operator_errors(_LISTED):
-        sales.customers(find_stack()).anonymise(customer_id)
+        Customers(find_stack()).anonymise(customer_id)
     out.print(f"Customer {customer_id} is anonymised.")
 
 
 @app.command("list")
 def list_customers(
     most: Annotated[int, typer.Option(min=1, max=100, help="Number of customers.")] = 50,
-    after: Annotated[str, typer.Option(help="Continue after this customer id.")] = "",
+    after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List customers in the order of their ids.
@@ -152,16 +151,16 @@ def list_customers(
         till customer list --most 20
     """
     with operator_errors(_LISTED):
-        customers, more = sales.customers(find_stack()).list_customers(most, after)
+        page = Customers(find_stack()).list_customers(most, after)
     if as_json:
-        print_json({"customers": [customer.model_dump() for customer in customers], "after": more})
+        print_json({"customers": [customer.model_dump() for customer in page.rows], "after": page.after})
         return
-    if not customers:
+    if not page.rows:
         out.print("No customers.")
         return
-    print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in customers])
-    if more:
-        err.print(f"Next page: till customer list --after {more}")
+    print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in page.rows])
+    if page.after:
+        err.print(f"Next page: till customer list --after {page.after}")
 
 
 @app.command("limit")
@@ -178,9 +177,9 @@ def limit(
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        sales.customers(stack).get(customer_id)
+        Customers(stack).get(customer_id)
         request = {"customer_id": customer_id, "currency": currency}
-        account = sales.accounts(stack).set_limit({**request, "credit_limit": minor_units(amount, currency)})
+        account = Accounts(stack).set_limit({**request, "credit_limit": minor_units(amount, currency)})
     owed, available = money(account.owed, currency), money(account.available, currency)
     out.print(f"{customer_id} owes {owed} and may owe {available} more.")
 
@@ -214,8 +213,8 @@ def grant(
         "expires_on": expires_on,
     }
     with operator_errors(_LISTED):
-        sales.customers(stack).get(customer_id)
-        balance = sales.credit(stack).grant(request)
+        Customers(stack).get(customer_id)
+        balance = Credit(stack).grant(request)
     out.print(
         f"The credit of {customer_id} is {money(balance, currency)} (grant {request['grant_id']}).",
     )
@@ -231,8 +230,8 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        sales.customers(stack).get(customer_id)
-    entries = sales.credit(stack).entries(customer_id)
+        Customers(stack).get(customer_id)
+    entries = Credit(stack).entries(customer_id)
     if as_json:
         print_json([asdict(entry) for entry in entries])
     elif not entries:
@@ -260,7 +259,7 @@ def policy(
 
         till customer credit policy EUR --limit 50.00 --expiry-days 365
     """
-    credit = sales.credit(find_stack())
+    credit = Credit(find_stack())
     if limit is None and expiry_days is not None:
         raise OperatorError("--expiry-days needs --limit.", "Give both.")
     with operator_errors("Give a currency such as EUR."):

@@ -6,11 +6,11 @@ import typer
 from payments.credit.models import GiftCard
 from tillflow.gift_cards import new_code
 
-from till import sales
 from till.amounts import minor_units
 from till.output import money, out, print_json
 from till.purchasing import operator_errors
 from till.report import AsJson
+from till.services.customers import GiftCards
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Gift cards: issue, show the balance.")
@@ -38,7 +38,7 @@ def issue(
     code = code or new_code()
     request = {"code": code, "currency": currency, "amount": minor_units(amount, currency)}
     with operator_errors(_ADVICE):
-        card = sales.gift_cards(find_stack()).issue(
+        card = GiftCards(find_stack()).issue(
             {**request, "source": source, "reason": reason, "expires_on": expires_on}
         )
     if as_json:
@@ -59,7 +59,7 @@ def show(
         till gift-card show
     """
     with operator_errors(_ADVICE):
-        card = sales.gift_cards(find_stack()).find(code)
+        card = GiftCards(find_stack()).find(code)
     if as_json:
         print_json({"number": card.number, "balances": card.balances})
     else:

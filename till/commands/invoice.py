@@ -14,6 +14,7 @@ from till.errors import OperatorError
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
+from till.services.customers import Accounts, Customers
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Invoices: their documents, payments and ageing.")
@@ -78,9 +79,9 @@ def list_open(customer_id: CustomerId, as_json: AsJson = False) -> None:
     """
     stack = find_stack()
     with operator_errors("`till customer list` lists every customer."):
-        sales.customers(stack).get(customer_id)
+        Customers(stack).get(customer_id)
         items = sales.receivables(stack).open_items(customer_id)
-        accounts = sales.accounts(stack).accounts(customer_id)
+        accounts = Accounts(stack).accounts(customer_id)
     if as_json:
         print_json(
             {"invoices": [asdict(item) for item in items], "accounts": [asdict(one) for one in accounts]}

@@ -8,7 +8,8 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, ENDED, audited, order
 from till.history import compensated
 from till.output import money
-from till.sales import accounts, customer_payments, customers, orders, receivables
+from till.sales import customer_payments, orders, receivables
+from till.services.customers import Accounts, Customers
 from till.shop import CURRENCY, Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -50,9 +51,9 @@ class CustomerPaymentDemo:
         return audited(stack, outcomes)
 
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
-        customers(stack).create({"customer_id": name, "name": "Demo"})
+        Customers(stack).create({"customer_id": name, "name": "Demo"})
         account = {"customer_id": name, "currency": CURRENCY}
-        accounts(stack).set_limit({**account, "credit_limit": LIMIT})
+        Accounts(stack).set_limit({**account, "credit_limit": LIMIT})
         if scenario.sold:
             sale = order(BASKET, {"type": "on_account"}, customer_id=name)
             sold = orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})

@@ -18,8 +18,9 @@ from audit.reader import read_snapshot
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
-from till.purchasing import cases
-from till.sales import accounts, credit, gift_cards, orders
+from till.sales import orders
+from till.services.cases import Cases
+from till.services.customers import Accounts, Credit, GiftCards
 from till.shop import CARDS, CURRENCY, CUSTOMERS, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -192,11 +193,11 @@ def give_credit(stack: Stack, run_id: str) -> str:
     """Give the known customer credit and a limit, and issue a gift card; return the card's code."""
     paid = {"currency": CURRENCY, "reason": "demo", "source": "cash"}
     customer_id = CUSTOMERS[0].customer_id
-    credit(stack).grant({**paid, "grant_id": run_id, "customer_id": customer_id, "amount": 500})
+    Credit(stack).grant({**paid, "grant_id": run_id, "customer_id": customer_id, "amount": 500})
     account = {"customer_id": customer_id, "currency": CURRENCY, "credit_limit": 10_000_00}
-    accounts(stack).set_limit(account)
+    Accounts(stack).set_limit(account)
     code = new_code()
-    gift_cards(stack).issue({**paid, "code": code, "amount": 1000})
+    GiftCards(stack).issue({**paid, "code": code, "amount": 1000})
     return code
 
 
@@ -220,7 +221,7 @@ def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
     ending = order.status if order else f"{execution['status']} {execution.get('error', '')}"
     if order and order.status == "REJECTED":
         ending += f" {order.reason}"
-    case = cases(stack).find(f"{order_id}#compensation")
+    case = Cases(stack).find(f"{order_id}#compensation")
     if case and case.status == "OPEN":
         ending += f", case {' '.join(case.steps)}"
     elif execution["status"] == "RUNNING":

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from tillflow.api.roles import SCOPE_PREFIX
 
-from tools.template.routes import SCOPE_PREFIX, routes_of, services
+from tools.template.routes import routes_of, services
 
 _REFERENCE = "#/components/schemas/{model}"
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f"

@@ -1,4 +1,4 @@
-"""Generate the routes of the HTTP API from the `api` modules of the services.
+"""Generate the routes of the HTTP API, and the aliases for people, from the `api` modules of the services.
 
 They are a nested stack: a stack can have 500 resources, and each route is one.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tillflow.api.roles import SCOPE_PREFIX, SCOPES_BY_GROUP, group_for
+
 from tools.template.conventions.model import FUNCTION, Resources
 
 HANDLER = re.compile(r"(\w+)\.api\.handle")
-SCOPE_PREFIX = "shop/"
 STACK = "HttpApiRoutes"
 FILE = "template-routes.yaml"
 
@@ -48,7 +49,7 @@ def stack(declared: Resources) -> Resources:
 
 
 def template(declared: Resources, root: Path) -> dict[str, Any]:
-    """Return the template of the nested stack: for each function an integration, a permission and its routes."""
+    """Return the template of the nested stack: for each function an integration, a permission, routes and aliases."""
     resources: Resources = {}
     for function, service in _functions(declared):
         resources |= dict(_resources(function, routes_of(root, service)))
@@ -97,6 +98,10 @@ def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dic
             },
         },
     )
+    # People invoke a function by the alias of their group (see tillflow.api.caller).
+    for group in groups_of(routes):
+        properties = {"FunctionName": {"Ref": f"{function}Arn"}, "FunctionVersion": "$LATEST", "Name": group}
+        yield f"{stem}{group.capitalize()}Alias", {"Type": "AWS::Lambda::Alias", "Properties": properties}
     for key, route in routes.items():
         authorization: dict[str, Any] = {"AuthorizationType": "NONE"}
         if route.scope:
@@ -112,6 +117,12 @@ def _resources(function: str, routes: dict[str, Any]) -> Iterator[tuple[str, dic
             **authorization,
         }
         yield f"{_camel(key)}Route", {"Type": "AWS::ApiGatewayV2::Route", "Properties": properties}
+
+
+def groups_of(routes: dict[str, Any]) -> list[str]:
+    """Return the groups of which each is the first that may call one of these routes."""
+    needed = {group_for(route.scope) for route in routes.values() if route.scope}
+    return [group for group in SCOPES_BY_GROUP if group in needed]
 
 
 def _camel(key: str) -> str:

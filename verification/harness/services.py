@@ -60,15 +60,15 @@ class LocalServices(ServiceClient):
         self.invoked[name] += 1
         return self.handle(name, json.loads(payload))
 
-    def handle(self, name: str, event: Any) -> dict[str, Any]:
-        """Run a function's handler on an event."""
+    def handle(self, name: str, event: Any, alias: str = "") -> dict[str, Any]:
+        """Run a function's handler on an event, invoked by an alias if one is named."""
         handler = self._handlers.get(name) or self._load(name)
         context = SimpleNamespace(
             aws_request_id=str(uuid.uuid4()),
             function_name=name,
             function_version="$LATEST",
             memory_limit_in_mb=512,
-            invoked_function_arn=self.template.functions[name].arn,
+            invoked_function_arn=self.template.functions[name].arn + (f":{alias}" if alias else ""),
             get_remaining_time_in_millis=lambda: 10_000,
         )
         try:

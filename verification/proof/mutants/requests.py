@@ -43,11 +43,11 @@ def seen_requests() -> tuple[dict[str, Requesters], dict[str, Requesters]]:
                 if function:
                     by.functions[function] = None
 
-    def handle_observed(name: str, event: Any) -> dict[str, Any]:
+    def handle_observed(name: str, event: Any, alias: str = "") -> dict[str, Any]:
         nonlocal function
         before, function = function, name.removesuffix("Function")
         try:
-            return handle(name, event)
+            return handle(name, event, alias)
         finally:
             function = before
 

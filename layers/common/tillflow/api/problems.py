@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tillflow.errors import DomainError, InvalidRequest, errors_by_name
 from tillflow.executions import error_message
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
+_CALL_OPERATOR = "Something failed. Call the operator."
+# DynamoDB, Step Functions and Secrets Manager name the exception; S3 and SQS leave "Exception" out.
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "AuthorizationError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,16 @@ def problem_of_refusal(reason: str, cause: str, cashier_message: str) -> Problem
     if error is None or error.retried:
         return Problem(422, reason, detail, cashier_message)
     return Problem(status_of(error), reason, detail, error.cashier_message)
+
+
+def internal_problem(error: Exception) -> Problem:
+    """Return the problem of a failure that is not the caller's. It says nothing of the inside."""
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    if code in _DENIED:
+        return Problem(
+            500, "PermissionMissing", "the service lacks a permission; the log names it", _CALL_OPERATOR
+        )
+    return Problem(500, "InternalError", "the request failed; the log has the reason", _CALL_OPERATOR)
 
 
 def _plain(value: object) -> object:

@@ -11,9 +11,10 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from pydantic import BaseModel, TypeAdapter
 
-from tillflow.api.caller import Caller, caller_of
+from tillflow.api.caller import Caller, caller_of, invoked_group
 from tillflow.api.cursors import decode_cursor, encode_cursor
-from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, problem_of
+from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, internal_problem, problem_of
+from tillflow.api.roles import SCOPE_PREFIX
 from tillflow.errors import DomainError, InvalidRequest
 from tillflow.handling import as_domain_error
 from tillflow.parsing import parse
@@ -22,6 +23,7 @@ PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_QUERY_LENGTH = 2048
+MAX_LOGGED = 256
 
 type Scope = str
 type Operation = Callable[["Call"], "Reply | Any"]
@@ -153,27 +155,27 @@ class Api:
         correlation_id = str(getattr(context, "aws_request_id", "") or uuid.uuid4())
         with self._logger.append_context_keys(request_id=correlation_id):
             try:
-                return self._respond(event, correlation_id)
+                return self._respond(event, correlation_id, str(getattr(context, "invoked_function_arn", "")))
             except Exception as error:
                 domain_error = as_domain_error(error)
                 if domain_error is not None:
                     problem = problem_of(domain_error)
                     self._logger.warning(problem.detail, extra={"error": problem.title})
                 else:
-                    self._logger.exception("request failed")
-                    problem = _UNEXPECTED
+                    problem = internal_problem(error)
+                    self._logger.exception("request failed", extra={"error": problem.title})
                 return _problem_response(problem, correlation_id)
 
-    def _respond(self, event: dict[str, Any], correlation_id: str) -> dict[str, Any]:
+    def _respond(self, event: dict[str, Any], correlation_id: str, invoked_arn: str) -> dict[str, Any]:
         key = event.get("routeKey") if isinstance(event, dict) else None
         route = self.routes.get(key) if isinstance(key, str) else None
         if route is None:
             return _problem_response(_NO_ROUTE, correlation_id)
-        call = _call(route, event)
-        self._logger.info(
-            "request",
-            extra={"route": route.key, "caller": call.caller.username, "source_ip": _source_ip(event)},
-        )
+        caller = caller_of(event, invoked_arn)
+        if invoked_group(invoked_arn) and f"{SCOPE_PREFIX}{route.scope}" not in caller.scopes:
+            raise ScopeMissing(route.key, route.scope)
+        self._logger.info("request", extra={"route": route.key, **_source(caller, event)})
+        call = _call(route, event, caller)
         reply = route.operation(call)
         if not isinstance(reply, Reply):
             reply = Reply(reply, route.statuses[0])
@@ -190,13 +192,10 @@ class Api:
         return {"statusCode": reply.status, "headers": headers, "body": text}
 
 
-_UNEXPECTED = Problem(
-    500, "InternalError", "the request failed; the log has the reason", "Something failed. Call the operator."
-)
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
 
 
-def _call(route: Route, event: Mapping[str, Any]) -> Call:
+def _call(route: Route, event: Mapping[str, Any], caller: Caller) -> Call:
     """Return the validated call of an event. InvalidRequest names every field that is not accepted."""
     raw = _raw_body(event)
     query_parameters = event.get("queryStringParameters") or {}
@@ -204,7 +203,7 @@ def _call(route: Route, event: Mapping[str, Any]) -> Call:
         raise InvalidRequest("query", "(long)", f"at most {MAX_QUERY_LENGTH} characters")
     return Call(
         key=route.key,
-        caller=caller_of(event),
+        caller=caller,
         path=event.get("pathParameters") or {},
         query=parse(route.query, query_parameters, extra="forbid", texts=True),
         body=parse(route.body, _json(raw), extra=None if route.open_body else "forbid")
@@ -253,8 +252,18 @@ def _json(raw: bytes) -> Any:
         raise InvalidRequest("body", "(not JSON)", "a JSON object") from None
 
 
-def _source_ip(event: Mapping[str, Any]) -> str:
-    return str(event.get("requestContext", {}).get("http", {}).get("sourceIp", ""))
+def _source(caller: Caller, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who sent a request, from where, and for what, for the log."""
+    http = event.get("requestContext", {}).get("http", {})
+    return {
+        "caller": caller.username,
+        "principal": caller.principal,
+        "source_ip": str(http.get("sourceIp", "")),
+        "user_agent": str(http.get("userAgent", ""))[:MAX_LOGGED],
+        "path": {
+            name: str(value)[:MAX_LOGGED] for name, value in (event.get("pathParameters") or {}).items()
+        },
+    }
 
 
 def _problem_response(problem: Problem, correlation_id: str) -> dict[str, Any]:
@@ -276,3 +285,13 @@ class BodyTooLarge(DomainError):
 
     def __init__(self, size: int) -> None:
         super().__init__(f"body has {size} bytes; expected at most {MAX_BODY_BYTES}")
+
+
+class ScopeMissing(DomainError):
+    """The group whose alias was invoked lacks the scope of the route. The gateway refuses a token without it itself."""
+
+    status = 403
+    cashier_message = "This needs another role."
+
+    def __init__(self, route: str, scope: str) -> None:
+        super().__init__(f"{route} requires the scope {scope}")

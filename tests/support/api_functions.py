@@ -1,0 +1,57 @@
+"""The API functions in this process, for a command line that invokes them."""
+
+import io
+import json
+import os
+import re
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from tillflow.aws import client
+
+from verification.harness.services import LocalServices
+from verification.harness.template import Template
+
+
+class ApiFunctions:
+    """A client of Lambda that runs the API functions of a template here, as the alias that is invoked."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._services = LocalServices(template)
+        self.invoked: list[tuple[str, str, Any]] = []
+        for function in template.functions.values():
+            if function.handler.endswith(".api.handle"):
+                forget_operations(import_module(function.handler.removesuffix(".handle")))
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return any other operation, of moto's Lambda."""
+        return getattr(client("lambda"), operation)
+
+    def invoke(self, FunctionName: str, Payload: bytes, Qualifier: str = "") -> dict[str, Any]:
+        """Run an API function by the name that the stack's output has, its logical id; any other is moto's."""
+        if not Qualifier:
+            return dict(client("lambda").invoke(FunctionName=FunctionName, Payload=Payload))
+        event = json.loads(Payload)
+        self.invoked.append((FunctionName, Qualifier, event))
+        with patch.dict(os.environ, environment_of(self._template, FunctionName)):
+            response = self._services.handle(FunctionName, event, Qualifier)
+        return response | {"Payload": io.BytesIO(response["Payload"])}
+
+
+def environment_of(template: Template, function: str) -> dict[str, str]:
+    """Return the environment of a function with the names of state machines replaced by their ARNs."""
+
+    def arn(reference: re.Match[str]) -> str:
+        return str(template.resolve({"Ref": reference[1]}))
+
+    environment = template.functions[function].environment
+    return {name: re.sub(r"\$\{(\w+)\}", arn, value) for name, value in environment.items()}
+
+
+def forget_operations(module: Any) -> None:
+    """Forget what a function keeps as long as its process runs: its operations, and with them its clients."""
+    for value in vars(module).values():
+        if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+            value.cache_clear()
