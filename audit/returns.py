@@ -1,5 +1,6 @@
 """Returns: units claimed at most once, money, documents, goods and books of each return equal to its claim."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -54,9 +55,10 @@ def claims_are_those_of_returns(shop: Snapshot) -> Iterator[Breach]:
         if row["status"] == "RELEASED":
             if claim:
                 yield name, f"it is released, and order {order} still has its claim"
-        elif order != row["order_id"]:
-            yield name, f"it is {row['status']}, and order {row['order_id']} does not have its claim"
-        elif _units(claim) != _units(document(row)):
+        elif order != row.get("order_id", ""):
+            expected = row.get("order_id", "no order")
+            yield name, f"it is {row['status']}, and {order or 'no order'} has its claim, expected {expected}"
+        elif order and _units(claim) != _units(document(row)):
             yield name, f"order {order} has another claim than the return"
     for name, (order, _) in claims.items():
         yield name, f"order {order} has a claim of it, and there is no such return"
@@ -69,7 +71,7 @@ def refunds_and_pending_are_captured_at_most(shop: Snapshot) -> Iterator[Breach]
     for refund in shop.refunds.values():
         for part in nested(refund, "parts"):
             if part["state"] == "planned":
-                pending[refund["order_id"], part["tender_no"]] += part["amount"]
+                pending[refund.get("order_id", ""), part["tender_no"]] += part["amount"]
     for order, tenders in shop.tenders.items():
         for tender in tenders:
             subject = f"{order} tender {tender['tender_no']}"
@@ -92,12 +94,12 @@ def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
         refunded = sum(part["amount"] for part in parts if part["state"] == "refunded")
         if refunded != row["total"]:
             lacks.append(f"refunded {refunded} of {row['total']}")
-        note, invoice = shop.return_notes.get(name), shop.invoices.get(row["order_id"], {})
-        if note is None and "invoice_number" in invoice:
+        note, invoice = shop.return_notes.get(name), shop.invoices.get(row.get("order_id", ""), {})
+        if note is None and ("invoice_number" in invoice or "order_id" not in row):
             lacks.append("has no credit note")
         if note and (note["total"], document(note)["taxes"]) != (row["total"], claimed["taxes"]):
             lacks.append(f"is credited {note['total']} of {row['total']}, or other taxes")
-        if return_entry_id(row["order_id"], name) not in shop.entries:
+        if _entry_id(name, row) not in shop.entries:
             lacks.append("has no journal entry")
         if not shop.excused(name, "RestockGoods"):
             restocked = _restocked(shop, name)
@@ -112,7 +114,7 @@ def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
 def return_entry_is_what_was_returned(shop: Snapshot) -> Iterator[Breach]:
     """The journal entry of a return has its net and tax, its refunds by tender, and the cost of its goods."""
     for name, row in _completed(shop):
-        entry = shop.entries.get(return_entry_id(row["order_id"], name))
+        entry = shop.entries.get(_entry_id(name, row))
         if entry is None:
             continue
         posted, totals = account_balances(entry), document(row)["totals"]
@@ -187,6 +189,25 @@ def released_return_left_nothing(shop: Snapshot) -> Iterator[Breach]:
                 yield name, f"the return is {status}, and it has {what}"
 
 
+@invariant
+def return_without_receipt_is_allowed_and_credited(shop: Snapshot) -> Iterator[Breach]:
+    """A return without an order was allowed by a manager with a note, and became store credit of its customer alone."""
+    for name, row in shop.returns.items():
+        if "order_id" in row or row["status"] == "RELEASED":
+            continue
+        request = json.loads(row["request"])
+        allowed = request.get("override") or {}
+        if not (allowed.get("manager") and allowed.get("note")):
+            yield name, "it has no order, and no manager allowed it"
+        others = {part["type"] for part in nested(shop.refunds.get(name, {}), "parts")} - {"store_credit"}
+        if others or not request.get("customer_id"):
+            yield name, f"it has no order, and was refunded as {sorted(others) or 'credit of no customer'}"
+
+
+def _entry_id(name: str, row: Item) -> str:
+    return return_entry_id(row.get("order_id", name), name)
+
+
 def _completed(shop: Snapshot) -> Iterator[tuple[str, Item]]:
     return ((name, row) for name, row in shop.returns.items() if row["status"] == "COMPLETED")
 
@@ -224,4 +245,5 @@ RETURNS = (
     returned_goods_have_the_cost_of_their_sale,
     credit_notes_of_returns_are_what_was_credited,
     released_return_left_nothing,
+    return_without_receipt_is_allowed_and_credited,
 )

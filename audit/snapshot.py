@@ -150,7 +150,7 @@ class Snapshot:
         for refund in self.refunds.values():
             for part in nested(refund, "parts"):
                 if part["state"] == "refunded":
-                    refunded[refund["order_id"], part["tender_no"]] += part["amount"]
+                    refunded[refund.get("order_id", ""), part["tender_no"]] += part["amount"]
         return refunded
 
     @cached_property
@@ -245,7 +245,11 @@ class Snapshot:
 
     @cached_property
     def _orders_being_returned(self) -> frozenset[str]:
-        return frozenset(row["order_id"] for row in self.returns.values() if row["status"] == "CLAIMED")
+        return frozenset(
+            row["order_id"]
+            for row in self.returns.values()
+            if row["status"] == "CLAIMED" and "order_id" in row
+        )
 
     def has_open_case(self, order: str) -> bool:
         return any(case["status"] == "OPEN" for case in self.cases.get(order, ()))

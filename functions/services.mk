@@ -6,6 +6,7 @@ build-BillingApiFunction: SERVICE = billing
 build-OpenCaseFunction: SERVICE = cases
 build-CasesApiFunction: SERVICE = cases
 build-PriceOrderFunction: SERVICE = catalog
+build-ValueReturnFunction: SERVICE = catalog
 build-CatalogApiFunction: SERVICE = catalog
 build-CheckCustomerFunction: SERVICE = customers
 build-CustomersApiFunction: SERVICE = customers

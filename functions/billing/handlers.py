@@ -9,7 +9,14 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from billing.errors import InvalidPayment
-from billing.models import CreditedInvoice, CreditInvoice, IssuedInvoice, IssueInvoice, SeriesScope
+from billing.models import (
+    CreditedInvoice,
+    CreditInvoice,
+    CreditWithoutReceipt,
+    IssuedInvoice,
+    IssueInvoice,
+    SeriesScope,
+)
 from billing.receivables.models import ReceivedPayment, ReceivePayment
 from billing.receivables.store import ReceivablesStore
 from billing.store import BillingStore
@@ -28,7 +35,13 @@ def issue_invoice(event: dict[str, Any], context: object) -> IssuedInvoice:
 
 @handler
 def credit_invoice(event: dict[str, Any], context: object) -> CreditedInvoice:
-    """Credit the invoice of an order: a return's part of it, or all of it. Void a draft that is cancelled."""
+    """Credit the invoice of an order: a return's part of it, or all of it. Void a draft that is cancelled.
+
+    A return without a receipt (order_id null) gets a credit note of its own.
+    """
+    if event.get("order_id", "") is None:
+        unreceipted = parse(CreditWithoutReceipt, event)
+        return store.credit_without_receipt(unreceipted.reason, unreceipted.credited, datetime.now(UTC))
     request = parse(CreditInvoice, event)
     if request.credited:
         return store.credit_return(request.order_id, request.reason, request.credited, datetime.now(UTC))

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt
 from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Identifier, Quantity, Record, Request
+from tillflow.money import Currency
 
 MAX_TENDERS = 200
 MAX_LINES = 1_000
 
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\P{Cc}*$")]
 type InvoiceStatus = Literal["DRAFT", "ISSUED", "PARTIALLY_PAID", "PAID", "VOID"]
 
 
@@ -75,9 +77,15 @@ class CreditedTotals(Request):
 
 
 class CreditedReturn(Request):
-    """The part of an invoice that a return credits: its lines, taxes and totals."""
+    """The part of an invoice that a return credits: its lines, taxes and totals.
+
+    location, register, currency: where it came back; a credit note without an invoice needs them.
+    """
 
     return_id: BusinessId
+    location: Identifier | None = None
+    till: Identifier | None = Field(default=None, alias="register")
+    currency: Currency | None = None
     lines: Annotated[tuple[CreditedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     taxes: Annotated[tuple[CreditedTax, ...], Field(max_length=MAX_LINES)]
     totals: CreditedTotals
@@ -90,8 +98,24 @@ class CreditInvoice(Request):
     """
 
     order_id: BusinessId
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\P{Cc}*$")] = "cancelled"
+    reason: Reason = "cancelled"
     credited: CreditedReturn | None = None
+
+
+class CreditedWithoutReceipt(CreditedReturn):
+    """What a return without a receipt credits, and where."""
+
+    location: Identifier
+    till: Identifier = Field(alias="register")
+    currency: Currency
+
+
+class CreditWithoutReceipt(Request):
+    """A request to credit a return without a receipt: its credit note belongs to no invoice."""
+
+    order_id: None
+    reason: Reason = "returned"
+    credited: CreditedWithoutReceipt
 
 
 class IssuedInvoice(TypedDict):
@@ -104,9 +128,9 @@ class IssuedInvoice(TypedDict):
 
 
 class CreditedInvoice(TypedDict):
-    """The number of the credit note; None if the invoice was never issued."""
+    """The number of the credit note; None if the invoice was never issued. order_id: None without a receipt."""
 
-    order_id: str
+    order_id: str | None
     credit_note_number: str | None
 
 
@@ -185,12 +209,13 @@ class Invoice(Record):
 class CreditNote(Record):
     """A credit note as it is stored: the attributes of its row, less the key.
 
-    credit_note_id: the order whose invoice it credits; return_id: the return it belongs to, None for a cancel.
+    credit_note_id: the order whose invoice it credits; return_id: the return it belongs to, None for a cancel. That of
+    a return without a receipt has the return's id as both, and no invoice_number.
     """
 
     credit_note_id: str
     return_id: str | None = None
-    invoice_number: str
+    invoice_number: str | None = None
     location: str | None
     register_id: str | None
     series: str

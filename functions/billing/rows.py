@@ -4,6 +4,7 @@ INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its n
                                (on account: ISSUED or PARTIALLY_PAID, until payments have paid it)
 CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
 CREDIT#<order id>    CREDIT#<return id>   the credit note of a return's part of it
+CREDIT#<return id>   CREDIT#<return id>   the credit note of a return without a receipt, which credits no invoice
 SERIES#<series>      COUNTER   last: the last number given; rules.series_of names the series of a document
 
 OpenOrder and RejectOrder of the checkout write an invoice's row themselves, in one transaction with the order's.

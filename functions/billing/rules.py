@@ -8,7 +8,13 @@ from tillflow.errors import IdempotencyConflict, TendersDoNotMatchTotal
 from tillflow.money import Money
 
 from billing.errors import CreditAboveInvoice
-from billing.models import CapturedTender, CreditedReturn, RecordedPayment, SeriesScope
+from billing.models import (
+    CapturedTender,
+    CreditedReturn,
+    CreditedWithoutReceipt,
+    RecordedPayment,
+    SeriesScope,
+)
 
 type DocumentKind = Literal["INV", "CN"]
 
@@ -76,6 +82,22 @@ def return_note_of(
         "total": credited.totals.total,
         "document": json.dumps(parts),
     }
+
+
+def note_without_receipt(
+    credited: CreditedWithoutReceipt, series: str, number: int, reason: str
+) -> dict[str, Any]:
+    """Return the credit note of a return without a receipt."""
+    of_return = {
+        "invoice_id": credited.return_id,
+        "invoice_number": None,
+        "location": credited.location,
+        "register_id": credited.till,
+        "currency": credited.currency,
+        "total": credited.totals.total,
+        "document": None,
+    }
+    return return_note_of(of_return, series, number, reason, credited)
 
 
 def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn) -> None:

@@ -15,6 +15,7 @@ from billing.models import (
     CapturedTender,
     CreditedInvoice,
     CreditedReturn,
+    CreditedWithoutReceipt,
     CreditNote,
     Invoice,
     IssuedInvoice,
@@ -104,6 +105,15 @@ class BillingStore:
         """
         return retry_on_conflict(lambda: self._credit_return(order_id, reason, credited, now), tries=_TRIES)
 
+    def credit_without_receipt(
+        self, reason: str, credited: CreditedWithoutReceipt, now: datetime
+    ) -> CreditedInvoice:
+        """Give a return without a receipt a credit note under the next number of the credit series.
+
+        A second delivery returns the first number; IdempotencyConflict for a return with other lines.
+        """
+        return retry_on_conflict(lambda: self._credit_without_receipt(reason, credited, now), tries=_TRIES)
+
     def credit_notes(self, order_id: str) -> list[CreditNote]:
         """Return the credit notes of an order's invoice, in the order of their numbers."""
         page = self._client.query(
@@ -130,16 +140,10 @@ class BillingStore:
         series, before = self._series("CN", invoice), invoice.get("credited")
         last = self._last(series)
         note = rules.return_note_of(invoice, series, last + 1, reason, credited)
-        numbered = {"document_number": note["credit_note_number"]}
         what = f"crediting return {credited.return_id}"
-        put = {
-            "TableName": self._table,
-            "Item": {**key(*place), **marshal({**note, **numbered, "issued_at": iso_utc(now)})},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
         unchanged = "attribute_not_exists(#credited)" if before is None else "#credited = :before"
         actions = [
-            Action("Put", put, lambda _: StoreContention(what)),
+            self._put_note(place, note, now, what),
             self._set(
                 invoice_key(order_id),
                 {"credited": (before or 0) + credited.totals.total},
@@ -151,6 +155,30 @@ class BillingStore:
         ]
         transact(self._client, actions, what)
         return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
+
+    def _credit_without_receipt(
+        self, reason: str, credited: CreditedWithoutReceipt, now: datetime
+    ) -> CreditedInvoice:
+        place = credit_note_key(credited.return_id, credited.return_id)
+        if note := self._row(*place):
+            rules.check_same_return(note, credited)
+            return {"order_id": None, "credit_note_number": note["credit_note_number"]}
+        series = rules.series_of("CN", self._scope, credited.location, credited.till)
+        last = self._last(series)
+        note = rules.note_without_receipt(credited, series, last + 1, reason)
+        what = f"crediting return {credited.return_id}"
+        actions = [self._put_note(place, note, now, what), self._advance(series, last, what)]
+        transact(self._client, actions, what)
+        return {"order_id": None, "credit_note_number": note["credit_note_number"]}
+
+    def _put_note(self, place: tuple[str, str], note: Item, now: datetime, what: str) -> Action:
+        numbered = {"document_number": note["credit_note_number"]}
+        put = {
+            "TableName": self._table,
+            "Item": {**key(*place), **marshal({**note, **numbered, "issued_at": iso_utc(now)})},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", put, lambda _: StoreContention(what))
 
     def _credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
         invoice = self._row(*invoice_key(order_id))

@@ -1,6 +1,7 @@
-"""PriceOrder: the function of the catalog that a checkout calls."""
+"""PriceOrder, which a checkout calls, and ValueReturn, which a return without a receipt does."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
@@ -8,8 +9,8 @@ from tillflow.errors import InvalidOrder
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from catalog import rules
-from catalog.models import Order, PricedOrder
+from catalog import rules, valuation
+from catalog.models import Order, PricedOrder, ValuedReturn, ValueReturn
 from catalog.store import CatalogStore
 
 store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -21,3 +22,11 @@ def price_order(event: dict[str, Any], context: object) -> PricedOrder:
     order = parse(Order, event, InvalidOrder)
     products, rates, windows = store.read_prices({line.sku for line in order.lines})
     return rules.price_order(order, products, rates, windows)
+
+
+@handler
+def value_return(event: dict[str, Any], context: object) -> ValuedReturn:
+    """Value the lines of a return without a receipt at the lowest price of the last days. Changes nothing."""
+    request = parse(ValueReturn, event)
+    products, rates = store.read_recent_prices({line.sku for line in request.lines}, datetime.now(UTC))
+    return {"lines": valuation.value_lines(request, products, rates)}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, NotRequired, Self, TypedDict
 
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 from tillflow.decimals import Rate
 from tillflow.discounts import Discount
 from tillflow.fields import MAX_AMOUNT, Quantity, Record, Timestamp, UnitAmount
@@ -11,6 +11,8 @@ from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
 MAX_LINES = 1_000
+MAX_VALUED_LINES = 100
+"""Lines of a return without a receipt: the prices of each product are a query of their own."""
 MAX_DISCOUNTS = 20
 MAX_TENDERS = 200
 LATEST = timedelta(days=366)
@@ -136,6 +138,51 @@ class ReturnWindow(Record):
 
     category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
     days: Annotated[StrictInt, Field(ge=0, le=3_650)]
+
+
+class PriceDays(Record):
+    """Days whose lowest price values a return without a receipt."""
+
+    days: Annotated[StrictInt, Field(ge=0, le=3_650)]
+
+
+class UnvaluedLine(BaseModel):
+    """Units that come back without a receipt. The claim of the return validates its other fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+    line_no: Annotated[StrictInt, Field(gt=0, le=MAX_LINES)]
+    sku: Code
+    quantity: Quantity
+
+
+class ValueReturn(BaseModel):
+    """A request to value a return without a receipt. The claim of the return validates its other fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+    currency: Currency
+    lines: Annotated[tuple[UnvaluedLine, ...], Field(min_length=1, max_length=MAX_VALUED_LINES)]
+
+
+class ValuedLine(TypedDict):
+    """A line with the value of its units at the lowest price: total = net + tax."""
+
+    line_no: int
+    sku: str
+    description: str
+    quantity: int
+    tax_class: str
+    tax_rate: str
+    net: int
+    tax: int
+    total: int
+
+
+class ValuedReturn(TypedDict):
+    """The lines of a return without a receipt, with their value."""
+
+    lines: list[ValuedLine]
 
 
 class PricedLine(TypedDict):

@@ -9,7 +9,16 @@ from tillflow.parsing import parse
 
 from catalog import rules
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import BarcodeQuery, Order, PricedOrder, Product, ProductQuery, ReturnWindow, TaxClass
+from catalog.models import (
+    BarcodeQuery,
+    Order,
+    PriceDays,
+    PricedOrder,
+    Product,
+    ProductQuery,
+    ReturnWindow,
+    TaxClass,
+)
 from catalog.store import CatalogStore
 
 
@@ -30,6 +39,14 @@ class CatalogOperations:
     def list_return_windows(self) -> list[ReturnWindow]:
         """Return the return windows by category."""
         return self._store.list_return_windows()
+
+    def put_price_days(self, days: PriceDays) -> None:
+        """Set the days whose lowest price values a return without a receipt."""
+        self._store.put_price_days(days.days)
+
+    def price_days(self) -> int:
+        """Return the days whose lowest price values a return without a receipt."""
+        return self._store.price_days()
 
     def put_product(self, product: Product) -> None:
         """Create or replace a product. InvalidProduct."""

@@ -1,10 +1,12 @@
 """The catalog table.
 
 PRODUCT#<sku>      PRODUCT   the product; every write raises its version
+PRODUCT#<sku>      PRICE#<time>#<version>   prices of the product that were replaced then
 BARCODE#<ean-13>   BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
-RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`
+RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
+                             and `price_days`: the days whose lowest price values a return without a receipt
 
 The index `changes` lists the products by the time of their last change.
 """
@@ -24,6 +26,9 @@ RATES = ("TAXES", "RATES")
 WINDOWS = ("RETURNS", "WINDOWS")
 _RATE = "rate:"
 _DAYS = "days:"
+_PRICE = "PRICE#"
+PRICE_DAYS = "price_days"
+DEFAULT_PRICE_DAYS = 30
 
 
 def product_key(sku: str) -> tuple[str, str]:
@@ -46,6 +51,18 @@ def product_row(product: Product, version: int, now: datetime) -> Item:
 def changes(client: Any, table: str) -> Index:
     """Return the index of the products by their last change."""
     return Index(client, table, "changes", "list", "changed_at")
+
+
+def replaced_prices_row(product: Product, version: int, now: datetime) -> Item:
+    """Return the row that keeps the prices of a product that are replaced now."""
+    pk = product_key(product.sku)[0]
+    prices = product.model_dump(include={"prices", "tax_included"})
+    return {"pk": pk, "sk": f"{replaced_since(now)}#{version}", **prices}
+
+
+def replaced_since(time: datetime) -> str:
+    """Return the least sort key of prices that were replaced at a time or later."""
+    return f"{_PRICE}{iso_utc(time)}"
 
 
 def read_product(row: Item) -> Product:
@@ -71,3 +88,8 @@ def window_attribute(category: str) -> str:
 def read_windows(row: Item) -> dict[str, int]:
     """Return the return window of every category of the WINDOWS row, in days."""
     return {name.removeprefix(_DAYS): days for name, days in row.items() if name.startswith(_DAYS)}
+
+
+def read_price_days(row: Item) -> int:
+    """Return the days whose lowest price values a return without a receipt."""
+    return int(row.get(PRICE_DAYS, DEFAULT_PRICE_DAYS))

@@ -7,13 +7,24 @@ from typing import Any
 
 from tillflow.errors import StoreContention
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, marshal, read_row, read_rows, retry_on_conflict, transact
+from tillflow.store import (
+    Action,
+    Item,
+    key,
+    marshal,
+    read_row,
+    read_rows,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+)
 from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, ReturnWindow, TaxClass
 from catalog.rows import (
     LIST,
+    PRICE_DAYS,
     RATES,
     WINDOWS,
     barcode_key,
@@ -21,9 +32,12 @@ from catalog.rows import (
     product_key,
     product_row,
     rate_attribute,
+    read_price_days,
     read_product,
     read_rates,
     read_windows,
+    replaced_prices_row,
+    replaced_since,
     window_attribute,
 )
 
@@ -48,6 +62,34 @@ class CatalogStore:
         rates, windows = read_rates(rows.pop(RATES, {})), read_windows(rows.pop(WINDOWS, {}))
         products = (read_product(row) for row in rows.values())
         return {product.sku: product for product in products}, rates, windows
+
+    def read_recent_prices(
+        self, skus: Iterable[str], now: datetime
+    ) -> tuple[dict[str, list[Product]], dict[str, Decimal]]:
+        """Return each product that exists as it is and as it was sold within the days of `price_days`; and the rates.
+
+        The first of a list is the product as it is; the others have the prices that were replaced since then.
+        """
+        keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
+        rows = read_rows(self._client, self._table, keys)
+        rates, days = read_rates(rows.pop(RATES, {})), read_price_days(rows.pop(WINDOWS, {}))
+        first = replaced_since(now - timedelta(days=days))
+        products = [read_product(row) for row in rows.values()]
+        return {product.sku: [product, *self._replaced(product, first)] for product in products}, rates
+
+    def put_price_days(self, days: int) -> None:
+        """Set the days whose lowest price values a return without a receipt."""
+        self._client.update_item(
+            TableName=self._table,
+            Key=key(*WINDOWS),
+            UpdateExpression="SET #days = :days",
+            ExpressionAttributeNames={"#days": PRICE_DAYS},
+            ExpressionAttributeValues=marshal({":days": days}),
+        )
+
+    def price_days(self) -> int:
+        """Return the days whose lowest price values a return without a receipt."""
+        return read_price_days(self._row(*WINDOWS))
 
     def put_return_window(self, window: ReturnWindow) -> None:
         """Set the return window of a category. Orders that are sold keep theirs."""
@@ -143,11 +185,35 @@ class CatalogStore:
             ),
             Action("Put", {"TableName": self._table, "Item": key(LIST, product.sku)}),
         ]
+        if before:
+            actions += self._keep_prices(read_product(before), product, version)
         if product.barcode:
             actions.append(self._claim_barcode(product.barcode, product.sku))
         if (old := before.get("barcode")) and old != product.barcode:
             actions.append(self._drop_barcode(old))
         transact(self._client, actions, what)
+
+    def _keep_prices(self, before: Product, after: Product, version: int) -> list[Action]:
+        if (before.prices, before.tax_included) == (after.prices, after.tax_included):
+            return []
+        row = replaced_prices_row(before, version, datetime.now(UTC))
+        return [Action("Put", {"TableName": self._table, "Item": marshal(row)})]
+
+    def _replaced(self, product: Product, first: str) -> list[Product]:
+        """Return the product with each of its prices that were replaced from a sort key on."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=marshal(
+                {":pk": product_key(product.sku)[0], ":first": first, ":last": "PRICE#~"}
+            ),
+            ConsistentRead=True,
+        )
+        rows = [unmarshal(row) for page in pages for row in page["Items"]]
+        return [
+            product.model_copy(update={"prices": row["prices"], "tax_included": row["tax_included"]})
+            for row in rows
+        ]
 
     def _check_tax_class(self, product: Product) -> Action:
         request = {

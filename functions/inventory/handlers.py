@@ -28,6 +28,7 @@ from inventory.models import (
     Reserved,
     Restocked,
     RestockGoods,
+    RestockUnreceipted,
     Returned,
     ReturnGoods,
 )
@@ -70,8 +71,11 @@ def commit_stock(event: dict[str, Any], context: Any) -> Committed:
 def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
     """Put the sold units of ``{order_id, returned?: {return_id, lines: [{sku, quantity, condition}]}}`` back on hand.
 
-    Without `returned` all of them, and open reservations are released.
+    Without `returned` all of them, and open reservations are released. The units of a return without a receipt
+    (order_id null) go to `location` of `returned`.
     """
+    if event.get("order_id", "") is None:
+        return customer_returns.restock_unreceipted(parse(RestockUnreceipted, event).returned)
     request = parse(RestockGoods, event)
     if request.returned:
         return customer_returns.restock(request.order_id, request.returned)

@@ -226,10 +226,26 @@ class ReturnedLine(Line):
 
 
 class ReturnedUnits(Request):
-    """The units of a return of an order."""
+    """The units of a return of an order. location, currency: where they came back; needed without a receipt."""
 
     return_id: Identifier
+    location: Identifier | None = None
+    currency: Currency | None = None
     lines: Annotated[tuple[ReturnedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+
+class UnreceiptedUnits(ReturnedUnits):
+    """The units of a return without a receipt, and where they come back."""
+
+    location: Identifier
+    currency: Currency
+
+
+class RestockUnreceipted(Request):
+    """The units of a return without a receipt, which belong to no order."""
+
+    order_id: None
+    returned: UnreceiptedUnits
 
 
 class RestockGoods(OrderRef):

@@ -1,7 +1,7 @@
 """The rows of the inventory table, and the effects on them as actions of a transaction.
 
 <document> is the business document that a row belongs to: ``ORDER#<id>``, ``TRANSFER#<id>``, ``PURCHASE#<id>``,
-``RECEIPT#<id>`` or ``CORRECTION#<id>``.
+``RECEIPT#<id>``, ``CORRECTION#<id>``, or ``RETURN#<id>`` for a return without a receipt.
 
 LEVEL#<location>#<sku>  LEVEL                           the counters of one SKU at one location
 LEVEL#<location>#<sku>  MOVE#<business id>#<kind>       append-only: why on hand changed, and the cost that moved
@@ -213,7 +213,13 @@ class StockRows(TableActions):
         yield self.move(reservation["business_id"], "cancel", location, sku, quantity, cost)
 
     def receive(
-        self, business_id: str, location: str, line: ReceiptLine, step: str, currency: str | None
+        self,
+        business_id: str,
+        location: str,
+        line: ReceiptLine,
+        step: str | None,
+        currency: str | None,
+        kind: str = "receipt",
     ) -> Iterator[Action]:
         """Put received units on hand as a movement; create the level if there is none. CurrencyMismatch."""
         yield self.update(
@@ -233,7 +239,7 @@ class StockRows(TableActions):
             else None,
             names=LEVEL_NAMES,
         )
-        yield self.move(business_id, "receipt", location, line.sku, line.quantity, line.cost, step)
+        yield self.move(business_id, kind, location, line.sku, line.quantity, line.cost, step)
 
     def correct(
         self,

@@ -207,6 +207,19 @@ def cost_of_customer_return(line: ReturnedSku, sold: Mapping[str, Any]) -> tuple
     return cost - written_off, written_off
 
 
+def cost_of_unreceipted(line: ReturnedSku, level: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the cost of units without a receipt that go back on hand, and of those that are written off.
+
+    It is the average of the units on hand; nothing if there are none.
+    """
+    on_hand = level.get("on_hand", 0)
+    if not on_hand:
+        return 0, 0
+    cost = divide_half_up(level["stock_value"] * line.quantity, on_hand)
+    written_off = divide_half_up(cost * line.damaged, line.quantity)
+    return cost - written_off, written_off
+
+
 @dataclass(frozen=True, slots=True)
 class Counters:
     """The counters of one level. available = on_hand - reserved, stored for use in conditions."""

@@ -20,6 +20,8 @@ from ledger.models import (
     PostLoss,
     PostPayment,
     PostPurchase,
+    PostReturn,
+    PostUnreceipted,
     ReversedEntries,
     ReversedSale,
     ReverseEntries,
@@ -40,11 +42,16 @@ def post_journal(event: dict[str, Any], context: object) -> PostedEntry:
 
 @handler
 def reverse_journal(event: dict[str, Any], context: object) -> ReversedSale:
-    """Reverse the entry of an order's sale: a return's part of it, or all of it."""
+    """Reverse the entry of an order's sale: a return's part of it, or all of it.
+
+    A return without a receipt (order_id null) is posted under its own id.
+    """
+    if event.get("order_id", "") is None:
+        returned = parse(PostUnreceipted, event).returned
+        return _post_return(returned.return_id, returned)
     request = parse(ReverseJournal, event)
     if request.returned:
-        posted = store.post(rules.return_entry(request.order_id, request.returned), datetime.now(UTC))
-        return {"entry_id": posted["entry_id"], "debits": posted["debits"], "credits": posted["credits"]}
+        return _post_return(request.order_id, request.returned)
     return store.reverse(request.order_id, datetime.now(UTC))
 
 
@@ -71,6 +78,11 @@ def post_loss(event: dict[str, Any], context: object) -> PostedEntry:
 def post_corrections(event: dict[str, Any], context: object) -> BatchResponse:
     """Post each StockCorrected and CreditChanged event of a batch once; return those that failed for redelivery."""
     return process_batch(event, _post_event)
+
+
+def _post_return(business_id: str, returned: PostReturn) -> ReversedSale:
+    posted = store.post(rules.return_entry(business_id, returned), datetime.now(UTC))
+    return {"entry_id": posted["entry_id"], "debits": posted["debits"], "credits": posted["credits"]}
 
 
 def _post_event(event: dict[str, Any]) -> None:

@@ -110,6 +110,13 @@ class ReverseJournal(Request):
     returned: PostReturn | None = None
 
 
+class PostUnreceipted(Request):
+    """A request to post a return without a receipt, which belongs to no order."""
+
+    order_id: None
+    returned: PostReturn
+
+
 class PostPurchase(Request):
     """A request to post one step of a purchase order.
 

@@ -60,13 +60,13 @@ def cancel_entry_id(order_id: str) -> str:
     return f"{order_id}#cancel"
 
 
-def return_entry_id(order_id: str, return_id: str) -> str:
-    """Return the id of the entry of a return of an order."""
-    return f"{order_id}#return#{return_id}"
+def return_entry_id(business_id: str, return_id: str) -> str:
+    """Return the id of the entry of a return: of an order, or of itself without a receipt."""
+    return f"{business_id}#return#{return_id}"
 
 
-def return_entry(order_id: str, returned: PostReturn) -> Entry:
-    """Return the entry of a return.
+def return_entry(business_id: str, returned: PostReturn) -> Entry:
+    """Return the entry of a return of an order, or of itself without a receipt.
 
     Debits: sales returns and tax per class and rate, the inventory at the cost of what is restocked, inventory losses
     at the cost of what is written off. Credits: each kind of refund, and the cost of goods; the rounding of cash on
@@ -86,8 +86,8 @@ def return_entry(order_id: str, returned: PostReturn) -> Entry:
         _credit(accounts.COST_OF_GOODS_SOLD, returned.restocked + returned.written_off),
     ]
     entry = Entry(
-        entry_id=return_entry_id(order_id, returned.return_id),
-        business_id=order_id,
+        entry_id=return_entry_id(business_id, returned.return_id),
+        business_id=business_id,
         kind="return",
         currency=returned.currency,
         reference=returned.credit_note_number,

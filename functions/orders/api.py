@@ -2,22 +2,31 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, Problem, Reply
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
-from tillflow.fields import Identifier
+from tillflow.fields import Identifier, Quantity
 from tillflow.money import Currency
 
 from orders.cards import invoked
 from orders.errors import LocationNotAllowed, OverrideNotAllowed
 from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
 from orders.operations import OrderOperations
-from orders.returns.models import MAX_LINES, Note, RefundTo, Return, ReturnId, ReturnLine
+from orders.returns.models import (
+    MAX_LINES,
+    MAX_UNRECEIPTED_LINES,
+    Condition,
+    Note,
+    RefundTo,
+    Return,
+    ReturnId,
+    ReturnLine,
+)
 from orders.returns.operations import ReturnOperations
 
 api = Api("orders")
@@ -48,6 +57,34 @@ class ReturnBody(BaseModel):
     refund: RefundTo = "original"
     customer_id: Identifier | None = None
     override_note: Note | None = None
+
+
+class UnreceiptedLine(BaseModel):
+    """Units that come back without a receipt. condition: `resell` goes back into stock, `damaged` is written off."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sku: Identifier
+    quantity: Quantity
+    condition: Condition = "resell"
+    reason: Note = "returned"
+
+
+class UnreceiptedBody(BaseModel):
+    """Units that come back without a receipt, as store credit at the lowest price of the last days.
+
+    note: the manager's reason to accept them. The client makes `return_id`, which is the idempotency key.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    return_id: ReturnId
+    location: Code
+    till: Code = Field(alias="register")
+    currency: Currency
+    customer_id: Identifier
+    note: Note
+    lines: Annotated[tuple[UnreceiptedLine, ...], Field(min_length=1, max_length=MAX_UNRECEIPTED_LINES)]
 
 
 class CancelBody(BaseModel):
@@ -164,13 +201,25 @@ def create_return(call: Call) -> Reply:
         "order_id": call.path["order_id"],
         "override": override,
     }
-    if _returns().create(sent).duplicate:
-        _returns().check_unchanged(sent)
-    stored = _wait_for_return(body.return_id, call.query.wait)
-    if stored.status == "RELEASED":
-        raise ProblemError(_return_refusal(stored))
-    location = {"location": f"/api/returns/{body.return_id}"}
-    return Reply(stored, 202 if stored.status == "CLAIMED" else 201, location)
+    return _create_return(sent, call.query.wait)
+
+
+@api.route("POST /returns", "manage", body=UnreceiptedBody, query=Wait, response=Return, statuses=(201, 202))
+def create_unreceipted_return(call: Call) -> Reply:
+    """Accept units without a receipt, as store credit. The same return again starts nothing."""
+    body: UnreceiptedBody = call.body
+    if not call.caller.is_manager:
+        raise OverrideNotAllowed(call.caller.username)
+    lines = [
+        {"line_no": number, **line.model_dump(mode="json")} for number, line in enumerate(body.lines, start=1)
+    ]
+    sent = body.model_dump(mode="json", by_alias=True, exclude={"note", "lines"}) | {
+        "order_id": None,
+        "lines": lines,
+        "refund": "store_credit",
+        "override": {"manager": call.caller.username, "note": body.note},
+    }
+    return _create_return(sent, call.query.wait)
 
 
 @api.route("GET /orders/{order_id}/returns", "read", response=list[Return])
@@ -183,6 +232,18 @@ def list_returns(call: Call) -> list[Return]:
 def get_return(call: Call) -> Return:
     """Return a return with its lines, refunds, credit note and status."""
     return _returns().get(call.path["return_id"])
+
+
+def _create_return(sent: Mapping[str, Any], seconds: int) -> Reply:
+    """Start a return and wait for its end so many seconds."""
+    if _returns().create(sent).duplicate:
+        _returns().check_unchanged(sent)
+    return_id = sent["return_id"]
+    stored = _wait_for_return(return_id, seconds)
+    if stored.status == "RELEASED":
+        raise ProblemError(_return_refusal(stored))
+    location = {"location": f"/api/returns/{return_id}"}
+    return Reply(stored, 202 if stored.status == "CLAIMED" else 201, location)
 
 
 def _wait_for_return(return_id: str, seconds: int) -> Return:

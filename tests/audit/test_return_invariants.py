@@ -14,6 +14,7 @@ from tests.support.return_rows import REFUSED, RETURNED, SALE
 ORDER, RETURN, REFUND = (f"ORDER#{SALE}", "ORDER"), (f"RETURN#{RETURNED}", "RETURN"), f"RETURN#{RETURNED}"
 NOTE = (f"CREDIT#{SALE}", f"CREDIT#{RETURNED}")
 ENTRY = (f"ENTRY#{SALE}#return#{RETURNED}", "ENTRY")
+UNRECEIPTED = "ret-3"
 MOVE = (return_rows.LEVEL, f"MOVE#{RETURNED}#return")
 
 
@@ -26,6 +27,30 @@ def claims(**line: int) -> str:
 
 def parts(state: str, amount: int = 240) -> str:
     return json.dumps([{"tender_no": 1, "type": "card", "amount": amount, "state": state}])
+
+
+def unreceipted(refunded_as: str = "store_credit", **changes: Any) -> Break:
+    """Return the change that adds a completed return without an order, and its refund."""
+    request = {"customer_id": "cus-ada", "override": {"manager": "mia", "note": "a gift"}, **changes}
+    row = return_rows.returned(UNRECEIPTED, "COMPLETED") | {
+        "total": 120,
+        "request": json.dumps(request),
+        "document": json.dumps({"lines": [], "taxes": [], "totals": {"net": 100, "tax": 20}}),
+    }
+    del row["order_id"]
+    part = {"tender_no": 0, "type": refunded_as, "amount": 120, "state": "refunded"}
+    refund = {
+        "pk": f"RETURN#{UNRECEIPTED}",
+        "sk": "REFUND",
+        "return_id": UNRECEIPTED,
+        "parts": json.dumps([part]),
+    }
+
+    def add_both(tables: Tables) -> None:
+        add("OrdersTable", row)(tables)
+        add("PaymentsTable", refund)(tables)
+
+    return add_both
 
 
 BROKEN: list[tuple[str, str, Break]] = [
@@ -88,6 +113,10 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         change("BillingTable", f"INVOICE#{SALE}", "INVOICE", credited=120),
     ),
+    ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(override=None)),
+    ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(customer_id=None)),
+    ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted("cash")),
+    ("completed_return_is_complete", UNRECEIPTED, unreceipted()),
     ("paid_order_is_complete", SALE, change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", refunded=200)),
 ]
 

@@ -96,8 +96,13 @@ WRITES: dict[str, tuple[str, ...]] = {
         "cus-ada 5 --reason {text}",
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
+    "product price-days": ("", "--days 14", "--json"),
     "product return-window": ("--days 14", "--category {text} --days 14", "--json"),
     "return create": ("ord-1 --line MUG=1 --reason {text}", "{text} --line MUG=1", "ord-1 --line {text}"),
+    "return create-without-receipt": (
+        "--line MUG=1 --customer cus-ada --manager mia --note {text}",
+        "--line {text} --customer cus-ada --manager mia --note x",
+    ),
     "return show": ("ret-1", "{text}"),
     "cost": ("ord-1", "{text}"),
     "customer anonymise": ("cus-ada", "{text}"),

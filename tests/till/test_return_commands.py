@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from inventory.models import Location
 from tillflow.aws import client
 
 from tests.support import return_rows
 from tests.support.return_rows import RETURNED, SALE
 from tests.till.test_commands import aws, no_local_stack, put, run, stack
+from till.inventory import stock
 from till.stack import find_stack
 
 __all__ = ["aws", "no_local_stack", "stack"]  # fixtures
@@ -75,3 +77,25 @@ def test_show_of_an_unknown_return_is_an_error(shop: None) -> None:
 
 def test_order_with_returns_is_not_cancelled(shop: None) -> None:
     assert "has returns" in run("order", "cancel", SALE, code=2).stderr
+
+
+def test_return_without_a_receipt_sends_its_place_and_the_permission(
+    shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends(monkeypatch, status="RUNNING")
+    stock(find_stack()).put_location(Location(location="store-1", name="Store 1"))
+    allowed = ("--customer", "cus-ada", "--manager", "mia", "--note", "a gift")
+    command = ("return", "create-without-receipt", "--line", "MUG=2:damaged", *allowed, "--id", "ret-9")
+    run(*command, code=1)
+    assert started("ret-9") == {
+        "return_id": "ret-9",
+        "order_id": None,
+        "location": "store-1",
+        "register": "back-office",
+        "currency": "EUR",
+        "lines": [{"line_no": 1, "sku": "MUG", "quantity": 2, "condition": "damaged", "reason": "returned"}],
+        "refund": "store_credit",
+        "customer_id": "cus-ada",
+        "override": {"manager": "mia", "note": "a gift"},
+    }
+    assert "nowhere" in run(*command, "--location", "nowhere", code=2).stderr

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from catalog.errors import InvalidProduct
-from catalog.models import Product, ReturnWindow
+from catalog.models import PriceDays, Product, ReturnWindow
 from images.operations import ImageOperations
 from PIL import Image
 from rich.text import Text
@@ -154,6 +154,30 @@ def return_window(
     else:
         rows = [(window.category or "(any other)", window.days) for window in windows]
         print_table("Return windows", ("category", "days>"), rows)
+
+
+@app.command("price-days")
+def price_days(
+    days: Annotated[int | None, typer.Option(min=0, max=3650, help="Days whose lowest price counts.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the days whose lowest price values a return without a receipt, or show them.
+
+    Examples:
+
+        till product price-days --days 60
+
+        till product price-days
+    """
+    catalog = sales.catalog(find_stack())
+    if days is not None:
+        with operator_errors("See `till product price-days --help`."):
+            catalog.put_price_days(parse(PriceDays, {"days": days}, InvalidProduct))
+    current = catalog.price_days()
+    if as_json:
+        print_json({"days": current})
+    else:
+        out.print(f"A return without a receipt is worth the lowest price of {current} days.")
 
 
 def _prices(prices: Mapping[str, int]) -> str:

@@ -5,18 +5,21 @@ from typing import Annotated, Any
 import typer
 from orders.models import Order
 from orders.returns.models import Return
-from tillflow.executions import error_message
+from tillflow.executions import Started, error_message
 
 from till import sales, workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError
+from till.inventory import stock
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.shop import CURRENCY, LOCATION
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Returns of customer orders: create, list, show.")
 
+UNRECEIPTED_LINE = "SKU=QUANTITY or SKU=QUANTITY:damaged"
 LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
 _UNEXPECTED = "The return was refused. Call the operator."
 COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number")
@@ -65,6 +68,54 @@ def create(
     }
     with operator_errors("See `till return create --help`."):
         started = sales.returns(stack).create(request)
+    _report(stack, name, started, as_json)
+
+
+@app.command("create-without-receipt")
+def create_without_receipt(
+    line: Annotated[list[str], typer.Option(help=f"{UNRECEIPTED_LINE}. Once per SKU.")],
+    customer: Annotated[str, typer.Option(help="Customer who gets the store credit.")],
+    manager: Annotated[str, typer.Option(help="Manager who allows it.")],
+    note: Annotated[str, typer.Option(help="Why the manager allows it.")],
+    location: Annotated[str, typer.Option(help="Location where the units come back.")] = LOCATION,
+    register: Annotated[str, typer.Option(help="Register where the units come back.")] = "back-office",
+    currency: Annotated[str, typer.Option(help="Currency of the credit.")] = CURRENCY,
+    reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "returned",
+    return_id: Annotated[str, typer.Option("--id", help="Return id, which is the idempotency key.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Accept units without a receipt: their lowest price of the last days becomes store credit of the customer.
+
+    `till product price-days` sets the days. Exit 1 unless the return is completed.
+
+    Example:
+
+        till return create-without-receipt --line MUG-WHT-300=1 --customer cus-ada --manager mia --note "a gift"
+    """
+    stack = find_stack()
+    name = return_id or workflows.new_id("ret")
+    request = {
+        "return_id": name,
+        "order_id": None,
+        "location": location,
+        "register": register,
+        "currency": currency,
+        "lines": [
+            {"line_no": number, **_units(text, UNRECEIPTED_LINE), "reason": reason}
+            for number, text in enumerate(line, start=1)
+        ],
+        "refund": "store_credit",
+        "customer_id": customer,
+        "override": {"manager": manager, "note": note},
+    }
+    with operator_errors("See `till return create-without-receipt --help`."):
+        stock(stack).check_location(location)
+        started = sales.returns(stack).create(request)
+    _report(stack, name, started, as_json)
+
+
+def _report(stack: Stack, name: str, started: Started, as_json: bool) -> None:
+    """Wait for the end of a return and print it; exit 1 unless it is completed."""
     execution = workflows.wait(stack, started.arn)
     result = {
         "return_id": name,
@@ -114,7 +165,8 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
     if as_json:
         print_json(stored.model_dump(mode="json", exclude_none=True))
         return
-    out.print(styled(return_id, "bold"), f"{stored.status}, order {stored.order_id}")
+    sale = f"order {stored.order_id}" if stored.order_id else "without a receipt"
+    out.print(styled(return_id, "bold"), f"{stored.status}, {sale}")
     for label in ("claimed_at", "completed_at", "credit_note_number", "reason", "cause"):
         if value := getattr(stored, label):
             text = timestamp(value) if label.endswith("_at") else error_message(value)
@@ -166,10 +218,8 @@ def _row(stored: Return) -> dict[str, Any]:
 
 
 def _requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
-    name, _, rest = text.partition("=")
-    quantity, _, condition = rest.partition(":")
-    if not quantity.isdecimal() or condition not in ("", "resell", "damaged"):
-        raise OperatorError(f"Invalid line {text!r}.", f"Use {LINE}.")
+    units = _units(text, LINE)
+    name = units["sku"]
     sold = [
         line
         for line in (order.document or {}).get("lines", ())
@@ -178,10 +228,12 @@ def _requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
     if len(sold) != 1:
         problem = "is on several lines" if sold else "is no line or SKU"
         raise OperatorError(f"{name!r} {problem} of the order.", "`till order show` shows its lines.")
-    return {
-        "line_no": sold[0]["line_no"],
-        "sku": sold[0]["sku"],
-        "quantity": int(quantity),
-        "condition": condition or "resell",
-        "reason": reason,
-    }
+    return {"line_no": sold[0]["line_no"], **units, "sku": sold[0]["sku"], "reason": reason}
+
+
+def _units(text: str, accepted: str) -> dict[str, Any]:
+    name, _, rest = text.partition("=")
+    quantity, _, condition = rest.partition(":")
+    if not quantity.isdecimal() or condition not in ("", "resell", "damaged"):
+        raise OperatorError(f"Invalid line {text!r}.", f"Use {accepted}.")
+    return {"sku": name, "quantity": int(quantity), "condition": condition or "resell"}

@@ -10,7 +10,7 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order
 from till.history import compensated
 from till.sales import orders, returns
-from till.shop import CURRENCY, CUSTOMERS, ESPRESSO, MUG, Shop
+from till.shop import CURRENCY, CUSTOMERS, ESPRESSO, LOCATION, MUG, Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
 
@@ -62,6 +62,20 @@ SCENARIOS = (
         "the refund times out after its effect",
         order(BASKET, card("tok_refund_timeout_after_effect")),
         {"lines": [ONE_MUG]},
+        "COMPLETED",
+    ),
+    Scenario(
+        "a unit without a receipt",
+        order(BASKET, card("tok_visa")),
+        {
+            "order_id": None,
+            "location": LOCATION,
+            "register": "till-1",
+            "lines": [ONE_MUG],
+            "refund": "store_credit",
+            "customer_id": ADA,
+            "override": {"manager": "mia", "note": "a gift, bought here"},
+        },
         "COMPLETED",
     ),
     Scenario(

@@ -99,8 +99,9 @@ class DocumentOperations:
             invoice = read_invoice(row)
             return rules.printed_invoice(invoice, seller, self._buyer(invoice.customer_id))
         note = read_credit_note(row)
-        invoice = read_invoice(read_row(self._dynamodb, self._table, *invoice_key(note.credit_note_id)))
-        return rules.printed_credit_note(note, seller, self._buyer(invoice.customer_id))
+        # A return without a receipt credits no invoice.
+        credited = read_row(self._dynamodb, self._table, *invoice_key(note.credit_note_id))
+        return rules.printed_credit_note(note, seller, self._buyer(credited.get("customer_id")))
 
     def _buyer(self, customer_id: str | None) -> Buyer | None:
         return self._find_buyer(customer_id) if customer_id else None

@@ -70,7 +70,9 @@ def printed_invoice(invoice: Invoice, seller: Seller, buyer: Buyer | None) -> Pr
 
 def printed_credit_note(note: CreditNote, seller: Seller, buyer: Buyer | None) -> Printed:
     """Return what is printed on a credit note."""
-    facts = [("Order", note.credit_note_id), ("Credits invoice", note.invoice_number)]
+    facts = []
+    if note.invoice_number:
+        facts = [("Order", note.credit_note_id), ("Credits invoice", note.invoice_number)]
     if note.return_id:
         facts.append(("Return", note.return_id))
     return _printed(

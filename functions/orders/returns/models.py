@@ -8,9 +8,10 @@ from tillflow.fields import Identifier, Quantity, Record
 from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
-from orders.models import OrderId
+from orders.models import Code, OrderId
 
 MAX_LINES = 1_000
+MAX_UNRECEIPTED_LINES = 100
 ReturnId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """It names the return's execution."""
 Note = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
@@ -48,21 +49,53 @@ class ReturnRef(BaseModel):
     return_id: ReturnId
 
 
+class ValuedLine(Record):
+    """A line as the catalog values it."""
+
+    line_no: int
+    sku: str
+    description: str
+    quantity: int
+    tax_class: str
+    tax_rate: str
+    net: int
+    tax: int
+    total: int
+
+
+class Valued(Record):
+    """The lines of a return without a receipt, as the catalog values them."""
+
+    lines: tuple[ValuedLine, ...]
+
+
 class ReturnOrder(Record):
     """A request to return units of a paid order; the workflow adds the name of its execution.
 
     currency: that of the order. refund: to the tenders of the sale, or as store credit to `customer_id`, which is by
     default the order's.
+
+    Without a receipt `order_id` is null: `location` and `register` say where the units come back, a manager allows it,
+    and their value, which the workflow adds as `valued`, becomes store credit of the customer.
     """
 
     return_id: ReturnId
     execution_name: str | None = None
-    order_id: OrderId
+    order_id: OrderId | None
+    location: Code | None = None
+    till: Code | None = Field(default=None, alias="register")
     currency: Currency
     lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     refund: RefundTo = "original"
     customer_id: Identifier | None = None
     override: Override | None = None
+    valued: Valued | None = None
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The request as the caller sent it, without what the workflow adds."""
+        place = set() if self.order_id is None else {"location", "till"}
+        return self.model_dump(mode="json", by_alias=True, exclude={"execution_name", "valued", *place})
 
     @model_validator(mode="after")
     def return_names_its_execution(self) -> Self:
@@ -75,6 +108,19 @@ class ReturnOrder(Record):
     def lines_are_unique(self) -> Self:
         if len({line.line_no for line in self.lines}) != len(self.lines):
             raise ValueError("lines with a line_no of their own each")
+        return self
+
+    @model_validator(mode="after")
+    def without_a_receipt_is_complete(self) -> Self:
+        places = (self.location, self.till)
+        if self.order_id is not None:
+            if places != (None, None):
+                raise ValueError("no location and register with an order_id")
+            return self
+        if None in (*places, self.customer_id, self.override) or self.refund != "store_credit":
+            raise ValueError(
+                "location, register, customer_id, override and refund store_credit when order_id is null"
+            )
         return self
 
 
@@ -116,10 +162,13 @@ class ReturnedTotals(TypedDict):
 
 
 class ClaimedReturn(TypedDict):
-    """A return whose units are claimed, with the parts of its order that later steps need."""
+    """A return whose units are claimed, with the parts of its order that later steps need.
+
+    Without a receipt the order_id is None, and placed_at is the time of the return.
+    """
 
     return_id: str
-    order_id: str
+    order_id: str | None
     location: str
     register: str
     placed_at: str
@@ -150,7 +199,8 @@ class Refund(Record):
 class Return(BaseModel):
     """A return as it is stored: the attributes of its row, less the key.
 
-    CLAIMED, then COMPLETED or RELEASED. One that was released before it claimed anything has no document.
+    CLAIMED, then COMPLETED or RELEASED. One that was released before it claimed anything has no document; one without
+    a receipt has no order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -27,16 +27,14 @@ class ReturnOperations:
     def create(self, request: Mapping[str, Any]) -> Started:
         """Start a return; the same return again starts nothing. InvalidReturn."""
         parsed = parse(ReturnOrder, request, InvalidReturn)
-        sent = parsed.model_dump(mode="json", exclude={"execution_name"})
-        return start_execution(self._states, self._machine, parsed.return_id, sent)
+        return start_execution(self._states, self._machine, parsed.return_id, parsed.sent)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the return was started with another request than this."""
         parsed = parse(ReturnOrder, request, InvalidReturn)
-        sent = parsed.model_dump(mode="json", exclude={"execution_name"})
         execution = describe_execution(self._states, execution_arn(self._machine, parsed.return_id))
-        if execution is not None and (stored := json.loads(execution["input"])) != sent:
-            raise IdempotencyConflict(f"return {parsed.return_id}", stored, sent)
+        if execution is not None and (stored := json.loads(execution["input"])) != parsed.sent:
+            raise IdempotencyConflict(f"return {parsed.return_id}", stored, parsed.sent)
 
     def find(self, return_id: str) -> Return | None:
         """Return a return, None if it claimed nothing."""

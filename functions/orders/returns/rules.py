@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tillflow.money import divide_half_up
 from tillflow.tax import sum_by_rate
+from tillflow.times import iso_utc
 
 from orders.errors import InvalidReturn, OrderNotReturnable, ReturnWindowClosed, UnitsNotReturnable
 from orders.models import Claim, ClaimedUnits, Order
@@ -19,6 +20,7 @@ from orders.returns.models import (
     ReturnedTotals,
     ReturnLine,
     ReturnOrder,
+    ValuedLine,
 )
 
 DEFAULT_DAYS: Final = 30
@@ -58,10 +60,30 @@ def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> Claimed
         "currency": request.currency,
         "customer_id": _customer(request, document["customer_id"]),
         "refund": request.refund,
-        "reason": "; ".join(dict.fromkeys(line.reason for line in request.lines))[:_MAX_REASON],
+        "reason": _reason(request),
         "lines": lines,
         "taxes": sum_by_rate(lines),
         "totals": _totals(lines, _rounding(lines, order, document)),
+    }
+
+
+def claimed_without_receipt(request: ReturnOrder, now: datetime) -> ClaimedReturn:
+    """Return the claim of a return without a receipt, of the value that the catalog gives it; InvalidReturn."""
+    valued = {line.line_no: line for line in request.valued.lines} if request.valued else {}
+    lines = [_valued_line(line, valued.get(line.line_no)) for line in request.lines]
+    return {
+        "return_id": request.return_id,
+        "order_id": None,
+        "location": request.location or "",
+        "register": request.till or "",
+        "placed_at": iso_utc(now),
+        "currency": request.currency,
+        "customer_id": request.customer_id,
+        "refund": request.refund,
+        "reason": _reason(request),
+        "lines": lines,
+        "taxes": sum_by_rate(lines),
+        "totals": _totals(lines, 0),
     }
 
 
@@ -115,6 +137,28 @@ def _returned_line(
         "tax": tax,
         "total": total,
     }
+
+
+def _valued_line(line: ReturnLine, valued: ValuedLine | None) -> ReturnedLine:
+    if valued is None or (valued.sku, valued.quantity) != (line.sku, line.quantity):
+        raise InvalidReturn("valued", line.sku, f"the value of line {line.line_no}")
+    return {
+        "line_no": line.line_no,
+        "sku": line.sku,
+        "description": valued.description,
+        "quantity": line.quantity,
+        "condition": line.condition,
+        "reason": line.reason,
+        "tax_class": valued.tax_class,
+        "tax_rate": valued.tax_rate,
+        "net": valued.net,
+        "tax": valued.tax,
+        "total": valued.total,
+    }
+
+
+def _reason(request: ReturnOrder) -> str:
+    return "; ".join(dict.fromkeys(line.reason for line in request.lines))[:_MAX_REASON]
 
 
 def _share(rest: int, units: int, of_units: int) -> int:

@@ -49,35 +49,32 @@ class ReturnsStore:
         return [read_return(rows[place]) for place in keys if place in rows]
 
     def _claim(self, request: ReturnOrder, execution: str, now: datetime) -> ClaimedReturn:
+        if request.order_id is None:
+            return self._claim_without_receipt(request, execution, now)
         return_place, order_place = return_key(request.return_id), order_key(request.order_id)
         rows = self._read(return_place, order_place)
-        sent = request.model_dump(mode="json", exclude={"execution_name"})
         if return_place in rows:
-            return _claimed_before(read_return(rows[return_place]), sent)
+            return _claimed_before(read_return(rows[return_place]), request)
         if order_place not in rows:
             raise UnknownOrder(request.order_id)
         order = read_order(rows[order_place])
         rules.check_returnable(order)
         claimed = rules.claimed_return(request, order, now)
-        row = {
-            "pk": return_place[0],
-            "sk": return_place[1],
-            "return_id": request.return_id,
-            "status": "CLAIMED",
-            "execution": execution,
-            "order_id": request.order_id,
-            "claimed_at": iso_utc(now),
-            "currency": claimed["currency"],
-            "total": claimed["totals"]["total"],
-            "request": json.dumps(sent),
-            "document": json.dumps(claimed),
-        }
         what = f"claiming units of order {request.order_id}"
         actions = [
-            self._put_new(row, what),
+            self._put_new(_row(request, claimed, execution, now), what),
             self._set_claims(rows[order_place], (*(order.returns or ()), rules.claim_of(claimed)), what),
         ]
         transact(self._client, actions, what)
+        return claimed
+
+    def _claim_without_receipt(self, request: ReturnOrder, execution: str, now: datetime) -> ClaimedReturn:
+        place = return_key(request.return_id)
+        if row := self._read(place).get(place):
+            return _claimed_before(read_return(row), request)
+        claimed = rules.claimed_without_receipt(request, now)
+        what = f"claiming return {request.return_id}"
+        transact(self._client, [self._put_new(_row(request, claimed, execution, now), what)], what)
         return claimed
 
     def _release(self, request: ReleaseReturn) -> ReleasedReturn:
@@ -90,13 +87,12 @@ class ReturnsStore:
             tombstone = {**identity, "status": "RELEASED", "execution": request.execution, **failure}
             transact(self._client, [self._put_new(tombstone, what)], what)
         elif row["status"] == "CLAIMED":
-            order = self._read(order_key(row["order_id"]))[order_key(row["order_id"])]
-            self._release_claim(order, request, failure, what)
+            self._release_claim(row.get("order_id"), request, failure, what)
         elif row["status"] == "COMPLETED":
             raise OrderClosed(request.return_id, "release")
         return {"return_id": request.return_id, "status": "RELEASED"}
 
-    def _release_claim(self, order: Item, request: ReleaseReturn, failure: Item, what: str) -> None:
+    def _release_claim(self, order_id: str | None, request: ReleaseReturn, failure: Item, what: str) -> None:
         released = {
             "TableName": self._table,
             "Key": key(*return_key(request.return_id)),
@@ -112,10 +108,11 @@ class ReturnsStore:
                 }
             ),
         }
-        actions = [
-            Action("Update", released, lambda _: StoreContention(what)),
-            self._set_claims(order, rules.without(read_order(order).returns or (), request.return_id), what),
-        ]
+        actions = [Action("Update", released, lambda _: StoreContention(what))]
+        if order_id:
+            order = self._read(order_key(order_id))[order_key(order_id)]
+            claims = rules.without(read_order(order).returns or (), request.return_id)
+            actions.append(self._set_claims(order, claims, what))
         transact(self._client, actions, what)
 
     def _set_claims(self, order: Item, claims: Sequence[Claim], what: str) -> Action:
@@ -156,6 +153,24 @@ class ReturnsStore:
         return read_rows(self._client, self._table, keys)
 
 
+def _row(request: ReturnOrder, claimed: ClaimedReturn, execution: str, now: datetime) -> Item:
+    """Return the row of a return whose units are claimed."""
+    pk, sk = return_key(request.return_id)
+    row: Item = {
+        "pk": pk,
+        "sk": sk,
+        "return_id": request.return_id,
+        "status": "CLAIMED",
+        "execution": execution,
+        "claimed_at": iso_utc(now),
+        "currency": claimed["currency"],
+        "total": claimed["totals"]["total"],
+        "request": json.dumps(request.sent),
+        "document": json.dumps(claimed),
+    }
+    return row | ({"order_id": request.order_id} if request.order_id else {})
+
+
 def _text(order_id: str, claims: Sequence[Claim]) -> str:
     """Return claims as they are stored; DocumentTooLarge when they would leave no space for the order's document."""
     text = json.dumps([claim.model_dump() for claim in claims], separators=(",", ":"))
@@ -164,10 +179,10 @@ def _text(order_id: str, claims: Sequence[Claim]) -> str:
     return text
 
 
-def _claimed_before(stored: Return, sent: Item) -> ClaimedReturn:
+def _claimed_before(stored: Return, request: ReturnOrder) -> ClaimedReturn:
     """Return the claim of an earlier delivery."""
     if stored.request is None or stored.status == "RELEASED":
         raise OrderClosed(stored.return_id, "claim")
-    if stored.request != sent:
-        raise IdempotencyConflict(f"return {stored.return_id}", stored.request, sent)
+    if stored.request != request.sent:
+        raise IdempotencyConflict(f"return {stored.return_id}", stored.request, request.sent)
     return cast("ClaimedReturn", stored.document)

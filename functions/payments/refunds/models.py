@@ -1,9 +1,9 @@
 """Requests and responses of refunds, and a refund as it is stored. Amounts are integer minor units."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Record, Request
 from tillflow.money import Currency
 
@@ -17,14 +17,23 @@ type RefundState = Literal["OPEN", "REFUNDED", "REFUSED"]
 
 
 class RefundPayment(Request):
-    """A request to refund the amount of a return. refund: to the tenders of the sale, or to a customer as credit."""
+    """A request to refund the amount of a return. refund: to the tenders of the sale, or to a customer as credit.
+
+    order_id: None for a return without a receipt, which becomes credit.
+    """
 
     return_id: BusinessId
-    order_id: BusinessId
+    order_id: BusinessId | None
     currency: Currency
     amount: Amount
     refund: Literal["original", "store_credit"]
     customer_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def credit_without_an_order(self) -> Self:
+        if self.order_id is None and (self.refund != "store_credit" or self.customer_id is None):
+            raise ValueError("store_credit and a customer_id when order_id is null")
+        return self
 
 
 class Part(Record):

@@ -54,7 +54,7 @@ class Refunds:
         refund = self._store.find(request.return_id)
         called_before = refund is not None
         if refund is None:
-            tenders = self._payments.payment(request.order_id).tenders
+            tenders = self._tenders(request)
             refund = rules.opened(request, tenders)
             self._store.write(None, refund, tenders)
         else:
@@ -67,7 +67,7 @@ class Refunds:
     def _complete(self, refund: Refund, called_before: bool) -> Refund:
         """Return the refund once every part is refunded, or all of it is refused."""
         while refund.state == "OPEN" and (part := rules.next_part(refund)):
-            tenders = self._payments.payment(refund.request.order_id).tenders
+            tenders = self._tenders(refund.request)
             outcome = self._pay_back(refund.request, part, tenders, called_before)
             if outcome.accepted:
                 after = rules.after_refund(refund, part)
@@ -75,6 +75,9 @@ class Refunds:
                 after = rules.after_refusal(refund, part, outcome.reason, tenders)
             refund = self._store.write(refund, after, tenders)
         return refund
+
+    def _tenders(self, request: RefundPayment) -> list[Tender]:
+        return self._payments.payment(request.order_id).tenders if request.order_id else []
 
     def _pay_back(
         self, request: RefundPayment, part: Part, tenders: list[Tender], called_before: bool

@@ -95,13 +95,14 @@ def _row(refund: Refund) -> Item:
         "pk": pk,
         "sk": sk,
         "return_id": refund.return_id,
-        "order_id": refund.request.order_id,
         "state": refund.state,
         "version": refund.version,
         "request": refund.request.model_dump_json(),
         "parts": json.dumps([part.model_dump() for part in refund.parts]),
         "changed_at": iso_utc(datetime.now(UTC)),
     }
+    if refund.request.order_id:
+        row["order_id"] = refund.request.order_id
     return row | ({"reason": refund.reason} if refund.reason else {})
 
 

@@ -41,14 +41,17 @@ class Totals(Record):
     total: Amount
 
 
-class _OrderEvent(Record):
+class _SaleEvent(Record):
     event_id: EventId
-    order_id: Identifier
     location: Identifier
     till: Identifier = Field(alias="register")
     customer_id: Identifier | None
     placed_at: Timestamp
     currency: Currency
+
+
+class _OrderEvent(_SaleEvent):
+    order_id: Identifier
 
 
 class OrderPaid(_OrderEvent):
@@ -94,9 +97,13 @@ class RefundedPart(Record):
     amount: Amount
 
 
-class OrderReturned(_OrderEvent):
-    """Units of a sale were returned and refunded. credit_note_number is None if the invoice has no number."""
+class OrderReturned(_SaleEvent):
+    """Units of a sale were returned and refunded. credit_note_number is None if the invoice has no number.
 
+    Without a receipt order_id is None, and placed_at is the time of the return.
+    """
+
+    order_id: Identifier | None
     return_id: Identifier
     credit_note_number: Text | None
     total: Amount
@@ -155,7 +162,7 @@ class CreditChanged(Record):
     reason: Text
 
 
-EVENTS: dict[str, type[_OrderEvent]] = {
+EVENTS: dict[str, type[_SaleEvent]] = {
     model.__name__: model for model in (OrderPaid, OrderRejected, OrderCancelled, OrderReturned)
 }
 """The model of each detail-type of order events."""
