@@ -11,12 +11,14 @@ import { Button } from "./core/ui";
 import { TillPage } from "./till/till-page";
 
 const Office = lazy(() => import("./office/office"));
+const ReturnsPage = lazy(() => import("./returns/returns-page"));
 
 const IDLE_MINUTES = 10;
 
 /** The pages, and the scope that a person needs to be shown each. The gateway enforces it on every request. */
 export const PAGES = {
   till: "sell",
+  returns: "sell",
   orders: "read",
   invoices: "read",
   payments: "read",
@@ -117,7 +119,7 @@ function Shell({ shop, session, onLock }: { shop: Shop; session: Session; onLock
         {allowed(page) && page === "till" && <TillPage />}
         {allowed(page) && page !== "till" && (
           <Suspense fallback={<p className="muted">{text.loading}</p>}>
-            <Office page={page} route={route} />
+            {page === "returns" ? <ReturnsPage id={route.id} onLock={onLock} /> : <Office page={page} route={route} />}
           </Suspense>
         )}
       </main>

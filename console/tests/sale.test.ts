@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem, type Api } from "../src/core/api";
 import type { Order, Product } from "../src/core/responses";
-import { sell, settle, type Progress } from "../src/till/checkout";
+import { settle, type Progress } from "../src/core/settle";
+import { placeOrder, sell } from "../src/till/checkout";
 import { addProduct, newSale, requestOf, setLine, type OrderRequest } from "../src/till/sale";
 import { currentSale, setSale } from "../src/till/sale-store";
 
@@ -64,22 +65,22 @@ describe("settle", () => {
       if (answer instanceof Problem) return Promise.reject(answer);
       return Promise.resolve({ status: answer ?? 500, body: orderOf(body, "PAID"), etag: null });
     });
-    const outcome = await settle(api, request, (step) => progress.push(step), instantly);
-    expect(outcome.kind).toBe("sold");
+    const outcome = await settle(() => placeOrder(api, request), (step) => progress.push(step), instantly);
+    expect(outcome.kind).toBe("done");
     expect(sent).toEqual(Array(5).fill(request));
     expect(progress).toEqual(["sending", "reconnecting", "reconnecting", "reconnecting", "waiting"]);
   });
 
   it("returns a refusal without repeating it", async () => {
     const call = vi.fn(() => Promise.reject(new Problem(402, "PaymentDeclined", "", "Declined.")));
-    const outcome = await settle(fakeApi(call), request, undefined, instantly);
+    const outcome = await settle(() => placeOrder(fakeApi(call), request), undefined, instantly);
     expect(outcome).toMatchObject({ kind: "refused", problem: { title: "PaymentDeclined" } });
     expect(call).toHaveBeenCalledTimes(1);
   });
 
   it("raises the end of the session, so that the request stays to be sent", async () => {
     const api = fakeApi(() => Promise.reject(new Problem(401, "SignedOut", "", "")));
-    await expect(settle(api, request, undefined, instantly)).rejects.toMatchObject({ status: 401 });
+    await expect(settle(() => placeOrder(api, request), undefined, instantly)).rejects.toMatchObject({ status: 401 });
   });
 });
 

@@ -27,7 +27,7 @@ PATIENCE_MS = 40_000
 MUG = "9780201379624"
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
 PAGES = (
-    "till", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals", "suppliers",
+    "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals", "suppliers",
     "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
@@ -253,6 +253,44 @@ def test_locked_till_keeps_the_basket(console: Console) -> None:
     expect(tab.get_by_text("Locked. The sale of cashier is kept.")).to_be_visible()
     console.sign_in(tab, "cashier")
     expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
+
+
+def test_parked_sale_survives_a_reload_and_is_continued(console: Console) -> None:
+    tab = console.open("cashier")
+    scan(tab, MUG)
+    expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
+    tab.get_by_role("button", name="Park the sale").click()
+    expect(tab.get_by_text("Scan the first product.")).to_be_visible()
+    tab.reload()
+    console.sign_in(tab, "cashier")
+    tab.get_by_role("button", name="Parked sales (1)").click()
+    tab.get_by_role("dialog").locator("li button").first.click()
+    expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
+
+
+def test_stock_of_other_locations_is_shown_at_the_till(console: Console) -> None:
+    sku = console.create_product("In stock", 7)
+    tab = console.open("cashier")
+    scan(tab, sku)
+    tab.get_by_role("button", name="Stock of In stock").click()
+    expect(tab.get_by_role("dialog")).to_contain_text("store-17")
+
+
+def test_returned_units_are_refunded_by_the_receipt(console: Console) -> None:
+    sku = console.create_product("Returned", 5)
+    order = f"ord-{uuid.uuid4().hex[:12]}"
+    lines, tenders = [{"sku": sku, "quantity": 2}], [{"type": "cash"}]
+    place = {"order_id": order, "location": "store-1", "register": "till-1", "currency": "EUR"}
+    console.call("cashier", "POST", "/orders?wait=20", {**place, "lines": lines, "tenders": tenders})
+    tab = console.open("cashier", "returns")
+    tab.get_by_label("Order of the receipt").fill(order)
+    tab.keyboard.press("Enter")
+    tab.get_by_label("Units returned: Returned").fill("1")
+    tab.get_by_role("button", name="Refund €5.00").click()
+    expect(tab.get_by_role("article", name="Credit note")).to_contain_text("€5.00")
+    [returned] = console.call("cashier", "GET", f"/orders/{order}/returns")
+    assert (returned["status"], returned["total"]) == ("COMPLETED", 500)
+    assert console.sold(sku) == 2
 
 
 def test_cashier_is_refused_a_managers_page(console: Console) -> None:

@@ -49,7 +49,7 @@ export interface PricedOrder {
   lines: PricedLine[];
   tenders: PricedTender[];
   taxes: { tax_class: string; rate: string; net: number; tax: number }[];
-  totals: { subtotal: number; discount: number; net: number; tax: number; total: number };
+  totals: { subtotal: number; discount: number; net: number; tax: number; rounding?: number; total: number };
 }
 
 export interface Order {
@@ -67,6 +67,22 @@ export interface Order {
   cause: string | null;
   cancelled_at: string | null;
   cancel_reason: string | null;
+  returns: { return_id: string; lines: { line_no: number; quantity: number; total: number }[] }[] | null;
+}
+
+export interface Return {
+  return_id: string;
+  status: "CLAIMED" | "COMPLETED" | "RELEASED";
+  order_id: string | null;
+  currency: string | null;
+  total: number | null;
+  document: {
+    lines: { line_no: number; sku: string; description: string; quantity: number; condition: string; reason: string; total: number }[];
+    totals: { net: number; tax: number; total: number };
+  } | null;
+  completed_at: string | null;
+  credit_note_number: string | null;
+  refunds: { tender_no: number; type: string; amount: number }[] | null;
 }
 
 export interface Customer {
@@ -87,6 +103,13 @@ export interface Tender {
   type: string;
   state: string;
   amount: number;
+}
+
+export interface StockLevel {
+  location: string;
+  sku: string;
+  on_hand: number;
+  available: number;
 }
 
 export interface Case {
@@ -140,9 +163,11 @@ export interface Responses {
   "GET /orders/{order_id}": Order;
   "POST /orders/{order_id}/cancel": Order;
   "GET /orders/{order_id}/tenders": Tender[];
+  "GET /orders/{order_id}/returns": Return[];
+  "POST /orders/{order_id}/returns": Return;
   "GET /invoices": Page;
   "GET /payments": Page;
-  "GET /stock": Page;
+  "GET /stock": Page & { levels: StockLevel[] };
   "GET /stock/movements": Page;
   "POST /stock/adjustments": object;
   "GET /transfers": Page;

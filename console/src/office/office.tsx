@@ -9,7 +9,7 @@ import { InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/order
 import { StockPage } from "./pages/stock";
 import { TransferPage, TransfersPage } from "./pages/transfers";
 
-type OfficePage = Exclude<PageName, "till">;
+type OfficePage = Exclude<PageName, "till" | "returns">;
 
 const LISTS: Record<OfficePage, () => React.ReactNode> = {
   orders: OrdersPage,

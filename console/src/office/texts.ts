@@ -19,6 +19,7 @@ const en = {
   done: "Done.",
   openExecution: "Open the execution",
   cancelOrder: "Cancel the order",
+  returnUnits: "Return units of this order",
   reason: "Reason",
   note: "Note",
   redrive: "Redrive",
@@ -54,7 +55,7 @@ const en = {
     asked: "Asked", asked_at: "Since", run_id: "Run", currency: "Currency", lead_time_days: "Lead time (days)", open_orders: "Open orders",
     case_id: "Case", workflow: "Workflow", side: "Part", step: "Step", error: "Error", decision: "Decision", resolved_at: "Settled", resolved_by: "Settled by",
     started: "Started", seconds: "Seconds", days: "Days", issued_at: "Issued", paid: "Paid", credited: "Credited", credit_note_number: "Credit note",
-    outstanding: "Outstanding", due_on: "Due on",
+    return_id: "Return", completed_at: "Completed", outstanding: "Outstanding", due_on: "Due on",
   } as Record<string, string>,
 };
 
@@ -79,6 +80,7 @@ const de: OfficeTexts = {
   done: "Erledigt.",
   openExecution: "Ausführung öffnen",
   cancelOrder: "Bestellung stornieren",
+  returnUnits: "Ware dieser Bestellung zurücknehmen",
   reason: "Grund",
   note: "Notiz",
   redrive: "Fortsetzen",
@@ -114,7 +116,7 @@ const de: OfficeTexts = {
     asked: "Gefragt", asked_at: "Seit", run_id: "Lauf", currency: "Währung", lead_time_days: "Lieferzeit (Tage)", open_orders: "Offene Bestellungen",
     case_id: "Fall", workflow: "Ablauf", side: "Teil", step: "Schritt", error: "Fehler", decision: "Entscheidung", resolved_at: "Entschieden", resolved_by: "Entschieden von",
     started: "Begonnen", seconds: "Sekunden", days: "Tage", issued_at: "Ausgestellt", paid: "Bezahlt", credited: "Gutgeschrieben", credit_note_number: "Gutschrift",
-    outstanding: "Ausstehend", due_on: "Fällig am",
+    return_id: "Rückgabe", completed_at: "Abgeschlossen", outstanding: "Ausstehend", due_on: "Fällig am",
   },
 };
 

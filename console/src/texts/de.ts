@@ -18,6 +18,7 @@ export const de: Messages = {
   language: "Sprache",
   pages: {
     till: "Kasse",
+    returns: "Rückgaben",
     orders: "Bestellungen",
     invoices: "Rechnungen",
     payments: "Zahlungen",
@@ -77,6 +78,10 @@ export const de: Messages = {
     waiting: "Der Verkauf läuft noch, bitte warten…",
     reconnecting: "Keine Verbindung. Der Verkauf wird erneut gesendet und einmal ausgeführt.",
     refused: "Nicht verkauft.",
+    park: "Verkauf parken",
+    parked: "Geparkte Verkäufe",
+    stock: (name) => `Bestand von ${name}`,
+    stockOf: (name) => `Verfügbar: ${name}`,
     discard: "Verkauf verwerfen",
     location: "Standort",
     register: "Kasse",

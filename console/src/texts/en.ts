@@ -16,6 +16,7 @@ export const en = {
   language: "Language",
   pages: {
     till: "Till",
+    returns: "Returns",
     orders: "Orders",
     invoices: "Invoices",
     payments: "Payments",
@@ -76,6 +77,10 @@ export const en = {
     reconnecting: "No connection. The sale is sent again and sold once.",
     refused: "Not sold.",
     discard: "Discard the sale",
+    park: "Park the sale",
+    parked: "Parked sales",
+    stock: (name: string) => `Stock of ${name}`,
+    stockOf: (name: string) => `Available: ${name}`,
     location: "Location",
     register: "Register",
     settings: "Register settings",

@@ -5,11 +5,13 @@ import { Button } from "../core/ui";
 import { DiscountDialog, discountText } from "./discount-dialog";
 import { MAX_QUANTITY, setLine, type Line, type Sale } from "./sale";
 import { editSale } from "./sale-store";
+import { StockDialog } from "./stock-dialog";
 
 /** The lines of the sale. */
 export function Basket({ sale, currency }: { sale: Sale; currency: string }): React.ReactNode {
   const { text, code } = useLanguage();
   const [discounted, setDiscounted] = useState<number | null>(null);
+  const [stocked, setStocked] = useState<Line | null>(null);
   const change = (index: number, changes: Partial<Line>): void => editSale((current) => setLine(current, index, changes));
   const line = discounted === null ? undefined : sale.lines[discounted];
   if (sale.lines.length === 0) return <p className="empty">{text.till.empty}</p>;
@@ -49,6 +51,7 @@ export function Basket({ sale, currency }: { sale: Sale; currency: string }): Re
               <td className="number">{format(row.unitPrice, currency, code)}</td>
               <td className="number">{format(row.unitPrice * row.quantity, currency, code)}</td>
               <td className="actions">
+                <Button kind="quiet" onClick={() => setStocked(row)} aria-label={text.till.stock(row.name)}>▤</Button>
                 <Button kind="quiet" onClick={() => setDiscounted(index)} aria-label={text.till.lineDiscount(row.name)}>%</Button>
                 <Button kind="quiet" onClick={() => change(index, { quantity: 0 })} aria-label={text.till.remove(row.name)}>✕</Button>
               </td>
@@ -56,6 +59,7 @@ export function Basket({ sale, currency }: { sale: Sale; currency: string }): Re
           ))}
         </tbody>
       </table>
+      {stocked !== null && <StockDialog line={stocked} onClose={() => setStocked(null)} />}
       {line !== undefined && discounted !== null && (
         <DiscountDialog
           title={text.till.lineDiscount(line.name)}

@@ -1,47 +1,20 @@
-/** Send an order until its outcome is known. The same request again starts nothing, so that repeating is safe. */
+/** Sell the current sale: one order, however often its request is sent. */
 
-import { Problem, type Api } from "../core/api";
+import type { Answer, Api, Problem } from "../core/api";
 import type { Order } from "../core/responses";
+import { settle, WAIT_SECONDS, type Progress } from "../core/settle";
 import { afterRefusal, requestOf, type OrderRequest } from "./sale";
 import { currentSale, reloadSale, setSale } from "./sale-store";
-
-export type Outcome = { kind: "sold"; order: Order } | { kind: "refused"; problem: Problem };
-export type Progress = "sending" | "waiting" | "reconnecting";
-
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8_000;
-const WAIT_SECONDS = 15;
-
-/** Return how an order ended. Raises the Problem of a session that ended: the order is sent again after the sign-in. */
-export async function settle(
-  api: Api,
-  request: OrderRequest,
-  onProgress: (progress: Progress) => void = () => undefined,
-  sleep: (milliseconds: number) => Promise<void> = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }),
-): Promise<Outcome> {
-  let pause = FIRST_PAUSE_MS;
-  onProgress("sending");
-  for (;;) {
-    try {
-      const { status, body } = await api.call("POST /orders", { query: { wait: WAIT_SECONDS }, body: request });
-      if (status === 201) return { kind: "sold", order: body };
-      onProgress("waiting");
-      pause = FIRST_PAUSE_MS;
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (error.status === 401) throw error;
-      if (!error.isTransient) return { kind: "refused", problem: error };
-      onProgress("reconnecting");
-    }
-    await sleep(pause);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-  }
-}
 
 export interface Checkout {
   location: string;
   register: string;
   currency: string;
+}
+
+/** Send an order once. */
+export function placeOrder(api: Api, request: OrderRequest): Promise<Answer<Order>> {
+  return api.call("POST /orders", { query: { wait: WAIT_SECONDS }, body: request });
 }
 
 /**
@@ -58,8 +31,8 @@ export async function sell(api: Api, place: Checkout, onProgress: (progress: Pro
     if (sale.orderId !== orderId || sale.sold !== null) return;
     const request = sale.sent ?? requestOf(sale, place, place.currency, new Date());
     setSale({ ...sale, sent: request });
-    const outcome = await settle(api, request, onProgress);
-    if (outcome.kind === "sold") setSale({ ...currentSale(), sold: outcome.order });
+    const outcome = await settle(() => placeOrder(api, request), onProgress);
+    if (outcome.kind === "done") setSale({ ...currentSale(), sold: outcome.body });
     else {
       refusal = outcome.problem;
       setSale(afterRefusal(currentSale(), place.register));

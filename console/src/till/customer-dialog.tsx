@@ -4,10 +4,14 @@ import { useLanguage } from "../core/i18n";
 import type { Customer } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button, Dialog, Field } from "../core/ui";
-import { editSale } from "./sale-store";
 
-/** Choose the customer of the sale. */
-export function CustomerDialog({ onClose }: { onClose: () => void }): React.ReactNode {
+interface CustomerDialogProps {
+  onChoose: (customer: Pick<Customer, "customer_id" | "name"> | null) => void;
+  onClose: () => void;
+}
+
+/** Choose a customer. */
+export function CustomerDialog({ onChoose, onClose }: CustomerDialogProps): React.ReactNode {
   const language = useLanguage();
   const { text } = language;
   const { api } = useShop();
@@ -31,11 +35,7 @@ export function CustomerDialog({ onClose }: { onClose: () => void }): React.Reac
   const wanted = filter.toLowerCase();
   const matches = customers.filter(({ name, customer_id }) => `${name}\n${customer_id}`.toLowerCase().includes(wanted)).slice(0, 50);
   const choose = (customer: Customer | null): void => {
-    editSale((sale) => ({
-      ...sale,
-      customer: customer === null ? null : { customer_id: customer.customer_id, name: customer.name },
-      tenders: [],
-    }));
+    onChoose(customer === null ? null : { customer_id: customer.customer_id, name: customer.name });
     onClose();
   };
   return (

@@ -7,6 +7,8 @@ import { Button, Field } from "../core/ui";
 import type { Checkout } from "./checkout";
 import { CustomerDialog } from "./customer-dialog";
 import { DiscountDialog, discountText } from "./discount-dialog";
+import { MAX_PARKED, park, parkedSales } from "./parked";
+import { ParkedDialog } from "./parked-dialog";
 import { PaymentDialog } from "./payment-dialog";
 import { estimate, type Sale } from "./sale";
 import { editSale } from "./sale-store";
@@ -22,7 +24,7 @@ interface SummaryProps {
   onDiscard: () => void;
 }
 
-type Opened = "payment" | "customer" | "discount" | null;
+type Opened = "payment" | "customer" | "discount" | "parked" | null;
 
 /** Totals, customer, discount and payment. The API computes the totals; until then the till shows its estimate. */
 export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryProps): React.ReactNode {
@@ -31,6 +33,7 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
   const { person } = useShop();
   const [opened, setOpened] = useState<Opened>(null);
   const { quote, problem } = useQuote(sale, place);
+  const parked = parkedSales(place.register).length;
   const isEmpty = sale.lines.length === 0;
   const money = (amount: number): string => format(amount, place.currency, code);
   const close = (): void => {
@@ -71,6 +74,10 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
         <Button kind="primary" className="large" disabled={isEmpty || quote === null} onClick={() => setOpened("payment")}>
           {text.till.pay}
         </Button>
+        <div className="row">
+          <Button className="grow" disabled={isEmpty || parked >= MAX_PARKED} onClick={() => park(place.register)}>{text.till.park}</Button>
+          {parked > 0 && <Button className="grow" onClick={() => setOpened("parked")}>{text.till.parked} ({parked})</Button>}
+        </div>
         <Button kind="quiet" onClick={onDiscard} disabled={isEmpty}>{text.till.discard}</Button>
       </div>
       <details className="muted">
@@ -83,7 +90,10 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
         />
         <Field label={text.till.register} value={place.register} onChange={(event) => setPreferences({ register: event.target.value })} />
       </details>
-      {opened === "customer" && <CustomerDialog onClose={close} />}
+      {opened === "customer" && (
+        <CustomerDialog onChoose={(customer) => editSale((current) => ({ ...current, customer, tenders: [] }))} onClose={close} />
+      )}
+      {opened === "parked" && <ParkedDialog register={place.register} currency={place.currency} onClose={close} />}
       {opened === "discount" && (
         <DiscountDialog
           title={text.till.orderDiscount}

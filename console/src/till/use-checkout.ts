@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Problem } from "../core/api";
 import { useShop } from "../core/shop";
-import { sell, type Checkout, type Progress } from "./checkout";
+import type { Progress } from "../core/settle";
+import { sell, type Checkout } from "./checkout";
 import { currentSale } from "./sale-store";
 
 export interface CheckoutView {

@@ -105,6 +105,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
           {person.scopes.includes("sell") && (order.status === "PAID" || order.status === "PLACED") && (
             <Button kind="danger" onClick={() => setCancelling(true)}>{office.cancelOrder}</Button>
           )}
+          {person.scopes.includes("sell") && order.status === "PAID" && <a href={hrefOf("returns", id)}>{office.returnUnits}</a>}
           {isCancelling && <CancelDialog id={id} onDone={reload} onClose={() => setCancelling(false)} />}
           {priced !== null && (
             <>
@@ -118,6 +119,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
                 rows={priced.lines.map((line) => ({ ...line, currency }))}
               />
               <Tenders id={id} currency={currency} />
+              {(order.returns ?? []).length > 0 && <ReturnsOf id={id} />}
             </>
           )}
           {person.scopes.includes("operate") && (
@@ -143,6 +145,25 @@ function Tenders({ id, currency }: { id: string; currency: string }): React.Reac
         caption={office.tenders}
         columns={[{ field: "type" }, { field: "state" }, { field: "amount", number: true }, { field: "captured", number: true }, { field: "refunded", number: true }]}
         rows={(value ?? []).map((tender) => ({ ...tender, currency }))}
+      />
+    </>
+  );
+}
+
+function ReturnsOf({ id }: { id: string }): React.ReactNode {
+  const { text } = useTexts();
+  const { value, problem } = useRecord("GET /orders/{order_id}/returns", { order_id: id });
+  return (
+    <>
+      <h2>{text.pages.returns}</h2>
+      <Notice problem={problem} />
+      <Table
+        caption={text.pages.returns}
+        columns={[
+          { field: "return_id" }, { field: "status" }, { field: "completed_at" }, { field: "total", number: true },
+          { field: "credit_note_number" }, { field: "reason" },
+        ]}
+        rows={(value ?? []).map((one) => ({ ...one, reason: one.document?.lines.map(({ reason }) => reason).join(", ") }))}
       />
     </>
   );

@@ -1,0 +1,112 @@
+/**
+ * A return as the till keeps it until it is refunded: pure functions on one value.
+ *
+ * `sent` is the request as it was sent for the first time: what repeats it (a reload, a lost response, the sign-in of a
+ * manager) sends the same bytes, so that the API starts one return.
+ */
+
+import type { Order } from "../core/responses";
+
+export type Condition = "resell" | "damaged";
+export type RefundTo = "original" | "store_credit";
+
+export interface ReturnedUnits {
+  quantity: number;
+  condition: Condition;
+  reason: string;
+}
+
+export interface ReturnRequest {
+  return_id: string;
+  currency: string;
+  lines: { line_no: number; sku: string; quantity: number; condition: Condition; reason: string }[];
+  refund: RefundTo;
+  customer_id?: string;
+  override_note?: string;
+}
+
+export interface Draft {
+  returnId: string;
+  orderId: string;
+  units: Record<number, ReturnedUnits>;
+  refund: RefundTo;
+  customer: { customer_id: string; name: string } | null;
+  overrideNote: string;
+  sent: ReturnRequest | null;
+}
+
+export interface ReturnableLine {
+  lineNo: number;
+  sku: string;
+  description: string;
+  sold: number;
+  returnable: number;
+  total: number;
+}
+
+export const NO_UNITS: ReturnedUnits = { quantity: 0, condition: "resell", reason: "" };
+
+export function newDraft(orderId: string): Draft {
+  const returnId = `ret-${crypto.randomUUID()}`;
+  return { returnId, orderId, units: {}, refund: "original", customer: null, overrideNote: "", sent: null };
+}
+
+/** After a refusal: the same choices under a new return id, since the refused return keeps its own. */
+export function renewed(draft: Draft): Draft {
+  return { ...draft, returnId: `ret-${crypto.randomUUID()}`, sent: null };
+}
+
+/** The lines of an order with the units and the amount that are not returned yet. */
+export function returnableLines(order: Order): ReturnableLine[] {
+  const claimed = (order.returns ?? []).flatMap((claim) => claim.lines);
+  return (order.document?.lines ?? []).map((line) => {
+    const before = claimed.filter(({ line_no }) => line_no === line.line_no);
+    return {
+      lineNo: line.line_no,
+      sku: line.sku,
+      description: line.description,
+      sold: line.quantity,
+      returnable: line.quantity - before.reduce((sum, { quantity }) => sum + quantity, 0),
+      total: line.total - before.reduce((sum, { total }) => sum + total, 0),
+    };
+  });
+}
+
+/** What the chosen units refund, as the API computes it: each line's share of its rest, rounded half up. */
+export function refundOf(order: Order, draft: Draft): number {
+  const lines = returnableLines(order);
+  const chosen = (line: ReturnableLine): number => draft.units[line.lineNo]?.quantity ?? 0;
+  const sum = lines.reduce((total, line) => total + share(line.total, chosen(line), line.returnable), 0);
+  const isLast = lines.every((line) => chosen(line) === line.returnable);
+  return sum + (isLast ? (order.document?.totals.rounding ?? 0) : 0);
+}
+
+function share(rest: number, units: number, ofUnits: number): number {
+  if (units === 0) return 0;
+  const [amount, part, whole] = [BigInt(rest), BigInt(units), BigInt(ofUnits)];
+  return Number((2n * amount * part + whole) / (2n * whole));
+}
+
+/** The return as the API takes it. */
+export function requestOf(draft: Draft, order: Order, defaultReason: string): ReturnRequest {
+  const lines = returnableLines(order).flatMap(({ lineNo, sku }) => {
+    const { quantity, condition, reason } = draft.units[lineNo] ?? NO_UNITS;
+    return quantity === 0 ? [] : [{ line_no: lineNo, sku, quantity, condition, reason: reason.trim() || defaultReason }];
+  });
+  const customer = order.document?.customer_id ?? draft.customer?.customer_id;
+  return {
+    return_id: draft.returnId,
+    currency: order.currency ?? "",
+    lines,
+    refund: draft.refund,
+    ...(draft.refund === "store_credit" && customer !== undefined ? { customer_id: customer } : {}),
+    ...(draft.overrideNote.trim() === "" ? {} : { override_note: draft.overrideNote.trim() }),
+  };
+}
+
+/** Whether the return can be sent: units are chosen, and store credit has a customer. */
+export function isComplete(draft: Draft, order: Order): boolean {
+  const hasUnits = Object.values(draft.units).some(({ quantity }) => quantity > 0);
+  const customer = order.document?.customer_id ?? draft.customer;
+  return hasUnits && (draft.refund === "original" || customer !== null);
+}

@@ -1,0 +1,114 @@
+import { useState } from "react";
+import { useLanguage } from "../core/i18n";
+import { format } from "../core/money";
+import { hrefOf } from "../core/router";
+import type { Order } from "../core/responses";
+import { Button, Field } from "../core/ui";
+import { useRecord } from "../office/use-api";
+import { CustomerDialog } from "../till/customer-dialog";
+import "./returns.css";
+import { ManagerOverride } from "./manager-override";
+import { NO_UNITS, isComplete, refundOf, returnableLines, type Draft, type RefundTo } from "./return";
+import { ReturnLines } from "./return-lines";
+import { ReturnReceipt } from "./return-receipt";
+import { RETURN_TEXTS } from "./texts";
+import { useReturn } from "./use-return";
+
+/** Return units of a sale by its receipt. */
+export default function ReturnsPage({ id, onLock }: { id: string; onLock: () => void }): React.ReactNode {
+  return id === "" ? <FindReceipt /> : <ReceiptOf key={id} id={id} onLock={onLock} />;
+}
+
+function FindReceipt(): React.ReactNode {
+  const { code, text } = useLanguage();
+  const texts = RETURN_TEXTS[code];
+  const [id, setId] = useState("");
+  return (
+    <section className="panel">
+      <h1>{text.pages.returns}</h1>
+      <form
+        className="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          location.assign(hrefOf("returns", id.trim()));
+        }}
+      >
+        <Field label={texts.find} hint={texts.findHint} value={id} onChange={(event) => setId(event.target.value)} className="grow" autoFocus />
+        <Button kind="primary" type="submit" disabled={id.trim() === ""}>{texts.open}</Button>
+      </form>
+    </section>
+  );
+}
+
+function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.ReactNode {
+  const language = useLanguage();
+  const texts = RETURN_TEXTS[language.code];
+  const { value: order, problem } = useRecord("GET /orders/{order_id}", { order_id: id });
+  return (
+    <section className="panel">
+      <p className="no-print"><a href={hrefOf("returns")}>← {texts.another}</a></p>
+      <h1 className="no-print">{language.text.pages.returns}: {id}</h1>
+      {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
+      {order === null && problem === null && <p className="muted">{language.text.loading}</p>}
+      {order !== null && order.status !== "PAID" && <p role="alert" className="notice bad">{texts.notReturnable}</p>}
+      {order?.status === "PAID" && <ReturnForm order={order} onLock={onLock} />}
+    </section>
+  );
+}
+
+function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): React.ReactNode {
+  const language = useLanguage();
+  const { text, code } = language;
+  const texts = RETURN_TEXTS[code];
+  const { draft, progress, refusal, completed, change, send } = useReturn(order, texts.defaultReason);
+  const lines = returnableLines(order);
+  if (completed !== null) return <ReturnReceipt returned={completed} />;
+  if (progress !== null) {
+    return <p role="status" className="progress">{progress === "sending" ? texts.sending : text.till[progress]}</p>;
+  }
+  if (lines.every(({ returnable }) => returnable === 0)) return <p role="status" className="notice">{texts.nothingLeft}</p>;
+  const everything = (): void => change({
+    units: Object.fromEntries(lines.map(({ lineNo, returnable }) => [lineNo, { ...(draft.units[lineNo] ?? NO_UNITS), quantity: returnable }])),
+  });
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {refusal !== null && <p role="alert" className="notice bad">{language.problem(refusal.title, refusal.cashierMessage)}</p>}
+      <ReturnLines lines={lines} units={draft.units} onChange={(units) => change({ units })} />
+      <div className="row"><Button onClick={everything}>{texts.all}</Button></div>
+      <RefundChoice order={order} draft={draft} onChange={change} />
+      {refusal?.title === "ReturnWindowClosed" && (
+        <ManagerOverride note={draft.overrideNote} onChange={(overrideNote) => change({ overrideNote })} onLock={onLock} />
+      )}
+      <Button kind="primary" type="submit" className="large" disabled={!isComplete(draft, order)} data-testid="refund">
+        {texts.confirm(format(refundOf(order, draft), order.currency ?? "EUR", code))}
+      </Button>
+    </form>
+  );
+}
+
+const REFUNDS: readonly RefundTo[] = ["original", "store_credit"];
+
+function RefundChoice({ order, draft, onChange }: { order: Order; draft: Draft; onChange: (changes: Partial<Draft>) => void }): React.ReactNode {
+  const { text, code } = useLanguage();
+  const texts = RETURN_TEXTS[code];
+  const [isChoosing, setChoosing] = useState(false);
+  const needsCustomer = draft.refund === "store_credit" && (order.document?.customer_id ?? null) === null;
+  return (
+    <fieldset className="unframed stack">
+      <legend>{texts.refund}</legend>
+      {REFUNDS.map((name) => (
+        <label key={name} className="choice">
+          <input type="radio" name="refund" checked={draft.refund === name} onChange={() => onChange({ refund: name })} /> {texts.refunds[name]}
+        </label>
+      ))}
+      {needsCustomer && <div className="row"><Button onClick={() => setChoosing(true)}>{draft.customer?.name ?? text.till.chooseCustomer}</Button></div>}
+      {isChoosing && <CustomerDialog onChoose={(customer) => onChange({ customer })} onClose={() => setChoosing(false)} />}
+    </fieldset>
+  );
+}

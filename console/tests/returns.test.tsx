@@ -1,0 +1,114 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Problem, type Api } from "../src/core/api";
+import { setPreferences } from "../src/core/preferences";
+import type { Order } from "../src/core/responses";
+import { ShopContext } from "../src/core/shop";
+import ReturnsPage from "../src/returns/returns-page";
+import type { ReturnRequest } from "../src/returns/return";
+
+const ORDER = {
+  order_id: "ord-1",
+  status: "PAID",
+  currency: "EUR",
+  returns: null,
+  document: {
+    customer_id: null,
+    lines: [{ line_no: 1, sku: "MUG", description: "<b>Mug</b>", quantity: 2, total: 2500 }],
+    totals: {},
+  },
+} as unknown as Order;
+
+let sent: ReturnRequest[] = [];
+let answers: (Problem | number)[] = [];
+let locked = 0;
+
+const api = {
+  call: (route: string, { body }: { body: ReturnRequest }) => {
+    if (route === "GET /orders/{order_id}") return Promise.resolve({ status: 200, body: ORDER, etag: null });
+    sent.push(body);
+    const answer = answers.shift() ?? 201;
+    if (answer instanceof Problem) return Promise.reject(answer);
+    const returned = { return_id: body.return_id, status: "COMPLETED", currency: "EUR", total: 1250, credit_note_number: "CN-1" };
+    return Promise.resolve({ status: answer, body: { ...returned, document: null, refunds: [], completed_at: null }, etag: null });
+  },
+} as unknown as Api;
+
+async function open(groups: string[]): Promise<void> {
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {} };
+  const person = { username: "p", groups, scopes: [], location: "" };
+  render(<ShopContext value={{ config, person, api }}><ReturnsPage id="ord-1" onLock={() => { locked += 1; }} /></ShopContext>);
+  await act(() => Promise.resolve());
+}
+
+async function refund(): Promise<void> {
+  fireEvent.click(screen.getByTestId("refund"));
+  await act(() => new Promise((resolve) => { setTimeout(resolve, 0); }));
+}
+
+function chooseOneUnit(): void {
+  fireEvent.change(screen.getByRole("spinbutton"), { target: { value: "1" } });
+}
+
+const WINDOW_CLOSED = new Problem(422, "ReturnWindowClosed", "", "The return window is over. A manager may allow it.");
+
+beforeEach(() => {
+  localStorage.clear();
+  sent = [];
+  answers = [];
+  locked = 0;
+  setPreferences({ language: "en" });
+});
+
+afterEach(cleanup);
+
+it("refunds the chosen units and shows the credit note", async () => {
+  await open(["cashier"]);
+  expect(screen.getByText("<b>Mug</b>")).toBeTruthy();
+  chooseOneUnit();
+  expect(screen.getByTestId("refund").textContent).toBe("Refund €12.50");
+  await refund();
+  expect(sent.map(({ lines }) => lines.map(({ quantity }) => quantity))).toEqual([[1]]);
+  expect(screen.getByRole("article").textContent).toContain("CN-1");
+});
+
+it("accepts no more units than can be returned", async () => {
+  await open(["cashier"]);
+  fireEvent.change(screen.getByRole("spinbutton"), { target: { value: "3" } });
+  expect(screen.getByTestId("refund")).toHaveProperty("disabled", true);
+});
+
+it("keeps the return for a manager's sign-in when the window is over", async () => {
+  answers = [WINDOW_CLOSED];
+  await open(["cashier"]);
+  chooseOneUnit();
+  await refund();
+  fireEvent.click(screen.getByText("Let a manager sign in"));
+  expect(locked).toBe(1);
+  cleanup();
+  await open(["manager"]);
+  expect(screen.getByRole("spinbutton")).toHaveProperty("value", "1");
+});
+
+it("sends a manager's reason with a new return id", async () => {
+  answers = [WINDOW_CLOSED];
+  await open(["manager"]);
+  chooseOneUnit();
+  await refund();
+  fireEvent.change(screen.getByLabelText("Reason to allow it"), { target: { value: "Regular customer" } });
+  await refund();
+  expect(sent.map(({ override_note: note }) => note)).toEqual([undefined, "Regular customer"]);
+  expect(sent[1]?.return_id).not.toBe(sent[0]?.return_id);
+});
+
+it("continues with the same request after a reload", async () => {
+  answers = [new Problem(401, "SignedOut", "", "")];
+  await open(["cashier"]);
+  chooseOneUnit();
+  await refund();
+  cleanup();
+  await open(["cashier"]);
+  await act(() => new Promise((resolve) => { setTimeout(resolve, 0); }));
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toEqual(sent[0]);
+});
