@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { Api } from "./core/api";
 import type { Config } from "./core/config";
+import { setReached, useReached } from "./core/connection";
 import { useLanguage } from "./core/i18n";
 import { useIdle } from "./core/idle";
 import { setPreferences } from "./core/preferences";
@@ -8,12 +9,17 @@ import { hrefOf, useRoute } from "./core/router";
 import { ShopContext, type Shop } from "./core/shop";
 import type { Person, Scope, Session } from "./core/session";
 import { Button } from "./core/ui";
+import { forgetPerson, rememberPerson } from "./offline/last-person";
 import { TillPage } from "./till/till-page";
 
 const Office = lazy(() => import("./office/office"));
 const ReturnsPage = lazy(() => import("./returns/returns-page"));
 
 const IDLE_MINUTES = 10;
+
+function stayOpen(): void {
+  // An idle till without a connection.
+}
 
 /** The pages, and the scope that a person needs to be shown each. The gateway enforces it on every request. */
 export const PAGES = {
@@ -38,22 +44,31 @@ interface AppProps {
   config: Config;
   session: Session;
   firstPerson: Person | null;
+  /** Whether the page was opened without a connection: the person can sell for cash, and signs in later. */
+  wasOffline: boolean;
 }
 
-export function App({ config, session, firstPerson }: AppProps): React.ReactNode {
+export function App({ config, session, firstPerson, wasOffline }: AppProps): React.ReactNode {
   const [person, setPerson] = useState(firstPerson);
   const [lockedOut, setLockedOut] = useState("");
   const language = useLanguage();
   useEffect(() => {
     document.documentElement.lang = language.code;
   }, [language]);
+  const isReached = useReached();
+  useEffect(() => {
+    if (person !== null && !wasOffline) rememberPerson(person);
+    if (wasOffline) setReached(false);
+  }, [person, wasOffline]);
   const lock = useCallback(() => {
     if (person === null) return;
     setLockedOut(person.username);
     setPerson(null);
+    forgetPerson();
     void session.lock();
   }, [person, session]);
-  useIdle(IDLE_MINUTES, lock);
+  // Nobody can sign in without a connection, so that an idle till stays open.
+  useIdle(IDLE_MINUTES, isReached && !wasOffline ? lock : stayOpen);
   const shop = useMemo<Shop | null>(
     () => (person === null ? null : { config, person, api: new Api(() => session.token(), lock) }),
     [config, person, session, lock],
@@ -61,7 +76,7 @@ export function App({ config, session, firstPerson }: AppProps): React.ReactNode
   if (shop === null) return <SignIn session={session} lockedOut={lockedOut} />;
   return (
     <ShopContext value={shop}>
-      <Shell shop={shop} session={session} onLock={lock} />
+      <Shell shop={shop} session={session} isSignedIn={!wasOffline} onLock={lock} />
     </ShopContext>
   );
 }
@@ -82,8 +97,16 @@ function SignIn({ session, lockedOut }: { session: Session; lockedOut: string })
   );
 }
 
-function Shell({ shop, session, onLock }: { shop: Shop; session: Session; onLock: () => void }): React.ReactNode {
+interface ShellProps {
+  shop: Shop;
+  session: Session;
+  isSignedIn: boolean;
+  onLock: () => void;
+}
+
+function Shell({ shop, session, isSignedIn, onLock }: ShellProps): React.ReactNode {
   const route = useRoute();
+  const isReached = useReached();
   const { text, code } = useLanguage();
   const allowed = (name: PageName): boolean => shop.person.scopes.includes(PAGES[name]);
   const names = (Object.keys(PAGES) as PageName[]).filter(allowed);
@@ -111,10 +134,15 @@ function Shell({ shop, session, onLock }: { shop: Shop; session: Session; onLock
             <option value="de">DE</option>
           </select>
           <Button onClick={onLock}>{text.lock}</Button>
-          <Button onClick={() => void session.signOut()}>{text.signOut}</Button>
+          <Button onClick={() => { forgetPerson(); void session.signOut(); }}>{text.signOut}</Button>
         </div>
       </header>
       <main className={page === "till" ? "content till" : "content"}>
+        {!isSignedIn && isReached && (
+          <div className="notice row spread" role="status">
+            {text.offline.back} <Button kind="primary" onClick={() => void session.signIn()}>{text.signIn}</Button>
+          </div>
+        )}
         {!allowed(page) && <p role="alert" className="notice bad">{text.noAccess}</p>}
         {allowed(page) && page === "till" && <TillPage />}
         {allowed(page) && page !== "till" && (

@@ -1,7 +1,8 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
-import { loadConfig } from "./core/config";
+import { BASE, loadConfig } from "./core/config";
 import { Session } from "./core/session";
+import { lastPerson } from "./offline/last-person";
 import "./styles.css";
 
 async function start(): Promise<void> {
@@ -9,12 +10,16 @@ async function start(): Promise<void> {
   if (place === null) return;
   const root = createRoot(place);
   try {
-    const config = await loadConfig();
+    const { config, isStored } = await loadConfig();
     const session = new Session(config);
-    root.render(<App config={config} session={session} firstPerson={await session.resume()} />);
+    const person = isStored ? lastPerson() : await session.resume();
+    if (isStored) session.startWithoutConnection();
+    root.render(<App config={config} session={session} firstPerson={person} wasOffline={isStored} />);
   } catch (error) {
     root.render(<p role="alert" className="notice bad">{String(error)}</p>);
   }
+  // A browser without one sells with a connection only.
+  if ("serviceWorker" in navigator) await navigator.serviceWorker.register(new URL("sw.js", BASE)).catch(() => undefined);
 }
 
 void start();

@@ -34,7 +34,7 @@ const api = {
 } as unknown as Api;
 
 async function open(): Promise<void> {
-  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" } };
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 20000 };
   const person = { username: "cashier", groups: ["cashier"], scopes: [], location: "store-1" };
   render(<ShopContext value={{ config, person, api }}><TillPage /></ShopContext>);
   await act(() => Promise.resolve());

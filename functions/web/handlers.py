@@ -14,7 +14,7 @@ from web.files import ConsoleFile, console_files
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
 _SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
-_PAYMENT_PROVIDERS = os.environ["PAYMENT_PROVIDERS"]
+_PAYMENT_PROVIDERS, _OFFLINE_LIMIT = os.environ["PAYMENT_PROVIDERS"], int(os.environ["OFFLINE_LIMIT"])
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
 _NO_FILE = Problem(404, "NoSuchFile", "the console has no such file", "Not found.")
@@ -47,7 +47,8 @@ def _configuration() -> dict[str, Any]:
     """Return what the console needs to know of its deployment.
 
     sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
-    card_providers is the provider of card payments by location, "" for every other location.
+    card_providers is the provider of card payments by location, "" for every other location;
+    offline_limit is the highest amount of a cash sale at a till without a connection.
     """
     return {
         "stack": _STACK,
@@ -56,6 +57,7 @@ def _configuration() -> dict[str, Any]:
         "sign_in_url": _SIGN_IN_URL,
         "currency": _CURRENCY,
         "card_providers": _card_providers(_PAYMENT_PROVIDERS),
+        "offline_limit": _OFFLINE_LIMIT,
     }
 
 

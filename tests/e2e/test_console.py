@@ -6,6 +6,7 @@ import urllib.parse
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ PATIENCE_MS = 40_000
 MUG = "9780201379624"
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
 PAGES = (
-    "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals", "suppliers",
-    "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
+    "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals",
+    "suppliers", "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
 
@@ -71,6 +72,7 @@ class Console:
             f"{self.url}api{path}",
             json=body,
             headers={"authorization": f"Bearer {response['AuthenticationResult']['AccessToken']}"},
+            timeout=PATIENCE_MS / 1000,
         )
         assert response.status < 300, response.data
         return response.json()
@@ -280,8 +282,15 @@ def test_returned_units_are_refunded_by_the_receipt(console: Console) -> None:
     sku = console.create_product("Returned", 5)
     order = f"ord-{uuid.uuid4().hex[:12]}"
     lines, tenders = [{"sku": sku, "quantity": 2}], [{"type": "cash"}]
-    place = {"order_id": order, "location": "store-1", "register": "till-1", "currency": "EUR"}
-    console.call("cashier", "POST", "/orders?wait=20", {**place, "lines": lines, "tenders": tenders})
+    place = {
+        "location": "store-1",
+        "register": "till-1",
+        "currency": "EUR",
+        "placed_at": datetime.now(UTC).isoformat(),
+    }
+    console.call(
+        "cashier", "POST", "/orders?wait=20", {"order_id": order, **place, "lines": lines, "tenders": tenders}
+    )
     tab = console.open("cashier", "returns")
     tab.get_by_label("Order of the receipt").fill(order)
     tab.keyboard.press("Enter")
@@ -290,6 +299,43 @@ def test_returned_units_are_refunded_by_the_receipt(console: Console) -> None:
     expect(tab.get_by_role("article", name="Credit note")).to_contain_text("€5.00")
     [returned] = console.call("cashier", "GET", f"/orders/{order}/returns")
     assert (returned["status"], returned["total"]) == ("COMPLETED", 500)
+    assert console.sold(sku) == 2
+
+
+def sell_offline(tab: Page, code: str) -> str:
+    """Sell a product for cash without a connection; return the order's id."""
+    scan(tab, code)
+    pay(tab)
+    tab.get_by_role("dialog").get_by_role("button", name="Cash", exact=True).click()
+    complete(tab)
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("the invoice follows")
+    order: str = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    tab.get_by_role("button", name="Next sale").click()
+    return order
+
+
+def test_sales_without_a_connection_are_sent_once_each(console: Console) -> None:
+    sku = console.create_product("Sold offline", 5)
+    tab = console.open("cashier")
+    scan(tab, sku)
+    expect(tab.get_by_role("cell", name=sku)).to_be_visible()
+    tab.get_by_role("button", name="Discard the sale").click()
+    expect(tab.get_by_text("prices of")).to_be_visible()
+    tab.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    tab.context.set_offline(True)
+    orders = [sell_offline(tab, sku)]
+    tab.reload()
+    orders.append(sell_offline(tab, sku))
+    expect(tab.get_by_role("button", name="2 sales to be sent")).to_be_visible()
+    tab.context.set_offline(False)
+    tab.get_by_role("status").get_by_role("button", name="Sign in").click()
+    tab.fill("#username", "cashier")
+    tab.fill("#password", DEMO_PASSWORD)
+    tab.get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_role("combobox", name="Scan or search")).to_be_visible()
+    expect(tab.get_by_role("button", name="to be sent")).to_have_count(0)
+    sold = [console.call("cashier", "GET", f"/orders/{order}") for order in orders]
+    assert [one["status"] for one in sold] == ["PAID", "PAID"]
     assert console.sold(sku) == 2
 
 

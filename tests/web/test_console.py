@@ -16,6 +16,7 @@ SETTINGS = {
     "ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/pool",
     "SIGN_IN_URL": "https://tillflow-1.auth.eu-central-1.amazoncognito.com",
     "CURRENCY": "EUR",
+    "OFFLINE_LIMIT": "20000",
     "PAYMENT_PROVIDERS": "card=stripe,berlin/card=sandbox",
 }
 SCRIPT = next(name for name in console_files() if name.startswith("assets/") and name.endswith(".js"))
@@ -48,6 +49,12 @@ def get(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
 def content(response: dict[str, Any]) -> bytes:
     body = base64.b64decode(response["body"])
     return gzip.decompress(body) if response["headers"].get("content-encoding") == "gzip" else body
+
+
+def test_service_worker_is_revalidated_so_that_a_new_one_replaces_it() -> None:
+    response = get("/sw.js")
+    assert response["headers"]["cache-control"] == "no-cache"
+    assert response["headers"]["content-type"] == "text/javascript; charset=utf-8"
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html"])
@@ -99,6 +106,7 @@ def test_configuration_is_of_the_deployment_and_never_cached() -> None:
         "issuer": SETTINGS["ISSUER"],
         "sign_in_url": SETTINGS["SIGN_IN_URL"],
         "currency": "EUR",
+        "offline_limit": 20_000,
         "card_providers": {"": "stripe", "berlin": "sandbox"},
     }
 

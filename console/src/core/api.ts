@@ -1,6 +1,7 @@
 /** Calls of the HTTP API. A failure is a Problem, whose `message` is for the operator and `cashierMessage` for the till. */
 
 import { BASE } from "./config";
+import { setReached } from "./connection";
 import type { Responses } from "./responses";
 
 export class Problem extends Error {
@@ -67,8 +68,10 @@ export class Api {
       headers,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     }).catch((error: unknown) => {
+      setReached(false);
       throw new Problem(0, "NetworkError", String(error), "No connection.");
     });
+    setReached(true);
     const body: unknown = await response.json().catch(() => ({}));
     if (response.ok) return { status: response.status, body: body as Responses[K], etag: response.headers.get("etag") };
     if (response.status === 401) this.onSignedOut();

@@ -6,6 +6,8 @@ export interface Config {
   sign_in_url: string;
   currency: string;
   card_providers: Record<string, string>;
+  /** The highest amount, in minor units, of a cash sale without a connection; 0 for none. */
+  offline_limit: number;
 }
 
 /** Whether cards of a location go to the sandbox provider, whose test cards the till then offers. */
@@ -16,9 +18,15 @@ export function hasSandboxCards(config: Config, location: string): boolean {
 /** The folder that the console is served from. The API is below it. */
 export const BASE = new URL(".", location.origin + location.pathname).href;
 
+export interface LoadedConfig {
+  config: Config;
+  /** Whether the service worker has it, because there is no connection. */
+  isStored: boolean;
+}
+
 /** Read the configuration. Raises an Error when it cannot be read. */
-export async function loadConfig(): Promise<Config> {
+export async function loadConfig(): Promise<LoadedConfig> {
   const response = await fetch(new URL("config.json", BASE));
   if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
-  return (await response.json()) as Config;
+  return { config: (await response.json()) as Config, isStored: response.headers.has("x-tillflow-stored") };
 }

@@ -149,7 +149,7 @@ export interface Purchase {
 }
 
 export interface Responses {
-  "GET /products": Page & { products: Product[] };
+  "GET /products": Page & { products: Product[]; version: string };
   "GET /products/{sku}": Product;
   "GET /customers": Page & { customers: Customer[] };
   "POST /customers": Customer;

@@ -4,6 +4,7 @@
  * The verifier and the state of a sign-in that has begun are in sessionStorage, until the page has the tokens.
  */
 
+import { Problem } from "./api";
 import { BASE, type Config } from "./config";
 
 export type Scope = "read" | "sell" | "manage" | "operate";
@@ -62,6 +63,7 @@ export class Session {
   private readonly origin: string;
   private tokens: Tokens | null = null;
   private renewal: Promise<void> | undefined;
+  private isConnectionLost = false;
 
   constructor(
     private readonly config: Config,
@@ -100,7 +102,16 @@ export class Session {
     location.assign(`${this.origin}/oauth2/authorize?${query.toString()}`);
   }
 
-  /** Return a valid access token, renewed when it is about to expire; null when the person must sign in again. */
+  /** Begin a session without tokens, which every call of the API needs: sales are queued until a person signs in. */
+  startWithoutConnection(): void {
+    this.isConnectionLost = true;
+  }
+
+  /**
+   * Return a valid access token, renewed when it is about to expire; null when the person must sign in again.
+   *
+   * Raises the Problem of a lost connection when the token has expired meanwhile.
+   */
   async token(): Promise<string | null> {
     if (this.tokens !== null && this.tokens.expiresAt - this.now() < RENEW_BEFORE_MS) {
       this.renewal ??= this.requestTokens({ grant_type: "refresh_token", refresh_token: this.tokens.refresh }).finally(() => {
@@ -108,13 +119,16 @@ export class Session {
       });
       await this.renewal;
     }
-    return this.tokens === null || this.tokens.expiresAt <= this.now() ? null : this.tokens.access;
+    if (this.tokens !== null && this.tokens.expiresAt > this.now()) return this.tokens.access;
+    if (this.isConnectionLost) throw new Problem(0, "NetworkError", "the token cannot be renewed without a connection", "No connection.");
+    return null;
   }
 
   /** Forget the tokens, and revoke the one that could renew them. */
   async lock(): Promise<void> {
     const token = this.tokens?.refresh;
     this.tokens = null;
+    this.isConnectionLost = false;
     if (token !== undefined) await this.post("revoke", { token }).catch(() => undefined);
   }
 
@@ -128,6 +142,7 @@ export class Session {
   /** Set the tokens. A refusal ends the session; a lost connection leaves the tokens until they expire. */
   private async requestTokens(request: Record<string, string>): Promise<void> {
     const response = await this.post("token", request).catch(() => null);
+    this.isConnectionLost = response === null || response.status >= 500;
     if (response === null || response.status >= 500) return;
     if (!response.ok) {
       this.tokens = null;

@@ -58,14 +58,12 @@ function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.Re
 
 function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): React.ReactNode {
   const language = useLanguage();
-  const { text, code } = language;
+  const { code } = language;
   const texts = RETURN_TEXTS[code];
   const { draft, progress, refusal, completed, change, send } = useReturn(order, texts.defaultReason);
   const lines = returnableLines(order);
   if (completed !== null) return <ReturnReceipt returned={completed} />;
-  if (progress !== null) {
-    return <p role="status" className="progress">{progress === "sending" ? texts.sending : text.till[progress]}</p>;
-  }
+  if (progress !== null) return <p role="status" className="progress">{texts.progress[progress]}</p>;
   if (lines.every(({ returnable }) => returnable === 0)) return <p role="status" className="notice">{texts.nothingLeft}</p>;
   const everything = (): void => change({
     units: Object.fromEntries(lines.map(({ lineNo, returnable }) => [lineNo, { ...(draft.units[lineNo] ?? NO_UNITS), quantity: returnable }])),

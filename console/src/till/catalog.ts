@@ -9,7 +9,7 @@ const SHOWN = 12;
 export class Catalog {
   private readonly bySku = new Map<string, Product>();
   private readonly byBarcode = new Map<string, Product>();
-  private texts: { text: string; product: Product }[] = [];
+  private readonly texts = new Map<string, string>();
 
   get size(): number {
     return this.bySku.size;
@@ -17,10 +17,16 @@ export class Catalog {
 
   add(products: readonly Product[]): void {
     for (const product of products) {
-      if (!this.bySku.has(product.sku)) this.texts.push({ text: `${product.name}\n${product.sku}`.toLowerCase(), product });
+      const before = this.bySku.get(product.sku)?.barcode;
+      if (before != null) this.byBarcode.delete(before);
+      this.texts.set(product.sku, `${product.name}\n${product.sku}`.toLowerCase());
       this.bySku.set(product.sku, product);
       if (product.barcode !== null) this.byBarcode.set(product.barcode, product);
     }
+  }
+
+  products(): Product[] {
+    return [...this.bySku.values()];
   }
 
   /** The product of a barcode or SKU. */
@@ -33,24 +39,34 @@ export class Catalog {
     const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
     if (words.length === 0) return [];
     const matches: Product[] = [];
-    for (const { text, product } of this.texts) {
-      if (words.every((word) => text.includes(word))) matches.push(product);
+    for (const [sku, text] of this.texts) {
+      const product = this.bySku.get(sku);
+      if (product !== undefined && words.every((word) => text.includes(word))) matches.push(product);
       if (matches.length === SHOWN) break;
     }
     return matches;
   }
 }
 
-/** Read every page of the catalog; `onPage` is called after each, so that the first ones can be sold at once. */
-export async function loadCatalog(api: Api, catalog: Catalog, onPage: () => void, signal: AbortSignal): Promise<void> {
+/**
+ * Read every page of the catalog, or what changed since a version; return the version that was read, null if aborted.
+ *
+ * `onPage` is called with the products of each page, so that the first ones can be sold at once.
+ */
+export async function loadCatalog(
+  api: Api, catalog: Catalog, since: string | undefined, onPage: (products: readonly Product[]) => void, signal: AbortSignal,
+): Promise<string | null> {
   let cursor: string | undefined;
+  let version: string | undefined;
   do {
-    const page = await api.get("GET /products", { query: { limit: PAGE, cursor } });
-    if (signal.aborted) return;
+    const page = await api.get("GET /products", { query: { limit: PAGE, since, cursor } });
+    if (signal.aborted) return null;
+    version ??= page.version;
     catalog.add(page.products);
-    onPage();
+    onPage(page.products);
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
+  return version;
 }
 
 /** The product of a code that the price list in memory does not have; undefined when the shop has none. */

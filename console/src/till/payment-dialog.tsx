@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import { hasSandboxCards } from "../core/config";
 import { useLanguage } from "../core/i18n";
-import { format, likelyCash, parse } from "../core/money";
+import { format, parse } from "../core/money";
 import type { PricedOrder } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button, Dialog, Field } from "../core/ui";
+import { CashKeypad } from "./cash-keypad";
 import type { Checkout } from "./checkout";
 import { due, type Sale, type Tender } from "./sale";
 import { editSale } from "./sale-store";
@@ -128,22 +129,13 @@ function TenderForm({ sale, remaining, place }: { sale: Sale; remaining: number;
           </Button>
         )}
       </div>
-      <fieldset className="keypad">
-        <legend>{text.till.cashGiven}</legend>
-        <div className="row wrap">
-          {likelyCash(remaining, currency).map((value) => (
-            <Button key={value} onClick={() => add({ type: "cash", amount: value })}>{format(value, currency, code)}</Button>
-          ))}
-        </div>
-        <div className="keys">
-          {["7", "8", "9", "4", "5", "6", "1", "2", "3", "0", code === "de" ? "," : ".", "⌫"].map((key) => (
-            <Button key={key} onClick={() => setTyped((before) => (key === "⌫" ? before.slice(0, -1) : before + key))}>{key}</Button>
-          ))}
-        </div>
-        <Button disabled={amount === null || amount <= 0} onClick={() => add({ type: "cash", amount: amount ?? remaining })}>
-          {text.till.cash}
-        </Button>
-      </fieldset>
+      <CashKeypad
+        remaining={remaining}
+        currency={currency}
+        typed={typed}
+        onType={setTyped}
+        onCash={(cash) => add({ type: "cash", amount: cash })}
+      />
     </div>
   );
 }

@@ -59,7 +59,7 @@ export function Receipt({ order, onNext }: { order: Order; onNext: () => void })
             {change > 0 && <tr><td>{text.till.change}</td><td className="number">{money(change)}</td></tr>}
           </tbody>
         </table>
-        <p className="small">{text.receipt.invoice} {order.invoice_number}<br />{text.receipt.order} {order.order_id}</p>
+        <p className="small">{order.status === "PLACED" ? text.offline.invoiceFollows : `${text.receipt.invoice} ${order.invoice_number ?? ""}`}<br />{text.receipt.order} {order.order_id}</p>
         <p>{text.receipt.thanks}</p>
       </article>
     </div>

@@ -4,6 +4,9 @@ import { format } from "../core/money";
 import { setPreferences } from "../core/preferences";
 import { useShop } from "../core/shop";
 import { Button, Field } from "../core/ui";
+import { OfflinePayment } from "../offline/offline-payment";
+import { useQueue } from "../offline/queue";
+import { offlineRefusal } from "../offline/rules";
 import type { Checkout } from "./checkout";
 import { CustomerDialog } from "./customer-dialog";
 import { DiscountDialog, discountText } from "./discount-dialog";
@@ -13,6 +16,7 @@ import { PaymentDialog } from "./payment-dialog";
 import { estimate, type Sale } from "./sale";
 import { editSale } from "./sale-store";
 import { RefusalNotice } from "./till-page";
+import type { CatalogView } from "./use-catalog";
 import type { CheckoutView } from "./use-checkout";
 import { useQuote } from "./use-quote";
 
@@ -20,6 +24,7 @@ interface SummaryProps {
   sale: Sale;
   place: Checkout;
   checkout: CheckoutView;
+  catalog: CatalogView;
   onDone: () => void;
   onDiscard: () => void;
 }
@@ -27,12 +32,13 @@ interface SummaryProps {
 type Opened = "payment" | "customer" | "discount" | "parked" | null;
 
 /** Totals, customer, discount and payment. The API computes the totals; until then the till shows its estimate. */
-export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryProps): React.ReactNode {
+export function Summary({ sale, place, checkout, catalog, onDone, onDiscard }: SummaryProps): React.ReactNode {
   const language = useLanguage();
   const { text, code } = language;
-  const { person } = useShop();
+  const { person, config } = useShop();
   const [opened, setOpened] = useState<Opened>(null);
-  const { quote, problem } = useQuote(sale, place);
+  const { quote, problem, at } = useQuote(sale, place);
+  const queued = useQueue().length;
   const parked = parkedSales(place.register).length;
   const isEmpty = sale.lines.length === 0;
   const money = (amount: number): string => format(amount, place.currency, code);
@@ -40,6 +46,11 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
     setOpened(null);
     onDone();
   };
+  // Without a connection there is no quote: a sale for cash by the till's own price list is queued.
+  const isOffline = problem?.status === 0;
+  const refusal = isOffline
+    ? offlineRefusal(sale, { limit: config.offline_limit, queued, readAt: catalog.readAt, now: at, find: catalog.find })
+    : null;
   // A sale that was sent shows its progress in the payment dialog, also after a reload.
   const isPaying = sale.sent !== null || opened === "payment";
   return (
@@ -69,9 +80,10 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
         <Button onClick={() => setOpened("discount")} disabled={isEmpty}>
           {text.till.orderDiscount}{sale.discount === null ? "" : `: ${discountText(sale.discount, place.currency, code)}`}
         </Button>
-        {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
+        {refusal !== null && !isEmpty && <p role="alert" className="notice bad">{text.offline.refusals[refusal](money(config.offline_limit))}</p>}
+        {problem !== null && !isOffline && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
         {checkout.refusal !== null && !isPaying && <RefusalNotice problem={checkout.refusal} />}
-        <Button kind="primary" className="large" disabled={isEmpty || quote === null} onClick={() => setOpened("payment")}>
+        <Button kind="primary" className="large" disabled={isEmpty || (isOffline ? refusal !== null : quote === null)} onClick={() => setOpened("payment")}>
           {text.till.pay}
         </Button>
         <div className="row">
@@ -106,7 +118,8 @@ export function Summary({ sale, place, checkout, onDone, onDiscard }: SummaryPro
           onClose={close}
         />
       )}
-      {isPaying && <PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} />}
+      {isPaying && isOffline && sale.sent === null && <OfflinePayment sale={sale} place={place} onClose={close} />}
+      {isPaying && !(isOffline && sale.sent === null) && <PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} />}
     </aside>
   );
 }

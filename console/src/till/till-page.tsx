@@ -3,6 +3,8 @@ import type { Problem } from "../core/api";
 import { useLanguage } from "../core/i18n";
 import { preferences, usePreferences } from "../core/preferences";
 import { useShop } from "../core/shop";
+import { OfflineNotice } from "../offline/offline-notice";
+import { useSync } from "../offline/use-sync";
 import { Basket } from "./basket";
 import { Receipt } from "./receipt";
 import { addProduct, newSale } from "./sale";
@@ -21,9 +23,10 @@ export function TillPage(): React.ReactNode {
   const location = person.location === "" ? chosen : person.location;
   const catalog = useCatalog();
   const checkout = useCheckout({ location, register, currency: config.currency });
+  useSync();
   const [notice, setNotice] = useState("");
   const scanBox = useRef<HTMLInputElement>(null);
-  const { text } = useLanguage();
+  const { text, date } = useLanguage();
   const focusScan = useCallback(() => scanBox.current?.focus(), []);
 
   const add = useCallback((product: Product) => {
@@ -51,15 +54,17 @@ export function TillPage(): React.ReactNode {
     <div className="till-grid">
       <h1 className="visually-hidden">{text.pages.till}</h1>
       <section className="till-main">
+        <OfflineNotice />
         <ScanBox input={scanBox} search={catalog.search} onScan={scan} onChoose={add} />
         <p role="status" className={notice === "" ? "visually-hidden" : "notice bad"}>{notice}</p>
         <Basket sale={sale} currency={config.currency} />
-        <p className="muted small">{text.till.catalog(catalog.size)}</p>
+        <p className="muted small">{text.till.catalog(catalog.size, catalog.readAt === null ? "" : date(new Date(catalog.readAt).toISOString()))}</p>
       </section>
       <Summary
         sale={sale}
         place={{ location, register, currency: config.currency }}
         checkout={checkout}
+        catalog={catalog}
         onDone={focusScan}
         onDiscard={next}
       />

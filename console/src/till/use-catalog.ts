@@ -2,31 +2,60 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { Problem } from "../core/api";
 import type { Product } from "../core/responses";
 import { useShop } from "../core/shop";
+import { confirmPriceList, storedPriceList, storePriceList } from "../offline/price-list";
 import { Catalog, findRemotely, loadCatalog } from "./catalog";
 
 const RETRY_MS = 5_000;
+const REFRESH_MS = 300_000;
 
 export interface CatalogView {
   size: number;
+  /** When the price list was last read, in milliseconds since 1970; null before that. */
+  readAt: number | null;
   find: (code: string) => Product | undefined;
   findRemotely: (code: string) => Promise<Product | undefined>;
   search: (query: string) => Product[];
 }
 
-/** Load the price list once, again after a lost connection, and look products up in it. */
+/** Open with the stored price list, read what changed since, now and again, and look products up in it. */
 export function useCatalog(): CatalogView {
   const { api } = useShop();
   const [catalog] = useState(() => new Catalog());
   const [size, setSize] = useState(0);
+  const [readAt, setReadAt] = useState<number | null>(null);
   useEffect(() => {
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const load = (): void => {
-      loadCatalog(api, catalog, () => setSize(catalog.size), controller.signal).catch((error: unknown) => {
-        if (error instanceof Problem && error.isTransient && !controller.signal.aborted) timer = setTimeout(load, RETRY_MS);
-      });
+    let version: string | undefined;
+    const refresh = async (): Promise<void> => {
+      const startedAt = Date.now();
+      let changes = 0;
+      const read = await loadCatalog(api, catalog, version, (products) => {
+        changes += products.length;
+        setSize(catalog.size);
+      }, controller.signal);
+      if (read === null) return;
+      if (changes > 0) await storePriceList({ products: catalog.products(), version: read }, startedAt);
+      else await confirmPriceList(startedAt);
+      version = read;
+      setReadAt(startedAt);
     };
-    load();
+    const run = (): void => {
+      refresh().then(() => REFRESH_MS, (error: unknown) => {
+        if (error instanceof Problem && error.isTransient) return RETRY_MS;
+        throw error;
+      }).then((pause) => { if (!controller.signal.aborted) timer = setTimeout(run, pause); }, () => undefined);
+    };
+    void storedPriceList().then((stored) => {
+      if (controller.signal.aborted) return;
+      if (stored !== null) {
+        catalog.add(stored.list.products);
+        version = stored.list.version;
+        setSize(catalog.size);
+        setReadAt(stored.readAt);
+      }
+      run();
+    });
     return () => {
       controller.abort();
       clearTimeout(timer);
@@ -39,8 +68,9 @@ export function useCatalog(): CatalogView {
   }, [api, catalog]);
   return useMemo(() => ({
     size,
+    readAt,
     find: (code) => catalog.find(code),
     findRemotely: remote,
     search: (query) => catalog.search(query),
-  }), [catalog, size, remote]);
+  }), [catalog, size, readAt, remote]);
 }

@@ -6,10 +6,13 @@ import type { Checkout } from "./checkout";
 import { quoteKey, requestOf, type Sale } from "./sale";
 
 const DELAY_MS = 120;
+const RETRY_MS = 5_000;
 
 export interface QuoteView {
   quote: PricedOrder | null;
   problem: Problem | null;
+  /** When the API was asked, in milliseconds since 1970. */
+  at: number;
 }
 
 interface Answered extends QuoteView {
@@ -27,17 +30,24 @@ export function useQuote(sale: Sale, place: Checkout): QuoteView {
   useEffect(() => {
     if (isEmpty) return;
     let isCurrent = true;
-    const timer = setTimeout(() => {
-      const body = { ...(JSON.parse(request) as object), placed_at: new Date().toISOString() };
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (): void => {
+      const at = Date.now();
+      const body = { ...(JSON.parse(request) as object), placed_at: new Date(at).toISOString() };
       api.get("POST /quotes", { body }).then(
-        (quote) => { if (isCurrent) setAnswered({ key, quote, problem: null }); },
-        (error: unknown) => { if (isCurrent && error instanceof Problem) setAnswered({ key, quote: null, problem: error }); },
+        (quote) => { if (isCurrent) setAnswered({ key, quote, problem: null, at }); },
+        (error: unknown) => {
+          if (!isCurrent || !(error instanceof Problem)) return;
+          setAnswered({ key, quote: null, problem: error, at });
+          if (error.isTransient) timer = setTimeout(ask, RETRY_MS);
+        },
       );
-    }, DELAY_MS);
+    };
+    timer = setTimeout(ask, DELAY_MS);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
   }, [api, key, request, isEmpty]);
-  return isEmpty || answered?.key !== key ? { quote: null, problem: null } : answered;
+  return isEmpty || answered?.key !== key ? { quote: null, problem: null, at: 0 } : answered;
 }

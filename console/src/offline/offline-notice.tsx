@@ -1,0 +1,22 @@
+import { useState } from "react";
+import { useReached } from "../core/connection";
+import { useLanguage } from "../core/i18n";
+import { Button } from "../core/ui";
+import { useQueue } from "./queue";
+import { QueueDialog } from "./queue-dialog";
+
+/** Whether the till has a connection, and what waits for it. */
+export function OfflineNotice(): React.ReactNode {
+  const { text } = useLanguage();
+  const isReached = useReached();
+  const queue = useQueue();
+  const [isOpen, setOpen] = useState(false);
+  if (isReached && queue.length === 0 && !isOpen) return null;
+  return (
+    <div className="notice row spread" role="status">
+      <span>{isReached ? "" : text.offline.notice}</span>
+      {queue.length > 0 && <Button onClick={() => setOpen(true)}>{text.offline.count(queue.length)}</Button>}
+      {isOpen && <QueueDialog onClose={() => setOpen(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import { useState } from "react";
+import { useLanguage } from "../core/i18n";
+import { format } from "../core/money";
+import { Button, Dialog, Field } from "../core/ui";
+import { CashKeypad } from "../till/cash-keypad";
+import type { Checkout } from "../till/checkout";
+import { estimate, requestOf, type Sale } from "../till/sale";
+import { currentSale, setSale } from "../till/sale-store";
+import { enqueue } from "./queue";
+import { provisionalOrder } from "./rules";
+
+/** Sell the current sale for cash without a connection: it is queued, and sent once the API is reached. */
+function sellLater(place: Checkout, given: number): void {
+  const sale = currentSale();
+  if (sale.sent !== null || sale.sold !== null) return;
+  const now = new Date();
+  const order = requestOf({ ...sale, tenders: [{ type: "cash", amount: given }] }, place, place.currency, now);
+  enqueue({ order, charged: estimate(sale), soldAt: now.toISOString(), state: "waiting", sent: null, refusal: null, overpaid: 0 });
+  setSale({ ...sale, sold: provisionalOrder(order, sale, given) });
+}
+
+/** Take cash for a sale without a connection. */
+export function OfflinePayment({ sale, place, onClose }: { sale: Sale; place: Checkout; onClose: () => void }): React.ReactNode {
+  const { text, code } = useLanguage();
+  const [typed, setTyped] = useState("");
+  const [given, setGiven] = useState<number | null>(null);
+  const total = estimate(sale);
+  const money = (amount: number): string => format(amount, place.currency, code);
+  const isPaid = given !== null && given >= total;
+  return (
+    <Dialog title={text.till.payment} onClose={onClose} className="payment">
+      <p className="notice">{text.offline.cashOnly}</p>
+      <dl className="totals">
+        <dt>{text.till.total}</dt>
+        <dd>{money(total)}</dd>
+        <dt className="grand">{isPaid ? text.till.change : text.till.due}</dt>
+        <dd className="grand" data-testid="due">{money(isPaid ? given - total : total)}</dd>
+      </dl>
+      {isPaid ? (
+        <Button kind="primary" className="large" onClick={() => sellLater(place, given)} autoFocus>{text.till.complete}</Button>
+      ) : (
+        <>
+          <Field label={text.till.amount} inputMode="decimal" value={typed} onChange={(event) => setTyped(event.target.value)} data-focus />
+          <CashKeypad remaining={total} currency={place.currency} typed={typed} onType={setTyped} onCash={setGiven} />
+        </>
+      )}
+    </Dialog>
+  );
+}

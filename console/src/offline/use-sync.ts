@@ -1,0 +1,30 @@
+import { useEffect } from "react";
+import { loadConfig } from "../core/config";
+import { setReached, useReached } from "../core/connection";
+import { useShop } from "../core/shop";
+import { useQueue } from "./queue";
+import { sendQueuedSales } from "./sync";
+
+const RETRY_MS = 5_000;
+
+/** Send the queued sales while any waits, and look for the connection while there is none. */
+export function useSync(): void {
+  const { api } = useShop();
+  const isReached = useReached();
+  const hasWaiting = useQueue().some(({ state }) => state === "waiting");
+  useEffect(() => {
+    if (!hasWaiting && isReached) return;
+    const work = async (): Promise<void> => {
+      if (!isReached) setReached(!(await loadConfig()).isStored);
+      if (hasWaiting) await sendQueuedSales(api);
+    };
+    const attempt = (): void => { work().catch(() => undefined); };
+    attempt();
+    const timer = setInterval(attempt, RETRY_MS);
+    window.addEventListener("online", attempt);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("online", attempt);
+    };
+  }, [api, hasWaiting, isReached]);
+}
