@@ -14,6 +14,7 @@ from audit.money import MONEY
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
 from audit.returns import RETURNS
+from audit.shipments import SHIPMENTS
 from audit.snapshot import Item, Snapshot, Violation
 from audit.stock import STOCK
 from audit.transfers import TRANSFERS
@@ -30,6 +31,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *CORRECTIONS,
     *ENDINGS,
     *RETURNS,
+    *SHIPMENTS,
     *PURCHASES,
     *TRANSFERS,
     *IMAGES,

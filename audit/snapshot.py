@@ -21,6 +21,7 @@ TABLES = (
     "CustomersTable",
     "InventoryTable",
     "OrdersTable",
+    "ShippingTable",
     "BillingTable",
     "PaymentsTable",
     "SandboxProviderTable",
@@ -54,6 +55,11 @@ def invariant(rule: Callable[["Snapshot"], Iterator[Breach]]) -> Callable[["Snap
         return (Violation(rule.__name__, subject, message) for subject, message in rule(shop))
 
     return violations
+
+
+def shipment_of(order: str) -> str:
+    """Return the id in `Snapshot.running` of an order's shipment, which runs after the sale is complete."""
+    return f"shipment of {order}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,11 @@ class Snapshot:
     def returns(self) -> dict[str, Item]:
         """Returns of orders by return id."""
         return {item["return_id"]: item for item in self.items("OrdersTable", "RETURN", "RETURN#")}
+
+    @cached_property
+    def deliveries(self) -> dict[str, Item]:
+        """Return the deliveries of orders that are shipped, by order."""
+        return {item["order_id"]: item for item in self.items("ShippingTable", "DELIVERY", "ORDER#")}
 
     @cached_property
     def refunds(self) -> dict[str, Item]:

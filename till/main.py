@@ -30,6 +30,7 @@ from till.commands import (
     reorder,
     returns,
     seed,
+    shipment,
     stack,
     stock,
     supplier,
@@ -84,6 +85,7 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")
 app.add_typer(location.app, name="location")
 app.add_typer(reorder.app, name="reorder")
+app.add_typer(shipment.app, name="shipment")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(supplier.app, name="supplier")
 app.add_typer(purchase.app, name="purchase")

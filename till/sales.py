@@ -9,6 +9,7 @@ from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
 from orders.returns.operations import ReturnOperations
 from payments.operations import CardOperations, PaymentOperations
+from shipping.operations import ShippingOperations
 
 from till.stack import Stack
 
@@ -80,3 +81,10 @@ def customer_payments(stack: Stack) -> CustomerPaymentOperations:
 def ledger(stack: Stack) -> LedgerOperations:
     """Return the ledger operations of a stack."""
     return LedgerOperations(stack.client("dynamodb"), stack.output("LedgerTable"))
+
+
+def shipping(stack: Stack) -> ShippingOperations:
+    """Return the shipping operations of a stack."""
+    return ShippingOperations(
+        stack.client("dynamodb"), stack.client("stepfunctions"), stack.output("ShippingTable")
+    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from audit.snapshot import shipment_of
 from till import history
 from till.errors import OperatorError
 from till.stack import Stack
@@ -131,12 +132,20 @@ def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
 
 
+def running_id(workflow: str, name: str) -> str:
+    """Return the business id that an audit knows a running execution by."""
+    return shipment_of(name) if workflow == "OrderShipment" else name.partition(".")[0]
+
+
 def running(stack: Stack) -> frozenset[str]:
-    """Return the business ids of all running executions. Names of repeated ones end in `.<n>`."""
+    """Return the business ids of all running executions. Names of repeated ones end in `.<n>`.
+
+    A shipment runs for days after the sale it is named after is complete: it has an id of its own.
+    """
     pages = stack.client("stepfunctions").get_paginator("list_executions")
     return frozenset(
-        execution["name"].partition(".")[0]
-        for machine in stack.workflows.values()
+        running_id(workflow, execution["name"])
+        for workflow, machine in stack.workflows.items()
         for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
         for execution in page["executions"]
     )

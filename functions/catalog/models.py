@@ -39,6 +39,7 @@ def _not_in_the_future(moment: datetime) -> datetime:
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
+AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 Ean13 = Annotated[str, AfterValidator(_valid_ean13)]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
@@ -68,6 +69,21 @@ class Tender(Record):
         return self
 
 
+class Delivery(Record):
+    """Who receives an order that is shipped, and by which carrier and service.
+
+    carrier: `sandbox`, or one that the shop has configured; country: ISO 3166, two letters.
+    """
+
+    name: AddressText
+    street: AddressText
+    postal_code: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$")]
+    city: AddressText
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    carrier: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "sandbox"
+    service: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "standard"
+
+
 class Order(Record):
     """An order as the till sends it; the workflow adds the name of its execution."""
 
@@ -78,6 +94,7 @@ class Order(Record):
     currency: Currency
     customer_id: Code | None = None
     fulfilment: Literal["carry_out", "ship"] = "carry_out"
+    delivery: Delivery | None = None
     placed_at: PlacedAt
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     discounts: Annotated[tuple[Discount, ...], Field(max_length=MAX_DISCOUNTS)] = ()
@@ -88,6 +105,14 @@ class Order(Record):
         # Every effect is keyed by the order id: two executions must not share one.
         if self.execution_name not in (None, self.order_id):
             raise ValueError(f"order_id {self.order_id} as the name of the execution")
+        return self
+
+    @model_validator(mode="after")
+    def shipped_order_has_an_address(self) -> Self:
+        if self.fulfilment == "ship" and self.delivery is None:
+            raise ValueError("a delivery address with fulfilment ship")
+        if self.fulfilment != "ship" and self.delivery is not None:
+            raise ValueError("no delivery address with fulfilment carry_out")
         return self
 
     @model_validator(mode="after")
@@ -236,6 +261,18 @@ class Totals(TypedDict):
     total: int
 
 
+class PricedDelivery(TypedDict):
+    """The delivery of an order that is shipped."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    carrier: str
+    service: str
+
+
 class PricedOrder(TypedDict):
     """An order with its prices, as the invoice, the journal and a later return use it."""
 
@@ -245,6 +282,7 @@ class PricedOrder(TypedDict):
     currency: str
     customer_id: str | None
     fulfilment: str
+    delivery: NotRequired[PricedDelivery]
     placed_at: str
     lines: list[PricedLine]
     tenders: list[PricedTender]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
+from typing import cast
 
 from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
@@ -16,6 +17,7 @@ from catalog.errors import UnknownProduct
 from catalog.models import (
     Order,
     OrderLine,
+    PricedDelivery,
     PricedLine,
     PricedOrder,
     PricedTender,
@@ -75,6 +77,8 @@ def price_order(
         "taxes": sum_by_rate(lines),
         "totals": totals,
     }
+    if order.delivery:
+        priced["delivery"] = cast("PricedDelivery", order.delivery.model_dump())
     _check_size(priced)
     return priced
 

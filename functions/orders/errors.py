@@ -111,3 +111,42 @@ class OverrideNotAllowed(DomainError):
 
     def __init__(self, username: str) -> None:
         super().__init__(f"override_note of user {username!r}; only a manager may override the return window")
+
+
+class InvalidShipmentClaim(InvalidRequest):
+    """A request for an order's next shipment that is not accepted."""
+
+    cashier_message = "The shipment is not valid. Call the operator."
+    subject = "shipment"
+
+
+class OrderNotShippable(DomainError):
+    """Nothing of the order is shipped: it was cancelled, or has no delivery address."""
+
+    status = 409
+    cashier_message = "This order is not shipped. See the order."
+
+    def __init__(self, order_id: str, reason: str) -> None:
+        super().__init__(f"order {order_id} is not shipped: {reason}")
+
+
+class OrderNotPaid(DomainError):
+    """The checkout of the order has not completed the sale."""
+
+    status = 409
+    cashier_message = "This order is not paid yet. See the order."
+
+    def __init__(self, order_id: str, status: str) -> None:
+        super().__init__(f"order {order_id} is {status}; expected PAID")
+
+
+class OrderIsShipped(DomainError):
+    """A carrier has units of the order: it can no longer be cancelled."""
+
+    status = 409
+    cashier_message = "This order is with the carrier. Return it instead."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order {order_id} was handed over to a carrier; return its units instead of cancelling it"
+        )

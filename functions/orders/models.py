@@ -75,11 +75,32 @@ class Claim(Record):
     lines: tuple[ClaimedUnits, ...]
 
 
+class ShippedUnits(Record):
+    """Units of a line in a shipment."""
+
+    line_no: int
+    quantity: int
+
+
+class OrderShipment(Record):
+    """A shipment of the order, with the units that its carrier took."""
+
+    shipment_id: str
+    lines: tuple[ShippedUnits, ...]
+
+
+class OrderShipments(Record):
+    """The shipments of an order. withheld: units by line that were returned before a carrier had them."""
+
+    shipments: tuple[OrderShipment, ...] = ()
+    withheld: dict[int, int] = Field(default_factory=dict)
+
+
 class Order(BaseModel):
     """An order as it is stored: the attributes of its row, less the key.
 
     `document` is the priced order. An order that was rejected before it was opened has no document. `returns` has the
-    claims of its returns, less those that were released.
+    claims of its returns, less those that were released; an order with `shipments` can no longer be cancelled.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,3 +122,4 @@ class Order(BaseModel):
     cancelled_at: str | None = None
     cancel_reason: str | None = None
     returns: Annotated[tuple[Claim, ...] | None, BeforeValidator(_from_json)] = None
+    shipments: Annotated[OrderShipments | None, BeforeValidator(_from_json)] = None

@@ -20,8 +20,9 @@ from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
 from orders.cards import StoreCards, tokens_of, with_references
-from orders.errors import InvalidCancel, OrderHasReturns, UnknownOrder
+from orders.errors import InvalidCancel, UnknownOrder
 from orders.models import CancelOrder, Order, OrderSummary, PlaceOrder
+from orders.rules import check_cancellable
 from orders.store import OrdersStore
 
 
@@ -56,10 +57,12 @@ class OrderOperations:
             raise IdempotencyConflict(f"order {order_id}", stored, request)
 
     def cancel(self, order_id: str, reason: str) -> Started:
-        """Start the cancel of an order, again if one before it failed. InvalidCancel, UnknownOrder, OrderHasReturns."""
+        """Start the cancel of an order, again if one before it failed.
+
+        Raises InvalidCancel, UnknownOrder, OrderHasReturns, OrderIsShipped.
+        """
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
-        if self.get(order_id).returns:
-            raise OrderHasReturns(order_id)
+        check_cancellable(self.get(order_id))
         return restart_execution(self._states, self._cancel, order_id, request.model_dump())
 
     def list_orders(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Day, Identifier
+from tillflow.signatures import is_signed
 
 from purchasing import reporting
 from purchasing.errors import SignatureRefused, UnknownSupplier
@@ -25,7 +26,6 @@ from purchasing.models import (
     SupplierAccount,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
-from purchasing.signatures import is_signed
 
 api = Api("purchasing")
 handle = api.handle

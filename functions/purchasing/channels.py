@@ -9,9 +9,9 @@ from typing import Any
 
 from tillflow.errors import InvalidRequest, ProviderUnavailable
 from tillflow.outbound import CallFailed, post
+from tillflow.signatures import signature
 
 from purchasing.models import Channel, Purchase
-from purchasing.signatures import signature
 
 
 class Channels:

@@ -86,20 +86,26 @@ def test_sale_takes_eleven_transitions_and_seven_lambdas(shop: Deployed, tmp_pat
     assert all(event.get("previousEventId", 0) in by_id | {0} for event in history["events"])
 
 
-def test_shipped_order_reaches_the_shipping_queue(shop: Deployed, tmp_path: Path) -> None:
-    shop.till("order", "place", str(order_file(tmp_path, "e2e-ship", fulfilment="ship")), "--wait")
-    queue = shop.outputs()["ShippingQueue"]
-    found: list[str] = []
-    for _ in range(10):
-        response = shop.client("sqs").receive_message(
-            QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10
-        )
-        found += [
-            json.loads(message["Body"])["detail"]["order_id"] for message in response.get("Messages", ())
-        ]
-        if "e2e-ship" in found:
-            break
-    assert "e2e-ship" in found
+def test_paid_order_with_an_address_is_handed_over_and_delivered(shop: Deployed, tmp_path: Path) -> None:
+    address = {"name": "Ada", "street": "1 Main St", "postal_code": "8001", "city": "Zurich", "country": "CH"}
+    changes = {"fulfilment": "ship", "delivery": address}
+    shop.till("order", "place", str(order_file(tmp_path, "e2e-ship", **changes)), "--wait")
+    assert _delivery(shop, "OPEN", "HANDED_OVER")["shipments"][0]["shipment_id"] == "e2e-ship-s1"
+    shop.till("shipment", "deliver", "e2e-ship-s1")
+    assert _delivery(shop, "CLOSED", "DELIVERED")["closed_at"]
+
+
+def _delivery(shop: Deployed, status: str, shipment: str) -> dict[str, Any]:
+    """Wait for the delivery of the shipped order and its shipment to have these statuses; return it."""
+    table, where = shop.outputs()["ShippingTable"], key("ORDER#e2e-ship", "DELIVERY")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        row = shop.client("dynamodb").get_item(TableName=table, Key=where).get("Item")
+        document: dict[str, Any] = json.loads(row["document"]["S"]) if row else {}
+        if document and (document["status"], document["shipments"][0]["status"]) == (status, shipment):
+            return document
+        time.sleep(0.2)
+    raise AssertionError(f"no delivery that is {status} with a shipment that is {shipment} within 60 s")
 
 
 def test_declined_order_fails_with_its_reason(shop: Deployed, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
-from purchasing.signatures import signature
 from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, ProviderUnavailable
 from tillflow.outbound import CallFailed
+from tillflow.signatures import signature
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TODAY = NOW.date()

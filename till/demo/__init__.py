@@ -6,6 +6,7 @@ from till.demo.model import Outcome, Pipeline
 from till.demo.order_cancel import OrderCancelDemo
 from till.demo.order_checkout import OrderCheckoutDemo
 from till.demo.order_return import OrderReturnDemo
+from till.demo.order_shipment import OrderShipmentDemo
 from till.demo.purchase_order import PurchaseOrderDemo
 from till.demo.stock_reorder import StockReorderDemo
 from till.demo.stock_transfer import StockTransferDemo
@@ -15,6 +16,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderCancelDemo(),
     CustomerPaymentDemo(),
     OrderReturnDemo(),
+    OrderShipmentDemo(),
     ImageIngestDemo(),
     StockTransferDemo(),
     StockReorderDemo(),

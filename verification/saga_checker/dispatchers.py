@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RULES = {
+    "order_shipment.asl.json": "functions/shipping/rules.py",
     "purchase_order.asl.json": "functions/purchasing/rules.py",
     "stock_transfer.asl.json": "functions/inventory/transfers/rules.py",
 }

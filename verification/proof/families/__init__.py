@@ -9,6 +9,7 @@ from verification.proof.families.orders import Orders
 from verification.proof.families.purchases import Purchases
 from verification.proof.families.reordering import Reordering
 from verification.proof.families.returns import Returns
+from verification.proof.families.shipments import Shipments
 from verification.proof.families.stripe_orders import StripeOrders
 from verification.proof.families.transfers import Transfers
 
@@ -16,6 +17,7 @@ ORDERS = Orders()
 FAMILIES: tuple[Family, ...] = (
     ORDERS,
     Returns(),
+    Shipments(),
     StripeOrders(),
     Purchases(),
     Reordering(),

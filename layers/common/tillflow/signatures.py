@@ -8,7 +8,7 @@ TOLERANCE = timedelta(minutes=5)
 
 
 def signature(secret: str, body: str) -> str:
-    """Return the HMAC-SHA256 of the body under the supplier's secret, as `sha256=<hex>`."""
+    """Return the HMAC-SHA256 of the body under the receiver's secret, as `sha256=<hex>`."""
     return "sha256=" + hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 

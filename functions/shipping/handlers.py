@@ -1,0 +1,41 @@
+"""CarryOutShipment: the steps of a delivery's workflow."""
+
+import os
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tillflow.aws import client
+from tillflow.errors import ProviderUnavailable
+from tillflow.handling import handler
+from tillflow.parsing import parse
+
+from shipping import rules
+from shipping.carriers import Carriers, parse_carriers
+from shipping.errors import InvalidShipment
+from shipping.models import CarryOut, DeliveryStep
+from shipping.service import ShippingService
+from shipping.store import ShippingStore
+
+
+def _secret(carrier: str) -> str:
+    """Return the secret of a carrier; ProviderUnavailable if there is none, as for one that does not respond."""
+    name = f"{os.environ['CARRIER_SECRETS']}{carrier}"
+    try:
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "AccessDeniedException"):
+            raise
+        raise ProviderUnavailable(f"secret {name}") from None
+
+
+service = ShippingService(
+    ShippingStore(client("dynamodb"), os.environ["TABLE_NAME"]),
+    Carriers(parse_carriers(os.environ["CARRIERS"]), _secret),
+)
+
+
+@handler
+def carry_out_shipment(event: dict[str, Any], context: Any) -> DeliveryStep:
+    """Carry out ``{step: hand_over | await_carrier | advance | settle_return, order_id, …}``; return the next step."""
+    request = parse(CarryOut, {"request": event}, InvalidShipment).request
+    return rules.delivery_step(service.carry_out(request))

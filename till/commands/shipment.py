@@ -1,0 +1,140 @@
+"""`till shipment`: deliveries of orders, and what happens to their shipments."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+from shipping.errors import InvalidShipment
+from shipping.models import Report
+from tillflow.listing import every
+from tillflow.parsing import parse
+
+from till.errors import OperatorError
+from till.output import out, print_json, print_table, styled, timestamp
+from till.purchasing import operator_errors
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.sales import shipping
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Deliveries of orders: list, show, deliver, fail.")
+
+ShipmentId = Annotated[str, typer.Argument(help="Shipment id.")]
+Note = Annotated[str, typer.Option(help="Note.")]
+ADVICE = "See the shipments of an order with `till shipment show ORDER`."
+COLUMNS = (
+    "order_id", "status", "location", "carrier", "opened_at", "shipments", "in_transit", "delivered",
+    "not_delivered",
+)  # fmt: skip
+
+
+@app.command("list")
+def list_deliveries(
+    status: Annotated[str, typer.Option(help="Status: OPEN or CLOSED.")] = "",
+    location: Annotated[str, typer.Option(help="Location that ships.")] = "",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    page: Page = 1,
+    page_size: PageSize = 50,
+) -> None:
+    """List the deliveries of orders, the newest first.
+
+    Example:
+
+        till shipment list --status OPEN
+    """
+    fetch = partial(
+        shipping(find_stack()).list_deliveries, 100, status=status.upper() or None, location=location or None
+    )
+    with operator_errors("See all deliveries with `till shipment list`."):
+        rows = (
+            delivery.model_dump() | {"opened_at": timestamp(delivery.opened_at)} for delivery in every(fetch)
+        )
+        print_report("Deliveries", COLUMNS, rows, as_json, as_csv, page, page_size)
+
+
+@app.command("show")
+def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: AsJson = False) -> None:
+    """Show the delivery of an order with its shipments.
+
+    Example:
+
+        till shipment show ord-20261123T101500-5f0c1a2b
+    """
+    with operator_errors("See all deliveries with `till shipment list`."):
+        delivery = shipping(find_stack()).get(order_id)
+    if as_json:
+        print_json(delivery.model_dump(mode="json", exclude={"task_token", "waiting_since"}))
+        return
+    address = delivery.address
+    out.print(
+        styled(order_id, "bold"),
+        f" {delivery.status}, by {address.carrier} ({address.service}) to {address.name}, {address.street}, "
+        f"{address.postal_code} {address.city}, {address.country}",
+    )
+    rows = [
+        (shipment.shipment_id, shipment.status, line.sku, line.quantity, shipment.reference, shipment.note)
+        for shipment in delivery.shipments
+        for line in shipment.lines
+    ]
+    print_table("Shipments", ("shipment!", "status", "sku!", "quantity>", "reference", "note"), rows)
+
+
+@app.command("deliver")
+def deliver(shipment_id: ShipmentId, note: Note = "") -> None:
+    """Report that a shipment was delivered.
+
+    Example:
+
+        till shipment deliver ord-20261123T101500-5f0c1a2b-s1
+    """
+    _report(shipment_id, {"status": "delivered", "note": note})
+
+
+@app.command("fail")
+def fail(
+    shipment_id: ShipmentId,
+    returned: Annotated[
+        bool, typer.Option("--returned", help="The goods came back and are sold again.")
+    ] = False,
+    note: Note = "",
+) -> None:
+    """Report that a shipment did not arrive: it is lost, or came back. Its units are refunded.
+
+    Examples:
+
+        till shipment fail ord-20261123T101500-5f0c1a2b-s1 --note "lost by the carrier"
+
+        till shipment fail ord-20261123T101500-5f0c1a2b-s1 --returned
+    """
+    _report(shipment_id, {"status": "returned" if returned else "failed", "note": note})
+
+
+@app.command("split")
+def split(
+    shipment_id: ShipmentId,
+    line: Annotated[list[str], typer.Option(help="LINE=QUANTITY that the carrier took, once per line.")],
+    note: Note = "",
+) -> None:
+    """Report that the carrier took a part of a shipment. The other units get a further shipment.
+
+    Example:
+
+        till shipment split ord-20261123T101500-5f0c1a2b-s1 --line 1=2
+    """
+    lines = [_line(text) for text in line]
+    _report(shipment_id, {"status": "partly_shipped", "lines": lines, "note": note})
+
+
+def _report(shipment_id: str, report: dict[str, object]) -> None:
+    with operator_errors(ADVICE):
+        event = parse(Report, report, InvalidShipment)
+        delivery = shipping(find_stack()).report(shipment_id, event)
+    out.print(f"{shipment_id} is {event.status}. See it with `till shipment show {delivery.order_id}`.")
+
+
+def _line(text: str) -> dict[str, int]:
+    number, _, quantity = text.partition("=")
+    try:
+        return {"line_no": int(number), "quantity": int(quantity)}
+    except ValueError:
+        raise OperatorError(f"Invalid line {text!r}.", "Use LINE=QUANTITY with whole numbers.") from None
