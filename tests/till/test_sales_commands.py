@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from cases.operations import CaseOperations
 from customers.models import Customer
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from tests.support import shop_rows
+from tests.support import full_shop, shop_rows
 from tests.support.shop_rows import CANCELLED, SALE
 from tests.till.test_commands import aws, no_local_stack, put, run, stack
 from till import waiting, workflows
 from till.cashier import cashier_message
+from till.services.cases import Cases
 from till.shop import GOODS, Shop
 from till.stack import find_stack
 
@@ -64,6 +67,47 @@ def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -
     shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
     assert shown["credit_note"]["credit_note_number"] == "CN-000001"
     assert [entry["entry_id"] for entry in shown["entries"]] == ["ord-3#sale", "ord-3#cancel"]
+
+
+@pytest.mark.parametrize("case_id", ["ord-3#compensation", "ord-3#cancel#ReversePayment"])
+@pytest.mark.parametrize(
+    ("steps", "decision", "by_hand"),
+    [
+        (("ReleaseStock", "ReversePayment"), "done", True),
+        (("ReversePayment",), "retry", False),
+        (("ReleaseStock",), "done", False),
+    ],
+)
+def test_show_names_a_tender_that_was_settled_by_hand(
+    stack: None, case_id: str, steps: tuple[str, ...], decision: str, by_hand: bool
+) -> None:
+    tables = shop_rows.rows()
+    tables["OrdersTable"][2].pop("document")
+    captured = shop_rows.tender(CANCELLED, 2, "cash", 20, "captured", captured=20)
+    put(tables | {"PaymentsTable": [*tables["PaymentsTable"], captured]})
+    opening = full_shop.opening(case_id) | {"step": steps[0], "steps": steps}
+    CaseOperations(client("dynamodb"), None, "CasesTable").record(
+        opening, decision, "paid back in the provider's console", "ada"
+    )
+    shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
+    assert [tender["settled_by_hand"] for tender in shown["tenders"]] == [False, by_hand]
+    printed = run("order", "show", CANCELLED).output
+    assert ("captured, settled by hand" in printed) is by_hand
+    assert (f"paid back in the provider's console (case {case_id})" in printed) is by_hand
+
+
+def test_show_for_a_person_who_may_not_read_cases_has_the_state_of_the_system(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "Invoke")  # type: ignore[typeddict-item]
+
+    monkeypatch.setattr(Cases, "find", denied)
+    tables = shop_rows.rows()
+    tables["OrdersTable"][2].pop("document")
+    put(tables | {"PaymentsTable": [shop_rows.tender(CANCELLED, 1, "cash", 20, "captured", captured=20)]})
+    shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
+    assert [(one["state"], one["settled_by_hand"]) for one in shown["tenders"]] == [("captured", False)]
 
 
 def test_show_of_an_unknown_order_is_an_error(stack: None) -> None:

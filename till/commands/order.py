@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 from billing.models import CreditNote, Invoice
+from botocore.exceptions import ClientError
+from cases.models import Case
 from ledger.models import Entry
 from orders.models import Order
 from payments.models import Tender
@@ -18,12 +20,19 @@ from till.errors import OperatorError
 from till.output import err, money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsJson
-from till.stack import find_stack
+from till.services.cases import Cases
+from till.stack import Stack, find_stack
 from till.waiting import Wait, wait_for_order
 
 app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
 
 OrderId = Annotated[str, typer.Argument(help="Order id.")]
+
+# The cases in which a failed reversal of an order's payment waits: of its checkout and of its cancel.
+_REVERSAL = "ReversePayment"
+_REVERSAL_CASES = ("{}#compensation", f"{{}}#cancel#{_REVERSAL}")
+_TAKEN_BACK = ("REJECTED", "CANCELLED")
+_REVERSED_STATES = ("voided", "refunded", "declined")
 
 
 @app.command("place")
@@ -121,6 +130,8 @@ def receipt(order_id: OrderId) -> None:
 def show(order_id: OrderId, as_json: AsJson = False) -> None:
     """Show an order: lines, totals, tenders, invoice, credit note, journal entries and execution.
 
+    A tender that a person has paid back without the system is settled by hand; its state is that of the system.
+
     Example:
 
         till order show ord-2026-11-23-store-1-0001
@@ -132,19 +143,23 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     note = sales.billing(stack).credit_note(order_id)
     tenders = sales.payments(stack).tenders(order_id)
     entries = sales.ledger(stack).entries_of_order(order_id)
+    settlement = _settlement_by_hand(stack, order, tenders)
     if as_json:
         print_json(
             {
                 "order": order.model_dump(exclude_none=True),
                 "invoice": invoice.model_dump(exclude_none=True) if invoice else None,
                 "credit_note": note.model_dump() if note else None,
-                "tenders": [asdict(tender) for tender in tenders],
+                "tenders": [
+                    asdict(tender) | {"settled_by_hand": _is_settled_by_hand(tender, settlement)}
+                    for tender in tenders
+                ],
                 "entries": [asdict(entry) for entry in entries],
             }
         )
         return
     _print_order(order)
-    _print_tenders(tenders)
+    _print_tenders(tenders, settlement)
     _print_documents(invoice, note, entries)
 
 
@@ -248,7 +263,29 @@ def _print_order(order: Order) -> None:
                 out.print(f"  cash given: {given}, change: {money(tender['change'], currency)}")
 
 
-def _print_tenders(tenders: list[Tender]) -> None:
+def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Case | None:
+    """Return the case by which a person settled the tenders of an order that was taken back.
+
+    None if there is none, and for a person who may not read cases.
+    """
+    if order.status not in _TAKEN_BACK or all(tender.state in _REVERSED_STATES for tender in tenders):
+        return None
+    try:
+        found = [Cases(stack).find(case_id.format(order.order_id)) for case_id in _REVERSAL_CASES]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return None
+    return next(
+        (case for case in found if case and case.decision == "done" and _REVERSAL in case.steps), None
+    )
+
+
+def _is_settled_by_hand(tender: Tender, settlement: Case | None) -> bool:
+    return settlement is not None and tender.state not in _REVERSED_STATES
+
+
+def _print_tenders(tenders: list[Tender], settlement: Case | None) -> None:
     if tenders:
         print_table(
             "Tenders",
@@ -257,7 +294,7 @@ def _print_tenders(tenders: list[Tender]) -> None:
                 (
                     tender.tender_no,
                     tender.type,
-                    tender.state,
+                    tender.state + (", settled by hand" if _is_settled_by_hand(tender, settlement) else ""),
                     money(tender.amount, tender.currency),
                     money(tender.captured, tender.currency),
                     money(tender.refunded, tender.currency),
@@ -265,6 +302,9 @@ def _print_tenders(tenders: list[Tender]) -> None:
                 for tender in tenders
             ],
         )
+    if settlement:
+        resolved = f"by {settlement.resolved_by or 'a person'}, {timestamp(settlement.resolved_at or '')}"
+        out.print(f"  settled by hand {resolved}: {settlement.note} (case {settlement.case_id})")
 
 
 def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: list[Entry]) -> None:
