@@ -21,6 +21,7 @@ build-TidyOutputsFunction: SERVICE = images
 build-DiscardOutputsFunction: SERVICE = images
 build-FindStaleFunction: SERVICE = images
 build-SignUploadFunction: SERVICE = images
+build-ImagesApiFunction: SERVICE = images
 build-StartIngestFunction: SERVICE = images
 build-ReserveStockFunction: SERVICE = inventory
 build-ReleaseStockFunction: SERVICE = inventory

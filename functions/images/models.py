@@ -126,3 +126,57 @@ class QuarantineRequest(ImageRequest):
         if "reason" not in image or "sentence" not in image:
             raise ValueError("an image with a reason and a sentence")
         return image
+
+
+class ImageSummary(BaseModel):
+    """An image in a list. sku is null where the key names no product; reason and sentence are those of a rejection.
+
+    placeholder: a tiny picture as a data URL; thumbnail_url is valid for an hour at least.
+    """
+
+    key: str
+    image_id: str
+    status: Literal["READY", "REJECTED"] = "READY"
+    sku: str | None = None
+    displayed_size: tuple[int, int] | None = None
+    placeholder: str = ""
+    dominant_colour: str = ""
+    updated_at: str
+    reason: str | None = None
+    sentence: str | None = None
+    thumbnail_url: str | None = None
+
+
+class Thumbnail(BaseModel):
+    """A thumbnail. size: the longest side it was made for."""
+
+    key: str
+    url: str
+    type: str
+    size: int
+    width: int
+    height: int
+    bytes: int
+
+
+class ImageView(ImageSummary):
+    """An image with its metadata and its thumbnails, largest first."""
+
+    format: str | None = None
+    stored_size: tuple[int, int] | None = None
+    captured_at: str | None = None
+    camera: str | None = None
+    icc_name: str | None = None
+    version_id: str
+    etag: str
+    quarantine_key: str | None = None
+    execution: str | None = None
+    outputs: list[Thumbnail]
+
+
+class SignedUpload(BaseModel):
+    """A form that uploads one file to S3: the fields first, the field `file` last."""
+
+    key: str
+    url: str
+    fields: dict[str, str]

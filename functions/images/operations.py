@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from tillflow.errors import DomainError
+from tillflow.listing import Page
 from tillflow.store import Item
 
 from images.documents import UploadForm
@@ -32,6 +33,8 @@ class Deployment(Protocol):
 class UnknownImage(DomainError):
     """There is no image with this key."""
 
+    cashier_message = "No such picture."
+
     def __init__(self, key: str) -> None:
         name = key if len(key) <= 100 else f"{key[:100]}…; expected a key of at most {MAX_KEY_BYTES} bytes"
         super().__init__(f"There is no image {name}.")
@@ -39,6 +42,8 @@ class UnknownImage(DomainError):
 
 class UploadNotSigned(DomainError):
     """The service refused to sign an upload."""
+
+    cashier_message = "The picture was not accepted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,19 @@ class ImageOperations:
     def list_images(self, limit: int) -> list[Item]:
         """Return up to `limit` images that are not deleted, in no order."""
         return list(islice(self._store.list_images(), limit))
+
+    def list_page(self, limit: int, after: str) -> Page[Item]:
+        """Return a page of images that are not deleted, in no order."""
+        return self._store.list_page(limit, after)
+
+    def list_quarantine(self, limit: int, after: str) -> Page[Item]:
+        """Return a page of the rejected images, the newest first."""
+        return self._store.list_quarantine(limit, after)
+
+    def thumbnail_url(self, row: Item, size: int) -> str | None:
+        """Return the URL of a WebP thumbnail; None where an image has none of this size."""
+        keys = [o["key"] for o in row.get("outputs", ()) if o["size"] == size and o["type"] == "image/webp"]
+        return self._url(keys[0]) if keys else None
 
     def list_rejected(self) -> list[Item]:
         """Return the rejected images, the newest first."""

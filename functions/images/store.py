@@ -1,12 +1,14 @@
 """The images table: the state of each object, discarded attempts, and the images of each product."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.errors import ImageSuperseded, StoreContention
+from tillflow.errors import ImageSuperseded, InvalidRequest, StoreContention
+from tillflow.listing import MOST_READS, Index, Page
 from tillflow.store import (
     Action,
     Item,
@@ -53,6 +55,31 @@ class ImageStore:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=marshal({":state": rows.STATE, ":deleted": "DELETED"}),
         )
+
+    def list_page(self, limit: int, after: str) -> Page[Item]:
+        """Return a page of images that are not deleted, in no order. Scans the table. InvalidRequest."""
+        images: list[Item] = []
+        start = _start(after)
+        for _ in range(MOST_READS):
+            response = self.dynamodb.scan(
+                TableName=self.table,
+                Limit=limit - len(images),
+                FilterExpression="sk = :state AND #status <> :deleted",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=marshal({":state": rows.STATE, ":deleted": "DELETED"}),
+                **({"ExclusiveStartKey": start} if start else {}),
+            )
+            images += map(unmarshal, response["Items"])
+            start = response.get("LastEvaluatedKey")
+            if start is None or len(images) == limit:
+                break
+        reached = unmarshal(start)
+        return Page(images, json.dumps([reached["pk"], reached["sk"]]) if reached else None)
+
+    def list_quarantine(self, limit: int, after: str) -> Page[Item]:
+        """Return a page of the rows of rejected images, the newest first. InvalidRequest."""
+        index = Index(self.dynamodb, self.table, "quarantine", "quarantine", "updated_at")
+        return index.page("REJECTED", limit, after, newest_first=True)
 
     def list_rejected(self) -> Iterator[Item]:
         """Return the rows of rejected images, the newest first."""
@@ -150,3 +177,14 @@ class ImageStore:
         paginator = self.dynamodb.get_paginator(operation)
         for page in paginator.paginate(TableName=self.table, **request):
             yield from map(unmarshal, page["Items"])
+
+
+def _start(after: str) -> Item | None:
+    """Return the key to scan after; None for the beginning."""
+    if not after:
+        return None
+    try:
+        pk, sk = json.loads(after)
+    except (ValueError, TypeError):
+        raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before") from None
+    return key(str(pk), str(sk))

@@ -150,7 +150,7 @@ def fill(stack: Stack) -> None:
             client("dynamodb").put_item(TableName=table, Item=marshal(row))
     _purchases()
     _reorders(stack)
-    _images()
+    put_images()
     cases = CasesStore(client("dynamodb"), "CasesTable")
     for name in (CASE, "ord-3#CommitStock"):
         cases.open(Opening.model_validate(opening(name)))
@@ -277,7 +277,8 @@ def _needs() -> tuple[list[Need], list[Demand]]:
     return [Need.model_validate(need)], [Demand.model_validate(demand)]
 
 
-def _images() -> None:
+def put_images() -> None:
+    """Write an image that a product shows, and a rejected one."""
     output = {
         "key": "t/1280.webp",
         "type": "image/webp",

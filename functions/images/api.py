@@ -1,0 +1,104 @@
+"""Product images over HTTP: look them up, and sign uploads. Files go to S3 directly, not through the API."""
+
+import os
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.api import Api, Call, PageQuery, Reply
+from tillflow.aws import client
+from tillflow.store import Item
+
+from images import objects, rules
+from images.models import ImageSummary, ImageView, SignedUpload, UploadRequest
+from images.operations import ImageOperations
+
+api = Api("images")
+handle = api.handle
+
+_VARIABLES = {
+    "ImagesTable": "TABLE_NAME",
+    "ThumbnailsBucket": "THUMBNAILS_BUCKET",
+    "ThumbnailsDomain": "THUMBNAILS_DOMAIN",
+}
+_LIST_SIZE = 128
+
+
+class ImageQuery(PageQuery):
+    """sku: only the images that this product shows, on one page."""
+
+    sku: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+
+class KeyQuery(BaseModel):
+    """key: of the object; it has slashes, so that it is not a part of the path."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class ImagePage(BaseModel):
+    """A page of images; next_cursor is null on the last page."""
+
+    images: list[ImageSummary]
+    next_cursor: str | None
+
+
+class _Deployment:
+    """The resources of the function, as its environment names them."""
+
+    def client(self, service: str) -> Any:
+        return client(service)
+
+    def output(self, logical_id: str) -> str:
+        return os.environ[_VARIABLES[logical_id]]
+
+
+@cache
+def _images() -> ImageOperations:
+    return ImageOperations(_Deployment())
+
+
+@cache
+def _originals() -> objects.ImageObjects:
+    return objects.ImageObjects(objects.s3_client(), os.environ["IMAGES_BUCKET"])
+
+
+@api.route("GET /images", "read", query=ImageQuery, response=ImagePage)
+def list_images(call: Call) -> ImagePage:
+    """List images in no order, a page at a time, or those of a product by key."""
+    query: ImageQuery = call.query
+    if query.sku is not None:
+        return _page(call, _images().list_of_product(query.sku), None)
+    page = _images().list_page(query.limit, call.after)
+    return _page(call, page.rows, page.after)
+
+
+@api.route("GET /images/quarantine", "manage", query=PageQuery, response=ImagePage)
+def list_quarantine(call: Call) -> ImagePage:
+    """List rejected images with the reason, the newest first, a page at a time."""
+    page = _images().list_quarantine(call.query.limit, call.after)
+    return _page(call, page.rows, page.after)
+
+
+@api.route("GET /images/details", "read", query=KeyQuery, response=ImageView)
+def get_image(call: Call) -> ImageView:
+    """Return an image with its metadata and the URL of each thumbnail."""
+    return ImageView.model_validate(_images().show(call.query.key))
+
+
+@api.route("POST /images/uploads", "manage", body=UploadRequest, response=SignedUpload, statuses=(201,))
+def sign_upload(call: Call) -> Reply:
+    """Sign a form by which a browser uploads an image of a product to S3 within a few minutes."""
+    key = rules.upload_key(call.body)
+    form = _originals().sign_upload(key, call.body.content_type)
+    return Reply(SignedUpload(key=key, url=form["url"], fields=form["fields"]), 201)
+
+
+def _page(call: Call, rows: list[Item], after: str | None) -> ImagePage:
+    images = [
+        ImageSummary.model_validate({**row, "thumbnail_url": _images().thumbnail_url(row, _LIST_SIZE)})
+        for row in rows
+    ]
+    return ImagePage(images=images, next_cursor=call.cursor(after))

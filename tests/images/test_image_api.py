@@ -1,0 +1,92 @@
+"""The images over HTTP: lists, details, quarantine, and the form of an upload."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from images.store import ImageStore
+from tillflow.aws import client
+from tillflow.store import marshal
+
+from tests.support.full_shop import IMAGE, REJECTED, put_images
+from tests.support.http_api import HttpApi, http_api
+from verification.harness.fixture import workflow_fixture
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[HttpApi]:
+    with workflow_fixture() as fixture, http_api(fixture) as built:
+        put_images()
+        yield built
+
+
+def test_list_has_each_image_once_with_its_state(api: HttpApi) -> None:
+    images = api.get("/images").body["images"]
+    assert {image["key"]: image["status"] for image in images} == {IMAGE: "READY", REJECTED: "REJECTED"}
+
+
+def test_pages_of_the_list_have_each_image_once(api: HttpApi) -> None:
+    keys, cursor = [], ""
+    while cursor is not None:
+        page = api.get("/images", query={"limit": "1", "cursor": cursor}).body
+        keys += [image["key"] for image in page["images"]]
+        cursor = page["next_cursor"]
+    assert sorted(keys) == sorted([IMAGE, REJECTED])
+
+
+def test_list_of_a_product_has_what_the_product_shows(api: HttpApi) -> None:
+    assert [image["key"] for image in api.get("/images", query={"sku": "MUG"}).body["images"]] == [IMAGE]
+    assert api.get("/images", query={"sku": "NONE"}).body == {"images": [], "next_cursor": None}
+
+
+def test_quarantine_has_the_rejected_image_with_its_reason(api: HttpApi) -> None:
+    (image,) = api.get("/images/quarantine", group="manager").body["images"]
+    assert (image["key"], image["reason"]) == (REJECTED, "broken")
+    assert image["sentence"] == "the jpeg file cannot be decoded"
+
+
+def test_details_have_a_url_for_each_thumbnail(api: HttpApi) -> None:
+    image = api.get("/images/details", query={"key": IMAGE}).body
+    assert [output["key"] for output in image["outputs"]] == ["t/1280.webp"]
+    assert "t/1280.webp" in image["outputs"][0]["url"]
+    assert (image["format"], image["displayed_size"]) == ("jpeg", [64, 48])
+
+
+def test_unknown_key_is_a_404(api: HttpApi) -> None:
+    response = api.get("/images/details", query={"key": "products/none.jpg"})
+    assert (response.status, response.body["title"]) == (404, "UnknownImage")
+
+
+@pytest.mark.parametrize("cursor", ["x", json.dumps(["IMAGE#", 1])])
+def test_forged_cursor_is_refused(api: HttpApi, cursor: str) -> None:
+    assert api.get("/images", query={"cursor": cursor}).status == 400
+
+
+def test_form_uploads_one_key_of_one_type(api: HttpApi) -> None:
+    response = api.post(
+        "/images/uploads", {"sku": "MUG", "name": "side.png", "content_type": "image/png"}, group="manager"
+    )
+    assert response.status == 201
+    assert response.body["key"] == response.body["fields"]["key"] == "products/MUG/side.png"
+    assert response.body["fields"]["Content-Type"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "a/b.png"), ("content_type", "text/html"), ("sku", "")]
+)
+def test_upload_of_another_key_or_type_is_refused(api: HttpApi, field: str, value: str) -> None:
+    body = {"sku": "MUG", "name": "a.png", "content_type": "image/png"} | {field: value}
+    response = api.post("/images/uploads", body)
+    assert (response.status, response.body["problems"][0]["field"]) == (400, field)
+
+
+def test_page_of_the_table_does_not_end_before_its_images(api: HttpApi) -> None:
+    for number in range(30):
+        deleted = {"pk": f"IMAGE#d{number}", "sk": "IMAGE", "key": f"d{number}", "status": "DELETED"}
+        client("dynamodb").put_item(TableName="ImagesTable", Item=marshal(deleted))
+    store, keys, after = ImageStore(client("dynamodb"), "ImagesTable"), [], ""
+    while after is not None:
+        page = store.list_page(2, after)
+        keys += [row["key"] for row in page.rows]
+        after = page.after
+    assert sorted(keys) == sorted([IMAGE, REJECTED])
