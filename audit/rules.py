@@ -13,6 +13,7 @@ from audit.images import IMAGES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
+from audit.reports import REPORTS
 from audit.returns import RETURNS
 from audit.shipments import SHIPMENTS
 from audit.snapshot import Item, Snapshot, Violation
@@ -35,6 +36,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *PURCHASES,
     *TRANSFERS,
     *IMAGES,
+    *REPORTS,
 )
 
 

@@ -31,6 +31,7 @@ TABLES = (
     "ReplenishmentTable",
     "SandboxBankTable",
     "ImagesTable",
+    "ReportsTable",
 )
 
 

@@ -28,6 +28,7 @@ from till.commands import (
     product,
     purchase,
     reorder,
+    reports,
     returns,
     seed,
     shipment,
@@ -75,6 +76,7 @@ app.add_typer(returns.app, name="return")
 app.add_typer(customer.app, name="customer")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(gift_card.app, name="gift-card")
+app.add_typer(reports.app, name="report")
 app.command("history")(history.history)
 app.command("cost")(cost.cost)
 app.add_typer(execution.app, name="execution")

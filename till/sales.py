@@ -9,6 +9,7 @@ from ledger.operations import LedgerOperations
 from orders.operations import OrderOperations
 from orders.returns.operations import ReturnOperations
 from payments.operations import CardOperations, PaymentOperations
+from reports.operations import ReportOperations
 from shipping.operations import ShippingOperations
 
 from till.stack import Stack
@@ -88,3 +89,8 @@ def shipping(stack: Stack) -> ShippingOperations:
     return ShippingOperations(
         stack.client("dynamodb"), stack.client("stepfunctions"), stack.output("ShippingTable")
     )
+
+
+def reports(stack: Stack) -> ReportOperations:
+    """Return the report operations of a stack."""
+    return ReportOperations(stack.client("dynamodb"), stack.output("ReportsTable"))

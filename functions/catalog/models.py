@@ -213,7 +213,7 @@ class ValuedReturn(TypedDict):
 class PricedLine(TypedDict):
     """A line with its discounts and tax: total = net + tax.
 
-    return_days: the return window of the product's category when it is sold, if one is set.
+    category: the product's when it is sold, if any; return_days: the return window of the category, if one is set.
     """
 
     line_no: int
@@ -230,6 +230,7 @@ class PricedLine(TypedDict):
     net: int
     tax: int
     total: int
+    category: NotRequired[str]
     return_days: NotRequired[int]
 
 

@@ -55,7 +55,7 @@ def price_order(
         for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
     ]
     lines = [
-        _with_window(_priced_line(number, *parts, order.currency), parts[1], windows)
+        _with_category(_priced_line(number, *parts, order.currency), parts[1], windows)
         for number, parts in enumerate(
             zip(order.lines, bought, discounted, taxable, tax_lines(taxable), strict=True), start=1
         )
@@ -143,8 +143,10 @@ def _priced_line(
     }
 
 
-def _with_window(line: PricedLine, product: Product, windows: Mapping[str, int]) -> PricedLine:
-    """Return the line with the return window of its product's category, or of any other category."""
+def _with_category(line: PricedLine, product: Product, windows: Mapping[str, int]) -> PricedLine:
+    """Return the line with its product's category, and the return window of that or of any other category."""
+    if product.category:
+        line["category"] = product.category
     days = windows.get(product.category, windows.get(""))
     if days is not None:
         line["return_days"] = days

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from audit import INVARIANTS, Snapshot, check
+from audit.reports import REPORTS
 from audit.returns import RETURNS
 from tests.support import purchase_rows, shop_rows, transfer_rows
 from tests.support.image_rows import DELETED_IMAGE, READY_IMAGE, REJECTED_IMAGE, THUMBNAIL, ImageRows
@@ -591,7 +592,7 @@ def test_each_inconsistency_of_receivables_is_a_violation(name: str, subject: st
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
     broken = (*BROKEN, *BROKEN_RECEIVABLES, *PURCHASES, *TRANSFERS, *IMAGES)
-    elsewhere = {invariant.__name__ for invariant in RETURNS}
+    elsewhere = {invariant.__name__ for invariant in (*RETURNS, *REPORTS)}
     shown = {name for name, _, _ in broken}
     assert {invariant.__name__ for invariant in INVARIANTS} == shown | elsewhere
 

@@ -71,6 +71,8 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("DemandRule", order("OrderPaid"), True),
     ("DemandRule", order("OrderCancelled"), True),
     ("DemandRule", order("OrderRejected"), False),
+    ("ReportsRule", order("OrderReturned"), True),
+    ("ReportsRule", order("OrderRejected"), False),
     ("MetricsRule", order("OrderRejected"), True),
     ("MetricsRule", stock("StockBelowReorderPoint"), True),
     ("MetricsRule", stock("StockCorrected"), False),

@@ -81,6 +81,7 @@ READS: dict[str, tuple[str, ...]] = {
     "product list": ("", "--json"),
     "product show": ("MUG", "MUG --json"),
     "product find": ("--barcode 4006381333931", "--barcode 4006381333931 --json"),
+    "report sales": ("", "--by sku --json", "--by tender --from 2026-11-01 --to 2026-11-30 --csv"),
     "user list": ("", "--json"),
 }
 """Arguments of the commands that change nothing."""

@@ -1,7 +1,7 @@
 """Requests and responses of returns, and a return as it is stored. Amounts are integer minor units."""
 
 import json
-from typing import Annotated, Any, Literal, Self, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
 from tillflow.fields import Identifier, Quantity, Record
@@ -134,7 +134,10 @@ class ReleaseReturn(Record):
 
 
 class ReturnedLine(TypedDict):
-    """A claimed line with its share of the sale's net and tax: total = net + tax."""
+    """A claimed line with its share of the sale's net and tax: total = net + tax.
+
+    category: that of the product when it was sold, if it had one.
+    """
 
     line_no: int
     sku: str
@@ -144,6 +147,7 @@ class ReturnedLine(TypedDict):
     reason: str
     tax_class: str
     tax_rate: str
+    category: NotRequired[str]
     net: int
     tax: int
     total: int

@@ -124,7 +124,7 @@ def _returned_line(
         _check_window(order, line.line_no, sale.get("return_days", DEFAULT_DAYS), now)
     total = _share(sale["total"] - sum(units.total for units in before), line.quantity, returnable)
     tax = _share(sale["tax"] - sum(units.tax for units in before), line.quantity, returnable)
-    return {
+    returned: ReturnedLine = {
         "line_no": line.line_no,
         "sku": line.sku,
         "description": sale["description"],
@@ -137,6 +137,7 @@ def _returned_line(
         "tax": tax,
         "total": total,
     }
+    return returned | {"category": sale["category"]} if "category" in sale else returned
 
 
 def _valued_line(line: ReturnLine, valued: ValuedLine | None) -> ReturnedLine:

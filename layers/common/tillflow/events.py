@@ -21,13 +21,22 @@ Level = Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK)]
 
 
 class SoldLine(Record):
-    """A line of a sale, after discounts."""
+    """A line of a sale, after discounts. tax_rate and category are those of the sale; "" before they were sent."""
 
     sku: Identifier
     quantity: Quantity
+    tax_rate: Annotated[str, Field(pattern=r"^([0-9]{1,3}(\.[0-9]{1,10})?)?$")] = ""
+    category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
     net: Amount
     tax: Amount
     total: Amount
+
+
+class PaidTender(Record):
+    """A tender of a sale and the amount it paid."""
+
+    type: Text
+    amount: Amount
 
 
 class Totals(Record):
@@ -60,6 +69,7 @@ class OrderPaid(_OrderEvent):
     fulfilment: Literal["carry_out", "ship"]
     invoice_number: Text | None
     totals: Totals
+    tenders: tuple[PaidTender, ...] = ()
     lines: tuple[SoldLine, ...] = Field(min_length=1)
 
 
@@ -80,6 +90,7 @@ class OrderCancelled(_OrderEvent):
     was_paid: bool
     credit_note_number: Text | None
     total: Amount
+    tenders: tuple[PaidTender, ...] = ()
     lines: tuple[SoldLine, ...] = Field(min_length=1)
 
 

@@ -1,0 +1,87 @@
+"""`till report`: what was sold, and what came back."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from reports.errors import InvalidReport
+from reports.models import DIMENSIONS, Dimension, SalesRow
+from tillflow.listing import every
+
+from till import sales
+from till.output import money
+from till.purchasing import operator_errors
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Reports of sales.")
+
+_COUNTS = ("sales", "units", "net", "tax", "total", "returns", "returned_units", "returned_total")
+_AMOUNTS = ("net", "tax", "total", "returned_total", "remaining")
+_ADVICE = "See `till report sales --help`."
+
+
+@app.callback()
+def main() -> None:
+    """Reports of sales."""
+
+
+@app.command("sales")
+def report_sales(
+    by: Annotated[str, typer.Option(help=f"Group by: {', '.join(DIMENSIONS)}.")] = "day",
+    first: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-11-01.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; today by default.")] = None,
+    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    page: Page = 1,
+    page_size: PageSize = 50,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Report sales, returns and cancels of a period (30 days by default), at most 366 days; days are in UTC.
+
+    A sale counts on the day it was placed, a return or cancel on its own day. By tender: what it paid and got back.
+
+    Examples:
+
+        till report sales --by day --from 2026-11-01 --to 2026-11-30
+
+        till report sales --by tax --csv
+    """
+    with operator_errors(_ADVICE):
+        dimension = _dimension(by)
+        to_day = _day("to", last) if last else datetime.now(UTC).date()
+        from_day = _day("from", first) if first else to_day - timedelta(days=29)
+        reports = sales.reports(find_stack())
+        days = every(lambda after: reports.sales(dimension, currency, from_day, to_day, 500, after))
+        rows = _totals(days, dimension)
+    formats = {name: lambda row, name=name: money(row[name], currency) for name in _AMOUNTS}
+    columns = (dimension, *_COUNTS, "remaining", "currency")
+    print_report("Sales", columns, rows, as_json, as_csv, page, page_size, formats)
+
+
+def _totals(days: Any, by: Dimension) -> list[dict[str, Any]]:
+    """Return the sums of the period by value, in the order of the values; by day, those of each day."""
+    sums: dict[str, dict[str, Any]] = {}
+    row: SalesRow
+    for row in days:
+        value = row.day.isoformat() if by == "day" else row.value
+        total = sums.setdefault(value, {by: value, "currency": row.currency, **dict.fromkeys(_COUNTS, 0)})
+        for name in _COUNTS:
+            total[name] += getattr(row, name)
+    return [
+        {**total, "remaining": total["total"] - total["returned_total"]} for _, total in sorted(sums.items())
+    ]
+
+
+def _dimension(text: str) -> Dimension:
+    for dimension in DIMENSIONS:
+        if dimension == text:
+            return dimension
+    raise InvalidReport("by", text, f"one of {', '.join(DIMENSIONS)}")
+
+
+def _day(field: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidReport(field, text, "a date such as 2026-11-23") from None
