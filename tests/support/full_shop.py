@@ -24,6 +24,8 @@ from purchasing.models import Invoice, OpenOrder, Price, Receipt, Supplier
 from purchasing.store import PurchaseStore
 from replenishment.models import AskApproval, Demand, Need
 from replenishment.store import ReplenishmentStore
+from shipping.models import HandOver
+from shipping.store import ShippingStore
 from tillflow.aws import client
 from tillflow.store import key, marshal, unmarshal
 
@@ -149,6 +151,7 @@ def fill(stack: Stack) -> None:
                 row["document"] = json.dumps(ORDER)
             client("dynamodb").put_item(TableName=table, Item=marshal(row))
     _purchases()
+    _shipments()
     _reorders(stack)
     put_images()
     cases = CasesStore(client("dynamodb"), "CasesTable")
@@ -221,6 +224,27 @@ def _stock_and_transfer() -> None:
         lambda before: transfer_rules.record_arrival(before, Arrival.model_validate(arrival)),
     ):
         transfers.change(TRANSFER, change)
+
+
+def _shipments() -> None:
+    request = {
+        "step": "hand_over",
+        "order_id": "ord-1",
+        "shipment_id": "ord-1-s1",
+        "location": "store-1",
+        "currency": "EUR",
+        "delivery": {
+            "name": "Ada",
+            "street": "1 Main St",
+            "postal_code": "8001",
+            "city": "Zurich",
+            "country": "CH",
+            "carrier": "manual",
+            "service": "standard",
+        },
+        "lines": [{"line_no": 1, "sku": "MUG", "quantity": 2}],
+    }
+    ShippingStore(client("dynamodb"), "ShippingTable").add_shipment(HandOver.model_validate(request))
 
 
 def _purchases() -> None:

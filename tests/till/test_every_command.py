@@ -68,6 +68,8 @@ READS: dict[str, tuple[str, ...]] = {
     "reorder approvals": ("", "--json"),
     "transfer list": ("", "--json", "--csv"),
     "transfer show": (TRANSFER, f"{TRANSFER} --json"),
+    "shipment list": ("", "--json", "--csv"),
+    "shipment show": ("ord-1", "ord-1 --json"),
     "supplier list": ("", "--json", "--csv"),
     "supplier show": ("sup-beans", "sup-beans --json"),
     "supplier statement": ("sup-beans", "sup-beans --json", "sup-beans --csv"),
@@ -142,6 +144,9 @@ WRITES: dict[str, tuple[str, ...]] = {
     "transfer ship": (TRANSFER, "{text}"),
     "transfer receive": (f"{TRANSFER} --line TEA=1", f"{TRANSFER} --line {{text}}", f"{TRANSFER} --close"),
     "transfer cancel": (f"{TRANSFER} --reason {{text}}", TRANSFER),
+    "shipment split": ("ord-1-s1 --line 1=1 --note {text}", "ord-1-s1 --line {text}", "{text} --line 1=1"),
+    "shipment deliver": ("ord-1-s1 --note {text}", "{text}"),
+    "shipment fail": ("ord-1-s1 --note {text}", "ord-1-s1 --returned", "{text}"),
     "supplier create": ("{supplier}",),
     "supplier update": ("{supplier}",),
     "supplier delete": ("sup-beans", "{text}"),
@@ -249,6 +254,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "ReplenishmentTable POLICY": ("reorder list", "reorder review"),
     "ReplenishmentTable RUN": ("reorder show",),
     "SandboxProviderTable AUTHORISATION": (),
+    "ShippingTable ORDER": ("shipment list", "shipment show"),
 }
 """The commands that print rows, by table and the first part of pk."""
 

@@ -30,7 +30,6 @@ COLUMNS = (
 @app.command("list")
 def list_deliveries(
     status: Annotated[str, typer.Option(help="Status: OPEN or CLOSED.")] = "",
-    location: Annotated[str, typer.Option(help="Location that ships.")] = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     page: Page = 1,
@@ -42,9 +41,7 @@ def list_deliveries(
 
         till shipment list --status OPEN
     """
-    fetch = partial(
-        shipping(find_stack()).list_deliveries, 100, status=status.upper() or None, location=location or None
-    )
+    fetch = partial(shipping(find_stack()).list_deliveries, 100, status=status.upper() or None)
     with operator_errors("See all deliveries with `till shipment list`."):
         rows = (
             delivery.model_dump() | {"opened_at": timestamp(delivery.opened_at)} for delivery in every(fetch)
