@@ -1,6 +1,6 @@
 """Read a snapshot of a deployed stack: every item of every table, the image buckets, and the running orders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,13 +22,15 @@ def read_snapshot(
     scanned: Callable[[str, int], None] = lambda table, items: None,
     threads: int = 4,
     pictures: Callable[[], Pictures] = Pictures,
+    succeeded: Callable[[], Mapping[str, frozenset[str]]] = dict,
 ) -> Snapshot:
     """Scan every table with consistent reads, then list the images.
 
     `table_name` returns a table's name by logical id; `scanned` is called with each table and its number of items.
+    `succeeded` is called before the tables are read, so that they have what it returns.
     Tables are not read at the same moment: an order that runs before or after the scan counts as running.
     """
-    read_at, before = datetime.now(UTC), running()
+    read_at, before, ended = datetime.now(UTC), running(), succeeded()
 
     def scan(table: str) -> list[Item]:
         items = list(scan_table(dynamodb, table_name(table)))
@@ -37,7 +39,7 @@ def read_snapshot(
 
     with ThreadPoolExecutor(threads) as pool:
         tables = dict(zip(TABLES, pool.map(scan, TABLES), strict=True))
-    return Snapshot(tables, before | running(), pictures(), read_at)
+    return Snapshot(tables, before | running(), pictures(), read_at, succeeded=ended)
 
 
 def read_pictures(

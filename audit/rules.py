@@ -9,6 +9,7 @@ from audit.books import BOOKS
 from audit.corrections import CORRECTIONS
 from audit.credit import CREDIT
 from audit.endings import ENDINGS
+from audit.executions import EXECUTIONS
 from audit.images import IMAGES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
@@ -36,6 +37,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *PURCHASES,
     *TRANSFERS,
     *IMAGES,
+    *EXECUTIONS,
     *REPORTS,
 )
 

@@ -81,6 +81,8 @@ class Snapshot:
 
     `outside_providers`: the payment providers whose books are not in the tables.
 
+    `succeeded`: the business ids of the executions that had succeeded before the reading began, by workflow.
+
     `read_at`: when the reading began, for events that may have been in delivery then; by default there are none.
 
     Invariants about the end of an order do not apply to a running one; those that hold at every moment do.
@@ -92,6 +94,7 @@ class Snapshot:
     pictures: Pictures = field(default_factory=Pictures)
     read_at: datetime = _END_OF_TIME
     outside_providers: frozenset[str] = frozenset({"cash", "stripe"})
+    succeeded: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:
         """Items of `table` whose sort key starts with `sort_key` and partition key with `partition`."""

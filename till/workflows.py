@@ -18,6 +18,8 @@ from till.stack import Stack
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 POLL_SECONDS = 0.25
+_NEWEST = 10_000
+"""The executions of a workflow that an audit compares with their records: ten calls of ListExecutions."""
 _LONGEST_NAME = 1024
 """The bytes of an image's key; other ids are shorter."""
 
@@ -135,6 +137,21 @@ def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
 def running_id(workflow: str, name: str) -> str:
     """Return the business id that an audit knows a running execution by."""
     return shipment_of(name) if workflow == "OrderShipment" else name.partition(".")[0]
+
+
+def succeeded(stack: Stack) -> dict[str, frozenset[str]]:
+    """Return the business ids of the newest executions that succeeded, by workflow."""
+    states = stack.client("stepfunctions")
+    ended: dict[str, frozenset[str]] = {}
+    for workflow, machine in stack.workflows.items():
+        pages = states.get_paginator("list_executions").paginate(
+            stateMachineArn=machine,
+            statusFilter="SUCCEEDED",
+            PaginationConfig={"MaxItems": _NEWEST, "PageSize": 1000},
+        )
+        names = (execution["name"] for page in pages for execution in page["executions"])
+        ended[workflow] = frozenset(name.partition(".")[0] for name in names)
+    return ended
 
 
 def running(stack: Stack) -> frozenset[str]:

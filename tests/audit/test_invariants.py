@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from audit import INVARIANTS, Snapshot, check
+from audit.executions import EXECUTIONS
 from audit.reports import REPORTS
 from audit.returns import RETURNS
+from audit.shipments import SHIPMENTS
 from tests.support import purchase_rows, shop_rows, transfer_rows
 from tests.support.image_rows import DELETED_IMAGE, READY_IMAGE, REJECTED_IMAGE, THUMBNAIL, ImageRows
 from tests.support.purchase_rows import PO, spoil
@@ -592,7 +594,7 @@ def test_each_inconsistency_of_receivables_is_a_violation(name: str, subject: st
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
     broken = (*BROKEN, *BROKEN_RECEIVABLES, *PURCHASES, *TRANSFERS, *IMAGES)
-    elsewhere = {invariant.__name__ for invariant in (*RETURNS, *REPORTS)}
+    elsewhere = {invariant.__name__ for invariant in (*RETURNS, *SHIPMENTS, *REPORTS, *EXECUTIONS)}
     shown = {name for name, _, _ in broken}
     assert {invariant.__name__ for invariant in INVARIANTS} == shown | elsewhere
 

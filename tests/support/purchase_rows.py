@@ -35,7 +35,13 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     movement = {"kind": "receipt", "business_id": PO, "quantity": 5, "cost": 500}
     return {
         "PurchasingTable": [
-            {"pk": f"PO#{PO}", "sk": "PURCHASE", "purchase_order_id": PO, "document": json.dumps(document())},
+            {
+                "pk": f"PO#{PO}",
+                "sk": "PURCHASE",
+                "purchase_order_id": PO,
+                "status": "CLOSED",
+                "document": json.dumps(document()),
+            },
             {"pk": "SUPPLIER#sup-a", "sk": "INVOICE#n-1", "purchase_order_id": PO},
             {"pk": "SUPPLIER#sup-a", "sk": "SUPPLIER", "supplier_id": "sup-a", "owed": 0, "open_orders": 0},
         ],

@@ -37,6 +37,7 @@ def audit(
             stack.output,
             lambda: workflows.running(stack),
             lambda table, items: progress.advance(reading),
+            succeeded=lambda: workflows.succeeded(stack),
             pictures=lambda: read_pictures(
                 stack.client("s3"),
                 stack.output,

@@ -143,7 +143,25 @@ class WorkflowFixture:
         return check(self.snapshot(*running))
 
     def snapshot(self, *running: str) -> Snapshot:
-        return read_snapshot(client("dynamodb"), lambda table: table, lambda: frozenset(running), threads=1)
+        return read_snapshot(
+            client("dynamodb"),
+            lambda table: table,
+            lambda: frozenset(running),
+            threads=1,
+            succeeded=self._succeeded,
+        )
+
+    def _succeeded(self) -> dict[str, frozenset[str]]:
+        """Return the names of the executions that succeeded, by workflow."""
+        return {
+            workflow: frozenset(
+                row["name"].partition(".")[0]
+                for row in self.engine.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")[
+                    "executions"
+                ]
+            )
+            for workflow, machine in self._machines.items()
+        }
 
     def row(self, table: str, pk: str, sk: str) -> Item:
         response = client("dynamodb").get_item(TableName=table, Key=key(pk, sk))

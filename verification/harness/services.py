@@ -6,6 +6,7 @@ DynamoDB is the local AWS's own, some ten times as fast as moto's; the rest is m
 import importlib
 import json
 import os
+import sys
 import traceback
 import uuid
 from collections import Counter
@@ -98,6 +99,19 @@ class LocalServices(ServiceClient):
             os.environ.clear()
             os.environ.update(before)
         return self._handlers[name]
+
+
+@contextmanager
+def imported_anew(template: Template) -> Iterator[None]:
+    """Import the modules of a template's handlers again, since they read its parameters; restore them at the end."""
+    modules = {function.handler.rpartition(".")[0] for function in template.functions.values()}
+    before = {name: sys.modules.pop(name) for name in modules & sys.modules.keys()}
+    try:
+        yield
+    finally:
+        for name in modules & sys.modules.keys():
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 def service_error(service: str, operation: str, error: ClientError) -> ServiceError:

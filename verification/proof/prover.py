@@ -28,10 +28,11 @@ from verification.harness.engine_callbacks import EngineCallbacks
 from verification.harness.fake_stripe import StripeSecret
 from verification.harness.faults import Fault
 from verification.harness.fixture import START, WorkflowFixture
+from verification.harness.services import imported_anew
 from verification.harness.template import Template
 from verification.proof.case import Case, CaseRun, Outcome
 from verification.proof.families import ORDERS, Family
-from verification.proof.families.family import FinalState, open_cases
+from verification.proof.families.family import FinalState, open_cases, status_of, workflow_of
 from verification.proof.families.stripe_orders import ACCOUNT, PROVIDERS
 from verification.proof.schedule import A_DAY, CaseSchedule
 from verification.proof.services import ProofServices, observed_clients
@@ -205,7 +206,8 @@ class Prover:
         names = run.family.in_progress(run.fixture, run.business_id)
         if run.running:
             names |= {run.business_id, *(arn.rpartition(":")[2] for arn in run.running)}
-        return check(run.family.with_external_state(self.tables.snapshot(names)))
+        shop = replace(self.tables.snapshot(names), succeeded=_succeeded(run))
+        return check(run.family.with_external_state(shop))
 
     def _decide(self, run: CaseRun, decided: Counter[str]) -> None:
         """Decide every open case with "retry"; then with "done", for failures that no retry fixes.
@@ -304,6 +306,15 @@ def _without_delivery_fields(response: Any) -> Any:
     }
 
 
+def _succeeded(run: CaseRun) -> dict[str, frozenset[str]]:
+    """Return the names of the executions of a case that succeeded, by workflow."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for arn in run.arns:
+        if status_of(run.fixture, arn) == "SUCCEEDED":
+            names[workflow_of(arn)].add(arn.rpartition(":")[2])
+    return {workflow: frozenset(ended) for workflow, ended in names.items()}
+
+
 def _stop(run: CaseRun) -> None:
     for effect in run.schedule.late:
         effect.cancel()
@@ -324,6 +335,7 @@ def prover(template: Template | None = None) -> Iterator[Prover]:
     template = replace(template, parameters={**template.parameters, "PaymentProviders": PROVIDERS})
     with (
         local_dynamodb(template) as tables,
+        imported_anew(template),
         patch("stripe.RequestsClient", lambda **_: ACCOUNT.transport()),
         patch.object(client("secretsmanager"), "get_secret_value", StripeSecret().get_secret_value),
         ExitStack() as resources,
