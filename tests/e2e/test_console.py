@@ -32,6 +32,22 @@ PAGES = (
     "suppliers", "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
+# Sets window.shown to the time from Enter to the painted line of a SKU.
+MEASURE_SCAN = """sku => {
+  window.shown = new Promise((resolve) => {
+    let start = 0;
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") start = performance.now();
+    }, { capture: true, once: true });
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector(".basket")?.textContent.includes(sku)) return;
+      observer.disconnect();
+      requestAnimationFrame(() => resolve(performance.now() - start));
+    });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+}"""
+
 
 @dataclass
 class Console:
@@ -44,14 +60,16 @@ class Console:
 
     def open(self, user: str, page: str = "till", context: BrowserContext | None = None) -> Page:
         """Return a tab in which a person is signed in, in a browser of its own unless a context is given."""
-        if context is None:
-            context = self.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-            context.set_default_timeout(PATIENCE_MS)
-            self.contexts.append(context)
-        tab = context.new_page()
+        tab = (context or self.new_context()).new_page()
         tab.goto(f"{self.url}#/{page}")
         self.sign_in(tab, user)
         return tab
+
+    def new_context(self) -> BrowserContext:
+        context = self.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        self.contexts.append(context)
+        return context
 
     def sign_in(self, tab: Page, user: str) -> None:
         tab.get_by_role("button", name="Sign in").click()
@@ -333,10 +351,81 @@ def test_sales_without_a_connection_are_sent_once_each(console: Console) -> None
     tab.fill("#password", DEMO_PASSWORD)
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.get_by_role("combobox", name="Scan or search")).to_be_visible()
-    expect(tab.get_by_role("button", name="to be sent")).to_have_count(0)
+    expect(tab.get_by_role("button", name="to be sent")).to_have_count(0, timeout=3 * PATIENCE_MS)
     sold = [console.call("cashier", "GET", f"/orders/{order}") for order in orders]
     assert [one["status"] for one in sold] == ["PAID", "PAID"]
     assert console.sold(sku) == 2
+
+
+def test_session_that_ends_in_a_sale_sells_once_after_the_sign_in(console: Console) -> None:
+    sku = console.create_product("Sold once", 5)
+    tab = console.open("cashier")
+    ended: list[str] = []
+
+    def end_session(route: Route) -> None:
+        if ended:
+            route.continue_()
+            return
+        ended.append(route.request.url)
+        route.fulfill(status=401, json={"message": "Unauthorized"})
+
+    tab.route("**/api/orders?*", end_session)
+    scan(tab, sku)
+    pay_by_card(tab)
+    complete(tab)
+    expect(tab.get_by_text("Locked. The sale of cashier is kept.")).to_be_visible()
+    console.sign_in(tab, "cashier")
+    expect_sold(tab)
+    assert ended
+    assert console.sold(sku) == 1
+
+
+def test_scan_shows_its_line_within_50_ms_with_20000_products(console: Console) -> None:
+    products = [
+        {
+            "sku": f"SKU-{number:05}",
+            "name": f"Product {number}",
+            "barcode": None,
+            "prices": {"EUR": 100},
+            "category": "",
+            "tax_included": True,
+        }
+        for number in range(20_000)
+    ]
+
+    def list_products(route: Route) -> None:
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(route.request.url).query)
+        start = int(query.get("cursor", ["0"])[0])
+        end = start + 2_000
+        cursor = str(end) if end < len(products) else None
+        route.fulfill(json={"products": products[start:end], "next_cursor": cursor, "version": "1"})
+
+    context = console.new_context()
+    context.route("**/api/products?*", list_products)
+    tab = console.open("cashier", context=context)
+    expect(tab.get_by_text("20000 products, prices of")).to_be_visible()
+    tab.get_by_role("combobox", name="Scan or search").focus()
+    milliseconds = []
+    for number in (19_999, 10_000, 15_001, 1, 7_777):
+        sku = f"SKU-{number:05}"
+        tab.evaluate(MEASURE_SCAN, sku)
+        tab.keyboard.insert_text(sku)
+        tab.keyboard.press("Enter")
+        milliseconds.append(tab.evaluate("window.shown"))
+    assert min(milliseconds) <= 50, milliseconds
+
+
+def test_pages_need_no_horizontal_scrolling_at_200_percent(console: Console) -> None:
+    tab = console.open("operator")
+    # A zoom of 200 % of 1280 x 800.
+    tab.set_viewport_size({"width": 640, "height": 400})
+    wide = []
+    for page in ("till", "returns", "orders", "stock", "cases"):
+        tab.evaluate("route => { location.hash = `#/${route}` }", page)
+        expect(tab.get_by_text("Loading…")).to_have_count(0)
+        if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(page)
+    assert wide == []
 
 
 def test_cashier_is_refused_a_managers_page(console: Console) -> None:
@@ -347,9 +436,15 @@ def test_cashier_is_refused_a_managers_page(console: Console) -> None:
 
 def test_names_are_shown_as_text_whatever_they_contain(console: Console) -> None:
     sku = console.create_product(HOSTILE_NAME, 5)
+    customer = {"customer_id": f"cus-{uuid.uuid4().hex[:12]}", "name": HOSTILE_NAME}
+    console.call("cashier", "POST", "/customers", customer)
     tab = console.open("cashier")
     scan(tab, sku)
     expect(tab.get_by_text(HOSTILE_NAME)).to_be_visible()
+    tab.get_by_role("button", name="Choose customer").click()
+    tab.get_by_label("Filter by name or id").fill(customer["customer_id"])
+    tab.get_by_role("dialog").get_by_role("button", name=customer["customer_id"]).click()
+    expect(tab.get_by_role("button", name=f"Customer: {HOSTILE_NAME}")).to_be_visible()
     pay_by_card(tab)
     complete(tab)
     expect_sold(tab)

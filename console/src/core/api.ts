@@ -21,6 +21,9 @@ export class Problem extends Error {
   }
 }
 
+// Longer than the gateway waits for a function: a connection that is lost without a word ends too.
+const TIMEOUT_MS = 35_000;
+
 export interface Request {
   path?: Record<string, string>;
   query?: Record<string, string | number | undefined>;
@@ -66,6 +69,7 @@ export class Api {
     const response = await fetch(addressOf(template, request), {
       method,
       headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     }).catch((error: unknown) => {
       setReached(false);
