@@ -18,6 +18,7 @@ from till.commands import (
     customer,
     demo,
     dlq,
+    draft,
     execution,
     gift_card,
     history,
@@ -87,6 +88,7 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(stock.app, name="stock")
 app.add_typer(location.app, name="location")
 app.add_typer(reorder.app, name="reorder")
+app.add_typer(draft.app, name="draft")
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(supplier.app, name="supplier")

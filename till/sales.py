@@ -6,6 +6,7 @@ from billing.operations import BillingOperations, CustomerPaymentOperations, Rec
 from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
+from orders.drafts.operations import DraftOperations
 from orders.operations import OrderOperations
 from orders.returns.operations import ReturnOperations
 from payments.operations import CardOperations, PaymentOperations
@@ -25,6 +26,11 @@ def orders(stack: Stack) -> OrderOperations:
         cancel=stack.output("OrderCancelAlias"),
         store_cards=CardOperations(stack.client("dynamodb"), stack.output("CardsTable")).store,
     )
+
+
+def drafts(stack: Stack) -> DraftOperations:
+    """Return the draft operations of a stack."""
+    return DraftOperations(stack.client("dynamodb"), stack.output("OrdersTable"))
 
 
 def returns(stack: Stack) -> ReturnOperations:

@@ -7,13 +7,15 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, DaysQuery, Problem, Reply
+from tillflow.api import Api, Call, DaysQuery, PageQuery, Problem, Reply
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
 from tillflow.fields import Identifier, Quantity
 from tillflow.money import Currency
 
 from orders.cards import invoked
+from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft
+from orders.drafts.operations import DraftOperations
 from orders.errors import LocationNotAllowed, OverrideNotAllowed
 from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
 from orders.operations import OrderOperations
@@ -110,6 +112,24 @@ class OrderPage(BaseModel):
     next_cursor: str | None
 
 
+class DraftQuery(PageQuery):
+    """location: that of the drafts."""
+
+    location: Code
+
+
+class DraftPage(BaseModel):
+    """A page of drafts, the newest first; next_cursor is null on the last page."""
+
+    drafts: list[Draft]
+    next_cursor: str | None
+
+
+@cache
+def _drafts() -> DraftOperations:
+    return DraftOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
 @cache
 def _returns() -> ReturnOperations:
     return ReturnOperations(
@@ -134,18 +154,7 @@ def _orders() -> OrderOperations:
 )
 def place_order(call: Call) -> Reply:
     """Sell an order. The till makes its id: the same order again starts nothing."""
-    request: PlaceOrder = call.body
-    location = (request.model_extra or {}).get("location")
-    if not call.caller.is_manager and call.caller.location not in ("", location):
-        raise LocationNotAllowed(str(location), call.caller.location)
-    sent = request.model_dump(mode="json")
-    if _orders().place(sent).duplicate:
-        _orders().check_unchanged(sent)
-    order = _wait(request.order_id, call.query.wait, frozenset({"PAID", "REJECTED", "CANCELLED"}))
-    if order.status == "REJECTED":
-        raise ProblemError(_refusal(order))
-    ended = order.status != "PLACED"
-    return Reply(order, 201 if ended else 202, {"location": f"/api/orders/{order.order_id}"})
+    return _sell(call, call.body.model_dump(mode="json"))
 
 
 @api.route("GET /orders", "read", query=OrderQuery, response=OrderPage)
@@ -244,6 +253,76 @@ def _create_return(sent: Mapping[str, Any], seconds: int) -> Reply:
         raise ProblemError(_return_refusal(stored))
     location = {"location": f"/api/returns/{return_id}"}
     return Reply(stored, 202 if stored.status == "CLAIMED" else 201, location)
+
+
+@api.route("POST /drafts", "sell", body=CreateDraft, response=Draft, statuses=(201,))
+def create_draft(call: Call) -> Reply:
+    """Keep an order for later. The client makes `draft_id`; it is the order's id when the draft is sold."""
+    _check_location(call, call.body.order.location)
+    draft = _drafts().create(call.body.model_dump(mode="json"))
+    return Reply(draft, 201, {"location": f"/api/drafts/{draft.draft_id}"}, draft.version)
+
+
+@api.route("GET /drafts", "sell", query=DraftQuery, response=DraftPage)
+def list_drafts(call: Call) -> DraftPage:
+    """List the open drafts of a location, the newest first, a page at a time."""
+    page = _drafts().list_drafts(call.query.location, call.query.limit, call.after)
+    return DraftPage(drafts=page.rows, next_cursor=call.cursor(page.after))
+
+
+@api.route("GET /drafts/{draft_id}", "sell", response=Draft)
+def get_draft(call: Call) -> Reply:
+    """Return a draft; `POST /quotes` prices its order."""
+    draft = _drafts().get(call.path["draft_id"])
+    return Reply(draft, version=draft.version)
+
+
+@api.route("PUT /drafts/{draft_id}", "sell", body=DraftOrder, response=Draft)
+def update_draft(call: Call) -> Reply:
+    """Replace the order of a draft at the version in If-Match, or at its newest."""
+    _check_location(call, call.body.location)
+    order = call.body.model_dump(mode="json")
+    draft = _drafts().update(call.path["draft_id"], order, call.version)
+    return Reply(draft, version=draft.version)
+
+
+@api.route("POST /drafts/{draft_id}/discard", "sell", response=Draft)
+def discard_draft(call: Call) -> Reply:
+    """Discard a draft at the version in If-Match, or at its newest."""
+    draft = _drafts().discard(call.path["draft_id"], call.version)
+    return Reply(draft, version=draft.version)
+
+
+@api.route(
+    "POST /drafts/{draft_id}/sell",
+    "sell",
+    body=SellDraft,
+    query=Wait,
+    response=Order,
+    statuses=(201, 202),
+)
+def sell_draft(call: Call) -> Reply:
+    """Sell the order of a draft at the prices of now. The same again starts nothing."""
+    draft_id = call.path["draft_id"]
+    _check_location(call, _drafts().get(draft_id).order.location)
+    return _sell(call, _drafts().sell(draft_id, call.body.model_dump(mode="json"), call.version))
+
+
+def _sell(call: Call, sent: dict[str, Any]) -> Reply:
+    """Start the checkout of an order and wait for its end."""
+    _check_location(call, sent.get("location"))
+    if _orders().place(sent).duplicate:
+        _orders().check_unchanged(sent)
+    order = _wait(sent["order_id"], call.query.wait, frozenset({"PAID", "REJECTED", "CANCELLED"}))
+    if order.status == "REJECTED":
+        raise ProblemError(_refusal(order))
+    ended = order.status != "PLACED"
+    return Reply(order, 201 if ended else 202, {"location": f"/api/orders/{order.order_id}"})
+
+
+def _check_location(call: Call, location: object) -> None:
+    if not call.caller.is_manager and call.caller.location not in ("", location):
+        raise LocationNotAllowed(str(location), call.caller.location)
 
 
 def _wait_for_return(return_id: str, seconds: int) -> Return:

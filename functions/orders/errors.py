@@ -150,3 +150,20 @@ class OrderIsShipped(DomainError):
         super().__init__(
             f"order {order_id} was handed over to a carrier; return its units instead of cancelling it"
         )
+
+
+class InvalidDraft(InvalidRequest):
+    """A draft that is not accepted."""
+
+    cashier_message = "The draft is not valid. Check the named field."
+    subject = "draft"
+
+
+class UnknownDraft(DomainError):
+    """A draft id that does not exist, or whose draft has expired."""
+
+    status = 404
+    cashier_message = "No such draft. It may have expired."
+
+    def __init__(self, draft_id: str) -> None:
+        super().__init__(f"draft {draft_id} does not exist or has expired")

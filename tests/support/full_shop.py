@@ -18,6 +18,7 @@ from inventory.operations import StockOperations
 from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import Arrival, AwaitTransfer, OpenTransfer
 from inventory.transfers.store import TransferStore
+from orders.drafts.operations import DraftOperations
 from payments.operations import CreditOperations
 from purchasing import rules as purchase_rules
 from purchasing.models import Invoice, OpenOrder, Price, Receipt, Supplier
@@ -151,6 +152,7 @@ def fill(stack: Stack) -> None:
                 row["document"] = json.dumps(ORDER)
             client("dynamodb").put_item(TableName=table, Item=marshal(row))
     _purchases()
+    _drafts()
     _shipments()
     _reorders(stack)
     put_images()
@@ -224,6 +226,12 @@ def _stock_and_transfer() -> None:
         lambda before: transfer_rules.record_arrival(before, Arrival.model_validate(arrival)),
     ):
         transfers.change(TRANSFER, change)
+
+
+def _drafts() -> None:
+    order = {"location": "store-1", "register": "till-1", "currency": "EUR", "note": "Ada comes back"}
+    order |= {"lines": [{"sku": "MUG", "quantity": 2}], "customer_id": "cus-ada"}
+    DraftOperations(client("dynamodb"), "OrdersTable").create({"draft_id": "drf-1", "order": order})
 
 
 def _shipments() -> None:

@@ -1,0 +1,1 @@
+"""Drafts: orders that are kept for later, without payment and without stock."""

@@ -1,0 +1,77 @@
+"""Drafts of orders. A draft has no prices and no tenders: both are those of the time when it is sold."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from tillflow.discounts import Discount
+from tillflow.fields import Identifier, Quantity, Record, Timestamp
+from tillflow.money import Currency
+
+from orders.models import Code, OrderId
+
+MAX_LINES = 1_000
+MAX_DISCOUNTS = 20
+MAX_TENDERS = 200
+type Status = Literal["OPEN", "PLACED", "DISCARDED"]
+AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{Cc}+$")]
+
+
+class DraftLine(Record):
+    """A product and a quantity."""
+
+    sku: Identifier
+    quantity: Quantity
+    discount: Discount | None = None
+
+
+class DraftOrder(Record):
+    """The order of a draft. Its fields are those of an order; the checkout validates them with the catalog."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    location: Code
+    till: Code = Field(alias="register")
+    currency: Currency
+    customer_id: Code | None = None
+    fulfilment: Literal["carry_out", "ship"] = "carry_out"
+    delivery: Annotated[dict[Code, AddressText] | None, Field(max_length=10)] = None
+    lines: Annotated[tuple[DraftLine, ...], Field(max_length=MAX_LINES)]
+    discounts: Annotated[tuple[Discount, ...], Field(max_length=MAX_DISCOUNTS)] = ()
+    note: Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")] = ""
+
+
+class CreateDraft(Record):
+    """A request to keep an order. The client makes `draft_id`; it is the order's id when the draft is sold."""
+
+    draft_id: OrderId
+    order: DraftOrder
+
+
+class DraftRef(BaseModel):
+    """A request about a draft."""
+
+    draft_id: OrderId
+
+
+class DraftsOfLocation(BaseModel):
+    """A request for the drafts of a location."""
+
+    location: Code
+
+
+class SellDraft(Record):
+    """How a draft is paid. It is sold at the prices of this time; the checkout validates the tenders."""
+
+    placed_at: str
+    tenders: Annotated[tuple[dict[str, Any], ...], Field(max_length=MAX_TENDERS)]
+
+
+class Draft(Record):
+    """A draft as it is stored. It is deleted some days after its last change."""
+
+    draft_id: OrderId
+    status: Status = "OPEN"
+    version: int = 1
+    order: DraftOrder
+    changed_at: Timestamp
+    expires_at: Timestamp

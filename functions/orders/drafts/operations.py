@@ -1,0 +1,56 @@
+"""Operations on drafts. The command line and the HTTP API call them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from tillflow.listing import Page
+from tillflow.parsing import parse
+
+from orders.drafts import rules
+from orders.drafts.models import CreateDraft, Draft, DraftOrder, DraftRef, DraftsOfLocation, SellDraft
+from orders.drafts.store import DraftsStore, utc_now
+from orders.errors import InvalidDraft
+
+
+class DraftOperations:
+    """Drafts of orders. dynamodb: a client; table: the orders table."""
+
+    def __init__(self, dynamodb: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
+        self._store = DraftsStore(dynamodb, table, now)
+        self._now = now
+
+    def create(self, request: Mapping[str, Any]) -> Draft:
+        """Keep an order; the same draft again returns the stored one. Raises InvalidDraft, IdempotencyConflict."""
+        return self._store.create(parse(CreateDraft, request, InvalidDraft))
+
+    def get(self, draft_id: str) -> Draft:
+        """Return a draft. Raises InvalidDraft, UnknownDraft."""
+        return self._store.get(_id(draft_id))
+
+    def list_drafts(self, location: str, limit: int = 50, after: str = "") -> Page[Draft]:
+        """Return a page of the open drafts of a location, the newest first. InvalidDraft."""
+        location = parse(DraftsOfLocation, {"location": location}, InvalidDraft).location
+        return self._store.list_drafts(location, limit, after)
+
+    def update(self, draft_id: str, order: Mapping[str, Any], version: int | None = None) -> Draft:
+        """Replace the order of a draft at a version. Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed."""
+        content, now = parse(DraftOrder, order, InvalidDraft), self._now()
+        return self._store.change(_id(draft_id), lambda draft: rules.update(draft, content, version, now))
+
+    def discard(self, draft_id: str, version: int | None = None) -> Draft:
+        """Discard a draft. Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed."""
+        return self._store.change(_id(draft_id), lambda draft: rules.end(draft, "DISCARDED", version))
+
+    def sell(self, draft_id: str, sale: Mapping[str, Any], version: int | None = None) -> dict[str, Any]:
+        """End a draft as sold and return the order to place; again, it returns the order again.
+
+        Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed.
+        """
+        paid = parse(SellDraft, sale, InvalidDraft)
+        draft = self._store.change(_id(draft_id), lambda before: rules.end(before, "PLACED", version))
+        return rules.order_request(draft, paid)
+
+
+def _id(draft_id: str) -> str:
+    return parse(DraftRef, {"draft_id": draft_id}, InvalidDraft).draft_id

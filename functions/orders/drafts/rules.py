@@ -1,0 +1,60 @@
+"""The rules of drafts: pure changes of a draft. A change that was made before returns the draft unchanged."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tillflow.errors import IdempotencyConflict, OrderClosed, RecordChanged
+
+from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft, Status
+
+KEPT = timedelta(days=30)
+"""How long a draft is kept after its last change."""
+
+
+def new_draft(request: CreateDraft, now: datetime) -> Draft:
+    """Return the draft of a request."""
+    return Draft(draft_id=request.draft_id, order=request.order, changed_at=now, expires_at=now + KEPT)
+
+
+def check_same_request(draft: Draft, request: CreateDraft) -> None:
+    """Raise IdempotencyConflict if a first version has another order than the request; a changed draft is accepted."""
+    if draft.version == 1 and draft.order != request.order:
+        stored, sent = draft.order.model_dump(), request.order.model_dump()
+        raise IdempotencyConflict(f"draft {draft.draft_id}", stored, sent)
+
+
+def update(draft: Draft, order: DraftOrder, version: int | None, now: datetime) -> Draft:
+    """Replace the order of a draft at a version, None for the newest. Raises RecordChanged, OrderClosed."""
+    _check_version(draft, version)
+    if draft.status != "OPEN":
+        raise OrderClosed(draft.draft_id, "change of the draft")
+    if draft.order == order:
+        return draft
+    changes = {"order": order, "version": draft.version + 1, "changed_at": now, "expires_at": now + KEPT}
+    return draft.model_copy(update=changes)
+
+
+def end(draft: Draft, status: Status, version: int | None) -> Draft:
+    """End a draft as sold or discarded. Raises RecordChanged, OrderClosed if it has ended in the other way."""
+    if draft.status == status:
+        return draft
+    if draft.status != "OPEN":
+        raise OrderClosed(draft.draft_id, f"{status.lower()} draft")
+    _check_version(draft, version)
+    return draft.model_copy(update={"status": status, "version": draft.version + 1})
+
+
+def is_expired(draft: Draft, now: datetime) -> bool:
+    """Return whether a draft counts as deleted: DynamoDB deletes expired rows hours later."""
+    return draft.expires_at <= now
+
+
+def order_request(draft: Draft, sale: SellDraft) -> dict[str, Any]:
+    """Return the order that a draft becomes."""
+    order = draft.order.model_dump(mode="json", exclude={"note"}, exclude_none=True)
+    return {"order_id": draft.draft_id, **order, "placed_at": sale.placed_at, "tenders": list(sale.tenders)}
+
+
+def _check_version(draft: Draft, version: int | None) -> None:
+    if version not in (None, draft.version):
+        raise RecordChanged(f"draft {draft.draft_id}", version)
