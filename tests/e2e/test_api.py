@@ -87,6 +87,7 @@ WEBHOOKS = {
     "POST /api/webhooks/suppliers/{supplier_id}/acknowledgement",
     "POST /api/webhooks/suppliers/{supplier_id}/delivery-note",
     "POST /api/webhooks/suppliers/{supplier_id}/heartbeat",
+    "POST /api/webhooks/carriers/{carrier}/reports",
     "POST /api/webhooks/stripe",
 }
 

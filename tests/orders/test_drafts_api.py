@@ -1,0 +1,57 @@
+"""Drafts over HTTP, from keeping an order to selling it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.http_api import HttpApi, http_api
+from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
+from verification.harness.fixture import seed_stock, workflow_fixture
+
+ORDER: dict[str, Any] = {
+    "location": LOCATION,
+    "register": "till-1",
+    "currency": CURRENCY,
+    "lines": [{"sku": MUG, "quantity": 1}],
+}
+SALE = {"placed_at": "2026-11-23T10:00:00Z", "tenders": [{"type": "cash"}]}
+
+
+@pytest.fixture
+def api() -> Iterator[HttpApi]:
+    with workflow_fixture() as shop, http_api(shop) as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
+        assert built.post("/drafts", {"draft_id": "drf-1", "order": ORDER}, group="cashier").status == 201
+        yield built
+
+
+def put(api: HttpApi, version: int, **changes: Any) -> Any:
+    headers = {"if-match": f'"{version}"'}
+    key, path = "PUT /api/drafts/{draft_id}", {"draft_id": "drf-1"}
+    return api.call(key, path, body=ORDER | changes, headers=headers, group="cashier")
+
+
+def test_draft_is_changed_at_its_version_alone(api: HttpApi) -> None:
+    assert put(api, 1, lines=[{"sku": MUG, "quantity": 2}]).headers["etag"] == '"2"'
+    assert put(api, 1, note="late").status == 409
+    [draft] = api.get("/drafts", query={"location": LOCATION}, group="cashier").body["drafts"]
+    assert (draft["version"], draft["order"]["lines"][0]["quantity"]) == (2, 2)
+
+
+def test_draft_is_sold_once_at_the_prices_of_now(api: HttpApi) -> None:
+    first = api.post("/drafts/drf-1/sell", SALE, query={"wait": "0"}, group="cashier")
+    assert first.status == 202, first.text
+    api.fixture.engine.pass_time(5)
+    again = api.post("/drafts/drf-1/sell", SALE, query={"wait": "0"}, group="cashier")
+    assert (again.status, again.body["status"], again.body["total"]) == (201, "PAID", 1250)
+    other = SALE | {"placed_at": "2026-11-23T11:00:00Z"}
+    assert api.post("/drafts/drf-1/sell", other, query={"wait": "0"}, group="cashier").status == 409
+    assert put(api, 2).status == 409
+    assert api.fixture.audit() == []
+
+
+def test_discarded_draft_is_not_sold(api: HttpApi) -> None:
+    assert api.post("/drafts/drf-1/discard", None, group="cashier").body["status"] == "DISCARDED"
+    assert api.post("/drafts/drf-1/sell", SALE, query={"wait": "0"}, group="cashier").status == 409
+    assert api.get("/drafts/drf-9").status == 404
