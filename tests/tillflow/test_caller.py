@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tillflow.api import Api, Call
 from tillflow.api.caller import caller_of
+from tillflow.api.events import Event
 from tillflow.api.roles import SCOPES_BY_GROUP, group_for
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:tillflow-CasesApi"
@@ -15,7 +16,7 @@ CLAIMS = {"username": "bob", "cognito:groups": "[operator]", "scope": "shop/oper
 
 
 def test_alias_of_a_group_names_the_group_and_the_event_the_person() -> None:
-    caller = caller_of(IAM, f"{FUNCTION}:manager")
+    caller = caller_of(Event.model_validate(IAM), f"{FUNCTION}:manager")
     assert (caller.username, caller.principal) == ("ada", "arn:aws:iam::1:user/ada")
     assert caller.groups == {"manager"}
     assert caller.scopes == {"shop/read", "shop/sell", "shop/manage"}
@@ -24,12 +25,13 @@ def test_alias_of_a_group_names_the_group_and_the_event_the_person() -> None:
 
 @pytest.mark.parametrize("qualifier", ["", ":live", ":$LATEST", ":7"])
 def test_identity_in_an_event_of_the_gateway_grants_nothing(qualifier: str) -> None:
-    caller = caller_of(IAM, FUNCTION + qualifier)
+    caller = caller_of(Event.model_validate(IAM), FUNCTION + qualifier)
     assert (caller.username, caller.groups, caller.scopes) == ("", frozenset(), frozenset())
 
 
 def test_claims_in_an_event_for_a_groups_alias_grant_nothing() -> None:
-    caller = caller_of({"requestContext": {"authorizer": {"jwt": {"claims": CLAIMS}}}}, f"{FUNCTION}:cashier")
+    event = Event.model_validate({"requestContext": {"authorizer": {"jwt": {"claims": CLAIMS}}}})
+    caller = caller_of(event, f"{FUNCTION}:cashier")
     assert (caller.username, caller.groups, caller.location) == ("", {"cashier"}, "")
 
 

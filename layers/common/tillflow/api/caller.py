@@ -5,10 +5,9 @@ Lambda passes the invoked alias to the function, so that an event cannot claim a
 none of these aliases.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from tillflow.api.events import Event, Iam
 from tillflow.api.roles import SCOPE_PREFIX, SCOPES_BY_GROUP
 
 _ARN_PARTS = 8
@@ -32,22 +31,21 @@ class Caller:
         return bool(self.groups & {"manager", "operator"})
 
 
-def caller_of(event: Mapping[str, Any], invoked_arn: str = "") -> Caller:
+def caller_of(event: Event, invoked_arn: str = "") -> Caller:
     """Return the caller of a request; one without name and groups for a route without sign-in.
 
     invoked_arn: the ARN by which the function was invoked. HTTP APIs pass a claim that is a list as the text
     `[cashier manager]`.
     """
-    authorizer = event.get("requestContext", {}).get("authorizer", {})
     if group := invoked_group(invoked_arn):
-        named = authorizer.get("iam", {})
+        named = event.authorizer.iam or Iam()
         return Caller(
-            username=str(named.get("username", "")),
+            username=named.username,
             groups=frozenset({group}),
             scopes=frozenset(f"{SCOPE_PREFIX}{scope}" for scope in SCOPES_BY_GROUP[group]),
-            principal=str(named.get("userArn", "")),
+            principal=named.userArn,
         )
-    claims = authorizer.get("jwt", {}).get("claims", {})
+    claims = event.authorizer.jwt.claims if event.authorizer.jwt else {}
     return Caller(
         username=str(claims.get("username", "")),
         groups=frozenset(str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()),

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from tillflow.api.caller import Caller, caller_of, invoked_group
 from tillflow.api.cursors import decode_cursor, encode_cursor
+from tillflow.api.events import Event
 from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, internal_problem, problem_of
 from tillflow.api.roles import SCOPE_PREFIX
 from tillflow.errors import DomainError, InvalidRequest
@@ -58,6 +60,11 @@ class Route:
     @property
     def path(self) -> str:
         return self.key.split(" ", 1)[1]
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the path's parameters."""
+        return re.findall(r"{(\w+)}", self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +178,12 @@ class Api:
         route = self.routes.get(key) if isinstance(key, str) else None
         if route is None:
             return _problem_response(_NO_ROUTE, correlation_id)
-        caller = caller_of(event, invoked_arn)
+        request = parse(Event, event)
+        caller = caller_of(request, invoked_arn)
         if invoked_group(invoked_arn) and f"{SCOPE_PREFIX}{route.scope}" not in caller.scopes:
             raise ScopeMissing(route.key, route.scope)
-        self._logger.info("request", extra={"route": route.key, **_source(caller, event)})
-        call = _call(route, event, caller)
+        self._logger.info("request", extra={"route": route.key, **_source(caller, request)})
+        call = _call(route, request, caller)
         reply = route.operation(call)
         if not isinstance(reply, Reply):
             reply = Reply(reply, route.statuses[0])
@@ -195,30 +203,34 @@ class Api:
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
 
 
-def _call(route: Route, event: Mapping[str, Any], caller: Caller) -> Call:
+def _call(route: Route, event: Event, caller: Caller) -> Call:
     """Return the validated call of an event. InvalidRequest names every field that is not accepted."""
     raw = _raw_body(event)
-    query_parameters = event.get("queryStringParameters") or {}
-    if sum(len(str(name)) + len(str(value)) for name, value in query_parameters.items()) > MAX_QUERY_LENGTH:
+    query = event.queryStringParameters or {}
+    if sum(len(name) + len(value) for name, value in query.items()) > MAX_QUERY_LENGTH:
         raise InvalidRequest("query", "(long)", f"at most {MAX_QUERY_LENGTH} characters")
+    path = event.pathParameters or {}
+    for name in route.parameters:
+        if name not in path:
+            raise InvalidRequest(f"pathParameters.{name}", None, "a value")
     return Call(
         key=route.key,
         caller=caller,
-        path=event.get("pathParameters") or {},
-        query=parse(route.query, query_parameters, extra="forbid", texts=True),
+        path=path,
+        query=parse(route.query, query, extra="forbid", texts=True),
         body=parse(route.body, _json(raw), extra=None if route.open_body else "forbid")
         if route.body
         else None,
-        headers={str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()},
+        headers={name.lower(): value for name, value in (event.headers or {}).items()},
         raw=raw,
     )
 
 
-def _raw_body(event: Mapping[str, Any]) -> bytes:
-    body = event.get("body") or ""
+def _raw_body(event: Event) -> bytes:
+    body = event.body or ""
     try:
-        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
-    except binascii.Error:
+        raw = base64.b64decode(body, validate=True) if event.isBase64Encoded else body.encode()
+    except (binascii.Error, UnicodeEncodeError, ValueError):
         raise InvalidRequest("body", "(not base64)", "a body") from None
     if len(raw) > MAX_BODY_BYTES:
         raise BodyTooLarge(len(raw))
@@ -252,17 +264,14 @@ def _json(raw: bytes) -> Any:
         raise InvalidRequest("body", "(not JSON)", "a JSON object") from None
 
 
-def _source(caller: Caller, event: Mapping[str, Any]) -> dict[str, Any]:
+def _source(caller: Caller, event: Event) -> dict[str, Any]:
     """Return who sent a request, from where, and for what, for the log."""
-    http = event.get("requestContext", {}).get("http", {})
     return {
         "caller": caller.username,
         "principal": caller.principal,
-        "source_ip": str(http.get("sourceIp", "")),
-        "user_agent": str(http.get("userAgent", ""))[:MAX_LOGGED],
-        "path": {
-            name: str(value)[:MAX_LOGGED] for name, value in (event.get("pathParameters") or {}).items()
-        },
+        "source_ip": event.http.sourceIp,
+        "user_agent": event.http.userAgent[:MAX_LOGGED],
+        "path": {name: value[:MAX_LOGGED] for name, value in (event.pathParameters or {}).items()},
     }
 
 
