@@ -12,13 +12,16 @@ from tempfile import TemporaryDirectory
 
 from verification.harness.template import ENVIRONMENT, ROOT, Template
 
-RUNS = 7
+RUNS = 5
 _MEASURE = """
-import sys, time
+import resource, sys
 sys.path[:0] = sys.argv[2:]
-begin = time.process_time()
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+begin = cpu()
 __import__(sys.argv[1])
-print(time.process_time() - begin)
+print(cpu() - begin)
 """
 
 
@@ -35,6 +38,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         layer = Path(folder, "layer")
         build("layers/common", "CommonLayer", layer)
+        build("layers/stripe", "StripeLayer", layer)
         for name in sale:
             function = template.functions[name]
             build("functions", name, Path(folder, name))
@@ -46,11 +50,14 @@ def main() -> None:
             source = least(module, paths, function.environment)
             hide_byte_code(layer, hidden=False)
             print(f"| {name} | {compiled:.0f} | {source:.0f} |", flush=True)
+        paths = [str(layer / "python"), str(runtime)]
+        print(f"| botocore.session alone | {least('botocore.session', paths, {}):.0f} | |")
+        print(f"| pydantic alone | {least('pydantic', paths, {}):.0f} | |")
 
 
 def build(folder: str, name: str, target: Path) -> None:
     """Run the Makefile that `sam build` runs for a function or layer."""
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["make", "-s", "-C", folder, f"build-{name}", f"ARTIFACTS_DIR={target}"]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, check=True, stderr=subprocess.DEVNULL)
@@ -65,7 +72,8 @@ def hide_byte_code(folder: Path, *, hidden: bool) -> None:
 
 def least(module: str, paths: list[str], environment: dict[str, str]) -> float:
     """Return the least CPU time of several imports, in milliseconds."""
-    command = [sys.executable, "-I", "-B", "-c", _MEASURE, module, *paths]
+    # Without the site packages of this interpreter: optional ones, which no function has, would be imported too.
+    command = [sys.executable, "-I", "-S", "-B", "-c", _MEASURE, module, *paths]
     seconds = [
         float(subprocess.run(command, env=ENVIRONMENT | environment, check=True, capture_output=True).stdout)
         for _ in range(RUNS)
