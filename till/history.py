@@ -5,7 +5,7 @@ chain of `previousEventId`, so branches that run side by side stay apart.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,12 +107,21 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
     return entries
 
 
-def waits_for_callback(events: Sequence[Event]) -> bool:
-    """Return whether every running branch waits for a callback. A branch ends in an event without a successor."""
+def waits_for_callback(events: Sequence[Event], map_run_waits: Callable[[str], bool] | None = None) -> bool:
+    """Return whether every running branch waits for a callback. A branch ends in an event without a successor.
+
+    map_run_waits: whether the child executions of a distributed Map wait, by the map run's ARN; without it they do not.
+    """
     followed = {event.get("previousEventId", 0) for event in events}
-    last = [event["type"] for event in events if event["id"] not in followed]
-    running = [kind for kind in last if kind not in NEVER_PREVIOUS]
-    return bool(running) and set(running) == {"TaskSubmitted"}
+    last = [event for event in events if event["id"] not in followed]
+    running = [event for event in last if event["type"] not in NEVER_PREVIOUS]
+    return bool(running) and all(_branch_waits(event, map_run_waits) for event in running)
+
+
+def _branch_waits(last: Event, map_run_waits: Callable[[str], bool] | None) -> bool:
+    if last["type"] == "MapRunStarted" and map_run_waits:
+        return map_run_waits(last["mapRunStartedEventDetails"]["mapRunArn"])
+    return bool(last["type"] == "TaskSubmitted")
 
 
 def compensated(entries: Sequence[Visit]) -> list[str]:

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -17,7 +18,7 @@ from till.errors import OperatorError
 from till.stack import Stack
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
-POLL_SECONDS = 0.25
+POLL_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 2.0
 _NEWEST = 10_000
 """The executions of a workflow that an audit compares with their records: ten calls of ListExecutions."""
 _LONGEST_NAME = 1024
@@ -115,13 +116,22 @@ def visits(stack: Stack, arn: str) -> list[history.Visit]:
 
 
 def waits_for_callback(stack: Stack, arn: str) -> bool:
-    """Return whether every running branch of the execution waits for a callback."""
-    return history.waits_for_callback(events(stack, arn))
+    """Return whether every running branch of the execution waits for a callback, child executions included."""
+    return history.waits_for_callback(events(stack, arn), partial(_map_run_waits, stack))
+
+
+def _map_run_waits(stack: Stack, map_run: str) -> bool:
+    states = stack.client("stepfunctions")
+    if states.describe_map_run(mapRunArn=map_run)["itemCounts"]["pending"]:
+        return False
+    pages = states.get_paginator("list_executions").paginate(mapRunArn=map_run, statusFilter="RUNNING")
+    children = [child["executionArn"] for page in pages for child in page["executions"]]
+    return bool(children) and all(waits_for_callback(stack, child) for child in children)
 
 
 def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
     """Wait until the execution ends or waits for a callback; return its description. `timeout` is in seconds."""
-    deadline = time.monotonic() + timeout
+    deadline, pause = time.monotonic() + timeout, POLL_SECONDS
     while True:
         execution = describe(stack, arn)
         if execution["status"] != "RUNNING" or waits_for_callback(stack, arn):
@@ -131,7 +141,8 @@ def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
                 f"{arn} is still running after {timeout:.0f} seconds.",
                 f"See where it is with `till history {arn.rsplit(':', 1)[-1]}`.",
             )
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def running_id(workflow: str, name: str) -> str:

@@ -156,3 +156,11 @@ def test_execution_waits_for_callback_if_every_running_branch_does(
 
 def test_empty_history_has_no_visits() -> None:
     assert visits([], {}) == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_execution_with_a_map_run_waits_for_callback_if_its_children_do(waits: bool) -> None:
+    started = event(3, "MapRunStarted", 2, 0, mapRunStartedEventDetails={"mapRunArn": "arn:run"})
+    events = [event(1, "ExecutionStarted", 0, 0), event(2, "MapStateStarted", 1, 0), started]
+    assert waits_for_callback(events, {"arn:run": waits}.__getitem__) is waits
+    assert not waits_for_callback(events)

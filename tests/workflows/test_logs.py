@@ -22,8 +22,8 @@ from verification.proof.families import SCENARIOS
 from verification.proof.prover import Prover, prover
 
 SCENARIOS_OF_WORKFLOWS = [name for name, scenario in SCENARIOS.items() if scenario.paired]
-# Functions whose request is about no one business id, and one that reads a queue.
-WITHOUT_EXECUTION = {"find_needs", "post_corrections", "quote_purchase", "read_demand"}
+# It reads a queue: no execution calls it.
+WITHOUT_EXECUTION = {"post_corrections"}
 # Fields of requests whose values are secrets or identify a person or an account.
 SECRET_FIELDS = {"task_token", "token", "code", "account", "secret"}
 CUSTOMER = Customer(

@@ -166,7 +166,7 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
     elif not wait:
         out.print(f"{run_id} has started. Follow it with `till history {run_id}`.")
     elif execution["status"] == "RUNNING":
-        out.print(f"{run_id} waits for an approval: `till reorder approvals`, `till reorder approve`.")
+        out.print(f"{run_id} waits for a person: `till reorder approvals`, `till case list`.")
     elif execution["status"] != "SUCCEEDED":
         cause = error_message(execution.get("cause", execution["status"]))
         out.print(styled(f"{run_id} failed:", "red"), cause)
