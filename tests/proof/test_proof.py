@@ -45,6 +45,9 @@ OTHER_FAILURES = {
         "OrderReturn/one unit, refunded to the card": "OrderReturn.RefundPayment:time_out_after:*,"
         "OrderReturn.ResolveRefund:fail_before",
     },
+    "OrderShipment": {
+        "OrderShipment/refunded by hand": "OrderShipment.SettleByHand:fail_before",
+    },
     "PurchaseOrder": {
         "PurchaseOrder/a silent supplier": "PurchaseOrder.GiveUpSupplier:fail_before",
         "PurchaseOrder/returned below cost": "PurchaseOrder.PostReturn:fail_before",

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
+from customers.store import CustomersStore
+from payments.operations import AccountOperations
 from shipping.errors import UnknownDelivery
 from shipping.models import Delivery
 from shipping.operations import ShippingOperations
@@ -14,7 +17,7 @@ from audit.snapshot import shipment_of
 from till.demo import order_shipment
 from till.demo.order_return import ONE_MUG
 from till.demo.order_shipment import Reported, ending, is_handed_over, shipment_id
-from till.shop import CURRENCY
+from till.shop import CURRENCY, CUSTOMERS
 from verification.harness.engine_callbacks import EngineCallbacks
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock
@@ -31,7 +34,7 @@ from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
 SHIPMENT = "OrderShipment"
-DELIVERED = order_shipment.SCENARIOS[0]
+DELIVERED, REFUSED = order_shipment.SCENARIOS[0], order_shipment.SCENARIOS[-1]
 PAIRED = {"one of two shipments is lost"}
 
 ShipmentStep = Step[Delivery, ShippingOperations]
@@ -45,12 +48,19 @@ class Shipments(Family):
 
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
+        CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        limit = {"customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY, "credit_limit": 1_000_000}
+        AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(limit)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_shipment.SCENARIOS:
             steps = [_step(reported) for reported in demo.reports]
             paired = demo.title in PAIRED
             yield self._scenario(demo.title, _shipped(demo), demo.expected, steps, paired)
+        # An order on account is not returned: a person refunds it.
+        on_account = {"tenders": [{"type": "on_account"}], "customer_id": CUSTOMERS[0].customer_id}
+        by_hand = _shipped(REFUSED, **on_account)
+        yield self._scenario("refunded by hand", by_hand, "CLOSED, 1 refused and refunded, case", [])
         delivered = [_step(reported) for reported in DELIVERED.reports]
         for after in (False, True):
             trigger = Trigger(SHIPMENT, "ClaimShipment", after)
@@ -129,15 +139,18 @@ def _step(reported: Reported) -> ShipmentStep:
     )
 
 
-def _sell_first(fixture: WorkflowFixture, demo: order_shipment.Scenario, order_id: str) -> None:
+def _sell_first(
+    fixture: WorkflowFixture, demo: order_shipment.Scenario, order_id: str, **changes: Any
+) -> None:
     """Sell the order of a scenario, without faults."""
     fixture.schedule = FaultSchedule()
-    fixture.run_until_settled(fixture.start(placed(order_shipment.sale(demo), order_id), CHECKOUT))
+    sale = order_shipment.sale(demo) | changes
+    fixture.run_until_settled(fixture.start(placed(sale, order_id), CHECKOUT))
 
 
-def _shipped(demo: order_shipment.Scenario) -> StartExecutions:
+def _shipped(demo: order_shipment.Scenario, **changes: Any) -> StartExecutions:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
-        _sell_first(fixture, demo, order_id)
+        _sell_first(fixture, demo, order_id, **changes)
         fixture.schedule = schedule
         return [fixture.start({"order_id": order_id}, SHIPMENT)]
 
