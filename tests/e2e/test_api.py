@@ -20,6 +20,7 @@ import urllib3
 from tillflow.api.roles import SCOPES_BY_GROUP
 
 from tests.e2e.conftest import Deployed
+from tests.e2e.test_permissions import without_permission
 from till.users import DEMO_PASSWORD
 from tools.template.routes import routes_of, services
 
@@ -121,6 +122,34 @@ def test_route_refuses_callers_without_its_scope(http: Http, key: str) -> None:
 
 def test_id_token_is_not_an_access_token(http: Http, sign_in: Callable[[str], dict[str, str]]) -> None:
     assert http.call("GET", "/api/cases", sign_in("operator")["IdToken"])[0] in (401, 403)
+
+
+def test_token_is_refused_once_it_has_expired(
+    shop: Deployed, http: Http, cognito: Any, sign_in: Callable[[str], dict[str, str]]
+) -> None:
+    ids = {"UserPoolId": shop.outputs()["UserPoolId"], "ClientId": shop.outputs()["TillClientId"]}
+    client = cognito.describe_user_pool_client(**ids)["UserPoolClient"]
+    read_only = ("LastModifiedDate", "CreationDate", "ClientSecret")
+    settings = {name: value for name, value in client.items() if value and name not in read_only}
+    # AWS has a minimum of five minutes, which the local AWS does not ask for.
+    short = {"AccessTokenValidity": 5, "TokenValidityUnits": {"AccessToken": "seconds"}}
+    cognito.update_user_pool_client(**settings | short)
+    try:
+        token = sign_in("operator")["AccessToken"]
+    finally:
+        cognito.update_user_pool_client(**settings)
+    assert http.call("GET", "/api/cases", token)[0] == 200
+    deadline = time.monotonic() + 30
+    while (status := http.call("GET", "/api/cases", token)[0]) == 200 and time.monotonic() < deadline:
+        time.sleep(1)
+    assert status == 401
+
+
+def test_permission_that_a_function_lacks_is_a_named_500(shop: Deployed, http: Http) -> None:
+    with without_permission(shop, "CasesApiFunctionRole", "dynamodb:Query"):
+        status, problem = http.as_user("operator", "GET", "/api/cases")
+    assert (status, problem["title"]) == (500, "PermissionMissing")
+    assert http.as_user("operator", "GET", "/api/cases")[0] == 200
 
 
 def test_tampered_token_is_refused(http: Http) -> None:

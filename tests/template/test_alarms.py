@@ -25,6 +25,11 @@ def watched(metric: str) -> set[str]:
     return found
 
 
+def test_failed_requests_of_the_http_api_raise_an_alarm() -> None:
+    """A permission that a function lacks is such a failure: a problem with status 500."""
+    assert watched("5xx") == {"HttpApi"}
+
+
 @pytest.mark.parametrize(
     ("kind", "metrics"),
     [

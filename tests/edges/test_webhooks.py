@@ -1,0 +1,104 @@
+"""Webhooks of suppliers: a forged or replayed request changes nothing."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from purchasing.models import OpenOrder
+from purchasing.store import PurchaseStore
+from tillflow.aws import client
+from tillflow.store import unmarshal
+
+from tests.support.http_api import HttpApi, HttpResponse, http_api
+from verification.harness.fixture import workflow_fixture
+
+SECRETS = {"sup-hook": "the-secret", "sup-other": "another"}
+ACCEPTED = {"purchase_order_id": "po-1", "accepted": True, "promised_on": "2026-12-01"}
+NOTE = {"note_id": "dn-1", "lines": [{"sku": "TEA", "quantity": 5}]}
+BODIES: Mapping[str, Any] = {
+    "acknowledgement": ACCEPTED,
+    "heartbeat": ACCEPTED,
+    "delivery-note": {"purchase_order_id": "po-1", "note": NOTE},
+}
+
+
+@pytest.fixture
+def api() -> Iterator[HttpApi]:
+    with workflow_fixture() as fixture, http_api(fixture) as built:
+        for supplier, secret in SECRETS.items():
+            name = f"tillflow/suppliers/{supplier}"
+            client("secretsmanager").create_secret(Name=name, SecretString=secret)
+            channel = {"type": "webhook", "address": "https://supplier.example/orders", "secret": name}
+            fields = {"supplier_id": supplier, "name": supplier, "currency": "EUR", "account": "acct_ok"}
+            created = built.post("/suppliers", {"supplier": {**fields, "channel": channel}})
+            assert created.status == 201, created.text
+        store = PurchaseStore(client("dynamodb"), "PurchasingTable")
+        order = {
+            "purchase_order_id": "po-1",
+            "location": "store-1",
+            "currency": "EUR",
+            "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+            "suppliers": [{"supplier_id": "sup-hook"}],
+            "reason": "by hand",
+        }
+        store.open(OpenOrder.model_validate(order))
+        store.send("po-1")
+        yield built
+
+
+def send(
+    api: HttpApi, hook: str, body: Any, secret: str = "the-secret", age: int = 0, sent: Any = None
+) -> HttpResponse:
+    """Send a webhook with the signature of a body. sent: the body that is sent in its place."""
+    raw, timestamp = json.dumps(body).encode(), str(int(time.time()) - age)
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+    headers = {"X-Tillflow-Timestamp": timestamp, "X-Tillflow-Signature": f"sha256={digest}"}
+    text = base64.b64encode(raw if sent is None else json.dumps(sent).encode()).decode()
+    path = {"supplier_id": "sup-hook"}
+    return api.call(f"POST /api/webhooks/suppliers/{{supplier_id}}/{hook}", path, body=text, headers=headers)
+
+
+def stored() -> list[dict[str, Any]]:
+    """Return every row of purchasing."""
+    rows = map(unmarshal, client("dynamodb").scan(TableName="PurchasingTable")["Items"])
+    return sorted(rows, key=lambda row: (row["pk"], row["sk"]))
+
+
+@pytest.mark.parametrize("hook", BODIES)
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        {"secret": "another"},
+        {"secret": ""},
+        {"age": 301},
+        {"age": -301},
+        {"sent": {**ACCEPTED, "promised_on": "2026-12-02", "note": ""}},
+    ],
+    ids=["of another supplier", "without a secret", "too old", "of the future", "with another body"],
+)
+def test_forged_webhook_is_refused_and_changes_nothing(
+    api: HttpApi, hook: str, forgery: dict[str, Any]
+) -> None:
+    before = stored()
+    response = send(api, hook, BODIES[hook], **forgery)
+    if hook == "delivery-note" and "sent" in forgery:
+        assert response.status in (400, 401)
+    else:
+        assert (response.status, response.body["title"]) == (401, "SignatureRefused")
+    assert stored() == before
+
+
+@pytest.mark.parametrize("hook", ["acknowledgement", "delivery-note"])
+def test_replayed_webhook_succeeds_and_changes_nothing(api: HttpApi, hook: str) -> None:
+    if hook == "delivery-note":
+        assert send(api, "acknowledgement", ACCEPTED).status == 200
+    first = send(api, hook, BODIES[hook])
+    before = stored()
+    again = send(api, hook, BODIES[hook])
+    assert (first.status, again.status) == (200, 200), first.text + again.text
+    assert stored() == before
