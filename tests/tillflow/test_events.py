@@ -22,7 +22,18 @@ PAID: dict[str, Any] = {
     "fulfilment": "carry_out",
     "invoice_number": "INV-000001",
     "totals": {"subtotal": 1250, "discount": 0, "net": 1042, "tax": 208, "rounding": 0, "total": 1250},
-    "lines": [{"sku": "COF-ESP-1KG", "quantity": 1, "net": 1042, "tax": 208, "total": 1250}],
+    "tenders": [{"type": "cash", "amount": 1250}],
+    "lines": [
+        {
+            "sku": "COF-ESP-1KG",
+            "quantity": 1,
+            "tax_rate": "0.20",
+            "category": "coffee",
+            "net": 1042,
+            "tax": 208,
+            "total": 1250,
+        }
+    ],
 }
 REJECTED: dict[str, Any] = {**COMMON, "total": 1250, "reason": "PaymentDeclined"}
 
