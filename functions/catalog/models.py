@@ -15,18 +15,20 @@ MAX_VALUED_LINES = 100
 """Lines of a return without a receipt: the prices of each product are a query of their own."""
 MAX_DISCOUNTS = 20
 MAX_TENDERS = 200
+MAX_PRICE_CHANGES = 20
 LATEST = timedelta(days=366)
 """How far in the future an order may be dated: clocks differ, but not by more than this."""
 
 
-def _valid_ean13(barcode: str) -> str:
-    if len(barcode) != 13 or not barcode.isascii() or not barcode.isdigit():
-        raise ValueError("an EAN-13 barcode: 13 digits")
-    digits = [int(digit) for digit in barcode]
-    check = -(sum(digits[0:12:2]) + 3 * sum(digits[1:12:2])) % 10
-    if digits[12] != check:
-        raise ValueError(f"an EAN-13 barcode whose check digit is {check}")
-    return barcode
+def _valid_barcode(barcode: str) -> str:
+    """Return a barcode as it is stored: a UPC-A as the EAN-13 that it is, with a leading zero."""
+    if len(barcode) not in (8, 12, 13) or not barcode.isascii() or not barcode.isdigit():
+        raise ValueError("a barcode: EAN-13, EAN-8 or UPC-A, 13, 8 or 12 digits")
+    digits = [int(digit) for digit in reversed(barcode[:-1])]
+    check = -(3 * sum(digits[0::2]) + sum(digits[1::2])) % 10
+    if int(barcode[-1]) != check:
+        raise ValueError(f"a barcode whose check digit is {check}")
+    return barcode.zfill(13) if len(barcode) == 12 else barcode
 
 
 def _not_in_the_future(moment: datetime) -> datetime:
@@ -40,7 +42,7 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
-Ean13 = Annotated[str, AfterValidator(_valid_ean13)]
+Barcode = Annotated[str, AfterValidator(_valid_barcode)]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 
@@ -125,14 +127,26 @@ class Order(Record):
         return self
 
 
+class PriceChange(Record):
+    """Prices by currency from a time on; other currencies keep theirs."""
+
+    valid_from: Timestamp
+    prices: Annotated[dict[Currency, UnitAmount], Field(min_length=1, max_length=50)]
+
+
 class Product(Record):
-    """A product. `prices` are per unit in minor units by currency; `tax_included` states what they contain."""
+    """A product. `prices` are per unit in minor units by currency; `tax_included` states what they contain.
+
+    price_changes: prices that replace them from a time on, in its order; retired: the product is not sold any more.
+    """
 
     sku: Code
     name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\P{Cc}+$")]
     description: Annotated[str, Field(max_length=2000, pattern=r"^(\P{Cc}|\n)*$")] = ""
-    barcode: Ean13 | None = None
+    barcode: Barcode | None = None
     prices: Annotated[dict[Currency, UnitAmount], Field(min_length=1, max_length=50)]
+    price_changes: Annotated[tuple[PriceChange, ...], Field(max_length=MAX_PRICE_CHANGES)] = ()
+    retired: bool = False
     tax_class: Code
     tax_included: bool = True
     category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
@@ -145,10 +159,19 @@ class ProductQuery(Record):
     sku: Code
 
 
+class SchedulePrice(Record):
+    """A request to change a product's price in a currency from a time on."""
+
+    sku: Code
+    currency: Currency
+    price: UnitAmount
+    valid_from: Timestamp
+
+
 class BarcodeQuery(Record):
     """The barcode of a product that is looked up."""
 
-    barcode: Ean13
+    barcode: Barcode
 
 
 class TaxClass(Record):

@@ -1,13 +1,13 @@
 """Operations of the catalog. The command line and the HTTP API call them."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.listing import Page
 from tillflow.parsing import parse
 
-from catalog import rules
+from catalog import prices, rules
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import (
     BarcodeQuery,
@@ -17,6 +17,7 @@ from catalog.models import (
     Product,
     ProductQuery,
     ReturnWindow,
+    SchedulePrice,
     TaxClass,
 )
 from catalog.store import CatalogStore
@@ -59,6 +60,19 @@ class CatalogOperations:
     def get_with_version(self, sku: str) -> tuple[Product, int]:
         """Return a product and its version; UnknownProduct, InvalidProduct for a SKU no product has."""
         return self._store.get_product(_checked(sku))
+
+    def schedule_price(self, request: Mapping[str, Any]) -> Product:
+        """Change the price of a product from a time on. UnknownProduct, InvalidProduct."""
+        change = parse(SchedulePrice, request, InvalidProduct)
+        return self._store.update_product(
+            change.sku, lambda product: prices.scheduled(product, change, datetime.now(UTC))
+        )
+
+    def retire(self, sku: str, retired: bool = True) -> Product:
+        """Retire a product: it is not sold any more, and can be returned; or sell it again. UnknownProduct."""
+        return self._store.update_product(
+            _checked(sku), lambda product: product.model_copy(update={"retired": retired})
+        )
 
     def find_barcode(self, barcode: str) -> Product:
         """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""

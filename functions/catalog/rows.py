@@ -2,7 +2,7 @@
 
 PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 PRODUCT#<sku>      PRICE#<time>#<version>   prices of the product that were replaced then
-BARCODE#<ean-13>   BARCODE   the SKU it belongs to; keeps barcodes unique
+BARCODE#<barcode>  BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
@@ -45,7 +45,7 @@ def product_row(product: Product, version: int, now: datetime) -> Item:
     """Return the row of a product that is written now."""
     pk, sk = product_key(product.sku)
     changed = {"list": LIST, "changed_at": iso_utc(now)}
-    return {"pk": pk, "sk": sk, "version": version, **changed, **product.model_dump()}
+    return {"pk": pk, "sk": sk, "version": version, **changed, **product.model_dump(mode="json")}
 
 
 def changes(client: Any, table: str) -> Index:

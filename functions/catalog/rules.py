@@ -25,6 +25,7 @@ from catalog.models import (
     Tender,
     Totals,
 )
+from catalog.prices import priced_at
 
 # A workflow's payload is at most 256 KiB, and opening an order writes the document twice, with escaped quotes.
 MAX_DOCUMENT_BYTES = 110_000
@@ -42,7 +43,7 @@ def price_order(
     line_discount - order_discount is the total if tax is included, else the net. Raises UnknownProduct, InvalidOrder,
     TendersDoNotMatchTotal.
     """
-    bought = _products_of(order, products)
+    bought = _products_of(order, _on_sale(order, products))
     subtotals = [
         product.prices[order.currency] * line.quantity
         for line, product in zip(order.lines, bought, strict=True)
@@ -96,6 +97,18 @@ def _products_of(order: Order, products: Mapping[str, Product]) -> list[Product]
     ]
     _raise_invalid(unpriced)
     return [products[line.sku] for line in order.lines]
+
+
+def _on_sale(order: Order, products: Mapping[str, Product]) -> dict[str, Product]:
+    """Return the products with their prices at the time of the order; InvalidOrder for those that are retired."""
+    _raise_invalid(
+        [
+            Problem(f"lines[{number}].sku", line.sku, "a product that is not retired")
+            for number, line in enumerate(order.lines)
+            if line.sku in products and products[line.sku].retired
+        ]
+    )
+    return {sku: priced_at(product, order.placed_at) for sku, product in products.items()}
 
 
 def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[Decimal]:

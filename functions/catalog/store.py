@@ -1,6 +1,6 @@
 """Products and tax classes in DynamoDB; see rows.py for the table."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, ReturnWindow, TaxClass
+from catalog.prices import priced_between
 from catalog.rows import (
     LIST,
     PRICE_DAYS,
@@ -68,14 +69,18 @@ class CatalogStore:
     ) -> tuple[dict[str, list[Product]], dict[str, Decimal]]:
         """Return each product that exists as it is and as it was sold within the days of `price_days`; and the rates.
 
-        The first of a list is the product as it is; the others have the prices that were replaced since then.
+        The first of a list is the product as it is; the others have the prices that were in effect since then.
         """
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
         rates, days = read_rates(rows.pop(RATES, {})), read_price_days(rows.pop(WINDOWS, {}))
-        first = replaced_since(now - timedelta(days=days))
+        since = now - timedelta(days=days)
+        first = replaced_since(since)
         products = [read_product(row) for row in rows.values()]
-        return {product.sku: [product, *self._replaced(product, first)] for product in products}, rates
+        return {
+            product.sku: [*priced_between(product, since, now), *self._replaced(product, first)]
+            for product in products
+        }, rates
 
     def put_price_days(self, days: int) -> None:
         """Set the days whose lowest price values a return without a receipt."""
@@ -122,6 +127,19 @@ class CatalogStore:
         InvalidProduct if its tax class has no rate or another product has its barcode.
         """
         retry_on_conflict(lambda: self._put_product(product))
+
+    def update_product(self, sku: str, rule: Callable[[Product], Product]) -> Product:
+        """Apply a rule to a product and return the result. UnknownProduct, and what the rule raises."""
+
+        def update() -> Product:
+            row = self._row(*product_key(sku))
+            if not row:
+                raise UnknownProduct(sku)
+            product = rule(read_product(row))
+            self._write_product(product, row)
+            return product
+
+        return retry_on_conflict(update)
 
     def get_product(self, sku: str) -> tuple[Product, int]:
         """Return the product of a SKU and its version; UnknownProduct."""
@@ -170,7 +188,9 @@ class CatalogStore:
         return read_row(self._client, self._table, pk, sk)
 
     def _put_product(self, product: Product) -> None:
-        before = self._row(*product_key(product.sku))
+        self._write_product(product, self._row(*product_key(product.sku)))
+
+    def _write_product(self, product: Product, before: Item) -> None:
         version = before.get("version", 0)
         row = product_row(product, version + 1, datetime.now(UTC))
         condition = "version = :version" if before else "attribute_not_exists(pk)"

@@ -102,6 +102,12 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
     "product price-days": ("", "--days 14", "--json"),
+    "product price": (
+        "MUG 12.50 --from {text}",
+        "MUG {text} --from 2090-01-01T00:00:00Z",
+        "{text} 1 --from x",
+    ),
+    "product retire": ("{text}", "NOPE", "MUG", "MUG --undo"),
     "product return-window": ("--days 14", "--category {text} --days 14", "--json"),
     "return create": ("ord-1 --line MUG=1 --reason {text}", "{text} --line MUG=1", "ord-1 --line {text}"),
     "return create-without-receipt": (
@@ -267,7 +273,7 @@ READERS: dict[str, tuple[str, ...]] = {
 
 OTHER_READERS = (
     "audit", "history", "execution list", "dlq list", "dlq show", "invoice ageing", "invoice list", "return list",
-    "user list",
+    "report sales", "user list",
 )  # fmt: skip
 """Commands that print no single row: all rows, executions, messages or users."""
 

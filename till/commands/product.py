@@ -13,6 +13,7 @@ from rich.text import Text
 from tillflow.parsing import parse
 
 from till import drawing, sales
+from till.amounts import minor_units
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
@@ -88,7 +89,7 @@ def show_product(
 
 @app.command("find")
 def find_product(
-    barcode: Annotated[str, typer.Option(help="EAN-13 barcode.")], as_json: AsJson = False
+    barcode: Annotated[str, typer.Option(help="Barcode: EAN-13, EAN-8 or UPC-A.")], as_json: AsJson = False
 ) -> None:
     """Show the product with a barcode.
 
@@ -124,6 +125,42 @@ def _pictures(images: Sequence[Mapping[str, Any]]) -> Text:
     """Return the number of pictures, and the colour of each."""
     swatches = (drawing.swatch(str(image["dominant_colour"])) for image in images)
     return Text(" ").join([Text(str(len(images))), *swatches])
+
+
+@app.command("price")
+def schedule_price(
+    sku: Annotated[str, typer.Argument(help="SKU.")],
+    amount: Annotated[str, typer.Argument(help="Price of a unit, such as 18.90.")],
+    valid_from: Annotated[str, typer.Option("--from", help="Time, such as 2027-01-01T00:00:00+01:00.")],
+    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+) -> None:
+    """Change the price of a product from a time on.
+
+    Example:
+
+        till product price COF-ESP-1KG 19.90 --from 2027-01-01T00:00:00+01:00
+    """
+    price = minor_units(amount, currency)
+    request = {"sku": sku, "currency": currency, "price": price, "valid_from": valid_from}
+    with operator_errors(_LISTED):
+        sales.catalog(find_stack()).schedule_price(request)
+    out.print(f"{sku} costs {money(price, currency)} from {valid_from} on.")
+
+
+@app.command("retire")
+def retire(
+    sku: Annotated[str, typer.Argument(help="SKU.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Sell the product again.")] = False,
+) -> None:
+    """Stop selling a product. What was sold can be returned.
+
+    Example:
+
+        till product retire MUG-WHT-300
+    """
+    with operator_errors(_LISTED):
+        sales.catalog(find_stack()).retire(sku, not undo)
+    out.print(f"{sku} is sold again." if undo else f"{sku} is retired.")
 
 
 @app.command("return-window")

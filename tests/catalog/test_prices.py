@@ -1,0 +1,101 @@
+"""Prices from a time on, and products that are retired."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from catalog.errors import InvalidProduct, UnknownProduct
+from catalog.models import MAX_PRICE_CHANGES, Order, Product, SchedulePrice, TaxClass
+from catalog.operations import CatalogOperations
+from catalog.prices import priced_at, priced_between, scheduled
+from catalog.rules import price_order
+from tillflow.errors import InvalidOrder
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+MUG = Product(
+    sku="MUG", name="Mug", prices={"EUR": 1000, "CHF": 1100}, tax_class="standard", barcode="96385074"
+)
+
+
+def change(days: int, price: int, currency: str = "EUR") -> SchedulePrice:
+    return SchedulePrice(sku="MUG", currency=currency, price=price, valid_from=NOW + timedelta(days=days))
+
+
+TWICE = scheduled(scheduled(MUG, change(2, 1200), NOW), change(1, 900), NOW)
+
+
+def order(days: int, sku: str = "MUG") -> Order:
+    return Order.model_validate(
+        {
+            "order_id": "ord-1",
+            "location": "store-1",
+            "register": "till-1",
+            "currency": "EUR",
+            "placed_at": (NOW + timedelta(days=days)).isoformat(),
+            "lines": [{"sku": sku, "quantity": 1}],
+            "tenders": [{"type": "cash"}],
+        }
+    )
+
+
+@pytest.mark.parametrize(("days", "price"), [(0, 1000), (1, 900), (2, 1200), (30, 1200)])
+def test_order_has_the_price_of_its_time(days: int, price: int) -> None:
+    priced = price_order(order(days), {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    assert priced["lines"][0]["unit_price"] == price
+
+
+def test_other_currencies_keep_their_price() -> None:
+    assert priced_at(TWICE, NOW + timedelta(days=3)).prices == {"EUR": 1200, "CHF": 1100}
+
+
+def test_second_change_at_a_time_replaces_the_first() -> None:
+    again = scheduled(TWICE, change(1, 950), NOW)
+    assert [one.prices for one in again.price_changes] == [{"EUR": 950}, {"EUR": 1200}]
+
+
+def test_changes_that_are_in_effect_become_the_prices() -> None:
+    later = scheduled(TWICE, change(5, 1300), NOW + timedelta(days=3))
+    assert later.prices["EUR"] == 1200
+    assert [one.prices for one in later.price_changes] == [{"EUR": 1300}]
+
+
+def test_price_in_the_past_is_refused() -> None:
+    with pytest.raises(InvalidProduct, match=r"valid_from is .*; expected a time that is to come"):
+        scheduled(MUG, change(0, 900), NOW)
+
+
+def test_number_of_changes_is_bounded() -> None:
+    product = MUG
+    for days in range(1, MAX_PRICE_CHANGES + 1):
+        product = scheduled(product, change(days, 900), NOW)
+    with pytest.raises(InvalidProduct, match="at most 20 changes"):
+        scheduled(product, change(99, 900), NOW)
+
+
+def test_recent_prices_are_those_in_effect_in_the_period() -> None:
+    recent = priced_between(TWICE, NOW + timedelta(days=1, hours=1), NOW + timedelta(days=3))
+    assert sorted({one.prices["EUR"] for one in recent}) == [900, 1200]
+
+
+def test_retired_product_is_not_sold() -> None:
+    retired = MUG.model_copy(update={"retired": True})
+    with pytest.raises(
+        InvalidOrder, match=r"lines\[0\].sku is 'MUG'; expected a product that is not retired"
+    ):
+        price_order(order(0), {"MUG": retired}, {"standard": Decimal("0.20")})
+
+
+def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:
+    operations = CatalogOperations(dynamodb, table)
+    operations.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
+    operations.put_product(MUG)
+    request = {"sku": "MUG", "currency": "EUR", "price": 900, "valid_from": "2090-01-01T00:00:00Z"}
+    assert operations.schedule_price(request) == operations.get("MUG")
+    assert operations.get("MUG").price_changes[0].prices == {"EUR": 900}
+    operations.retire("MUG")
+    assert operations.get("MUG").retired and operations.find_barcode("96385074").price_changes
+    operations.retire("MUG", retired=False)
+    assert not operations.get("MUG").retired
+    with pytest.raises(UnknownProduct):
+        operations.retire("TEA")
