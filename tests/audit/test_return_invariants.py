@@ -7,8 +7,8 @@ import pytest
 
 from audit import Snapshot, check
 from audit.returns import RETURNS
-from tests.audit.test_invariants import Break, Tables, add, change, remove
 from tests.support import return_rows, shop_rows
+from tests.support.breaks import Break, Tables, add, change, remove
 from tests.support.return_rows import REFUSED, RETURNED, SALE
 
 ORDER, RETURN, REFUND = (f"ORDER#{SALE}", "ORDER"), (f"RETURN#{RETURNED}", "RETURN"), f"RETURN#{RETURNED}"

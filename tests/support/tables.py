@@ -22,3 +22,16 @@ def create_table(dynamodb: Any, name: str) -> str:
         GlobalSecondaryIndexes=properties["GlobalSecondaryIndexes"],
     )
     return name
+
+
+def empty(dynamodb: Any, table: str) -> None:
+    """Create a table with a partition and a sort key; delete it first if it exists."""
+    if table in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=table)
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    dynamodb.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+    )

@@ -1,6 +1,5 @@
 """The checkout: every way an order can end, and the invariants of all tables after each."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,65 +14,25 @@ from payments.operations import CreditOperations, GiftCardOperations
 from tillflow.aws import client
 from tillflow.gift_cards import hide_codes
 from tillflow.money import Money
-from tillflow.store import marshal
 
 from audit.snapshot import journal_lines
-from till.demo.order_checkout import BASKET, CASH, GIFT_CARD, card, order
-from till.shop import CARDS, ESPRESSO, LOCATION, MUG, SOLD_OUT
+from tests.support.checkout_workflow import (
+    COMPENSATIONS,
+    FORWARD,
+    TOTAL,
+    announced,
+    captures,
+    paid,
+    rejected,
+    sale,
+    shop,
+)
+from till.demo.order_checkout import CASH, GIFT_CARD, card, order
+from till.shop import CARDS, LOCATION, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
+from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
-FORWARD = [
-    "PriceOrder",
-    "HasCustomer",
-    "OpenOrder",
-    "ReserveStock",
-    "AuthorisePayment",
-    "CapturePayment",
-    "CommitStock",
-    "IssueInvoice",
-    "PostJournal",
-    "CloseOrder",
-    "AnnounceOrder",
-]
-COMPENSATIONS = ["ReversePayment", "ReleaseStock", "RejectOrder"]
-TOTAL = 4390  # an espresso at 18.90 and two mugs at 12.50, tax included
-
-
-@pytest.fixture
-def shop() -> Iterator[WorkflowFixture]:
-    with workflow_fixture() as built:
-        seed_stock({ESPRESSO: 10, MUG: 10, SOLD_OUT: 0})
-        yield built
-
-
-def sale(*tenders: dict[str, Any], order_id: str = "ord-1", **more: Any) -> dict[str, Any]:
-    return order(BASKET, *tenders, order_id=order_id, placed_at="2026-11-23T10:00:00Z", **more)
-
-
-def paid(shop: WorkflowFixture, run: Run) -> None:
-    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
-    assert run.output["status"] == "PAID"
-    assert shop.audit() == []
-
-
-def rejected(shop: WorkflowFixture, run: Run, error: str) -> None:
-    assert (run.status, run.error) == ("FAILED", error), run.cause
-    assert shop.audit() == []
-    assert shop.row("OrdersTable", f"ORDER#{run.business_id}", "ORDER")["status"] == "REJECTED"
-
-
-def captures(shop: WorkflowFixture, order_id: str = "ord-1") -> list[int]:
-    """Return the provider's captures of an order."""
-    return [
-        row["amount"]
-        for row in shop.snapshot().items("SandboxProviderTable", "EFFECT", f"EFFECT#{order_id}#")
-        if row["kind"] == "capture"
-    ]
-
-
-def announced(shop: WorkflowFixture) -> list[str]:
-    return [entry["DetailType"] for entry in shop.services.events]
+__all__ = ["shop"]  # fixtures
 
 
 def test_card_sale_takes_eleven_transitions_and_seven_lambdas(shop: WorkflowFixture) -> None:
@@ -239,104 +198,6 @@ def test_repeated_order_is_one_sale(shop: WorkflowFixture) -> None:
     assert announced(shop) == ["OrderPaid"]
 
 
-def void_refused(shop: WorkflowFixture) -> Run:
-    """Run an order whose first card cannot be voided and whose second card is declined."""
-    [run] = shop.run(sale(card("tok_void_refused", 1000), card("tok_declined")))
-    return run
-
-
-def test_failed_compensation_opens_a_case_and_the_others_run(shop: WorkflowFixture) -> None:
-    run = void_refused(shop)
-    assert run.status == "RUNNING"
-    assert run.compensated == ["ReleaseStock", "RejectOrder", "AnnounceRejection"]
-    case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
-    assert (case["status"], case["steps"], case["error"]) == ("OPEN", ["ReversePayment"], "ReversalRefused")
-    assert case["execution"] == run.arn
-    assert shop.audit("ord-1") == []
-    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
-
-
-def test_case_done_by_hand_ends_the_order_as_rejected(shop: WorkflowFixture) -> None:
-    run = shop.resolve(void_refused(shop), "done", "voided in the provider's dashboard")
-    assert (run.status, run.error) == ("FAILED", "PaymentDeclined")
-    assert shop.audit() == []
-
-
-def test_case_whose_retry_fails_is_open_again(shop: WorkflowFixture) -> None:
-    run = shop.resolve(void_refused(shop), "retry")
-    assert run.status == "RUNNING"
-    case = shop.row("CasesTable", "CASE#ord-1#compensation", "CASE")
-    assert (case["status"], case["opened"]) == ("OPEN", 2)
-    assert shop.audit("ord-1") == []
-
-
-def test_case_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:
-    run = shop.resolve(void_refused(shop), "give_up", "the provider is gone")
-    assert run.status == "FAILED"
-    assert {violation.name for violation in shop.audit()} == {"authorisation_ends_once", "provider_agrees"}
-
-
-@pytest.mark.parametrize(
-    "step", ["CommitStock", "IssueInvoice", "PostJournal", "CloseOrder", "AnnounceOrder"]
-)
-def test_failing_forward_step_opens_a_case_and_resumes(shop: WorkflowFixture, step: str) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
-    assert run.status == "RUNNING"
-    assert run.compensated == []
-    assert shop.audit("ord-1") == []
-    paid(shop, shop.resolve(run, "retry", case=step))
-
-
-def test_forward_step_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("PostJournal", "fail_before")])
-    ended = shop.resolve(run, "give_up", "books are kept on paper", case="PostJournal")
-    assert (ended.status, ended.error) == ("FAILED", "GivenUp")
-    assert [violation.name for violation in shop.audit()] == ["order_ends"]
-
-
-ANOTHERS = {
-    "OrdersTable": {"pk": "ORDER#ord-1", "sk": "ORDER", "status": "PLACED", "execution": "another"},
-    "BillingTable": {"pk": "INVOICE#ord-1", "sk": "INVOICE", "status": "PAID", "execution": "another"},
-}
-"""Rows that another execution wrote under the order's id."""
-
-
-@pytest.mark.parametrize("table", ANOTHERS)
-def test_rejected_order_leaves_rows_of_another_execution(shop: WorkflowFixture, table: str) -> None:
-    row = ANOTHERS[table]
-    client("dynamodb").put_item(TableName=table, Item=marshal(row))
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("OpenOrder", "time_out_before", FOREVER)])
-    assert run.path[-1] == "OpenCompensationCase"
-    assert shop.row(table, row["pk"], row["sk"]) == row
-
-
-@pytest.mark.parametrize("table", ANOTHERS)
-def test_order_of_another_execution_is_not_overwritten(shop: WorkflowFixture, table: str) -> None:
-    row = ANOTHERS[table]
-    client("dynamodb").put_item(TableName=table, Item=marshal(row))
-    [run] = shop.run(sale(card("tok_visa")))
-    assert (run.status, run.path[-1]) == ("FAILED", "OrderRejected")
-    assert shop.row(table, row["pk"], row["sk"]) == row
-
-
-def test_order_of_another_execution_is_not_closed(shop: WorkflowFixture) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
-    row = shop.row("OrdersTable", "ORDER#ord-1", "ORDER") | {"execution": "another"}
-    client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
-    run = shop.resolve(run, "retry", case="CloseOrder")
-    assert (run.status, run.path[-1]) == ("RUNNING", "OpenForwardCase")
-    assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == row
-
-
-def test_unknown_capture_outcome_opens_a_case_and_is_looked_up_again(shop: WorkflowFixture) -> None:
-    faults = [Fault("CapturePayment", "time_out_after", FOREVER), Fault("ResolveCapture", "fail_before")]
-    [run] = shop.run(sale(card("tok_visa")), faults=faults)
-    assert run.status == "RUNNING"
-    assert shop.audit("ord-1") == []
-    paid(shop, shop.resolve(run, "retry", case="ResolveCapture"))
-    assert captures(shop) == [TOTAL]
-
-
 def test_last_units_are_sold_once_each() -> None:
     with workflow_fixture() as shop:
         seed_stock({MUG: 20})
@@ -349,36 +210,6 @@ def test_last_units_are_sold_once_each() -> None:
         assert {run.error for run in runs if run.status == "FAILED"} == {"InsufficientStock"}
         assert shop.audit() == []
         assert shop.snapshot().counters == {"INV/store-1": 20}
-
-
-@pytest.mark.parametrize("step", FORWARD)
-@pytest.mark.parametrize("kind", ["deliver_twice", "time_out_after", "throttle"])
-def test_temporary_fault_is_retried_and_sold_once(shop: WorkflowFixture, step: str, kind: Any) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind)])
-    paid(shop, run)
-    assert captures(shop) == [TOTAL]
-
-
-@pytest.mark.parametrize("step", ["OpenOrder", "ReserveStock", "AuthorisePayment"])
-@pytest.mark.parametrize(
-    "kind", ["fail_before", "fail_after", "time_out_before", "time_out_after", "throttle"]
-)
-def test_any_fault_of_a_compensatable_step_is_compensated(
-    shop: WorkflowFixture, step: str, kind: Any
-) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, kind, FOREVER)])
-    assert run.status == "FAILED"
-    assert shop.audit() == []
-
-
-@pytest.mark.parametrize("step", COMPENSATIONS)
-def test_failed_compensation_does_not_prevent_the_others(shop: WorkflowFixture, step: str) -> None:
-    [run] = shop.run(sale(card("tok_declined")), faults=[Fault(step, "fail_before")])
-    assert run.status == "RUNNING"
-    assert run.compensated == [name for name in [*COMPENSATIONS, "AnnounceRejection"] if name != step]
-    assert shop.audit("ord-1") == []
-    assert shop.resolve(run, "retry").error == "PaymentDeclined"
-    assert shop.audit() == []
 
 
 def test_total_of_the_basket_is_the_constant() -> None:

@@ -1,170 +1,46 @@
 """A purchase order, whole: every way it goes, and the invariants of every table after each."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from inventory.models import Line, OrderedLine, ReceiptLine
-from inventory.on_order import OnOrder
+from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
 from ledger.accounts import INVENTORY, PURCHASE_PRICE_VARIANCE
 from purchasing import rules
 from purchasing.errors import InvalidPurchase, OverReceipt, SupplierInUse
 from purchasing.models import (
     Channel,
-    Invoice,
-    InvoicedLine,
     Price,
-    Receipt,
-    ReceivedLine,
     ResponseTimeouts,
-    Supplier,
-    Terms,
 )
 from tillflow.aws import client
 from tillflow.errors import OrderClosed
 
 from audit.snapshot import journal_lines
+from tests.support.purchase_workflow import (
+    ALL,
+    PO,
+    PRICES,
+    TODAY,
+    balances,
+    begin,
+    cancelled,
+    claim,
+    closed,
+    due,
+    invoice,
+    level,
+    receipt,
+    receive_all,
+    shop,
+    transfers,
+)
+from tests.workflows.test_purchase_faults import COMPENSATIONS
 from till.shop import CARDS, ESPRESSO, MUG
-from verification.harness.engine_callbacks import purchase_operations, purchases_store
-from verification.harness.faults import FOREVER, Fault
-from verification.harness.fixture import START, Run, WorkflowFixture, seed_stock, workflow_fixture
+from verification.harness.faults import Fault
 
-PO = "po-1"
-TODAY = date(2026, 11, 23)
-COMPENSATIONS = [
-    "ReverseEntries",
-    "VoidInvoice",
-    "ReturnGoods",
-    "WithdrawPurchase",
-    "LowerOnOrder",
-    "CancelPurchase",
-]
-
-
-@pytest.fixture
-def shop() -> Iterator[WorkflowFixture]:
-    with workflow_fixture("PurchaseOrder") as built:
-        seed_stock({ESPRESSO: 10, MUG: 10})
-        built.store = purchases_store()  # type: ignore[attr-defined]
-        built.operations = purchase_operations(built)  # type: ignore[attr-defined]
-        suppliers(built)
-        yield built
-
-
-def suppliers(shop: Any, account: str = "acct_ok") -> None:
-    for supplier_id, terms in (("sup-a", Terms(days=30)), ("sup-b", Terms(days=0))):
-        supplier = Supplier(
-            supplier_id=supplier_id,
-            name=supplier_id,
-            currency="EUR",
-            terms=terms,
-            tax_rate=Decimal("0.20"),
-            account=account,
-        )
-        shop.store.suppliers.create(supplier)
-    shop.store.suppliers.set_prices("sup-b", [Price(sku=MUG, unit_cost=500)])
-
-
-def order(**more: Any) -> dict[str, Any]:
-    return {
-        "purchase_order_id": PO,
-        "order_id": PO,  # the harness names executions by it
-        "location": "store-1",
-        "currency": "EUR",
-        "lines": [
-            {"sku": ESPRESSO, "quantity": 20, "unit_cost": 1000},
-            {"sku": MUG, "quantity": 10, "unit_cost": 480},
-        ],
-        "suppliers": [{"supplier_id": "sup-a"}, {"supplier_id": "sup-b"}],
-        **more,
-    }
-
-
-def begin(shop: WorkflowFixture, *faults: Fault, **more: Any) -> Run:
-    [run] = shop.run(order(**more), faults=faults)
-    return run
-
-
-def receipt(number: int, units: dict[str, int], rejected: dict[str, int] | None = None) -> Receipt:
-    lines = tuple(
-        ReceivedLine(sku=sku, quantity=count, rejected=(rejected or {}).get(sku, 0))
-        for sku, count in units.items()
-    )
-    return Receipt(receipt_id=f"r-{number}", received_at=datetime.fromtimestamp(START, UTC), lines=lines)
-
-
-def invoice(units: dict[str, int], prices: dict[str, int], number: str = "A-1", discount: int = 0) -> Invoice:
-    lines = tuple(
-        InvoicedLine(sku=sku, quantity=count, unit_price=prices[sku]) for sku, count in units.items()
-    )
-    net = sum(line.quantity * line.unit_price for line in lines) - discount
-    tax = net // 5
-    return Invoice(number=number, invoiced_on=TODAY, lines=lines, discount=discount, tax=tax, total=net + tax)
-
-
-ALL = {ESPRESSO: 20, MUG: 10}
-PRICES = {ESPRESSO: 1000, MUG: 480}
-
-
-def receive_all(shop: Any, run: Run) -> Run:
-    shop.operations.acknowledge(PO, TODAY)
-    shop.run_until_settled(run.arn)
-    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
-    shop.run_until_settled(run.arn)
-    shop.operations.receive(PO, receipt(2, {ESPRESSO: 8, MUG: 10}))
-    return shop.run_until_settled(run.arn)
-
-
-def due(shop: WorkflowFixture, run: Run, days: int = 31) -> Run:
-    shop.engine.pass_time(days * 86_400)
-    return shop.run_until_settled(run.arn)
-
-
-def closed(shop: Any, run: Run) -> None:
-    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
-    assert shop.audit() == []
-    assert shop.store.get(PO).status == "CLOSED"
-    for supplier in shop.store.suppliers.list_suppliers(100, "").rows:
-        assert (supplier.open_orders, supplier.owed) == (0, 0)
-
-
-def cancelled(shop: Any, run: Run, error: str) -> None:
-    assert (run.status, run.error) == ("FAILED", error), run.cause
-    assert shop.audit() == []
-    assert shop.row("PurchasingTable", f"PO#{PO}", "PURCHASE")["status"] == "CANCELLED"
-    assert level(shop, ESPRESSO)["on_hand"] == 10
-    assert level(shop, ESPRESSO).get("on_order", 0) == 0
-    assert balances(shop) == {}
-    for supplier in shop.store.suppliers.list_suppliers(100, "").rows:
-        assert (supplier.open_orders, supplier.owed) == (0, 0)
-
-
-def level(shop: WorkflowFixture, sku: str) -> Any:
-    return shop.row("InventoryTable", f"LEVEL#store-1#{sku}", "LEVEL")
-
-
-def balances(shop: WorkflowFixture) -> dict[str, int]:
-    """Debits less credits of every account that is not even, by name."""
-    from audit.snapshot import journal_lines
-
-    totals: dict[str, int] = {}
-    for entry in shop.snapshot().entries.values():
-        for line in journal_lines(entry):
-            totals[line["name"]] = totals.get(line["name"], 0) + line["debit"] - line["credit"]
-    return {name: total for name, total in totals.items() if total}
-
-
-def claim(order: str, units: dict[str, int]) -> None:
-    lines = [OrderedLine(sku=sku, quantity=count) for sku, count in units.items()]
-    OnOrder(client("dynamodb"), "InventoryTable").raise_units(order, "store-1", lines)
-
-
-def transfers(shop: WorkflowFixture) -> list[int]:
-    return [row["amount"] for row in shop.snapshot().items("SandboxBankTable", "TRANSFER")]
+__all__ = ["shop"]  # fixtures
 
 
 def test_received_in_two_parts_billed_matched_paid_when_due(shop: Any) -> None:
@@ -420,139 +296,6 @@ def test_order_closed_short_pays_the_received_units(shop: Any) -> None:
     closed(shop, run)
     assert transfers(shop) == [14400]
     assert level(shop, MUG)["on_order"] == 0
-
-
-def pay_with(shop: Any, account: str) -> Run:
-    before = shop.store.suppliers.account("sup-a")
-    shop.store.suppliers.update(before.supplier.model_copy(update={"account": account}), before.version)
-    run = receive_all(shop, begin(shop))
-    shop.operations.bill(PO, invoice(ALL, PRICES))
-    return due(shop, shop.run_until_settled(run.arn))
-
-
-@pytest.mark.parametrize(
-    "account", ["acct_timeout_before_effect", "acct_timeout_after_effect", "acct_silent"]
-)
-def test_payment_with_a_lost_response_is_made_once(shop: Any, account: str) -> None:
-    closed(shop, pay_with(shop, account))
-    assert transfers(shop) == [29760]
-
-
-def test_unknown_payment_is_resolved_by_the_bank_alone(shop: Any) -> None:
-    run = receive_all(shop, begin(shop, Fault("PaySupplier", "fail_after")))
-    shop.operations.bill(PO, invoice(ALL, PRICES))
-    run = due(shop, shop.run_until_settled(run.arn))
-    assert "ResolvePayment" in run.path
-    closed(shop, run)
-    assert transfers(shop) == [29760]
-
-
-def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
-    run = pay_with(shop, "acct_closed")
-    assert run.path[-1] == "OpenWorkCase"
-    assert shop.row("CasesTable", f"CASE#{PO}#PaySupplier", "CASE")["error"] == "SupplierPaymentRefused"
-    closed(shop, shop.resolve(run, "done", case="PaySupplier"))
-    assert transfers(shop) == []
-
-
-def test_an_invoice_number_is_paid_once(shop: Any) -> None:
-    run = receive_all(shop, begin(shop))
-    shop.operations.bill(PO, invoice(ALL, PRICES))
-    shop.run_until_settled(run.arn)
-    [second] = shop.run(order(purchase_order_id="po-2", order_id="po-2"))
-    shop.operations.acknowledge("po-2", TODAY)
-    shop.run_until_settled(second.arn)
-    with pytest.raises(InvalidPurchase, match="order po-1 has it"):
-        shop.operations.bill("po-2", invoice(ALL, PRICES))
-
-
-STEPS = ["OpenPurchase", "RaiseOnOrder", "SendPurchase"]
-
-
-@pytest.mark.parametrize("state", STEPS)
-@pytest.mark.parametrize("kind", ["fail_before", "fail_after", "time_out_then_effect"])
-def test_a_step_before_the_acknowledgement_that_fails_is_undone(shop: Any, state: str, kind: Any) -> None:
-    run = begin(shop, Fault(state, kind, times=FOREVER))
-    assert run.status == "FAILED"
-    shop.apply_late_effects()
-    cancelled(shop, run, run.error or "")
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        "ReceiveGoods",
-        "LowerReceived",
-        "PostReceipt",
-        "BookReceipt",
-        "LowerRest",
-        "PostInvoice",
-        "PostPayment",
-    ],
-)
-@pytest.mark.parametrize("kind", ["fail_after", "time_out_after", "deliver_twice"])
-def test_a_later_step_that_fails_is_done_once_all_the_same(shop: Any, state: str, kind: Any) -> None:
-    run = receive_all(shop, begin(shop, Fault(state, kind)))
-    if run.path[-1] == "OpenWorkCase":
-        run = shop.resolve(run, "retry", case=state)
-    shop.operations.bill(PO, invoice(ALL, PRICES))
-    run = due(shop, shop.run_until_settled(run.arn))
-    if run.path[-1].startswith("Open"):
-        run = due(shop, shop.resolve(run, "retry", case=state))
-    closed(shop, run)
-    assert balances(shop) == {"Inventory": 24800, "Input tax recoverable": 4960, "Bank": -29760}
-
-
-@pytest.mark.parametrize("state", COMPENSATIONS)
-def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: Any, state: str) -> None:
-    run = begin(shop, Fault(state, "fail_before"))
-    shop.operations.cancel(PO, "no more")
-    run = shop.run_until_settled(run.arn)
-    assert run.path[-1] == "OpenCompensationCase"
-    assert run.compensated == [name for name in COMPENSATIONS if name != state]
-    cancelled(shop, shop.resolve(run, "retry"), "PurchaseCancelled")
-
-
-def test_started_in_virtual_time() -> None:
-    assert datetime.fromtimestamp(START, UTC).date() == TODAY
-
-
-def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> None:
-    run = begin(shop, Fault("ReceiveGoods", "time_out_then_effect", times=FOREVER))
-    shop.operations.acknowledge(PO, TODAY)
-    shop.run_until_settled(run.arn)
-    shop.operations.receive(PO, receipt(1, {ESPRESSO: 12}))
-    run = shop.run_until_settled(run.arn)
-    assert run.path[-1] == "OpenWorkCase"
-    run = shop.resolve(run, "give_up", case="ReceiveGoods")
-    shop.apply_late_effects()
-    cancelled(shop, run, "States.Timeout")
-
-
-def test_return_with_more_lines_than_a_transaction_is_complete() -> None:
-    lines = dict.fromkeys(CARDS[:120], 2)
-    with workflow_fixture("PurchaseOrder") as shop:
-        seed_stock({ESPRESSO: 10})
-        goods_in = purchase_operations(shop)
-        purchases_store().suppliers.create(
-            Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
-        )
-        [run] = shop.run(
-            order(
-                lines=[{"sku": sku, "quantity": 2, "unit_cost": 60} for sku in lines],
-                suppliers=[{"supplier_id": "sup-a"}],
-            )
-        )
-        goods_in.acknowledge(PO, TODAY)
-        shop.run_until_settled(run.arn)
-        goods_in.receive(PO, receipt(1, lines | {CARDS[0]: 1}))
-        shop.run_until_settled(run.arn)
-        assert level(shop, CARDS[119])["on_hand"] == 2
-        goods_in.cancel(PO, "no")
-        run = shop.run_until_settled(run.arn)
-        assert run.compensated == COMPENSATIONS
-        assert shop.audit() == []
-        assert {level(shop, sku)["on_hand"] for sku in lines} == {0}
 
 
 def test_each_supplier_has_its_own_patience(shop: Any) -> None:

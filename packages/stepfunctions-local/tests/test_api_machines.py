@@ -1,41 +1,19 @@
 """API operations on state machines, versions, aliases, tags and activities."""
 
-import asyncio
 import json
-from collections import Counter
 
 import pytest
 
-from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.errors import ApiError
 from stepfunctions_local.services import ServiceError
 from stepfunctions_local.testing import FakeServices, VirtualEngine
 
-ROLE = "arn:aws:iam::000000000000:role/virtual"
-ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:"
+from .api_machines import ARN, ROLE, alias, api_error, create, definition, engine
+
+__all__ = ["engine"]  # fixtures
+
+
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:shop:*"
-
-
-def definition(result="one"):
-    return json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": result, "End": True}}})
-
-
-@pytest.fixture
-def engine():
-    groups = {"logGroups": [{"logGroupName": "shop"}, {"logGroupName": "shop-2"}]}
-    services = FakeServices(calls={"logs:DescribeLogGroups": lambda params: groups})
-    with VirtualEngine(services) as started:
-        yield started
-
-
-def create(engine, name="m", text=None, **more):
-    return engine.create_state_machine(name=name, definition=text or definition(), roleArn=ROLE, **more)
-
-
-def api_error(call, /, **params):
-    with pytest.raises(ApiError) as refused:
-        call(**params)
-    return refused.value.code, refused.value.message
 
 
 def test_describe_state_machine_returns_created_fields(engine):
@@ -330,204 +308,6 @@ def test_machines_are_listed_in_pages(engine):
     )
 
 
-def test_version_numbers_are_not_reused(engine):
-    create(engine, publish=True, versionDescription="first")
-    again = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
-    assert again["stateMachineVersionArn"] == ARN + "m:1", "nothing changed since"
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
-    assert (
-        engine.publish_state_machine_version(stateMachineArn=ARN + "m")["stateMachineVersionArn"]
-        == ARN + "m:2"
-    )
-    first = engine.describe_state_machine(stateMachineArn=ARN + "m:1")
-    assert (first["stateMachineArn"], first["description"]) == (ARN + "m:1", "first")
-    assert first["definition"] == definition("one")
-    assert engine.finish(engine.start(ARN + "m:1")).output == "one"
-    listed = engine.list_state_machine_versions(stateMachineArn=ARN + "m")["stateMachineVersions"]
-    assert [item["stateMachineVersionArn"] for item in listed] == [ARN + "m:2", ARN + "m:1"]
-    engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:2")
-    assert engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:2") == {}
-    third = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
-    assert third["stateMachineVersionArn"] == ARN + "m:3", "a number is not given twice"
-
-
-def test_publish_version_checks_revision_id(engine):
-    create(engine)
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"))
-    error = api_error(engine.publish_state_machine_version, stateMachineArn=ARN + "m", revisionId="old")
-    assert error[0] == "ConflictException"
-
-
-def alias(engine, routes, name="live", **more):
-    return engine.create_state_machine_alias(
-        name=name,
-        routingConfiguration=[
-            {"stateMachineVersionArn": f"{ARN}m:{version}", "weight": weight} for version, weight in routes
-        ],
-        **more,
-    )
-
-
-def test_alias_routes_executions_by_weight(engine):
-    create(engine, publish=True)
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
-    created = alias(engine, [(1, 90), (2, 10)])
-    assert created == {"stateMachineAliasArn": ARN + "m:live", "creationDate": engine.clock.now()}
-    outputs = Counter(engine.finish(engine.start(ARN + "m:live")).output for _ in range(200))
-    assert 150 < outputs["one"] < 200
-    assert outputs["one"] + outputs["two"] == 200
-    engine.update_state_machine_alias(
-        stateMachineAliasArn=ARN + "m:live",
-        routingConfiguration=[{"stateMachineVersionArn": ARN + "m:2", "weight": 100}],
-    )
-    assert engine.finish(engine.start(ARN + "m:live")).output == "two"
-
-
-def test_identical_alias_is_returned_and_other_conflicts(engine):
-    create(engine, publish=True)
-    created = alias(engine, [(1, 100)], description="d")
-    assert alias(engine, [(1, 100)], description="d") == created
-    assert api_error(alias, engine=engine, routes=[(1, 100)], description="e") == (
-        "ConflictException",
-        "Failed to create alias because an alias with the same name and a different routing configuration "
-        "already exists.",
-    )
-
-
-@pytest.mark.parametrize(
-    ("routes", "code", "message"),
-    [
-        (
-            [(1, 50), (2, 60)],
-            "ValidationException",
-            "Sum of routing configuration weights must equal 100. Received: [50, 60]",
-        ),
-        (
-            [(1, 50), (1, 50)],
-            "ValidationException",
-            "Routing configuration must contain distinct state machine version ARNs. "
-            f"Received: [{ARN}m:1, {ARN}m:1]",
-        ),
-        (
-            [(1, 30), (2, 30), (3, 40)],
-            "ValidationException",
-            "1 validation error detected: Value '["
-            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:1, weight=30), "
-            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:2, weight=30), "
-            f"RoutingConfigurationListItem(stateMachineVersionArn={ARN}m:3, weight=40)]' "
-            "at 'routingConfiguration' failed to satisfy constraint: Member must have length less than or equal to 2",
-        ),
-        (
-            [],
-            "ValidationException",
-            "1 validation error detected: Value '[]' at 'routingConfiguration' failed to satisfy constraint: "
-            "Member must have length greater than or equal to 1",
-        ),
-        (
-            [(1, 101)],
-            "ValidationException",
-            "1 validation error detected: Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy "
-            "constraint: Member must have value less than or equal to 100",
-        ),
-        ([(9, 100)], "ResourceNotFound", "Request references a resource that does not exist."),
-    ],
-)
-def test_invalid_routing_configurations_are_rejected(engine, routes, code, message):
-    create(engine, publish=True)
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
-    error = api_error(alias, engine=engine, routes=routes)
-    assert error == (code, message)
-
-
-def test_version_and_alias_quotas_are_enforced(engine, monkeypatch):
-    monkeypatch.setattr("stepfunctions_local.api.versions.MAX_VERSIONS", 2)
-    monkeypatch.setattr("stepfunctions_local.api.aliases.MAX_ALIASES", 1)
-    create(engine, publish=True)
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("two"), publish=True)
-    engine.update_state_machine(stateMachineArn=ARN + "m", definition=definition("three"))
-    error = api_error(engine.publish_state_machine_version, stateMachineArn=ARN + "m")
-    assert error[0] == "ServiceQuotaExceededException"
-    engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1")
-    published = engine.publish_state_machine_version(stateMachineArn=ARN + "m")
-    assert published["stateMachineVersionArn"] == ARN + "m:3"
-    route = [{"stateMachineVersionArn": ARN + "m:2", "weight": 100}]
-    engine.create_state_machine_alias(name="one", routingConfiguration=route)
-    assert engine.create_state_machine_alias(name="one", routingConfiguration=route)
-    error = api_error(engine.create_state_machine_alias, name="two", routingConfiguration=route)
-    assert error[0] == "ServiceQuotaExceededException"
-
-
-def test_activity_worker_quota_is_enforced(engine, monkeypatch):
-    monkeypatch.setattr("stepfunctions_local.activities.MAX_WORKERS", 1)
-    activity = engine.create_activity(name="pack")["activityArn"]
-
-    async def two_poll():
-        polls = [dispatch(engine.engine, "GetActivityTask", {"activityArn": activity}) for _ in range(2)]
-        return await asyncio.gather(*polls, return_exceptions=True)
-
-    first, second = engine.wait(two_poll())
-    assert (first, second.code) == ({}, "ActivityWorkerLimitExceeded")
-
-
-def test_version_with_alias_cannot_be_deleted(engine):
-    create(engine, publish=True)
-    alias(engine, [(1, 100)])
-    assert api_error(engine.delete_state_machine_version, stateMachineVersionArn=ARN + "m:1") == (
-        "ConflictException",
-        "Version to be deleted must not be referenced by an alias. "
-        "Current list of aliases referencing this version: [live]",
-    )
-    engine.delete_state_machine_alias(stateMachineAliasArn=ARN + "m:live")
-    assert engine.delete_state_machine_version(stateMachineVersionArn=ARN + "m:1") == {}
-    assert api_error(engine.describe_state_machine_alias, stateMachineAliasArn=ARN + "m:live") == (
-        "ResourceNotFound",
-        "Request references a resource that does not exist.",
-    )
-
-
-def test_aliases_are_described_and_listed(engine):
-    create(engine, publish=True)
-    for name in ("live", "test"):
-        alias(engine, [(1, 100)], name, description=name)
-        engine.pass_time(1)
-    described = engine.describe_state_machine_alias(stateMachineAliasArn=ARN + "m:live")
-    assert described["description"] == "live"
-    assert described["routingConfiguration"] == [{"stateMachineVersionArn": ARN + "m:1", "weight": 100}]
-    first = engine.list_state_machine_aliases(stateMachineArn=ARN + "m", maxResults=1)
-    assert [item["stateMachineAliasArn"] for item in first["stateMachineAliases"]] == [ARN + "m:live"]
-    rest = engine.list_state_machine_aliases(stateMachineArn=ARN + "m", nextToken=first["nextToken"])
-    assert [item["stateMachineAliasArn"] for item in rest["stateMachineAliases"]] == [ARN + "m:test"]
-
-
-def test_numeric_alias_name_is_rejected(engine):
-    create(engine, publish=True)
-    code, message = api_error(alias, engine=engine, routes=[(1, 100)], name="12")
-    assert code == "ValidationException"
-    assert message.startswith(
-        "1 validation error detected: Value '12' at 'name' failed to satisfy constraint: "
-    )
-
-
-def test_tags_are_added_and_removed(engine):
-    create(engine, tags=[{"key": "a", "value": "1"}])
-    engine.tag_resource(resourceArn=ARN + "m", tags=[{"key": "b", "value": "2"}, {"key": "a", "value": "3"}])
-    listed = engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"]
-    assert listed == [{"key": "a", "value": "3"}, {"key": "b", "value": "2"}]
-    engine.untag_resource(resourceArn=ARN + "m", tagKeys=["a", "a", "none"])
-    assert engine.list_tags_for_resource(resourceArn=ARN + "m")["tags"] == [{"key": "b", "value": "2"}]
-    many = [{"key": str(number), "value": ""} for number in range(50)]
-    assert api_error(engine.tag_resource, resourceArn=ARN + "m", tags=many)[0] == "TooManyTags"
-
-
-def test_tagging_missing_resource_raises_not_found(engine):
-    create(engine, publish=True)
-    for arn in (ARN + "m:1", ARN + "none"):
-        error = api_error(engine.tag_resource, resourceArn=arn, tags=[])
-        assert error == ("ResourceNotFound", f"Resource not found: '{arn}'")
-    activity = engine.create_activity(name="pack", tags=[{"key": "a", "value": "b"}])["activityArn"]
-    assert engine.list_tags_for_resource(resourceArn=activity)["tags"] == [{"key": "a", "value": "b"}]
-
-
 def test_validate_definition_stores_nothing(engine):
     sound = engine.validate_state_machine_definition(definition=definition())
     assert sound == {"result": "OK", "diagnostics": [], "truncated": False}
@@ -549,33 +329,3 @@ def test_validate_definition_stores_nothing(engine):
     assert [item["severity"] for item in warned["diagnostics"]].count("WARNING") == 1
     cut = engine.validate_state_machine_definition(definition=faulty, maxResults=1)
     assert (len(cut["diagnostics"]), cut["truncated"]) == (1, True)
-
-
-def test_activity_is_created_once_described_and_deleted(engine):
-    created = engine.create_activity(name="pack-1.x_y")
-    engine.pass_time(5)
-    assert engine.create_activity(name="pack-1.x_y") == created
-    arn = created["activityArn"]
-    assert engine.describe_activity(activityArn=arn) == created | {
-        "name": "pack-1.x_y",
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
-    }
-    assert engine.list_activities()["activities"] == [created | {"name": "pack-1.x_y"}]
-    assert engine.delete_activity(activityArn=arn) == engine.delete_activity(activityArn=arn) == {}
-    error = ("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
-    assert api_error(engine.describe_activity, activityArn=arn) == error
-    assert api_error(engine.get_activity_task, activityArn=arn) == error
-    assert api_error(engine.create_activity, name="a,b") == ("InvalidName", "Invalid Name: 'a,b'")
-
-
-def test_worker_receives_activity_task(engine):
-    arn = engine.create_activity(name="pack")["activityArn"]
-    assert engine.get_activity_task(activityArn=arn) == {}
-    states = {"P": {"Type": "Task", "Resource": arn, "End": True}}
-    execution = engine.start(engine.create({"StartAt": "P", "States": states}), {"parcel": 1})
-    task = engine.get_activity_task(activityArn=arn, workerName="w")
-    assert json.loads(task["input"]) == {"parcel": 1}
-    engine.send_task_success(taskToken=task["taskToken"], output='{"packed":true}')
-    result = engine.finish(execution)
-    assert result.output == {"packed": True}
-    assert result.events("ActivityStarted")[0]["activityStartedEventDetails"] == {"workerName": "w"}
