@@ -19,8 +19,6 @@ def expand(
     expanded: Resources = {}
     callers = workflows.callers(declared, root)
     sale = _sale_functions(callers, declared)
-    if any(kind_of(resource) == FUNCTION for resource in section.values()):
-        expanded |= functions.log_group(service)
     for name, resource in section.items():
         match kind_of(resource):
             case "AWS::Serverless::Function":

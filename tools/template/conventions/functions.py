@@ -1,4 +1,4 @@
-"""Functions: build method, environment, log group, and a role of their own.
+"""Functions: build method, environment, the log group that they share, and a role of their own.
 
 The role is written here and not left to SAM, whose managed policies allow every log group, queue and stream of the
 account.
@@ -15,23 +15,13 @@ from tools.template.conventions.model import (
     document,
     ref,
     statements_of,
-    sub,
     trust,
     when,
 )
 
+_LOGS = "FunctionLogs"
 _READ_QUEUE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 _READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-
-
-def log_group(service: str) -> Resources:
-    """Return the log group that the functions of a service share."""
-    properties = {
-        "LogGroupName": sub(f"/aws/lambda/${{AWS::StackName}}/{service}"),
-        "RetentionInDays": ref("LogRetentionDays"),
-        "KmsKeyId": when("HasKey", ref("KeyArn")),
-    }
-    return {_logs(service): {"Type": "AWS::Logs::LogGroup", "Properties": properties}}
 
 
 def function(
@@ -53,12 +43,12 @@ def function(
             **properties,
             "Role": arn(role),
             "Environment": {"Variables": {"POWERTOOLS_SERVICE_NAME": service, **environment, **own}},
-            "LoggingConfig": {"LogGroup": ref(_logs(service))},
+            "LoggingConfig": {"LogGroup": ref(_LOGS)},
             **(deployments.of_function(sale if name in sale else None) if called else {}),
             **(_sale_start() if name in sale else {}),
         },
     }
-    return {role: _role(service, statements_of(resource) + list(_event_grants(properties))), name: deployed}
+    return {role: _role(statements_of(resource) + list(_event_grants(properties))), name: deployed}
 
 
 def _sale_start() -> dict[str, Any]:
@@ -72,10 +62,8 @@ def _sale_start() -> dict[str, Any]:
     }
 
 
-def _role(service: str, statements: list[dict[str, Any]]) -> Resource:
-    write_logs = allow(
-        {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arn(_logs(service))}
-    )
+def _role(statements: list[dict[str, Any]]) -> Resource:
+    write_logs = allow({"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arn(_LOGS)})
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -103,10 +91,6 @@ def _event_grants(properties: dict[str, Any]) -> list[dict[str, Any]]:
             failed = destination["OnFailure"]["Destination"]
             grants.append(allow({"Action": "sqs:SendMessage", "Resource": failed}))
     return grants
-
-
-def _logs(service: str) -> str:
-    return f"{service.title()}Logs"
 
 
 # X-Ray and the interfaces of a VPC have no resource a policy could name before they exist.
