@@ -36,6 +36,9 @@ export const PAGES = {
   suppliers: "manage",
   cases: "operate",
   executions: "operate",
+  images: "read",
+  deliveries: "read",
+  reports: "manage",
 } as const satisfies Record<string, Scope>;
 
 export type PageName = keyof typeof PAGES;

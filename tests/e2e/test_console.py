@@ -29,7 +29,8 @@ MUG = "9780201379624"
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
 PAGES = (
     "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals",
-    "suppliers", "cases", "executions", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
+    "suppliers", "cases", "executions", "images", "images/quarantine", "deliveries", "reports",
+    "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
 # Sets window.shown to the time from Enter to the painted line of a SKU.

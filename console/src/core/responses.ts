@@ -168,6 +168,10 @@ export interface Responses {
   "GET /invoices": Page;
   "GET /payments": Page;
   "GET /stock": Page & { levels: StockLevel[] };
+  "GET /deliveries": Page;
+  "GET /images": Page;
+  "GET /images/quarantine": Page;
+  "GET /reports/sales": Page;
   "GET /stock/movements": Page;
   "POST /stock/adjustments": object;
   "GET /transfers": Page;

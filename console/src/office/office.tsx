@@ -5,7 +5,9 @@ import { ApprovalsPage, PurchasePage, PurchasesPage, SuppliersPage } from "./pag
 import { CasePage, CasesPage } from "./pages/cases";
 import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
-import { InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
+import { ImagesPage, QuarantinePage } from "./pages/images";
+import { DeliveriesPage, InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
+import { ReportsPage } from "./pages/reports";
 import { StockPage } from "./pages/stock";
 import { TransferPage, TransfersPage } from "./pages/transfers";
 
@@ -23,6 +25,9 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   suppliers: SuppliersPage,
   cases: CasesPage,
   executions: ExecutionsPage,
+  images: ImagesPage,
+  deliveries: DeliveriesPage,
+  reports: ReportsPage,
 };
 
 const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.ReactNode>> = {
@@ -32,6 +37,7 @@ const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.
   purchases: PurchasePage,
   cases: CasePage,
   executions: ExecutionPage,
+  images: QuarantinePage,
 };
 
 /** The back office: every page but the till, loaded when one is opened. */

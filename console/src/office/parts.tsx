@@ -18,6 +18,8 @@ export interface Filter {
   field: string;
   options?: readonly string[];
   type?: "text" | "date";
+  /** The value while the address has none. */
+  initial?: string;
 }
 
 const SIGNS: Record<string, string> = {
@@ -46,7 +48,7 @@ export function useCell(): (row: Row, field: string) => ReactNode {
 }
 
 const AMOUNTS = new Set([
-  "total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price",
+  "total", "returned_total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price",
 ]);
 
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
@@ -122,7 +124,7 @@ interface ListPageProps {
 export function ListPage({ page, title, route, columns, filters = [], fixed = {}, linkTo, children }: ListPageProps): ReactNode {
   const { query } = useRoute();
   const { office, text } = useTexts();
-  const values = Object.fromEntries(filters.map(({ field }) => [field, query.get(field) ?? ""]));
+  const values = Object.fromEntries(filters.map(({ field, initial }) => [field, query.get(field) ?? initial ?? ""]));
   const list = useList(route, { ...fixed, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "")) });
   const set = (field: string, value: string): void => {
     location.assign(hrefOf(page, "", { ...values, [field]: value }));
@@ -148,7 +150,7 @@ function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; va
   const { office, label } = useTexts();
   return (
     <form className="row wrap filters" role="search" aria-label={office.filter} onSubmit={(event) => event.preventDefault()}>
-      {filters.map(({ field, options, type }) => (
+      {filters.map(({ field, options, type, initial }) => (
         <label key={field} className="field">
           {label(field)}
           {options === undefined ? (
@@ -160,7 +162,7 @@ function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; va
             />
           ) : (
             <select value={values[field]} onChange={(event) => onSet(field, event.target.value)}>
-              <option value="">{office.all}</option>
+              {initial === undefined && <option value="">{office.all}</option>}
               {options.map((option) => <option key={option}>{option}</option>)}
             </select>
           )}

@@ -30,6 +30,9 @@ export const de: Messages = {
     suppliers: "Lieferanten",
     cases: "Fälle",
     executions: "Ausführungen",
+    images: "Bilder",
+    deliveries: "Zustellungen",
+    reports: "Berichte",
   },
   till: {
     scan: "Scannen oder suchen",

@@ -28,6 +28,9 @@ export const en = {
     suppliers: "Suppliers",
     cases: "Cases",
     executions: "Executions",
+    images: "Images",
+    deliveries: "Deliveries",
+    reports: "Reports",
   },
   till: {
     scan: "Scan or search",

@@ -87,6 +87,23 @@ export function PaymentsPage(): React.ReactNode {
   );
 }
 
+export function DeliveriesPage(): React.ReactNode {
+  const { text } = useTexts();
+  return (
+    <ListPage
+      page="deliveries"
+      title={text.pages.deliveries}
+      route="GET /deliveries"
+      columns={[
+        { field: "order_id" }, { field: "status" }, { field: "opened_at" }, { field: "location" }, { field: "carrier" },
+        { field: "shipments", number: true }, { field: "in_transit", number: true }, { field: "delivered", number: true }, { field: "not_delivered", number: true },
+      ]}
+      filters={[{ field: "status", options: ["OPEN", "CLOSED"] }, { field: "location" }]}
+      linkTo={(row) => hrefOf("orders", String(row.order_id))}
+    />
+  );
+}
+
 export function OrderPage({ id }: { id: string }): React.ReactNode {
   const { office } = useTexts();
   const { person } = useShop();
@@ -102,10 +119,14 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
             row={{ ...order, customer_id: priced?.customer_id }}
             fields={["status", "placed_at", "location", "customer_id", "total", "paid_at", "invoice_number", "reason", "cause", "cancelled_at", "cancel_reason"]}
           />
-          {person.scopes.includes("sell") && (order.status === "PAID" || order.status === "PLACED") && (
-            <Button kind="danger" onClick={() => setCancelling(true)}>{office.cancelOrder}</Button>
+          {person.scopes.includes("sell") && (
+            <div className="row wrap actions">
+              {(order.status === "PAID" || order.status === "PLACED") && (
+                <Button kind="danger" onClick={() => setCancelling(true)}>{office.cancelOrder}</Button>
+              )}
+              {order.status === "PAID" && <a href={hrefOf("returns", id)}>{office.returnUnits}</a>}
+            </div>
           )}
-          {person.scopes.includes("sell") && order.status === "PAID" && <a href={hrefOf("returns", id)}>{office.returnUnits}</a>}
           {isCancelling && <CancelDialog id={id} onDone={reload} onClose={() => setCancelling(false)} />}
           {priced !== null && (
             <>

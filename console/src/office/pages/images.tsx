@@ -1,0 +1,41 @@
+import { hrefOf } from "../../core/router";
+import { useShop } from "../../core/shop";
+import { ListPage, type Column } from "../parts";
+import { useTexts, type Row } from "../use-api";
+
+function Thumbnail({ row }: { row: Row }): React.ReactNode {
+  const { office } = useTexts();
+  if (typeof row.thumbnail_url !== "string") return office.noThumbnail;
+  return <img className="thumbnail" src={row.thumbnail_url} alt={String(row.key)} loading="lazy" />;
+}
+
+const COLUMNS: readonly Column[] = [
+  { field: "thumbnail_url", cell: (row) => <Thumbnail row={row} /> },
+  { field: "key" }, { field: "sku" }, { field: "status" }, { field: "updated_at" },
+];
+
+/** Images of products, or those that were rejected. */
+export function ImagesPage(): React.ReactNode {
+  const { text, office } = useTexts();
+  const { person } = useShop();
+  return (
+    <ListPage page="images" title={text.pages.images} route="GET /images" columns={COLUMNS} filters={[{ field: "sku" }]}>
+      {() => person.scopes.includes("manage") && <p><a href={hrefOf("images", "quarantine")}>{office.quarantine}</a></p>}
+    </ListPage>
+  );
+}
+
+/** Rejected images with the reason. */
+export function QuarantinePage(): React.ReactNode {
+  const { office } = useTexts();
+  return (
+    <ListPage
+      page="images"
+      title={office.quarantine}
+      route="GET /images/quarantine"
+      columns={[{ field: "key" }, { field: "sku" }, { field: "reason" }, { field: "sentence" }, { field: "updated_at" }]}
+    >
+      {() => <p className="crumb"><a href={hrefOf("images")}>← {office.back}</a></p>}
+    </ListPage>
+  );
+}
