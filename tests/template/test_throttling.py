@@ -67,6 +67,8 @@ def test_a_function_raises_the_retried_error(
         raise failure(operation)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    for variable, value in TEMPLATE.functions[name].environment.items():
+        monkeypatch.setenv(variable, value)  # functions read them when they are called, too
     response = services.handle(name, _sample(name))
     error = json.loads(response["Payload"])
     assert calls, "the function called no service"
