@@ -204,6 +204,39 @@ def return_without_receipt_is_allowed_and_credited(shop: Snapshot) -> Iterator[B
             yield name, f"it has no order, and was refunded as {sorted(others) or 'credit of no customer'}"
 
 
+@invariant
+def exchange_is_paid_once(shop: Snapshot) -> Iterator[Breach]:
+    """What a return paid of a new sale is what the sale's exchange tender captured: exchange clearing nets to zero."""
+    returned: Counter[str] = Counter()
+    for name, refund in shop.refunds.items():
+        for part in nested(refund, "parts"):
+            if part["type"] == "exchange":
+                returned[_exchanged_for(refund)] += part["amount"]
+                if shop.returns.get(name, {}).get("status") == "RELEASED":
+                    yield name, "it is released, and paid for an exchange"
+    for order in {*returned, *shop.tenders}:
+        captured = sum(
+            tender.get("captured", 0)
+            - tender.get("refunded", 0)
+            + shop.refunded_by_returns[order, tender["tender_no"]]
+            for tender in shop.tenders.get(order, ())
+            if tender["type"] == "exchange"
+        )
+        if captured != returned[order] and not _exchange_runs(shop, order):
+            yield order, f"an exchange paid {captured} of it, and returns paid {returned[order]}"
+
+
+def _exchanged_for(refund: Item) -> str:
+    return str(json.loads(refund["request"])["exchange"]["order_id"])
+
+
+def _exchange_runs(shop: Snapshot, order: str) -> bool:
+    """Return whether the exchange that pays an order is in progress."""
+    tenders = document(shop.orders.get(order, {})).get("tenders", ())
+    names = {tender["return_id"] for tender in tenders if "return_id" in tender}
+    return any(name in shop.running or shop.has_open_case(name) for name in names)
+
+
 def _entry_id(name: str, row: Item) -> str:
     return return_entry_id(row.get("order_id", name), name)
 
@@ -246,4 +279,5 @@ RETURNS = (
     credit_notes_of_returns_are_what_was_credited,
     released_return_left_nothing,
     return_without_receipt_is_allowed_and_credited,
+    exchange_is_paid_once,
 )

@@ -93,7 +93,7 @@ class Snapshot:
     running: frozenset[str] = field(default_factory=frozenset)
     pictures: Pictures = field(default_factory=Pictures)
     read_at: datetime = _END_OF_TIME
-    outside_providers: frozenset[str] = frozenset({"cash", "stripe"})
+    outside_providers: frozenset[str] = frozenset({"cash", "exchange", "stripe"})
     succeeded: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def items(self, table: str, sort_key: str, partition: str = "") -> Iterator[Item]:

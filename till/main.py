@@ -19,6 +19,7 @@ from till.commands import (
     demo,
     dlq,
     draft,
+    exchange,
     execution,
     gift_card,
     history,
@@ -74,6 +75,7 @@ stack.register(app)
 app.command("seed")(seed.seed)
 app.add_typer(order.app, name="order")
 app.add_typer(returns.app, name="return")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(customer.app, name="customer")
 app.add_typer(invoice.app, name="invoice")
 app.add_typer(gift_card.app, name="gift-card")

@@ -8,6 +8,7 @@ from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.drafts.operations import DraftOperations
 from orders.operations import OrderOperations
+from orders.returns.exchanges import ExchangeOperations
 from orders.returns.operations import ReturnOperations
 from payments.operations import CardOperations, PaymentOperations
 from reports.operations import ReportOperations
@@ -40,6 +41,13 @@ def returns(stack: Stack) -> ReturnOperations:
         stack.client("stepfunctions"),
         stack.output("OrdersTable"),
         stack.output("OrderReturnAlias"),
+    )
+
+
+def exchanges(stack: Stack) -> ExchangeOperations:
+    """Return the exchange operations of a stack."""
+    return ExchangeOperations(
+        stack.client("stepfunctions"), stack.output("OrderExchangeAlias"), orders(stack)
     )
 
 

@@ -31,7 +31,7 @@ class CapturedTender(Request):
     """A tender as payments returns it once it is captured."""
 
     tender_no: Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
-    type: Literal["card", "cash", "store_credit", "gift_card", "on_account"]
+    type: Literal["card", "cash", "store_credit", "gift_card", "on_account", "exchange"]
     amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT)]
     state: Literal["captured"]
 

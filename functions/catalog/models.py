@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, Self, TypedDict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
 from tillflow.decimals import Rate
 from tillflow.discounts import Discount
-from tillflow.fields import MAX_AMOUNT, Quantity, Record, Timestamp, UnitAmount
+from tillflow.fields import MAX_AMOUNT, Amount, Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
@@ -56,11 +56,26 @@ class OrderLine(Record):
 
 
 class Tender(Record):
-    """A way to pay. Without an `amount` it pays the remainder."""
+    """A way to pay. Without an `amount` it pays the remainder.
 
-    type: Literal["card", "cash", "store_credit", "gift_card", "on_account"]
+    An exchange pays the total up to `at_most`, the value of the units that `return_id` returns.
+    """
+
+    type: Literal["card", "cash", "store_credit", "gift_card", "on_account", "exchange"]
     card: CardReference | None = None
     amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
+
+    at_most: Amount | None = None
+    return_id: OrderId | None = None
+
+    @model_validator(mode="after")
+    def exchange_has_a_return(self) -> Self:
+        of_exchange = (self.at_most is not None, self.return_id is not None, self.amount is None)
+        if self.type == "exchange" and not all(of_exchange):
+            raise ValueError("at_most and return_id, and no amount, with an exchange tender")
+        if self.type != "exchange" and any(of_exchange[:2]):
+            raise ValueError(f"no at_most and return_id with a {self.type} tender")
+        return self
 
     @model_validator(mode="after")
     def card_has_a_reference(self) -> Self:
@@ -119,7 +134,10 @@ class Order(Record):
 
     @model_validator(mode="after")
     def tenders_fit_together(self) -> Self:
-        if sum(tender.amount is None for tender in self.tenders) > 1:
+        exchanges = sum(tender.type == "exchange" for tender in self.tenders)
+        if exchanges > 1:
+            raise ValueError("at most one exchange tender")
+        if sum(tender.amount is None for tender in self.tenders) > 1 + exchanges:
             raise ValueError("at most one tender without an amount")
         for tender in self.tenders:
             if self.customer_id is None and tender.type in ("store_credit", "on_account"):
@@ -260,7 +278,8 @@ class PricedLine(TypedDict):
 class PricedTender(TypedDict):
     """A tender with the amount it pays.
 
-    `card` is the reference of a card or gift card; `tendered` and `change` are for cash above the total.
+    `card` is the reference of a card or gift card; `tendered` and `change` are for cash above the total; `return_id` is
+    of an exchange.
     """
 
     tender_no: int
@@ -269,6 +288,7 @@ class PricedTender(TypedDict):
     amount: int
     tendered: NotRequired[int]
     change: NotRequired[int]
+    return_id: NotRequired[str]
 
 
 class Totals(TypedDict):

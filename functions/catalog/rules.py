@@ -63,7 +63,8 @@ def price_order(
     ]
     totals = _totals(lines)
     _check_amounts({"lines": totals["total"]})
-    if rounding := _cash_rounding(order.tenders, totals["total"], order.currency):
+    tenders = [_up_to(tender, totals["total"]) for tender in order.tenders]
+    if rounding := _cash_rounding(tenders, totals["total"], order.currency):
         totals |= {"rounding": rounding, "total": totals["total"] + rounding}
     priced: PricedOrder = {
         "order_id": order.order_id,
@@ -74,7 +75,7 @@ def price_order(
         "fulfilment": order.fulfilment,
         "placed_at": iso_utc(order.placed_at),
         "lines": lines,
-        "tenders": _settled(order.tenders, totals["total"], order.currency),
+        "tenders": _settled(tenders, totals["total"], order.currency),
         "taxes": sum_by_rate(lines),
         "totals": totals,
     }
@@ -187,6 +188,13 @@ def _check_amounts(amounts: Mapping[str, int]) -> None:
     )
 
 
+def _up_to(tender: Tender, total: int) -> Tender:
+    """Return the tender with the amount that an exchange pays of a total."""
+    if tender.at_most is None:
+        return tender
+    return tender.model_copy(update={"amount": min(tender.at_most, total)})
+
+
 def _cash_rounding(tenders: Sequence[Tender], total: int, currency: str) -> int:
     """Return what is added to the total so that the amount due in cash can be paid in coins; InvalidOrder for cash
     that no coins make up.
@@ -225,6 +233,8 @@ def _settled(tenders: Sequence[Tender], total: int, currency: str) -> list[Price
             priced: PricedTender = {"tender_no": len(settled) + 1, "type": tender.type, "amount": amount}
             if tender.card:
                 priced["card"] = tender.card
+            if tender.return_id:
+                priced["return_id"] = tender.return_id
             if tender is changed:
                 priced |= {"amount": amount - change, "tendered": amount, "change": change}
             settled.append(priced)

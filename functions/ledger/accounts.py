@@ -13,6 +13,7 @@ class Account:
 
 CASH_ON_HAND = Account("1010", "Cash on hand")
 CARD_CLEARING = Account("1020", "Card clearing")
+EXCHANGE_CLEARING = Account("1040", "Exchange clearing")
 BANK = Account("1030", "Bank")
 RECEIVABLES = Account("1100", "Accounts receivable")
 INVENTORY = Account("1200", "Inventory")
@@ -37,6 +38,7 @@ CHART: dict[str, Account] = {
     for account in (
         CASH_ON_HAND,
         CARD_CLEARING,
+        EXCHANGE_CLEARING,
         BANK,
         RECEIVABLES,
         INVENTORY,
@@ -64,8 +66,12 @@ TENDER_ACCOUNT: dict[str, Account] = {
     "store_credit": STORE_CREDIT,
     "gift_card": GIFT_CARDS,
     "on_account": RECEIVABLES,
+    "exchange": EXCHANGE_CLEARING,
 }
-"""The account a tender debits: cash in the drawer, a claim on the card provider or customer, a debt to the customer."""
+"""The account a tender debits: cash in the drawer, a claim on the card provider or customer, a debt to the customer.
+
+A return credits what it pays in an exchange to exchange clearing, and the new sale debits it.
+"""
 
 WALLET_ACCOUNT: dict[str, Account] = {"customer": STORE_CREDIT, "gift_card": GIFT_CARDS}
 """The account of a debt to the holder of credit."""

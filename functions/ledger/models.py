@@ -43,7 +43,7 @@ class SoldOrder(Request):
     totals: SoldTotals = SoldTotals()
 
 
-type TenderType = Literal["cash", "card", "store_credit", "gift_card", "on_account"]
+type TenderType = Literal["cash", "card", "store_credit", "gift_card", "on_account", "exchange"]
 
 
 class Tender(Request):

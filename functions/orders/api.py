@@ -19,10 +19,12 @@ from orders.drafts.operations import DraftOperations
 from orders.errors import LocationNotAllowed, OverrideNotAllowed
 from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
 from orders.operations import OrderOperations
+from orders.returns.exchanges import ExchangeOperations
 from orders.returns.models import (
     MAX_LINES,
     MAX_UNRECEIPTED_LINES,
     Condition,
+    Exchanged,
     Note,
     RefundTo,
     Return,
@@ -59,6 +61,18 @@ class ReturnBody(BaseModel):
     refund: RefundTo = "original"
     customer_id: Identifier | None = None
     override_note: Note | None = None
+
+
+class ExchangeBody(BaseModel):
+    """Units of an order that come back, and the new sale that their value pays first.
+
+    `sale` is an order as `POST /orders` takes it; its tenders pay what the returned units do not.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    returned: ReturnBody = Field(alias="return")
+    sale: PlaceOrder
 
 
 class UnreceiptedLine(BaseModel):
@@ -138,6 +152,11 @@ def _returns() -> ReturnOperations:
 
 
 @cache
+def _exchanges() -> ExchangeOperations:
+    return ExchangeOperations(client("stepfunctions"), os.environ["EXCHANGE_ARN"], _orders())
+
+
+@cache
 def _orders() -> OrderOperations:
     return OrderOperations(
         client("dynamodb"),
@@ -200,17 +219,40 @@ def cancel_order(call: Call) -> Reply:
 )
 def create_return(call: Call) -> Reply:
     """Return units of a paid order and refund them. The same return again starts nothing."""
-    body: ReturnBody = call.body
-    override = None
-    if body.override_note is not None:
-        if not call.caller.is_manager:
-            raise OverrideNotAllowed(call.caller.username)
-        override = {"manager": call.caller.username, "note": body.override_note}
-    sent = body.model_dump(mode="json", exclude={"override_note"}) | {
-        "order_id": call.path["order_id"],
-        "override": override,
-    }
-    return _create_return(sent, call.query.wait)
+    return _create_return(_returned(call, call.body), call.query.wait)
+
+
+@api.route(
+    "POST /orders/{order_id}/exchanges",
+    "sell",
+    body=ExchangeBody,
+    open_body=True,
+    query=Wait,
+    response=Exchanged,
+    statuses=(201, 202),
+)
+def create_exchange(call: Call) -> Reply:
+    """Exchange units of a paid order for a new sale. The same exchange again starts nothing."""
+    body: ExchangeBody = call.body
+    _check_location(call, (body.sale.model_extra or {}).get("location"))
+    _exchanges().create(_returned(call, body.returned), body.sale.model_dump(mode="json"))
+    return_id = body.returned.return_id
+    exchanged = _poll(
+        lambda: _exchanges().get(return_id), lambda one: one.status != "RUNNING", call.query.wait
+    )
+    if exchanged.status == "REFUSED":
+        cause = exchanged.cause or f"exchange {return_id} was refused"
+        raise ProblemError(
+            problem_of_refusal(exchanged.reason or "ExchangeRefused", cause, "The exchange was refused.")
+        )
+    location = {"location": f"/api/exchanges/{return_id}"}
+    return Reply(exchanged, 202 if exchanged.status == "RUNNING" else 201, location)
+
+
+@api.route("GET /exchanges/{return_id}", "read", response=Exchanged)
+def get_exchange(call: Call) -> Exchanged:
+    """Return an exchange with its new sale and status."""
+    return _exchanges().get(call.path["return_id"])
 
 
 @api.route("POST /returns", "manage", body=UnreceiptedBody, query=Wait, response=Return, statuses=(201, 202))
@@ -241,6 +283,19 @@ def list_returns(call: Call) -> list[Return]:
 def get_return(call: Call) -> Return:
     """Return a return with its lines, refunds, credit note and status."""
     return _returns().get(call.path["return_id"])
+
+
+def _returned(call: Call, body: ReturnBody) -> dict[str, Any]:
+    """Return the request of a return of the order in the path. OverrideNotAllowed."""
+    override = None
+    if body.override_note is not None:
+        if not call.caller.is_manager:
+            raise OverrideNotAllowed(call.caller.username)
+        override = {"manager": call.caller.username, "note": body.override_note}
+    return body.model_dump(mode="json", exclude={"override_note"}) | {
+        "order_id": call.path["order_id"],
+        "override": override,
+    }
 
 
 def _create_return(sent: Mapping[str, Any], seconds: int) -> Reply:

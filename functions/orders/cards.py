@@ -28,6 +28,14 @@ def tokens_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
     return cards
 
 
+def refuse_exchange(request: Mapping[str, Any]) -> None:
+    """Raise InvalidOrder for a tender that only the workflow of an exchange adds."""
+    tenders = request.get("tenders")
+    for position, tender in enumerate(tenders if isinstance(tenders, list) else []):
+        if isinstance(tender, dict) and tender.get("type") == "exchange":
+            raise InvalidOrder(f"tenders[{position}].type", "exchange", "a tender of the customer")
+
+
 def with_references(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the order with the references of its cards in place of their tokens."""
     if not tokens_of(request):

@@ -94,6 +94,18 @@ class OrderHasReturns(DomainError):
         super().__init__(f"order {order_id} has returns; return its remaining units instead of cancelling it")
 
 
+class OrderPaidByExchange(DomainError):
+    """Returned units paid for the order: it is returned, not cancelled."""
+
+    status = 409
+    cashier_message = "This order was paid by an exchange. Return it instead."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order {order_id} was paid by an exchange; return its units instead of cancelling it"
+        )
+
+
 class UnknownReturn(DomainError):
     """A return id that does not exist."""
 

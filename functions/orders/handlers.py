@@ -19,7 +19,7 @@ store = OrdersStore(client("dynamodb"), os.environ["TABLE_NAME"])
 def find_order(event: dict[str, Any], context: object) -> Cancellation:
     """Validate a cancel request and find the checkout of its order. Changes nothing.
 
-    Raises OrderHasReturns, OrderIsShipped.
+    Raises OrderHasReturns, OrderPaidByExchange, OrderIsShipped.
     """
     request = parse(CancelOrder, event, InvalidCancel)
     order = store.find(request.order_id)

@@ -123,3 +123,9 @@ class Order(BaseModel):
     cancel_reason: str | None = None
     returns: Annotated[tuple[Claim, ...] | None, BeforeValidator(_from_json)] = None
     shipments: Annotated[OrderShipments | None, BeforeValidator(_from_json)] = None
+
+    @property
+    def paid_by_exchange(self) -> bool:
+        """Whether the value of returned units paid a part of the order."""
+        tenders = (self.document or {}).get("tenders", ())
+        return any(tender["type"] == "exchange" for tender in tenders)

@@ -19,7 +19,7 @@ from tillflow.gift_cards import hide_codes
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
-from orders.cards import StoreCards, tokens_of, with_references
+from orders.cards import StoreCards, refuse_exchange, tokens_of, with_references
 from orders.errors import InvalidCancel, UnknownOrder
 from orders.models import CancelOrder, Order, OrderSummary, PlaceOrder
 from orders.rules import check_cancellable
@@ -44,10 +44,16 @@ class OrderOperations:
     def place(self, request: Mapping[str, Any]) -> Started:
         """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
+        return start_execution(self._states, self._checkout, order_id, self.prepared(request))
+
+    def prepared(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an order as its workflow gets it: cards by reference, their tokens stored. InvalidOrder."""
+        order_id = parse(PlaceOrder, request, InvalidOrder).order_id
+        refuse_exchange(request)
         request = _without_codes(request)
         if cards := tokens_of(request):
             self._store_cards(order_id, cards)
-        return start_execution(self._states, self._checkout, order_id, with_references(request))
+        return with_references(request)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
@@ -59,7 +65,7 @@ class OrderOperations:
     def cancel(self, order_id: str, reason: str) -> Started:
         """Start the cancel of an order, again if one before it failed.
 
-        Raises InvalidCancel, UnknownOrder, OrderHasReturns, OrderIsShipped.
+        Raises InvalidCancel, UnknownOrder, OrderHasReturns, OrderPaidByExchange, OrderIsShipped.
         """
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
         check_cancellable(self.get(order_id))

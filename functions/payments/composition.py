@@ -35,5 +35,7 @@ def configured_providers(dynamodb: Any) -> Providers:
             "gift_card": lambda: GiftCardProvider(dynamodb, table),
             "on_account": lambda: OnAccount(dynamodb, table),
             "cash": Cash,
+            # The workflow of an exchange holds the units whose value pays: no other system has the money.
+            "exchange": Cash,
         },
     )

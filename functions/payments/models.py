@@ -10,7 +10,7 @@ from tillflow.money import Currency
 MAX_TENDERS = 200
 """Tenders of one order."""
 
-type TenderType = Literal["card", "cash", "store_credit", "gift_card", "on_account"]
+type TenderType = Literal["card", "cash", "store_credit", "gift_card", "on_account", "exchange"]
 OF_CUSTOMER = ("store_credit", "on_account")
 WITH_CARD = ("card", "gift_card")
 TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]

@@ -10,7 +10,9 @@ from payments.provider import Provider
 
 type Build = Callable[[], Provider]
 
-FIXED: Mapping[str, str] = {kind: kind for kind in ("cash", "gift_card", "on_account", "store_credit")}
+FIXED: Mapping[str, str] = {
+    kind: kind for kind in ("cash", "exchange", "gift_card", "on_account", "store_credit")
+}
 """The provider of the types of tender that have only one."""
 
 

@@ -51,7 +51,7 @@ A tender being voided can turn out captured, by a capture in flight when the ord
 authorised is voided if its provider has a reference of it, because a call in flight may still authorise it.
 """
 
-_CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "on_account": 1, "cash": 2}
+_CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "on_account": 1, "exchange": 1, "cash": 2}
 _RETRYABLE = (PaymentOutcomeUnknown, ProviderUnavailable, StoreContention)
 # Shortest card number there is (Maestro), whatever separators people type.
 _CARD_NUMBER = re.compile(r"\d(?:[ .\-]?\d){11,}")

@@ -113,6 +113,11 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         change("BillingTable", f"INVOICE#{SALE}", "INVOICE", credited=120),
     ),
+    (
+        "exchange_is_paid_once",
+        SALE,
+        change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", type="exchange"),
+    ),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(override=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(customer_id=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted("cash")),

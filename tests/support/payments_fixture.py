@@ -109,6 +109,7 @@ class PaymentsFixture:
             "card=sandbox",
             {
                 "sandbox": lambda: self.card,
+                "exchange": Cash,
                 "gift_card": lambda: GiftCardProvider(self.client, self.table),
                 "on_account": lambda: OnAccount(self.client, self.table),
                 "store_credit": lambda: StoreCredit(self.client, self.table),

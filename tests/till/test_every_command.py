@@ -114,6 +114,8 @@ WRITES: dict[str, tuple[str, ...]] = {
         "--line MUG=1 --customer cus-ada --manager mia --note {text}",
         "--line {text} --customer cus-ada --manager mia --note x",
     ),
+    "exchange create": ("ord-1 {order} --line MUG=1 --reason {text}", "{text} {order} --line MUG=1"),
+    "exchange show": ("ret-1", "{text}"),
     "return show": ("ret-1", "{text}"),
     "cost": ("ord-1", "{text}"),
     "customer anonymise": ("cus-ada", "{text}"),

@@ -52,7 +52,7 @@ def place(
         till order place events/order_checkout.json --json
     """
     stack = find_stack()
-    request = _read(file)
+    request = read_order(file)
     order_id = request.setdefault("order_id", workflows.new_id("ord"))
     request.setdefault("placed_at", workflows.now())
     with operator_errors("See events/order_checkout.json for an example of an order."):
@@ -163,7 +163,8 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     _print_documents(invoice, note, entries)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_order(file: Path) -> dict[str, Any]:
+    """Return the order in a JSON file; OperatorError."""
     try:
         request = json.loads(file.read_text())
     except OSError as error:

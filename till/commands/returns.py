@@ -61,7 +61,7 @@ def create(
         "return_id": name,
         "order_id": order_id,
         "currency": order.currency,
-        "lines": [_requested_line(text, order, reason) for text in line],
+        "lines": [requested_line(text, order, reason) for text in line],
         "refund": "store_credit" if credit else "original",
         "customer_id": customer or None,
         "override": {"manager": manager, "note": note} if manager or note else None,
@@ -217,7 +217,8 @@ def _row(stored: Return) -> dict[str, Any]:
     return {name: getattr(stored, name) for name in COLUMNS}
 
 
-def _requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
+def requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
+    """Return the line of a return that an option names; OperatorError unless it is one line of the order."""
     units = _units(text, LINE)
     name = units["sku"]
     sold = [

@@ -5,6 +5,7 @@ from till.demo.image_ingest import ImageIngestDemo
 from till.demo.model import Outcome, Pipeline
 from till.demo.order_cancel import OrderCancelDemo
 from till.demo.order_checkout import OrderCheckoutDemo
+from till.demo.order_exchange import OrderExchangeDemo
 from till.demo.order_return import OrderReturnDemo
 from till.demo.order_shipment import OrderShipmentDemo
 from till.demo.purchase_order import PurchaseOrderDemo
@@ -16,6 +17,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderCancelDemo(),
     CustomerPaymentDemo(),
     OrderReturnDemo(),
+    OrderExchangeDemo(),
     OrderShipmentDemo(),
     ImageIngestDemo(),
     StockTransferDemo(),

@@ -15,6 +15,7 @@ _TENDERS = {
     "cash": "Cash",
     "store_credit": "Store credit",
     "gift_card": "Gift card",
+    "exchange": "Exchange",
     "on_account": "On account",
 }
 # Characters that reorder or hide the text around them: an amount must not be printed before another one's label.

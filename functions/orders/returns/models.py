@@ -192,6 +192,22 @@ class ReleasedReturn(TypedDict):
     status: Literal["RELEASED"]
 
 
+class Exchanged(BaseModel):
+    """An exchange as its execution has it.
+
+    order_id: the new sale; returned: the value of the returned units; sold: the total of the sale. reason and cause are
+    those of a refusal.
+    """
+
+    return_id: str
+    status: Literal["RUNNING", "COMPLETED", "REFUSED"]
+    order_id: str
+    returned: int | None = None
+    sold: int | None = None
+    reason: str | None = None
+    cause: str | None = None
+
+
 class Refund(Record):
     """A part of a refund: the tender it went to, 0 if it went to none of the order's."""
 

@@ -16,10 +16,17 @@ type PartState = Literal["planned", "refunded"]
 type RefundState = Literal["OPEN", "REFUNDED", "REFUSED"]
 
 
+class Exchange(Request):
+    """The sale that a return pays in an exchange, and how much of it."""
+
+    order_id: BusinessId
+    amount: Amount
+
+
 class RefundPayment(Request):
     """A request to refund the amount of a return. refund: to the tenders of the sale, or to a customer as credit.
 
-    order_id: None for a return without a receipt, which becomes credit.
+    order_id: None for a return without a receipt, which becomes credit. exchange: what a new sale has taken already.
     """
 
     return_id: BusinessId
@@ -28,6 +35,13 @@ class RefundPayment(Request):
     amount: Amount
     refund: Literal["original", "store_credit"]
     customer_id: Identifier | None = None
+    exchange: Exchange | None = None
+
+    @model_validator(mode="after")
+    def exchange_is_part_of_it(self) -> Self:
+        if self.exchange and (self.exchange.amount > self.amount or self.refund != "original"):
+            raise ValueError("an exchange of at most the amount, and refund original")
+        return self
 
     @model_validator(mode="after")
     def credit_without_an_order(self) -> Self:

@@ -29,6 +29,7 @@ _ORDER: Final[Mapping[TenderType, int]] = {
     "gift_card": 2,
     "store_credit": 3,
     "on_account": 4,
+    "exchange": 5,
 }
 
 
@@ -45,11 +46,14 @@ def credit_grant_id(return_id: str) -> str:
 def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
     """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them."""
     parts: tuple[Part, ...] = ()
-    rest = 0
+    rest, exchanged = 0, request.exchange.amount if request.exchange else 0
     if request.amount and request.refund == "store_credit":
         parts = (Part(tender_no=NO_TENDER, type="store_credit", amount=request.amount),)
     elif request.amount:
-        parts, rest = _spread(request.amount, tenders)
+        parts, rest = _spread(request.amount - exchanged, tenders)
+    if exchanged:
+        taken = Part(tender_no=NO_TENDER, type="exchange", amount=exchanged, state="refunded")
+        parts = (taken, *parts)
     if rest or len(parts) > MAX_PARTS:
         reason = f"more than {MAX_PARTS} tenders" if not rest else _above_captured(request, rest)
         return Refund(request.return_id, "REFUSED", version=1, request=request, reason=reason)
@@ -72,8 +76,11 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
     moved, rest = _spread(refused.amount, ordered[position + 1 :])
-    others = [part for part in refund.parts if part.tender_no != refused.tender_no]
-    if rest and not any(part.state == "refunded" for part in others):
+    taken = [part for part in refund.parts if part.type == "exchange"]
+    others = [
+        part for part in refund.parts if part.tender_no != refused.tender_no and part.type != "exchange"
+    ]
+    if rest and not any(part.state == "refunded" for part in (*taken, *others)):
         return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
     if rest:
         kind: TenderType = "store_credit" if refund.request.customer_id else "cash"
@@ -83,7 +90,7 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
         part.model_copy(update={"amount": part.amount + more.pop(part.tender_no, 0)}) for part in others
     ]
     merged += [part for part in moved if part.tender_no in more]
-    return replace(refund, parts=tuple(merged), version=refund.version + 1)
+    return replace(refund, parts=(*taken, *merged), version=refund.version + 1)
 
 
 def after_refund(refund: Refund, refunded: Part) -> Refund:
@@ -140,6 +147,8 @@ def _spread(amount: int, tenders: Iterable[Tender]) -> tuple[tuple[Part, ...], i
     for tender in _in_order(tenders):
         room = max(tender.captured - tender.refunded - tender.pending, 0)
         if part := min(amount, room):
-            parts.append(Part(tender_no=tender.tender_no, type=tender.type, amount=part))
+            # What an exchange paid is paid back in cash: the units that paid it are in stock again.
+            kind: TenderType = "cash" if tender.type == "exchange" else tender.type
+            parts.append(Part(tender_no=tender.tender_no, type=kind, amount=part))
             amount -= part
     return tuple(parts), amount

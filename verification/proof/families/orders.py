@@ -33,6 +33,7 @@ from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
 CHECKOUT, CANCEL, RETURN, PAYMENT = "OrderCheckout", "OrderCancel", "OrderReturn", "CustomerPayment"
+EXCHANGE = "OrderExchange"
 YESTERDAY = "ord-yesterday"
 STOCK = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20

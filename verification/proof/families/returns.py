@@ -11,15 +11,17 @@ from tillflow.aws import client
 from tillflow.events import EVENTS
 from tillflow.store import key, marshal
 
-from till.demo import order_return
+from till.demo import order_exchange, order_return
+from till.demo.order_exchange import exchange_request
 from till.demo.order_return import ONE_MUG, TWO_MUGS, return_request
 from till.shop import CURRENCY, CUSTOMERS
 from verification.harness.faults import FaultSchedule
-from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.harness.fixture import WorkflowFixture, seed_stock, with_stored_cards
 from verification.proof.families.family import Family, FinalState, Scenario, StartExecutions, workflow_of
 from verification.proof.families.orders import (
     CANCEL,
     CHECKOUT,
+    EXCHANGE,
     PAID,
     RETURN,
     STOCK,
@@ -33,11 +35,13 @@ from verification.proof.services import ProofServices
 
 PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"}
 FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
+YESTERDAY_TIME = "2026-11-24T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
 # How a return may be stored after its execution ended; NONE: it was refused before it claimed anything.
 ENDINGS = {
     ("COMPLETED", "SUCCEEDED"),
     ("RELEASED", "FAILED"),
+    ("RELEASED", "NOT STARTED"),
     ("NONE", "FAILED"),
     ("NONE", "NOT STARTED"),
 }
@@ -46,7 +50,7 @@ ENDINGS = {
 class Returns(Family):
     """Returns of an order that was sold before."""
 
-    workflows = (RETURN,)
+    workflows = (RETURN, EXCHANGE)
     others = (CHECKOUT, CANCEL)
 
     def prepare(self, services: ProofServices) -> None:
@@ -58,6 +62,8 @@ class Returns(Family):
         for demo in order_return.SCENARIOS:
             expected = demo.expected.replace("REFUSED ", "NONE ").partition(" Units")[0]
             yield Scenario(self, RETURN, demo.title, _returned(demo), expected, demo.title in PAIRED)
+        for exchange in order_exchange.SCENARIOS:
+            yield Scenario(self, EXCHANGE, exchange.title, _exchanged(exchange), exchange.proven)
         # A throttled claim lets the other return come first.
         yield Scenario(self, RETURN, LAST, _returned_twice(), "")
         for state in RACED:
@@ -121,6 +127,25 @@ def _returned(demo: order_return.Scenario) -> StartExecutions:
         order_id = _sell_first(fixture, demo.sale, return_id)
         fixture.schedule = schedule
         return [fixture.start(return_request(demo, return_id, order_id), RETURN)]
+
+    return start
+
+
+def _exchanged(demo: order_exchange.Scenario) -> StartExecutions:
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+        order_id, sale_id = _sell_first(fixture, FIRST.sale, return_id), f"{return_id}-new"
+        for workflow in (CHECKOUT, RETURN):
+            fixture.deploy(workflow)
+        fixture.schedule = schedule
+        request = exchange_request(demo, return_id, order_id, sale_id, YESTERDAY_TIME)
+        request["sale"] = with_stored_cards(request["sale"])
+        exchange = fixture.start(request, EXCHANGE)
+        children = {CHECKOUT: sale_id, RETURN: return_id}
+        arns = [
+            f"{fixture.deploy(workflow).replace(':stateMachine:', ':execution:')}:{name}"
+            for workflow, name in children.items()
+        ]
+        return [exchange, *arns]
 
     return start
 

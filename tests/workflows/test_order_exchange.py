@@ -1,0 +1,183 @@
+"""Units of a paid order exchanged for a new sale: the value of the returned units pays, and the books net to zero."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from customers.store import CustomersStore
+from orders.operations import OrderOperations
+from tillflow.aws import client
+from tillflow.errors import InvalidOrder
+
+from till.demo.order_checkout import BASKET, CASH, card, order
+from till.shop import CUSTOMERS, ESPRESSO, MUG
+from verification.harness.faults import FOREVER, Fault
+from verification.harness.fixture import Run, WorkflowFixture, seed_stock, with_stored_cards, workflow_fixture
+
+ONE_MUG = {"line_no": 2, "sku": MUG, "quantity": 1}
+COFFEE = {"line_no": 1, "sku": ESPRESSO, "quantity": 1}
+CLEARING, MUG_PRICE, COFFEE_PRICE = "1040", 1250, 1890
+
+
+@pytest.fixture
+def shop() -> Iterator[WorkflowFixture]:
+    with workflow_fixture() as built:
+        seed_stock({ESPRESSO: 10, MUG: 10})
+        CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        for workflow in ("OrderCheckout", "OrderReturn", "OrderExchange"):
+            built.deploy(workflow)
+        built.run(
+            order(BASKET, card("tok_visa"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z"),
+            workflow="OrderCheckout",
+        )
+        yield built
+
+
+def exchange(
+    shop: WorkflowFixture,
+    lines: dict[str, int],
+    *tenders: dict[str, Any],
+    units: dict[str, Any] = ONE_MUG,
+    faults: tuple[Fault, ...] = (),
+    sold: str = "ord-2",
+    return_id: str = "ret-1",
+) -> Run:
+    returned = {"return_id": return_id, "order_id": "ord-1", "currency": "EUR", "lines": [units]}
+    sale = with_stored_cards(order(lines, *tenders, order_id=sold, placed_at="2026-11-24T10:00:00Z"))
+    [run] = shop.run(
+        {"return_id": return_id, "return": returned, "sale": sale}, faults=faults, workflow="OrderExchange"
+    )
+    return run
+
+
+def refunds(shop: WorkflowFixture) -> list[tuple[str, int]]:
+    parts = json.loads(shop.snapshot().refunds["ret-1"]["parts"])
+    return [(part["type"], part["amount"]) for part in parts]
+
+
+def clearing(shop: WorkflowFixture) -> int:
+    lines = [line for entry in shop.snapshot().entries.values() for line in json.loads(entry["lines"])]
+    return sum(line["debit"] - line["credit"] for line in lines if line["account"] == CLEARING)
+
+
+def test_dearer_goods_are_paid_by_the_return_and_the_rest_by_the_customer(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {ESPRESSO: 1}, card("tok_visa"))
+    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
+    assert run.path == ["ClaimReturn", "SellGoods", "ReturnUnits", "ExchangeCompleted"]
+    assert run.output == {
+        "return_id": "ret-1",
+        "order_id": "ord-2",
+        "status": "COMPLETED",
+        "returned": MUG_PRICE,
+        "sold": COFFEE_PRICE,
+    }
+    assert refunds(shop) == [("exchange", MUG_PRICE)]
+    paid = {one["type"]: one["captured"] for one in shop.snapshot().tenders["ord-2"]}
+    assert paid == {"exchange": MUG_PRICE, "card": COFFEE_PRICE - MUG_PRICE}
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+def test_cheaper_goods_leave_a_refund_to_the_tenders_of_the_sale(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {MUG: 1}, units=COFFEE)
+    assert run.output["status"] == "COMPLETED"
+    assert refunds(shop) == [("exchange", MUG_PRICE), ("card", COFFEE_PRICE - MUG_PRICE)]
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+def test_goods_of_the_same_value_move_no_money(shop: WorkflowFixture) -> None:
+    exchange(shop, {MUG: 1}, CASH)
+    assert refunds(shop) == [("exchange", MUG_PRICE)]
+    assert [one["type"] for one in shop.snapshot().tenders["ord-2"]] == ["exchange"]
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "tender", "error"),
+    [
+        ({ESPRESSO: 1}, card("tok_declined"), "PaymentDeclined"),
+        ({ESPRESSO: 99}, card("tok_visa"), "InsufficientStock"),
+        ({"nothing": 1}, card("tok_visa"), "UnknownProduct"),
+        ({ESPRESSO: 1}, {"type": "cash", "amount": 1}, "TendersDoNotMatchTotal"),
+        ({ESPRESSO: 1}, {"type": "exchange", "at_most": 9, "return_id": "ret-9"}, "InvalidOrder"),
+    ],
+)
+def test_refused_sale_releases_the_claim(
+    shop: WorkflowFixture, lines: dict[str, int], tender: dict[str, Any], error: str
+) -> None:
+    run = exchange(shop, lines, tender)
+    assert (run.status, run.error) == ("FAILED", error)
+    assert run.compensated == ["ReleaseReturn"]
+    assert shop.snapshot().refunds == {}
+    assert shop.audit() == []
+    again = exchange(shop, {MUG: 1}, return_id="ret-2", sold="ord-3")
+    assert again.output["status"] == "COMPLETED"
+    assert shop.audit() == []
+
+
+def test_units_that_are_not_returnable_sell_nothing(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {MUG: 1}, units=ONE_MUG | {"quantity": 3})
+    assert (run.status, run.error) == ("FAILED", "UnitsNotReturnable")
+    assert "ord-2" not in shop.snapshot().orders
+
+
+def test_sale_under_the_id_of_another_order_is_refused(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {MUG: 1}, sold="ord-1")
+    assert (run.status, run.error) == ("FAILED", "IdempotencyConflict")
+    assert shop.audit() == []
+
+
+def test_two_exchanges_of_the_last_unit_sell_once(shop: WorkflowFixture) -> None:
+    first = exchange(shop, {MUG: 1}, units=COFFEE)
+    second = exchange(shop, {MUG: 1}, units=COFFEE, return_id="ret-2", sold="ord-3")
+    assert (first.status, second.error) == ("SUCCEEDED", "UnitsNotReturnable")
+    assert shop.audit() == []
+
+
+def test_lost_response_of_the_sale_is_read_from_the_checkout(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {ESPRESSO: 1}, card("tok_visa"), faults=(Fault("SellGoods", "fail_after", FOREVER),))
+    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
+    assert "FindSale" in run.path
+    assert shop.audit() == []
+
+
+def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
+    assert run.status == "RUNNING"
+    assert shop.audit("ret-1", "ord-2") == []
+    waiting = shop.resolve(run, "retry", case="exchange#ReturnUnits")
+    shop.run_until_settled(waiting.arn.replace("OrderExchange", "OrderReturn"))
+    assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
+    assert shop.audit() == []
+
+
+def test_exchanged_goods_are_returned_in_cash_for_what_the_exchange_paid(shop: WorkflowFixture) -> None:
+    exchange(shop, {ESPRESSO: 1}, card("tok_visa"))
+    back = {"return_id": "ret-2", "order_id": "ord-2", "currency": "EUR", "lines": [COFFEE]}
+    [run] = shop.run(back, workflow="OrderReturn")
+    paid_back = {part["type"]: part["amount"] for part in run.output["refunds"]}
+    assert paid_back == {"card": COFFEE_PRICE - MUG_PRICE, "cash": MUG_PRICE}
+    assert shop.audit() == []
+
+
+def test_order_paid_by_an_exchange_is_not_cancelled(shop: WorkflowFixture) -> None:
+    exchange(shop, {MUG: 1})
+    [run] = shop.run({"order_id": "ord-2", "reason": "wrong size"}, workflow="OrderCancel")
+    assert (run.status, run.error) == ("FAILED", "OrderPaidByExchange")
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize("value", [None, [], "ret-1", {}, {"return": []}, {"return": {}, "sale": 1}])
+def test_request_that_is_no_exchange_is_refused(shop: WorkflowFixture, value: Any) -> None:
+    result = shop.engine.finish(shop.engine.start(shop.deploy("OrderExchange"), value, "ret-1"))
+    assert (result.status, result.error) == ("FAILED", "InvalidReturn")
+
+
+def test_sale_with_an_exchange_tender_of_its_own_is_refused(shop: WorkflowFixture) -> None:
+    operations = OrderOperations(None, None, "OrdersTable", "", "", lambda *_: None)
+    sale = order({MUG: 1}, {"type": "exchange", "at_most": 1250, "return_id": "ret-1"}, order_id="ord-2")
+    with pytest.raises(InvalidOrder):
+        operations.place(sale)

@@ -1,0 +1,100 @@
+"""`till exchange`: units of a paid order for a new sale."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from orders.returns.models import Exchanged
+from tillflow.executions import error_message
+
+from till import sales, workflows
+from till.cashier import cashier_message
+from till.commands.order import read_order
+from till.commands.returns import LINE, requested_line
+from till.output import money, out, print_json, styled
+from till.purchasing import operator_errors
+from till.report import AsJson
+from till.stack import find_stack
+
+app = typer.Typer(no_args_is_help=True, help="Exchanges: create, show.")
+
+_UNEXPECTED = "The exchange was refused. Call the operator."
+
+
+@app.command("create")
+def create(
+    order_id: Annotated[str, typer.Argument(help="Order whose units come back.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of the new sale; see events/order_checkout.json.")],
+    line: Annotated[list[str], typer.Option(help=f"{LINE}. Once per line.")],
+    reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "exchanged",
+    manager: Annotated[
+        str, typer.Option(help="Manager who allows it after the return window; needs --note.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="Why the manager allows it.")] = "",
+    return_id: Annotated[str, typer.Option("--id", help="Return id, which is the idempotency key.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Exchange units of a paid order for a new sale.
+
+    Their value pays the sale first, its tenders pay the rest, and what is left is refunded. A refused sale returns
+    nothing. Exit 1 unless the exchange is completed.
+
+    Example:
+
+        till exchange create ord-2026-11-23-store-1-0001 new-sale.json --line MUG-WHT-300=1
+    """
+    stack = find_stack()
+    name = return_id or workflows.new_id("ret")
+    sale = read_order(file)
+    sale.setdefault("order_id", workflows.new_id("ord"))
+    sale.setdefault("placed_at", workflows.now())
+    with operator_errors("`till order show` shows an order."):
+        order = sales.orders(stack).get(order_id)
+    returned = {
+        "return_id": name,
+        "order_id": order_id,
+        "currency": order.currency,
+        "lines": [requested_line(text, order, reason) for text in line],
+        "override": {"manager": manager, "note": note} if manager or note else None,
+    }
+    with operator_errors("See `till exchange create --help`."):
+        started = sales.exchanges(stack).create(returned, sale)
+    workflows.wait(stack, started.arn)
+    exchanged = sales.exchanges(stack).get(name)
+    _print(exchanged, order.currency or "", as_json)
+    if exchanged.status != "COMPLETED":
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: AsJson = False) -> None:
+    """Show an exchange: its new sale and status. `till return show` shows its return.
+
+    Example:
+
+        till exchange show ret-20261123T101500-5f0c1a2b
+    """
+    stack = find_stack()
+    with operator_errors("`till exchange create` prints the id of an exchange."):
+        exchanged = sales.exchanges(stack).get(return_id)
+    stored = sales.returns(stack).find(return_id)
+    _print(exchanged, (stored.currency if stored else None) or "", as_json)
+
+
+def _print(exchanged: Exchanged, currency: str, as_json: bool) -> None:
+    if as_json:
+        print_json(exchanged.model_dump(mode="json", exclude_none=True))
+        return
+    name, sale = exchanged.return_id, exchanged.order_id
+    match exchanged.status:
+        case "COMPLETED":
+            returned, sold = (money(one or 0, currency) for one in (exchanged.returned, exchanged.sold))
+            out.print(
+                styled(f"{name} is completed:", "green"), f"{returned} returned, {sold} sold as {sale}."
+            )
+        case "RUNNING":
+            out.print(styled(f"{name} is in progress:", "yellow"), "see `till case list`.")
+        case "REFUSED":
+            error = exchanged.reason or "ExchangeRefused"
+            out.print(styled(f"{name} is refused:", "red"), cashier_message(error, _UNEXPECTED))
+            out.print(f"  {error}: {error_message(exchanged.cause or '')}")
