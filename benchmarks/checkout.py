@@ -102,23 +102,29 @@ def sell(stack: Stack, sales: int, tills: int) -> list[list[dict[str, Any]]]:
 
 
 def called(history: list[dict[str, Any]]) -> set[str]:
-    """The functions a sale's tasks call."""
+    """Return the names of the functions that the tasks of a sale call, by alias or not."""
     tasks = [event["taskScheduledEventDetails"] for event in history if "taskScheduledEventDetails" in event]
     return {
-        json.loads(task["parameters"])["FunctionName"].rpartition(":")[2]
+        json.loads(task["parameters"])["FunctionName"].split(":")[6]
         for task in tasks
         if task["resourceType"] == "lambda"
     }
 
 
 def durations(stack: Stack, function: str) -> list[float]:
-    """Milliseconds of every invocation of a function, oldest first."""
+    """Return the milliseconds of each invocation of a function, oldest first."""
+    settings = stack.client("lambda").get_function_configuration(FunctionName=function)
     pages = (
         stack.client("logs")
         .get_paginator("filter_log_events")
-        .paginate(logGroupName=f"/aws/lambda/{function}", filterPattern="REPORT")
+        .paginate(logGroupName=settings["LoggingConfig"]["LogGroup"], filterPattern="REPORT")
     )
-    lines = [event["message"] for page in pages for event in page["events"]]
+    lines = [
+        event["message"]
+        for page in pages
+        for event in page["events"]
+        if f"/{function}[" in event["logStreamName"]
+    ]
     return [float(match[1]) for line in lines if (match := _DURATION.match(line))]
 
 

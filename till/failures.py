@@ -83,13 +83,14 @@ def _logged(stack: Stack, source_url: str | None, message_id: str) -> Failure | 
     )["EventSourceMappings"]
     if not mappings:
         return Failure("No function of this deployment consumes the queue: another system failed.")
-    # The ARN may end in an alias.
-    function = mappings[0]["FunctionArn"].split(":")[6]
+    function = stack.client("lambda").get_function_configuration(FunctionName=mappings[0]["FunctionArn"])
     logs = stack.client("logs")
     since = int(datetime.now(UTC).timestamp() - _LOG_DAYS * 86_400) * 1000
     try:
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{function}", filterPattern=f'"{message_id}"', startTime=since
+            logGroupName=function["LoggingConfig"]["LogGroup"],
+            filterPattern=f'"{message_id}"',
+            startTime=since,
         )
         events = [event for page in pages for event in page["events"] if message_id in event["message"]]
     except logs.exceptions.ResourceNotFoundException:

@@ -75,6 +75,10 @@ class Consumer:
             ]
         }
 
+    def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
+        assert FunctionName.endswith(":function:count:live")
+        return {"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/shop"}}
+
 
 def log(stack: Stack, monkeypatch: pytest.MonkeyPatch, *entries: tuple[datetime, dict[str, Any]]) -> None:
     """Write entries to the log of the consumer."""
@@ -82,8 +86,8 @@ def log(stack: Stack, monkeypatch: pytest.MonkeyPatch, *entries: tuple[datetime,
     monkeypatch.setattr(
         Stack, "client", lambda self, name: Consumer() if name == "lambda" else clients(self, name)
     )
-    logs, stream = stack.client("logs"), {"logGroupName": "/aws/lambda/count", "logStreamName": "one"}
-    logs.create_log_group(logGroupName="/aws/lambda/count")
+    logs, stream = stack.client("logs"), {"logGroupName": "/aws/lambda/shop", "logStreamName": "one"}
+    logs.create_log_group(logGroupName="/aws/lambda/shop")
     logs.create_log_stream(**stream)
     events = [
         {"timestamp": int(at.timestamp() * 1000), "message": json.dumps(fields)} for at, fields in entries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -211,6 +212,14 @@ def handler(event, context):
     assert lines[5].startswith("[ERROR] ValueError: four\nTraceback (most recent call last):\n")
     assert "Billed Duration" in lines[7]
     assert "Init Duration" in lines[7]
+
+
+def test_log_stream_names_the_function_in_a_log_group_that_others_can_share(bench: Bench) -> None:
+    source = "def handler(event, context):\n    return context.log_stream_name\n"
+    own = bench.response(function(source, name="one", log_group="/aws/lambda/one"))
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", own)
+    shared = bench.response(function(source, name="two", log_group="shop"))
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/two\[\$LATEST\]\[[0-9a-f]{32}\]", shared)
 
 
 def test_handler_receives_the_trace_header(bench: Bench) -> None:

@@ -70,7 +70,7 @@ class Sandbox:
         self.function = function
         self.idle_since = time.monotonic()
         self._platform = platform
-        self._stream = _log_stream_name(function.version)
+        self._stream = _log_stream_name(function)
         self._process: Process | None = None
         self._exit: asyncio.Task[int] | None = None
         self._credentials_end = 0.0
@@ -261,5 +261,12 @@ class Sandbox:
         await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
 
 
-def _log_stream_name(version: str) -> str:
-    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
+def _log_stream_name(function: Function) -> str:
+    """Return a new name, which names the function where its log group may be shared.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+    """
+    day, own, sandbox = f"{datetime.now(UTC):%Y/%m/%d}", f"/aws/lambda/{function.name}", uuid.uuid4().hex
+    if function.log_group == own:
+        return f"{day}/[{function.version}]{sandbox}"
+    return f"{day}/{function.name}[{function.version}][{sandbox}]"

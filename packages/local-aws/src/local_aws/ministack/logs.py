@@ -16,8 +16,8 @@ from .scope import default_scope
 # MiniStack holds events in memory: a stream keeps its newest.
 _EVENTS_PER_STREAM = 5_000
 
-# Each sandbox has a stream of its own: a group keeps its newest streams.
-_STREAMS_PER_GROUP = 50
+# Each sandbox has a stream of its own, and functions can share a group: it keeps its newest streams.
+_STREAMS_PER_GROUP = 500
 
 _STREAMS = "logs/streams"
 _EVENTS = "logs/events"
