@@ -74,6 +74,8 @@ def _prove(options: argparse.Namespace) -> int:
     try:
         for done, tally in enumerate(pool.tallies(work, options.jobs), 1):
             total.merge(tally)
+            for command, violations in tally.violations.items():
+                print(f"\n{command}", *violations, sep="\n  ", file=sys.stderr, flush=True)
             if sys.stderr.isatty():
                 print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ each open case is decided with "retry", and the run continues. At the end the la
 checked once more.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,7 @@ from stepfunctions_local.errors import ApiError
 from tillflow.aws import client
 from tillflow.callbacks import complete_task
 from tillflow.errors import DomainError
+from tillflow.handling import logger
 
 from audit import Violation, check
 from verification.harness.dynamodb import Tables, local_dynamodb
@@ -341,9 +343,11 @@ def prover(template: Template | None = None) -> Iterator[Prover]:
         ExitStack() as resources,
         observed_clients(tables.before),
         patch("tillflow.store.time", SimpleNamespace(sleep=lambda seconds: None)),
-        patch("aws_lambda_powertools.metrics.Metrics.add_metric"),
-        patch("aws_lambda_powertools.metrics.Metrics.flush_metrics"),
+        patch.dict(os.environ, {"POWERTOOLS_METRICS_DISABLED": "true"}),
+        patch("cases.measures.single_metric"),
     ):
+        resources.callback(logger.setLevel, logger.log_level)
+        logger.setLevel("CRITICAL")
         built = Prover(template, tables, resources)
         try:
             yield built
