@@ -44,6 +44,14 @@ OTHER_FAILURES = {
         "OrderReturn/refunded as store credit": "OrderReturn.CheckCustomer:fail_before",
         "OrderReturn/one unit, refunded to the card": "OrderReturn.RefundPayment:time_out_after:*,"
         "OrderReturn.ResolveRefund:fail_before",
+        "OrderReturn/a unit without a receipt": "OrderReturn.ValueReturn:fail_before",
+    },
+    "OrderExchange": {
+        "OrderExchange/the card for the rest is declined": "OrderExchange.ReleaseReturn:fail_before",
+        "OrderExchange/a cheaper article, the rest refunded": "OrderExchange.SellGoods:time_out_after:*,"
+        "OrderExchange.FindSale:fail_before",
+        "OrderExchange/a dearer article, the rest paid by card": "OrderExchange.ReturnUnits:fail_after:*,"
+        "OrderExchange.FindReturn:fail_before",
     },
     "OrderShipment": {
         "OrderShipment/refunded by hand": "OrderShipment.SettleByHand:fail_before",

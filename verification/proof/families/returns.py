@@ -33,7 +33,9 @@ from verification.proof.families.orders import (
 from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
-PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"}
+PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"} | {
+    "a cheaper article, the rest refunded"
+}
 FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
 YESTERDAY_TIME = "2026-11-24T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
@@ -63,7 +65,14 @@ class Returns(Family):
             expected = demo.expected.replace("REFUSED ", "NONE ").partition(" Units")[0]
             yield Scenario(self, RETURN, demo.title, _returned(demo), expected, demo.title in PAIRED)
         for exchange in order_exchange.SCENARIOS:
-            yield Scenario(self, EXCHANGE, exchange.title, _exchanged(exchange), exchange.proven)
+            yield Scenario(
+                self,
+                EXCHANGE,
+                exchange.title,
+                _exchanged(exchange),
+                exchange.proven,
+                exchange.title in PAIRED,
+            )
         # A throttled claim lets the other return come first.
         yield Scenario(self, RETURN, LAST, _returned_twice(), "")
         for state in RACED:
