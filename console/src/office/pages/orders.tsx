@@ -162,11 +162,13 @@ function Tenders({ id, currency }: { id: string; currency: string }): React.Reac
     <>
       <h2>{office.tenders}</h2>
       <Notice problem={problem} />
-      <Table
-        caption={office.tenders}
-        columns={[{ field: "type" }, { field: "state" }, { field: "amount", number: true }, { field: "captured", number: true }, { field: "refunded", number: true }]}
-        rows={(value ?? []).map((tender) => ({ ...tender, currency }))}
-      />
+      {value !== null && (
+        <Table
+          caption={office.tenders}
+          columns={[{ field: "type" }, { field: "state" }, { field: "amount", number: true }]}
+          rows={value.map((tender) => ({ ...tender, currency }))}
+        />
+      )}
     </>
   );
 }
@@ -178,14 +180,16 @@ function ReturnsOf({ id }: { id: string }): React.ReactNode {
     <>
       <h2>{text.pages.returns}</h2>
       <Notice problem={problem} />
-      <Table
-        caption={text.pages.returns}
-        columns={[
-          { field: "return_id" }, { field: "status" }, { field: "completed_at" }, { field: "total", number: true },
-          { field: "credit_note_number" }, { field: "reason" },
-        ]}
-        rows={(value ?? []).map((one) => ({ ...one, reason: one.document?.lines.map(({ reason }) => reason).join(", ") }))}
-      />
+      {value !== null && (
+        <Table
+          caption={text.pages.returns}
+          columns={[
+            { field: "return_id" }, { field: "status" }, { field: "completed_at" }, { field: "total", number: true },
+            { field: "credit_note_number" }, { field: "reason" },
+          ]}
+          rows={value.map((one) => ({ ...one, reason: one.document?.lines.map(({ reason }) => reason).join(", ") }))}
+        />
+      )}
     </>
   );
 }
