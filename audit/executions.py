@@ -41,6 +41,7 @@ RECORDS: Mapping[str, Record] = {
     "OrderReturn": Record(lambda shop: shop.returns, frozenset({"COMPLETED"})),
     # Of an order that was cancelled before a carrier had it there is nothing to ship.
     "OrderShipment": Record(lambda shop: shop.deliveries, frozenset({"CLOSED"}), optional=True),
+    "OrderExchange": Record(lambda shop: shop.returns, frozenset({"COMPLETED"})),
     "CustomerPayment": Record(lambda shop: _rows(shop, "BillingTable", "PAYMENT", "payment_id")),
     "PurchaseOrder": Record(
         lambda shop: _rows(shop, "PurchasingTable", "PURCHASE", "purchase_order_id"), frozenset({"CLOSED"})

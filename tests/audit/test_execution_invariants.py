@@ -38,6 +38,7 @@ def test_execution_that_needs_no_record_is_no_violation(workflow: str) -> None:
         (shop_rows, "OrderCheckout", "OrdersTable", "ORDER", "PLACED"),
         (shop_rows, "OrderCancel", "OrdersTable", "ORDER", "PLACED"),
         (return_rows, "OrderReturn", "OrdersTable", "RETURN", "CLAIMED"),
+        (return_rows, "OrderExchange", "OrdersTable", "RETURN", "CLAIMED"),
         (purchase_rows, "PurchaseOrder", "PurchasingTable", "PURCHASE", "MATCHED"),
         (transfer_rows, "StockTransfer", "InventoryTable", "TRANSFER", "IN_TRANSIT"),
     ],
