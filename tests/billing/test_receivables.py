@@ -115,6 +115,17 @@ def test_payment_overtaken_by_its_second_delivery_returns_what_that_recorded(
     assert ReceivablesStore(client, table).receive(payment(100), NOW)["allocated"] == 100
 
 
+@pytest.mark.parametrize("operation", ["get_item", "batch_get_item", "transact_write_items"])
+def test_payment_overtaken_by_another_pays_what_that_left(dynamodb: Any, table: str, operation: str) -> None:
+    write(dynamodb, table, item("a", 100))
+    first = ReceivablesStore(dynamodb, table)
+    client = Interposed(dynamodb)
+    client.before(operation, lambda: first.receive(payment(60, payment_id="pay-2"), NOW))
+    received = ReceivablesStore(client, table).receive(payment(60), NOW)
+    assert (received["allocated"], received["overpayment"]) == (40, 20)
+    assert list(first.open_items()) == []
+
+
 def test_payments_at_once_pay_each_unit_once(dynamodb: Any, table: str) -> None:
     write(dynamodb, table, item("a", 100))
     store = ReceivablesStore(TakingTurns(dynamodb), table)

@@ -82,19 +82,22 @@ class ReceivablesStore:
             "overpayment": request.amount - allocated,
             "allocations": allocations,
         }
+        outstanding = {item.order_id: item.outstanding for item in items}
         keys = [invoice_key(one["order_id"]) for one in allocations]
         invoices = read_rows(self._client, self._table, keys)
         what = f"recording payment {request.payment_id}"
         actions = [self._put_new(payment_row(request, received, iso_utc(now)))]
         for one in allocations:
-            actions += self._pay(invoices[invoice_key(one["order_id"])], one["amount"], what)
+            invoice = invoices[invoice_key(one["order_id"])]
+            actions += self._pay(invoice, outstanding[one["order_id"]], one["amount"], what)
         try:
             transact(self._client, actions, what)
         except AlreadyApplied as applied:
             return _same(applied.result, request)
         return received
 
-    def _pay(self, invoice: Item, amount: int, what: str) -> list[Action]:
+    def _pay(self, invoice: Item, outstanding: int, amount: int, what: str) -> list[Action]:
+        """Return the actions that pay an invoice, if it still has what was outstanding when the amount was decided."""
         changed = rules.paid_by(invoice, amount)
         update = {
             "TableName": self._table,
@@ -105,7 +108,7 @@ class ReceivablesStore:
             "ExpressionAttributeValues": marshal(
                 {
                     **{f":{name}": value for name, value in changed.items()},
-                    ":before": invoice["outstanding"],
+                    ":before": outstanding,
                     ":paid_before": invoice["paid"],
                 }
             ),
