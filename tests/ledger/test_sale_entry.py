@@ -87,7 +87,7 @@ def test_unbalanced_entry_of_any_kind_is_refused() -> None:
 
 def test_account_codes_are_unique_and_every_tender_has_an_account() -> None:
     assert all(code == account.code for code, account in CHART.items())
-    assert set(TENDER_ACCOUNT) == {"cash", "card", "store_credit", "gift_card", "on_account"}
+    assert set(TENDER_ACCOUNT) == {"cash", "card", "store_credit", "gift_card", "on_account", "exchange"}
     assert set(TENDER_ACCOUNT.values()) <= set(CHART.values())
 
 
