@@ -107,21 +107,32 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
     return entries
 
 
-def waits_for_callback(events: Sequence[Event], map_run_waits: Callable[[str], bool] | None = None) -> bool:
+def waits_for_callback(events: Sequence[Event], child_waits: Callable[[str], bool] | None = None) -> bool:
     """Return whether every running branch waits for a callback. A branch ends in an event without a successor.
 
-    map_run_waits: whether the child executions of a distributed Map wait, by the map run's ARN; without it they do not.
+    child_waits: whether what a branch waits for does, by the ARN of a map run or a child execution; without it, it
+    does not.
     """
     followed = {event.get("previousEventId", 0) for event in events}
     last = [event for event in events if event["id"] not in followed]
     running = [event for event in last if event["type"] not in NEVER_PREVIOUS]
-    return bool(running) and all(_branch_waits(event, map_run_waits) for event in running)
+    return bool(running) and all(_branch_waits(event, child_waits) for event in running)
 
 
-def _branch_waits(last: Event, map_run_waits: Callable[[str], bool] | None) -> bool:
-    if last["type"] == "MapRunStarted" and map_run_waits:
-        return map_run_waits(last["mapRunStartedEventDetails"]["mapRunArn"])
-    return bool(last["type"] == "TaskSubmitted")
+def _branch_waits(last: Event, child_waits: Callable[[str], bool] | None) -> bool:
+    if last["type"] == "MapRunStarted":
+        return child_waits is not None and child_waits(last["mapRunStartedEventDetails"]["mapRunArn"])
+    if last["type"] != "TaskSubmitted":
+        return False
+    if _by_callback(last):
+        return True
+    child = json.loads(last["taskSubmittedEventDetails"]["output"]).get("ExecutionArn")
+    return child is not None and child_waits is not None and child_waits(child)
+
+
+def _by_callback(submitted: Event) -> bool:
+    """Return whether a submitted task ends by a callback, and not with the job or execution that it started."""
+    return str(_details(submitted).get("resource", "")).endswith(".waitForTaskToken")
 
 
 def compensated(entries: Sequence[Visit]) -> list[str]:
@@ -135,7 +146,7 @@ def _apply(visit: Visit, event: Event, offset: float) -> None:
     if kind in ATTEMPTS:
         visit.attempts += 1
         visit.result = "running"
-    elif kind == "TaskSubmitted":
+    elif kind == "TaskSubmitted" and _by_callback(event):
         visit.result = "waiting for a person" if visit.side == "case" else "waiting for a callback"
     elif kind.endswith(FAILURES) and not kind.startswith("Execution"):
         error = details.get("error", kind)

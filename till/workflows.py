@@ -117,7 +117,12 @@ def visits(stack: Stack, arn: str) -> list[history.Visit]:
 
 def waits_for_callback(stack: Stack, arn: str) -> bool:
     """Return whether every running branch of the execution waits for a callback, child executions included."""
-    return history.waits_for_callback(events(stack, arn), partial(_map_run_waits, stack))
+    return history.waits_for_callback(events(stack, arn), partial(_child_waits, stack))
+
+
+def _child_waits(stack: Stack, arn: str) -> bool:
+    """Return whether a child execution waits, or those of a map run do."""
+    return _map_run_waits(stack, arn) if ":mapRun:" in arn else waits_for_callback(stack, arn)
 
 
 def _map_run_waits(stack: Stack, map_run: str) -> bool:

@@ -114,9 +114,15 @@ def test_submitted_case_waits_for_a_person() -> None:
         entered(2, "Task", "Park", 1, 0),
         event(3, "TaskScheduled", 2, 0, taskScheduledEventDetails={}),
         event(4, "TaskStarted", 3, 0, taskStartedEventDetails={}),
-        event(5, "TaskSubmitted", 4, 0, taskSubmittedEventDetails={}),
+        event(5, "TaskSubmitted", 4, 0, **submitted("sqs", "sendMessage.waitForTaskToken", {})),
     ]
     assert visits(events, sides(definition))[0].result == "waiting for a person"
+
+
+def submitted(kind: str, resource: str, output: Any) -> dict[str, Any]:
+    """Return the details of a submitted task."""
+    details = {"resourceType": kind, "resource": resource, "output": json.dumps(output)}
+    return {"taskSubmittedEventDetails": details}
 
 
 def map_of(*iterations: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -126,7 +132,11 @@ def map_of(*iterations: tuple[str, ...]) -> list[dict[str, Any]]:
     for kinds in iterations:
         previous = 3
         for kind in ("MapIterationStarted", "TaskStateEntered", *kinds):
-            named = {"stateEnteredEventDetails": {"name": "Ask"}} if kind.endswith("Entered") else {}
+            named: dict[str, Any] = {}
+            if kind.endswith("Entered"):
+                named = {"stateEnteredEventDetails": {"name": "Ask"}}
+            if kind == "TaskSubmitted":
+                named = submitted("lambda", "invoke.waitForTaskToken", {})
             events.append(event(len(events) + 1, kind, previous, 0, **named))
             previous = len(events)
     return events
@@ -164,3 +174,17 @@ def test_execution_with_a_map_run_waits_for_callback_if_its_children_do(waits: b
     events = [event(1, "ExecutionStarted", 0, 0), event(2, "MapStateStarted", 1, 0), started]
     assert waits_for_callback(events, {"arn:run": waits}.__getitem__) is waits
     assert not waits_for_callback(events)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_execution_waits_for_callback_if_the_execution_that_it_started_does(waits: bool) -> None:
+    started = submitted("states", "startExecution.sync:2", {"ExecutionArn": "arn:child"})
+    events = [event(1, "ExecutionStarted", 0, 0), event(2, "TaskSubmitted", 1, 0, **started)]
+    assert waits_for_callback(events, {"arn:child": waits}.__getitem__) is waits
+    assert not waits_for_callback(events)
+
+
+def test_execution_that_waits_for_a_job_waits_for_no_callback() -> None:
+    job = submitted("glue", "startJobRun.sync", {"JobRunId": "1"})
+    events = [event(1, "ExecutionStarted", 0, 0), event(2, "TaskSubmitted", 1, 0, **job)]
+    assert not waits_for_callback(events, lambda arn: True)
