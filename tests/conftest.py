@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import botocore.session
 import pytest
 from hypothesis import settings
 from moto import mock_aws
+
+from verification.harness.template import REGION
 
 # A deadline measures the machine, not the code.
 settings.register_profile("tests", deadline=None)
@@ -38,12 +41,17 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def reimported_handlers() -> Iterator[None]:
-    """Import handlers again in the next test: a handler keeps the tables it was imported with."""
-    before = set(sys.modules)
+    """Import handlers anew in the test, and leave those of other tests: a handler keeps the tables of its import."""
+    earlier = _take_handlers()
     yield
-    for name in sys.modules.keys() - before:
-        if name.endswith(".handlers"):
-            del sys.modules[name]
+    _take_handlers()
+    sys.modules.update(earlier)
+
+
+def _take_handlers() -> dict[str, ModuleType]:
+    """Remove the imported modules of handlers, and return them by name."""
+    names = [name for name in sys.modules if name.endswith(".handlers")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 @pytest.fixture
@@ -52,7 +60,8 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch, no_pauses: None, reimported_handle
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    # The region of the harness: the product's clients are made once in a process.
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
         yield botocore.session.Session().create_client("dynamodb")
 
