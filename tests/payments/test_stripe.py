@@ -233,7 +233,7 @@ def test_key_is_in_no_representation_of_the_secret() -> None:
 
 def test_provider_of_a_location_takes_precedence() -> None:
     build = dict.fromkeys(
-        ("sandbox", "stripe", "cash", "store_credit", "gift_card", "on_account"), StripeSecret
+        ("sandbox", "stripe", "cash", "store_credit", "gift_card", "on_account", "exchange"), StripeSecret
     )
     providers = Providers("card=stripe,berlin/card=sandbox", build)  # type: ignore[arg-type]
     assert providers.name_of("paris", "card") == "stripe"

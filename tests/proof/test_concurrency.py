@@ -181,6 +181,7 @@ def payments(dynamodb: Any, table: str) -> Payments:
             "store_credit": Cash,
             "gift_card": Cash,
             "on_account": Cash,
+            "exchange": Cash,
         },
     )
     cards = CardTokens(dynamodb, table)
