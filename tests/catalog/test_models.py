@@ -56,7 +56,8 @@ def test_complete_order_is_accepted() -> None:
         ),
         (
             {"tenders": [{"type": "cheque"}]},
-            r"tenders\[0\].type is 'cheque'; expected 'card', 'cash', 'store_credit', 'gift_card', 'on_account' or 'exchange'",
+            r"tenders\[0\].type is 'cheque'; expected 'card', 'cash', 'store_credit', 'gift_card', "
+            r"'on_account' or 'exchange'",
         ),
         ({"tenders": [{"type": "card"}]}, r"expected a card's reference with a card tender"),
         ({"tenders": [{"type": "cash", "card": "card_1"}]}, "expected no card with a cash tender"),
