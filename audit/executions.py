@@ -50,7 +50,6 @@ RECORDS: Mapping[str, Record] = {
         lambda shop: _rows(shop, "InventoryTable", "TRANSFER", "transfer_id"), frozenset({"CLOSED"})
     ),
 }
-WITHOUT_RECORD = frozenset({"StockReorder", "ImageIngest", "ImageBackfill"})
 
 
 @invariant
