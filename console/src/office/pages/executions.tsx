@@ -6,7 +6,19 @@ import { ExecutionView } from "../execution-view";
 import { ListPage, ReasonForm, RecordPage, Result } from "../parts";
 import { useAction, useTexts } from "../use-api";
 
-const WORKFLOWS = ["OrderCheckout", "OrderCancel", "OrderReturn", "OrderShipment", "CustomerPayment", "StockReorder", "PurchaseOrder", "StockTransfer", "ImageIngest", "ImageBackfill"];
+const WORKFLOWS = [
+  "OrderCheckout",
+  "OrderCancel",
+  "OrderReturn",
+  "OrderExchange",
+  "OrderShipment",
+  "CustomerPayment",
+  "StockReorder",
+  "PurchaseOrder",
+  "StockTransfer",
+  "ImageIngest",
+  "ImageBackfill",
+];
 const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
 
 export function ExecutionsPage(): React.ReactNode {
