@@ -177,10 +177,17 @@ def test_order_with_an_open_case_continues_after_a_restart_when_the_case_is_reso
     case = f"{parked['business_id']}#compensation"
     assert case in {each["case_id"] for each in json.loads(shop.till("case", "list", "--json"))}
     shop.till("case", "resolve", case, "--decision", "done", "--note", "voided at the provider")
-    steps = shop.client("stepfunctions")
-    for _ in range(200):
-        execution = steps.describe_execution(executionArn=parked["execution_arn"])
-        if execution["status"] != "RUNNING":
-            break
+    execution = _ended(shop, parked["execution_arn"])
     assert (execution["status"], execution["error"]) == ("FAILED", "PaymentDeclined")
     assert shop.violations() == []
+
+
+def _ended(shop: Deployed, arn: str) -> dict[str, Any]:
+    """Wait for the end of an execution and return its description."""
+    steps, deadline = shop.client("stepfunctions"), time.monotonic() + 60
+    while time.monotonic() < deadline:
+        execution: dict[str, Any] = steps.describe_execution(executionArn=arn)
+        if execution["status"] != "RUNNING":
+            return execution
+        time.sleep(0.2)
+    raise AssertionError(f"{arn} did not end within 60 s")

@@ -15,6 +15,7 @@ from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.aws_services import AwsServices
 from stepfunctions_local.engine import Config, Engine
 from stepfunctions_local.errors import StoreError
+from stepfunctions_local.interpreter.tokens import parse_token
 from stepfunctions_local.observers.logs import LogDelivery
 from stepfunctions_local.observers.metrics import MetricDelivery
 from stepfunctions_local.storage.store import Store
@@ -80,6 +81,12 @@ class EmbeddedStepFunctions:
             stacks = [tag["value"] for tag in tags if tag["key"] == "aws:cloudformation:stack-name"]
             machines.append(StateMachine(arn, document["roleArn"], stacks[0] if stacks else None))
         return machines
+
+    def machine_of_task(self, token: str) -> str | None:
+        """Return the ARN of the state machine of a task by its token; None if no running execution has it."""
+        ids = parse_token(token)
+        execution = self._engine.running.get(ids[0]) if ids else None
+        return execution.machine_arn if execution else None
 
     def resume(self) -> None:
         """Continue all executions that were running. Their tasks call the services, which must be up."""

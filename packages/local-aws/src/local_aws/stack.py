@@ -26,7 +26,7 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
-from .ministack.policies import authorize_unqualified_state_machines, cache_parsed_policies
+from .ministack.policies import authorize_state_machines, cache_parsed_policies
 from .ministack.resources import install_resources
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
@@ -62,7 +62,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_event_checks()
     install_renewed_tokens()
     cache_parsed_policies()
-    authorize_unqualified_state_machines()
+    authorize_state_machines(engine.machine_of_task)
     persistence = Persistence(journal)
 
     stop = asyncio.Event()

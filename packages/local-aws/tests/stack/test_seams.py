@@ -181,11 +181,11 @@ def test_lambda_calls_invoke_by_the_replaced_name() -> None:
 
 def test_log_group_keeps_its_newest_streams() -> None:
     logs = importlib.import_module("ministack.services.cloudwatch_logs")
-    for number in range(60):
-        write_logs("/aws/lambda/busy", f"stream-{number:02}", [LogEvent(number, "said")])
+    for number in range(510):
+        write_logs("/aws/lambda/busy", f"stream-{number:03}", [LogEvent(number, "said")])
     with default_scope():
         kept = list(logs._log_groups["/aws/lambda/busy"]["streams"])
-    assert kept == [f"stream-{number:02}" for number in range(10, 60)]
+    assert kept == [f"stream-{number:03}" for number in range(10, 510)]
 
 
 def test_tokens_are_signed_by_a_function_that_takes_groups_and_attributes() -> None:

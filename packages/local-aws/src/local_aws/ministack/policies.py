@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
@@ -22,12 +24,22 @@ def cache_parsed_policies() -> None:
     iam_evaluator.parse_policy_document = parse_cached
 
 
-def authorize_unqualified_state_machines() -> None:
-    """Evaluate requests for a version or alias of a state machine against the machine's ARN, as AWS does."""
+def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> None:
+    """Evaluate requests of Step Functions against the ARN of the state machine that they are about, as AWS does.
+
+    A request for a version or alias is about its machine, and one with a task token about the machine of the task:
+    `machine_of_task` returns it, None for a token of no running execution.
+    """
     extract = iam_actions.extract_resource_arn
 
-    def extract_unqualified(service: str, *request: Any) -> str:
-        arn: str = extract(service, *request)
-        return ":".join(arn.split(":")[:7]) if service == "states" and ":stateMachine:" in arn else arn
+    def extract_machine(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *request: Any
+    ) -> str:
+        arn: str = extract(service, method, path, headers, body, *request)
+        if service != "states":
+            return arn
+        if arn == "*" and b'"taskToken"' in body:
+            return machine_of_task(json.loads(body)["taskToken"]) or arn
+        return ":".join(arn.split(":")[:7]) if ":stateMachine:" in arn else arn
 
-    iam_actions.extract_resource_arn = extract_unqualified
+    iam_actions.extract_resource_arn = extract_machine
