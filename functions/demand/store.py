@@ -5,25 +5,12 @@ EVENT#<event id>        COUNTED#<chunk>  marker: this part of the event was coun
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
-from itertools import batched
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.counting import count_once
 from tillflow.fields import MAX_UNITS
-from tillflow.store import (
-    ACTIONS_PER_TRANSACTION,
-    Action,
-    AlreadyApplied,
-    Item,
-    key,
-    marshal,
-    retry_on_conflict,
-    transact,
-    unmarshal,
-)
+from tillflow.store import Action, key, marshal, unmarshal
 
 from demand.models import DemandSums
 from demand.rules import Sales
@@ -41,12 +28,15 @@ class DemandStore:
 
     def count(self, sales: Sales) -> None:
         """Add an event's sales to their day, once per event id. IdempotencyConflict if the id had other sales."""
-        for number, part in enumerate(batched(sales.quantities, ACTIONS_PER_TRANSACTION - 1, strict=False)):
-            actions = [self._counted(sales, number)]
-            actions += [self._add(sales.location, sku, sales.day, quantity) for sku, quantity in part]
-            with suppress(AlreadyApplied):
-                what = f"counting {sales.event_id}"
-                retry_on_conflict(partial(transact, self._client, actions, what))
+        expires_at = int(datetime.combine(sales.day, time(), UTC).timestamp()) + MARKER_SECONDS
+        count_once(
+            self._client,
+            self._table,
+            sales.event_id,
+            ("sales", sales.digest),
+            (self._add(sales.location, sku, sales.day, quantity) for sku, quantity in sales.quantities),
+            lambda _: {"expires_at": expires_at},
+        )
 
     def daily(self, location: str, sku: str, first: date, last: date) -> dict[str, int]:
         """Return the units sold on each day with sales from first to last, by ISO date."""
@@ -77,24 +67,6 @@ class DemandStore:
                 {"location": location, "sku": sku, "days": days, "total": sum(sold), "squares": squares}
             )
         return sums
-
-    def _counted(self, sales: Sales, number: int) -> Action:
-        row: Item = {"pk": f"EVENT#{sales.event_id}", "sk": f"COUNTED#{number}", "digest": sales.digest}
-        row["expires_at"] = int(datetime.combine(sales.day, time(), UTC).timestamp()) + MARKER_SECONDS
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-
-        def counted(stored: Item) -> Exception:
-            if stored["digest"] == sales.digest:
-                return AlreadyApplied(None)
-            return IdempotencyConflict(
-                f"event {sales.event_id}", {"sales": stored["digest"]}, {"sales": sales.digest}
-            )
-
-        return Action("Put", request, counted)
 
     def _add(self, location: str, sku: str, day: date, quantity: int) -> Action:
         request = {

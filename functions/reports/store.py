@@ -7,26 +7,13 @@ The marker of the first part has the figures of the event's day, which the audit
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
-from functools import partial
-from itertools import batched
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.counting import count_once
 from tillflow.listing import Page
-from tillflow.store import (
-    ACTIONS_PER_TRANSACTION,
-    Action,
-    AlreadyApplied,
-    Item,
-    key,
-    marshal,
-    retry_on_conflict,
-    transact,
-    unmarshal,
-)
+from tillflow.store import Action, Item, key, marshal, unmarshal
 
 from reports.errors import InvalidReport
 from reports.models import Counted, Dimension, Figures, SalesRow
@@ -42,12 +29,14 @@ class ReportsStore:
 
     def count(self, event: Counted) -> None:
         """Add an event to its day, once per event id. IdempotencyConflict if the id had other figures."""
-        for number, part in enumerate(batched(event.figures, ACTIONS_PER_TRANSACTION - 1, strict=False)):
-            actions = [self._marker(event, number)]
-            actions += [self._add(event, *figures) for figures in part]
-            with suppress(AlreadyApplied):
-                what = f"counting {event.event_id}"
-                retry_on_conflict(partial(transact, self._client, actions, what))
+        count_once(
+            self._client,
+            self._table,
+            event.event_id,
+            ("figures", digest(event)),
+            (self._add(event, *figures) for figures in event.figures),
+            lambda number: _of_day(event) if number == 0 else {},
+        )
 
     def sales(
         self, by: Dimension, currency: str, first: date, last: date, limit: int, after: str
@@ -90,32 +79,6 @@ class ReportsStore:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _marker(self, event: Counted, number: int) -> Action:
-        content = digest(event)
-        row: Item = {"pk": f"EVENT#{event.event_id}", "sk": f"COUNTED#{number}", "digest": content}
-        if number == 0:
-            of_day = next(figures for dimension, _, figures in event.figures if dimension == "day")
-            row |= {
-                "business_id": event.business_id,
-                "currency": event.currency,
-                "day": event.day.isoformat(),
-            }
-            row |= _not_zero(of_day)
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-
-        def stored(row: Item) -> Exception:
-            if row["digest"] == content:
-                return AlreadyApplied(None)
-            return IdempotencyConflict(
-                f"event {event.event_id}", {"figures": row["digest"]}, {"figures": content}
-            )
-
-        return Action("Put", request, stored)
-
     def _add(self, event: Counted, dimension: Dimension, value: str, figures: Figures) -> Action:
         day = event.day.isoformat()
         added = _not_zero(figures) or {"sales": 0}
@@ -127,6 +90,16 @@ class ReportsStore:
             "ExpressionAttributeValues": marshal({f":{name}": number for name, number in added.items()}),
         }
         return Action("Update", request)
+
+
+def _of_day(event: Counted) -> Item:
+    of_day = next(figures for dimension, _, figures in event.figures if dimension == "day")
+    return {
+        "business_id": event.business_id,
+        "currency": event.currency,
+        "day": event.day.isoformat(),
+        **_not_zero(of_day),
+    }
 
 
 def _partition(dimension: Dimension, currency: str, month: str) -> str:
