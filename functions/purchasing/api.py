@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Day, Identifier
+from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
 
 from purchasing import reporting
@@ -228,14 +228,10 @@ def _signer(call: Call) -> str:
     signed = call.headers.get("x-tillflow-signature", "")
     try:
         channel = _suppliers().get(supplier_id).supplier.channel
-        response = client("secretsmanager").get_secret_value(SecretId=channel.secret or "none")
     except UnknownSupplier:
         raise SignatureRefused from None
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "AccessDeniedException"):
-            raise SignatureRefused from None
-        raise
-    if not is_signed(response["SecretString"], timestamp, call.raw, signed, datetime.now(UTC)):
+    secret = find_secret(channel.secret or "none")
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, datetime.now(UTC)):
         raise SignatureRefused
     return supplier_id
 

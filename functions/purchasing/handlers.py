@@ -3,11 +3,10 @@
 import os
 from typing import Any
 
-from botocore.exceptions import ClientError
 from tillflow.aws import client
-from tillflow.errors import ProviderUnavailable
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.secrets import required_secret
 
 from purchasing import rules, service
 from purchasing.approvals import parse_limits
@@ -42,16 +41,6 @@ from purchasing.store import PurchaseStore
 _dynamodb = client("dynamodb")
 
 
-def _secret(name: str) -> str:
-    """Return a webhook's secret; ProviderUnavailable if there is none, as for a webhook that does not respond."""
-    try:
-        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "AccessDeniedException"):
-            raise
-        raise ProviderUnavailable(f"secret {name}") from None
-
-
 class _Topic:
     """The SNS client, created when the first mail is sent: most invocations send none."""
 
@@ -64,7 +53,7 @@ store = PurchaseStore(_dynamodb, os.environ["TABLE_NAME"], limits=_limits)
 purchasing = service.PurchaseService(
     store,
     SandboxBank(_dynamodb, os.environ["BANK_TABLE_NAME"]),
-    Channels(_Topic(), os.environ["SUPPLIER_TOPIC_ARN"], _secret),
+    Channels(_Topic(), os.environ["SUPPLIER_TOPIC_ARN"], required_secret),
     _limits,
 )
 

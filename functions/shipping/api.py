@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.parsing import parse
+from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
 
 from shipping.errors import CarrierNotVerified, InvalidShipment
@@ -95,14 +95,8 @@ def _signer(call: Call) -> str:
     carrier = parse(CarrierRef, {"carrier": call.path["carrier"]}, InvalidShipment).carrier
     timestamp = call.headers.get("x-tillflow-timestamp", "")
     signed = call.headers.get("x-tillflow-signature", "")
-    try:
-        name = f"{os.environ['CARRIER_SECRETS']}{carrier}"
-        response = client("secretsmanager").get_secret_value(SecretId=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "AccessDeniedException"):
-            raise CarrierNotVerified from None
-        raise
-    if not is_signed(response["SecretString"], timestamp, call.raw, signed, datetime.now(UTC)):
+    secret = find_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, datetime.now(UTC)):
         raise CarrierNotVerified
     return carrier
 

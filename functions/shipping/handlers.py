@@ -3,11 +3,10 @@
 import os
 from typing import Any
 
-from botocore.exceptions import ClientError
 from tillflow.aws import client
-from tillflow.errors import ProviderUnavailable
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.secrets import required_secret
 
 from shipping import rules
 from shipping.carriers import Carriers, parse_carriers
@@ -18,14 +17,8 @@ from shipping.store import ShippingStore
 
 
 def _secret(carrier: str) -> str:
-    """Return the secret of a carrier; ProviderUnavailable if there is none, as for one that does not respond."""
-    name = f"{os.environ['CARRIER_SECRETS']}{carrier}"
-    try:
-        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "AccessDeniedException"):
-            raise
-        raise ProviderUnavailable(f"secret {name}") from None
+    """Return the secret of a carrier; ProviderUnavailable if there is none."""
+    return required_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
 
 
 service = ShippingService(
