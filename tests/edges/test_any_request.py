@@ -82,8 +82,8 @@ def test_route_names_what_is_wrong_with_any_body(api: HttpApi, key: str) -> None
 
 @pytest.mark.parametrize("event", [None, 7, "x", [], {}, {"routeKey": None}, {"routeKey": "GET /api/none"}])
 def test_event_without_a_route_is_a_404(api: HttpApi, event: Any) -> None:
-    answer = api.fixture.services.handle("CatalogApiFunction", event)
-    assert json.loads(answer["Payload"])["statusCode"] == 404
+    response = api.fixture.services.handle("CatalogApiFunction", event)
+    assert json.loads(response["Payload"])["statusCode"] == 404
 
 
 def test_a_group_has_a_scope_for_every_route() -> None:

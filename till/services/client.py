@@ -57,7 +57,7 @@ class Service:
         query: parameters; None is left out. version: the version of a record that an update is for. by: the person
         who asks, by default the user of this machine. Raises the service's DomainError; OperatorError if it failed.
         """
-        answer = self.stack.client("lambda").invoke(
+        response = self.stack.client("lambda").invoke(
             FunctionName=self.stack.output(self.function),
             Qualifier=group_for(scope),
             Payload=json.dumps(
@@ -77,8 +77,8 @@ class Service:
                 }
             ).encode(),
         )
-        payload = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        payload = json.loads(response["Payload"].read())
+        if "FunctionError" in response:
             raise OperatorError(
                 f"{self.function} failed: {payload.get('errorMessage', '')}", "See its log for the reason."
             )
