@@ -19,8 +19,8 @@ import pytest
 import urllib3
 from tillflow.api.roles import SCOPES_BY_GROUP
 
-from tests.e2e.conftest import Deployed
 from tests.e2e.test_permissions import without_permission
+from tests.support.deployed_shop import Deployed
 from till.users import DEMO_PASSWORD
 from tools.template.routes import routes_of, services
 

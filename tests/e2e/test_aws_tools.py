@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import BIN, Deployed
+from tests.support.deployed_shop import BIN, Deployed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tillflow.store import key, marshal
 
-from tests.e2e.conftest import Deployed
+from tests.support.deployed_shop import Deployed
 from verification.harness.template import Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 from PIL import Image
 
-from tests.e2e.conftest import Deployed
+from tests.support.deployed_shop import Deployed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

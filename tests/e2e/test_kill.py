@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.e2e.conftest import Deployed
+from tests.support.deployed_shop import Deployed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

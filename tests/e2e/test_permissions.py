@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Deployed
 from tests.e2e.test_deploy import order_file
+from tests.support.deployed_shop import Deployed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

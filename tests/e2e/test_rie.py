@@ -27,7 +27,8 @@ from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from tests.e2e.conftest import Deployed, free_port
+from tests.support.deployed_shop import Deployed
+from tests.support.local_stack import free_port
 from till.local_stack import LAMBDA_PYTHON
 from verification.harness.template import Template
 

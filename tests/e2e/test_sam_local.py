@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from local_aws import client_environment
 
-from tests.e2e.conftest import BIN, Deployed
 from tests.support.container_engine import recording_engine
+from tests.support.deployed_shop import BIN, Deployed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 

@@ -1,37 +1,19 @@
-"""The console in a real browser, on a deployed shop."""
+"""The till of the console in a real browser, on a deployed shop."""
 
 import json
 import re
 import urllib.parse
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
-import urllib3
-from catalog.models import Product
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Deployed
-from tests.support.browser import chromium
-from till.shop import Good, Shop
-from till.stack import find_stack
+from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay, pay_by_card, scan
 from till.users import DEMO_PASSWORD
-from tools.node import install
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 40_000
-MUG = "9780201379624"
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
-PAGES = (
-    "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals",
-    "suppliers", "cases", "executions", "images", "images/quarantine", "deliveries", "reports",
-    "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
-)  # fmt: skip
 
 # Sets window.shown to the time from Enter to the painted line of a SKU.
 MEASURE_SCAN = """sku => {
@@ -48,118 +30,6 @@ MEASURE_SCAN = """sku => {
     observer.observe(document.body, { childList: true, subtree: true, characterData: true });
   });
 }"""
-
-
-@dataclass
-class Console:
-    """The console of a deployed shop: pages of signed-in people, and the API for what a test prepares."""
-
-    url: str
-    shop: Deployed
-    browser: Browser
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    def open(self, user: str, page: str = "till", context: BrowserContext | None = None) -> Page:
-        """Return a tab in which a person is signed in, in a browser of its own unless a context is given."""
-        tab = (context or self.new_context()).new_page()
-        tab.goto(f"{self.url}#/{page}")
-        self.sign_in(tab, user)
-        return tab
-
-    def new_context(self) -> BrowserContext:
-        context = self.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(PATIENCE_MS)
-        self.contexts.append(context)
-        return context
-
-    def sign_in(self, tab: Page, user: str) -> None:
-        tab.get_by_role("button", name="Sign in").click()
-        tab.fill("#username", user)
-        tab.fill("#password", DEMO_PASSWORD)
-        tab.get_by_role("button", name="Sign in").click()
-        tab.wait_for_selector(".shell")
-
-    def call(self, user: str, method: str, path: str, body: Any = None) -> Any:
-        cognito, outputs = self.shop.client("cognito-idp"), self.shop.outputs()
-        response = cognito.initiate_auth(
-            ClientId=outputs["TillClientId"],
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user, "PASSWORD": DEMO_PASSWORD},
-        )
-        response = urllib3.request(
-            method,
-            f"{self.url}api{path}",
-            json=body,
-            headers={"authorization": f"Bearer {response['AuthenticationResult']['AccessToken']}"},
-            timeout=PATIENCE_MS / 1000,
-        )
-        assert response.status < 300, response.data
-        return response.json()
-
-    def create_product(self, name: str, units: int) -> str:
-        """Create a product with stock in store-1; return its SKU."""
-        sku = f"TST-{uuid.uuid4().hex[:8].upper()}"
-        product = {"sku": sku, "name": name, "prices": {"EUR": 500}, "tax_class": "standard"}
-        self.call("manager", "PUT", f"/products/{sku}", product)
-        stack = find_stack({"TILLFLOW_HOME": str(self.shop.folder.path)})
-        Shop(stack).receive(sku, {sku: units}, [Good(Product.model_validate(product), 100, units)])
-        return sku
-
-    def sold(self, sku: str) -> int:
-        """Return how many units were sold of a product."""
-        movements = self.call("manager", "GET", f"/stock/movements?location=store-1&sku={sku}")
-        rows = movements if isinstance(movements, list) else movements["movements"]
-        return -sum(row["quantity"] for row in rows if row["kind"] == "sale")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Run the browser for this file alone: Playwright keeps an event loop running in its thread until it ends."""
-    expect.set_options(timeout=PATIENCE_MS)
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def console(shop: Deployed, browser: Browser) -> Iterator[Console]:
-    url = f"{shop.stack.endpoint}/_aws/execute-api/{shop.outputs()['ApiId']}/$default/"
-    opened = Console(url, shop, browser)
-    yield opened
-    for context in opened.contexts:
-        context.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    assert install(ROOT / "console") == 0
-    return (ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
-def scan(tab: Page, code: str) -> None:
-    tab.get_by_role("combobox", name="Scan or search").focus()
-    tab.keyboard.type(code)
-    tab.keyboard.press("Enter")
-
-
-def pay(tab: Page) -> None:
-    """Open the payment of the basket, once the API has priced it."""
-    button = tab.get_by_role("button", name="Pay", exact=True)
-    expect(button).to_be_enabled(timeout=PATIENCE_MS)
-    button.click()
-
-
-def pay_by_card(tab: Page, card: str = "tok_visa") -> None:
-    pay(tab)
-    tab.get_by_label("Card of the sandbox").select_option(card)
-    tab.get_by_role("button", name="Card", exact=True).click()
-
-
-def complete(tab: Page) -> None:
-    tab.get_by_role("button", name="Complete the sale").click()
-
-
-def expect_sold(tab: Page) -> None:
-    expect(tab.get_by_role("article", name="Receipt")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_sale_with_cash_shows_the_change_and_the_invoice(console: Console) -> None:
@@ -416,25 +286,6 @@ def test_scan_shows_its_line_within_50_ms_with_20000_products(console: Console) 
     assert min(milliseconds) <= 50, milliseconds
 
 
-def test_pages_need_no_horizontal_scrolling_at_200_percent(console: Console) -> None:
-    tab = console.open("operator")
-    # A zoom of 200 % of 1280 x 800.
-    tab.set_viewport_size({"width": 640, "height": 400})
-    wide = []
-    for page in ("till", "returns", "orders", "stock", "cases"):
-        tab.evaluate("route => { location.hash = `#/${route}` }", page)
-        expect(tab.get_by_text("Loading…")).to_have_count(0)
-        if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wide.append(page)
-    assert wide == []
-
-
-def test_cashier_is_refused_a_managers_page(console: Console) -> None:
-    tab = console.open("cashier", "transfers")
-    expect(tab.get_by_role("alert")).to_have_text("Your role does not allow this page.")
-    expect(tab.get_by_role("link", name="Transfers")).to_have_count(0)
-
-
 def test_names_are_shown_as_text_whatever_they_contain(console: Console) -> None:
     sku = console.create_product(HOSTILE_NAME, 5)
     customer = {"customer_id": f"cus-{uuid.uuid4().hex[:12]}", "name": HOSTILE_NAME}
@@ -461,99 +312,3 @@ def test_page_has_no_text_of_another_language(console: Console) -> None:
     scan_box.fill(MUG)
     scan_box.press("Enter")
     expect(tab.get_by_test_id("total")).to_have_text("12,50 €")
-
-
-@pytest.mark.parametrize(("scheme", "pages"), [("light", PAGES), ("dark", ("till", "stock"))])
-def test_pages_have_no_accessibility_violation(
-    console: Console, axe: str, scheme: Any, pages: tuple[str, ...]
-) -> None:
-    tab = console.open("operator")
-    tab.emulate_media(color_scheme=scheme)
-    violations: dict[str, list[str]] = {}
-    for page in pages:
-        tab.evaluate("route => { location.hash = `#/${route}` }", page)
-        expect(tab.get_by_text("Loading…")).to_have_count(0, timeout=PATIENCE_MS)
-        tab.evaluate(axe)
-        result = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found = [
-            f"{one['id']}: {node['html'][:120]}" for one in result["violations"] for node in one["nodes"][:3]
-        ]
-        if found:
-            violations[page] = found
-    assert violations == {}
-
-
-def test_order_page_shows_its_execution(console: Console) -> None:
-    sku = console.create_product("Inspected", 5)
-    tab = console.open("operator")
-    scan(tab, sku)
-    pay_by_card(tab)
-    complete(tab)
-    expect_sold(tab)
-    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
-    tab.goto(f"{console.url}#/orders/{order}")
-    expect(tab.get_by_role("heading", name=order, level=1)).to_be_visible()
-    expect(tab.locator("execution-inspector text", has_text="PriceOrder").first).to_be_visible(
-        timeout=PATIENCE_MS
-    )
-
-
-@pytest.fixture
-def hosted_sign_in(console: Console) -> Callable[[], dict[str, Any]]:
-    """Sign in as the console does, without a browser; return the tokens."""
-
-    def sign_in() -> dict[str, Any]:
-        endpoint, client = console.shop.stack.endpoint, console.shop.outputs()["ConsoleClientId"]
-        fields = {
-            "client_id": client,
-            "redirect_uri": console.url,
-            "response_type": "code",
-            "scope": "openid",
-        }
-        form = {**fields, "username": "manager", "password": DEMO_PASSWORD}
-        page = _post_form(f"{endpoint}/login", form)
-        query = urllib.parse.urlsplit(page.headers["location"]).query
-        code = dict(urllib.parse.parse_qsl(query))["code"]
-        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": console.url}
-        return _tokens(endpoint, {**grant, "client_id": client})
-
-    return sign_in
-
-
-def _post_form(url: str, fields: dict[str, str]) -> Any:
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    return urllib3.request("POST", url, body=urllib.parse.urlencode(fields), headers=headers, redirect=False)
-
-
-def _tokens(endpoint: str, fields: dict[str, str]) -> dict[str, Any]:
-    response = _post_form(f"{endpoint}/oauth2/token", fields)
-    assert response.status == 200, response.data
-    tokens: dict[str, Any] = response.json()
-    return tokens
-
-
-def test_renewed_token_has_the_scopes_of_the_first(
-    console: Console, hosted_sign_in: Callable[[], dict[str, Any]]
-) -> None:
-    renewal = {"grant_type": "refresh_token", "refresh_token": hosted_sign_in()["refresh_token"]}
-    client = console.shop.outputs()["ConsoleClientId"]
-    renewed = _tokens(console.shop.stack.endpoint, {**renewal, "client_id": client})
-    response = urllib3.request(
-        "GET", f"{console.url}api/transfers", headers={"authorization": f"Bearer {renewed['access_token']}"}
-    )
-    assert response.status == 200
-
-
-def test_client_cannot_ask_for_scopes_of_the_shop(console: Console) -> None:
-    query = urllib.parse.urlencode(
-        {
-            "client_id": console.shop.outputs()["ConsoleClientId"],
-            "response_type": "code",
-            "scope": "openid shop/operate",
-            "redirect_uri": console.url,
-        }
-    )
-    response = urllib3.request(
-        "GET", f"{console.shop.stack.endpoint}/oauth2/authorize?{query}", redirect=False
-    )
-    assert "error=" in response.headers.get("location", "")
