@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from demand.operations import DemandOperations
+from inventory.operations import StockOperations
 from purchasing.operations import PurchaseOperations, SupplierOperations
 from replenishment.operations import ReorderOperations
 from tillflow.errors import DomainError
 
 from till.errors import OperatorError
-from till.inventory import stock
 from till.stack import Stack
 
 
@@ -30,7 +30,7 @@ def reorders(stack: Stack) -> ReorderOperations:
         stack.client("stepfunctions"),
         stack.output("ReplenishmentTable"),
         demand=DemandOperations(dynamodb, stack.output("DemandTable")),
-        levels=stock(stack),
+        levels=StockOperations(dynamodb, stack.output("InventoryTable")),
         suppliers=suppliers(stack),
     )
 

@@ -3,7 +3,6 @@
 from billing.documents.models import Buyer
 from billing.documents.operations import DocumentOperations
 from billing.operations import BillingOperations, CustomerPaymentOperations, ReceivableOperations
-from catalog.operations import CatalogOperations
 from customers.operations import CustomerOperations
 from ledger.operations import LedgerOperations
 from orders.drafts.operations import DraftOperations
@@ -49,11 +48,6 @@ def exchanges(stack: Stack) -> ExchangeOperations:
     return ExchangeOperations(
         stack.client("stepfunctions"), stack.output("OrderExchangeAlias"), orders(stack)
     )
-
-
-def catalog(stack: Stack) -> CatalogOperations:
-    """Return the catalog operations of a stack."""
-    return CatalogOperations(stack.client("dynamodb"), stack.output("CatalogTable"))
 
 
 def payments(stack: Stack) -> PaymentOperations:

@@ -12,12 +12,13 @@ from billing.documents.models import Seller
 from billing.documents.operations import DocumentOperations
 from billing.errors import SellerNotSet
 from catalog.models import Product, TaxClass
+from catalog.operations import CatalogOperations
 from customers.errors import UnknownCustomer
 from customers.models import Customer
 from inventory.models import Location, ReceiptLine
+from inventory.operations import StockOperations
 
-from till.inventory import stock
-from till.sales import catalog, documents
+from till.sales import documents
 from till.services.customers import Customers
 from till.stack import Stack
 
@@ -142,11 +143,11 @@ class Shop:
     def seed(self, wrote: Callable[[str], None] = lambda what: None) -> None:
         """Write everything the demo shop has; existing customers stay. `wrote` is called for each record."""
         for tax_class in TAX_CLASSES:
-            catalog(self.stack).put_tax_class(tax_class)
+            self.catalog.put_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
         self.add_products(GOODS, wrote)
         for location in LOCATIONS:
-            stock(self.stack).put_location(location)
+            self.stock.put_location(location)
             wrote(f"location {location.location}")
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
@@ -158,7 +159,7 @@ class Shop:
 
     def add_products(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
         """Put products into the catalog."""
-        operations = catalog(self.stack)
+        operations = self.catalog
 
         def put(item: Good) -> None:
             operations.put_product(item.product)
@@ -170,12 +171,20 @@ class Shop:
     def receive(self, receipt_id: str, units: Mapping[str, int], goods: Iterable[Good] = GOODS) -> None:
         """Receive units at their cost, once per receipt id."""
         cost = {item.product.sku: item.unit_cost for item in goods}
-        stock(self.stack).receive(
+        self.stock.receive(
             receipt_id,
             LOCATION,
             [ReceiptLine(sku=sku, quantity=count, cost=count * cost[sku]) for sku, count in units.items()],
             CURRENCY,
         )
+
+    @property
+    def catalog(self) -> CatalogOperations:
+        return CatalogOperations(self.stack.client("dynamodb"), self.stack.output("CatalogTable"))
+
+    @property
+    def stock(self) -> StockOperations:
+        return StockOperations(self.stack.client("dynamodb"), self.stack.output("InventoryTable"))
 
 
 def _create_customer(operations: Customers, customer: Customer) -> None:

@@ -1,12 +1,10 @@
 """Operations of billing. The command line and the HTTP API call them."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
-from tillflow.executions import Started, describe_execution, start_execution
+from tillflow.executions import Started, start_once
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 
@@ -95,8 +93,6 @@ class CustomerPaymentOperations:
         """Start recording a payment; the same payment again starts nothing. InvalidPayment, IdempotencyConflict."""
         payment = parse(ReceivePayment, request, InvalidPayment)
         sent = payment.model_dump(mode="json")
-        started = start_execution(self._states, self._workflow, payment.payment_id, sent)
-        running = describe_execution(self._states, started.arn) if started.duplicate else None
-        if running is not None and (stored := json.loads(running["input"])) != sent:
-            raise IdempotencyConflict(f"payment {payment.payment_id}", stored, sent)
-        return started
+        return start_once(
+            self._states, self._workflow, payment.payment_id, sent, f"payment {payment.payment_id}"
+        )

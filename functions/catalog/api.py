@@ -4,13 +4,20 @@ import os
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
-from tillflow.fields import Timestamp
+from tillflow.fields import Timestamp, UnitAmount
+from tillflow.money import Currency
 
-from catalog.models import Order, PricedOrder, Product
+from catalog.models import (
+    Order,
+    PriceDays,
+    PricedOrder,
+    Product,
+    ReturnWindow,
+)
 from catalog.operations import CatalogOperations
 
 api = Api("catalog")
@@ -30,6 +37,24 @@ class ProductPage(BaseModel):
     products: list[Product]
     next_cursor: str | None
     version: str
+
+
+class NewPrice(BaseModel):
+    """The price of a unit in minor units from a time on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    currency: Currency
+    price: UnitAmount
+    valid_from: Timestamp
+
+
+class Retirement(BaseModel):
+    """retired: the product is not sold any more; what was sold can be returned."""
+
+    model_config = ConfigDict(frozen=True)
+
+    retired: StrictBool
 
 
 @cache
@@ -61,17 +86,57 @@ def list_products(call: Call) -> Reply:
 @api.route("GET /products/{sku}", "read", response=Product)
 def get_product(call: Call) -> Reply:
     """Return a product with its prices."""
-    product, version = _catalog().get_with_version(call.path["sku"])
+    product, version = _catalog().get(call.path["sku"])
     return Reply(product, version=version)
 
 
 @api.route("PUT /products/{sku}", "manage", body=Product, response=Product)
 def put_product(call: Call) -> Reply:
-    """Create or replace a product."""
+    """Create or replace a product; with If-Match replace it at that version."""
     if call.body.sku != call.path["sku"]:
         raise InvalidRequest("sku", call.body.sku, f"{call.path['sku']}, the SKU of the path")
-    _catalog().put_product(call.body)
-    return Reply(call.body)
+    return Reply(call.body, version=_catalog().put_product(call.body, call.version))
+
+
+@api.route("POST /products/{sku}/prices", "manage", body=NewPrice, response=Product)
+def schedule_price(call: Call) -> Reply:
+    """Change the price of a product from a time on, at the version in If-Match, or at its newest."""
+    change = {**call.body.model_dump(mode="json"), "sku": call.path["sku"]}
+    product, version = _catalog().schedule_price(change, call.version)
+    return Reply(product, version=version)
+
+
+@api.route("PUT /products/{sku}/retired", "manage", body=Retirement, response=Product)
+def retire_product(call: Call) -> Reply:
+    """Stop selling a product, or sell it again, at the version in If-Match, or at its newest."""
+    product, version = _catalog().retire(call.path["sku"], call.body.retired, call.version)
+    return Reply(product, version=version)
+
+
+@api.route("GET /settings/return-windows", "read", response=list[ReturnWindow])
+def list_return_windows(call: Call) -> list[ReturnWindow]:
+    """List the return windows by category; the one without a category is that of any other."""
+    return _catalog().list_return_windows()
+
+
+@api.route("PUT /settings/return-windows", "manage", body=ReturnWindow, response=ReturnWindow)
+def put_return_window(call: Call) -> ReturnWindow:
+    """Set the return window of a category; orders that are sold keep theirs."""
+    _catalog().put_return_window(call.body)
+    return ReturnWindow.model_validate(call.body)
+
+
+@api.route("GET /settings/price-days", "read", response=PriceDays)
+def get_price_days(call: Call) -> PriceDays:
+    """Return the days whose lowest price values a return without a receipt."""
+    return PriceDays(days=_catalog().price_days())
+
+
+@api.route("PUT /settings/price-days", "manage", body=PriceDays, response=PriceDays)
+def put_price_days(call: Call) -> PriceDays:
+    """Set the days whose lowest price values a return without a receipt."""
+    _catalog().put_price_days(call.body)
+    return PriceDays.model_validate(call.body)
 
 
 @api.route("POST /quotes", "sell", body=Order, response=PricedOrder)

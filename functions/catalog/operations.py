@@ -1,6 +1,6 @@
 """Operations of the catalog. The command line and the HTTP API call them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from catalog import prices, rules
-from catalog.errors import InvalidProduct, UnknownProduct
+from catalog.errors import InvalidProduct
 from catalog.models import (
     BarcodeQuery,
     Order,
@@ -49,42 +49,36 @@ class CatalogOperations:
         """Return the days whose lowest price values a return without a receipt."""
         return self._store.price_days()
 
-    def put_product(self, product: Product) -> None:
-        """Create or replace a product. InvalidProduct."""
-        self._store.put_product(product)
+    def put_product(self, product: Product, version: int | None = None) -> int:
+        """Create or replace a product; return its version. version: None for any. InvalidProduct, RecordChanged."""
+        return self._store.put_product(product, version)
 
-    def get(self, sku: str) -> Product:
-        """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
-        return self.get_with_version(sku)[0]
-
-    def get_with_version(self, sku: str) -> tuple[Product, int]:
+    def get(self, sku: str) -> tuple[Product, int]:
         """Return a product and its version; UnknownProduct, InvalidProduct for a SKU no product has."""
         return self._store.get_product(_checked(sku))
 
-    def schedule_price(self, request: Mapping[str, Any]) -> Product:
-        """Change the price of a product from a time on. UnknownProduct, InvalidProduct."""
+    def schedule_price(self, request: Mapping[str, Any], version: int | None = None) -> tuple[Product, int]:
+        """Change the price of a product from a time on; return the product and its version.
+
+        UnknownProduct, InvalidProduct, RecordChanged if it is not at `version`.
+        """
         change = parse(SchedulePrice, request, InvalidProduct)
         return self._store.update_product(
-            change.sku, lambda product: prices.scheduled(product, change, datetime.now(UTC))
+            change.sku, lambda product: prices.scheduled(product, change, datetime.now(UTC)), version
         )
 
-    def retire(self, sku: str, retired: bool = True) -> Product:
-        """Retire a product: it is not sold any more, and can be returned; or sell it again. UnknownProduct."""
+    def retire(self, sku: str, retired: bool, version: int | None = None) -> tuple[Product, int]:
+        """Retire a product: it is not sold any more, and can be returned; or sell it again. Return it and its version.
+
+        UnknownProduct, RecordChanged if it is not at `version`.
+        """
         return self._store.update_product(
-            _checked(sku), lambda product: product.model_copy(update={"retired": retired})
+            _checked(sku), lambda product: product.model_copy(update={"retired": retired}), version
         )
 
     def find_barcode(self, barcode: str) -> Product:
         """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""
         return self._store.find_barcode(parse(BarcodeQuery, {"barcode": barcode}, InvalidProduct).barcode)
-
-    def check(self, skus: Iterable[str]) -> None:
-        """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
-        wanted = dict.fromkeys(skus)
-        products, _, _ = self._store.read_prices(wanted)
-        unknown = [sku for sku in wanted if sku not in products]
-        if unknown:
-            raise UnknownProduct(*unknown)
 
     def quote(self, order: Order) -> PricedOrder:
         """Return an order with its prices, discounts and tax. Changes nothing. InvalidOrder, UnknownProduct."""

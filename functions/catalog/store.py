@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillflow.errors import StoreContention
+from tillflow.errors import RecordChanged, StoreContention
 from tillflow.listing import Page
 from tillflow.store import (
     Action,
@@ -121,23 +121,32 @@ class CatalogStore:
             ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
         )
 
-    def put_product(self, product: Product) -> None:
-        """Create or replace a product.
+    def put_product(self, product: Product, version: int | None = None) -> int:
+        """Create or replace a product and return its version.
 
-        InvalidProduct if its tax class has no rate or another product has its barcode.
+        InvalidProduct if its tax class has no rate or another product has its barcode; RecordChanged if it is not at
+        `version`.
         """
-        retry_on_conflict(lambda: self._put_product(product))
 
-    def update_product(self, sku: str, rule: Callable[[Product], Product]) -> Product:
-        """Apply a rule to a product and return the result. UnknownProduct, and what the rule raises."""
+        def put() -> int:
+            return self._write_product(product, self._row(*product_key(product.sku)), version)
 
-        def update() -> Product:
+        return retry_on_conflict(put)
+
+    def update_product(
+        self, sku: str, rule: Callable[[Product], Product], version: int | None = None
+    ) -> tuple[Product, int]:
+        """Apply a rule to a product and return the result and its version.
+
+        UnknownProduct, RecordChanged if it is not at `version`, and what the rule raises.
+        """
+
+        def update() -> tuple[Product, int]:
             row = self._row(*product_key(sku))
             if not row:
                 raise UnknownProduct(sku)
             product = rule(read_product(row))
-            self._write_product(product, row)
-            return product
+            return product, self._write_product(product, row, version)
 
         return retry_on_conflict(update)
 
@@ -187,11 +196,11 @@ class CatalogStore:
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)
 
-    def _put_product(self, product: Product) -> None:
-        self._write_product(product, self._row(*product_key(product.sku)))
-
-    def _write_product(self, product: Product, before: Item) -> None:
-        version = before.get("version", 0)
+    def _write_product(self, product: Product, before: Item, expected: int | None) -> int:
+        """Write a product over the row that was read of it; return its version."""
+        version: int = before.get("version", 0)
+        if expected not in (None, version):
+            raise RecordChanged(f"product {product.sku}", expected)
         row = product_row(product, version + 1, datetime.now(UTC))
         condition = "version = :version" if before else "attribute_not_exists(pk)"
         values = {"ExpressionAttributeValues": marshal({":version": version})} if before else {}
@@ -212,6 +221,7 @@ class CatalogStore:
         if (old := before.get("barcode")) and old != product.barcode:
             actions.append(self._drop_barcode(old))
         transact(self._client, actions, what)
+        return version + 1
 
     def _keep_prices(self, before: Product, after: Product, version: int) -> list[Action]:
         if (before.prices, before.tax_included) == (after.prices, after.tax_included):

@@ -38,6 +38,14 @@ class KeyQuery(BaseModel):
     key: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class ProductsBody(BaseModel):
+    """The products whose images are wanted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    skus: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=100)]
+
+
 class ImagePage(BaseModel):
     """A page of images; next_cursor is null on the last page."""
 
@@ -75,6 +83,14 @@ def list_images(call: Call) -> ImagePage:
     return _page(call, page.rows, page.after)
 
 
+@api.route("POST /images/search", "read", body=ProductsBody, response=dict[str, list[ImageSummary]])
+def search_images(call: Call) -> dict[str, list[ImageSummary]]:
+    """Return the images that products show, by SKU."""
+    skus = list(dict.fromkeys(call.body.skus))
+    found = zip(skus, _images().list_of_products(skus), strict=True)
+    return {sku: [_summary(row) for row in rows] for sku, rows in found}
+
+
 @api.route("GET /images/quarantine", "manage", query=PageQuery, response=ImagePage)
 def list_quarantine(call: Call) -> ImagePage:
     """List rejected images with the reason, the newest first, a page at a time."""
@@ -97,8 +113,8 @@ def sign_upload(call: Call) -> Reply:
 
 
 def _page(call: Call, rows: list[Item], after: str | None) -> ImagePage:
-    images = [
-        ImageSummary.model_validate({**row, "thumbnail_url": _images().thumbnail_url(row, _LIST_SIZE)})
-        for row in rows
-    ]
-    return ImagePage(images=images, next_cursor=call.cursor(after))
+    return ImagePage(images=[_summary(row) for row in rows], next_cursor=call.cursor(after))
+
+
+def _summary(row: Item) -> ImageSummary:
+    return ImageSummary.model_validate({**row, "thumbnail_url": _images().thumbnail_url(row, _LIST_SIZE)})

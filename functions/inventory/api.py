@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.fields import Identifier
+from tillflow.parsing import parse
 
-from inventory.models import Adjust, Correction, Count, Movement, StockLevel
+from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Movement, StockLevel
 from inventory.operations import StockOperations
-from inventory.transfers.models import Arrival, Status, Transfer, TransferSummary
+from inventory.transfers.models import Arrival, OpenTransfer, Status, Transfer, TransferSummary
 from inventory.transfers.operations import TransferOperations
 
 api = Api("inventory")
@@ -60,6 +61,30 @@ class TransferPage(BaseModel):
     next_cursor: str | None
 
 
+class StartedTransfer(BaseModel):
+    """A transfer whose goods are being reserved."""
+
+    transfer_id: str
+    execution_arn: str
+    duplicate: bool
+
+
+class LossBody(BaseModel):
+    """arrival_id: the idempotency key of the loss."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arrival_id: Identifier
+
+
+class LocationBody(BaseModel):
+    """The name of a location."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[str, Field(max_length=120, pattern=r"^\P{Cc}*$")] = ""
+
+
 class CancelTransferBody(BaseModel):
     """Why the goods stay."""
 
@@ -75,7 +100,9 @@ def _stock() -> StockOperations:
 
 @cache
 def _transfers() -> TransferOperations:
-    return TransferOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
+    return TransferOperations(
+        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["TRANSFER_ARN"]
+    )
 
 
 @api.route("GET /stock", "read", query=LevelQuery, response=LevelPage)
@@ -113,6 +140,44 @@ def count_stock(call: Call) -> Reply:
     return Reply(_stock().count(call.body), 201)
 
 
+@api.route("GET /stock/needs", "manage", response=list[LevelNeed])
+def list_needs(call: Call) -> list[LevelNeed]:
+    """List the levels at or below their reorder point, units on order included."""
+    return _stock().needs()
+
+
+@api.route("GET /locations", "read", response=list[Location])
+def list_locations(call: Call) -> list[Location]:
+    """List the locations with stock, by id."""
+    return _stock().list_locations()
+
+
+@api.route("GET /locations/{location}", "read", response=Location)
+def get_location(call: Call) -> Location:
+    """Return a location."""
+    return _stock().location(call.path["location"])
+
+
+@api.route("PUT /locations/{location}", "manage", body=LocationBody, response=Location)
+def put_location(call: Call) -> Location:
+    """Create a location, or rename it."""
+    location = parse(Location, {"location": call.path["location"], "name": call.body.name})
+    _stock().put_location(location)
+    return location
+
+
+@api.route("POST /transfers", "manage", body=OpenTransfer, response=StartedTransfer, statuses=(202,))
+def create_transfer(call: Call) -> Reply:
+    """Reserve goods at their source and expect them at their destination, once per transfer id."""
+    started = _transfers().create(call.body)
+    transfer_id = call.body.transfer_id
+    return Reply(
+        StartedTransfer(transfer_id=transfer_id, execution_arn=started.arn, duplicate=started.duplicate),
+        202,
+        {"location": f"/api/transfers/{transfer_id}"},
+    )
+
+
 @api.route("GET /transfers", "manage", query=TransferQuery, response=TransferPage)
 def list_transfers(call: Call) -> TransferPage:
     """List transfers, the newest first, a page at a time."""
@@ -139,6 +204,12 @@ def ship_transfer(call: Call) -> Transfer:
 def receive_transfer(call: Call) -> Reply:
     """Record an arrival, once per arrival id."""
     return Reply(_without_token(_transfers().receive(call.path["transfer_id"], call.body)), 201)
+
+
+@api.route("POST /transfers/{transfer_id}/losses", "manage", body=LossBody, response=Transfer)
+def lose_rest_of_transfer(call: Call) -> Transfer:
+    """Record that the units in transit are lost, once per arrival id."""
+    return _without_token(_transfers().lose_rest(call.path["transfer_id"], call.body.arrival_id))
 
 
 @api.route("POST /transfers/{transfer_id}/cancel", "manage", body=CancelTransferBody, response=Transfer)

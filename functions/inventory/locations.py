@@ -41,6 +41,13 @@ class Locations:
         rows = query_rows(self._client, self._table, _PARTITION)
         return [Location(location=row["location"], name=row["name"]) for row in rows]
 
+    def get(self, location: str) -> Location:
+        """Return a location; UnknownLocation."""
+        row = read_rows(self._client, self._table, [location_key(location)]).get(location_key(location))
+        if row is None:
+            raise UnknownLocation(location)
+        return Location(location=row["location"], name=row["name"])
+
     def check(self, locations: Iterable[str]) -> None:
         """Raise UnknownLocation, which names every location that does not exist."""
         keys = {location: location_key(location) for location in locations}

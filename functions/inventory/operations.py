@@ -56,9 +56,9 @@ class StockOperations:
         """Create a location, or rename it."""
         self._locations.put(location)
 
-    def check_location(self, location: str) -> None:
-        """Raise UnknownLocation unless the location exists."""
-        self._locations.check([location])
+    def location(self, location: str) -> Location:
+        """Return a location; UnknownLocation, InvalidRequest for an id that no location has."""
+        return self._locations.get(parse(Location, {"location": location}).location)
 
     def list_locations(self) -> list[Location]:
         """Return every location, by id."""

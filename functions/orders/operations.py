@@ -1,14 +1,14 @@
 """Operations on orders. The command line and the HTTP API call them."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, InvalidOrder
+from tillflow.errors import InvalidOrder
 from tillflow.executions import (
     FAILED,
     Started,
+    check_same_input,
     describe_execution,
     error_message,
     execution_arn,
@@ -58,9 +58,8 @@ class OrderOperations:
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
         order_id, request = str(request["order_id"]), with_references(_without_codes(request))
-        checkout = describe_execution(self._states, execution_arn(self._checkout, order_id))
-        if checkout is not None and (stored := json.loads(checkout["input"])) != request:
-            raise IdempotencyConflict(f"order {order_id}", stored, request)
+        arn = execution_arn(self._checkout, order_id)
+        check_same_input(self._states, arn, request, f"order {order_id}")
 
     def cancel(self, order_id: str, reason: str) -> Started:
         """Start the cancel of an order, again if one before it failed.

@@ -10,7 +10,7 @@ from catalog.models import MAX_PRICE_CHANGES, Order, Product, SchedulePrice, Tax
 from catalog.operations import CatalogOperations
 from catalog.prices import priced_at, priced_between, scheduled
 from catalog.rules import price_order
-from tillflow.errors import InvalidOrder
+from tillflow.errors import InvalidOrder, RecordChanged
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MUG = Product(
@@ -92,10 +92,13 @@ def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:
     operations.put_product(MUG)
     request = {"sku": "MUG", "currency": "EUR", "price": 900, "valid_from": "2090-01-01T00:00:00Z"}
     assert operations.schedule_price(request) == operations.get("MUG")
-    assert operations.get("MUG").price_changes[0].prices == {"EUR": 900}
-    operations.retire("MUG")
-    assert operations.get("MUG").retired and operations.find_barcode("96385074").price_changes
-    operations.retire("MUG", retired=False)
-    assert not operations.get("MUG").retired
+    product, version = operations.get("MUG")
+    assert product.price_changes[0].prices == {"EUR": 900}
+    operations.retire("MUG", True, version)
+    assert operations.get("MUG")[0].retired and operations.find_barcode("96385074").price_changes
+    with pytest.raises(RecordChanged):
+        operations.retire("MUG", False, version)
+    operations.retire("MUG", False)
+    assert not operations.get("MUG")[0].retired
     with pytest.raises(UnknownProduct):
-        operations.retire("TEA")
+        operations.retire("TEA", True)

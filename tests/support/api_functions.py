@@ -5,6 +5,7 @@ import json
 import os
 import re
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -38,6 +39,16 @@ class ApiFunctions:
         with patch.dict(os.environ, environment_of(self._template, FunctionName)):
             response = self._services.handle(FunctionName, event, Qualifier)
         return response | {"Payload": io.BytesIO(response["Payload"])}
+
+
+def deployment(template: Template) -> Any:
+    """Return a stack whose resources are named by their logical ids, with its API functions in this process."""
+    functions = ApiFunctions(template)
+    return SimpleNamespace(
+        client=lambda service: functions if service == "lambda" else client(service),
+        output=lambda name: name,
+        identity="arn:aws:iam::123456789012:user/tests",
+    )
 
 
 def environment_of(template: Template, function: str) -> dict[str, str]:

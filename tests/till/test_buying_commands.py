@@ -50,7 +50,7 @@ def aws() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path))
-    deployed(monkeypatch, {name: name for name in TEMPLATE.tables})
+    deployed(monkeypatch, {name: name for name in (*TEMPLATE.tables, *TEMPLATE.functions)})
 
 
 def purchases() -> PurchaseStore:

@@ -292,14 +292,16 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
         "pk": "PRODUCT#MUG-WHT-300",
         "sk": "IMAGE#0123456789abcdef0123",
         "key": "products/MUG-WHT-300/a.jpg",
+        "image_id": "0123456789abcdef0123",
         "dominant_colour": "#ffffff",
+        "updated_at": "2026-11-23T10:00:00Z",
     }
     put({"ImagesTable": [link]})
     first = json.loads(run("product", "list", "--most", "3", "--json").stdout)
     assert [product["sku"] for product in first["products"]] == ["BOK-BRW-01", "COF-ESP-1KG", "COF-FIL-500"]
-    assert first["after"] == "COF-FIL-500"
-    mug = json.loads(run("product", "list", "--after", "GRD-HND-01", "--most", "1", "--json").stdout)
-    assert [product["images"] for product in mug["products"]] == [
-        [{"key": "products/MUG-WHT-300/a.jpg", "dominant_colour": "#ffffff"}]
-    ]
-    assert "till product list --after COF-FIL-500" in run("product", "list", "--most", "3").stderr
+    next_page = json.loads(run("product", "list", "--after", first["after"], "--json").stdout)
+    images = {product["sku"]: product["images"] for product in next_page["products"]}
+    assert list(images) == ["COF-GEI-250", "GRD-HND-01", "MUG-WHT-300"]
+    assert [image["key"] for image in images["MUG-WHT-300"]] == ["products/MUG-WHT-300/a.jpg"]
+    assert images["GRD-HND-01"] == []
+    assert f"till product list --after {first['after']}" in run("product", "list", "--most", "3").stderr

@@ -10,7 +10,7 @@ from tillflow.aws import client
 from tests.support import return_rows
 from tests.support.return_rows import RETURNED, SALE
 from tests.till.test_commands import aws, no_local_stack, put, run, stack
-from till.inventory import stock
+from till.shop import Shop
 from till.stack import find_stack
 
 __all__ = ["aws", "no_local_stack", "stack"]  # fixtures
@@ -83,7 +83,7 @@ def test_return_without_a_receipt_sends_its_place_and_the_permission(
     shop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends(monkeypatch, status="RUNNING")
-    stock(find_stack()).put_location(Location(location="store-1", name="Store 1"))
+    Shop(find_stack()).stock.put_location(Location(location="store-1", name="Store 1"))
     allowed = ("--customer", "cus-ada", "--manager", "mia", "--note", "a gift")
     command = ("return", "create-without-receipt", "--line", "MUG=2:damaged", *allowed, "--id", "ret-9")
     run(*command, code=1)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +11,12 @@ from tillflow.aws import client
 from tillflow.store import key
 from typer.testing import CliRunner
 
+from tests.support.api_functions import deployment
 from till.main import app
 from verification.harness.services import data_services
 from verification.harness.template import Template
+
+TEMPLATE = Template.read()
 
 
 def run(*arguments: str, code: int = 0, responses: str = "") -> Any:
@@ -26,10 +28,10 @@ def run(*arguments: str, code: int = 0, responses: str = "") -> Any:
 @pytest.fixture
 def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[StockOperations]:
     """Ten units of TEA at store-1, worth 1,000."""
-    stack = SimpleNamespace(client=client, output=lambda name: name)
+    stack = deployment(TEMPLATE)
     for command in ("location", "stock", "transfer"):
         monkeypatch.setattr(f"till.commands.{command}.find_stack", lambda: stack)
-    with data_services(Template.read()):
+    with data_services(TEMPLATE):
         operations = StockOperations(client("dynamodb"), "InventoryTable")
         operations.put_location(Location(location="store-1"))
         operations.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1000)], "EUR")
@@ -87,7 +89,7 @@ def test_the_same_id_with_another_count_is_refused(stock: StockOperations) -> No
         (("stock", "levels", "--location", "store-9"), "location store-9 does not exist"),
         (("stock", "count", "TEA", "1", "--location", "store-9"), "location store-9 does not exist"),
         (("stock", "adjust", "--reason", "x", "NOPE", "1"), "a SKU that was stocked at store-1"),
-        (("transfer", "list", "--status", "BOGUS"), "REQUESTED, IN_TRANSIT, CLOSED or CANCELLED"),
+        (("transfer", "list", "--status", "BOGUS"), "'IN_TRANSIT', 'CLOSED' or 'CANCELLED'"),
         (("transfer", "list", "--location", "store-9"), "location store-9 does not exist"),
     ],
 )

@@ -49,7 +49,7 @@ def transfers() -> TransferStore:
 
 
 def operations(shop: WorkflowFixture) -> TransferOperations:
-    return TransferOperations(client("dynamodb"), EngineCallbacks(shop), "InventoryTable")
+    return TransferOperations(client("dynamodb"), EngineCallbacks(shop), "InventoryTable", "")
 
 
 def request(**more: Any) -> dict[str, Any]:

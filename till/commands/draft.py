@@ -13,10 +13,10 @@ from tillflow.parsing import parse
 
 from till import sales, workflows
 from till.errors import OperatorError
-from till.inventory import stock
 from till.output import out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.inventory import Stock
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, update, sell, discard.")
@@ -69,7 +69,7 @@ def list_drafts(
     fetch = partial(sales.drafts(stack).list_drafts, location, 100)
     with operator_errors("See all locations with `till location list`."):
         parse(DraftsOfLocation, {"location": location}, InvalidDraft)
-        stock(stack).check_location(location)
+        Stock(stack).check_location(location)
         rows = (
             {
                 "draft_id": draft.draft_id,

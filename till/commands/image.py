@@ -26,7 +26,7 @@ from till import drawing
 from till.errors import OperatorError
 from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
 from till.purchasing import operator_errors
-from till.sales import catalog
+from till.services.catalog import Catalog
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait
 
@@ -141,7 +141,7 @@ def list_images(
     rows = operations.list_of_product(sku)[:limit] if sku else operations.list_images(limit)
     if sku and not rows:
         with operator_errors("`till product list` lists every product."):
-            catalog(stack).get(sku)
+            Catalog(stack).get(sku)
     if as_json:
         print_json(rows)
     elif not rows:

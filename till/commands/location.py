@@ -6,10 +6,10 @@ import typer
 from inventory.models import Location
 from tillflow.parsing import parse
 
-from till.inventory import stock
 from till.output import out, print_json
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.inventory import Stock
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Create and list the locations with stock.")
@@ -29,7 +29,7 @@ def create(
     """
     with operator_errors("See all locations with `till location list`."):
         created = parse(Location, {"location": location, "name": name})
-        stock(find_stack()).put_location(created)
+        Stock(find_stack()).put_location(created)
     if as_json:
         print_json(created.model_dump())
     else:
@@ -46,5 +46,5 @@ def list_locations(
 
         till location list
     """
-    rows = [location.model_dump() for location in stock(find_stack()).list_locations()]
+    rows = [location.model_dump() for location in Stock(find_stack()).list_locations()]
     print_report("Locations", ("location", "name"), rows, as_json, as_csv, page, page_size)

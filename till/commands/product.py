@@ -7,16 +7,18 @@ from typing import Annotated, Any
 import typer
 from catalog.errors import InvalidProduct
 from catalog.models import PriceDays, Product, ReturnWindow
-from images.operations import ImageOperations
+from images.models import ImageSummary
 from PIL import Image
 from rich.text import Text
 from tillflow.parsing import parse
 
-from till import drawing, sales
+from till import drawing
 from till.amounts import minor_units
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.purchasing import operator_errors
 from till.report import AsJson
+from till.services.catalog import Catalog
+from till.services.images import Images, download
 from till.stack import Stack, find_stack
 
 _LISTED = "`till product list` lists every product."
@@ -27,7 +29,7 @@ app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their 
 @app.command("list")
 def list_products(
     most: Annotated[int, typer.Option(min=1, max=100, help="Number of products.")] = 50,
-    after: Annotated[str, typer.Option(help="Continue after this SKU.")] = "",
+    after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List products in the order of their SKUs, with the number of their pictures.
@@ -40,14 +42,15 @@ def list_products(
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        products, more = sales.catalog(stack).list_products(most, after)
-    pictures = ImageOperations(stack).list_of_products([product.sku for product in products])
+        page = Catalog(stack).list_products(most, after)
+        products = page.rows
+        pictures = Images(stack).list_of_products([product.sku for product in products])
     if as_json:
         shown = [
-            {**product.model_dump(), "images": images}
+            {**product.model_dump(), "images": [_picture(image) for image in images]}
             for product, images in zip(products, pictures, strict=True)
         ]
-        print_json({"products": shown, "after": more})
+        print_json({"products": shown, "after": page.after})
         return
     if not products:
         out.print("No products.")
@@ -66,8 +69,8 @@ def list_products(
             for product, images in zip(products, pictures, strict=True)
         ],
     )
-    if more:
-        err.print(f"Next page: till product list --after {more}")
+    if page.after:
+        err.print(f"Next page: till product list --after {page.after}")
 
 
 @app.command("show")
@@ -83,7 +86,7 @@ def show_product(
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        product = sales.catalog(stack).get(sku)
+        product = Catalog(stack).get(sku)
     _show(stack, product, as_json)
 
 
@@ -99,31 +102,35 @@ def find_product(
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        product = sales.catalog(stack).find_barcode(barcode)
+        product = Catalog(stack).find_barcode(barcode)
     _show(stack, product, as_json)
 
 
 def _show(stack: Stack, product: Product, as_json: bool) -> None:
-    operations = ImageOperations(stack)
-    pictures = operations.list_of_product(product.sku)
+    (pictures,) = Images(stack).list_of_products([product.sku])
     if as_json:
-        print_json({**product.model_dump(exclude_none=True), "images": pictures})
+        images = [_picture(image) for image in pictures]
+        print_json({**product.model_dump(exclude_none=True), "images": images})
         return
-    if pictures and out.is_terminal:
-        thumbnail = Image.open(io.BytesIO(operations.read_thumbnail(pictures[0], 512)))
+    if pictures and pictures[0].thumbnail_url and out.is_terminal:
+        thumbnail = Image.open(io.BytesIO(download(pictures[0].thumbnail_url)))
         drawing.draw(out, thumbnail, min(48, out.width))
     fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
     print_fields(product.sku, fields)
     print_table(
         "Pictures",
         ("key", "size!"),
-        [(p["key"], " x ".join(map(str, p["displayed_size"]))) for p in pictures],
+        [(p.key, " x ".join(map(str, p.displayed_size or ()))) for p in pictures],
     )
 
 
-def _pictures(images: Sequence[Mapping[str, Any]]) -> Text:
+def _picture(image: ImageSummary) -> dict[str, Any]:
+    return image.model_dump(exclude_none=True, exclude={"thumbnail_url"})
+
+
+def _pictures(images: Sequence[ImageSummary]) -> Text:
     """Return the number of pictures, and the colour of each."""
-    swatches = (drawing.swatch(str(image["dominant_colour"])) for image in images)
+    swatches = (drawing.swatch(image.dominant_colour) for image in images)
     return Text(" ").join([Text(str(len(images))), *swatches])
 
 
@@ -143,7 +150,7 @@ def schedule_price(
     price = minor_units(amount, currency)
     request = {"sku": sku, "currency": currency, "price": price, "valid_from": valid_from}
     with operator_errors(_LISTED):
-        sales.catalog(find_stack()).schedule_price(request)
+        Catalog(find_stack()).schedule_price(request)
     out.print(f"{sku} costs {money(price, currency)} from {valid_from} on.")
 
 
@@ -159,7 +166,7 @@ def retire(
         till product retire MUG-WHT-300
     """
     with operator_errors(_LISTED):
-        sales.catalog(find_stack()).retire(sku, not undo)
+        Catalog(find_stack()).retire(sku, not undo)
     out.print(f"{sku} is sold again." if undo else f"{sku} is retired.")
 
 
@@ -179,7 +186,7 @@ def return_window(
 
         till product return-window
     """
-    catalog = sales.catalog(find_stack())
+    catalog = Catalog(find_stack())
     if days is not None:
         with operator_errors("See `till product return-window --help`."):
             catalog.put_return_window(
@@ -206,7 +213,7 @@ def price_days(
 
         till product price-days
     """
-    catalog = sales.catalog(find_stack())
+    catalog = Catalog(find_stack())
     if days is not None:
         with operator_errors("See `till product price-days --help`."):
             catalog.put_price_days(parse(PriceDays, {"days": days}, InvalidProduct))

@@ -13,11 +13,11 @@ from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.inventory import stock
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors, purchases
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.sales import catalog
+from till.services.catalog import Catalog
+from till.services.inventory import Stock
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
@@ -58,7 +58,7 @@ def create(
         order = parse(OpenOrder, request, InvalidPurchase)
         purchases(stack).check(order)
         _check_products(stack, order)
-        stock(stack).check_location(order.location)
+        Stock(stack).check_location(order.location)
     started = workflows.start(stack, "PurchaseOrder", purchase_order_id, request)
     if as_json:
         print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
@@ -387,7 +387,7 @@ def _paid(order: Purchase) -> int:
 
 def _check_products(stack: Stack, order: OpenOrder) -> None:
     """Raise UnknownProduct unless the catalog has every SKU of the order."""
-    catalog(stack).check(line.sku for line in order.lines)
+    Catalog(stack).check(line.sku for line in order.lines)
 
 
 def _ordered(text: str) -> dict[str, Any]:

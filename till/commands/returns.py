@@ -10,10 +10,10 @@ from tillflow.executions import Started, error_message
 from till import sales, workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError
-from till.inventory import stock
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.inventory import Stock
 from till.shop import CURRENCY, LOCATION
 from till.stack import Stack, find_stack
 
@@ -109,7 +109,7 @@ def create_without_receipt(
         "override": {"manager": manager, "note": note},
     }
     with operator_errors("See `till return create-without-receipt --help`."):
-        stock(stack).check_location(location)
+        Stock(stack).check_location(location)
         started = sales.returns(stack).create(request)
     _report(stack, name, started, as_json)
 

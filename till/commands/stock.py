@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 from inventory.errors import ImplausibleCorrection
 from inventory.models import Adjust, Correction, Count
-from inventory.operations import Rebuilt
+from inventory.operations import Rebuilt, StockOperations
 from tillflow.listing import every
 from tillflow.parsing import parse
 
-from till.inventory import stock
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.inventory import Stock
 from till.shop import CURRENCY, LOCATION
 from till.stack import find_stack
 from till.workflows import new_id
@@ -63,7 +63,7 @@ def levels(
         till stock levels --csv --page-size 1000 > levels.csv
     """
     with operator_errors("See all locations with `till location list`."):
-        fetch = partial(stock(find_stack()).list_levels, 100, location=location or None)
+        fetch = partial(Stock(find_stack()).list_levels, 100, location=location or None)
         rows = (level.model_dump() for level in every(fetch))
         value = {"stock_value": lambda row: money(row["stock_value"], row["currency"] or "")}
         print_report("Stock levels", LEVEL, rows, as_json, as_csv, page, page_size, value)
@@ -85,8 +85,9 @@ def movements(
         till stock movements COF-ESP-1KG
     """
     with operator_errors(ADVICE):
-        operations = stock(find_stack())
-        currency = operations.level(location, sku).get("currency", "")
+        operations = Stock(find_stack())
+        level = operations.level(location, sku)
+        currency = (level and level.currency) or ""
         found = every(partial(operations.list_movements, location, sku, 100))
         rows = (
             {**row.model_dump(), "currency": row.currency or currency, "at": timestamp(row.at)}
@@ -177,7 +178,10 @@ def rebuild(
 
         till stock rebuild --write
     """
-    levels = list(stock(find_stack()).rebuild(write))
+    stack = find_stack()
+    # An audit: it reads the whole table, for longer than a function may run.
+    operations = StockOperations(stack.client("dynamodb"), stack.output("InventoryTable"))
+    levels = list(operations.rebuild(write))
     if as_json:
         print_json([_rebuilt_row(level) for level in levels])
     elif levels:
@@ -198,7 +202,7 @@ def rebuild(
 
 def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bool, as_json: bool) -> None:
     """Apply a correction, once it is confirmed if it is implausible, and print what is stored."""
-    operations = stock(find_stack())
+    operations = Stock(find_stack())
 
     def apply(confirmed: bool) -> Correction:
         correction = parse(model, request | {"confirmed": confirmed})

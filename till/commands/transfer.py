@@ -12,10 +12,10 @@ from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError
-from till.inventory import transfers
 from till.output import out, print_json, print_table, styled, timestamp
 from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.inventory import Transfers
 from till.shop import CURRENCY
 from till.stack import find_stack
 from till.waiting import Wait
@@ -51,6 +51,7 @@ def create(
     stack = find_stack()
     name = transfer_id or workflows.new_id("trf")
     request = {
+        "transfer_id": name,
         "source": source,
         "destination": destination,
         "currency": currency,
@@ -58,8 +59,7 @@ def create(
         "reason": reason,
     }
     with operator_errors("See `till transfer create --help`."):
-        parse(OpenTransfer, {"transfer_id": name, **request}, InvalidTransfer)
-    started = workflows.start(stack, "StockTransfer", name, request)
+        started = Transfers(stack).create(parse(OpenTransfer, request, InvalidTransfer))
     result = {"transfer_id": name, "execution_arn": started.arn, "duplicate": started.duplicate}
     execution = workflows.wait(stack, started.arn) if wait else {}
     failed = execution.get("status") in workflows.FAILED
@@ -85,7 +85,7 @@ def ship(transfer_id: TransferId) -> None:
         till transfer ship trf-20261123T101500-5f0c1a2b
     """
     with operator_errors(ADVICE):
-        transfer = transfers(find_stack()).ship(transfer_id)
+        transfer = Transfers(find_stack()).ship(transfer_id)
     out.print(f"{transfer_id} is in transit to {transfer.destination}.")
 
 
@@ -110,7 +110,7 @@ def receive(
     """
     if not line and not close:
         raise OperatorError("No units to receive.", "Give a --line for each SKU, or --close.")
-    operations = transfers(find_stack())
+    operations = Transfers(find_stack())
     arrival_id = arrival or workflows.new_id("arr")
     with operator_errors(ADVICE):
         if line:
@@ -137,7 +137,7 @@ def cancel(
         till transfer cancel trf-20261123T101500-5f0c1a2b --reason "the van broke down"
     """
     with operator_errors(ADVICE):
-        transfers(find_stack()).cancel(transfer_id, reason)
+        Transfers(find_stack()).cancel(transfer_id, reason)
     out.print(f"{transfer_id} is being cancelled.")
 
 
@@ -159,7 +159,7 @@ def list_transfers(
         till transfer list --location store-1 --csv
     """
     fetch = partial(
-        transfers(find_stack()).list_transfers, 100, status=status.upper() or None, location=location or None
+        Transfers(find_stack()).list_transfers, 100, status=status.upper() or None, location=location or None
     )
     with operator_errors("See all transfers with `till transfer list`."):
         print_report("Transfers", COLUMNS, map(_row, every(fetch)), as_json, as_csv, page, page_size)
@@ -174,7 +174,7 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         till transfer show trf-20261123T101500-5f0c1a2b
     """
     with operator_errors("See all transfers with `till transfer list`."):
-        transfer = transfers(find_stack()).get(transfer_id)
+        transfer = Transfers(find_stack()).get(transfer_id)
     if as_json:
         print_json(transfer.model_dump(mode="json", exclude={"task_token", "waiting_since"}))
         return

@@ -13,9 +13,9 @@ from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import CASH, audited, order
 from till.demo.purchase_order import Play
-from till.inventory import stock
 from till.output import money
 from till.purchasing import purchases, reorders, suppliers
+from till.services.inventory import Stock
 from till.shop import LOCATION, Shop, good
 from till.stack import Stack
 
@@ -92,13 +92,18 @@ def _bought(stack: Stack, sku: str, name: str) -> str:
 def _ordered(stack: Stack, sku: str, name: str) -> str:
     """Return what is on order of a SKU, once something is."""
     deadline = time.monotonic() + PATIENCE
-    while not (units := stock(stack).level(LOCATION, sku).get("on_order", 0)):
+    while not (units := _on_order(stack, sku)):
         if time.monotonic() > deadline:
             return "nothing on order"
         time.sleep(workflows.POLL_SECONDS)
     orders = _orders(stack, sku)
     summary = f"{units} on order, by {len(orders)} order" + ("s" if len(orders) > 1 else "")
     return summary + (", waits for a manager" if _waits(stack, orders, deadline) else "")
+
+
+def _on_order(stack: Stack, sku: str) -> int:
+    level = Stock(stack).level(LOCATION, sku)
+    return level.on_order if level else 0
 
 
 def _orders(stack: Stack, sku: str) -> list[str]:

@@ -10,16 +10,15 @@ from typing import Any
 
 from inventory.errors import UnknownTransfer
 from inventory.models import ReceiptLine
-from inventory.transfers.models import Arrival, ArrivedLine, Transfer
-from inventory.transfers.operations import TransferOperations
+from inventory.transfers.models import Arrival, ArrivedLine, OpenTransfer, Transfer
 
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
-from till.inventory import stock, transfers
-from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG, WAREHOUSE
+from till.services.inventory import Transfers
+from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG, WAREHOUSE, Shop
 from till.stack import Stack
 
 TIMEOUT_SECONDS = 60
@@ -30,7 +29,7 @@ QUANTITY = 12
 class Driver:
     """Runs one transfer: reports its shipment and its arrivals."""
 
-    operations: TransferOperations
+    operations: Transfers
     transfer_id: str
 
     def ship(self) -> None:
@@ -110,13 +109,14 @@ class StockTransferDemo:
         run_id = f"demo-{token_hex(3)}"
         units = QUANTITY * (len(SCENARIOS) - 1)
         for location in LOCATIONS:
-            stock(stack).put_location(location)
+            Shop(stack).stock.put_location(location)
         goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
-        stock(stack).receive(run_id, WAREHOUSE, goods, CURRENCY)
+        Shop(stack).stock.receive(run_id, WAREHOUSE, goods, CURRENCY)
 
         def run_one(number: int, scenario: Scenario) -> Outcome:
-            driver = Driver(transfers(stack), f"{run_id}-t{number}")
-            started = workflows.start(stack, "StockTransfer", driver.transfer_id, request(scenario.quantity))
+            driver = Driver(Transfers(stack), f"{run_id}-t{number}")
+            opened = {"transfer_id": driver.transfer_id, **request(scenario.quantity)}
+            started = driver.operations.create(OpenTransfer.model_validate(opened))
             scenario.run(driver)
             transfer = driver.wait_until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
             workflows.wait(stack, started.arn)

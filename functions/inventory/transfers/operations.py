@@ -8,25 +8,38 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
+from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
 from inventory.transfers import rules
-from inventory.transfers.models import Arrival, Status, Transfer, TransferRef, TransferSummary
+from inventory.transfers.models import Arrival, OpenTransfer, Status, Transfer, TransferRef, TransferSummary
 from inventory.transfers.store import TransferStore
 
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
 
 
 class TransferOperations:
-    """Transfers. `states` is a Step Functions client. Each change returns the changed transfer."""
+    """Transfers. states: a Step Functions client; machine: the ARN of the workflow.
 
-    def __init__(self, dynamodb: Any, states: Any, table: str) -> None:
+    Each change returns the changed transfer.
+    """
+
+    def __init__(self, dynamodb: Any, states: Any, table: str, machine: str) -> None:
         self._store = TransferStore(dynamodb, table)
+        self._machine = machine
         self._locations = Locations(dynamodb, table)
         self._states = states
+
+    def create(self, request: OpenTransfer) -> Started:
+        """Start a transfer; the same transfer again starts nothing. UnknownLocation, IdempotencyConflict."""
+        self._locations.check([request.source, request.destination])
+        sent = request.model_dump(mode="json", exclude={"transfer_id"})
+        return start_once(
+            self._states, self._machine, request.transfer_id, sent, f"transfer {request.transfer_id}"
+        )
 
     def get(self, transfer_id: str) -> Transfer:
         """Return the transfer; UnknownTransfer, InvalidTransfer for an id that no transfer has."""

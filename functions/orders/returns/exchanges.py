@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict
-from tillflow.executions import Started, describe_execution, execution_arn, start_execution
+from tillflow.executions import Started, describe_execution, execution_arn, start_once
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn, UnknownReturn
@@ -30,10 +29,7 @@ class ExchangeOperations:
         if parsed.order_id is None or parsed.refund != "original":
             raise InvalidReturn("return", parsed.return_id, "a return of an order, refunded to its tenders")
         sent = {"return_id": parsed.return_id, "return": parsed.sent, "sale": self._orders.prepared(sale)}
-        started = start_execution(self._states, self._machine, parsed.return_id, sent)
-        if started.duplicate:
-            self._check_unchanged(parsed.return_id, sent)
-        return started
+        return start_once(self._states, self._machine, parsed.return_id, sent, f"exchange {parsed.return_id}")
 
     def get(self, return_id: str) -> Exchanged:
         """Return an exchange. InvalidReturn, UnknownReturn."""
@@ -52,8 +48,3 @@ class ExchangeOperations:
             reason=execution.get("error"),
             cause=execution.get("cause"),
         )
-
-    def _check_unchanged(self, return_id: str, sent: Mapping[str, Any]) -> None:
-        execution = describe_execution(self._states, execution_arn(self._machine, return_id))
-        if execution is not None and (stored := json.loads(execution["input"])) != sent:
-            raise IdempotencyConflict(f"exchange {return_id}", stored, sent)

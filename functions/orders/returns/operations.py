@@ -1,11 +1,16 @@
 """Operations on returns. The command line and the HTTP API call them."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, InvalidOrder
-from tillflow.executions import Started, describe_execution, execution_arn, start_execution
+from tillflow.errors import InvalidOrder
+from tillflow.executions import (
+    Started,
+    check_same_input,
+    describe_execution,
+    execution_arn,
+    start_execution,
+)
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
@@ -32,9 +37,8 @@ class ReturnOperations:
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the return was started with another request than this."""
         parsed = parse(ReturnOrder, request, InvalidReturn)
-        execution = describe_execution(self._states, execution_arn(self._machine, parsed.return_id))
-        if execution is not None and (stored := json.loads(execution["input"])) != parsed.sent:
-            raise IdempotencyConflict(f"return {parsed.return_id}", stored, parsed.sent)
+        arn = execution_arn(self._machine, parsed.return_id)
+        check_same_input(self._states, arn, parsed.sent, f"return {parsed.return_id}")
 
     def find(self, return_id: str) -> Return | None:
         """Return a return, None if it claimed nothing."""

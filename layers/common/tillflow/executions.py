@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tillflow.errors import IdempotencyConflict
+
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 _MISSING = ("ExecutionDoesNotExist", "InvalidArn")
 
@@ -40,6 +42,24 @@ def start_execution(states: Any, machine: str, name: str, request: Mapping[str, 
             raise
         return Started(execution_arn(machine, name), duplicate=True)
     return Started(response["executionArn"], duplicate=False)
+
+
+def start_once(states: Any, machine: str, name: str, request: Mapping[str, Any], subject: str) -> Started:
+    """Start an execution; the same request again starts nothing. IdempotencyConflict for another request.
+
+    subject: what is started, for the message of the conflict.
+    """
+    started = start_execution(states, machine, name, request)
+    if started.duplicate:
+        check_same_input(states, started.arn, request, subject)
+    return started
+
+
+def check_same_input(states: Any, arn: str, request: Mapping[str, Any], subject: str) -> None:
+    """Raise IdempotencyConflict if an execution was started with another request than this."""
+    execution = describe_execution(states, arn)
+    if execution is not None and (stored := json.loads(execution["input"])) != request:
+        raise IdempotencyConflict(subject, stored, request)
 
 
 def restart_execution(states: Any, machine: str, name: str, request: Mapping[str, Any]) -> Started:

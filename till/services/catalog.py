@@ -1,0 +1,72 @@
+"""Products, by the catalog's API function."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from catalog.errors import InvalidProduct, UnknownProduct
+from catalog.models import PriceDays, Product, ReturnWindow, SchedulePrice
+from tillflow.listing import Page
+from tillflow.parsing import parse
+
+from till.services.client import Service
+from till.stack import Stack
+
+
+class Catalog:
+    """Products and the settings of their prices and returns."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._service = Service(stack, "CatalogApiFunction")
+
+    def list_products(self, limit: int, after: str) -> Page[Product]:
+        """Return a page of products by SKU. after: the cursor of the page before."""
+        return self._service.pages("GET /products", "read", "products", Product, limit, after)
+
+    def get(self, sku: str) -> Product:
+        """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
+        return self._service.call("GET /products/{sku}", "read", path={"sku": sku}).read(Product)
+
+    def find_barcode(self, barcode: str) -> Product:
+        """Return the product with a barcode; UnknownProduct, InvalidRequest."""
+        response = self._service.call("GET /products", "read", query={"barcode": barcode})
+        return Product.model_validate(response.body["products"][0])
+
+    def check(self, skus: Iterable[str]) -> None:
+        """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
+        unknown = [sku for sku in dict.fromkeys(skus) if not self._has(sku)]
+        if unknown:
+            raise UnknownProduct(*unknown)
+
+    def schedule_price(self, request: Mapping[str, Any]) -> None:
+        """Change the price of a product from a time on. UnknownProduct, InvalidProduct."""
+        change = parse(SchedulePrice, request, InvalidProduct).model_dump(mode="json")
+        path = {"sku": change.pop("sku")}
+        self._service.call("POST /products/{sku}/prices", "manage", path=path, body=change)
+
+    def retire(self, sku: str, retired: bool) -> None:
+        """Stop selling a product, or sell it again. UnknownProduct, InvalidProduct."""
+        body = {"retired": retired}
+        self._service.call("PUT /products/{sku}/retired", "manage", path={"sku": sku}, body=body)
+
+    def list_return_windows(self) -> list[ReturnWindow]:
+        """Return the return windows by category."""
+        return self._service.call("GET /settings/return-windows", "read").read(list[ReturnWindow])
+
+    def put_return_window(self, window: ReturnWindow) -> None:
+        """Set the return window of a category."""
+        self._service.call("PUT /settings/return-windows", "manage", body=window.model_dump())
+
+    def price_days(self) -> int:
+        """Return the days whose lowest price values a return without a receipt."""
+        return self._service.call("GET /settings/price-days", "read").read(PriceDays).days
+
+    def put_price_days(self, days: PriceDays) -> None:
+        """Set the days whose lowest price values a return without a receipt."""
+        self._service.call("PUT /settings/price-days", "manage", body=days.model_dump())
+
+    def _has(self, sku: str) -> bool:
+        try:
+            self.get(sku)
+        except UnknownProduct:
+            return False
+        return True
