@@ -21,6 +21,8 @@ unexport VIRTUAL_ENV
 unexport UV_PROJECT_ENVIRONMENT
 unexport PYTHONPATH
 unexport PYTHONHOME
+# Without its bytecode every process compiles the packages anew, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
