@@ -16,8 +16,8 @@ import sys
 import time
 import warnings
 from collections import defaultdict
-from contextlib import ExitStack
 from dataclasses import replace
+from multiprocessing.pool import Pool
 from random import Random
 from typing import get_args
 
@@ -62,22 +62,16 @@ def main(arguments: list[str]) -> int:
 
 
 def _prove(options: argparse.Namespace) -> int:
-    with ExitStack() as stack:
-        enumeration = CaseEnumeration(stack.enter_context(prover()))
-        stack.callback(enumeration.close)
-        work = list(
-            enumeration.work(options.only, options.pairs, not options.no_crashes, options.every_provider)
-        )
-    Random(options.seed).shuffle(work)
-    work = work[: max(1, round(len(work) * options.sample))]
-    total, started, done = Tally(), time.monotonic(), 0
+    total, started, work, done = Tally(), time.monotonic(), list[WorkItem](), 0
     try:
-        for done, tally in enumerate(pool.tallies(work, options.jobs), 1):
-            total.merge(tally)
-            for command, violations in tally.violations.items():
-                print(f"\n{command}", *violations, sep="\n  ", file=sys.stderr, flush=True)
-            if sys.stderr.isatty():
-                print(f"\r{done} of {len(work)}: {total.cases} cases", end="", file=sys.stderr)
+        with pool.processes(options.jobs) as processes:
+            work = _chosen(processes, options)
+            shown = Progress(len(work), "work items")
+            for done, tally in enumerate(pool.tallies(processes, work), 1):
+                total.merge(tally)
+                for command, violations in tally.violations.items():
+                    print(f"\n{command}", *violations, sep="\n  ", file=sys.stderr, flush=True)
+                shown.update(done, f"{total.cases} cases")
     except KeyboardInterrupt:
         print(f"\nstopped after {done} of {len(work)} work items\n", file=sys.stderr)
     _print_results(total, time.monotonic() - started)
@@ -85,7 +79,41 @@ def _prove(options: argparse.Namespace) -> int:
     unreached = set().union(*tasks().values()) - total.reached if complete else set()
     if unreached:
         print(f"never reached, so not proven: {', '.join(sorted(unreached))}")
-    return 1 if total.violations or unreached or done < len(work) else 0
+    return 1 if total.violations or unreached or not work or done < len(work) else 0
+
+
+def _chosen(processes: Pool, options: argparse.Namespace) -> list[WorkItem]:
+    """Return the work items of the chosen scenarios, in a random order that depends on the seed alone."""
+    names = [
+        name
+        for name, scenario in SCENARIOS.items()
+        if options.only in name and (options.every_provider or not scenario.optional)
+    ]
+    work: list[WorkItem] = []
+    shown = Progress(len(names), "scenarios listed")
+    lists = pool.listed(processes, names, options.pairs, not options.no_crashes)
+    for listed, items in enumerate(lists, 1):
+        work += items
+        shown.update(listed, f"{len(work)} work items")
+    Random(options.seed).shuffle(work)
+    return work[: max(1, round(len(work) * options.sample))]
+
+
+class Progress:
+    """Prints how far the work is: continuously on a terminal, else a line every tenth."""
+
+    def __init__(self, of: int, what: str) -> None:
+        self._of = of
+        self._what = what
+        self._tenths = 0
+
+    def update(self, done: int, result: str) -> None:
+        text = f"{done} of {self._of} {self._what}: {result}"
+        if sys.stderr.isatty():
+            print(f"\r{text}", end="\n" if done == self._of else "", file=sys.stderr, flush=True)
+        elif done * 10 // self._of > self._tenths:
+            self._tenths = done * 10 // self._of
+            print(text, file=sys.stderr, flush=True)
 
 
 def _print_results(total: Tally, seconds: float) -> None:
