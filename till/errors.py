@@ -1,5 +1,7 @@
 """Errors of commands: what is wrong, and what to do about it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from json import JSONDecodeError
 
 from botocore.exceptions import (
@@ -10,6 +12,7 @@ from botocore.exceptions import (
     NoRegionError,
 )
 from pydantic import ValidationError
+from tillflow.errors import DomainError
 
 _STORED = "The row was written by another version or by hand: correct it in its table."
 
@@ -20,6 +23,15 @@ class OperatorError(Exception):
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self.advice = advice
+
+
+@contextmanager
+def operator_errors(advice: str) -> Iterator[None]:
+    """Raise a service's error as the operator's, with `advice`."""
+    try:
+        yield
+    except DomainError as error:
+        raise OperatorError(str(error), advice) from error
 
 
 def explain(error: BotoCoreError | ClientError) -> OperatorError:

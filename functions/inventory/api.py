@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply
 from tillflow.aws import client
-from tillflow.fields import Identifier
+from tillflow.fields import Identifier, StockUnits
 from tillflow.parsing import parse
 
 from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Movement, StockLevel
@@ -85,6 +85,24 @@ class LocationBody(BaseModel):
     name: Annotated[str, Field(max_length=120, pattern=r"^\P{Cc}*$")] = ""
 
 
+class ReorderPointBody(BaseModel):
+    """The position at which a SKU is ordered again at a location; null for never."""
+
+    model_config = ConfigDict(frozen=True)
+
+    location: Identifier
+    sku: Identifier
+    reorder_point: StockUnits | None
+
+
+class ReorderPointsBody(BaseModel):
+    """Reorder points of levels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    levels: Annotated[tuple[ReorderPointBody, ...], Field(max_length=100)]
+
+
 class CancelTransferBody(BaseModel):
     """Why the goods stay."""
 
@@ -144,6 +162,15 @@ def count_stock(call: Call) -> Reply:
 def list_needs(call: Call) -> list[LevelNeed]:
     """List the levels at or below their reorder point, units on order included."""
     return _stock().needs()
+
+
+@api.route("PUT /stock/reorder-points", "manage", body=ReorderPointsBody, response=ReorderPointsBody)
+def put_reorder_points(call: Call) -> ReorderPointsBody:
+    """Set reorder points of levels, in their order; it ends at the first SKU that was never stocked there."""
+    body: ReorderPointsBody = call.body
+    for level in body.levels:
+        _stock().set_reorder_point(level.location, level.sku, level.reorder_point)
+    return body
 
 
 @api.route("GET /locations", "read", response=list[Location])

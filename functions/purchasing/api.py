@@ -8,22 +8,32 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
-from tillflow.fields import BusinessId, Day, Identifier
+from tillflow.errors import InvalidRequest
+from tillflow.fields import BusinessId, Day, Identifier, Reason
+from tillflow.money import Currency
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
 
 from purchasing import reporting
 from purchasing.errors import SignatureRefused, UnknownSupplier
 from purchasing.models import (
+    MAX_LINES,
+    Candidate,
     DeliveryNote,
+    Entry,
     Invoice,
+    OpenOrder,
     Price,
     Purchase,
+    PurchaseInvoice,
     PurchaseSummary,
+    PurchaseView,
     Receipt,
+    RequestedLine,
     Status,
     Supplier,
     SupplierAccount,
+    SupplierReport,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
 
@@ -38,6 +48,29 @@ class SupplierBody(BaseModel):
 
     supplier: Supplier
     prices: Annotated[tuple[Price, ...], Field(max_length=1000)] = ()
+
+
+class SourceBody(BaseModel):
+    """A supplier of a SKU."""
+
+    model_config = ConfigDict(frozen=True)
+
+    supplier_id: Identifier
+    sku: Identifier
+
+
+class SourcesBody(BaseModel):
+    """The sources whose terms are wanted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sources: Annotated[tuple[SourceBody, ...], Field(max_length=100)]
+
+
+class DeletedSupplier(BaseModel):
+    """A supplier that was deleted."""
+
+    supplier_id: str
 
 
 class SupplierPage(BaseModel):
@@ -60,6 +93,52 @@ class PurchasePage(BaseModel):
 
     purchase_orders: list[PurchaseSummary]
     next_cursor: str | None
+
+
+class PurchaseBody(BaseModel):
+    """A new purchase order. suppliers: asked in this order; the client makes `purchase_order_id`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    purchase_order_id: BusinessId
+    location: Identifier
+    currency: Currency
+    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    suppliers: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=20)]
+    reason: Reason = ""
+
+
+class StartedPurchase(BaseModel):
+    """A purchase order that is being opened and sent."""
+
+    purchase_order_id: str
+    execution_arn: str
+    duplicate: bool
+
+
+class PurchaseInvoicePage(BaseModel):
+    """A page of purchase invoices, the newest order first; next_cursor is null on the last page."""
+
+    invoices: list[PurchaseInvoice]
+    next_cursor: str | None
+
+
+class AcknowledgementBody(BaseModel):
+    """promised_on: the day of delivery; supplier_id: the supplier that accepts, by default the one that is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    promised_on: Day
+    supplier_id: Identifier | None = None
+
+
+class RefusalBody(BaseModel):
+    """note: the reason; supplier_id: the supplier that refuses, by default the one that is asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    note: Annotated[str, Field(min_length=1, max_length=200)]
+    supplier_id: Identifier | None = None
 
 
 class Acknowledgement(BaseModel):
@@ -92,7 +171,9 @@ class CancelPurchaseBody(BaseModel):
 
 @cache
 def _orders() -> PurchaseOperations:
-    return PurchaseOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
+    return PurchaseOperations(
+        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["PURCHASE_ARN"]
+    )
 
 
 @cache
@@ -121,6 +202,62 @@ def get_supplier(call: Call) -> Reply:
     return Reply(account, version=account.version)
 
 
+@api.route("PUT /suppliers/{supplier_id}", "manage", body=SupplierBody, response=SupplierAccount)
+def update_supplier(call: Call) -> Reply:
+    """Replace a supplier and add prices, at the version in If-Match, or at its newest."""
+    body: SupplierBody = call.body
+    if body.supplier.supplier_id != call.path["supplier_id"]:
+        expected = f"{call.path['supplier_id']}, the supplier of the path"
+        raise InvalidRequest("supplier.supplier_id", body.supplier.supplier_id, expected)
+    account = _suppliers().update(body.supplier, body.prices, call.version or 0)
+    return Reply(account, version=account.version)
+
+
+@api.route("DELETE /suppliers/{supplier_id}", "manage", response=DeletedSupplier)
+def delete_supplier(call: Call) -> DeletedSupplier:
+    """Delete a supplier without open orders and unpaid invoices."""
+    _suppliers().delete(call.path["supplier_id"])
+    return DeletedSupplier(supplier_id=call.path["supplier_id"])
+
+
+@api.route("GET /suppliers/{supplier_id}/report", "manage", response=SupplierReport)
+def report_supplier(call: Call) -> SupplierReport:
+    """Return a supplier with its price list and its delivery performance."""
+    return _suppliers().report(call.path["supplier_id"])
+
+
+@api.route("GET /suppliers/{supplier_id}/statement", "manage", response=list[Entry])
+def show_statement(call: Call) -> list[Entry]:
+    """List a supplier's invoices and payments, with the balance owed after each."""
+    return _suppliers().statement(call.path["supplier_id"])
+
+
+@api.route("POST /suppliers/terms", "manage", body=SourcesBody, response=list[dict[str, Any]])
+def list_terms(call: Call) -> list[dict[str, Any]]:
+    """Return the known terms of sources: currency, lead time, price and measured punctuality."""
+    return [_suppliers().source_terms(one.supplier_id, one.sku) for one in call.body.sources]
+
+
+@api.route("POST /purchase-orders", "manage", body=PurchaseBody, response=StartedPurchase, statuses=(202,))
+def create_purchase_order(call: Call) -> Reply:
+    """Send goods' order to its first supplier, once per purchase order id."""
+    order = OpenOrder.model_validate(call.body.model_dump())
+    started, name = _orders().create(order), order.purchase_order_id
+    return Reply(
+        StartedPurchase(purchase_order_id=name, execution_arn=started.arn, duplicate=started.duplicate),
+        202,
+        {"location": f"/api/purchase-orders/{name}"},
+    )
+
+
+@api.route("GET /purchase-invoices", "manage", query=PageQuery, response=PurchaseInvoicePage)
+def list_purchase_invoices(call: Call) -> PurchaseInvoicePage:
+    """List the invoices of purchase orders with what was paid, the newest order first, a page of orders at a time."""
+    page = _orders().list_purchases(call.query.limit, call.after)
+    invoices = [invoice for order in page.rows if (invoice := reporting.invoice_of(order))]
+    return PurchaseInvoicePage(invoices=invoices, next_cursor=call.cursor(page.after))
+
+
 @api.route("GET /purchase-orders", "manage", query=PurchaseQuery, response=PurchasePage)
 def list_purchase_orders(call: Call) -> PurchasePage:
     """List purchase orders, the newest first, a page at a time."""
@@ -138,10 +275,48 @@ def list_purchase_orders(call: Call) -> PurchasePage:
     )
 
 
-@api.route("GET /purchase-orders/{purchase_order_id}", "manage", response=Purchase)
-def get_purchase_order(call: Call) -> Purchase:
-    """Return a purchase order with attempts, receipts, invoice and payment."""
-    return _without_token(_orders().get(call.path["purchase_order_id"]))
+@api.route("GET /purchase-orders/{purchase_order_id}", "manage", response=PurchaseView)
+def get_purchase_order(call: Call) -> PurchaseView:
+    """Return a purchase order with attempts, receipts, invoice, payment and next step."""
+    order = _orders().get(call.path["purchase_order_id"])
+    return PurchaseView(
+        **dict(_without_token(order)),
+        next_step=_orders().next_step(order),
+        differences=_orders().differences(order),
+    )
+
+
+@api.route(
+    "POST /purchase-orders/{purchase_order_id}/acknowledgement",
+    "manage",
+    body=AcknowledgementBody,
+    response=Purchase,
+)
+def acknowledge_purchase(call: Call) -> Purchase:
+    """Accept a purchase order for its supplier. The same again changes nothing."""
+    body: AcknowledgementBody = call.body
+    return _without_token(
+        _orders().acknowledge(call.path["purchase_order_id"], body.promised_on, body.supplier_id or "")
+    )
+
+
+@api.route("POST /purchase-orders/{purchase_order_id}/refusal", "manage", body=RefusalBody, response=Purchase)
+def refuse_purchase(call: Call) -> Purchase:
+    """Refuse a purchase order for its supplier: it is sent to the next one."""
+    body: RefusalBody = call.body
+    return _without_token(_orders().refuse(call.path["purchase_order_id"], body.note, body.supplier_id or ""))
+
+
+@api.route("POST /purchase-orders/{purchase_order_id}/heartbeat", "manage", response=Purchase)
+def send_purchase_heartbeat(call: Call) -> Purchase:
+    """Restart the heartbeat timeout of the supplier that is asked."""
+    return _without_token(_orders().heartbeat(call.path["purchase_order_id"]))
+
+
+@api.route("POST /purchase-orders/{purchase_order_id}/close", "manage", response=Purchase)
+def close_purchase_short(call: Call) -> Purchase:
+    """Expect no more goods for a purchase order."""
+    return _without_token(_orders().close_short(call.path["purchase_order_id"]))
 
 
 @api.route(

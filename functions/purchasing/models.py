@@ -5,7 +5,8 @@ Amounts are integer minor units, quantities whole units.
 
 import re
 import unicodedata
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -403,4 +404,70 @@ class PurchaseSummary(BaseModel):
     owed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a statement: an invoice adds `amount`, a payment subtracts it; `balance` is what is owed then."""
+
+    on: date
+    kind: str
+    reference: str
+    purchase_order_id: str
+    amount: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Performance over the acknowledged orders.
+
+    on_time: orders received completely by the promised day; item_days_late: units times the days each was late,
+    missing units counted until today; accepted and rejected: units.
+    """
+
+    orders: int
+    on_time: int
+    item_days_late: int
+    accepted: int
+    rejected: int
+    refused_or_silent: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierReport:
+    """A supplier with its price list and its delivery performance."""
+
+    account: SupplierAccount
+    prices: list[Price]
+    performance: Performance
+
+
+class PurchaseInvoice(BaseModel):
+    """The invoice of a purchase order in a list. paid: what was paid of it; owed: what is still owed; minor units."""
+
+    purchase_order_id: str
+    supplier_id: str | None
+    number: str
+    invoiced_on: date
+    due_on: date | None
+    net: int
+    discount: int
+    tax: int
+    total: int
+    paid: int
+    owed: int
+    currency: str
+    paid_at: datetime | None
+    reference: str
+
+
 type Step = Literal["send", "await_acknowledgement", "receive", "await_goods", "match", "cancel"]
+
+
+class PurchaseView(Purchase):
+    """A purchase order with the step that its workflow runs next, null once it has ended.
+
+    differences: of an invoice that is not matched, from the order and what was received of it.
+    """
+
+    next_step: Step | None
+    differences: list[str]

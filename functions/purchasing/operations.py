@@ -6,12 +6,12 @@ workflow reads the document when it gets to it: the callback carries no data.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task, fail_task, send_heartbeat
+from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
 
@@ -21,6 +21,7 @@ from purchasing.matching import mismatches
 from purchasing.models import (
     Candidate,
     DeliveryNote,
+    Entry,
     Invoice,
     OpenOrder,
     OrderRef,
@@ -31,6 +32,7 @@ from purchasing.models import (
     Step,
     Supplier,
     SupplierAccount,
+    SupplierReport,
 )
 from purchasing.store import PurchaseStore, utc_now
 
@@ -44,30 +46,23 @@ MEASURED_FROM = 3
 _HUNDREDTH = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class SupplierReport:
-    """A supplier with its price list and its delivery performance."""
-
-    account: SupplierAccount
-    prices: list[Price]
-    performance: reporting.Performance
-
-
 class PurchaseOperations:
-    """Purchase orders. `states` is a Step Functions client. Each change returns the changed order."""
+    """Purchase orders. states: a Step Functions client; machine: the ARN of the workflow.
 
-    def __init__(self, dynamodb: Any, states: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
+    Each change returns the changed order.
+    """
+
+    def __init__(
+        self, dynamodb: Any, states: Any, table: str, machine: str, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._store = PurchaseStore(dynamodb, table, now)
         self._states = states
+        self._machine = machine
         self._now = now
 
     def get(self, purchase_order_id: str) -> Purchase:
         """Return the order; UnknownPurchase."""
         return self._store.get(_order_id(purchase_order_id))
-
-    def find(self, purchase_order_id: str) -> Purchase | None:
-        """Return the order, None if there is none."""
-        return next(iter(self._store.get_many([purchase_order_id])), None)
 
     def list_purchases(
         self,
@@ -87,13 +82,15 @@ class PurchaseOperations:
         """Return the step that the order's workflow runs next, None if it has ended."""
         return None if purchase.ended_at else rules.next_step(purchase)
 
-    def owed(self, purchase: Purchase) -> int:
-        """Return what is still owed for an order."""
-        return reporting.owes(purchase)
+    def create(self, request: OpenOrder) -> Started:
+        """Start an order; the same order again starts nothing.
 
-    def check(self, request: OpenOrder) -> None:
-        """Check that an order can be opened; UnknownSupplier, or InvalidPurchase for another currency."""
+        UnknownSupplier, InvalidPurchase for another currency than a supplier's, IdempotencyConflict.
+        """
         self._store.check_suppliers(request)
+        sent = request.model_dump(mode="json", exclude={"execution", "approved_total"})
+        name = request.purchase_order_id
+        return start_once(self._states, self._machine, name, sent, f"purchase order {name}")
 
     def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
         """Accept the order for its supplier, with the promised delivery date."""
@@ -204,7 +201,7 @@ class SupplierOperations:
         performance = reporting.performance(self._sent_to(supplier_id), supplier_id, utc_now().date())
         return SupplierReport(account, list(self._store.prices(supplier_id).values()), performance)
 
-    def statement(self, supplier_id: str) -> list[reporting.Entry]:
+    def statement(self, supplier_id: str) -> list[Entry]:
         """Return what was billed and paid; UnknownSupplier."""
         self.get(supplier_id)
         return reporting.statement(o for o in self._sent_to(supplier_id) if o.supplier_id == supplier_id)

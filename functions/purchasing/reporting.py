@@ -1,42 +1,9 @@
 """Reports about suppliers: what is owed, statements, delivery performance, lead times. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
-from purchasing.models import Purchase, PurchaseSummary
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a statement: an invoice adds `amount`, a payment subtracts it; `balance` is what is owed then."""
-
-    on: date
-    kind: str
-    reference: str
-    purchase_order_id: str
-    amount: int
-    balance: int
-
-    def document(self) -> dict[str, Any]:
-        return {**asdict(self), "on": self.on.isoformat()}
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """Performance over the acknowledged orders.
-
-    on_time: orders received completely by the promised day; item_days_late: units times the days each was late,
-    missing units counted until today; accepted and rejected: units.
-    """
-
-    orders: int
-    on_time: int
-    item_days_late: int
-    accepted: int
-    rejected: int
-    refused_or_silent: int
+from purchasing.models import Entry, Performance, Purchase, PurchaseInvoice, PurchaseSummary
 
 
 def owes(purchase: Purchase) -> int:
@@ -59,6 +26,30 @@ def summary(purchase: Purchase) -> PurchaseSummary:
         ordered=sum(line.quantity for line in purchase.lines),
         received=sum(line.accepted for line in purchase.lines),
         owed=owes(purchase),
+    )
+
+
+def invoice_of(purchase: Purchase) -> PurchaseInvoice | None:
+    """Return an order's invoice as a list shows it; None without an invoice."""
+    invoice, payment = purchase.invoice, purchase.payment
+    if invoice is None:
+        return None
+    paid = payment is not None and payment.state == "PAID"
+    return PurchaseInvoice(
+        purchase_order_id=purchase.purchase_order_id,
+        supplier_id=purchase.supplier_id,
+        number=invoice.number,
+        invoiced_on=invoice.invoiced_on,
+        due_on=invoice.due_on,
+        net=invoice.net,
+        discount=invoice.discount,
+        tax=invoice.tax,
+        total=invoice.total,
+        paid=payment.amount if payment and paid else 0,
+        owed=owes(purchase),
+        currency=purchase.currency,
+        paid_at=payment.paid_at if payment else None,
+        reference=payment.reference if payment else "",
     )
 
 

@@ -1,15 +1,17 @@
-"""Approvals of planned purchase orders over HTTP."""
+"""Reorder policies and runs, and approvals of planned orders, over HTTP."""
 
 import os
 from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, PageQuery
+from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
+from tillflow.fields import BusinessId
 
-from replenishment.models import Approval
-from replenishment.operations import ApprovalOperations, Decision
+from replenishment.demand import invoked
+from replenishment.models import Approval, PlannedOrder, Policy, ReorderPoint
+from replenishment.operations import ApprovalOperations, Decision, ReorderOperations
 
 api = Api("replenishment")
 handle = api.handle
@@ -32,6 +34,38 @@ class Decided(BaseModel):
     delivered: bool
 
 
+class PolicyPage(BaseModel):
+    """A page of reorder policies, in no order; next_cursor is null on the last page."""
+
+    policies: list[Policy]
+    next_cursor: str | None
+
+
+class PoliciesBody(BaseModel):
+    """The policies whose reorder points are wanted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    policies: Annotated[tuple[Policy, ...], Field(max_length=100)]
+
+
+class RunBody(BaseModel):
+    """A reorder run of all levels. segments: the shares of the levels that are read in parallel."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: BusinessId
+    segments: Annotated[int, Field(gt=0, le=64)] = 64
+
+
+class StartedRun(BaseModel):
+    """A reorder run that has started."""
+
+    run_id: str
+    execution_arn: str
+    duplicate: bool
+
+
 class ApprovalPage(BaseModel):
     """A page of approvals, the oldest first; next_cursor is null on the last page."""
 
@@ -42,6 +76,55 @@ class ApprovalPage(BaseModel):
 @cache
 def _approvals() -> ApprovalOperations:
     return ApprovalOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _reorders() -> ReorderOperations:
+    return ReorderOperations(
+        client("dynamodb"),
+        client("stepfunctions"),
+        os.environ["TABLE_NAME"],
+        os.environ["REORDER_ARN"],
+        invoked(client("lambda"), os.environ["READ_DEMAND_FUNCTION"]),
+    )
+
+
+@api.route("GET /reorder-policies", "manage", query=PageQuery, response=PolicyPage)
+def list_policies(call: Call) -> PolicyPage:
+    """List reorder policies in no order, a page at a time."""
+    page = _reorders().list_policies(call.query.limit, call.after)
+    return PolicyPage(policies=page.rows, next_cursor=call.cursor(page.after))
+
+
+@api.route("PUT /reorder-policies", "manage", body=Policy, response=Policy)
+def put_policy(call: Call) -> Policy:
+    """Create or replace the reorder policy of a SKU at a location."""
+    _reorders().put_policy(call.body)
+    return Policy.model_validate(call.body)
+
+
+@api.route("POST /reorder-policies/points", "manage", body=PoliciesBody, response=list[ReorderPoint])
+def compute_reorder_points(call: Call) -> list[ReorderPoint]:
+    """Return the reorder point that recent demand gives each policy, and its best supplier."""
+    return _reorders().reorder_points(call.body.policies)
+
+
+@api.route("POST /reorder-runs", "manage", body=RunBody, response=StartedRun, statuses=(202,))
+def start_run(call: Call) -> Reply:
+    """Order what is at its reorder point now, as the nightly schedule does, once per run id."""
+    run_id = call.body.run_id
+    started = _reorders().start_run(run_id, call.body.segments)
+    return Reply(
+        StartedRun(run_id=run_id, execution_arn=started.arn, duplicate=started.duplicate),
+        202,
+        {"location": f"/api/reorder-runs/{run_id}/orders"},
+    )
+
+
+@api.route("GET /reorder-runs/{run_id}/orders", "manage", response=list[PlannedOrder])
+def list_run_orders(call: Call) -> list[PlannedOrder]:
+    """List the orders that a reorder run planned."""
+    return _reorders().run_orders(call.path["run_id"])
 
 
 @api.route("GET /approvals", "manage", query=PageQuery, response=ApprovalPage)

@@ -6,7 +6,7 @@ Quantities are whole units, amounts integer minor units.
 from decimal import Decimal
 from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import BaseModel, Field, StrictInt, model_validator
 from tillflow.decimals import ExactDecimal, Rate
 from tillflow.fields import (
     MAX_STOCK,
@@ -77,6 +77,13 @@ class Policy(Request):
         if len({source.supplier_id for source in self.sources}) != len(self.sources):
             raise ValueError("one source per supplier")
         return self
+
+
+class ReorderPoint(BaseModel):
+    """The reorder point that recent demand gives a policy; supplier_id: its best source."""
+
+    supplier_id: str
+    reorder_point: int
 
 
 class Need(Request):

@@ -47,15 +47,23 @@ class ReplenishmentStore:
         """Write a policy, replacing that of the same SKU and location."""
         self._put(f"POLICY#{policy.location}#{policy.sku}", "POLICY", {"document": policy.model_dump_json()})
 
-    def policies(self) -> Iterator[Policy]:
-        """Return every policy. Scans the table: not for workflows."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="sk = :policy",
-            ExpressionAttributeValues=marshal({":policy": "POLICY"}),
-        )
-        rows = (unmarshal(row) for page in pages for row in page["Items"])
-        return (Policy.model_validate_json(row["document"]) for row in rows)
+    def list_policies(self, limit: int, after: str) -> Page[Policy]:
+        """Return a page of the policies, in no order. Scans the table: not for workflows."""
+        rows: list[Item] = []
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "FilterExpression": "sk = :policy",
+            "ExpressionAttributeValues": marshal({":policy": "POLICY"}),
+        }
+        start = key(after, "POLICY") if after else None
+        while len(rows) <= limit:
+            page = self._client.scan(**request, **({"ExclusiveStartKey": start} if start else {}))
+            rows += map(unmarshal, page["Items"])
+            start = page.get("LastEvaluatedKey")
+            if start is None:
+                break
+        policies = [Policy.model_validate_json(row["document"]) for row in rows[:limit]]
+        return Page(policies, str(rows[limit - 1]["pk"]) if len(rows) > limit else None)
 
     def plan(self, run_id: str, needs: Iterable[Need], demand: Iterable[Demand]) -> PlannedLines:
         """Plan a line for each need that has a policy."""

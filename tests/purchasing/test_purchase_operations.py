@@ -49,7 +49,7 @@ def operations(dynamodb: Any, table: str) -> PurchaseOperations:
     }
     store.open(OpenOrder.model_validate(request))
     store.send(PO)
-    return PurchaseOperations(dynamodb, NoStates(), table, lambda: NOW)
+    return PurchaseOperations(dynamodb, NoStates(), table, "", lambda: NOW)
 
 
 def receipt(at: datetime = NOW, **more: Any) -> Receipt:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+from contextlib import ExitStack
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -31,14 +32,21 @@ class ApiFunctions:
         return getattr(client("lambda"), operation)
 
     def invoke(self, FunctionName: str, Payload: bytes, Qualifier: str = "") -> dict[str, Any]:
-        """Run an API function by the name that the stack's output has, its logical id; any other is moto's."""
-        if not Qualifier:
-            return dict(client("lambda").invoke(FunctionName=FunctionName, Payload=Payload))
+        """Run a function by the name that the stack's output has, its logical id."""
         event = json.loads(Payload)
-        self.invoked.append((FunctionName, Qualifier, event))
-        with patch.dict(os.environ, environment_of(self._template, FunctionName)):
+        if Qualifier:
+            self.invoked.append((FunctionName, Qualifier, event))
+        with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, environment_of(self._template, FunctionName)))
+            if Qualifier:
+                # The functions that an API function invokes are run here too.
+                module = import_module(self._template.functions[FunctionName].handler.removesuffix(".handle"))
+                stack.enter_context(patch.object(module, "client", self._client))
             response = self._services.handle(FunctionName, event, Qualifier)
         return response | {"Payload": io.BytesIO(response["Payload"])}
+
+    def _client(self, service: str) -> Any:
+        return self if service == "lambda" else client(service)
 
 
 def deployment(template: Template) -> Any:

@@ -33,8 +33,8 @@ from tillflow.store import key, marshal, unmarshal
 from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
 from till import users
-from till.purchasing import reorders
 from till.services.customers import Customers
+from till.services.replenishment import Reorders
 from till.stack import Stack
 from verification.harness.template import Template
 
@@ -292,7 +292,7 @@ def _purchases() -> None:
 
 
 def _reorders(stack: Stack) -> None:
-    reorders(stack).create(
+    Reorders(stack).create(
         {"location": "store-1", "sku": "TEA", "sources": [{"supplier_id": "sup-beans"}]}, 50
     )
     store = ReplenishmentStore(client("dynamodb"), "ReplenishmentTable")

@@ -39,6 +39,7 @@ def aws() -> Iterator[None]:
     with data_services(TEMPLATE):
         stock = InventoryStore(client("dynamodb"), "InventoryTable")
         stock.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=4000)])
+        StockOperations(client("dynamodb"), "InventoryTable").put_location(Location(location="store-1"))
         catalog = CatalogStore(client("dynamodb"), "CatalogTable")
         catalog.put_tax_class(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
         catalog.put_product(
@@ -173,7 +174,8 @@ def test_a_mailed_supplier_is_subscribed_to_what_is_addressed_to_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     topic = client("sns").create_topic(Name="orders")["TopicArn"]
-    deployed(monkeypatch, {name: name for name in TEMPLATE.tables} | {"SupplierOrders": topic})
+    names = (*TEMPLATE.tables, *TEMPLATE.functions)
+    deployed(monkeypatch, {name: name for name in names} | {"SupplierOrders": topic})
     path = tmp_path / "mailed.json"
     channel = {"type": "mail", "address": "orders@example.com"}
     path.write_text(json.dumps(BEANS | {"supplier_id": "sup-mail", "channel": channel}))

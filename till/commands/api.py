@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 import urllib3
 
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import err, out
-from till.purchasing import operator_errors
 from till.stack import Stack, find_stack
 from till.users import DEMO_PASSWORD, api_url, users
 

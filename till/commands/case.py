@@ -9,9 +9,8 @@ import typer
 from tillflow.executions import error_message
 from tillflow.listing import every
 
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import lines, out, print_fields, print_json, print_table, timestamp
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.cases import Cases
 from till.stack import find_stack

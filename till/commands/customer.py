@@ -8,9 +8,8 @@ from customers.models import Customer
 
 from till import workflows
 from till.amounts import minor_units
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.customers import Accounts, Credit, Customers
 from till.stack import find_stack

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from till import dead_letters
+from till.errors import operator_errors
 from till.failures import failure_of
 from till.output import out, print_json, print_table, styled
-from till.purchasing import operator_errors
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, show, redrive and drop messages of dead-letter queues.")

@@ -12,9 +12,8 @@ from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till import sales, workflows
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
 from till.stack import find_stack

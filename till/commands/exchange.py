@@ -11,8 +11,8 @@ from till import sales, workflows
 from till.cashier import cashier_message
 from till.commands.order import read_order
 from till.commands.returns import LINE, requested_line
+from till.errors import operator_errors
 from till.output import money, out, print_json, styled
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
 

@@ -8,9 +8,9 @@ import typer
 from executions.models import ExecutionSummary
 
 from till import workflows
+from till.errors import operator_errors
 from till.executions import operations
 from till.output import confirm, out, print_json, print_table, timestamp
-from till.purchasing import operator_errors
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, redrive and stop executions. `till history` shows one.")

@@ -7,8 +7,8 @@ from payments.credit.models import GiftCard
 from tillflow.gift_cards import new_code
 
 from till.amounts import minor_units
+from till.errors import operator_errors
 from till.output import money, out, print_json
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.customers import GiftCards
 from till.stack import find_stack

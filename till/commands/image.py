@@ -23,9 +23,8 @@ from rich.text import Text
 from tillflow.store import Item
 
 from till import drawing
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
-from till.purchasing import operator_errors
 from till.services.catalog import Catalog
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait

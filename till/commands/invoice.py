@@ -10,9 +10,8 @@ from tillflow.executions import error_message
 
 from till import sales, workflows
 from till.amounts import minor_units
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.customers import Accounts, Customers
 from till.stack import find_stack

@@ -6,8 +6,8 @@ import typer
 from inventory.models import Location
 from tillflow.parsing import parse
 
+from till.errors import operator_errors
 from till.output import out, print_json
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
 from till.stack import find_stack

@@ -16,9 +16,8 @@ from tillflow.executions import error_message
 
 from till import sales, workflows
 from till.cashier import cashier_message
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.cases import Cases
 from till.stack import Stack, find_stack

@@ -14,8 +14,8 @@ from tillflow.parsing import parse
 
 from till import drawing
 from till.amounts import minor_units
+from till.errors import operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.services.catalog import Catalog
 from till.services.images import Images, download

@@ -7,17 +7,17 @@ from typing import Annotated, Any
 
 import typer
 from purchasing.errors import InvalidPurchase
-from purchasing.models import Invoice, OpenOrder, Purchase, Receipt
+from purchasing.models import Invoice, OpenOrder, Receipt
 from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till import workflows
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors, purchases
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.catalog import Catalog
 from till.services.inventory import Stock
+from till.services.purchasing import Purchases
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
@@ -56,10 +56,9 @@ def create(
     }
     with operator_errors("See `till purchase create --help`; `till supplier list` lists every supplier."):
         order = parse(OpenOrder, request, InvalidPurchase)
-        purchases(stack).check(order)
         _check_products(stack, order)
         Stock(stack).check_location(order.location)
-    started = workflows.start(stack, "PurchaseOrder", purchase_order_id, request)
+        started = Purchases(stack).create(order)
     if as_json:
         print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
     else:
@@ -82,8 +81,7 @@ def list_orders(
 
         till purchase list --csv
     """
-    operations = purchases(find_stack())
-    orders = every(partial(operations.list_purchases, 100, status=status.upper() or None))
+    orders = every(partial(Purchases(find_stack()).list_purchases, 100, status=status.upper() or None))
     columns = (
         "purchase_order_id", "status", "supplier_id", "opened_at", "ordered", "received", "owed", "currency",
     )  # fmt: skip
@@ -93,9 +91,9 @@ def list_orders(
             "status": order.status,
             "supplier_id": order.supplier_id,
             "opened_at": timestamp(order.opened_at),
-            "ordered": sum(line.quantity for line in order.lines),
-            "received": sum(line.accepted for line in order.lines),
-            "owed": operations.owed(order),
+            "ordered": order.ordered,
+            "received": order.received,
+            "owed": order.owed,
             "currency": order.currency,
         }
         for order in orders
@@ -112,13 +110,11 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
 
         till purchase show po-20261123T101500-5f0c1a2b
     """
-    operations = purchases(find_stack())
     with operator_errors("`till purchase list` lists every order."):
-        order = operations.get(purchase_order_id)
-    step = operations.next_step(order)
+        order = Purchases(find_stack()).get(purchase_order_id)
+    step = order.next_step
     if as_json:
-        # The task token is for the order's workflow only.
-        print_json(order.model_dump(mode="json", exclude={"task_token"}) | {"next": step})
+        print_json(order.model_dump(mode="json", exclude={"task_token", "next_step"}) | {"next": step})
         return
     next_step = f", next: {step}" if step else ""
     out.print(styled(purchase_order_id, "bold"), f" {order.status}{next_step}")
@@ -158,7 +154,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         due = f", due {order.invoice.due_on}" if order.invoice.due_on else ""
         total = money(order.invoice.total, order.currency)
         out.print(f"  invoice {order.invoice.number}: {total}{due}")
-    for difference in operations.differences(order):
+    for difference in order.differences:
         out.print(f"  differs: {difference}")
     if order.payment:
         amount = money(order.payment.amount, order.currency)
@@ -182,7 +178,7 @@ def acknowledge(
     """
     day = _date(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
     with operator_errors(ADVICE):
-        purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
+        Purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
     out.print(f"{purchase_order_id} is promised for {day}.")
 
 
@@ -195,7 +191,7 @@ def heartbeat(purchase_order_id: OrderId) -> None:
         till purchase heartbeat po-20261123T101500-5f0c1a2b
     """
     with operator_errors(ADVICE):
-        purchases(find_stack()).heartbeat(purchase_order_id)
+        Purchases(find_stack()).heartbeat(purchase_order_id)
     out.print(f"Sent a heartbeat for {purchase_order_id}.")
 
 
@@ -212,7 +208,7 @@ def refuse(
         till purchase refuse po-20261123T101500-5f0c1a2b --supplier sup-beans --note "out of stock"
     """
     with operator_errors(ADVICE):
-        purchases(find_stack()).refuse(purchase_order_id, note, supplier)
+        Purchases(find_stack()).refuse(purchase_order_id, note, supplier)
     out.print(f"{purchase_order_id} is refused by its supplier.")
 
 
@@ -233,7 +229,7 @@ def receive(
     """
     if not line and not close:
         raise OperatorError("No goods are given.", "Give a --line for each SKU, or --close.")
-    operations = purchases(find_stack())
+    operations = Purchases(find_stack())
     with operator_errors(ADVICE):
         if line:
             request = {
@@ -274,7 +270,7 @@ def invoice(
         "total": sum(one["quantity"] * one["unit_price"] for one in lines) - discount + tax,
     }
     with operator_errors(ADVICE):
-        order = purchases(find_stack()).bill(purchase_order_id, parse(Invoice, request, InvalidPurchase))
+        order = Purchases(find_stack()).bill(purchase_order_id, parse(Invoice, request, InvalidPurchase))
     if order.invoice:
         total = money(order.invoice.total, order.currency)
         out.print(f"Invoice {order.invoice.number}: {total}.")
@@ -291,7 +287,7 @@ def cancel(
         till purchase cancel po-20261123T101500-5f0c1a2b --reason "ordered twice"
     """
     with operator_errors(ADVICE):
-        purchases(find_stack()).cancel(purchase_order_id, reason)
+        Purchases(find_stack()).cancel(purchase_order_id, reason)
     out.print(f"{purchase_order_id} is being cancelled.")
 
 
@@ -311,26 +307,27 @@ def invoices(
         "invoiced_on", "supplier_id", "invoice", "purchase_order_id", "due_on", "net", "discount", "tax", "total",
         "paid", "outstanding", "currency",
     )  # fmt: skip
-    operations = purchases(find_stack())
-    orders = every(partial(operations.list_purchases, 100))
-    billed = [(order, order.invoice) for order in orders if order.invoice]
-    billed.sort(key=lambda pair: (pair[1].invoiced_on, pair[0].purchase_order_id), reverse=True)
+    billed = sorted(
+        every(partial(Purchases(find_stack()).list_invoices, 100)),
+        key=lambda one: (one.invoiced_on, one.purchase_order_id),
+        reverse=True,
+    )
     rows = (
         {
-            "invoiced_on": invoice.invoiced_on.isoformat(),
-            "supplier_id": order.supplier_id,
-            "invoice": invoice.number,
-            "purchase_order_id": order.purchase_order_id,
-            "due_on": invoice.due_on.isoformat() if invoice.due_on else None,
-            "net": invoice.net,
-            "discount": invoice.discount,
-            "tax": invoice.tax,
-            "total": invoice.total,
-            "paid": _paid(order),
-            "outstanding": operations.owed(order),
-            "currency": order.currency,
+            "invoiced_on": one.invoiced_on.isoformat(),
+            "supplier_id": one.supplier_id,
+            "invoice": one.number,
+            "purchase_order_id": one.purchase_order_id,
+            "due_on": one.due_on.isoformat() if one.due_on else None,
+            "net": one.net,
+            "discount": one.discount,
+            "tax": one.tax,
+            "total": one.total,
+            "paid": one.paid,
+            "outstanding": one.owed,
+            "currency": one.currency,
         }
-        for order, invoice in billed
+        for one in billed
     )
     amounts = _money("net", "discount", "tax", "total", "paid", "outstanding")
     print_report("Purchase invoices", columns, rows, as_json, as_csv, page, page_size, amounts)
@@ -352,22 +349,22 @@ def payments(
         "paid_at", "supplier_id", "invoice", "purchase_order_id", "amount", "currency", "reference",
     )  # fmt: skip
     paid = [
-        (order, order.payment, order.payment.paid_at)
-        for order in every(partial(purchases(find_stack()).list_purchases, 100))
-        if order.payment and order.payment.paid_at
+        (one, one.paid_at)
+        for one in every(partial(Purchases(find_stack()).list_invoices, 100))
+        if one.paid_at
     ]
-    paid.sort(key=lambda entry: (entry[2], entry[0].purchase_order_id), reverse=True)
+    paid.sort(key=lambda entry: (entry[1], entry[0].purchase_order_id), reverse=True)
     rows = (
         {
             "paid_at": timestamp(at),
-            "supplier_id": order.supplier_id,
-            "invoice": order.invoice.number if order.invoice else None,
-            "purchase_order_id": order.purchase_order_id,
-            "amount": payment.amount,
-            "currency": order.currency,
-            "reference": payment.reference,
+            "supplier_id": one.supplier_id,
+            "invoice": one.number,
+            "purchase_order_id": one.purchase_order_id,
+            "amount": one.paid,
+            "currency": one.currency,
+            "reference": one.reference,
         }
-        for order, payment, at in paid
+        for one, at in paid
     )
     print_report("Supplier payments", columns, rows, as_json, as_csv, page, page_size, _money("amount"))
 
@@ -379,10 +376,6 @@ def _money(*columns: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
         return lambda row: money(row[name], row["currency"])
 
     return {name: formatter(name) for name in columns}
-
-
-def _paid(order: Purchase) -> int:
-    return order.payment.amount if order.payment and order.payment.state == "PAID" else 0
 
 
 def _check_products(stack: Stack, order: OpenOrder) -> None:

@@ -13,10 +13,10 @@ from tillflow.executions import error_message
 from tillflow.listing import every
 
 from till import workflows
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors, reorders
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.replenishment import Reorders
 from till.shop import LOCATION
 from till.stack import find_stack
 from till.waiting import Wait
@@ -73,7 +73,7 @@ def create(
         "sources": [_source(text) for text in source],
     }
     with operator_errors("See `till reorder create --help`."):
-        _, reorder_point = reorders(find_stack()).create(request, point)
+        reorder_point = Reorders(find_stack()).create(request, point)
     out.print(f"{sku} at {location} is reordered at {reorder_point}.")
 
 
@@ -95,7 +95,7 @@ def list_policies(
             "service_level": str(policy.service_level),
             "cover_days": policy.cover_days,
         }
-        for policy in reorders(find_stack()).policies()
+        for policy in Reorders(find_stack()).policies()
     )
     columns = ("location", "sku", "suppliers", "service_level", "cover_days")
     print_report("Reorder policies", columns, rows, as_json, as_csv, page, page_size)
@@ -109,7 +109,7 @@ def needs(as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_s
 
         till reorder needs --json
     """
-    rows = (need.model_dump() for need in reorders(find_stack()).needs())
+    rows = (dict(need) for need in Reorders(find_stack()).needs())
     columns = ("location", "sku", "available", "on_order", "reorder_point")
     print_report("To be ordered", columns, rows, as_json, as_csv, page, page_size)
 
@@ -140,7 +140,7 @@ def review(
             "reorder_point": one.reorder_point,
             "computed": one.computed,
         }
-        for one in reorders(find_stack()).review(write)
+        for one in Reorders(find_stack()).review(write)
     )
     columns = ("location", "sku", "supplier_id", "reorder_point", "computed")
     print_report("Reorder points", columns, rows, as_json, as_csv, page, page_size)
@@ -157,7 +157,7 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
         till reorder run --wait
     """
     stack, run_id = find_stack(), new_id("reorder")
-    started = workflows.start(stack, "StockReorder", run_id, {"segments": SEGMENTS})
+    started = Reorders(stack).start_run(run_id, SEGMENTS)
     result = {"run_id": run_id, "execution_arn": started.arn}
     execution = workflows.wait(stack, started.arn) if wait else {}
     orders = json.loads(execution.get("output") or "[]")
@@ -187,7 +187,7 @@ def show(run_id: Annotated[str, typer.Argument(help="Reorder run id.")], as_json
         till reorder show reorder-20261123T020000-5f0c1a2b
     """
     with operator_errors("`till reorder run` prints the id of its run."):
-        orders = reorders(find_stack()).run_orders(run_id)
+        orders = Reorders(find_stack()).run_orders(run_id)
     if as_json:
         print_json(orders)
         return
@@ -211,7 +211,7 @@ def approvals(as_json: AsJson = False) -> None:
 
         till reorder approvals
     """
-    waiting = list(every(partial(reorders(find_stack()).pending_approvals, 100)))
+    waiting = list(every(partial(Reorders(find_stack()).pending_approvals, 100)))
     if as_json:
         print_json([approval.model_dump() for approval in waiting])
     elif not waiting:
@@ -240,7 +240,7 @@ def approve(
         till reorder approve po-3f1f8b1c2d4e5f60718293a4 --decision refuse --note 'too many'
     """
     with operator_errors("`till reorder approvals` lists the orders that wait."):
-        completed = reorders(find_stack()).decide(purchase_order_id, decision.value, note, by or getuser())
+        completed = Reorders(find_stack()).decide(purchase_order_id, decision.value, note, by or getuser())
     if not completed:
         raise OperatorError(
             f"The decision on {purchase_order_id} is stored, but no run waits for it.",

@@ -9,8 +9,8 @@ from reports.models import DIMENSIONS, Dimension, SalesRow
 from tillflow.listing import every
 
 from till import sales
+from till.errors import operator_errors
 from till.output import money
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
 

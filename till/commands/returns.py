@@ -9,9 +9,8 @@ from tillflow.executions import Started, error_message
 
 from till import sales, workflows
 from till.cashier import cashier_message
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
 from till.shop import CURRENCY, LOCATION

@@ -9,9 +9,8 @@ from shipping.models import Report
 from tillflow.listing import every
 from tillflow.parsing import parse
 
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.sales import shipping
 from till.stack import find_stack

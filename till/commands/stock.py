@@ -11,8 +11,8 @@ from inventory.operations import Rebuilt, StockOperations
 from tillflow.listing import every
 from tillflow.parsing import parse
 
+from till.errors import operator_errors
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
 from till.shop import CURRENCY, LOCATION

@@ -13,10 +13,10 @@ from tillflow.errors import DomainError
 from tillflow.listing import every
 from tillflow.parsing import parse
 
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_csv, print_fields, print_json, print_table
-from till.purchasing import operator_errors, suppliers
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.purchasing import Suppliers
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Suppliers, their price lists, statements and performance.")
@@ -42,7 +42,7 @@ def create(
     supplier, prices = _read(file)
     stack = find_stack()
     with operator_errors("`till supplier show` shows the existing one."):
-        suppliers(stack).create(supplier, prices)
+        Suppliers(stack).create(supplier, prices)
     _subscribe(stack, supplier)
     out.print(f"Created supplier {supplier.supplier_id} with {len(prices)} prices.")
 
@@ -61,7 +61,7 @@ def update(
     supplier, prices = _read(file)
     stack = find_stack()
     with operator_errors("Load it again with `till supplier show`, then change it."):
-        account = suppliers(stack).update(supplier, prices, version)
+        account = Suppliers(stack).update(supplier, prices, version or None)
     _subscribe(stack, supplier)
     out.print(f"Updated supplier {supplier.supplier_id} to version {account.version}.")
 
@@ -75,7 +75,7 @@ def delete(supplier_id: SupplierId) -> None:
         till supplier delete sup-roastery
     """
     with operator_errors("`till supplier statement` shows what is open."):
-        suppliers(find_stack()).delete(supplier_id)
+        Suppliers(find_stack()).delete(supplier_id)
     out.print(f"Deleted supplier {supplier_id}.")
 
 
@@ -91,7 +91,7 @@ def list_suppliers(
 
         till supplier list --csv
     """
-    rows = map(_fields, every(partial(suppliers(find_stack()).list_suppliers, 100)))
+    rows = map(_fields, every(partial(Suppliers(find_stack()).list_suppliers, 100)))
     columns = ("supplier_id", "name", "lead_time_days", "open_orders", "owed", "currency")
     owed = {"owed": lambda row: money(row["owed"], row["currency"])}
     print_report("Suppliers", columns, rows, as_json, as_csv, page, page_size, owed)
@@ -106,7 +106,7 @@ def show(supplier_id: SupplierId, as_json: AsJson = False) -> None:
         till supplier show sup-roastery
     """
     with operator_errors(LISTED):
-        report = suppliers(find_stack()).report(supplier_id)
+        report = Suppliers(find_stack()).report(supplier_id)
     fields, performance = _fields(report.account), asdict(report.performance)
     if as_json:
         prices = [price.model_dump() for price in report.prices]
@@ -131,10 +131,12 @@ def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsC
 
         till supplier statement sup-roastery --csv
     """
-    operations = suppliers(find_stack())
+    operations = Suppliers(find_stack())
     with operator_errors(LISTED):
         currency = operations.get(supplier_id).supplier.currency
-        entries = [entry.document() for entry in operations.statement(supplier_id)]
+        entries = [
+            {**asdict(entry), "on": entry.on.isoformat()} for entry in operations.statement(supplier_id)
+        ]
     columns = ("on", "kind", "reference", "purchase_order_id", "amount", "balance")
     if as_json:
         print_json({"supplier_id": supplier_id, "currency": currency, "entries": entries})

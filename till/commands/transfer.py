@@ -11,9 +11,8 @@ from tillflow.listing import every
 from tillflow.parsing import parse
 
 from till import workflows
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
-from till.purchasing import operator_errors
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Transfers
 from till.shop import CURRENCY

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from till.errors import operator_errors
 from till.output import out, print_json, print_table
-from till.purchasing import operator_errors
 from till.report import AsJson
 from till.stack import find_stack
 from till.users import users

@@ -20,14 +20,13 @@ from purchasing.models import (
     Supplier,
     Terms,
 )
-from purchasing.operations import PurchaseOperations
 
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
-from till.purchasing import purchases, suppliers
+from till.services.purchasing import Purchases, Suppliers
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG
 from till.stack import Stack
 
@@ -61,7 +60,7 @@ class Play:
     """One purchase order and the operations that act on it."""
 
     stack: Stack
-    operations: PurchaseOperations
+    operations: Purchases
     order_id: str
 
     def acknowledge(self, supplier_id: str = PROMPT) -> None:
@@ -151,10 +150,10 @@ class PurchaseOrderDemo:
         run_id = f"demo-{token_hex(3)}"
         for supplier in SUPPLIERS:
             with suppress(InvalidSupplier):  # created by an earlier demo
-                suppliers(stack).create(supplier)
+                Suppliers(stack).create(supplier)
 
         def one(number: int, scenario: Scenario) -> Outcome:
-            play = Play(stack, purchases(stack), f"{run_id}-po{number}")
+            play = Play(stack, Purchases(stack), f"{run_id}-po{number}")
             arn = start(stack, play.order_id, scenario.suppliers)
             scenario.play(play)
             order = play.until(lambda order: bool(_case(play)) or order.status in ("CLOSED", "CANCELLED"))

@@ -14,8 +14,9 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import CASH, audited, order
 from till.demo.purchase_order import Play
 from till.output import money
-from till.purchasing import purchases, reorders, suppliers
 from till.services.inventory import Stock
+from till.services.purchasing import Purchases, Suppliers
+from till.services.replenishment import Reorders
 from till.shop import LOCATION, Shop, good
 from till.stack import Stack
 
@@ -68,16 +69,16 @@ def _shelve(stack: Stack, sku: str, name: str, cost: int) -> None:
         account="acct_ok",
         terms=Terms(days=0),
     )
-    suppliers(stack).create(supplier, [Price(sku=sku, unit_cost=cost)])
+    Suppliers(stack).create(supplier, [Price(sku=sku, unit_cost=cost)])
     source = {"supplier_id": supplier.supplier_id, "pack_size": PACK}
-    reorders(stack).create({"location": LOCATION, "sku": sku, "sources": [source]}, POINT)
+    Reorders(stack).create({"location": LOCATION, "sku": sku, "sources": [source]}, POINT)
 
 
 def _bought(stack: Stack, sku: str, name: str) -> str:
     """Return the outcome of an order that is acknowledged, received in two parts, billed, matched and paid."""
     summary = _ordered(stack, sku, name)
     (order_id,) = _orders(stack, sku)
-    play = Play(stack, purchases(stack), order_id)
+    play = Play(stack, Purchases(stack), order_id)
     play.acknowledge(f"sup-{name}")
     for number, units in enumerate((5, 7), 1):
         play.receive(number, {sku: units})
@@ -122,7 +123,7 @@ def _orders(stack: Stack, sku: str) -> list[str]:
 
 def _waits(stack: Stack, orders: list[str], deadline: float) -> bool:
     """Return True if an order waits for its approval, False once its purchase order exists."""
-    operations = reorders(stack)
+    operations = Reorders(stack)
     while time.monotonic() < deadline:
         if {one.purchase_order_id for one in operations.pending_approvals(100).rows} & set(orders):
             return True

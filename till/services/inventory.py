@@ -1,7 +1,10 @@
 """Stock and transfers, by inventory's API function."""
 
+from collections.abc import Sequence
+from itertools import batched
+
 from inventory import errors  # noqa: F401 - its errors are raised by their names
-from inventory.models import Adjust, Correction, Count, Location, Movement, StockLevel
+from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Movement, StockLevel
 from inventory.transfers.models import Arrival, OpenTransfer, Transfer, TransferSummary
 from tillflow.executions import Started
 from tillflow.listing import Page
@@ -10,6 +13,7 @@ from till.services.client import Service
 from till.stack import Stack
 
 _FUNCTION = "InventoryApiFunction"
+_BATCH = 100
 
 
 class Stock:
@@ -58,6 +62,18 @@ class Stock:
         """Set on hand to the counted units, once per count id. UnknownLocation, ImplausibleCorrection."""
         body = request.model_dump(mode="json")
         return self._service.call("POST /stock/counts", "manage", body=body).read(Correction)
+
+    def needs(self) -> list[LevelNeed]:
+        """Return the levels at or below their reorder point."""
+        return self._service.call("GET /stock/needs", "manage").read(list[LevelNeed])
+
+    def set_reorder_points(self, points: Sequence[tuple[str, str, int | None]]) -> None:
+        """Set the reorder point of each (location, sku). InvalidRequest for a SKU that was never stocked there."""
+        for batch in batched(points, _BATCH, strict=False):
+            levels = [
+                {"location": location, "sku": sku, "reorder_point": point} for location, sku, point in batch
+            ]
+            self._service.call("PUT /stock/reorder-points", "manage", body={"levels": levels})
 
 
 class Transfers:

@@ -38,5 +38,6 @@ def purchase_operations(fixture: WorkflowFixture) -> PurchaseOperations:
         client("dynamodb"),
         EngineCallbacks(fixture),
         "PurchasingTable",
+        "",
         lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC),
     )
