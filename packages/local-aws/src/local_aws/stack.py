@@ -27,7 +27,9 @@ from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
 from .ministack.policies import authorize_state_machines, cache_parsed_policies
+from .ministack.queue_mappings import install_queue_mappings
 from .ministack.resources import install_resources
+from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
 from .role_sessions import RoleSessions
@@ -59,6 +61,8 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_lambda(runner.invoke)
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
+    install_queue_mappings()
+    install_service_defaults()
     install_event_checks()
     install_renewed_tokens()
     cache_parsed_policies()

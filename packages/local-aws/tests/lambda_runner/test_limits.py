@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
+import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +26,9 @@ from local_aws.lambda_runner import (
 from ..support import LAMBDA_PYTHON
 from .conftest import Bench, archive, function
 from .test_runner import wait_until_ended
+
+# Landlock has version 3 since Linux 6.2; a package in /tmp could be written, since handlers may write there.
+_HAS_LANDLOCK = ctypes.CDLL(None).syscall(444, None, 0, 1) >= 3 if sys.platform == "linux" else False
 
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 
@@ -160,3 +166,34 @@ def test_unused_packages_are_deleted_and_unpacked_again(tmp_path: Path) -> None:
     store.prune(3600)
     assert [folder.exists() for folder in folders] == [False, True]
     assert (store.task_root(old) / "a.py").exists()
+
+
+@pytest.mark.skipif(not _HAS_LANDLOCK, reason="needs Landlock")
+@pytest.mark.parametrize("preload", [(), ("colorsys",)], ids=["alone", "forked"])
+def test_handler_changes_files_in_tmp_alone(preload: tuple[str, ...]) -> None:
+    source = """
+import os, tempfile
+def handler(event, context):
+    denied = []
+    for change in (
+        lambda: open("new.txt", "w"), lambda: open("app.py", "a"), lambda: os.remove("app.py"),
+        lambda: os.truncate("app.py", 0), lambda: os.mkdir("new"), lambda: os.rename("app.py", "b.py"),
+    ):
+        try:
+            change()
+        except OSError as error:
+            denied.append(type(error).__name__)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir="/tmp") as other:
+        os.mkdir(f"{folder}/sub")
+        with open(f"{folder}/a", "w") as file:
+            file.write("text")
+        os.rename(f"{folder}/a", f"{folder}/sub/a")
+        open(f"{other}/b", "w").close()
+        return denied, open(f"{folder}/sub/a").read(), sorted(os.listdir(os.environ["LAMBDA_TASK_ROOT"]))
+"""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        bench = _bench(Path(folder), preload=preload)
+        denied, text, files = bench.response(function(source))
+        bench.runner.close()
+    assert denied == ["PermissionError"] * 6
+    assert (text, files) == ("text", ["app.py"])

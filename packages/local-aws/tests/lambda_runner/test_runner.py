@@ -300,6 +300,9 @@ def handler(event, context):
     error = bench.error(target, True)
     assert error["errorType"] == "Runtime.ExitError"
     assert error["errorMessage"].endswith("Runtime exited with error: signal: killed")
+    report = next(line for line in bench.logs[target.log_group] if line.startswith("REPORT"))
+    assert "Max Memory Used: 128 MB" in report
+    assert "Status: error\tError Type: Runtime.OutOfMemory" in report
     assert bench.response(target, False) == "small"
 
 

@@ -34,9 +34,40 @@ def _end_with_parent(parent: int) -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
+def _make_files_read_only(except_in: list[str]) -> None:
+    """Forbid this process and its children to change files outside of some folders, as in Lambda.
+
+    Uses Landlock (https://docs.kernel.org/userspace-api/landlock.html); without it, nothing is forbidden.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+    import struct
+
+    create_ruleset, add_rule, restrict_self = 444, 445, 446
+    write, remove_and_make, refer, truncate = 1 << 1, 0b1_1111_1111 << 4, 1 << 13, 1 << 14
+    no_new_privileges, version_flag, path_beneath = 38, 1, 1
+    libc = ctypes.CDLL(None)
+    version = libc.syscall(create_ruleset, None, 0, version_flag)
+    if version < 1:
+        return
+    rights = write | remove_and_make | (refer if version >= 2 else 0) | (truncate if version >= 3 else 0)
+    ruleset = libc.syscall(create_ruleset, struct.pack("=Q", rights), 8, 0)
+    if ruleset < 0:
+        return
+    for folder in except_in:
+        descriptor = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+        libc.syscall(add_rule, ruleset, path_beneath, struct.pack("=Qi", rights, descriptor), 0)
+        os.close(descriptor)
+    libc.prctl(no_new_privileges, 1, 0, 0, 0)
+    libc.syscall(restrict_self, ruleset, 0)
+    os.close(ruleset)
+
+
 def _serve(handler: str) -> None:
     from awslambdaric.__main__ import main as serve
 
+    _make_files_read_only([os.environ["TMPDIR"], "/tmp", "/dev", "/proc"])  # noqa: S108
     sys.argv = ["bootstrap", handler]
     serve(sys.argv)
 

@@ -76,6 +76,7 @@ def report_line(
     init_ms: float | None,
     trace_header: str | None,
     status: str | None,
+    error_type: str | None,
 ) -> str:
     """Return the REPORT line with the fields of Lambda's; `memory` and `used` in MiB."""
     fields = [
@@ -89,6 +90,8 @@ def report_line(
         fields.append(f"Init Duration: {init_ms:.2f} ms")
     if status is not None:
         fields.append(f"Status: {status}")
+    if error_type is not None:
+        fields.append(f"Error Type: {error_type}")
     line = "\t".join([*fields, ""])
     if trace_header and "Sampled=1" in trace_header:
         root = trace_header.split(";")[0].removeprefix("Root=")

@@ -76,6 +76,7 @@ class Sandbox:
         self._credentials_end = 0.0
         self._init_ms: float | None = None
         self._init_events: list[LogEvent] = []
+        self._out_of_memory = False
 
     @property
     def pid(self) -> int | None:
@@ -166,7 +167,7 @@ class Sandbox:
         response = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
         await self._until_ended(response, function.timeout)
         duration_ms = (time.perf_counter() - started) * 1000
-        used = min(self._memory("VmHWM:"), function.memory)
+        used = function.memory if self._out_of_memory else min(self._memory("VmHWM:"), function.memory)
         payload, failed, status = await self._conclude(request_id, response)
         if failed:
             payload = self._paths.hide(payload)
@@ -191,6 +192,7 @@ class Sandbox:
                     init_ms=init_ms,
                     trace_header=request.trace_header,
                     status=status,
+                    error_type=self._error_type() if status == "error" else None,
                 )
             )
         )
@@ -212,9 +214,13 @@ class Sandbox:
             if done:
                 return
             if self._memory("RssAnon:") > self.function.memory:
+                self._out_of_memory = True
                 self.kill()
                 await self._exit
                 return
+
+    def _error_type(self) -> str:
+        return "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
 
     async def _conclude(
         self, request_id: str, response: asyncio.Future[HandlerResult]

@@ -7,6 +7,7 @@ import contextvars
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from ministack.services import eventbridge, lambda_svc
 from ..async_invocations import AsyncInvocations, Pending, Result, Settings
 from ..journal import Journal
 from ..lambda_runner import Function, Outcome, Request, Throttled
+from .alias_weights import chosen_version, install_alias_weights, main_version
 from .function_records import function_of
 from .lambda_checks import check_environment, check_invocation
 from .scope import default_scope
@@ -32,6 +34,7 @@ class _Call:
     payload: bytes
     headers: dict[str, str]
     request_id: str | None = None
+    invoked_arn: str | None = None
 
 
 # No invocation waits for a thread: a handler that invokes another one would wait for itself.
@@ -59,7 +62,7 @@ def install_lambda(invoke: Invoke) -> None:
         request = Request(
             call.request_id or request_id,
             call.payload or b"{}",
-            invoked_arn=config["FunctionArn"],
+            invoked_arn=call.invoked_arn or config["FunctionArn"],
             trace_header=call.headers.get("x-amzn-trace-id"),
             client_context=call.headers.get("x-amz-client-context"),
         )
@@ -78,10 +81,17 @@ def install_lambda(invoke: Invoke) -> None:
         )
 
     async def invoke_with_payload(
-        name: str, event: Any, headers: dict[str, str], *rest: Any, **named: Any
+        name: str,
+        event: Any,
+        headers: dict[str, str],
+        path_qualifier: str | None = None,
+        query: dict[str, Any] | None = None,
     ) -> Any:
-        _call.set(_Call(event, _body.get(), headers))
-        return await handle_invoke(name, event, headers, *rest, **named)
+        qualifier = path_qualifier or lambda_svc._qp_first(query or {}, "Qualifier")
+        version = chosen_version(lambda_svc._functions.get(name), qualifier)
+        alias_arn = f"{lambda_svc._func_arn(name)}:{qualifier}" if version else None
+        _call.set(_Call(event, _body.get(), headers, invoked_arn=alias_arn))
+        return await handle_invoke(name, event, headers, version or path_qualifier, query)
 
     async def checked_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
@@ -90,7 +100,8 @@ def install_lambda(invoke: Invoke) -> None:
             if (problem := check_invocation(headers, body)) is not None:
                 return problem
             _body.set(body)
-        response: Response = await handle_request(method, path, headers, body, query)
+        with main_version() if method == "GET" else nullcontext():
+            response: Response = await handle_request(method, path, headers, body, query)
         return response
 
     lambda_svc._execute_function_dispatch = execute
@@ -99,6 +110,7 @@ def install_lambda(invoke: Invoke) -> None:
     lambda_svc.handle_request = checked_request
     lambda_svc._create_function = lambda data: check_environment(data) or create_function(data)
     lambda_svc._update_config = lambda name, data: check_environment(data) or update_configuration(name, data)
+    install_alias_weights()
 
 
 async def _run_on_thread(work: Callable[..., Any], *args: Any, **_: str) -> Any:
