@@ -57,7 +57,8 @@ lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(PYTHON) -m tools.template --check
 	@mkdir -p .local && $(PYTHON) -m tools.template.translate > .local/translated.json
 	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
-	  cfn-lint .local/translated.json template-routes.yaml template-monitoring.yaml --regions us-east-1 eu-central-1 ap-southeast-2
+	  cfn-lint .local/translated.json template-api.yaml template-consumers.yaml template-routes.yaml template-monitoring.yaml \
+	  --regions us-east-1 eu-central-1 ap-southeast-2
 	$(PYTHON) -m tools.openapi --check
 	$(PYTHON) -m tools.unused
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \

@@ -31,6 +31,7 @@ from till.shop import CURRENCY, GOODS, LOCATION
 from verification.harness.capacity import CapacityMeter
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock
+from verification.harness.template import FUNCTION, SAM_FUNCTION
 from verification.proof.case import Case
 from verification.proof.families import ORDERS, SCENARIOS
 from verification.proof.families.orders import CANCEL, CHECKOUT, RETURN, cancel, placed
@@ -84,7 +85,7 @@ def metered(built: Prover) -> Iterator[Usage]:
     """Measure everything that runs inside, except transitions."""
     usage, meter = Usage(), CapacityMeter(built.tables)
     handle, events = built.services.handle, len(built.services.events)
-    properties = built.template.of_type("AWS::Serverless::Function")
+    properties = built.template.of_type(SAM_FUNCTION, FUNCTION)
 
     def count_s3(operation: str, params: dict[str, Any]) -> None:
         if operation in S3_WRITES | S3_READS and "Bucket" in params:

@@ -22,6 +22,8 @@ from till.stack import is_state_machine
 STACK_NAME = "tillflow"
 _INPUTS = (
     "template.yaml",
+    "template-api.yaml",
+    "template-consumers.yaml",
     "template-routes.yaml",
     "template-monitoring.yaml",
     "samconfig.toml",

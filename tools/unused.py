@@ -12,7 +12,7 @@ from vulture import Vulture
 
 ROOT = Path(__file__).resolve().parent.parent
 PATHS = ["functions", "layers", "till", "audit", "verification", "tools", "benchmarks"]
-READERS = ["statemachines/*.asl.json", "template.yaml", "functions/web/pages/openapi.json"]
+READERS = ["statemachines/*.asl.json", "template*.yaml", "functions/web/pages/openapi.json"]
 MIN_CONFIDENCE = 60
 
 # Decorators that register a function with a framework.

@@ -9,7 +9,7 @@ import pytest
 from tillflow.store import key, marshal
 
 from tests.support.deployed_shop import Deployed
-from verification.harness.template import Template
+from verification.harness.template import FUNCTION, SAM_FUNCTION, Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -20,7 +20,8 @@ NAMED = {
     "AWS::SNS::Topic",
     "AWS::S3::Bucket",
     "AWS::Events::EventBus",
-    "AWS::Serverless::Function",
+    FUNCTION,
+    SAM_FUNCTION,
     "AWS::Serverless::StateMachine",
 }
 

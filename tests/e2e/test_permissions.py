@@ -15,10 +15,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 @contextmanager
 def without_permission(shop: Deployed, role: str, action: str) -> Iterator[None]:
-    """Remove an action from a role, by its logical id; restore it at the end."""
+    """Remove an action from a role, by the logical id that it has in any stack; restore it at the end."""
     iam, formation = shop.client("iam"), shop.client("cloudformation")
-    resource = formation.describe_stack_resource(StackName="tillflow", LogicalResourceId=role)
-    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    [name] = [
+        resource["PhysicalResourceId"]
+        for stack in formation.describe_stacks()["Stacks"]
+        for resource in formation.describe_stack_resources(StackName=stack["StackName"])["StackResources"]
+        if resource["LogicalResourceId"] == role
+    ]
     policies = {
         policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]

@@ -30,7 +30,7 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 from tests.support.deployed_shop import Deployed
 from tests.support.local_stack import free_port
 from till.local_stack import LAMBDA_PYTHON
-from verification.harness.template import Template
+from verification.harness.template import FUNCTION, SAM_FUNCTION, Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -48,7 +48,7 @@ def _event_file(function: str) -> Path:
 FUNCTIONS = sorted(
     name
     for name, resource in Template.read().resources.items()
-    if resource["Type"] == "AWS::Serverless::Function"
+    if resource["Type"] in (FUNCTION, SAM_FUNCTION)
 )
 
 
@@ -115,7 +115,8 @@ def _emulated(shop: Deployed, function: str, variables: dict[str, str]) -> Itera
     settings = shop.client("lambda").get_function(FunctionName=shop.outputs()[function])["Configuration"]
     role = shop.client("sts").assume_role(RoleArn=settings["Role"], RoleSessionName="rie")["Credentials"]
     build, port = shop.folder.path / "build", free_port()
-    package = build / function
+    # A function of a nested stack is built in a folder of the stack's name.
+    [package] = [path for path in (build / function, *build.glob(f"*/{function}")) if path.is_dir()]
     # A layer is called by its logical id, which is its folder's name.
     layers = [build / layer["Arn"].split(":")[6] / "python" for layer in settings.get("Layers", ())]
     process = subprocess.Popen(

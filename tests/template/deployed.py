@@ -1,17 +1,18 @@
-"""The template as it is deployed: after SAM's transform, with everything that SAM adds."""
+"""What is deployed: the templates of all stacks as one, after SAM's transform, with everything that SAM adds."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tools.template import document
-from tools.template.translate import source, translated
+from tools.template import deployed, document, translate
+from tools.template.translate import translated
 
 __all__ = [
     "ROOT",
     "alarms",
     "as_list",
     "monitoring",
+    "nested",
     "of_type",
     "references",
     "resources",
@@ -24,9 +25,26 @@ ROOT = Path(__file__).parents[2]
 type Resources = dict[str, dict[str, Any]]
 
 
+@cache
+def source() -> dict[str, Any]:
+    """Return the templates as one before the transform, intrinsic functions in their long form."""
+    return deployed.joined(translate.source(), nested())
+
+
+@cache
+def nested() -> dict[str, dict[str, Any]]:
+    """Return the templates of the nested stacks that have functions."""
+    return {name: document.read((ROOT / file).read_text()) for name, file in deployed.FILES.items()}
+
+
+@cache
+def _joined(**parameters: str) -> dict[str, Any]:
+    return deployed.joined(translated(**parameters), nested())
+
+
 def resources(*kinds: str, **parameters: str) -> Resources:
     """Return the translated resources of these types, all without any; `parameters` differ from the defaults."""
-    found: Resources = translated(**parameters)["Resources"]
+    found: Resources = _joined(**parameters)["Resources"]
     return {name: resource for name, resource in found.items() if not kinds or resource["Type"] in kinds}
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.template import assemble, monitoring, routes
+from tools.template import assemble
 
 ROOT = Path(__file__).parents[2]
 
@@ -12,16 +12,11 @@ ROOT = Path(__file__).parents[2]
 def main() -> int:
     """Return 1 when --check finds a file out of date, else 0."""
     parser = argparse.ArgumentParser(
-        description="Generate template.yaml from the fragments in infrastructure/."
+        description="Generate the templates from the fragments in infrastructure/."
     )
     parser.add_argument("--check", action="store_true", help="Write nothing; fail if a file is out of date.")
     check = parser.parse_args().check
-    generated = {
-        ROOT / "template.yaml": assemble.template(ROOT),
-        ROOT / routes.FILE: assemble.routes_template(ROOT),
-        ROOT / monitoring.FILE: assemble.monitoring_template(ROOT),
-        ROOT / "functions" / "services.mk": assemble.services(ROOT),
-    }
+    generated = {ROOT / path: text for path, text in assemble.generated(ROOT).items()}
     outdated = [path for path, text in generated.items() if not path.exists() or path.read_text() != text]
     for path in outdated:
         if check:

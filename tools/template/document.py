@@ -12,7 +12,7 @@ _ONE_LINE = 110
 _QUOTED = re.compile(r"(!(?:Ref|GetAtt|Condition)) '([\w.:]+)'")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """A loader that keeps intrinsic functions and refuses a key that occurs twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -63,5 +63,17 @@ def _region() -> Iterator[None]:
             os.environ["AWS_DEFAULT_REGION"] = before
 
 
+def plain(template: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with Globals and SAM's functions as the transform writes them, its code still a local path."""
+    source = {**template, "Transform": "AWS::Serverless-2016-10-31"}
+    source["Globals"] = {"Function": {**source["Globals"]["Function"], "CodeUri": _PACKAGED["CodeUri"]}}
+    with _region():
+        output: dict[str, Any] = transform(copy.deepcopy(source), {}, SimpleNamespace(load=dict))
+    for resource in output["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"] = template["Globals"]["Function"]["CodeUri"]
+    return {key: value for key, value in output.items() if key not in ("Transform", "Globals")}
+
+
 if __name__ == "__main__":
     json.dump(translated(), sys.stdout, indent=1)

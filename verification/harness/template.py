@@ -1,6 +1,6 @@
-"""What template.yaml deploys, as far as a workflow touches it: functions, tables, buses, definitions.
+"""What is deployed, as far as a workflow touches it: functions, tables, buses, definitions.
 
-Read from the template itself, so that a new function or workflow is under test by being there.
+Read from the templates themselves, so that a new function or workflow is under test by being there.
 """
 
 import json
@@ -10,11 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tools.template import deployed
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
+FUNCTION, SAM_FUNCTION = "AWS::Lambda::Function", "AWS::Serverless::Function"
+"""A function of a nested stack, and one of the main stack."""
 ALIAS = "live"
 """The alias of functions and state machines that callers use."""
 ENVIRONMENT = {
@@ -26,24 +28,6 @@ ENVIRONMENT = {
     "POWERTOOLS_TRACE_DISABLED": "true",
     "LOG_LEVEL": "CRITICAL",
 }
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short tags, each kept as {name: value}."""
-
-
-def _short_tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix: value}
-
-
-_Loader.add_multi_constructor("!", _short_tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +48,17 @@ class Template:
     @classmethod
     @cache
     def read(cls) -> "Template":
-        """Return template.yaml, read once in a process: nothing changes what it returns."""
-        document = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
+        """Return the templates as one, read once in a process: nothing changes what it returns."""
+        document = deployed.read(ROOT)
+        _remove_shared_variables(document)
         defaults = {name: str(given.get("Default", "")) for name, given in document["Parameters"].items()}
         return cls(document["Resources"], defaults)
 
-    def of_type(self, kind: str) -> dict[str, Any]:
+    def of_type(self, *kinds: str) -> dict[str, Any]:
         return {
             name: resource.get("Properties", {})
             for name, resource in self.resources.items()
-            if resource["Type"] == kind
+            if resource["Type"] in kinds
         }
 
     @property
@@ -81,14 +66,14 @@ class Template:
         """Functions by logical id."""
         return {
             name: Function(
-                self.resolve({"GetAtt": f"{name}.Arn"}),
+                self.resolve({"Fn::GetAtt": [name, "Arn"]}),
                 properties["Handler"],
                 {
                     key: str(self.resolve(value))
                     for key, value in properties.get("Environment", {}).get("Variables", {}).items()
                 },
             )
-            for name, properties in self.of_type("AWS::Serverless::Function").items()
+            for name, properties in self.of_type(SAM_FUNCTION, FUNCTION).items()
         }
 
     def environment(self, module: str) -> dict[str, str]:
@@ -122,10 +107,9 @@ class Template:
         match value:
             case {"Ref": name}:
                 return self.name(name)
-            case {"GetAtt": str(path)}:
-                name, _, attribute = path.partition(".")
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
                 return self._attribute(name, attribute)
-            case {"Sub": str(text)}:
+            case {"Fn::Sub": str(text)}:
                 return text.replace("${AWS::StackName}", "tillflow")
         return value
 
@@ -145,9 +129,21 @@ class Template:
 
     def _attribute(self, name: str, attribute: str) -> str:
         service = {
-            "AWS::Serverless::Function": f"lambda:{REGION}:{ACCOUNT}:function:",
+            SAM_FUNCTION: f"lambda:{REGION}:{ACCOUNT}:function:",
+            FUNCTION: f"lambda:{REGION}:{ACCOUNT}:function:",
             "AWS::DynamoDB::Table": f"dynamodb:{REGION}:{ACCOUNT}:table/",
             "AWS::SQS::Queue": f"sqs:{REGION}:{ACCOUNT}:",
             "AWS::Events::EventBus": f"events:{REGION}:{ACCOUNT}:event-bus/",
         }[self.resources[name]["Type"]]
         return f"arn:aws:{service}{self.name(name)}" if attribute == "Arn" else self.name(name)
+
+
+def _remove_shared_variables(document: dict[str, Any]) -> None:
+    """Remove the variables of Globals, which ENVIRONMENT has, from functions of nested stacks."""
+    shared = document["Globals"]["Function"]["Environment"]["Variables"]
+    for resource in document["Resources"].values():
+        if resource["Type"] == FUNCTION:
+            environment = resource["Properties"]["Environment"]
+            environment["Variables"] = {
+                name: value for name, value in environment["Variables"].items() if name not in shared
+            }
