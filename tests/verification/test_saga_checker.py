@@ -311,6 +311,12 @@ def test_start_is_a_state() -> None:
     assert (found[0].rule, found[0].state) == ("start", "PriceOrders")
 
 
+def test_timeout_that_stops_a_started_execution_is_found() -> None:
+    exchange = workflow(shipped("order_exchange"), "OrderExchange")
+    exchange.states["ReturnUnits"].body["TimeoutSeconds"] = 180 * 86_400
+    assert [(found.rule, found.state) for found in check(exchange)] == [("nesting", "ReturnUnits")]
+
+
 def test_function_timeout_shorter_than_a_client_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "longest_client_call", lambda: 60.0)
     found = [one for one in check(workflow(CHECKOUT)) if one.rule == "nesting"]

@@ -198,6 +198,13 @@ class Template:
 
     resources: dict[str, Any]
     globals: dict[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+
+    def execution_timeout(self, logical_id: str) -> int | None:
+        """Seconds that an execution of a state machine may run; None without a limit of its own."""
+        uri = self.resources[logical_id]["Properties"]["DefinitionUri"]
+        seconds: int | None = json.loads((self.folder / uri).read_text()).get("TimeoutSeconds")
+        return seconds
 
     def function_timeout(self, logical_id: str) -> int:
         """Seconds; SAM's default is 3."""
@@ -232,4 +239,4 @@ def load_template(path: Path) -> Template:
     from samtranslator.yaml_helper import yaml_parse
 
     document = yaml_parse(path.read_text())
-    return Template(document["Resources"], document.get("Globals", {}))
+    return Template(document["Resources"], document.get("Globals", {}), path.parent)

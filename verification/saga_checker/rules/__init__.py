@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     errors.names_are_raised,
     timing.every_task_times_out,
     timing.timeouts_nest,
+    timing.started_executions_end_first,
     data.expressions_parse,
     data.variables_assigned,
     data.event_ids_repeatable,

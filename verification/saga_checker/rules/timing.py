@@ -1,9 +1,9 @@
-"""Timeouts: each task has one, and they nest: client < function < state."""
+"""Timeouts: each task has one, and they nest: client < function < state, started execution < state."""
 
 from collections.abc import Iterator
 
 from ..model import Finding, Workflow
-from .access import function_of
+from .access import function_of, logical_id
 
 
 def every_task_times_out(workflow: Workflow) -> Iterator[Finding]:
@@ -33,6 +33,26 @@ def timeouts_nest(workflow: Workflow) -> Iterator[Finding]:
                 "nesting",
                 f"{function} times out after {limit} s, but one call of its client may take {client} s.",
                 "Make the Timeout of the function longer.",
+            )
+
+
+def started_executions_end_first(workflow: Workflow) -> Iterator[Finding]:
+    """A task that waits for an execution stops it when it times out, wherever its money and goods then are.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-sync
+    """
+    for task in workflow.tasks:
+        seconds = task.body.get("TimeoutSeconds")
+        if ":states:startExecution.sync" not in task.resource or not isinstance(seconds, int):
+            continue
+        started = logical_id(workflow, task.body["Arguments"]["StateMachineArn"])
+        limit = workflow.template.execution_timeout(started) if started else None
+        if limit is None or seconds < limit:
+            yield workflow.finding(
+                task.name,
+                "nesting",
+                f"times out after {seconds} s and stops an execution of {started}, which may run {limit or 'any'} s.",
+                f"Make TimeoutSeconds at least the one of {started}.",
             )
 
 
