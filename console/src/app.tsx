@@ -30,6 +30,7 @@ export const PAGES = {
   payments: "read",
   customers: "read",
   stock: "read",
+  counts: "manage",
   transfers: "manage",
   purchases: "manage",
   approvals: "manage",
@@ -39,6 +40,7 @@ export const PAGES = {
   images: "read",
   deliveries: "read",
   reports: "manage",
+  settings: "manage",
 } as const satisfies Record<string, Scope>;
 
 export type PageName = keyof typeof PAGES;

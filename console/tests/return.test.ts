@@ -13,7 +13,7 @@ function orderOf(changes: Partial<Order> = {}): Order {
 
 function draftOf(units: Record<number, number>, changes: Partial<Draft> = {}): Draft {
   const chosen = Object.entries(units).map(([lineNo, quantity]) => [lineNo, { quantity, condition: "resell", reason: "" }] as const);
-  return { ...newDraft("ord-1"), units: Object.fromEntries(chosen), ...changes };
+  return { ...newDraft("ord-1", "till-1"), units: Object.fromEntries(chosen), ...changes };
 }
 
 describe("refundOf", () => {
@@ -49,9 +49,10 @@ it("needs a customer for store credit", () => {
   expect(isComplete({ ...draft, customer: { customer_id: "cus-1", name: "Ada" } }, orderOf())).toBe(true);
 });
 
-it("keeps the choices under a new return id after a refusal", () => {
+it("keeps the choices under new ids after a refusal", () => {
   const draft = draftOf({ 1: 1 });
-  const next = renewed({ ...draft, sent: requestOf(draft, orderOf(), "returned") });
+  const next = renewed({ ...draft, sent: { kind: "return", body: requestOf(draft, orderOf(), "returned") } }, "till-1");
   expect(next).toMatchObject({ units: draft.units, sent: null });
   expect(next.returnId).not.toBe(draft.returnId);
+  expect(next.sale.orderId).not.toBe(draft.sale.orderId);
 });

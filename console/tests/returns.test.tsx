@@ -5,7 +5,7 @@ import { setPreferences } from "../src/core/preferences";
 import type { Order } from "../src/core/responses";
 import { ShopContext } from "../src/core/shop";
 import ReturnsPage from "../src/returns/returns-page";
-import type { ReturnRequest } from "../src/returns/return";
+import type { ExchangeRequest, ReturnRequest } from "../src/returns/return";
 
 const ORDER = {
   order_id: "ord-1",
@@ -19,12 +19,27 @@ const ORDER = {
   },
 } as unknown as Order;
 
+const PRODUCTS = [{ sku: "BEAN", name: "Beans", barcode: null, prices: { EUR: 1500 }, category: "", tax_included: true }];
+const NEW_SALE = {
+  ...ORDER, order_id: "ord-2", total: 1500, invoice_number: "INV-2",
+  document: { lines: [], taxes: [], tenders: [{ tender_no: 1, type: "exchange", amount: 1250 }, { tender_no: 2, type: "cash", amount: 250 }] },
+};
+const RETURNED = { return_id: "ret-1", credit_note_number: "CN-1", document: null, refunds: [] };
+
+let exchanges: ExchangeRequest[] = [];
 let sent: ReturnRequest[] = [];
 let answers: (Problem | number)[] = [];
 let locked = 0;
 
 const api = {
-  call: (route: string, { body }: { body: ReturnRequest }) => {
+  get: (route: string) => Promise.resolve(route === "GET /products" ? { products: PRODUCTS, next_cursor: null } : { totals: { total: 1500 } }),
+  call: (route: string, { path, body }: { path: Record<string, string>; body: ReturnRequest }) => {
+    if (route === "GET /orders/{order_id}" && path.order_id !== "ord-1") return Promise.resolve({ status: 200, body: NEW_SALE, etag: null });
+    if (route === "GET /returns/{return_id}") return Promise.resolve({ status: 200, body: RETURNED, etag: null });
+    if (route === "POST /orders/{order_id}/exchanges") {
+      exchanges.push(body as unknown as ExchangeRequest);
+      return Promise.resolve({ status: 201, body: { return_id: "ret-1", order_id: "ord-2" }, etag: null });
+    }
     if (route === "GET /orders/{order_id}") return Promise.resolve({ status: 200, body: ORDER, etag: null });
     sent.push(body);
     const answer = answers.shift() ?? 201;
@@ -55,6 +70,7 @@ const WINDOW_CLOSED = new Problem(422, "ReturnWindowClosed", "", "The return win
 beforeEach(() => {
   localStorage.clear();
   sent = [];
+  exchanges = [];
   answers = [];
   locked = 0;
   setPreferences({ language: "en" });
@@ -111,4 +127,23 @@ it("continues with the same request after a reload", async () => {
   await act(() => new Promise((resolve) => { setTimeout(resolve, 0); }));
   expect(sent).toHaveLength(2);
   expect(sent[1]).toEqual(sent[0]);
+});
+
+it("exchanges units for other goods, and asks for the difference alone", async () => {
+  await open(["cashier"]);
+  chooseOneUnit();
+  fireEvent.click(screen.getByLabelText("Exchange for other goods"));
+  const box = screen.getByRole("combobox", { name: "Scan or search" });
+  await act(() => new Promise((resolve) => { setTimeout(resolve, 0); }));
+  fireEvent.change(box, { target: { value: "BEAN" } });
+  fireEvent.keyDown(box, { key: "Enter" });
+  await act(() => new Promise((resolve) => { setTimeout(resolve, 200); }));
+  expect(screen.getByTestId("net").textContent).toBe("€2.50");
+  expect(screen.getByTestId("exchange")).toHaveProperty("disabled", true);
+  fireEvent.click(screen.getByText("Cash"));
+  fireEvent.click(screen.getByTestId("exchange"));
+  await act(() => new Promise((resolve) => { setTimeout(resolve, 0); }));
+  expect(exchanges.map(({ sale }) => sale.tenders)).toEqual([[{ type: "cash", amount: 250 }]]);
+  expect(exchanges[0]?.return.lines).toMatchObject([{ line_no: 1, quantity: 1 }]);
+  expect(screen.getByRole("article").textContent).toContain("Returned goods€12.50Cash€2.50Invoice INV-2");
 });

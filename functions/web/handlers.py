@@ -14,6 +14,7 @@ from web.files import ConsoleFile, console_files
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
 _SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
+_UPLOAD_ORIGIN = os.environ["UPLOAD_ORIGIN"]
 _PAYMENT_PROVIDERS, _OFFLINE_LIMIT = os.environ["PAYMENT_PROVIDERS"], int(os.environ["OFFLINE_LIMIT"])
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
@@ -73,7 +74,7 @@ def _card_providers(configuration: str) -> dict[str, str]:
 def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
     response_headers = {
         "cache-control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
-        "content-security-policy": _content_policy(_SIGN_IN_URL),
+        "content-security-policy": _content_policy(_SIGN_IN_URL, _UPLOAD_ORIGIN),
         "content-type": file.media_type,
         "etag": file.etag,
         "referrer-policy": "no-referrer",
@@ -91,12 +92,16 @@ def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
     return {"statusCode": 200, "headers": response_headers, "body": body, "isBase64Encoded": True}
 
 
-def _content_policy(sign_in_url: str) -> str:
-    """Return the policy: scripts and styles of the console alone, pictures of products from any https address."""
+def _content_policy(sign_in_url: str, upload_origin: str) -> str:
+    """Return the policy: scripts and styles of the console alone, pictures of products from any https address.
+
+    Requests go to the API, the sign-in pages and the bucket of images; both are "" on the console's own origin.
+    """
+    connections = " ".join(filter(None, ("'self'", sign_in_url, upload_origin)))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
-        f"connect-src 'self' {sign_in_url}".rstrip()
-        + "; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src {connections}; "
+        "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 

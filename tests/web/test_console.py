@@ -15,6 +15,7 @@ SETTINGS = {
     "CLIENT_ID": "client",
     "ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/pool",
     "SIGN_IN_URL": "https://tillflow-1.auth.eu-central-1.amazoncognito.com",
+    "UPLOAD_ORIGIN": "https://images.s3.eu-central-1.amazonaws.com",
     "CURRENCY": "EUR",
     "OFFLINE_LIMIT": "20000",
     "PAYMENT_PROVIDERS": "card=stripe,berlin/card=sandbox",
@@ -93,7 +94,7 @@ def test_known_etag_is_answered_with_304() -> None:
 def test_policy_allows_scripts_of_the_console_and_requests_to_the_sign_in() -> None:
     policy = get("/")["headers"]["content-security-policy"]
     assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
-    assert f"connect-src 'self' {SETTINGS['SIGN_IN_URL']};" in policy
+    assert f"connect-src 'self' {SETTINGS['SIGN_IN_URL']} {SETTINGS['UPLOAD_ORIGIN']};" in policy
     assert "unsafe" not in policy
 
 

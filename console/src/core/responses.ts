@@ -85,6 +85,12 @@ export interface Return {
   refunds: { tender_no: number; type: string; amount: number }[] | null;
 }
 
+/** An exchange that is completed or runs: `order_id` is the new sale. */
+export interface Exchanged {
+  return_id: string;
+  order_id: string;
+}
+
 export interface Customer {
   customer_id: string;
   name: string;
@@ -131,6 +137,37 @@ export interface ExecutionDetail {
   events: object[];
 }
 
+export interface Image {
+  key: string;
+  status: "READY" | "REJECTED";
+  updated_at: string;
+  sentence: string | null;
+  /** Thumbnails, the largest first. */
+  outputs: { url: string }[];
+}
+
+export interface SignedUpload {
+  key: string;
+  url: string;
+  fields: Record<string, string>;
+}
+
+/** pdf: an A4 page; receipt: PDF for a roll of 80 mm; text: the same receipt as plain text. */
+export type DocumentForm = "pdf" | "receipt" | "text";
+
+/** The shop as it is printed on documents. */
+export interface Seller {
+  name: string;
+  street: string;
+  postal_code: string;
+  city: string;
+  country: string;
+  vat_id: string | null;
+  registration: string;
+  email: string;
+  footer: string;
+}
+
 export interface Transfer {
   transfer_id: string;
   status: string;
@@ -165,15 +202,24 @@ export interface Responses {
   "GET /orders/{order_id}/tenders": Tender[];
   "GET /orders/{order_id}/returns": Return[];
   "POST /orders/{order_id}/returns": Return;
+  "POST /orders/{order_id}/exchanges": Exchanged;
+  "GET /returns/{return_id}": Return;
   "GET /invoices": Page;
   "GET /payments": Page;
   "GET /stock": Page & { levels: StockLevel[] };
   "GET /deliveries": Page;
   "GET /images": Page;
   "GET /images/quarantine": Page;
+  "GET /images/details": Image;
+  "POST /images/uploads": SignedUpload;
+  "GET /documents": { url: string };
+  "GET /orders/{order_id}/receipt": string;
+  "GET /settings/seller": Seller;
+  "PUT /settings/seller": Seller;
   "GET /reports/sales": Page;
   "GET /stock/movements": Page;
   "POST /stock/adjustments": object;
+  "POST /stock/counts": object;
   "GET /transfers": Page;
   "GET /transfers/{transfer_id}": Transfer;
   "POST /transfers/{transfer_id}/ship": Transfer;

@@ -3,11 +3,13 @@ import type { Route } from "../core/router";
 import "./office.css";
 import { ApprovalsPage, PurchasePage, PurchasesPage, SuppliersPage } from "./pages/buying";
 import { CasePage, CasesPage } from "./pages/cases";
+import { CountsPage } from "./pages/counts";
 import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
 import { ImagesPage, QuarantinePage } from "./pages/images";
 import { DeliveriesPage, InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
 import { ReportsPage } from "./pages/reports";
+import { SettingsPage } from "./pages/settings";
 import { StockPage } from "./pages/stock";
 import { TransferPage, TransfersPage } from "./pages/transfers";
 
@@ -19,6 +21,7 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   payments: PaymentsPage,
   customers: CustomersPage,
   stock: StockPage,
+  counts: CountsPage,
   transfers: TransfersPage,
   purchases: PurchasesPage,
   approvals: ApprovalsPage,
@@ -28,6 +31,7 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   images: ImagesPage,
   deliveries: DeliveriesPage,
   reports: ReportsPage,
+  settings: SettingsPage,
 };
 
 const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.ReactNode>> = {

@@ -8,7 +8,7 @@ const KEY = "tillflow.return";
 export function storedDraft(orderId: string): Draft | null {
   try {
     const draft = JSON.parse(localStorage.getItem(KEY) ?? "null") as Draft | null;
-    return draft?.orderId === orderId ? draft : null;
+    return draft?.orderId === orderId && Array.isArray(draft.sale.lines) ? draft : null;
   } catch {
     return null;
   }

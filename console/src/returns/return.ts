@@ -2,13 +2,15 @@
  * A return as the till keeps it until it is refunded: pure functions on one value.
  *
  * `sent` is the request as it was sent for the first time: what repeats it (a reload, a lost response, the sign-in of a
- * manager) sends the same bytes, so that the API starts one return.
+ * manager) sends the same bytes, so that the API starts one return. An exchange has a new sale too.
  */
 
 import type { Order } from "../core/responses";
+import { afterRefusal, newSale, type OrderRequest, type Sale } from "../till/sale";
 
 export type Condition = "resell" | "damaged";
 export type RefundTo = "original" | "store_credit";
+export type Settlement = RefundTo | "exchange";
 
 export interface ReturnedUnits {
   quantity: number;
@@ -25,14 +27,23 @@ export interface ReturnRequest {
   override_note?: string;
 }
 
+export interface ExchangeRequest {
+  return: ReturnRequest;
+  sale: OrderRequest;
+}
+
+export type Sent = { kind: "return"; body: ReturnRequest } | { kind: "exchange"; body: ExchangeRequest };
+
 export interface Draft {
   returnId: string;
   orderId: string;
   units: Record<number, ReturnedUnits>;
-  refund: RefundTo;
+  refund: Settlement;
   customer: { customer_id: string; name: string } | null;
   overrideNote: string;
-  sent: ReturnRequest | null;
+  /** What the units are exchanged for. */
+  sale: Sale;
+  sent: Sent | null;
 }
 
 export interface ReturnableLine {
@@ -46,14 +57,14 @@ export interface ReturnableLine {
 
 export const NO_UNITS: ReturnedUnits = { quantity: 0, condition: "resell", reason: "" };
 
-export function newDraft(orderId: string): Draft {
+export function newDraft(orderId: string, register: string): Draft {
   const returnId = `ret-${crypto.randomUUID()}`;
-  return { returnId, orderId, units: {}, refund: "original", customer: null, overrideNote: "", sent: null };
+  return { returnId, orderId, units: {}, refund: "original", customer: null, overrideNote: "", sale: newSale(register), sent: null };
 }
 
-/** After a refusal: the same choices under a new return id, since the refused return keeps its own. */
-export function renewed(draft: Draft): Draft {
-  return { ...draft, returnId: `ret-${crypto.randomUUID()}`, sent: null };
+/** After a refusal: the same choices under new ids, since the refused return and sale keep their own. */
+export function renewed(draft: Draft, register: string): Draft {
+  return { ...draft, returnId: `ret-${crypto.randomUUID()}`, sale: afterRefusal(draft.sale, register), sent: null };
 }
 
 /** The lines of an order with the units and the amount that are not returned yet. */
@@ -98,7 +109,7 @@ export function requestOf(draft: Draft, order: Order, defaultReason: string): Re
     return_id: draft.returnId,
     currency: order.currency ?? "",
     lines,
-    refund: draft.refund,
+    refund: draft.refund === "store_credit" ? "store_credit" : "original",
     ...(draft.refund === "store_credit" && customer !== undefined ? { customer_id: customer } : {}),
     ...(draft.overrideNote.trim() === "" ? {} : { override_note: draft.overrideNote.trim() }),
   };
@@ -108,5 +119,5 @@ export function requestOf(draft: Draft, order: Order, defaultReason: string): Re
 export function isComplete(draft: Draft, order: Order): boolean {
   const hasUnits = Object.values(draft.units).some(({ quantity }) => quantity > 0);
   const customer = order.document?.customer_id ?? draft.customer;
-  return hasUnits && (draft.refund === "original" || customer !== null);
+  return hasUnits && (draft.refund !== "store_credit" || customer !== null);
 }

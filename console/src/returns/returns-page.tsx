@@ -1,20 +1,24 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
+import { usePreferences } from "../core/preferences";
 import { hrefOf } from "../core/router";
 import type { Order } from "../core/responses";
+import { useShop } from "../core/shop";
 import { Button, Field } from "../core/ui";
 import { useRecord } from "../office/use-api";
 import { CustomerDialog } from "../till/customer-dialog";
 import "./returns.css";
+import { ExchangeReceipt } from "./exchange-receipt";
+import { ExchangeSale } from "./exchange-sale";
 import { ManagerOverride } from "./manager-override";
-import { NO_UNITS, isComplete, refundOf, returnableLines, type Draft, type RefundTo } from "./return";
+import { NO_UNITS, isComplete, refundOf, returnableLines, type Draft, type Settlement } from "./return";
 import { ReturnLines } from "./return-lines";
 import { ReturnReceipt } from "./return-receipt";
 import { RETURN_TEXTS } from "./texts";
 import { useReturn } from "./use-return";
 
-/** Return units of a sale by its receipt. */
+/** Return or exchange units of a sale by its receipt. */
 export default function ReturnsPage({ id, onLock }: { id: string; onLock: () => void }): React.ReactNode {
   return id === "" ? <FindReceipt /> : <ReceiptOf key={id} id={id} onLock={onLock} />;
 }
@@ -60,37 +64,59 @@ function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): Re
   const language = useLanguage();
   const { code } = language;
   const texts = RETURN_TEXTS[code];
-  const { draft, progress, refusal, completed, change, send } = useReturn(order, texts.defaultReason);
+  const { config, person } = useShop();
+  const { register, location: chosen } = usePreferences();
+  const currency = order.currency ?? config.currency;
+  const place = { location: person.location === "" ? chosen : person.location, register, currency };
+  const { draft, progress, refusal, completed, change, send } = useReturn(order, place, texts.defaultReason);
   const lines = returnableLines(order);
-  if (completed !== null) return <ReturnReceipt returned={completed} />;
+  if (completed?.kind === "return") return <ReturnReceipt returned={completed.returned} />;
+  if (completed?.kind === "exchange") return <ExchangeReceipt exchanged={completed.exchanged} />;
   if (progress !== null) return <p role="status" className="progress">{texts.progress[progress]}</p>;
   if (lines.every(({ returnable }) => returnable === 0)) return <p role="status" className="notice">{texts.nothingLeft}</p>;
-  const everything = (): void => change({
-    units: Object.fromEntries(lines.map(({ lineNo, returnable }) => [lineNo, { ...(draft.units[lineNo] ?? NO_UNITS), quantity: returnable }])),
-  });
+  // Another value leaves another amount to pay.
+  const choose = (units: Draft["units"]): void => change(({ sale }) => ({ units, sale: { ...sale, tenders: [] } }));
+  const everything = (): void => choose(
+    Object.fromEntries(lines.map(({ lineNo, returnable }) => [lineNo, { ...(draft.units[lineNo] ?? NO_UNITS), quantity: returnable }])),
+  );
+  const value = refundOf(order, draft);
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      {refusal !== null && <p role="alert" className="notice bad">{language.problem(refusal.title, refusal.cashierMessage)}</p>}
-      <ReturnLines lines={lines} units={draft.units} onChange={(units) => change({ units })} />
-      <div className="row"><Button onClick={everything}>{texts.all}</Button></div>
-      <RefundChoice order={order} draft={draft} onChange={change} />
-      {refusal?.title === "ReturnWindowClosed" && (
-        <ManagerOverride note={draft.overrideNote} onChange={(overrideNote) => change({ overrideNote })} onLock={onLock} />
+    <>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (draft.refund !== "exchange") send();
+        }}
+      >
+        {refusal !== null && <p role="alert" className="notice bad">{language.problem(refusal.title, refusal.cashierMessage)}</p>}
+        <ReturnLines lines={lines} units={draft.units} onChange={choose} />
+        <div className="row"><Button onClick={everything}>{texts.all}</Button></div>
+        <RefundChoice order={order} draft={draft} onChange={(changes) => change(() => changes)} />
+        {refusal?.title === "ReturnWindowClosed" && (
+          <ManagerOverride note={draft.overrideNote} onChange={(overrideNote) => change(() => ({ overrideNote }))} onLock={onLock} />
+        )}
+        {draft.refund !== "exchange" && (
+          <Button kind="primary" type="submit" className="large" disabled={!isComplete(draft, order)} data-testid="refund">
+            {texts.confirm(format(value, currency, code))}
+          </Button>
+        )}
+      </form>
+      {draft.refund === "exchange" && (
+        <ExchangeSale
+          draft={draft}
+          value={isComplete(draft, order) ? value : 0}
+          customerId={order.document?.customer_id ?? undefined}
+          place={place}
+          onEdit={(edit) => change(({ sale }) => ({ sale: edit(sale) }))}
+          onConfirm={send}
+        />
       )}
-      <Button kind="primary" type="submit" className="large" disabled={!isComplete(draft, order)} data-testid="refund">
-        {texts.confirm(format(refundOf(order, draft), order.currency ?? "EUR", code))}
-      </Button>
-    </form>
+    </>
   );
 }
 
-const REFUNDS: readonly RefundTo[] = ["original", "store_credit"];
+const SETTLEMENTS: readonly Settlement[] = ["original", "store_credit", "exchange"];
 
 function RefundChoice({ order, draft, onChange }: { order: Order; draft: Draft; onChange: (changes: Partial<Draft>) => void }): React.ReactNode {
   const { text, code } = useLanguage();
@@ -100,7 +126,7 @@ function RefundChoice({ order, draft, onChange }: { order: Order; draft: Draft; 
   return (
     <fieldset className="unframed stack">
       <legend>{texts.refund}</legend>
-      {REFUNDS.map((name) => (
+      {SETTLEMENTS.map((name) => (
         <label key={name} className="choice">
           <input type="radio" name="refund" checked={draft.refund === name} onChange={() => onChange({ refund: name })} /> {texts.refunds[name]}
         </label>

@@ -1,43 +1,64 @@
 import { useEffect, useRef, useState } from "react";
-import type { Problem } from "../core/api";
-import type { Order, Return } from "../core/responses";
+import type { Answer, Api, Problem } from "../core/api";
+import { preferences } from "../core/preferences";
+import type { Exchanged, Order, Return } from "../core/responses";
 import { settle, WAIT_SECONDS, type Progress } from "../core/settle";
 import { useShop } from "../core/shop";
+import type { Checkout } from "../till/checkout";
 import { clearDraft, storedDraft, storeDraft } from "./draft-store";
-import { newDraft, renewed, requestOf, type Draft } from "./return";
+import { exchangeOf } from "./exchange";
+import { newDraft, renewed, requestOf, type Draft, type Sent } from "./return";
+
+export type Completed = { kind: "return"; returned: Return } | { kind: "exchange"; exchanged: Exchanged };
 
 export interface ReturnView {
   draft: Draft;
   progress: Progress | null;
   refusal: Problem | null;
-  completed: Return | null;
-  change: (changes: Partial<Draft>) => void;
+  completed: Completed | null;
+  change: (edit: (draft: Draft) => Partial<Draft>) => void;
   send: () => void;
 }
 
-/** Return units of an order. A return that was sent before a reload or a sign-in is continued. */
-export function useReturn(order: Order, defaultReason: string): ReturnView {
+/** Send a return or an exchange once. */
+async function sendOnce(api: Api, orderId: string, sent: Sent): Promise<Answer<Completed>> {
+  const request = { path: { order_id: orderId }, query: { wait: WAIT_SECONDS }, body: sent.body };
+  if (sent.kind === "return") {
+    const answer = await api.call("POST /orders/{order_id}/returns", request);
+    return { ...answer, body: { kind: "return", returned: answer.body } };
+  }
+  const answer = await api.call("POST /orders/{order_id}/exchanges", request);
+  return { ...answer, body: { kind: "exchange", exchanged: answer.body } };
+}
+
+/** Return or exchange units of an order. What was sent before a reload or a sign-in is continued. */
+export function useReturn(order: Order, place: Checkout, defaultReason: string): ReturnView {
   const { api } = useShop();
-  const [draft, setDraft] = useState(() => storedDraft(order.order_id) ?? newDraft(order.order_id));
+  const [draft, setDraft] = useState(() => storedDraft(order.order_id) ?? newDraft(order.order_id, preferences().register));
   const [progress, setProgress] = useState<Progress | null>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
-  const [completed, setCompleted] = useState<Return | null>(null);
+  const [completed, setCompleted] = useState<Completed | null>(null);
   const isRunning = useRef(false);
+  // What happens while a product is looked up is not lost: an edit begins with the latest draft.
+  const latest = useRef(draft);
   const store = (next: Draft): void => {
+    latest.current = next;
     storeDraft(next);
     setDraft(next);
   };
+  const requestNow = (now: Draft): Sent => (now.refund === "exchange"
+    ? { kind: "exchange", body: exchangeOf(now, order, place, defaultReason, new Date()) }
+    : { kind: "return", body: requestOf(now, order, defaultReason) });
   const send = async (): Promise<void> => {
-    const request = draft.sent ?? requestOf(draft, order, defaultReason);
-    store({ ...draft, sent: request });
-    const outcome = await settle(() => api.call("POST /orders/{order_id}/returns", {
-      path: { order_id: order.order_id }, query: { wait: WAIT_SECONDS }, body: request,
-    }), setProgress);
+    const current = latest.current;
+    const sent = current.sent ?? requestNow(current);
+    store({ ...current, sent });
+    const outcome = await settle(() => sendOnce(api, order.order_id, sent), setProgress);
     if (outcome.kind === "done") {
       clearDraft();
       setCompleted(outcome.body);
     } else {
-      store(renewed(draft));
+      store(renewed(current, preferences().register));
       setRefusal(outcome.problem);
     }
   };
@@ -54,5 +75,5 @@ export function useReturn(order: Order, defaultReason: string): ReturnView {
   useEffect(() => {
     if (storedDraft(order.order_id)?.sent != null) resume.current();
   }, [order.order_id]);
-  return { draft, progress, refusal, completed, change: (changes) => store({ ...draft, ...changes }), send: start };
+  return { draft, progress, refusal, completed, change: (edit) => store({ ...latest.current, ...edit(latest.current) }), send: start };
 }

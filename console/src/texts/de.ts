@@ -24,6 +24,7 @@ export const de: Messages = {
     payments: "Zahlungen",
     customers: "Kunden",
     stock: "Bestand",
+    counts: "Inventur",
     transfers: "Umlagerungen",
     purchases: "Einkauf",
     approvals: "Freigaben",
@@ -33,6 +34,7 @@ export const de: Messages = {
     images: "Bilder",
     deliveries: "Zustellungen",
     reports: "Berichte",
+    settings: "Einstellungen",
   },
   till: {
     scan: "Scannen oder suchen",

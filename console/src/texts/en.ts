@@ -22,6 +22,7 @@ export const en = {
     payments: "Payments",
     customers: "Customers",
     stock: "Stock",
+    counts: "Counts",
     transfers: "Transfers",
     purchases: "Purchase orders",
     approvals: "Approvals",
@@ -31,6 +32,7 @@ export const en = {
     images: "Images",
     deliveries: "Deliveries",
     reports: "Reports",
+    settings: "Settings",
   },
   till: {
     scan: "Scan or search",

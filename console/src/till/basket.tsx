@@ -4,15 +4,20 @@ import { format } from "../core/money";
 import { Button } from "../core/ui";
 import { DiscountDialog, discountText } from "./discount-dialog";
 import { MAX_QUANTITY, setLine, type Line, type Sale } from "./sale";
-import { editSale } from "./sale-store";
 import { StockDialog } from "./stock-dialog";
 
-/** The lines of the sale. */
-export function Basket({ sale, currency }: { sale: Sale; currency: string }): React.ReactNode {
+interface BasketProps {
+  sale: Sale;
+  currency: string;
+  onEdit: (change: (sale: Sale) => Sale) => void;
+}
+
+/** The lines of a sale. */
+export function Basket({ sale, currency, onEdit }: BasketProps): React.ReactNode {
   const { text, code } = useLanguage();
   const [discounted, setDiscounted] = useState<number | null>(null);
   const [stocked, setStocked] = useState<Line | null>(null);
-  const change = (index: number, changes: Partial<Line>): void => editSale((current) => setLine(current, index, changes));
+  const change = (index: number, changes: Partial<Line>): void => onEdit((current) => setLine(current, index, changes));
   const line = discounted === null ? undefined : sale.lines[discounted];
   if (sale.lines.length === 0) return <p className="empty">{text.till.empty}</p>;
   return (

@@ -57,7 +57,7 @@ export function TillPage(): React.ReactNode {
         <OfflineNotice />
         <ScanBox input={scanBox} search={catalog.search} onScan={scan} onChoose={add} />
         <p role="status" className={notice === "" ? "visually-hidden" : "notice bad"}>{notice}</p>
-        <Basket sale={sale} currency={config.currency} />
+        <Basket sale={sale} currency={config.currency} onEdit={editSale} />
         <p className="muted small">{text.till.catalog(catalog.size, catalog.readAt === null ? "" : date(new Date(catalog.readAt).toISOString()))}</p>
       </section>
       <Summary

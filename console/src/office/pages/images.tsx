@@ -2,6 +2,7 @@ import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { ListPage, type Column } from "../parts";
 import { useTexts, type Row } from "../use-api";
+import { ImageUpload } from "./image-upload";
 
 function Thumbnail({ row }: { row: Row }): React.ReactNode {
   const { office } = useTexts();
@@ -20,7 +21,12 @@ export function ImagesPage(): React.ReactNode {
   const { person } = useShop();
   return (
     <ListPage page="images" title={text.pages.images} route="GET /images" columns={COLUMNS} filters={[{ field: "sku" }]}>
-      {() => person.scopes.includes("manage") && <p><a href={hrefOf("images", "quarantine")}>{office.quarantine}</a></p>}
+      {(list) => person.scopes.includes("manage") && (
+        <>
+          <p><a href={hrefOf("images", "quarantine")}>{office.quarantine}</a></p>
+          <ImageUpload onDone={list.reload} />
+        </>
+      )}
     </ListPage>
   );
 }

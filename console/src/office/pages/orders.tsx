@@ -2,6 +2,7 @@ import { useState } from "react";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Dialog, Field } from "../../core/ui";
+import { Documents } from "../documents";
 import { ExecutionView } from "../execution-view";
 import { Fields, ListPage, Notice, RecordPage, Result, Table } from "../parts";
 import { useAction, useList, useRecord, useTexts } from "../use-api";
@@ -127,6 +128,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
               {order.status === "PAID" && <a href={hrefOf("returns", id)}>{office.returnUnits}</a>}
             </div>
           )}
+          {order.invoice_number !== null && <Documents number={order.invoice_number} />}
           {isCancelling && <CancelDialog id={id} onDone={reload} onClose={() => setCancelling(false)} />}
           {priced !== null && (
             <>
@@ -190,6 +192,7 @@ function ReturnsOf({ id }: { id: string }): React.ReactNode {
           rows={value.map((one) => ({ ...one, reason: one.document?.lines.map(({ reason }) => reason).join(", ") }))}
         />
       )}
+      {value?.map(({ credit_note_number: number }) => number !== null && <Documents key={number} number={number} />)}
     </>
   );
 }

@@ -1,0 +1,76 @@
+import type { Seller } from "../../core/responses";
+import { format } from "../../core/money";
+import { useShop } from "../../core/shop";
+import { Button, Field } from "../../core/ui";
+import { Notice, Result } from "../parts";
+import { useAction, useRecord, useTexts } from "../use-api";
+
+const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: string }[] = [
+  { name: "name", isRequired: true }, { name: "street", isRequired: true }, { name: "postal_code" }, { name: "city", isRequired: true },
+  { name: "country", isRequired: true, pattern: "[A-Z]{2}" }, { name: "vat_id" }, { name: "registration" }, { name: "email" }, { name: "footer" },
+];
+const NO_SELLER: Seller = { name: "", street: "", postal_code: "", city: "", country: "", vat_id: null, registration: "", email: "", footer: "" };
+
+/** The shop as it is printed on documents, and what the deployment has set. */
+export function SettingsPage(): React.ReactNode {
+  const { text, office, label, code } = useTexts();
+  const { config, person } = useShop();
+  const { value, problem, reload } = useRecord("GET /settings/seller", {});
+  const isUnset = problem?.title === "SellerNotSet";
+  return (
+    <section className="panel">
+      <h1>{text.pages.settings}</h1>
+      <h2>{office.seller}</h2>
+      {isUnset ? <p className="notice">{office.sellerUnset}</p> : <Notice problem={problem} />}
+      {(value !== null || isUnset) && (
+        <SellerForm key={JSON.stringify(value)} seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
+      )}
+      <h2>{office.deployment}</h2>
+      <dl className="fields">
+        <div><dt>{label("currency")}</dt><dd>{config.currency}</dd></div>
+        <div><dt>{office.offlineLimit}</dt><dd>{format(config.offline_limit, config.currency, code)}</dd></div>
+        <div>
+          <dt>{office.cardProviders}</dt>
+          <dd>{Object.entries(config.card_providers).map(([place, provider]) => (place === "" ? provider : `${place}: ${provider}`)).join(", ")}</dd>
+        </div>
+      </dl>
+      <p className="muted">{office.deploymentHint}</p>
+    </section>
+  );
+}
+
+function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
+  const { office, label } = useTexts();
+  const { api } = useShop();
+  const action = useAction(onDone);
+  return (
+    <form
+      className="stack narrow"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const data = new FormData(event.currentTarget);
+        const textOf = (name: string): string => {
+          const entry = data.get(name);
+          return typeof entry === "string" ? entry.trim() : "";
+        };
+        const body = { ...Object.fromEntries(FIELDS.map(({ name }) => [name, textOf(name)])), vat_id: textOf("vat_id") || null };
+        action.run(() => api.call("PUT /settings/seller", { body }));
+      }}
+    >
+      {FIELDS.map(({ name, isRequired, pattern }) => (
+        <Field
+          key={name}
+          name={name}
+          label={office.sellerFields[name] ?? label(name)}
+          defaultValue={seller[name] ?? ""}
+          required={isRequired === true}
+          disabled={isReadOnly}
+          maxLength={200}
+          {...(pattern === undefined ? {} : { pattern })}
+        />
+      ))}
+      {!isReadOnly && <Button kind="primary" type="submit" disabled={action.isRunning}>{office.save}</Button>}
+      <Result action={action} />
+    </form>
+  );
+}

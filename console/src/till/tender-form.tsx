@@ -1,0 +1,111 @@
+import { useEffect, useState } from "react";
+import { hasSandboxCards } from "../core/config";
+import { useLanguage } from "../core/i18n";
+import { format, parse } from "../core/money";
+import { useShop } from "../core/shop";
+import { Button, Field } from "../core/ui";
+import { CashKeypad } from "./cash-keypad";
+import type { Checkout } from "./checkout";
+import type { Tender } from "./sale";
+
+// Test cards of the sandbox payment provider.
+const SANDBOX_CARDS = ["tok_visa", "tok_declined", "tok_insufficient_funds", "tok_timeout_after_effect"];
+
+function useTenderName(): (tender: Tender) => string {
+  const { text } = useLanguage();
+  return ({ type }) => ({ card: text.till.card, cash: text.till.cash, store_credit: text.till.credit })[type];
+}
+
+/** A chosen tender, which can be removed. */
+export function TenderRow({ tender, amount, onRemove }: { tender: Tender; amount: string; onRemove: () => void }): React.ReactNode {
+  const { text } = useLanguage();
+  const name = useTenderName()(tender);
+  return (
+    <>
+      <dt>{name} <Button kind="quiet" onClick={onRemove} aria-label={text.till.removeTender(name)}>✕</Button></dt>
+      <dd>{amount}</dd>
+    </>
+  );
+}
+
+interface TenderFormProps {
+  customerId: string | undefined;
+  remaining: number;
+  place: Checkout;
+  onAdd: (tender: Tender) => void;
+}
+
+/** Add one tender. Its amount is what remains unless another one is typed; only cash may be more. */
+export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormProps): React.ReactNode {
+  const { text, code } = useLanguage();
+  const { config } = useShop();
+  const { currency } = place;
+  const [typed, setTyped] = useState("");
+  const hasTestCards = hasSandboxCards(config, place.location);
+  const [token, setToken] = useState(hasTestCards ? "tok_visa" : "");
+  const credit = useCredit(customerId, currency);
+  const amount = typed === "" ? remaining : parse(typed, currency);
+  const exact = amount !== null && amount > 0 && amount <= remaining;
+  const usableCredit = Math.min(credit, amount ?? 0, remaining);
+  return (
+    <div className="stack">
+      <Field
+        label={text.till.amount}
+        inputMode="decimal"
+        placeholder={format(remaining, currency, code)}
+        value={typed}
+        aria-invalid={amount === null}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <div className="row">
+        {hasTestCards ? (
+          <label className="field grow">
+            {text.till.testCard}
+            <select value={token} onChange={(event) => setToken(event.target.value)}>
+              {SANDBOX_CARDS.map((card) => <option key={card}>{card}</option>)}
+            </select>
+          </label>
+        ) : (
+          <Field label={text.till.cardToken} value={token} onChange={(event) => setToken(event.target.value)} className="grow" />
+        )}
+        <Button
+          kind="primary"
+          disabled={!exact || token === ""}
+          onClick={() => onAdd({ type: "card", token, amount: amount ?? remaining })}
+          data-focus
+          autoFocus
+        >
+          {text.till.card}
+        </Button>
+        {usableCredit > 0 && (
+          <Button onClick={() => onAdd({ type: "store_credit", amount: usableCredit })}>
+            {text.till.creditOf(format(credit, currency, code))}
+          </Button>
+        )}
+      </div>
+      <CashKeypad
+        remaining={remaining}
+        currency={currency}
+        typed={typed}
+        onType={setTyped}
+        onCash={(cash) => onAdd({ type: "cash", amount: cash })}
+      />
+    </div>
+  );
+}
+
+/** The customer's store credit in the currency, 0 without a customer. */
+function useCredit(customerId: string | undefined, currency: string): number {
+  const { api } = useShop();
+  const [balance, setBalance] = useState(0);
+  useEffect(() => {
+    if (customerId === undefined) return;
+    let isCurrent = true;
+    api.get("GET /customers/{customer_id}/credit", { path: { customer_id: customerId } }).then(
+      ({ balances }) => { if (isCurrent) setBalance(balances[currency] ?? 0); },
+      () => undefined,
+    );
+    return () => { isCurrent = false; };
+  }, [api, customerId, currency]);
+  return customerId === undefined ? 0 : balance;
+}
