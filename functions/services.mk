@@ -14,6 +14,7 @@ build-CountDemandFunction: SERVICE = demand
 build-ReadDemandFunction: SERVICE = demand
 build-ExecutionsApiFunction: SERVICE = executions
 build-AddScopesFunction: SERVICE = identity
+build-IdentityApiFunction: SERVICE = identity
 build-RenderImageFunction: SERVICE = images
 build-QuarantineOriginalFunction: SERVICE = images
 build-SettleImageFunction: SERVICE = images

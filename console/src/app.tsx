@@ -41,6 +41,7 @@ export const PAGES = {
   deliveries: "read",
   reports: "manage",
   settings: "manage",
+  users: "operate",
 } as const satisfies Record<string, Scope>;
 
 export type PageName = keyof typeof PAGES;

@@ -27,6 +27,7 @@ function queuedOf(charged: number): QueuedSale {
 class FakeApi {
   sent: OrderRequest[] = [];
   adjusted: object[] = [];
+  cases: object[] = [];
   constructor(private readonly total: number, private readonly answers: (number | Problem)[] = [], private readonly available = 0) {}
 
   get(route: string): Promise<object> {
@@ -34,8 +35,8 @@ class FakeApi {
   }
 
   call(route: string, { body }: { body: OrderRequest }): Promise<object> {
-    if (route === "POST /stock/adjustments") {
-      this.adjusted.push(body);
+    if (route === "POST /stock/adjustments" || route === "POST /cases") {
+      (route === "POST /cases" ? this.cases : this.adjusted).push(body);
       return Promise.resolve({});
     }
     this.sent.push(body);
@@ -140,6 +141,7 @@ it("adds the units that are missing of an oversold line", async () => {
   const fake = new FakeApi(0, [], 1);
   await correctStock(fake.api, requestOf(saleOf(3), PLACE, "EUR", new Date(NOW)));
   expect(fake.adjusted).toMatchObject([{ sku: "MUG", location: "store-1", quantity: 2 }]);
+  expect(fake.cases).toMatchObject([{ decision: "done", opening: { cause: "sold offline at store-1: 2 × MUG" } }]);
 });
 
 describe("lastPerson", () => {

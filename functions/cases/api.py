@@ -39,7 +39,7 @@ class CaseDecision(BaseModel):
 
 
 class RecordedDecision(CaseDecision):
-    """A decision for which no workflow waits, such as that on a dead letter."""
+    """A decision for which no workflow waits, such as that on a dead letter or on units sold without a connection."""
 
     opening: Opening
 
@@ -70,7 +70,7 @@ def get_case(call: Call) -> Case:
     return _cases().get(call.path["case_id"])
 
 
-@api.route("POST /cases", "operate", body=RecordedDecision, response=Case, statuses=(201,))
+@api.route("POST /cases", "manage", body=RecordedDecision, response=Case, statuses=(201,))
 def record_decision(call: Call) -> Reply:
     """Record a decision for which no workflow waits, as a resolved case, once per case id."""
     body: RecordedDecision = call.body

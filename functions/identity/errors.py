@@ -29,6 +29,16 @@ class UnknownUser(DomainError):
         super().__init__(f"user {username} does not exist")
 
 
+class OwnAccess(DomainError):
+    """An operator's change of the own group or sign-in, which that operator could not undo."""
+
+    status = 409
+    cashier_message = "Another operator has to change your own access."
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"user {username} may not change the own group or sign-in; another operator can")
+
+
 class SignInRefused(DomainError):
     """The name or the password is wrong, or the user has to change the password first."""
 

@@ -1,4 +1,4 @@
-"""What people ask of users: create, list, disable, and sign in."""
+"""What people ask of users: create, list, show, move to a group, disable, and sign in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -55,6 +55,35 @@ class UserOperations:
             found += [_user(user, group) for page in pages for user in page["Users"]]
         return sorted(found, key=lambda user: user.username)
 
+    def get(self, username: str) -> User:
+        """Return a user. UnknownUser."""
+        request = {"UserPoolId": self._pool, "Username": username}
+        try:
+            found = self._cognito.admin_get_user(**request)
+            [group, *_] = self._groups(username) or [""]
+        except self._cognito.exceptions.UserNotFoundException:
+            raise UnknownUser(username) from None
+        if not group:
+            raise UnknownUser(username)
+        return _user({**found, "Attributes": found["UserAttributes"]}, group)
+
+    def set_group(self, username: str, group: str) -> User:
+        """Move a user to a group, and end the sessions that have the scopes of the former one. UnknownUser.
+
+        The new group is added first: a move that stops in between can be repeated.
+        """
+        request = {"UserPoolId": self._pool, "Username": username}
+        try:
+            before = self._groups(username)
+            self._cognito.admin_add_user_to_group(**request, GroupName=group)
+            for former in before:
+                if former != group:
+                    self._cognito.admin_remove_user_from_group(**request, GroupName=former)
+            self._cognito.admin_user_global_sign_out(**request)
+        except self._cognito.exceptions.UserNotFoundException:
+            raise UnknownUser(username) from None
+        return self.get(username)
+
     def set_enabled(self, username: str, enabled: bool) -> None:
         """Allow or refuse a user's sign-in; refusing revokes the refresh tokens. UnknownUser."""
         request = {"UserPoolId": self._pool, "Username": username}
@@ -82,6 +111,10 @@ class UserOperations:
         if "AuthenticationResult" not in response:
             raise SignInRefused(f"Cognito asks for {response['ChallengeName']}")
         return str(response["AuthenticationResult"]["AccessToken"])
+
+    def _groups(self, username: str) -> list[str]:
+        listed = self._cognito.admin_list_groups_for_user(UserPoolId=self._pool, Username=username)
+        return [group["GroupName"] for group in listed["Groups"] if group["GroupName"] in SCOPES_BY_GROUP]
 
 
 def _user(user: Mapping[str, Any], group: str) -> User:

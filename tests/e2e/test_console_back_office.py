@@ -1,7 +1,10 @@
 """The pages of the back office and the sign-in of the console in a real browser, on a deployed shop."""
 
 import json
+import struct
 import urllib.parse
+import uuid
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 
-from tests.support.console import PATIENCE_MS, Console, complete, expect_sold, pay_by_card, scan
+from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay_by_card, scan
 from till.users import DEMO_PASSWORD
 from tools.node import install
 
@@ -18,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals",
-    "suppliers", "cases", "executions", "images", "images/quarantine", "deliveries", "reports",
+    "suppliers", "cases", "executions", "images", "images/quarantine", "deliveries", "reports", "counts", "settings",
     "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 
@@ -81,6 +84,62 @@ def test_order_page_shows_its_execution(console: Console) -> None:
     expect(tab.locator("execution-inspector text", has_text="PriceOrder").first).to_be_visible(
         timeout=PATIENCE_MS
     )
+
+
+def _png(width: int, height: int) -> bytes:
+    """Return a PNG of one colour."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + b"\x20\x80\x40" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def test_scanned_units_are_booked_as_a_count(console: Console) -> None:
+    sku = console.create_product("Counted", 4)
+    tab = console.open("manager", "counts")
+    for _ in range(3):
+        scan(tab, sku)
+    expect(tab.get_by_label("Counted: Counted")).to_have_value("3")
+    tab.get_by_role("button", name="Book the count").click()
+    expect(tab.get_by_role("cell", name="✓ Booked")).to_be_visible()
+    [level] = console.call("manager", "GET", f"/stock?sku={sku}&location=store-1")["levels"]
+    assert level["on_hand"] == 3
+
+
+def test_uploaded_image_is_shown_with_its_thumbnail(console: Console) -> None:
+    tab = console.open("manager", "images")
+    form = tab.get_by_role("form", name="Upload")
+    form.get_by_label("SKU").fill("MUG-WHT-300")
+    name = f"{uuid.uuid4().hex}.png"
+    form.get_by_label("Image file").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": _png(40, 30)}
+    )
+    form.get_by_role("button", name="Upload").click()
+    expect(form.get_by_text("✓ READY")).to_be_visible()
+    expect(form.get_by_role("img", name=name)).to_have_js_property("naturalWidth", 40)
+
+
+def test_seller_is_printed_on_the_invoice(console: Console) -> None:
+    tab = console.open("manager", "settings")
+    street = f"{uuid.uuid4().hex[:6]} Test Street"
+    tab.get_by_label("Street").fill(street)
+    tab.get_by_role("button", name="Save").first.click()
+    expect(tab.get_by_text("Done.")).to_be_visible()
+    tab.goto(f"{console.url}#/till")
+    scan(tab, MUG)
+    pay_by_card(tab)
+    complete(tab)
+    expect_sold(tab)
+    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    tab.goto(f"{console.url}#/orders/{order}")
+    with tab.expect_popup() as opened:
+        tab.get_by_role("button", name="Receipt as text").click()
+    expect(opened.value.get_by_text(street)).to_be_visible()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import re
 import urllib.parse
 import uuid
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -165,30 +164,6 @@ def test_stock_of_other_locations_is_shown_at_the_till(console: Console) -> None
     scan(tab, sku)
     tab.get_by_role("button", name="Stock of In stock").click()
     expect(tab.get_by_role("dialog")).to_contain_text("store-17")
-
-
-def test_returned_units_are_refunded_by_the_receipt(console: Console) -> None:
-    sku = console.create_product("Returned", 5)
-    order = f"ord-{uuid.uuid4().hex[:12]}"
-    lines, tenders = [{"sku": sku, "quantity": 2}], [{"type": "cash"}]
-    place = {
-        "location": "store-1",
-        "register": "till-1",
-        "currency": "EUR",
-        "placed_at": datetime.now(UTC).isoformat(),
-    }
-    console.call(
-        "cashier", "POST", "/orders?wait=20", {"order_id": order, **place, "lines": lines, "tenders": tenders}
-    )
-    tab = console.open("cashier", "returns")
-    tab.get_by_label("Order of the receipt").fill(order)
-    tab.keyboard.press("Enter")
-    tab.get_by_label("Units returned: Returned").fill("1")
-    tab.get_by_role("button", name="Refund €5.00").click()
-    expect(tab.get_by_role("article", name="Credit note")).to_contain_text("€5.00")
-    [returned] = console.call("cashier", "GET", f"/orders/{order}/returns")
-    assert (returned["status"], returned["total"]) == ("COMPLETED", 500)
-    assert console.sold(sku) == 2
 
 
 def sell_offline(tab: Page, code: str) -> str:

@@ -76,7 +76,8 @@ export class Api {
       throw new Problem(0, "NetworkError", String(error), "No connection.");
     });
     setReached(true);
-    const body: unknown = await response.json().catch(() => ({}));
+    const isText = response.headers.get("content-type")?.startsWith("text/plain") === true;
+    const body: unknown = isText ? await response.text() : await response.json().catch(() => ({}));
     if (response.ok) return { status: response.status, body: body as Responses[K], etag: response.headers.get("etag") };
     if (response.status === 401) this.onSignedOut();
     const problem = body as ProblemDocument;

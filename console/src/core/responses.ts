@@ -168,6 +168,12 @@ export interface Seller {
   footer: string;
 }
 
+/** Days in which products of a category are returned; "" for any other category. */
+export interface ReturnWindow {
+  category: string;
+  days: number;
+}
+
 export interface Transfer {
   transfer_id: string;
   status: string;
@@ -216,11 +222,16 @@ export interface Responses {
   "GET /orders/{order_id}/receipt": string;
   "GET /settings/seller": Seller;
   "PUT /settings/seller": Seller;
+  "GET /settings/return-windows": ReturnWindow[];
+  "PUT /settings/return-windows": ReturnWindow;
+  "GET /settings/price-days": { days: number };
+  "PUT /settings/price-days": { days: number };
   "GET /reports/sales": Page;
   "GET /stock/movements": Page;
   "POST /stock/adjustments": object;
   "POST /stock/counts": object;
   "GET /transfers": Page;
+  "POST /transfers": object;
   "GET /transfers/{transfer_id}": Transfer;
   "POST /transfers/{transfer_id}/ship": Transfer;
   "POST /transfers/{transfer_id}/arrivals": Transfer;
@@ -228,13 +239,20 @@ export interface Responses {
   "GET /purchase-orders": Page;
   "GET /purchase-orders/{purchase_order_id}": Purchase;
   "POST /purchase-orders/{purchase_order_id}/receipts": Purchase;
+  "POST /purchase-orders/{purchase_order_id}/invoice": Purchase;
   "POST /purchase-orders/{purchase_order_id}/cancel": Purchase;
   "GET /approvals": Page;
   "POST /approvals/{purchase_order_id}/decision": { delivered: boolean };
   "GET /suppliers": Page;
+  "POST /suppliers": object;
   "GET /cases": Page;
+  "POST /cases": Case;
   "GET /cases/{case_id}": Case;
   "POST /cases/{case_id}/decision": { delivered: boolean };
+  "GET /users": object[];
+  "POST /users": object;
+  "PUT /users/{username}/group": object;
+  "PUT /users/{username}/access": object;
   "GET /executions": Page;
   "GET /executions/{execution}": ExecutionDetail;
   "POST /executions/{execution}/redrive": object;

@@ -1,7 +1,7 @@
 import type { PageName } from "../app";
 import type { Route } from "../core/router";
 import "./office.css";
-import { ApprovalsPage, PurchasePage, PurchasesPage, SuppliersPage } from "./pages/buying";
+import { ApprovalsPage, PurchasePage, PurchasesPage } from "./pages/buying";
 import { CasePage, CasesPage } from "./pages/cases";
 import { CountsPage } from "./pages/counts";
 import { CustomerPage, CustomersPage } from "./pages/customers";
@@ -11,7 +11,9 @@ import { DeliveriesPage, InvoicesPage, OrderPage, OrdersPage, PaymentsPage } fro
 import { ReportsPage } from "./pages/reports";
 import { SettingsPage } from "./pages/settings";
 import { StockPage } from "./pages/stock";
+import { SuppliersPage } from "./pages/suppliers";
 import { TransferPage, TransfersPage } from "./pages/transfers";
+import { UsersPage } from "./pages/users";
 
 type OfficePage = Exclude<PageName, "till" | "returns">;
 
@@ -32,6 +34,7 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   deliveries: DeliveriesPage,
   reports: ReportsPage,
   settings: SettingsPage,
+  users: UsersPage,
 };
 
 const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.ReactNode>> = {

@@ -35,6 +35,7 @@ export const de: Messages = {
     deliveries: "Zustellungen",
     reports: "Berichte",
     settings: "Einstellungen",
+    users: "Benutzer",
   },
   till: {
     scan: "Scannen oder suchen",
@@ -96,6 +97,7 @@ export const de: Messages = {
     title: "Beleg",
     sold: "Verkauft",
     print: "Drucken",
+    mail: "Mail",
     next: "Nächster Verkauf",
     invoice: "Rechnung",
     order: "Bestellung",

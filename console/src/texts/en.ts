@@ -33,6 +33,7 @@ export const en = {
     deliveries: "Deliveries",
     reports: "Reports",
     settings: "Settings",
+    users: "Users",
   },
   till: {
     scan: "Scan or search",
@@ -94,6 +95,7 @@ export const en = {
     title: "Receipt",
     sold: "Sold",
     print: "Print",
+    mail: "Mail",
     next: "Next sale",
     invoice: "Invoice",
     order: "Order",

@@ -2,6 +2,7 @@ import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import type { Order, PricedTender } from "../core/responses";
 import { Button } from "../core/ui";
+import { PaperForms } from "./paper-forms";
 
 /** A rate such as "0.055" as "5.5 %". */
 export function rateText(rate: string, language: string): string {
@@ -24,6 +25,7 @@ export function Receipt({ order, onNext }: { order: Order; onNext: () => void })
       <div className="row no-print">
         <Button kind="primary" className="large" onClick={onNext} autoFocus>{text.receipt.next}</Button>
         <Button className="large" onClick={() => window.print()}>{text.receipt.print}</Button>
+        {order.invoice_number !== null && <PaperForms orderId={order.order_id} number={order.invoice_number} />}
       </div>
       <article className="receipt" aria-label={text.receipt.title}>
         <h2>Tillflow</h2>

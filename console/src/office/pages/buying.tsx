@@ -1,11 +1,13 @@
 import { useState } from "react";
+import { parse } from "../../core/money";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import type { Purchase } from "../../core/responses";
 import { Button, Field } from "../../core/ui";
 import { ExecutionView } from "../execution-view";
 import { Fields, ListPage, ReasonForm, RecordPage, Result, Table } from "../parts";
-import { useAction, useRecord, useTexts, type Row } from "../use-api";
+import { QuantityForm } from "../quantity-form";
+import { useAction, useRecord, useTexts, type ActionView, type Row } from "../use-api";
 
 export function PurchasesPage(): React.ReactNode {
   const { text } = useTexts();
@@ -71,17 +73,18 @@ function PurchaseActions({ order, onDone }: { order: Purchase; onDone: () => voi
   return (
     <div className="stack narrow">
       {order.status === "ACKNOWLEDGED" && open.length > 0 && (
-        <Button
-          kind="primary"
-          disabled={action.isRunning}
-          onClick={() => action.run(() => {
-            const body = { receipt_id: receiptId, received_at: new Date().toISOString(), lines: open };
+        <QuantityForm
+          key={receiptId}
+          label={office.receiveOrdered}
+          lines={open}
+          action={action}
+          onConfirm={(lines) => {
+            const body = { receipt_id: receiptId, received_at: new Date().toISOString(), lines };
             return api.call("POST /purchase-orders/{purchase_order_id}/receipts", { path, body });
-          })}
-        >
-          {office.receiveOrdered}
-        </Button>
+          }}
+        />
       )}
+      {order.status === "ACKNOWLEDGED" && order.lines.some(({ received }) => received > 0) && <SupplierInvoice order={order} action={action} />}
       <ReasonForm
         label={office.cancelPurchase}
         action={action}
@@ -89,6 +92,39 @@ function PurchaseActions({ order, onDone }: { order: Purchase; onDone: () => voi
       />
       <Result action={action} />
     </div>
+  );
+}
+
+/** Record the supplier's invoice of what was received; the match compares it with the order. */
+function SupplierInvoice({ order, action }: { order: Purchase; action: ActionView }): React.ReactNode {
+  const { office, label } = useTexts();
+  const { api } = useShop();
+  const [number, setNumber] = useState("");
+  const [day, setDay] = useState("");
+  const [tax, setTax] = useState("0");
+  const [total, setTotal] = useState("");
+  const amounts = { tax: parse(tax, order.currency), total: parse(total, order.currency) };
+  const isComplete = number.trim() !== "" && day !== "" && amounts.tax !== null && amounts.total !== null;
+  return (
+    <form
+      className="stack"
+      aria-label={office.supplierInvoice}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const lines = order.lines
+          .filter(({ received }) => received > 0)
+          .map(({ sku, received, unit_cost }) => ({ sku, quantity: received, unit_price: unit_cost }));
+        const body = { number: number.trim(), invoiced_on: day, lines, ...amounts };
+        const path = { purchase_order_id: order.purchase_order_id };
+        action.run(() => api.call("POST /purchase-orders/{purchase_order_id}/invoice", { path, body }));
+      }}
+    >
+      <Field label={label("invoice_number")} value={number} onChange={(event) => setNumber(event.target.value)} maxLength={60} required />
+      <Field label={label("issued_at")} type="date" value={day} onChange={(event) => setDay(event.target.value)} required />
+      <Field label={label("tax")} inputMode="decimal" value={tax} onChange={(event) => setTax(event.target.value)} required />
+      <Field label={label("total")} hint={office.invoiceHint} inputMode="decimal" value={total} onChange={(event) => setTotal(event.target.value)} required />
+      <Button type="submit" disabled={!isComplete || action.isRunning}>{office.supplierInvoice}</Button>
+    </form>
   );
 }
 
@@ -125,28 +161,4 @@ function ApprovalForm({ id }: { id: string }): React.ReactNode {
       <Result action={action} />
     </div>
   );
-}
-
-export function SuppliersPage(): React.ReactNode {
-  const { text } = useTexts();
-  const of = (row: Row): Row => row.supplier as Row;
-  return (
-    <ListPage
-      page="suppliers"
-      title={text.pages.suppliers}
-      route="GET /suppliers"
-      columns={[
-        { field: "supplier_id", cell: (row) => String(of(row).supplier_id) },
-        { field: "name", cell: (row) => String(of(row).name) },
-        { field: "currency", cell: (row) => String(of(row).currency) },
-        { field: "lead_time_days", number: true, cell: (row) => String(of(row).lead_time_days) },
-        { field: "open_orders", number: true },
-        { field: "owed", number: true, cell: (row) => <Owed row={{ owed: row.owed, currency: of(row).currency }} /> },
-      ]}
-    />
-  );
-}
-
-function Owed({ row }: { row: Row }): React.ReactNode {
-  return <Fields row={row} fields={["owed"]} />;
 }

@@ -2,7 +2,7 @@ import type { Seller } from "../../core/responses";
 import { format } from "../../core/money";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
-import { Notice, Result } from "../parts";
+import { Notice, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
 
 const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: string }[] = [
@@ -25,6 +25,7 @@ export function SettingsPage(): React.ReactNode {
       {(value !== null || isUnset) && (
         <SellerForm key={JSON.stringify(value)} seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
+      <ReturnWindows />
       <h2>{office.deployment}</h2>
       <dl className="fields">
         <div><dt>{label("currency")}</dt><dd>{config.currency}</dd></div>
@@ -39,6 +40,65 @@ export function SettingsPage(): React.ReactNode {
   );
 }
 
+/** The days in which each category of products can be returned. Orders that are sold keep theirs. */
+function ReturnWindows(): React.ReactNode {
+  const { office, label } = useTexts();
+  const { api } = useShop();
+  const { value, problem, reload } = useRecord("GET /settings/return-windows", {});
+  const priceDays = useRecord("GET /settings/price-days", {});
+  const action = useAction(() => {
+    reload();
+    priceDays.reload();
+  });
+  return (
+    <>
+      <h2>{office.returnWindows}</h2>
+      <Notice problem={problem ?? priceDays.problem} />
+      {value !== null && (
+        <Table
+          caption={office.returnWindows}
+          columns={[{ field: "category" }, { field: "days", number: true }]}
+          rows={value.map(({ category, days }) => ({ category: category === "" ? office.anyOther : category, days }))}
+        />
+      )}
+      <form
+        className="row wrap"
+        aria-label={office.returnWindows}
+        onSubmit={(event) => {
+          event.preventDefault();
+          const data = new FormData(event.currentTarget);
+          const body = { category: textOf(data, "category"), days: Number(textOf(data, "days")) };
+          action.run(() => api.call("PUT /settings/return-windows", { body }));
+        }}
+      >
+        <Field name="category" label={label("category")} hint={office.categoryHint} maxLength={60} />
+        <Field name="days" label={label("days")} type="number" min={0} max={3650} required />
+        <Button type="submit" disabled={action.isRunning}>{office.save}</Button>
+      </form>
+      {priceDays.value !== null && (
+        <form
+          key={priceDays.value.days}
+          className="row wrap"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const days = Number(textOf(new FormData(event.currentTarget), "price_days"));
+            action.run(() => api.call("PUT /settings/price-days", { body: { days } }));
+          }}
+        >
+          <Field name="price_days" label={office.priceDays} type="number" min={0} max={3650} defaultValue={priceDays.value.days} required />
+          <Button type="submit" disabled={action.isRunning}>{office.save}</Button>
+        </form>
+      )}
+      <Result action={action} />
+    </>
+  );
+}
+
+function textOf(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === "string" ? value.trim() : "";
+}
+
 function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
   const { office, label } = useTexts();
   const { api } = useShop();
@@ -49,11 +109,7 @@ function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly
       onSubmit={(event) => {
         event.preventDefault();
         const data = new FormData(event.currentTarget);
-        const textOf = (name: string): string => {
-          const entry = data.get(name);
-          return typeof entry === "string" ? entry.trim() : "";
-        };
-        const body = { ...Object.fromEntries(FIELDS.map(({ name }) => [name, textOf(name)])), vat_id: textOf("vat_id") || null };
+        const body = { ...Object.fromEntries(FIELDS.map(({ name }) => [name, textOf(data, name)])), vat_id: textOf(data, "vat_id") || null };
         action.run(() => api.call("PUT /settings/seller", { body }));
       }}
     >

@@ -4,10 +4,13 @@ import { useShop } from "../../core/shop";
 import type { Transfer } from "../../core/responses";
 import { Button } from "../../core/ui";
 import { Fields, ListPage, ReasonForm, RecordPage, Result, Table } from "../parts";
+import { QuantityForm } from "../quantity-form";
 import { useAction, useRecord, useTexts, type Row } from "../use-api";
+import { NewTransfer } from "./new-transfer";
 
 export function TransfersPage(): React.ReactNode {
-  const { text } = useTexts();
+  const { text, office } = useTexts();
+  const [isOpening, setOpening] = useState(false);
   return (
     <ListPage
       page="transfers"
@@ -16,7 +19,11 @@ export function TransfersPage(): React.ReactNode {
       columns={[{ field: "transfer_id" }, { field: "status" }, { field: "source" }, { field: "destination" }, { field: "requested_at" }]}
       filters={[{ field: "status", options: ["REQUESTED", "IN_TRANSIT", "CLOSED", "CANCELLED"] }, { field: "location" }]}
       linkTo={(row) => hrefOf("transfers", String(row.transfer_id))}
-    />
+    >
+      {(list) => (isOpening
+        ? <NewTransfer onDone={list.reload} />
+        : <Button kind="primary" onClick={() => setOpening(true)}>{office.newTransfer}</Button>)}
+    </ListPage>
   );
 }
 
@@ -70,16 +77,16 @@ function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () 
         </>
       )}
       {transfer.status === "IN_TRANSIT" && open.length > 0 && (
-        <Button
-          kind="primary"
-          disabled={action.isRunning}
-          onClick={() => action.run(() => {
-            const body = { arrival_id: arrivalId, arrived_at: new Date().toISOString(), lines: open };
+        <QuantityForm
+          key={arrivalId}
+          label={office.receiveTransit}
+          lines={open}
+          action={action}
+          onConfirm={(lines) => {
+            const body = { arrival_id: arrivalId, arrived_at: new Date().toISOString(), lines };
             return api.call("POST /transfers/{transfer_id}/arrivals", { path, body });
-          })}
-        >
-          {office.receiveAll}
-        </Button>
+          }}
+        />
       )}
       <Result action={action} />
     </div>

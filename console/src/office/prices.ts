@@ -1,0 +1,12 @@
+import { parse } from "../core/money";
+
+/** Read a supplier's prices, a SKU and an amount on each line; null if one is not readable. */
+export function parsePrices(text: string, currency: string): { sku: string; unit_cost: number }[] | null {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const prices = lines.flatMap((line) => {
+    const match = /^(\S+)\s+(\S+)$/.exec(line);
+    const cost = parse(match?.[2] ?? "", currency);
+    return match?.[1] === undefined || cost === null ? [] : [{ sku: match[1], unit_cost: cost }];
+  });
+  return prices.length === lines.length ? prices : null;
+}

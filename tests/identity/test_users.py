@@ -1,0 +1,84 @@
+"""Operations on users, and their routes."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from identity.errors import UnknownUser
+from identity.operations import UserOperations
+from moto import mock_aws
+from tillflow.api.roles import SCOPES_BY_GROUP
+
+PASSWORD = "Correct-horse-7"
+
+
+@pytest.fixture
+def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[UserOperations]:
+    with mock_aws():
+        cognito = boto3.client("cognito-idp", region_name="us-east-1")
+        pool = cognito.create_user_pool(
+            PoolName="users",
+            Schema=[{"Name": "location", "AttributeDataType": "String", "Mutable": True}],
+        )["UserPool"]["Id"]
+        for group in SCOPES_BY_GROUP:
+            cognito.create_group(GroupName=group, UserPoolId=pool)
+        monkeypatch.setenv("USER_POOL", pool)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield UserOperations(cognito, pool, "")
+
+
+def call(key: str, body: Any = None, username: str = "") -> tuple[int, Any]:
+    """Call a route as the operator `olga`."""
+    module = importlib.import_module("identity.api")
+    module._users.cache_clear()
+    claims = {"username": "olga", "scope": "shop/operate", "cognito:groups": "[operator]", "sub": "1"}
+    event = {
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": "/api/users",
+        "headers": {"content-type": "application/json"},
+        "pathParameters": {"username": username} if username else None,
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+        "requestContext": {"authorizer": {"jwt": {"claims": claims}}, "http": {"sourceIp": "10.0.0.1"}},
+    }
+    response = module.handle(event, None)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def test_moved_user_is_in_the_new_group_alone(users: UserOperations) -> None:
+    users.create({"username": "ada", "group": "cashier", "location": "store-1"}, PASSWORD)
+    assert users.set_group("ada", "manager").group == "manager"
+    assert [(user.username, user.group) for user in users.list_all()] == [("ada", "manager")]
+
+
+def test_move_to_the_same_group_changes_nothing(users: UserOperations) -> None:
+    users.create({"username": "ada", "group": "cashier"}, PASSWORD)
+    assert users.set_group("ada", "cashier") == users.get("ada")
+
+
+def test_unknown_user_is_refused(users: UserOperations) -> None:
+    with pytest.raises(UnknownUser):
+        users.get("nobody")
+    with pytest.raises(UnknownUser):
+        users.set_group("nobody", "manager")
+
+
+def test_routes_create_list_and_disable_a_user(users: UserOperations) -> None:
+    status, created = call("POST /api/users", {"username": "ada", "group": "cashier", "password": PASSWORD})
+    assert (status, created["username"]) == (201, "ada")
+    assert "password" not in created
+    status, changed = call("PUT /api/users/{username}/access", {"enabled": False}, "ada")
+    assert (status, changed["enabled"]) == (200, False)
+    assert call("GET /api/users") == (200, [changed])
+
+
+def test_operator_cannot_change_the_own_access(users: UserOperations) -> None:
+    users.create({"username": "olga", "group": "operator"}, PASSWORD)
+    status, problem = call("PUT /api/users/{username}/access", {"enabled": False}, "olga")
+    assert (status, problem["title"]) == (409, "OwnAccess")
+    assert call("PUT /api/users/{username}/group", {"group": "cashier"}, "olga")[0] == 409
+    assert users.get("olga").enabled
