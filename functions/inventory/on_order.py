@@ -4,6 +4,7 @@ on_order of a level = the open units of its purchase orders and transfers. A lin
 level still matches the need, so that concurrent triggers order once.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -67,7 +68,7 @@ class OnOrder:
                     partial(self._raise_part, business_id, location, marker, part, currency)
                 )
         except IdempotencyConflict:
-            if not self._is_ordered(business_id, location, merged):
+            if not self._is_ordered(business_id, location, merged, currency):
                 raise
             raised = [_quantity(line) for line in merged]
         return {"business_id": business_id, "raised": raised}
@@ -102,9 +103,14 @@ class OnOrder:
         """Return the rows of a document with `ordered` and `open` units, in key order."""
         return list(query_rows(self._client, self._table, self._rows.document_pk(business_id), "ONORDER#"))
 
-    def _is_ordered(self, business_id: str, location: str, lines: Sequence[OrderedLine]) -> bool:
-        """Return True if the document ordered these lines, which have no need."""
-        if any(line.need for line in lines):
+    def _is_ordered(
+        self, business_id: str, location: str, lines: Sequence[OrderedLine], currency: str | None
+    ) -> bool:
+        """Return True if the document ordered these lines, which have no need, in this currency."""
+        marker = self._marker(business_id, "on_order", 0, None)
+        stored = json.loads(read_rows(self._client, self._table, [marker.key])[marker.key]["request"])
+        other = currency is not None and stored.get("currency", currency) != currency
+        if other or any(line.need for line in lines):
             return False
         ordered = {(row["location"], row["sku"]): row["ordered"] for row in self.rows(business_id)}
         return ordered == {(location, line.sku): line.quantity for line in lines}

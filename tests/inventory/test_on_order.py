@@ -64,6 +64,15 @@ def test_units_on_order_are_never_overwritten(
     assert stock.level(PLACE, "TEA")["on_order"] == 24
 
 
+def test_same_lines_in_another_currency_are_a_conflict(orders: OnOrder) -> None:
+    """A purchase repeats the lines that its reorder claimed, without their needs."""
+    orders.raise_units("po-1", PLACE, [needed("TEA", 24)], "EUR")
+    lines = [OrderedLine(sku="TEA", quantity=24)]
+    assert orders.raise_units("po-1", PLACE, lines, "EUR")["raised"] == [{"sku": "TEA", "quantity": 24}]
+    with pytest.raises(IdempotencyConflict, match="currency is 'EUR', sent 'CHF'"):
+        orders.raise_units("po-1", PLACE, lines, "CHF")
+
+
 def test_a_second_delivery_returns_the_first_result(orders: OnOrder, stock: InventoryStore) -> None:
     lines = [needed("TEA", 24), needed("MUG", 6, on_order=1)]
     first = orders.raise_units("po-1", PLACE, lines)
