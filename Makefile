@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo up down test test-long lint check-sagas template prove mutants storm openapi policies layers diagrams inspector console bench clean
+.PHONY: help setup run demo up down test test-long lint lint-code lint-templates check-sagas template prove mutants storm openapi policies layers diagrams inspector console bench clean
 
 UV_VERSION := 0.13.9
 # The newest release; the SAM CLI holds an older one in the project's environment.
@@ -43,10 +43,13 @@ down: ## Stop the local AWS; its data is kept
 	@test ! -x $(PYTHON) || $(PYTHON) -m till.main down
 
 test: lint check-sagas ## Check and test everything
-	$(NPM) $(INSPECTOR) test
-	$(NPM) $(CONSOLE) test
-	@for package in $(PACKAGES); do (cd $$package && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
-	$(PYTHON) -m pytest -q -n 2 --dist loadgroup
+	@echo "== Components of the inspector and the console"
+	@$(NPM) $(INSPECTOR) test
+	@$(NPM) $(CONSOLE) test
+	@for package in $(PACKAGES); do (cd $$package && echo "== Tests of $$package" \
+	  && $(PYTHON) -m pytest -q -n 2 --dist loadgroup) || exit 1; done
+	@echo "== Tests of the shop"
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
 test-long: setup ## Run the long tests: models, kills at every commit, mutants (5 minutes; before a workflow change is merged)
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m long
@@ -54,16 +57,21 @@ test-long: setup ## Run the long tests: models, kills at every commit, mutants (
 lint: setup ## Style, types, import contracts, dead code, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(PYTHON) -m tools.template --check
-	@mkdir -p .local && $(PYTHON) -m tools.template.translate > .local/translated.json
-	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
-	  cfn-lint .local/translated.json template-api.yaml template-consumers.yaml template-routes.yaml template-monitoring.yaml \
-	  --regions us-east-1 eu-central-1 ap-southeast-2
+	@$(MAKE) --no-print-directory -j 2 lint-code lint-templates
+
+lint-code: setup
 	$(PYTHON) -m tools.openapi --check
 	$(PYTHON) -m tools.unused
 	@for folder in . $(PACKAGES); do (cd $$folder && echo "== $$folder" \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/deptry .) || exit 1; done
 	@for package in $(PACKAGES); do (cd $$package && $(BIN)/vulture) || exit 1; done
+
+lint-templates: setup
+	$(PYTHON) -m tools.template --check
+	@mkdir -p .local && $(PYTHON) -m tools.template.translate > .local/translated.json
+	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
+	  cfn-lint .local/translated.json template-api.yaml template-consumers.yaml template-routes.yaml template-monitoring.yaml \
+	  --regions us-east-1 eu-central-1 ap-southeast-2
 	$(NPM) $(INSPECTOR) run check
 	$(NPM) $(CONSOLE) run check
 

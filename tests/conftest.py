@@ -15,6 +15,8 @@ from verification.harness.template import REGION
 # A deadline measures the machine, not the code.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+# A session reads the description of a service once, which takes longer than most tests.
+_SESSION = botocore.session.Session()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -63,7 +65,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch, no_pauses: None, reimported_handle
     # The region of the harness: the product's clients are made once in a process.
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
-        yield botocore.session.Session().create_client("dynamodb")
+        yield _SESSION.create_client("dynamodb", REGION)
 
 
 @pytest.fixture
