@@ -41,6 +41,7 @@ build-CloseTransferFunction: SERVICE = inventory
 build-CancelTransferFunction: SERVICE = inventory
 build-FindNeedsFunction: SERVICE = inventory
 build-InventoryApiFunction: SERVICE = inventory
+build-LedgerApiFunction: SERVICE = ledger
 build-PostJournalFunction: SERVICE = ledger
 build-ReverseJournalFunction: SERVICE = ledger
 build-PostPurchaseFunction: SERVICE = ledger

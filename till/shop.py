@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.documents.models import Seller
-from billing.documents.operations import DocumentOperations
 from billing.errors import SellerNotSet
 from catalog.models import Product, TaxClass
 from catalog.operations import CatalogOperations
@@ -18,7 +17,7 @@ from customers.models import Customer
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
 
-from till.sales import documents
+from till.services.billing import Documents
 from till.services.customers import Customers
 from till.stack import Stack
 
@@ -151,7 +150,7 @@ class Shop:
             wrote(f"location {location.location}")
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
-        _set_seller(documents(self.stack))
+        _set_seller(Documents(self.stack))
         wrote("seller")
         for customer in CUSTOMERS:
             _create_customer(Customers(self.stack), customer)
@@ -195,12 +194,12 @@ def _create_customer(operations: Customers, customer: Customer) -> None:
         operations.create(customer.model_dump())
 
 
-def _set_seller(operations: DocumentOperations) -> None:
+def _set_seller(operations: Documents) -> None:
     """Set the seller of a new shop; one that is set stays as it is."""
     try:
         operations.seller()
     except SellerNotSet:
-        operations.put_seller(SELLER.model_dump())
+        operations.update_seller(SELLER.model_dump())
 
 
 RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 2 + len(CUSTOMERS)

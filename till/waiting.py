@@ -8,7 +8,7 @@ from tillflow.executions import describe_execution
 
 from till import workflows
 from till.errors import OperatorError
-from till.sales import orders
+from till.services.orders import Orders
 from till.stack import Stack
 
 Wait = Annotated[
@@ -32,7 +32,7 @@ def wait_for_order(
     """
     deadline, pause = time.monotonic() + longest, FIRST_PAUSE
     while True:
-        order = orders(stack).find(order_id)
+        order = Orders(stack).find(order_id)
         if (order and order.status in final) or pause >= RARE_PAUSE:
             description = workflows.describe(stack, execution)
             if description["status"] != "RUNNING":

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, DaysQuery, Reply
+from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
@@ -42,6 +42,7 @@ class StartedPayment(BaseModel):
     """A payment that is being recorded."""
 
     payment_id: str
+    execution_arn: str
 
 
 class InvoiceQuery(DaysQuery):
@@ -187,10 +188,9 @@ def list_open_items(call: Call) -> list[OpenItem]:
 def receive_payment(call: Call) -> Reply:
     """Record a customer's payment of invoices, once per payment id."""
     payment_id = call.body.payment_id
-    _payments().pay({**call.body.model_dump(mode="json"), "customer_id": call.path["customer_id"]})
-    return Reply(
-        StartedPayment(payment_id=payment_id), 202, {"location": f"/api/customer-payments/{payment_id}"}
-    )
+    started = _payments().pay({**call.body.model_dump(mode="json"), "customer_id": call.path["customer_id"]})
+    payment = StartedPayment(payment_id=payment_id, execution_arn=started.arn)
+    return accepted(payment, f"/api/customer-payments/{payment_id}", replayed=started.duplicate)
 
 
 @api.route("GET /customer-payments/{payment_id}", "read", response=ReceivedPayment)

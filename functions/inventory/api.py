@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply
+from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import Identifier, StockUnits
 from tillflow.parsing import parse
@@ -66,7 +66,6 @@ class StartedTransfer(BaseModel):
 
     transfer_id: str
     execution_arn: str
-    duplicate: bool
 
 
 class LossBody(BaseModel):
@@ -196,13 +195,9 @@ def put_location(call: Call) -> Location:
 @api.route("POST /transfers", "manage", body=OpenTransfer, response=StartedTransfer, statuses=(202,))
 def create_transfer(call: Call) -> Reply:
     """Reserve goods at their source and expect them at their destination, once per transfer id."""
-    started = _transfers().create(call.body)
-    transfer_id = call.body.transfer_id
-    return Reply(
-        StartedTransfer(transfer_id=transfer_id, execution_arn=started.arn, duplicate=started.duplicate),
-        202,
-        {"location": f"/api/transfers/{transfer_id}"},
-    )
+    started, transfer_id = _transfers().create(call.body), call.body.transfer_id
+    transfer = StartedTransfer(transfer_id=transfer_id, execution_arn=started.arn)
+    return accepted(transfer, f"/api/transfers/{transfer_id}", replayed=started.duplicate)
 
 
 @api.route("GET /transfers", "manage", query=TransferQuery, response=TransferPage)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, DaysQuery, PageQuery, Problem, Reply
+from tillflow.api import Api, Call, DaysQuery, PageQuery, Problem, Reply, accepted
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
 from tillflow.fields import Identifier, Quantity
@@ -204,7 +204,10 @@ def get_order(call: Call) -> Order:
 def cancel_order(call: Call) -> Reply:
     """Cancel an order before, during or after its payment; a payment is refunded."""
     order_id = call.path["order_id"]
-    _orders().cancel(order_id, call.body.reason)
+    started = _orders().cancel(order_id, call.body.reason)
+    if call.is_asynchronous:
+        order = _orders().get(order_id).model_copy(update={"cancel_execution": started.arn})
+        return accepted(order, f"/api/orders/{order_id}", replayed=started.duplicate)
     order = _wait(order_id, call.query.wait, frozenset({"REJECTED", "CANCELLED"}))
     return Reply(order, 200 if order.status in ("REJECTED", "CANCELLED") else 202)
 
@@ -219,7 +222,7 @@ def cancel_order(call: Call) -> Reply:
 )
 def create_return(call: Call) -> Reply:
     """Return units of a paid order and refund them. The same return again starts nothing."""
-    return _create_return(_returned(call, call.body), call.query.wait)
+    return _create_return(call, _returned(call, call.body))
 
 
 @api.route(
@@ -235,8 +238,12 @@ def create_exchange(call: Call) -> Reply:
     """Exchange units of a paid order for a new sale. The same exchange again starts nothing."""
     body: ExchangeBody = call.body
     _check_location(call, (body.sale.model_extra or {}).get("location"))
-    _exchanges().create(_returned(call, body.returned), body.sale.model_dump(mode="json"))
+    started = _exchanges().create(_returned(call, body.returned), body.sale.model_dump(mode="json"))
     return_id = body.returned.return_id
+    location = f"/api/exchanges/{return_id}"
+    if call.is_asynchronous:
+        running = Exchanged(return_id=return_id, status="RUNNING", order_id=body.sale.order_id)
+        return accepted(running, location, replayed=started.duplicate)
     exchanged = _poll(
         lambda: _exchanges().get(return_id), lambda one: one.status != "RUNNING", call.query.wait
     )
@@ -245,8 +252,7 @@ def create_exchange(call: Call) -> Reply:
         raise ProblemError(
             problem_of_refusal(exchanged.reason or "ExchangeRefused", cause, "The exchange was refused.")
         )
-    location = {"location": f"/api/exchanges/{return_id}"}
-    return Reply(exchanged, 202 if exchanged.status == "RUNNING" else 201, location)
+    return Reply(exchanged, 202 if exchanged.status == "RUNNING" else 201, {"location": location})
 
 
 @api.route("GET /exchanges/{return_id}", "read", response=Exchanged)
@@ -270,7 +276,7 @@ def create_unreceipted_return(call: Call) -> Reply:
         "refund": "store_credit",
         "override": {"manager": call.caller.username, "note": body.note},
     }
-    return _create_return(sent, call.query.wait)
+    return _create_return(call, sent)
 
 
 @api.route("GET /orders/{order_id}/returns", "read", response=list[Return])
@@ -298,16 +304,20 @@ def _returned(call: Call, body: ReturnBody) -> dict[str, Any]:
     }
 
 
-def _create_return(sent: Mapping[str, Any], seconds: int) -> Reply:
-    """Start a return and wait for its end so many seconds."""
-    if _returns().create(sent).duplicate:
+def _create_return(call: Call, sent: Mapping[str, Any]) -> Reply:
+    """Start a return and wait for its end."""
+    started = _returns().create(sent)
+    if started.duplicate:
         _returns().check_unchanged(sent)
     return_id = sent["return_id"]
-    stored = _wait_for_return(return_id, seconds)
+    location = f"/api/returns/{return_id}"
+    if call.is_asynchronous:
+        claimed = Return(return_id=return_id, status="CLAIMED", execution=started.arn)
+        return accepted(claimed, location, replayed=started.duplicate)
+    stored = _wait_for_return(return_id, call.query.wait)
     if stored.status == "RELEASED":
         raise ProblemError(_return_refusal(stored))
-    location = {"location": f"/api/returns/{return_id}"}
-    return Reply(stored, 202 if stored.status == "CLAIMED" else 201, location)
+    return Reply(stored, 202 if stored.status == "CLAIMED" else 201, {"location": location})
 
 
 @api.route("POST /drafts", "sell", body=CreateDraft, response=Draft, statuses=(201,))
@@ -366,8 +376,12 @@ def sell_draft(call: Call) -> Reply:
 def _sell(call: Call, sent: dict[str, Any]) -> Reply:
     """Start the checkout of an order and wait for its end."""
     _check_location(call, sent.get("location"))
-    if _orders().place(sent).duplicate:
+    started = _orders().place(sent)
+    if started.duplicate:
         _orders().check_unchanged(sent)
+    if call.is_asynchronous:
+        placed = Order(order_id=sent["order_id"], status="PLACED", execution=started.arn)
+        return accepted(placed, f"/api/orders/{placed.order_id}", replayed=started.duplicate)
     order = _wait(sent["order_id"], call.query.wait, frozenset({"PAID", "REJECTED", "CANCELLED"}))
     if order.status == "REJECTED":
         raise ProblemError(_refusal(order))

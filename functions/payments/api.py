@@ -1,8 +1,9 @@
 """Payments and store credit over HTTP."""
 
 import os
+from dataclasses import replace
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, Reply
@@ -12,7 +13,7 @@ from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
 from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
-from payments.models import ListedTender, TenderType
+from payments.models import ListedTender, Tender, TenderType
 from payments.operations import (
     AccountOperations,
     CreditOperations,
@@ -149,10 +150,11 @@ def list_payments(call: Call) -> TenderPage:
     return TenderPage(payments=page.rows, next_cursor=call.cursor(page.after))
 
 
-@api.route("GET /orders/{order_id}/tenders", "read", response=list[dict[str, Any]])
-def list_tenders(call: Call) -> list[dict[str, Any]]:
-    """List the tenders of an order with what was authorised, captured and refunded; tokens are left out."""
-    return [dict(tender.public()) for tender in _payments().tenders(call.path["order_id"])]
+@api.route("GET /orders/{order_id}/tenders", "read", response=list[Tender])
+def list_tenders(call: Call) -> list[Tender]:
+    """List the tenders of an order with what was authorised, captured and refunded, without references of cards."""
+    tenders = _payments().tenders(call.path["order_id"])
+    return [replace(tender, card=None, authorisation="") for tender in tenders]
 
 
 @api.route("GET /customers/{customer_id}/credit", "read", response=Balances)

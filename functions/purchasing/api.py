@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, PageQuery, Reply
+from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import BusinessId, Day, Identifier, Reason
@@ -113,7 +113,6 @@ class StartedPurchase(BaseModel):
 
     purchase_order_id: str
     execution_arn: str
-    duplicate: bool
 
 
 class PurchaseInvoicePage(BaseModel):
@@ -240,14 +239,11 @@ def list_terms(call: Call) -> list[dict[str, Any]]:
 
 @api.route("POST /purchase-orders", "manage", body=PurchaseBody, response=StartedPurchase, statuses=(202,))
 def create_purchase_order(call: Call) -> Reply:
-    """Send goods' order to its first supplier, once per purchase order id."""
+    """Order goods of the first supplier that accepts, once per purchase order id."""
     order = OpenOrder.model_validate(call.body.model_dump())
     started, name = _orders().create(order), order.purchase_order_id
-    return Reply(
-        StartedPurchase(purchase_order_id=name, execution_arn=started.arn, duplicate=started.duplicate),
-        202,
-        {"location": f"/api/purchase-orders/{name}"},
-    )
+    purchase = StartedPurchase(purchase_order_id=name, execution_arn=started.arn)
+    return accepted(purchase, f"/api/purchase-orders/{name}", replayed=started.duplicate)
 
 
 @api.route("GET /purchase-invoices", "manage", query=PageQuery, response=PurchaseInvoicePage)

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, PageQuery, Reply
+from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId
 
@@ -63,7 +63,6 @@ class StartedRun(BaseModel):
 
     run_id: str
     execution_arn: str
-    duplicate: bool
 
 
 class ApprovalPage(BaseModel):
@@ -114,11 +113,8 @@ def start_run(call: Call) -> Reply:
     """Order what is at its reorder point now, as the nightly schedule does, once per run id."""
     run_id = call.body.run_id
     started = _reorders().start_run(run_id, call.body.segments)
-    return Reply(
-        StartedRun(run_id=run_id, execution_arn=started.arn, duplicate=started.duplicate),
-        202,
-        {"location": f"/api/reorder-runs/{run_id}/orders"},
-    )
+    run = StartedRun(run_id=run_id, execution_arn=started.arn)
+    return accepted(run, f"/api/reorder-runs/{run_id}/orders", replayed=started.duplicate)
 
 
 @api.route("GET /reorder-runs/{run_id}/orders", "manage", response=list[PlannedOrder])

@@ -60,13 +60,17 @@ def deployment(template: Template) -> Any:
 
 
 def environment_of(template: Template, function: str) -> dict[str, str]:
-    """Return the environment of a function with the names of state machines replaced by their ARNs."""
+    """Return the environment of a function with the ARNs of state machines; moto starts none by an alias."""
 
     def arn(reference: re.Match[str]) -> str:
         return str(template.resolve({"Ref": reference[1]}))
 
     environment = template.functions[function].environment
-    return {name: re.sub(r"\$\{(\w+)\}", arn, value) for name, value in environment.items()}
+    named = {name: re.sub(r"\$\{(\w+)\}", arn, value) for name, value in environment.items()}
+    return {
+        name: value.removesuffix(":live") if ":stateMachine:" in value else value
+        for name, value in named.items()
+    }
 
 
 def forget_operations(module: Any) -> None:

@@ -35,24 +35,19 @@ def test_duties_have_policies_as_outputs() -> None:
     assert set(POLICIES) <= source()["Outputs"].keys()
 
 
-def test_cashier_starts_sales_and_cancels_and_writes_no_table() -> None:
-    assert granted("CashierPolicy", "states:StartExecution") == {"OrderCheckout", "OrderCancel"}
-    assert granted("CashierPolicy", *WRITES) == set()
-    assert granted("CashierPolicy", "states:SendTask*", "states:*History", "states:Stop*") == set()
+@pytest.mark.parametrize("policy", ["CashierPolicy", "ManagerPolicy", "OperatorPolicy"])
+def test_people_write_no_table_and_start_no_sale(policy: str) -> None:
+    assert granted(policy, *WRITES) == set()
+    assert granted(policy, "dynamodb:*") <= {"ImagesTable"}
+    assert granted(policy, "states:SendTask*") == set()
+    assert granted(policy, "states:StartExecution") <= {"ImageIngest", "ImageBackfill"}
 
 
-def test_manager_writes_no_money() -> None:
-    money = {"OrdersTable", "BillingTable", "PaymentsTable", "LedgerTable", "CasesTable"}
-    written = granted("ManagerPolicy", *WRITES)
-    assert "CatalogTable" in written
-    assert not written & money
-    assert granted("ManagerPolicy", "states:StartExecution").isdisjoint({"OrderCheckout", "OrderCancel"})
+def test_cashier_stops_no_execution() -> None:
+    assert granted("CashierPolicy", "states:Stop*", "states:Redrive*") == set()
 
 
-def test_operator_writes_no_table_and_starts_no_sale() -> None:
-    assert granted("OperatorPolicy", *WRITES) == set()
-    assert granted("OperatorPolicy", "states:StartExecution") == {"ImageIngest", "ImageBackfill"}
-    assert granted("OperatorPolicy", "states:SendTask*") == set()
+def test_operator_looks_into_every_workflow_and_queue() -> None:
     assert granted("OperatorPolicy", "states:ListExecutions") >= set(WORKFLOWS)
     assert granted("OperatorPolicy", "sqs:ReceiveMessage") == set(of_type("AWS::SQS::Queue"))
 

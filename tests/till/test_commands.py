@@ -186,7 +186,7 @@ def test_place_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:
     assert first["execution_arn"].endswith(":execution:OrderCheckout:ord-7")
     changed = {"order_id": "ord-7", "lines": [{"sku": "MUG", "quantity": 1}], "tenders": []}
     file.write_text(json.dumps(changed))
-    assert json.loads(run("order", "place", str(file), "--json").stdout)["duplicate"]
+    assert "order ord-7 exists with different content" in run("order", "place", str(file), code=2).stderr
 
 
 def place(order_id: str, tmp_path: Path) -> None:

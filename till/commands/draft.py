@@ -11,11 +11,12 @@ from orders.errors import InvalidDraft
 from tillflow.listing import every
 from tillflow.parsing import parse
 
-from till import sales, workflows
+from till import workflows
 from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
+from till.services.orders import Drafts
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, update, sell, discard.")
@@ -43,7 +44,7 @@ def create(
     """
     request = {"draft_id": draft_id or workflows.new_id("ord"), "order": _order(_read(file))}
     with operator_errors(ADVICE):
-        draft = sales.drafts(find_stack()).create(request)
+        draft = Drafts(find_stack()).create(request)
     if as_json:
         print_json(draft.model_dump(mode="json"))
     else:
@@ -65,7 +66,7 @@ def list_drafts(
         till draft list store-1
     """
     stack = find_stack()
-    fetch = partial(sales.drafts(stack).list_drafts, location, 100)
+    fetch = partial(Drafts(stack).list_drafts, location, 100)
     with operator_errors("See all locations with `till location list`."):
         parse(DraftsOfLocation, {"location": location}, InvalidDraft)
         Stock(stack).check_location(location)
@@ -93,7 +94,7 @@ def show(draft_id: DraftId, as_json: AsJson = False) -> None:
         till draft show ord-20261123T101500-5f0c1a2b
     """
     with operator_errors(ADVICE):
-        draft = sales.drafts(find_stack()).get(draft_id)
+        draft = Drafts(find_stack()).get(draft_id)
     if as_json:
         print_json(draft.model_dump(mode="json"))
         return
@@ -119,7 +120,7 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
     """
     order = _order(_read(file))
     with operator_errors(ADVICE):
-        draft = sales.drafts(find_stack()).update(draft_id, order, version or None)
+        draft = Drafts(find_stack()).update(draft_id, order, version or None)
     out.print(f"{draft_id} is at version {draft.version}.")
 
 
@@ -134,8 +135,7 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
     stack, paid = find_stack(), _read(file)
     sale = {"placed_at": workflows.now(), "tenders": paid.get("tenders", [])}
     with operator_errors(ADVICE):
-        request = sales.drafts(stack).sell(draft_id, sale, version or None)
-        sales.orders(stack).place(request)
+        Drafts(stack).sell(draft_id, sale, version or None)
     out.print(f"{draft_id} is being sold. See it with `till order show {draft_id}`.")
 
 
@@ -148,7 +148,7 @@ def discard(draft_id: DraftId, version: Version = 0) -> None:
         till draft discard ord-20261123T101500-5f0c1a2b
     """
     with operator_errors(ADVICE):
-        sales.drafts(find_stack()).discard(draft_id, version or None)
+        Drafts(find_stack()).discard(draft_id, version or None)
     out.print(f"{draft_id} is discarded.")
 
 

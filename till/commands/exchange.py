@@ -7,13 +7,14 @@ import typer
 from orders.returns.models import Exchanged
 from tillflow.executions import error_message
 
-from till import sales, workflows
+from till import workflows
 from till.cashier import cashier_message
 from till.commands.order import read_order
 from till.commands.returns import LINE, requested_line
-from till.errors import operator_errors
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, styled
 from till.report import AsJson
+from till.services.orders import Exchanges, Orders, Returns
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges: create, show.")
@@ -49,18 +50,20 @@ def create(
     sale.setdefault("order_id", workflows.new_id("ord"))
     sale.setdefault("placed_at", workflows.now())
     with operator_errors("`till order show` shows an order."):
-        order = sales.orders(stack).get(order_id)
+        order = Orders(stack).get(order_id)
     returned = {
         "return_id": name,
         "order_id": order_id,
         "currency": order.currency,
         "lines": [requested_line(text, order, reason) for text in line],
-        "override": {"manager": manager, "note": note} if manager or note else None,
+        "override_note": note or None,
     }
+    if bool(manager) != bool(note):
+        raise OperatorError("An exchange after the return window needs a manager and a note.", "Give both.")
     with operator_errors("See `till exchange create --help`."):
-        started = sales.exchanges(stack).create(returned, sale)
+        started = Exchanges(stack).create(returned, sale, manager)
     workflows.wait(stack, started.arn)
-    exchanged = sales.exchanges(stack).get(name)
+    exchanged = Exchanges(stack).get(name)
     _print(exchanged, order.currency or "", as_json)
     if exchanged.status != "COMPLETED":
         raise typer.Exit(1)
@@ -76,8 +79,8 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
     """
     stack = find_stack()
     with operator_errors("`till exchange create` prints the id of an exchange."):
-        exchanged = sales.exchanges(stack).get(return_id)
-    stored = sales.returns(stack).find(return_id)
+        exchanged = Exchanges(stack).get(return_id)
+    stored = Returns(stack).find(return_id)
     _print(exchanged, (stored.currency if stored else None) or "", as_json)
 
 

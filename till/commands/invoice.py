@@ -1,18 +1,18 @@
 """`till invoice`: what customers owe, and the payments they make."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from tillflow.executions import error_message
 
-from till import sales, workflows
+from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.report import AsJson
+from till.services.billing import Documents, Receivables
 from till.services.customers import Accounts, Customers
 from till.stack import find_stack
 
@@ -52,12 +52,12 @@ def pay(
         "orders": order or [],
     }
     with operator_errors(_ADVICE):
-        started = sales.customer_payments(stack).pay(request)
+        started = Receivables(stack).pay(request)
     with err.status(f"Waiting for {request['payment_id']}"):
         ended = workflows.wait(stack, started.arn)
     if ended["status"] != "SUCCEEDED":
         raise OperatorError(error_message(ended.get("cause") or ended["status"]), _ADVICE)
-    received = sales.receivables(stack).find_payment(str(request["payment_id"]))
+    received = Receivables(stack).find_payment(str(request["payment_id"]))
     if as_json:
         print_json(received)
         return
@@ -79,7 +79,7 @@ def list_open(customer_id: CustomerId, as_json: AsJson = False) -> None:
     stack = find_stack()
     with operator_errors("`till customer list` lists every customer."):
         Customers(stack).get(customer_id)
-        items = sales.receivables(stack).open_items(customer_id)
+        items = Receivables(stack).open_items(customer_id)
         accounts = Accounts(stack).accounts(customer_id)
     if as_json:
         print_json(
@@ -104,7 +104,7 @@ def ageing(as_json: AsJson = False) -> None:
 
         till invoice ageing
     """
-    report = sales.receivables(find_stack()).ageing(datetime.now(UTC).date())
+    report = Receivables(find_stack()).ageing()
     if as_json:
         print_json([asdict(one) for one in report])
         return
@@ -138,7 +138,7 @@ def document(
     with operator_errors(
         "`till order show` shows the number; `till invoice seller` sets the shop's address."
     ):
-        content = sales.documents(find_stack()).read(number, "receipt" if receipt else "pdf")
+        content = Documents(find_stack()).read(number, "receipt" if receipt else "pdf")
     pdf.write_bytes(content)
     out.print(f"Wrote {number} to {pdf}.")
 
@@ -176,7 +176,7 @@ def seller(
         "footer": footer,
     }
     changes = {field: value for field, value in named.items() if value is not None}
-    documents = sales.documents(find_stack())
+    documents = Documents(find_stack())
     with operator_errors("See `till invoice seller --help`."):
         shop = documents.update_seller(changes) if changes else documents.seller()
     if as_json:

@@ -14,12 +14,14 @@ from orders.models import Order
 from payments.models import Tender
 from tillflow.executions import error_message
 
-from till import sales, workflows
+from till import workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_json, print_table, styled, timestamp
 from till.report import AsJson
+from till.services.billing import Billing, Documents
 from till.services.cases import Cases
+from till.services.orders import Orders
 from till.stack import Stack, find_stack
 from till.waiting import Wait, wait_for_order
 
@@ -55,7 +57,7 @@ def place(
     order_id = request.setdefault("order_id", workflows.new_id("ord"))
     request.setdefault("placed_at", workflows.now())
     with operator_errors("See events/order_checkout.json for an example of an order."):
-        started = sales.orders(stack).place(request)
+        started = Orders(stack).place(request)
     result: dict[str, Any] = {
         "order_id": order_id,
         "execution_arn": started.arn,
@@ -94,7 +96,7 @@ def cancel(
     """
     stack = find_stack()
     with operator_errors("`till order show` shows an order."):
-        started = sales.orders(stack).cancel(order_id, reason)
+        started = Orders(stack).cancel(order_id, reason)
     result: dict[str, Any] = {
         "order_id": order_id,
         "execution_arn": started.arn,
@@ -120,7 +122,7 @@ def receipt(order_id: OrderId) -> None:
         till order receipt ord-2026-11-23-store-1-0001
     """
     with operator_errors("`till order show` shows an order; `till invoice seller` sets the shop's address."):
-        text = sales.documents(find_stack()).receipt(order_id)
+        text = Documents(find_stack()).receipt(order_id)
     for line in text.splitlines():
         out.print(line)
 
@@ -137,11 +139,10 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     """
     stack = find_stack()
     with operator_errors("`till history` lists the executions of an id."):
-        order = sales.orders(stack).get(order_id)
-    invoice = sales.billing(stack).invoice(order_id)
-    note = sales.billing(stack).credit_note(order_id)
-    tenders = sales.payments(stack).tenders(order_id)
-    entries = sales.ledger(stack).entries_of_order(order_id)
+        order = Orders(stack).get(order_id)
+    billing = Billing(stack)
+    invoice, note = billing.invoice(order_id), billing.credit_note(order_id)
+    tenders, entries = billing.tenders(order_id), billing.entries(order_id)
     settlement = _settlement_by_hand(stack, order, tenders)
     if as_json:
         print_json(

@@ -18,7 +18,8 @@ from till.errors import operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.report import AsJson
 from till.services.catalog import Catalog
-from till.services.images import Images, download
+from till.services.download import download
+from till.services.images import Images
 from till.stack import Stack, find_stack
 
 _LISTED = "`till product list` lists every product."

@@ -8,10 +8,10 @@ from reports.errors import InvalidReport
 from reports.models import DIMENSIONS, Dimension, SalesRow
 from tillflow.listing import every
 
-from till import sales
 from till.errors import operator_errors
 from till.output import money
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
+from till.services.reports import Reports
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Reports of sales.")
@@ -51,8 +51,8 @@ def report_sales(
         dimension = _dimension(by)
         to_day = _day("to", last) if last else datetime.now(UTC).date()
         from_day = _day("from", first) if first else to_day - timedelta(days=29)
-        reports = sales.reports(find_stack())
-        days = every(lambda after: reports.sales(dimension, currency, from_day, to_day, 500, after))
+        reports = Reports(find_stack())
+        days = every(lambda after: reports.sales(dimension, currency, from_day, to_day, 100, after))
         rows = _totals(days, dimension)
     formats = {name: lambda row, name=name: money(row[name], currency) for name in _AMOUNTS}
     columns = (dimension, *_COUNTS, "remaining", "currency")

@@ -7,12 +7,13 @@ from orders.models import Order
 from orders.returns.models import Return
 from tillflow.executions import Started, error_message
 
-from till import sales, workflows
+from till import workflows
 from till.cashier import cashier_message
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.services.inventory import Stock
+from till.services.orders import Orders, Returns
 from till.shop import CURRENCY, LOCATION
 from till.stack import Stack, find_stack
 
@@ -55,7 +56,7 @@ def create(
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
     with operator_errors("`till order show` shows an order."):
-        order = sales.orders(stack).get(order_id)
+        order = Orders(stack).get(order_id)
     request = {
         "return_id": name,
         "order_id": order_id,
@@ -63,10 +64,12 @@ def create(
         "lines": [requested_line(text, order, reason) for text in line],
         "refund": "store_credit" if credit else "original",
         "customer_id": customer or None,
-        "override": {"manager": manager, "note": note} if manager or note else None,
+        "override_note": note or None,
     }
+    if bool(manager) != bool(note):
+        raise OperatorError("A return after the return window needs a manager and a note.", "Give both.")
     with operator_errors("See `till return create --help`."):
-        started = sales.returns(stack).create(request)
+        started = Returns(stack).create(request, manager)
     _report(stack, name, started, as_json)
 
 
@@ -95,21 +98,16 @@ def create_without_receipt(
     name = return_id or workflows.new_id("ret")
     request = {
         "return_id": name,
-        "order_id": None,
         "location": location,
         "register": register,
         "currency": currency,
-        "lines": [
-            {"line_no": number, **_units(text, UNRECEIPTED_LINE), "reason": reason}
-            for number, text in enumerate(line, start=1)
-        ],
-        "refund": "store_credit",
+        "lines": [{**_units(text, UNRECEIPTED_LINE), "reason": reason} for text in line],
         "customer_id": customer,
-        "override": {"manager": manager, "note": note},
+        "note": note,
     }
     with operator_errors("See `till return create-without-receipt --help`."):
         Stock(stack).check_location(location)
-        started = sales.returns(stack).create(request)
+        started = Returns(stack).create_without_receipt(request, manager)
     _report(stack, name, started, as_json)
 
 
@@ -146,7 +144,7 @@ def list_returns(
         till return list ord-2026-11-23-store-1-0001
     """
     with operator_errors("`till order show` shows an order."):
-        found = sales.returns(find_stack()).list_of_order(order_id)
+        found = Returns(find_stack()).list_of_order(order_id)
     rows = [_row(one) for one in found]
     print_report(f"Returns of {order_id}", COLUMNS, rows, as_json, as_csv, page, page_size)
 
@@ -160,7 +158,7 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         till return show ret-20261123T101500-5f0c1a2b
     """
     with operator_errors("List the returns of an order with `till return list`."):
-        stored = sales.returns(find_stack()).get(return_id)
+        stored = Returns(find_stack()).get(return_id)
     if as_json:
         print_json(stored.model_dump(mode="json", exclude_none=True))
         return
@@ -201,7 +199,7 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
 def _print_created(stack: Stack, name: str, execution: dict[str, Any]) -> None:
     match execution["status"]:
         case "SUCCEEDED":
-            stored = sales.returns(stack).get(name)
+            stored = Returns(stack).get(name)
             total = money(stored.total or 0, stored.currency or "")
             out.print(styled(f"{name} is completed:", "green"), f"{total} refunded.")
         case "RUNNING":

@@ -12,7 +12,7 @@ from tillflow.parsing import parse
 from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.sales import shipping
+from till.services.shipping import Shipping
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries of orders: list, show, deliver, fail.")
@@ -40,7 +40,7 @@ def list_deliveries(
 
         till shipment list --status OPEN
     """
-    fetch = partial(shipping(find_stack()).list_deliveries, 100, status=status.upper() or None)
+    fetch = partial(Shipping(find_stack()).list_deliveries, 100, status=status.upper() or None)
     with operator_errors("See all deliveries with `till shipment list`."):
         rows = (
             delivery.model_dump() | {"opened_at": timestamp(delivery.opened_at)} for delivery in every(fetch)
@@ -57,7 +57,7 @@ def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: As
         till shipment show ord-20261123T101500-5f0c1a2b
     """
     with operator_errors("See all deliveries with `till shipment list`."):
-        delivery = shipping(find_stack()).get(order_id)
+        delivery = Shipping(find_stack()).get(order_id)
     if as_json:
         print_json(delivery.model_dump(mode="json", exclude={"task_token", "waiting_since"}))
         return
@@ -124,7 +124,7 @@ def split(
 def _report(shipment_id: str, report: dict[str, object]) -> None:
     with operator_errors(ADVICE):
         event = parse(Report, report, InvalidShipment)
-        delivery = shipping(find_stack()).report(shipment_id, event)
+        delivery = Shipping(find_stack()).report(shipment_id, event)
     out.print(f"{shipment_id} is {event.status}. See it with `till shipment show {delivery.order_id}`.")
 
 

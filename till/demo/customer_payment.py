@@ -8,8 +8,9 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, ENDED, audited, order
 from till.history import compensated
 from till.output import money
-from till.sales import customer_payments, orders, receivables
+from till.services.billing import Receivables
 from till.services.customers import Accounts, Customers
+from till.services.orders import Orders
 from till.shop import CURRENCY, Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -56,10 +57,10 @@ class CustomerPaymentDemo:
         Accounts(stack).set_limit({**account, "credit_limit": LIMIT})
         if scenario.sold:
             sale = order(BASKET, {"type": "on_account"}, customer_id=name)
-            sold = orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
+            sold = Orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
             wait_for_order(stack, name, sold.arn, ENDED)
         payment = {**account, "payment_id": name, "amount": scenario.amount, "method": "bank_transfer"}
-        arn = customer_payments(stack).pay(payment).arn
+        arn = Receivables(stack).pay(payment).arn
         execution = workflows.wait(stack, arn)
         steps = compensated(workflows.visits(stack, arn))
         return Outcome(scenario.title, name, arn, scenario.expected, _ending(stack, name, execution), steps)
@@ -68,7 +69,7 @@ class CustomerPaymentDemo:
 def _ending(stack: Stack, name: str, execution: dict[str, str]) -> str:
     if execution["status"] != "SUCCEEDED":
         return f"{execution['status']} {execution.get('error', '')}"
-    received = receivables(stack).find_payment(name)
+    received = Receivables(stack).find_payment(name)
     ending = f"{money(received['allocated'], CURRENCY)} of the invoice"
     overpayment = received["overpayment"]
     return ending + (f", {money(overpayment, CURRENCY)} as credit" if overpayment else "")

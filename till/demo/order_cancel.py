@@ -8,7 +8,7 @@ from secrets import token_hex
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, outcome_of
-from till.sales import orders
+from till.services.orders import Orders
 from till.shop import Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -38,7 +38,7 @@ def _during(stack: Stack, order_id: str) -> list[str]:
 
 
 def _cancel(stack: Stack, order_id: str) -> str:
-    return orders(stack).cancel(order_id, "changed their mind").arn
+    return Orders(stack).cancel(order_id, "changed their mind").arn
 
 
 SCENARIOS = (
@@ -68,7 +68,7 @@ class OrderCancelDemo:
         def one(number: int, scenario: Scenario) -> Outcome:
             order_id = f"{run_id}-c{number:02}"
             request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
-            orders(stack).place(request)
+            Orders(stack).place(request)
             cancels = scenario.cancel(stack, order_id)
             outcome = outcome_of(
                 stack, scenario.title, order_id, cancels[-1], scenario.expected, ("CANCELLED", "REJECTED")

@@ -18,9 +18,9 @@ from audit.reader import read_snapshot
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.history import compensated
-from till.sales import orders
 from till.services.cases import Cases
 from till.services.customers import Accounts, Credit, GiftCards
+from till.services.orders import Orders
 from till.shop import CARDS, CURRENCY, CUSTOMERS, ESPRESSO, FILTER, LOCATION, MUG, SOLD_OUT, Shop, good
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -156,7 +156,7 @@ class OrderCheckoutDemo:
             "order_id": order_id,
             "placed_at": workflows.now(),
         }
-        starts = [orders(stack).place(request) for _ in range(scenario.sent)]
+        starts = [Orders(stack).place(request) for _ in range(scenario.sent)]
         outcome = outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
         ended(scenario.title)
         return outcome
@@ -168,7 +168,7 @@ class OrderCheckoutDemo:
         def buy(number: int) -> Outcome:
             order_id = f"{run_id}-b{number:02}"
             request = order({sku: 1}, card("tok_visa"), order_id=order_id, placed_at=workflows.now())
-            return outcome_of(stack, LAST, order_id, orders(stack).place(request).arn, "")
+            return outcome_of(stack, LAST, order_id, Orders(stack).place(request).arn, "")
 
         with ThreadPoolExecutor(BUYERS) as buyers:
             outcomes = sorted(buyers.map(buy, range(1, BUYERS + 1)), key=lambda one: one.actual != "PAID")
@@ -217,7 +217,7 @@ def outcome_of(
 
 
 def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
-    order = orders(stack).find(order_id)
+    order = Orders(stack).find(order_id)
     ending = order.status if order else f"{execution['status']} {execution.get('error', '')}"
     if order and order.status == "REJECTED":
         ending += f" {order.reason}"

@@ -10,7 +10,7 @@ from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, ENDED, Request, audited, card, order
 from till.demo.order_return import COFFEE, ONE_MUG
 from till.history import compensated
-from till.sales import exchanges, orders
+from till.services.orders import Exchanges, Orders
 from till.shop import CURRENCY, ESPRESSO, MUG, Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -69,12 +69,12 @@ class OrderExchangeDemo:
         def one(number: int, scenario: Scenario) -> Outcome:
             order_id, return_id = f"{run_id}-e{number:02}", f"{run_id}-exc{number:02}"
             sold = {**order(BASKET, card("tok_visa")), "order_id": order_id, "placed_at": workflows.now()}
-            orders(stack).place(sold)
+            Orders(stack).place(sold)
             wait_for_order(stack, order_id, stack.execution("OrderCheckout", order_id), ENDED)
             request = exchange_request(scenario, return_id, order_id, f"{order_id}-new", workflows.now())
-            arn = exchanges(stack).create(request["return"], request["sale"]).arn
+            arn = Exchanges(stack).create(request["return"], request["sale"]).arn
             workflows.wait(stack, arn)
-            exchanged = exchanges(stack).get(return_id)
+            exchanged = Exchanges(stack).get(return_id)
             actual = " ".join(filter(None, (exchanged.status, exchanged.reason)))
             steps = compensated(workflows.visits(stack, arn))
             ended(scenario.title)

@@ -11,7 +11,6 @@ from typing import Any
 
 from shipping.errors import UnknownDelivery
 from shipping.models import Delivery, Report
-from shipping.operations import ShippingOperations
 from tillflow.executions import execution_arn
 
 from till import workflows
@@ -20,7 +19,8 @@ from till.demo.model import Outcome
 from till.demo.order_checkout import BASKET, ENDED, audited, card, order
 from till.errors import OperatorError
 from till.history import compensated
-from till.sales import orders, shipping
+from till.services.orders import Orders
+from till.services.shipping import Shipping
 from till.shop import ESPRESSO, MUG, Shop
 from till.stack import Stack
 from till.waiting import wait_for_order
@@ -105,9 +105,9 @@ class OrderShipmentDemo:
             return audited(stack, list(pool.map(run_one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
 
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
-        sold = orders(stack).place(sale(scenario) | {"order_id": name, "placed_at": workflows.now()})
+        sold = Orders(stack).place(sale(scenario) | {"order_id": name, "placed_at": workflows.now()})
         wait_for_order(stack, name, sold.arn, ENDED)
-        operations = shipping(stack)
+        operations = Shipping(stack)
         for reported in scenario.reports:
             wait_until(operations, name, partial(is_handed_over, reported=reported))
             operations.report(shipment_id(name, reported.shipment), reported.event)
@@ -144,9 +144,7 @@ def ending(delivery: Delivery) -> str:
     return ", ".join([delivery.status, *(f"{counts[name]} {name}" for name in sorted(counts))])
 
 
-def wait_until(
-    operations: ShippingOperations, order_id: str, condition: Callable[[Delivery], bool]
-) -> Delivery:
+def wait_until(operations: Shipping, order_id: str, condition: Callable[[Delivery], bool]) -> Delivery:
     """Return the delivery once the condition holds."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:

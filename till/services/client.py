@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from tillflow.api.roles import group_for
 from tillflow.errors import DomainError, InvalidRequest, Problem, errors_by_name
+from tillflow.executions import Started
 from tillflow.listing import Page
 
 from till.errors import OperatorError
@@ -23,11 +24,20 @@ _INTERNAL = 500
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A successful response of a route. version: the record's, by its ETag; None without one."""
+    """A successful response of a route. version: the record's, by its ETag; None without one.
+
+    replayed: the request was sent before, and has started nothing.
+    """
 
     status: int
     body: Any
     version: int | None
+    replayed: bool = False
+
+    @property
+    def started(self) -> Started:
+        """The execution that the request has started."""
+        return Started(str(self.body["execution_arn"]), self.replayed)
 
     def read[T](self, model: type[T]) -> T:
         """Return the body as a model, or as a type such as list[Model]."""
@@ -51,12 +61,17 @@ class Service:
         body: Any = None,
         version: int | None = None,
         by: str = "",
+        asynchronous: bool = False,
     ) -> Response:
         """Call a route, such as `GET /customers/{customer_id}`, as the first group that has its scope.
 
         query: parameters; None is left out. version: the version of a record that an update is for. by: the person
-        who asks, by default the user of this machine. Raises the service's DomainError; OperatorError if it failed.
+        who asks, by default the user of this machine. asynchronous: return once a workflow has started. Raises the
+        service's DomainError; OperatorError if it failed.
         """
+        headers = {} if version is None else {"if-match": f'"{version}"'}
+        if asynchronous:
+            headers["prefer"] = "respond-async"
         response = self.stack.client("lambda").invoke(
             FunctionName=self.stack.output(self.function),
             Qualifier=group_for(scope),
@@ -68,7 +83,7 @@ class Service:
                     "queryStringParameters": {
                         name: str(value) for name, value in (query or {}).items() if value is not None
                     },
-                    "headers": {} if version is None else {"if-match": f'"{version}"'},
+                    "headers": headers,
                     "body": None if body is None else json.dumps(body),
                     "requestContext": {
                         "authorizer": {"iam": {"username": by or getuser(), "userArn": self.stack.identity}},
@@ -106,11 +121,14 @@ def _key(route: str) -> str:
 
 
 def _response(payload: Mapping[str, Any]) -> Response:
-    body: Any = json.loads(payload["body"] or "null")
+    headers = payload["headers"]
+    is_json = "json" in headers["content-type"]
+    body: Any = json.loads(payload["body"] or "null") if is_json else payload["body"]
     if payload["statusCode"] >= 400:
         raise error_of(body)
-    etag = str(payload["headers"].get("etag", "")).strip('"')
-    return Response(payload["statusCode"], body, int(etag) if etag.isdigit() else None)
+    etag = str(headers.get("etag", "")).strip('"')
+    version = int(etag) if etag.isdigit() else None
+    return Response(payload["statusCode"], body, version, headers.get("idempotent-replayed") == "true")
 
 
 def error_of(problem: Mapping[str, Any]) -> Exception:

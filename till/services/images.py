@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import urllib3
 from images.models import ImageSummary
 
-from till.errors import OperatorError
 from till.services.client import Service
 from till.stack import Stack
 
@@ -23,11 +21,3 @@ class Images:
         response = self._service.call("POST /images/search", "read", body={"skus": list(skus)})
         images = response.read(dict[str, list[ImageSummary]])
         return [images[sku] for sku in skus]
-
-
-def download(url: str) -> bytes:
-    """Return the file at a signed or public URL of the service; OperatorError."""
-    response = urllib3.request("GET", url)
-    if response.status != 200:
-        raise OperatorError(f"The thumbnail cannot be read: status {response.status}.", "Try again.")
-    return response.data

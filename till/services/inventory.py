@@ -84,8 +84,8 @@ class Transfers:
 
     def create(self, request: OpenTransfer) -> Started:
         """Start a transfer, once per transfer id. UnknownLocation, IdempotencyConflict."""
-        body = self._service.call("POST /transfers", "manage", body=request.model_dump(mode="json")).body
-        return Started(body["execution_arn"], body["duplicate"])
+        response = self._service.call("POST /transfers", "manage", body=request.model_dump(mode="json"))
+        return response.started
 
     def get(self, transfer_id: str) -> Transfer:
         """Return a transfer; UnknownTransfer, InvalidTransfer."""

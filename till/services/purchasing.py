@@ -39,8 +39,7 @@ class Purchases:
         """Start an order, once per id. UnknownSupplier, InvalidPurchase, IdempotencyConflict."""
         fields = {"purchase_order_id", "location", "currency", "lines", "suppliers", "reason"}
         request = order.model_dump(mode="json", include=fields)
-        body = self._service.call("POST /purchase-orders", "manage", body=request).body
-        return Started(body["execution_arn"], body["duplicate"])
+        return self._service.call("POST /purchase-orders", "manage", body=request).started
 
     def get(self, purchase_order_id: str) -> PurchaseView:
         """Return an order with its next step; UnknownPurchase, InvalidPurchase."""

@@ -88,8 +88,7 @@ class Reorders:
     def start_run(self, run_id: str, segments: int) -> Started:
         """Start a reorder run of all levels, once per run id."""
         body = {"run_id": run_id, "segments": segments}
-        started = self._service.call("POST /reorder-runs", "manage", body=body).body
-        return Started(started["execution_arn"], started["duplicate"])
+        return self._service.call("POST /reorder-runs", "manage", body=body).started
 
     def run_orders(self, run_id: str) -> list[PlannedOrder]:
         """Return the orders that a run planned; UnknownRun."""

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from tillflow.api.caller import Caller
 from tillflow.api.paging import DaysQuery, PageQuery
 from tillflow.api.problems import Problem, problem_of
-from tillflow.api.routing import Api, Call, Reply, Route
+from tillflow.api.routing import Api, Call, Reply, Route, accepted
 
 __all__ = [
     "Api",
@@ -18,5 +18,6 @@ __all__ = [
     "Problem",
     "Reply",
     "Route",
+    "accepted",
     "problem_of",
 ]

@@ -91,6 +91,11 @@ class Call:
         return int(text)
 
     @property
+    def is_asynchronous(self) -> bool:
+        """Whether the caller does not wait for the end of a workflow: `Prefer: respond-async` (RFC 7240)."""
+        return "respond-async" in self.headers.get("prefer", "")
+
+    @property
     def after(self) -> str:
         """The position of the query's cursor, "" for the beginning; InvalidRequest for a cursor of another list."""
         return decode_cursor(self.query.cursor, self._list)
@@ -123,6 +128,12 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     version: int | None = None
     etag: str | None = None
+
+
+def accepted(body: Any, location: str, *, replayed: bool) -> Reply:
+    """Return the response to a request that has started a workflow, or, replayed, to one that did so before."""
+    headers = {"location": location} | ({"idempotent-replayed": "true"} if replayed else {})
+    return Reply(body, 202, headers)
 
 
 class Api:
