@@ -82,17 +82,23 @@ class WebhookCarrier:
 
 
 class Carriers:
-    """The carriers of the shop. addresses: the webhook of each carrier; secret_of: the secret of a carrier."""
+    """The carriers of the shop.
 
-    def __init__(self, addresses: Mapping[str, str], secret_of: Callable[[str], str]) -> None:
+    addresses: the webhook of each carrier; secret_of: the secret of a carrier; sandbox: whether there is the sandbox.
+    """
+
+    def __init__(
+        self, addresses: Mapping[str, str], secret_of: Callable[[str], str], *, sandbox: bool
+    ) -> None:
         self._addresses = addresses
         self._secret_of = secret_of
+        self._sandbox = sandbox
 
     def get(self, name: str) -> Carrier:
         """Return a carrier by its name; UnknownCarrier."""
         if name == "manual":
             return ManualCarrier()
-        if name == "sandbox":
+        if name == "sandbox" and self._sandbox:
             return SandboxCarrier()
         if name not in self._addresses:
             raise UnknownCarrier(name)

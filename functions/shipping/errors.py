@@ -37,7 +37,7 @@ class UnknownCarrier(DomainError):
 
     def __init__(self, carrier: str) -> None:
         super().__init__(
-            f"carrier {carrier!r} is not configured; add it to the parameter Carriers of the stack"
+            f"carrier {carrier!r} is not configured by the parameters Carriers and SandboxCarrier of the stack"
         )
 
 

@@ -23,7 +23,9 @@ def _secret(carrier: str) -> str:
 
 service = ShippingService(
     ShippingStore(client("dynamodb"), os.environ["TABLE_NAME"]),
-    Carriers(parse_carriers(os.environ["CARRIERS"]), _secret),
+    Carriers(
+        parse_carriers(os.environ["CARRIERS"]), _secret, sandbox=os.environ["SANDBOX_CARRIER"] == "on"
+    ),
 )
 
 

@@ -22,10 +22,15 @@ def address(carrier: str, service: str = "standard") -> Address:
     return Address(name="Ada", carrier=carrier, service=service, **street)
 
 
-def carriers() -> Carriers:
-    return Carriers(
-        parse_carriers(f"acme={URL},other=https://other.example/"), {"acme": "shared"}.__getitem__
-    )
+def carriers(*, sandbox: bool = True) -> Carriers:
+    addresses = parse_carriers(f"acme={URL},other=https://other.example/")
+    return Carriers(addresses, {"acme": "shared"}.__getitem__, sandbox=sandbox)
+
+
+def test_sandbox_is_unknown_where_it_is_off() -> None:
+    assert carriers().get("sandbox").hand_over(SHIPMENT, address("sandbox")).accepted
+    with pytest.raises(UnknownCarrier, match="SandboxCarrier"):
+        carriers(sandbox=False).get("sandbox")
 
 
 def test_webhook_carrier_is_sent_the_signed_shipment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,5 +105,11 @@ def test_prod_is_refused_until_alerts_and_payments_are_decided() -> None:
     assert refusals(values | decided) == []
 
 
+def test_prod_with_a_sandbox_carrier_is_refused() -> None:
+    values = all_values(**overrides("prod"), AlertEmail="ops@shop.example", AcceptSandboxPayments="yes")
+    [refusal] = refusals(values | {"SandboxCarrier": "on"})
+    assert "sandbox carrier" in refusal
+
+
 def test_endpoint_is_not_a_parameter() -> None:
     assert "Endpoint" not in PARAMETERS
