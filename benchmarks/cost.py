@@ -91,9 +91,9 @@ def metered(built: Prover) -> Iterator[Usage]:
         if operation in S3_WRITES | S3_READS and "Bucket" in params:
             usage.s3[operation] += 1
 
-    def timed(name: str, event: Any) -> dict[str, Any]:
+    def timed(name: str, event: Any, alias: str = "") -> dict[str, Any]:
         requests, started = meter.requests + usage.s3.total(), time.thread_time()
-        response = handle(name, event)
+        response = handle(name, event, alias)
         made = meter.requests + usage.s3.total() - requests
         seconds = time.thread_time() - started + made * REQUEST_SECONDS
         usage.seconds[name] += seconds

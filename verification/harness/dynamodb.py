@@ -52,12 +52,15 @@ class Tables:
         return {(item["pk"]["S"], item["sk"]["S"]): dict(item) for item in self._dynamodb.items(table)}
 
     def indexes(self, table: str) -> Iterator[tuple[str, str, frozenset[str] | None]]:
-        """Yield the partition key and the sort key of each index, and its attributes besides keys, None for all."""
+        """Yield the partition key and the sort key of each index, and its attributes besides keys, None for all.
+
+        An index without a sort key has the table's partition key, which every item has and no change alters.
+        """
         for index in self._template.tables[table].get("GlobalSecondaryIndexes", ()):
             keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
             projection = index["Projection"]
             included = frozenset(projection.get("NonKeyAttributes", ()))
-            yield keys["HASH"], keys["RANGE"], None if projection["ProjectionType"] == "ALL" else included
+            yield keys["HASH"], keys.get("RANGE", "pk"), None if projection["ProjectionType"] == "ALL" else included
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
         """Return the content of all tables as the invariants read it."""
