@@ -102,6 +102,22 @@ class Snapshot:
             if str(item["sk"]).startswith(sort_key) and str(item["pk"]).startswith(partition):
                 yield item
 
+    def reserved_lines(self, partition: str = "") -> Iterator[Item]:
+        """Return each reserved line of the documents of a type, as the row that release 0.1.0 wrote of each line."""
+        yield from self.items("InventoryTable", "RESERVATION#", partition)
+        for chunk in self.items("InventoryTable", "STEP#reserve#", partition):
+            for sku, quantity in chunk.get("quantities", {}).items():
+                line = {name: chunk[name] for name in ("pk", "location", "state")}
+                line |= {"sk": f"RESERVATION#{chunk['location']}#{sku}", "sku": sku, "quantity": quantity}
+                for name, amounts in (
+                    ("cost", "costs"),
+                    ("returned", "returned"),
+                    ("returned_cost", "returned_costs"),
+                ):
+                    if sku in chunk.get(amounts, {}):
+                        line[name] = chunk[amounts][sku]
+                yield line
+
     @cached_property
     def levels(self) -> dict[str, Item]:
         """Stock levels by partition key, `LEVEL#<location>#<sku>`."""
@@ -113,8 +129,8 @@ class Snapshot:
 
     @cached_property
     def reservations(self) -> dict[str, list[Item]]:
-        """Reservations of customer orders, in any state, by order."""
-        return _by_order(self.items("InventoryTable", "RESERVATION#", "ORDER#"))
+        """Reserved lines of customer orders, in any state, by order."""
+        return _by_order(self.reserved_lines("ORDER#"))
 
     @cached_property
     def sale_movements(self) -> dict[str, list[Item]]:

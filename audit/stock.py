@@ -19,7 +19,7 @@ def on_hand_is_sum_of_movements(shop: Snapshot) -> Iterator[Breach]:
 def reserved_is_sum_of_open_reservations(shop: Snapshot) -> Iterator[Breach]:
     """Reserved equals the open reservations of orders and transfers."""
     reserved: Counter[str] = Counter()
-    for reservation in shop.items("InventoryTable", "RESERVATION#"):
+    for reservation in shop.reserved_lines():
         if reservation["state"] == "OPEN":
             reserved["LEVEL#" + reservation["sk"].removeprefix("RESERVATION#")] += reservation["quantity"]
     yield from _compare(shop, reserved, "reserved", "open reservations")

@@ -72,8 +72,8 @@ def cancelled_transfer_has_no_effect(shop: Snapshot) -> Iterator[Breach]:
         row["business_id"] for row in shop.items("InventoryTable", "ONORDER#", "TRANSFER#") if row["open"]
     }
     reserved = {
-        row["business_id"]
-        for row in shop.items("InventoryTable", "RESERVATION#", "TRANSFER#")
+        row["pk"].removeprefix("TRANSFER#")
+        for row in shop.reserved_lines("TRANSFER#")
         if row["state"] == "OPEN"
     }
     for row in shop.items("InventoryTable", "TRANSFER", "TRANSFER#"):

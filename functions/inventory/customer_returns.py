@@ -1,32 +1,32 @@
 """Returns of customers: units come back on hand at the cost of their sale, or are written off."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from tillflow.errors import InvalidRequest, StoreContention
+from tillflow.errors import InvalidRequest
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
-    Item,
     Marker,
     apply_once,
     chunks,
-    query_rows,
     read_rows,
     retry_on_conflict,
 )
 
 from inventory import rules
 from inventory.models import ReceiptLine, Restocked, ReturnedUnits, SkuCost, UnreceiptedUnits
+from inventory.reservations import Reservation, ReservationRows, reservations_of
 from inventory.rows import StockRows, level_pk
-from inventory.rules import ReturnedSku
+from inventory.rules import ReservedLine, ReturnedSku
 
 type RestockPart = Callable[[Marker, Sequence[ReturnedSku]], list[tuple[SkuCost, SkuCost]]]
 """Puts a chunk of a return's lines back once, and returns the units on hand and written off of each."""
 
 RETURN = "return"
-# A level, a movement and a reservation per SKU, next to the marker.
+# A level, a movement and at most a reservation per SKU, next to the marker.
 RETURNED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 3
 
 
@@ -36,7 +36,7 @@ class CustomerReturns:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
-        self._rows = StockRows(table, "ORDER")
+        self._rows = ReservationRows(table, "ORDER")
         self._unreceipted = StockRows(table, "RETURN")
 
     def restock(self, order_id: str, returned: ReturnedUnits) -> Restocked:
@@ -94,16 +94,22 @@ class CustomerReturns:
             return _pairs(marker.result(markers[marker.key]))
         result: list[tuple[SkuCost, SkuCost]] = []
         effects: list[Action] = []
+        counted: defaultdict[Reservation, list[tuple[str, int, int]]] = defaultdict(list)
         for line in part:
-            reservation = sold.get(line.sku, {})
-            taken = reservation.get("quantity", 0) - reservation.get("returned", 0)
-            if reservation.get("state") != "COMMITTED" or taken < line.quantity:
+            reservation, sold_line = sold.get(line.sku, (None, None))
+            taken = sold_line.quantity - sold_line.returned if sold_line else 0
+            if not (reservation and sold_line) or taken < line.quantity:
                 raise InvalidRequest("lines", f"{line.quantity} of {line.sku}", f"at most {taken}, as sold")
-            restocked, written_off = rules.cost_of_customer_return(line, reservation)
+            restocked, written_off = rules.cost_of_customer_return(line, sold_line)
             result.append(_pair(line, restocked, written_off))
-            effects.append(self._count(reservation, line.quantity, restocked + written_off, operation))
+            counted[reservation].append((line.sku, line.quantity, restocked + written_off))
             if resold := line.quantity - line.damaged:
-                effects += self._put_back(return_id, reservation, resold, restocked)
+                effects += self._rows.put_back(
+                    return_id, RETURN, reservation.location, line.sku, resold, restocked
+                )
+        effects += [
+            self._rows.count_returned(reservation, lines, operation) for reservation, lines in counted.items()
+        ]
         return _pairs(apply_once(self._client, self._table, marker, effects, result, operation))
 
     def _restock_unreceipted_part(
@@ -126,38 +132,15 @@ class CustomerReturns:
         operation = f"restocking return {returned.return_id}"
         return _pairs(apply_once(self._client, self._table, marker, effects, result, operation))
 
-    def _sold(self, order_id: str) -> dict[str, Item]:
-        """Return the order's reservations by SKU: an order takes a SKU from one location."""
-        rows = query_rows(self._client, self._table, self._rows.document_pk(order_id), "RESERVATION#")
-        return {row["sku"]: row for row in rows}
-
-    def _count(self, reservation: Item, quantity: int, cost: int, operation: str) -> Action:
-        """Return the update of what came back of a reservation; StoreContention when another return changed it."""
-        before = reservation.get("returned")
-        unchanged = "attribute_not_exists(returned)" if before is None else "returned = :before"
-        values = {
-            ":returned": (before or 0) + quantity,
-            ":cost": reservation.get("returned_cost", 0) + cost,
-            ":committed": "COMMITTED",
+    def _sold(self, order_id: str) -> dict[str, tuple[Reservation, ReservedLine]]:
+        """Return what the order took from stock by SKU: an order takes a SKU from one location."""
+        pk = self._rows.document_pk(order_id)
+        return {
+            line.sku: (reservation, line)
+            for reservation in reservations_of(self._client, self._table, pk)
+            if reservation.state == "COMMITTED"
+            for line in reservation.lines
         }
-        return self._rows.update(
-            (reservation["pk"], reservation["sk"]),
-            "SET returned = :returned, returned_cost = :cost",
-            values if before is None else {**values, ":before": before},
-            f"#state = :committed AND {unchanged}",
-            lambda _: StoreContention(operation),
-            {"#state": "state"},
-        )
-
-    def _put_back(self, return_id: str, reservation: Item, quantity: int, cost: int) -> list[Action]:
-        location, sku = reservation["location"], reservation["sku"]
-        level = self._rows.update(
-            (level_pk(location, sku), "LEVEL"),
-            "SET on_hand = on_hand + :quantity, available = available + :quantity, "
-            "stock_value = stock_value + :cost",
-            {":quantity": quantity, ":cost": cost},
-        )
-        return [level, self._rows.move(return_id, RETURN, location, sku, quantity, cost)]
 
 
 def _pair(line: ReturnedSku, restocked: int, written_off: int) -> tuple[SkuCost, SkuCost]:

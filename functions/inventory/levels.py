@@ -10,6 +10,7 @@ from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_rows
 
 from inventory import rules
 from inventory.models import LevelNeed
+from inventory.reservations import reservation_lines
 from inventory.rows import (
     LEVEL_NAMES,
     SET_LEVEL,
@@ -128,7 +129,7 @@ class Levels:
         return rules.rebuild(
             levels=[row for row in rows if row["sk"] == "LEVEL"],
             movements=[row for row in rows if row["sk"].startswith("MOVE#")],
-            reservations=[row for row in rows if row["sk"].startswith("RESERVATION#")],
+            reservations=reservation_lines(rows),
             on_order=[row for row in rows if row["sk"].startswith("ONORDER#")],
         )
 

@@ -5,7 +5,7 @@
 
 LEVEL#<location>#<sku>  LEVEL                           the counters of one SKU at one location
 LEVEL#<location>#<sku>  MOVE#<business id>#<kind>       append-only: why on hand changed, and the cost that moved
-<document>              RESERVATION#<location>#<sku>    reserved units: OPEN, then RELEASED or COMMITTED, then RETURNED
+<document>              STEP#reserve#<chunk>            reserved units: reservations.py
 <document>              ONORDER#<location>#<sku>        ordered units of a purchase or transfer, and those still open
 <document>              CLOSED#on_order                 tombstone: a late raise is refused
 <document>              STEP#<step>#<chunk>             idempotency marker of a step, with its request and result; with
@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tillflow.errors import InsufficientStock, InvalidRequest, OrderClosed, StoreContention
+from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
 from tillflow.listing import Index
-from tillflow.store import Action, Item, Marker, key, marshal
+from tillflow.store import Action, Item, key, marshal
 from tillflow.times import iso_utc
 
 from inventory.errors import CurrencyMismatch, StockDrift
@@ -69,14 +69,14 @@ class TableActions:
     def __init__(self, table: str) -> None:
         self._table = table
 
+    def check(self, row_key: tuple[str, str], condition: str, condition_error: ConditionError) -> Action:
+        """Return the check of a condition on a row."""
+        request = {"TableName": self._table, "Key": key(*row_key), "ConditionExpression": condition}
+        return Action("ConditionCheck", request, condition_error)
+
     def check_absent(self, pk: str, sk: str, condition_error: ConditionError) -> Action:
         """Return the check that a row does not exist."""
-        request = {
-            "TableName": self._table,
-            "Key": key(pk, sk),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("ConditionCheck", request, condition_error)
+        return self.check((pk, sk), "attribute_not_exists(pk)", condition_error)
 
     def put_tombstone(self, pk: str, sk: str) -> Action:
         """Return the unconditional put of a tombstone: closing twice is closing."""
@@ -116,7 +116,7 @@ class TableActions:
 
 
 class StockRows(TableActions):
-    """Builds the effects on levels, movements and reservations of one type of business document."""
+    """Builds the effects on levels and movements of one type of business document."""
 
     def __init__(self, table: str, document_type: str) -> None:
         super().__init__(table)
@@ -126,62 +126,38 @@ class StockRows(TableActions):
         """Return the partition key of a business document."""
         return f"{self._document_type}#{business_id}"
 
-    def close_step(
-        self, marker: Marker, condition: str = "", condition_error: ConditionError | None = None
-    ) -> Action:
-        """Return the update that makes a marker the tombstone of its step, whether it was written or not."""
-        closed_at = {":now": now()}
-        return self.update(marker.key, "SET closed_at = :now", closed_at, condition, condition_error)
-
-    def reserve(self, business_id: str, location: str, line: Line, currency: str | None) -> Iterator[Action]:
+    def reserve(self, location: str, line: Line, currency: str | None) -> Action:
         """Move units from available to reserved; InsufficientStock when fewer are available, CurrencyMismatch."""
 
         def refused(level: Item) -> Exception:
             mismatch = currency_mismatch(level, currency)
             return mismatch or InsufficientStock(line.sku, location, line.quantity, level.get("available", 0))
 
-        yield self.update(
+        return self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET reserved = reserved + :quantity, available = available - :quantity",
             {":quantity": line.quantity} | currency_value(currency),
             "available >= :quantity" + (f" AND {IS_CURRENCY}" if currency else ""),
             refused,
         )
-        reservation = {
-            "pk": self.document_pk(business_id),
-            "sk": f"RESERVATION#{location}#{line.sku}",
-            "business_id": business_id,
-            "location": location,
-            "sku": line.sku,
-            "quantity": line.quantity,
-            "state": "OPEN",
-            "reserved_at": now(),
-        }
-        yield self.put_new(
-            reservation,
-            lambda stored: InvalidRequest(
-                "lines", f"{line.quantity} of {line.sku}", f"the {stored['quantity']} that are reserved"
-            ),
-        )
 
-    def release(self, reservation: Item, operation: str) -> Iterator[Action]:
-        """Move units from reserved to available; StoreContention when the reservation has just ended."""
-        yield self._end(reservation, "RELEASED", lambda _: StoreContention(operation))
-        location, sku = reservation["location"], reservation["sku"]
-        yield self.update(
+    def release(self, location: str, sku: str, quantity: int) -> Action:
+        """Move units from reserved to available."""
+        return self.update(
             (level_pk(location, sku), "LEVEL"),
             "SET reserved = reserved - :quantity, available = available + :quantity",
-            {":quantity": reservation["quantity"]},
+            {":quantity": quantity},
             "reserved >= :quantity",
             lambda _: StockDrift(sku, location, "reserved"),
         )
 
-    def issue(self, reservation: Item, level: Item, cost: int, operation: str, kind: str) -> Iterator[Action]:
+    def issue(
+        self, business_id: str, kind: str, level: Item, quantity: int, cost: int, operation: str
+    ) -> Iterator[Action]:
         """Take reserved units off on hand as a movement of a kind.
 
         The cost was computed from `level`: StoreContention when the level has changed since it was read.
         """
-        quantity = reservation["quantity"]
         yield self.update(
             (level["pk"], "LEVEL"),
             "SET on_hand = on_hand - :quantity, reserved = reserved - :quantity, "
@@ -195,22 +171,19 @@ class StockRows(TableActions):
             "on_hand = :on_hand AND stock_value = :stock_value AND reserved >= :quantity",
             lambda _: StoreContention(operation),
         )
-        business_id = reservation["business_id"]
-        yield self.move(business_id, kind, reservation["location"], reservation["sku"], -quantity, cost)
-        yield self._end(reservation, "COMMITTED", lambda _: OrderClosed(business_id, "commit"), cost=cost)
+        yield self.move(business_id, kind, level["location"], level["sku"], -quantity, cost)
 
-    def restock(self, reservation: Item, operation: str) -> Iterator[Action]:
-        """Put sold units back on hand as a movement, at the cost of the sale."""
-        location, sku, quantity = reservation["location"], reservation["sku"], reservation["quantity"]
-        cost = reservation["cost"]
+    def put_back(
+        self, business_id: str, kind: str, location: str, sku: str, quantity: int, cost: int
+    ) -> Iterator[Action]:
+        """Put sold units back on hand as a movement of a kind, at this cost."""
         yield self.update(
             (level_pk(location, sku), "LEVEL"),
             "SET on_hand = on_hand + :quantity, available = available + :quantity, "
             "stock_value = stock_value + :cost",
             {":quantity": quantity, ":cost": cost},
         )
-        yield self._end(reservation, "RETURNED", lambda _: StoreContention(operation), before="COMMITTED")
-        yield self.move(reservation["business_id"], "cancel", location, sku, quantity, cost)
+        yield self.move(business_id, kind, location, sku, quantity, cost)
 
     def receive(
         self,
@@ -303,24 +276,6 @@ class StockRows(TableActions):
             "business_id", business_id, f"an id without a {step or kind} movement of {sku}"
         )
         return self.put_new(movement, lambda _: error)
-
-    def _end(
-        self,
-        reservation: Item,
-        state: str,
-        condition_error: ConditionError,
-        before: str = "OPEN",
-        cost: int | None = None,
-    ) -> Action:
-        values = {} if cost is None else {":cost": cost}
-        return self.update(
-            (reservation["pk"], reservation["sk"]),
-            "SET #state = :state, ended_at = :now" + (", cost = :cost" if values else ""),
-            {":state": state, ":before": before, ":now": now(), **values},
-            "#state = :before",
-            condition_error,
-            {"#state": "state"},
-        )
 
 
 def now() -> str:

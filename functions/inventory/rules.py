@@ -178,6 +178,17 @@ def implausible(quantity: int, level: Mapping[str, Any], unit_cost: int | None =
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedLine:
+    """Reserved units of a SKU and their cost once they are taken; returned: units brought back."""
+
+    sku: str
+    quantity: int
+    cost: int = 0
+    returned: int = 0
+    returned_cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnedSku:
     """Units of a SKU that a customer returns, and how many of them are damaged."""
 
@@ -196,13 +207,13 @@ def merge_returned(lines: Iterable[ReturnedLine]) -> list[ReturnedSku]:
     return [ReturnedSku(sku, quantities[sku], damaged[sku]) for sku in sorted(quantities)]
 
 
-def cost_of_customer_return(line: ReturnedSku, sold: Mapping[str, Any]) -> tuple[int, int]:
+def cost_of_customer_return(line: ReturnedSku, sold: ReservedLine) -> tuple[int, int]:
     """Return the cost of the units that go back on hand, and of those that are written off.
 
     Together they are the units' share of the sale's cost that has not come back yet, rounded half up.
     """
-    units = sold["quantity"] - sold.get("returned", 0)
-    cost = divide_half_up((sold["cost"] - sold.get("returned_cost", 0)) * line.quantity, units)
+    units = sold.quantity - sold.returned
+    cost = divide_half_up((sold.cost - sold.returned_cost) * line.quantity, units)
     written_off = divide_half_up(cost * line.damaged, line.quantity)
     return cost - written_off, written_off
 

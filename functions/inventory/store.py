@@ -1,6 +1,6 @@
 """Changes of stock: reserve, release, commit, restock, receive. rows.py describes the rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -13,10 +13,11 @@ from tillflow.store import (
     Marker,
     apply_once,
     chunks,
-    query_rows,
+    read_row,
     read_rows,
     retry_on_conflict,
     transact,
+    write,
 )
 
 from inventory import rules
@@ -33,19 +34,24 @@ from inventory.models import (
     SkuCost,
     SkuQuantity,
 )
+from inventory.reservations import (
+    RESERVE,
+    Reservation,
+    ReservationRows,
+    ReserveRequest,
+    State,
+    read_reservation,
+    reservations_of,
+)
 from inventory.rows import StockRows, level_pk
 
-# A level and a reservation per SKU, next to the marker and the tombstone check of a later chunk.
-RESERVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
-RELEASED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 2
-# A level, a movement and a reservation per SKU, next to the marker.
-ISSUED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 3
+# Reserving and taking a chunk are a transaction each: a level and a movement per SKU, next to the chunk. Later releases
+# must keep the number: a reserve that stopped between two chunks continues at a multiple of it.
+LINES_PER_CHUNK = 49
+# A check of the first chunk comes next to these.
+ACTIONS_PER_GROUP = ACTIONS_PER_TRANSACTION - 1
 # A level and a movement per SKU, next to the marker.
 RECEIVED_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 1) // 2
-# A level, a movement and a reservation per SKU.
-RESTOCKED_PER_TRANSACTION = ACTIONS_PER_TRANSACTION // 3
-# The step that takes the reserved units of a type of document.
-ISSUE_STEP = {"ORDER": "commit", "TRANSFER": "ship"}
 
 
 class InventoryStore(Levels):
@@ -60,8 +66,7 @@ class InventoryStore(Levels):
         self, client: Any, table: str, document_type: Literal["ORDER", "TRANSFER"] = "ORDER"
     ) -> None:
         super().__init__(client, table)
-        self._rows = StockRows(table, document_type)
-        self._issue_step = ISSUE_STEP[document_type]
+        self._rows = ReservationRows(table, document_type)
         self._receipt_rows = StockRows(table, "RECEIPT")
 
     def reserve(
@@ -73,14 +78,9 @@ class InventoryStore(Levels):
         has reserved other lines. `release` undoes a reservation that stopped between two chunks.
         """
         merged = rules.merge_lines(lines)
-        request = {
-            "location": location,
-            "lines": {line.sku: line.quantity for line in merged},
-            **({"currency": currency} if currency else {}),
-        }
-        for number, part in enumerate(chunks(merged, RESERVED_PER_TRANSACTION)):
-            marker = self._marker(business_id, "reserve", number, request)
-            retry_on_conflict(partial(self._reserve_part, business_id, location, marker, part, currency))
+        request = ReserveRequest(business_id, location, merged, currency)
+        for number, part in enumerate(chunks(merged, LINES_PER_CHUNK)):
+            retry_on_conflict(partial(self._reserve_chunk, request, number, part))
         reserved: list[SkuQuantity] = [{"sku": line.sku, "quantity": line.quantity} for line in merged]
         return {"business_id": business_id, "reserved": reserved}
 
@@ -90,7 +90,8 @@ class InventoryStore(Levels):
         A document without reservations succeeds, and so does one whose stock was committed: it releases nothing.
         """
         if self._close(business_id):
-            retry_on_conflict(partial(self._release_open, business_id))
+            operation = f"releasing the stock of {business_id}"
+            retry_on_conflict(partial(self._release_open, business_id, operation))
         return {"business_id": business_id, "released": self._ended(business_id, "RELEASED")}
 
     def commit(self, business_id: str) -> Committed:
@@ -98,22 +99,19 @@ class InventoryStore(Levels):
 
         Raises OrderClosed after a release, InvalidRequest when the document reserved nothing.
         """
-        reservations = self.reservations(business_id)
-        if not reservations:
+        lines = self.issue(business_id, "commit", "sale")
+        if not lines:
             self._refuse_commit_of_nothing(business_id)
-        lines = self.issue(business_id, reservations, "commit", "sale")
         return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
 
-    def issue(self, business_id: str, reservations: Sequence[Item], step: str, kind: str) -> list[SkuCost]:
-        """Take reserved units off on hand as movements of a kind, at the moving average cost, once per step.
+    def issue(self, business_id: str, step: str, kind: str) -> list[SkuCost]:
+        """Take reserved units off on hand as movements of a kind, at the moving average cost, once.
 
         Raises OrderClosed after a release.
         """
         lines: list[SkuCost] = []
-        first = self._marker(business_id, step, 0)
-        for number, part in enumerate(chunks(reservations, ISSUED_PER_TRANSACTION)):
-            marker = self._marker(business_id, step, number)
-            lines += retry_on_conflict(partial(self._issue_part, business_id, marker, first, kind, part))
+        for group in _groups(self.reservations(business_id)):
+            lines += retry_on_conflict(partial(self._issue_group, business_id, step, kind, group))
         return lines
 
     def restock(self, business_id: str) -> Restocked:
@@ -122,19 +120,20 @@ class InventoryStore(Levels):
         A later reserve or commit is refused. A document without reservations succeeds.
         """
         operation = f"restocking {business_id}"
-        closing = [self._rows.close_step(marker) for marker in self._first_markers(business_id)]
-        retry_on_conflict(partial(transact, self._client, closing, operation))
+        closing = self._rows.close(business_id, unless_committed=False)
+        retry_on_conflict(partial(write, self._client, closing, operation))
         retry_on_conflict(partial(self._restock_all, business_id, operation))
+        reservations = self.reservations(business_id)
         returned: list[SkuCost] = [
-            {"sku": row["sku"], "quantity": row["quantity"], "cost": row["cost"]}
-            for row in self.reservations(business_id)
-            if row["state"] == "RETURNED"
+            {"sku": line.sku, "quantity": line.quantity, "cost": line.cost}
+            for reservation in reservations
+            if reservation.state == "RETURNED"
+            for line in reservation.lines
         ]
-        released = self._ended(business_id, "RELEASED")
         return {
             "business_id": business_id,
             "returned": returned,
-            "released": released,
+            "released": _lines_in(reservations, "RELEASED"),
             "written_off": [],
             "returned_cost": sum(line["cost"] for line in returned),
             "written_off_cost": 0,
@@ -167,104 +166,107 @@ class InventoryStore(Levels):
             )
         return {"business_id": business_id, "step": step, "received": received}
 
-    def reservations(self, business_id: str) -> list[Item]:
-        """Return the reservation rows of a document, in any state, in key order."""
-        pk = self._rows.document_pk(business_id)
-        return list(query_rows(self._client, self._table, pk, "RESERVATION#"))
+    def reservations(self, business_id: str) -> list[Reservation]:
+        """Return the reservations of a document, in any state, by SKU."""
+        return reservations_of(self._client, self._table, self._rows.document_pk(business_id))
 
-    def _ended(self, business_id: str, state: str) -> list[SkuQuantity]:
-        rows = self.reservations(business_id)
-        return [{"sku": row["sku"], "quantity": row["quantity"]} for row in rows if row["state"] == state]
+    def _ended(self, business_id: str, state: State) -> list[SkuQuantity]:
+        return _lines_in(self.reservations(business_id), state)
 
-    def _marker(self, business_id: str, step: str, number: int, request: Item | None = None) -> Marker:
-        pk = self._rows.document_pk(business_id)
-        return Marker(pk, step, number, request if number == 0 else None)
-
-    def _first_markers(self, business_id: str) -> tuple[Marker, Marker]:
-        """Return the markers of the first chunks of reserving and of taking; closed, they are the tombstones.
-
-        A later chunk that takes stock follows the first one, or fails at a reservation that was released.
-        """
-        return self._marker(business_id, "reserve", 0), self._marker(business_id, self._issue_step, 0)
-
-    def _check_not_closed(self, business_id: str, step: str) -> Action:
-        """Return the check that a document was not released; OrderClosed otherwise."""
-        error = OrderClosed(business_id, step)
-        return self._rows.check_absent(*self._marker(business_id, self._issue_step, 0).key, lambda _: error)
-
-    def _reserve_part(
-        self, business_id: str, location: str, marker: Marker, part: Sequence[Line], currency: str | None
-    ) -> None:
-        actions = [marker.put(self._table, None)]
-        if marker.chunk:  # the marker of the first chunk is the tombstone itself
-            actions.append(self._check_not_closed(business_id, marker.step))
-        for line in part:
-            actions += self._rows.reserve(business_id, location, line, currency)
+    def _reserve_chunk(self, request: ReserveRequest, number: int, lines: Sequence[Line]) -> None:
+        actions = [self._rows.reserve_chunk(request, number, lines)]
+        if number:  # the first chunk is the tombstone itself
+            actions.append(self._rows.check_first_open(request.business_id, RESERVE))
+        actions += [self._rows.reserve(request.location, line, request.currency) for line in lines]
         try:
-            transact(self._client, actions, f"reserving stock for {business_id}")
+            transact(self._client, actions, f"reserving stock for {request.business_id}")
         except AlreadyApplied:
             return
 
     def _close(self, business_id: str) -> bool:
-        """Write the tombstones; return False if the stock was taken, which needs none."""
-        reserving, issuing = self._first_markers(business_id)
-        unissued = "attribute_not_exists(pk) OR attribute_exists(closed_at)"
-        actions = [
-            self._rows.close_step(reserving),
-            self._rows.close_step(issuing, unissued, lambda _: AlreadyApplied(None)),
-        ]
+        """Write the tombstone; return False if the stock was taken, which needs none."""
+        if _is_taken(self.reservations(business_id)):
+            return False
+        closing = self._rows.close(business_id, unless_committed=True)
         try:
-            retry_on_conflict(partial(transact, self._client, actions, f"closing {business_id}"))
+            retry_on_conflict(partial(write, self._client, closing, f"closing {business_id}"))
         except AlreadyApplied:
             return False
         return True
 
-    def _release_open(self, business_id: str) -> None:
-        operation = f"releasing the stock of {business_id}"
-        reservations = [row for row in self.reservations(business_id) if row["state"] == "OPEN"]
-        for part in chunks(reservations, RELEASED_PER_TRANSACTION):
-            actions = [action for row in part for action in self._rows.release(row, operation)]
-            transact(self._client, actions, operation)
+    def _release_open(self, business_id: str, operation: str) -> None:
+        reservations = self.reservations(business_id)
+        if not _is_taken(reservations):
+            self._undo(business_id, reservations, operation)
 
     def _restock_all(self, business_id: str, operation: str) -> None:
-        undo = {"OPEN": self._rows.release, "COMMITTED": self._rows.restock}
-        reservations = [row for row in self.reservations(business_id) if row["state"] in undo]
-        for part in chunks(reservations, RESTOCKED_PER_TRANSACTION):
-            actions = [action for row in part for action in undo[row["state"]](row, operation)]
+        self._undo(business_id, self.reservations(business_id), operation)
+
+    def _undo(self, business_id: str, reservations: Iterable[Reservation], operation: str) -> None:
+        """Release what is open and put back what was taken."""
+        for group in _groups(one for one in reservations if one.state in ("OPEN", "COMMITTED")):
+            actions: list[Action] = []
+            for reservation in group:
+                location, is_open = reservation.location, reservation.state == "OPEN"
+                actions.append(self._rows.end(reservation, "RELEASED" if is_open else "RETURNED", operation))
+                for line in reservation.lines:
+                    if is_open:
+                        actions.append(self._rows.release(location, line.sku, line.quantity))
+                    else:
+                        actions += self._rows.put_back(
+                            business_id, "cancel", location, line.sku, line.quantity, line.cost
+                        )
             transact(self._client, actions, operation)
 
-    def _issue_part(
-        self, business_id: str, marker: Marker, first: Marker, kind: str, part: Sequence[Item]
+    def _issue_group(
+        self, business_id: str, step: str, kind: str, group: Sequence[Reservation]
     ) -> list[SkuCost]:
-        operation = f"{marker.step} of the stock of {business_id}"
-        level_keys = [(level_pk(row["location"], row["sku"]), "LEVEL") for row in part]
-        rows = read_rows(self._client, self._table, [marker.key, first.key, *level_keys])
-        if marker.key in rows:
-            return list(marker.result(rows[marker.key]))
-        if "closed_at" in rows.get(first.key, {}):
-            raise OrderClosed(business_id, marker.step)
+        operation = f"{step} of the stock of {business_id}"
+        keys = [(reservation.pk, reservation.sk) for reservation in group]
+        level_keys = [
+            (level_pk(reservation.location, line.sku), "LEVEL")
+            for reservation in group
+            for line in reservation.lines
+        ]
+        rows = read_rows(self._client, self._table, [*keys, *level_keys])
         result: list[SkuCost] = []
-        effects: list[Action] = []
-        for row, level_key in zip(part, level_keys, strict=True):
-            level = rows[level_key]
-            for counter in ("on_hand", "reserved"):
-                if level[counter] < row["quantity"]:
-                    raise self._lower_than_reserved(row, counter, operation)
-            cost = rules.cost_of(row["quantity"], level["on_hand"], level["stock_value"])
-            result.append({"sku": row["sku"], "quantity": row["quantity"], "cost": cost})
-            effects += self._rows.issue(row, level, cost, operation, kind)
-        return list(apply_once(self._client, self._table, marker, effects, result, operation))
+        actions: list[Action] = []
+        for reservation in (read_reservation(rows[row_key]) for row_key in keys):
+            if reservation.state == "COMMITTED":
+                result += _costs_of(reservation)
+                continue
+            if reservation.state != "OPEN":
+                raise OrderClosed(business_id, step)
+            costs: dict[str, int] = {}
+            effects: list[Action] = []
+            for line in reservation.lines:
+                level = rows[level_pk(reservation.location, line.sku), "LEVEL"]
+                for counter in ("on_hand", "reserved"):
+                    if level[counter] < line.quantity:
+                        raise self._lower_than_reserved(reservation, line.sku, counter, operation)
+                costs[line.sku] = rules.cost_of(line.quantity, level["on_hand"], level["stock_value"])
+                result.append({"sku": line.sku, "quantity": line.quantity, "cost": costs[line.sku]})
+                effects += self._rows.issue(
+                    business_id, kind, level, line.quantity, costs[line.sku], operation
+                )
+            actions += [self._rows.take(reservation, costs, step, operation), *effects]
+        if not all(reservation.is_chunk for reservation in group):
+            actions.append(self._rows.check_first_open(business_id, step))
+        if actions:
+            transact(self._client, actions, operation)
+        return result
 
-    def _lower_than_reserved(self, reservation: Item, counter: str, operation: str) -> DomainError:
+    def _lower_than_reserved(
+        self, reservation: Reservation, sku: str, counter: str, operation: str
+    ) -> DomainError:
         """Return the error for a counter that is lower than a reservation.
 
         StoreContention if the reservation ended since it was read; StockDrift if it is open, which does not pass.
         """
-        reservation_key = (reservation["pk"], reservation["sk"])
-        row = read_rows(self._client, self._table, [reservation_key]).get(reservation_key, {})
+        row = read_row(self._client, self._table, reservation.pk, reservation.sk)
         if row.get("state") != "OPEN":
             return StoreContention(operation)
-        return StockDrift(reservation["sku"], reservation["location"], counter)
+        return StockDrift(sku, reservation.location, counter)
 
     def _receive_part(
         self,
@@ -284,7 +286,38 @@ class InventoryStore(Levels):
         apply_once(self._client, self._table, marker, effects, result, f"receiving {business_id}")
 
     def _refuse_commit_of_nothing(self, business_id: str) -> None:
-        issuing = self._marker(business_id, self._issue_step, 0)
-        if issuing.key in read_rows(self._client, self._table, [issuing.key]):
-            raise OrderClosed(business_id, issuing.step)
+        if "closed_at" in read_row(self._client, self._table, *self._rows.first_chunk(business_id)):
+            raise OrderClosed(business_id, "commit")
         raise InvalidRequest("business_id", business_id, "a document with reserved stock")
+
+
+def _groups(reservations: Iterable[Reservation]) -> Iterator[list[Reservation]]:
+    """Yield runs of reservations that fit into one transaction."""
+    group: list[Reservation] = []
+    actions = 0
+    for reservation in reservations:
+        size = 1 + 2 * len(reservation.lines)
+        if group and actions + size > ACTIONS_PER_GROUP:
+            yield group
+            group, actions = [], 0
+        group.append(reservation)
+        actions += size
+    if group:
+        yield group
+
+
+def _is_taken(reservations: Iterable[Reservation]) -> bool:
+    return any(reservation.state == "COMMITTED" for reservation in reservations)
+
+
+def _lines_in(reservations: Iterable[Reservation], state: State) -> list[SkuQuantity]:
+    return [
+        {"sku": line.sku, "quantity": line.quantity}
+        for reservation in reservations
+        if reservation.state == state
+        for line in reservation.lines
+    ]
+
+
+def _costs_of(reservation: Reservation) -> list[SkuCost]:
+    return [{"sku": line.sku, "quantity": line.quantity, "cost": line.cost} for line in reservation.lines]

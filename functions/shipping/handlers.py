@@ -23,9 +23,7 @@ def _secret(carrier: str) -> str:
 
 service = ShippingService(
     ShippingStore(client("dynamodb"), os.environ["TABLE_NAME"]),
-    Carriers(
-        parse_carriers(os.environ["CARRIERS"]), _secret, sandbox=os.environ["SANDBOX_CARRIER"] == "on"
-    ),
+    Carriers(parse_carriers(os.environ["CARRIERS"]), _secret, sandbox=os.environ["SANDBOX_CARRIER"] == "on"),
 )
 
 

@@ -8,14 +8,7 @@ import pytest
 from inventory.models import Line, OrderedLine, ReceiptLine
 from inventory.on_order import LINES_PER_TRANSACTION, OnOrder
 from inventory.publisher import StockPublisher
-from inventory.store import (
-    ISSUED_PER_TRANSACTION,
-    RECEIVED_PER_TRANSACTION,
-    RELEASED_PER_TRANSACTION,
-    RESERVED_PER_TRANSACTION,
-    RESTOCKED_PER_TRANSACTION,
-    InventoryStore,
-)
+from inventory.store import LINES_PER_CHUNK, RECEIVED_PER_TRANSACTION, InventoryStore
 from inventory.supplier_returns import RETURNED_PER_TRANSACTION, SupplierReturns
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer
@@ -81,39 +74,39 @@ def test_receive(stocked: Any, client: Interposed, size: int) -> None:
     assert counters(store, size) == {(2, 0, 0)}
 
 
-@around(RESERVED_PER_TRANSACTION)
+@around(LINES_PER_CHUNK)
 def test_reserve(stocked: Any, client: Interposed, size: int) -> None:
     store = stocked(size)
     count = transactions(client, lambda: store.reserve("ord-1", PLACE, lines(size)))
-    assert count == expected(size, RESERVED_PER_TRANSACTION)
+    assert count == expected(size, LINES_PER_CHUNK)
     assert counters(store, size) == {(3, 1, 0)}
 
 
-@around(RELEASED_PER_TRANSACTION)
+@around(LINES_PER_CHUNK)
 def test_release(stocked: Any, client: Interposed, size: int) -> None:
     store = stocked(size)
     store.reserve("ord-1", PLACE, lines(size))
     count = transactions(client, lambda: store.release("ord-1"))
-    assert count == 1 + expected(size, RELEASED_PER_TRANSACTION)  # the tombstone first
+    assert count == expected(size, LINES_PER_CHUNK)
     assert counters(store, size) == {(3, 0, 0)}
 
 
-@around(ISSUED_PER_TRANSACTION)
+@around(LINES_PER_CHUNK)
 def test_commit(stocked: Any, client: Interposed, size: int) -> None:
     store = stocked(size)
     store.reserve("ord-1", PLACE, lines(size))
     count = transactions(client, lambda: store.commit("ord-1"))
-    assert count == expected(size, ISSUED_PER_TRANSACTION)
+    assert count == expected(size, LINES_PER_CHUNK)
     assert counters(store, size) == {(2, 0, 0)}
 
 
-@around(RESTOCKED_PER_TRANSACTION)
+@around(LINES_PER_CHUNK)
 def test_restock(stocked: Any, client: Interposed, size: int) -> None:
     store = stocked(size)
     store.reserve("ord-1", PLACE, lines(size))
     store.commit("ord-1")
     count = transactions(client, lambda: store.restock("ord-1"))
-    assert count == 1 + expected(size, RESTOCKED_PER_TRANSACTION)  # the tombstone first
+    assert count == expected(size, LINES_PER_CHUNK)
     assert counters(store, size) == {(3, 0, 0)}
 
 

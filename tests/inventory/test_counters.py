@@ -49,7 +49,7 @@ def test_reserved(stock: InventoryStore, tamper: Callable[..., None]) -> None:
     with pytest.raises(StockDrift, match="reserved of sku TEA at store-1"):
         stock.release("ord-1")
     assert stock.level("store-1", "TEA")["reserved"] == 1
-    assert [row["state"] for row in stock.reservations("ord-1")] == ["OPEN"]
+    assert [row.state for row in stock.reservations("ord-1")] == ["OPEN"]
 
 
 def test_on_order(stock: InventoryStore, dynamodb: Any, table: str, tamper: Callable[..., None]) -> None:
@@ -116,7 +116,7 @@ def test_committed(stock: InventoryStore, tamper: Callable[..., None], counter: 
     tamper(HERE, counter, 1)
     with pytest.raises(StockDrift, match=f"{counter} of sku TEA at store-1"):
         stock.commit("ord-1")
-    assert [row["state"] for row in stock.reservations("ord-1")] == ["OPEN"]
+    assert [row.state for row in stock.reservations("ord-1")] == ["OPEN"]
     [drift] = stock.drift()
     assert stock.repair(drift)
     assert stock.commit("ord-1")["cost"] == 200

@@ -17,7 +17,7 @@ from tillflow.errors import (
     OrderClosed,
     StoreContention,
 )
-from tillflow.store import key, marshal, unmarshal
+from tillflow.store import key, unmarshal
 
 from tests.support.interposed import Died, Interposed, Mortal, conflict, throttled
 
@@ -138,7 +138,7 @@ def test_committing_moves_stock_out_at_moving_average(
     sale, *receipts = movements(dynamodb, table, "A")
     assert [move["quantity"] for move in receipts] == [5, 1]
     assert (sale["sk"], sale["kind"], sale["quantity"], sale["cost"]) == ("MOVE#ord-1#sale", "sale", -4, 733)
-    assert [row["state"] for row in store.reservations("ord-1")] == ["COMMITTED", "COMMITTED"]
+    assert [row.state for row in store.reservations("ord-1")] == ["COMMITTED"]
     assert store.drift() == []
 
 
@@ -202,26 +202,25 @@ def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, 
     assert counters(store, "A") == (5, 0, 1000)
 
 
-def test_a_reservation_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
-    store.reserve("ord-1", "store-1", wanted(A=3))
-    dynamodb.delete_item(TableName=table, Key=key("ORDER#ord-1", "STEP#reserve#0"))
-    with pytest.raises(InvalidRequest, match="the 3 that are reserved"):
-        store.reserve("ord-1", "store-1", wanted(A=1))
-    assert [row["quantity"] for row in store.reservations("ord-1")] == [3]
-    assert counters(store, "A") == (5, 3, 1000)
-
-
 @pytest.mark.parametrize(("step", "kind"), [("commit", "sale"), ("ship", "transfer_out")])
 def test_step_applied_after_the_lookup_is_not_applied_twice(
-    store: InventoryStore, client: Interposed, dynamodb: Any, table: str, step: str, kind: str
+    store: InventoryStore, client: Interposed, step: str, kind: str
 ) -> None:
-    """Though nothing else shows that it was: the marker alone decides."""
-    done = {"pk": "ORDER#ord-1", "sk": f"STEP#{step}#0", "result": '[{"sku": "A", "quantity": 2, "cost": 7}]'}
     store.reserve("ord-1", "store-1", wanted(A=2))
-    client.before("transact_write_items", lambda: dynamodb.put_item(TableName=table, Item=marshal(done)))
-    taken = store.issue("ord-1", store.reservations("ord-1"), step, kind)
-    assert taken == [{"sku": "A", "quantity": 2, "cost": 7}]
-    assert counters(store, "A") == (5, 2, 1000)
+    client.before("transact_write_items", lambda: store.issue("ord-1", step, kind))
+    assert store.issue("ord-1", step, kind) == [{"sku": "A", "quantity": 2, "cost": 400}]
+    assert counters(store, "A") == (3, 0, 600)
+
+
+def test_reserve_of_other_lines_in_a_later_chunk_is_refused(store: InventoryStore) -> None:
+    """Also when the first call stopped before that chunk."""
+    skus = [f"S{number:02}" for number in range(60)]
+    store.receive("rec-2", "store-1", [receipt(sku, 2, 11) for sku in skus[:59]])
+    lines = [Line(sku=sku, quantity=1) for sku in skus]
+    with pytest.raises(InsufficientStock, match="S59"):
+        store.reserve("ord-1", "store-1", lines)
+    with pytest.raises(IdempotencyConflict, match="reserve of order ord-1 exists"):
+        store.reserve("ord-1", "store-1", lines[:59])
 
 
 def test_unstocked_sku_has_no_reorder_point(store: InventoryStore) -> None:
@@ -349,7 +348,7 @@ def test_two_commits_of_the_last_units_at_once(
 def test_a_commit_whose_units_left_while_it_was_reading(
     store: InventoryStore, dynamodb: Any, table: str
 ) -> None:
-    """The marker was read before the other delivery wrote it, the level after."""
+    """The reservation was read before the other delivery ended it, the level after."""
     store.reserve("ord-1", "store-1", wanted(A=5))
 
     class HalfRead(Interposed):
@@ -360,10 +359,14 @@ def test_a_commit_whose_units_left_while_it_was_reading(
 
             def read(**request: Any) -> Any:
                 self.calls["late"] += 1
-                other.commit("ord-1")
+                before, _ = real(**request), other.commit("ord-1")
                 response = real(**request)
-                rows = response["Responses"][table]
-                response["Responses"][table] = [row for row in rows if row["sk"]["S"] == "LEVEL"]
+                response["Responses"][table] = [
+                    row
+                    for moment, is_level in ((before, False), (response, True))
+                    for row in moment["Responses"][table]
+                    if (row["sk"]["S"] == "LEVEL") is is_level
+                ]
                 return response
 
             return read

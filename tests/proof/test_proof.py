@@ -93,7 +93,7 @@ KILLED = {
         "InventoryTable Update LEVEL "
         "[available >= :quantity AND (attribute_not_exists(currency) OR currency = :currency)]",
     ): WorkItem("OrderCheckout/out of stock on one of several lines"),
-    Mutant("marker not written", f"InventoryTable Put STEP#commit {NEW}"): WorkItem(
+    Mutant("marker not written", f"InventoryTable Put STEP#reserve {NEW}"): WorkItem(
         "OrderCheckout/paid by card", "OrderCheckout.CommitStock:deliver_twice"
     ),
     # The effect is the same; only the second response differs.

@@ -36,7 +36,7 @@ CAPTURED = [CapturedTender(tender_no=1, type="cash", amount=120, state="captured
 @pytest.fixture
 def inventory(dynamodb: Any, table: str) -> InventoryStore:
     store = InventoryStore(dynamodb, table)
-    skus = [f"SKU-{number:02}" for number in range(40)]
+    skus = [f"SKU-{number:02}" for number in range(50)]
     store.receive("seed", "store-1", [ReceiptLine(sku=sku, quantity=3, cost=100) for sku in skus])
     store.reserve("ord-1", "store-1", [Line(sku=sku, quantity=2) for sku in skus])
     return store
@@ -46,7 +46,7 @@ def test_restock_returns_goods_at_the_cost_they_left_with(inventory: InventorySt
     cost = inventory.commit("ord-1")["cost"]
     inventory.receive("dearer", "store-1", [ReceiptLine(sku="SKU-00", quantity=1, cost=900)])
     first = inventory.restock("ord-1")
-    assert (len(first["returned"]), first["released"]) == (40, [])
+    assert (len(first["returned"]), first["released"]) == (50, [])
     assert sum(line["cost"] for line in first["returned"]) == cost
     assert inventory.restock("ord-1") == first
     level = inventory.level("store-1", "SKU-00")
@@ -55,7 +55,7 @@ def test_restock_returns_goods_at_the_cost_they_left_with(inventory: InventorySt
 
 
 def test_restock_releases_reservations_and_refuses_a_late_commit(inventory: InventoryStore) -> None:
-    assert len(inventory.restock("ord-1")["released"]) == 40
+    assert len(inventory.restock("ord-1")["released"]) == 50
     with pytest.raises(OrderClosed):
         inventory.commit("ord-1")
     with pytest.raises(OrderClosed):
@@ -71,7 +71,7 @@ def test_interrupted_commit_is_restocked_completely(
     with pytest.raises(OrderClosed):
         InventoryStore(between, table).commit("ord-1")
     response = inventory.restock("ord-1")
-    assert (len(response["returned"]), len(response["released"])) == (32, 8)
+    assert (len(response["returned"]), len(response["released"])) == (49, 1)
     assert inventory.level("store-1", "SKU-00")["available"] == 3
     assert inventory.drift() == []
 

@@ -60,7 +60,11 @@ class Tables:
             keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
             projection = index["Projection"]
             included = frozenset(projection.get("NonKeyAttributes", ()))
-            yield keys["HASH"], keys.get("RANGE", "pk"), None if projection["ProjectionType"] == "ALL" else included
+            yield (
+                keys["HASH"],
+                keys.get("RANGE", "pk"),
+                None if projection["ProjectionType"] == "ALL" else included,
+            )
 
     def snapshot(self, running: frozenset[str] = frozenset()) -> Snapshot:
         """Return the content of all tables as the invariants read it."""

@@ -103,8 +103,7 @@ class TransferStore:
         rules.check_leaving(transfer)
         if transfer.status != "REQUESTED":
             return transfer
-        reservations = self._stock.reservations(transfer_id)
-        lines = self._stock.issue(transfer_id, reservations, "ship", "transfer_out")
+        lines = self._stock.issue(transfer_id, "ship", "transfer_out")
         costs = {line["sku"]: line["cost"] for line in lines}
         return self.change(transfer_id, lambda before: rules.ship(before, costs))
 

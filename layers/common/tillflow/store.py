@@ -132,7 +132,7 @@ class Marker:
             "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, self._existing)
+        return Action("Put", request, self.existing)
 
     def result(self, row: Item) -> Any:
         """Return the result in the marker's row; IdempotencyConflict when it has another request, OrderClosed."""
@@ -145,7 +145,8 @@ class Marker:
             raise IdempotencyConflict(subject, stored or {}, sent)
         return json.loads(row["result"])
 
-    def _existing(self, row: Item) -> Exception:
+    def existing(self, row: Item) -> Exception:
+        """Return the error for the put of a marker that exists: AlreadyApplied, IdempotencyConflict, OrderClosed."""
         try:
             return AlreadyApplied(self.result(row))
         except (IdempotencyConflict, OrderClosed) as refusal:
