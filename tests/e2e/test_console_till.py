@@ -2,33 +2,27 @@
 
 import json
 import re
-import urllib.parse
 import uuid
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay, pay_by_card, scan
+from tests.support.console import (
+    MEASURE_SCAN,
+    MUG,
+    PATIENCE_MS,
+    Console,
+    complete,
+    expect_sold,
+    pay,
+    pay_by_card,
+    scan,
+    serve_products,
+)
 from till.users import DEMO_PASSWORD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 HOSTILE_NAME = '<img src=x onerror="window.attacked = 1"><script>window.attacked = 1</script>'
-
-# Sets window.shown to the time from Enter to the painted line of a SKU.
-MEASURE_SCAN = """sku => {
-  window.shown = new Promise((resolve) => {
-    let start = 0;
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") start = performance.now();
-    }, { capture: true, once: true });
-    const observer = new MutationObserver(() => {
-      if (!document.querySelector(".basket")?.textContent.includes(sku)) return;
-      observer.disconnect();
-      requestAnimationFrame(() => resolve(performance.now() - start));
-    });
-    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
-  });
-}"""
 
 
 def test_sale_with_cash_shows_the_change_and_the_invoice(console: Console) -> None:
@@ -227,27 +221,8 @@ def test_session_that_ends_in_a_sale_sells_once_after_the_sign_in(console: Conso
 
 
 def test_scan_shows_its_line_within_50_ms_with_20000_products(console: Console) -> None:
-    products = [
-        {
-            "sku": f"SKU-{number:05}",
-            "name": f"Product {number}",
-            "barcode": None,
-            "prices": {"EUR": 100},
-            "category": "",
-            "tax_included": True,
-        }
-        for number in range(20_000)
-    ]
-
-    def list_products(route: Route) -> None:
-        query = urllib.parse.parse_qs(urllib.parse.urlsplit(route.request.url).query)
-        start = int(query.get("cursor", ["0"])[0])
-        end = start + 2_000
-        cursor = str(end) if end < len(products) else None
-        route.fulfill(json={"products": products[start:end], "next_cursor": cursor, "version": "1"})
-
     context = console.new_context()
-    context.route("**/api/products?*", list_products)
+    serve_products(context, 20_000)
     tab = console.open("cashier", context=context)
     expect(tab.get_by_text("20000 products, prices of")).to_be_visible()
     tab.get_by_role("combobox", name="Scan or search").focus()

@@ -1,12 +1,13 @@
 """The console of a deployed shop in a browser, for tests: sign-in, pages, and the steps of a sale."""
 
+import urllib.parse
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
 from catalog.models import Product
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.support.deployed_shop import Deployed
 from till.shop import Good, Shop
@@ -16,6 +17,21 @@ from till.users import DEMO_PASSWORD
 PATIENCE_MS = 40_000
 # The barcode of MUG-WHT-300, a product of the seed that costs €12.50.
 MUG = "9780201379624"
+# Sets window.shown to the time from Enter to the painted line of a SKU.
+MEASURE_SCAN = """sku => {
+  window.shown = new Promise((resolve) => {
+    let start = 0;
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") start = performance.now();
+    }, { capture: true, once: true });
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector(".basket")?.textContent.includes(sku)) return;
+      observer.disconnect();
+      requestAnimationFrame(() => resolve(performance.now() - start));
+    });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+}"""
 
 
 @dataclass
@@ -105,3 +121,27 @@ def complete(tab: Page) -> None:
 
 def expect_sold(tab: Page) -> None:
     expect(tab.get_by_role("article", name="Receipt")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def serve_products(context: BrowserContext, count: int) -> None:
+    """Answer requests for the price list with so many products of 100 minor units, named SKU-00000 and on."""
+    products = [
+        {
+            "sku": f"SKU-{number:05}",
+            "name": f"Product {number}",
+            "barcode": None,
+            "prices": {"EUR": 100},
+            "category": "",
+            "tax_included": True,
+        }
+        for number in range(count)
+    ]
+
+    def list_products(route: Route) -> None:
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(route.request.url).query)
+        start = int(query.get("cursor", ["0"])[0])
+        end = start + 2_000
+        cursor = str(end) if end < len(products) else None
+        route.fulfill(json={"products": products[start:end], "next_cursor": cursor, "version": "1"})
+
+    context.route("**/api/products?*", list_products)
