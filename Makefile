@@ -51,7 +51,7 @@ test: lint check-sagas ## Check and test everything
 	@echo "== Tests of the shop"
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
-test-long: setup ## Run the long tests: models, kills at every commit, mutants (5 minutes; before a workflow change is merged)
+test-long: setup ## Run the long tests: models, kills at every commit, mutants, a repeated demo (10 minutes; before a workflow change is merged)
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m long
 
 lint: setup ## Style, types, import contracts, dead code, dependencies

@@ -28,11 +28,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run end-to-end tests last and in the order of their files: they share one deployed shop and its data."""
+    """Run tests with a local AWS of their own first, and those of the deployed shop last.
+
+    The tests of the shop share its data and keep the order of their files; on two processes they are the first group
+    of one, and the other begins with its longest tests.
+    """
     shared = [item for item in items if item.get_closest_marker("e2e")]
     in_order = sorted(shared, key=lambda item: (str(item.path), item.location[1] or 0))
     others = [item for item in items if not item.get_closest_marker("e2e")]
-    items[:] = others + in_order
+    items[:] = sorted(others, key=lambda item: item.path.parent.name != "e2e") + in_order
 
 
 @pytest.fixture

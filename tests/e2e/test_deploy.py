@@ -125,6 +125,7 @@ def test_demo_outcomes_are_as_expected(demo: dict[str, list[dict[str, Any]]]) ->
     assert (last.count("PAID"), len(last)) == (20, 50)
 
 
+@pytest.mark.long
 def test_demo_can_be_repeated(shop: Deployed, demo: dict[str, list[dict[str, Any]]]) -> None:
     again = json.loads(shop.till("demo", "--json"))
     used = {each["business_id"] for each in demo["order_checkout"]}

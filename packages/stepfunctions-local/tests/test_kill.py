@@ -21,7 +21,7 @@ def test_second_process_on_store_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "states.db"
     store = Store(path)
     command = [sys.executable, "-m", "stepfunctions_local", "start", "--port", "0", "--store", str(path)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=120)
     store.close()
     assert second.returncode == 1
     assert "already open in process" in second.stderr

@@ -16,7 +16,7 @@ _UP_SECONDS = (0.02, 1.5)
 _STARTING_SECONDS = (0.1, 2.0)
 # The share of kills that may hit a process before it accepts connections.
 _KILLED_STARTING = 0.2
-_END_SECONDS = 120
+_END_SECONDS = 300
 
 
 @dataclass(frozen=True)
