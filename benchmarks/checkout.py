@@ -10,7 +10,8 @@ lambda     the rest of the time in the tasks that call them: the Lambda API, its
 services   the tasks that call a service directly: the order's rows and its event
 engine     between tasks: the engine's own work and its commits
 
-`sales a second` is a burst, from the first start to the last end.
+`sales a second` is a burst, from the first start to the last end. The last table is the CPU time of a sale of each by
+process: the stack with the engine, the handlers, and the benchmark, which polls each sale and reads its history.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from local_aws import StateFolder, client_environment, supervisor
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.processes import CpuSeconds, cpu_seconds
 from till import workflows
 from till.demo.order_checkout import CASH, card, order
 from till.deploy import Deployer
@@ -50,19 +52,25 @@ def main() -> None:
     parser.add_argument("--sales", type=int, default=100, help="how many of each kind (default %(default)s)")
     parser.add_argument("--at-once", type=int, default=8, help="tills of the burst (default %(default)s)")
     options = parser.parse_args()
-    with deployed() as stack:
+    with deployed() as (stack, process):
         Shop(stack).receive("benchmark", {MUG: WARMING + 2 * options.sales})
         sell(stack, WARMING, 1)
+        before = cpu_seconds(process)
         alone = sell(stack, options.sales, 1)
+        between = cpu_seconds(process)
         handlers = sum(
             statistics.mean(durations(stack, function)[-options.sales :]) for function in called(alone[0])
         )
+        after_reading = cpu_seconds(process)
         burst = sell(stack, options.sales, options.at_once)
+        after = cpu_seconds(process)
     show(alone, handlers, burst, options.at_once)
+    show_cpu({"one at a time": between - before, "burst": after - after_reading}, options.sales)
 
 
 @contextmanager
-def deployed() -> Iterator[Stack]:
+def deployed() -> Iterator[tuple[Stack, int]]:
+    """Yield a stack with the shop, and its process."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = StateFolder(Path(scratch) / "state")
         running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
@@ -74,7 +82,7 @@ def deployed() -> Iterator[Stack]:
             stack.session.set_credentials(
                 environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
             )
-            yield stack
+            yield stack, running.pid
         finally:
             supervisor.stop(folder)
 
@@ -172,6 +180,15 @@ def show(
     last = max(history[-1]["timestamp"] for history in burst)
     rate = len(burst) / (last - first).total_seconds()
     Console().print(f"{rate:.1f} sales a second, {tills} tills at once")
+
+
+def show_cpu(phases: dict[str, CpuSeconds], sales: int) -> None:
+    table = Table("CPU, ms a sale", "stack", "handlers", "clients")
+    for name, cpu in phases.items():
+        table.add_row(
+            name, *(f"{1000 * value / sales:.1f}" for value in (cpu.stack, cpu.handlers, cpu.clients))
+        )
+    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,9 @@ def unit(clients: dict[str, Any], number: int) -> None:
             ExpressionAttributeValues={":pk": {"S": order}},
         )  # fmt: skip
     for _ in range(7):
-        clients["lambda"].invoke(FunctionName="echo", Payload=json.dumps({"order_id": order}).encode())
+        payload = json.dumps({"order_id": order}).encode()
+        # A connection is used again only when its response was read.
+        clients["lambda"].invoke(FunctionName="echo", Payload=payload)["Payload"].read()
     entry = {"Source": "shop", "DetailType": "Order Paid", "Detail": json.dumps({"order_id": order})}
     clients["events"].put_events(Entries=[entry])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.aws_services import AwsServices
 from stepfunctions_local.engine import Config, Engine
@@ -25,6 +26,8 @@ from .errors import UnreadableState
 from .settings import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
 from .status_events import Publish, StatusChanges
 
+type Send = Callable[[AWSPreparedRequest], AWSResponse]
+
 # A task that calls a service keeps a core busy for most of its time, here or in a function's process.
 _MAX_CONCURRENT_TASKS = 6 * (os.cpu_count() or 1)
 
@@ -32,9 +35,12 @@ _MAX_CONCURRENT_TASKS = 6 * (os.cpu_count() or 1)
 class EmbeddedStepFunctions:
     """Serves the API from the start; continues running executions when `resume` is called."""
 
-    def __init__(self, database: Path, endpoint_url: str, publish: Publish) -> None:
+    def __init__(self, database: Path, endpoint_url: str, publish: Publish, send: Send) -> None:
         self._services = AwsServices(
-            endpoint_url=endpoint_url, region=REGION, access_key=(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+            endpoint_url=endpoint_url,
+            region=REGION,
+            access_key=(ACCESS_KEY_ID, SECRET_ACCESS_KEY),
+            send=send,
         )
         try:
             self._store = Store(database)

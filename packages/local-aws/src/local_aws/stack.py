@@ -15,6 +15,7 @@ from pathlib import Path
 from .consistency import inconsistencies
 from .containers import bridge_address, container_host
 from .destinations import Destinations
+from .direct_requests import DirectRequests
 from .embedded_step_functions import EmbeddedStepFunctions
 from .engine_page import with_engine_page
 from .errors import UnreadableState, port_in_use
@@ -26,12 +27,13 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
-from .ministack.policies import authorize_state_machines, cache_parsed_policies
+from .ministack.policies import authorize_state_machines, cache_parsed_policies, name_callers_by_session
 from .ministack.queue_mappings import install_queue_mappings
 from .ministack.resources import install_resources
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
+from .ministack.tables import cache_checked_conditions
 from .role_sessions import RoleSessions
 from .settings import endpoint_url
 from .state_folder import RunningStack, StateFolder
@@ -54,7 +56,8 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     if bridge is not None:
         listeners.append(_listen(bridge, port))
     journal = _open_journal(folder.journal)
-    engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event)
+    direct = DirectRequests(application(), asyncio.get_running_loop())
+    engine = EmbeddedStepFunctions(folder.executions, endpoint_url(port), publish_aws_event, direct.send)
     roles = RoleSessions(endpoint_url(port))
     runner = _lambda_runner(folder, port, lambda_python, journal, roles)
     install_step_functions(engine)
@@ -66,6 +69,8 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_event_checks()
     install_renewed_tokens()
     cache_parsed_policies()
+    name_callers_by_session()
+    cache_checked_conditions()
     authorize_state_machines(engine.machine_of_task)
     persistence = Persistence(journal)
 

@@ -151,6 +151,8 @@ def test_only_the_replaced_dispatch_calls_executors() -> None:
         ("services.dynamodb", "_remove_item", ["table", "pk_val", "sk_val"]),
         ("services.dynamodb", "_items_replaced", ["table"]),
         ("services.dynamodb", "_update_counts", ["table"]),
+        ("services.dynamodb", "_condition_syntax_error", ["expr", "slot"]),
+        ("core.iam_evaluator", "request_caller_arn", ["headers", "query_params"]),
         ("services.lambda_svc", "_prune_orphan_code_blobs", ["referenced"]),
         ("services.sqs", "_receive_messages_for_esm", ["queue_url", "max_number"]),
         ("services.sqs", "_delete_messages_for_esm", ["queue_url", "receipt_handles"]),

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import botocore.session
 from botocore import xform_name
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -36,6 +36,7 @@ class AwsServices:
     `endpoint_url` applies to every service; `endpoints` overrides it per botocore service name. Without either, calls
     go to AWS. `access_key` is (id, secret) of the engine's own identity; the default is botocore's credential chain.
     Without `assume_roles` every call uses the engine's own identity. `role_credentials` replaces sts:AssumeRole.
+    `send` sends prepared requests in place of HTTP: to an emulator in this process.
     """
 
     endpoint_url: str | None = None
@@ -46,6 +47,7 @@ class AwsServices:
     role_credentials: RoleCredentials | None = None
     threads: int = 256
     read_timeout: float = 900.0
+    send: Callable[[AWSPreparedRequest], AWSResponse] | None = None
 
     def __post_init__(self) -> None:
         self._own = botocore.session.get_session()
@@ -174,11 +176,14 @@ class AwsServices:
                         read_timeout=self.read_timeout,
                         retries={"total_max_attempts": 1},
                         max_pool_connections=self.threads,
+                        user_agent="stepfunctions-local",
                         inject_host_prefix=self.endpoint_url is None,
                         s3={"addressing_style": "path"} if self.endpoint_url else {},
                     ),
                 )
                 client.meta.events.register("before-sign.*", self._add_trace)
+                if (send := self.send) is not None:
+                    client.meta.events.register("before-send.*", lambda request, **_: send(request))
                 self._clients[service] = client
         return client
 

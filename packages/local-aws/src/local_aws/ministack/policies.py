@@ -1,13 +1,15 @@
-"""IAM policies: a cache of parsed ones, and the names of state machines in them."""
+"""IAM: a cache of parsed policies, callers by their session, and the names of state machines in policies."""
 
 from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, router
+from ministack.services import sts
 
 # A deployment has a few policies for each function; a text is up to 10 KB.
 _MAX_POLICIES = 4_096
@@ -22,6 +24,22 @@ def cache_parsed_policies() -> None:
         return parse_text(document) if isinstance(document, str) else parse(document)
 
     iam_evaluator.parse_policy_document = parse_cached
+
+
+def name_callers_by_session() -> None:
+    """Take the ARN of a caller from its session, for which MiniStack would gather the policies of the role too."""
+    resolve = iam_evaluator.request_caller_arn
+
+    def caller_arn(headers: dict[str, str], query: dict[str, Any] | None = None) -> str:
+        session = sts._sessions.get(router.extract_access_key_id(headers, query or {}))
+        if session is not None and ":assumed-role/" in (arn := str(session.get("Arn", ""))):
+            expires = session.get("Expiration")
+            if session.get("SecretAccessKey") and isinstance(expires, int | float) and time.time() <= expires:
+                return arn
+        resolved: str = resolve(headers, query)
+        return resolved
+
+    iam_evaluator.request_caller_arn = caller_arn
 
 
 def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> None:
