@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -110,12 +110,22 @@ class HttpApi:
 
     def handle(self, event: dict[str, Any]) -> HttpResponse:
         """Send an event of the gateway to the function of its route."""
-        name = _functions(self.fixture)[event["routeKey"]]
+        name = self._functions[event["routeKey"]]
         with patch.dict(os.environ, environment_of(self.fixture.template, name)):
             response = self.fixture.services.handle(name, event)
         assert "FunctionError" not in response, response["Payload"]
         returned = json.loads(response["Payload"])
         return HttpResponse(returned["statusCode"], returned["headers"], returned["body"])
+
+    @cached_property
+    def _functions(self) -> dict[str, str]:
+        """The function of each route, by the route's key."""
+        by_service = {
+            function.handler.split(".")[0]: name
+            for name, function in self.fixture.template.functions.items()
+            if function.handler.endswith(".api.handle")
+        }
+        return {key: by_service[service] for service in services(ROOT) for key in routes_of(ROOT, service)}
 
 
 def claims(group: str) -> dict[str, str]:
@@ -156,16 +166,6 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
 
 def _client(boto: Callable[[str], Any], states: EngineClient, name: str) -> Any:
     return states if name == "stepfunctions" else boto(name)
-
-
-def _functions(fixture: WorkflowFixture) -> dict[str, str]:
-    """Return the function of each route, by the route's key."""
-    by_service = {
-        function.handler.split(".")[0]: name
-        for name, function in fixture.template.functions.items()
-        if function.handler.endswith(".api.handle")
-    }
-    return {key: by_service[service] for service in services(ROOT) for key in routes_of(ROOT, service)}
 
 
 def _with_times(value: Any) -> Any:

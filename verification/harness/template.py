@@ -6,7 +6,7 @@ Read from the templates themselves, so that a new function or workflow is under 
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,9 @@ class Template:
             if resource["Type"] in kinds
         }
 
-    @property
+    @cached_property
     def functions(self) -> dict[str, Function]:
-        """Functions by logical id."""
+        """Functions by logical id; read for each invocation."""
         return {
             name: Function(
                 self.resolve({"Fn::GetAtt": [name, "Arn"]}),
