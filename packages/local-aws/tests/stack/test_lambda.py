@@ -193,9 +193,13 @@ def test_failed_event_invocation_reaches_its_destination_and_dead_letter_queue(a
     [record] = aws.messages(failed_url, 1)
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["responsePayload"]["errorType"] == "PaymentDeclined"
-    [message] = aws.client("sqs").receive_message(
-        QueueUrl=dead_url, MessageAttributeNames=["All"], WaitTimeSeconds=5
-    )["Messages"]
+    [message] = eventually(
+        lambda: (
+            aws.client("sqs")
+            .receive_message(QueueUrl=dead_url, MessageAttributeNames=["All"], WaitTimeSeconds=1)
+            .get("Messages")
+        )
+    )
     assert json.loads(message["Body"]) == {"n": 1}
     assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "insufficient funds"
 
