@@ -10,9 +10,9 @@ from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import Timestamp, UnitAmount
 from tillflow.money import Currency
+from tillflow.order_request import PlaceOrder
 
 from catalog.models import (
-    Order,
     PriceDays,
     PricedOrder,
     Product,
@@ -139,7 +139,7 @@ def put_price_days(call: Call) -> PriceDays:
     return PriceDays.model_validate(call.body)
 
 
-@api.route("POST /quotes", "sell", body=Order, response=PricedOrder)
+@api.route("POST /quotes", "sell", body=PlaceOrder, response=PricedOrder)
 def quote_order(call: Call) -> PricedOrder:
     """Return an order with its prices, discounts and tax, without selling it."""
     return _catalog().quote(call.body)

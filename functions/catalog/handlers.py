@@ -7,10 +7,11 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.errors import InvalidOrder
 from tillflow.handling import handler
+from tillflow.order_request import Order
 from tillflow.parsing import parse
 
 from catalog import rules, valuation
-from catalog.models import Order, PricedOrder, ValuedReturn, ValueReturn
+from catalog.models import PricedOrder, ValuedReturn, ValueReturn
 from catalog.store import CatalogStore
 
 store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])

@@ -1,23 +1,17 @@
 """Requests and responses of the catalog, and a product as it is stored. Amounts are integer minor units."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, NotRequired, Self, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 from tillflow.decimals import Rate
-from tillflow.discounts import Discount
-from tillflow.fields import MAX_AMOUNT, Amount, Quantity, Record, Timestamp, UnitAmount
+from tillflow.fields import Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
+from tillflow.order_request import MAX_LINES, Code
 from tillflow.tax import TaxSum
 
-MAX_LINES = 1_000
 MAX_VALUED_LINES = 100
 """Lines of a return without a receipt: the prices of each product are a query of their own."""
-MAX_DISCOUNTS = 20
-MAX_TENDERS = 200
 MAX_PRICE_CHANGES = 20
-LATEST = timedelta(days=366)
-"""How far in the future an order may be dated: clocks differ, but not by more than this."""
 
 
 def _valid_barcode(barcode: str) -> str:
@@ -31,118 +25,7 @@ def _valid_barcode(barcode: str) -> str:
     return barcode.zfill(13) if len(barcode) == 12 else barcode
 
 
-def _not_in_the_future(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + LATEST:
-        raise ValueError(f"a time at most {LATEST.days} days ahead")
-    return moment
-
-
-# An order's id names its executions, so that it has only the characters of an execution's name.
-OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""The id of a product, location, register, customer or tax class: a part of keys."""
-AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 Barcode = Annotated[str, AfterValidator(_valid_barcode)]
-CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
-PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
-
-
-class OrderLine(Record):
-    """A product and a quantity, as scanned."""
-
-    sku: Code
-    quantity: Quantity
-    discount: Discount | None = None
-
-
-class Tender(Record):
-    """A way to pay. Without an `amount` it pays the remainder.
-
-    An exchange pays the total up to `at_most`, the value of the units that `return_id` returns.
-    """
-
-    type: Literal["card", "cash", "store_credit", "gift_card", "on_account", "exchange"]
-    card: CardReference | None = None
-    amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
-
-    at_most: Amount | None = None
-    return_id: OrderId | None = None
-
-    @model_validator(mode="after")
-    def exchange_has_a_return(self) -> Self:
-        of_exchange = (self.at_most is not None, self.return_id is not None, self.amount is None)
-        if self.type == "exchange" and not all(of_exchange):
-            raise ValueError("at_most and return_id, and no amount, with an exchange tender")
-        if self.type != "exchange" and any(of_exchange[:2]):
-            raise ValueError(f"no at_most and return_id with a {self.type} tender")
-        return self
-
-    @model_validator(mode="after")
-    def card_has_a_reference(self) -> Self:
-        if self.type in ("card", "gift_card") and self.card is None:
-            raise ValueError(f"a card's reference with a {self.type} tender")
-        if self.type not in ("card", "gift_card") and self.card is not None:
-            raise ValueError(f"no card with a {self.type} tender")
-        return self
-
-
-class Delivery(Record):
-    """Who receives an order that is shipped, and by which carrier and service.
-
-    carrier: `sandbox`, or one that the shop has configured; country: ISO 3166, two letters.
-    """
-
-    name: AddressText
-    street: AddressText
-    postal_code: Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]*$")]
-    city: AddressText
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    carrier: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "sandbox"
-    service: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "standard"
-
-
-class Order(Record):
-    """An order as the till sends it; the workflow adds the name of its execution."""
-
-    order_id: OrderId
-    execution_name: str | None = None
-    location: Code
-    till: Code = Field(alias="register")
-    currency: Currency
-    customer_id: Code | None = None
-    fulfilment: Literal["carry_out", "ship"] = "carry_out"
-    delivery: Delivery | None = None
-    placed_at: PlacedAt
-    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=MAX_LINES)]
-    discounts: Annotated[tuple[Discount, ...], Field(max_length=MAX_DISCOUNTS)] = ()
-    tenders: Annotated[tuple[Tender, ...], Field(max_length=MAX_TENDERS)]
-
-    @model_validator(mode="after")
-    def order_names_its_execution(self) -> Self:
-        # Every effect is keyed by the order id: two executions must not share one.
-        if self.execution_name not in (None, self.order_id):
-            raise ValueError(f"order_id {self.order_id} as the name of the execution")
-        return self
-
-    @model_validator(mode="after")
-    def shipped_order_has_an_address(self) -> Self:
-        if self.fulfilment == "ship" and self.delivery is None:
-            raise ValueError("a delivery address with fulfilment ship")
-        if self.fulfilment != "ship" and self.delivery is not None:
-            raise ValueError("no delivery address with fulfilment carry_out")
-        return self
-
-    @model_validator(mode="after")
-    def tenders_fit_together(self) -> Self:
-        exchanges = sum(tender.type == "exchange" for tender in self.tenders)
-        if exchanges > 1:
-            raise ValueError("at most one exchange tender")
-        if sum(tender.amount is None for tender in self.tenders) > 1 + exchanges:
-            raise ValueError("at most one tender without an amount")
-        for tender in self.tenders:
-            if self.customer_id is None and tender.type in ("store_credit", "on_account"):
-                raise ValueError(f"a customer_id with a {tender.type} tender")
-        return self
 
 
 class PriceChange(Record):

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.listing import Page
+from tillflow.order_request import Order, PlaceOrder
 from tillflow.parsing import parse
 
 from catalog import prices, rules
 from catalog.errors import InvalidProduct
 from catalog.models import (
     BarcodeQuery,
-    Order,
     PriceDays,
     PricedOrder,
     Product,
@@ -80,10 +80,10 @@ class CatalogOperations:
         """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""
         return self._store.find_barcode(parse(BarcodeQuery, {"barcode": barcode}, InvalidProduct).barcode)
 
-    def quote(self, order: Order) -> PricedOrder:
+    def quote(self, order: PlaceOrder) -> PricedOrder:
         """Return an order with its prices, discounts and tax. Changes nothing. InvalidOrder, UnknownProduct."""
         products, rates, windows = self._store.read_prices({line.sku for line in order.lines})
-        return rules.price_order(order, products, rates, windows)
+        return rules.price_order(_with_references(order), products, rates, windows)
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""
@@ -96,6 +96,19 @@ class CatalogOperations:
     def list_changes(self, since: datetime, limit: int = 50, after: str = "") -> Page[Product]:
         """Return a page of the products that changed since a version of the catalog; some may be older than it."""
         return self._store.list_changes(since, limit, after)
+
+
+def _with_references(order: PlaceOrder) -> Order:
+    """Return an order with references in place of the tokens and codes of its cards, as its workflow gets it."""
+    tenders = [
+        {
+            "type": tender.type,
+            "amount": tender.amount,
+            "card": f"card_{number}" if tender.type in ("card", "gift_card") else None,
+        }
+        for number, tender in enumerate(order.tenders, start=1)
+    ]
+    return Order.model_validate(order.model_dump(by_alias=True) | {"tenders": tenders})
 
 
 def _checked(sku: str) -> str:

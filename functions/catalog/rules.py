@@ -10,19 +10,17 @@ from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import CASH_INCREMENT, Money, divide_half_up
+from tillflow.order_request import Order, OrderLine, Tender
 from tillflow.tax import Taxable, Taxed, sum_by_rate, tax_lines
 from tillflow.times import iso_utc
 
 from catalog.errors import UnknownProduct
 from catalog.models import (
-    Order,
-    OrderLine,
     PricedDelivery,
     PricedLine,
     PricedOrder,
     PricedTender,
     Product,
-    Tender,
     Totals,
 )
 from catalog.prices import priced_at

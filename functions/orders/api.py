@@ -12,12 +12,13 @@ from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
 from tillflow.fields import Identifier, Quantity
 from tillflow.money import Currency
+from tillflow.order_request import PlaceOrder
 
 from orders.cards import invoked
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft
 from orders.drafts.operations import DraftOperations
 from orders.errors import LocationNotAllowed, OverrideNotAllowed
-from orders.models import CancelReason, Code, Order, OrderSummary, PlaceOrder, Status
+from orders.models import CancelReason, Code, Order, OrderSummary, Status
 from orders.operations import OrderOperations
 from orders.returns.exchanges import ExchangeOperations
 from orders.returns.models import (
@@ -168,12 +169,10 @@ def _orders() -> OrderOperations:
     )
 
 
-@api.route(
-    "POST /orders", "sell", body=PlaceOrder, open_body=True, query=Wait, response=Order, statuses=(201, 202)
-)
+@api.route("POST /orders", "sell", body=PlaceOrder, query=Wait, response=Order, statuses=(201, 202))
 def place_order(call: Call) -> Reply:
     """Sell an order. The till makes its id: the same order again starts nothing."""
-    return _sell(call, call.body.model_dump(mode="json"))
+    return _sell(call, _as_sent(call.body))
 
 
 @api.route("GET /orders", "read", query=OrderQuery, response=OrderPage)
@@ -229,7 +228,6 @@ def create_return(call: Call) -> Reply:
     "POST /orders/{order_id}/exchanges",
     "sell",
     body=ExchangeBody,
-    open_body=True,
     query=Wait,
     response=Exchanged,
     statuses=(201, 202),
@@ -237,8 +235,8 @@ def create_return(call: Call) -> Reply:
 def create_exchange(call: Call) -> Reply:
     """Exchange units of a paid order for a new sale. The same exchange again starts nothing."""
     body: ExchangeBody = call.body
-    _check_location(call, (body.sale.model_extra or {}).get("location"))
-    started = _exchanges().create(_returned(call, body.returned), body.sale.model_dump(mode="json"))
+    _check_location(call, body.sale.location)
+    started = _exchanges().create(_returned(call, body.returned), _as_sent(body.sale))
     return_id = body.returned.return_id
     location = f"/api/exchanges/{return_id}"
     if call.is_asynchronous:
@@ -370,7 +368,12 @@ def sell_draft(call: Call) -> Reply:
     """Sell the order of a draft at the prices of now. The same again starts nothing."""
     draft_id = call.path["draft_id"]
     _check_location(call, _drafts().get(draft_id).order.location)
-    return _sell(call, _drafts().sell(draft_id, call.body.model_dump(mode="json"), call.version))
+    return _sell(call, _drafts().sell(draft_id, _as_sent(call.body), call.version))
+
+
+def _as_sent(body: BaseModel) -> dict[str, Any]:
+    """Return a body with the fields that the client sent: they are the input that a repeated request must equal."""
+    return body.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def _sell(call: Call, sent: dict[str, Any]) -> Reply:

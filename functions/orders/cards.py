@@ -28,14 +28,6 @@ def tokens_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
     return cards
 
 
-def refuse_exchange(request: Mapping[str, Any]) -> None:
-    """Raise InvalidOrder for a tender that only the workflow of an exchange adds."""
-    tenders = request.get("tenders")
-    for position, tender in enumerate(tenders if isinstance(tenders, list) else []):
-        if isinstance(tender, dict) and tender.get("type") == "exchange":
-            raise InvalidOrder(f"tenders[{position}].type", "exchange", "a tender of the customer")
-
-
 def with_references(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the order with the references of its cards in place of their tokens."""
     if not tokens_of(request):
@@ -54,11 +46,12 @@ def invoked(client: Any, function: str) -> StoreCards:
             return
         failure = json.loads(response["Payload"].read())
         message = str(failure.get("errorMessage", ""))
+        tokens = [f"tenders[{int(card.removeprefix('card_')) - 1}].token" for card, _ in cards]
         match failure.get("errorType"):
             case "IdempotencyConflict":
-                raise CardConflict(message)
+                raise CardConflict(message, tokens)
             case "InvalidRequest":
-                raise CardRefused(message)
+                raise CardRefused(message, tokens)
         raise StoreUnavailable(message)
 
     return store

@@ -1,6 +1,8 @@
 """Errors of the orders service."""
 
-from tillflow.errors import DomainError, InvalidRequest
+from collections.abc import Sequence
+
+from tillflow.errors import DomainError, InvalidRequest, Problem
 
 
 class InvalidCancel(InvalidRequest):
@@ -25,12 +27,20 @@ class CardRefused(DomainError):
     status = 400
     cashier_message = "The card was not read. Try again."
 
+    def __init__(self, message: str, tokens: Sequence[str]) -> None:
+        super().__init__(message)
+        self.problems = [Problem(field, "(hidden)", "the provider's token for the card") for field in tokens]
+
 
 class CardConflict(DomainError):
     """The order was sent before with another card."""
 
     status = 409
     cashier_message = "This order was sent with another card. Start a new one."
+
+    def __init__(self, message: str, tokens: Sequence[str]) -> None:
+        super().__init__(message)
+        self.problems = [Problem(field, "(hidden)", "the token that is stored") for field in tokens]
 
 
 class LocationNotAllowed(DomainError):

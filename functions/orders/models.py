@@ -18,10 +18,8 @@ def _from_json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-class PlaceOrder(BaseModel):
-    """A request to sell an order. The first step of the checkout validates the rest of it."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
+class OrderRef(BaseModel):
+    """A request about an order."""
 
     order_id: OrderId
 

@@ -17,11 +17,12 @@ from tillflow.executions import (
 )
 from tillflow.gift_cards import hide_codes
 from tillflow.listing import Page, days_between
+from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
 
-from orders.cards import StoreCards, refuse_exchange, tokens_of, with_references
+from orders.cards import StoreCards, tokens_of, with_references
 from orders.errors import InvalidCancel, UnknownOrder
-from orders.models import CancelOrder, Order, OrderSummary, PlaceOrder
+from orders.models import CancelOrder, Order, OrderRef, OrderSummary
 from orders.rules import check_cancellable
 from orders.store import OrdersStore
 
@@ -43,21 +44,23 @@ class OrderOperations:
 
     def place(self, request: Mapping[str, Any]) -> Started:
         """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
-        order_id = parse(PlaceOrder, request, InvalidOrder).order_id
-        return start_execution(self._states, self._checkout, order_id, self.prepared(request))
+        prepared = self.prepared(request)
+        return start_execution(self._states, self._checkout, prepared["order_id"], prepared)
 
     def prepared(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an order as its workflow gets it: cards by reference, their tokens stored. InvalidOrder."""
+        """Return an order as its workflow gets it: cards by reference, their tokens stored.
+
+        InvalidOrder before anything is stored.
+        """
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
-        refuse_exchange(request)
-        request = _without_codes(request)
+        request = hide_codes(request)
         if cards := tokens_of(request):
             self._store_cards(order_id, cards)
         return with_references(request)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
-        order_id, request = str(request["order_id"]), with_references(_without_codes(request))
+        order_id, request = str(request["order_id"]), with_references(hide_codes(request))
         arn = execution_arn(self._checkout, order_id)
         check_same_input(self._states, arn, request, f"order {order_id}")
 
@@ -101,7 +104,7 @@ class OrderOperations:
         Step Functions deletes executions 90 days after they end, so the row is read first. An order without a row is
         one whose checkout has not opened it yet, or rejected it before that; it is returned as the execution has it.
         """
-        order_id = parse(PlaceOrder, {"order_id": order_id}, InvalidOrder).order_id
+        order_id = parse(OrderRef, {"order_id": order_id}, InvalidOrder).order_id
         order = self._store.find(order_id)
         if order:
             return order
@@ -116,11 +119,3 @@ class OrderOperations:
             reason=checkout.get("error"),
             cause=error_message(checkout.get("cause", "")),
         )
-
-
-def _without_codes(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an order with tokens in place of gift card codes, which must not get into an execution's history."""
-    try:
-        return hide_codes(request)
-    except ValueError as error:
-        raise InvalidOrder(str(error), "(hidden)", "a gift card's code of 24 letters and digits") from None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import BaseModel, Field, StrictInt, model_validator
-from tillflow.fields import Amount, BusinessId, Identifier, Request
+from tillflow.fields import Amount, BusinessId, Identifier, ProviderToken, Request
 from tillflow.money import Currency
 
 MAX_TENDERS = 200
@@ -14,8 +14,6 @@ type TenderType = Literal["card", "cash", "store_credit", "gift_card", "on_accou
 OF_CUSTOMER = ("store_credit", "on_account")
 WITH_CARD = ("card", "gift_card")
 TenderNumber = Annotated[StrictInt, Field(gt=0, le=MAX_TENDERS)]
-# Begins with a letter, so that a card number is never accepted as a provider's token.
-Token = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 
 
@@ -23,7 +21,7 @@ class CardToken(Request):
     """The provider's token of a card, and the reference by which the order knows the card."""
 
     card: CardReference
-    token: Token
+    token: ProviderToken
 
 
 class StoreCards(Request):

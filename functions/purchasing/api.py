@@ -11,11 +11,12 @@ from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import BusinessId, Day, Identifier, Reason
 from tillflow.money import Currency
+from tillflow.parsing import parse
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
 
 from purchasing import reporting
-from purchasing.errors import SignatureRefused, UnknownSupplier
+from purchasing.errors import InvalidPurchase, SignatureRefused, UnknownSupplier
 from purchasing.models import (
     MAX_LINES,
     Candidate,
@@ -240,7 +241,7 @@ def list_terms(call: Call) -> list[dict[str, Any]]:
 @api.route("POST /purchase-orders", "manage", body=PurchaseBody, response=StartedPurchase, statuses=(202,))
 def create_purchase_order(call: Call) -> Reply:
     """Order goods of the first supplier that accepts, once per purchase order id."""
-    order = OpenOrder.model_validate(call.body.model_dump())
+    order = parse(OpenOrder, call.body.model_dump(), InvalidPurchase)
     started, name = _orders().create(order), order.purchase_order_id
     purchase = StartedPurchase(purchase_order_id=name, execution_arn=started.arn)
     return accepted(purchase, f"/api/purchase-orders/{name}", replayed=started.duplicate)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from catalog.errors import InvalidProduct
-from catalog.models import Order, Product, TaxClass
+from catalog.models import Product, TaxClass
 from tillflow.errors import InvalidOrder
+from tillflow.order_request import Order
 from tillflow.parsing import parse
 
 ORDER: dict[str, Any] = {

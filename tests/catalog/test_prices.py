@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import MAX_PRICE_CHANGES, Order, Product, SchedulePrice, TaxClass
+from catalog.models import MAX_PRICE_CHANGES, Product, SchedulePrice, TaxClass
 from catalog.operations import CatalogOperations
 from catalog.prices import priced_at, priced_between, scheduled
 from catalog.rules import price_order
 from tillflow.errors import InvalidOrder, RecordChanged
+from tillflow.order_request import Order
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MUG = Product(

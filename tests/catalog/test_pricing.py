@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from catalog.errors import UnknownProduct
-from catalog.models import Order, Product
+from catalog.models import Product
 from catalog.rules import MAX_DOCUMENT_BYTES, price_order
 from hypothesis import given
 from hypothesis import strategies as st
 from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal
+from tillflow.order_request import Order
 
 RATES = {"standard": Decimal("0.20"), "food": Decimal("0.05"), "exempt": Decimal("0")}
 

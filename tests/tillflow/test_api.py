@@ -301,3 +301,11 @@ def test_refusal_of_a_workflow_has_the_status_and_message_of_its_error(
         "refused: no",
         message,
     )
+
+
+def test_problem_of_a_request_that_a_workflow_refused_has_its_fields() -> None:
+    cause = str(InvalidRequest("lines[0].sku", "MUG", "a product that is not retired"))
+    problem = problem_of_refusal("InvalidRequest", cause, "The sale was refused.")
+    assert problem.problems == (
+        {"field": "lines[0].sku", "value": "MUG", "accepted": "a product that is not retired"},
+    )

@@ -12,6 +12,8 @@ from tillflow.errors import (
     InvalidRequest,
     Problem,
     errors_by_name,
+    problems_in,
+    shown_json,
 )
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -79,3 +81,31 @@ def test_every_unknown_sku_is_named() -> None:
 def test_conflict_names_the_fields_that_differ() -> None:
     error = IdempotencyConflict("credit grant g1", {"amount": 500, "at": 1}, {"amount": 900, "at": 1})
     assert str(error) == "credit grant g1 exists with different content: amount is 500, sent 900"
+    assert error.problems == [Problem("amount", 900, "500, which is stored")]
+
+
+def test_values_are_shown_as_json() -> None:
+    lines = [{"quantity": 1, "gift": True, "note": None}]
+    error = IdempotencyConflict("order o", {"lines": lines}, {"lines": ()})
+    assert str(error).endswith('lines is [{"quantity": 1, "gift": true, "note": null}], sent []')
+
+
+@pytest.mark.parametrize(
+    "value", [[[[[[1]]]]], {"x": "y" * 10**6}, [0] * 10**6, 10**4000, {7: {1, 2}}, "\ud800"]
+)
+def test_value_of_any_size_is_shown_in_one_line(value: object) -> None:
+    shown = shown_json(value)
+    assert len(shown) <= 60
+    assert shown.encode()
+
+
+def test_problems_are_read_from_the_message_that_a_workflow_keeps() -> None:
+    problems = [
+        Problem("lines[0].sku", "MUG", "a product that is not retired"),
+        Problem("lines", {"a": [1]}, "at most 10 bytes; split it"),
+        Problem("currency", None, "one MUG has a price in: EUR, USD"),
+    ]
+    first, *others = problems
+    error = InvalidOrder(first.field, first.value, first.expected, others)
+    assert problems_in(str(error)) == problems
+    assert problems_in("not such a message") == []

@@ -1,17 +1,15 @@
 """Drafts of orders. A draft has no prices and no tenders: both are those of the time when it is sold."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.discounts import Discount
 from tillflow.fields import Identifier, Quantity, Record, Timestamp
 from tillflow.money import Currency
+from tillflow.order_request import MAX_DISCOUNTS, MAX_LINES, MAX_TENDERS, CustomerTender, PlacedAt
 
 from orders.models import Code, OrderId
 
-MAX_LINES = 1_000
-MAX_DISCOUNTS = 20
-MAX_TENDERS = 200
 type Status = Literal["OPEN", "PLACED", "DISCARDED"]
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{Cc}+$")]
 
@@ -25,7 +23,7 @@ class DraftLine(Record):
 
 
 class DraftOrder(Record):
-    """The order of a draft. Its fields are those of an order; the checkout validates them with the catalog."""
+    """The order of a draft. Its fields are those of an order, which may still be incomplete."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
@@ -60,10 +58,10 @@ class DraftsOfLocation(BaseModel):
 
 
 class SellDraft(Record):
-    """How a draft is paid. It is sold at the prices of this time; the checkout validates the tenders."""
+    """How a draft is paid. It is sold at the prices of this time."""
 
-    placed_at: str
-    tenders: Annotated[tuple[dict[str, Any], ...], Field(max_length=MAX_TENDERS)]
+    placed_at: PlacedAt
+    tenders: Annotated[tuple[CustomerTender, ...], Field(max_length=MAX_TENDERS)]
 
 
 class Draft(Record):

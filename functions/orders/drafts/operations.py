@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tillflow.errors import InvalidOrder
 from tillflow.listing import Page
+from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
 
 from orders.drafts import rules
@@ -45,11 +47,15 @@ class DraftOperations:
     def sell(self, draft_id: str, sale: Mapping[str, Any], version: int | None = None) -> dict[str, Any]:
         """End a draft as sold and return the order to place; again, it returns the order again.
 
-        Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed.
+        Raises InvalidDraft, InvalidOrder, UnknownDraft, RecordChanged, OrderClosed.
         """
         paid = parse(SellDraft, sale, InvalidDraft)
-        draft = self._store.change(_id(draft_id), lambda before: rules.end(before, "PLACED", version))
-        return rules.order_request(draft, paid)
+
+        def end(before: Draft) -> Draft:
+            parse(PlaceOrder, rules.order_request(before, paid), InvalidOrder)
+            return rules.end(before, "PLACED", version)
+
+        return rules.order_request(self._store.change(_id(draft_id), end), paid)
 
 
 def _id(draft_id: str) -> str:

@@ -52,7 +52,8 @@ def is_expired(draft: Draft, now: datetime) -> bool:
 def order_request(draft: Draft, sale: SellDraft) -> dict[str, Any]:
     """Return the order that a draft becomes."""
     order = draft.order.model_dump(mode="json", exclude={"note"}, exclude_none=True)
-    return {"order_id": draft.draft_id, **order, "placed_at": sale.placed_at, "tenders": list(sale.tenders)}
+    paid = sale.model_dump(mode="json", exclude_none=True)
+    return {"order_id": draft.draft_id, **order, **paid}
 
 
 def _check_version(draft: Draft, version: int | None) -> None:

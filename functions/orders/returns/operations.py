@@ -14,7 +14,7 @@ from tillflow.executions import (
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
-from orders.models import PlaceOrder
+from orders.models import OrderRef
 from orders.returns.models import Return, ReturnOrder, ReturnRef
 from orders.returns.store import ReturnsStore
 from orders.store import OrdersStore
@@ -67,7 +67,7 @@ class ReturnOperations:
 
     def list_of_order(self, order_id: str) -> list[Return]:
         """Return the returns of an order that were not released, the oldest first. UnknownOrder, InvalidOrder."""
-        order = self._orders.find(parse(PlaceOrder, {"order_id": order_id}, InvalidOrder).order_id)
+        order = self._orders.find(parse(OrderRef, {"order_id": order_id}, InvalidOrder).order_id)
         if order is None:
             raise UnknownOrder(order_id)
         return self._store.find_many([claim.return_id for claim in order.returns or ()])

@@ -4,28 +4,23 @@ The errors of one service are in its `errors` module. Step Functions matches `Re
 a class name is a name in the workflows, unique over all services.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from reprlib import Repr
 from typing import ClassVar
 
 # Step Functions keeps 32,768 characters of an error's cause, which holds the message and more.
 _MAX_MESSAGE = 20_000
 # Bounded in depth and length: a value may be of any size and nesting.
-_REPR = Repr(maxlevel=3, maxdict=6, maxlist=6, maxtuple=6, maxstring=60, maxlong=60, maxother=60)
-
-
-class DomainError(Exception):
-    """Base class of the errors a service raises by name.
-
-    retried: True if the error can pass by waiting, so that a workflow retries it.
-    cashier_message: what the till shows; `str(error)` is for the operator.
-    status: the HTTP status of the API's response; None for that of its kind (see tillflow.api.problems).
-    """
-
-    retried: ClassVar[bool] = False
-    status: ClassVar[int | None] = None
-    cashier_message: ClassVar[str]
+_MAX_DEPTH, _MAX_PARTS, _MAX_TEXT = 3, 6, 60
+_SENTENCE = re.compile(
+    r"(?P<field>\S[^;]*?) is (?P<value>.*?); expected (?P<expected>.*?)(?:\. (?=\S[^;]* is .*?; expected )|\Z)",
+    re.S,
+)
+_REPR = Repr(maxother=_MAX_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,21 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{_shortened(self.field, 120)} is {_shown(self.value)}; expected {self.expected}"
+
+
+class DomainError(Exception):
+    """Base class of the errors a service raises by name.
+
+    retried: True if the error can pass by waiting, so that a workflow retries it.
+    cashier_message: what the till shows; `str(error)` is for the operator.
+    status: the HTTP status of the API's response; None for that of its kind (see tillflow.api.problems).
+    problems: the fields of the request that are not accepted, or differ from what is stored; often none.
+    """
+
+    retried: ClassVar[bool] = False
+    status: ClassVar[int | None] = None
+    cashier_message: ClassVar[str]
+    problems: Sequence[Problem] = ()
 
 
 class InvalidRequest(DomainError):
@@ -75,6 +85,10 @@ class IdempotencyConflict(DomainError):
         )
         super().__init__(f"{subject} exists with different content: {details}")
         self.different = different
+        self.problems = [
+            Problem(name, sent.get(name), f"{_shown(stored.get(name))}, which is stored")
+            for name in different
+        ]
 
 
 class RecordChanged(DomainError):
@@ -85,6 +99,7 @@ class RecordChanged(DomainError):
 
     def __init__(self, record: str, version: int) -> None:
         super().__init__(f"{record} has changed since version {version} was read")
+        self.problems = [Problem("If-Match", version, "the ETag of the newest version")]
 
 
 class TendersDoNotMatchTotal(DomainError):
@@ -232,6 +247,25 @@ def errors_by_name() -> dict[str, type[DomainError]]:
     return {error.__name__: error for error in _subclasses(DomainError)}
 
 
+def problems_in(message: str) -> list[Problem]:
+    """Return the problems that the message of an InvalidRequest names: a workflow keeps the message alone."""
+    _, _, sentences = message.partition(": ")
+    return [
+        Problem(match["field"], _read(match["value"]), match["expected"])
+        for match in _SENTENCE.finditer(sentences)
+    ]
+
+
+def _read(text: str) -> object:
+    """Return the value that a message shows; text for what is not JSON or is incomplete."""
+    if text == "missing":
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip("'")
+
+
 def _subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
     for subclass in error.__subclasses__():
         yield subclass
@@ -257,7 +291,30 @@ def _shown(value: object) -> str:
         case str():
             # Shortened before repr: a value of 1 MB must not be copied for its message.
             return repr(_shortened(value, 60))
-    return _shortened(_REPR.repr(value), 60)
+    return shown_json(value)
+
+
+def shown_json(value: object) -> str:
+    """Return a value as JSON that is at most 60 characters long and may be incomplete at its end."""
+    text = json.dumps(_bounded(value), ensure_ascii=False, default=_REPR.repr)
+    return _shortened(text.encode(errors="backslashreplace").decode(), 60)
+
+
+def _bounded(value: object, depth: int = 0) -> object:
+    """Return the first parts of a value, since one of any size must not be written for its message."""
+    match value:
+        case str() if len(value) > _MAX_TEXT:
+            return _shortened(value, _MAX_TEXT)
+        case int() if not isinstance(value, bool) and abs(value) >= 10**_MAX_TEXT:
+            return "a long number"
+        case Mapping() | list() | tuple() if depth == _MAX_DEPTH:
+            return "..."
+        case Mapping():
+            parts = islice(value.items(), _MAX_PARTS)
+            return {str(_bounded(str(name))): _bounded(part, depth + 1) for name, part in parts}
+        case list() | tuple():
+            return [_bounded(part, depth + 1) for part in value[:_MAX_PARTS]]
+    return value
 
 
 def _shortened(text: str, length: int) -> str:

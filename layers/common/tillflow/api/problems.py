@@ -1,11 +1,13 @@
 """Errors as problem documents: https://www.rfc-editor.org/rfc/rfc9457."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tillflow.errors import DomainError, InvalidRequest, errors_by_name
+from tillflow.errors import DomainError, InvalidRequest, errors_by_name, problems_in, shown_json
+from tillflow.errors import Problem as FieldProblem
 from tillflow.executions import error_message
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,12 +69,7 @@ def problem_of(error: DomainError) -> Problem:
     """Return the problem of a domain error."""
     if isinstance(error, ProblemError):
         return error.problem
-    fields: tuple[dict[str, Any], ...] = ()
-    if isinstance(error, InvalidRequest):
-        fields = tuple(
-            {"field": one.field, "value": _plain(one.value), "accepted": one.expected}
-            for one in error.problems
-        )
+    fields = _fields(error.problems)
     return Problem(status_of(type(error)), type(error).__name__, str(error), error.cashier_message, fields)
 
 
@@ -85,7 +82,8 @@ def problem_of_refusal(reason: str, cause: str, cashier_message: str) -> Problem
     error, detail = errors_by_name().get(reason), error_message(cause)
     if error is None or error.retried:
         return Problem(422, reason, detail, cashier_message)
-    return Problem(status_of(error), reason, detail, error.cashier_message)
+    fields = _fields(problems_in(detail)) if issubclass(error, InvalidRequest) else ()
+    return Problem(status_of(error), reason, detail, error.cashier_message, fields)
 
 
 def internal_problem(error: Exception) -> Problem:
@@ -98,8 +96,14 @@ def internal_problem(error: Exception) -> Problem:
     return Problem(500, "InternalError", "the request failed; the log has the reason", _CALL_OPERATOR)
 
 
+def _fields(problems: Iterable[FieldProblem]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"field": one.field, "value": _plain(one.value), "accepted": one.expected} for one in problems
+    )
+
+
 def _plain(value: object) -> object:
     """A value as it is shown: short, and JSON."""
     if value is None or isinstance(value, bool | int):
         return value if not isinstance(value, int) or abs(value) < 10**15 else str(value)[:60]
-    return str(value)[:60]
+    return value[:60] if isinstance(value, str) else shown_json(value)

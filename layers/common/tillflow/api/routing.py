@@ -39,8 +39,7 @@ class Empty(BaseModel):
 class Route:
     """One route: `scope` is what the gateway requires of the token, "" for a route without sign-in.
 
-    body, query: models of the request; open_body: the body may have fields that its model does not name, because
-    another service validates them; response: the type of a successful response; statuses: its HTTP statuses.
+    body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
     """
 
     key: str
@@ -48,7 +47,6 @@ class Route:
     operation: Operation
     summary: str
     body: type[BaseModel] | None
-    open_body: bool
     query: type[BaseModel]
     response: Any
     statuses: tuple[int, ...]
@@ -150,7 +148,6 @@ class Api:
         scope: Scope,
         *,
         body: type[BaseModel] | None = None,
-        open_body: bool = False,
         query: type[BaseModel] = Empty,
         response: Any = dict,
         statuses: tuple[int, ...] = (200,),
@@ -162,7 +159,7 @@ class Api:
             method, path = key.split(" ", 1)
             key_with_prefix = f"{method} {PREFIX}{path}"
             self.routes[key_with_prefix] = Route(
-                key_with_prefix, scope, operation, summary, body, open_body, query, response, statuses
+                key_with_prefix, scope, operation, summary, body, query, response, statuses
             )
             return operation
 
@@ -229,9 +226,7 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
         caller=caller,
         path=path,
         query=parse(route.query, query, extra="forbid", texts=True),
-        body=parse(route.body, _json(raw), extra=None if route.open_body else "forbid")
-        if route.body
-        else None,
+        body=parse(route.body, _json(raw), extra="forbid") if route.body else None,
         headers={name.lower(): value for name, value in (event.headers or {}).items()},
         raw=raw,
     )
