@@ -167,9 +167,9 @@ def execution(count: int) -> dict[str, Any]:
 
 
 def show(measured: dict[str, list[float]]) -> None:
-    table = Table("", "median", "best", "goal", title="The console, milliseconds")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = Table("", title="The console, milliseconds")
+    for column in ("median", "best", "goal"):
+        table.add_column(column, justify="right")
     for name, values in measured.items():
         table.add_row(name, f"{statistics.median(values):,.0f}", f"{min(values):,.0f}", f"{GOALS[name]:,}")
     Terminal().print(table)
