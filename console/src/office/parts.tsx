@@ -23,7 +23,7 @@ export interface Filter {
 }
 
 const SIGNS: Record<string, string> = {
-  PAID: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
+  PAID: "✓", READY: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
   REJECTED: "✕", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "✕", CANCELLED: "✕", VOID: "✕",
 };
 

@@ -48,7 +48,7 @@ export function ExchangeSale({ draft, value, customerId, place, onEdit, onConfir
   };
   const open = quote === null ? null : settlement(draft, value, quote);
   return (
-    <section className="stack" aria-label={texts.newGoods}>
+    <section className="stack exchange" aria-label={texts.newGoods}>
       <h2>{texts.newGoods}</h2>
       <ScanBox input={scanBox} search={catalog.search} onScan={scan} onChoose={add} />
       <p role="status" className={notice === "" ? "visually-hidden" : "notice bad"}>{notice}</p>
