@@ -1,10 +1,12 @@
 """The payments table: the tenders of each order and their states.
 
-ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery from another request
+ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery from another request.
+                              capture_begun_at: the capture can no longer be prevented. closed_at: the payment was
+                              reversed, or its capture prevented: refuse authorise and capture
 ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called
-ORDER#<order id>  CAPTURE     a capture has begun: it can no longer be prevented
 EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
-ORDER#<order id>  CLOSED      the payment was reversed, or its capture prevented: refuse authorise and capture
+ORDER#<order id>  CAPTURE     as capture_begun_at, written by release 0.1.0
+ORDER#<order id>  CLOSED      as closed_at, written by release 0.1.0
 
 The index `tenders` lists the tenders of all orders by the time at which they were opened.
 """
@@ -31,6 +33,7 @@ from tillflow.store import (
     read_row,
     retry_on_conflict,
     transact,
+    write,
 )
 from tillflow.times import iso_utc
 
@@ -45,6 +48,7 @@ _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
 _OPENED = "PAYMENT"
 _TENDER = "TENDER#"
+_OPEN = "attribute_not_exists(closed_at)"
 _LIST = "TENDERS"
 _TENDER_FIELDS = {field.name for field in fields(Tender)}
 
@@ -65,8 +69,10 @@ class PaymentsStore:
         header = {"pk": _pk(order_id), "sk": _OPENED, "order_id": order_id, "document": json.dumps(sent)}
         rows = [header, *map(_row, tenders)]
         first = True
-        for part in batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False):
-            actions = [self._not_closed(order_id, "authorise"), *map(self._put_new, part)]
+        for number, part in enumerate(batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False)):
+            actions = [self._put_new(row, "authorise") for row in part]
+            if number:
+                actions.append(self._check_open(order_id, "authorise"))
             try:
                 retry_on_conflict(partial(transact, self._client, actions, f"opening payment of {order_id}"))
             except AlreadyApplied as applied:
@@ -78,10 +84,11 @@ class PaymentsStore:
     def payment(self, order_id: str) -> Payment:
         """Return the tenders of an order."""
         rows = {row["sk"]: row for row in query_rows(self._client, self._table, _pk(order_id))}
+        header = rows.get(_OPENED, {})
         tenders = [_tender(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
         return Payment(
-            opened=_OPENED in rows,
-            closed=_CLOSED in rows,
+            opened="document" in header,
+            closed="closed_at" in header or _CLOSED in rows,
             tenders=sorted(tenders, key=lambda tender: tender.tender_no),
         )
 
@@ -107,12 +114,14 @@ class PaymentsStore:
 
     def close(self, order_id: str) -> None:
         """Refuse an authorisation or a capture from now on. Idempotent."""
-        actions = [self._tombstone(order_id)]
-        retry_on_conflict(partial(transact, self._client, actions, f"closing order {order_id}"))
+        retry_on_conflict(partial(write, self._client, self._close(order_id), f"closing order {order_id}"))
 
     def prevent_capture(self, order_id: str) -> bool:
         """Close the order unless its capture has begun; return whether it is prevented. Idempotent."""
-        actions = [self._absent(order_id, _CAPTURE, AlreadyApplied(None)), self._tombstone(order_id)]
+        actions = [
+            self._close(order_id, "attribute_not_exists(capture_begun_at)"),
+            self._check_not_begun_by_0_1_0(order_id),
+        ]
         closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
         try:
             retry_on_conflict(closing)
@@ -142,8 +151,7 @@ class PaymentsStore:
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""
         actions = [
-            self._not_closed(tender.order_id, "capture"),
-            self._capture_begun(tender.order_id),
+            self._begin_capture(tender.order_id),
             self._change(tender, CAPTURING, {}),
         ]
         transact(self._client, actions, f"capturing order {tender.order_id}")
@@ -217,39 +225,56 @@ class PaymentsStore:
         }
         return Action("Update", request, lambda _: StoreContention(_name(tender)))
 
-    def _tombstone(self, order_id: str) -> Action:
-        closed_at = iso_utc(datetime.now(UTC))
-        row = {"pk": _pk(order_id), "sk": _CLOSED, "order_id": order_id, "closed_at": closed_at}
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
-
-    def _capture_begun(self, order_id: str) -> Action:
+    def _close(self, order_id: str, condition: str = "") -> Action:
+        """Close an order, whether it was opened or not; AlreadyApplied if the condition fails."""
         request = {
             "TableName": self._table,
-            "Key": key(_pk(order_id), _CAPTURE),
-            "UpdateExpression": "SET order_id = :order_id, begun_at = if_not_exists(begun_at, :now)",
+            "Key": key(_pk(order_id), _OPENED),
+            "UpdateExpression": "SET order_id = :order_id, closed_at = if_not_exists(closed_at, :now)",
             "ExpressionAttributeValues": marshal({":order_id": order_id, ":now": iso_utc(datetime.now(UTC))}),
         }
-        return Action("Update", request)
+        if not condition:
+            return Action("Update", request)
+        return Action("Update", {**request, "ConditionExpression": condition}, lambda _: AlreadyApplied(None))
 
-    def _put_new(self, row: Mapping[str, Any]) -> Action:
-        """Put a row that does not exist yet; AlreadyApplied with the one that does."""
+    def _begin_capture(self, order_id: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(order_id), _OPENED),
+            "UpdateExpression": "SET capture_begun_at = if_not_exists(capture_begun_at, :now)",
+            "ConditionExpression": _OPEN,
+            "ExpressionAttributeValues": marshal({":now": iso_utc(datetime.now(UTC))}),
+        }
+        return Action("Update", request, lambda _: OrderClosed(order_id, "capture"))
+
+    def _put_new(self, row: Mapping[str, Any], step: str = "") -> Action:
+        """Put a row that does not exist yet; AlreadyApplied with the one that does, OrderClosed if that is closed."""
+
+        def existing(stored: Item) -> Exception:
+            return OrderClosed(stored["order_id"], step) if "closed_at" in stored else AlreadyApplied(stored)
+
         request = {
             "TableName": self._table,
             "Item": marshal(row),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("Put", request, AlreadyApplied)
+        return Action("Put", request, existing)
 
-    def _not_closed(self, order_id: str, step: str) -> Action:
-        return self._absent(order_id, _CLOSED, OrderClosed(order_id, step))
-
-    def _absent(self, order_id: str, sort_key: str, error: Exception) -> Action:
+    def _check_open(self, order_id: str, step: str) -> Action:
         request = {
             "TableName": self._table,
-            "Key": key(_pk(order_id), sort_key),
+            "Key": key(_pk(order_id), _OPENED),
+            "ConditionExpression": _OPEN,
+        }
+        return Action("ConditionCheck", request, lambda _: OrderClosed(order_id, step))
+
+    def _check_not_begun_by_0_1_0(self, order_id: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(order_id), _CAPTURE),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        return Action("ConditionCheck", request, lambda _: error)
+        return Action("ConditionCheck", request, lambda _: AlreadyApplied(None))
 
 
 def tender_key(order_id: str, tender_no: int) -> tuple[str, str]:
