@@ -24,6 +24,7 @@ from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.functions import install_async_invocations, install_lambda
+from .ministack.http_apis import install_http_apis
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.persistence import Persistence, application
@@ -66,6 +67,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_resources(engine)
     install_queue_mappings()
     install_service_defaults()
+    install_http_apis()
     install_event_checks()
     install_renewed_tokens()
     cache_parsed_policies()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import urllib.request
+import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import Aws
+from .conftest import Aws, eventually
 
 pytestmark = pytest.mark.xdist_group("aws")
 
@@ -78,3 +80,89 @@ def test_object_has_the_content_type_and_the_encryption_of_s3(aws: Aws) -> None:
 def test_invalid_name_of_a_secret_is_rejected(aws: Aws) -> None:
     with pytest.raises(ClientError, match="Must be a valid name containing alphanumeric characters"):
         aws.client("secretsmanager").create_secret(Name="Invalid Name", SecretString="x")
+
+
+def _get(aws: Aws, host: str, path: str) -> str:
+    request = urllib.request.Request(f"{aws.stack.endpoint}{path}", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return str(response.read().decode())
+
+
+def test_api_has_the_routes_of_its_document_and_is_an_origin_of_cloudfront(aws: Aws) -> None:
+    source = "def handler(event, context):\n    return event['routeKey'] + ' ' + event['rawPath']\n"
+    function = aws.client("lambda").get_function(FunctionName=aws.function(source))["Configuration"][
+        "FunctionArn"
+    ]
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
+    integration = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": uri}
+    template = {
+        "Resources": {
+            "Api": {
+                "Type": "AWS::ApiGatewayV2::Api",
+                "Properties": {
+                    "Body": {
+                        "openapi": "3.0.1",
+                        "info": {"title": "orders", "version": "1"},
+                        "paths": {"/orders/{id}": {"get": {"x-amazon-apigateway-integration": integration}}},
+                    }
+                },
+            },
+            "Stage": {
+                "Type": "AWS::ApiGatewayV2::Stage",
+                "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True},
+            },
+            "Permission": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": function,
+                    "Principal": "apigateway.amazonaws.com",
+                },
+            },
+            "Web": {
+                "Type": "AWS::CloudFront::Distribution",
+                "Properties": {
+                    "DistributionConfig": {
+                        "Enabled": True,
+                        "Origins": [
+                            {
+                                "Id": "api",
+                                "DomainName": {"Fn::Sub": "${Api}.execute-api.us-east-1.amazonaws.com"},
+                                "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+                            }
+                        ],
+                        "DefaultCacheBehavior": {
+                            "TargetOriginId": "api",
+                            "ViewerProtocolPolicy": "allow-all",
+                            "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                            "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+                        },
+                    }
+                },
+            },
+        },
+        "Outputs": {
+            "Api": {"Value": {"Ref": "Api"}},
+            "Endpoint": {"Value": {"Fn::GetAtt": ["Api", "ApiEndpoint"]}},
+            "Web": {"Value": {"Fn::GetAtt": ["Web", "DomainName"]}},
+        },
+    }
+    formation, name = aws.client("cloudformation"), f"stack-{uuid.uuid4().hex[:8]}"
+    formation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+    def ended() -> dict[str, str] | None:
+        stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+        assert not stack["StackStatus"].startswith("ROLLBACK"), formation.describe_stack_events(
+            StackName=name
+        )
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+        return outputs if stack["StackStatus"] == "CREATE_COMPLETE" else None
+
+    outputs = eventually(ended)
+    [api] = [
+        each for each in aws.client("apigatewayv2").get_apis()["Items"] if each["ApiId"] == outputs["Api"]
+    ]
+    assert api["Name"] == "orders"
+    response = "GET /orders/{id} /orders/7"
+    assert _get(aws, outputs["Endpoint"].removeprefix("http://"), "/orders/7") == response
+    assert _get(aws, outputs["Web"], "/orders/7") == response
