@@ -21,7 +21,6 @@ build-SettleImageFunction: SERVICE = images
 build-TidyOutputsFunction: SERVICE = images
 build-DiscardOutputsFunction: SERVICE = images
 build-FindStaleFunction: SERVICE = images
-build-SignUploadFunction: SERVICE = images
 build-ImagesApiFunction: SERVICE = images
 build-StartIngestFunction: SERVICE = images
 build-ReserveStockFunction: SERVICE = inventory

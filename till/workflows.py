@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from audit.snapshot import shipment_of
 from till import history
 from till.errors import OperatorError
+from till.services.images import Images
 from till.stack import Stack
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
@@ -93,8 +94,8 @@ def find(stack: Stack, business_or_execution: str) -> list[dict[str, Any]]:
         with suppress(OperatorError):
             executions.append(describe(stack, stack.execution(workflow, business_or_execution)))
     # Executions of pictures are named by EventBridge; the row of the picture has the ARN.
-    if picture := stack.row("ImagesTable", f"IMAGE#{business_or_execution}", "IMAGE"):
-        executions.append(describe(stack, picture["execution"]))
+    if picture := Images(stack).find(business_or_execution):
+        executions.append(describe(stack, str(picture.execution)))
     if not executions:
         raise OperatorError(
             f"There is no execution for {business_or_execution}.",

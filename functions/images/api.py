@@ -10,7 +10,7 @@ from tillflow.aws import client
 from tillflow.store import Item
 
 from images import objects, rules
-from images.models import ImageSummary, ImageView, SignedUpload, UploadRequest
+from images.models import ImageSummary, ImageView, RedrivenImage, SignedUpload, UploadRequest
 from images.operations import ImageOperations
 
 api = Api("images")
@@ -20,8 +20,11 @@ _VARIABLES = {
     "ImagesTable": "TABLE_NAME",
     "ThumbnailsBucket": "THUMBNAILS_BUCKET",
     "ThumbnailsDomain": "THUMBNAILS_DOMAIN",
+    "ImageDeadLetterQueue": "DEAD_LETTER_QUEUE",
+    "ImageIngestAlias": "INGEST_ARN",
 }
 _LIST_SIZE = 128
+_REDRIVEN = 50
 
 
 class ImageQuery(PageQuery):
@@ -110,6 +113,12 @@ def sign_upload(call: Call) -> Reply:
     key = rules.upload_key(call.body)
     form = _originals().sign_upload(key, call.body.content_type)
     return Reply(SignedUpload(key=key, url=form["url"], fields=form["fields"]), 201)
+
+
+@api.route("POST /images/redrive", "operate", response=list[RedrivenImage])
+def redrive_images(call: Call) -> list[RedrivenImage]:
+    """Start the ingest of up to 50 events in the dead-letter queue again; none is left when the list is empty."""
+    return [RedrivenImage(key=key, execution_arn=arn) for key, arn in _images().redrive(_REDRIVEN)]
 
 
 def _page(call: Call, rows: list[Item], after: str | None) -> ImagePage:

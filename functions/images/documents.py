@@ -112,14 +112,6 @@ class StaleObjects(TypedDict):
     stale: list[dict[str, Any]]
 
 
-class UploadForm(TypedDict):
-    """A form for an upload to S3; it can be used more than once until it expires."""
-
-    key: str
-    url: str
-    fields: dict[str, str]
-
-
 class BatchResponse(TypedDict):
     """The messages that failed and are to be delivered again, as ReportBatchItemFailures defines."""
 

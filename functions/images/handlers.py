@@ -7,7 +7,6 @@ from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from images import rules
 from images.decoding.pool import DecoderPool
 from images.documents import (
     Announcement,
@@ -16,7 +15,6 @@ from images.documents import (
     Quarantined,
     StaleObjects,
     Tidied,
-    UploadForm,
 )
 from images.ingest import Ingest
 from images.models import (
@@ -26,7 +24,6 @@ from images.models import (
     ListingRequest,
     QuarantineRequest,
     RenderRequest,
-    UploadRequest,
 )
 from images.objects import ImageObjects, s3_client
 from images.store import ImageStore
@@ -76,12 +73,3 @@ def discard_outputs(event: dict[str, Any], context: Any) -> Discarded:
 def find_stale(event: dict[str, Any], context: Any) -> StaleObjects:
     """Find the stale ones of listed objects."""
     return ingest.find_stale(parse(ListingRequest, event).objects)
-
-
-@handler
-def sign_upload(event: dict[str, Any], context: Any) -> UploadForm:
-    """Sign a form that uploads an image of a product for a few minutes."""
-    request = parse(UploadRequest, event)
-    key = rules.upload_key(request)
-    form = objects.sign_upload(key, request.content_type)
-    return {"key": key, "url": form["url"], "fields": form["fields"]}

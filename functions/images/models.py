@@ -163,6 +163,11 @@ class ImageView(ImageSummary):
     """An image with its metadata and its thumbnails, largest first."""
 
     format: str | None = None
+    bytes: int | None = None
+    frames: int | None = None
+    alpha: bool | None = None
+    sha256: str | None = None
+    perceptual_hash: str | None = None
     stored_size: tuple[int, int] | None = None
     captured_at: str | None = None
     camera: str | None = None
@@ -172,6 +177,13 @@ class ImageView(ImageSummary):
     quarantine_key: str | None = None
     execution: str | None = None
     outputs: list[Thumbnail]
+
+
+class RedrivenImage(BaseModel):
+    """An object whose ingest was started again."""
+
+    key: str
+    execution_arn: str
 
 
 class SignedUpload(BaseModel):

@@ -1,23 +1,18 @@
-"""What people and other systems ask of the images service: look up, upload, wait, and redrive."""
+"""What people and other systems ask of the images service: look up and redrive."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol
 
-from tillflow.errors import DomainError
 from tillflow.listing import Page
 from tillflow.store import Item
 
-from images.documents import UploadForm
+from images.errors import UnknownImage
 from images.models import MAX_KEY_BYTES
 from images.store import ImageStore
 
 _CONCURRENT_READS = 8
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 _VISIBILITY_SECONDS = 30
 _URL_SECONDS = 3600
 
@@ -28,31 +23,6 @@ class Deployment(Protocol):
     def client(self, service: str) -> Any: ...
 
     def output(self, logical_id: str) -> str: ...
-
-
-class UnknownImage(DomainError):
-    """There is no image with this key."""
-
-    cashier_message = "No such picture."
-
-    def __init__(self, key: str) -> None:
-        name = key if len(key) <= 100 else f"{key[:100]}…; expected a key of at most {MAX_KEY_BYTES} bytes"
-        super().__init__(f"There is no image {name}.")
-
-
-class UploadNotSigned(DomainError):
-    """The service refused to sign an upload."""
-
-    cashier_message = "The picture was not accepted."
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedObject:
-    """An object as S3 stored it; version_id is "" from a bucket without versions."""
-
-    key: str
-    etag: str
-    version_id: str
 
 
 class ImageOperations:
@@ -69,10 +39,6 @@ class ImageOperations:
             raise UnknownImage(key)
         return {**row, "outputs": [{**output, "url": self._url(output["key"])} for output in row["outputs"]]}
 
-    def list_images(self, limit: int) -> list[Item]:
-        """Return up to `limit` images that are not deleted, in no order."""
-        return list(islice(self._store.list_images(), limit))
-
     def list_page(self, limit: int, after: str) -> Page[Item]:
         """Return a page of images that are not deleted, in no order."""
         return self._store.list_page(limit, after)
@@ -86,10 +52,6 @@ class ImageOperations:
         keys = [o["key"] for o in row.get("outputs", ()) if o["size"] == size and o["type"] == "image/webp"]
         return self._url(keys[0]) if keys else None
 
-    def list_rejected(self) -> list[Item]:
-        """Return the rejected images, the newest first."""
-        return list(self._store.list_rejected())
-
     def list_of_product(self, sku: str) -> list[Item]:
         """Return the images that a product shows, by key."""
         return self._store.list_of_product(sku)
@@ -98,38 +60,6 @@ class ImageOperations:
         """Return the images of each product, read in parallel."""
         with ThreadPoolExecutor(_CONCURRENT_READS) as pool:
             return list(pool.map(self._store.list_of_product, skus))
-
-    def read_thumbnail(self, row: Item, size: int) -> bytes:
-        """Return the WebP thumbnail of an image."""
-        output = next(o for o in row["outputs"] if o["size"] == size and o["type"] == "image/webp")
-        bucket = self._deployment.output("ThumbnailsBucket")
-        content: bytes = self._client("s3").get_object(Bucket=bucket, Key=output["key"])["Body"].read()
-        return content
-
-    def sign_upload(self, sku: str, name: str, content_type: str) -> UploadForm:
-        """Return a form that uploads an image of a product. Raises UploadNotSigned."""
-        request = {"sku": sku, "name": name, "content_type": content_type}
-        response = self._client("lambda").invoke(
-            FunctionName=self._deployment.output("SignUploadFunction"), Payload=json.dumps(request)
-        )
-        payload = json.loads(response["Payload"].read())
-        if "FunctionError" in response:
-            raise UploadNotSigned(payload.get("errorMessage", "The upload was not signed."))
-        form: UploadForm = payload
-        return form
-
-    def wait_until_ingested(
-        self, uploaded: UploadedObject, seconds: float, pause: Callable[[float], None] = time.sleep
-    ) -> Item | None:
-        """Return the row when it has the result of an upload; None when it does not within `seconds`."""
-        end, wait = time.monotonic() + seconds, _FIRST_PAUSE
-        while time.monotonic() < end:
-            row = self._store.find_row(uploaded.key)
-            if row.get("version_id") == uploaded.version_id and row.get("etag") == uploaded.etag:
-                return row
-            pause(wait)
-            wait = min(2 * wait, _LONGEST_PAUSE)
-        return None
 
     def pending_keys(self) -> frozenset[str]:
         """Return the keys whose event is being ingested or waits in the dead-letter queue."""
@@ -150,14 +80,15 @@ class ImageOperations:
         )
         return any(int(response["Attributes"][name]) for name in counts)
 
-    def redrive(self) -> Iterator[tuple[str, str]]:
-        """Start the ingest of each dead-lettered event again; return the key and the execution ARN of each.
+    def redrive(self, limit: int) -> Iterator[tuple[str, str]]:
+        """Start the ingest of up to `limit` dead-lettered events again; return the key and the execution ARN of each.
 
         A message is deleted when its execution has started; after an interruption it is redriven again. A message
         that holds no event of an object stays in the queue.
         """
         queue, sqs = self._deployment.output("ImageDeadLetterQueue"), self._client("sqs")
-        while messages := self._receive():
+        started_count = 0
+        while started_count < limit and (messages := self._receive()):
             for message in messages:
                 event = dead_letter_event(message)
                 key = event_key(event)
@@ -169,6 +100,7 @@ class ImageOperations:
                     input=json.dumps({**event, "redriven": True}),
                 )
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                started_count += 1
                 yield key, started["executionArn"]
 
     def _url(self, key: str) -> str:

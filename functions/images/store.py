@@ -47,15 +47,6 @@ class ImageStore:
         found = read_rows(self.dynamodb, self.table, [rows.state_key(name) for name in names])
         return {row["key"]: row for row in found.values()}
 
-    def list_images(self) -> Iterator[Item]:
-        """Return the rows of images that are not deleted, in no order. Scans the table."""
-        return self._pages(
-            "scan",
-            FilterExpression="sk = :state AND #status <> :deleted",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=marshal({":state": rows.STATE, ":deleted": "DELETED"}),
-        )
-
     def list_page(self, limit: int, after: str) -> Page[Item]:
         """Return a page of images that are not deleted, in no order. Scans the table. InvalidRequest."""
         images: list[Item] = []
@@ -80,16 +71,6 @@ class ImageStore:
         """Return a page of the rows of rejected images, the newest first. InvalidRequest."""
         index = Index(self.dynamodb, self.table, "quarantine", "quarantine", "updated_at")
         return index.page("REJECTED", limit, after, newest_first=True)
-
-    def list_rejected(self) -> Iterator[Item]:
-        """Return the rows of rejected images, the newest first."""
-        return self._pages(
-            "query",
-            IndexName="quarantine",
-            KeyConditionExpression="quarantine = :rejected",
-            ExpressionAttributeValues=marshal({":rejected": "REJECTED"}),
-            ScanIndexForward=False,
-        )
 
     def list_of_product(self, sku: str) -> list[Item]:
         """Return the images that a product shows, by object key."""

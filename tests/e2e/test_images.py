@@ -139,11 +139,9 @@ def test_stopped_ingest_is_finished_by_its_redrive(shop: Deployed, tmp_path: Pat
 
 
 def test_upload_form_accepts_no_other_key_type_or_size(shop: Deployed) -> None:
-    response = shop.client("lambda").invoke(
-        FunctionName=shop.outputs()["SignUploadFunction"],
-        Payload=json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"}),
-    )
-    form = json.loads(response["Payload"].read())
+    upload = json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"})
+    request = ("POST", "/images/uploads", "--data", upload, "--user", "manager")
+    form = json.loads(shop.till("api", *request))
 
     def post(body: bytes, **changed: str) -> int:
         fields = {**form["fields"], **changed, "file": ("x.jpg", body, "image/jpeg")}

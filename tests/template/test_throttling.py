@@ -17,7 +17,6 @@ EVENTS = ROOT / "events"
 LOCAL = {
     "PlanLinesFunction",
     "RecordMetricsFunction",
-    "SignUploadFunction",
     "AddScopesFunction",
     "WebApiFunction",
     "ServeConsoleFunction",

@@ -8,5 +8,5 @@ def test_module_of_handlers_is_imported_with_the_variables_of_all_its_functions(
     images = template.environment("images.handlers")
     assert images["TABLE_NAME"] == "ImagesTable"
     assert {"IMAGES_BUCKET", "THUMBNAILS_BUCKET", "QUARANTINE_BUCKET"} <= images.keys()
-    alone = template.functions["SignUploadFunction"].environment
+    alone = template.functions["FindStaleFunction"].environment
     assert alone.items() < images.items()

@@ -2,14 +2,16 @@
 
 import io
 import mimetypes
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import urllib3
 from images.backfill import BackfillOperations, BackfillWithoutReport, Report
-from images.documents import UploadForm
-from images.operations import ImageOperations, UnknownImage, UploadedObject, UploadNotSigned
+from images.models import ImageSummary, ImageView, SignedUpload
 from PIL import Image
 from rich.progress import (
     BarColumn,
@@ -20,12 +22,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
-from tillflow.store import Item
+from tillflow.listing import every
 
 from till import drawing
 from till.errors import OperatorError, operator_errors
 from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
 from till.services.catalog import Catalog
+from till.services.images import Images, UploadedObject, read_thumbnail
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait
 
@@ -64,32 +67,30 @@ def add_image(
 
         till image add docs/examples/mug.png --sku MUG-WHT-300 --name side.png
     """
-    operations = ImageOperations(find_stack())
+    images = Images(find_stack())
     kind = (
         _CONTENT_TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file)[0] or "application/octet-stream"
     )
-    try:
-        form = operations.sign_upload(sku, name or file.name, kind)
-    except UploadNotSigned as refused:
-        raise OperatorError(str(refused), "Correct it and try again.") from None
+    with operator_errors("Correct it and try again."):
+        form = images.sign_upload(sku, name or file.name, kind)
     uploaded = _upload(form, file, kind)
     out.print(f"Uploaded {uploaded.key}.")
     if not wait:
         return
-    row = operations.wait_until_ingested(uploaded, LONGEST_WAIT)
-    if row is None:
+    image = images.wait_until_ingested(uploaded, LONGEST_WAIT)
+    if image is None:
         raise OperatorError(
             f"{uploaded.key} was not ingested within {LONGEST_WAIT:.0f} seconds.",
             "`till image list` shows it when it is; `till image redrive` restarts ingests that failed.",
         )
-    if row["status"] == "REJECTED":
+    if image.status == "REJECTED":
         out.print(
-            styled("Rejected:", "red"), f"{row['sentence']}. The original is in quarantine ({row['reason']})."
+            styled("Rejected:", "red"), f"{image.sentence}. The original is in quarantine ({image.reason})."
         )
         raise typer.Exit(1)
     if out.is_terminal:
-        _draw(operations, row, min(48, out.width))
-    out.print(f"{_size(row)} {row['format']}, {len(row['outputs'])} thumbnails.")
+        _draw(image, min(48, out.width))
+    out.print(f"{_size(image)} {image.format}, {len(image.outputs)} thumbnails.")
 
 
 @app.command("show")
@@ -104,22 +105,19 @@ def show_image(
 
         till image show products/COF-ESP-1KG/espresso.heic
     """
-    operations = ImageOperations(find_stack())
-    try:
-        row = operations.show(key)
-    except UnknownImage as unknown:
-        raise OperatorError(str(unknown), "`till image list` lists the images.") from None
+    with operator_errors("`till image list` lists the images."):
+        image = Images(find_stack()).show(key)
+    row = image.model_dump(mode="json", exclude_none=True)
     if as_json:
         print_json(row)
         return
-    if row["outputs"] and out.is_terminal:
-        _draw(operations, row, min(width, out.width))
-    facts = [(field, _value(row[field])) for field in _FIELDS.split() if row.get(field) is not None]
-    print_fields(key, dict(facts))
+    if image.outputs and out.is_terminal:
+        _draw(image, min(width, out.width))
+    print_fields(key, {field: _value(row[field]) for field in _FIELDS.split() if field in row})
     print_table(
         "Thumbnails",
         ("URL", "type!", "size!", "bytes>"),
-        [(o["url"], o["type"], f"{o['width']} x {o['height']}", o["bytes"]) for o in row["outputs"]],
+        [(o.url, o.type, f"{o.width} x {o.height}", o.bytes) for o in image.outputs],
     )
 
 
@@ -136,18 +134,21 @@ def list_images(
         till image list --sku COF-ESP-1KG
     """
     stack = find_stack()
-    operations = ImageOperations(stack)
-    rows = operations.list_of_product(sku)[:limit] if sku else operations.list_images(limit)
+    images = Images(stack)
+    if sku:
+        rows = images.list_of_products([sku])[0][:limit]
+    else:
+        rows = list(islice(every(partial(images.list_images, 100)), limit))
     if sku and not rows:
         with operator_errors("`till product list` lists every product."):
             Catalog(stack).get(sku)
     if as_json:
-        print_json(rows)
+        print_json(_documents(rows))
     elif not rows:
         out.print("No images.")
     else:
         columns = ("key", "size!", "colour!", "status!", "updated!")
-        print_table("Images", columns, [_line(row) for row in sorted(rows, key=lambda row: str(row["key"]))])
+        print_table("Images", columns, [_line(row) for row in sorted(rows, key=lambda row: row.key)])
 
 
 @app.command("quarantine")
@@ -158,16 +159,16 @@ def list_rejected(as_json: AsJson = False) -> None:
 
         till image quarantine
     """
-    rows = ImageOperations(find_stack()).list_rejected()
+    rows = list(Images(find_stack()).list_rejected())
     if as_json:
-        print_json(rows)
+        print_json(_documents(rows))
     elif not rows:
         out.print("No files in quarantine.")
     else:
         print_table(
             "Quarantine",
             ("key", "reason!", "message", "rejected at!"),
-            [(r["key"], r["reason"], r["sentence"], _updated(r)) for r in rows],
+            [(row.key, row.reason or "", row.sentence or "", timestamp(row.updated_at)) for row in rows],
         )
 
 
@@ -179,9 +180,9 @@ def redrive_images() -> None:
 
         till image redrive
     """
-    started = list(ImageOperations(find_stack()).redrive())
-    for key, execution in started:
-        out.print(f"{key}  {execution}")
+    started = list(Images(find_stack()).redrive())
+    for one in started:
+        out.print(f"{one.key}  {one.execution_arn}")
     out.print(f"{len(started)} redriven." if started else "The dead-letter queue is empty.")
 
 
@@ -245,10 +246,9 @@ def _show(report: Report, as_json: bool) -> None:
         err.print("Restart those in the dead-letter queue with `till image redrive`.")
 
 
-def _upload(form: UploadForm, file: Path, kind: str) -> UploadedObject:
+def _upload(form: SignedUpload, file: Path, kind: str) -> UploadedObject:
     content: dict[str, str | tuple[str, bytes, str]] = {"file": (file.name, file.read_bytes(), kind)}
-    fields = {**form["fields"], **content}
-    response = urllib3.request("POST", form["url"], fields=fields)
+    response = urllib3.request("POST", form.url, fields={**form.fields, **content})
     if response.status >= 300:
         text = response.data.decode(errors="replace")
         code = text.partition("<Code>")[2].partition("</Code>")[0] or text[:100]
@@ -256,27 +256,26 @@ def _upload(form: UploadForm, file: Path, kind: str) -> UploadedObject:
             f"S3 refused {file}: {response.status} {code}.", "An image may have 1 byte to 50 MiB."
         )
     return UploadedObject(
-        form["key"], response.headers.get("ETag", "").strip('"'), response.headers.get("x-amz-version-id", "")
+        form.key, response.headers.get("ETag", "").strip('"'), response.headers.get("x-amz-version-id", "")
     )
 
 
-def _draw(operations: ImageOperations, row: Item, width: int) -> None:
-    drawing.draw(out, Image.open(io.BytesIO(operations.read_thumbnail(row, 512))), width)
+def _draw(image: ImageView, width: int) -> None:
+    drawing.draw(out, Image.open(io.BytesIO(read_thumbnail(image, 512))), width)
 
 
-def _line(row: Item) -> tuple[str | Text, ...]:
-    colour = row.get("dominant_colour", "")
+def _documents(images: Sequence[ImageSummary]) -> list[dict[str, Any]]:
+    return [image.model_dump(mode="json", exclude_none=True, exclude={"thumbnail_url"}) for image in images]
+
+
+def _line(image: ImageSummary) -> tuple[str | Text, ...]:
+    colour = image.dominant_colour
     swatch = Text.assemble(drawing.swatch(colour), f" {printable(colour)}") if colour else ""
-    return row["key"], _size(row), swatch, row.get("status", "READY"), _updated(row)
+    return image.key, _size(image), swatch, image.status, timestamp(image.updated_at)
 
 
-def _size(row: Item) -> str:
-    width, height = row.get("displayed_size") or ("", "")
-    return f"{width} x {height}" if width else ""
-
-
-def _updated(row: Item) -> str:
-    return timestamp(str(row["updated_at"]))
+def _size(image: ImageSummary) -> str:
+    return " x ".join(map(str, image.displayed_size or ()))
 
 
 def _value(value: Any) -> str:
