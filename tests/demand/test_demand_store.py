@@ -52,13 +52,6 @@ def test_an_event_counts_once(store: DemandStore) -> None:
     assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 4}
 
 
-def test_more_lines_than_a_transaction_count_once(store: DemandStore) -> None:
-    many = event(lines={f"S{n}": 1 for n in range(230)})
-    count(store, many)
-    count(store, many)
-    assert all(store.daily("store-1", f"S{n}", DAY, DAY) == {"2026-11-23": 1} for n in (0, 98, 99, 229))
-
-
 def test_returned_units_are_subtracted_once_from_the_day_of_their_sale(store: DemandStore) -> None:
     count(store, event())
     for _ in range(3):
