@@ -1,10 +1,11 @@
-"""The demo shop: tax classes, products, stock and customers.
+"""The demo shop: tax classes, products, stock, suppliers and customers.
 
 Seeding is idempotent: products and tax classes are replaced, and stock is received once per receipt id.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,9 +17,12 @@ from customers.errors import UnknownCustomer
 from customers.models import Customer
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
+from purchasing.errors import InvalidSupplier
+from purchasing.models import Price, Supplier, Terms
 
 from till.services.billing import Documents
 from till.services.customers import Customers
+from till.services.purchasing import Suppliers
 from till.stack import Stack
 
 LOCATION = "store-1"
@@ -121,6 +125,32 @@ CUSTOMERS = (
 )
 
 
+SUPPLIERS = (
+    Supplier(
+        supplier_id="sup-roastery",
+        name="The Roastery",
+        currency=CURRENCY,
+        lead_time_days=5,
+        terms=Terms(days=30),
+        tax_rate=Decimal("0.055"),
+        account="acct_ok",
+    ),
+    Supplier(
+        supplier_id="sup-wholesale",
+        name="Kitchen and Coffee Wholesale",
+        currency=CURRENCY,
+        terms=Terms(days=14),
+        tax_rate=Decimal("0.20"),
+        account="acct_ok",
+    ),
+)
+PRICE_LISTS = {
+    "sup-roastery": (ESPRESSO, FILTER, SOLD_OUT),
+    "sup-wholesale": (ESPRESSO, MUG, GRINDER, COOKBOOK),
+}
+"""The SKUs that each supplier offers, at the cost of the stock."""
+
+
 SELLER = Seller(
     name="Tillflow Coffee",
     street="Torstrasse 1",
@@ -140,7 +170,7 @@ class Shop:
     stack: Stack
 
     def seed(self, wrote: Callable[[str], None] = lambda what: None) -> None:
-        """Write everything the demo shop has; existing customers stay. `wrote` is called for each record."""
+        """Write everything the demo shop has; customers and suppliers that exist stay. `wrote` gets each one."""
         for tax_class in TAX_CLASSES:
             self.catalog.put_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
@@ -150,6 +180,9 @@ class Shop:
             wrote(f"location {location.location}")
         self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
+        for supplier in SUPPLIERS:
+            _create_supplier(Suppliers(self.stack), supplier)
+            wrote(supplier.name)
         _set_seller(Documents(self.stack))
         wrote("seller")
         for customer in CUSTOMERS:
@@ -194,6 +227,14 @@ def _create_customer(operations: Customers, customer: Customer) -> None:
         operations.create(customer.model_dump())
 
 
+def _create_supplier(operations: Suppliers, supplier: Supplier) -> None:
+    """Create a supplier with its price list; an existing one may have been changed since, and stays as it is."""
+    cost = {item.product.sku: item.unit_cost for item in GOODS}
+    prices = [Price(sku=sku, unit_cost=cost[sku]) for sku in PRICE_LISTS[supplier.supplier_id]]
+    with suppress(InvalidSupplier):
+        operations.create(supplier, prices)
+
+
 def _set_seller(operations: Documents) -> None:
     """Set the seller of a new shop; one that is set stays as it is."""
     try:
@@ -202,5 +243,5 @@ def _set_seller(operations: Documents) -> None:
         operations.update_seller(SELLER.model_dump())
 
 
-RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 2 + len(CUSTOMERS)
+RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 2 + len(SUPPLIERS) + len(CUSTOMERS)
 """The number of records that `Shop.seed` reports."""

@@ -71,7 +71,11 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till case show 'ord-20261123T101500-5f0c1a2b#compensation'
+        till purchase create --id po-3 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-3
+        till purchase receive po-3 --line COF-ESP-1KG=24
+        till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@1500
+        till case show 'po-3#MatchInvoice'
     """
     with operator_errors("`till case list --all` lists every case."):
         case = Cases(find_stack()).get(case_id)
@@ -107,9 +111,17 @@ def resolve_case(
 
     Examples:
 
-        till case resolve 'ord-1#compensation' --decision done --note 'voided in the provider dashboard'
+        till purchase create --id po-4 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-4
+        till purchase receive po-4 --line COF-ESP-1KG=24
+        till purchase invoice po-4 --number A-4 --line COF-ESP-1KG=24@1500
+        till case resolve 'po-4#MatchInvoice' --decision done --note 'the supplier raised the price'
 
-        till case resolve 'ord-1#CommitStock' --decision retry
+        till purchase create --id po-5 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-5
+        till purchase receive po-5 --line COF-ESP-1KG=24
+        till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@1500
+        till case resolve 'po-5#MatchInvoice' --decision retry
     """
     with operator_errors(f"See `till case show '{case_id}'`."):
         completed = Cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())

@@ -22,7 +22,8 @@ def cost(
 
     Example:
 
-        till cost ord-20261123T101500-5f0c1a2b
+        till order place docs/examples/order.json --id ord-1 --wait
+        till cost ord-1
     """
     stack = find_stack()
     arns = [execution["executionArn"] for execution in workflows.find(stack, order_or_execution)]

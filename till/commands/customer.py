@@ -128,7 +128,8 @@ def anonymise(
 
     Example:
 
-        till customer anonymise cus-ada
+        till customer create cus-kay --name "Kay McNulty"
+        till customer anonymise cus-kay
     """
     if not confirmed:
         confirm(f"Remove the data of {customer_id} permanently?")

@@ -75,7 +75,7 @@ def drop_message(
 
     Example:
 
-        till dlq drop Demand 5fea7756-0ea4-451a-a703-a558b933e274 --note "a test order"
+        till dlq drop Demand "$(till dlq show Demand --json | jq -r '.[0].MessageId')" --note "a test order"
     """
     stack = find_stack()
     with operator_errors("Give a --note that says why."):

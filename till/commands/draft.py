@@ -22,7 +22,7 @@ from till.stack import find_stack
 app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, update, sell, discard.")
 
 DraftId = Annotated[str, typer.Argument(help="Draft id, which is the order's id when it is sold.")]
-File = Annotated[Path, typer.Argument(help="JSON file of the order; see events/order_checkout.json.")]
+File = Annotated[Path, typer.Argument(help="JSON file of the order; see docs/examples/order.json.")]
 Version = Annotated[int, typer.Option(help="Version that is changed; 0 for the newest.")]
 ADVICE = "See the drafts of a location with `till draft list LOCATION`."
 COLUMNS = ("draft_id", "version", "customer_id", "lines", "note", "changed_at", "expires_at")
@@ -40,7 +40,7 @@ def create(
 
     Example:
 
-        till draft create events/order_checkout.json
+        till draft create docs/examples/order.json
     """
     request = {"draft_id": draft_id or workflows.new_id("ord"), "order": _order(_read(file))}
     with operator_errors(ADVICE):
@@ -91,7 +91,8 @@ def show(draft_id: DraftId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till draft show ord-20261123T101500-5f0c1a2b
+        till draft create docs/examples/order.json --id ord-10
+        till draft show ord-10
     """
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).get(draft_id)
@@ -116,7 +117,8 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
 
     Example:
 
-        till draft update ord-20261123T101500-5f0c1a2b events/order_checkout.json --version 1
+        till draft create docs/examples/order.json --id ord-11
+        till draft update ord-11 docs/examples/order.json --version 1
     """
     order = _order(_read(file))
     with operator_errors(ADVICE):
@@ -130,7 +132,8 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
 
     Example:
 
-        till draft sell ord-20261123T101500-5f0c1a2b events/order_checkout.json
+        till draft create docs/examples/order.json --id ord-12
+        till draft sell ord-12 docs/examples/order.json
     """
     stack, paid = find_stack(), _read(file)
     sale = {"placed_at": workflows.now(), "tenders": paid.get("tenders", [])}
@@ -145,7 +148,8 @@ def discard(draft_id: DraftId, version: Version = 0) -> None:
 
     Example:
 
-        till draft discard ord-20261123T101500-5f0c1a2b
+        till draft create docs/examples/order.json --id ord-13
+        till draft discard ord-13
     """
     with operator_errors(ADVICE):
         Drafts(find_stack()).discard(draft_id, version or None)

@@ -25,7 +25,7 @@ _UNEXPECTED = "The exchange was refused. Call the operator."
 @app.command("create")
 def create(
     order_id: Annotated[str, typer.Argument(help="Order whose units come back.")],
-    file: Annotated[Path, typer.Argument(help="JSON file of the new sale; see events/order_checkout.json.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of the new sale; see docs/examples/order.json.")],
     line: Annotated[list[str], typer.Option(help=f"{LINE}. Once per line.")],
     reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "exchanged",
     manager: Annotated[
@@ -42,7 +42,8 @@ def create(
 
     Example:
 
-        till exchange create ord-2026-11-23-store-1-0001 new-sale.json --line MUG-WHT-300=1
+        till order place docs/examples/order.json --id ord-5 --wait
+        till exchange create ord-5 docs/examples/order.json --line MUG-WHT-300=1
     """
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
@@ -75,7 +76,9 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
 
     Example:
 
-        till exchange show ret-20261123T101500-5f0c1a2b
+        till order place docs/examples/order.json --id ord-6 --wait
+        till exchange create ord-6 docs/examples/order.json --line MUG-WHT-300=1 --id ret-2
+        till exchange show ret-2
     """
     stack = find_stack()
     with operator_errors("`till exchange create` prints the id of an exchange."):

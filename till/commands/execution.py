@@ -76,7 +76,9 @@ def redrive(execution: Id) -> None:
 
     Example:
 
-        till execution redrive ord-20261123T101500-5f0c1a2b
+        till purchase create --id po-1 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till execution stop po-1 --reason "stopped too early" --yes
+        till execution redrive po-1
     """
     stack = find_stack()
     arn = _latest(stack, execution)
@@ -95,7 +97,8 @@ def stop(
 
     Example:
 
-        till execution stop po-1 --reason "entered twice" --yes
+        till purchase create --id po-2 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till execution stop po-2 --reason "entered twice" --yes
     """
     stack = find_stack()
     arn = _latest(stack, execution)

@@ -53,11 +53,12 @@ def history(
 
     Examples:
 
-        till history ord-20261123T101500-5f0c1a2b --io
+        till order place docs/examples/order.json --id ord-1 --wait
+        till history ord-1 --io
 
-        till history ord-20261123T101500-5f0c1a2b --html order.html
+        till history ord-1 --html order.html
 
-        till history arn:aws:states:eu-west-1:000000000000:execution:OrderCheckout:ord-1 --json
+        till history "$(till order place docs/examples/order.json --json | jq -r .execution_arn)" --json
     """
     stack = find_stack()
     if follow and (as_json or html):

@@ -103,7 +103,8 @@ def show_image(
 
     Example:
 
-        till image show products/COF-ESP-1KG/espresso.heic
+        till image add docs/examples/mug.png --sku MUG-WHT-300 --wait
+        till image show products/MUG-WHT-300/mug.png
     """
     with operator_errors("`till image list` lists the images."):
         image = Images(find_stack()).show(key)
@@ -203,7 +204,7 @@ def backfill_images(
 
         till image backfill --prefix products/COF- --wait
 
-        till image backfill --resume backfill-20261123T101500-5f0c1a2b
+        till image backfill --resume "$(till image backfill --json | jq -r .name)"
     """
     operations = BackfillOperations(find_stack())
     arn = operations.resume(resume) if resume else operations.start(prefix)

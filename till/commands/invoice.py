@@ -38,9 +38,11 @@ def pay(
 
     Examples:
 
-        till invoice pay cus-ada 120.00
+        till customer limit cus-ada 500.00
+        till order place docs/examples/order-on-account.json --id ord-7 --wait
+        till invoice pay cus-ada 20.00
 
-        till invoice pay cus-ada 50.00 --order ord-1 --id pay-1
+        till invoice pay cus-ada 10.00 --order ord-7 --id pay-1
     """
     stack = find_stack()
     request = {
@@ -133,6 +135,7 @@ def document(
 
     Example:
 
+        till order place docs/examples/order.json --id ord-1 --wait
         till invoice document INV/store-1-000001 --pdf invoice.pdf
     """
     with operator_errors(

@@ -38,25 +38,30 @@ _REVERSED_STATES = ("voided", "refunded", "declined")
 
 @app.command("place")
 def place(
-    file: Annotated[Path, typer.Argument(help="JSON file of the order; see events/order_checkout.json.")],
+    file: Annotated[Path, typer.Argument(help="JSON file of the order; see docs/examples/order.json.")],
+    order_id: Annotated[
+        str, typer.Option("--id", help="Order id, which is the idempotency key; by default that of the file.")
+    ] = "",
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start the checkout of an order. An order without `order_id` in the file gets a new one.
+    """Start the checkout of an order. An order without an id gets a new one.
 
     The same order again starts nothing.
 
     Examples:
 
-        till order place events/order_checkout.json --wait
+        till order place docs/examples/order.json --wait
 
-        till order place events/order_checkout.json --json
+        till order place docs/examples/order.json --id ord-1 --json
     """
     stack = find_stack()
     request = read_order(file)
-    order_id = request.setdefault("order_id", workflows.new_id("ord"))
-    request.setdefault("placed_at", workflows.now())
-    with operator_errors("See events/order_checkout.json for an example of an order."):
+    known = order_id or request.get("order_id")
+    order_id = request["order_id"] = workflows.new_id("ord") if known is None else known
+    with operator_errors("See docs/examples/order.json for an example of an order."):
+        if "placed_at" not in request:
+            request["placed_at"] = (known and _placed_at(stack, known)) or workflows.now()
         started = Orders(stack).place(request)
     result: dict[str, Any] = {
         "order_id": order_id,
@@ -77,6 +82,12 @@ def place(
         raise typer.Exit(1)
 
 
+def _placed_at(stack: Stack, order_id: str) -> str | None:
+    """Return the time of the stored order of an id: the same file without a time is the same order again."""
+    stored = Orders(stack).find(order_id)
+    return stored.placed_at if stored else None
+
+
 @app.command("cancel")
 def cancel(
     order_id: OrderId,
@@ -90,9 +101,10 @@ def cancel(
 
     Examples:
 
-        till order cancel ord-2026-11-23-store-1-0001 --wait
+        till order place docs/examples/order.json --id ord-2 --wait
+        till order cancel ord-2 --wait
 
-        till order cancel ord-2026-11-23-store-1-0001 --reason "wrong size" --json
+        till order cancel ord-2 --reason "wrong size" --json
     """
     stack = find_stack()
     with operator_errors("`till order show` shows an order."):
@@ -119,7 +131,8 @@ def receipt(order_id: OrderId) -> None:
 
     Example:
 
-        till order receipt ord-2026-11-23-store-1-0001
+        till order place docs/examples/order.json --id ord-1 --wait
+        till order receipt ord-1
     """
     with operator_errors("`till order show` shows an order; `till invoice seller` sets the shop's address."):
         text = Documents(find_stack()).receipt(order_id)
@@ -135,7 +148,8 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till order show ord-2026-11-23-store-1-0001
+        till order place docs/examples/order.json --id ord-1 --wait
+        till order show ord-1
     """
     stack = find_stack()
     with operator_errors("`till history` lists the executions of an id."):
@@ -171,7 +185,7 @@ def read_order(file: Path) -> dict[str, Any]:
         raise OperatorError(f"Cannot read {file}: {error.strerror}.", "Name a JSON file.") from error
     except ValueError as error:
         raise OperatorError(
-            f"{file} is not JSON: {error}.", "See events/order_checkout.json for an example of an order."
+            f"{file} is not JSON: {error}.", "See docs/examples/order.json for an example of an order."
         ) from error
     if not isinstance(request, dict):
         raise OperatorError(f"{file} is not an order.", "An order is a JSON object with lines and tenders.")

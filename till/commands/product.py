@@ -146,7 +146,7 @@ def schedule_price(
 
     Example:
 
-        till product price COF-ESP-1KG 19.90 --from 2027-01-01T00:00:00+01:00
+        till product price COF-ESP-1KG 19.90 --from 2030-01-01T00:00:00+01:00
     """
     price = minor_units(amount, currency)
     request = {"sku": sku, "currency": currency, "price": price, "valid_from": valid_from}
@@ -164,7 +164,7 @@ def retire(
 
     Example:
 
-        till product retire MUG-WHT-300
+        till product retire COF-GEI-250
     """
     with operator_errors(_LISTED):
         Catalog(find_stack()).retire(sku, not undo)

@@ -35,6 +35,9 @@ def create(
     supplier: Annotated[list[str], typer.Option(help="Suppliers in the order they are asked.")],
     location: Annotated[str, typer.Option(help="Location of the delivery.")] = "store-1",
     currency: Annotated[str, typer.Option(help="ISO 4217 currency.")] = "EUR",
+    order_id: Annotated[
+        str, typer.Option("--id", help="Purchase order id, which is the idempotency key.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Create a purchase order and send it to the first supplier.
@@ -44,7 +47,7 @@ def create(
         till purchase create --line COF-ESP-1KG=24@1020 --supplier sup-roastery --supplier sup-wholesale
     """
     stack = find_stack()
-    purchase_order_id = workflows.new_id("po")
+    purchase_order_id = order_id or workflows.new_id("po")
     request = {
         "purchase_order_id": purchase_order_id,
         "location": location,
@@ -60,9 +63,16 @@ def create(
         Stock(stack).check_location(order.location)
         started = Purchases(stack).create(order)
     if as_json:
-        print_json({"purchase_order_id": purchase_order_id, "execution_arn": started.arn})
+        print_json(
+            {
+                "purchase_order_id": purchase_order_id,
+                "execution_arn": started.arn,
+                "duplicate": started.duplicate,
+            }
+        )
     else:
-        out.print(f"Created {purchase_order_id}, sent to {supplier[0]} first.")
+        ordered = "was created before." if started.duplicate else f"is sent to {supplier[0]} first."
+        out.print(f"{purchase_order_id} {ordered}")
 
 
 @app.command("list")
@@ -108,7 +118,8 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till purchase show po-20261123T101500-5f0c1a2b
+        till purchase create --id po-10 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase show po-10
     """
     with operator_errors("`till purchase list` lists every order."):
         order = Purchases(find_stack()).get(purchase_order_id)
@@ -174,7 +185,8 @@ def acknowledge(
 
     Example:
 
-        till purchase acknowledge po-20261123T101500-5f0c1a2b --promised 2026-12-01
+        till purchase create --id po-11 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-11 --promised "$(date +%F)"
     """
     day = _date(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
     with operator_errors(ADVICE):
@@ -188,7 +200,8 @@ def heartbeat(purchase_order_id: OrderId) -> None:
 
     Example:
 
-        till purchase heartbeat po-20261123T101500-5f0c1a2b
+        till purchase create --id po-12 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase heartbeat po-12
     """
     with operator_errors(ADVICE):
         Purchases(find_stack()).heartbeat(purchase_order_id)
@@ -205,7 +218,8 @@ def refuse(
 
     Example:
 
-        till purchase refuse po-20261123T101500-5f0c1a2b --supplier sup-beans --note "out of stock"
+        till purchase create --id po-13 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase refuse po-13 --supplier sup-roastery --note "out of stock"
     """
     with operator_errors(ADVICE):
         Purchases(find_stack()).refuse(purchase_order_id, note, supplier)
@@ -223,9 +237,11 @@ def receive(
 
     Examples:
 
-        till purchase receive po-20261123T101500-5f0c1a2b --line COF-ESP-1KG=12 --receipt dn-4711
+        till purchase create --id po-14 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-14
+        till purchase receive po-14 --line COF-ESP-1KG=12 --receipt dn-4711
 
-        till purchase receive po-20261123T101500-5f0c1a2b --line MUG-WHT-300=48-2 --close
+        till purchase receive po-14 --line COF-ESP-1KG=10-2 --close
     """
     if not line and not close:
         raise OperatorError("No goods are given.", "Give a --line for each SKU, or --close.")
@@ -258,7 +274,10 @@ def invoice(
 
     Example:
 
-        till purchase invoice po-20261123T101500-5f0c1a2b --number A-77 --line COF-ESP-1KG=24@1020 --tax 1346
+        till purchase create --id po-15 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase acknowledge po-15
+        till purchase receive po-15 --line COF-ESP-1KG=24
+        till purchase invoice po-15 --number A-77 --line COF-ESP-1KG=24@1020 --tax 1346
     """
     lines = [_billed(text) for text in line]
     request = {
@@ -284,7 +303,8 @@ def cancel(
 
     Example:
 
-        till purchase cancel po-20261123T101500-5f0c1a2b --reason "ordered twice"
+        till purchase create --id po-16 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase cancel po-16 --reason "ordered twice"
     """
     with operator_errors(ADVICE):
         Purchases(find_stack()).cancel(purchase_order_id, reason)

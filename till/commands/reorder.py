@@ -184,7 +184,7 @@ def show(run_id: Annotated[str, typer.Argument(help="Reorder run id.")], as_json
 
     Example:
 
-        till reorder show reorder-20261123T020000-5f0c1a2b
+        till reorder show "$(till reorder run --json | jq -r .run_id)"
     """
     with operator_errors("`till reorder run` prints the id of its run."):
         orders = Reorders(find_stack()).run_orders(run_id)
@@ -235,9 +235,14 @@ def approve(
 
     Examples:
 
-        till reorder approve po-3f1f8b1c2d4e5f60718293a4
+        till reorder create GRD-HND-01 --source supplier=sup-wholesale --point 100
+        till reorder run
+        till reorder approve "$(till reorder approvals --json | jq -r '.[0].purchase_order_id')"
 
-        till reorder approve po-3f1f8b1c2d4e5f60718293a4 --decision refuse --note 'too many'
+        till reorder create BOK-BRW-01 --source supplier=sup-wholesale --point 200
+        till reorder run
+        till reorder approvals --json | jq -r '.[0].purchase_order_id' |
+        xargs -I ORDER till reorder approve ORDER --decision refuse --note "too many"
     """
     with operator_errors("`till reorder approvals` lists the orders that wait."):
         completed = Reorders(find_stack()).decide(purchase_order_id, decision.value, note, by or getuser())

@@ -49,9 +49,10 @@ def create(
 
     Examples:
 
-        till return create ord-2026-11-23-store-1-0001 --line MUG-WHT-300=1 --reason "wrong colour"
+        till order place docs/examples/order.json --id ord-3 --wait
+        till return create ord-3 --line MUG-WHT-300=1 --reason "wrong colour"
 
-        till return create ord-2026-11-23-store-1-0001 --line 2=1:damaged --credit --customer cus-ada
+        till return create ord-3 --line 1=1:damaged --credit --customer cus-ada
     """
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
@@ -141,7 +142,8 @@ def list_returns(
 
     Example:
 
-        till return list ord-2026-11-23-store-1-0001
+        till order place docs/examples/order.json --id ord-1 --wait
+        till return list ord-1
     """
     with operator_errors("`till order show` shows an order."):
         found = Returns(find_stack()).list_of_order(order_id)
@@ -155,7 +157,9 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
 
     Example:
 
-        till return show ret-20261123T101500-5f0c1a2b
+        till order place docs/examples/order.json --id ord-4 --wait
+        till return create ord-4 --line MUG-WHT-300=1 --id ret-1
+        till return show ret-1
     """
     with operator_errors("List the returns of an order with `till return list`."):
         stored = Returns(find_stack()).get(return_id)

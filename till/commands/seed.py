@@ -3,13 +3,13 @@
 from rich.progress import Progress
 
 from till.output import err, out
-from till.shop import CUSTOMERS, GOODS, RECORDS, Shop
+from till.shop import CUSTOMERS, GOODS, RECORDS, SUPPLIERS, Shop
 from till.stack import find_stack
 from till.users import create_demo_users
 
 
 def seed() -> None:
-    """Create the data of the demo shop: products, stock and customers.
+    """Create the data of the demo shop: products, stock, suppliers and customers.
 
     A repeated run changes nothing.
 
@@ -24,5 +24,6 @@ def seed() -> None:
     create_demo_users(stack)
     units = sum(item.units for item in GOODS)
     out.print(
-        f"The demo shop has {len(GOODS)} products, {units} units in stock and {len(CUSTOMERS)} customers.",
+        f"The demo shop has {len(GOODS)} products, {units} units in stock, {len(SUPPLIERS)} suppliers and "
+        f"{len(CUSTOMERS)} customers.",
     )

@@ -54,7 +54,8 @@ def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: As
 
     Example:
 
-        till shipment show ord-20261123T101500-5f0c1a2b
+        till order place docs/examples/order-to-ship.json --id ord-20 --wait
+        till shipment show ord-20
     """
     with operator_errors("See all deliveries with `till shipment list`."):
         delivery = Shipping(find_stack()).get(order_id)
@@ -81,7 +82,8 @@ def deliver(shipment_id: ShipmentId, note: Note = "") -> None:
 
     Example:
 
-        till shipment deliver ord-20261123T101500-5f0c1a2b-s1
+        till order place docs/examples/order-to-ship.json --id ord-21 --wait
+        till shipment deliver ord-21-s1
     """
     _report(shipment_id, {"status": "delivered", "note": note})
 
@@ -98,9 +100,11 @@ def fail(
 
     Examples:
 
-        till shipment fail ord-20261123T101500-5f0c1a2b-s1 --note "lost by the carrier"
+        till order place docs/examples/order-to-ship.json --id ord-22 --wait
+        till shipment fail ord-22-s1 --note "lost by the carrier"
 
-        till shipment fail ord-20261123T101500-5f0c1a2b-s1 --returned
+        till order place docs/examples/order-to-ship.json --id ord-23 --wait
+        till shipment fail ord-23-s1 --returned
     """
     _report(shipment_id, {"status": "returned" if returned else "failed", "note": note})
 
@@ -115,7 +119,8 @@ def split(
 
     Example:
 
-        till shipment split ord-20261123T101500-5f0c1a2b-s1 --line 1=2
+        till order place docs/examples/order-to-ship.json --id ord-24 --wait
+        till shipment split ord-24-s1 --line 1=1
     """
     lines = [_line(text) for text in line]
     _report(shipment_id, {"status": "partly_shipped", "lines": lines, "note": note})

@@ -33,11 +33,7 @@ def create(
 
     Example:
 
-        till supplier create supplier.json
-
-    with supplier.json like {"supplier_id": "sup-roastery", "name": "The Roastery", "currency": "EUR",
-    "lead_time_days": 5, "terms": {"days": 30}, "tax_rate": "0.055", "account": "acct_ok",
-    "prices": [{"sku": "COF-ESP-1KG", "unit_cost": 1020}]}
+        till supplier create docs/examples/supplier.json
     """
     supplier, prices = _read(file)
     stack = find_stack()
@@ -56,7 +52,7 @@ def update(
 
     Example:
 
-        till supplier update supplier.json --version 1
+        till supplier update docs/examples/supplier-update.json --version 1
     """
     supplier, prices = _read(file)
     stack = find_stack()
@@ -72,7 +68,7 @@ def delete(supplier_id: SupplierId) -> None:
 
     Example:
 
-        till supplier delete sup-roastery
+        till supplier delete sup-mill
     """
     with operator_errors("`till supplier statement` shows what is open."):
         Suppliers(find_stack()).delete(supplier_id)
@@ -184,9 +180,7 @@ def _read(file: Path) -> tuple[Supplier, list[Price]]:
     except FileNotFoundError:
         raise OperatorError(f"There is no file {file}.", "Give the supplier as a JSON file.") from None
     except (ValueError, AttributeError, DomainError) as error:
-        raise OperatorError(
-            f"{file}: {error}", "See `till supplier create --help` for an example."
-        ) from error
+        raise OperatorError(f"{file}: {error}", "See docs/examples/supplier.json for an example.") from error
 
 
 def _text(value: Any) -> Any:

@@ -43,9 +43,7 @@ def create(
 
     Examples:
 
-        till transfer create --from warehouse --to store-1 --line COF-ESP-1KG=24 --line MUG-WHT-300=12
-
-        till transfer create --from warehouse --to store-1 --line COF-ESP-1KG=24 --wait
+        till transfer create --from store-1 --to warehouse --line COF-ESP-1KG=24 --line MUG-WHT-300=12
     """
     stack = find_stack()
     name = transfer_id or workflows.new_id("trf")
@@ -70,7 +68,8 @@ def create(
     elif wait:
         out.print(f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.")
     else:
-        out.print(f"{name} has started. See it with `till transfer show {name}`.")
+        again = "was created before" if started.duplicate else "has started"
+        out.print(f"{name} {again}. See it with `till transfer show {name}`.")
     if failed:
         raise typer.Exit(1)
 
@@ -81,7 +80,8 @@ def ship(transfer_id: TransferId) -> None:
 
     Example:
 
-        till transfer ship trf-20261123T101500-5f0c1a2b
+        till transfer create --id trf-1 --from store-1 --to warehouse --line COF-ESP-1KG=12
+        till transfer ship trf-1
     """
     with operator_errors(ADVICE):
         transfer = Transfers(find_stack()).ship(transfer_id)
@@ -101,11 +101,13 @@ def receive(
 
     Examples:
 
-        till transfer receive trf-20261123T101500-5f0c1a2b --line COF-ESP-1KG=12 --arrival van-1
+        till transfer create --id trf-2 --from store-1 --to warehouse --line COF-ESP-1KG=12
+        till transfer ship trf-2
+        till transfer receive trf-2 --line COF-ESP-1KG=4 --arrival van-1
 
-        till transfer receive trf-20261123T101500-5f0c1a2b --line MUG-WHT-300=10-2
+        till transfer receive trf-2 --line COF-ESP-1KG=6-2
 
-        till transfer receive trf-20261123T101500-5f0c1a2b --close
+        till transfer receive trf-2 --close
     """
     if not line and not close:
         raise OperatorError("No units to receive.", "Give a --line for each SKU, or --close.")
@@ -133,7 +135,8 @@ def cancel(
 
     Example:
 
-        till transfer cancel trf-20261123T101500-5f0c1a2b --reason "the van broke down"
+        till transfer create --id trf-3 --from store-1 --to warehouse --line COF-ESP-1KG=12
+        till transfer cancel trf-3 --reason "the van broke down"
     """
     with operator_errors(ADVICE):
         Transfers(find_stack()).cancel(transfer_id, reason)
@@ -170,7 +173,8 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till transfer show trf-20261123T101500-5f0c1a2b
+        till transfer create --id trf-4 --from store-1 --to warehouse --line COF-ESP-1KG=12
+        till transfer show trf-4
     """
     with operator_errors("See all transfers with `till transfer list`."):
         transfer = Transfers(find_stack()).get(transfer_id)

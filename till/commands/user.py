@@ -72,7 +72,7 @@ def disable(name: Name) -> None:
 
     Example:
 
-        till user disable ada
+        till user disable cashier
     """
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, False)
@@ -85,7 +85,7 @@ def enable(name: Name) -> None:
 
     Example:
 
-        till user enable ada
+        till user enable cashier
     """
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, True)
