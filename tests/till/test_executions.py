@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from till.demo.order_checkout import BASKET, card, order
 from till.main import app
+from till.services.images import Images
 from till.shop import ESPRESSO, MUG
 from till.stack import Stack
 from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
@@ -70,7 +71,7 @@ def till(shop: WorkflowFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.setattr(Stack, "workflows", {"OrderCheckout": shop.machine})
     monkeypatch.setattr(Stack, "client", lambda self, service: client)
     monkeypatch.setattr(Stack, "output", lambda self, name: shop.machine)
-    monkeypatch.setattr(Stack, "row", lambda self, table, pk, sk: {})
+    monkeypatch.setattr(Images, "find", lambda self, key: None)
     stack = Stack("tillflow", None, None)  # type: ignore[arg-type]
     for module in ("execution", "history"):
         monkeypatch.setattr(f"till.commands.{module}.find_stack", lambda: stack)
