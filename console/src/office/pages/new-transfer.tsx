@@ -1,4 +1,5 @@
 import { useRef, useState } from "react";
+import { Problem, type Api } from "../../core/api";
 import { usePreferences } from "../../core/preferences";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
@@ -8,6 +9,22 @@ import { useCatalog } from "../../till/use-catalog";
 import { Result } from "../parts";
 import type { Units } from "../quantity-form";
 import { useAction, useTexts } from "../use-api";
+
+const READ_EVERY_MS = 500;
+const READS = 60;
+
+/** Wait until the workflow of a transfer has reserved its goods, for half a minute at most. */
+async function reserved(api: Api, id: string): Promise<void> {
+  for (let read = 0; read < READS; read += 1) {
+    try {
+      await api.get("GET /transfers/{transfer_id}", { path: { transfer_id: id } });
+      return;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 404) throw error;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, READ_EVERY_MS); });
+  }
+}
 
 /** Move units of scanned products to another location. */
 export function NewTransfer({ onDone }: { onDone: () => void }): React.ReactNode {
@@ -32,9 +49,11 @@ export function NewTransfer({ onDone }: { onDone: () => void }): React.ReactNode
     if (product !== undefined) add(product.sku);
   };
   const isComplete = source.trim() !== "" && destination.trim() !== "" && lines.length > 0;
-  const open = (): void => action.run(() => api.call("POST /transfers", {
-    body: { transfer_id: id, source: source.trim(), destination: destination.trim(), currency: config.currency, lines, reason: reason.trim() },
-  }));
+  const request = { transfer_id: id, source: source.trim(), destination: destination.trim(), currency: config.currency, lines, reason: reason.trim() };
+  const open = (): void => action.run(async () => {
+    await api.call("POST /transfers", { body: request });
+    await reserved(api, id);
+  });
   if (action.isDone) return <p role="status" className="notice"><a href={hrefOf("transfers", id)}>{office.openTransfer}</a></p>;
   return (
     <section className="stack narrow" aria-label={office.newTransfer}>

@@ -8,6 +8,9 @@ import { QuantityForm } from "../quantity-form";
 import { useAction, useRecord, useTexts, type Row } from "../use-api";
 import { NewTransfer } from "./new-transfer";
 
+/** A transfer moves on some time after its action: its workflow does the work. */
+const FOLLOW_MS = 3_000;
+
 export function TransfersPage(): React.ReactNode {
   const { text, office } = useTexts();
   const [isOpening, setOpening] = useState(false);
@@ -29,7 +32,8 @@ export function TransfersPage(): React.ReactNode {
 
 export function TransferPage({ id }: { id: string }): React.ReactNode {
   const { office } = useTexts();
-  const { value: transfer, problem, reload } = useRecord("GET /transfers/{transfer_id}", { transfer_id: id });
+  const { value: transfer, problem, reload } = useRecord("GET /transfers/{transfer_id}", { transfer_id: id }, ({ status }) => (
+    status === "CLOSED" || status === "CANCELLED" ? null : FOLLOW_MS));
   return (
     <RecordPage page="transfers" title={id} problem={problem} isLoading={transfer === null}>
       {transfer !== null && (
