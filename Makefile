@@ -16,6 +16,10 @@ INSPECTOR := packages/execution-inspector
 CONSOLE := console
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Packages are kept in the project's folder, so that `make clean` removes them.
+export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv-cache
+export PIP_CACHE_DIR ?= $(CURDIR)/.tools/pip-cache
+export npm_config_cache ?= $(CURDIR)/.tools/npm-cache
 # Use the project's environments only, whatever the caller has set.
 unexport VIRTUAL_ENV
 unexport UV_PROJECT_ENVIRONMENT
@@ -69,7 +73,7 @@ lint-code: setup
 lint-templates: setup
 	$(PYTHON) -m tools.template --check
 	@mkdir -p .local && $(PYTHON) -m tools.template.translate > .local/translated.json
-	UV_CACHE_DIR=.tools/uv-cache $(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
+	$(UV) tool run --quiet --from cfn-lint==$(CFN_LINT_VERSION) \
 	  cfn-lint .local/translated.json template-api.yaml template-consumers.yaml template-routes.yaml template-monitoring.yaml \
 	  --regions us-east-1 eu-central-1 ap-southeast-2 --ignore-checks W3002  # sam packages the code of nested stacks
 	$(NPM) $(INSPECTOR) run check

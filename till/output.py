@@ -77,6 +77,13 @@ def lines(texts: Iterable[str | Text]) -> Text:
     return Text("\n").join(text if isinstance(text, Text) else Text(printable(text)) for text in texts)
 
 
+def stage(text: str) -> Status:
+    """Show that a stage of a command runs: a spinner on a terminal, and a line elsewhere."""
+    if not err.is_terminal:
+        err.print(text)
+    return err.status(text)
+
+
 def print_error(error: OperatorError) -> None:
     """Print an error and its advice on stderr."""
     first, *others = str(error).split("\n")

@@ -27,7 +27,8 @@ def main(*, once: bool) -> int:
             commands.deploy(stack)
         environment = os.environ | client_environment(stack)
         environment.pop("AWS_PROFILE", None)
-        for command in ("seed", "demo"):
+        for command, text in (("seed", "Seeding the shop"), ("demo", "Running the demo")):
+            err.print(text)
             code = subprocess.run(
                 [sys.executable, "-m", "till.main", command], env=environment, check=False
             ).returncode
@@ -60,7 +61,7 @@ def print_addresses() -> None:
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
     err.print(f"Console: {api_url(stack)}/")
     err.print(f"Step Functions: {stack.endpoint}{ENGINE_PAGE_PATH}")
-    err.print(f"API: {api_url(stack)}/api (try `till api GET /customers`)")
+    err.print(f"API: {api_url(stack)}/api/docs (try `till api GET /customers`)")
     err.print(f"Users: {names}; the password of each is {DEMO_PASSWORD}")
 
 

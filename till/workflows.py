@@ -75,7 +75,7 @@ def describe(stack: Stack, arn: str) -> dict[str, Any]:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise OperatorError(
                 f"There is no execution {arn}.",
-                "Give the id of an order or the ARN of an execution; `aws stepfunctions list-executions` lists them.",
+                "Give the id of an order or the ARN of an execution; `till execution list` lists them.",
             ) from error
         raise
 
@@ -99,7 +99,7 @@ def find(stack: Stack, business_or_execution: str) -> list[dict[str, Any]]:
     if not executions:
         raise OperatorError(
             f"There is no execution for {business_or_execution}.",
-            "Give the id of an order or the ARN of an execution; `aws stepfunctions list-executions` lists them.",
+            "Give the id of an order or the ARN of an execution; `till execution list` lists them.",
         )
     return sorted(executions, key=lambda execution: execution["startDate"])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tillflow.money import EXPONENT, divide_half_up
+from tillflow.money import EXPONENT, Money, divide_half_up
 
 from purchasing.models import Invoice, InvoicedLine, Line, Terms
 
@@ -15,15 +15,23 @@ PRICE_TOLERANCE_PERCENT = 2
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A difference: the SKU (or `tax`, or `goods`: all lines), the compared value, as billed and as expected."""
+    """A difference: the SKU (or `tax`, or `goods`: all lines), the compared value, as billed and as expected.
+
+    currency: that of an amount, None for a quantity.
+    """
 
     subject: str
     value: str
     billed: int
     expected: int
+    currency: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.value} {self.billed}; expected {self.expected}"
+        billed, expected = (
+            str(value) if self.currency is None else str(Money(value, self.currency))
+            for value in (self.billed, self.expected)
+        )
+        return f"{self.subject}: {self.value} {billed}; expected {expected}"
 
 
 def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal, currency: str) -> list[Mismatch]:
@@ -38,15 +46,15 @@ def mismatches(lines: Iterable[Line], invoice: Invoice, tax_rate: Decimal, curre
     small = small_difference(currency)
     differences: list[Mismatch] = []
     for sku in sorted(ordered.keys() | billed.keys()):
-        differences += _sku_mismatches(sku, ordered.get(sku), billed.get(sku, []), small)
+        differences += _sku_mismatches(sku, ordered.get(sku), billed.get(sku, []), small, currency)
     expected = sum(
         line.quantity * ordered[line.sku].unit_cost for line in invoice.lines if line.sku in ordered
     )
     if not _within_tolerance(abs(invoice.gross - expected), expected, small):
-        differences.append(Mismatch("goods", "amount", invoice.gross, expected))
+        differences.append(Mismatch("goods", "amount", invoice.gross, expected, currency))
     tax = tax_of(invoice.net, tax_rate)
     if abs(invoice.tax - tax) > max(small, 1):
-        differences.append(Mismatch("tax", "amount", invoice.tax, tax))
+        differences.append(Mismatch("tax", "amount", invoice.tax, tax, currency))
     return differences
 
 
@@ -78,7 +86,7 @@ def due_date(invoiced_on: date, terms: Terms) -> date:
 
 
 def _sku_mismatches(
-    sku: str, line: Line | None, billed: list[InvoicedLine], small: int
+    sku: str, line: Line | None, billed: list[InvoicedLine], small: int, currency: str
 ) -> Iterator[Mismatch]:
     quantity = sum(part.quantity for part in billed)
     accepted = line.accepted if line else 0
@@ -90,7 +98,7 @@ def _sku_mismatches(
     difference = sum(part.quantity * abs(part.unit_price - line.unit_cost) for part in billed)
     if not _within_tolerance(difference, quantity * line.unit_cost, small):
         for price in sorted({part.unit_price for part in billed} - {line.unit_cost}):
-            yield Mismatch(sku, "unit price", price, line.unit_cost)
+            yield Mismatch(sku, "unit price", price, line.unit_cost, currency)
 
 
 def _within_tolerance(difference: int, expected: int, small: int) -> bool:

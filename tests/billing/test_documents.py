@@ -98,7 +98,7 @@ def test_receipt_shows_parties_lines_tax_and_payment() -> None:
         "VAT DE123\n"
         "------------------------------------------\n"
         "Invoice                 INV/store-1-000001\n"
-        "Date                  2026-11-23T10:00:00Z\n"
+        "Date                  2026-11-23 10:00 UTC\n"
         "Order                                ord-1\n"
         "Location                           store-1\n"
         "------------------------------------------\n"

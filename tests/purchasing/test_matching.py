@@ -47,18 +47,24 @@ def test_splitting_a_line_never_changes_the_result(units: int, cost: int, price:
 
 def test_a_hundred_lines_of_one_sku_are_weighed_together() -> None:
     found = differences([ordered(100, 100)], invoice(*[("A", 1, 150)] * 100))
-    assert found == ["A: unit price 150; expected 100", "goods: amount 15000; expected 10000"]
+    assert found == [
+        "A: unit price 1.50 EUR; expected 1.00 EUR",
+        "goods: amount 150.00 EUR; expected 100.00 EUR",
+    ]
 
 
 def test_line_above_the_price_is_not_offset_by_one_below_it() -> None:
     found = differences([ordered(2, 1000)], invoice(("A", 1, 2000), ("A", 1, 0)))
-    assert found == ["A: unit price 0; expected 1000", "A: unit price 2000; expected 1000"]
+    assert found == [
+        "A: unit price 0.00 EUR; expected 10.00 EUR",
+        "A: unit price 20.00 EUR; expected 10.00 EUR",
+    ]
 
 
 def test_small_differences_of_many_skus_are_weighed_once_more_as_a_whole() -> None:
     skus = [f"S{number}" for number in range(100)]
     found = differences([ordered(1, 100, sku) for sku in skus], invoice(*[(sku, 1, 150) for sku in skus]))
-    assert found == ["goods: amount 15000; expected 10000"]
+    assert found == ["goods: amount 150.00 EUR; expected 100.00 EUR"]
 
 
 @pytest.mark.parametrize(("currency", "small"), [("JPY", 0), ("EUR", 50), ("KWD", 500), ("CLF", 5000)])
@@ -76,7 +82,9 @@ def test_tax_may_be_rounded_otherwise_in_a_currency_without_minor_units() -> Non
     lines, rate = [ordered(1, 105)], Decimal("0.10")
     assert tax_of(105, rate) == 11
     assert differences(lines, invoice(("A", 1, 105), tax=10), rate, "JPY") == []
-    assert differences(lines, invoice(("A", 1, 105), tax=9), rate, "JPY") == ["tax: amount 9; expected 11"]
+    assert differences(lines, invoice(("A", 1, 105), tax=9), rate, "JPY") == [
+        "tax: amount 9 JPY; expected 11 JPY"
+    ]
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 10_000))
@@ -89,10 +97,10 @@ def test_every_difference_is_named() -> None:
     lines = [ordered(10, 1000), ordered(5, 200, "B")]
     found = differences(lines, invoice(("A", 10, 1100), ("B", 6, 300), ("C", 1, 1), tax=99))
     assert found == [
-        "A: unit price 1100; expected 1000",
+        "A: unit price 11.00 EUR; expected 10.00 EUR",
         "B: quantity 6; expected 5",
-        "B: unit price 300; expected 200",
+        "B: unit price 3.00 EUR; expected 2.00 EUR",
         "C: quantity 1; expected 0",
-        "goods: amount 12801; expected 11200",
-        "tax: amount 99; expected 0",
+        "goods: amount 128.01 EUR; expected 112.00 EUR",
+        "tax: amount 0.99 EUR; expected 0.00 EUR",
     ]

@@ -89,9 +89,9 @@ def test_accepted_never_exceeds_ordered_and_tolerance(
 @pytest.mark.parametrize(
     ("invoice", "first"),
     [
-        (bill(10, 1021), "A: unit price 1021; expected 1000"),
+        (bill(10, 1021), "A: unit price 10.21 EUR; expected 10.00 EUR"),
         (bill(9, 1000), "A: quantity 9; expected 10"),
-        (bill(10, 1000, tax=2051), "tax: amount 2051; expected 2000"),
+        (bill(10, 1000, tax=2051), "tax: amount 20.51 EUR; expected 20.00 EUR"),
         (bill(10, 1000, sku="B"), "A: quantity 0; expected 10"),
     ],
 )

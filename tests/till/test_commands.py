@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from verification.harness.template import Template
 
 TEMPLATE = Template.read()
 WORKFLOWS = ("OrderCheckout", "OrderCancel")
+ORDER = json.loads((Path(__file__).parents[2] / "events/order_checkout.json").read_text())
 
 
-def run(*arguments: str, code: int = 0) -> Any:
-    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+def run(*arguments: str, code: int = 0, typed: str = "") -> Any:
+    result = CliRunner().invoke(app, list(arguments), typed, env={"COLUMNS": "200"})
     assert result.exit_code == code, (result.output, result.exception)
     return result
 
@@ -177,21 +179,37 @@ def test_status_shows_the_deployment_in_use(stack: None, monkeypatch: pytest.Mon
     assert "none. There is no stack tillflow on AWS in eu-west-1." in run("status", code=1).output
 
 
+def test_status_of_a_stopped_stack_says_how_to_start_it(
+    stack: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    printed = run("status", code=1).output
+    assert "The local AWS is stopped" in printed
+    assert "till up --detach" in printed
+    assert "AWS_REGION" not in printed
+
+
+def test_version_is_printed(stack: None) -> None:
+    assert run("--version").stdout == f"till {version('tillflow')}\n"
+
+
 def test_place_twice_starts_one_execution(stack: None, tmp_path: Path) -> None:
     file = tmp_path / "order.json"
-    file.write_text(json.dumps({"order_id": "ord-7", "placed_at": "2026-11-23T10:00:00Z", "tenders": []}))
+    file.write_text(json.dumps(ORDER | {"order_id": "ord-7"}))
     first = json.loads(run("order", "place", str(file), "--json").stdout)
     second = json.loads(run("order", "place", str(file), "--json").stdout)
     assert first["execution_arn"] == second["execution_arn"]
     assert first["execution_arn"].endswith(":execution:OrderCheckout:ord-7")
-    changed = {"order_id": "ord-7", "lines": [{"sku": "MUG", "quantity": 1}], "tenders": []}
+    changed = ORDER | {"order_id": "ord-7", "lines": [{"sku": "MUG", "quantity": 1}]}
     file.write_text(json.dumps(changed))
     assert "order ord-7 exists with different content" in run("order", "place", str(file), code=2).stderr
 
 
 def place(order_id: str, tmp_path: Path) -> None:
     file = tmp_path / "order.json"
-    file.write_text(json.dumps({"order_id": order_id, "tenders": []}))
+    file.write_text(json.dumps(ORDER | {"order_id": order_id}))
     run("order", "place", str(file))
 
 

@@ -1,54 +1,43 @@
-"""README and the deployment guide name every command and every parameter."""
+"""Commands of the AWS CLI in the documentation exist in the CLI of the project, with their options."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import typer.main
-
-from till.main import app
-from tools.template.document import read
+import pytest
+from awscli.clidriver import create_clidriver
 
 ROOT = Path(__file__).parents[2]
-ALWAYS_LOCAL = {"Endpoint", "LocalPort"}
+DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(
+    r"(?:^|[`$(&|;] ?| {4})(?:till )?aws ([a-z][a-z0-9-]+) ([a-z][a-z0-9-]+)((?:\\\n|[^`\n])*)", re.M
+)
 
 
-def test_readme_lists_every_command() -> None:
-    assert set(documented((ROOT / "README.md").read_text())) == set(commands(typer.main.get_command(app)))
+def commands() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for document in DOCUMENTS:
+        for service, operation, rest in COMMAND.findall(document.read_text()):
+            own = re.split(r" [|&]|\baws ", rest)[0]
+            yield service, operation, tuple(re.findall(r"--([a-z][a-z-]*)", own))
 
 
-def test_deployment_guide_lists_every_parameter() -> None:
-    parameters = set(read((ROOT / "template.yaml").read_text())["Parameters"])
-    section = (ROOT / "docs" / "deploy.md").read_text().partition("## Parameters")[2].partition("\n## ")[0]
-    named = {
-        name
-        for row in section.splitlines()
-        if row.startswith("| `")
-        for name in re.findall(r"`(\w+)`", row.split("|")[1])
-    }
-    assert named == parameters - ALWAYS_LOCAL
+COMMANDS = sorted(set(commands()))
 
 
-def documented(text: str) -> Iterator[tuple[str, ...]]:
-    """Yield the commands of the table: the first of a row's cell has its noun, the others their verb alone."""
-    for row in text.splitlines():
-        if not row.startswith("| `till "):
-            continue
-        noun: tuple[str, ...] = ()
-        for command in re.findall(r"`([^`]+)`", row.split("|")[1]):
-            words = tuple(word for word in command.split() if word == word.lower() and word[0] != "-")
-            if words[0] == "till":
-                *noun_words, verb = words[1:]
-                noun = tuple(noun_words)
-            else:
-                (verb,) = words
-            yield (*noun, verb)
+@pytest.fixture(scope="module")
+def cli() -> Any:
+    return create_clidriver().create_help_command()
 
 
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, inner in getattr(command, "commands", {}).items():
-        if hasattr(inner, "commands"):
-            yield from commands(inner, (*path, name))
-        else:
-            yield (*path, name)
+def test_documentation_has_commands_of_the_cli() -> None:
+    assert ("logs", "filter-log-events") in {command[:2] for command in COMMANDS}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
+def test_documented_command_exists(cli: Any, command: Any) -> None:
+    service, operation, options = command
+    of_service = cli.command_table[service].create_help_command().command_table
+    assert operation in of_service, f"aws {service} {operation}"
+    known = {*of_service[operation].arg_table, *cli.arg_table}
+    assert set(options) - known == set()

@@ -35,6 +35,16 @@ def test_list_shows_the_returns_of_an_order_that_were_not_released(shop: None) -
     assert [(row["return_id"], row["status"], row["total"]) for row in rows] == [(RETURNED, "COMPLETED", 240)]
 
 
+def test_list_shows_amounts_with_their_currency_and_whole_seconds(stack: None) -> None:
+    tables = return_rows.rows()
+    stored = next(row for row in tables["OrdersTable"] if row.get("return_id") == RETURNED)
+    stored |= {"currency": "EUR", "claimed_at": "2026-11-23T10:00:00.735738Z"}
+    put(tables)
+    printed = run("return", "list", SALE).output
+    assert "2.40 EUR" in printed
+    assert "2026-11-23T10:00:00Z" in printed
+
+
 def test_create_finds_the_line_of_a_sku_and_sends_the_currency_of_the_order(
     shop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 from cases.operations import CaseOperations
 from customers.models import Customer
 from tillflow.aws import client
+from tillflow.gift_cards import new_code
 from tillflow.store import marshal
 
 from tests.support import full_shop, shop_rows
 from tests.support.shop_rows import CANCELLED, SALE
-from tests.till.test_commands import aws, no_local_stack, put, run, stack
+from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
 from till import waiting, workflows
 from till.cashier import cashier_message
 from till.services.cases import Cases
@@ -43,6 +44,11 @@ def test_cashier_message_is_that_of_the_error(error: str, message: str) -> None:
     assert cashier_message(error) == message
 
 
+def test_code_of_a_gift_card_is_read_from_standard_input_without_a_terminal(stack: None) -> None:
+    assert "no gift card has this code" in run("gift-card", "show", typed=f"{new_code()}\n", code=2).stderr
+    assert "no code on standard input" in run("gift-card", "show", code=2).stderr
+
+
 def test_place_prints_the_cashier_message_of_a_rejection(
     stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,7 +56,7 @@ def test_place_prints_the_cashier_message_of_a_rejection(
     failed = {"status": "FAILED", "error": "PaymentDeclined", "cause": cause}
     monkeypatch.setattr("till.commands.order.wait_for_order", lambda *_: failed)
     file = tmp_path / "order.json"
-    file.write_text(json.dumps({"order_id": "ord-7", "tenders": []}))
+    file.write_text(json.dumps(ORDER | {"order_id": "ord-7"}))
     printed = run("order", "place", str(file), "--wait", code=1).output
     assert "ord-7 is not paid: Payment declined. Ask for another way to pay." in printed
     assert "PaymentDeclined: payment declined: card_declined" in printed
@@ -127,7 +133,7 @@ def test_order_id_that_cannot_name_an_execution_is_refused(
     stack: None, tmp_path: Path, order_id: str
 ) -> None:
     file = tmp_path / "order.json"
-    file.write_text(json.dumps({"order_id": order_id, "tenders": []}))
+    file.write_text(json.dumps(ORDER | {"order_id": order_id}))
     assert "order_id is" in run("order", "place", str(file), code=2).stderr
 
 

@@ -146,7 +146,7 @@ def test_mismatched_invoice_opens_a_case_and_a_corrected_one_is_paid(shop: Any) 
     assert run.path[-1] == "OpenWorkCase"
     case = shop.row("CasesTable", f"CASE#{PO}#MatchInvoice", "CASE")
     assert case["error"] == "InvoiceMismatch"
-    assert f"{MUG}: unit price 520; expected 480" in case["cause"]
+    assert f"{MUG}: unit price 5.20 EUR; expected 4.80 EUR" in case["cause"]
     shop.operations.bill(PO, invoice(ALL, PRICES, number="A-2"))
     closed(shop, due(shop, shop.resolve(run, "retry", case="MatchInvoice")))
     assert transfers(shop) == [29760]

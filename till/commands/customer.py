@@ -114,7 +114,7 @@ def search(
     if as_json:
         print_json([customer.model_dump() for customer in found])
     elif found:
-        print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in found])
+        print_table("Customers", ("customer id!", "name", "email", "phone"), [_row(one) for one in found])
     else:
         out.print("No customers.")
 
@@ -158,7 +158,7 @@ def list_customers(
     if not page.rows:
         out.print("No customers.")
         return
-    print_table("Customers", ("customer_id!", "name", "email", "phone"), [_row(one) for one in page.rows])
+    print_table("Customers", ("customer id!", "name", "email", "phone"), [_row(one) for one in page.rows])
     if page.after:
         err.print(f"Next page: till customer list --after {page.after}")
 

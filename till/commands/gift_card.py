@@ -1,5 +1,6 @@
 """`till gift-card`: issue gift cards and show their balance."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ from payments.credit.models import GiftCard
 from tillflow.gift_cards import new_code
 
 from till.amounts import minor_units
-from till.errors import operator_errors
+from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json
 from till.report import AsJson
 from till.services.customers import GiftCards
@@ -49,7 +50,9 @@ def issue(
 
 @app.command("show")
 def show(
-    code: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Code; asked for when left out.")],
+    code: Annotated[
+        str | None, typer.Option(help="Code; asked for, or read from standard input, when left out.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the balance of a gift card.
@@ -59,11 +62,21 @@ def show(
         till gift-card show
     """
     with operator_errors(_ADVICE):
-        card = GiftCards(find_stack()).find(code)
+        card = GiftCards(find_stack()).find(code or _read_code())
     if as_json:
         print_json({"number": card.number, "balances": card.balances})
     else:
         out.print(f"Gift card {card.number}: {_balance(card)}.")
+
+
+def _read_code() -> str:
+    """Return the code that is typed without an echo, or the first line of standard input without a terminal."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Code", hide_input=True))
+    code = sys.stdin.readline().strip()
+    if not code:
+        raise OperatorError("There is no code on standard input.", _ADVICE)
+    return code
 
 
 def _balance(card: GiftCard) -> str:

@@ -152,7 +152,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
         till order show ord-1
     """
     stack = find_stack()
-    with operator_errors("`till history` lists the executions of an id."):
+    with operator_errors("Check the number on the receipt: no checkout of this id was started."):
         order = Orders(stack).get(order_id)
     billing = Billing(stack)
     invoice, note = billing.invoice(order_id), billing.credit_note(order_id)

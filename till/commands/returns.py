@@ -148,7 +148,11 @@ def list_returns(
     with operator_errors("`till order show` shows an order."):
         found = Returns(find_stack()).list_of_order(order_id)
     rows = [_row(one) for one in found]
-    print_report(f"Returns of {order_id}", COLUMNS, rows, as_json, as_csv, page, page_size)
+    formats = {
+        "claimed_at": lambda row: timestamp(row["claimed_at"] or ""),
+        "total": lambda row: money(row["total"], row["currency"]),
+    }
+    print_report(f"Returns of {order_id}", COLUMNS, rows, as_json, as_csv, page, page_size, formats)
 
 
 @app.command("show")

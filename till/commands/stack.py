@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from local_aws.settings import DEFAULT_PORT
 from till.deploy import Deployer, DeployFailed, delete_builds
 from till.errors import OperatorError, explain
 from till.local_stack import LAMBDA_PYTHON, choose_port, state_folder
-from till.output import confirm, err, out, print_json, styled
+from till.output import confirm, err, out, print_json, stage, styled
 from till.stack import Stack, find_stack
 
 # Variables that would override those of the local AWS.
@@ -87,6 +88,11 @@ def status() -> None:
         "Log": str(folder.log),
     }
     stack_status = ""
+    if running is None and stack.endpoint is None and not stack.session.get_config_variable("region"):
+        out.print(
+            f"The local AWS is stopped; its data is in {folder.path}. Start it with `till up --detach`."
+        )
+        raise typer.Exit(1)
     try:
         stack_status = str(stack.description["StackStatus"])
         lines["Deployment"] = f"stack {stack.name} on {stack.location}: {stack_status}"
@@ -191,8 +197,23 @@ def _function_variables(stack: Stack, endpoint: str) -> dict[str, dict[str, str]
         return dict(zip(functions, threads.map(variables, functions.values()), strict=True))
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        out.print(f"till {version('tillflow')}")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 def register(app: typer.Typer) -> None:
-    """Add the commands to `till`."""
+    """Add the commands and `--version` to `till`."""
+    app.callback()(_options)
     for command in (up, down, status, reset, env):
         app.command(command.__name__)(command)
     app.command(
@@ -206,7 +227,7 @@ def start(*, with_parent: bool) -> RunningStack:
     """Start the local AWS unless it is running; print its address and warnings."""
     folder = state_folder()
     started_here = folder.running() is None
-    with err.status("Starting the local AWS"):
+    with stage("Starting the local AWS"):
         stack = supervisor.start(folder, choose_port(), lambda_python=LAMBDA_PYTHON, with_parent=with_parent)
     err.print(
         styled("✓", "green"),
@@ -223,7 +244,7 @@ def start(*, with_parent: bool) -> RunningStack:
 
 def deploy(stack: RunningStack) -> None:
     """Build and deploy the shop unless it is up to date."""
-    with err.status("Building and deploying the shop (sam build, sam deploy)"):
+    with stage("Building and deploying the shop (sam build, sam deploy)"):
         changed = Deployer(state_folder().path, stack).deploy()
     err.print(styled("✓", "green"), f"The shop is {'deployed' if changed else 'up to date'}")
 

@@ -1,6 +1,7 @@
 """The parties of a printed document, its content, and what is stored of it. Amounts are integer minor units."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,3 +113,8 @@ class Printed:
     taxes: tuple[tuple[str, str, str], ...]
     totals: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+
+    @property
+    def date(self) -> str:
+        """The time of issue to the minute, as it is shown to customers."""
+        return datetime.fromisoformat(self.issued_at).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -95,7 +95,7 @@ def _parties(pdf: _Document, printed: Printed) -> None:
     pdf.set_font(_FAMILY, size=16)
     _paragraph(pdf, f"{printed.title} {printed.number}", 8)
     pdf.set_font(_FAMILY, size=9)
-    for label, value in (("Date", printed.issued_at), *printed.facts):
+    for label, value in (("Date", printed.date), *printed.facts):
         _paragraph(pdf, f"{label}: {value}")
     pdf.ln(4)
 

@@ -23,7 +23,7 @@ def receipt_rows(printed: Printed) -> Iterator[Row]:
         yield from paragraph(line)
     yield RULE
     yield from pair(printed.title, printed.number)
-    yield from pair("Date", printed.issued_at)
+    yield from pair("Date", printed.date)
     for label, value in printed.facts:
         yield from pair(label, value)
     if printed.buyer:

@@ -32,4 +32,5 @@ def client_environment(stack: RunningStack) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         # StartSyncExecution and TestState put a prefix before the host, which 127.0.0.1 cannot have.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "SAM_CLI_TELEMETRY": "0",
     }
