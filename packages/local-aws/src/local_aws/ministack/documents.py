@@ -49,8 +49,20 @@ class Documents:
         return state
 
     def _state(self, service: str) -> State:
-        state: State = (self._states.get(service) or app._get_module(app._state_map[service]).get_state)()
-        return state
+        """Return a copy of a service's state.
+
+        MiniStack deploys a nested stack on a thread of its own, which may add to a store while it is copied: the copy
+        is then made anew. What the thread changes afterwards is written when the deployment ends.
+        """
+        while True:
+            try:
+                state: State = (
+                    self._states.get(service) or app._get_module(app._state_map[service]).get_state
+                )()
+                return state
+            except RuntimeError as error:
+                if "changed size during iteration" not in str(error):
+                    raise
 
     def save(self, service: str) -> None:
         """Write the documents of a service that have changed."""
