@@ -28,6 +28,7 @@ __all__ = ["aws", "no_local_stack", "stack"]  # fixtures
 def seeded(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("till.shop.WRITERS", 1)
     monkeypatch.setattr("till.shop.GOODS", GOODS[:4])
+    monkeypatch.setattr("till.shop.SUPPLIERS", ())
     Shop(find_stack()).seed()
 
 
