@@ -49,7 +49,7 @@ def test_complete_order_is_accepted() -> None:
         ({"lines": [{"sku": "A", "quantity": -1}]}, r"lines\[0\].quantity is -1"),
         (
             {"lines": [{"sku": "A", "quantity": True}]},
-            r"lines\[0\].quantity is True; expected a whole number",
+            r"lines\[0\].quantity is true; expected a whole number",
         ),
         (
             {"lines": [{"sku": "A", "quantity": 1, "discont": {}}]},

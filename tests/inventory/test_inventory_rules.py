@@ -126,7 +126,7 @@ def test_a_level_that_is_missing_drifts_from_zero() -> None:
         ({"lines": []}, "lines is .*; expected at least 1 item"),
         ({"lines": [{"sku": "A", "quantity": 0}]}, r"lines\[0\].quantity is 0; expected a number above 0"),
         ({"lines": [{"sku": "A", "quantity": 1.5}]}, r"lines\[0\].quantity is 1.5"),
-        ({"lines": [{"sku": "A", "quantity": True}]}, r"lines\[0\].quantity is True"),
+        ({"lines": [{"sku": "A", "quantity": True}]}, r"lines\[0\].quantity is true"),
         ({"order_id": None}, "expected either order_id or transfer_id"),
         ({"transfer_id": "t-1"}, "expected either order_id or transfer_id"),
     ],
