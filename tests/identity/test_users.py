@@ -5,29 +5,24 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from identity.errors import UnknownUser
 from identity.operations import UserOperations
 from moto import mock_aws
-from tillflow.api.roles import SCOPES_BY_GROUP
+from tillflow.aws import client
+
+from tests.support.http_api import user_pool
 
 PASSWORD = "Correct-horse-7"
 
 
 @pytest.fixture
 def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[UserOperations]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws():
-        cognito = boto3.client("cognito-idp", region_name="us-east-1")
-        pool = cognito.create_user_pool(
-            PoolName="users",
-            Schema=[{"Name": "location", "AttributeDataType": "String", "Mutable": True}],
-        )["UserPool"]["Id"]
-        for group in SCOPES_BY_GROUP:
-            cognito.create_group(GroupName=group, UserPoolId=pool)
+        pool = user_pool()
         monkeypatch.setenv("USER_POOL", pool)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        yield UserOperations(cognito, pool, "")
+        yield UserOperations(client("cognito-idp"), pool, "")
 
 
 def call(key: str, body: Any = None, username: str = "") -> tuple[int, Any]:

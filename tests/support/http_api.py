@@ -1,5 +1,6 @@
 """The HTTP API in this process: its functions on the emulated data services, without a gateway."""
 
+import io
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from botocore.exceptions import ClientError
 from stepfunctions_local.errors import ApiError
 from tillflow.api import Route
 from tillflow.api.roles import SCOPES_BY_GROUP
+from tillflow.aws import client
 
 from tests.support.api_functions import environment_of, forget_operations
 from tools.template.routes import routes_of, services
@@ -71,11 +73,26 @@ class EngineClient:
         return type("Paginator", (), {"paginate": staticmethod(paginate)})
 
 
+class FunctionsClient:
+    """A client of Lambda that runs the functions of a fixture's template here."""
+
+    def __init__(self, fixture: WorkflowFixture) -> None:
+        self._fixture = fixture
+
+    def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> dict[str, Any]:
+        """Run a function by its ARN."""
+        name = FunctionName.rpartition(":function:")[2].partition(":")[0]
+        with patch.dict(os.environ, environment_of(self._fixture.template, name)):
+            response = self._fixture.services.handle(name, json.loads(Payload))
+        return response | {"Payload": io.BytesIO(response["Payload"])}
+
+
 @dataclass(frozen=True)
 class HttpApi:
-    """The routes of every service. `call` is a request that the gateway has let through."""
+    """The routes of every service, with a user pool. `call` is a request that the gateway has let through."""
 
     fixture: WorkflowFixture
+    user_pool: str
 
     def call(
         self,
@@ -111,7 +128,10 @@ class HttpApi:
     def handle(self, event: dict[str, Any]) -> HttpResponse:
         """Send an event of the gateway to the function of its route."""
         name = self._functions[event["routeKey"]]
-        with patch.dict(os.environ, environment_of(self.fixture.template, name)):
+        environment = environment_of(self.fixture.template, name)
+        if "USER_POOL" in environment:
+            environment["USER_POOL"] = self.user_pool
+        with patch.dict(os.environ, environment):
             response = self.fixture.services.handle(name, event)
         assert "FunctionError" not in response, response["Payload"]
         returned = json.loads(response["Payload"])
@@ -149,7 +169,9 @@ def route_of(method: str, path: str) -> tuple[str, dict[str, str]]:
 @contextmanager
 def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
     """Yield the API of a fixture, whose functions have its engine as Step Functions."""
-    states = EngineClient(fixture)
+    clients = {"stepfunctions": EngineClient(fixture), "lambda": FunctionsClient(fixture)}
+    for queue in fixture.template.of_type("AWS::SQS::Queue"):
+        client("sqs").create_queue(QueueName=queue)
     for machine in fixture.template.of_type("AWS::Serverless::StateMachine"):
         fixture.deploy(machine)
     modules = [import_module(f"{service}.api") for service in services(ROOT)]
@@ -157,15 +179,25 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
         for module in modules:
             forget_operations(module)
             if hasattr(module, "client"):
-                replaced = partial(_client, module.client, states)
+                replaced = partial(_client, module.client, clients)
                 patches.enter_context(patch.object(module, "client", replaced))
-        yield HttpApi(fixture)
+        yield HttpApi(fixture, user_pool())
     for module in modules:
         forget_operations(module)
 
 
-def _client(boto: Callable[[str], Any], states: EngineClient, name: str) -> Any:
-    return states if name == "stepfunctions" else boto(name)
+def user_pool() -> str:
+    """Create a user pool with the groups of the shop; return its id."""
+    cognito = client("cognito-idp")
+    location = {"Name": "location", "AttributeDataType": "String", "Mutable": True}
+    pool: str = cognito.create_user_pool(PoolName="users", Schema=[location])["UserPool"]["Id"]
+    for group in SCOPES_BY_GROUP:
+        cognito.create_group(GroupName=group, UserPoolId=pool)
+    return pool
+
+
+def _client(boto: Callable[[str], Any], replaced: Mapping[str, Any], name: str) -> Any:
+    return replaced.get(name) or boto(name)
 
 
 def _with_times(value: Any) -> Any:
