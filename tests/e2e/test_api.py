@@ -268,7 +268,7 @@ def test_declined_card_is_402_with_the_sentence_for_the_cashier(http: Http) -> N
 def test_sale_that_is_not_valid_is_400_and_names_the_field(http: Http) -> None:
     wrong = sale(order_id(), lines=[{"sku": "COF-ESP-1KG", "quantity": 0}])
     status, problem = http.as_user("cashier", "POST", "/api/orders?wait=20", wrong)
-    assert (status, problem["title"]) == (400, "InvalidOrder")
+    assert (status, problem["title"]) == (400, "InvalidRequest")
     assert "lines[0].quantity is 0" in problem["detail"]
 
 

@@ -29,7 +29,7 @@ def test_common_layer_has_the_models_of_exactly_the_services_that_functions_call
     )
     folders = (ROOT / "functions", ROOT / "layers/common/tillflow")
     sources = [path.read_text() for folder in folders for path in folder.rglob("*.py")]
-    called = {name for source in sources for name in re.findall(r"\bclient\(\"([a-z0-9-]+)\"\)", source)}
+    called = {name for source in sources for name in re.findall(r"client\(\"([a-z0-9-]+)\"\)", source)}
     assert set(services.split()) == called
 
 

@@ -132,6 +132,6 @@ class OrderReturnDemo:
 
 def _ending(stack: Stack, return_id: str, execution: dict[str, Any]) -> str:
     stored = Returns(stack).find(return_id)
-    if stored is None:
+    if stored is None or stored.claimed_at is None:
         return f"REFUSED {execution.get('error', execution['status'])}"
     return " ".join(filter(None, (stored.status, stored.reason)))
