@@ -114,7 +114,7 @@ def test_connection_is_reused_for_requests(port: int) -> None:
     for _ in range(3):
         connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSStepFunctions.ListActivities"})
         response = connection.getresponse()
-        assert json.loads(response.read()) == {"activities": []}
+        assert "activities" in json.loads(response.read())
         assert response.getheader("Content-Type") == "application/x-amz-json-1.0"
 
 

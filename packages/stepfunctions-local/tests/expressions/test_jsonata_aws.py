@@ -193,3 +193,8 @@ def test_endless_regular_expression_times_out(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(regex, "MAX_SEARCH_SECONDS", 0.05)
     assert "timeout" in failure("$contains($data, /^(a|aa|a?)+$/)", data="a" * 60 + "b")
+
+
+def test_time_without_a_date_is_of_today() -> None:
+    today = "$substring($now(), 0, 10)"
+    assert value(f"""$toMillis("1", "[H]") = $toMillis({today} & "T01:00:00Z")""") is True
