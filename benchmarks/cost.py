@@ -146,7 +146,7 @@ def run_workflow(built: Prover, fixture: WorkflowFixture, request: Any, workflow
 
 
 def stock_products(count: int) -> list[str]:
-    """Put this many products into the catalog and on the shelves; return their SKUs."""
+    """Put this many products into the catalog and in stock; return their SKUs."""
     seed_stock({}, "cost")
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     product = GOODS[-1].product
@@ -161,7 +161,7 @@ def stock_products(count: int) -> list[str]:
 
 
 def measure_scenario(built: Prover, name: str) -> Usage:
-    """Return the usage of a scenario of the proof, with everyone else's requests."""
+    """Return the usage of a scenario of the proof, with the requests of other functions."""
     scenario = SCENARIOS[name]
     business_id = built.reset(scenario.family)
     fixture = built.build_fixture(scenario.family)
