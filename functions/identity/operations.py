@@ -1,6 +1,7 @@
 """What people ask of users: create, list, show, move to a group, disable, and sign in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -57,44 +58,35 @@ class UserOperations:
 
     def get(self, username: str) -> User:
         """Return a user. UnknownUser."""
-        request = {"UserPoolId": self._pool, "Username": username}
-        try:
+        with self._known(username) as request:
             found = self._cognito.admin_get_user(**request)
-            [group, *_] = self._groups(username) or [""]
-        except self._cognito.exceptions.UserNotFoundException:
-            raise UnknownUser(username) from None
-        if not group:
+            groups = self._groups(username)
+        if not groups:
             raise UnknownUser(username)
-        return _user({**found, "Attributes": found["UserAttributes"]}, group)
+        return _user({**found, "Attributes": found["UserAttributes"]}, groups[0])
 
     def set_group(self, username: str, group: str) -> User:
         """Move a user to a group, and end the sessions that have the scopes of the former one. UnknownUser.
 
         The new group is added first: a move that stops in between can be repeated.
         """
-        request = {"UserPoolId": self._pool, "Username": username}
-        try:
+        with self._known(username) as request:
             before = self._groups(username)
             self._cognito.admin_add_user_to_group(**request, GroupName=group)
             for former in before:
                 if former != group:
                     self._cognito.admin_remove_user_from_group(**request, GroupName=former)
             self._cognito.admin_user_global_sign_out(**request)
-        except self._cognito.exceptions.UserNotFoundException:
-            raise UnknownUser(username) from None
         return self.get(username)
 
     def set_enabled(self, username: str, enabled: bool) -> None:
         """Allow or refuse a user's sign-in; refusing revokes the refresh tokens. UnknownUser."""
-        request = {"UserPoolId": self._pool, "Username": username}
-        try:
+        with self._known(username) as request:
             if enabled:
                 self._cognito.admin_enable_user(**request)
             else:
                 self._cognito.admin_disable_user(**request)
                 self._cognito.admin_user_global_sign_out(**request)
-        except self._cognito.exceptions.UserNotFoundException:
-            raise UnknownUser(username) from None
 
     def sign_in(self, username: str, password: str) -> str:
         """Return an access token. SignInRefused."""
@@ -111,6 +103,14 @@ class UserOperations:
         if "AuthenticationResult" not in response:
             raise SignInRefused(f"Cognito asks for {response['ChallengeName']}")
         return str(response["AuthenticationResult"]["AccessToken"])
+
+    @contextmanager
+    def _known(self, username: str) -> Iterator[dict[str, str]]:
+        """Yield the fields that name a user in a request; UnknownUser when a request of the block finds none."""
+        try:
+            yield {"UserPoolId": self._pool, "Username": username}
+        except self._cognito.exceptions.UserNotFoundException:
+            raise UnknownUser(username) from None
 
     def _groups(self, username: str) -> list[str]:
         listed = self._cognito.admin_list_groups_for_user(UserPoolId=self._pool, Username=username)

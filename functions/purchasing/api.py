@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
-from tillflow.fields import BusinessId, Day, Identifier, Reason
-from tillflow.money import Currency
+from tillflow.fields import BusinessId, Day, Identifier
 from tillflow.parsing import parse
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
@@ -18,11 +17,10 @@ from tillflow.signatures import is_signed
 from purchasing import reporting
 from purchasing.errors import InvalidPurchase, SignatureRefused, UnknownSupplier
 from purchasing.models import (
-    MAX_LINES,
-    Candidate,
     DeliveryNote,
     Entry,
     Invoice,
+    NewPurchase,
     OpenOrder,
     Price,
     Purchase,
@@ -30,7 +28,6 @@ from purchasing.models import (
     PurchaseSummary,
     PurchaseView,
     Receipt,
-    RequestedLine,
     Status,
     Supplier,
     SupplierAccount,
@@ -96,17 +93,8 @@ class PurchasePage(BaseModel):
     next_cursor: str | None
 
 
-class PurchaseBody(BaseModel):
+class PurchaseBody(NewPurchase):
     """A new purchase order. suppliers: asked in this order; the client makes `purchase_order_id`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    purchase_order_id: BusinessId
-    location: Identifier
-    currency: Currency
-    lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
-    suppliers: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=20)]
-    reason: Reason = ""
 
 
 class StartedPurchase(BaseModel):

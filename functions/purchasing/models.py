@@ -154,11 +154,8 @@ class Candidate(Request):
     supplier_id: Identifier
 
 
-class OpenOrder(Request):
-    """The input of a PurchaseOrder execution. `suppliers` are asked in this order.
-
-    approved_total: the total up to which the order is approved; by default that of its lines, or the approval limit.
-    """
+class NewPurchase(Request):
+    """What is ordered. `suppliers` are asked in this order."""
 
     purchase_order_id: BusinessId
     location: Identifier
@@ -166,6 +163,14 @@ class OpenOrder(Request):
     lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     suppliers: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=20)]
     reason: Reason = ""
+
+
+class OpenOrder(NewPurchase):
+    """The input of a PurchaseOrder execution.
+
+    approved_total: the total up to which the order is approved; by default that of its lines, or the approval limit.
+    """
+
     needs: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=MAX_LINES)] = ()
     execution: Annotated[str, Field(max_length=2048)] = ""
     approved_total: Amount | None = None

@@ -10,8 +10,13 @@ def owes(purchase: Purchase) -> int:
     """Return what is still owed for an order: its matched invoice, unless it was paid."""
     if purchase.invoice is None or purchase.status not in ("MATCHED", "PAID", "CLOSED"):
         return 0
-    settled = purchase.payment is not None and purchase.payment.state == "PAID"
-    return 0 if settled else purchase.invoice.total
+    return 0 if paid(purchase) else purchase.invoice.total
+
+
+def paid(purchase: Purchase) -> int:
+    """Return what was paid for an order."""
+    payment = purchase.payment
+    return payment.amount if payment and payment.state == "PAID" else 0
 
 
 def summary(purchase: Purchase) -> PurchaseSummary:
@@ -34,7 +39,6 @@ def invoice_of(purchase: Purchase) -> PurchaseInvoice | None:
     invoice, payment = purchase.invoice, purchase.payment
     if invoice is None:
         return None
-    paid = payment is not None and payment.state == "PAID"
     return PurchaseInvoice(
         purchase_order_id=purchase.purchase_order_id,
         supplier_id=purchase.supplier_id,
@@ -45,7 +49,7 @@ def invoice_of(purchase: Purchase) -> PurchaseInvoice | None:
         discount=invoice.discount,
         tax=invoice.tax,
         total=invoice.total,
-        paid=payment.amount if payment and paid else 0,
+        paid=paid(purchase),
         owed=owes(purchase),
         currency=purchase.currency,
         paid_at=payment.paid_at if payment else None,

@@ -37,13 +37,11 @@ class ApiFunctions:
         if Qualifier:
             self.invoked.append((FunctionName, Qualifier, event))
         with ExitStack() as stack:
-            stack.enter_context(patch.dict(os.environ, environment_of(self._template, FunctionName)))
             if Qualifier:
                 # The functions that an API function invokes are run here too.
                 module = import_module(self._template.functions[FunctionName].handler.removesuffix(".handle"))
                 stack.enter_context(patch.object(module, "client", self._client))
-            response = self._services.handle(FunctionName, event, Qualifier)
-        return response | {"Payload": io.BytesIO(response["Payload"])}
+            return run_here(self._services, FunctionName, event, Qualifier)
 
     def _client(self, service: str) -> Any:
         return self if service == "lambda" else client(service)
@@ -57,6 +55,13 @@ def deployment(template: Template) -> Any:
         output=lambda name: name,
         identity="arn:aws:iam::123456789012:user/tests",
     )
+
+
+def run_here(services: LocalServices, function: str, event: Any, qualifier: str = "") -> dict[str, Any]:
+    """Run a function, by its logical id, in this process; return the response of Lambda's Invoke."""
+    with patch.dict(os.environ, environment_of(services.template, function)):
+        response = services.handle(function, event, qualifier)
+    return response | {"Payload": io.BytesIO(response["Payload"])}
 
 
 def environment_of(template: Template, function: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The HTTP API in this process: its functions on the emulated data services, without a gateway."""
 
-import io
 import json
 import os
 import re
@@ -21,7 +20,7 @@ from tillflow.api import Route
 from tillflow.api.roles import SCOPES_BY_GROUP
 from tillflow.aws import client
 
-from tests.support.api_functions import environment_of, forget_operations
+from tests.support.api_functions import environment_of, forget_operations, run_here
 from tools.template.routes import routes_of, services
 from verification.harness.fixture import WorkflowFixture
 
@@ -82,9 +81,7 @@ class FunctionsClient:
     def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> dict[str, Any]:
         """Run a function by its ARN."""
         name = FunctionName.rpartition(":function:")[2].partition(":")[0]
-        with patch.dict(os.environ, environment_of(self._fixture.template, name)):
-            response = self._fixture.services.handle(name, json.loads(Payload))
-        return response | {"Payload": io.BytesIO(response["Payload"])}
+        return run_here(self._fixture.services, name, json.loads(Payload))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from purchasing.errors import UnknownPurchase
 from purchasing.models import (
     Entry,
     Invoice,
+    NewPurchase,
     OpenOrder,
     Price,
     Purchase,
@@ -37,8 +38,7 @@ class Purchases:
 
     def create(self, order: OpenOrder) -> Started:
         """Start an order, once per id. UnknownSupplier, InvalidPurchase, IdempotencyConflict."""
-        fields = {"purchase_order_id", "location", "currency", "lines", "suppliers", "reason"}
-        request = order.model_dump(mode="json", include=fields)
+        request = order.model_dump(mode="json", include=set(NewPurchase.model_fields))
         return self._service.call("POST /purchase-orders", "manage", body=request).started
 
     def get(self, purchase_order_id: str) -> PurchaseView:

@@ -5,7 +5,7 @@ import type { OrderRequest } from "../till/sale";
 
 /**
  * Add the units that are missing of each line, once per order and line: the customer has taken them. A resolved case
- * lists them, for whoever finds out why the books were wrong; it comes first, because afterwards nothing is missing.
+ * lists them, for the person who finds out why the books were wrong; it comes first, because afterwards nothing is missing.
  */
 export async function correctStock(api: Api, order: OrderRequest): Promise<void> {
   const { location, currency, order_id: orderId } = order;
