@@ -99,6 +99,7 @@ class Order(BaseModel):
 
     `document` is the priced order. An order that was rejected before it was opened has no document. `returns` has the
     claims of its returns, less those that were released; an order with `shipments` can no longer be cancelled.
+    `paid_by_exchange`: the value of returned units paid a part of the order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,6 +112,7 @@ class Order(BaseModel):
     placed_at: str | None = None
     currency: str | None = None
     total: int | None = None
+    paid_by_exchange: bool = False
     document: Annotated[dict[str, Any] | None, BeforeValidator(_from_json)] = None
     paid_at: str | None = None
     invoice_number: str | None = None
@@ -121,9 +123,3 @@ class Order(BaseModel):
     cancel_reason: str | None = None
     returns: Annotated[tuple[Claim, ...] | None, BeforeValidator(_from_json)] = None
     shipments: Annotated[OrderShipments | None, BeforeValidator(_from_json)] = None
-
-    @property
-    def paid_by_exchange(self) -> bool:
-        """Whether the value of returned units paid a part of the order."""
-        tenders = (self.document or {}).get("tenders", ())
-        return any(tender["type"] == "exchange" for tender in tenders)

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from customers.store import CustomersStore
 from orders.operations import OrderOperations
+from stepfunctions_local.api.dispatch import dispatch
+from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
 from tillflow.errors import InvalidOrder
 
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import CUSTOMERS, ESPRESSO, MUG
-from verification.harness.faults import FOREVER, Fault
+from verification.harness.faults import FOREVER, Fault, FaultSchedule
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, with_stored_cards, workflow_fixture
 
 ONE_MUG = {"line_no": 2, "sku": MUG, "quantity": 1}
@@ -44,12 +46,21 @@ def exchange(
     sold: str = "ord-2",
     return_id: str = "ret-1",
 ) -> Run:
+    request = exchange_input(lines, *tenders, units=units, sold=sold, return_id=return_id)
+    [run] = shop.run(request, faults=faults, workflow="OrderExchange")
+    return run
+
+
+def exchange_input(
+    lines: dict[str, int],
+    *tenders: dict[str, Any],
+    units: dict[str, Any] = ONE_MUG,
+    sold: str = "ord-2",
+    return_id: str = "ret-1",
+) -> dict[str, Any]:
     returned = {"return_id": return_id, "order_id": "ord-1", "currency": "EUR", "lines": [units]}
     sale = with_stored_cards(order(lines, *tenders, order_id=sold, placed_at="2026-11-24T10:00:00Z"))
-    [run] = shop.run(
-        {"return_id": return_id, "return": returned, "sale": sale}, faults=faults, workflow="OrderExchange"
-    )
-    return run
+    return {"return_id": return_id, "return": returned, "sale": sale}
 
 
 def refunds(shop: WorkflowFixture) -> list[tuple[str, int]]:
@@ -167,6 +178,38 @@ def test_order_paid_by_an_exchange_is_not_cancelled(shop: WorkflowFixture) -> No
     exchange(shop, {MUG: 1})
     [run] = shop.run({"order_id": "ord-2", "reason": "wrong size"}, workflow="OrderCancel")
     assert (run.status, run.error) == ("FAILED", "OrderPaidByExchange")
+    assert shop.audit() == []
+
+
+class CancelledMeanwhile(FaultSchedule):
+    """A cancel of the new sale that finds no order yet, and whose next step times out until the sale is made."""
+
+    def __init__(self, shop: WorkflowFixture) -> None:
+        super().__init__((Fault("PreventCapture", "time_out_before"),))
+        self.shop = shop
+        self.cancel = ""
+
+    async def __call__(self, call: TaskCall) -> Any:
+        if call.state_name == "OpenOrder" and not self.cancel:
+            request = {
+                "stateMachineArn": self.shop.deploy("OrderCancel"),
+                "name": "ord-2",
+                "input": json.dumps({"order_id": "ord-2", "reason": "wrong size"}),
+            }
+            self.cancel = (await dispatch(self.shop.engine.engine, "StartExecution", request))["executionArn"]
+            await call.services.sleep(1)
+        return await super().__call__(call)
+
+
+def test_cancel_that_came_before_the_sale_was_opened_leaves_the_exchange(shop: WorkflowFixture) -> None:
+    shop.deploy("OrderCancel")
+    shop.schedule = schedule = CancelledMeanwhile(shop)
+    started = shop.start(exchange_input({MUG: 1}), "OrderExchange")
+    assert shop.run_until_settled(started).output["status"] == "COMPLETED"
+    cancel = shop.run_until_settled(schedule.cancel)
+    assert cancel.path[:3] == ["FindOrder", "IsOpened", "FindCheckout"]
+    assert (cancel.path[-1], cancel.output["status"]) == ("NotCancelled", "PAID")
+    assert clearing(shop) == 0
     assert shop.audit() == []
 
 

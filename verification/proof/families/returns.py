@@ -39,6 +39,8 @@ PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no 
 FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
 YESTERDAY_TIME = "2026-11-24T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
+# A cancel that finds no order prevents the capture; one that finds an order paid by an exchange is refused.
+SALE_CANCELLED = {"OpenOrder": "RELEASED OrderClosed", "CapturePayment": "COMPLETED"}
 # How a return may be stored after its execution ended; NONE: it was refused before it claimed anything.
 ENDINGS = {
     ("COMPLETED", "SUCCEEDED"),
@@ -73,6 +75,9 @@ class Returns(Family):
                 exchange.proven,
                 exchange.title in PAIRED,
             )
+        for state, expected in SALE_CANCELLED.items():
+            title = f"the sale is cancelled before {state}"
+            yield Scenario(self, EXCHANGE, title, _sale_cancelled(Trigger(CHECKOUT, state)), expected)
         # A throttled claim lets the other return come first.
         yield Scenario(self, RETURN, LAST, _returned_twice(), "")
         for state in RACED:
@@ -136,6 +141,19 @@ def _returned(demo: order_return.Scenario) -> StartExecutions:
         order_id = _sell_first(fixture, demo.sale, return_id)
         fixture.schedule = schedule
         return [fixture.start(return_request(demo, return_id, order_id), RETURN)]
+
+    return start
+
+
+def _sale_cancelled(trigger: Trigger) -> StartExecutions:
+    """A cancel of the new sale of an exchange that begins when its checkout gets to a trigger."""
+    exchanged = _exchanged(order_exchange.SCENARIOS[0])
+
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+        machine, sale_id = fixture.deploy(CANCEL), f"{return_id}-new"
+        schedule.start_at(trigger, machine, cancel(sale_id), fixture.engine.engine)
+        arns = exchanged(fixture, schedule, return_id)
+        return [*arns, f"{machine.replace(':stateMachine:', ':execution:')}:{sale_id}"]
 
     return start
 
