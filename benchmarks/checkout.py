@@ -38,6 +38,7 @@ from till import workflows
 from till.demo.order_checkout import CASH, card, order
 from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON
+from till.services.orders import Orders
 from till.shop import MUG, Shop
 from till.stack import Stack, find_stack
 
@@ -100,7 +101,7 @@ def sell(stack: Stack, sales: int, tills: int) -> list[list[dict[str, Any]]]:
     def one(_: int) -> str:
         order_id = f"bench-{token_hex(6)}"
         request = order({MUG: 1}, card("tok_visa", 500), CASH, order_id=order_id, placed_at=workflows.now())
-        arn = workflows.start(stack, "OrderCheckout", order_id, request).arn
+        arn = Orders(stack).place(request).arn
         if workflows.wait(stack, arn)["status"] != "SUCCEEDED":
             raise SystemExit(f"{order_id} was not sold: till history {order_id}")
         return arn

@@ -61,7 +61,7 @@ def main() -> None:
         "--rounds", type=int, default=10, help="how often each is measured (default %(default)s)"
     )
     rounds = parser.parse_args().rounds
-    with deployed() as stack, chromium() as browser:
+    with deployed() as (stack, _), chromium() as browser:
         till = Till(stack, browser)
         show({"scan": till.scans(rounds), "till": till.starts(rounds), "inspector": till.inspections(rounds)})
 

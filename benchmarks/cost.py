@@ -14,7 +14,7 @@ What events start later (demand, shipping, reorders) is not included.
 import argparse
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,13 +61,13 @@ class Usage:
     events: int = 0
     gb_seconds: float = 0
     s3: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     writes_by_table: Counter[str] = field(default_factory=Counter)
 
     @property
     def dollars(self) -> float:
         """The price of one process."""
-        prices = PRICES["per_million"]
+        prices: dict[str, float] = PRICES["per_million"]
         return (
             self.transitions * prices["state_transition"]
             + self.invocations * prices["lambda_request"]

@@ -19,6 +19,7 @@ from rich.table import Table
 from benchmarks.checkout import WARMING, deployed, sell
 from till import workflows
 from till.demo.order_checkout import CASH, card, order
+from till.services.orders import Orders
 from till.shop import MUG, Shop
 from till.stack import Stack
 
@@ -55,7 +56,7 @@ def offer(stack: Stack, rate: float, seconds: int) -> tuple[str, str, str, str]:
         time.sleep(max(0.0, began + number / rate - time.time()))
         order_id = f"bench-{token_hex(6)}"
         request = order({MUG: 1}, card("tok_visa", 500), CASH, order_id=order_id, placed_at=workflows.now())
-        return workflows.start(stack, "OrderCheckout", order_id, request).arn
+        return Orders(stack).place(request).arn
 
     with ThreadPoolExecutor(STARTERS) as threads:
         arns = list(threads.map(start, range(round(rate * seconds))))

@@ -119,20 +119,21 @@ def _keep(levels: int, needing: int, suppliers: int) -> None:
     """So many SKUs, each with its level, its history and its policy; the first of them at their reorder point."""
     for location in LOCATIONS:
         StockOperations(client("dynamodb"), "InventoryTable").put_location(location)
-    stock, policies = [], []
+    stock: list[dict[str, Any]] = []
+    policies: list[dict[str, Any]] = []
     for number in range(levels):
         sku = f"SKU-{number:05}"
         pk, available = level_pk(LOCATION, sku), 10 if number < needing else 100
-        counters = {"on_hand": available, "available": available, "reserved": 0, "stock_value": 0}
+        counters: dict[str, Any] = {"on_hand": available, "available": available, "reserved": 0, "stock_value": 0}
         place = {"location": LOCATION, "sku": sku}
-        point = {"reorder_point": 10, "reorder_part": inventory_rules.reorder_part(pk)}
+        point: dict[str, Any] = {"reorder_point": 10, "reorder_part": inventory_rules.reorder_part(pk)}
         stock.append({"pk": pk, "sk": "LEVEL"} | place | counters | point)
         stock += [
             {"pk": pk, "sk": f"MOVE#ord-{sold}#sale", "quantity": -1, "cost": 0} | place
             for sold in range(MOVEMENTS)
         ]
         source = Source(supplier_id=f"sup-{number % suppliers}", unit_cost=1)
-        policy = Policy(**place, sources=(source,))
+        policy = Policy(location=LOCATION, sku=sku, sources=(source,))
         policies.append(
             {"pk": f"POLICY#{LOCATION}#{sku}", "sk": "POLICY", "document": policy.model_dump_json()}
         )

@@ -74,7 +74,7 @@ def ours(path: Path, folder: Path) -> None:
 
     everything = render._saved
     render._saved = lambda *args, **options: (
-        everything(*args, **options) if options["format"] == "JPEG" else {}
+        everything(*args, **options) if options["format"] == "JPEG" else {}  # type: ignore[assignment]
     )
     try:
         render.render(path, folder)
