@@ -124,7 +124,12 @@ def _keep(levels: int, needing: int, suppliers: int) -> None:
     for number in range(levels):
         sku = f"SKU-{number:05}"
         pk, available = level_pk(LOCATION, sku), 10 if number < needing else 100
-        counters: dict[str, Any] = {"on_hand": available, "available": available, "reserved": 0, "stock_value": 0}
+        counters: dict[str, Any] = {
+            "on_hand": available,
+            "available": available,
+            "reserved": 0,
+            "stock_value": 0,
+        }
         place = {"location": LOCATION, "sku": sku}
         point: dict[str, Any] = {"reorder_point": 10, "reorder_part": inventory_rules.reorder_part(pk)}
         stock.append({"pk": pk, "sk": "LEVEL"} | place | counters | point)

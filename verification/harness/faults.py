@@ -21,10 +21,10 @@ Kind = Literal[
     "throttle",
     "deliver_twice",
     "garbage",
-    "die",
-    "overtaken",
+    "process_killed",
+    "concurrent_delivery",
     "late",
-    "rival",
+    "concurrent_process",
     "throttled",
 ]
 
@@ -60,10 +60,10 @@ class Fault:
     deliver_twice: the function runs twice. garbage: the response has another shape, after the effect. `workflow` is
     the workflow of the state, "" for any.
 
-    The others act within a function, just before its DynamoDB request number `request` (from 1): die, the process
-    ends; overtaken, the same delivery runs completely; late, an earlier delivery that timed out has its effect;
-    rival, another business process uses the same goods; throttled, AWS refuses the request (and with more than one
-    `times`, every later request of each delivery). They need a schedule that observes requests.
+    The others act within a function, just before its DynamoDB request number `request` (from 1): process_killed, the
+    process ends; concurrent_delivery, the same delivery runs completely; late, an earlier delivery that timed out has
+    its effect; concurrent_process, another business process uses the same goods; throttled, AWS refuses the request
+    (and with more than one `times`, every later request of each delivery). They need a schedule that observes requests.
     """
 
     state: str

@@ -49,7 +49,7 @@ RETRIES, DECISIONS = 3, 20
 PAUSE, PATIENCE = 43_200, 100 * 86_400
 # Fields of a response that differ between deliveries: request metadata, memory used, files removed.
 PER_DELIVERY_FIELDS = {"SdkHttpMetadata", "SdkResponseMetadata", "peak_kib", "removed"}
-REPEATING_KINDS = ("deliver_twice", "overtaken")
+REPEATING_KINDS = ("deliver_twice", "concurrent_delivery")
 EXECUTION_EXISTS = "StepFunctions.ExecutionAlreadyExistsException"
 # Longer than opening a case is retried, and than an execution may run.
 YEARS = 3 * 365 * 86_400
@@ -124,7 +124,7 @@ class Prover:
             faults,
             tables=self.tables,
             invoke=self.services.invoke_now,
-            rival=lambda: family.run_rival(self.services, f"{business_id}-rival"),
+            concurrent_process=lambda: family.run_concurrent_process(self.services, f"{business_id}-other"),
         )
 
     def build_fixture(self, family: Family = ORDERS, store: str | Path = ":memory:") -> WorkflowFixture:

@@ -36,13 +36,13 @@ class ProcessKilled(BaseException):
 class CaseSchedule(FaultSchedule):
     """Faults that end at `end_faults`, and one execution started at a trigger of another.
 
-    `invoke` runs a function by its ARN, `rival` another business process on the same goods, both synchronously.
-    `requests` counts a function's DynamoDB requests by `workflow.state`.
+    `invoke` runs a function by its ARN, `concurrent_process` another business process on the same goods, both
+    synchronously. `requests` counts a function's DynamoDB requests by `workflow.state`.
     """
 
     tables: Tables
     invoke: Callable[[str, Any], Any]
-    rival: Callable[[], None]
+    concurrent_process: Callable[[], None]
     requests: dict[str, int] = field(default_factory=dict)
     _trigger: Trigger | None = None
     _start: dict[str, str] = field(default_factory=dict)
@@ -120,16 +120,16 @@ class CaseSchedule(FaultSchedule):
     def _interpose(self, fault: Fault, call: TaskCall) -> Any:
         """Apply a fault between two requests; return the response of a concurrent delivery, None without one."""
         match fault.kind:
-            case "die":
+            case "process_killed":
                 raise ProcessKilled
-            case "overtaken":
+            case "concurrent_delivery":
                 arguments = call.request.arguments
                 with suppress(StateError):  # a refusal that the outer delivery gets too
                     return self.invoke(arguments["FunctionName"], arguments["Payload"])
             case "late":
                 self._run_unanswered()
-            case "rival":
-                self.rival()
+            case "concurrent_process":
+                self.concurrent_process()
         return None
 
     def _run_unanswered(self) -> None:
@@ -165,10 +165,10 @@ def task_faults(place: str, first: int = 0) -> list[Fault]:
 LATE: tuple[Kind, int] = ("late", 1)
 # The faults within a function, before each of its DynamoDB requests.
 WITHIN: tuple[tuple[Kind, int], ...] = (
-    ("die", 1),
-    ("die", FOREVER),
-    ("overtaken", 1),
-    ("rival", 1),
+    ("process_killed", 1),
+    ("process_killed", FOREVER),
+    ("concurrent_delivery", 1),
+    ("concurrent_process", 1),
     ("throttled", 1),
     ("throttled", FOREVER),
 )

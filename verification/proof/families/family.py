@@ -107,7 +107,7 @@ class Family(Protocol):
 
     def scenarios(self) -> Iterator[Scenario]: ...
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Run another business process on the same goods to its end, synchronously."""
         ...
 

@@ -205,13 +205,13 @@ class Images(Family):
 
         return start
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Ingest a newer version of the same object, from its event to its announcement."""
-        key = key_of(business_id.removesuffix("-rival"))
+        key = key_of(business_id.removesuffix("-other"))
         event = image_buckets.put(picture("white", SMALL), key)
-        image = services.call_task("RenderImage", change=event, execution="execution:rival", business_id=key)
-        settled = services.call_task("SettleImage", image=image, execution="execution:rival", business_id=key)
-        services.call_task("TidyOutputs", business_id=key, execution="execution:rival")
+        image = services.call_task("RenderImage", change=event, execution="execution:other", business_id=key)
+        settled = services.call_task("SettleImage", image=image, execution="execution:other", business_id=key)
+        services.call_task("TidyOutputs", business_id=key, execution="execution:other")
         services.events.append({"DetailType": settled["detail_type"], "Detail": settled["detail"]})
 
     def event_identity(self, entry: Mapping[str, Any]) -> tuple[str, str]:

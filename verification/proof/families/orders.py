@@ -129,7 +129,7 @@ class Orders(Family):
                 self, CANCEL, f"cancelled before {state}", _racing(self.request(PAID), trigger), "CANCELLED"
             )
         # Refused, unless a crash lets the cancel claim the order first.
-        yield Scenario(self, CANCEL, "overtaken by a return", _overtaken_by_return(self.request(PAID)), "")
+        yield Scenario(self, CANCEL, "a return comes first", _return_first(self.request(PAID)), "")
         last = Trigger(CHECKOUT, "CapturePayment", after=True)
         yield Scenario(
             self,
@@ -140,7 +140,7 @@ class Orders(Family):
             paired=True,
         )
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Sell the same goods in another order, and cancel an earlier one."""
         sell(services, self.request(PAID), business_id)
         take_back(services, YESTERDAY)
@@ -240,7 +240,7 @@ def _racing(request: Request, trigger: Trigger) -> StartExecutions:
     return start
 
 
-def _overtaken_by_return(sale: Request) -> StartExecutions:
+def _return_first(sale: Request) -> StartExecutions:
     """A return that claims a unit just before a cancel claims the order."""
 
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:

@@ -203,18 +203,18 @@ class Purchases(Family):
                 partial(_script, steps),
             )
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Another order of the same goods from the same supplier, placed and cancelled."""
         order = request(business_id, (PROMPT,), PRICES)
         reference = {"purchase_order_id": business_id}
-        services.call_task("OpenPurchase", **order, execution="rival")
+        services.call_task("OpenPurchase", **order, execution="other")
         services.call_task(
             "RaiseOnOrder", purchase_order_id=business_id, location=LOCATION, lines=order["lines"]
         )
         services.call_task("SendPurchase", **reference)
         services.call_task("WithdrawPurchase", **reference)
         services.call_task("LowerOnOrder", purchase_order_id=business_id, step="cancelled")
-        services.call_task("CancelPurchase", **reference, reason="Rival")
+        services.call_task("CancelPurchase", **reference, reason="Another process")
 
     def describe_outcome(self, final: FinalState) -> str:
         order = _find(final.business_id)

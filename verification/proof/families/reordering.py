@@ -109,7 +109,7 @@ class Reordering(Family):
         refusing = partial(ReorderDriver, decision="refuse")
         yield Scenario(self, REORDER, "refused", _night(COSTLY), "12 and 0 on order", driver=refusing)
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Reserve and release a unit that is about to be ordered."""
         services.call_task(
             "ReserveStock",

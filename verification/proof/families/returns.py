@@ -88,18 +88,18 @@ class Returns(Family):
                 expected = "" if trigger.state == RACED[0] else "COMPLETED"
                 yield Scenario(self, RETURN, title, _cancelled(trigger), expected)
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Return a unit of the same order, as its workflow does; nothing if there is none left."""
-        order_id = _sale_of(business_id.removesuffix("-rival"))
+        order_id = _sale_of(business_id.removesuffix("-other"))
         request = {"return_id": business_id, "order_id": order_id, "currency": CURRENCY, "lines": [ONE_MUG]}
         try:
-            claimed = services.call_task("ClaimReturn", **request, execution="rival")
+            claimed = services.call_task("ClaimReturn", **request, execution="other")
         except StateError:
             return
         try:
             refunds = _refund(services, claimed)
         except StateError:
-            services.call_task("ReleaseReturn", return_id=business_id, execution="rival")
+            services.call_task("ReleaseReturn", return_id=business_id, execution="other")
             return
         _book(services, claimed, refunds)
 

@@ -87,7 +87,7 @@ class Shipments(Family):
             lambda order_id: ScriptedDriver(order_id, steps, _find, _operations),
         )
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Sell the same goods in another order."""
         sell(services, PAID, business_id)
 

@@ -93,7 +93,7 @@ class Transfers(Family):
             lambda business_id: ScriptedDriver(business_id, steps, _find, operations),
         )
 
-    def run_rival(self, services: ProofServices, business_id: str) -> None:
+    def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Reserve and release a unit at both locations."""
         for location in (WAREHOUSE, LOCATION):
             order_id = f"{business_id}-{location}"

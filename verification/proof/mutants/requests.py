@@ -67,7 +67,9 @@ def cases_of_all_requests(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
         faults = [*enumeration.singles(name), *enumeration.request_faults(name)]
         yield WorkItem(name)
         yield from (
-            WorkItem(name, format_faults((f,))) for f in faults if f.kind in ("fail_before", "overtaken")
+            WorkItem(name, format_faults((f,)))
+            for f in faults
+            if f.kind in ("fail_before", "concurrent_delivery")
         )
 
 
