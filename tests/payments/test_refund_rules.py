@@ -1,10 +1,12 @@
 """Which tender of a sale gets how much of a refund."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payments.models import Tender, TenderType
 from payments.refunds import rules
-from payments.refunds.models import Refund, RefundPayment
+from payments.refunds.models import Exchange, Refund, RefundPayment
+from tillflow.errors import InvalidRequest
 
 TYPES: tuple[TenderType, ...] = ("card", "cash", "store_credit")
 
@@ -63,6 +65,14 @@ def test_refund_over_more_tenders_than_a_transaction_holds_is_refused() -> None:
     tenders = [tender(number, "card", 1) for number in range(1, 101)]
     assert rules.opened(request(99), tenders).state == "OPEN"
     assert rules.opened(request(100), tenders).state == "REFUSED"
+
+
+def test_exchange_pays_what_its_sale_captured_of_it() -> None:
+    exchanged = request(12).model_copy(update={"exchange": Exchange(order_id="ord-2", amount=10)})
+    rules.check_exchange(exchanged, [tender(1, "exchange", 10), tender(2, "card", 30)])
+    for sale in ([], [tender(1, "card", 10)], [tender(1, "exchange", 9)], [tender(1, "exchange", 11)]):
+        with pytest.raises(InvalidRequest, match=r"exchange\.amount"):
+            rules.check_exchange(exchanged, sale)
 
 
 @given(

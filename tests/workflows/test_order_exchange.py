@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from customers.store import CustomersStore
+from orders.errors import InvalidReturn
 from orders.operations import OrderOperations
+from orders.returns.models import ConfirmClaim
+from orders.returns.store import ReturnsStore
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
@@ -179,6 +182,67 @@ def test_order_paid_by_an_exchange_is_not_cancelled(shop: WorkflowFixture) -> No
     [run] = shop.run({"order_id": "ord-2", "reason": "wrong size"}, workflow="OrderCancel")
     assert (run.status, run.error) == ("FAILED", "OrderPaidByExchange")
     assert shop.audit() == []
+
+
+@pytest.mark.parametrize("customer", [None, CUSTOMERS[0].customer_id])
+def test_refused_refund_of_an_exchange_becomes_credit_or_cash(
+    shop: WorkflowFixture, customer: str | None
+) -> None:
+    """The free goods are sold: the return goes on although its card takes nothing."""
+    sale = order(BASKET, card("tok_refund_refused"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
+    shop.run(sale | {"order_id": "ord-0", "customer_id": customer}, workflow="OrderCheckout")
+    free = exchange_input({MUG: 1})
+    free["return"]["order_id"] = "ord-0"
+    free["sale"]["discounts"] = [{"percent": "100"}]
+    [run] = shop.run(free, workflow="OrderExchange")
+    assert (run.status, run.output["sold"]) == ("SUCCEEDED", 0)
+    assert refunds(shop) == [("store_credit" if customer else "cash", MUG_PRICE)]
+    assert shop.audit() == []
+
+
+def test_case_of_a_claim_that_cannot_be_read_resumes(shop: WorkflowFixture) -> None:
+    """The units stay claimed: their value has paid the sale."""
+    run = exchange(shop, {MUG: 1}, faults=(Fault("ConfirmClaim", "fail_before"),))
+    returned = shop.run_until_settled(run.arn.replace("OrderExchange", "OrderReturn"))
+    assert (run.status, returned.path[-1]) == ("RUNNING", "OpenInquiryCase")
+    assert shop.audit("ret-1", "ord-2") == []
+    shop.resolve(returned, "retry", case="ConfirmClaim")
+    assert shop.run_until_settled(run.arn).output["status"] == "COMPLETED"
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"order_id": "ord-1", "amount": MUG_PRICE},
+        {"order_id": "ord-1", "amount": 0},
+        {"order_id": "ord-9", "amount": MUG_PRICE},
+        {"order_id": "ord-1"},
+    ],
+)
+def test_return_that_names_an_exchange_without_its_claim_is_refused(
+    shop: WorkflowFixture, forged: dict[str, Any]
+) -> None:
+    claimed = {"return_id": "ret-1", "lines": [{"line_no": 2, "quantity": 9}], "totals": {"total": 9_999}}
+    request = {"return_id": "ret-1", "order_id": "ord-1", "claimed": claimed, "exchange": forged}
+    [run] = shop.run(request, workflow="OrderReturn")
+    expected = "UnknownReturn" if "amount" in forged else "InvalidReturn"
+    assert (run.status, run.error) == ("FAILED", expected)
+    assert shop.snapshot().refunds == {}
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize("amount", [MUG_PRICE - 1, COFFEE_PRICE, 0])
+def test_claim_is_not_confirmed_for_another_amount_than_the_sale_took(
+    shop: WorkflowFixture, amount: int
+) -> None:
+    exchange(shop, {ESPRESSO: 1}, card("tok_visa"), faults=(Fault("ReturnUnits", "fail_before"),))
+    store = ReturnsStore(client("dynamodb"), "OrdersTable")
+    execution = shop.row("OrdersTable", "RETURN#ret-1", "RETURN")["execution"]
+    paid = {"order_id": "ord-2", "amount": amount}
+    confirm = {"return_id": "ret-1", "execution": execution, "exchange": paid}
+    with pytest.raises(InvalidReturn, match=r"exchange\.amount"):
+        store.confirm(ConfirmClaim.model_validate(confirm))
 
 
 class CancelledMeanwhile(FaultSchedule):

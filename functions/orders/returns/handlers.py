@@ -9,7 +9,13 @@ from tillflow.handling import handler
 from tillflow.parsing import parse
 
 from orders.errors import InvalidReturn
-from orders.returns.models import ClaimedReturn, ReleasedReturn, ReleaseReturn, ReturnOrder
+from orders.returns.models import (
+    ClaimedReturn,
+    ConfirmClaim,
+    ReleasedReturn,
+    ReleaseReturn,
+    ReturnOrder,
+)
 from orders.returns.store import ReturnsStore
 
 store = ReturnsStore(client("dynamodb"), os.environ["TABLE_NAME"])
@@ -19,8 +25,11 @@ store = ReturnsStore(client("dynamodb"), os.environ["TABLE_NAME"])
 def claim_return(event: dict[str, Any], context: object) -> ClaimedReturn:
     """Validate a return and claim its units on the lines of its order.
 
-    The event is the request with `execution`, the ARN of the execution, and `execution_name`.
+    The event is the request with `execution`, the ARN of the execution, and `execution_name`. One with an `exchange`
+    asks for the claim that the exchange has made.
     """
+    if "exchange" in event:
+        return store.confirm(parse(ConfirmClaim, event, InvalidReturn))
     request = {name: value for name, value in event.items() if name != "execution"}
     execution = event.get("execution")
     return store.claim(

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
-from tillflow.fields import Identifier, Quantity, Record
+from tillflow.fields import Amount, Identifier, Quantity, Record
 from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
@@ -122,6 +122,21 @@ class ReturnOrder(Record):
                 "location, register, customer_id, override and refund store_credit when order_id is null"
             )
         return self
+
+
+class ExchangedSale(Record):
+    """The sale of an exchange, and how much of it the returned units paid."""
+
+    order_id: OrderId
+    amount: Amount
+
+
+class ConfirmClaim(Record):
+    """A request to read the claim that an exchange has made for the execution of its return."""
+
+    return_id: ReturnId
+    execution: Annotated[str, Field(min_length=1, max_length=2048)]
+    exchange: ExchangedSale
 
 
 class ReleaseReturn(Record):

@@ -16,6 +16,8 @@ from orders.errors import InvalidReturn, OrderNotReturnable, ReturnWindowClosed,
 from orders.models import Claim, ClaimedUnits, Order
 from orders.returns.models import (
     ClaimedReturn,
+    ConfirmClaim,
+    Return,
     ReturnedLine,
     ReturnedTotals,
     ReturnLine,
@@ -85,6 +87,17 @@ def claimed_without_receipt(request: ReturnOrder, now: datetime) -> ClaimedRetur
         "taxes": sum_by_rate(lines),
         "totals": _totals(lines, 0),
     }
+
+
+def check_exchanged(claim: Return, request: ConfirmClaim, sale: Order | None) -> None:
+    """Raise InvalidReturn unless the claim stands, and its units paid exactly this amount of the sale."""
+    tenders = (sale.document or {}).get("tenders", ()) if sale and sale.status != "REJECTED" else None
+    if claim.status == "RELEASED" or tenders is None:
+        raise InvalidReturn("exchange.order_id", request.exchange.order_id, "the sale of the exchange")
+    paid = sum(one["amount"] for one in tenders if one.get("return_id") == claim.return_id)
+    if request.exchange.amount != paid:
+        expected = f"{paid}, what the returned units paid of order {request.exchange.order_id}"
+        raise InvalidReturn("exchange.amount", request.exchange.amount, expected)
 
 
 def claim_of(claimed: ClaimedReturn) -> Claim:

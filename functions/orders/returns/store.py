@@ -10,10 +10,17 @@ from tillflow.errors import DocumentTooLarge, IdempotencyConflict, OrderClosed, 
 from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact
 from tillflow.times import iso_utc
 
-from orders.errors import UnknownOrder
+from orders.errors import UnknownOrder, UnknownReturn
 from orders.models import Claim
 from orders.returns import rules
-from orders.returns.models import ClaimedReturn, ReleasedReturn, ReleaseReturn, Return, ReturnOrder
+from orders.returns.models import (
+    ClaimedReturn,
+    ConfirmClaim,
+    ReleasedReturn,
+    ReleaseReturn,
+    Return,
+    ReturnOrder,
+)
 from orders.returns.rows import read_return, return_key
 from orders.rows import order_key, read_order
 
@@ -32,6 +39,19 @@ class ReturnsStore:
         IdempotencyConflict when the return id has another request, OrderClosed after a release.
         """
         return retry_on_conflict(lambda: self._claim(request, execution, now))
+
+    def confirm(self, request: ConfirmClaim) -> ClaimedReturn:
+        """Return the claim that an exchange has made for an execution, whose units have paid the sale of the exchange.
+
+        Raises UnknownReturn if there is no such claim, InvalidReturn if the sale is not one that it paid.
+        """
+        place, sale_place = return_key(request.return_id), order_key(request.exchange.order_id)
+        rows = self._read(place, sale_place)
+        claim = read_return(rows[place]) if place in rows else None
+        if claim is None or claim.document is None or claim.execution != request.execution:
+            raise UnknownReturn(request.return_id)
+        rules.check_exchanged(claim, request, read_order(rows[sale_place]) if sale_place in rows else None)
+        return cast("ClaimedReturn", claim.document)
 
     def release(self, request: ReleaseReturn) -> ReleasedReturn:
         """Give the units of a return back to its order; a later claim is refused. Nothing claimed is success."""

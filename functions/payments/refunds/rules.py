@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.money import Money
 from tillflow.store import ACTIONS_PER_TRANSACTION
 
@@ -67,11 +67,20 @@ def check_same_request(refund: Refund, sent: RefundPayment) -> None:
         raise IdempotencyConflict(f"the refund of return {sent.return_id}", stored, sent.model_dump())
 
 
+def check_exchange(request: RefundPayment, sale: Iterable[Tender]) -> None:
+    """Raise InvalidRequest unless the tenders of the sale of an exchange captured what the return is to pay of it."""
+    amount = request.exchange.amount if request.exchange else 0
+    captured = sum(tender.captured for tender in sale if tender.type == "exchange")
+    if amount != captured:
+        raise InvalidRequest("exchange.amount", amount, f"{captured}, what the sale captured of the exchange")
+
+
 def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[Tender]) -> Refund:
     """Return the refund after a provider refused a part: the tenders after it get its amount.
 
     What they cannot take becomes store credit if there is a customer, else cash; but a refund of which nothing is done
-    yet is refused as a whole, so that the customer can be offered store credit instead.
+    yet is refused as a whole, so that the customer can be offered store credit instead. That of an exchange is not: its
+    goods are sold.
     """
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
@@ -80,7 +89,8 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     others = [
         part for part in refund.parts if part.tender_no != refused.tender_no and part.type != "exchange"
     ]
-    if rest and not any(part.state == "refunded" for part in (*taken, *others)):
+    is_begun = refund.request.exchange or any(part.state == "refunded" for part in others)
+    if rest and not is_begun:
         return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
     if rest:
         kind: TenderType = "store_credit" if refund.request.customer_id else "cash"

@@ -45,8 +45,9 @@ class Refunds:
     def refund(self, request: RefundPayment) -> Refunded:
         """Refund a return; a second delivery completes it and returns the same parts.
 
-        Raises RefundRefused if nothing can be refunded, now or later; IdempotencyConflict for another request under the
-        return; ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
+        Raises RefundRefused if nothing can be refunded, now or later; InvalidRequest for an exchange that did not pay
+        its sale; IdempotencyConflict for another request under the return; ProviderUnavailable or PaymentOutcomeUnknown
+        when a retry can help.
         """
         return retry_on_conflict(partial(self._refund, request))
 
@@ -54,6 +55,8 @@ class Refunds:
         refund = self._store.find(request.return_id)
         called_before = refund is not None
         if refund is None:
+            if request.exchange:
+                rules.check_exchange(request, self._payments.payment(request.exchange.order_id).tenders)
             tenders = self._tenders(request)
             refund = rules.opened(request, tenders)
             self._store.write(None, refund, tenders)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from verification.proof.families.orders import (
     RETURN,
     STOCK,
     YESTERDAY,
+    Request,
     cancel,
     placed,
     sell,
@@ -37,6 +39,10 @@ PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no 
     "a cheaper article, the rest refunded"
 }
 FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
+FREE = replace(
+    order_exchange.SCENARIOS[1], sale={**order_exchange.SCENARIOS[1].sale, "discounts": [{"percent": "100"}]}
+)
+BY_REFUSED_CARD = next(one.sale for one in order_return.SCENARIOS if one.title.startswith("a card that can"))
 YESTERDAY_TIME = "2026-11-24T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
 # A cancel that finds no order prevents the capture; one that finds an order paid by an exchange is refused.
@@ -75,6 +81,8 @@ class Returns(Family):
                 exchange.proven,
                 exchange.title in PAIRED,
             )
+        free, refused = _exchanged(FREE, BY_REFUSED_CARD), "a free article, the card takes no refund"
+        yield Scenario(self, EXCHANGE, refused, free, "COMPLETED")
         for state, expected in SALE_CANCELLED.items():
             title = f"the sale is cancelled before {state}"
             yield Scenario(self, EXCHANGE, title, _sale_cancelled(Trigger(CHECKOUT, state)), expected)
@@ -128,7 +136,7 @@ def _sale_of(return_id: str) -> str:
     return f"{return_id}-sale"
 
 
-def _sell_first(fixture: WorkflowFixture, sale: dict[str, Any], return_id: str) -> str:
+def _sell_first(fixture: WorkflowFixture, sale: Request, return_id: str) -> str:
     """Sell an order without faults; return its id."""
     order_id = _sale_of(return_id)
     fixture.schedule = FaultSchedule()
@@ -158,9 +166,9 @@ def _sale_cancelled(trigger: Trigger) -> StartExecutions:
     return start
 
 
-def _exchanged(demo: order_exchange.Scenario) -> StartExecutions:
+def _exchanged(demo: order_exchange.Scenario, sold_first: Request = FIRST.sale) -> StartExecutions:
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
-        order_id, sale_id = _sell_first(fixture, FIRST.sale, return_id), f"{return_id}-new"
+        order_id, sale_id = _sell_first(fixture, sold_first, return_id), f"{return_id}-new"
         for workflow in (CHECKOUT, RETURN):
             fixture.deploy(workflow)
         fixture.schedule = schedule
