@@ -168,7 +168,7 @@ def test_connection_failure_raises_call_failed():
 
 
 def test_invalid_params_are_not_sent():
-    with pytest.raises(CallFailed, match="Parameter validation failed"):
+    with pytest.raises(CallFailed, match=r"Invalid parameters for dynamodb\.GetItem"):
         asyncio.run(services(9).call("dynamodb", "GetItem", {"TableName": "t", "Key": "1"}))
 
 

@@ -178,6 +178,62 @@ def test_invalid_arguments_do_not_start_task(task, arguments, reason):
     assert refused.value.cause == f"The Parameters '{shown}' could not be used to start the Task: [{reason}]"
 
 
+@pytest.mark.parametrize(
+    ("resource", "arguments", "field"),
+    [
+        ("dynamodb:putItem", {"TableName": "t", "Item": {"pk": "1"}}, "Item"),
+        ("dynamodb:putItem", {"TableName": "t", "Item": {"pk": {"BOOL": "maybe"}}}, "BOOL"),
+        ("events:putEvents", {"Entries": {"Source": "s"}}, "Entries"),
+        ("events:putEvents", {"Entries": [{"Source": "s", "Time": "soon"}]}, "Time"),
+        ("aws-sdk:s3:listObjectsV2", {"Bucket": "b", "MaxKeys": "many"}, "MaxKeys"),
+        ("aws-sdk:dynamodb:getItem", {"TableName": "t", "Key": {"pk": {"B": "a"}}}, "B"),
+    ],
+)
+def test_argument_of_another_type_does_not_start_task(task, resource, arguments, field):
+    with pytest.raises(RuntimeFailure) as refused:
+        task(resource, arguments)
+    assert refused.value.error == "States.Runtime"
+    assert refused.value.cause.endswith(
+        f"could not be used to start the Task: [The value of the field '{field}' has an invalid format]"
+    )
+
+
+def test_numbers_and_booleans_may_be_text(task, table):
+    item = KEY | {"paid": {"BOOL": "true"}, "n": {"N": 7}}
+    task("dynamodb:putItem", {"TableName": table, "Item": item})
+    read = task("aws-sdk:dynamodb:scan", {"TableName": table, "Limit": "5"})
+    assert read["Items"] == [KEY | {"paid": {"Bool": True}, "n": {"N": "7"}}]
+
+
+def test_service_rejects_values_out_of_range(task):
+    with pytest.raises(StateError) as refused:
+        task("aws-sdk:kms:describeKey", {"KeyId": ""})
+    assert refused.value.error == "Kms.NotFoundException"
+    assert "(Service: Kms, Status Code: 400, " in refused.value.cause
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "error"),
+    [
+        ("headObject", {"Bucket": "heads", "Key": "none"}, "S3.NoSuchKeyException"),
+        ("headBucket", {"Bucket": "no-bucket"}, "S3.NoSuchBucketException"),
+    ],
+)
+def test_missing_object_of_head_request_has_its_exception(task, action, arguments, error):
+    task("aws-sdk:s3:createBucket", {"Bucket": "heads"})
+    with pytest.raises(StateError) as missing:
+        task(f"aws-sdk:s3:{action}", arguments)
+    assert missing.value.error == error
+    assert missing.value.cause.startswith("null (Service: S3, Status Code: 404, Request ID: ")
+
+
+def test_s3_objects_have_no_checksum_of_the_task(task):
+    task("aws-sdk:s3:createBucket", {"Bucket": "plain"})
+    put = task("aws-sdk:s3:putObject", {"Bucket": "plain", "Key": "a", "Body": "x"})
+    got = task("aws-sdk:s3:getObject", {"Bucket": "plain", "Key": "a"})
+    assert not [name for name in put | got if name.startswith("Checksum")]
+
+
 def test_null_required_argument_is_rejected_by_service(task):
     with pytest.raises(StateError) as refused:
         task("aws-sdk:dynamodb:putItem", {"TableName": "t", "Item": None})

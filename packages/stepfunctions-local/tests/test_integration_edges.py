@@ -77,6 +77,7 @@ def test_lambda_invoke_output_has_metadata():
         "HTTPHeaders": {
             "x-amzn-requestid": "r-1",
             "content-length": "7",
+            "access-control-allow-origin": "*",
             "x-amz-executed-version": "$LATEST",
         },
     }
@@ -181,6 +182,17 @@ def test_lambda_service_errors_are_named(code, status, error):
         error,
         f"no (Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: r-1; Proxy: null)",
     )
+
+
+def test_missing_message_of_service_is_null():
+    refusal = ServiceError("ssm", "GetParameter", "ParameterNotFound", "", request_id="r")
+    assert failure("aws-sdk:ssm:getParameter", {"Name": "n"}, FakeResponses(refusal)) == (
+        "Ssm.ParameterNotFoundException",
+        "null (Service: Ssm, Status Code: 400, Request ID: r) (SDK Attempt Count: 1)",
+    )
+    refusal = ServiceError("dynamodb", "GetItem", "InternalServerError", "", status=500, request_id="r")
+    _, cause = failure("dynamodb:getItem", {"TableName": "t", "Key": {}}, FakeResponses(refusal))
+    assert cause.startswith("null (Service: AmazonDynamoDBv2; Status Code: 500; ")
 
 
 def test_unreachable_service_is_sdk_client_exception():

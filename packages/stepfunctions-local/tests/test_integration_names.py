@@ -69,6 +69,10 @@ def test_members_are_in_sdk_pascal_case(member, shown):
         ("sesv2", "sesv2"),
         ("dynamodbstreams", "dynamodbstreams"),
         ("nosuchservice", None),
+        # names of the AWS CLI that are no Java packages
+        ("logs", None),
+        ("stepfunctions", None),
+        ("events", None),
         ("../dynamodb", None),
     ],
 )

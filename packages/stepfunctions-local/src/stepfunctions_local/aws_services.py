@@ -139,6 +139,8 @@ class AwsServices:
             raise CallFailed(str(error), sent=True, timed_out=True) from None
         except BotoCoreError as error:
             raise CallFailed(str(error)) from None
+        except (AttributeError, TypeError, ValueError) as error:  # botocore could not serialize the params
+            raise CallFailed(f"Invalid parameters for {service}.{operation}: {error}") from error
         return response
 
     def _http(self, request: HttpRequest, roles: Roles) -> HttpResponse:
@@ -178,6 +180,11 @@ class AwsServices:
                         max_pool_connections=self.threads,
                         user_agent="stepfunctions-local",
                         inject_host_prefix=self.endpoint_url is None,
+                        # The service rejects what is out of range, in its own words.
+                        parameter_validation=False,
+                        # As Step Functions: S3 objects without checksums of their own.
+                        request_checksum_calculation="when_required",
+                        response_checksum_validation="when_required",
                         s3={"addressing_style": "path"} if self.endpoint_url else {},
                     ),
                 )

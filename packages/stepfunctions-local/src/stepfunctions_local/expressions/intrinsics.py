@@ -57,6 +57,17 @@ def compile_intrinsic(text: str) -> Intrinsic:
     return Intrinsic(text)
 
 
+def is_path_or_call(value: Any) -> bool:
+    """Return whether a value is a valid JSONPath or a valid intrinsic function call."""
+    if not isinstance(value, str) or not (value.startswith("$") or is_intrinsic(value)):
+        return False
+    try:
+        (compile_path if value.startswith("$") else compile_intrinsic)(value)
+    except ValueError:
+        return False
+    return True
+
+
 class _Parser:
     def __init__(self, text: str):
         self.text, self.position = text, 0

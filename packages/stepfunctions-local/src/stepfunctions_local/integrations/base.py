@@ -63,6 +63,9 @@ class Integration:
         missing = (name for name in self.required if name not in names)
         return [f"The field '{name}' is required but was missing" for name in missing]
 
+    def check_arguments(self, arguments: Any) -> None:
+        """Raise RuntimeFailure for evaluated arguments with which the task cannot be started."""
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         """Make the call and return the task's output, or the output of TaskSubmitted for a pattern that waits.
 

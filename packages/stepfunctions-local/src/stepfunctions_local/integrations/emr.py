@@ -120,11 +120,17 @@ class EmrIntegration(OptimisedIntegration):
             *(f"The field '{name}' is required but was missing" for name in missing),
         ]
 
-    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
-        arguments = request.arguments if isinstance(request.arguments, dict) else {}
-        faults = self.argument_errors(set(arguments)) if self.emr.required is not None else []
+    def check_arguments(self, arguments: Any) -> None:
+        if self.emr.required is None:
+            OptimisedIntegration.check_arguments(self, arguments)
+            return
+        faults = self.argument_errors(set(arguments) if isinstance(arguments, dict) else set())
         if faults:
-            raise cannot_start(request, faults)
+            raise cannot_start(arguments, faults)
+
+    async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
+        self.check_arguments(request.arguments)
+        arguments = request.arguments if isinstance(request.arguments, dict) else {}
         if self.emr.lookup is not None:
             arguments = {**arguments, "Id": await self._id(self.emr.lookup, request, services, arguments)}
         params = self.emr.params(arguments)

@@ -14,6 +14,7 @@ from ..errors import StateError
 from ..services import CallFailed, HttpRequest, HttpResponse, RoleNotAssumable, ServiceError, TaskServices
 from .base import Integration, TaskRequest
 from .formatting import json_text
+from .sdk import cannot_start
 
 _API_GATEWAY = frozenset(
     {"ApiEndpoint", "Method", "Headers", "Stage", "Path", "QueryParameters", "RequestBody", "AuthType"}
@@ -32,6 +33,18 @@ _HTTP = frozenset(
     | {"Transform"}
 )
 
+_FORMATS: dict[str, type] = {
+    "ApiEndpoint": str,
+    "Method": str,
+    "Stage": str,
+    "Path": str,
+    "Headers": dict,
+    "QueryParameters": dict,
+    "Authentication": dict,
+    "InvocationConfig": dict,
+    "Transform": dict,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class InvokeApi(Integration):
@@ -40,7 +53,11 @@ class InvokeApi(Integration):
     def argument_errors(self, names: set[str]) -> list[str]:
         return _argument_errors(names, _API_GATEWAY, self.required)
 
+    def check_arguments(self, arguments: Any) -> None:
+        _check(self, arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
+        self.check_arguments(request.arguments)
         arguments = request.arguments
         host = arguments["ApiEndpoint"].removeprefix("https://").rstrip("/")
         path = "/".join(
@@ -73,7 +90,11 @@ class InvokeHttp(Integration):
     def argument_errors(self, names: set[str]) -> list[str]:
         return _argument_errors(names, _HTTP, self.required)
 
+    def check_arguments(self, arguments: Any) -> None:
+        _check(self, arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
+        self.check_arguments(request.arguments)
         arguments = request.arguments
         headers = {name: str(value) for name, value in (arguments.get("Headers") or {}).items()}
         query = dict(arguments.get("QueryParameters") or {})
@@ -93,6 +114,19 @@ class InvokeHttp(Integration):
                 f"States.Http.StatusCode.{response.status}", response.body.decode("utf-8", "replace")
             )
         return _response_parts(response)
+
+
+def _check(integration: Integration, arguments: Any) -> None:
+    """Raise RuntimeFailure for arguments with which a request cannot be made."""
+    given = arguments if isinstance(arguments, dict) else {}
+    faults = integration.argument_errors({name for name, value in given.items() if value is not None})
+    faults += [
+        f"The value of the field '{name}' has an invalid format"
+        for name, kind in _FORMATS.items()
+        if not isinstance(given.get(name), kind | None)
+    ]
+    if faults:
+        raise cannot_start(arguments, faults)
 
 
 def _argument_errors(names: set[str], known: frozenset[str], required: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from ..services import TaskServices
 from .base import Integration, TaskRequest
 from .formatting import json_text
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params
+from .sdk import arguments_to_params, check_params
 from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
@@ -22,13 +22,17 @@ _ERROR_NAMES = ErrorNames("Lambda", "AWSLambda", "AWSLambdaException")
 class InvokeFunction(Integration):
     """`lambda:invoke`: the function's response under Payload, with the call's metadata."""
 
+    def check_arguments(self, arguments: Any) -> None:
+        others = _without_payload(arguments) if isinstance(arguments, dict) else {}
+        check_params(known_operation("lambda", "invoke"), others, arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("lambda", "invoke")
         arguments = request.arguments if isinstance(request.arguments, dict) else {}
         payload = _request_body(arguments.get("Payload"))
-        others = {name: value for name, value in arguments.items() if name != "Payload"}
+        others = _without_payload(arguments)
         with as_optimised(request, "lambda", _ERROR_NAMES):
-            params = arguments_to_params(operation, request, others)
+            params = arguments_to_params(operation, others)
         response = await _invoke(request, services, params.pop("FunctionName"), payload, params)
         output = {
             "ExecutedVersion": response.get("ExecutedVersion", "$LATEST"),
@@ -60,6 +64,10 @@ async def _invoke(
     if response.get("FunctionError"):
         raise _function_error(_text(response))
     return response
+
+
+def _without_payload(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name != "Payload"}
 
 
 def _request_body(payload: Any) -> bytes:

@@ -13,6 +13,8 @@ _SPELLINGS = {
     "x-amzn-remapped-content-length": "x-amzn-Remapped-Content-Length",
     "x-amzn-trace-id": "X-Amzn-Trace-Id",
 }
+# Emulators add these to every response; AWS only to those of browsers.
+_CORS = "access-control-"
 
 
 def sdk_metadata(response: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +23,9 @@ def sdk_metadata(response: dict[str, Any]) -> dict[str, Any]:
     if not http:
         return {}
     headers = {
-        _SPELLINGS.get(name, name.title()): value for name, value in http.get("HTTPHeaders", {}).items()
+        _SPELLINGS.get(name, name.title()): value
+        for name, value in http.get("HTTPHeaders", {}).items()
+        if not name.startswith(_CORS)
     }
     return {
         "SdkHttpMetadata": {

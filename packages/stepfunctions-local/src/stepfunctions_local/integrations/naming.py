@@ -85,16 +85,22 @@ def _packages() -> dict[str, str]:
     """Map Java package names to botocore service names, for every service in botocore's models."""
     packages = {}
     for folder in sorted(_MODELS.iterdir()):
-        models = sorted(folder.glob("*/service-2.json*"))
-        if not models:
-            continue
-        opener = gzip.open if models[-1].suffix == ".gz" else open
-        with opener(models[-1], "rb") as model:
-            match = _SERVICE_ID.search(model.read(4096))
-        service_id = match[1].decode() if match else folder.name
-        packages[client(service_id).lower()] = folder.name
-        packages.setdefault(pascal(service_id).lower(), folder.name)
+        service_id = _service_id(folder.name)
+        if service_id is not None:
+            packages[client(service_id).lower()] = folder.name
+            packages.setdefault(pascal(service_id).lower(), folder.name)
     return packages
+
+
+def _service_id(service: str) -> str | None:
+    """Return the service id in the newest model of a botocore service, or None when it has none."""
+    models = sorted((_MODELS / service).glob("*/service-2.json*"))
+    if not models:
+        return None
+    opener = gzip.open if models[-1].suffix == ".gz" else open
+    with opener(models[-1], "rb") as model:
+        match = _SERVICE_ID.search(model.read(4096))
+    return match[1].decode() if match else service
 
 
 @cache
@@ -103,6 +109,8 @@ def botocore_service(package: str) -> str | None:
     package = package.lower()
     if package in _PACKAGES:
         return _PACKAGES[package]
-    if package.isidentifier() and package != "events" and (_MODELS / package).is_dir():
+    # Most packages have botocore's name: read one model in place of all.
+    service_id = _service_id(package) if package.isidentifier() else None
+    if service_id is not None and package in (client(service_id).lower(), pascal(service_id).lower()):
         return package
     return _packages().get(package)

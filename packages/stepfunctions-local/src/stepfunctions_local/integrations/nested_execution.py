@@ -10,7 +10,7 @@ from ..services import ServiceError, TaskServices
 from .base import Integration, TaskRequest
 from .formatting import iso, json_text
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params
+from .sdk import arguments_to_params, check_params
 from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
@@ -22,10 +22,13 @@ _TIMES = ("StartDate", "StopDate", "RedriveDate")
 class StartExecution(Integration):
     """Start an execution; `.sync` returns its description with the output as text, `.sync:2` as JSON."""
 
+    def check_arguments(self, arguments: Any) -> None:
+        check_params(known_operation("stepfunctions", "startExecution"), arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = known_operation("stepfunctions", "startExecution")
         with as_optimised(request, "stepfunctions", _ERROR_NAMES):
-            params = arguments_to_params(operation, request, request.arguments)
+            params = arguments_to_params(operation, request.arguments)
             named = "name" in params
             if not named:
                 # The same name for each delivery of an attempt: a restart does not start a second execution.

@@ -15,7 +15,7 @@ from .base import Integration, Pattern, TaskRequest, UnknownResource
 from .formatting import json_text
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params, operation_errors
+from .sdk import arguments_to_params, check_params, operation_errors
 from .service_errors import ErrorNames, as_optimised
 from .shapes import operation_model, required_members, to_output
 
@@ -224,6 +224,9 @@ class OptimisedIntegration(Integration):
     def argument_errors(self, names: set[str]) -> list[str]:
         return operation_errors(operation_model(self.botocore, self.action), names)
 
+    def check_arguments(self, arguments: Any) -> None:
+        check_params(operation_model(self.botocore, self.action), arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         output = await self._call(self.botocore, self.action, request, services, request.arguments)
         return output if self.service.finish is None else self.service.finish(output)
@@ -274,7 +277,7 @@ class OptimisedIntegration(Integration):
         if service.prepare is not None and action == self.action and isinstance(arguments, dict):
             arguments = service.prepare(arguments, request)
         with as_optimised(request, botocore, service.error_names):
-            params = arguments_to_params(operation, request, arguments)
+            params = arguments_to_params(operation, arguments)
             response = await services.call(
                 botocore,
                 operation.name,

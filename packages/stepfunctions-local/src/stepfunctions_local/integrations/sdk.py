@@ -14,6 +14,7 @@ from .formatting import json_text
 from .service_errors import as_sdk
 from .shapes import (
     UnsupportedField,
+    WrongType,
     member_named,
     operation_model,
     required_members,
@@ -35,12 +36,15 @@ class SdkIntegration(Integration):
     def argument_errors(self, names: set[str]) -> list[str]:
         return operation_errors(operation_model(self.service, self.action), names)
 
+    def check_arguments(self, arguments: Any) -> None:
+        check_params(operation_model(self.service, self.action), arguments)
+
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = operation_model(self.service, self.action)
         if operation is None:
             raise UnknownResource(self.arn)
         with as_sdk(request, self.service):
-            params = arguments_to_params(operation, request, request.arguments)
+            params = arguments_to_params(operation, request.arguments)
             response = await services.call(
                 self.service,
                 operation.name,
@@ -65,24 +69,36 @@ def operation_errors(operation: OperationModel | None, names: set[str]) -> list[
     return errors + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
 
 
-def arguments_to_params(operation: OperationModel, request: TaskRequest, arguments: Any) -> dict[str, Any]:
+def arguments_to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
     """Return arguments as the operation's params. Raises AWS's failure of a Task that cannot be started.
 
     AWS sends a required argument that is null to the service, which rejects it: raises that ServiceError.
     """
-    try:
-        params = to_params(operation, arguments)
-    except UnsupportedField as error:
-        raise cannot_start(request, [str(error)]) from None
-    missing = [name for name in required_members(operation) if name not in params]
-    nulls = [name for name in missing if _is_null(operation, arguments, name)]
+    params, nulls = _params(operation, arguments, arguments)
     if nulls:
         raise _null_rejected(operation, nulls)
-    if missing:
-        raise cannot_start(
-            request, [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
-        )
     return params
+
+
+def check_params(operation: OperationModel | None, arguments: Any, shown: Any = None) -> None:
+    """Raise AWS's failure of a Task that cannot be started with these arguments, of which it shows `shown`."""
+    if operation is not None:
+        _params(operation, arguments, arguments if shown is None else shown)
+
+
+def _params(operation: OperationModel, arguments: Any, shown: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return arguments as the operation's params, and the required params that are null."""
+    try:
+        params = to_params(operation, arguments)
+    except (UnsupportedField, WrongType) as error:
+        raise cannot_start(shown, [str(error)]) from None
+    missing = [name for name in required_members(operation) if name not in params]
+    nulls = [name for name in missing if _is_null(operation, arguments, name)]
+    if missing and not nulls:
+        raise cannot_start(
+            shown, [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
+        )
+    return params, nulls
 
 
 def _is_null(operation: OperationModel, arguments: Any, name: str) -> bool:
@@ -106,11 +122,10 @@ def _null_rejected(operation: OperationModel, names: list[str]) -> ServiceError:
     return ServiceError(service, operation.name, "ValidationException", message, request_id=str(uuid.uuid4()))
 
 
-def cannot_start(request: TaskRequest, reasons: list[str]) -> RuntimeFailure:
+def cannot_start(arguments: Any, reasons: list[str]) -> RuntimeFailure:
     """Return the failure of a Task whose arguments its operation does not accept."""
     return RuntimeFailure(
-        f"The Parameters '{json_text(request.arguments)}' could not be used to start the Task: "
-        f"[{', '.join(reasons)}]"
+        f"The Parameters '{json_text(arguments)}' could not be used to start the Task: [{', '.join(reasons)}]"
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 from botocore.model import ServiceModel, Shape
 
@@ -11,6 +12,9 @@ from ..services import CallFailed, RoleNotAssumable, ServiceError
 from . import naming
 from .base import TaskRequest
 from .shapes import service_model
+
+# The SDK's exceptions of S3's HEAD requests whose response is 404 without an error code.
+_HEAD_NOT_FOUND = {"HeadObject": "NoSuchKeyException", "HeadBucket": "NoSuchBucketException"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,12 @@ def sdk_error(service: str, error: ServiceError) -> StateError:
     client = client_name(service)
     shape = _modelled(service_model(service), error.code)
     name = naming.exception(shape.name) if shape is not None else f"{client}Exception"
-    cause = f"{error.message} (Service: {client}, Status Code: {error.status}, Request ID: {error.request_id}"
+    message = error.message
+    if service == "s3" and error.operation in _HEAD_NOT_FOUND:
+        message = ""  # a response to HEAD has no body: botocore's message is the status line
+        if error.status == HTTPStatus.NOT_FOUND:
+            name = _HEAD_NOT_FOUND[error.operation]
+    cause = f"{_java_text(message)} (Service: {client}, Status Code: {error.status}, Request ID: {error.request_id}"
     if service == "s3":
         cause += f", Extended Request ID: {error.extended_request_id or ''}"
     return StateError(f"{client}.{name}", f"{cause}) (SDK Attempt Count: 1)")
@@ -72,10 +81,15 @@ def _optimised_error(service: str, names: ErrorNames, error: ServiceError) -> St
     shape = _modelled(service_model(service), error.code)
     name = _class_v1(shape.name) if shape is not None else names.fallback
     cause = (
-        f"{error.message} (Service: {names.service}; Status Code: {error.status}; "
+        f"{_java_text(error.message)} (Service: {names.service}; Status Code: {error.status}; "
         f"Error Code: {error.code}; Request ID: {error.request_id}; Proxy: null)"
     )
     return StateError(f"{names.prefix}.{name}", cause)
+
+
+def _java_text(message: str) -> str:
+    """Return a message as Java prints it: `null` for an error that has none, such as SSM's ParameterNotFound."""
+    return message or "null"
 
 
 def _class_v1(shape: str) -> str:

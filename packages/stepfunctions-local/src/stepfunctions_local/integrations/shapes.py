@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.utils import parse_to_aware_datetime
 
 from . import naming
 from .formatting import iso, json_text
@@ -23,6 +24,13 @@ class UnsupportedField(ValueError):
     def __init__(self, name: str):
         super().__init__(f"The field '{name}' is not supported by Step Functions")
         self.name = name
+
+
+class WrongType(ValueError):
+    """An argument whose value does not have the type of the operation's member."""
+
+    def __init__(self, name: str):
+        super().__init__(f"The value of the field '{name}' has an invalid format")
 
 
 @cache
@@ -89,51 +97,78 @@ def required_members(operation: OperationModel) -> tuple[str, ...]:
 
 
 def to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
-    """Convert a Task's arguments to an operation's botocore params. Raises UnsupportedField."""
+    """Convert a Task's arguments to an operation's botocore params. Raises UnsupportedField, WrongType."""
     if operation.input_shape is None:
         return {}
     binary = _base64_bytes if operation.service_model.service_name.startswith("dynamodb") else _json_bytes
     params: dict[str, Any] = _to_value(
-        operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary
+        operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary, ""
     )
     return params
 
 
-def _to_value(shape: Shape, value: Any, binary: Callable[[Any], bytes]) -> Any:
+def _to_value(shape: Shape, value: Any, binary: Callable[[Any], bytes], field: str) -> Any:
+    """Convert a value of the argument `field`. Raises UnsupportedField, WrongType."""
     if value is None:
         return None
-    if isinstance(shape, StructureShape) and isinstance(value, dict):
+    if isinstance(shape, StructureShape):
         if getattr(shape, "is_document_type", False):
             return value
-        members = ((member_named(shape, name), item) for name, item in value.items())
+        members = ((member_named(shape, name), name, item) for name, item in _of(dict, value, field).items())
         return {
-            name: _to_value(shape.members[name], item, binary) for name, item in members if item is not None
+            member: _to_value(shape.members[member], item, binary, name)
+            for member, name, item in members
+            if item is not None
         }
-    if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_to_value(shape.member, item, binary) for item in value]
-    if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: _to_value(shape.value, item, binary) for key, item in value.items()}
-    kind = shape.type_name
+    if isinstance(shape, ListShape):
+        return [_to_value(shape.member, item, binary, field) for item in _of(list, value, field)]
+    if isinstance(shape, MapShape):
+        return {
+            key: _to_value(shape.value, item, binary, field) for key, item in _of(dict, value, field).items()
+        }
+    try:
+        return _to_scalar(shape.type_name, value, binary)
+    except ValueError:
+        raise WrongType(field) from None
+
+
+def _of[C: (dict[str, Any], list[Any])](kind: type[C], value: Any, field: str) -> C:
+    if not isinstance(value, kind):
+        raise WrongType(field)
+    return value
+
+
+def _to_scalar(kind: str, value: Any, binary: Callable[[Any], bytes]) -> Any:
+    """Convert a value that has no members. Raises ValueError for a value of another type."""
     if kind == "blob":
         return binary(value)
-    if kind in ("string", "character") and not isinstance(value, str):
-        return json_text(value)
+    if kind in ("string", "character"):
+        return value if isinstance(value, str) else json_text(value)
     if kind in _INTEGERS | _NUMBERS:
         return _number(kind, value)
-    if kind == "boolean" and value in ("true", "false"):
-        return value == "true"
+    if kind == "boolean":
+        return _boolean(value)
+    if kind == "timestamp":
+        parse_to_aware_datetime(value)
     return value
 
 
 def _number(kind: str, value: Any) -> Any:
     if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return value
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(value)
     if kind in _INTEGERS and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise ValueError(value)
 
 
 def _json_bytes(value: Any) -> bytes:

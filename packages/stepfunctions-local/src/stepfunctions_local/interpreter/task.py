@@ -14,6 +14,7 @@ from ..errors import QueryEvaluationFailure, RuntimeFailure, StateError
 from ..history import NOT_TRUNCATED, failure, json_text, output, too_large
 from ..integrations import TaskRequest
 from . import dataflow
+from .arguments import check_arguments
 from .error_handling import TIMEOUT, HeartbeatMissed
 from .frame import TASK, Frame
 from .invoker import TaskCall, TaskResult
@@ -67,6 +68,7 @@ def _schedule(frame: Frame, state: Task) -> None:
     text = json_text(arguments)
     if too_large(text):
         raise dataflow.data_limit_exceeded(_size_limit_name(state))
+    check_arguments(state, arguments, text)
     timeout = _seconds(frame, state, state.timeout, state_input)
     heartbeat = _seconds(frame, state, state.heartbeat, state_input)
     credentials = _credentials(frame, state, state_input)

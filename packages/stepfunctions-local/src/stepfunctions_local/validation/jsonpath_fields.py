@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..expressions.intrinsics import compile_intrinsic, is_intrinsic
+from ..expressions.intrinsics import compile_intrinsic, is_intrinsic, is_path_or_call
 from ..expressions.jsonpath import compile_path, compile_reference_path
 from ..expressions.timestamps import parse_timestamp
 from .diagnostics import Findings
@@ -77,7 +77,7 @@ def _check_paths(value: Any, location: str, findings: Findings) -> None:
         if name in _TEMPLATES:
             _check_template(item, field_location, findings)
         elif name in _VALUE_PATHS:
-            if not (_is_path(item) or (item is None and name in _NULLABLE_PATHS)):
+            if not (is_path_or_call(item) or (item is None and name in _NULLABLE_PATHS)):
                 findings.error("Value is not a valid JSONPath", field_location)
         elif name in _REFERENCES or name == "Variable":
             if not _is_value_path(item) or (name != "Variable" and item.startswith("$$")):
@@ -87,12 +87,6 @@ def _check_paths(value: Any, location: str, findings: Findings) -> None:
                 findings.error("Value is not a Reference Path", field_location)
         elif name not in ("Result", "Comment"):
             _check_paths(item, field_location, findings)
-
-
-def _is_path(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    return _compiles(compile_path, value) if value.startswith("$") else _is_call(value)
 
 
 def _compiles(compile: Callable[[str], Any], text: str) -> bool:
@@ -125,7 +119,7 @@ def _check_template(value: Any, location: str, findings: Findings) -> None:
         return
     for name, item in value.items():
         if name.endswith(".$"):
-            if not _is_path(item):
+            if not is_path_or_call(item):
                 findings.error(
                     f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function "
                     "call",

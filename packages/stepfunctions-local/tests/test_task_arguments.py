@@ -1,0 +1,87 @@
+"""Evaluated arguments with which a task cannot be started: the execution fails before the task is scheduled."""
+
+import pytest
+
+from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
+
+PATH_REASON = "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call"
+FORMAT_REASON = "The value of the field '{}' has an invalid format"
+API = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET"}
+
+
+def run(resource: str, parameters: dict, given: object = None, **machine: object) -> Result:
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}
+    state["Arguments" if machine else "Parameters"] = parameters
+    with VirtualEngine(FakeServices({"work": lambda payload: payload})) as engine:
+        return engine.run({"StartAt": "T", "States": {"T": state}, **machine}, given)
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "given", "reason"),
+    [
+        (
+            "lambda:invoke",
+            {"FunctionName": "work", "Payload.$": "$"},
+            {"token.$": "t"},
+            PATH_REASON.format("token.$"),
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "q", "MessageBody.$": "$"},
+            [{"a.$": 1}],
+            PATH_REASON.format("a.$"),
+        ),
+        (
+            "apigateway:invoke",
+            {**API, "QueryParameters": "?a=b"},
+            {},
+            FORMAT_REASON.format("QueryParameters"),
+        ),
+        ("apigateway:invoke", {**API, "Headers": ["a"]}, {}, FORMAT_REASON.format("Headers")),
+        (
+            "dynamodb:putItem",
+            {"TableName": "t", "Item.$": "$.item"},
+            {"item": {"pk": "1"}},
+            FORMAT_REASON.format("Item"),
+        ),
+        (
+            "events:putEvents",
+            {"Entries.$": "$"},
+            [{"Sauce": "s"}],
+            "The field 'Sauce' is not supported by Step Functions",
+        ),
+        (
+            "states:startExecution",
+            {"StateMachineArn.$": "$.arn", "Input": {}, "Name.$": "$.arn"},
+            {"arn": "arn:aws:states:us-east-1:000000000000:stateMachine:m"},
+            None,
+        ),
+    ],
+)
+def test_execution_fails_before_task_is_scheduled(resource, parameters, given, reason):
+    result = run(resource, parameters, given)
+    kinds = [event["type"] for event in result.history]
+    if reason is None:  # arguments of the right types start the task
+        assert "TaskScheduled" in kinds
+        return
+    assert kinds == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+    failed = result.history[-1]["executionFailedEventDetails"]
+    assert failed["error"] == "States.Runtime"
+    assert failed["cause"].startswith(
+        "An error occurred while executing the state 'T' (entered at the event id #2). The Parameters '{"
+    )
+    assert failed["cause"].endswith(f"' could not be used to start the Task: [{reason}]")
+
+
+@pytest.mark.parametrize("value", ["$.path", "States.UUID()"])
+def test_path_in_evaluated_parameters_is_sent(value):
+    given = {"a.$": value}
+    result = run("lambda:invoke", {"FunctionName": "work", "Payload.$": "$"}, given)
+    assert result.output["Payload"] == given
+
+
+def test_jsonata_arguments_may_have_any_names():
+    given = {"a.$": 1}
+    arguments = {"FunctionName": "work", "Payload": "{% $states.input %}"}
+    result = run("lambda:invoke", arguments, given, QueryLanguage="JSONata")
+    assert result.output["Payload"] == given
