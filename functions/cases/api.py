@@ -1,13 +1,25 @@
-"""Cases over HTTP."""
+"""Cases and dead-letter queues over HTTP."""
 
+import json
 import os
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
+from cases.dead_letters.models import (
+    MOST_MESSAGES,
+    DeadLetter,
+    DeadLetterQueue,
+    DropBody,
+    Dropped,
+    RedriveBody,
+    Redriven,
+)
+from cases.dead_letters.operations import DeadLetterOperations
+from cases.dead_letters.queues import MessageQueues, QueueUrls
 from cases.measures import measure_decision
 from cases.models import Case, CaseStatus, Decision, Opening
 from cases.operations import CaseOperations
@@ -52,9 +64,36 @@ class Resolved(BaseModel):
     delivered: bool
 
 
+class DeadLetterQueues(BaseModel):
+    """All dead-letter queues."""
+
+    queues: list[DeadLetterQueue]
+
+
+class MessagesQuery(BaseModel):
+    """limit: how many messages to read. A queue has no pages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=MOST_MESSAGES)] = 10
+
+
+class DeadLetters(BaseModel):
+    """Messages of a dead-letter queue, in no order."""
+
+    messages: list[DeadLetter]
+
+
 @cache
 def _cases() -> CaseOperations:
     return CaseOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _dead_letters() -> DeadLetterOperations:
+    urls = TypeAdapter(dict[str, QueueUrls]).validate_python(json.loads(os.environ["DEAD_LETTER_QUEUES"]))
+    queues = MessageQueues(client("sqs"), client("logs"), os.environ["LOG_GROUP"])
+    return DeadLetterOperations(queues, urls, _cases())
 
 
 @api.route("GET /cases", "operate", query=CaseQuery, response=CasePage)
@@ -87,3 +126,31 @@ def decide_case(call: Call) -> Resolved:
         case = _cases().get(call.path["case_id"])
         measure_decision(case.workflow, case.opened_at)
     return Resolved(case_id=call.path["case_id"], decision=body.decision, delivered=delivered)
+
+
+@api.route("GET /dead-letters", "operate", response=DeadLetterQueues)
+def list_dead_letter_queues(call: Call) -> DeadLetterQueues:
+    """List the dead-letter queues with the approximate number of their messages."""
+    return DeadLetterQueues(queues=_dead_letters().list_queues())
+
+
+@api.route("GET /dead-letters/{queue}/messages", "operate", query=MessagesQuery, response=DeadLetters)
+def list_dead_letters(call: Call) -> DeadLetters:
+    """Show messages of a dead-letter queue, with why, when and how often they failed. None is removed."""
+    return DeadLetters(messages=_dead_letters().list_messages(call.path["queue"], call.query.limit))
+
+
+@api.route("POST /dead-letters/{queue}/redrive", "operate", body=RedriveBody, response=Redriven)
+def redrive_dead_letters(call: Call) -> Redriven:
+    """Move messages back to the queue that they came from; none is left when the list is empty."""
+    return Redriven(message_ids=_dead_letters().redrive(call.path["queue"], call.body.limit))
+
+
+@api.route(
+    "POST /dead-letters/{queue}/messages/{message_id}/drop", "operate", body=DropBody, response=Dropped
+)
+def drop_dead_letter(call: Call) -> Dropped:
+    """Remove a message. A resolved case keeps its content, the note and who dropped it."""
+    return _dead_letters().drop(
+        call.path["queue"], call.path["message_id"], call.body.note, call.caller.username
+    )

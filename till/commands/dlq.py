@@ -4,17 +4,18 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
+from cases.dead_letters.models import MOST_MESSAGES
 
-from till import dead_letters
 from till.errors import operator_errors
-from till.failures import failure_of
-from till.output import out, print_json, print_table, styled
+from till.output import out, print_json, print_table, styled, timestamp
+from till.services.dead_letters import DeadLetterQueues
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, show, redrive and drop messages of dead-letter queues.")
 
 Name = Annotated[str, typer.Argument(help="Name of a queue, as in `till dlq list`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+_NAMES = "See the names with `till dlq list`."
 
 
 @app.command("list")
@@ -25,9 +26,9 @@ def list_queues(as_json: AsJson = False) -> None:
 
         till dlq list
     """
-    queues = dead_letters.queues(find_stack())
+    queues = DeadLetterQueues(find_stack()).list_queues()
     if as_json:
-        print_json([queue.document() for queue in queues])
+        print_json([queue.model_dump(mode="json") for queue in queues])
     else:
         print_table("Dead-letter queues", ("queue!", "messages>"), [(q.name, q.messages) for q in queues])
 
@@ -35,7 +36,7 @@ def list_queues(as_json: AsJson = False) -> None:
 @app.command("show")
 def show_messages(
     name: Name,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of messages.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_MESSAGES, help="Maximum number of messages.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Show messages of a dead-letter queue, with why, when and how often they failed. None is removed.
@@ -44,22 +45,18 @@ def show_messages(
 
         till dlq show Demand --limit 3
     """
-    stack = find_stack()
-    queue = dead_letters.find(stack, name)
-    messages = dead_letters.peek(stack, queue, limit)
-    failures = [failure_of(stack, queue.source_url, message) for message in messages]
+    with operator_errors(_NAMES):
+        messages = DeadLetterQueues(find_stack()).list_messages(name, limit)
     if as_json:
-        shown = [
-            message | {"failure": failure.document()}
-            for message, failure in zip(messages, failures, strict=True)
-        ]
-        print_json(shown)
+        print_json([message.model_dump(mode="json") for message in messages])
         return
-    for message, failure in zip(messages, failures, strict=True):
-        out.print(styled(message["MessageId"], "bold"))
+    for message in messages:
+        failure = message.failure
+        failed_at = timestamp(failure.failed_at) if failure.failed_at else "unknown"
+        out.print(styled(message.message_id, "bold"))
         out.print(f"  failed: {failure.reason}")
-        out.print(f"  at: {failure.failed_at or 'unknown'}, attempts: {failure.attempts or 'unknown'}")
-        out.print(f"  {message['Body']}")
+        out.print(f"  at: {failed_at}, attempts: {failure.attempts or 'unknown'}")
+        out.print(f"  {message.body}{'…' if message.shortened else ''}")
     if not messages:
         out.print("No messages.")
 
@@ -75,12 +72,12 @@ def drop_message(
 
     Example:
 
-        till dlq drop Demand "$(till dlq show Demand --json | jq -r '.[0].MessageId')" --note "a test order"
+        till dlq drop Demand "$(till dlq show Demand --json | jq -r '.[0].message_id')" --note "a test order"
     """
-    stack = find_stack()
-    with operator_errors("Give a --note that says why."):
-        failure = dead_letters.drop(stack, dead_letters.find(stack, name), message_id, note, by or getuser())
-    out.print(f"Dropped {message_id}, which had failed: {failure.reason}")
+    queues = DeadLetterQueues(find_stack())
+    with operator_errors(f"Give a --note that says why. See the messages with `till dlq show`. {_NAMES}"):
+        dropped = queues.drop(name, message_id, note, by or getuser())
+    out.print(f"Dropped {message_id}, which had failed: {dropped.failure.reason}")
 
 
 @app.command("redrive")
@@ -93,9 +90,9 @@ def redrive_messages(name: Name) -> None:
 
         till dlq redrive Demand
     """
-    stack = find_stack()
     sent = 0
-    for message_id in dead_letters.redrive(stack, dead_letters.find(stack, name)):
-        out.print(message_id)
-        sent += 1
+    with operator_errors(f"{_NAMES} The runbook says what to do with each."):
+        for message_id in DeadLetterQueues(find_stack()).redrive(name):
+            out.print(message_id)
+            sent += 1
     out.print(f"{sent} redriven." if sent else "No messages.")

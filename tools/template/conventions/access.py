@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.template.conventions.model import (
-    QUEUE,
     STATE_MACHINE,
     TABLE,
     Resource,
@@ -18,7 +17,6 @@ from tools.template.conventions.model import (
 _EXECUTION = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
 _WORDS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "AllTables": (TABLE, arn),
-    "AllQueues": (QUEUE, arn),
     "AllWorkflows": (STATE_MACHINE, ref),
     "AllExecutions": (STATE_MACHINE, lambda name: sub(f"{_EXECUTION}${{{name}.Name}}:*")),
 }
