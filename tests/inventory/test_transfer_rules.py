@@ -1,6 +1,6 @@
 """The rules of a transfer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -71,9 +71,27 @@ def test_source_and_destination_must_differ() -> None:
         )
 
 
-def test_a_shipment_before_the_reservation_is_refused() -> None:
-    with pytest.raises(InvalidTransfer, match="reserved"):
-        rules.report_shipment(new_transfer(), NOW)
+def test_a_shipment_before_the_reservation_is_recorded_once_and_is_pending_work_of_the_wait() -> None:
+    reported = rules.report_shipment(new_transfer(), NOW)
+    assert rules.report_shipment(reported, NOW + timedelta(seconds=1)) == reported
+    assert rules.next_step(reported) == "ship"
+    with pytest.raises(PendingWork):
+        rules.wait_for(reported, waiting())
+
+
+def test_goods_that_left_and_cannot_be_reserved_are_cancelled_with_the_report() -> None:
+    cancelled = rules.cancel(rules.report_shipment(new_transfer(), NOW), "InsufficientStock", NOW)
+    assert (cancelled.status, cancelled.left_at) == ("CANCELLED", NOW)
+    assert rules.summary(cancelled).in_transit == 0
+    with pytest.raises(OrderClosed):
+        rules.report_shipment(cancelled, NOW)
+
+
+@pytest.mark.parametrize("left", ["after the reservation", "and were taken off the stock"])
+def test_goods_that_left_after_their_reservation_are_not_cancelled(left: str) -> None:
+    transfer = in_transit() if left.startswith("and") else rules.report_shipment(reserved(), NOW)
+    with pytest.raises(OrderClosed):
+        rules.cancel(transfer, "late", NOW)
 
 
 def test_a_shipped_transfer_cannot_be_cancelled_nor_a_cancelled_one_shipped() -> None:

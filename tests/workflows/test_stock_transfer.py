@@ -8,7 +8,7 @@ import pytest
 from inventory.errors import InvalidTransfer
 from inventory.models import ReceiptLine
 from inventory.store import InventoryStore
-from inventory.transfers.models import Arrival, ArrivedLine
+from inventory.transfers.models import Arrival, ArrivedLine, OpenTransfer
 from inventory.transfers.operations import TransferOperations
 from inventory.transfers.rules import next_step
 from inventory.transfers.store import TransferStore
@@ -108,6 +108,35 @@ def test_goods_in_transit_are_on_hand_nowhere_and_arrive_in_parts_at_their_cost(
         if row["kind"] == "transfer_in"
     ]
     assert sum(moved) == 30_001 - value
+    assert shop.audit() == []
+
+
+def _open(**more: Any) -> None:
+    opened = {key: value for key, value in request(**more).items() if key != "order_id"}
+    transfers().open(OpenTransfer.model_validate({"transfer_id": TRF, **opened}))
+
+
+def test_goods_reported_as_left_before_their_reservation_are_shipped(shop: WorkflowFixture) -> None:
+    _open()
+    operations(shop).ship(TRF)
+    (run,) = shop.run(request())
+    assert (run.status, run.path) == ("RUNNING", SHIPPED)
+    assert (level(WAREHOUSE), level(LOCATION)) == ((23, 0, 23, 0), (10, 0, 10, 7))
+    operations(shop).receive(TRF, arrival_of("van-1", espresso=(7, 0), mug=(4, 0)))
+    assert run_until_settled(shop).status == "SUCCEEDED"
+    assert shop.audit() == []
+
+
+def test_goods_reported_as_left_that_the_source_does_not_have_are_cancelled(shop: WorkflowFixture) -> None:
+    lines = [{"sku": ESPRESSO, "quantity": 31}]
+    _open(lines=lines)
+    operations(shop).ship(TRF)
+    (run,) = shop.run(request(lines=lines))
+    assert (run.status, run.error) == ("FAILED", "InsufficientStock")
+    transfer = transfers().get(TRF)
+    assert (transfer.status, transfer.cancel_reason) == ("CANCELLED", "InsufficientStock")
+    assert transfer.left_at is not None
+    assert (level(WAREHOUSE), level(LOCATION)) == ((30, 0, 30, 0), (10, 0, 10, 0))
     assert shop.audit() == []
 
 

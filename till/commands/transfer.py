@@ -190,7 +190,7 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         "Lines",
         ("sku!", "requested>", "received>", "lost>", "in transit>"),
         [
-            (line.sku, line.quantity, line.received, line.lost, line.in_transit if transfer.left_at else 0)
+            (line.sku, line.quantity, line.received, line.lost, line.in_transit if transfer.has_left else 0)
             for line in transfer.lines
         ],
     )

@@ -177,6 +177,7 @@ export interface ReturnWindow {
 export interface Transfer {
   transfer_id: string;
   status: string;
+  left_at: string | null;
   lines: { sku: string; quantity: number; received: number; lost: number }[];
   arrivals: object[];
 }

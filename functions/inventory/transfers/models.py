@@ -110,7 +110,8 @@ class Arrival(Record):
 class Transfer(Record):
     """The document of a transfer.
 
-    left_at: when the source reported that the goods left. The status is IN_TRANSIT once its stock was reduced.
+    left_at: when the source reported that the goods left, which it may do before they are reserved. The status is
+    IN_TRANSIT once its stock was reduced. A cancelled transfer with it: the goods could not be reserved.
     """
 
     transfer_id: BusinessId
@@ -128,6 +129,11 @@ class Transfer(Record):
     waiting_since: str = ""
     task_token: str | None = None
     ended_at: Timestamp | None = None
+
+    @property
+    def has_left(self) -> bool:
+        """Return whether the goods left and the transfer counts them."""
+        return self.left_at is not None and self.status != "CANCELLED"
 
 
 class TransferSummary(BaseModel):

@@ -60,7 +60,7 @@ class TransferOperations:
         return page.convert(lambda transfers: map(rules.summary, transfers))
 
     def ship(self, transfer_id: str) -> Transfer:
-        """Report that the goods left their source."""
+        """Report that the goods left their source, before or after they are reserved."""
         now = datetime.now(UTC)
         return self._notify(
             self._store.change(transfer_id, lambda transfer: rules.report_shipment(transfer, now))

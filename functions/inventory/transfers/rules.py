@@ -59,16 +59,10 @@ def check_same_request(transfer: Transfer, request: OpenTransfer) -> None:
 
 
 def report_shipment(transfer: Transfer, now: datetime) -> Transfer:
-    """Record that the goods left; OrderClosed after a cancel, InvalidTransfer before they are reserved."""
-    if transfer.left_at is not None:
-        return transfer
+    """Record that the goods left, also before they are reserved; OrderClosed after a cancel."""
     if transfer.cancel_reason is not None or transfer.status == "CANCELLED":
         raise OrderClosed(transfer.transfer_id, "shipment")
-    if transfer.waiting_for is None:
-        raise InvalidTransfer(
-            "status", transfer.status, "a transfer whose goods are reserved; try again in a moment"
-        )
-    return transfer.model_copy(update={"left_at": now})
+    return transfer if transfer.left_at else transfer.model_copy(update={"left_at": now})
 
 
 def request_cancel(transfer: Transfer, reason: str) -> Transfer:
@@ -160,10 +154,13 @@ def close(transfer: Transfer, now: datetime) -> Transfer:
 
 
 def cancel(transfer: Transfer, reason: str, now: datetime) -> Transfer:
-    """End the transfer as cancelled; OrderClosed if its goods left."""
+    """End the transfer as cancelled; OrderClosed if its goods left after they were reserved.
+
+    Goods that were reported as left and could not be reserved: the report stays, for whoever corrects the stock.
+    """
     if transfer.status == "CANCELLED":
         return transfer
-    if transfer.left_at is not None:
+    if transfer.left_at is not None and (transfer.status != "REQUESTED" or transfer.waiting_for is not None):
         raise OrderClosed(transfer.transfer_id, "cancel")
     return transfer.model_copy(
         update={"status": "CANCELLED", "cancel_reason": transfer.cancel_reason or reason, "ended_at": now}
@@ -236,7 +233,7 @@ def summary(transfer: Transfer) -> TransferSummary:
         quantity=sum(line.quantity for line in lines),
         received=sum(line.received for line in lines),
         lost=sum(line.lost for line in lines),
-        in_transit=sum(line.in_transit for line in lines) if transfer.left_at else 0,
+        in_transit=sum(line.in_transit for line in lines) if transfer.has_left else 0,
     )
 
 

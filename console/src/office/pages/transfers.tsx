@@ -38,7 +38,8 @@ export function TransferPage({ id }: { id: string }): React.ReactNode {
     <RecordPage page="transfers" title={id} problem={problem} isLoading={transfer === null}>
       {transfer !== null && (
         <>
-          <Fields row={transfer as unknown as Row} fields={["status", "source", "destination", "requested_at", "reason", "cancel_reason"]} />
+          <Fields row={transfer as unknown as Row} fields={["status", "source", "destination", "requested_at", "left_at", "reason", "cancel_reason"]} />
+          {transfer.status === "CANCELLED" && transfer.left_at !== null && <p role="alert" className="notice bad">{office.leftNotReserved}</p>}
           <TransferActions transfer={transfer} onDone={reload} />
           <h2>{office.lines}</h2>
           <Table
@@ -68,7 +69,7 @@ function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () 
     .filter(({ quantity }) => quantity > 0);
   return (
     <div className="stack narrow">
-      {transfer.status === "REQUESTED" && (
+      {transfer.status === "REQUESTED" && transfer.left_at === null && (
         <>
           <Button kind="primary" disabled={action.isRunning} onClick={() => action.run(() => api.call("POST /transfers/{transfer_id}/ship", { path }))}>
             {office.ship}
