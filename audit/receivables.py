@@ -1,7 +1,7 @@
 """Receivables: invoices on account, the customers' accounts, received payments and the journal agree.
 
 Billing knows what is outstanding on each invoice, payments what each customer owes. They are written by steps of
-checkouts, cancels and customer payments, so customers with one in progress are compared when it has ended.
+checkouts, cancels, returns and customer payments, so customers with one in progress are compared when it has ended.
 """
 
 import json
@@ -24,12 +24,15 @@ def outstanding_is_what_was_not_paid(shop: Snapshot) -> Iterator[Breach]:
     for payment in _payments(shop):
         for one in json.loads(payment["allocations"]):
             received[one["order_id"]] += one["amount"]
+    returned: Counter[str] = Counter()
+    for note in shop.return_notes.values():
+        returned[note["credit_note_id"]] += note.get("receivable", 0)
     items = {row["order_id"]: row["outstanding"] for row in shop.items("BillingTable", "", "RECEIVABLES")}
     for name, invoice in shop.invoices.items():
         if ON_ACCOUNT not in invoice:
             continue
         owed = invoice[ON_ACCOUNT]
-        expected = owed - received[name] - (owed if "credited" in invoice else 0)
+        expected = owed - received[name] - (owed if name in shop.credit_notes else returned[name])
         stored = (invoice["outstanding"], items.get(name, 0))
         if stored != (expected, expected):
             yield (
@@ -68,7 +71,8 @@ def receivables_are_outstanding_invoices(shop: Snapshot) -> Iterator[Breach]:
     for name, invoice in shop.invoices.items():
         if ON_ACCOUNT in invoice:
             outstanding[invoice["customer_id"], invoice["currency"]] += invoice["outstanding"]
-            if name in shop.running or shop.being_cancelled(name) or shop.excused(name, "CreditInvoice"):
+            between = shop.being_cancelled(name) or shop.being_returned(name)
+            if name in shop.running or between or shop.excused(name, "CreditInvoice"):
                 pending.add(invoice["customer_id"])
     for name, tenders in shop.tenders.items():
         customers = {tender["customer_id"] for tender in tenders if tender["type"] == ON_ACCOUNT}

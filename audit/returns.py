@@ -99,6 +99,9 @@ def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
             lacks.append("has no credit note")
         if note and (note["total"], document(note)["taxes"]) != (row["total"], claimed["taxes"]):
             lacks.append(f"is credited {note['total']} of {row['total']}, or other taxes")
+        owed = sum(part["amount"] for part in parts if part["type"] == "on_account")
+        if note and note.get("receivable", 0) != owed:
+            lacks.append(f"credits {note.get('receivable', 0)} of the {owed} that are no longer owed")
         if _entry_id(name, row) not in shop.entries:
             lacks.append("has no journal entry")
         if not shop.excused(name, "RestockGoods"):

@@ -79,7 +79,8 @@ class CreditedTotals(Request):
 class CreditedReturn(Request):
     """The part of an invoice that a return credits: its lines, taxes and totals.
 
-    location, register, currency: where it came back; a credit note without an invoice needs them.
+    location, register, currency: where it came back; a credit note without an invoice needs them. receivable: how much
+    less the customer owes of an invoice on account.
     """
 
     return_id: BusinessId
@@ -89,6 +90,7 @@ class CreditedReturn(Request):
     lines: Annotated[tuple[CreditedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
     taxes: Annotated[tuple[CreditedTax, ...], Field(max_length=MAX_LINES)]
     totals: CreditedTotals
+    receivable: Amount = 0
 
 
 class CreditInvoice(Request):
@@ -210,7 +212,8 @@ class CreditNote(Record):
     """A credit note as it is stored: the attributes of its row, less the key.
 
     credit_note_id: the order whose invoice it credits; return_id: the return it belongs to, None for a cancel. That of
-    a return without a receipt has the return's id as both, and no invoice_number.
+    a return without a receipt has the return's id as both, and no invoice_number. receivable: how much less the
+    customer owes; 0 for a cancel, which credits what was on account.
     """
 
     credit_note_id: str
@@ -223,6 +226,7 @@ class CreditNote(Record):
     credit_note_number: str
     currency: str
     total: int
+    receivable: int = 0
     reason: str
     document: Annotated[dict[str, Any], BeforeValidator(_from_json)]
     issued_at: str

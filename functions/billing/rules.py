@@ -80,6 +80,7 @@ def return_note_of(
     return credit_note_of(invoice, series, number, reason) | {
         "return_id": credited.return_id,
         "total": credited.totals.total,
+        "receivable": credited.receivable,
         "document": json.dumps(parts),
     }
 
@@ -101,16 +102,19 @@ def note_without_receipt(
 
 
 def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn) -> None:
-    """Raise CreditAboveInvoice if an invoice would be credited more than its total."""
+    """Raise CreditAboveInvoice if an invoice would be credited more than its total, or than it has on account."""
+    on_account = invoice.get("on_account", 0)
+    if credited.receivable > on_account:
+        raise CreditAboveInvoice(invoice["invoice_number"], credited.receivable, on_account)
     before, total = invoice.get("credited", 0), invoice["total"]
     if before + credited.totals.total > total:
         raise CreditAboveInvoice(invoice["invoice_number"], before + credited.totals.total, total)
 
 
 def check_same_return(note: Mapping[str, Any], credited: CreditedReturn) -> None:
-    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes and totals."""
-    stored = json.loads(note["document"])
-    sent = json.loads(credited.model_dump_json(include={"lines", "taxes", "totals"}))
+    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes, totals and receivable."""
+    stored = {**json.loads(note["document"]), "receivable": note.get("receivable", 0)}
+    sent = json.loads(credited.model_dump_json(include={"lines", "taxes", "totals", "receivable"}))
     if stored != sent:
         raise IdempotencyConflict(f"credit note {note['credit_note_number']}", stored, sent)
 

@@ -142,15 +142,16 @@ class BillingStore:
         note = rules.return_note_of(invoice, series, last + 1, reason, credited)
         what = f"crediting return {credited.return_id}"
         unchanged = "attribute_not_exists(#credited)" if before is None else "#credited = :before"
+        values = {} if before is None else {":before": before}
+        changed: Item = {"credited": (before or 0) + credited.totals.total}
+        if "on_account" in invoice:
+            changed |= on_account.owed_less(invoice, credited.receivable)
+            unchanged += " AND #outstanding = :outstanding_before"
+            values[":outstanding_before"] = invoice["outstanding"]
         actions = [
             self._put_note(place, note, now, what),
-            self._set(
-                invoice_key(order_id),
-                {"credited": (before or 0) + credited.totals.total},
-                unchanged,
-                {} if before is None else {":before": before},
-                what,
-            ),
+            self._set(invoice_key(order_id), changed, unchanged, values, what),
+            *self._open_item({**invoice, **changed}),
             self._advance(series, last, what),
         ]
         transact(self._client, actions, what)

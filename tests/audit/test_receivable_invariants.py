@@ -77,6 +77,17 @@ def receivables() -> Tables:
     }
 
 
+def returned(tables: Tables) -> Tables:
+    """Return a sixth of the sale, which reduces what is owed."""
+    note = {"credit_note_id": "ord-acc", "return_id": "ret-1", "total": 10, "receivable": 10}
+    tables["BillingTable"].append({"pk": "CREDIT#ord-acc", "sk": "CREDIT#ret-1", **note})
+    change("BillingTable", "INVOICE#ord-acc", "INVOICE", outstanding=50, credited=10)(tables)
+    change("BillingTable", "RECEIVABLES", "cus-1#EUR#x", outstanding=50)(tables)
+    change("PaymentsTable", ACCOUNT, "ACCOUNT#EUR", owed=50, available=50)(tables)
+    change("PaymentsTable", "AUTHORISATION#auth-ord-acc#authorise#1", "AUTHORISATION", refunded=10)(tables)
+    return tables
+
+
 def broken_receivables(tables: Tables) -> list[tuple[str, str]]:
     names = {name for name, _, _ in BROKEN_RECEIVABLES}
     return [(one.name, one.subject) for one in check(snapshot(tables)) if one.name in names]
@@ -84,6 +95,13 @@ def broken_receivables(tables: Tables) -> list[tuple[str, str]]:
 
 def test_receivables_that_agree_violate_nothing() -> None:
     assert broken_receivables(receivables()) == []
+
+
+def test_return_that_reduces_what_is_owed_violates_nothing() -> None:
+    tables = returned(receivables())
+    assert broken_receivables(tables) == []
+    change("BillingTable", "CREDIT#ord-acc", "CREDIT#ret-1", receivable=9)(tables)
+    assert broken_receivables(tables) == [("outstanding_is_what_was_not_paid", "ord-acc")]
 
 
 @pytest.mark.parametrize(("name", "subject", "spoiled"), BROKEN_RECEIVABLES)

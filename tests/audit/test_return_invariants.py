@@ -78,6 +78,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ),
     ("completed_return_is_complete", RETURNED, remove("BillingTable", *NOTE)),
     ("completed_return_is_complete", RETURNED, change("BillingTable", *NOTE, document='{"taxes": []}')),
+    ("completed_return_is_complete", RETURNED, change("BillingTable", *NOTE, receivable=240)),
     ("completed_return_is_complete", RETURNED, remove("LedgerTable", *ENTRY)),
     ("completed_return_is_complete", RETURNED, remove("InventoryTable", *MOVE)),
     ("return_entry_is_what_was_returned", RETURNED, change("LedgerTable", *ENTRY, lines="[]")),

@@ -100,10 +100,12 @@ def test_rounding_of_a_cash_sale_comes_back_with_its_last_units() -> None:
     assert (last["totals"]["rounding"], last["totals"]["total"]) == (-2, 124)
 
 
-def test_order_on_account_cannot_be_returned() -> None:
+def test_order_on_account_cannot_be_exchanged() -> None:
     order = sold(1, 120, 20)
     order = order.model_copy(
         update={"document": {**(order.document or {}), "tenders": [{"type": "on_account"}]}}
     )
+    check_returnable(order)
+    assert claimed_return(request("ret-1", 1), order, NOW)["on_account"]
     with pytest.raises(OrderNotReturnable, match="sold on account"):
-        check_returnable(order)
+        check_returnable(order, for_exchange=True)

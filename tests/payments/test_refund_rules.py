@@ -75,6 +75,31 @@ def test_exchange_pays_what_its_sale_captured_of_it() -> None:
             rules.check_exchange(exchanged, sale)
 
 
+@pytest.mark.parametrize(
+    ("amount", "received", "parts"),
+    [
+        (30, 0, [(2, "on_account", 30)]),
+        (50, 0, [(1, "card", 10), (2, "on_account", 40)]),
+        (30, 25, [(1, "card", 15), (2, "on_account", 15)]),
+        (50, 25, [(1, "card", 20), (2, "on_account", 15), (0, "store_credit", 15)]),
+        (30, 40, [(1, "card", 20), (0, "store_credit", 10)]),
+    ],
+)
+def test_what_is_owed_comes_first_and_what_was_received_becomes_credit(
+    amount: int, received: int, parts: list[tuple[int, str, int]]
+) -> None:
+    tenders = [tender(1, "card", 20), tender(2, "on_account", 40)]
+    asked = request(amount, "cus-ada").model_copy(update={"received": received})
+    assert paid(rules.opened(asked, tenders)) == parts
+
+
+def test_more_than_was_paid_and_received_is_refused() -> None:
+    tenders = [tender(1, "card", 20, refunded=20), tender(2, "on_account", 40)]
+    asked = request(41, "cus-ada").model_copy(update={"received": 5})
+    assert rules.opened(asked, tenders).state == "REFUSED"
+    assert rules.opened(asked.model_copy(update={"amount": 40}), tenders).state == "OPEN"
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(TYPES), st.integers(1, 50)), min_size=1, max_size=6),
     st.data(),

@@ -11,6 +11,7 @@ from orders.errors import InvalidReturn
 from orders.operations import OrderOperations
 from orders.returns.models import ConfirmClaim
 from orders.returns.store import ReturnsStore
+from payments.operations import AccountOperations
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
@@ -136,6 +137,19 @@ def test_units_that_are_not_returnable_sell_nothing(shop: WorkflowFixture) -> No
     run = exchange(shop, {MUG: 1}, units=ONE_MUG | {"quantity": 3})
     assert (run.status, run.error) == ("FAILED", "UnitsNotReturnable")
     assert "ord-2" not in shop.snapshot().orders
+
+
+def test_units_that_are_owed_on_account_are_not_exchanged(shop: WorkflowFixture) -> None:
+    account = {"customer_id": CUSTOMERS[0].customer_id, "currency": "EUR", "credit_limit": 10_000}
+    AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(account)
+    sale = order(BASKET, {"type": "on_account"}, order_id="ord-0", placed_at="2026-11-23T10:00:00Z")
+    shop.run(sale | {"customer_id": CUSTOMERS[0].customer_id}, workflow="OrderCheckout")
+    request = exchange_input({MUG: 1})
+    request["return"]["order_id"] = "ord-0"
+    [run] = shop.run(request, workflow="OrderExchange")
+    assert (run.status, run.error) == ("FAILED", "OrderNotReturnable")
+    assert "ord-2" not in shop.snapshot().orders
+    assert shop.audit() == []
 
 
 def test_sale_under_the_id_of_another_order_is_refused(shop: WorkflowFixture) -> None:

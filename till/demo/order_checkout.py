@@ -194,11 +194,16 @@ def give_credit(stack: Stack, run_id: str) -> str:
     paid = {"currency": CURRENCY, "reason": "demo", "source": "cash"}
     customer_id = CUSTOMERS[0].customer_id
     Credit(stack).grant({**paid, "grant_id": run_id, "customer_id": customer_id, "amount": 500})
-    account = {"customer_id": customer_id, "currency": CURRENCY, "credit_limit": 10_000_00}
-    Accounts(stack).set_limit(account)
+    set_limit(stack)
     code = new_code()
     GiftCards(stack).issue({**paid, "code": code, "amount": 1000})
     return code
+
+
+def set_limit(stack: Stack) -> None:
+    """Let the known customer buy on account."""
+    account = {"customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY, "credit_limit": 10_000_00}
+    Accounts(stack).set_limit(account)
 
 
 def with_gift_card(request: Request, code: str) -> Request:

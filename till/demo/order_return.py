@@ -7,7 +7,7 @@ from typing import Any
 
 from till import workflows
 from till.demo.model import Outcome, Report
-from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order
+from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, set_limit
 from till.history import compensated
 from till.services.orders import Orders, Returns
 from till.shop import CURRENCY, CUSTOMERS, ESPRESSO, LOCATION, MUG, Shop
@@ -79,6 +79,12 @@ SCENARIOS = (
         "COMPLETED",
     ),
     Scenario(
+        "a unit that is partly owed on account",
+        order(BASKET, card("tok_visa", 3890), {"type": "on_account"}, customer_id=ADA),
+        {"lines": [ONE_MUG]},
+        "COMPLETED",
+    ),
+    Scenario(
         "more units than were sold",
         order(BASKET, card("tok_visa")),
         {"lines": [ONE_MUG | {"quantity": 3}]},
@@ -113,6 +119,7 @@ class OrderReturnDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
         Shop(stack).receive(run_id, {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
+        set_limit(stack)
 
         def one(number: int, scenario: Scenario) -> Outcome:
             order_id, return_id = f"{run_id}-r{number:02}", f"{run_id}-ret{number:02}"

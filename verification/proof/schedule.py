@@ -54,7 +54,9 @@ class CaseSchedule(FaultSchedule):
         self._trigger, self._engine = trigger, engine
         self._start = {
             "stateMachineArn": machine,
-            "name": request.get("return_id") or request["order_id"],
+            "name": next(
+                request[name] for name in ("return_id", "order_id", "payment_id") if name in request
+            ),
             "input": json.dumps(request),
         }
 

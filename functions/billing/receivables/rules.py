@@ -70,9 +70,16 @@ def paid_by(invoice: Mapping[str, Any], amount: int) -> dict[str, Any]:
     """Return the attributes of an invoice that an amount of a payment changes."""
     outstanding = invoice["outstanding"] - amount
     status = invoice["status"]
-    if "credited" not in invoice:
-        status = "PARTIALLY_PAID" if outstanding else "PAID"
+    # The status of an invoice that a cancel has credited is that of its sale.
+    if "credit_note_number" not in invoice:
+        status = "PARTIALLY_PAID" if outstanding > 0 else "PAID"
     return {"status": status, "paid": invoice["paid"] + amount, "outstanding": outstanding}
+
+
+def owed_less(invoice: Mapping[str, Any], amount: int) -> dict[str, Any]:
+    """Return the attributes of an invoice that a return changes: so much less is owed, below zero if it was paid."""
+    outstanding = invoice["outstanding"] - amount
+    return {"status": invoice["status"] if outstanding > 0 else "PAID", "outstanding": outstanding}
 
 
 def ageing(items: Iterable[OpenItem], today: date) -> list[Ageing]:

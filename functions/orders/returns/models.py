@@ -73,7 +73,7 @@ class ReturnOrder(Record):
     """A request to return units of a paid order; the workflow adds the name of its execution.
 
     currency: that of the order. refund: to the tenders of the sale, or as store credit to `customer_id`, which is by
-    default the order's.
+    default the order's. for_exchange: the workflow of an exchange claims the units.
 
     Without a receipt `order_id` is null: `location` and `register` say where the units come back, a manager allows it,
     and their value, which the workflow adds as `valued`, becomes store credit of the customer.
@@ -90,12 +90,15 @@ class ReturnOrder(Record):
     customer_id: Identifier | None = None
     override: Override | None = None
     valued: Valued | None = None
+    for_exchange: bool = False
 
     @property
     def sent(self) -> dict[str, Any]:
         """The request as the caller sent it, without what the workflow adds."""
         place = set() if self.order_id is None else {"location", "till"}
-        return self.model_dump(mode="json", by_alias=True, exclude={"execution_name", "valued", *place})
+        return self.model_dump(
+            mode="json", by_alias=True, exclude={"execution_name", "for_exchange", "valued", *place}
+        )
 
     @model_validator(mode="after")
     def return_names_its_execution(self) -> Self:
@@ -183,6 +186,8 @@ class ReturnedTotals(TypedDict):
 class ClaimedReturn(TypedDict):
     """A return whose units are claimed, with the parts of its order that later steps need.
 
+    on_account: the customer owed a part of the order when it was sold.
+
     Without a receipt the order_id is None, and placed_at is the time of the return.
     """
 
@@ -193,6 +198,7 @@ class ClaimedReturn(TypedDict):
     placed_at: str
     currency: str
     customer_id: str | None
+    on_account: bool
     refund: RefundTo
     reason: str
     lines: list[ReturnedLine]

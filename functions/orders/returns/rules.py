@@ -30,14 +30,14 @@ DEFAULT_DAYS: Final = 30
 _MAX_REASON = 500
 
 
-def check_returnable(order: Order) -> None:
-    """Raise OrderNotReturnable unless the order is paid, not on account, and not being cancelled."""
+def check_returnable(order: Order, for_exchange: bool = False) -> None:
+    """Raise OrderNotReturnable unless the order is paid and not being cancelled; for an exchange, not on account."""
     if order.cancel_execution:
         raise OrderNotReturnable(order.order_id, "it is being cancelled")
     if order.status != "PAID" or order.document is None:
         raise OrderNotReturnable(order.order_id, f"it is {order.status}, expected PAID")
-    if any(tender["type"] == "on_account" for tender in order.document.get("tenders", ())):
-        raise OrderNotReturnable(order.order_id, "it was sold on account")
+    if for_exchange and _is_on_account(order.document):
+        raise OrderNotReturnable(order.order_id, "it was sold on account; return it, and sell the new goods")
 
 
 def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> ClaimedReturn:
@@ -61,6 +61,7 @@ def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> Claimed
         "placed_at": document["placed_at"],
         "currency": request.currency,
         "customer_id": _customer(request, document["customer_id"]),
+        "on_account": _is_on_account(document),
         "refund": request.refund,
         "reason": _reason(request),
         "lines": lines,
@@ -81,6 +82,7 @@ def claimed_without_receipt(request: ReturnOrder, now: datetime) -> ClaimedRetur
         "placed_at": iso_utc(now),
         "currency": request.currency,
         "customer_id": request.customer_id,
+        "on_account": False,
         "refund": request.refund,
         "reason": _reason(request),
         "lines": lines,
@@ -169,6 +171,10 @@ def _valued_line(line: ReturnLine, valued: ValuedLine | None) -> ReturnedLine:
         "tax": valued.tax,
         "total": valued.total,
     }
+
+
+def _is_on_account(document: Mapping[str, Any]) -> bool:
+    return any(tender["type"] == "on_account" for tender in document.get("tenders", ()))
 
 
 def _reason(request: ReturnOrder) -> str:

@@ -78,7 +78,7 @@ class ReturnsStore:
         if order_place not in rows:
             raise UnknownOrder(request.order_id)
         order = read_order(rows[order_place])
-        rules.check_returnable(order)
+        rules.check_returnable(order, request.for_exchange)
         claimed = rules.claimed_return(request, order, now)
         what = f"claiming units of order {request.order_id}"
         actions = [

@@ -27,6 +27,7 @@ class RefundPayment(Request):
     """A request to refund the amount of a return. refund: to the tenders of the sale, or to a customer as credit.
 
     order_id: None for a return without a receipt, which becomes credit. exchange: what a new sale has taken already.
+    received: what payments of the customer have paid of the tenders on account.
     """
 
     return_id: BusinessId
@@ -36,6 +37,7 @@ class RefundPayment(Request):
     refund: Literal["original", "store_credit"]
     customer_id: Identifier | None = None
     exchange: Exchange | None = None
+    received: Amount = 0
 
     @model_validator(mode="after")
     def exchange_is_part_of_it(self) -> Self:

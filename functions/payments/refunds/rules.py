@@ -1,6 +1,7 @@
 """Which tender of a sale gets how much of a refund. Pure.
 
-A card comes first, up to what it paid and did not get back, then cash, gift cards and store credit.
+What the customer still owes on account comes first. Then a card, up to what it paid and did not get back, then cash,
+gift cards and store credit. What later payments have paid of a tender on account becomes store credit of the customer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +25,11 @@ from payments.refunds.models import (
 MAX_PARTS: Final = ACTIONS_PER_TRANSACTION - 1
 """A refund and all of its tenders are written in one transaction."""
 _ORDER: Final[Mapping[TenderType, int]] = {
-    "card": 0,
-    "cash": 1,
-    "gift_card": 2,
-    "store_credit": 3,
-    "on_account": 4,
+    "on_account": 0,
+    "card": 1,
+    "cash": 2,
+    "gift_card": 3,
+    "store_credit": 4,
     "exchange": 5,
 }
 
@@ -47,10 +48,15 @@ def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
     """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them."""
     parts: tuple[Part, ...] = ()
     rest, exchanged = 0, request.exchange.amount if request.exchange else 0
-    if request.amount and request.refund == "store_credit":
-        parts = (Part(tender_no=NO_TENDER, type="store_credit", amount=request.amount),)
-    elif request.amount:
-        parts, rest = _spread(request.amount - exchanged, tenders)
+    to_credit = request.refund == "store_credit"
+    if request.amount:
+        takers = [tender for tender in tenders if tender.type == "on_account" or not to_credit]
+        parts, rest = _spread(request.amount - exchanged, takers, request.received)
+    if credited := rest if to_credit else min(rest, request.received if request.customer_id else 0):
+        parts, rest = (
+            (*parts, Part(tender_no=NO_TENDER, type="store_credit", amount=credited)),
+            rest - credited,
+        )
     if exchanged:
         taken = Part(tender_no=NO_TENDER, type="exchange", amount=exchanged, state="refunded")
         parts = (taken, *parts)
@@ -84,7 +90,7 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     """
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
-    moved, rest = _spread(refused.amount, ordered[position + 1 :])
+    moved, rest = _spread(refused.amount, ordered[position + 1 :], refund.request.received)
     taken = [part for part in refund.parts if part.type == "exchange"]
     others = [
         part for part in refund.parts if part.tender_no != refused.tender_no and part.type != "exchange"
@@ -115,7 +121,9 @@ def after_refund(refund: Refund, refunded: Part) -> Refund:
 def next_part(refund: Refund) -> Part | None:
     """Return the part to refund next, None if there is none. Cards may be refused, so they come first."""
     waiting = [part for part in refund.parts if part.state == "planned"]
-    return min(waiting, key=lambda part: (_ORDER[part.type], part.tender_no), default=None)
+    return min(
+        waiting, key=lambda part: (part.type != "card", _ORDER[part.type], part.tender_no), default=None
+    )
 
 
 def pending_by_tender(refund: Refund | None) -> dict[int, int]:
@@ -151,11 +159,17 @@ def _in_order(tenders: Iterable[Tender]) -> list[Tender]:
     return sorted(tenders, key=lambda tender: (_ORDER[tender.type], tender.tender_no))
 
 
-def _spread(amount: int, tenders: Iterable[Tender]) -> tuple[tuple[Part, ...], int]:
-    """Return the parts of an amount that the tenders can take, in order, and the rest."""
+def _spread(amount: int, tenders: Iterable[Tender], received: int) -> tuple[tuple[Part, ...], int]:
+    """Return the parts of an amount that the tenders can take, in order, and the rest.
+
+    received: what has been paid of the tenders on account, and is therefore not owed on them.
+    """
     parts = []
     for tender in _in_order(tenders):
         room = max(tender.captured - tender.refunded - tender.pending, 0)
+        if tender.type == "on_account":
+            paid = min(room, received)
+            room, received = room - paid, received - paid
         if part := min(amount, room):
             # What an exchange paid is paid back in cash: the units that paid it are in stock again.
             kind: TenderType = "cash" if tender.type == "exchange" else tender.type

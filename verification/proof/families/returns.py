@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customers.store import CustomersStore
+from payments.operations import AccountOperations
 from stepfunctions_local.errors import StateError
 from tillflow.aws import client
 from tillflow.events import EVENTS
@@ -24,6 +25,7 @@ from verification.proof.families.orders import (
     CHECKOUT,
     EXCHANGE,
     PAID,
+    PAYMENT,
     RETURN,
     STOCK,
     YESTERDAY,
@@ -36,13 +38,15 @@ from verification.proof.schedule import CaseSchedule, Trigger
 from verification.proof.services import ProofServices
 
 PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"} | {
-    "a cheaper article, the rest refunded"
+    "a cheaper article, the rest refunded",
+    "a unit that is partly owed on account",
 }
 FIRST, LAST = order_return.SCENARIOS[0], "two returns of the last unit"
 FREE = replace(
     order_exchange.SCENARIOS[1], sale={**order_exchange.SCENARIOS[1].sale, "discounts": [{"percent": "100"}]}
 )
 BY_REFUSED_CARD = next(one.sale for one in order_return.SCENARIOS if one.title.startswith("a card that can"))
+OWED = next(one for one in order_return.SCENARIOS if "on account" in one.title)
 YESTERDAY_TIME = "2026-11-24T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
 # A cancel that finds no order prevents the capture; one that finds an order paid by an exchange is refused.
@@ -61,17 +65,21 @@ class Returns(Family):
     """Returns of an order that was sold before."""
 
     workflows = (RETURN, EXCHANGE)
-    others = (CHECKOUT, CANCEL)
+    others = (CHECKOUT, CANCEL, PAYMENT)
 
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        limit = {"customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY, "credit_limit": 1_000_000}
+        AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(limit)
         sell(services, PAID, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_return.SCENARIOS:
             expected = demo.expected.replace("REFUSED ", "NONE ").partition(" Units")[0]
             yield Scenario(self, RETURN, demo.title, _returned(demo), expected, demo.title in PAIRED)
+        paid_meanwhile = "the invoice is paid between the refund and the credit note"
+        yield Scenario(self, RETURN, paid_meanwhile, _paid_meanwhile, "COMPLETED")
         for exchange in order_exchange.SCENARIOS:
             yield Scenario(
                 self,
@@ -197,6 +205,18 @@ def _returned_twice() -> StartExecutions:
         ]
 
     return start
+
+
+def _paid_meanwhile(fixture: WorkflowFixture, schedule: CaseSchedule, return_id: str) -> list[str]:
+    """A payment of the whole invoice on account that begins when the units of it are refunded."""
+    order_id, payment_id = _sell_first(fixture, OWED.sale, return_id), f"{return_id}-payment"
+    machine = fixture.deploy(PAYMENT)
+    payment = {"payment_id": payment_id, "customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY}
+    trigger = Trigger(RETURN, "CreditInvoice")
+    schedule.start_at(trigger, machine, {**payment, "amount": 500, "method": "cash"}, fixture.engine.engine)
+    fixture.schedule = schedule
+    returning = fixture.start(return_request(OWED, return_id, order_id), RETURN)
+    return [returning, f"{machine.replace(':stateMachine:', ':execution:')}:{payment_id}"]
 
 
 def _cancelled(trigger: Trigger) -> StartExecutions:

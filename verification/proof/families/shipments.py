@@ -15,6 +15,7 @@ from tillflow.aws import client
 
 from audit.snapshot import shipment_of
 from till.demo import order_shipment
+from till.demo.order_checkout import card
 from till.demo.order_return import ONE_MUG
 from till.demo.order_shipment import Reported, ending, is_handed_over, shipment_id
 from till.shop import CURRENCY, CUSTOMERS
@@ -57,9 +58,11 @@ class Shipments(Family):
             steps = [_step(reported) for reported in demo.reports]
             paired = demo.title in PAIRED
             yield self._scenario(demo.title, _shipped(demo), demo.expected, steps, paired)
-        # An order on account is not returned: a person refunds it.
         on_account = {"tenders": [{"type": "on_account"}], "customer_id": CUSTOMERS[0].customer_id}
-        by_hand = _shipped(REFUSED, **on_account)
+        owed, steps = _shipped(REFUSED, **on_account), [_step(reported) for reported in REFUSED.reports]
+        yield self._scenario("refused, and owed on account", owed, REFUSED.expected, steps)
+        # The card takes no refund: a person refunds it.
+        by_hand = _shipped(REFUSED, tenders=[card("tok_refund_refused")])
         yield self._scenario("refunded by hand", by_hand, "CLOSED, 1 refused and refunded, case", [])
         delivered = [_step(reported) for reported in DELIVERED.reports]
         for after in (False, True):
