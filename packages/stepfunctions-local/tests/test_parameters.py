@@ -1,5 +1,6 @@
 """Validation of requests: the fast check and the strict check apply the same rules."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from stepfunctions_local.api import parameter_errors
 from stepfunctions_local.api.parameters import check
 from stepfunctions_local.errors import ApiError
+from stepfunctions_local.testing import VirtualEngine
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:m:e"
@@ -49,3 +51,14 @@ def test_invalid_request_is_rejected(operation: str, params: dict[str, Any]) -> 
 def test_null_and_complex_members_are_checked_strictly() -> None:
     check("StartExecution", {"stateMachineArn": MACHINE, "unheardOf": 1})
     check("CreateStateMachine", {"name": "m", "definition": "{}", "roleArn": "r", "tags": [{"key": "a"}]})
+
+
+def test_null_members_count_as_missing() -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+    definition = json.dumps(task | {"Parameters": {"FunctionName": "f"}})
+    with VirtualEngine() as engine:
+        tested = {"definition": definition, "roleArn": None, "variables": None, "stateName": None}
+        mocked = engine.call("TestState", **tested, mock={"result": "{}", "errorOutput": None})
+        assert mocked["status"] == "SUCCEEDED"
+        with pytest.raises(ApiError, match="should have one of the following fields"):
+            engine.call("TestState", **tested, mock={"result": None})

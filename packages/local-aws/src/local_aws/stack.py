@@ -35,6 +35,7 @@ from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
 from .ministack.tables import cache_checked_conditions
+from .ministack.topics import install_topic_checks
 from .role_sessions import RoleSessions
 from .settings import endpoint_url
 from .state_folder import RunningStack, StateFolder
@@ -69,6 +70,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_service_defaults()
     install_http_apis()
     install_event_checks()
+    install_topic_checks()
     install_renewed_tokens()
     cache_parsed_policies()
     name_callers_by_session()

@@ -56,6 +56,7 @@ async def dispatch(
     if perform is None:
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)
+    params = _without_nulls(params)
     engine.retention.apply()
     try:
         result = perform(Session(engine, account or engine.config.account), params)
@@ -64,3 +65,12 @@ async def dispatch(
         raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from None
     await engine.store.committed()
     return response
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return params without the members that are null: they count as missing."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value
