@@ -229,6 +229,15 @@ def exchange_is_paid_once(shop: Snapshot) -> Iterator[Breach]:
             yield order, f"an exchange paid {captured} of it, and returns paid {returned[order]}"
 
 
+@invariant
+def failed_refund_has_its_case(shop: Snapshot) -> Iterator[Breach]:
+    """The event of a refund that failed after it was accepted has a case, open or settled."""
+    cases = {case["case_id"] for of_one in shop.cases.values() for case in of_one}
+    for event in shop.items("PaymentsTable", "EVENT", "EVENT#"):
+        if "case_id" in event and event["case_id"] not in cases:
+            yield event["event_id"], f"the refund failed, and case {event['case_id']} is missing"
+
+
 def _exchanged_for(refund: Item) -> str:
     return str(json.loads(refund["request"])["exchange"]["order_id"])
 
@@ -283,4 +292,5 @@ RETURNS = (
     released_return_left_nothing,
     return_without_receipt_is_allowed_and_credited,
     exchange_is_paid_once,
+    failed_refund_has_its_case,
 )

@@ -16,6 +16,8 @@ def _storable(value: Any) -> Any:
     return value
 
 
+NO_WORKFLOW = "none"
+"""The task token of a case for which no workflow waits."""
 MAX_MESSAGE = 32_768
 """Step Functions keeps this many characters of an error's cause."""
 CaseId = Annotated[str, Field(min_length=1, max_length=1100, pattern=r"^\P{Cc}+$")]
@@ -38,9 +40,9 @@ class Opening(Request):
     that cannot report an outcome; forward, a step that could not be done.
 
     step is the first of steps; error and cause are as Step Functions returns them, failures those of every step if
-    there are several; execution is an ARN; the task
-    token completes the workflow's wait. asked is the time of the request and its retry count, as text that sorts
-    by time: a request older than the case's last one is ignored.
+    there are several; execution is an ARN; the task token completes the workflow's wait, and is NO_WORKFLOW if none
+    waits. asked is the time of the request and its retry count, as text that sorts by time: a request older than the
+    case's last one is ignored.
     """
 
     case_id: CaseId

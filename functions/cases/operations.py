@@ -8,7 +8,7 @@ from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from cases import rules
-from cases.models import Case, CaseRef, CaseStatus, Opening
+from cases.models import NO_WORKFLOW, Case, CaseRef, CaseStatus, Opening
 from cases.store import CasesStore
 
 
@@ -42,6 +42,8 @@ class CaseOperations:
         CaseAlreadyResolved, CaseReopened.
         """
         token = self._store.resolve(_checked(case_id), decision, note, resolved_by)
+        if token == NO_WORKFLOW:
+            return True
         return complete_task(self._states, token, rules.resolution(decision, note))
 
 

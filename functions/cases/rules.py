@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
-from cases.models import Decision, Resolution
+from cases.models import NO_WORKFLOW, Decision, Resolution
 
 DECISIONS: Final[Mapping[str, str]] = {
     "retry": "the workflow tries the step again",
@@ -23,7 +23,7 @@ def check_decision(decision: str, note: str) -> None:
 
 
 def check_resolvable(case_id: str, case: Mapping[str, Any], decision: str, note: str) -> None:
-    """Raise UnknownCase or CaseAlreadyResolved.
+    """Raise UnknownCase, CaseAlreadyResolved, or InvalidDecision for a retry when no workflow waits to do it.
 
     The same decision may be repeated, with the same note or without one: its callback may not have reached the
     workflow the first time.
@@ -32,6 +32,8 @@ def check_resolvable(case_id: str, case: Mapping[str, Any], decision: str, note:
         raise UnknownCase(case_id)
     if case["status"] == "RESOLVED" and (case["decision"] != decision or note not in ("", case["note"])):
         raise CaseAlreadyResolved(case_id, case["decision"], case["note"], case["resolved_at"])
+    if decision == "retry" and case.get("task_token") == NO_WORKFLOW:
+        raise InvalidDecision("decision", decision, "done or give_up: no workflow waits for this case")
 
 
 def resolution(decision: str, note: str) -> Resolution:

@@ -21,6 +21,7 @@ from payments.operations import (
     PaymentOperations,
     StripeEvents,
 )
+from payments.refunds.failures import invoked
 from payments.stripe_adapter.secret import SecretCache
 
 api = Api("payments")
@@ -112,7 +113,8 @@ class Received(BaseModel):
 @cache
 def _stripe_events() -> StripeEvents:
     secret = SecretCache(client("secretsmanager"), os.environ["STRIPE_SECRET"])
-    return StripeEvents(client("dynamodb"), os.environ["TABLE_NAME"], secret)
+    open_case = invoked(client("lambda"), os.environ["OPEN_CASE_FUNCTION"])
+    return StripeEvents(client("dynamodb"), os.environ["TABLE_NAME"], secret, open_case)
 
 
 @cache

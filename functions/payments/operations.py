@@ -32,9 +32,11 @@ from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.errors import EventNotSigned, UnknownGiftCard
 from payments.models import ListedTender, StoreCards, Tender, TenderType
-from payments.rules import refuse_card_numbers
+from payments.refunds.failures import OpenCase, case_of_order, case_of_return
+from payments.refunds.store import RefundStore
+from payments.rules import REFUNDED, refuse_card_numbers
 from payments.store import PaymentsStore
-from payments.stripe_adapter.events import StripeEvent, change_of, is_signed
+from payments.stripe_adapter.events import StripeEvent, change_of, failed_refund, is_signed
 from payments.stripe_adapter.secret import SecretCache
 
 
@@ -80,11 +82,13 @@ class CardOperations:
 
 
 class StripeEvents:
-    """Events of Stripe's webhooks. secret: the cache of Stripe's secret."""
+    """Events of Stripe's webhooks. secret: the cache of Stripe's secret; open_case: opens one for a failed refund."""
 
-    def __init__(self, dynamodb: Any, table: str, secret: SecretCache) -> None:
+    def __init__(self, dynamodb: Any, table: str, secret: SecretCache, open_case: OpenCase) -> None:
         self._store = PaymentsStore(dynamodb, table)
+        self._refunds = RefundStore(dynamodb, table)
         self._secret = secret
+        self._open_case = open_case
 
     def receive(self, header: str, raw: bytes) -> bool:
         """Apply a signed event, once; return False for one that was received before.
@@ -109,7 +113,27 @@ class StripeEvents:
         effect = event.effect
         tender = self._store.find_tender(effect[0], effect[2]) if effect else None
         change = change_of(event, effect[1], tender) if effect and tender else None
-        return self._store.record_event(event.id, event.type, tender, change)
+        case = self._failure(event, effect, tender) if effect else None
+        if case:
+            # Before the event is stored: an event whose case could not be opened is delivered again.
+            self._open_case(case)
+        return self._store.record_event(
+            event.id, event.type, tender, change, case["case_id"] if case else None
+        )
+
+    def _failure(
+        self, event: StripeEvent, effect: tuple[str, str, int], tender: Tender | None
+    ) -> dict[str, str] | None:
+        """Return the case of a refund that was complete and has failed, None for another event."""
+        business_id, step, tender_no = effect
+        reason = failed_refund(event, step)
+        if reason is None:
+            return None
+        if tender:
+            # While a workflow reverses the tender, it opens the case.
+            return case_of_order(tender, reason) if tender.state == REFUNDED else None
+        refund = self._refunds.find(business_id)
+        return case_of_return(refund, tender_no, reason) if refund else None
 
 
 class CreditOperations:

@@ -171,10 +171,16 @@ class PaymentsStore:
         return replace(tender, state=state, **changed)
 
     def record_event(
-        self, event_id: str, kind: str, tender: Tender | None, change: TenderChange | None
+        self,
+        event_id: str,
+        kind: str,
+        tender: Tender | None,
+        change: TenderChange | None,
+        case_id: str | None = None,
     ) -> bool:
         """Store a provider's event together with the change it proves; return False if it was stored before.
 
+        case_id: the case that was opened for it.
         StoreContention if the tender has moved on since it was read.
         """
         now = datetime.now(UTC)
@@ -184,6 +190,7 @@ class PaymentsStore:
             "event_id": event_id,
             "kind": kind,
             "order_id": tender.order_id if tender else None,
+            "case_id": case_id,
             "received_at": iso_utc(now),
             "expires_at": int((now + EVENT_LIFETIME).timestamp()),
         }

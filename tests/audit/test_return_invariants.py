@@ -15,6 +15,7 @@ ORDER, RETURN, REFUND = (f"ORDER#{SALE}", "ORDER"), (f"RETURN#{RETURNED}", "RETU
 NOTE = (f"CREDIT#{SALE}", f"CREDIT#{RETURNED}")
 ENTRY = (f"ENTRY#{SALE}#return#{RETURNED}", "ENTRY")
 UNRECEIPTED = "ret-3"
+FAILED = {"pk": "EVENT#evt_1", "sk": "EVENT", "event_id": "evt_1", "case_id": f"{RETURNED}#refund_failed#1"}
 MOVE = (return_rows.LEVEL, f"MOVE#{RETURNED}#return")
 
 
@@ -119,6 +120,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", type="exchange"),
     ),
+    ("failed_refund_has_its_case", "evt_1", add("PaymentsTable", FAILED)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(override=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(customer_id=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted("cash")),

@@ -3,7 +3,7 @@
 import pytest
 from cases import rules
 from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
-from cases.models import Opening
+from cases.models import NO_WORKFLOW, Opening
 from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
 
@@ -41,6 +41,13 @@ def test_decisions_that_cannot(decision: str, note: str, sentence: str) -> None:
 def test_an_open_case_may_be_decided_any_way() -> None:
     for decision in rules.DECISIONS:
         rules.check_resolvable(OPEN["case_id"], OPEN, decision, "")
+
+
+def test_case_for_which_no_workflow_waits_is_not_retried() -> None:
+    alone = OPEN | {"task_token": NO_WORKFLOW}
+    rules.check_resolvable("c", alone, "done", "paid in cash")
+    with pytest.raises(InvalidDecision, match="no workflow waits for this case"):
+        rules.check_resolvable("c", alone, "retry", "")
 
 
 def test_resolved_case_accepts_only_the_same_decision() -> None:

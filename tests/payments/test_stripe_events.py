@@ -8,17 +8,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cases.models import NO_WORKFLOW, Opening
+from ledger.accounts import CARD_CLEARING
+from ledger.rules import cancel_entry_id, return_entry_id
 from payments import rules
 from payments.errors import EventNotSigned, ReversalRefused
 from payments.operations import StripeEvents
 from payments.provider import Charge
+from payments.refunds.models import RefundPayment
 from payments.stripe_adapter.events import is_signed
 from payments.stripe_adapter.secret import SecretCache
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card
 from verification.harness.fake_stripe import FakeStripe, StripeSecret
 
+RETURN = RefundPayment(
+    return_id="ret-1", order_id="ord-1", currency="EUR", amount=400, refund="original", customer_id=None
+)
 CHARGE = Charge(900, "EUR", token="pm_card_visa")
 
 
@@ -33,8 +40,23 @@ def payments(dynamodb: Any, table: str, account: FakeStripe) -> PaymentsFixture:
 
 
 @pytest.fixture
-def events(dynamodb: Any, table: str) -> StripeEvents:
-    return StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"))
+def cases() -> list[dict[str, str]]:
+    """The cases that are opened."""
+    return []
+
+
+@pytest.fixture
+def events(dynamodb: Any, table: str, cases: list[dict[str, str]]) -> StripeEvents:
+    return StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), cases.append)
+
+
+@pytest.fixture
+def returned(payments: PaymentsFixture, account: FakeStripe) -> str:
+    """Return the id of the refund of a return of an order that was paid by card."""
+    payments.authorise(card())
+    payments.service.capture("ord-1")
+    payments.refunds().refund(RETURN)
+    return next(iter(account.refunds))
 
 
 def send(events: StripeEvents, account: FakeStripe, kind: str) -> bool:
@@ -83,6 +105,94 @@ def test_refund_that_fails_later_needs_a_person_whatever_the_order_of_the_events
     payments.check_books()
     with pytest.raises(ReversalRefused, match="refund_failed: expired_or_canceled_card"):
         payments.service.reverse("ord-1")
+
+
+def test_refund_of_a_return_that_fails_later_opens_a_case_that_names_the_books(
+    events: StripeEvents, account: FakeStripe, returned: str, cases: list[dict[str, str]]
+) -> None:
+    account.fail_refund(returned)
+    assert send(events, account, "refund.failed")
+    [case] = cases
+    opening = Opening.model_validate(case)
+    assert (opening.case_id, opening.business_id) == ("ret-1#refund_failed#1", "ret-1")
+    assert (opening.step, opening.error, opening.task_token) == ("RefundPayment", "RefundFailed", NO_WORKFLOW)
+    for named in ("4.00 EUR", "tender 1 of order ord-1", "expired_or_canceled_card"):
+        assert named in opening.cause
+    assert f"Journal entry {return_entry_id('ord-1', 'ret-1')} credits account" in opening.cause
+    assert opening.cause.endswith(f"book the amount from the account that pays it to {CARD_CLEARING.code}.")
+
+
+def test_failed_refund_of_a_return_stays_recorded_and_is_reported_with_each_event(
+    dynamodb: Any,
+    table: str,
+    events: StripeEvents,
+    account: FakeStripe,
+    payments: PaymentsFixture,
+    returned: str,
+    cases: list[dict[str, str]],
+) -> None:
+    account.fail_refund(returned)
+    assert send(events, account, "refund.failed")
+    assert not send(events, account, "refund.failed"), "a replay"
+    assert len({case["case_id"] for case in cases}) == 1
+    assert payments.store.tender("ord-1", 1).refunded == 400
+    assert payments.refunds().refund(RETURN)["refunds"] == [{"tender_no": 1, "type": "card", "amount": 400}]
+    stored = [row for row in payments.rows(table) if row["sk"] == "EVENT"]
+    assert [row["case_id"] for row in stored] == ["ret-1#refund_failed#1"]
+
+
+def test_refund_that_fails_before_its_response_is_recorded_is_delivered_again(
+    events: StripeEvents, account: FakeStripe, payments: PaymentsFixture, cases: list[dict[str, str]]
+) -> None:
+    payments.authorise(card())
+    payments.service.capture("ord-1")
+
+    def fail() -> None:
+        account.fail_refund(*account.refunds)
+        with pytest.raises(StoreContention):
+            send(events, account, "refund.failed")
+
+    payments.card.after["refund"] = [fail]
+    payments.refunds().refund(RETURN)
+    assert cases == []
+    assert send(events, account, "refund.failed")
+    assert [case["case_id"] for case in cases] == ["ret-1#refund_failed#1"]
+
+
+def test_event_whose_case_cannot_be_opened_is_delivered_again(
+    dynamodb: Any, table: str, events: StripeEvents, account: FakeStripe, returned: str
+) -> None:
+    def unavailable(opening: dict[str, str]) -> None:
+        raise StoreUnavailable("opening the case")
+
+    account.fail_refund(returned)
+    receiver = StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), unavailable)
+    with pytest.raises(StoreUnavailable):
+        send(receiver, account, "refund.failed")
+    assert send(events, account, "refund.failed")
+
+
+def test_refund_of_a_cancelled_order_that_fails_later_opens_a_case(
+    events: StripeEvents, account: FakeStripe, payments: PaymentsFixture, cases: list[dict[str, str]]
+) -> None:
+    payments.authorise(card())
+    payments.service.capture("ord-1")
+    payments.service.reverse("ord-1")
+    account.fail_refund(*account.refunds)
+    assert send(events, account, "refund.failed")
+    [case] = cases
+    assert (case["case_id"], case["step"]) == ("ord-1#refund_failed#1", "ReversePayment")
+    assert "9.00 EUR" in case["cause"] and cancel_entry_id("ord-1") in case["cause"]
+
+
+@pytest.mark.parametrize("effect", ["ret-9#refund#1", "ret-1#refund#2", "ret-1#capture#1"])
+def test_failed_refund_that_is_not_of_a_return_opens_no_case(
+    events: StripeEvents, account: FakeStripe, returned: str, cases: list[dict[str, str]], effect: str
+) -> None:
+    subject = {"id": "re_1", "status": "failed", "metadata": {"tillflow_effect": effect}}
+    raw, header = account.signed({"id": "evt_9", "type": "refund.failed", "data": {"object": subject}})
+    assert events.receive(header, raw)
+    assert cases == []
 
 
 def test_event_that_proves_nothing_new_is_stored_alone(
@@ -154,7 +264,7 @@ def test_route_checks_the_raw_body_however_the_gateway_passes_it(
     dynamodb: Any, table: str, account: FakeStripe, monkeypatch: pytest.MonkeyPatch, encoded: bool
 ) -> None:
     api = importlib.import_module("payments.api")
-    receiver = StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"))
+    receiver = StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), lambda _: None)
     monkeypatch.setattr(api, "_stripe_events", lambda: receiver)
     raw, header = account.signed({"id": "evt_1", "type": "charge.updated", "data": {"object": {}}})
     event = {

@@ -17,6 +17,8 @@ from payments.models import Authorise, Tender, Tenders
 from payments.on_account import OnAccount
 from payments.provider import Charge, Outcome, ProviderDown, ResponseLost, Step
 from payments.providers import Providers
+from payments.refunds.service import Refunds
+from payments.refunds.store import RefundStore
 from payments.sandbox import SandboxProvider
 from payments.service import Payments
 from payments.store import PaymentsStore
@@ -116,6 +118,10 @@ class PaymentsFixture:
                 "cash": Cash,
             },
         )
+
+    def refunds(self) -> Refunds:
+        """Return the refunds of returns by the same providers."""
+        return Refunds(RefundStore(self.client, self.table), self.store, self.providers(), self.wallets)
 
     def authorise(self, *tenders: dict[str, Any], order_id: str = "ord-1") -> Tenders:
         self.store_cards(*tenders, order_id=order_id)

@@ -47,6 +47,14 @@ class StripeEvent(BaseModel):
         return (order_id, step, int(number)) if number.isascii() and number.isdigit() else None
 
 
+def failed_refund(event: StripeEvent, step: str) -> str | None:
+    """Return why a refund failed, None if the event does not say that one did."""
+    status = event.data.object.get("status")
+    if step != "refund" or status not in ("failed", "canceled"):
+        return None
+    return str(event.data.object.get("failure_reason") or status)[:200]
+
+
 def is_signed(header: str, raw: bytes, secrets: Iterable[str], now: datetime) -> bool:
     """Whether `header` has a signature of the body under one of the secrets, and its timestamp is of now."""
     parts = [part.partition("=") for part in header.split(",")]
@@ -80,12 +88,13 @@ def change_of(event: StripeEvent, step: str, tender: Tender) -> TenderChange | N
             return TenderChange(rules.VOIDED, {})
     if step != "refund":
         return None
+    reason = failed_refund(event, step)
     match status, tender.state:
         case "succeeded", rules.REFUNDING if _is(subject, "amount", due, tender):
             return TenderChange(rules.REFUNDED, {"refunded": tender.captured})
-        case (("failed" | "canceled"), (rules.REFUNDING | rules.REFUNDED)):
-            reason = f"refund_failed: {subject.get('failure_reason') or status}"
-            return TenderChange(rules.REFUND_FAILED, {"refunded": 0, "reason": reason[:200]})
+        case _, (rules.REFUNDING | rules.REFUNDED) if reason:
+            changed = {"refunded": 0, "reason": f"refund_failed: {reason}"[:200]}
+            return TenderChange(rules.REFUND_FAILED, changed)
     return None
 
 
