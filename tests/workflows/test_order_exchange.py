@@ -172,6 +172,14 @@ def test_lost_response_of_the_sale_is_read_from_the_checkout(shop: WorkflowFixtu
     assert shop.audit() == []
 
 
+def test_malformed_status_of_the_checkout_does_not_release_what_has_paid(shop: WorkflowFixture) -> None:
+    faults = (Fault("SellGoods", "fail_after", FOREVER), Fault("FindSale", "garbage"))
+    run = exchange(shop, {ESPRESSO: 1}, card("tok_visa"), faults=faults)
+    assert (run.status, run.path[-1]) == ("RUNNING", "OpenInquiryCase")
+    assert shop.resolve(run, "retry", case="FindSale").output["status"] == "COMPLETED"
+    assert shop.audit() == []
+
+
 def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture) -> None:
     run = exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
     assert run.status == "RUNNING"

@@ -182,7 +182,7 @@ class CaseEnumeration:
         """Yield each task before the pivot whose permanent timeout opens a case."""
         kinds: tuple[Kind, ...] = ("time_out_before", "time_out_then_effect")
         for place in self._places(name):
-            if place in of_side("compensatable", "inquiry"):
+            if place in of_side("compensatable", "inquiry") - SCENARIOS[name].family.past_pivot:
                 timed_out = (permanent_fault(place, kind) for kind in kinds)
                 yield from (
                     f for f in timed_out if self._prover.prove(Case(SCENARIOS[name], (f,))).case_opened

@@ -89,10 +89,15 @@ class FinalState:
 
 
 class Family(Protocol):
-    """`workflows`: those under proof; `others`: those that they start."""
+    """`workflows`: those under proof; `others`: those that they start.
+
+    `past_pivot`: tasks before the pivot of their own workflow that run after the pivot of the workflow that starts it,
+    so that nothing is undone when they are given up.
+    """
 
     workflows: tuple[str, ...]
     others: tuple[str, ...]
+    past_pivot: frozenset[str] = frozenset()
 
     def prepare(self, services: ProofServices) -> None:
         """Fill the empty tables with a shop."""

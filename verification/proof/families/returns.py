@@ -66,6 +66,7 @@ class Returns(Family):
 
     workflows = (RETURN, EXCHANGE)
     others = (CHECKOUT, CANCEL, PAYMENT)
+    past_pivot = frozenset({f"{RETURN}.ConfirmClaim"})
 
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
