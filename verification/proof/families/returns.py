@@ -11,7 +11,7 @@ from payments.operations import AccountOperations
 from stepfunctions_local.errors import StateError
 from tillflow.aws import client
 from tillflow.events import EVENTS
-from tillflow.store import key, marshal
+from tillflow.store import key, marshal, read_row
 
 from till.demo import order_exchange, order_return
 from till.demo.order_exchange import exchange_request
@@ -242,14 +242,22 @@ def _refund(services: ProofServices, claimed: Any) -> Any:
         currency=claimed["currency"],
         amount=claimed["totals"]["total"],
         refund="original",
-        customer_id=None,
+        customer_id=claimed["customer_id"],
+        received=_received(claimed["order_id"]),
     )["refunds"]
+
+
+def _received(order_id: str) -> int:
+    """Return what payments of the customer have paid of an order on account."""
+    invoice = read_row(client("dynamodb"), "BillingTable", f"INVOICE#{order_id}", "INVOICE")
+    return invoice["paid"] + invoice["on_account"] - invoice["total"] if "on_account" in invoice else 0
 
 
 def _book(services: ProofServices, claimed: Any, refunds: Any) -> None:
     """Credit, restock and post a return, and complete it."""
     order_id, return_id = claimed["order_id"], claimed["return_id"]
     credited = {name: claimed[name] for name in ("return_id", "lines", "taxes", "totals")}
+    credited["receivable"] = sum(part["amount"] for part in refunds if part["type"] == "on_account")
     number = services.call_task("CreditInvoice", order_id=order_id, reason="returned", credited=credited)
     units = {"return_id": return_id, "lines": claimed["lines"]}
     goods = services.call_task("RestockGoods", order_id=order_id, returned=units)
