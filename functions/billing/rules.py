@@ -47,10 +47,12 @@ def payments_of(invoice: Mapping[str, Any], tenders: Sequence[CapturedTender]) -
     return _recorded(tenders)
 
 
-def check_same_payments(invoice: Mapping[str, Any], tenders: Sequence[CapturedTender]) -> None:
-    """Raise IdempotencyConflict unless a paid invoice was paid by these tenders."""
-    stored = {"payments": invoice["payments"]}
-    sent = {"payments": _recorded(tenders)}
+def check_same_payments(
+    invoice: Mapping[str, Any], tenders: Sequence[CapturedTender], customer_id: str | None
+) -> None:
+    """Raise IdempotencyConflict unless an issued invoice was paid by these tenders, and is this customer's."""
+    stored = {"payments": invoice["payments"], "customer_id": invoice.get("customer_id")}
+    sent = {"payments": _recorded(tenders), "customer_id": customer_id}
     if stored != sent:
         raise IdempotencyConflict(f"invoice {invoice['invoice_number']}", stored, sent)
 
@@ -111,10 +113,18 @@ def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn)
         raise CreditAboveInvoice(invoice["invoice_number"], before + credited.totals.total, total)
 
 
-def check_same_return(note: Mapping[str, Any], credited: CreditedReturn) -> None:
-    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes, totals and receivable."""
-    stored = {**json.loads(note["document"]), "receivable": note.get("receivable", 0)}
+def check_same_return(note: Mapping[str, Any], credited: CreditedReturn, reason: str) -> None:
+    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes, totals, receivable and this reason.
+
+    location, register, currency: compared where the request has them, as those of the note are of its invoice.
+    """
+    stored = json.loads(note["document"]) | {"receivable": note.get("receivable", 0), "reason": note["reason"]}
     sent = json.loads(credited.model_dump_json(include={"lines", "taxes", "totals", "receivable"}))
+    sent["reason"] = reason
+    place = {"location": credited.location, "register_id": credited.till, "currency": credited.currency}
+    for name, value in place.items():
+        if value is not None:
+            stored[name], sent[name] = note.get(name), value
     if stored != sent:
         raise IdempotencyConflict(f"credit note {note['credit_note_number']}", stored, sent)
 

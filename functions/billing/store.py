@@ -83,7 +83,7 @@ class BillingStore:
 
         A number is only taken together with the invoice that has it, so that none is lost; a second delivery returns
         the first number. Raises InvoiceNotDraft, TendersDoNotMatchTotal, IdempotencyConflict for an invoice paid by
-        other tenders, and StoreContention if others kept changing the counter.
+        other tenders or of another customer, and StoreContention if others kept changing the counter.
         """
         return retry_on_conflict(lambda: self._issue(order_id, tenders, customer_id, now), tries=_TRIES)
 
@@ -132,7 +132,7 @@ class BillingStore:
         place = credit_note_key(order_id, credited.return_id)
         # Read after the invoice: a credit that it includes has its note by then.
         if note := self._row(*place):
-            rules.check_same_return(note, credited)
+            rules.check_same_return(note, credited, reason)
             return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
         if "invoice_number" not in invoice:
             return {"order_id": order_id, "credit_note_number": None}
@@ -162,7 +162,7 @@ class BillingStore:
     ) -> CreditedInvoice:
         place = credit_note_key(credited.return_id, credited.return_id)
         if note := self._row(*place):
-            rules.check_same_return(note, credited)
+            rules.check_same_return(note, credited, reason)
             return {"order_id": None, "credit_note_number": note["credit_note_number"]}
         series = rules.series_of("CN", self._scope, credited.location, credited.till)
         last = self._last(series)
@@ -226,7 +226,7 @@ class BillingStore:
     ) -> IssuedInvoice:
         invoice = self._row(*invoice_key(order_id))
         if "number" in invoice:
-            rules.check_same_payments(invoice, tenders)
+            rules.check_same_payments(invoice, tenders, customer_id)
             return _issued(order_id, invoice)
         if invoice.get("status") != "DRAFT":
             raise InvoiceNotDraft(order_id, invoice.get("status", "missing"))

@@ -64,6 +64,8 @@ class Corrections:
         if quantity < -level["available"]:
             raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
         cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], request.unit_cost)
+        if quantity > 0:
+            rules.check_level(level["on_hand"] + quantity, level["stock_value"] + cost)
         problem = rules.implausible(quantity, level, request.unit_cost)
         if problem and not request.confirmed:
             raise ImplausibleCorrection(request.sku, request.location, problem)

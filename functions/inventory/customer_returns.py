@@ -1,14 +1,16 @@
 """Returns of customers: units come back on hand at the cost of their sale, or are written off."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from tillflow.errors import InvalidRequest
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
+    Item,
     Marker,
     apply_once,
     chunks,
@@ -17,6 +19,7 @@ from tillflow.store import (
 )
 
 from inventory import rules
+from inventory.levels import Levels
 from inventory.models import ReceiptLine, Restocked, ReturnedUnits, SkuCost, UnreceiptedUnits
 from inventory.reservations import Reservation, ReservationRows, reservations_of
 from inventory.rows import StockRows, level_pk
@@ -38,6 +41,7 @@ class CustomerReturns:
         self._table = table
         self._rows = ReservationRows(table, "ORDER")
         self._unreceipted = StockRows(table, "RETURN")
+        self._levels = Levels(client, table)
 
     def restock(self, order_id: str, returned: ReturnedUnits) -> Restocked:
         """Put the units of a return back on hand at their share of the sale's cost; damaged ones are written off.
@@ -55,18 +59,27 @@ class CustomerReturns:
     def restock_unreceipted(self, returned: UnreceiptedUnits) -> Restocked:
         """Put the units of a return without a receipt on hand at a location; damaged ones are written off.
 
-        They cost the average of the units on hand there, or nothing if there are none. A second delivery returns the
-        first result; IdempotencyConflict when the return had other lines before. CurrencyMismatch.
+        They cost the average of the units on hand there, or what the last units that moved cost. A second delivery
+        returns the first result; IdempotencyConflict when the return had other lines, or came back elsewhere, before.
+        CurrencyMismatch.
         """
         return self._restock(
             self._unreceipted.document_pk(returned.return_id),
             returned,
             partial(self._restock_unreceipted_part, returned),
+            {"location": returned.location, "currency": returned.currency},
         )
 
-    def _restock(self, document_pk: str, returned: ReturnedUnits, restock_part: RestockPart) -> Restocked:
+    def _restock(
+        self,
+        document_pk: str,
+        returned: ReturnedUnits,
+        restock_part: RestockPart,
+        place: Mapping[str, str] = MappingProxyType({}),
+    ) -> Restocked:
+        """place: where the units come back, for a return that belongs to no order."""
         merged = rules.merge_returned(returned.lines)
-        request = {"lines": [[line.sku, line.quantity, line.damaged] for line in merged]}
+        request = {"lines": [[line.sku, line.quantity, line.damaged] for line in merged], **place}
         lines: list[tuple[SkuCost, SkuCost]] = []
         for number, part in enumerate(chunks(merged, RETURNED_PER_TRANSACTION)):
             step = f"{RETURN}-{returned.return_id}"
@@ -122,7 +135,8 @@ class CustomerReturns:
         effects: list[Action] = []
         for line in part:
             level = levels.get((level_pk(returned.location, line.sku), "LEVEL"), {})
-            restocked, written_off = rules.cost_of_unreceipted(line, level)
+            last = None if level.get("on_hand") else self._last_movement(returned.location, line.sku)
+            restocked, written_off = rules.cost_of_unreceipted(line, level, last)
             result.append(_pair(line, restocked, written_off))
             if resold := line.quantity - line.damaged:
                 receipt = ReceiptLine(sku=line.sku, quantity=resold, cost=restocked)
@@ -131,6 +145,10 @@ class CustomerReturns:
                 )
         operation = f"restocking return {returned.return_id}"
         return _pairs(apply_once(self._client, self._table, marker, effects, result, operation))
+
+    def _last_movement(self, location: str, sku: str) -> Item | None:
+        rows = self._levels.list_movements(location, sku, 1, "", None).rows
+        return rows[0] if rows else None
 
     def _sold(self, order_id: str) -> dict[str, tuple[Reservation, ReservedLine]]:
         """Return what the order took from stock by SKU: an order takes a SKU from one location."""

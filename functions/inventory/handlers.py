@@ -72,10 +72,12 @@ def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
     """Put the sold units of ``{order_id, returned?: {return_id, lines: [{sku, quantity, condition}]}}`` back on hand.
 
     Without `returned` all of them, and open reservations are released. The units of a return without a receipt
-    (order_id null) go to `location` of `returned`.
+    (order_id null) go to `location` of `returned`; UnknownLocation.
     """
     if event.get("order_id", "") is None:
-        return customer_returns.restock_unreceipted(parse(RestockUnreceipted, event).returned)
+        returned = parse(RestockUnreceipted, event).returned
+        locations.check([returned.location])
+        return customer_returns.restock_unreceipted(returned)
     request = parse(RestockGoods, event)
     if request.returned:
         return customer_returns.restock(request.order_id, request.returned)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
+from tillflow.fields import MAX_AMOUNT, MAX_STOCK
 from tillflow.listing import Index
 from tillflow.store import Action, Item, key, marshal
 from tillflow.times import iso_utc
@@ -59,6 +60,7 @@ def level_values(location: str, sku: str) -> Item:
     return {":sku": sku, ":location": location, ":list": levels_list(location)}
 
 
+HAS_ROOM = "(attribute_not_exists(on_hand) OR (on_hand <= :most AND stock_value <= :most_value))"
 IS_CURRENCY = "(attribute_not_exists(currency) OR currency = :currency)"
 SET_CURRENCY = ", currency = if_not_exists(currency, :currency)"
 
@@ -194,7 +196,17 @@ class StockRows(TableActions):
         currency: str | None,
         kind: str = "receipt",
     ) -> Iterator[Action]:
-        """Put received units on hand as a movement; create the level if there is none. CurrencyMismatch."""
+        """Put received units on hand as a movement; create the level if there is none.
+
+        CurrencyMismatch, InvalidRequest if the level would have more units or value than its numbers are exact for.
+        """
+
+        def refused(level: Item) -> Exception:
+            if mismatch := currency_mismatch(level, currency):
+                return mismatch
+            limit = f"at most {MAX_STOCK:,} units of {line.sku} on hand, worth {MAX_AMOUNT:,} minor units"
+            return InvalidRequest("lines", f"{line.quantity:,} units that cost {line.cost:,}", limit)
+
         yield self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET on_hand = if_not_exists(on_hand, :none) + :quantity, "
@@ -203,13 +215,17 @@ class StockRows(TableActions):
             "stock_value = if_not_exists(stock_value, :none) + :cost, "
             + SET_LEVEL
             + (SET_CURRENCY if currency else ""),
-            {":none": 0, ":quantity": line.quantity, ":cost": line.cost}
+            {
+                ":none": 0,
+                ":quantity": line.quantity,
+                ":cost": line.cost,
+                ":most": MAX_STOCK - line.quantity,
+                ":most_value": MAX_AMOUNT - line.cost,
+            }
             | level_values(location, line.sku)
             | currency_value(currency),
-            IS_CURRENCY if currency else "",
-            (lambda level: currency_mismatch(level, currency) or StoreContention(business_id))
-            if currency
-            else None,
+            HAS_ROOM + (f" AND {IS_CURRENCY}" if currency else ""),
+            refused,
             names=LEVEL_NAMES,
         )
         yield self.move(business_id, kind, location, line.sku, line.quantity, line.cost, step)

@@ -10,7 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from tillflow.errors import InvalidRequest
-from tillflow.fields import MAX_AMOUNT, MAX_UNITS
+from tillflow.fields import MAX_AMOUNT, MAX_STOCK, MAX_UNITS
 from tillflow.money import divide_half_up
 
 from inventory.models import Line, OrderedLine, ReceiptLine, ReturnedLine
@@ -163,6 +163,16 @@ def cost_of_correction(quantity: int, on_hand: int, stock_value: int, unit_cost:
     return divide_half_up(stock_value * quantity, on_hand)
 
 
+def check_level(on_hand: int, stock_value: int) -> None:
+    """Raise InvalidRequest if a level would have more units, or more value, than its numbers are exact for."""
+    if on_hand > MAX_STOCK:
+        raise InvalidRequest("quantity", f"{on_hand:,} on hand", f"at most {MAX_STOCK:,} units on hand")
+    if stock_value > MAX_AMOUNT:
+        raise InvalidRequest(
+            "unit_cost", f"a stock value of {stock_value:,}", f"at most {MAX_AMOUNT:,} minor units"
+        )
+
+
 def implausible(quantity: int, level: Mapping[str, Any], unit_cost: int | None = None) -> str | None:
     """Return what is implausible about a correction by `quantity` units, None if nothing is.
 
@@ -218,15 +228,20 @@ def cost_of_customer_return(line: ReturnedSku, sold: ReservedLine) -> tuple[int,
     return cost - written_off, written_off
 
 
-def cost_of_unreceipted(line: ReturnedSku, level: Mapping[str, Any]) -> tuple[int, int]:
+def cost_of_unreceipted(
+    line: ReturnedSku, level: Mapping[str, Any], last: Mapping[str, Any] | None = None
+) -> tuple[int, int]:
     """Return the cost of units without a receipt that go back on hand, and of those that are written off.
 
-    It is the average of the units on hand; nothing if there are none.
+    It is the average of the units on hand; if there are none, that of the level's last movement; nothing for a SKU that
+    was never there.
     """
-    on_hand = level.get("on_hand", 0)
-    if not on_hand:
+    units, value = level.get("on_hand", 0), level.get("stock_value", 0)
+    if not units and last:
+        units, value = abs(last["quantity"]), last["cost"]
+    if not units:
         return 0, 0
-    cost = divide_half_up(level["stock_value"] * line.quantity, on_hand)
+    cost = divide_half_up(value * line.quantity, units)
     written_off = divide_half_up(cost * line.damaged, line.quantity)
     return cost - written_off, written_off
 

@@ -109,3 +109,41 @@ def test_order_on_account_cannot_be_exchanged() -> None:
     assert claimed_return(request("ret-1", 1), order, NOW)["on_account"]
     with pytest.raises(OrderNotReturnable, match="sold on account"):
         check_returnable(order, for_exchange=True)
+
+
+def sold_at(totals: list[int], rounding: int) -> Order:
+    """An order of one unit a line, whose amount due in cash was rounded."""
+    order = sold(1, totals[0], 0)
+    document = order.document or {}
+    lines = [
+        document["lines"][0] | {"line_no": number, "net": total, "total": total}
+        for number, total in enumerate(totals, start=1)
+    ]
+    return with_totals(order.model_copy(update={"document": document | {"lines": lines}}), rounding=rounding)
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=6), st.integers(-6, 6), st.data())
+def test_refunds_of_a_rounded_cash_sale_never_exceed_what_was_paid(
+    totals: list[int], rounding: int, data: st.DataObject
+) -> None:
+    """A sale of 10.02 and a free item was paid with 10.00: the first item's refund is 10.00, not 10.02."""
+    paid = max(sum(totals) + rounding, 0)
+    order, refunded = sold_at(totals, paid - sum(totals)), 0
+    for number in data.draw(st.permutations(range(1, len(totals) + 1))):
+        line = {"line_no": number, "sku": "MUG", "quantity": 1}
+        one = request(f"ret-{number}", 1).model_dump(by_alias=True) | {"lines": [line]}
+        claimed = claimed_return(ReturnOrder.model_validate(one), order, NOW)
+        amount = claimed["totals"]["total"]
+        assert amount == claimed["totals"]["net"] + claimed["totals"]["tax"] + claimed["totals"]["rounding"]
+        refunded += amount
+        assert amount >= 0
+        assert refunded <= paid
+        order = order.model_copy(update={"returns": (*(order.returns or ()), claim_of(claimed))})
+    assert refunded == paid
+
+
+@pytest.mark.parametrize(("refund", "expected"), [("original", None), ("store_credit", "cus-1")])
+def test_customer_of_a_request_is_that_of_store_credit_alone(refund: str, expected: str | None) -> None:
+    """A customer is checked only for store credit, and credit must not go to one that was not."""
+    sent = request("ret-1", 1).model_dump(by_alias=True) | {"refund": refund, "customer_id": "cus-1"}
+    assert claimed_return(ReturnOrder.model_validate(sent), sold(1, 120, 20), NOW)["customer_id"] == expected

@@ -126,3 +126,10 @@ def test_refund_whose_cards_refuse_in_any_order_is_paid_whole_or_not_at_all(
     assert sum(part[2] for part in parts) == (amount if refund.state == "REFUNDED" else 0)
     for number, _, part_amount in parts:
         assert number == 0 or part_amount <= tenders[number - 1].captured
+
+
+@pytest.mark.parametrize("refund", ["original", "store_credit"])
+def test_refund_in_another_currency_than_the_order_was_paid_in_is_refused(refund: str) -> None:
+    sent = request(10, "cus-1").model_copy(update={"currency": "JPY", "refund": refund})
+    with pytest.raises(InvalidRequest, match="currency is 'JPY'; expected EUR"):
+        rules.opened(sent, [tender(1, "card", 10)])

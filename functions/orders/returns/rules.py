@@ -192,22 +192,35 @@ def _check_window(order: Order, line_no: int, days: int, now: datetime) -> None:
 
 
 def _customer(request: ReturnOrder, customer_id: str | None) -> str | None:
-    """Return the customer of a return: that of the order, or of the request for an order without one."""
+    """Return the customer of a return: that of the order, or of the request for an order without one.
+
+    The customer of a request is checked only for store credit: without it the request names none.
+    """
     if customer_id and request.customer_id not in (None, customer_id):
         raise InvalidReturn("customer_id", request.customer_id, f"{customer_id}, the customer of the order")
-    customer = customer_id or request.customer_id
-    if request.refund == "store_credit" and customer is None:
+    if customer_id or request.refund != "store_credit":
+        return customer_id
+    if request.customer_id is None:
         raise InvalidReturn("customer_id", None, "the customer that gets the store credit")
-    return customer
+    return request.customer_id
 
 
 def _rounding(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]) -> int:
-    """Return what rounding the amount due in cash had added to the sale, if its last units are returned."""
-    claimed = sum(units.quantity for claim in order.returns or () for units in claim.lines)
-    sold = sum(line["quantity"] for line in document["lines"])
-    is_last = claimed + sum(line["quantity"] for line in lines) == sold
+    """Return the part of the rounding of the amount due in cash that comes back with these units.
+
+    What was added comes back with the last units. What was taken off reduces the refund once all refunds would exceed
+    what was paid, so that no refund is above it, and none below zero.
+    """
     rounding: int = document.get("totals", {}).get("rounding", 0)
-    return rounding if is_last else 0
+    before = [units for claim in order.returns or () for units in claim.lines]
+    if rounding < 0:
+        paid = sum(line["total"] for line in document["lines"]) + rounding
+        refunded = sum(units.total for units in before)
+        total = sum(line["total"] for line in lines)
+        return min(refunded + total, paid) - min(refunded, paid) - total
+    sold = sum(line["quantity"] for line in document["lines"])
+    returned = sum(units.quantity for units in before) + sum(line["quantity"] for line in lines)
+    return rounding if returned == sold else 0
 
 
 def _totals(lines: Sequence[ReturnedLine], rounding: int) -> ReturnedTotals:

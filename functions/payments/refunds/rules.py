@@ -45,7 +45,15 @@ def credit_grant_id(return_id: str) -> str:
 
 
 def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
-    """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them."""
+    """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them.
+
+    InvalidRequest for another currency than that of the tenders.
+    """
+    paid_in = {tender.currency for tender in tenders} - {request.currency}
+    if paid_in:
+        raise InvalidRequest(
+            "currency", request.currency, f"{', '.join(paid_in)}, in which the order was paid"
+        )
     parts: tuple[Part, ...] = ()
     rest, exchanged = 0, request.exchange.amount if request.exchange else 0
     to_credit = request.refund == "store_credit"
