@@ -29,6 +29,7 @@ from payments.credit.models import (
     WalletEntry,
 )
 from payments.credit.rows import customer_wallet
+from payments.credit.rules import check_by_person
 from payments.credit.wallets import Wallets
 from payments.errors import EventNotSigned, UnknownGiftCard
 from payments.models import ListedTender, StoreCards, Tender, TenderType
@@ -148,6 +149,7 @@ class CreditOperations:
         InvalidRequest, GoodwillAboveLimit, IdempotencyConflict.
         """
         grant = parse(GrantCredit, request)
+        check_by_person(grant)
         self._wallets.grant(grant, datetime.now(UTC))
         return self._wallets.balance(customer_wallet(grant.customer_id), grant.currency)
 

@@ -38,8 +38,8 @@ from purchasing.store import PurchaseStore, utc_now
 
 INVOICE_DAYS = (366, 31)
 RECEIPT_DAYS = (366, 1)
-PROMISE_DAYS = (31, 731)
-"""Days before and after today that an invoice, a receipt and a promised delivery may have."""
+EXPECTED_DAYS = (31, 366)
+"""Days before and after today that an invoice, a receipt and an announced delivery may have."""
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
 MEASURED_FROM = 3
 """Complete deliveries a supplier must have before its lead time and punctuality are measured from them."""
@@ -94,10 +94,13 @@ class PurchaseOperations:
 
     def acknowledge(self, purchase_order_id: str, promised_on: date, supplier_id: str = "") -> Purchase:
         """Accept the order for its supplier, with the promised delivery date."""
-        rules.check_day("promised_on", promised_on, self._today(), *PROMISE_DAYS)
-        return self._change(
-            purchase_order_id, lambda order: rules.acknowledge(order, promised_on, supplier_id)
-        )
+        today = self._today()
+
+        def accept(order: Purchase) -> Purchase:
+            rules.check_promise(order, promised_on, today)
+            return rules.acknowledge(order, promised_on, supplier_id)
+
+        return self._change(purchase_order_id, accept)
 
     def refuse(self, purchase_order_id: str, note: str, supplier_id: str = "") -> Purchase:
         """Refuse the order for its supplier: the workflow sends it to the next one."""
@@ -119,6 +122,8 @@ class PurchaseOperations:
 
     def add_delivery_note(self, purchase_order_id: str, note: DeliveryNote, supplier_id: str) -> Purchase:
         """Add a delivery note of the order's supplier, once per note id; nothing is booked."""
+        if note.expected_on is not None:
+            rules.check_day("expected_on", note.expected_on, self._today(), *EXPECTED_DAYS)
         return self._store.add_delivery_note(_order_id(purchase_order_id), note, supplier_id)
 
     def receive(self, purchase_order_id: str, receipt: Receipt) -> Purchase:

@@ -38,6 +38,11 @@ from purchasing.values import is_complete, order_total, receivable, unbooked_rec
 
 MAX_TEXT = 200
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
+MAX_WAIT = timedelta(days=350)
+"""An execution ends after a year: goods are promised, and an invoice is paid, at the latest so long after its order."""
+MAX_ANSWER = timedelta(days=180)
+"""The time that all suppliers of an order may take to answer, so that its goods can still come."""
+PROMISED_BACK = timedelta(days=31)
 WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
 
 
@@ -354,6 +359,21 @@ def check_day(field: str, day: date, today: date, back: int, ahead: int) -> None
     first, last = today - timedelta(days=back), today + timedelta(days=ahead)
     if not first <= day <= last:
         raise InvalidPurchase(field, day.isoformat(), f"a date from {first} to {last}")
+
+
+def check_promise(purchase: Purchase, promised_on: date, today: date) -> None:
+    """Raise InvalidPurchase for a delivery that is promised long ago, or after the order's workflow has ended."""
+    first, last = today - PROMISED_BACK, purchase.opened_at.date() + MAX_WAIT
+    if not first <= promised_on <= last:
+        raise InvalidPurchase("promised_on", promised_on.isoformat(), f"a date from {first} to {last}")
+
+
+def check_answer_time(suppliers: Iterable[Supplier]) -> None:
+    """Raise InvalidPurchase if suppliers that do not answer, one after another, leave no time for the goods."""
+    days = timedelta(seconds=sum(supplier.timeouts.answer_seconds for supplier in suppliers)).days
+    if days > MAX_ANSWER.days:
+        expected = f"suppliers that have at most {MAX_ANSWER.days} days to answer together"
+        raise InvalidPurchase("suppliers", f"{days} days", expected)
 
 
 def _priced(line: Line, price: Price | None) -> Line:

@@ -5,7 +5,7 @@ The change is written before the message is sent, so a second delivery sends it 
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
@@ -35,9 +35,6 @@ from purchasing.responses import (
     WithdrawnPurchase,
 )
 from purchasing.store import PurchaseStore, utc_now
-
-MAX_WAIT = timedelta(days=350)
-"""An execution ends after a year: an invoice is paid at the latest so long after its order was opened."""
 
 
 class PurchaseService:
@@ -192,7 +189,7 @@ def matched_invoice(purchase: Purchase) -> MatchedInvoice:
     """Return what the ledger and the due date of a matched invoice need."""
     if purchase.invoice is None or purchase.invoice.due_on is None:
         raise OrderClosed(purchase.purchase_order_id, "match")
-    due_on = min(purchase.invoice.due_on, purchase.opened_at.date() + MAX_WAIT)
+    due_on = min(purchase.invoice.due_on, purchase.opened_at.date() + rules.MAX_WAIT)
     return {
         "purchase_order_id": purchase.purchase_order_id,
         "number": purchase.invoice.number,

@@ -61,9 +61,15 @@ class PurchaseStore:
         return opened
 
     def check_suppliers(self, request: OpenOrder) -> None:
-        """Raise UnknownSupplier, or InvalidPurchase if a supplier has another currency than the order."""
-        for candidate in request.suppliers:
-            rules.check_currency(request.currency, self.suppliers.get(candidate.supplier_id))
+        """Raise UnknownSupplier, or InvalidPurchase.
+
+        A supplier has the currency of the order, and all of them together answer in time.
+        """
+        ids = dict.fromkeys(candidate.supplier_id for candidate in request.suppliers)
+        suppliers = [self.suppliers.get(supplier_id) for supplier_id in ids]
+        for supplier in suppliers:
+            rules.check_currency(request.currency, supplier)
+        rules.check_answer_time(suppliers)
 
     def get(self, purchase_order_id: str) -> Purchase:
         """Return the order; UnknownPurchase."""

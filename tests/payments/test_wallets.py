@@ -10,10 +10,13 @@ from payments.credit.rows import customer_wallet, entry_row
 from payments.credit.rules import expired_part
 from payments.credit.wallets import Wallets
 from payments.errors import GoodwillAboveLimit
+from payments.operations import CreditOperations, GiftCardOperations
 from payments.provider import Charge
+from payments.refunds.rules import credit_grant_id
 from payments.store_credit import StoreCredit
 from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.fields import MAX_AMOUNT
+from tillflow.gift_cards import new_code
 from tillflow.store import marshal
 
 from tests.support.interposed import Interposed
@@ -53,6 +56,42 @@ def test_grant_with_other_content_raises_idempotency_conflict(wallets: Wallets, 
         wallets.grant(other, NOW)
     assert wallets.balances(WALLET) == {"EUR": 500}
     assert wallets.balances(customer_wallet("cus-2")) == {}
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2000, 1, 1), date(2062, 12, 31)])
+def test_last_day_that_is_over_or_far_ahead_is_refused(wallets: Wallets, day: date) -> None:
+    with pytest.raises(InvalidRequest, match="expires_on"):
+        wallets.grant(granted(500, expires_on=day), NOW)
+    wallets.grant(granted(500, expires_on=NOW.date()), NOW)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"source": "return"},
+        {"source": "overpayment"},
+        {"grant_id": "return-ret-1"},
+        {"grant_id": "gift-TESTCARD"},
+    ],
+)
+def test_person_cannot_grant_what_workflows_and_gift_cards_do(
+    dynamodb: Any, table: str, other: dict[str, Any]
+) -> None:
+    """Such a grant would not be posted, or its id would refuse the refund of a return."""
+    fields = granted(500).model_dump(mode="json", exclude_none=True)
+    with pytest.raises(InvalidRequest, match=next(iter(other))):
+        CreditOperations(dynamodb, table).grant(fields | other)
+
+
+def test_return_and_gift_card_have_ids_that_no_person_can_use(dynamodb: Any, table: str) -> None:
+    card = {"code": new_code(), "currency": "EUR", "amount": 500, "reason": "gift"}
+    GiftCardOperations(dynamodb, table).issue(card)
+    ids = [row["pk"]["S"].removeprefix("GRANT#") for row in dynamodb.scan(TableName=table)["Items"]]
+    used = [one for one in ids if one.startswith("gift-")]
+    for grant_id in [*used, credit_grant_id("ret-1")]:
+        with pytest.raises(InvalidRequest, match="grant_id"):
+            CreditOperations(dynamodb, table).grant(granted(500, grant_id).model_dump(mode="json"))
+    assert used
 
 
 def test_grant_overtaken_by_its_second_delivery_is_applied_once(

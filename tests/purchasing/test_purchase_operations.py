@@ -14,12 +14,15 @@ from purchasing.errors import (
 )
 from purchasing.models import (
     Await,
+    DeliveryNote,
     Invoice,
     InvoicedLine,
     OpenOrder,
     Price,
     Receipt,
     ReceivedLine,
+    ResponseTimeouts,
+    SentLine,
     Supplier,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
@@ -89,6 +92,49 @@ def test_invoices_and_promises_of_other_years_are_refused(operations: PurchaseOp
         operations.bill(PO, invoice().model_copy(update={"invoiced_on": day}))
     with pytest.raises(InvalidPurchase, match="received_at"):
         operations.receive(PO, receipt(NOW + timedelta(days=2)))
+
+
+def test_delivery_after_the_end_of_the_workflow_cannot_be_promised(operations: PurchaseOperations) -> None:
+    """An order's execution ends after a year: goods that come later would never be booked."""
+    with pytest.raises(
+        InvalidPurchase, match="promised_on is '2027-11-09'; expected a date from 2026-10-23 to"
+    ):
+        operations.acknowledge(PO, TODAY + timedelta(days=351))
+    operations.acknowledge(PO, TODAY + timedelta(days=350))
+
+
+@pytest.mark.parametrize("day", [TODAY - timedelta(days=32), TODAY + timedelta(days=367), date(2099, 12, 31)])
+def test_delivery_cannot_be_announced_for_another_year(operations: PurchaseOperations, day: date) -> None:
+    operations.acknowledge(PO, TODAY)
+    line = SentLine(sku="A", quantity=1)
+    note = DeliveryNote(note_id="dn-1", expected_on=day, lines=(line,))
+    with pytest.raises(InvalidPurchase, match="expected_on"):
+        operations.add_delivery_note(PO, note, "sup-a")
+    operations.add_delivery_note(PO, note.model_copy(update={"expected_on": TODAY}), "sup-a")
+
+
+@pytest.mark.parametrize(("days", "accepted"), [(60, True), (61, False)])
+def test_suppliers_of_an_order_answer_within_half_a_year(
+    dynamodb: Any, table: str, days: int, accepted: bool
+) -> None:
+    timeouts = ResponseTimeouts(answer_seconds=days * 86_400)
+    names = ["sup-a", "sup-b", "sup-c"]
+    for name in names:
+        supplier = SUPPLIER.model_copy(update={"supplier_id": name, "timeouts": timeouts})
+        SupplierOperations(dynamodb, table).create(supplier)
+    request = {
+        "purchase_order_id": PO,
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "A", "quantity": 10, "unit_cost": 100}],
+        "suppliers": [{"supplier_id": name} for name in (*names, "sup-a")],
+    }
+    store = PurchaseStore(dynamodb, table, lambda: NOW)
+    if accepted:
+        assert store.open(OpenOrder.model_validate(request)).status == "OPEN"
+    else:
+        with pytest.raises(InvalidPurchase, match=r"suppliers is '183 days'; expected .* at most 180 days"):
+            store.open(OpenOrder.model_validate(request))
 
 
 @pytest.mark.parametrize("text", ["x" * 201, "two\nlines", "\x1b[31mred", "\u202ereversed"])

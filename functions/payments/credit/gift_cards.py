@@ -30,7 +30,7 @@ class GiftCards:
         """
         token = token_of(request.code)
         number, token_hash = str(card_number(token)), hash_of(token)
-        entry_id = f"gift-{number}"
+        entry_id = f"{rules.GIFT_CARD_GRANT}{number}"
         marker = {**request.model_dump(mode="json", exclude={"code"}), "token_hash": token_hash}
         stored = self._row(*grant_key(entry_id))
         if not stored:

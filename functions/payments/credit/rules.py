@@ -4,13 +4,21 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from tillflow.errors import InvalidRequest
 from tillflow.money import EXPONENT, Money
 from tillflow.times import iso_utc
 
-from payments.credit.models import CreditPolicy, Grant, WalletEntry
+from payments.credit.models import CreditPolicy, Grant, GrantCredit, WalletEntry
 from payments.errors import GoodwillAboveLimit
 
 EXPIRY: Final = "expiry"
+BY_PERSON: Final = ("goodwill", "cash", "bank_transfer")
+"""The sources of grants that persons make."""
+RETURN_GRANT: Final = "return-"
+GIFT_CARD_GRANT: Final = "gift-"
+"""What the ids of the grants of returns and gift cards begin with."""
+LONGEST: Final = timedelta(days=3_653)
+"""How long a grant can be spent at most."""
 _DEFAULT_LIMIT = 100
 _NEVER = "9999-12-31"
 
@@ -27,6 +35,26 @@ def check_goodwill(grant: Grant, policy: CreditPolicy) -> None:
         raise GoodwillAboveLimit(str(Money(grant.amount, grant.currency)), str(limit))
 
 
+def check_by_person(grant: GrantCredit) -> None:
+    """Raise InvalidRequest for a source or an id of the grants that workflows make.
+
+    A grant under the id of a later return or gift card would refuse that one.
+    """
+    if grant.source not in BY_PERSON:
+        raise InvalidRequest("source", grant.source, ", ".join(BY_PERSON))
+    for prefix in (RETURN_GRANT, GIFT_CARD_GRANT):
+        if grant.grant_id.startswith(prefix):
+            expected = f"an id that does not begin with {RETURN_GRANT} or {GIFT_CARD_GRANT}"
+            raise InvalidRequest("grant_id", grant.grant_id, expected)
+
+
+def check_last_day(day: date | None, now: datetime) -> None:
+    """Raise InvalidRequest unless a grant can be spent from today until some year that may be meant."""
+    today = now.date()
+    if day and not today <= day <= today + LONGEST:
+        raise InvalidRequest("expires_on", day.isoformat(), f"a date from {today} to {today + LONGEST}")
+
+
 def last_day(grant: Grant, policy: CreditPolicy, now: datetime) -> date | None:
     """Return the last day on which a grant can be spent; None if it does not expire."""
     if grant.expires_on or grant.source != "goodwill" or policy.expiry_days is None:
@@ -35,8 +63,9 @@ def last_day(grant: Grant, policy: CreditPolicy, now: datetime) -> date | None:
 
 
 def grant_entry(grant: Grant, policy: CreditPolicy, holder: str, entry_id: str, now: datetime) -> WalletEntry:
-    """Return the entry of a grant in a wallet; GoodwillAboveLimit above the limit of its policy."""
+    """Return the entry of a grant in a wallet; GoodwillAboveLimit, InvalidRequest for a last day out of range."""
     check_goodwill(grant, policy)
+    check_last_day(grant.expires_on, now)
     day = last_day(grant, policy, now)
     return WalletEntry(
         entry_id=entry_id,

@@ -48,7 +48,7 @@ class Wallets:
         """Add to a customer's balance, once per grant id.
 
         GoodwillAboveLimit, IdempotencyConflict for another request under the id, InvalidRequest if the balance would
-        exceed its bound.
+        exceed its bound, or for a last day out of range.
         """
         marker = request.model_dump(mode="json")
         if stored := self._row(*grant_key(request.grant_id)):

@@ -12,6 +12,7 @@ from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.money import Money
 from tillflow.store import ACTIONS_PER_TRANSACTION
 
+from payments.credit.rules import RETURN_GRANT
 from payments.models import Tender, TenderType
 from payments.refunds.models import (
     NO_TENDER,
@@ -41,7 +42,7 @@ def effect_key(return_id: str, tender_no: int) -> str:
 
 def credit_grant_id(return_id: str) -> str:
     """Return the id under which a return's store credit is granted."""
-    return f"return-{return_id}"
+    return f"{RETURN_GRANT}{return_id}"
 
 
 def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
