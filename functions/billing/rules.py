@@ -114,11 +114,14 @@ def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn)
 
 
 def check_same_return(note: Mapping[str, Any], credited: CreditedReturn, reason: str) -> None:
-    """Raise IdempotencyConflict unless a return's credit note has these lines, taxes, totals, receivable and this reason.
+    """Raise IdempotencyConflict unless a return's credit note has this content and reason.
 
     location, register, currency: compared where the request has them, as those of the note are of its invoice.
     """
-    stored = json.loads(note["document"]) | {"receivable": note.get("receivable", 0), "reason": note["reason"]}
+    stored = json.loads(note["document"]) | {
+        "receivable": note.get("receivable", 0),
+        "reason": note["reason"],
+    }
     sent = json.loads(credited.model_dump_json(include={"lines", "taxes", "totals", "receivable"}))
     sent["reason"] = reason
     place = {"location": credited.location, "register_id": credited.till, "currency": credited.currency}

@@ -130,6 +130,55 @@ def vips_tiff(mode: str, wide: bool = False, **options: Any) -> bytes:
     return bytes(pixels.copy(interpretation=space).tiffsave_buffer(**options))
 
 
+def plain_tiff(pixels: bytes, photometric: int, bits: int, bands: int = 1, sample_format: int = 1) -> bytes:
+    """A TIFF of 10 x 10 pixels, uncompressed in one strip, with the tags that say how its samples are read."""
+    short, long = 3, 4
+    tags = [
+        (256, long, 10), (257, long, 10), (258, short, bits), (259, short, 1), (262, short, photometric),
+        (273, long, 0), (277, short, bands), (278, long, 10), (279, long, len(pixels)), (339, short, sample_format),
+    ]  # fmt: skip
+    start = 8 + 2 + 12 * len(tags) + 4
+    arrays, entries = b"", b""
+    for tag, kind, value in tags:
+        repeated = tag in (258, 339) and bands > 2
+        if repeated:
+            inline = struct.pack("<I", start + len(arrays))
+            arrays += struct.pack(f"<{bands}H", *[value] * bands)
+        elif tag == 273:
+            inline = struct.pack("<I", start + (4 * bands if bands > 2 else 0))
+        else:
+            inline = struct.pack("<I", value)
+        entries += struct.pack("<HHI", tag, kind, bands if repeated else 1) + inline
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + arrays + pixels
+
+
+def floats(value: float) -> bytes:
+    """The samples of 10 x 10 pixels of three equal floats."""
+    return struct.pack("<f", value) * 300
+
+
+def old_jpeg_tiff() -> bytes:
+    """A TIFF with old-style JPEG compression (6): its tags point to a JPEG stream."""
+    jpeg = saved(scene((64, 48)), "JPEG", quality=95, subsampling=0)
+    scan = jpeg.index(b"\xff\xda")
+    short, long = 3, 4
+    tags = [
+        (256, long, 64), (257, long, 48), (258, short, 8), (259, short, 6), (262, short, 6),
+        (273, long, scan), (277, short, 3), (278, long, 48), (279, long, len(jpeg) - scan),
+        (513, long, 0), (514, long, len(jpeg)), (530, short, 0x0001_0001),
+    ]  # fmt: skip
+    start = 8 + 2 + 12 * len(tags) + 4
+    bits, stream = start, start + 6
+    entries = b""
+    for tag, kind, value in tags:
+        count = {258: 3, 530: 2}.get(tag, 1)
+        inline = {258: bits, 273: stream + scan, 513: stream}.get(tag, value)
+        entries += struct.pack("<HHII", tag, kind, count, inline)
+    return (
+        b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + struct.pack("<3H", 8, 8, 8) + jpeg
+    )
+
+
 def png_bomb(side: int = 13_300) -> bytes:
     """RGBA of side x side zeros: under a megabyte that wants 700 of memory."""
     compressor = zlib.compressobj(9)

@@ -115,6 +115,7 @@ ACCEPTED = {
         "jpeg",
     ),
     "jpeg with a pdf behind it": (lambda: saved(scene(), "JPEG", quality=95) + b"%PDF-1.7", "jpeg"),
+    "old-style jpeg in tiff": (corpus.old_jpeg_tiff, "tiff"),
     "big tiff": (lambda: corpus.vips_tiff("RGB", bigtiff=True), "tiff"),
     "16-bit cmyk tiff": (lambda: corpus.vips_tiff("CMYK", wide=True), "tiff"),
     "jpeg without end marker": (lambda: saved(scene(), "JPEG", quality=95)[:-2], "jpeg"),
@@ -245,6 +246,7 @@ def test_profile_is_judged_by_its_content_and_not_its_name(render) -> None:
     [
         ((3, 1, b"\0\6"), 6),
         ((4, 1, b"\0\0\0\6"), 6),
+        ((1, 1, b"\6"), 6),
         ((5, 1, struct.pack(">II", 6, 1)), 6),
         ((5, 1, struct.pack(">II", 6, 0)), 1),
         ((5, 1, struct.pack(">II", 13, 2)), 1),
@@ -291,6 +293,7 @@ def test_opaque_alpha_channel_is_dropped(render) -> None:
     assert render(saved(scene(mode="RGBA"), "PNG")).metadata["alpha"] is False
 
 
+_FORMAT = "unsupported_format"
 REJECTED = {
     "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format"),
     "svg after xml": (lambda: b"<?xml version='1.0'?>\n<!-- x --><svg/>", "unsupported_format"),
@@ -301,6 +304,15 @@ REJECTED = {
     "bmp": (lambda: saved(scene(), "BMP"), "unsupported_format"),
     "mp4": (lambda: b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "unsupported_format"),
     "float tiff": (lambda: saved(Image.new("F", (30, 20), 0.5), "TIFF"), "unsupported_format"),
+    "signed 8-bit tiff": (lambda: corpus.plain_tiff(bytes((200, 100)) * 50, 1, 8, sample_format=2), _FORMAT),
+    "float tiff of 0 to 255": (lambda: corpus.plain_tiff(corpus.floats(128), 2, 32, 3, 3), _FORMAT),
+    "float tiff with infinity": (
+        lambda: corpus.plain_tiff(corpus.floats(float("inf")), 2, 32, 3, 3),
+        _FORMAT,
+    ),
+    "icc lab tiff": (lambda: corpus.plain_tiff(bytes((136, 208, 195)) * 100, 9, 8, 3), _FORMAT),
+    "itu lab tiff": (lambda: corpus.plain_tiff(bytes((136, 208, 195)) * 100, 10, 8, 3), _FORMAT),
+    "raw camera tiff": (lambda: corpus.plain_tiff(bytes(100), 32_803, 8), _FORMAT),
     "32-bit integer tiff": (lambda: saved(Image.new("I", (30, 20), 70_000), "TIFF"), "unsupported_format"),
     "text": (lambda: b"hello, this is not a picture", "not_an_image"),
     "jpeg magic alone": (lambda: b"\xff\xd8\xff", "broken"),

@@ -1,7 +1,8 @@
 """Decode a file to at most the size of the largest thumbnail, in as little memory as its format allows.
 
 libvips streams JPEG, PNG, WebP, TIFF and GIF; JPEG and WebP are scaled while they are decoded. Pillow decodes AVIF, in
-half of libvips' time, and HEIC, which libvips lacks. Each loader is called by name: no library guesses a format.
+half of libvips' time, and HEIC and TIFFs with JPEG of the old style, which libvips lacks. Each loader is called by
+name: no library guesses a format.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pillow_heif
 import pyvips
 from PIL import Image
 
+from images.decoding import tiff
 from images.decoding.jpeg import read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
@@ -31,11 +33,13 @@ _LOADERS = {
 }
 _PILLOW_NAMES = {"avif": "AVIF", "heic": "HEIF"}
 _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
-_UNSCALED = {"uint", "int", "short", "float", "double", "complex", "dpcomplex"}
+_UNSCALED = {"char", "uint", "int", "short", "float", "double", "complex", "dpcomplex"}
 _WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
 _SIXTEEN_BIT = {"rgb16", "grey16"}
 _END_OF_IMAGE, _START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 _SRGB_EXPONENT = 2.2
+_BRIGHTEST = 16
+"""scRGB ends at 7.5. Floats far above it are of another range, such as 0 to 255, and would all be white."""
 
 
 @dataclass(slots=True)
@@ -60,13 +64,20 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
     """
     if kind in _PILLOW_NAMES:
         return _decode_whole(path, _PILLOW_NAMES[kind], box)
+    if kind == "tiff":
+        facts = tiff.read_facts(path)
+        facts.check_colours()
+        if facts.is_old_jpeg:
+            return _decode_whole(path, "TIFF", box)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
 
 def _decode_whole(path: Path, name: str, box: int) -> Decoded:
     with Image.open(path, formats=[name]) as image:
         check_pixels(*image.size)
-        # Both plugins apply the container's rotation, or report it as the EXIF orientation.
+        # Loading a TIFF turns it, and its size with it.
+        image.load()
+        # The plugins apply the container's rotation, or report it as the EXIF orientation.
         pixels: Image.Image = image
         if image.mode not in ("L", "RGB", "RGBA"):
             pixels = image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -100,12 +111,26 @@ def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
         source = _on_canvas(source, path)
     stored = source.width, source.height
     check_pixels(*stored)
+    if kind == "tiff":
+        _check_range(source, path)
     target = fit(*stored, box)
     exif = _tiff_tags(path) if kind == "tiff" else _parsed(source)
     if kind == "webp" and target != stored:
         # libwebp scales while it decodes: the full image is never in memory.
         source = _load(path, kind, scale=max(target[0] / stored[0], target[1] / stored[1]))
     return _decoded(source, stored, target, exif, read_facts(path) if kind == "png" else None)
+
+
+def _check_range(source: pyvips.Image, path: Path) -> None:
+    """Raise Rejected for samples that are taken for scRGB and cannot be: float RGB says nothing of its range."""
+    if source.interpretation != "scrgb":
+        return
+    # Another load: the pixels of a streamed image can be read once.
+    most = _load(path, "tiff").max()
+    if not most <= _BRIGHTEST:
+        raise Rejected(
+            "unsupported_format", f"the file has float samples up to {most:g}; accepted are 8 and 16 bits"
+        )
 
 
 def _on_canvas(source: pyvips.Image, path: Path) -> pyvips.Image:

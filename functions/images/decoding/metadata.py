@@ -28,7 +28,10 @@ def whole_number(exif: Image.Exif, tag: int) -> int:
     """Return the whole number of a tag, 0 without one. A file may store it as any type, or as none that can be read."""
     try:
         value = exif.get(tag)
-        first = value[0] if isinstance(value, tuple) else value
+        # A single BYTE is read as bytes.
+        first = (
+            value[0] if isinstance(value, tuple) or (isinstance(value, bytes) and len(value) == 1) else value
+        )
         number = float(str(first))
         return int(number) if number.is_integer() else 0
     except Exception:  # Pillow raises any error for a malformed tag.

@@ -214,7 +214,7 @@ def _rounding(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str
     rounding: int = document.get("totals", {}).get("rounding", 0)
     before = [units for claim in order.returns or () for units in claim.lines]
     if rounding < 0:
-        paid = sum(line["total"] for line in document["lines"]) + rounding
+        paid: int = sum(line["total"] for line in document["lines"]) + rounding
         refunded = sum(units.total for units in before)
         total = sum(line["total"] for line in lines)
         return min(refunded + total, paid) - min(refunded, paid) - total

@@ -1,0 +1,54 @@
+"""Read from a TIFF's first directory what decides how it is decoded: its compression and its colours."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from images.decoding.limits import Rejected
+
+_COMPRESSION, _PHOTOMETRIC = 259, 262
+_SHORT = 3
+_OLD_JPEG = 6
+_MAX_ENTRIES = 4096
+_CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
+"""White or black is zero, RGB, palette, CMYK, YCbCr, CIE L*a*b*, LogL, LogLuv: libvips converts these."""
+
+
+class TiffFacts(NamedTuple):
+    """compression and photometric: the values of these tags, None without one or if the directory cannot be read."""
+
+    compression: int | None
+    photometric: int | None
+
+    @property
+    def is_old_jpeg(self) -> bool:
+        """Whether the pixels are JPEG as of TIFF 6.0, which libvips is built without."""
+        return self.compression == _OLD_JPEG
+
+    def check_colours(self) -> None:
+        """Raise Rejected for a colour encoding whose samples libvips returns as if they were RGB."""
+        if self.photometric is not None and self.photometric not in _CONVERTED:
+            sentence = f"the file has colours of photometric interpretation {self.photometric}"
+            accepted = "accepted are grey, RGB, palette, CMYK, YCbCr and L*a*b*"
+            raise Rejected("unsupported_format", f"{sentence}; {accepted}")
+
+
+def read_facts(path: Path) -> TiffFacts:
+    """Return what the first directory says of the pixels; a directory that cannot be read is left to the decoder."""
+    values: dict[int, int] = {}
+    with path.open("rb") as file:
+        head = file.read(16)
+        order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+        # BigTIFF: offsets and counts of 8 bytes, and entries of 20.
+        wide = int.from_bytes(head[2:4], order) == 43
+        offset = int.from_bytes(head[8:16] if wide else head[4:8], order)
+        count_bytes, entry_bytes = (8, 20) if wide else (2, 12)
+        file.seek(min(offset, 2**62))
+        count = int.from_bytes(file.read(count_bytes), order)
+        for _ in range(min(count, _MAX_ENTRIES)):
+            entry = file.read(entry_bytes)
+            if len(entry) < entry_bytes:
+                break
+            tag, kind = (int.from_bytes(entry[at : at + 2], order) for at in (0, 2))
+            if kind == _SHORT:
+                values.setdefault(tag, int.from_bytes(entry[12:14] if wide else entry[8:10], order))
+    return TiffFacts(values.get(_COMPRESSION), values.get(_PHOTOMETRIC))
