@@ -1,4 +1,4 @@
-"""DynamoDB in the process, by moto: every test gets a table of its own."""
+"""DynamoDB in the process, by the local AWS: every test gets tables of its own. Other services are moto's."""
 
 import sys
 from collections.abc import Iterator
@@ -7,9 +7,12 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.client import BaseClient
 from hypothesis import settings
+from local_aws.ministack import in_process
 from moto import mock_aws
 
+from verification.harness.dynamodb import call_in_process
 from verification.harness.template import REGION
 
 # A deadline measures the machine, not the code.
@@ -68,8 +71,18 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch, no_pauses: None, reimported_handle
         monkeypatch.setenv(name, "testing")
     # The region of the harness: the product's clients are made once in a process.
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
+    monkeypatch.setattr(BaseClient, "_make_api_call", _call)
+    with mock_aws(), in_process.separate_tables():
         yield _SESSION.create_client("dynamodb", REGION)
+
+
+_CALL = BaseClient._make_api_call
+
+
+def _call(boto: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+    if boto.meta.service_model.service_name == "dynamodb":
+        return call_in_process(boto, operation, params)
+    return _CALL(boto, operation, params)
 
 
 @pytest.fixture

@@ -87,16 +87,11 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
 
     boto = client("dynamodb")
     outer_call = vars(boto).get("_make_api_call")
-    operations = boto.meta.service_model
 
     def call(operation: str, params: dict[str, Any]) -> dict[str, Any]:
         for interposed in tables.before if tables else ():
             interposed(operation, params)
-        serialised = boto._serializer.serialize_to_request(params, operations.operation_model(operation))
-        status, _, body = dynamodb.request_at_once(operation, serialised["body"])
-        response = _parsed(status, json.loads(body))
-        if "Error" in response:
-            raise boto.exceptions.from_code(response["Error"]["Code"])(response, operation)
+        response = call_in_process(boto, operation, params)
         for observe in tables.after if tables else ():
             observe(operation, params, response)
         return response
@@ -113,6 +108,19 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
             boto._make_api_call = outer_call
         os.environ.clear()
         os.environ.update(before)
+
+
+def call_in_process(boto: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the response to an operation of a botocore client, served in this process; raise as the client does."""
+    from local_aws.ministack import in_process as dynamodb
+
+    model = boto.meta.service_model.operation_model(operation)
+    serialised = boto._serializer.serialize_to_request(params, model)
+    status, _, body = dynamodb.request_at_once(operation, serialised["body"])
+    response = _parsed(status, json.loads(body))
+    if "Error" in response:
+        raise boto.exceptions.from_code(response["Error"]["Code"])(response, operation)
+    return response
 
 
 def _parsed(status: int, body: dict[str, Any]) -> dict[str, Any]:
