@@ -124,7 +124,9 @@ class Prover:
             faults,
             tables=self.tables,
             invoke=self.services.invoke_now,
-            concurrent_process=lambda: family.run_concurrent_process(self.services, f"{business_id}-other"),
+            concurrent_process=lambda: family.run_concurrent_process(
+                self.services, f"{business_id}-concurrent"
+            ),
         )
 
     def build_fixture(self, family: Family = ORDERS, store: str | Path = ":memory:") -> WorkflowFixture:

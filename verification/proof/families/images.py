@@ -207,7 +207,7 @@ class Images(Family):
 
     def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Ingest a newer version of the same object, from its event to its announcement."""
-        key = key_of(business_id.removesuffix("-other"))
+        key = key_of(business_id.removesuffix("-concurrent"))
         event = image_buckets.put(picture("white", SMALL), key)
         image = services.call_task("RenderImage", change=event, execution="execution:other", business_id=key)
         settled = services.call_task("SettleImage", image=image, execution="execution:other", business_id=key)

@@ -107,7 +107,7 @@ class Returns(Family):
 
     def run_concurrent_process(self, services: ProofServices, business_id: str) -> None:
         """Return a unit of the same order, as its workflow does; nothing if there is none left."""
-        order_id = _sale_of(business_id.removesuffix("-other"))
+        order_id = _sale_of(business_id.removesuffix("-concurrent"))
         request = {"return_id": business_id, "order_id": order_id, "currency": CURRENCY, "lines": [ONE_MUG]}
         try:
             claimed = services.call_task("ClaimReturn", **request, execution="other")
