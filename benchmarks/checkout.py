@@ -32,12 +32,14 @@ from typing import Any
 from local_aws import StateFolder, client_environment, supervisor
 from rich.console import Console
 from rich.table import Table
+from tillflow.histories import Event
 
 from benchmarks.processes import CpuSeconds, cpu_seconds
 from till import workflows
 from till.demo.order_checkout import CASH, card, order
 from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON
+from till.services.executions import Executions
 from till.services.orders import Orders
 from till.shop import MUG, Shop
 from till.stack import Stack, find_stack
@@ -95,22 +97,22 @@ def free_port() -> int:
         return port
 
 
-def sell(stack: Stack, sales: int, tills: int) -> list[list[dict[str, Any]]]:
+def sell(stack: Stack, sales: int, tills: int) -> list[list[Event]]:
     """The histories of so many sales, `tills` of them at once."""
 
     def one(_: int) -> str:
         order_id = f"bench-{token_hex(6)}"
         request = order({MUG: 1}, card("tok_visa", 500), CASH, order_id=order_id, placed_at=workflows.now())
         arn = Orders(stack).place(request).arn
-        if workflows.wait(stack, arn)["status"] != "SUCCEEDED":
+        if workflows.wait(stack, arn).status != "SUCCEEDED":
             raise SystemExit(f"{order_id} was not sold: till history {order_id}")
         return arn
 
     with ThreadPoolExecutor(tills) as threads:
-        return [workflows.events(stack, arn) for arn in list(threads.map(one, range(sales)))]
+        return [list(Executions(stack).load(arn).events) for arn in list(threads.map(one, range(sales)))]
 
 
-def called(history: list[dict[str, Any]]) -> set[str]:
+def called(history: list[Event]) -> set[str]:
     """Return the names of the functions that the tasks of a sale call, by alias or not."""
     tasks = [event["taskScheduledEventDetails"] for event in history if "taskScheduledEventDetails" in event]
     return {
@@ -137,7 +139,7 @@ def durations(stack: Stack, function: str) -> list[float]:
     return [float(match[1]) for line in lines if (match := _DURATION.match(line))]
 
 
-def spans(history: list[dict[str, Any]]) -> dict[str, float]:
+def spans(history: list[Event]) -> dict[str, float]:
     """Milliseconds of a sale: the whole, and in its tasks by what they call."""
     scheduled: dict[int, tuple[str, Any]] = {}
     parts = {"whole": _ms(history[0], history[-1]), "lambda": 0.0, "service": 0.0}
@@ -154,14 +156,12 @@ def spans(history: list[dict[str, Any]]) -> dict[str, float]:
     return parts
 
 
-def _ms(since: dict[str, Any], until: dict[str, Any]) -> float:
+def _ms(since: Event, until: Event) -> float:
     took: float = (until["timestamp"] - since["timestamp"]).total_seconds() * 1000
     return took
 
 
-def show(
-    alone: list[list[dict[str, Any]]], handlers: float, burst: list[list[dict[str, Any]]], tills: int
-) -> None:
+def show(alone: list[list[Event]], handlers: float, burst: list[list[Event]], tills: int) -> None:
     parts = [spans(history) for history in alone]
     whole = sorted(each["whole"] for each in parts)
     mean = {name: statistics.mean(each[name] for each in parts) for name in ("whole", "lambda", "service")}

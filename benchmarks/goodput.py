@@ -62,13 +62,13 @@ def offer(stack: Stack, rate: float, seconds: int) -> tuple[str, str, str, str]:
         arns = list(threads.map(start, range(round(rate * seconds))))
         time.sleep(max(0.0, began + seconds - time.time()))
         ended = list(threads.map(lambda arn: workflows.wait(stack, arn, LONGEST_SECONDS), arns))
-    in_time = [sale for sale in ended if sale["stopDate"].timestamp() <= began + seconds]
-    times = sorted((sale["stopDate"] - sale["startDate"]).total_seconds() for sale in ended)
+    in_time = [sale for sale in ended if sale.stopped and sale.stopped.timestamp() <= began + seconds]
+    times = sorted((sale.stopped - sale.started).total_seconds() for sale in ended if sale.stopped)
     return (
-        f"{sum(sale['status'] == 'SUCCEEDED' for sale in in_time) / seconds:.1f}",
+        f"{sum(sale.status == 'SUCCEEDED' for sale in in_time) / seconds:.1f}",
         f"{statistics.median(times):.2f}",
         f"{times[int(len(times) * 0.95)]:.2f}",
-        str(sum(sale["status"] != "SUCCEEDED" for sale in ended)),
+        str(sum(sale.status != "SUCCEEDED" for sale in ended)),
     )
 
 

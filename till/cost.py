@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from till.history import Event, Visit
+from tillflow.histories import Event
+
+from till.history import Visit
 from till.prices import PRICES
 
 _ENDS = ("taskSucceededEventDetails", "taskFailedEventDetails", "taskTimedOutEventDetails")

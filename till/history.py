@@ -5,31 +5,19 @@ chain of `previousEventId`, so branches that run side by side stay apart.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tillflow.executions import error_message
+from tillflow.histories import Event, ends_by_callback
+from tillflow.histories import details as details_of
 
 from till.saga_metadata import MetadataError, parse_step
 
-Event = Mapping[str, Any]
-
 FAILURES = ("Failed", "TimedOut", "SubmitFailed", "StartFailed", "ScheduleFailed")
 ATTEMPTS = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
-
-# Events that no other event refers to as its previous one, though the execution continues around them.
-NEVER_PREVIOUS = frozenset(
-    {
-        "ExecutionStarted",
-        "MapIterationSucceeded",
-        "MapIterationFailed",
-        "MapIterationAborted",
-        "MapStateSucceeded",
-        "ParallelStateSucceeded",
-    }
-)
 
 
 @dataclass
@@ -107,34 +95,6 @@ def visits(events: Sequence[Event], side_of: Mapping[str, str]) -> list[Visit]:
     return entries
 
 
-def waits_for_callback(events: Sequence[Event], child_waits: Callable[[str], bool] | None = None) -> bool:
-    """Return whether every running branch waits for a callback. A branch ends in an event without a successor.
-
-    child_waits: whether what a branch waits for does, by the ARN of a map run or a child execution; without it, it
-    does not.
-    """
-    followed = {event.get("previousEventId", 0) for event in events}
-    last = [event for event in events if event["id"] not in followed]
-    running = [event for event in last if event["type"] not in NEVER_PREVIOUS]
-    return bool(running) and all(_branch_waits(event, child_waits) for event in running)
-
-
-def _branch_waits(last: Event, child_waits: Callable[[str], bool] | None) -> bool:
-    if last["type"] == "MapRunStarted":
-        return child_waits is not None and child_waits(last["mapRunStartedEventDetails"]["mapRunArn"])
-    if last["type"] != "TaskSubmitted":
-        return False
-    if _by_callback(last):
-        return True
-    child = json.loads(last["taskSubmittedEventDetails"]["output"]).get("ExecutionArn")
-    return child is not None and child_waits is not None and child_waits(child)
-
-
-def _by_callback(submitted: Event) -> bool:
-    """Return whether a submitted task ends by a callback, and not with the job or execution that it started."""
-    return str(_details(submitted).get("resource", "")).endswith(".waitForTaskToken")
-
-
 def compensated(entries: Sequence[Visit]) -> list[str]:
     """Return the compensations that succeeded, in the order in which they ran."""
     return [visit.state for visit in entries if visit.compensates and visit.result == "compensated"]
@@ -142,11 +102,11 @@ def compensated(entries: Sequence[Visit]) -> list[str]:
 
 def _apply(visit: Visit, event: Event, offset: float) -> None:
     kind: str = event["type"]
-    details = _details(event)
+    details = details_of(event)
     if kind in ATTEMPTS:
         visit.attempts += 1
         visit.result = "running"
-    elif kind == "TaskSubmitted" and _by_callback(event):
+    elif kind == "TaskSubmitted" and ends_by_callback(event):
         visit.result = "waiting for a person" if visit.side == "case" else "waiting for a callback"
     elif kind.endswith(FAILURES) and not kind.startswith("Execution"):
         error = details.get("error", kind)
@@ -169,7 +129,3 @@ def _apply(visit: Visit, event: Event, offset: float) -> None:
 
 def _done(visit: Visit) -> str:
     return "compensated" if visit.compensates else "done"
-
-
-def _details(event: Event) -> Mapping[str, Any]:
-    return next((value for name, value in event.items() if name.endswith("EventDetails")), {})

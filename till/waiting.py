@@ -1,13 +1,15 @@
 """Wait for an order: on its row, with backoff; Step Functions is asked rarely, because it allows few calls a second."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from tillflow.executions import describe_execution
+from executions.errors import UnknownExecution
+from executions.models import ExecutionProgress
+from orders.models import Order
 
-from till import workflows
 from till.errors import OperatorError
+from till.services.executions import Executions
 from till.services.orders import Orders
 from till.stack import Stack
 
@@ -25,21 +27,21 @@ LONGEST_WAIT = 120.0
 
 def wait_for_order(
     stack: Stack, order_id: str, execution: str, final: tuple[str, ...], longest: float = LONGEST_WAIT
-) -> dict[str, Any]:
-    """Wait until the order has a `final` status or needs an operator; return the description of the execution.
+) -> ExecutionProgress:
+    """Wait until the order has a `final` status or needs an operator; return the progress of the execution.
 
     The execution is RUNNING if it waits for a case, its own or that of the order's checkout.
     """
+    executions = Executions(stack)
     deadline, pause = time.monotonic() + longest, FIRST_PAUSE
     while True:
         order = Orders(stack).find(order_id)
         if (order and order.status in final) or pause >= RARE_PAUSE:
-            description = workflows.describe(stack, execution)
-            if description["status"] != "RUNNING":
-                return description
-            waiting = {execution} | ({order.execution} if order else set())
-            if pause >= RARE_PAUSE and any(_has_open_case(stack, arn) for arn in waiting):
-                return description
+            progress = executions.progress(execution)
+            if progress.status != "RUNNING":
+                return progress
+            if pause >= RARE_PAUSE and (progress.waits or _has_open_case(executions, order, execution)):
+                return progress
         if time.monotonic() > deadline:
             raise OperatorError(
                 f"{execution} is still running after {longest:.0f} seconds.",
@@ -49,8 +51,15 @@ def wait_for_order(
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _has_open_case(stack: Stack, arn: str) -> bool:
-    """Return whether an execution waits for a callback: a case is open, or about to be."""
-    description = describe_execution(stack.client("stepfunctions"), arn)
-    running = description is not None and description["status"] == "RUNNING"
-    return running and workflows.waits_for_callback(stack, arn)
+def _has_open_case(executions: Executions, order: Order | None, execution: str) -> bool:
+    """Return whether the checkout of an order waits for a callback: a case is open, or about to be.
+
+    execution: another execution of the order. The checkout may have been deleted 90 days after its end.
+    """
+    if order is None or order.execution == execution:
+        return False
+    try:
+        progress = executions.progress(order.execution)
+    except UnknownExecution:
+        return False
+    return progress.waits

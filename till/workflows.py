@@ -1,29 +1,29 @@
-"""Step Functions for the commands: start executions, wait for them and read their histories."""
+"""Executions for the commands: wait for them and read their histories, by the API's functions.
+
+The demo starts workflows itself, and the audit lists executions itself: both use more of a deployment than the API has.
+"""
 
 import json
 import re
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from secrets import token_hex
 from typing import Any
 
 from botocore.exceptions import ClientError
+from executions.models import ExecutionProgress
 
 from audit.snapshot import shipment_of
-from till import history
 from till.errors import OperatorError
-from till.services.images import Images
+from till.history import Visit
+from till.services.executions import Executions
 from till.stack import Stack
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 POLL_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 2.0
 _NEWEST = 10_000
 """The executions of a workflow that an audit compares with their records: ten calls of ListExecutions."""
-_LONGEST_NAME = 1024
-"""The bytes of an image's key; other ids are shorter."""
 
 
 @dataclass(frozen=True)
@@ -68,80 +68,19 @@ def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> S
     return Started(response["executionArn"], duplicate=False)
 
 
-def describe(stack: Stack, arn: str) -> dict[str, Any]:
-    try:
-        return dict(stack.client("stepfunctions").describe_execution(executionArn=arn))
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
-            raise OperatorError(
-                f"There is no execution {arn}.",
-                "Give the id of an order or the ARN of an execution; `till execution list` lists them.",
-            ) from error
-        raise
-
-
-def find(stack: Stack, business_or_execution: str) -> list[dict[str, Any]]:
-    """Return the execution of an ARN, or all executions of a business id in the order of their start."""
-    if business_or_execution.startswith("arn:"):
-        return [describe(stack, business_or_execution)]
-    if len(business_or_execution.encode("utf-8", "replace")) > _LONGEST_NAME:
-        raise OperatorError(
-            f"The id has {len(business_or_execution)} characters; expected at most {_LONGEST_NAME} bytes.",
-            "Give the id of an order, the key of an image or the ARN of an execution.",
-        )
-    executions = []
-    for workflow in stack.workflows:
-        with suppress(OperatorError):
-            executions.append(describe(stack, stack.execution(workflow, business_or_execution)))
-    # Executions of pictures are named by EventBridge; the row of the picture has the ARN.
-    if picture := Images(stack).find(business_or_execution):
-        executions.append(describe(stack, str(picture.execution)))
-    if not executions:
-        raise OperatorError(
-            f"There is no execution for {business_or_execution}.",
-            "Give the id of an order or the ARN of an execution; `till execution list` lists them.",
-        )
-    return sorted(executions, key=lambda execution: execution["startDate"])
-
-
-def events(stack: Stack, arn: str) -> list[dict[str, Any]]:
-    """Return all events of an execution, oldest first."""
-    pages = stack.client("stepfunctions").get_paginator("get_execution_history")
-    return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
-
-
-def visits(stack: Stack, arn: str) -> list[history.Visit]:
+def visits(stack: Stack, arn: str) -> list[Visit]:
     """Return the visits of an execution."""
-    definition = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
-    return history.visits(events(stack, arn), history.sides(definition["definition"]))
+    return Executions(stack).load(arn).visits
 
 
-def waits_for_callback(stack: Stack, arn: str) -> bool:
-    """Return whether every running branch of the execution waits for a callback, child executions included."""
-    return history.waits_for_callback(events(stack, arn), partial(_child_waits, stack))
-
-
-def _child_waits(stack: Stack, arn: str) -> bool:
-    """Return whether a child execution waits, or those of a map run do."""
-    return _map_run_waits(stack, arn) if ":mapRun:" in arn else waits_for_callback(stack, arn)
-
-
-def _map_run_waits(stack: Stack, map_run: str) -> bool:
-    states = stack.client("stepfunctions")
-    if states.describe_map_run(mapRunArn=map_run)["itemCounts"]["pending"]:
-        return False
-    pages = states.get_paginator("list_executions").paginate(mapRunArn=map_run, statusFilter="RUNNING")
-    children = [child["executionArn"] for page in pages for child in page["executions"]]
-    return bool(children) and all(waits_for_callback(stack, child) for child in children)
-
-
-def wait(stack: Stack, arn: str, timeout: float = 120) -> dict[str, Any]:
-    """Wait until the execution ends or waits for a callback; return its description. `timeout` is in seconds."""
+def wait(stack: Stack, arn: str, timeout: float = 120) -> ExecutionProgress:
+    """Wait until the execution ends or waits for a callback; return its progress. `timeout` is in seconds."""
+    executions = Executions(stack)
     deadline, pause = time.monotonic() + timeout, POLL_SECONDS
     while True:
-        execution = describe(stack, arn)
-        if execution["status"] != "RUNNING" or waits_for_callback(stack, arn):
-            return execution
+        progress = executions.progress(arn)
+        if progress.status != "RUNNING" or progress.waits:
+            return progress
         if time.monotonic() > deadline:
             raise OperatorError(
                 f"{arn} is still running after {timeout:.0f} seconds.",

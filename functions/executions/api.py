@@ -4,14 +4,21 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
-from executions.models import ExecutionDetail, ExecutionStatus, ExecutionSummary
+from executions.models import (
+    SALES,
+    EventPage,
+    ExecutionDetail,
+    ExecutionProgress,
+    ExecutionStatus,
+    ExecutionSummary,
+)
 from executions.operations import ExecutionOperations
 
 api = Api("executions")
@@ -27,13 +34,28 @@ class ExecutionQuery(PageQuery):
     workflow: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] = None
     status: ExecutionStatus | None = None
     days: Annotated[int | None, Field(ge=1, le=90)] = None
-    business_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")] = None
+    business_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")] = None
 
 
 class ExecutionPage(BaseModel):
     """A page of executions, the newest first; next_cursor is null on the last page."""
 
     executions: list[ExecutionSummary]
+    next_cursor: str | None
+
+
+class EventsQuery(BaseModel):
+    """after: only events after the one of this id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class ChildPage(BaseModel):
+    """A page of the executions of a distributed Map's run, as AWS's API returns them."""
+
+    executions: list[dict[str, Any]]
     next_cursor: str | None
 
 
@@ -71,11 +93,36 @@ def list_executions(call: Call) -> ExecutionPage:
 def get_execution(call: Call) -> Reply:
     """Return an execution with its definition and history, secrets masked, by its name or ARN.
 
-    An ended one has an ETag.
+    An ended one has an ETag. Of a long history the first events are returned.
     """
     arn = _arn(call)
     etag = _executions().etag(arn)
     return Reply(None if etag and call.has(etag) else _executions().get(arn), etag=etag)
+
+
+@api.route("GET /executions/{execution}/events", "operate", query=EventsQuery, response=EventPage)
+def list_events(call: Call) -> EventPage:
+    """List events of an execution, the oldest first, secrets masked: as many as a response holds."""
+    return _executions().events(_arn(call), call.query.after)
+
+
+@api.route("GET /executions/{execution}/progress", "manage", response=ExecutionProgress)
+def get_progress(call: Call) -> ExecutionProgress:
+    """Return how far an execution is: its status, and whether it waits for a callback."""
+    return _executions().progress(_arn(call))
+
+
+@api.route("GET /executions/{execution}/sale-progress", "read", response=ExecutionProgress)
+def get_sale_progress(call: Call) -> ExecutionProgress:
+    """Return how far the execution of a sale, a cancel, a return or an exchange is."""
+    return _executions().progress(_arn(call), SALES)
+
+
+@api.route("GET /map-runs/{map_run}/executions", "operate", query=PageQuery, response=ChildPage)
+def list_children(call: Call) -> ChildPage:
+    """List the executions of a distributed Map's run, a page at a time."""
+    page = _executions().children(unquote(call.path["map_run"]), call.query.limit, call.after)
+    return ChildPage(executions=page.rows, next_cursor=call.cursor(page.after))
 
 
 @api.route("POST /executions/{execution}/redrive", "operate", response=Accepted, statuses=(202,))

@@ -1,20 +1,25 @@
 """What people ask of executions: list, look at, redrive and stop them. The command line and an HTTP API call these."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count, islice
 from typing import Any
 
 from tillflow.errors import InvalidRequest
 from tillflow.executions import describe_execution, execution_arn
+from tillflow.histories import waits_for_callback
 from tillflow.listing import Page
-from tillflow.masking import mask
+from tillflow.masking import mask, mask_text
 
 from executions.errors import InvalidExecutionFilter, NothingToRedrive, NotRunning, UnknownExecution
-from executions.models import ExecutionDetail, ExecutionSummary
+from executions.models import EventPage, ExecutionDetail, ExecutionProgress, ExecutionSummary
 
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
+_ARN_PARTS = 8
+_HISTORY_PAGE = 1000
+_PAGE_CHARACTERS = 1_500_000
+"""Of a page's events as JSON: Lambda limits a response to 6 MB, in which the body is a JSON text, with escapes."""
 
 
 class ExecutionOperations:
@@ -87,12 +92,57 @@ class ExecutionOperations:
         description = self._describe(arn)
         description.pop("ResponseMetadata", None)
         machine = self._states.describe_state_machine_for_execution(executionArn=arn)
-        pages = self._states.get_paginator("get_execution_history").paginate(executionArn=arn)
+        first = self.events(arn, 0)
         return ExecutionDetail(
             definition=json.loads(machine["definition"]),
             execution=mask(description),
-            events=[mask(event) for page in pages for event in page["events"]],
+            events=first.events,
+            next_after=first.next_after,
         )
+
+    def events(self, arn: str, after: int) -> EventPage:
+        """Return the events after the one of this id, as many as a response holds, secrets masked. UnknownExecution.
+
+        Step Functions returns a history from its beginning: a later page reads what is before it too.
+        """
+        self._describe(arn)
+        events: list[dict[str, Any]] = []
+        size = 0
+        for event in self._history(arn):
+            if event["id"] <= after:
+                continue
+            masked = mask(event)
+            size += len(json.dumps(masked, default=str))
+            if events and size > _PAGE_CHARACTERS:
+                return EventPage(events=events, next_after=events[-1]["id"])
+            events.append(masked)
+        return EventPage(events=events, next_after=None)
+
+    def progress(self, arn: str, workflows: Collection[str] | None = None) -> ExecutionProgress:
+        """Return how far an execution is, of these workflows or of any. UnknownExecution."""
+        if workflows is not None and self._workflow_of(arn) not in workflows:
+            raise UnknownExecution(arn)
+        described = self._describe(arn)
+        output = described.get("output")
+        return ExecutionProgress(
+            execution_arn=arn,
+            status=described["status"],
+            waits=described["status"] == "RUNNING" and self._waits(arn),
+            started=described["startDate"],
+            stopped=described.get("stopDate"),
+            output=None if output is None else mask_text(output),
+            error=described.get("error"),
+            cause=described.get("cause"),
+        )
+
+    def children(self, map_run: str, limit: int, after: str) -> Page[dict[str, Any]]:
+        """Return a page of the executions of a distributed Map's run, as AWS's API returns them. UnknownExecution.
+
+        after: how many to leave out, "" for none; what is left out is read too, a thousand a call.
+        """
+        start = _read_number(after)
+        found = list(islice(self._children(map_run), start, start + limit + 1))
+        return Page(found[:limit], str(start + limit) if len(found) > limit else None)
 
     def redrive(self, arn: str) -> None:
         """Restart a failed execution from the state that failed. UnknownExecution, NothingToRedrive.
@@ -114,10 +164,44 @@ class ExecutionOperations:
         self._states.stop_execution(executionArn=arn, error="StoppedByOperator", cause=reason)
 
     def _describe(self, arn: str) -> dict[str, Any]:
-        described = describe_execution(self._states, arn)
+        described = None if self._workflow_of(arn) is None else describe_execution(self._states, arn)
         if described is None:
             raise UnknownExecution(arn)
         return described
+
+    def _workflow_of(self, arn: str) -> str | None:
+        """Return the workflow of an execution, or of the run or a child of its distributed Map; None for others."""
+        parts = arn.split(":")
+        if len(parts) < _ARN_PARTS or parts[5] not in ("execution", "mapRun"):
+            return None
+        machine = ":".join([*parts[:5], "stateMachine", parts[6].partition("/")[0]])
+        return next((name for name, known in self._workflows.items() if known == machine), None)
+
+    def _waits(self, arn: str) -> bool:
+        """Return whether every running branch of an execution waits for a callback, those of children included."""
+        return waits_for_callback(list(self._history(arn)), self._child_waits)
+
+    def _child_waits(self, arn: str) -> bool:
+        if ":mapRun:" not in arn:
+            return self._waits(arn)
+        if self._states.describe_map_run(mapRunArn=arn)["itemCounts"]["pending"]:
+            return False
+        children = [child["executionArn"] for child in self._children(arn, statusFilter="RUNNING")]
+        return bool(children) and all(map(self._waits, children))
+
+    def _history(self, arn: str) -> Iterator[dict[str, Any]]:
+        pages = self._states.get_paginator("get_execution_history").paginate(
+            executionArn=arn, PaginationConfig={"PageSize": _HISTORY_PAGE}
+        )
+        return (event for page in pages for event in page["events"])
+
+    def _children(self, map_run: str, **request: str) -> Iterator[dict[str, Any]]:
+        if ":mapRun:" not in map_run or self._workflow_of(map_run) is None:
+            raise UnknownExecution(map_run)
+        pages = self._states.get_paginator("list_executions").paginate(
+            mapRunArn=map_run, PaginationConfig={"PageSize": _HISTORY_PAGE}, **request
+        )
+        return (child for page in pages for child in page["executions"])
 
     def _fail_state(self, arn: str) -> str | None:
         """The Fail state an execution ended in: the event before its last is that state's entry."""
@@ -161,6 +245,12 @@ def _read_position(after: str) -> tuple[datetime, str] | None:
     except (ValueError, TypeError):
         raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before") from None
     return moment, arn
+
+
+def _read_number(after: str) -> int:
+    if not (after.isascii() and after.isdigit() and len(after) <= 9) and after:
+        raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before")
+    return int(after or 0)
 
 
 def _seconds(execution: Mapping[str, Any]) -> float | None:

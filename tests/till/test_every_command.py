@@ -19,6 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support import full_shop
+from tests.support.executions import progress
 from tests.support.full_shop import CASE, IMAGE, OPEN_PURCHASE, PURCHASE, RUN, TRANSFER
 from till.main import app
 from till.stack import Stack, find_stack
@@ -205,7 +206,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         tree = get_command(app)
         monkeypatch.setattr("typer.testing._get_command", lambda _: tree)
         # Executions of this AWS do not run.
-        monkeypatch.setattr("till.workflows.wait", lambda *_: {"status": "FAILED", "cause": HOSTILE})
+        monkeypatch.setattr("till.workflows.wait", lambda *_: progress("FAILED", cause=HOSTILE))
         monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path_factory.mktemp("home")))
         full_shop.deployed(monkeypatch, TEMPLATE)
         full_shop.fill(find_stack())

@@ -2,20 +2,30 @@
 
 import base64
 import gzip
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from executions import api
+from executions.errors import UnknownExecution
+from executions.models import EventPage
+from executions.operations import ExecutionOperations
 from stepfunctions_local.errors import ApiError
+from tillflow.executions import execution_arn
 from typer.testing import CliRunner
 
 from till.demo.order_checkout import BASKET, card, order
 from till.main import app
+from till.services.client import Service
+from till.services.executions import Executions
 from till.services.images import Images
 from till.shop import ESPRESSO, MUG
 from till.stack import Stack
@@ -39,10 +49,20 @@ class Client:
 
     def get_paginator(self, name: str) -> Any:
         class Pages:
-            def paginate(_, **request: Any) -> Iterator[Any]:
+            def paginate(_, PaginationConfig: Any = None, **request: Any) -> Iterator[Any]:
                 yield getattr(self, name)(**request)
 
         return Pages()
+
+
+class Functions:
+    """A client of Lambda that runs the function of executions here."""
+
+    def invoke(self, FunctionName: str, Payload: bytes, Qualifier: str) -> dict[str, Any]:
+        assert FunctionName == "ExecutionsApiFunction"
+        arn = f"arn:aws:lambda:eu-central-1:123456789012:function:executions:{Qualifier}"
+        response = api.handle(json.loads(Payload), SimpleNamespace(invoked_function_arn=arn))
+        return {"Payload": io.BytesIO(json.dumps(response).encode())}
 
 
 def _with_datetimes(value: Any) -> Any:
@@ -66,11 +86,21 @@ def shop() -> Iterator[WorkflowFixture]:
 
 
 @pytest.fixture
-def till(shop: WorkflowFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    client = Client(shop)
-    monkeypatch.setattr(Stack, "workflows", {"OrderCheckout": shop.machine})
-    monkeypatch.setattr(Stack, "client", lambda self, service: client)
-    monkeypatch.setattr(Stack, "output", lambda self, name: shop.machine)
+def workflows(shop: WorkflowFixture) -> dict[str, str]:
+    """The state machines by logical id."""
+    return {"OrderCheckout": shop.machine}
+
+
+@pytest.fixture
+def till(
+    shop: WorkflowFixture, workflows: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    operations = ExecutionOperations(Client(shop), workflows)
+    monkeypatch.setattr("executions.api._executions", lambda: operations)
+    monkeypatch.setattr(Stack, "client", lambda self, service: Functions())
+    monkeypatch.setattr(Stack, "output", lambda self, name: name)
+    monkeypatch.setattr(Stack, "outputs", workflows)
+    monkeypatch.setattr(Stack, "identity", "arn:aws:iam::123456789012:user/tests")
     monkeypatch.setattr(Images, "find", lambda self, key: None)
     stack = Stack("tillflow", None, None)  # type: ignore[arg-type]
     for module in ("execution", "history"):
@@ -159,28 +189,77 @@ def test_follow_with_json_is_refused(till: Callable[..., str]) -> None:
     assert "cannot be combined" in till("history", "ord-1", "--follow", "--json", code=2)
 
 
-def test_stop_aborts_a_running_execution(shop: WorkflowFixture, till: Callable[..., str]) -> None:
+def test_stop_aborts_a_running_execution(
+    shop: WorkflowFixture, till: Callable[..., str], workflows: dict[str, str]
+) -> None:
     waiting = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": True}}}
-    machine = shop.engine.create(json.dumps(waiting), "Waiting")
-    arn = shop.engine.start(machine, {}, "w-1")
+    workflows["Waiting"] = shop.engine.create(json.dumps(waiting), "Waiting")
+    arn = shop.engine.start(workflows["Waiting"], {}, "w-1")
     till("execution", "stop", arn, "--reason", "entered twice", "--yes")
     described = shop.engine.describe_execution(executionArn=arn)
-    assert (described["status"], described["cause"]) == ("ABORTED", "entered twice")
+    assert (described["status"], described["cause"]) == ("ABORTED", f"entered twice ({getuser()})")
 
 
 def test_hostile_text_in_an_execution_is_printed_as_text(
-    shop: WorkflowFixture, till: Callable[..., str]
+    shop: WorkflowFixture, till: Callable[..., str], workflows: dict[str, str]
 ) -> None:
     text = "[/b]\x1b[2J\u202e\r\nAll is well"
     fail = {"Type": "Fail", "Error": "E[/red]", "Cause": text}
     steps = {text[:4]: {"Type": "Pass", "Output": {text: text}, "Next": "End"}, "End": fail}
     definition = {"QueryLanguage": "JSONata", "StartAt": text[:4], "States": steps}
-    arn = shop.engine.start(shop.engine.create(json.dumps(definition), "Hostile"), {text: text}, "h-1")
+    workflows["Hostile"] = shop.engine.create(json.dumps(definition), "Hostile")
+    arn = shop.engine.start(workflows["Hostile"], {text: text}, "h-1")
     for arguments in ((), ("--io",), ("--follow",), ("--follow", "--io"), ("--json",)):
         printed = till("history", arn, *arguments)
         assert printed.replace("\n", "").isprintable()
         assert "[/b]" in printed
         assert "\nAll is well" not in printed
+
+
+def test_execution_of_another_state_machine_is_unknown(
+    shop: WorkflowFixture, till: Callable[..., str]
+) -> None:
+    definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    arn = shop.engine.start(shop.engine.create(json.dumps(definition), "Another"), {}, "a-1")
+    assert "does not exist" in till("history", arn, code=2)
+    assert "does not exist" in till("execution", "stop", arn, "--reason", "x", "--yes", code=2)
+
+
+def test_long_history_is_read_in_parts(
+    shop: WorkflowFixture, till: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    whole = json.loads(till("history", "ord-1", "--json"))["events"]
+    parts = []
+    read = ExecutionOperations.events
+
+    def events(self: ExecutionOperations, arn: str, after: int) -> EventPage:
+        parts.append(after)
+        return read(self, arn, after)
+
+    monkeypatch.setattr(ExecutionOperations, "events", events)
+    monkeypatch.setattr("executions.operations._PAGE_CHARACTERS", 5_000)
+    assert json.loads(till("history", "ord-1", "--json"))["events"] == whole
+    assert len(parts) > 2
+    assert parts == sorted(set(parts))
+
+
+def test_progress_of_a_sale_is_for_cashiers_and_of_others_for_managers(
+    shop: WorkflowFixture, till: Callable[..., str], workflows: dict[str, str]
+) -> None:
+    waiting = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 999, "End": True}}}
+    workflows["Waiting"] = shop.engine.create(json.dumps(waiting), "Waiting")
+    arn = shop.engine.start(workflows["Waiting"], {}, "w-1")
+    sell(shop, "tok_visa", "ord-1")
+    executions = Executions(Stack("tillflow", None, None))  # type: ignore[arg-type]
+    sale = executions.progress(execution_arn(shop.machine, "ord-1"))
+    assert (sale.status, sale.waits) == ("SUCCEEDED", False)
+    assert json.loads(sale.output or "")["order_id"] == "ord-1"
+    assert (executions.progress(arn).status, executions.progress(arn).waits) == ("RUNNING", False)
+    cashier = Service(Stack("tillflow", None, None), "ExecutionsApiFunction")  # type: ignore[arg-type]
+    route, path = "GET /executions/{execution}/sale-progress", {"execution": arn}
+    with pytest.raises(UnknownExecution):
+        cashier.call(route, "read", path=path)
 
 
 def page_data(page: str) -> Any:

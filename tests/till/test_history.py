@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tillflow.histories import waits_for_callback
 
-from till.history import compensated, sides, visits, waits_for_callback
+from till.history import compensated, sides, visits
 
 STARTED = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DEFINITION = json.dumps(

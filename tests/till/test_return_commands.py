@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from executions.models import ExecutionStatus
 from inventory.models import Location
 from tillflow.aws import client
 
 from tests.support import return_rows
+from tests.support.executions import progress
 from tests.support.return_rows import RETURNED, SALE
 from tests.till.test_commands import aws, no_local_stack, put, run, stack
 from till.shop import Shop
@@ -26,8 +28,8 @@ def started(return_id: str) -> Any:
     return json.loads(client("stepfunctions").describe_execution(executionArn=arn)["input"])
 
 
-def ends(monkeypatch: pytest.MonkeyPatch, **execution: str) -> None:
-    monkeypatch.setattr("till.workflows.wait", lambda *_: execution)
+def ends(monkeypatch: pytest.MonkeyPatch, status: ExecutionStatus, **failure: str) -> None:
+    monkeypatch.setattr("till.workflows.wait", lambda *_: progress(status, **failure))
 
 
 def test_list_shows_the_returns_of_an_order_that_were_not_released(shop: None) -> None:

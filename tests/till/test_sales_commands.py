@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,11 +12,13 @@ from tillflow.gift_cards import new_code
 from tillflow.store import marshal
 
 from tests.support import full_shop, shop_rows
+from tests.support.executions import progress
 from tests.support.shop_rows import CANCELLED, SALE
 from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
-from till import waiting, workflows
+from till import waiting
 from till.cashier import cashier_message
 from till.services.cases import Cases
+from till.services.executions import Executions
 from till.shop import GOODS, Shop
 from till.stack import find_stack
 
@@ -54,7 +55,7 @@ def test_place_prints_the_cashier_message_of_a_rejection(
     stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cause = json.dumps({"errorMessage": "payment declined: card_declined", "errorType": "PaymentDeclined"})
-    failed = {"status": "FAILED", "error": "PaymentDeclined", "cause": cause}
+    failed = progress("FAILED", error="PaymentDeclined", cause=cause)
     monkeypatch.setattr("till.commands.order.wait_for_order", lambda *_: failed)
     file = tmp_path / "order.json"
     file.write_text(json.dumps(ORDER | {"order_id": "ord-7"}))
@@ -152,26 +153,16 @@ def test_cancel_of_an_order_whose_execution_is_deleted_is_started(stack: None) -
     assert started["execution_arn"].endswith(f":execution:OrderCancel:{SALE}")
 
 
-class Executions:
-    """Executions in place of Step Functions: all run, and those in `waiting` wait for a callback."""
-
-    def __init__(self, *waiting: str) -> None:
-        self.waiting = waiting
-
-    def describe_execution(self, executionArn: str) -> dict[str, Any]:
-        return {"executionArn": executionArn, "status": "RUNNING"}
-
-
 def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
     stack: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(shop_rows.rows())
     checkout = shop_rows.rows()["OrdersTable"][0]["execution"]
-    monkeypatch.setattr(workflows, "waits_for_callback", lambda _, arn: arn == checkout)
-    monkeypatch.setattr(workflows, "describe", lambda _, arn: Executions().describe_execution(arn))
-    monkeypatch.setattr(waiting, "describe_execution", lambda _, arn: Executions().describe_execution(arn))
-    description = waiting.wait_for_order(find_stack(), SALE, "arn:cancel", ("CANCELLED",), longest=10)
-    assert description == {"executionArn": "arn:cancel", "status": "RUNNING"}
+    monkeypatch.setattr(
+        Executions, "progress", lambda _, arn: progress("RUNNING", arn=arn, waits=arn == checkout)
+    )
+    ended = waiting.wait_for_order(find_stack(), SALE, "arn:cancel", ("CANCELLED",), longest=10)
+    assert (ended.execution_arn, ended.status) == ("arn:cancel", "RUNNING")
 
 
 def test_product_is_found_by_its_barcode(seeded: None) -> None:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from till import executions, workflows
+from till.commands.execution import UNKNOWN
 from till.cost import ExecutionCost, execution_cost
+from till.errors import operator_errors
 from till.output import out, print_json, print_table
 from till.prices import PRICES
+from till.services.executions import Executions
 from till.stack import Stack, find_stack
 
 
@@ -26,8 +28,8 @@ def cost(
         till cost ord-1
     """
     stack = find_stack()
-    arns = [execution["executionArn"] for execution in workflows.find(stack, order_or_execution)]
-    costs = {arn: _cost(stack, arn) for arn in arns}
+    with operator_errors(UNKNOWN):
+        costs = {arn: _cost(stack, arn) for arn in Executions(stack).find(order_or_execution)}
     if as_json:
         print_json([_document(arn, one) for arn, one in costs.items()])
         return
@@ -46,7 +48,7 @@ def _cost(stack: Stack, arn: str) -> ExecutionCost:
     def memory(function: str) -> int:
         return int(functions.get_function_configuration(FunctionName=function)["MemorySize"])
 
-    execution = executions.load(stack, arn)
+    execution = Executions(stack).load(arn)
     return execution_cost(execution.events, execution.visits, memory)
 
 

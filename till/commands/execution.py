@@ -1,21 +1,22 @@
 """`till execution`: list the workflows' executions, redrive a failed one, stop a running one."""
 
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from executions.models import ExecutionSummary
 
-from till import workflows
 from till.errors import operator_errors
-from till.executions import operations
 from till.output import confirm, out, print_json, print_table, timestamp
+from till.services.executions import Executions
 from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, redrive and stop executions. `till history` shows one.")
 
 Id = Annotated[str, typer.Argument(help="A business id, such as an order's, or an execution's ARN.")]
+
+
+UNKNOWN = "Give the id of an order or the ARN of an execution; `till execution list` lists them."
 
 
 class Status(StrEnum):
@@ -36,7 +37,7 @@ def list_(
     ] = None,
     status: Annotated[Status | None, typer.Option(help="Only those of this status.")] = None,
     days: Annotated[
-        int | None, typer.Option(help="Only those started in the last days.", min=1, max=365)
+        int | None, typer.Option(help="Only those started in the last days.", min=1, max=90)
     ] = None,
     limit: Annotated[int, typer.Option(help="How many to list.", min=1, max=1000)] = 50,
     as_json: AsJson = False,
@@ -49,10 +50,9 @@ def list_(
 
         till execution list OrderCheckout --status FAILED --days 1
     """
-    since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     name = None if status is None else status.value
     with operator_errors("List the workflows with `till execution list --help`."):
-        found = operations(find_stack()).list_executions(workflow, name, since, limit).rows
+        found = Executions(find_stack()).list_executions(limit, workflow, name, days)
     if as_json:
         print_json([one.model_dump(mode="json") for one in found])
     elif not found:
@@ -83,7 +83,7 @@ def redrive(execution: Id) -> None:
     stack = find_stack()
     arn = _latest(stack, execution)
     with operator_errors(f"See `till history {execution}`."):
-        operations(stack).redrive(arn)
+        Executions(stack).redrive(arn)
     out.print(f"Redriving: see `till history {execution} --follow`.")
 
 
@@ -105,10 +105,11 @@ def stop(
     if not yes:
         confirm("Nothing is compensated. Stop it?")
     with operator_errors(f"See `till history {execution}`."):
-        operations(stack).stop(arn, reason)
+        Executions(stack).stop(arn, reason)
     out.print(f"Stopped {execution}.")
 
 
 def _latest(stack: Stack, execution: str) -> str:
     """The ARN of the execution that was started last for a business id."""
-    return str(workflows.find(stack, execution)[-1]["executionArn"])
+    with operator_errors(UNKNOWN):
+        return Executions(stack).find(execution)[-1]

@@ -10,13 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 from stepfunctions_local.web import execution_page
-from tillflow.masking import mask, mask_text
 
-from till import executions, workflows
-from till.errors import OperatorError
-from till.executions import Execution
+from till.commands.execution import UNKNOWN
+from till.errors import OperatorError, operator_errors
 from till.history import Visit, compensated
 from till.output import lines, out, print_json, print_table, styled
+from till.services.executions import Execution, Executions
 from till.stack import Stack, find_stack
 
 MARKS = {
@@ -63,13 +62,15 @@ def history(
     stack = find_stack()
     if follow and (as_json or html):
         raise OperatorError("--follow cannot be combined with --json or --html.", "Use --follow alone.")
-    found = [execution["executionArn"] for execution in workflows.find(stack, order_or_execution)]
+    executions = Executions(stack)
+    with operator_errors(UNKNOWN):
+        found = executions.find(order_or_execution)
+        loaded = [] if follow else [executions.load(arn) for arn in found]
     if follow:
-        _follow(stack, found[-1], io)
-        return
-    loaded = [executions.load(stack, arn) for arn in found]
-    if html is not None:
-        _write_pages(stack, loaded, html)
+        with operator_errors(UNKNOWN):
+            _follow(executions, found[-1], io)
+    elif html is not None:
+        _write_pages(executions, loaded, html)
     elif as_json:
         first = _document(loaded[0])
         print_json(first | {"later_executions": [one.arn for one in loaded[1:]]})
@@ -77,12 +78,12 @@ def history(
         for one in loaded:
             _print(one, io)
             if children:
-                _print_children(stack, one, io)
+                _print_children(executions, one, io)
 
 
 def show(stack: Stack, execution_arn: str) -> None:
     """Print one execution as `till history` does."""
-    _print(executions.load(stack, execution_arn), io=False)
+    _print(Executions(stack).load(execution_arn), io=False)
 
 
 def _document(execution: Execution) -> dict[str, Any]:
@@ -111,10 +112,10 @@ def _print(execution: Execution, io: bool) -> None:
     )
 
 
-def _print_children(stack: Stack, execution: Execution, io: bool) -> None:
-    for run in executions.map_runs(stack, execution).values():
+def _print_children(executions: Executions, execution: Execution, io: bool) -> None:
+    for run in executions.map_runs(execution).values():
         for child in run:
-            _print(executions.load(stack, child["executionArn"]), io)
+            _print(executions.load(child["executionArn"]), io)
 
 
 def _print_io(visit: Visit, execution: Execution) -> None:
@@ -127,7 +128,7 @@ def _print_io(visit: Visit, execution: Execution) -> None:
             text = event.get(details, {}).get(field)
             if text is not None:
                 out.print(
-                    f"{visit.state} {field}: {_compact(mask_text(text))}",
+                    f"{visit.state} {field}: {_compact(text)}",
                 )
 
 
@@ -138,12 +139,12 @@ def _compact(text: str) -> str:
         return text
 
 
-def _follow(stack: Stack, arn: str, io: bool) -> None:
+def _follow(executions: Executions, arn: str, io: bool) -> None:
     """Print each visit once it has ended, until the execution has. The pause doubles while nothing happens."""
     printed = 0
     pause, longest = FOLLOW_SECONDS
     while True:
-        execution = executions.load(stack, arn)
+        execution = executions.load(arn)
         found = execution.visits
         ended = execution.description["status"] != "RUNNING"
         ready = found if ended else found[: _finished(found)]
@@ -172,20 +173,19 @@ def _line(visit: Visit) -> Text:
     return Text.assemble(f"{at:>12} {took:>10}  ", state, f"{times}: ", happened)
 
 
-def _write_pages(stack: Stack, loaded: list[Execution], path: Path) -> None:
+def _write_pages(executions: Executions, loaded: list[Execution], path: Path) -> None:
     """Write a page for each execution: the first into `path`, later ones beside it with a number."""
     for number, execution in enumerate(loaded, start=1):
         target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
-        runs = executions.map_runs(stack, execution)
+        runs = executions.map_runs(execution)
         listed = [child for run in runs.values() for child in run]
         chosen = sorted(listed, key=lambda child: child["status"] == "SUCCEEDED")[:MOST_CHILDREN]
         page = execution_page(
             execution.definition,
-            mask(execution.description),
-            mask(execution.events),
+            execution.description,
+            execution.events,
             children={
-                child["executionArn"]: _page_data(executions.load(stack, child["executionArn"]))
-                for child in chosen
+                child["executionArn"]: _page_data(executions.load(child["executionArn"])) for child in chosen
             },
             map_runs=runs,
         )
@@ -203,8 +203,8 @@ def _write_pages(stack: Stack, loaded: list[Execution], path: Path) -> None:
 def _page_data(execution: Execution) -> dict[str, Any]:
     return {
         "definition": execution.definition,
-        "execution": mask(execution.description),
-        "events": mask(execution.events),
+        "execution": execution.description,
+        "events": execution.events,
     }
 
 

@@ -57,8 +57,8 @@ def pay(
         started = Receivables(stack).pay(request)
     with err.status(f"Waiting for {request['payment_id']}"):
         ended = workflows.wait(stack, started.arn)
-    if ended["status"] != "SUCCEEDED":
-        raise OperatorError(error_message(ended.get("cause") or ended["status"]), _ADVICE)
+    if ended.status != "SUCCEEDED":
+        raise OperatorError(error_message(ended.cause or ended.status), _ADVICE)
     received = Receivables(stack).find_payment(str(request["payment_id"]))
     if as_json:
         print_json(received)

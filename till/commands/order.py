@@ -9,6 +9,7 @@ import typer
 from billing.models import CreditNote, Invoice
 from botocore.exceptions import ClientError
 from cases.models import Case
+from executions.models import ExecutionProgress
 from ledger.models import Entry
 from orders.models import Order
 from payments.models import Tender
@@ -192,9 +193,9 @@ def read_order(file: Path) -> dict[str, Any]:
     return request
 
 
-def _ending(execution: dict[str, Any]) -> dict[str, Any]:
-    ending = {name: execution[name] for name in ("status", "error", "cause") if name in execution}
-    return ending | ({"output": json.loads(execution["output"])} if "output" in execution else {})
+def _ending(execution: ExecutionProgress) -> dict[str, Any]:
+    ending = execution.model_dump(include={"status", "error", "cause"}, exclude_none=True)
+    return ending | ({} if execution.output is None else {"output": json.loads(execution.output)})
 
 
 def _print_placed(result: dict[str, Any]) -> None:

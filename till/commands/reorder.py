@@ -159,22 +159,22 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
     stack, run_id = find_stack(), new_id("reorder")
     started = Reorders(stack).start_run(run_id, SEGMENTS)
     result = {"run_id": run_id, "execution_arn": started.arn}
-    execution = workflows.wait(stack, started.arn) if wait else {}
-    orders = json.loads(execution.get("output") or "[]")
+    execution = workflows.wait(stack, started.arn) if wait else None
+    orders = json.loads((execution and execution.output) or "[]")
     if as_json:
-        print_json(result | ({"status": execution["status"], "orders": orders} if wait else {}))
-    elif not wait:
+        print_json(result | ({"status": execution.status, "orders": orders} if execution else {}))
+    elif execution is None:
         out.print(f"{run_id} has started. Follow it with `till history {run_id}`.")
-    elif execution["status"] == "RUNNING":
+    elif execution.status == "RUNNING":
         out.print(f"{run_id} waits for a person: `till reorder approvals`, `till case list`.")
-    elif execution["status"] != "SUCCEEDED":
-        cause = error_message(execution.get("cause", execution["status"]))
+    elif execution.status != "SUCCEEDED":
+        cause = error_message(execution.cause or execution.status)
         out.print(styled(f"{run_id} failed:", "red"), cause)
     else:
         for outcome, count in sorted(Counter(orders).items()):
             out.print(f"{count} ordered" if outcome == "ORDERED" else f"{count} not ordered: {outcome}")
         out.print(f"{len(orders)} orders. List them with `till reorder show {run_id}`.")
-    if wait and execution["status"] != "SUCCEEDED":
+    if execution and execution.status != "SUCCEEDED":
         raise typer.Exit(1)
 
 

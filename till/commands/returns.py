@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from executions.models import ExecutionProgress
 from orders.models import Order
 from orders.returns.models import Return
 from tillflow.executions import Started, error_message
@@ -119,14 +120,14 @@ def _report(stack: Stack, name: str, started: Started, as_json: bool) -> None:
         "return_id": name,
         "execution_arn": started.arn,
         "duplicate": started.duplicate,
-        "status": execution["status"],
-        "error": execution.get("error"),
+        "status": execution.status,
+        "error": execution.error,
     }
     if as_json:
         print_json(result)
     else:
         _print_created(stack, name, execution)
-    if execution["status"] != "SUCCEEDED":
+    if execution.status != "SUCCEEDED":
         raise typer.Exit(1)
 
 
@@ -204,8 +205,8 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         )
 
 
-def _print_created(stack: Stack, name: str, execution: dict[str, Any]) -> None:
-    match execution["status"]:
+def _print_created(stack: Stack, name: str, execution: ExecutionProgress) -> None:
+    match execution.status:
         case "SUCCEEDED":
             stored = Returns(stack).get(name)
             total = money(stored.total or 0, stored.currency or "")
@@ -213,9 +214,9 @@ def _print_created(stack: Stack, name: str, execution: dict[str, Any]) -> None:
         case "RUNNING":
             out.print(styled(f"A case of {name} is open:", "yellow"), "see `till case list`.")
         case status:
-            error = execution.get("error", status)
+            error = execution.error or status
             out.print(styled(f"{name} is refused:", "red"), cashier_message(error, _UNEXPECTED))
-            out.print(f"  {error}: {error_message(execution.get('cause', ''))}")
+            out.print(f"  {error}: {error_message(execution.cause or '')}")
 
 
 def _row(stored: Return) -> dict[str, Any]:

@@ -58,12 +58,12 @@ def create(
     with operator_errors("See `till transfer create --help`."):
         started = Transfers(stack).create(parse(OpenTransfer, request, InvalidTransfer))
     result = {"transfer_id": name, "execution_arn": started.arn, "duplicate": started.duplicate}
-    execution = workflows.wait(stack, started.arn) if wait else {}
-    failed = execution.get("status") in workflows.FAILED
+    execution = workflows.wait(stack, started.arn) if wait else None
+    failed = execution is not None and execution.status in workflows.FAILED
     if as_json:
-        print_json(result | ({"status": execution["status"]} if wait else {}))
-    elif failed:
-        cause = error_message(execution.get("cause", execution["status"]))
+        print_json(result | ({"status": execution.status} if execution else {}))
+    elif execution and failed:
+        cause = error_message(execution.cause or execution.status)
         out.print(styled(f"{name} is not created:", "red"), cause)
     elif wait:
         out.print(f"{name}: reserved at {source}. When it leaves: `till transfer ship {name}`.")

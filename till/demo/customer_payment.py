@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from secrets import token_hex
 
+from executions.models import ExecutionProgress
+
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, ENDED, audited, order
@@ -66,9 +68,9 @@ class CustomerPaymentDemo:
         return Outcome(scenario.title, name, arn, scenario.expected, _ending(stack, name, execution), steps)
 
 
-def _ending(stack: Stack, name: str, execution: dict[str, str]) -> str:
-    if execution["status"] != "SUCCEEDED":
-        return f"{execution['status']} {execution.get('error', '')}"
+def _ending(stack: Stack, name: str, execution: ExecutionProgress) -> str:
+    if execution.status != "SUCCEEDED":
+        return f"{execution.status} {execution.error or ''}"
     received = Receivables(stack).find_payment(name)
     ending = f"{money(received['allocated'], CURRENCY)} of the invoice"
     overpayment = received["overpayment"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from executions.models import ExecutionProgress
 from tillflow.gift_cards import new_code
 
 from audit import check
@@ -221,15 +222,15 @@ def outcome_of(
     return Outcome(title, order_id, arn, expected, _ending(stack, order_id, execution), steps)
 
 
-def _ending(stack: Stack, order_id: str, execution: Mapping[str, Any]) -> str:
+def _ending(stack: Stack, order_id: str, execution: ExecutionProgress) -> str:
     order = Orders(stack).find(order_id)
-    ending = order.status if order else f"{execution['status']} {execution.get('error', '')}"
+    ending = order.status if order else f"{execution.status} {execution.error or ''}"
     if order and order.status == "REJECTED":
         ending += f" {order.reason}"
     case = Cases(stack).find(f"{order_id}#compensation")
     if case and case.status == "OPEN":
         ending += f", case {' '.join(case.steps)}"
-    elif execution["status"] == "RUNNING":
+    elif execution.status == "RUNNING":
         ending += ", waiting"
     return ending
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
+from executions.models import ExecutionProgress
+
 from till import workflows
 from till.demo.model import Outcome, Report
 from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, set_limit
@@ -137,8 +139,8 @@ class OrderReturnDemo:
             return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
 
 
-def _ending(stack: Stack, return_id: str, execution: dict[str, Any]) -> str:
+def _ending(stack: Stack, return_id: str, execution: ExecutionProgress) -> str:
     stored = Returns(stack).find(return_id)
     if stored is None or stored.claimed_at is None:
-        return f"REFUSED {execution.get('error', execution['status'])}"
+        return f"REFUSED {execution.error or execution.status}"
     return " ".join(filter(None, (stored.status, stored.reason)))

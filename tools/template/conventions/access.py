@@ -11,14 +11,11 @@ from tools.template.conventions.model import (
     arn,
     kind_of,
     ref,
-    sub,
 )
 
-_EXECUTION = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
 _WORDS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "AllTables": (TABLE, arn),
     "AllWorkflows": (STATE_MACHINE, ref),
-    "AllExecutions": (STATE_MACHINE, lambda name: sub(f"{_EXECUTION}${{{name}.Name}}:*")),
 }
 
 
