@@ -34,6 +34,20 @@ def operator_errors(advice: str) -> Iterator[None]:
         raise OperatorError(str(error), advice) from error
 
 
+def operator_error_of(error: Exception) -> OperatorError | None:
+    """Return an error that an operator can fix; None of any other exception."""
+    match error:
+        case OperatorError():
+            return error
+        case DomainError():
+            return OperatorError(str(error))
+        case ValidationError() | JSONDecodeError():
+            return explain_stored(error)
+        case BotoCoreError() | ClientError():
+            return explain(error)
+    return None
+
+
 def explain(error: BotoCoreError | ClientError) -> OperatorError:
     """Convert an error of the AWS SDK."""
     if isinstance(error, EndpointConnectionError):

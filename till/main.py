@@ -1,66 +1,133 @@
-"""`till`, the command line: the local AWS, orders, stock, purchasing, pictures, cases and reports."""
+"""`till`, the command line: the local AWS, orders, stock, purchasing, pictures, cases and reports.
 
-from json import JSONDecodeError
-from typing import Any
+Imports no command and nothing that commands need: `till --help` and completion start without them.
+"""
+
+from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
-from tillflow.errors import DomainError
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from till.commands import (
-    api,
-    audit,
-    case,
-    cost,
-    customer,
-    demo,
-    dlq,
-    draft,
-    exchange,
-    execution,
-    gift_card,
-    history,
-    image,
-    invoice,
-    location,
-    order,
-    product,
-    purchase,
-    reorder,
-    reports,
-    returns,
-    seed,
-    shipment,
-    stack,
-    stock,
-    supplier,
-    transfer,
-    user,
-)
-from till.errors import OperatorError, explain, explain_stored
-from till.output import print_error, printable
+from till.lazy import Lazy, LazyGroup
+
+COMMANDS = {
+    "up": Lazy(
+        "till.commands.stack",
+        "up",
+        "Start the local AWS: all services on one port of 127.0.0.1, without Docker or an AWS account.",
+    ),
+    "down": Lazy(
+        "till.commands.stack", "down", "Stop the local AWS. Its data is kept for the next `till up`."
+    ),
+    "status": Lazy(
+        "till.commands.stack",
+        "status",
+        "Show whether the local AWS runs, where its data is, and which deployment the commands use.",
+    ),
+    "reset": Lazy(
+        "till.commands.stack",
+        "reset",
+        "Stop the local AWS and delete all of its data: tables, executions, logs, deployments.",
+    ),
+    "env": Lazy(
+        "till.commands.stack",
+        "env",
+        "Print the environment variables with which aws, sam and boto3 use the local AWS.",
+    ),
+    "aws": Lazy(
+        "till.commands.stack",
+        "aws",
+        "Run the AWS CLI with the endpoint of the deployment, which version 1 does not take from the environment.",
+        {
+            "add_help_option": False,
+            "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+        },
+    ),
+    "seed": Lazy(
+        "till.commands.seed",
+        "seed",
+        "Create the data of the demo shop: products, stock, suppliers and customers.",
+    ),
+    "order": Lazy("till.commands.order", "app", "Customer orders: place, cancel, show."),
+    "return": Lazy("till.commands.returns", "app", "Returns of customer orders: create, list, show."),
+    "exchange": Lazy("till.commands.exchange", "app", "Exchanges: create, show."),
+    "customer": Lazy("till.commands.customer", "app", "Customers and their credit with the shop."),
+    "invoice": Lazy("till.commands.invoice", "app", "Invoices: their documents, payments and ageing."),
+    "gift-card": Lazy("till.commands.gift_card", "app", "Gift cards: issue, show the balance."),
+    "report": Lazy("till.commands.reports", "app", "Reports of sales."),
+    "history": Lazy(
+        "till.commands.history",
+        "history",
+        "Show the states of an execution with their attempts, errors and compensations.",
+    ),
+    "cost": Lazy(
+        "till.commands.cost",
+        "cost",
+        "Show what an execution cost on AWS at list prices, from its history.",
+    ),
+    "execution": Lazy(
+        "till.commands.execution", "app", "List, redrive and stop executions. `till history` shows one."
+    ),
+    "demo": Lazy(
+        "till.commands.demo",
+        "demo",
+        "Run all scenarios on the deployment and compare their results with the expected ones.",
+    ),
+    "audit": Lazy(
+        "till.commands.audit",
+        "audit",
+        "Check the invariants of stock, money, invoices, ledger and pictures; exit 1 if one is violated.",
+    ),
+    "case": Lazy("till.commands.case", "app", "Cases: decisions that workflows need from a person."),
+    "dlq": Lazy("till.commands.dlq", "app", "List, show, redrive and drop messages of dead-letter queues."),
+    "stock": Lazy("till.commands.stock", "app", "Show stock levels and movements, and correct them."),
+    "location": Lazy("till.commands.location", "app", "Create and list the locations with stock."),
+    "reorder": Lazy("till.commands.reorder", "app", "Reorder policies, reorder runs and approvals."),
+    "draft": Lazy("till.commands.draft", "app", "Draft orders: create, list, show, update, sell, discard."),
+    "shipment": Lazy("till.commands.shipment", "app", "Deliveries of orders: list, show, deliver, fail."),
+    "transfer": Lazy(
+        "till.commands.transfer", "app", "Move goods between locations: create, ship, receive, cancel."
+    ),
+    "supplier": Lazy(
+        "till.commands.supplier", "app", "Suppliers, their price lists, statements and performance."
+    ),
+    "purchase": Lazy(
+        "till.commands.purchase", "app", "Purchase orders, their receipts, invoices and payments."
+    ),
+    "image": Lazy("till.commands.image", "app", "Product images: upload, show, list, redrive, backfill."),
+    "product": Lazy("till.commands.product", "app", "Products of the catalog and their pictures."),
+    "user": Lazy("till.commands.user", "app", "Users: who may sign in, and what they may do."),
+    "api": Lazy(
+        "till.commands.api",
+        "api",
+        "Sign in and call the HTTP API. Prints the response; exits with 1 when its status is 400 or more.",
+    ),
+}
 
 
-class OperatorGroup(TyperGroup):
+class OperatorGroup(LazyGroup):
     """Prints errors that an operator can fix on stderr and exits with 2; other exceptions keep their traceback."""
+
+    listed = COMMANDS
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
         except TyperException as error:
+            from till.output import printable
+
             error.message = printable(error.message)
             raise
-        except OperatorError as error:
-            print_error(error)
-        except DomainError as error:
-            print_error(OperatorError(str(error)))
-        except (ValidationError, JSONDecodeError) as error:
-            print_error(explain_stored(error))
-        except (BotoCoreError, ClientError) as error:
-            print_error(explain(error))
+        except Exception as error:
+            from till.errors import operator_error_of
+            from till.output import print_error
+
+            explained = operator_error_of(error)
+            if explained is None:
+                raise
+            print_error(explained)
         raise typer.Exit(2)
 
 
@@ -71,34 +138,24 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Operate a Tillflow deployment, on AWS or on the local AWS.",
 )
-stack.register(app)
-app.command("seed")(seed.seed)
-app.add_typer(order.app, name="order")
-app.add_typer(returns.app, name="return")
-app.add_typer(exchange.app, name="exchange")
-app.add_typer(customer.app, name="customer")
-app.add_typer(invoice.app, name="invoice")
-app.add_typer(gift_card.app, name="gift-card")
-app.add_typer(reports.app, name="report")
-app.command("history")(history.history)
-app.command("cost")(cost.cost)
-app.add_typer(execution.app, name="execution")
-app.command("demo")(demo.demo)
-app.command("audit")(audit.audit)
-app.add_typer(case.app, name="case")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(stock.app, name="stock")
-app.add_typer(location.app, name="location")
-app.add_typer(reorder.app, name="reorder")
-app.add_typer(draft.app, name="draft")
-app.add_typer(shipment.app, name="shipment")
-app.add_typer(transfer.app, name="transfer")
-app.add_typer(supplier.app, name="supplier")
-app.add_typer(purchase.app, name="purchase")
-app.add_typer(image.app, name="image")
-app.add_typer(product.app, name="product")
-app.add_typer(user.app, name="user")
-app.command("api")(api.api)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"till {version('tillflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
 
 if __name__ == "__main__":
     app()

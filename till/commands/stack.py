@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -195,32 +194,6 @@ def _function_variables(stack: Stack, endpoint: str) -> dict[str, dict[str, str]
     functions = {name: value for name, value in stack.outputs.items() if name.endswith("Function")}
     with ThreadPoolExecutor(8) as threads:
         return dict(zip(functions, threads.map(variables, functions.values()), strict=True))
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        out.print(f"till {version('tillflow')}")
-        raise typer.Exit
-
-
-def _options(
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands and `--version` to `till`."""
-    app.callback()(_options)
-    for command in (up, down, status, reset, env):
-        app.command(command.__name__)(command)
-    app.command(
-        "aws",
-        add_help_option=False,
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(aws)
 
 
 def start(*, with_parent: bool) -> RunningStack:
