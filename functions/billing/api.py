@@ -155,15 +155,17 @@ def get_receipt(call: Call) -> Reply:
 
 
 @api.route("GET /settings/seller", "read", response=Seller)
-def get_seller(call: Call) -> Seller:
+def get_seller(call: Call) -> Reply:
     """Return the shop as it is printed on documents."""
-    return _documents().seller()
+    seller, version = _documents().seller()
+    return Reply(seller, version=version)
 
 
 @api.route("PUT /settings/seller", "manage", body=Seller, response=Seller)
-def put_seller(call: Call) -> Seller:
-    """Set the shop as it is printed on documents from now on."""
-    return _documents().put_seller(call.body.model_dump())
+def put_seller(call: Call) -> Reply:
+    """Set the shop as it is printed on documents from now on, at the version in If-Match, or at any."""
+    seller, version = _documents().put_seller(call.body.model_dump(), call.version)
+    return Reply(seller, version=version)
 
 
 @api.route("GET /receivables", "read", response=list[Ageing])

@@ -114,29 +114,29 @@ def retire_product(call: Call) -> Reply:
 
 
 @api.route("GET /settings/return-windows", "read", response=list[ReturnWindow])
-def list_return_windows(call: Call) -> list[ReturnWindow]:
+def list_return_windows(call: Call) -> Reply:
     """List the return windows by category; the one without a category is that of any other."""
-    return _catalog().list_return_windows()
+    windows, version = _catalog().list_return_windows()
+    return Reply(windows, version=version)
 
 
 @api.route("PUT /settings/return-windows", "manage", body=ReturnWindow, response=ReturnWindow)
-def put_return_window(call: Call) -> ReturnWindow:
-    """Set the return window of a category; orders that are sold keep theirs."""
-    _catalog().put_return_window(call.body)
-    return ReturnWindow.model_validate(call.body)
+def put_return_window(call: Call) -> Reply:
+    """Set the return window of a category; orders that are sold keep theirs. If-Match: the version of the list."""
+    return Reply(call.body, version=_catalog().put_return_window(call.body, call.version))
 
 
 @api.route("GET /settings/price-days", "read", response=PriceDays)
-def get_price_days(call: Call) -> PriceDays:
+def get_price_days(call: Call) -> Reply:
     """Return the days whose lowest price values a return without a receipt."""
-    return PriceDays(days=_catalog().price_days())
+    days, version = _catalog().price_days()
+    return Reply(PriceDays(days=days), version=version)
 
 
 @api.route("PUT /settings/price-days", "manage", body=PriceDays, response=PriceDays)
-def put_price_days(call: Call) -> PriceDays:
-    """Set the days whose lowest price values a return without a receipt."""
-    _catalog().put_price_days(call.body)
-    return PriceDays.model_validate(call.body)
+def put_price_days(call: Call) -> Reply:
+    """Set the days whose lowest price values a return without a receipt, at the version in If-Match, or at any."""
+    return Reply(call.body, version=_catalog().put_price_days(call.body, call.version))
 
 
 @api.route("POST /quotes", "sell", body=PlaceOrder, response=PricedOrder)

@@ -33,20 +33,23 @@ class CatalogOperations:
         """Create a tax class or change its rate."""
         self._store.put_tax_class(tax_class)
 
-    def put_return_window(self, window: ReturnWindow) -> None:
-        """Set the return window of a category; "" is any other category. Orders that are sold keep theirs."""
-        self._store.put_return_window(window)
+    def put_return_window(self, window: ReturnWindow, version: int | None = None) -> int:
+        """Set the return window of a category; "" is any other category. Orders that are sold keep theirs.
 
-    def list_return_windows(self) -> list[ReturnWindow]:
-        """Return the return windows by category."""
+        Return the version of the windows. RecordChanged if they are not at `version`; None for any.
+        """
+        return self._store.put_return_window(window, version)
+
+    def list_return_windows(self) -> tuple[list[ReturnWindow], int]:
+        """Return the return windows by category, and their version."""
         return self._store.list_return_windows()
 
-    def put_price_days(self, days: PriceDays) -> None:
-        """Set the days whose lowest price values a return without a receipt."""
-        self._store.put_price_days(days.days)
+    def put_price_days(self, days: PriceDays, version: int | None = None) -> int:
+        """Set the days whose lowest price values a return without a receipt; return the version. RecordChanged."""
+        return self._store.put_price_days(days.days, version)
 
-    def price_days(self) -> int:
-        """Return the days whose lowest price values a return without a receipt."""
+    def price_days(self) -> tuple[int, int]:
+        """Return the days whose lowest price values a return without a receipt, and their version."""
         return self._store.price_days()
 
     def put_product(self, product: Product, version: int | None = None) -> int:

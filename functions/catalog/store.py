@@ -19,6 +19,7 @@ from tillflow.store import (
     unmarshal,
 )
 from tillflow.times import iso_utc
+from tillflow.versions import version_of, write_version
 
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Product, ReturnWindow, TaxClass
@@ -45,6 +46,8 @@ from catalog.rows import (
 # A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
 # shortly before a version is read again with what changed after it.
 _OVERLAP = timedelta(seconds=15)
+# One row holds both settings.
+_DAYS_VERSION, _WINDOWS_VERSION = "price_days_version", "return_windows_version"
 
 
 class CatalogStore:
@@ -82,34 +85,33 @@ class CatalogStore:
             for product in products
         }, rates
 
-    def put_price_days(self, days: int) -> None:
-        """Set the days whose lowest price values a return without a receipt."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=key(*WINDOWS),
-            UpdateExpression="SET #days = :days",
-            ExpressionAttributeNames={"#days": PRICE_DAYS},
-            ExpressionAttributeValues=marshal({":days": days}),
+    def put_price_days(self, days: int, version: int | None = None) -> int:
+        """Set the days whose lowest price values a return without a receipt; return the version. RecordChanged."""
+        return write_version(
+            self._client, self._table, WINDOWS, {PRICE_DAYS: days}, version, "the price days", _DAYS_VERSION
         )
 
-    def price_days(self) -> int:
-        """Return the days whose lowest price values a return without a receipt."""
-        return read_price_days(self._row(*WINDOWS))
+    def price_days(self) -> tuple[int, int]:
+        """Return the days whose lowest price values a return without a receipt, and their version."""
+        row = self._row(*WINDOWS)
+        return read_price_days(row), version_of(row, _DAYS_VERSION)
 
-    def put_return_window(self, window: ReturnWindow) -> None:
-        """Set the return window of a category. Orders that are sold keep theirs."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=key(*WINDOWS),
-            UpdateExpression="SET #days = :days",
-            ExpressionAttributeNames={"#days": window_attribute(window.category)},
-            ExpressionAttributeValues=marshal({":days": window.days}),
+    def put_return_window(self, window: ReturnWindow, version: int | None = None) -> int:
+        """Set the return window of a category; return the version of the windows. Orders that are sold keep theirs.
+
+        RecordChanged if the windows are not at `version`.
+        """
+        fields = {window_attribute(window.category): window.days}
+        return write_version(
+            self._client, self._table, WINDOWS, fields, version, "the return windows", _WINDOWS_VERSION
         )
 
-    def list_return_windows(self) -> list[ReturnWindow]:
-        """Return the return windows by category."""
-        windows = read_windows(self._row(*WINDOWS))
-        return [ReturnWindow(category=category, days=windows[category]) for category in sorted(windows)]
+    def list_return_windows(self) -> tuple[list[ReturnWindow], int]:
+        """Return the return windows by category, and their version."""
+        row = self._row(*WINDOWS)
+        windows = read_windows(row)
+        listed = [ReturnWindow(category=category, days=windows[category]) for category in sorted(windows)]
+        return listed, version_of(row, _WINDOWS_VERSION)
 
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or set its rate."""

@@ -191,7 +191,7 @@ class ExecutionOperations:
 
     def _history(self, arn: str) -> Iterator[dict[str, Any]]:
         pages = self._states.get_paginator("get_execution_history").paginate(
-            executionArn=arn, PaginationConfig={"PageSize": _HISTORY_PAGE}
+            executionArn=arn, maxResults=_HISTORY_PAGE
         )
         return (event for page in pages for event in page["events"])
 
@@ -199,7 +199,7 @@ class ExecutionOperations:
         if ":mapRun:" not in map_run or self._workflow_of(map_run) is None:
             raise UnknownExecution(map_run)
         pages = self._states.get_paginator("list_executions").paginate(
-            mapRunArn=map_run, PaginationConfig={"PageSize": _HISTORY_PAGE}, **request
+            mapRunArn=map_run, maxResults=_HISTORY_PAGE, **request
         )
         return (child for page in pages for child in page["executions"])
 

@@ -179,17 +179,17 @@ def list_locations(call: Call) -> list[Location]:
 
 
 @api.route("GET /locations/{location}", "read", response=Location)
-def get_location(call: Call) -> Location:
+def get_location(call: Call) -> Reply:
     """Return a location."""
-    return _stock().location(call.path["location"])
+    location, version = _stock().location(call.path["location"])
+    return Reply(location, version=version)
 
 
 @api.route("PUT /locations/{location}", "manage", body=LocationBody, response=Location)
-def put_location(call: Call) -> Location:
-    """Create a location, or rename it."""
+def put_location(call: Call) -> Reply:
+    """Create a location, or rename it, at the version in If-Match, or at any."""
     location = parse(Location, {"location": call.path["location"], "name": call.body.name})
-    _stock().put_location(location)
-    return location
+    return Reply(location, version=_stock().put_location(location, call.version))
 
 
 @api.route("POST /transfers", "manage", body=OpenTransfer, response=StartedTransfer, statuses=(202,))

@@ -6,7 +6,8 @@ LOCATIONS  LOCATION#<location>  a location and its name
 from collections.abc import Iterable
 from typing import Any
 
-from tillflow.store import Item, marshal, query_rows, read_rows
+from tillflow.store import Item, query_rows, read_rows
+from tillflow.versions import version_of, write_version
 
 from inventory.errors import UnknownLocation
 from inventory.models import Location
@@ -32,21 +33,22 @@ class Locations:
         self._client = client
         self._table = table
 
-    def put(self, location: Location) -> None:
-        """Create a location, or rename it."""
-        self._client.put_item(TableName=self._table, Item=marshal(location_row(location)))
+    def put(self, location: Location, version: int | None = None) -> int:
+        """Create a location, or rename it; return its version. RecordChanged if it is not at `version`."""
+        place, subject = location_key(location.location), f"location {location.location}"
+        return write_version(self._client, self._table, place, location.model_dump(), version, subject)
 
     def list_all(self) -> list[Location]:
         """Return every location, by id."""
         rows = query_rows(self._client, self._table, _PARTITION)
         return [Location(location=row["location"], name=row["name"]) for row in rows]
 
-    def get(self, location: str) -> Location:
-        """Return a location; UnknownLocation."""
+    def get(self, location: str) -> tuple[Location, int]:
+        """Return a location and its version; UnknownLocation."""
         row = read_rows(self._client, self._table, [location_key(location)]).get(location_key(location))
         if row is None:
             raise UnknownLocation(location)
-        return Location(location=row["location"], name=row["name"])
+        return Location(location=row["location"], name=row["name"]), version_of(row)
 
     def check(self, locations: Iterable[str]) -> None:
         """Raise UnknownLocation, which names every location that does not exist."""

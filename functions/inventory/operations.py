@@ -52,12 +52,12 @@ class StockOperations:
         self._corrections = Corrections(dynamodb, table)
         self._locations = Locations(dynamodb, table)
 
-    def put_location(self, location: Location) -> None:
-        """Create a location, or rename it."""
-        self._locations.put(location)
+    def put_location(self, location: Location, version: int | None = None) -> int:
+        """Create a location, or rename it; return its version. RecordChanged if it is not at `version`."""
+        return self._locations.put(location, version)
 
-    def location(self, location: str) -> Location:
-        """Return a location; UnknownLocation, InvalidRequest for an id that no location has."""
+    def location(self, location: str) -> tuple[Location, int]:
+        """Return a location and its version; UnknownLocation, InvalidRequest for an id that no location has."""
         return self._locations.get(parse(Location, {"location": location}).location)
 
     def list_locations(self) -> list[Location]:

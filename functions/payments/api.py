@@ -190,15 +190,18 @@ def list_credit_entries(call: Call) -> list[WalletEntry]:
 
 
 @api.route("GET /credit-policies/{currency}", "read", response=CreditPolicy)
-def get_credit_policy(call: Call) -> CreditPolicy:
+def get_credit_policy(call: Call) -> Reply:
     """Return the limit and the expiry of goodwill in a currency."""
-    return _credit().policy(call.path["currency"])
+    policy, version = _credit().policy(call.path["currency"])
+    return Reply(policy, version=version)
 
 
 @api.route("PUT /credit-policies/{currency}", "manage", body=PolicyBody, response=CreditPolicy)
-def set_credit_policy(call: Call) -> CreditPolicy:
-    """Set the limit and the expiry of goodwill in a currency; grants stay as they are."""
-    return _credit().set_policy({**call.body.model_dump(), "currency": call.path["currency"]})
+def set_credit_policy(call: Call) -> Reply:
+    """Set the limit and the expiry of goodwill in a currency, at the version in If-Match, or at any."""
+    request = {**call.body.model_dump(), "currency": call.path["currency"]}
+    policy, version = _credit().set_policy(request, call.version)
+    return Reply(policy, version=version)
 
 
 @api.route("POST /gift-cards", "manage", body=GiftCardBody, response=GiftCard, statuses=(201,))
@@ -219,7 +222,15 @@ def list_accounts(call: Call) -> list[Account]:
     return _accounts().accounts(call.path["customer_id"])
 
 
+@api.route("GET /customers/{customer_id}/accounts/{currency}", "read", response=Account)
+def get_account(call: Call) -> Reply:
+    """Return what a customer may owe and owes in a currency; the ETag is the version of the limit."""
+    account, version = _accounts().account(call.path)
+    return Reply(account, version=version)
+
+
 @api.route("PUT /customers/{customer_id}/accounts/{currency}", "manage", body=LimitBody, response=Account)
-def set_credit_limit(call: Call) -> Account:
-    """Set how much a customer may owe in a currency; what is owed stays."""
-    return _accounts().set_limit({**call.body.model_dump(), **call.path})
+def set_credit_limit(call: Call) -> Reply:
+    """Set how much a customer may owe in a currency; what is owed stays. If-Match: the version of the limit."""
+    account, version = _accounts().set_limit({**call.body.model_dump(), **call.path}, call.version)
+    return Reply(account, version=version)

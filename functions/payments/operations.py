@@ -161,15 +161,20 @@ class CreditOperations:
         """Return what was added to a customer's credit and what expired, in the order of its time."""
         return self._wallets.entries(customer_wallet(customer_id))
 
-    def policy(self, currency: str) -> CreditPolicy:
-        """Return the limit and the expiry of goodwill in a currency. InvalidRequest for an unknown currency."""
-        return self._wallets.policy(parse(CreditCurrency, {"currency": currency}).currency)
+    def policy(self, currency: str) -> tuple[CreditPolicy, int]:
+        """Return the limit and the expiry of goodwill in a currency, and their version.
 
-    def set_policy(self, request: Mapping[str, Any]) -> CreditPolicy:
-        """Set the limit and the expiry of goodwill in a currency. InvalidRequest."""
+        InvalidRequest for an unknown currency.
+        """
+        return self._wallets.policy_at(parse(CreditCurrency, {"currency": currency}).currency)
+
+    def set_policy(self, request: Mapping[str, Any], version: int | None = None) -> tuple[CreditPolicy, int]:
+        """Set the limit and the expiry of goodwill in a currency; return them and their version.
+
+        InvalidRequest; RecordChanged if they are not at `version`, None for any.
+        """
         policy = parse(CreditPolicy, request)
-        self._wallets.set_policy(policy)
-        return policy
+        return policy, self._wallets.set_policy(policy, version)
 
 
 class GiftCardOperations:
@@ -196,9 +201,19 @@ class AccountOperations:
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._accounts = Accounts(dynamodb, table)
 
-    def set_limit(self, request: Mapping[str, Any]) -> Account:
-        """Set the credit limit of a customer in a currency. InvalidRequest."""
-        return self._accounts.set_limit(parse(SetCreditLimit, request))
+    def set_limit(self, request: Mapping[str, Any], version: int | None = None) -> tuple[Account, int]:
+        """Set the credit limit of a customer in a currency; return the account and the version of its limit.
+
+        InvalidRequest; RecordChanged if the limit is not at `version`, None for any.
+        """
+        limit = parse(SetCreditLimit, request)
+        self._accounts.set_limit(limit, version)
+        return self._accounts.account_at(limit.customer_id, limit.currency)
+
+    def account(self, request: Mapping[str, Any]) -> tuple[Account, int]:
+        """Return the account of a customer in a currency, and the version of its limit. InvalidRequest."""
+        place = parse(SetCreditLimit, {**request, "credit_limit": 0})
+        return self._accounts.account_at(place.customer_id, place.currency)
 
     def accounts(self, customer_id: str) -> list[Account]:
         """Return the accounts of a customer by currency. InvalidRequest."""

@@ -96,10 +96,16 @@ def list_policies(call: Call) -> PolicyPage:
 
 
 @api.route("PUT /reorder-policies", "manage", body=Policy, response=Policy)
-def put_policy(call: Call) -> Policy:
-    """Create or replace the reorder policy of a SKU at a location."""
-    _reorders().put_policy(call.body)
-    return Policy.model_validate(call.body)
+def put_policy(call: Call) -> Reply:
+    """Create or replace the reorder policy of a SKU at a location, at the version in If-Match, or at any."""
+    return Reply(call.body, version=_reorders().put_policy(call.body, call.version))
+
+
+@api.route("GET /reorder-policies/{location}/{sku}", "manage", response=Policy)
+def get_policy(call: Call) -> Reply:
+    """Return the reorder policy of a SKU at a location."""
+    policy, version = _reorders().policy(call.path["location"], call.path["sku"])
+    return Reply(policy, version=version)
 
 
 @api.route("POST /reorder-policies/points", "manage", body=PoliciesBody, response=list[ReorderPoint])

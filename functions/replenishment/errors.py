@@ -10,6 +10,15 @@ class InvalidPolicy(InvalidRequest):
     subject = "reorder policy"
 
 
+class UnknownPolicy(DomainError):
+    """A SKU has no reorder policy at a location."""
+
+    cashier_message = "No such reorder policy."
+
+    def __init__(self, location: str, sku: str) -> None:
+        super().__init__(f"{sku} has no reorder policy at {location}")
+
+
 class UnknownRun(DomainError):
     """No reorder run of this id planned an order."""
 

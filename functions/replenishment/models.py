@@ -58,6 +58,13 @@ class Source(Request):
         return -(-self.minimum_quantity // self.pack_size) * self.pack_size
 
 
+class PolicyRef(Request):
+    """The SKU and the location of a policy."""
+
+    location: Identifier
+    sku: Identifier
+
+
 class Policy(Request):
     """How a SKU is reordered at a location.
 

@@ -10,7 +10,7 @@ from tillflow.parsing import parse
 
 from replenishment import rules
 from replenishment.errors import UnknownRun
-from replenishment.models import Approval, Demand, PlannedOrder, Policy, ReorderPoint, RunRef
+from replenishment.models import Approval, Demand, PlannedOrder, Policy, PolicyRef, ReorderPoint, RunRef
 from replenishment.store import ReplenishmentStore
 
 type Decision = Literal["approve", "refuse"]
@@ -45,9 +45,17 @@ class ReorderOperations:
         self._machine = machine
         self._read_demand = read_demand
 
-    def put_policy(self, policy: Policy) -> None:
-        """Create or replace the policy of a SKU at a location."""
-        self._store.put_policy(policy)
+    def put_policy(self, policy: Policy, version: int | None = None) -> int:
+        """Create or replace the policy of a SKU at a location; return its version.
+
+        RecordChanged if it is not at `version`; None for any.
+        """
+        return self._store.put_policy(policy, version)
+
+    def policy(self, location: str, sku: str) -> tuple[Policy, int]:
+        """Return the policy of a SKU at a location, and its version; UnknownPolicy, InvalidRequest."""
+        place = parse(PolicyRef, {"location": location, "sku": sku})
+        return self._store.policy(place.location, place.sku)
 
     def list_policies(self, limit: int = 50, after: str = "") -> Page[Policy]:
         """Return a page of the policies, in no order."""

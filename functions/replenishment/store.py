@@ -18,9 +18,10 @@ from typing import Any, cast
 from tillflow.listing import Index, Page
 from tillflow.store import Item, chunks, key, marshal, query_rows, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc
+from tillflow.versions import version_of, write_version
 
 from replenishment import rules
-from replenishment.errors import ApprovalNotPending, UnknownPlannedOrder
+from replenishment.errors import ApprovalNotPending, UnknownPlannedOrder, UnknownPolicy
 from replenishment.models import (
     Approval,
     AskApproval,
@@ -36,6 +37,11 @@ NUMBERS_PER_ROW = 100
 DECISIONS = {"approve": "APPROVED", "refuse": "REFUSED"}
 
 
+def policy_key(location: str, sku: str) -> tuple[str, str]:
+    """Return pk and sk of a policy."""
+    return f"POLICY#{location}#{sku}", "POLICY"
+
+
 class ReplenishmentStore:
     """`client` is a low-level DynamoDB client. Every method writes the same when it is delivered again."""
 
@@ -43,9 +49,23 @@ class ReplenishmentStore:
         self._client = client
         self._table = table
 
-    def put_policy(self, policy: Policy) -> None:
-        """Write a policy, replacing that of the same SKU and location."""
-        self._put(f"POLICY#{policy.location}#{policy.sku}", "POLICY", {"document": policy.model_dump_json()})
+    def put_policy(self, policy: Policy, version: int | None = None) -> int:
+        """Write a policy, replacing that of the same SKU and location; return its version.
+
+        RecordChanged if it is not at `version`; None for any.
+        """
+        place = policy_key(policy.location, policy.sku)
+        subject = f"the reorder policy of {policy.sku} at {policy.location}"
+        fields = {"document": policy.model_dump_json()}
+        return write_version(self._client, self._table, place, fields, version, subject)
+
+    def policy(self, location: str, sku: str) -> tuple[Policy, int]:
+        """Return a policy and its version; UnknownPolicy."""
+        place = policy_key(location, sku)
+        row = read_rows(self._client, self._table, [place]).get(place)
+        if not row:
+            raise UnknownPolicy(location, sku)
+        return Policy.model_validate_json(row["document"]), version_of(row)
 
     def list_policies(self, limit: int, after: str) -> Page[Policy]:
         """Return a page of the policies, in no order. Scans the table: not for workflows."""

@@ -1,7 +1,9 @@
-"""The API's own pages: its OpenAPI document, and the documentation that is drawn from it."""
+"""The API's own pages: where they are, its OpenAPI document, and the documentation that is drawn from it."""
 
+import json
 from pathlib import Path
 
+from pydantic import BaseModel
 from tillflow.api import Api, Call, Reply
 
 api = Api("web")
@@ -19,10 +21,35 @@ _HEADERS = {
 }
 
 
+class Link(BaseModel):
+    """An address below the API's."""
+
+    href: str
+
+
+class Start(BaseModel):
+    """What the API is, and where it is described: `openapi` for programs, `docs` for people."""
+
+    title: str
+    links: dict[str, Link]
+
+
 def _page(name: str, media_type: str) -> Reply:
     return Reply(
         (_PAGES / name).read_text(encoding="utf-8"), headers={**_HEADERS, "content-type": media_type}
     )
+
+
+@api.route("GET ", "", response=Start)
+def get_start(call: Call) -> Reply:
+    """Return the addresses of the API's documentation."""
+    start = {
+        "title": "Tillflow",
+        "links": {
+            name: {"href": f"/api/{page}"} for name, page in (("openapi", "openapi.json"), ("docs", "docs"))
+        },
+    }
+    return Reply(json.dumps(start), headers={**_HEADERS, "content-type": "application/json"})
 
 
 @api.route("GET /openapi.json", "", response=str)

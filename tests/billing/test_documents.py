@@ -292,7 +292,7 @@ def test_document_needs_a_seller(operations: DocumentOperations, dynamodb: Any, 
     with pytest.raises(SellerNotSet):
         operations.receipt("ord-1")
     with pytest.raises(InvalidSeller, match="country"):
-        operations.update_seller({"name": "Shop"})
+        operations.put_seller({"name": "Shop"})
 
 
 def test_functions_of_a_sale_do_not_import_the_pdf_library() -> None:

@@ -83,7 +83,7 @@ def path_of(key: str) -> tuple[str, str]:
     return method, path.replace("{", "").replace("}", "")
 
 
-PUBLIC = {"GET /api/openapi.json", "GET /api/docs", "GET /api/docs.js", "GET /api/docs.css"}
+PUBLIC = {"GET /api", "GET /api/openapi.json", "GET /api/docs", "GET /api/docs.js", "GET /api/docs.css"}
 WEBHOOKS = {
     "POST /api/webhooks/suppliers/{supplier_id}/acknowledgement",
     "POST /api/webhooks/suppliers/{supplier_id}/delivery-note",

@@ -49,7 +49,7 @@ class Client:
 
     def get_paginator(self, name: str) -> Any:
         class Pages:
-            def paginate(_, PaginationConfig: Any = None, **request: Any) -> Iterator[Any]:
+            def paginate(_, **request: Any) -> Iterator[Any]:
                 yield getattr(self, name)(**request)
 
         return Pages()

@@ -76,11 +76,14 @@ class Documents:
     def update_seller(self, changes: Mapping[str, Any]) -> Seller:
         """Change fields of the seller; those left out stay. InvalidRequest."""
         try:
-            stored = self.seller().model_dump(mode="json")
+            stored = self._service.call("GET /settings/seller", "read")
+            fields, version = stored.read(Seller).model_dump(mode="json"), stored.version
         except SellerNotSet:
-            stored = {}
-        body = {**stored, **changes}
-        return self._service.call("PUT /settings/seller", "manage", body=body).read(Seller)
+            fields, version = {}, 0
+        response = self._service.call(
+            "PUT /settings/seller", "manage", body={**fields, **changes}, version=version
+        )
+        return response.read(Seller)
 
 
 class Receivables:

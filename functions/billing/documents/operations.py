@@ -39,23 +39,20 @@ class DocumentOperations:
         self._find_buyer = find_buyer
         self._store = DocumentsStore(dynamodb, s3, table, bucket)
 
-    def seller(self) -> Seller:
-        """Return the shop as it is printed on documents; SellerNotSet."""
-        seller = self._store.seller()
+    def seller(self) -> tuple[Seller, int]:
+        """Return the shop as it is printed on documents, and its version; SellerNotSet."""
+        seller, version = self._store.seller()
         if seller is None:
             raise SellerNotSet
-        return seller
+        return seller, version
 
-    def put_seller(self, request: Mapping[str, Any]) -> Seller:
-        """Set the shop as it is printed on documents from now on. InvalidSeller."""
+    def put_seller(self, request: Mapping[str, Any], version: int | None = None) -> tuple[Seller, int]:
+        """Set the shop as it is printed on documents from now on; return it and its version.
+
+        InvalidSeller; RecordChanged if it is not at `version`, None for any.
+        """
         seller = parse(Seller, request, InvalidSeller)
-        self._store.put_seller(seller)
-        return seller
-
-    def update_seller(self, changes: Mapping[str, Any]) -> Seller:
-        """Change fields of the seller; those left out stay. InvalidSeller."""
-        stored = self._store.seller()
-        return self.put_seller({**(stored.model_dump() if stored else {}), **changes})
+        return seller, self._store.put_seller(seller, version)
 
     def link(self, number: str, form: Form) -> DocumentLink:
         """Return the invoice or credit note with a number, and an address to download it from.
@@ -94,7 +91,7 @@ class DocumentOperations:
         return self._store.add(number, form, _render(printed, form), iso_utc(datetime.now(UTC)))
 
     def _printed(self, row: dict[str, Any]) -> Printed:
-        seller = self.seller()
+        seller, _ = self.seller()
         if row["sk"] == "INVOICE":
             invoice = read_invoice(row)
             return rules.printed_invoice(invoice, seller, self._buyer(invoice.customer_id))

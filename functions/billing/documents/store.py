@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_row, transact, unmarshal
+from tillflow.store import Action, AlreadyApplied, Item, marshal, read_row, transact, unmarshal
+from tillflow.versions import version_of, write_version
 
 from billing.documents.models import MEDIA_TYPES, Form, Seller, StoredDocument
 from billing.documents.rows import (
@@ -84,12 +85,15 @@ class DocumentsStore:
         )
         return unmarshal(page["Items"][0]) if page["Items"] else {}
 
-    def seller(self) -> Seller | None:
-        """Return the seller of the settings, None if it is not set."""
+    def seller(self) -> tuple[Seller | None, int]:
+        """Return the seller of the settings, None if it is not set, and its version."""
         row = read_row(self._dynamodb, self._table, *SELLER)
-        return read_seller(row) if row else None
+        return read_seller(row) if row else None, version_of(row)
 
-    def put_seller(self, seller: Seller) -> None:
-        """Set the seller. Documents that were rendered keep theirs."""
-        row = {**key(*SELLER), **marshal(seller.model_dump())}
-        self._dynamodb.put_item(TableName=self._table, Item=row)
+    def put_seller(self, seller: Seller, version: int | None = None) -> int:
+        """Set the seller; return its version. Documents that were rendered keep theirs.
+
+        RecordChanged if it is not at `version`; None for any.
+        """
+        fields = seller.model_dump()
+        return write_version(self._dynamodb, self._table, SELLER, fields, version, "the seller")

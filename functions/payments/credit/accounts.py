@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.errors import IdempotencyConflict, RecordChanged, StoreContention
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -21,11 +21,15 @@ from tillflow.store import (
     unmarshal,
 )
 from tillflow.times import iso_utc
+from tillflow.versions import version_of
 
 from payments.book import Refusal
 from payments.credit.models import Account, SetCreditLimit, SettleAccount, WalletEntry
 from payments.credit.rows import ACCOUNT, account_key, customer_wallet, settlement_key
 from payments.credit.wallets import Wallets
+
+_LIMIT_VERSION = "limit_version"
+"""The attribute that counts the changes of a limit; sales change other attributes of the row."""
 
 
 class Accounts:
@@ -36,14 +40,22 @@ class Accounts:
         self._table = table
         self._wallets = Wallets(client, table)
 
-    def set_limit(self, request: SetCreditLimit) -> Account:
-        """Set the credit limit of a customer in a currency. What is owed stays, above the limit too."""
-        retry_on_conflict(lambda: self._set_limit(request))
+    def set_limit(self, request: SetCreditLimit, version: int | None = None) -> Account:
+        """Set the credit limit of a customer in a currency. What is owed stays, above the limit too.
+
+        RecordChanged if the limit is not at `version`; None for any.
+        """
+        retry_on_conflict(lambda: self._set_limit(request, version))
         return self.account(request.customer_id, request.currency)
 
     def account(self, customer_id: str, currency: str) -> Account:
         """Return an account; one without a limit has a limit of zero."""
         return _account(currency, self._row(*account_key(customer_id, currency)))
+
+    def account_at(self, customer_id: str, currency: str) -> tuple[Account, int]:
+        """Return an account, and the version of its limit."""
+        row = self._row(*account_key(customer_id, currency))
+        return _account(currency, row), version_of(row, _LIMIT_VERSION)
 
     def accounts(self, customer_id: str) -> list[Account]:
         """Return the accounts of a customer."""
@@ -110,20 +122,26 @@ class Accounts:
         )
         return self._wallets.entry_actions(entry)
 
-    def _set_limit(self, request: SetCreditLimit) -> None:
+    def _set_limit(self, request: SetCreditLimit, version: int | None) -> None:
         place = account_key(request.customer_id, request.currency)
         before = self._row(*place)
+        if version not in (None, version_of(before, _LIMIT_VERSION)):
+            raise RecordChanged(f"the credit limit of {request.customer_id}", version or 0)
         difference = request.credit_limit - before.get("credit_limit", 0)
         condition = "credit_limit = :before" if before else "attribute_not_exists(pk)"
-        values = {":limit": request.credit_limit, ":difference": difference, ":zero": 0}
+        read = version_of(before, _LIMIT_VERSION)
+        condition += f" AND {_LIMIT_VERSION} = :read" if read else ""
+        values = {":limit": request.credit_limit, ":difference": difference, ":zero": 0, ":one": 1}
         update = {
             "TableName": self._table,
             "Key": key(*place),
             "UpdateExpression": "SET credit_limit = :limit, reserved = if_not_exists(reserved, :zero), "
-            "owed = if_not_exists(owed, :zero) ADD available :difference",
+            f"owed = if_not_exists(owed, :zero) ADD available :difference, {_LIMIT_VERSION} :one",
             "ConditionExpression": condition,
             "ExpressionAttributeValues": marshal(
-                values | ({":before": before["credit_limit"]} if before else {})
+                values
+                | ({":before": before["credit_limit"]} if before else {})
+                | ({":read": read} if read else {})
             ),
         }
         what = f"setting the credit limit of {request.customer_id}"

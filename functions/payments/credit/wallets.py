@@ -19,6 +19,7 @@ from tillflow.store import (
     unmarshal,
 )
 from tillflow.times import iso_utc
+from tillflow.versions import version_of, write_version
 
 from payments.book import Refusal
 from payments.credit import rules
@@ -109,13 +110,21 @@ class Wallets:
 
     def policy(self, currency: str) -> CreditPolicy:
         """Return the policy of a currency."""
-        row = self._row(POLICIES, currency)
-        return CreditPolicy.model_validate(row) if row else rules.default_policy(currency)
+        return self.policy_at(currency)[0]
 
-    def set_policy(self, policy: CreditPolicy) -> None:
-        """Set the policy of a currency. Grants stay as they are."""
-        row = {"pk": POLICIES, "sk": policy.currency, **policy.model_dump()}
-        self._client.put_item(TableName=self._table, Item=marshal(row))
+    def policy_at(self, currency: str) -> tuple[CreditPolicy, int]:
+        """Return the policy of a currency and its version."""
+        row = self._row(POLICIES, currency)
+        policy = CreditPolicy.model_validate(row) if row else rules.default_policy(currency)
+        return policy, version_of(row)
+
+    def set_policy(self, policy: CreditPolicy, version: int | None = None) -> int:
+        """Set the policy of a currency; return its version. Grants stay as they are.
+
+        RecordChanged if it is not at `version`; None for any.
+        """
+        place, subject = (POLICIES, policy.currency), f"the credit policy of {policy.currency}"
+        return write_version(self._client, self._table, place, policy.model_dump(), version, subject)
 
     def add(self, holder: str, currency: str, amount: int) -> Action:
         """Return the action that changes a balance; the Refusal `insufficient_credit` if it is too small."""

@@ -152,7 +152,10 @@ class Api:
         response: Any = dict,
         statuses: tuple[int, ...] = (200,),
     ) -> Callable[[Operation], Operation]:
-        """Register an operation under a route key, e.g. `GET /orders/{order_id}`. Its docstring is the summary."""
+        """Register an operation under a route key, e.g. `GET /orders/{order_id}`, or `GET ` for the API itself.
+
+        The operation's docstring is the summary.
+        """
 
         def register(operation: Operation) -> Operation:
             summary = (operation.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
