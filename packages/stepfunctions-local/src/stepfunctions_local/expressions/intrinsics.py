@@ -5,18 +5,20 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ..errors import RuntimeFailure
 from .intrinsic_functions import FUNCTIONS, IntrinsicError, Literal
-from .jsonpath import compile_path
+from .json_values import dumps
+from .jsonpath import Path, compile_path
+from .jsonpath_nodes import NotAnArray, PathNotFound
 from .jsonpath_parser import PathSyntaxError
 from .scope import Scope
 
 MAX_NESTING = 10
 _ESCAPABLE = frozenset("'{}\\")
-_Argument = Callable[[Scope, str], Any]
+_Argument = Callable[[Scope], Any]
 
 
 class IntrinsicSyntaxError(ValueError):
@@ -35,12 +37,13 @@ class Intrinsic:
         parser.end()
         self.variables = frozenset(parser.variables)
 
-    def evaluate(self, scope: Scope, field: str = "") -> Any:
-        """Return the function's value, for the field that contains the call.
+    def evaluate(self, scope: Scope) -> Any:
+        """Return the function's value.
 
-        Raises RuntimeFailure: States.IntrinsicFailure, or States.Runtime for a path without a value.
+        Raises RuntimeFailure: States.IntrinsicFailure, or States.Runtime for a path without a value. Its cause
+        names the whole call, also for a nested one that failed.
         """
-        return self._call(scope, field)
+        return self._call(scope)
 
 
 def is_intrinsic(text: str) -> bool:
@@ -120,24 +123,24 @@ class _Parser:
                     raise self.error("Expected ',' or ')'")
         if not function.min_arguments <= len(arguments) <= function.max_arguments:
             raise self.error(f"Invalid number of arguments for {name}")
-        call_text = self.text[start : self.position]
 
-        def evaluate(scope: Scope, field: str) -> Any:
-            values = [argument(scope, field) for argument in arguments]
+        def evaluate(scope: Scope) -> Any:
+            values = [argument(scope) for argument in arguments]
             try:
                 return function.apply(*values)
             except IntrinsicError as error:
-                raise RuntimeFailure(
-                    f"The function '{call_text}' had the following error: {error}", "States.IntrinsicFailure"
-                ) from None
+                raise self.failure(str(error), "States.IntrinsicFailure") from None
 
         return evaluate
+
+    def failure(self, reason: str, error: str) -> RuntimeFailure:
+        return RuntimeFailure(f"The function '{self.text}' had the following error: {reason}", error)
 
     def argument(self, depth: int) -> _Argument:
         first = self.peek()
         if first == "'":
             text = Literal(self.literal())
-            return lambda scope, field: text
+            return lambda scope: text
         if first == "$":
             return self.path()
         if self.text.startswith("States.", self.position):
@@ -180,7 +183,21 @@ class _Parser:
             raise IntrinsicSyntaxError(str(error)) from None
         if path.variable:
             self.variables.add(path.variable)
-        return path.read
+        return partial(self.read, path)
+
+    def read(self, path: Path, scope: Scope) -> Any:
+        """Return the value of a path that is an argument."""
+        try:
+            return path.evaluate(scope)
+        except NotAnArray as error:
+            raise self.failure(str(error), "States.Runtime") from None
+        except PathNotFound:
+            shown = path.text[1:] if path.root == "$$" else path.text
+            raise self.failure(
+                f"The JsonPath argument for the field '{shown}' could not be found in the input "
+                f"'{dumps(scope.input)}'",
+                "States.Runtime",
+            ) from None
 
     def constant(self) -> _Argument:
         start = self.position
@@ -198,4 +215,4 @@ class _Parser:
                     value = float(word)
                 except ValueError:
                     raise self.error(f"Not an argument: {word!r}") from None
-        return lambda scope, field: value
+        return lambda scope: value

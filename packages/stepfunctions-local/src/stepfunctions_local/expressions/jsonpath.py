@@ -77,6 +77,20 @@ class Path:
                 f"could not be found in the input '{dumps(document)}'"
             ) from None
 
+    def read_template(self, scope: Scope, field: str) -> Any:
+        """Return the value at the path, for the field of a payload template: null for an index out of bounds.
+
+        Raises RuntimeFailure with AWS's message when there is none.
+        """
+        if self.definite and self.steps and type(self.steps[-1]) is Index:
+            try:
+                array = follow(self.document(scope), self.steps[:-1])
+            except PathNotFound:
+                array = None
+            if type(array) is list and not -len(array) <= self.steps[-1].positions[0] < len(array):
+                return None
+        return self.read(scope, field)
+
     def select(self, scope: Scope) -> Any:
         """Return the value at the path, for InputPath and OutputPath.
 

@@ -37,6 +37,10 @@ class PathNotFound(Exception):
     """A definite path has no value; the message is that of the JSONPath library, as AWS shows it."""
 
 
+class NotAnArray(PathNotFound):
+    """An index of a definite path applies to a value that is not an array."""
+
+
 _MISSING = object()
 _JAVA_NAMES = {
     str: "java.lang.String",
@@ -65,7 +69,7 @@ def follow(value: Any, steps: Sequence[Step]) -> Any:
             if type(value) is not list:
                 if value is None:
                     raise PathNotFound(f"The path {_canonical(steps[:depth])} is null")
-                raise PathNotFound(
+                raise NotAnArray(
                     f"Filter: [{step.positions[0]}] can only be applied to arrays. "
                     f"Current context is: {dumps(value)}"
                 )

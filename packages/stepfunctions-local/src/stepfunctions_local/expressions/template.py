@@ -125,11 +125,11 @@ def jsonpath_value(text: str, field: str, variables: set[str] | None = None) -> 
     if is_intrinsic(text):
         call = compile_intrinsic(text)
         names |= call.variables
-        return lambda scope: call.evaluate(scope, field)
+        return call.evaluate
     path = compile_path(text)
     if path.variable:
         names.add(path.variable)
-    return lambda scope: path.read(scope, field)
+    return lambda scope: path.read_template(scope, field)
 
 
 def _object(fields: list[tuple[str, str, Any, _Evaluate | None]]) -> _Evaluate | None:

@@ -20,3 +20,10 @@ def iso(moment: datetime | float) -> str:
         fraction = f"{moment.microsecond:06d}"
         text += "." + fraction.removesuffix("000")
     return text + "Z"
+
+
+def milliseconds(moment: datetime | float) -> int:
+    """Return a time as the Java SDK v1 writes it in JSON: milliseconds since 1970."""
+    if isinstance(moment, datetime):
+        moment = moment.timestamp()
+    return round(moment * 1000)

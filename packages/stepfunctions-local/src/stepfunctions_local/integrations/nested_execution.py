@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import StateError
 from ..services import ServiceError, TaskServices
 from .base import Integration, TaskRequest
-from .formatting import iso, json_text
+from .formatting import json_text, milliseconds
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params, check_params
 from .service_errors import ErrorNames, as_optimised
@@ -20,7 +20,11 @@ _TIMES = ("StartDate", "StopDate", "RedriveDate")
 
 @dataclass(frozen=True, slots=True)
 class StartExecution(Integration):
-    """Start an execution; `.sync` returns its description with the output as text, `.sync:2` as JSON."""
+    """Start an execution; `.sync` returns its description with input and output as text, `.sync:2` as JSON.
+
+    The description of an execution that failed has them as text; it is the cause of States.TaskFailed, whatever the
+    error of that execution was.
+    """
 
     def check_arguments(self, arguments: Any) -> None:
         check_params(known_operation("stepfunctions", "startExecution"), arguments)
@@ -48,15 +52,14 @@ class StartExecution(Integration):
         return {
             "ExecutionArn": response["executionArn"],
             **sdk_metadata(response),
-            "StartDate": iso(response["startDate"]),
+            "StartDate": milliseconds(response["startDate"]),
         }
 
     async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> dict[str, Any]:
         ended = await services.execution_ended(submitted["ExecutionArn"])
-        output = _output(ended, as_json=self.pattern == "sync2")
-        if output["Status"] != "SUCCEEDED":
-            raise StateError("States.TaskFailed", json_text(output))
-        return output
+        if ended["status"] != "SUCCEEDED":
+            raise StateError("States.TaskFailed", json_text(_output(ended, as_json=False)))
+        return _output(ended, as_json=self.pattern == "sync2")
 
     async def cancel(self, request: TaskRequest, submitted: Any, services: TaskServices) -> None:
         with as_optimised(request, "stepfunctions", _ERROR_NAMES):
@@ -85,7 +88,7 @@ def _output(ended: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
             continue
         key = name[0].upper() + name[1:]
         if key in _TIMES:
-            value = iso(value)
+            value = milliseconds(value)
         elif key in ("Input", "Output") and as_json and isinstance(value, str):
             value = json.loads(value)
         elif key in ("InputDetails", "OutputDetails"):

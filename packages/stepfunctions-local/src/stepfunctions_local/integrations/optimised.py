@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import StateError
 from ..services import TaskServices
 from .base import Integration, Pattern, TaskRequest, UnknownResource
-from .formatting import json_text
+from .formatting import json_text, milliseconds
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
 from .sdk import arguments_to_params, check_params, operation_errors
@@ -285,7 +285,7 @@ class OptimisedIntegration(Integration):
                 **request.authority,
                 trace_header=request.trace_header,
             )
-        return {**to_output(operation, response, _capital), **sdk_metadata(response)}
+        return {**to_output(operation, response, _capital, milliseconds), **sdk_metadata(response)}
 
 
 def resolve(arn: str, name: str, action: str, suffix: str) -> OptimisedIntegration:

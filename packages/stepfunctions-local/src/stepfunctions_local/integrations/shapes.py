@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -179,34 +180,46 @@ def _base64_bytes(value: Any) -> bytes:
     return base64.b64decode(value) if isinstance(value, str) else _json_bytes(value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """How an integration shows a response."""
+
+    rename: Callable[[str], str]
+    time: Callable[[datetime | float], str | int]
+    text: Callable[[bytes], str]
+
+
 def to_output(
-    operation: OperationModel, response: dict[str, Any], rename: Callable[[str], str] = naming.member
+    operation: OperationModel,
+    response: dict[str, Any],
+    rename: Callable[[str], str] = naming.member,
+    time: Callable[[datetime | float], str | int] = iso,
 ) -> dict[str, Any]:
-    """Convert botocore's response to a task's output: members renamed, times as ISO 8601, bytes as text."""
+    """Convert botocore's response to a task's output: members renamed, times formatted, bytes as text."""
     if operation.output_shape is None:
         return {}
     text = _as_base64 if operation.service_model.service_name.startswith("dynamodb") else _as_text
-    output: dict[str, Any] = _from_value(operation.output_shape, response, rename, text)
+    output: dict[str, Any] = _from_value(operation.output_shape, response, _Format(rename, time, text))
     return output
 
 
-def _from_value(shape: Shape, value: Any, rename: Callable[[str], str], text: Callable[[bytes], str]) -> Any:
+def _from_value(shape: Shape, value: Any, form: _Format) -> Any:
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         if getattr(shape, "is_document_type", False):
             return value
         return {
-            rename(name): _from_value(member, value[name], rename, text)
+            form.rename(name): _from_value(member, value[name], form)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
     if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_from_value(shape.member, item, rename, text) for item in value]
+        return [_from_value(shape.member, item, form) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: _from_value(shape.value, item, rename, text) for key, item in value.items()}
+        return {key: _from_value(shape.value, item, form) for key, item in value.items()}
     if isinstance(value, datetime) or (shape.type_name == "timestamp" and isinstance(value, int | float)):
-        return iso(value)
+        return form.time(value)
     if isinstance(value, bytes | bytearray):
-        return text(bytes(value))
+        return form.text(bytes(value))
     return value
 
 

@@ -103,6 +103,16 @@ def exit_state(
         frame.save()
 
 
+def exit_with_result(frame: Frame, state: State, result: Any, succeeded: int) -> None:
+    """Exit a Parallel or Map with its result. A failure to do so follows the state's Succeeded event."""
+    try:
+        value, assigned = output(frame, state, result)
+        exit_state(frame, state, value, assigned, state.next)
+    except StateError:
+        frame.last = succeeded
+        raise
+
+
 def unexpected_type(field: Field, expected: str, value: Any) -> QueryEvaluationFailure:
     """Return the failure of a field whose expression returned a value of another type."""
     return QueryEvaluationFailure(

@@ -40,9 +40,8 @@ async def do_distributed_map(frame: Frame, state: Map) -> str | None:
         raise
     _close(frame, "SUCCEEDED", run)
     frame.event("MapRunSucceeded")
-    frame.event("MapStateSucceeded", advance=False)
-    output, assigned = dataflow.output(frame, state, result)
-    dataflow.exit_state(frame, state, output, assigned, state.next)
+    succeeded = frame.event("MapStateSucceeded", advance=False)
+    dataflow.exit_with_result(frame, state, result, succeeded)
     return state.next
 
 

@@ -46,11 +46,7 @@ def with_location(frame: Frame, state: State, error: StateError) -> StateError:
         details = {"error": full.error, "cause": full.cause, "state": state.name}
         if error.location is not None:
             details["location"] = error.location
-        # AWS links this event to the one before the Entered event when nothing else happened in the state.
-        previous = frame.entered_after if frame.last == frame.entered else frame.last
-        frame.last = frame.execution.event(
-            "EvaluationFailed", previous, "evaluationFailedEventDetails", details
-        )
+        frame.event("EvaluationFailed", "evaluationFailedEventDetails", details)
     return full
 
 
@@ -64,13 +60,28 @@ def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
                 _retry(frame, index, retrier)
                 return None
             break
-    if isinstance(state, Map | Parallel) and error.error != RUNTIME:
-        frame.event(f"{state.kind}StateFailed")
+    before = frame.last
+    _state_failed(frame, state, error)
     for catcher in state.catch:
         if matches(catcher.errors, error.error, missed):
-            catch(frame, state, catcher, error)
+            try:
+                catch(frame, state, catcher, error)
+            except StateError as second:
+                if isinstance(second, QueryEvaluationFailure):
+                    frame.last = (
+                        before  # AWS records this failure as one of the state, which then fails again
+                    )
+                second = with_location(frame, state, second)
+                _state_failed(frame, state, second)
+                raise second from None
             return catcher.next
     raise error
+
+
+def _state_failed(frame: Frame, state: State, error: StateError) -> None:
+    """Record that a Map or Parallel failed."""
+    if isinstance(state, Map | Parallel) and error.error != RUNTIME:
+        frame.event(f"{state.kind}StateFailed")
 
 
 def matches(patterns: tuple[str, ...], name: str | None, heartbeat_missed: bool = False) -> bool:
@@ -115,20 +126,17 @@ def catch(frame: Frame, state: State, catcher: Catcher, error: StateError) -> No
     }
     frame.reset_context()
     frame.drop_children()
-    try:
-        if state.is_jsonata:
-            scope_input, scope, value = frame.input, {"error_output": error_output}, error_output
-            if catcher.output is not None:
-                value = dataflow.evaluate(catcher.output, frame, state, scope_input, **scope)
-        else:
-            scope_input, scope, value = error_output, {}, error_output
-            if catcher.discard:
-                value = frame.input
-            elif catcher.result_path is not None:
-                value = catcher.result_path.write(frame.input, error_output)
-        assigned = None
-        if catcher.assign is not None:
-            assigned = dataflow.evaluate(catcher.assign, frame, state, scope_input, **scope)
-        dataflow.exit_state(frame, state, value, assigned, catcher.next)
-    except StateError as second:
-        raise with_location(frame, state, second) from None
+    if state.is_jsonata:
+        scope_input, scope, value = frame.input, {"error_output": error_output}, error_output
+        if catcher.output is not None:
+            value = dataflow.evaluate(catcher.output, frame, state, scope_input, **scope)
+    else:
+        scope_input, scope, value = error_output, {}, error_output
+        if catcher.discard:
+            value = frame.input
+        elif catcher.result_path is not None:
+            value = catcher.result_path.write(frame.input, error_output)
+    assigned = None
+    if catcher.assign is not None:
+        assigned = dataflow.evaluate(catcher.assign, frame, state, scope_input, **scope)
+    dataflow.exit_state(frame, state, value, assigned, catcher.next)

@@ -49,9 +49,8 @@ async def do_inline_map(frame: Frame, state: Map, run_frame: RunFrame) -> str | 
                 if child.phase != DONE and child.last != frame.last:
                     abort(child)
         raise
-    frame.event("MapStateSucceeded", advance=False)
-    output, assigned = dataflow.output(frame, state, outputs)
-    dataflow.exit_state(frame, state, output, assigned, state.next)
+    succeeded = frame.event("MapStateSucceeded", advance=False)
+    dataflow.exit_with_result(frame, state, outputs, succeeded)
     frame.drop_children()
     return state.next
 

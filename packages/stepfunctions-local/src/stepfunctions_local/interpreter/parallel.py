@@ -34,8 +34,7 @@ async def do_parallel(frame: Frame, state: Parallel, run_frame: RunFrame) -> str
                 if child.phase != DONE:
                     abort(child, failed=child.last == frame.last)
         raise
-    frame.event("ParallelStateSucceeded", advance=False)
-    output, assigned = dataflow.output(frame, state, outputs)
-    dataflow.exit_state(frame, state, output, assigned, state.next)
+    succeeded = frame.event("ParallelStateSucceeded", advance=False)
+    dataflow.exit_with_result(frame, state, outputs, succeeded)
     frame.drop_children()
     return state.next

@@ -11,7 +11,7 @@ from ..definition import Choice, Fail, Map, Parallel, Pass, State, Succeed, Task
 from ..errors import StateError
 from ..history import entered
 from .distributed import do_distributed_map
-from .error_handling import error_from_row, error_to_row, handle_error
+from .error_handling import RUNTIME, error_from_row, error_to_row, handle_error
 from .frame import DONE, ENTER, RETRY, WORK, Frame
 from .map import do_inline_map
 from .parallel import do_parallel
@@ -82,15 +82,14 @@ async def _stop_execution(frame: Frame) -> None:
 def _enter(frame: Frame, state: State) -> None:
     if frame.item is not None and frame.entered == 0:
         _record_iteration(frame, "Started", advance=True)
-    previous = frame.last
     frame.entered_at = frame.execution.runtime.clock.now()
     frame.last = frame.execution.event(
         f"{state.kind}StateEntered",
-        previous,
+        frame.last,
         "stateEnteredEventDetails",
         entered(state.name, frame.input_text()),
     )
-    frame.entered, frame.entered_after = frame.last, previous
+    frame.entered = frame.last
     frame.reset_context()
     frame.phase = WORK
     frame.save()
@@ -112,7 +111,8 @@ async def _perform(frame: Frame, state: State) -> str | None:
             try:
                 next_state = handle_error(frame, state, error)
             except StateError as final:
-                _record_iteration(frame, "Failed")
+                if final.error != RUNTIME:
+                    _record_iteration(frame, "Failed")
                 frame.failure = error_to_row(final)
                 frame.save()
                 raise

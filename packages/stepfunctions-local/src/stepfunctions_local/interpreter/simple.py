@@ -33,7 +33,7 @@ def do_succeed(frame: Frame, state: Succeed) -> str | None:
 
 
 def do_choice(frame: Frame, state: Choice) -> str | None:
-    """Run a Choice state and return the next state. Raises RuntimeFailure States.NoChoiceMatched."""
+    """Run a Choice state and return the next state. Raises RuntimeFailure when no rule matches."""
     state_input = dataflow.effective_input(frame, state)
     scope = frame.scope(state, state_input)
     for rule in state.rules:
@@ -42,9 +42,9 @@ def do_choice(frame: Frame, state: Choice) -> str | None:
             break
     else:
         if state.default is None:
+            # AWS names this error States.Runtime, in spite of States.NoChoiceMatched in its list of names.
             raise RuntimeFailure(
-                "Failed to transition out of the state. The state does not point to a next state.",
-                "States.NoChoiceMatched",
+                "Failed to transition out of the state. The state does not point to a next state."
             )
         assign, output, next_state = state.assign, state.output, state.default
     assigned = assign.evaluate(scope) if assign is not None else None

@@ -22,7 +22,7 @@ class DetachedFrame:
         self.data: dict[str, Any] = {}
         self.phase = ""
         self.state = ""
-        self.last = self.entered = self.entered_after = 0
+        self.last = self.entered = 0
         self.execution = self
         self._context = context
 
