@@ -150,7 +150,7 @@ function Shell({ shop, session, isSignedIn, onLock }: ShellProps): React.ReactNo
           </div>
         )}
         {!allowed(page) && <p role="alert" className="notice bad">{text.noAccess}</p>}
-        {allowed(page) && page === "till" && <TillPage />}
+        {allowed(page) && page === "till" && <TillPage onLock={onLock} />}
         {allowed(page) && page !== "till" && (
           <Suspense fallback={<p className="muted">{text.loading}</p>}>
             {page === "returns" ? <ReturnsPage id={route.id} onLock={onLock} /> : <Office page={page} route={route} />}

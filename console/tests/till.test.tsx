@@ -15,7 +15,8 @@ const PRODUCTS: Product[] = [
 
 function quoteOf(request: OrderRequest): object {
   const total = request.lines.reduce((sum, line) => sum + line.quantity * (line.sku === "MUG-1" ? 1250 : 900), 0);
-  return { lines: [], tenders: [], taxes: [], totals: { subtotal: total, discount: 0, net: total, tax: 0, total } };
+  const approval = request.discounts.length === 0 ? "none" : request.discounts[0]?.percent === "100" ? "refused" : "manager";
+  return { lines: [], tenders: [], taxes: [], discount_approval: approval, totals: { subtotal: total, discount: 0, net: total, tax: 0, total } };
 }
 
 let sold: OrderRequest[] = [];
@@ -33,10 +34,12 @@ const api = {
   },
 } as unknown as Api;
 
-async function open(): Promise<void> {
+const lock = vi.fn();
+
+async function open(group = "cashier"): Promise<void> {
   const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 20000 };
-  const person = { username: "cashier", groups: ["cashier"], scopes: [], location: "store-1" };
-  render(<ShopContext value={{ config, person, api }}><TillPage /></ShopContext>);
+  const person = { username: group, groups: [group], scopes: [], location: "store-1" };
+  render(<ShopContext value={{ config, person, api }}><TillPage onLock={lock} /></ShopContext>);
   await act(() => Promise.resolve());
 }
 
@@ -105,4 +108,51 @@ it("sells once for a double click", async () => {
   await settleQuote();
   expect(sold.map((request) => request.tenders)).toEqual([[{ type: "cash", amount: 2000 }]]);
   expect(screen.getByText("Next sale")).toBeTruthy();
+});
+
+async function openDiscounted(group: string, percent: string): Promise<void> {
+  await open(group);
+  scan("MUG-1");
+  act(() => setSale({ ...currentSale(), discount: { percent } }));
+  await settleQuote();
+}
+
+it("lets a manager sign in for a discount above the cashier's limit", async () => {
+  await openDiscounted("cashier", "20");
+  expect(screen.getByText<HTMLButtonElement>("Pay").disabled).toBe(true);
+  fireEvent.click(screen.getByText("Let a manager sign in"));
+  expect(lock).toHaveBeenCalledOnce();
+});
+
+it("sends a manager's reason for a discount above the cashier's limit", async () => {
+  await openDiscounted("manager", "20");
+  const pay = screen.getByText<HTMLButtonElement>("Pay");
+  expect(pay.disabled).toBe(true);
+  fireEvent.change(screen.getByLabelText("Reason for the discount"), { target: { value: " dented box " } });
+  expect(pay.disabled).toBe(false);
+  fireEvent.click(pay);
+  fireEvent.click(screen.getByText("€20.00"));
+  fireEvent.click(screen.getByText("Complete the sale"));
+  await settleQuote();
+  expect(sold.map((request) => request.approval_note)).toEqual(["dented box"]);
+});
+
+it("sends no reason once the discount needs none", async () => {
+  await openDiscounted("manager", "20");
+  fireEvent.change(screen.getByLabelText("Reason for the discount"), { target: { value: "dented box" } });
+  fireEvent.click(screen.getByText("Pay"));
+  act(() => setSale({ ...currentSale(), discount: null }));
+  fireEvent.click(screen.getByRole("button", { name: "Close" }));
+  await settleQuote();
+  fireEvent.click(screen.getByText("Pay"));
+  fireEvent.click(screen.getByText("€20.00"));
+  fireEvent.click(screen.getByText("Complete the sale"));
+  await settleQuote();
+  expect(sold.map((request) => "approval_note" in request)).toEqual([false]);
+});
+
+it("refuses a discount above what a manager may give", async () => {
+  await openDiscounted("manager", "100");
+  expect(screen.getByText<HTMLButtonElement>("Pay").disabled).toBe(true);
+  expect(screen.getByText("The discount is above what anybody may give.")).toBeTruthy();
 });

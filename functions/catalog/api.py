@@ -13,9 +13,11 @@ from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
 
 from catalog.models import (
+    DiscountLimit,
+    DiscountLimits,
     PriceDays,
-    PricedOrder,
     Product,
+    Quote,
     ReturnWindow,
 )
 from catalog.operations import CatalogOperations
@@ -139,7 +141,22 @@ def put_price_days(call: Call) -> Reply:
     return Reply(call.body, version=_catalog().put_price_days(call.body, call.version))
 
 
-@api.route("POST /quotes", "sell", body=PlaceOrder, response=PricedOrder)
-def quote_order(call: Call) -> PricedOrder:
-    """Return an order with its prices, discounts and tax, without selling it."""
+@api.route("GET /settings/discount-limits", "read", response=DiscountLimits)
+def get_discount_limits(call: Call) -> Reply:
+    """Return the most that a cashier may take off an order, and a manager by an approval."""
+    limits, version = _catalog().discount_limits()
+    return Reply(limits, version=version)
+
+
+@api.route("PUT /settings/discount-limits/{role}", "manage", body=DiscountLimit, response=DiscountLimit)
+def put_discount_limit(call: Call) -> Reply:
+    """Set the most that a role may take off an order; that of managers is for operators. If-Match: of the limits."""
+    by_operator = "operator" in call.caller.groups
+    version = _catalog().put_discount_limit(call.path["role"], call.body, by_operator, call.version)
+    return Reply(call.body, version=version)
+
+
+@api.route("POST /quotes", "sell", body=PlaceOrder, response=Quote)
+def quote_order(call: Call) -> Quote:
+    """Return an order with its prices, discounts and tax, and whether these need an approval, without selling it."""
     return _catalog().quote(call.body)

@@ -18,3 +18,13 @@ class UnknownProduct(DomainError):
     def __init__(self, *skus: str) -> None:
         super().__init__(f"not in the catalog: {', '.join(skus)}")
         self.skus = skus
+
+
+class LimitNotAllowed(DomainError):
+    """A manager sets the discount limit of managers, which an operator does."""
+
+    status = 403
+    cashier_message = "Only an operator may change the limit of managers."
+
+    def __init__(self) -> None:
+        super().__init__("role is 'manager'; expected 'cashier', or a request of an operator")

@@ -11,6 +11,7 @@ from tillflow.order_request import Order
 from tillflow.parsing import parse
 
 from catalog import rules, valuation
+from catalog.discount_limits import check_discounts
 from catalog.models import PricedOrder, ValuedReturn, ValueReturn
 from catalog.store import CatalogStore
 
@@ -19,10 +20,12 @@ store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 @handler
 def price_order(event: dict[str, Any], context: object) -> PricedOrder:
-    """Validate an order and compute its prices, discounts and tax. Changes nothing."""
+    """Validate an order, compute its prices, discounts and tax, and check who may give these. Changes nothing."""
     order = parse(Order, event, InvalidOrder)
-    products, rates, windows = store.read_prices({line.sku for line in order.lines})
-    return rules.price_order(order, products, rates, windows)
+    products, rates, policies = store.read_prices({line.sku for line in order.lines})
+    priced = rules.price_order(order, products, rates, policies.windows)
+    check_discounts(priced, policies.discounts)
+    return priced
 
 
 @handler

@@ -1,10 +1,11 @@
 """Requests and responses of the catalog, and a product as it is stored. Amounts are integer minor units."""
 
-from typing import Annotated, NotRequired, TypedDict
+from decimal import Decimal
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
-from tillflow.decimals import Rate
-from tillflow.fields import Quantity, Record, Timestamp, UnitAmount
+from tillflow.decimals import Percent, Rate
+from tillflow.fields import Amount, Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
 from tillflow.order_request import MAX_LINES, Code
 from tillflow.tax import TaxSum
@@ -93,6 +94,32 @@ class PriceDays(Record):
     """Days whose lowest price values a return without a receipt."""
 
     days: Annotated[StrictInt, Field(ge=0, le=3_650)]
+
+
+type SellerRole = Literal["cashier", "manager"]
+
+
+class DiscountLimit(Record):
+    """The most that a role may take off an order, and off each line by itself.
+
+    percent: of the price before discounts; amounts: all discounts of an order in minor units by currency. Both hold.
+    """
+
+    percent: Percent = Decimal(100)
+    amounts: Annotated[dict[Currency, Amount], Field(max_length=50)] = Field(default_factory=dict)
+
+
+class DiscountLimits(Record):
+    """What a cashier may give, and a manager by an approval. A manager may give what a cashier may."""
+
+    cashier: DiscountLimit = DiscountLimit()
+    manager: DiscountLimit = DiscountLimit()
+
+
+class RoleRef(Record):
+    """The role of a discount limit."""
+
+    role: SellerRole
 
 
 class UnvaluedLine(BaseModel):
@@ -200,6 +227,13 @@ class PricedDelivery(TypedDict):
     service: str
 
 
+class ApprovedBy(TypedDict):
+    """The manager who approved the discounts of an order, and why."""
+
+    manager: str
+    note: str
+
+
 class PricedOrder(TypedDict):
     """An order with its prices, as the invoice, the journal and a later return use it."""
 
@@ -215,3 +249,10 @@ class PricedOrder(TypedDict):
     tenders: list[PricedTender]
     taxes: list[TaxSum]
     totals: Totals
+    approval: NotRequired[ApprovedBy]
+
+
+class Quote(PricedOrder):
+    """The prices of an order, and whether its discounts need a manager's approval or are above what one may give."""
+
+    discount_approval: Literal["none", "manager", "refused"]

@@ -2,25 +2,36 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from tillflow.listing import Page
 from tillflow.order_request import Order, PlaceOrder
 from tillflow.parsing import parse
 
 from catalog import prices, rules
-from catalog.errors import InvalidProduct
+from catalog.discount_limits import needed_role
+from catalog.errors import InvalidProduct, LimitNotAllowed
 from catalog.models import (
     BarcodeQuery,
+    DiscountLimit,
+    DiscountLimits,
     PriceDays,
-    PricedOrder,
     Product,
     ProductQuery,
+    Quote,
     ReturnWindow,
+    RoleRef,
     SchedulePrice,
+    SellerRole,
     TaxClass,
 )
 from catalog.store import CatalogStore
+
+_APPROVALS: dict[SellerRole | None, Literal["none", "manager", "refused"]] = {
+    "cashier": "none",
+    "manager": "manager",
+    None: "refused",
+}
 
 
 class CatalogOperations:
@@ -43,6 +54,22 @@ class CatalogOperations:
     def list_return_windows(self) -> tuple[list[ReturnWindow], int]:
         """Return the return windows by category, and their version."""
         return self._store.list_return_windows()
+
+    def put_discount_limit(
+        self, role: str, limit: DiscountLimit, by_operator: bool, version: int | None = None
+    ) -> int:
+        """Set the most that a role may take off; return the version of the limits.
+
+        RecordChanged if they are not at `version`; InvalidRequest; LimitNotAllowed if a manager sets that of managers.
+        """
+        checked = parse(RoleRef, {"role": role}).role
+        if checked == "manager" and not by_operator:
+            raise LimitNotAllowed
+        return self._store.put_discount_limit(checked, limit, version)
+
+    def discount_limits(self) -> tuple[DiscountLimits, int]:
+        """Return the most that each role may take off, and the version of the limits."""
+        return self._store.discount_limits()
 
     def put_price_days(self, days: PriceDays, version: int | None = None) -> int:
         """Set the days whose lowest price values a return without a receipt; return the version. RecordChanged."""
@@ -83,10 +110,14 @@ class CatalogOperations:
         """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""
         return self._store.find_barcode(parse(BarcodeQuery, {"barcode": barcode}, InvalidProduct).barcode)
 
-    def quote(self, order: PlaceOrder) -> PricedOrder:
-        """Return an order with its prices, discounts and tax. Changes nothing. InvalidOrder, UnknownProduct."""
-        products, rates, windows = self._store.read_prices({line.sku for line in order.lines})
-        return rules.price_order(_with_references(order), products, rates, windows)
+    def quote(self, order: PlaceOrder) -> Quote:
+        """Return an order with its prices, discounts and tax, and who may give these. Changes nothing.
+
+        InvalidOrder, UnknownProduct.
+        """
+        products, rates, policies = self._store.read_prices({line.sku for line in order.lines})
+        priced = rules.price_order(_with_references(order), products, rates, policies.windows)
+        return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""
@@ -111,7 +142,8 @@ def _with_references(order: PlaceOrder) -> Order:
         }
         for number, tender in enumerate(order.tenders, start=1)
     ]
-    return Order.model_validate(order.model_dump(by_alias=True) | {"tenders": tenders})
+    fields = order.model_dump(by_alias=True, exclude={"approval_note"})
+    return Order.model_validate(fields | {"tenders": tenders})
 
 
 def _checked(sku: str) -> str:

@@ -6,7 +6,8 @@ BARCODE#<barcode>  BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
-                             and `price_days`: the days whose lowest price values a return without a receipt
+                             `price_days`: the days whose lowest price values a return without a receipt, and
+                             `discount:<role>`: the most that a role may take off
 
 The index `changes` lists the products by the time of their last change.
 """
@@ -19,13 +20,14 @@ from tillflow.listing import Index
 from tillflow.store import Item
 from tillflow.times import iso_utc
 
-from catalog.models import Product
+from catalog.models import DiscountLimit, DiscountLimits, Product, SellerRole
 
 LIST = "PRODUCTS"
 RATES = ("TAXES", "RATES")
 WINDOWS = ("RETURNS", "WINDOWS")
 _RATE = "rate:"
 _DAYS = "days:"
+_DISCOUNT = "discount:"
 _PRICE = "PRICE#"
 PRICE_DAYS = "price_days"
 DEFAULT_PRICE_DAYS = 30
@@ -93,3 +95,18 @@ def read_windows(row: Item) -> dict[str, int]:
 def read_price_days(row: Item) -> int:
     """Return the days whose lowest price values a return without a receipt."""
     return int(row.get(PRICE_DAYS, DEFAULT_PRICE_DAYS))
+
+
+def discount_attribute(role: SellerRole) -> str:
+    """Return the attribute of a role's discount limit in the WINDOWS row."""
+    return f"{_DISCOUNT}{role}"
+
+
+def read_discount_limits(row: Item) -> DiscountLimits:
+    """Return the discount limits of the WINDOWS row; a role without one may take off everything."""
+    stored = {
+        name.removeprefix(_DISCOUNT): DiscountLimit.model_validate_json(limit)
+        for name, limit in row.items()
+        if name.startswith(_DISCOUNT)
+    }
+    return DiscountLimits.model_validate(stored)

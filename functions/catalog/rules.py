@@ -77,6 +77,8 @@ def price_order(
         "taxes": sum_by_rate(lines),
         "totals": totals,
     }
+    if order.approval:
+        priced["approval"] = {"manager": order.approval.manager, "note": order.approval.note}
     if order.delivery:
         priced["delivery"] = cast("PricedDelivery", order.delivery.model_dump())
     _check_size(priced)

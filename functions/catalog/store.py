@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from tillflow.errors import RecordChanged, StoreContention
 from tillflow.listing import Page
@@ -22,7 +22,7 @@ from tillflow.times import iso_utc
 from tillflow.versions import version_of, write_version
 
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import Product, ReturnWindow, TaxClass
+from catalog.models import DiscountLimit, DiscountLimits, Product, ReturnWindow, SellerRole, TaxClass
 from catalog.prices import priced_between
 from catalog.rows import (
     LIST,
@@ -31,9 +31,11 @@ from catalog.rows import (
     WINDOWS,
     barcode_key,
     changes,
+    discount_attribute,
     product_key,
     product_row,
     rate_attribute,
+    read_discount_limits,
     read_price_days,
     read_product,
     read_rates,
@@ -46,8 +48,19 @@ from catalog.rows import (
 # A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
 # shortly before a version is read again with what changed after it.
 _OVERLAP = timedelta(seconds=15)
-# One row holds both settings.
-_DAYS_VERSION, _WINDOWS_VERSION = "price_days_version", "return_windows_version"
+# One row holds these settings.
+_DAYS_VERSION, _WINDOWS_VERSION, _LIMITS_VERSION = (
+    "price_days_version",
+    "return_windows_version",
+    "discount_limits_version",
+)
+
+
+class Policies(NamedTuple):
+    """What a sale obeys besides prices. windows: return windows by category, in days."""
+
+    windows: dict[str, int]
+    discounts: DiscountLimits
 
 
 class CatalogStore:
@@ -57,15 +70,14 @@ class CatalogStore:
         self._client = client
         self._table = table
 
-    def read_prices(
-        self, skus: Iterable[str]
-    ) -> tuple[dict[str, Product], dict[str, Decimal], dict[str, int]]:
-        """Return the products that exist of these SKUs, the rate of every tax class, and all return windows."""
+    def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal], Policies]:
+        """Return the products that exist of these SKUs, the rate of every tax class, and the policies of sales."""
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates, windows = read_rates(rows.pop(RATES, {})), read_windows(rows.pop(WINDOWS, {}))
+        rates, row = read_rates(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
+        policies = Policies(read_windows(row), read_discount_limits(row))
         products = (read_product(row) for row in rows.values())
-        return {product.sku: product for product in products}, rates, windows
+        return {product.sku: product for product in products}, rates, policies
 
     def read_recent_prices(
         self, skus: Iterable[str], now: datetime
@@ -95,6 +107,18 @@ class CatalogStore:
         """Return the days whose lowest price values a return without a receipt, and their version."""
         row = self._row(*WINDOWS)
         return read_price_days(row), version_of(row, _DAYS_VERSION)
+
+    def put_discount_limit(self, role: SellerRole, limit: DiscountLimit, version: int | None = None) -> int:
+        """Set the most that a role may take off; return the version of the limits. RecordChanged."""
+        fields = {discount_attribute(role): limit.model_dump_json()}
+        return write_version(
+            self._client, self._table, WINDOWS, fields, version, "the discount limits", _LIMITS_VERSION
+        )
+
+    def discount_limits(self) -> tuple[DiscountLimits, int]:
+        """Return the most that each role may take off, and the version of the limits."""
+        row = self._row(*WINDOWS)
+        return read_discount_limits(row), version_of(row, _LIMITS_VERSION)
 
     def put_return_window(self, window: ReturnWindow, version: int | None = None) -> int:
         """Set the return window of a category; return the version of the windows. Orders that are sold keep theirs.

@@ -236,7 +236,7 @@ def create_exchange(call: Call) -> Reply:
     """Exchange units of a paid order for a new sale. The same exchange again starts nothing."""
     body: ExchangeBody = call.body
     _check_location(call, body.sale.location)
-    started = _exchanges().create(_returned(call, body.returned), _as_sent(body.sale))
+    started = _exchanges().create(_returned(call, body.returned), _as_sent(body.sale), _manager(call))
     return_id = body.returned.return_id
     location = f"/api/exchanges/{return_id}"
     if call.is_asynchronous:
@@ -264,7 +264,7 @@ def create_unreceipted_return(call: Call) -> Reply:
     """Accept units without a receipt, as store credit. The same return again starts nothing."""
     body: UnreceiptedBody = call.body
     if not call.caller.is_manager:
-        raise OverrideNotAllowed(call.caller.username)
+        raise OverrideNotAllowed("note", "a return without a receipt")
     lines = [
         {"line_no": number, **line.model_dump(mode="json")} for number, line in enumerate(body.lines, start=1)
     ]
@@ -294,7 +294,7 @@ def _returned(call: Call, body: ReturnBody) -> dict[str, Any]:
     override = None
     if body.override_note is not None:
         if not call.caller.is_manager:
-            raise OverrideNotAllowed(call.caller.username)
+            raise OverrideNotAllowed("override_note", "a return after the return window")
         override = {"manager": call.caller.username, "note": body.override_note}
     return body.model_dump(mode="json", exclude={"override_note"}) | {
         "order_id": call.path["order_id"],
@@ -371,6 +371,11 @@ def sell_draft(call: Call) -> Reply:
     return _sell(call, _drafts().sell(draft_id, _as_sent(call.body), call.version))
 
 
+def _manager(call: Call) -> str | None:
+    """Return the name of a caller who may approve discounts; None for a cashier."""
+    return call.caller.username if call.caller.is_manager else None
+
+
 def _as_sent(body: BaseModel) -> dict[str, Any]:
     """Return a body with the fields that the client sent: they are the input that a repeated request must equal."""
     return body.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -379,7 +384,7 @@ def _as_sent(body: BaseModel) -> dict[str, Any]:
 def _sell(call: Call, sent: dict[str, Any]) -> Reply:
     """Start the checkout of an order and wait for its end."""
     _check_location(call, sent.get("location"))
-    started = _orders().place(sent)
+    started = _orders().place(sent, _manager(call))
     if started.duplicate:
         _orders().check_unchanged(sent)
     if call.is_asynchronous:

@@ -126,13 +126,13 @@ class UnknownReturn(DomainError):
 
 
 class OverrideNotAllowed(DomainError):
-    """A cashier overrides the return window, which only a manager may."""
+    """A cashier overrides a limit, such as the return window, which only a manager may."""
 
     status = 403
     cashier_message = "Only a manager may allow this. Call a manager."
 
-    def __init__(self, username: str) -> None:
-        super().__init__(f"override_note of user {username!r}; only a manager may override the return window")
+    def __init__(self, field: str, what: str) -> None:
+        super().__init__(f"{field} of a cashier; only a manager may allow {what}")
 
 
 class InvalidShipmentClaim(InvalidRequest):

@@ -1,6 +1,6 @@
 """Operations on orders. The command line and the HTTP API call them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from tillflow.listing import Page, days_between
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
 
+from orders.approvals import approver_of, with_approval
 from orders.cards import StoreCards, tokens_of, with_references
 from orders.errors import InvalidCancel, UnknownOrder
 from orders.models import CancelOrder, Order, OrderRef, OrderSummary
@@ -42,27 +43,40 @@ class OrderOperations:
         self._cancel = cancel
         self._store_cards = store_cards
 
-    def place(self, request: Mapping[str, Any]) -> Started:
-        """Start the checkout of an order; the same order again starts nothing. InvalidOrder."""
-        prepared = self.prepared(request)
+    def place(self, request: Mapping[str, Any], manager: str | None = None) -> Started:
+        """Start the checkout of an order; the same order again starts nothing.
+
+        manager: the one who places it, None for a cashier. InvalidOrder, OverrideNotAllowed.
+        """
+        prepared = self.prepared(request, lambda: self._approver(request) or manager)
         return start_execution(self._states, self._checkout, prepared["order_id"], prepared)
 
-    def prepared(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an order as its workflow gets it: cards by reference, their tokens stored.
+    def prepared(self, request: Mapping[str, Any], approver: Callable[[], str | None]) -> dict[str, Any]:
+        """Return an order as its workflow gets it: approved, and cards by reference, their tokens stored.
 
-        InvalidOrder before anything is stored.
+        approver: returns the manager who approves its discounts, if one does; called when it has an approval_note.
+        InvalidOrder and OverrideNotAllowed before anything is stored.
         """
         order_id = parse(PlaceOrder, request, InvalidOrder).order_id
-        request = hide_codes(request)
+        approving = request.get("approval_note") is not None
+        request = hide_codes(with_approval(request, approver() if approving else None))
         if cards := tokens_of(request):
             self._store_cards(order_id, cards)
         return with_references(request)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
-        order_id, request = str(request["order_id"]), with_references(hide_codes(request))
+        order_id = str(request["order_id"])
+        # An order that was started without an approval differs from one with a note, whoever has sent it.
+        approved = with_approval(request, self._approver(request) or "")
         arn = execution_arn(self._checkout, order_id)
-        check_same_input(self._states, arn, request, f"order {order_id}")
+        check_same_input(self._states, arn, with_references(hide_codes(approved)), f"order {order_id}")
+
+    def _approver(self, request: Mapping[str, Any]) -> str | None:
+        """Return the manager who approved an order that was placed before; None if it has no note."""
+        if request.get("approval_note") is None:
+            return None
+        return approver_of(self._states, execution_arn(self._checkout, str(request["order_id"])))
 
     def cancel(self, order_id: str, reason: str) -> Started:
         """Start the cancel of an order, again if one before it failed.

@@ -139,6 +139,33 @@ def test_locked_till_keeps_the_basket(console: Console) -> None:
     expect(tab.get_by_role("cell", name="MUG-WHT-300")).to_be_visible()
 
 
+def test_manager_approves_a_discount_above_the_cashiers_limit(console: Console) -> None:
+    settings = console.open("manager", "settings")
+    form = settings.get_by_role("form", name="Cashier")
+    form.get_by_label("Percent at most").fill("10")
+    form.get_by_role("button", name="Save").click()
+    expect(settings.get_by_text("Done.")).to_be_visible()
+    try:
+        tab = console.open("cashier")
+        scan(tab, MUG)
+        tab.get_by_role("button", name="Discount on the sale").click()
+        tab.get_by_role("dialog").get_by_label("Discount").fill("20%")
+        tab.get_by_role("button", name="Apply").click()
+        tab.get_by_role("button", name="Let a manager sign in").click()
+        console.sign_in(tab, "manager")
+        expect(tab.get_by_test_id("total")).to_have_text("€10.00")
+        expect(tab.get_by_role("button", name="Pay", exact=True)).to_be_disabled()
+        tab.get_by_label("Reason for the discount").fill("dented box")
+        pay_by_card(tab)
+        complete(tab)
+        expect_sold(tab)
+    finally:
+        console.call("manager", "PUT", "/settings/discount-limits/cashier", {})
+    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    approval = console.call("manager", "GET", f"/orders/{order}")["document"]["approval"]
+    assert approval == {"manager": "manager", "note": "dented box"}
+
+
 def test_parked_sale_survives_a_reload_and_is_continued(console: Console) -> None:
     tab = console.open("cashier")
     scan(tab, MUG)

@@ -5,11 +5,16 @@ export function places(currency: string): number {
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
+/** Return an amount of at least 0 as a number to type: 1250 EUR is "12.50". */
+export function plain(amount: number, currency: string): string {
+  const digits = places(currency);
+  const text = String(amount).padStart(digits + 1, "0");
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
 /** Format an amount: 1250 EUR is "€12.50" in English. */
 export function format(amount: number, currency: string, language: string): string {
-  const digits = places(currency);
-  const text = String(Math.abs(amount)).padStart(digits + 1, "0");
-  const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  const decimal = plain(Math.abs(amount), currency);
   const formatter = new Intl.NumberFormat(language, { style: "currency", currency });
   return formatter.format((amount < 0 ? `-${decimal}` : decimal) as Intl.StringNumericLiteral);
 }

@@ -50,6 +50,16 @@ export interface PricedOrder {
   tenders: PricedTender[];
   taxes: { tax_class: string; rate: string; net: number; tax: number }[];
   totals: { subtotal: number; discount: number; net: number; tax: number; rounding?: number; total: number };
+  approval?: { manager: string; note: string };
+}
+
+export interface Quote extends PricedOrder {
+  discount_approval: "none" | "manager" | "refused";
+}
+
+export interface DiscountLimit {
+  percent: string;
+  amounts: Record<string, number>;
 }
 
 export interface Order {
@@ -201,7 +211,7 @@ export interface Responses {
   "PATCH /customers/{customer_id}": Customer;
   "GET /customers/{customer_id}/credit": Balances;
   "POST /customers/{customer_id}/credit": Balances;
-  "POST /quotes": PricedOrder;
+  "POST /quotes": Quote;
   "GET /orders": Page;
   "POST /orders": Order;
   "GET /orders/{order_id}": Order;
@@ -225,6 +235,8 @@ export interface Responses {
   "PUT /settings/seller": Seller;
   "GET /settings/return-windows": ReturnWindow[];
   "PUT /settings/return-windows": ReturnWindow;
+  "GET /settings/discount-limits": Record<"cashier" | "manager", DiscountLimit>;
+  "PUT /settings/discount-limits/{role}": DiscountLimit;
   "GET /settings/price-days": { days: number };
   "PUT /settings/price-days": { days: number };
   "GET /reports/sales": Page;

@@ -18,3 +18,8 @@ export function useShop(): Shop {
   if (shop === null) throw new Error("useShop needs a ShopContext");
   return shop;
 }
+
+/** Whether a person may allow what a cashier may not. */
+export function isManager({ groups }: Person): boolean {
+  return groups.includes("manager") || groups.includes("operator");
+}

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
-import { useShop } from "../core/shop";
+import { isManager, useShop } from "../core/shop";
 import { Problem } from "../core/api";
 import { Button, Dialog } from "../core/ui";
 import { newOrderId } from "../till/sale";
@@ -27,7 +27,9 @@ function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
   const { order, state, refusal } = sale;
   const money = (amount: number): string => format(amount, order.currency, code);
   const isOversold = refusal?.title === "InsufficientStock";
-  const again = (): void => renewQueued(order.order_id, newOrderId(order.register, new Date()));
+  // A price that has risen is honoured by a discount, which may be above what a cashier may give.
+  const needsApproval = refusal?.title === "DiscountAboveLimit";
+  const again = (): void => renewQueued(order.order_id, newOrderId(order.register, new Date()), needsApproval ? text.offline.charged : undefined);
   const correct = (): void => {
     correctStock(api, order).then(again, (error: unknown) => { if (error instanceof Problem) setProblem(error); });
   };
@@ -42,7 +44,7 @@ function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
       {problem !== null && <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)}</p>}
       {state === "refused" && (
         <div className="row">
-          <Button onClick={again}>{text.retry}</Button>
+          <Button onClick={again} disabled={needsApproval && !isManager(person)}>{text.retry}</Button>
           {isOversold && person.scopes.includes("manage") && <Button kind="primary" onClick={correct}>{text.offline.correct}</Button>}
         </div>
       )}

@@ -50,10 +50,11 @@ export function enqueue(sale: QueuedSale): void {
   change((sales) => (sales.some(({ order }) => order.order_id === sale.order.order_id) ? sales : [...sales, sale]));
 }
 
-/** Make a sale that the API refused a new order, since the refused one keeps its id. */
-export function renewQueued(orderId: string, newId: string): void {
+/** Make a sale that the API refused a new order, since the refused one keeps its id. note: a manager's, for its discount. */
+export function renewQueued(orderId: string, newId: string, note?: string): void {
+  const approval = note === undefined ? {} : { approval_note: note };
   change((sales) => sales.map((sale) => (sale.order.order_id === orderId
-    ? { ...sale, order: { ...sale.order, order_id: newId }, state: "waiting", sent: null, refusal: null, overpaid: 0 }
+    ? { ...sale, order: { ...sale.order, order_id: newId, ...approval }, state: "waiting", sent: null, refusal: null, overpaid: 0 }
     : sale)));
 }
 

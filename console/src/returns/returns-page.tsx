@@ -11,7 +11,7 @@ import { CustomerDialog } from "../till/customer-dialog";
 import "./returns.css";
 import { ExchangeReceipt } from "./exchange-receipt";
 import { ExchangeSale } from "./exchange-sale";
-import { ManagerOverride } from "./manager-override";
+import { ManagerNote } from "../till/manager-note";
 import { NO_UNITS, isComplete, refundOf, returnableLines, type Draft, type Settlement } from "./return";
 import { ReturnLines } from "./return-lines";
 import { ReturnReceipt } from "./return-receipt";
@@ -94,7 +94,13 @@ function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): Re
         <div className="row"><Button onClick={everything}>{texts.all}</Button></div>
         <RefundChoice order={order} draft={draft} onChange={(changes) => change(() => changes)} />
         {refusal?.title === "ReturnWindowClosed" && (
-          <ManagerOverride note={draft.overrideNote} onChange={(overrideNote) => change(() => ({ overrideNote }))} onLock={onLock} />
+          <ManagerNote
+            label={texts.override}
+            hint={texts.overrideHint}
+            note={draft.overrideNote}
+            onChange={(overrideNote) => change(() => ({ overrideNote }))}
+            onLock={onLock}
+          />
         )}
         {draft.refund !== "exchange" && (
           <Button kind="primary" type="submit" className="large" disabled={!isComplete(draft, order)} data-testid="refund">

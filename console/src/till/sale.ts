@@ -31,6 +31,7 @@ export interface OrderRequest {
   lines: { sku: string; quantity: number; discount?: Discount }[];
   discounts: Discount[];
   tenders: Tender[];
+  approval_note?: string;
 }
 
 export interface Sale {
@@ -38,6 +39,8 @@ export interface Sale {
   lines: Line[];
   customer: Pick<Customer, "customer_id" | "name"> | null;
   discount: Discount | null;
+  /** A manager's reason for the discounts, where they need one. */
+  approvalNote?: string;
   tenders: Tender[];
   sent: OrderRequest | null;
   sold: Order | null;
@@ -83,6 +86,7 @@ export function requestOf(sale: Sale, place: { location: string; register: strin
     lines: sale.lines.map(({ sku, quantity, discount }) => ({ sku, quantity, ...(discount === null ? {} : { discount }) })),
     discounts: sale.discount === null ? [] : [sale.discount],
     tenders: sale.tenders.length === 0 ? [{ type: "cash" }] : sale.tenders,
+    ...(sale.approvalNote ? { approval_note: sale.approvalNote } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import { setPreferences } from "../core/preferences";
-import { useShop } from "../core/shop";
+import { isManager, useShop } from "../core/shop";
 import { Button, Field } from "../core/ui";
 import { OfflinePayment } from "../offline/offline-payment";
 import { useQueue } from "../offline/queue";
@@ -13,6 +13,7 @@ import { DiscountDialog, discountText } from "./discount-dialog";
 import { MAX_PARKED, park, parkedSales } from "./parked";
 import { ParkedDialog } from "./parked-dialog";
 import { PaymentDialog } from "./payment-dialog";
+import { ManagerNote } from "./manager-note";
 import { estimate, type Sale } from "./sale";
 import { editSale } from "./sale-store";
 import { RefusalNotice } from "./till-page";
@@ -27,16 +28,18 @@ interface SummaryProps {
   catalog: CatalogView;
   onDone: () => void;
   onDiscard: () => void;
+  onLock: () => void;
 }
 
 type Opened = "payment" | "customer" | "discount" | "parked" | null;
 
 /** Totals, customer, discount and payment. The API computes the totals; until then the till shows its estimate. */
-export function Summary({ sale, place, checkout, catalog, onDone, onDiscard }: SummaryProps): React.ReactNode {
+export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onLock }: SummaryProps): React.ReactNode {
   const language = useLanguage();
   const { text, code } = language;
   const { person, config } = useShop();
   const [opened, setOpened] = useState<Opened>(null);
+  const [note, setNote] = useState("");
   const { quote, problem, at } = useQuote(sale, place);
   const queued = useQueue().length;
   const parked = parkedSales(place.register).length;
@@ -51,6 +54,12 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard }: S
   const refusal = isOffline
     ? offlineRefusal(sale, { limit: config.offline_limit, queued, readAt: catalog.readAt, now: at, find: catalog.find })
     : null;
+  const approval = quote?.discount_approval ?? "none";
+  const isApproved = approval === "none" || (approval === "manager" && isManager(person) && note.trim() !== "");
+  const startPayment = (): void => {
+    editSale((current) => ({ ...current, approvalNote: approval === "manager" ? note.trim() : "" }));
+    setOpened("payment");
+  };
   // A sale that was sent shows its progress in the payment dialog, also after a reload.
   const isPaying = sale.sent !== null || opened === "payment";
   return (
@@ -83,7 +92,14 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard }: S
         {refusal !== null && !isEmpty && <p role="alert" className="notice bad">{text.offline.refusals[refusal](money(config.offline_limit))}</p>}
         {problem !== null && !isOffline && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
         {checkout.refusal !== null && !isPaying && <RefusalNotice problem={checkout.refusal} />}
-        <Button kind="primary" className="large" disabled={isEmpty || (isOffline ? refusal !== null : quote === null)} onClick={() => setOpened("payment")}>
+        {approval === "refused" && <p role="alert" className="notice bad">{text.till.discountRefused}</p>}
+        {approval === "manager" && (
+          <>
+            <p role="status" className="notice">{text.till.approvalHint}</p>
+            <ManagerNote label={text.till.approval} note={note} onChange={setNote} onLock={onLock} />
+          </>
+        )}
+        <Button kind="primary" className="large" disabled={isEmpty || !isApproved || (isOffline ? refusal !== null : quote === null)} onClick={startPayment}>
           {text.till.pay}
         </Button>
         <div className="row">

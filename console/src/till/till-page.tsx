@@ -16,7 +16,7 @@ import { useCheckout } from "./use-checkout";
 import type { Product } from "../core/responses";
 
 /** The till: scan, basket, payment, receipt. */
-export function TillPage(): React.ReactNode {
+export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
   const { config, person } = useShop();
   const sale = useSale();
   const { register, location: chosen } = usePreferences();
@@ -67,6 +67,7 @@ export function TillPage(): React.ReactNode {
         catalog={catalog}
         onDone={focusScan}
         onDiscard={next}
+        onLock={onLock}
       />
     </div>
   );

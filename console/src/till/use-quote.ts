@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Problem } from "../core/api";
-import type { PricedOrder } from "../core/responses";
+import type { Quote } from "../core/responses";
 import { useShop } from "../core/shop";
 import type { Checkout } from "./checkout";
 import { quoteKey, requestOf, type Sale } from "./sale";
@@ -9,7 +9,7 @@ const DELAY_MS = 120;
 const RETRY_MS = 5_000;
 
 export interface QuoteView {
-  quote: PricedOrder | null;
+  quote: Quote | null;
   problem: Problem | null;
   /** When the API was asked, in milliseconds since 1970. */
   at: number;
@@ -25,7 +25,7 @@ export function useQuote(sale: Sale, place: Checkout): QuoteView {
   const [answered, setAnswered] = useState<Answered | null>(null);
   const { location, register, currency } = place;
   const key = quoteKey(sale);
-  const request = JSON.stringify(requestOf({ ...sale, tenders: [] }, { location, register }, currency, new Date(0)));
+  const request = JSON.stringify(requestOf({ ...sale, tenders: [], approvalNote: "" }, { location, register }, currency, new Date(0)));
   const isEmpty = sale.lines.length === 0;
   useEffect(() => {
     if (isEmpty) return;

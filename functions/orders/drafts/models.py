@@ -6,7 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.discounts import Discount
 from tillflow.fields import Identifier, Quantity, Record, Timestamp
 from tillflow.money import Currency
-from tillflow.order_request import MAX_DISCOUNTS, MAX_LINES, MAX_TENDERS, CustomerTender, PlacedAt
+from tillflow.order_request import (
+    MAX_DISCOUNTS,
+    MAX_LINES,
+    MAX_TENDERS,
+    ApprovalNote,
+    CustomerTender,
+    PlacedAt,
+)
 
 from orders.models import Code, OrderId
 
@@ -58,10 +65,14 @@ class DraftsOfLocation(BaseModel):
 
 
 class SellDraft(Record):
-    """How a draft is paid. It is sold at the prices of this time."""
+    """How a draft is paid. It is sold at the prices of this time.
+
+    approval_note: a manager's reason for discounts above what a cashier may give.
+    """
 
     placed_at: PlacedAt
     tenders: Annotated[tuple[CustomerTender, ...], Field(max_length=MAX_TENDERS)]
+    approval_note: ApprovalNote | None = None
 
 
 class Draft(Record):

@@ -7,6 +7,7 @@ from typing import Any
 from tillflow.executions import Started, describe_execution, execution_arn, start_once
 from tillflow.parsing import parse
 
+from orders.approvals import approver_in
 from orders.errors import InvalidReturn, UnknownReturn
 from orders.operations import OrderOperations
 from orders.returns.models import Exchanged, ReturnOrder, ReturnRef
@@ -20,16 +21,21 @@ class ExchangeOperations:
         self._machine = machine
         self._orders = orders
 
-    def create(self, returned: Mapping[str, Any], sale: Mapping[str, Any]) -> Started:
+    def create(
+        self, returned: Mapping[str, Any], sale: Mapping[str, Any], manager: str | None = None
+    ) -> Started:
         """Start an exchange under the id of its return; the same exchange again starts nothing.
 
-        InvalidReturn, InvalidOrder, IdempotencyConflict when the exchange was started with another request.
+        manager: the one who makes it, None for a cashier. InvalidReturn, InvalidOrder, OverrideNotAllowed,
+        IdempotencyConflict when the exchange was started with another request.
         """
         parsed = parse(ReturnOrder, returned, InvalidReturn)
         if parsed.order_id is None or parsed.refund != "original":
             raise InvalidReturn("return", parsed.return_id, "a return of an order, refunded to its tenders")
-        sent = {"return_id": parsed.return_id, "return": parsed.sent, "sale": self._orders.prepared(sale)}
-        return start_once(self._states, self._machine, parsed.return_id, sent, f"exchange {parsed.return_id}")
+        return_id = parsed.return_id
+        prepared = self._orders.prepared(sale, lambda: self._approver(return_id) or manager)
+        sent = {"return_id": return_id, "return": parsed.sent, "sale": prepared}
+        return start_once(self._states, self._machine, return_id, sent, f"exchange {return_id}")
 
     def get(self, return_id: str) -> Exchanged:
         """Return an exchange. InvalidReturn, UnknownReturn."""
@@ -48,3 +54,8 @@ class ExchangeOperations:
             reason=execution.get("error"),
             cause=execution.get("cause"),
         )
+
+    def _approver(self, return_id: str) -> str | None:
+        """Return the manager who approved the sale of an exchange that was made before."""
+        execution = describe_execution(self._states, execution_arn(self._machine, return_id))
+        return None if execution is None else approver_in(json.loads(execution["input"]).get("sale"))

@@ -111,6 +111,16 @@ class TendersDoNotMatchTotal(DomainError):
         super().__init__(f"tenders add up to {tendered}; expected the total, {total}")
 
 
+class DiscountAboveLimit(DomainError):
+    """The discounts of an order are above what its seller may give. Amounts are formatted with their currency."""
+
+    status = 409
+    cashier_message = "The discount is above your limit. Call a manager."
+
+    def __init__(self, role: str, discount: str, accepted: str) -> None:
+        super().__init__(f"discounts are {discount}; a {role} may give {accepted}")
+
+
 class InsufficientStock(DomainError):
     """Fewer units are available than requested; quantities are whole units."""
 

@@ -32,6 +32,7 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+ApprovalNote = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 TenderAmount = Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)]
@@ -113,6 +114,13 @@ class Delivery(Record):
     service: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "standard"
 
 
+class Approval(Record):
+    """A manager's approval of an order's discounts, which are above what a cashier may give."""
+
+    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\P{Cc}+$")]
+    note: ApprovalNote
+
+
 class _OrderFields[AnyTender: (CustomerTender, Tender)](Record):
     """The fields and rules of an order, whatever its tenders are."""
 
@@ -150,12 +158,18 @@ class _OrderFields[AnyTender: (CustomerTender, Tender)](Record):
 
 
 class PlaceOrder(_OrderFields[CustomerTender]):
-    """A request to sell an order. The client makes `order_id`, which is the idempotency key."""
+    """A request to sell an order. The client makes `order_id`, which is the idempotency key.
+
+    approval_note: a manager's reason for discounts above what a cashier may give.
+    """
+
+    approval_note: ApprovalNote | None = None
 
 
 class Order(_OrderFields[Tender]):
     """An order as the first step of its checkout gets it; the workflow adds the name of its execution."""
 
+    approval: Approval | None = None
     execution_name: str | None = None
 
     @model_validator(mode="after")

@@ -120,6 +120,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
             row={{ ...order, customer_id: priced?.customer_id }}
             fields={["status", "placed_at", "location", "customer_id", "total", "paid_at", "invoice_number", "reason", "cause", "cancelled_at", "cancel_reason"]}
           />
+          {priced?.approval !== undefined && <p className="muted">{office.approvedBy(priced.approval.manager, priced.approval.note)}</p>}
           {person.scopes.includes("sell") && (
             <div className="row wrap actions">
               {(order.status === "PAID" || order.status === "PLACED") && (

@@ -1,5 +1,6 @@
-import type { Seller } from "../../core/responses";
-import { format } from "../../core/money";
+import { useState } from "react";
+import type { DiscountLimit, Seller } from "../../core/responses";
+import { format, parse, plain } from "../../core/money";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Notice, Result, Table } from "../parts";
@@ -26,6 +27,7 @@ export function SettingsPage(): React.ReactNode {
         <SellerForm key={JSON.stringify(value)} seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
       <ReturnWindows />
+      <DiscountLimits />
       <h2>{office.deployment}</h2>
       <dl className="fields">
         <div><dt>{label("currency")}</dt><dd>{config.currency}</dd></div>
@@ -91,6 +93,70 @@ function ReturnWindows(): React.ReactNode {
       )}
       <Result action={action} />
     </>
+  );
+}
+
+const ROLES = ["cashier", "manager"] as const;
+
+/** What a cashier may take off a sale, and a manager by an approval. That of managers is set by an operator. */
+function DiscountLimits(): React.ReactNode {
+  const { office } = useTexts();
+  const { person } = useShop();
+  const { value, problem, reload } = useRecord("GET /settings/discount-limits", {});
+  const mayChange = { cashier: person.scopes.includes("manage"), manager: person.groups.includes("operator") };
+  return (
+    <>
+      <h2>{office.discountLimits}</h2>
+      <p className="muted">{office.discountLimitsHint}</p>
+      <Notice problem={problem} />
+      {value !== null && ROLES.map((role) => (
+        <LimitForm key={role} role={role} limit={value[role]} isReadOnly={!mayChange[role]} onDone={reload} />
+      ))}
+    </>
+  );
+}
+
+function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[number]; limit: DiscountLimit; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
+  const { office } = useTexts();
+  const { api, config: { currency } } = useShop();
+  const [wrong, setWrong] = useState(false);
+  const action = useAction(onDone);
+  const amount = limit.amounts[currency];
+  return (
+    <section className="stack narrow">
+      <h3>{office.roles[role]}</h3>
+      <form
+        key={JSON.stringify(limit)}
+        className="stack"
+        aria-label={office.roles[role]}
+        onSubmit={(event) => {
+          event.preventDefault();
+          const data = new FormData(event.currentTarget);
+          const typed = textOf(data, "amount");
+          const most = typed === "" ? null : parse(typed, currency);
+          setWrong(typed !== "" && most === null);
+          if (typed !== "" && most === null) return;
+          const others = Object.fromEntries(Object.entries(limit.amounts).filter(([name]) => name !== currency));
+          const body = { percent: textOf(data, "percent").replace(",", "."), amounts: most === null ? others : { ...others, [currency]: most } };
+          action.run(() => api.call("PUT /settings/discount-limits/{role}", { path: { role }, body }));
+        }}
+      >
+        <div className="row wrap">
+          <Field name="percent" label={office.mostPercent} inputMode="decimal" pattern="[0-9]{1,3}([.,][0-9]{1,4})?" defaultValue={limit.percent} required disabled={isReadOnly} />
+          <Field
+            name="amount"
+            label={`${office.mostAmount} (${currency})`}
+            hint={office.mostAmountHint}
+            inputMode="decimal"
+            defaultValue={amount === undefined ? "" : plain(amount, currency)}
+            disabled={isReadOnly}
+          />
+          {!isReadOnly && <Button type="submit" disabled={action.isRunning}>{office.save}</Button>}
+        </div>
+        {wrong && <p role="alert" className="notice bad">{office.amountWrong}</p>}
+      </form>
+      <Result action={action} />
+    </section>
   );
 }
 
