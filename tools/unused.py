@@ -52,6 +52,8 @@ NAMES = [
     ),
     # What the tests use of the harness, and the engine's source of random numbers, which the prover sets.
     *("workflow_fixture", "image_fixture", "serve_dynamodb", "random", "fail_refund"),
+    # Commands are imported by name when they are called; Click lists them.
+    *("env", "list_commands"),
     # Lambda reads them in the response of a queue's or stream's consumer.
     *("batchItemFailures", "itemIdentifier"),
     # The engine's interface for service integrations, and pytest's for plugins.

@@ -6,7 +6,7 @@ LOCATIONS  LOCATION#<location>  a location and its name
 from collections.abc import Iterable
 from typing import Any
 
-from tillflow.store import Item, query_rows, read_rows
+from tillflow.store import query_rows, read_rows
 from tillflow.versions import version_of, write_version
 
 from inventory.errors import UnknownLocation
@@ -18,12 +18,6 @@ _PARTITION = "LOCATIONS"
 def location_key(location: str) -> tuple[str, str]:
     """Return the key of a location's row."""
     return _PARTITION, f"LOCATION#{location}"
-
-
-def location_row(location: Location) -> Item:
-    """Return the row of a location."""
-    pk, sk = location_key(location.location)
-    return {"pk": pk, "sk": sk, "location": location.location, "name": location.name}
 
 
 class Locations:
