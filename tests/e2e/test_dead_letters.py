@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from tests.support.deployed_shop import Deployed
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 
 def test_dead_letter_is_shown_redriven_and_dropped(shop: Deployed) -> None:
@@ -13,7 +17,7 @@ def test_dead_letter_is_shown_redriven_and_dropped(shop: Deployed) -> None:
     assert {"name": "UndeliveredEvents", "messages": 1, "redrivable": False} in listed
     (shown,) = json.loads(shop.till("dlq", "show", "UndeliveredEvents", "--json"))
     assert (shown["message_id"], shown["failure"]["reason"]) == (sent["MessageId"], "NO_PERMISSIONS")
-    assert "have no source queue" in shop.till("dlq", "redrive", "UndeliveredEvents", code=2)
+    assert "have no source queue" in shop.till_error("dlq", "redrive", "UndeliveredEvents", code=2)
     shop.till("dlq", "drop", "UndeliveredEvents", shown["message_id"], "--note", "a test")
     assert shop.till("dlq", "show", "UndeliveredEvents").strip() == "No messages."
     (case,) = [

@@ -45,6 +45,7 @@ OTHER_FAILURES = {
         "OrderReturn/one unit, refunded to the card": "OrderReturn.RefundPayment:time_out_after:*,"
         "OrderReturn.ResolveRefund:fail_before",
         "OrderReturn/a unit without a receipt": "OrderReturn.ValueReturn:fail_before",
+        "OrderExchange/a cheaper article, the rest refunded": "OrderReturn.ConfirmClaim:fail_before",
     },
     "OrderExchange": {
         "OrderExchange/the card for the rest is declined": "OrderExchange.ReleaseReturn:fail_before",

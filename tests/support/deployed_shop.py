@@ -33,6 +33,13 @@ class Deployed:
         """Run a command of till, check its exit code and return its stdout."""
         return self._run(str(BIN / "till"), *arguments, code=code)
 
+    def till_error(self, *arguments: str, code: int) -> str:
+        """Run a command of till that fails, check its exit code and return its stderr."""
+        command = [str(BIN / "till"), *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done
+        return done.stderr
+
     def violations(self) -> list[dict[str, str]]:
         """Return what `till audit` finds, without what is expected."""
         command = [str(BIN / "till"), "audit", "--json"]

@@ -24,7 +24,7 @@ export function SettingsPage(): React.ReactNode {
       <h2>{office.seller}</h2>
       {isUnset ? <p className="notice">{office.sellerUnset}</p> : <Notice problem={problem} />}
       {(value !== null || isUnset) && (
-        <SellerForm key={JSON.stringify(value)} seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
+        <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
       <ReturnWindows />
       <DiscountLimits />
@@ -181,7 +181,7 @@ function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly
     >
       {FIELDS.map(({ name, isRequired, pattern }) => (
         <Field
-          key={name}
+          key={`${name}=${seller[name] ?? ""}`}
           name={name}
           label={office.sellerFields[name] ?? label(name)}
           defaultValue={seller[name] ?? ""}
