@@ -55,6 +55,8 @@ _CASH_LAST = {"card": 0, "gift_card": 1, "store_credit": 1, "on_account": 1, "ex
 _RETRYABLE = (PaymentOutcomeUnknown, ProviderUnavailable, StoreContention)
 # Shortest card number there is (Maestro), whatever separators people type.
 _CARD_NUMBER = re.compile(r"\d(?:[ .\-]?\d){11,}")
+# Amounts, and the id of an exchange's return: one UUID in 30 has twelve digits in a row, and so has a dated id.
+_NEVER_A_CARD: Final = frozenset({"amount", "return_id"})
 
 
 def effect_key(order_id: str, step: str, tender_no: int) -> str:
@@ -77,7 +79,9 @@ def refuse_card_numbers(tenders: Any) -> None:
         path, value = pending.popleft()
         match value:
             case Mapping():
-                pending += [(f"{path}.{name}", part) for name, part in value.items() if name != "amount"]
+                pending += [
+                    (f"{path}.{name}", part) for name, part in value.items() if name not in _NEVER_A_CARD
+                ]
                 pending += [(f"{path} (name of a field)", name) for name in value]
             case list() | tuple():
                 pending += [(f"{path}[{position}]", part) for position, part in enumerate(value)]

@@ -68,11 +68,13 @@ def test_card_number_sent_as_a_number_is_refused() -> None:
         [{"type": "card", "token": "tok_visa", "amount": 1250}],
         [{"type": "card", "token": "pm_1N2Xy7LkdIwHu7ix4Q8r", "amount": 10**13}],
         [{"type": "cash", "amount": 5}],
+        [{"type": "exchange", "amount": 5, "return_id": "ret-11ccf8ca-c683-4573-8536-4726dc7bbbc5"}],
+        [{"type": "exchange", "amount": 5, "return_id": "ret-2026-11-29-0001"}],
         [],
         None,
     ],
 )
-def test_tokens_and_amounts_are_not_card_numbers(tenders: Any) -> None:
+def test_tokens_amounts_and_ids_are_not_card_numbers(tenders: Any) -> None:
     rules.refuse_card_numbers(tenders)
 
 

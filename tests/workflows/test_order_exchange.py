@@ -103,6 +103,11 @@ def test_cheaper_goods_leave_a_refund_to_the_tenders_of_the_sale(shop: WorkflowF
     assert shop.audit() == []
 
 
+def test_id_of_a_return_may_have_the_digits_of_a_card_number(shop: WorkflowFixture) -> None:
+    result = exchange(shop, {MUG: 1}, return_id="ret-2026-11-29-0001")
+    assert result.status == "SUCCEEDED"
+
+
 def test_goods_of_the_same_value_move_no_money(shop: WorkflowFixture) -> None:
     exchange(shop, {MUG: 1}, CASH)
     assert refunds(shop) == [("exchange", MUG_PRICE)]
