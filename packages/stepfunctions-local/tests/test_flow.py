@@ -120,7 +120,7 @@ def test_undefined_result_writes_evaluation_failed() -> None:
         result = engine.run(definition)
     assert result.error == "States.QueryEvaluationError"
     assert kinds(result)[-2:] == ["EvaluationFailed", "ExecutionFailed"]
-    assert [event["previousEventId"] for event in result.history] == [0, 0, 2, 3]
+    assert [event["previousEventId"] for event in result.history] == [0, 0, 0, 3]
     details = result.history[-2]["evaluationFailedEventDetails"]
     assert details["location"] == "Output/x"
     assert details["state"] == "A"

@@ -46,7 +46,11 @@ def with_location(frame: Frame, state: State, error: StateError) -> StateError:
         details = {"error": full.error, "cause": full.cause, "state": state.name}
         if error.location is not None:
             details["location"] = error.location
-        frame.event("EvaluationFailed", "evaluationFailedEventDetails", details)
+        # AWS links this event to the one before the Entered event when nothing else happened in the state.
+        previous = frame.entered_after if frame.last == frame.entered else frame.last
+        frame.last = frame.execution.event(
+            "EvaluationFailed", previous, "evaluationFailedEventDetails", details
+        )
     return full
 
 
@@ -68,9 +72,7 @@ def handle_error(frame: Frame, state: State, error: StateError) -> str | None:
                 catch(frame, state, catcher, error)
             except StateError as second:
                 if isinstance(second, QueryEvaluationFailure):
-                    frame.last = (
-                        before  # AWS records this failure as one of the state, which then fails again
-                    )
+                    frame.last = before  # AWS records it as a failure of the state, which then fails again
                 second = with_location(frame, state, second)
                 _state_failed(frame, state, second)
                 raise second from None

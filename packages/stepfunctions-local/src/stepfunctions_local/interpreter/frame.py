@@ -218,6 +218,7 @@ class Frame:
         "data",
         "ended",
         "entered",
+        "entered_after",
         "entered_at",
         "execution",
         "failure",
@@ -255,6 +256,7 @@ class Frame:
         self.phase = ENTER
         self.data: dict[str, Any] = {}
         self.entered = 0
+        self.entered_after = 0
         self.entered_at = 0.0
         self.last = 0
         self.ended = 0
@@ -281,7 +283,7 @@ class Frame:
             "variables": self.own_variables,
             "retries": {str(k): v for k, v in self.retries.items()},
             "data": self.data,
-            "entered": [self.entered, self.entered_at],
+            "entered": [self.entered, self.entered_after, self.entered_at],
             "last": self.last,
         }
         if self.parent is not None:
@@ -300,7 +302,7 @@ class Frame:
         self.assign(row["variables"])
         self.retries = {int(k): v for k, v in row["retries"].items()}
         self.data, self.last = row["data"], row["last"]
-        self.entered, *_, self.entered_at = row["entered"]
+        self.entered, self.entered_after, self.entered_at = row["entered"]
         self.item, self.result = row.get("item"), row.get("result")
         self.ended, self.failure = row.get("ended", 0), row.get("failure")
         if self.parent is not None and self.phase == DONE:

@@ -83,9 +83,10 @@ def _enter(frame: Frame, state: State) -> None:
     if frame.item is not None and frame.entered == 0:
         _record_iteration(frame, "Started", advance=True)
     frame.entered_at = frame.execution.runtime.clock.now()
+    frame.entered_after = frame.last
     frame.last = frame.execution.event(
         f"{state.kind}StateEntered",
-        frame.last,
+        frame.entered_after,
         "stateEnteredEventDetails",
         entered(state.name, frame.input_text()),
     )
