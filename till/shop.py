@@ -13,12 +13,12 @@ from billing.documents.models import Seller
 from billing.errors import SellerNotSet
 from catalog.models import Product, TaxClass
 from catalog.operations import CatalogOperations
-from customers.errors import UnknownCustomer
 from customers.models import Customer
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
 from purchasing.errors import InvalidSupplier
 from purchasing.models import Price, Supplier, Terms
+from tillflow.customers import UnknownCustomer
 
 from till.services.billing import Documents
 from till.services.customers import Customers

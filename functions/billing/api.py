@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
@@ -97,7 +98,8 @@ def _receivables() -> ReceivableOperations:
 
 @cache
 def _payments() -> CustomerPaymentOperations:
-    return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"])
+    check = customers.invoked(client("lambda"), os.environ["CHECK_CUSTOMER_FUNCTION"])
+    return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"], check)
 
 
 @api.route("GET /invoices", "read", query=InvoiceQuery, response=InvoicePage)

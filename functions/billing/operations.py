@@ -1,9 +1,11 @@
 """Operations of billing. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
+from tillflow.customers import CheckCustomer, CustomerAnonymised
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
@@ -83,15 +85,22 @@ class ReceivableOperations:
 
 
 class CustomerPaymentOperations:
-    """Payments of customers. states: a client; workflow: the ARN of the state machine."""
+    """Payments of customers. states: a client; workflow: the ARN of the state machine; check: of a customer."""
 
-    def __init__(self, states: Any, workflow: str) -> None:
+    def __init__(self, states: Any, workflow: str, check: CheckCustomer) -> None:
         self._states = states
         self._workflow = workflow
+        self._check = check
 
     def pay(self, request: Mapping[str, Any]) -> Started:
-        """Start recording a payment; the same payment again starts nothing. InvalidPayment, IdempotencyConflict."""
+        """Start recording a payment; the same payment again starts nothing.
+
+        InvalidPayment, UnknownCustomer, IdempotencyConflict.
+        """
         payment = parse(ReceivePayment, request, InvalidPayment)
+        # Who owes may pay, also if the customer's data was removed.
+        with suppress(CustomerAnonymised):
+            self._check(payment.customer_id)
         sent = payment.model_dump(mode="json")
         return start_once(
             self._states, self._workflow, payment.payment_id, sent, f"payment {payment.payment_id}"

@@ -4,10 +4,10 @@ import os
 from typing import Any
 
 from tillflow.aws import client
+from tillflow.customers import CustomerAnonymised
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
-from customers.errors import CustomerAnonymised
 from customers.models import CheckCustomer, CheckedCustomer
 from customers.rules import billing_identity
 from customers.store import CustomersStore

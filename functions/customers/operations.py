@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tillflow.customers import UnknownCustomer
 from tillflow.parsing import parse
 
-from customers.errors import InvalidCustomer, UnknownCustomer
+from customers.errors import InvalidCustomer
 from customers.models import BillingIdentity, CheckCustomer, Customer, SearchCustomers, StoredCustomer
 from customers.rules import billing_identity
 from customers.store import CustomersStore

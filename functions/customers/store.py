@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from tillflow.customers import CustomerAnonymised, UnknownCustomer
 from tillflow.errors import RecordChanged
 from tillflow.store import (
     Action,
@@ -19,7 +20,7 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from customers import rules
-from customers.errors import CustomerAnonymised, InvalidCustomer, UnknownCustomer
+from customers.errors import InvalidCustomer
 from customers.models import Customer, SearchCustomers, StoredCustomer
 from customers.rows import (
     LIST,

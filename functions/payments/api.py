@@ -6,8 +6,10 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, Reply
 from tillflow.aws import client
+from tillflow.customers import CheckCustomer
 from tillflow.fields import Day
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
@@ -123,8 +125,13 @@ def _payments() -> PaymentOperations:
 
 
 @cache
+def _check_customer() -> CheckCustomer:
+    return customers.invoked(client("lambda"), os.environ["CHECK_CUSTOMER_FUNCTION"])
+
+
+@cache
 def _credit() -> CreditOperations:
-    return CreditOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    return CreditOperations(client("dynamodb"), os.environ["TABLE_NAME"], _check_customer())
 
 
 @cache
@@ -134,7 +141,7 @@ def _gift_cards() -> GiftCardOperations:
 
 @cache
 def _accounts() -> AccountOperations:
-    return AccountOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    return AccountOperations(client("dynamodb"), os.environ["TABLE_NAME"], _check_customer())
 
 
 @api.route("GET /payments", "read", query=TenderQuery, response=TenderPage)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
+from tillflow.customers import CheckCustomer
 from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
 from tillflow.listing import Page, days_between
@@ -138,18 +139,21 @@ class StripeEvents:
 
 
 class CreditOperations:
-    """Credit of customers with the shop. dynamodb: a client; table: the payments table."""
+    """Credit of customers with the shop. dynamodb: a client; table: the payments table; check: of a customer."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
+    def __init__(self, dynamodb: Any, table: str, check: CheckCustomer) -> None:
         self._wallets = Wallets(dynamodb, table)
+        self._check = check
 
     def grant(self, request: Mapping[str, Any]) -> int:
         """Add to a customer's credit, once per grant id; return the balance.
 
-        InvalidRequest, GoodwillAboveLimit, IdempotencyConflict.
+        InvalidRequest, UnknownCustomer, CustomerAnonymised, GoodwillAboveLimit, IdempotencyConflict.
         """
         grant = parse(GrantCredit, request)
         check_by_person(grant)
+        if not self._wallets.has_grant(grant.grant_id):
+            self._check(grant.customer_id)
         self._wallets.grant(grant, datetime.now(UTC))
         return self._wallets.balance(customer_wallet(grant.customer_id), grant.currency)
 
@@ -196,17 +200,20 @@ class GiftCardOperations:
 
 
 class AccountOperations:
-    """Accounts of customers who buy on account. dynamodb: a client; table: the payments table."""
+    """Accounts of customers who buy on account. dynamodb: a client; table: the payments table; check: of a customer."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
+    def __init__(self, dynamodb: Any, table: str, check: CheckCustomer) -> None:
         self._accounts = Accounts(dynamodb, table)
+        self._check = check
 
     def set_limit(self, request: Mapping[str, Any], version: int | None = None) -> tuple[Account, int]:
         """Set the credit limit of a customer in a currency; return the account and the version of its limit.
 
-        InvalidRequest; RecordChanged if the limit is not at `version`, None for any.
+        InvalidRequest, UnknownCustomer, CustomerAnonymised; RecordChanged if the limit is not at `version`; None for
+        any.
         """
         limit = parse(SetCreditLimit, request)
+        self._check(limit.customer_id)
         self._accounts.set_limit(limit, version)
         return self._accounts.account_at(limit.customer_id, limit.currency)
 

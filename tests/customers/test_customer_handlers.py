@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from customers.errors import CustomerAnonymised
 from customers.models import Customer
 from customers.store import CustomersStore
+from tillflow.customers import CustomerAnonymised
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 CONTEXT = SimpleNamespace(aws_request_id="request")

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from customers.errors import CustomerAnonymised, InvalidCustomer, UnknownCustomer
+from customers.errors import InvalidCustomer
 from customers.models import Customer, SearchCustomers, StoredCustomer
 from customers.store import CustomersStore
+from tillflow.customers import CustomerAnonymised, UnknownCustomer
 from tillflow.errors import RecordChanged
 from tillflow.parsing import parse
 

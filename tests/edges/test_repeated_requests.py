@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from customers.store import CustomersStore
-from payments.operations import AccountOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
 from tillflow.aws import client
 
 from tests.edges.test_any_event import Place, places, replaced
@@ -83,7 +84,7 @@ def recorded() -> Iterator[Recorded]:
         seed_stock({ESPRESSO: 50, MUG: 50})
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         limit = {"customer_id": "cus-ada", "currency": "EUR", "credit_limit": 100_000}
-        AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(limit)
+        Accounts(client("dynamodb"), "PaymentsTable").set_limit(SetCreditLimit.model_validate(limit))
         recorded, handle = Recorded(shop, tables), shop.services.handle
 
         def record(function: str, event: Any, alias: str = "") -> dict[str, Any]:

@@ -174,6 +174,7 @@ RECORDS = [
 def api() -> Iterator[HttpApi]:
     with workflow_fixture() as shop, http_api(shop) as built:
         seed_stock({MUG: 1})
+        built.post("/customers", {"customer_id": "cus-1", "name": "Ada"})
         yield built
 
 

@@ -20,7 +20,7 @@ from tillflow.gift_cards import new_code
 from tillflow.store import marshal
 
 from tests.support.interposed import Interposed
-from tests.support.payments_fixture import NOW, granted
+from tests.support.payments_fixture import NOW, any_customer, granted
 
 WALLET = customer_wallet("cus-1")
 LAST_DAY = date(2026, 12, 31)
@@ -80,7 +80,7 @@ def test_person_cannot_grant_what_workflows_and_gift_cards_do(
     """Such a grant would not be posted, or its id would refuse the refund of a return."""
     fields = granted(500).model_dump(mode="json", exclude_none=True)
     with pytest.raises(InvalidRequest, match=next(iter(other))):
-        CreditOperations(dynamodb, table).grant(fields | other)
+        CreditOperations(dynamodb, table, any_customer).grant(fields | other)
 
 
 def test_return_and_gift_card_have_ids_that_no_person_can_use(dynamodb: Any, table: str) -> None:
@@ -90,7 +90,9 @@ def test_return_and_gift_card_have_ids_that_no_person_can_use(dynamodb: Any, tab
     used = [one for one in ids if one.startswith("gift-")]
     for grant_id in [*used, credit_grant_id("ret-1")]:
         with pytest.raises(InvalidRequest, match="grant_id"):
-            CreditOperations(dynamodb, table).grant(granted(500, grant_id).model_dump(mode="json"))
+            CreditOperations(dynamodb, table, any_customer).grant(
+                granted(500, grant_id).model_dump(mode="json")
+            )
     assert used
 
 

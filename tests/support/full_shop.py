@@ -19,7 +19,8 @@ from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import Arrival, AwaitTransfer, OpenTransfer
 from inventory.transfers.store import TransferStore
 from orders.drafts.operations import DraftOperations
-from payments.operations import CreditOperations
+from payments.credit.models import GrantCredit
+from payments.credit.wallets import Wallets
 from purchasing import rules as purchase_rules
 from purchasing.models import Invoice, OpenOrder, Price, Receipt, Supplier
 from purchasing.store import PurchaseStore
@@ -203,7 +204,8 @@ def _catalog_and_customers(stack: Stack) -> None:
     about = {"email": "ada@example.com", "phone": "+44 20 7946 0958", "note": "pays cash"}
     Customers(stack).create({"customer_id": "cus-ada", "name": "Ada", **about})
     grant = {"grant_id": "crd-1", "customer_id": "cus-ada", "currency": "EUR", "amount": 500}
-    CreditOperations(client("dynamodb"), "PaymentsTable").grant(grant | {"reason": "late delivery"})
+    wallets = Wallets(client("dynamodb"), "PaymentsTable")
+    wallets.grant(GrantCredit.model_validate(grant | {"reason": "late delivery"}), datetime.now(UTC))
 
 
 def _stock_and_transfer() -> None:

@@ -33,6 +33,10 @@ CODE = "TESTCARD-2222-3333-4444-5555"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
+def any_customer(customer_id: str) -> None:
+    """Accept a customer, without the customers service."""
+
+
 class Unreliable:
     """A provider that wraps another. `plans[operation]` are applied in order, one per call.
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from customers.errors import InvalidCustomer, UnknownCustomer
+from customers.errors import InvalidCustomer
+from tillflow.customers import UnknownCustomer
 from tillflow.errors import InvalidRequest, Problem
 
 from tests.support.api_functions import ApiFunctions

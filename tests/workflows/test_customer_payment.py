@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from customers.models import Customer
 from customers.store import CustomersStore
-from payments.operations import AccountOperations, CreditOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
 from tillflow.aws import client
 
 from till.demo.order_checkout import BASKET, CASH, order
@@ -24,12 +27,12 @@ def shop() -> Iterator[WorkflowFixture]:
         seed_stock({ESPRESSO: 10, MUG: 10})
         customer = Customer(customer_id="cus-1", name="Ada")
         CustomersStore(client("dynamodb"), "CustomersTable").create(customer, datetime.now(UTC))
-        accounts().set_limit({"customer_id": "cus-1", "currency": "EUR", "credit_limit": 10_000})
+        accounts().set_limit(SetCreditLimit(customer_id="cus-1", currency="EUR", credit_limit=10_000))
         yield built
 
 
-def accounts() -> AccountOperations:
-    return AccountOperations(client("dynamodb"), "PaymentsTable")
+def accounts() -> Accounts:
+    return Accounts(client("dynamodb"), "PaymentsTable")
 
 
 def sell(shop: WorkflowFixture, order_id: str = "ord-1", *tenders: dict[str, Any]) -> Run:
@@ -69,7 +72,7 @@ def test_overpayment_becomes_credit_of_the_customer(shop: WorkflowFixture) -> No
     run = pay(shop, 5000)
     assert (run.output["allocated"], run.output["overpayment"]) == (4000, 1000)
     assert invoice(shop) == {"status": "PAID", "paid": TOTAL, "outstanding": 0}
-    assert CreditOperations(client("dynamodb"), "PaymentsTable").balances("cus-1") == {"EUR": 1000}
+    assert Wallets(client("dynamodb"), "PaymentsTable").balances(customer_wallet("cus-1")) == {"EUR": 1000}
     assert (owed(), shop.audit()) == (0, [])
 
 

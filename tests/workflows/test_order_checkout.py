@@ -10,7 +10,10 @@ from customers.models import Customer
 from customers.store import CustomersStore
 from inventory.models import ReceiptLine
 from inventory.operations import StockOperations
-from payments.operations import CreditOperations, GiftCardOperations
+from payments.credit.models import GrantCredit
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
+from payments.operations import GiftCardOperations
 from tillflow.aws import client
 from tillflow.gift_cards import hide_codes
 from tillflow.money import Money
@@ -269,9 +272,9 @@ def test_sale_is_paid_by_gift_card_store_credit_and_cash(shop: WorkflowFixture) 
     customer = Customer(customer_id="cus-1", name="Ada")
     CustomersStore(dynamodb, "CustomersTable").create(customer, datetime.now(UTC))
     paid_for = {"currency": "EUR", "reason": "test", "source": "cash"}
-    CreditOperations(dynamodb, "PaymentsTable").grant(
-        {**paid_for, "grant_id": "crd-1", "customer_id": "cus-1", "amount": 700}
-    )
+    wallets = Wallets(dynamodb, "PaymentsTable")
+    grant = {**paid_for, "grant_id": "crd-1", "customer_id": "cus-1", "amount": 700}
+    wallets.grant(GrantCredit.model_validate(grant), datetime.now(UTC))
     cards = GiftCardOperations(dynamodb, "PaymentsTable")
     cards.issue({**paid_for, "code": GIFT_CARD, "amount": 1500})
     tenders = (
@@ -282,7 +285,7 @@ def test_sale_is_paid_by_gift_card_store_credit_and_cash(shop: WorkflowFixture) 
     [run] = shop.run(hide_codes(sale(*tenders, customer_id="cus-1")))
     paid(shop, run)
     assert cards.find(GIFT_CARD).balances == {"EUR": 500}
-    assert CreditOperations(dynamodb, "PaymentsTable").balances("cus-1") == {"EUR": 200}
+    assert wallets.balances(customer_wallet("cus-1")) == {"EUR": 200}
     lines = {line["account"]: line for line in journal_lines(shop.snapshot().entries["ord-1#sale"])}
     debits = {account: line["debit"] for account, line in lines.items() if line["debit"]}
     assert {"2110": 1000, "2100": 500, "1010": TOTAL - 1500}.items() <= debits.items()

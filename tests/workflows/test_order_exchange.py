@@ -11,7 +11,8 @@ from orders.errors import InvalidReturn
 from orders.operations import OrderOperations
 from orders.returns.models import ConfirmClaim
 from orders.returns.store import ReturnsStore
-from payments.operations import AccountOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
@@ -146,7 +147,7 @@ def test_units_that_are_not_returnable_sell_nothing(shop: WorkflowFixture) -> No
 
 def test_units_that_are_owed_on_account_are_not_exchanged(shop: WorkflowFixture) -> None:
     account = {"customer_id": CUSTOMERS[0].customer_id, "currency": "EUR", "credit_limit": 10_000}
-    AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(account)
+    Accounts(client("dynamodb"), "PaymentsTable").set_limit(SetCreditLimit.model_validate(account))
     sale = order(BASKET, {"type": "on_account"}, order_id="ord-0", placed_at="2026-11-23T10:00:00Z")
     shop.run(sale | {"customer_id": CUSTOMERS[0].customer_id}, workflow="OrderCheckout")
     request = exchange_input({MUG: 1})

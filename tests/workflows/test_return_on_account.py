@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from customers.store import CustomersStore
-from payments.operations import AccountOperations, CreditOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
+from payments.credit.rows import customer_wallet
+from payments.credit.wallets import Wallets
 from tillflow.aws import client
 
 from till.demo.order_checkout import BASKET, CASH, card, order
@@ -27,12 +30,12 @@ def shop() -> Iterator[WorkflowFixture]:
     with workflow_fixture() as built:
         seed_stock({ESPRESSO: 10, MUG: 10})
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
-        accounts().set_limit({"customer_id": ADA, "currency": "EUR", "credit_limit": 10_000})
+        accounts().set_limit(SetCreditLimit(customer_id=ADA, currency="EUR", credit_limit=10_000))
         yield built
 
 
-def accounts() -> AccountOperations:
-    return AccountOperations(client("dynamodb"), "PaymentsTable")
+def accounts() -> Accounts:
+    return Accounts(client("dynamodb"), "PaymentsTable")
 
 
 def sell(shop: WorkflowFixture, *tenders: dict[str, Any]) -> None:
@@ -68,7 +71,7 @@ def owed() -> int:
 
 
 def credit() -> dict[str, int]:
-    return CreditOperations(client("dynamodb"), "PaymentsTable").balances(ADA)
+    return Wallets(client("dynamodb"), "PaymentsTable").balances(customer_wallet(ADA))
 
 
 def test_return_of_an_unpaid_order_reduces_what_is_owed_and_refunds_nothing(shop: WorkflowFixture) -> None:

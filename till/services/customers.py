@@ -71,7 +71,7 @@ class Credit:
     def grant(self, request: Mapping[str, Any]) -> int:
         """Add to a customer's credit, once per grant id; return the balance.
 
-        InvalidRequest, GoodwillAboveLimit, IdempotencyConflict.
+        InvalidRequest, UnknownCustomer, CustomerAnonymised, GoodwillAboveLimit, IdempotencyConflict.
         """
         body = {name: value for name, value in request.items() if name != "customer_id"}
         path = {"customer_id": str(request["customer_id"])}
@@ -127,7 +127,7 @@ class Accounts:
         self._service = Service(stack, "PaymentsApiFunction")
 
     def set_limit(self, request: Mapping[str, Any]) -> Account:
-        """Set the credit limit of a customer in a currency. InvalidRequest."""
+        """Set the credit limit of a customer in a currency. InvalidRequest, UnknownCustomer, CustomerAnonymised."""
         path = {name: str(request[name]) for name in ("customer_id", "currency")}
         return self._service.call(
             "PUT /customers/{customer_id}/accounts/{currency}",

@@ -63,6 +63,10 @@ class Wallets:
         except AlreadyApplied as applied:
             _check_same(applied.result, marker)
 
+    def has_grant(self, grant_id: str) -> bool:
+        """Return whether a grant was made under an id."""
+        return bool(self._row(*grant_key(grant_id)))
+
     def add_entry(self, entry: WalletEntry, marker: Item, also: Sequence[Action] = ()) -> None:
         """Write a grant, its marker and further actions in one transaction; AlreadyApplied with a stored marker."""
         pk, sk = grant_key(entry.entry_id)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customers.store import CustomersStore
+from payments.credit.accounts import Accounts
 from payments.credit.gift_cards import GiftCards
-from payments.credit.models import GrantCredit, IssueGiftCard
+from payments.credit.models import GrantCredit, IssueGiftCard, SetCreditLimit
 from payments.credit.wallets import Wallets
-from payments.operations import AccountOperations
 from tillflow.aws import client
 from tillflow.events import EVENTS
 from tillflow.gift_cards import hide_codes
@@ -188,7 +188,7 @@ def give_credit(services: ProofServices) -> None:
     card = {**paid, "code": order_checkout.GIFT_CARD, "amount": 1000}
     number = GiftCards(dynamodb, "PaymentsTable").issue(IssueGiftCard.model_validate(card), now).number
     limit = {"customer_id": customer_id, "currency": "EUR", "credit_limit": 1_000_000}
-    AccountOperations(dynamodb, "PaymentsTable").set_limit(limit)
+    Accounts(dynamodb, "PaymentsTable").set_limit(SetCreditLimit.model_validate(limit))
     for entry_id, holder, amount in (("crd-1", "customer", 500), (f"gift-{number}", "gift_card", 1000)):
         detail = {"event_id": f"{entry_id}#credit", "entry_id": entry_id, "holder": holder, "kind": "cash"}
         event = {

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customers.store import CustomersStore
-from payments.operations import AccountOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
 from stepfunctions_local.errors import StateError
 from tillflow.aws import client
 from tillflow.events import EVENTS
@@ -72,7 +73,7 @@ class Returns(Family):
         seed_stock(STOCK)
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         limit = {"customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY, "credit_limit": 1_000_000}
-        AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(limit)
+        Accounts(client("dynamodb"), "PaymentsTable").set_limit(SetCreditLimit.model_validate(limit))
         sell(services, PAID, YESTERDAY)
 
     def scenarios(self) -> Iterator[Scenario]:

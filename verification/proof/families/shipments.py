@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customers.store import CustomersStore
-from payments.operations import AccountOperations
+from payments.credit.accounts import Accounts
+from payments.credit.models import SetCreditLimit
 from shipping.errors import UnknownDelivery
 from shipping.models import Delivery
 from shipping.operations import ShippingOperations
@@ -51,7 +52,7 @@ class Shipments(Family):
         seed_stock(STOCK)
         CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
         limit = {"customer_id": CUSTOMERS[0].customer_id, "currency": CURRENCY, "credit_limit": 1_000_000}
-        AccountOperations(client("dynamodb"), "PaymentsTable").set_limit(limit)
+        Accounts(client("dynamodb"), "PaymentsTable").set_limit(SetCreditLimit.model_validate(limit))
 
     def scenarios(self) -> Iterator[Scenario]:
         for demo in order_shipment.SCENARIOS:

@@ -1,0 +1,54 @@
+"""The check of a customer by the customers service, for the API functions of other services."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tillflow.errors import DomainError, StoreUnavailable
+
+type CheckCustomer = Callable[[str], None]
+"""Raises UnknownCustomer or CustomerAnonymised unless a customer can buy."""
+
+
+class UnknownCustomer(DomainError):
+    """A customer id that does not exist."""
+
+    cashier_message = "No such customer. Search again or create one."
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"customer {customer_id} does not exist")
+
+
+class CustomerAnonymised(DomainError):
+    """The customer's data was removed on request: it is not changed and not sold to any more."""
+
+    status = 409
+    cashier_message = "This customer's data was removed. Create a new customer."
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"customer {customer_id} is anonymised")
+
+
+def invoked(client: Any, function: str) -> CheckCustomer:
+    """Return the check by the customers service. client: of Lambda; function: the name of CheckCustomer."""
+
+    def check(customer_id: str) -> None:
+        read_customer(client, function, {"customer_id": customer_id})
+
+    return check
+
+
+def read_customer(client: Any, function: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the response of CheckCustomer. UnknownCustomer, CustomerAnonymised, StoreUnavailable."""
+    response = client.invoke(FunctionName=function, Payload=json.dumps(request))
+    payload: dict[str, Any] = json.loads(response["Payload"].read())
+    if "FunctionError" not in response:
+        return payload
+    customer_id = request["customer_id"]
+    match payload.get("errorType"):
+        # No customer has an id that the customers service does not accept.
+        case "UnknownCustomer" | "InvalidRequest":
+            raise UnknownCustomer(customer_id)
+        case "CustomerAnonymised":
+            raise CustomerAnonymised(customer_id)
+    raise StoreUnavailable(f"reading customer {customer_id}")
