@@ -16,8 +16,6 @@ def _storable(value: Any) -> Any:
     return value
 
 
-NO_WORKFLOW = "none"
-"""The task token of a case for which no workflow waits."""
 MAX_MESSAGE = 32_768
 """Step Functions keeps this many characters of an error's cause."""
 CaseId = Annotated[str, Field(min_length=1, max_length=1100, pattern=r"^\P{Cc}+$")]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.callbacks import complete_task
+from tillflow.callbacks import NO_WORKFLOW, complete_task
 from tillflow.listing import Page
 from tillflow.parsing import parse
 
 from cases import rules
-from cases.models import NO_WORKFLOW, Case, CaseRef, CaseStatus, Opening
+from cases.models import Case, CaseRef, CaseStatus, Opening
 from cases.store import CasesStore
 
 

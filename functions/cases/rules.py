@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from tillflow.callbacks import NO_WORKFLOW
+
 from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
-from cases.models import NO_WORKFLOW, Decision, Resolution
+from cases.models import Decision, Resolution
 
 DECISIONS: Final[Mapping[str, str]] = {
     "retry": "the workflow tries the step again",

@@ -1,10 +1,10 @@
 """Cards of an order: their tokens are exchanged for references before the order's workflow starts."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tillflow.errors import InvalidOrder, StoreUnavailable
+from tillflow.invocation import FunctionFailed, call_function
 
 from orders.errors import CardConflict, CardRefused
 
@@ -41,18 +41,16 @@ def invoked(client: Any, function: str) -> StoreCards:
 
     def store(order_id: str, cards: list[tuple[str, str]]) -> None:
         request = {"order_id": order_id, "cards": [{"card": card, "token": token} for card, token in cards]}
-        response = client.invoke(FunctionName=function, Payload=json.dumps(request))
-        if "FunctionError" not in response:
-            return
-        failure = json.loads(response["Payload"].read())
-        message = str(failure.get("errorMessage", ""))
-        tokens = [f"tenders[{int(card.removeprefix('card_')) - 1}].token" for card, _ in cards]
-        match failure.get("errorType"):
-            case "IdempotencyConflict":
-                raise CardConflict(message, tokens)
-            case "InvalidRequest":
-                raise CardRefused(message, tokens)
-        raise StoreUnavailable(message)
+        try:
+            call_function(client, function, request)
+        except FunctionFailed as failure:
+            tokens = [f"tenders[{int(card.removeprefix('card_')) - 1}].token" for card, _ in cards]
+            match failure.error:
+                case "IdempotencyConflict":
+                    raise CardConflict(failure.message, tokens) from failure
+                case "InvalidRequest":
+                    raise CardRefused(failure.message, tokens) from failure
+            raise StoreUnavailable(failure.message) from failure
 
     return store
 

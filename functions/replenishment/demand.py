@@ -1,10 +1,10 @@
 """Recent demand, from the demand service."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillflow.errors import StoreUnavailable
+from tillflow.invocation import FunctionFailed, call_function
 
 from replenishment.operations import ReadDemand
 
@@ -17,12 +17,11 @@ def invoked(client: Any, function: str) -> ReadDemand:
 
     def read(places: Sequence[tuple[str, str]]) -> Sequence[Mapping[str, Any]]:
         needs = [{"location": location, "sku": sku} for location, sku in places]
-        request = json.dumps({"needs": needs, "days": DEMAND_DAYS})
-        response = client.invoke(FunctionName=function, Payload=request)
-        payload = json.loads(response["Payload"].read())
-        if "FunctionError" in response:
-            raise StoreUnavailable("reading the demand")
-        demand: Sequence[Mapping[str, Any]] = payload["demand"]
+        try:
+            response = call_function(client, function, {"needs": needs, "days": DEMAND_DAYS})
+        except FunctionFailed as failure:
+            raise StoreUnavailable("reading the demand") from failure
+        demand: Sequence[Mapping[str, Any]] = response["demand"]
         return demand
 
     return read

@@ -3,7 +3,8 @@
 import pytest
 from cases import rules
 from cases.errors import CaseAlreadyResolved, InvalidDecision, UnknownCase
-from cases.models import NO_WORKFLOW, Opening
+from cases.models import Opening
+from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
 

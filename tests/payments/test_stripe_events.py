@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cases.models import NO_WORKFLOW, Opening
+from cases.models import Opening
 from ledger.accounts import CARD_CLEARING
 from ledger.rules import cancel_entry_id, return_entry_id
 from payments import rules
@@ -18,6 +18,7 @@ from payments.provider import Charge
 from payments.refunds.models import RefundPayment
 from payments.stripe_adapter.events import is_signed
 from payments.stripe_adapter.secret import SecretCache
+from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card

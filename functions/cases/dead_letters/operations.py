@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from tillflow.callbacks import NO_WORKFLOW
+
 from cases.dead_letters import rules
 from cases.dead_letters.errors import NotRedrivable, UnknownDeadLetter, UnknownDeadLetterQueue
 from cases.dead_letters.models import DeadLetter, DeadLetterQueue, Dropped, MessageFailure
@@ -67,7 +69,7 @@ class DeadLetterOperations:
             "step": "drop",
             "error": failure.reason,
             "cause": message["Body"],
-            "task_token": "none",
+            "task_token": NO_WORKFLOW,
         }
         try:
             self._cases.record(opening, _DECISION, note, by)

@@ -3,11 +3,12 @@
 The refund stays recorded: the customer is owed the amount, and the books have paid it from card clearing.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import StoreContention, StoreUnavailable
+from tillflow.invocation import FunctionFailed, call_function
 from tillflow.money import Money
 
 from payments.models import Tender
@@ -17,17 +18,16 @@ type OpenCase = Callable[[dict[str, str]], None]
 """Opens a case; one that was opened before stays as it is."""
 
 _CARD_CLEARING: Final = "1020"
-_NO_WORKFLOW: Final = "none"
 
 
 def invoked(client: Any, function: str) -> OpenCase:
     """Return the opening of cases by the cases service. client: of Lambda; function: the name of OpenCase."""
 
     def open_case(opening: dict[str, str]) -> None:
-        response = client.invoke(FunctionName=function, Payload=json.dumps(opening))
-        if "FunctionError" in response:
-            failure = json.loads(response["Payload"].read())
-            raise StoreUnavailable(f"opening case {opening['case_id']}: {failure.get('errorMessage', '')}")
+        try:
+            call_function(client, function, opening)
+        except FunctionFailed as failure:
+            raise StoreUnavailable(f"opening case {opening['case_id']}: {failure.message}") from failure
 
     return open_case
 
@@ -70,5 +70,5 @@ def _case(business_id: str, step: str, tender_no: int, what: str, books: str, re
         "error": "RefundFailed",
         "cause": f"The refund of {what} was accepted and has failed: {reason}. The provider has the money. {books}. "
         f"Pay the customer another way, and book the amount from the account that pays it to {_CARD_CLEARING}.",
-        "task_token": _NO_WORKFLOW,
+        "task_token": NO_WORKFLOW,
     }

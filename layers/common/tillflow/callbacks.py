@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+NO_WORKFLOW = "none"
+"""The task token of a case for which no workflow waits."""
 _EXPIRED = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 

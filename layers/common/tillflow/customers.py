@@ -1,10 +1,10 @@
 """The check of a customer by the customers service, for the API functions of other services."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tillflow.errors import DomainError, StoreUnavailable
+from tillflow.invocation import FunctionFailed, call_function
 
 type CheckCustomer = Callable[[str], None]
 """Raises UnknownCustomer or CustomerAnonymised unless a customer can buy."""
@@ -40,15 +40,15 @@ def invoked(client: Any, function: str) -> CheckCustomer:
 
 def read_customer(client: Any, function: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the response of CheckCustomer. UnknownCustomer, CustomerAnonymised, StoreUnavailable."""
-    response = client.invoke(FunctionName=function, Payload=json.dumps(request))
-    payload: dict[str, Any] = json.loads(response["Payload"].read())
-    if "FunctionError" not in response:
-        return payload
     customer_id = request["customer_id"]
-    match payload.get("errorType"):
-        # No customer has an id that the customers service does not accept.
-        case "UnknownCustomer" | "InvalidRequest":
-            raise UnknownCustomer(customer_id)
-        case "CustomerAnonymised":
-            raise CustomerAnonymised(customer_id)
-    raise StoreUnavailable(f"reading customer {customer_id}")
+    try:
+        customer: dict[str, Any] = call_function(client, function, request)
+    except FunctionFailed as failure:
+        match failure.error:
+            # No customer has an id that the customers service does not accept.
+            case "UnknownCustomer" | "InvalidRequest":
+                raise UnknownCustomer(customer_id) from failure
+            case "CustomerAnonymised":
+                raise CustomerAnonymised(customer_id) from failure
+        raise StoreUnavailable(f"reading customer {customer_id}") from failure
+    return customer
