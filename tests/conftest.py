@@ -1,25 +1,18 @@
-"""DynamoDB in the process, by the local AWS: every test gets tables of its own. Other services are moto's."""
+"""Fixtures of all tests: an empty AWS account in this process, handlers imported anew; and the order of the tests."""
 
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.client import BaseClient
 from hypothesis import settings
-from local_aws.ministack import in_process
-from moto import mock_aws
 
-from verification.harness.dynamodb import call_in_process
-from verification.harness.template import REGION
+from tests.support.simulated_aws import simulated_aws
 
 # A deadline measures the machine, not the code.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
-# A session reads the description of a service once, which takes longer than most tests.
-_SESSION = botocore.session.Session()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -64,25 +57,10 @@ def _take_handlers() -> dict[str, ModuleType]:
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch, no_pauses: None, reimported_handlers: None) -> Iterator[Any]:
+def dynamodb(no_pauses: None, reimported_handlers: None) -> Iterator[Any]:
     """A DynamoDB client on an empty account; whatever endpoint the developer has set is not used."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    # The region of the harness: the product's clients are made once in a process.
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr(BaseClient, "_make_api_call", _call)
-    with mock_aws(), in_process.separate_tables():
-        yield _SESSION.create_client("dynamodb", REGION)
-
-
-_CALL = BaseClient._make_api_call
-
-
-def _call(boto: BaseClient, operation: str, params: dict[str, Any]) -> Any:
-    if boto.meta.service_model.service_name == "dynamodb":
-        return call_in_process(boto, operation, params)
-    return _CALL(boto, operation, params)
+    with simulated_aws() as client:
+        yield client
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class ExecutionOperations:
         description = self._describe(arn)
         description.pop("ResponseMetadata", None)
         machine = self._states.describe_state_machine_for_execution(executionArn=arn)
-        first = self.events(arn, 0)
+        first = self._events(arn, 0)
         return ExecutionDetail(
             definition=json.loads(machine["definition"]),
             execution=mask(description),
@@ -106,6 +106,9 @@ class ExecutionOperations:
         Step Functions returns a history from its beginning: a later page reads what is before it too.
         """
         self._describe(arn)
+        return self._events(arn, after)
+
+    def _events(self, arn: str, after: int) -> EventPage:
         events: list[dict[str, Any]] = []
         size = 0
         for event in self._history(arn):

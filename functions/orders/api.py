@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Problem, Reply, accepted
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
-from tillflow.fields import Identifier, Quantity
+from tillflow.fields import Identifier, Note, Quantity
 from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
 
@@ -26,7 +26,6 @@ from orders.returns.models import (
     MAX_UNRECEIPTED_LINES,
     Condition,
     Exchanged,
-    Note,
     RefundTo,
     Return,
     ReturnId,

@@ -1,7 +1,7 @@
 """A manager's approval of an order's discounts: the note that a till sends, and who sent it.
 
-Whoever repeats a request continues the order that was approved: a till sends it again when a response was lost, and the
-manager may have left by then.
+Any person may repeat the request: a till sends it again when a response was lost, and the manager may have left by
+then.
 """
 
 import json

@@ -67,7 +67,7 @@ class OrderOperations:
     def check_unchanged(self, request: Mapping[str, Any]) -> None:
         """Raise IdempotencyConflict if the order's checkout was started with another request than this."""
         order_id = str(request["order_id"])
-        # An order that was started without an approval differs from one with a note, whoever has sent it.
+        # An order that was started without an approval differs from one with a note, also for the same sender.
         approved = with_approval(request, self._approver(request) or "")
         arn = execution_arn(self._checkout, order_id)
         check_same_input(self._states, arn, with_references(hide_codes(approved)), f"order {order_id}")

@@ -1,6 +1,5 @@
 """The API's own pages: where they are, its OpenAPI document, and the documentation that is drawn from it."""
 
-import json
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -43,13 +42,9 @@ def _page(name: str, media_type: str) -> Reply:
 @api.route("GET ", "", response=Start)
 def get_start(call: Call) -> Reply:
     """Return the addresses of the API's documentation."""
-    start = {
-        "title": "Tillflow",
-        "links": {
-            name: {"href": f"/api/{page}"} for name, page in (("openapi", "openapi.json"), ("docs", "docs"))
-        },
-    }
-    return Reply(json.dumps(start), headers={**_HEADERS, "content-type": "application/json"})
+    pages = (("openapi", "openapi.json"), ("docs", "docs"))
+    start = Start(title="Tillflow", links={name: Link(href=f"/api/{page}") for name, page in pages})
+    return Reply(start, headers=_HEADERS)
 
 
 @api.route("GET /openapi.json", "", response=str)

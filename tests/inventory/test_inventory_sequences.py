@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
-import botocore.session
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from inventory.models import Line, ReceiptLine
 from inventory.store import InventoryStore
-from moto import mock_aws
 from tillflow.errors import (
     IdempotencyConflict,
     InsufficientStock,
@@ -22,6 +21,7 @@ from tillflow.errors import (
 from tillflow.store import unmarshal
 
 from tests.support.interposed import Interposed, TakingTurns, conflict
+from tests.support.simulated_aws import simulated_aws
 
 SKUS = ("A", "B", "C")
 orders = st.sampled_from([f"ord-{number}" for number in range(5)])
@@ -33,11 +33,8 @@ class StockAndItsModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._aws = mock_aws()
-        self._aws.start()
-        self.dynamodb = botocore.session.Session().create_client(
-            "dynamodb", region_name="eu-west-1", aws_access_key_id="t", aws_secret_access_key="t"
-        )
+        self._aws = ExitStack()
+        self.dynamodb = self._aws.enter_context(simulated_aws())
         keys = [("pk", "HASH"), ("sk", "RANGE")]
         self.dynamodb.create_table(
             TableName="stock",
@@ -55,7 +52,7 @@ class StockAndItsModel(RuleBasedStateMachine):
         self.closed: set[str] = set()
 
     def teardown(self) -> None:
-        self._aws.stop()
+        self._aws.close()
 
     @initialize()
     def stock_up(self) -> None:

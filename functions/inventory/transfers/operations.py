@@ -4,14 +4,13 @@ A change is written to the transfer's document, then the waiting workflow's task
 workflow reads the document when it gets to it: the callback carries no data.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
-from tillflow.times import iso_utc
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
@@ -19,7 +18,6 @@ from inventory.transfers import rules
 from inventory.transfers.models import Arrival, OpenTransfer, Status, Transfer, TransferRef, TransferSummary
 from inventory.transfers.store import TransferStore
 
-CLOCKS_DIFFER = timedelta(days=1)
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
 
 
@@ -76,11 +74,7 @@ class TransferOperations:
 
     def receive(self, transfer_id: str, arrival: Arrival) -> Transfer:
         """Record an arrival, once per arrival id. InvalidTransfer for one that is to come."""
-        latest = datetime.now(UTC) + CLOCKS_DIFFER
-        if arrival.arrived_at > latest:
-            raise InvalidTransfer(
-                "arrived_at", iso_utc(arrival.arrived_at), f"a time until {iso_utc(latest)}"
-            )
+        rules.check_arrived(arrival, datetime.now(UTC))
         return self._notify(self._store.record_arrival(transfer_id, arrival))
 
     def lose_rest(self, transfer_id: str, arrival_id: str) -> Transfer:

@@ -6,9 +6,10 @@ made before returns the document unchanged.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.times import iso_utc
 
 from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.models import Line
@@ -23,6 +24,8 @@ from inventory.transfers.models import (
     TransferLine,
     TransferSummary,
 )
+
+CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,13 @@ def ship(transfer: Transfer, costs: Mapping[str, int]) -> Transfer:
     return transfer.model_copy(update={"status": "IN_TRANSIT", "lines": lines})
 
 
+def check_arrived(arrival: Arrival, now: datetime) -> None:
+    """Raise InvalidTransfer for an arrival that is to come: one later than clocks may differ."""
+    latest = now + CLOCKS_DIFFER
+    if arrival.arrived_at > latest:
+        raise InvalidTransfer("arrived_at", iso_utc(arrival.arrived_at), f"a time until {iso_utc(latest)}")
+
+
 def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
     """Record units that arrived or are lost; InvalidTransfer for more than are in transit."""
     _check_in_transit(transfer)
@@ -156,7 +166,7 @@ def close(transfer: Transfer, now: datetime) -> Transfer:
 def cancel(transfer: Transfer, reason: str, now: datetime) -> Transfer:
     """End the transfer as cancelled; OrderClosed if its goods left after they were reserved.
 
-    Goods that were reported as left and could not be reserved: the report stays, for whoever corrects the stock.
+    Goods that were reported as left and could not be reserved: the report stays, for the person who corrects the stock.
     """
     if transfer.status == "CANCELLED":
         return transfer

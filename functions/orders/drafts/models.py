@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.discounts import Discount
-from tillflow.fields import Identifier, Quantity, Record, Timestamp
+from tillflow.fields import Identifier, Note, Quantity, Record, Timestamp
 from tillflow.money import Currency
 from tillflow.order_request import (
     MAX_DISCOUNTS,
     MAX_LINES,
     MAX_TENDERS,
-    ApprovalNote,
     CustomerTender,
     PlacedAt,
 )
@@ -72,7 +71,7 @@ class SellDraft(Record):
 
     placed_at: PlacedAt
     tenders: Annotated[tuple[CustomerTender, ...], Field(max_length=MAX_TENDERS)]
-    approval_note: ApprovalNote | None = None
+    approval_note: Note | None = None
 
 
 class Draft(Record):

@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
-from tillflow.fields import Amount, Identifier, Quantity, Record
+from tillflow.fields import Amount, Identifier, Note, Quantity, Record
 from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
@@ -14,7 +14,6 @@ MAX_LINES = 1_000
 MAX_UNRECEIPTED_LINES = 100
 ReturnId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """It names the return's execution."""
-Note = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 type Condition = Literal["resell", "damaged"]
 type RefundTo = Literal["original", "store_credit"]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from tillflow.discounts import Discount
-from tillflow.fields import MAX_AMOUNT, Amount, ProviderToken, Quantity, Record, Timestamp
+from tillflow.fields import MAX_AMOUNT, Amount, Note, ProviderToken, Quantity, Record, Timestamp
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
@@ -32,7 +32,6 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
-ApprovalNote = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 TenderAmount = Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)]
@@ -118,7 +117,7 @@ class Approval(Record):
     """A manager's approval of an order's discounts, which are above what a cashier may give."""
 
     manager: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\P{Cc}+$")]
-    note: ApprovalNote
+    note: Note
 
 
 class _OrderFields[AnyTender: (CustomerTender, Tender)](Record):
@@ -163,7 +162,7 @@ class PlaceOrder(_OrderFields[CustomerTender]):
     approval_note: a manager's reason for discounts above what a cashier may give.
     """
 
-    approval_note: ApprovalNote | None = None
+    approval_note: Note | None = None
 
 
 class Order(_OrderFields[Tender]):
