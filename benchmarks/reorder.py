@@ -22,8 +22,8 @@ from unittest.mock import patch
 from inventory import rules as inventory_rules
 from inventory.operations import StockOperations
 from inventory.rows import level_pk
-from purchasing.models import Supplier
 from purchasing.rows import new_supplier_row
+from purchasing.supplier_models import Supplier
 from replenishment.models import Policy, Source
 from rich.console import Console
 from rich.table import Table

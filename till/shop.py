@@ -17,7 +17,7 @@ from customers.models import Customer
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
 from purchasing.errors import InvalidSupplier
-from purchasing.models import Price, Supplier, Terms
+from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.customers import UnknownCustomer
 
 from till.services.billing import Documents

@@ -18,22 +18,18 @@ from purchasing import reporting
 from purchasing.errors import InvalidPurchase, SignatureRefused, UnknownSupplier
 from purchasing.models import (
     DeliveryNote,
-    Entry,
     Invoice,
     NewPurchase,
     OpenOrder,
-    Price,
     Purchase,
     PurchaseInvoice,
     PurchaseSummary,
     PurchaseView,
     Receipt,
     Status,
-    Supplier,
-    SupplierAccount,
-    SupplierReport,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
+from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
 
 api = Api("purchasing")
 handle = api.handle

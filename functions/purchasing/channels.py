@@ -11,7 +11,8 @@ from tillflow.errors import InvalidRequest, ProviderUnavailable
 from tillflow.outbound import CallFailed, post
 from tillflow.signatures import signature
 
-from purchasing.models import Channel, Purchase
+from purchasing.models import Purchase
+from purchasing.supplier_models import Channel
 
 
 class Channels:

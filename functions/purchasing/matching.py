@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from tillflow.money import EXPONENT, Money, divide_half_up
 
-from purchasing.models import Invoice, InvoicedLine, Line, Terms
+from purchasing.models import Invoice, InvoicedLine, Line
+from purchasing.supplier_models import Terms
 
 PRICE_TOLERANCE_PERCENT = 2
 

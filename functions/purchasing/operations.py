@@ -21,20 +21,16 @@ from purchasing.matching import mismatches
 from purchasing.models import (
     Candidate,
     DeliveryNote,
-    Entry,
     Invoice,
     OpenOrder,
     OrderRef,
-    Price,
     Purchase,
     Receipt,
     Status,
     Step,
-    Supplier,
-    SupplierAccount,
-    SupplierReport,
 )
 from purchasing.store import PurchaseStore, utc_now
+from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
 
 INVOICE_DAYS = (366, 31)
 RECEIPT_DAYS = (366, 1)

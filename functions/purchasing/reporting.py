@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
-from purchasing.models import Entry, Performance, Purchase, PurchaseInvoice, PurchaseSummary
+from purchasing.models import Purchase, PurchaseInvoice, PurchaseSummary
+from purchasing.supplier_models import Entry, Performance
 
 
 def owes(purchase: Purchase) -> int:

@@ -18,7 +18,8 @@ from tillflow.store import Item
 from tillflow.times import iso_utc
 
 from purchasing.errors import InvalidSupplier, UnknownPurchase
-from purchasing.models import Price, Purchase, Supplier, SupplierAccount
+from purchasing.models import Purchase
+from purchasing.supplier_models import Price, Supplier, SupplierAccount
 
 SUPPLIER = "SUPPLIER"
 PRICE_PREFIX = "PRICE#"

@@ -27,13 +27,12 @@ from purchasing.models import (
     Line,
     OpenOrder,
     Payment,
-    Price,
     Purchase,
     Receipt,
     Step,
-    Supplier,
     normalise_number,
 )
+from purchasing.supplier_models import Price, Supplier
 from purchasing.values import is_complete, order_total, receivable, unbooked_receipt
 
 MAX_TEXT = 200

@@ -17,12 +17,7 @@ from purchasing.approvals import Limits, approved_without_asking
 from purchasing.bank import Bank, ResponseLost, TransferResult
 from purchasing.channels import Channels, order_message, withdrawal_message
 from purchasing.errors import ApprovalRequired, SupplierPaymentRefused, UnknownPurchase
-from purchasing.models import (
-    Line,
-    Purchase,
-    QuoteOrder,
-    Receipt,
-)
+from purchasing.models import Line, Purchase, QuoteOrder, Receipt
 from purchasing.responses import (
     MatchedInvoice,
     NextStep,

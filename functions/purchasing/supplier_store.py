@@ -9,7 +9,6 @@ from tillflow.listing import Page
 from tillflow.store import Item, key, marshal, query_rows, read_rows, unmarshal
 
 from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
-from purchasing.models import Price, Supplier, SupplierAccount
 from purchasing.rows import (
     ORDER_PREFIX,
     PRICE_PREFIX,
@@ -22,6 +21,7 @@ from purchasing.rows import (
     read_supplier,
     supplier_pk,
 )
+from purchasing.supplier_models import Price, Supplier, SupplierAccount
 
 
 class SupplierStore:

@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 from orders.cards import StoreCards
 from payments.operations import CardOperations
-from purchasing.models import Supplier
 from purchasing.operations import SupplierOperations
+from purchasing.supplier_models import Supplier
 from tillflow.aws import client
 from tillflow.gift_cards import new_code
 

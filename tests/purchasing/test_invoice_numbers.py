@@ -6,16 +6,9 @@ from typing import Any
 import pytest
 from purchasing import rules
 from purchasing.errors import InvalidPurchase
-from purchasing.models import (
-    Invoice,
-    InvoicedLine,
-    OpenOrder,
-    Receipt,
-    ReceivedLine,
-    Supplier,
-    normalise_number,
-)
+from purchasing.models import Invoice, InvoicedLine, OpenOrder, Receipt, ReceivedLine, normalise_number
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Supplier
 from pydantic import ValidationError
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

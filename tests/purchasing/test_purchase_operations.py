@@ -18,16 +18,14 @@ from purchasing.models import (
     Invoice,
     InvoicedLine,
     OpenOrder,
-    Price,
     Receipt,
     ReceivedLine,
-    ResponseTimeouts,
     SentLine,
-    Supplier,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
 from purchasing.service import matched_invoice
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TODAY = NOW.date()

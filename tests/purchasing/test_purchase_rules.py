@@ -14,18 +14,8 @@ from purchasing.approvals import approved_without_asking, parse_limits
 from purchasing.channels import Channels, order_message
 from purchasing.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OverReceipt
 from purchasing.matching import due_date, tax_of
-from purchasing.models import (
-    Channel,
-    Invoice,
-    InvoicedLine,
-    OpenOrder,
-    Price,
-    Purchase,
-    Receipt,
-    ReceivedLine,
-    Supplier,
-    Terms,
-)
+from purchasing.models import Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
+from purchasing.supplier_models import Channel, Price, Supplier, Terms
 from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, ProviderUnavailable
 from tillflow.outbound import CallFailed
 from tillflow.signatures import signature

@@ -6,16 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 from purchasing import rules, values
-from purchasing.models import (
-    Invoice,
-    InvoicedLine,
-    OpenOrder,
-    Price,
-    Purchase,
-    Receipt,
-    ReceivedLine,
-    Supplier,
-)
+from purchasing.models import Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
+from purchasing.supplier_models import Price, Supplier
 from tillflow.errors import DomainError
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

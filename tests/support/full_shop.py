@@ -22,8 +22,9 @@ from orders.drafts.operations import DraftOperations
 from payments.credit.models import GrantCredit
 from payments.credit.wallets import Wallets
 from purchasing import rules as purchase_rules
-from purchasing.models import Invoice, OpenOrder, Price, Receipt, Supplier
+from purchasing.models import Invoice, OpenOrder, Receipt
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Price, Supplier
 from replenishment.models import AskApproval, Demand, Need
 from replenishment.store import ReplenishmentStore
 from shipping.models import HandOver

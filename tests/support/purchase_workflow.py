@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 from inventory.models import OrderedLine
 from inventory.on_order import OnOrder
-from purchasing.models import (
-    Invoice,
-    InvoicedLine,
-    Price,
-    Receipt,
-    ReceivedLine,
-    Supplier,
-    Terms,
-)
+from purchasing.models import Invoice, InvoicedLine, Receipt, ReceivedLine
+from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.aws import client
 
 from audit.snapshot import journal_lines

@@ -15,8 +15,9 @@ from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import AwaitTransfer, OpenTransfer
 from inventory.transfers.store import TransferStore
 from purchasing import rules
-from purchasing.models import Invoice, InvoicedLine, OpenOrder, Price, Receipt, ReceivedLine, Supplier
+from purchasing.models import Invoice, InvoicedLine, OpenOrder, Receipt, ReceivedLine
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Price, Supplier
 from tillflow.aws import client
 
 from tests.till.test_commands import deployed, run

@@ -7,9 +7,10 @@ import pytest
 from inventory.transfers.models import OpenTransfer
 from inventory.transfers.store import TransferStore
 from purchasing.errors import UnknownSupplier
-from purchasing.models import OpenOrder, Supplier
+from purchasing.models import OpenOrder
 from purchasing.rows import SUPPLIER, supplier_pk
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Supplier
 from tillflow.errors import StoreContention
 from tillflow.store import key, marshal
 

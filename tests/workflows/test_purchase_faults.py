@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from purchasing.models import (
-    Supplier,
-)
+from purchasing.supplier_models import Supplier
 
 from tests.support.purchase_workflow import (
     ALL,

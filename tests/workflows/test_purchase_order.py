@@ -9,11 +9,7 @@ from inventory.store import InventoryStore
 from ledger.accounts import INVENTORY, PURCHASE_PRICE_VARIANCE
 from purchasing import rules
 from purchasing.errors import InvalidPurchase, OverReceipt, SupplierInUse
-from purchasing.models import (
-    Channel,
-    Price,
-    ResponseTimeouts,
-)
+from purchasing.supplier_models import Channel, Price, ResponseTimeouts
 from tillflow.aws import client
 from tillflow.errors import OrderClosed
 

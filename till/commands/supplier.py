@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from purchasing.errors import InvalidSupplier
-from purchasing.models import Price, Supplier, SupplierAccount
+from purchasing.supplier_models import Price, Supplier, SupplierAccount
 from tillflow.errors import DomainError
 from tillflow.listing import every
 from tillflow.parsing import parse

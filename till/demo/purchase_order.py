@@ -10,16 +10,8 @@ from secrets import token_hex
 from typing import Any
 
 from purchasing.errors import InvalidSupplier
-from purchasing.models import (
-    Invoice,
-    InvoicedLine,
-    Purchase,
-    Receipt,
-    ReceivedLine,
-    ResponseTimeouts,
-    Supplier,
-    Terms,
-)
+from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, ReceivedLine
+from purchasing.supplier_models import ResponseTimeouts, Supplier, Terms
 
 from till import workflows
 from till.demo.model import Outcome, Report

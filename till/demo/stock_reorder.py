@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 
-from purchasing.models import Price, Supplier, Terms
+from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.store import marshal, unmarshal
 
 from till import workflows

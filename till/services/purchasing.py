@@ -7,20 +7,16 @@ from typing import Any
 from purchasing import errors  # noqa: F401 - its errors are raised by their names
 from purchasing.errors import UnknownPurchase
 from purchasing.models import (
-    Entry,
     Invoice,
     NewPurchase,
     OpenOrder,
-    Price,
     Purchase,
     PurchaseInvoice,
     PurchaseSummary,
     PurchaseView,
     Receipt,
-    Supplier,
-    SupplierAccount,
-    SupplierReport,
 )
+from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
 from tillflow.executions import Started
 from tillflow.listing import Page
 

@@ -9,17 +9,9 @@ from inventory.models import Adjust
 from inventory.operations import StockOperations
 from ledger.rules import correction_entry
 from ledger.store import LedgerStore
-from purchasing.models import (
-    Invoice,
-    InvoicedLine,
-    Purchase,
-    Receipt,
-    ReceivedLine,
-    ResponseTimeouts,
-    Supplier,
-    Terms,
-)
+from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, ReceivedLine
 from purchasing.operations import PurchaseOperations
+from purchasing.supplier_models import ResponseTimeouts, Supplier, Terms
 from pydantic import AwareDatetime, TypeAdapter
 from tillflow.aws import client
 from tillflow.events import StockCorrected

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from inventory.store import InventoryStore
-from purchasing.models import Price, ResponseTimeouts, Supplier
+from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client
