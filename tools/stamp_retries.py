@@ -32,7 +32,7 @@ def policy_for(side: str, resource: str) -> list[dict[str, Any]]:
     Raises KeyError when retry_policies.json has no policy for the side or the service.
     """
     if side == "case":
-        # Opening a case is retried whatever the error. The retries of a callback are keyed by its token and go on
+        # Opening a case is retried whatever the error. The retries of a callback are keyed by its token and continue
         # for eleven months, two hours apart on average: an execution may run for a year. The wait times out once a
         # month, and the retry reopens the case, which reminds its owner.
         return [POLICIES["callback" if resource.endswith(".waitForTaskToken") else "case"]]

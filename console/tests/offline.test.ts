@@ -111,7 +111,7 @@ describe("sendQueuedSales", () => {
     expect(later.sent).toEqual(lost.sent);
   });
 
-  it("keeps a refused sale for a person and goes on with the others", async () => {
+  it("keeps a refused sale for a person and continues with the others", async () => {
     const [first, second] = [queuedOf(1250), queuedOf(1250)];
     enqueue(first);
     enqueue(second);

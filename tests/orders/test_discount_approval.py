@@ -84,7 +84,7 @@ def test_cashier_does_not_approve(api: HttpApi) -> None:
 
 
 @pytest.mark.parametrize("group", ["cashier", "operator"])
-def test_approved_order_is_repeated_by_whoever_has_the_till(api: HttpApi, group: str) -> None:
+def test_approved_order_may_be_repeated_by_any_group(api: HttpApi, group: str) -> None:
     place(api, "manager", approval_note=NOTE)
     ended(api)
     again = place(api, group, approval_note=NOTE)

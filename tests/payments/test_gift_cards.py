@@ -1,4 +1,4 @@
-"""Gift cards: one amount per code, spent by whoever has the code, which is stored nowhere."""
+"""Gift cards: one amount per code, spent by the holder of the code, which is stored nowhere."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Documents that rules change, against whoever else writes."""
+"""Documents that rules change, with concurrent writers."""
 
 from typing import Any
 

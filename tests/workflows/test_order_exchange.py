@@ -216,7 +216,7 @@ def test_order_paid_by_an_exchange_is_not_cancelled(shop: WorkflowFixture) -> No
 def test_refused_refund_of_an_exchange_becomes_credit_or_cash(
     shop: WorkflowFixture, customer: str | None
 ) -> None:
-    """The free goods are sold: the return goes on although its card takes nothing."""
+    """The free goods are sold: the return continues although its card takes nothing."""
     sale = order(BASKET, card("tok_refund_refused"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
     shop.run(sale | {"order_id": "ord-0", "customer_id": customer}, workflow="OrderCheckout")
     free = exchange_input({MUG: 1})

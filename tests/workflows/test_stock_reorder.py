@@ -1,4 +1,4 @@
-"""A level at its reorder point becomes one purchase order, whoever asks how often; a refused one claims nothing."""
+"""A level at its reorder point becomes one purchase order, however often it is asked for; a refusal claims nothing."""
 
 import json
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from demand.rules import Sales
 from demand.store import DemandStore
 from inventory.store import InventoryStore
 from purchasing.errors import InvalidSupplier
-from purchasing.models import Price, Supplier
 from purchasing.store import PurchaseStore
+from purchasing.supplier_models import Price, Supplier
 from replenishment.models import Policy, Source
 from replenishment.store import ReplenishmentStore
 from tillflow.aws import client

@@ -37,7 +37,7 @@ def history(
     io: Annotated[
         bool, typer.Option("--io", help="Show each state's input and output, secrets masked.")
     ] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on until the execution ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Continue until the execution ends.")] = False,
     children: Annotated[bool, typer.Option("--children", help="Show child executions of Maps too.")] = False,
     html: Annotated[
         Path | None, typer.Option(help="Write a self-contained page with graph and timeline.")

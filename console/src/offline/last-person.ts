@@ -1,4 +1,4 @@
-/** Who was signed in at this till: without a connection, a reload lets that person go on selling for cash. */
+/** Who was signed in at this till: without a connection, a reload lets that person continue to sell for cash. */
 
 import type { Person } from "../core/session";
 

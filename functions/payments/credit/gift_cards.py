@@ -1,4 +1,4 @@
-"""Gift cards in DynamoDB: a wallet that belongs to whoever has the card's code; see rows.py for the rows."""
+"""Gift cards in DynamoDB: a wallet that belongs to the holder of the card's code; see rows.py for the rows."""
 
 from datetime import datetime
 from hmac import compare_digest

@@ -228,7 +228,7 @@ def _paid(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> li
 
 def _racing(request: Request, trigger: Trigger) -> StartExecutions:
     """A cancel that begins when the checkout gets to a trigger, and goes as far as it can before the checkout
-    goes on."""
+    continues."""
 
     def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
         machine = fixture.deploy(CANCEL)
