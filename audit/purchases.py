@@ -298,6 +298,16 @@ def sent_is_approved(shop: Snapshot) -> Iterator[Breach]:
             yield name, f"the order was sent for {total}; approved is {approved}"
 
 
+@invariant
+def received_is_approved(shop: Snapshot) -> Iterator[Breach]:
+    """Accepted units are worth at most the approved total, at the order's prices."""
+    for name, order in _orders(shop):
+        accepted = sum((line["received"] - line["rejected"]) * line["unit_cost"] for line in order["lines"])
+        approved = order.get("approved_total")
+        if approved is not None and accepted > approved:
+            yield name, f"units worth {accepted} were accepted; approved is {approved}"
+
+
 PURCHASES = (
     received_is_ordered_at_most,
     received_is_sum_of_receipts,
@@ -306,6 +316,7 @@ PURCHASES = (
     billed_is_ordered_price_at_most,
     invoice_numbers_are_claimed_once,
     sent_is_approved,
+    received_is_approved,
     payables_equal_open_invoices,
     suppliers_are_owed_their_orders,
     bank_paid_each_invoice_once,

@@ -101,6 +101,18 @@ class OverReceipt(DomainError):
         super().__init__(details)
 
 
+class ReceiptAboveApproval(DomainError):
+    """The accepted goods would be worth more than is approved. Amounts are formatted with their currency."""
+
+    cashier_message = "More than approved. Send the rest back."
+
+    def __init__(self, purchase_order_id: str, value: str, approved: str) -> None:
+        super().__init__(
+            f"purchase {purchase_order_id}: accepted goods would be worth {value}; approved is {approved}: "
+            "reject what is above it"
+        )
+
+
 class InvoiceMismatch(DomainError):
     """A purchase invoice differs from its order or receipts beyond the tolerance. The message has every difference."""
 

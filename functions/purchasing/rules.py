@@ -10,6 +10,7 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
 from tillflow.fields import MAX_AMOUNT
+from tillflow.money import Money
 
 from purchasing.approvals import Limits, approved_without_asking
 from purchasing.errors import (
@@ -17,6 +18,7 @@ from purchasing.errors import (
     InvoiceMismatch,
     NoSupplierLeft,
     OverReceipt,
+    ReceiptAboveApproval,
     SupplierRefused,
 )
 from purchasing.matching import due_date, mismatches
@@ -33,7 +35,7 @@ from purchasing.models import (
     normalise_number,
 )
 from purchasing.supplier_models import Price, Supplier
-from purchasing.values import is_complete, order_total, receivable, unbooked_receipt
+from purchasing.values import is_complete, order_total, receivable, received_value, unbooked_receipt
 
 MAX_TEXT = 200
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
@@ -154,7 +156,8 @@ def note_unsent_withdrawal(purchase: Purchase) -> Purchase:
 def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart.
 
-    A receipt that is recorded changes nothing; IdempotencyConflict if its lines differ.
+    ReceiptAboveApproval if the accepted units of the order would be worth more than its approved total. A receipt that
+    is recorded changes nothing; IdempotencyConflict if its lines differ.
     """
     for recorded in purchase.receipts:
         if recorded.receipt_id == receipt.receipt_id:
@@ -188,6 +191,7 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
         else line
         for line in purchase.lines
     )
+    _check_approved(purchase, received_value(lines))
     recorded = receipt.model_copy(update={"booked": False})
     return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, recorded)})
 
@@ -414,6 +418,13 @@ def _check_delivering(purchase: Purchase, step: str) -> None:
     _check_running(purchase, step)
     if purchase.status != "ACKNOWLEDGED":
         raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")
+
+
+def _check_approved(purchase: Purchase, value: int) -> None:
+    approved = MAX_AMOUNT if purchase.approved_total is None else purchase.approved_total
+    if value > approved:
+        amounts = (str(Money(amount, purchase.currency)) for amount in (value, approved))
+        raise ReceiptAboveApproval(purchase.purchase_order_id, *amounts)
 
 
 def _payment(purchase: Purchase) -> Payment:

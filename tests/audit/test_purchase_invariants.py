@@ -54,6 +54,7 @@ PURCHASES: list[tuple[str, str, Break]] = [
         ),
     ),
     ("sent_is_approved", PO, spoil(lambda document: document.update(approved_total=499))),
+    ("received_is_approved", PO, spoil(lambda document: document["lines"][0].update(received=6))),
     ("payables_equal_open_invoices", PO, remove("LedgerTable", f"ENTRY#{PO}#payment", "ENTRY")),
     (
         "suppliers_are_owed_their_orders",

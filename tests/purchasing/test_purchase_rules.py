@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from purchasing import reporting, rules, values
 from purchasing.approvals import approved_without_asking, parse_limits
 from purchasing.channels import Channels, order_message
-from purchasing.errors import InvalidPurchase, InvoiceMismatch, NoSupplierLeft, OverReceipt
+from purchasing.errors import (
+    InvalidPurchase,
+    InvoiceMismatch,
+    NoSupplierLeft,
+    OverReceipt,
+    ReceiptAboveApproval,
+)
 from purchasing.matching import due_date, tax_of
 from purchasing.models import Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
 from purchasing.supplier_models import Channel, Price, Supplier, Terms
@@ -27,7 +33,7 @@ SUPPLIER = Supplier(
 )
 
 
-def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2) -> Purchase:
+def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2, limit: int = 0) -> Purchase:
     request = OpenOrder.model_validate(
         {
             "purchase_order_id": "po-1",
@@ -37,12 +43,13 @@ def opened(quantity: int = 10, unit_cost: int = 1000, suppliers: int = 2) -> Pur
             "suppliers": [{"supplier_id": f"sup-{letter}"} for letter in "abcdef"[:suppliers]],
         }
     )
-    return rules.new_purchase(request, NOW, {})
+    return rules.new_purchase(request, NOW, {"EUR": limit})
 
 
-def delivering(quantity: int = 10, unit_cost: int = 1000, tolerance: int = 0) -> Purchase:
+def delivering(quantity: int = 10, unit_cost: int = 1000, tolerance: int = 0, limit: int = 10**6) -> Purchase:
     supplier = SUPPLIER.model_copy(update={"over_receipt_percent": tolerance})
-    return rules.acknowledge(rules.send(opened(quantity, unit_cost), supplier, {}, NOW), TODAY)
+    order = opened(quantity, unit_cost, limit=limit)
+    return rules.acknowledge(rules.send(order, supplier, {}, NOW), TODAY)
 
 
 def came(number: int, quantity: int, rejected: int = 0, at: datetime = NOW) -> Receipt:
@@ -74,6 +81,22 @@ def test_accepted_never_exceeds_ordered_and_tolerance(
         [line] = purchase.lines
         assert 100 * line.accepted <= quantity * (100 + tolerance)
         assert line.received == sum(one.quantity for r in purchase.receipts for one in r.lines)
+
+
+def test_tolerated_units_above_the_approved_total_are_rejected() -> None:
+    """An order of 100.00 whose limit is 115.00: 11 units are tolerated and approved, 12 are tolerated alone."""
+    purchase = rules.receive(delivering(tolerance=20, limit=11_500), came(1, 10))
+    with pytest.raises(ReceiptAboveApproval, match=r"worth 120\.00 EUR; approved is 115\.00 EUR"):
+        rules.receive(purchase, came(2, 2))
+    purchase = rules.receive(purchase, came(2, 2, rejected=1))
+    assert (purchase.lines[0].accepted, values.received_value(purchase.lines)) == (11, 11_000)
+
+
+def test_tolerance_adds_nothing_to_an_order_that_was_approved_by_a_person() -> None:
+    purchase = delivering(tolerance=20, limit=9_999)
+    with pytest.raises(ReceiptAboveApproval):
+        rules.receive(purchase, came(1, 11))
+    assert rules.receive(purchase, came(1, 11, rejected=1)).lines[0].accepted == 10
 
 
 @pytest.mark.parametrize(

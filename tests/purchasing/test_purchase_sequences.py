@@ -84,9 +84,9 @@ operations = st.one_of(
 )
 
 
-@given(st.lists(operations, max_size=25))
-def test_any_sequence_of_operations_keeps_the_invariants(sequence: list[Operation]) -> None:
-    order = rules.new_purchase(ORDER, NOW, {})
+@given(st.lists(operations, max_size=25), st.sampled_from([0, 1_050, 1_100, 10_000]))
+def test_any_sequence_of_operations_keeps_the_invariants(sequence: list[Operation], limit: int) -> None:
+    order = rules.new_purchase(ORDER, NOW, {"EUR": limit})
     for operation in sequence:
         try:
             after = operation(order)
@@ -104,6 +104,7 @@ def check(before: Purchase, after: Purchase) -> None:
     assert len({one.receipt_id for one in after.receipts}) == len(after.receipts)
     if after.attempt:
         assert values.order_total(after.lines) <= (after.approved_total or 0)
+    assert values.received_value(after.lines) <= (after.approved_total or 0)
     if before.status in ("MATCHED", "PAID") and after.status == before.status:
         assert after.invoice == before.invoice
     if before.payment and before.payment.state == "PAID":
