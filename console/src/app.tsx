@@ -36,6 +36,7 @@ export const PAGES = {
   approvals: "manage",
   suppliers: "manage",
   cases: "operate",
+  "dead-letters": "operate",
   executions: "operate",
   images: "read",
   deliveries: "read",

@@ -143,7 +143,11 @@ def list_dead_letters(call: Call) -> DeadLetters:
 @api.route("POST /dead-letters/{queue}/redrive", "operate", body=RedriveBody, response=Redriven)
 def redrive_dead_letters(call: Call) -> Redriven:
     """Move messages back to the queue that they came from; none is left when the list is empty."""
-    return Redriven(message_ids=_dead_letters().redrive(call.path["queue"], call.body.limit))
+    body: RedriveBody = call.body
+    queue, operations = call.path["queue"], _dead_letters()
+    if body.message_id is not None:
+        return Redriven(message_ids=operations.redrive_message(queue, body.message_id))
+    return Redriven(message_ids=operations.redrive(queue, body.limit))
 
 
 @api.route(

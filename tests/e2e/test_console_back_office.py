@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "till", "returns", "orders", "invoices", "payments", "customers", "stock", "transfers", "purchases", "approvals",
-    "suppliers", "cases", "executions", "images", "images/quarantine", "deliveries", "reports", "counts", "settings",
+    "suppliers", "cases", "dead-letters", "dead-letters/Demand", "executions",
+    "images", "images/quarantine", "deliveries", "reports", "counts", "settings",
     "users", "customers/cus-ada", "stock/store-1%2FMUG-WHT-300",
 )  # fmt: skip
 

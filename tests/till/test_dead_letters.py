@@ -108,6 +108,15 @@ def test_shown_message_stays_and_can_be_redriven_at_once(stack: Stack) -> None:
     assert "1 redriven." in run("redrive", "Demand")
 
 
+def test_redrive_of_one_message_leaves_the_others(stack: Stack) -> None:
+    send(stack, "DemandDeadLetterQueue", "stays")
+    wanted = send(stack, "DemandDeadLetterQueue", "moves")
+    assert "1 redriven." in run("redrive", "Demand", "--message", wanted)
+    assert [message["Body"] for message in received(stack, "DemandQueue")] == ["moves"]
+    assert [one["body"] for one in json.loads(run("show", "Demand", "--json"))] == ["stays"]
+    assert "no visible message" in run("redrive", "Demand", "--message", wanted, code=2)
+
+
 def test_redrive_moves_all_messages_unchanged(stack: Stack) -> None:
     bodies = [f"sale {number}" for number in range(53)]
     send(stack, "DemandDeadLetterQueue", *bodies)

@@ -81,8 +81,11 @@ def drop_message(
 
 
 @app.command("redrive")
-def redrive_messages(name: Name) -> None:
-    """Move all messages of a dead-letter queue back to its source queue.
+def redrive_messages(
+    name: Name,
+    message: Annotated[str, typer.Option(help="Id of the only message to move, as in `till dlq show`.")] = "",
+) -> None:
+    """Move all messages of a dead-letter queue, or one, back to its source queue.
 
     Fix the cause first: a message that fails again returns here.
 
@@ -91,8 +94,13 @@ def redrive_messages(name: Name) -> None:
         till dlq redrive Demand
     """
     sent = 0
+    queues = DeadLetterQueues(find_stack())
     with operator_errors(f"{_NAMES} The runbook says what to do with each."):
-        for message_id in DeadLetterQueues(find_stack()).redrive(name):
+        if message:
+            queues.redrive_message(name, message)
+            out.print("1 redriven.")
+            return
+        for message_id in queues.redrive(name):
             out.print(message_id)
             sent += 1
     out.print(f"{sent} redriven." if sent else "No messages.")

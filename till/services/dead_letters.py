@@ -42,6 +42,15 @@ class DeadLetterQueues:
             yield from moved
             remaining = remaining - len(moved) if moved else 0
 
+    def redrive_message(self, queue: str, message_id: str) -> None:
+        """Move one message back to its source. UnknownDeadLetterQueue, NotRedrivable, UnknownDeadLetter."""
+        self._service.call(
+            "POST /dead-letters/{queue}/redrive",
+            "operate",
+            path={"queue": queue},
+            body={"message_id": message_id},
+        )
+
     def drop(self, queue: str, message_id: str, note: str, by: str) -> Dropped:
         """Remove one message; a resolved case keeps it. UnknownDeadLetterQueue, UnknownDeadLetter, InvalidDecision."""
         return self._service.call(

@@ -141,6 +141,22 @@ export interface Case {
   status: "OPEN" | "RESOLVED";
 }
 
+/** A dead-letter queue. `redrivable`: its messages can be moved back to the queue that they came from. */
+export interface DeadLetterQueue {
+  name: string;
+  messages: number;
+  redrivable: boolean;
+}
+
+export interface DeadLetter {
+  message_id: string;
+  sent_at: string | null;
+  body: string;
+  shortened: boolean;
+  attributes: Record<string, string>;
+  failure: { reason: string; failed_at: string | null; attempts: number | null };
+}
+
 export interface ExecutionDetail {
   definition: object;
   execution: { executionArn: string; name: string; status: string };
@@ -262,6 +278,11 @@ export interface Responses {
   "POST /cases": Case;
   "GET /cases/{case_id}": Case;
   "POST /cases/{case_id}/decision": { delivered: boolean };
+  "GET /dead-letters": { queues: DeadLetterQueue[] };
+  "GET /dead-letters/{queue}/messages": { messages: DeadLetter[] };
+  "POST /dead-letters/{queue}/redrive": { message_ids: string[] };
+  "POST /dead-letters/{queue}/messages/{message_id}/drop": { case_id: string };
+  "POST /images/redrive": { key: string }[];
   "GET /users": object[];
   "POST /users": object;
   "PUT /users/{username}/group": object;

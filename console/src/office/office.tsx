@@ -3,6 +3,7 @@ import type { Route } from "../core/router";
 import "./office.css";
 import { ApprovalsPage, PurchasePage, PurchasesPage } from "./pages/buying";
 import { CasePage, CasesPage } from "./pages/cases";
+import { DeadLettersPage, DeadLetterQueuePage } from "./pages/dead-letters";
 import { CountsPage } from "./pages/counts";
 import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
@@ -29,6 +30,7 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   approvals: ApprovalsPage,
   suppliers: SuppliersPage,
   cases: CasesPage,
+  "dead-letters": DeadLettersPage,
   executions: ExecutionsPage,
   images: ImagesPage,
   deliveries: DeliveriesPage,
@@ -43,6 +45,7 @@ const RECORDS: Partial<Record<OfficePage, (properties: { id: string }) => React.
   transfers: TransferPage,
   purchases: PurchasePage,
   cases: CasePage,
+  "dead-letters": DeadLetterQueuePage,
   executions: ExecutionPage,
   images: QuarantinePage,
 };

@@ -32,28 +32,35 @@ export interface ListView {
 
 interface Listed {
   key: string;
+  generation: number;
   rows: Row[];
   cursor: string | null;
   problem: Problem | null;
 }
 
-/** Read the first page of a list, again when its filters change, and further ones on demand. */
-export function useList(route: keyof Responses, query: Record<string, string>): ListView {
+const NO_PATH: Record<string, string> = {};
+
+/**
+ * Read the first page of a list, again when its filters change, and further ones on demand.
+ *
+ * While the list is read again by `reload`, the rows are those from before: forms beside and in them stay.
+ */
+export function useList(route: keyof Responses, query: Record<string, string>, path: Record<string, string> = NO_PATH): ListView {
   const { api } = useShop();
   const [generation, setGeneration] = useState(0);
   const [listed, setListed] = useState<Listed | null>(null);
-  const key = JSON.stringify([route, query, generation]);
+  const key = JSON.stringify([route, query, path]);
   const load = useCallback(async (before: Row[], cursor: string | null): Promise<Listed> => {
-    const [, filters] = JSON.parse(key) as [string, Record<string, string>];
+    const [, filters, names] = JSON.parse(key) as [string, Record<string, string>, Record<string, string>];
     try {
-      const body: unknown = await api.get(route, { query: { ...filters, cursor: cursor ?? undefined } });
+      const body: unknown = await api.get(route, { path: names, query: { ...filters, cursor: cursor ?? undefined } });
       const next = (body as { next_cursor?: string | null }).next_cursor ?? null;
-      return { key, rows: [...before, ...rowsOf(body)], cursor: next, problem: null };
+      return { key, generation, rows: [...before, ...rowsOf(body)], cursor: next, problem: null };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return { key, rows: before, cursor: null, problem: error };
+      return { key, generation, rows: before, cursor: null, problem: error };
     }
-  }, [api, key, route]);
+  }, [api, generation, key, route]);
   useEffect(() => {
     let isCurrent = true;
     void load([], null).then((first) => { if (isCurrent) setListed(first); });
@@ -62,7 +69,7 @@ export function useList(route: keyof Responses, query: Record<string, string>): 
   const current = listed?.key === key ? listed : null;
   return {
     rows: current?.rows ?? [],
-    isLoading: current === null,
+    isLoading: current?.generation !== generation,
     problem: current?.problem ?? null,
     more: current === null || current.cursor === null ? null : () => void load(current.rows, current.cursor).then(setListed),
     reload: useCallback(() => setGeneration((before) => before + 1), []),

@@ -30,6 +30,7 @@ export const de: Messages = {
     approvals: "Freigaben",
     suppliers: "Lieferanten",
     cases: "Fälle",
+    "dead-letters": "Unzustellbares",
     executions: "Ausführungen",
     images: "Bilder",
     deliveries: "Zustellungen",

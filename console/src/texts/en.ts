@@ -28,6 +28,7 @@ export const en = {
     approvals: "Approvals",
     suppliers: "Suppliers",
     cases: "Cases",
+    "dead-letters": "Dead letters",
     executions: "Executions",
     images: "Images",
     deliveries: "Deliveries",

@@ -44,11 +44,12 @@ class DeadLetter(BaseModel):
 
 
 class RedriveBody(BaseModel):
-    """limit: how many messages to move back at most."""
+    """limit: how many messages to move back at most; message_id: move this one alone."""
 
     model_config = ConfigDict(frozen=True)
 
     limit: Annotated[int, Field(strict=True, ge=1, le=MOST_MESSAGES)] = MOST_MESSAGES
+    message_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 class DropBody(BaseModel):

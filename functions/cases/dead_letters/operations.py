@@ -41,10 +41,19 @@ class DeadLetterOperations:
 
         UnknownDeadLetterQueue, NotRedrivable.
         """
-        known, urls = self._find(name)
-        if urls.source is None:
-            raise NotRedrivable(known)
-        return list(self._queues.move_back(urls, limit))
+        return list(self._queues.move_back(self._redrivable(name)[1], limit))
+
+    def redrive_message(self, name: str, message_id: str) -> list[str]:
+        """Move one message back to the queue it came from; return its id.
+
+        UnknownDeadLetterQueue, NotRedrivable, UnknownDeadLetter.
+        """
+        known, urls = self._redrivable(name)
+        message = self._queues.take(urls, message_id)
+        if message is None:
+            raise UnknownDeadLetter(known, message_id)
+        self._queues.send_back(urls, message)
+        return [message_id]
 
     def drop(self, name: str, message_id: str, note: str, by: str) -> Dropped:
         """Delete one message; a resolved case keeps its content, the note and the person.
@@ -78,6 +87,13 @@ class DeadLetterOperations:
             raise
         self._queues.delete(urls, message)
         return Dropped(case_id=case_id, failure=failure)
+
+    def _redrivable(self, name: str) -> tuple[str, QueueUrls]:
+        """Return a queue as `_find` does. NotRedrivable if it has no source queue."""
+        known, urls = self._find(name)
+        if urls.source is None:
+            raise NotRedrivable(known)
+        return known, urls
 
     def _find(self, name: str) -> tuple[str, QueueUrls]:
         """Return a queue by its name in any case, with its name as it is."""

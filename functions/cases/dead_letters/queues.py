@@ -74,21 +74,25 @@ class MessageQueues:
         return None
 
     def move_back(self, queue: QueueUrls, limit: int) -> Iterator[str]:
-        """Move up to `limit` messages back to the source queue; yield the id of each.
-
-        A message is deleted after its copy was sent: an interruption can duplicate it, not lose it.
-        """
+        """Move up to `limit` messages back to the source queue; yield the id of each."""
         moved = 0
         while moved < limit and (batch := self._receive(queue, limit - moved)):
             for message in batch:
-                self.sqs.send_message(
-                    QueueUrl=queue.source,
-                    MessageBody=message["Body"],
-                    MessageAttributes=message.get("MessageAttributes", {}),
-                )
-                self.delete(queue, message)
+                self.send_back(queue, message)
                 moved += 1
                 yield message["MessageId"]
+
+    def send_back(self, queue: QueueUrls, message: Message) -> None:
+        """Move a message that was received back to the source queue.
+
+        It is deleted after its copy was sent: an interruption can duplicate it, not lose it.
+        """
+        self.sqs.send_message(
+            QueueUrl=queue.source,
+            MessageBody=message["Body"],
+            MessageAttributes=message.get("MessageAttributes", {}),
+        )
+        self.delete(queue, message)
 
     def delete(self, queue: QueueUrls, message: Message) -> None:
         """Delete a message that was received."""
