@@ -212,9 +212,17 @@ export interface Purchase {
   purchase_order_id: string;
   status: string;
   currency: string;
-  lines: { sku: string; quantity: number; received: number; unit_cost: number }[];
-  attempts: object[];
+  lines: { sku: string; quantity: number; received: number; rejected: number; unit_cost: number }[];
+  attempts: { supplier_id: string; state: string }[];
   receipts: object[];
+  closed_short: boolean;
+  cancel_reason: string | null;
+  /** The total that waits for an approval. */
+  pending_total: number | null;
+  invoice: object | null;
+  payment: object | null;
+  /** Of an invoice that is not matched, from the order and what was received of it. */
+  differences: string[];
   execution: string;
 }
 
@@ -267,6 +275,10 @@ export interface Responses {
   "POST /transfers/{transfer_id}/cancel": Transfer;
   "GET /purchase-orders": Page;
   "GET /purchase-orders/{purchase_order_id}": Purchase;
+  "POST /purchase-orders": object;
+  "POST /purchase-orders/{purchase_order_id}/acknowledgement": Purchase;
+  "POST /purchase-orders/{purchase_order_id}/refusal": Purchase;
+  "POST /purchase-orders/{purchase_order_id}/close": Purchase;
   "POST /purchase-orders/{purchase_order_id}/receipts": Purchase;
   "POST /purchase-orders/{purchase_order_id}/invoice": Purchase;
   "POST /purchase-orders/{purchase_order_id}/cancel": Purchase;
@@ -274,6 +286,7 @@ export interface Responses {
   "POST /approvals/{purchase_order_id}/decision": { delivered: boolean };
   "GET /suppliers": Page;
   "POST /suppliers": object;
+  "GET /suppliers/{supplier_id}/report": { prices: { sku: string; unit_cost: number }[] };
   "GET /cases": Page;
   "POST /cases": Case;
   "GET /cases/{case_id}": Case;

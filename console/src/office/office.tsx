@@ -1,7 +1,7 @@
 import type { PageName } from "../app";
 import type { Route } from "../core/router";
 import "./office.css";
-import { ApprovalsPage, PurchasePage, PurchasesPage } from "./pages/buying";
+import { ApprovalsPage } from "./pages/approvals";
 import { CasePage, CasesPage } from "./pages/cases";
 import { DeadLettersPage, DeadLetterQueuePage } from "./pages/dead-letters";
 import { CountsPage } from "./pages/counts";
@@ -9,6 +9,7 @@ import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
 import { ImagesPage, QuarantinePage } from "./pages/images";
 import { DeliveriesPage, InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
+import { PurchasePage, PurchasesPage } from "./pages/purchases";
 import { ReportsPage } from "./pages/reports";
 import { SettingsPage } from "./pages/settings";
 import { StockPage } from "./pages/stock";

@@ -23,24 +23,39 @@ export interface Filter {
 }
 
 const SIGNS: Record<string, string> = {
-  PAID: "✓", READY: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
-  REJECTED: "✕", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "✕", CANCELLED: "✕", VOID: "✕",
+  PAID: "✓", COMPLETED: "✓", DELIVERED: "✓", ACKNOWLEDGED: "✓", captured: "✓", READY: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
+  REFUSED: "✕", SILENT: "✕", RETURNED: "✕", REJECTED: "✕", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "✕", CANCELLED: "✕", VOID: "✕",
 };
 
 /** A status: a sign and a word, so that it does not depend on its colour. */
 export function Status({ value }: { value: unknown }): ReactNode {
+  const { office } = useTexts();
   const text = typeof value === "string" ? value : "";
-  return <span className={`status ${SIGNS[text] === "✓" ? "good" : SIGNS[text] === "✕" ? "bad" : "open"}`}>{SIGNS[text] ?? "●"} {text}</span>;
+  return (
+    <span className={`status ${SIGNS[text] === "✓" ? "good" : SIGNS[text] === "✕" ? "bad" : "open"}`}>
+      {SIGNS[text] ?? "●"} {office.values[text] ?? text}
+    </span>
+  );
+}
+
+/** Fields whose values are words of the API, which are shown in the language of the page. */
+const WORDS = new Set(["type", "kind", "decision", "asked", "group", "side"]);
+
+/** A day such as 2026-01-31, which has no time zone. */
+function day(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(iso));
 }
 
 /** The text of a field: a date, an amount in the row's currency, a status, or the value itself. */
 export function useCell(): (row: Row, field: string) => ReactNode {
-  const { date, code } = useTexts();
+  const { date, code, office } = useTexts();
   return (row, field) => {
     const value = row[field];
     if (value === null || value === undefined || value === "") return "–";
     if (field === "status" || field === "state") return <Status value={value} />;
     if (/_at$|^at$|^started$/.test(field)) return date(typeof value === "string" ? value : null);
+    if (/_on$|^day$/.test(field) && typeof value === "string") return day(value, code);
+    if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
     if (typeof value === "string" || typeof value === "number") return value;
     return JSON.stringify(value);
@@ -48,7 +63,7 @@ export function useCell(): (row: Row, field: string) => ReactNode {
 }
 
 const AMOUNTS = new Set([
-  "total", "returned_total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price",
+  "total", "returned_total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price", "discount", "ordered_value",
 ]);
 
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
@@ -163,7 +178,7 @@ function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; va
           ) : (
             <select value={values[field]} onChange={(event) => onSet(field, event.target.value)}>
               {initial === undefined && <option value="">{office.all}</option>}
-              {options.map((option) => <option key={option}>{option}</option>)}
+              {options.map((option) => <option key={option} value={option}>{office.values[option] ?? option}</option>)}
             </select>
           )}
         </label>

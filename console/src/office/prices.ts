@@ -1,4 +1,4 @@
-import { parse } from "../core/money";
+import { parse, plain } from "../core/money";
 
 /** Read a supplier's prices, a SKU and an amount on each line; null if one is not readable. */
 export function parsePrices(text: string, currency: string): { sku: string; unit_cost: number }[] | null {
@@ -9,4 +9,10 @@ export function parsePrices(text: string, currency: string): { sku: string; unit
     return match?.[1] === undefined || cost === null ? [] : [{ sku: match[1], unit_cost: cost }];
   });
   return prices.length === lines.length ? prices : null;
+}
+
+/** An amount as a person of a language types it: 1250 EUR is "12,50" in German. */
+export function amountText(amount: number, currency: string, language: string): string {
+  const text = plain(amount, currency);
+  return language === "de" ? text.replace(".", ",") : text;
 }

@@ -32,7 +32,7 @@ export function UsersPage(): React.ReactNode {
 }
 
 function GroupChoice({ row, onDone }: { row: Row; onDone: () => void }): React.ReactNode {
-  const { label } = useTexts();
+  const { office, label } = useTexts();
   const { api, person } = useShop();
   const action = useAction(onDone);
   const username = String(row.username);
@@ -47,7 +47,7 @@ function GroupChoice({ row, onDone }: { row: Row; onDone: () => void }): React.R
           action.run(() => api.call("PUT /users/{username}/group", { path: { username }, body }));
         }}
       >
-        {GROUPS.map((group) => <option key={group}>{group}</option>)}
+        {GROUPS.map((group) => <option key={group} value={group}>{office.values[group]}</option>)}
       </select>
       <Result action={action} />
     </>
@@ -94,7 +94,7 @@ function NewUser({ onDone }: { onDone: () => void }): React.ReactNode {
       <Field name="username" label={label("username")} pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" required maxLength={64} />
       <label className="field">
         {label("group")}
-        <select name="group">{GROUPS.map((group) => <option key={group}>{group}</option>)}</select>
+        <select name="group">{GROUPS.map((group) => <option key={group} value={group}>{office.values[group]}</option>)}</select>
       </label>
       <Field name="location" label={label("location")} hint={office.userLocationHint} maxLength={64} />
       <Field name="password" type="password" autoComplete="new-password" label={office.password} hint={office.passwordHint} required minLength={12} />
