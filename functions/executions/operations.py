@@ -58,7 +58,10 @@ class ExecutionOperations:
         )
 
     def find_all(self, business_id: str) -> list[ExecutionSummary]:
-        """Return the executions that are named after a business id, those of repeated starts too, by start."""
+        """Return the executions that are named after a business id, by start.
+
+        Those of repeated starts are among them, and the return that an exchange has started.
+        """
         found = []
         for workflow, arn in self._workflows.items():
             for number in count(1):
@@ -66,6 +69,9 @@ class ExecutionOperations:
                 described = describe_execution(self._states, execution_arn(arn, name))
                 if described is None:
                     break
+                found.append(_summary(workflow, described))
+            of_exchange = execution_arn(arn, f"{business_id}.exchange")
+            if workflow == "OrderReturn" and (described := describe_execution(self._states, of_exchange)):
                 found.append(_summary(workflow, described))
         return sorted(found, key=lambda one: one.started)
 

@@ -116,6 +116,18 @@ class OrderPaidByExchange(DomainError):
         )
 
 
+class SaleNotRejected(DomainError):
+    """The claimed units of an exchange pay a sale that is not rejected: they are not released."""
+
+    status = 409
+    cashier_message = "The new sale of this exchange is not closed. See its order."
+
+    def __init__(self, return_id: str, order_id: str, status: str) -> None:
+        super().__init__(
+            f"return {return_id} pays order {order_id}, which is {status}; expected REJECTED or CANCELLED"
+        )
+
+
 class UnknownReturn(DomainError):
     """A return id that does not exist."""
 

@@ -133,6 +133,21 @@ def test_list_refuses_an_unknown_workflow_and_status(till: Callable[..., str]) -
     assert "BOGUS" in till("execution", "list", "--status", "BOGUS", code=2)
 
 
+def test_executions_of_a_return_id_have_the_return_of_its_exchange(shop: WorkflowFixture) -> None:
+    """The return has a name that no return without a sale has."""
+    sell(shop, "tok_visa", "ord-1")
+    workflows = {name: shop.deploy(name) for name in ("OrderCheckout", "OrderReturn", "OrderExchange")}
+    unit = {"line_no": 2, "sku": MUG, "quantity": 1}
+    returned = {"return_id": "ret-1", "order_id": "ord-1", "currency": "EUR", "lines": [unit]}
+    sale = order({MUG: 1}, order_id="ord-2", placed_at="2026-11-24T10:00:00Z")
+    shop.run({"return_id": "ret-1", "return": returned, "sale": sale}, workflow="OrderExchange")
+    named = ExecutionOperations(Client(shop), workflows).find_all("ret-1")
+    assert sorted((one.workflow, one.name, one.status) for one in named) == [
+        ("OrderExchange", "ret-1", "SUCCEEDED"),
+        ("OrderReturn", "ret-1.exchange", "SUCCEEDED"),
+    ]
+
+
 def test_redrive_of_a_rejected_order_is_refused_with_the_reason(
     shop: WorkflowFixture, till: Callable[..., str]
 ) -> None:

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from customers.store import CustomersStore
-from orders.errors import InvalidReturn
+from orders.errors import InvalidReturn, SaleNotRejected
+from orders.models import Order
 from orders.operations import OrderOperations
-from orders.returns.models import ConfirmClaim
+from orders.returns.models import ConfirmClaim, ReleaseReturn
 from orders.returns.store import ReturnsStore
+from orders.rows import order_key, read_order
 from payments.credit.accounts import Accounts
 from payments.credit.models import SetCreditLimit
 from stepfunctions_local.api.dispatch import dispatch
 from stepfunctions_local.interpreter.invoker import TaskCall
 from tillflow.aws import client
 from tillflow.errors import InvalidOrder
+from tillflow.store import key, marshal
 
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import CUSTOMERS, ESPRESSO, MUG
@@ -66,6 +69,11 @@ def exchange_input(
     returned = {"return_id": return_id, "order_id": "ord-1", "currency": "EUR", "lines": [units]}
     sale = with_stored_cards(order(lines, *tenders, order_id=sold, placed_at="2026-11-24T10:00:00Z"))
     return {"return_id": return_id, "return": returned, "sale": sale}
+
+
+def return_of(exchange: Run) -> str:
+    """Return the ARN of the return that an exchange starts."""
+    return f"{exchange.arn.replace('OrderExchange', 'OrderReturn')}.exchange"
 
 
 def refunds(shop: WorkflowFixture) -> list[tuple[str, int]]:
@@ -178,6 +186,115 @@ def test_lost_response_of_the_sale_is_read_from_the_checkout(shop: WorkflowFixtu
     assert shop.audit() == []
 
 
+def test_sale_that_starts_after_the_release_is_refused(shop: WorkflowFixture) -> None:
+    run = exchange(
+        shop, {ESPRESSO: 1}, card("tok_visa"), faults=(Fault("SellGoods", "time_out_then_effect"),)
+    )
+    assert (run.status, run.error, run.compensated) == ("FAILED", "Sandbox.Timedout", ["ReleaseReturn"])
+    assert shop.snapshot().orders["ord-2"]["status"] == "REJECTED"
+    shop.apply_late_effects()
+    late = shop.run_until_settled(run.arn.replace("OrderExchange:ret-1", "OrderCheckout:ord-2"))
+    assert (late.status, late.path[-2:]) == ("FAILED", ["OpenOrder", "OrderRejected"])
+    assert "ord-2" not in shop.snapshot().tenders
+    assert shop.audit() == []
+    again = exchange(shop, {MUG: 1}, return_id="ret-2", sold="ord-3")
+    assert again.output["status"] == "COMPLETED"
+
+
+def test_refused_exchange_is_shown_on_the_order_of_its_sale(shop: WorkflowFixture) -> None:
+    run = exchange(shop, {MUG: 1}, faults=(Fault("SellGoods", "fail_before"),))
+    order = read_order(shop.row("OrdersTable", *order_key("ord-2")))
+    checkout = run.arn.replace("OrderExchange:ret-1", "OrderCheckout:ord-2")
+    assert order == Order(
+        order_id="ord-2", status="REJECTED", execution=checkout, reason=run.error, cause=run.cause
+    )
+    [cancel] = shop.run({"order_id": "ord-2", "reason": "wrong size"}, workflow="OrderCancel")
+    assert (cancel.output or {}).get("status") == "REJECTED"
+    assert shop.audit() == []
+
+
+class StartedLate(FaultSchedule):
+    """A start of the sale that gets no response, and takes effect just before the claim is released."""
+
+    def __init__(self) -> None:
+        super().__init__((Fault("SellGoods", "time_out_then_effect"),))
+
+    async def __call__(self, call: TaskCall) -> Any:
+        if call.state_name == "ReleaseReturn" and self.unanswered:
+            await self.unanswered.pop().proceed()
+            await call.services.sleep(1)
+        return await super().__call__(call)
+
+
+def test_sale_that_starts_while_the_claim_is_released_completes_the_exchange(shop: WorkflowFixture) -> None:
+    shop.schedule = StartedLate()
+    run = shop.run_until_settled(shop.start(exchange_input({MUG: 1}), "OrderExchange"))
+    assert run.path[:7] == [
+        "ClaimReturn",
+        "SellGoods",
+        "FindSale",
+        "ReleaseReturn",
+        "AllCompensated",
+        "LetSaleRun",
+        "FindSale",
+    ]
+    assert run.output["status"] == "COMPLETED"
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+def test_claim_is_kept_while_a_stopped_sale_is_not_rejected(shop: WorkflowFixture) -> None:
+    """A checkout that was stopped halfway can be redriven, and its order be paid by the units: they stay claimed."""
+    checkout = f"{shop.deploy('OrderCheckout').replace(':stateMachine:', ':execution:')}:ord-2"
+    started = shop.start(exchange_input({MUG: 1}), "OrderExchange")
+    shop.schedule = FaultSchedule.of([Fault("AuthorisePayment", "time_out_before", FOREVER)])
+    shop.engine.pass_time(3)
+    shop.engine.stop_execution(executionArn=checkout)
+    run = shop.run_until_settled(started)
+    assert (run.status, run.path[-1]) == ("RUNNING", "OpenCompensationCase")
+    assert shop.row("OrdersTable", "RETURN#ret-1", "RETURN")["status"] == "CLAIMED"
+    case = shop.row("CasesTable", "CASE#ret-1#compensation", "CASE")
+    assert case["error"] == "SaleNotRejected"
+    assert shop.resolve(run, "retry").path[-1] == "OpenCompensationCase"
+    shop.schedule = FaultSchedule()
+    shop.engine.redrive_execution(executionArn=checkout)
+    assert shop.run_until_settled(checkout).status == "SUCCEEDED"
+    assert shop.resolve(run, "retry").output["status"] == "COMPLETED"
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+def test_claim_is_not_released_between_the_opening_and_the_end_of_its_sale(shop: WorkflowFixture) -> None:
+    exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
+    store = ReturnsStore(client("dynamodb"), "OrdersTable")
+    request = {"return_id": "ret-1", "execution": "arn", "sale": {"order_id": "ord-2", "execution": "arn"}}
+    with pytest.raises(SaleNotRejected, match="return ret-1 pays order ord-2, which is PAID"):
+        store.release(ReleaseReturn.model_validate(request))
+    assert shop.row("OrdersTable", "RETURN#ret-1", "RETURN")["status"] == "CLAIMED"
+
+
+def test_sale_that_is_opened_during_a_release_is_not_overwritten(shop: WorkflowFixture) -> None:
+    """The release reads the order again when the order was opened after it was read."""
+    exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
+    table, opened = client("dynamodb"), shop.row("OrdersTable", *order_key("ord-2"))
+    table.delete_item(TableName="OrdersTable", Key=key(*order_key("ord-2")))
+
+    class OpenedMeanwhile:
+        """A client whose first transaction is preceded by the opening of the order."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(table, name)
+
+        def transact_write_items(self, **request: Any) -> Any:
+            table.put_item(TableName="OrdersTable", Item=marshal(opened))
+            return table.transact_write_items(**request)
+
+    request = {"return_id": "ret-1", "execution": "arn", "sale": {"order_id": "ord-2", "execution": "arn"}}
+    with pytest.raises(SaleNotRejected):
+        ReturnsStore(OpenedMeanwhile(), "OrdersTable").release(ReleaseReturn.model_validate(request))
+    assert shop.row("OrdersTable", *order_key("ord-2")) == opened
+
+
 def test_malformed_status_of_the_checkout_does_not_release_what_has_paid(shop: WorkflowFixture) -> None:
     faults = (Fault("SellGoods", "fail_after", FOREVER), Fault("FindSale", "garbage"))
     run = exchange(shop, {ESPRESSO: 1}, card("tok_visa"), faults=faults)
@@ -191,7 +308,7 @@ def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture) -> None:
     assert run.status == "RUNNING"
     assert shop.audit("ret-1", "ord-2") == []
     waiting = shop.resolve(run, "retry", case="exchange#ReturnUnits")
-    shop.run_until_settled(waiting.arn.replace("OrderExchange", "OrderReturn"))
+    shop.run_until_settled(return_of(waiting))
     assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
     assert shop.audit() == []
 
@@ -231,10 +348,10 @@ def test_refused_refund_of_an_exchange_becomes_credit_or_cash(
 def test_case_of_a_claim_that_cannot_be_read_resumes(shop: WorkflowFixture) -> None:
     """The units stay claimed: their value has paid the sale."""
     run = exchange(shop, {MUG: 1}, faults=(Fault("ConfirmClaim", "fail_before"),))
-    returned = shop.run_until_settled(run.arn.replace("OrderExchange", "OrderReturn"))
-    assert (run.status, returned.path[-1]) == ("RUNNING", "OpenInquiryCase")
+    returning = shop.run_until_settled(return_of(run))
+    assert (run.status, returning.path[-1]) == ("RUNNING", "OpenInquiryCase")
     assert shop.audit("ret-1", "ord-2") == []
-    shop.resolve(returned, "retry", case="ConfirmClaim")
+    shop.resolve(returning, "retry", case="ConfirmClaim")
     assert shop.run_until_settled(run.arn).output["status"] == "COMPLETED"
     assert shop.audit() == []
 
@@ -316,3 +433,28 @@ def test_sale_with_an_exchange_tender_of_its_own_is_refused(shop: WorkflowFixtur
     sale = order({MUG: 1}, {"type": "exchange", "at_most": 1250, "return_id": "ret-1"}, order_id="ord-2")
     with pytest.raises(InvalidOrder):
         operations.place(sale)
+
+
+def returned(shop: WorkflowFixture) -> Run:
+    """Return the unit of `exchange_input` under the same id, without a new sale."""
+    [run] = shop.run(exchange_input({MUG: 1})["return"], workflow="OrderReturn")
+    return run
+
+
+def test_units_that_were_refunded_do_not_pay_an_exchange_under_their_id(shop: WorkflowFixture) -> None:
+    assert returned(shop).output["status"] == "COMPLETED"
+    run = exchange(shop, {MUG: 1})
+    assert (run.status, run.error) == ("FAILED", "IdempotencyConflict")
+    assert "ord-2" not in shop.snapshot().orders
+    assert shop.audit() == []
+
+
+def test_units_that_pay_an_exchange_are_not_refunded_under_its_id(shop: WorkflowFixture) -> None:
+    waiting = exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
+    refused = returned(shop)
+    assert (refused.status, refused.error) == ("FAILED", "IdempotencyConflict")
+    assert shop.snapshot().refunds == {}
+    shop.resolve(waiting, "retry", case="exchange#ReturnUnits")
+    shop.run_until_settled(return_of(waiting))
+    assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
+    assert shop.audit() == []

@@ -196,7 +196,7 @@ class WorkflowFixture:
         for event in result.history:
             event["timestamp"] = datetime.fromtimestamp(event["timestamp"], UTC)
         return Run(
-            business_id=arn.rsplit(":", 1)[1],
+            business_id=arn.rsplit(":", 1)[1].partition(".")[0],
             arn=arn,
             status=result.status,
             error=result.error,

@@ -1,8 +1,8 @@
 """Run one case of the proof to its end, decide the cases it opens, and check it.
 
 When a run waits for a decision, every invariant is checked, and that it has an open case. Then the faults end,
-each open case is decided with "retry", and the run continues. At the end the late effects happen, and everything is
-checked once more.
+each open case is decided with "retry", and the run continues. At the end the late effects happen, what they start runs
+to its end, and everything is checked after each.
 """
 
 import os
@@ -34,7 +34,7 @@ from verification.harness.services import imported_anew
 from verification.harness.template import Template
 from verification.proof.case import Case, CaseRun, Outcome
 from verification.proof.families import ORDERS, Family
-from verification.proof.families.family import FinalState, open_cases, status_of, workflow_of
+from verification.proof.families.family import FinalState, business_id_of, open_cases, status_of, workflow_of
 from verification.proof.families.stripe_orders import ACCOUNT, PROVIDERS
 from verification.proof.schedule import A_DAY, CaseSchedule
 from verification.proof.services import ProofServices, observed_clients
@@ -169,6 +169,7 @@ class Prover:
             run.fixture.apply_late_effects()
             self._audit(run, "after late effects")
             self.proceed(run)
+            self._audit(run, "after what late effects have started")
             outcome.violations += self._check_end(run)
 
     def run_until_abandoned(self, run: CaseRun) -> None:
@@ -213,7 +214,7 @@ class Prover:
     def _violated_invariants(self, run: CaseRun) -> list[Violation]:
         names = run.family.in_progress(run.fixture, run.business_id)
         if run.running:
-            names |= {run.business_id, *(arn.rpartition(":")[2] for arn in run.running)}
+            names |= {run.business_id, *map(business_id_of, run.running)}
         shop = replace(self.tables.snapshot(names), succeeded=_succeeded(run))
         return check(run.family.with_external_state(shop))
 
@@ -320,7 +321,7 @@ def _succeeded(run: CaseRun) -> dict[str, frozenset[str]]:
     names: defaultdict[str, set[str]] = defaultdict(set)
     for arn in run.arns:
         if status_of(run.fixture, arn) == "SUCCEEDED":
-            names[workflow_of(arn)].add(arn.rpartition(":")[2])
+            names[workflow_of(arn)].add(business_id_of(arn))
     return {workflow: frozenset(ended) for workflow, ended in names.items()}
 
 

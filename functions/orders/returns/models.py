@@ -141,11 +141,19 @@ class ConfirmClaim(Record):
     exchange: ExchangedSale
 
 
+class AttemptedSale(Record):
+    """The sale that an exchange has tried to start, and the ARN of the execution that would make it."""
+
+    order_id: OrderId
+    execution: Annotated[str, Field(min_length=1, max_length=2048)]
+
+
 class ReleaseReturn(Record):
     """A request to give the claimed units of a return back; error and cause are those of the failure."""
 
     return_id: ReturnId
     execution: Annotated[str, Field(max_length=2048)]
+    sale: AttemptedSale | None = None
     error: str = ""
     cause: str = ""
 

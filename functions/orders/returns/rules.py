@@ -12,7 +12,13 @@ from tillflow.money import divide_half_up
 from tillflow.tax import sum_by_rate
 from tillflow.times import iso_utc
 
-from orders.errors import InvalidReturn, OrderNotReturnable, ReturnWindowClosed, UnitsNotReturnable
+from orders.errors import (
+    InvalidReturn,
+    OrderNotReturnable,
+    ReturnWindowClosed,
+    SaleNotRejected,
+    UnitsNotReturnable,
+)
 from orders.models import Claim, ClaimedUnits, Order
 from orders.returns.models import (
     ClaimedReturn,
@@ -100,6 +106,14 @@ def check_exchanged(claim: Return, request: ConfirmClaim, sale: Order | None) ->
     if request.exchange.amount != paid:
         expected = f"{paid}, what the returned units paid of order {request.exchange.order_id}"
         raise InvalidReturn("exchange.amount", request.exchange.amount, expected)
+
+
+def check_not_sold(return_id: str, sale: Order) -> None:
+    """Raise SaleNotRejected if an order is the sale of an exchange and may still be paid by the returned units."""
+    tenders = (sale.document or {}).get("tenders", ())
+    is_paid_by_units = any(one.get("return_id") == return_id for one in tenders)
+    if is_paid_by_units and sale.status not in ("REJECTED", "CANCELLED"):
+        raise SaleNotRejected(return_id, sale.order_id, sale.status)
 
 
 def claim_of(claimed: ClaimedReturn) -> Claim:

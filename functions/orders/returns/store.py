@@ -1,7 +1,7 @@
 """Returns in DynamoDB; see rows.py."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from orders.errors import UnknownOrder, UnknownReturn
 from orders.models import Claim
 from orders.returns import rules
 from orders.returns.models import (
+    AttemptedSale,
     ClaimedReturn,
     ConfirmClaim,
     ReleasedReturn,
@@ -36,7 +37,8 @@ class ReturnsStore:
         """Claim the units of a return on the lines of its order; a second delivery returns the first claim.
 
         Raises UnknownOrder, OrderNotReturnable, InvalidReturn, UnitsNotReturnable, ReturnWindowClosed,
-        IdempotencyConflict when the return id has another request, OrderClosed after a release.
+        IdempotencyConflict when the return id has another request, or another execution such as that of an exchange,
+        OrderClosed after a release.
         """
         return retry_on_conflict(lambda: self._claim(request, execution, now))
 
@@ -54,7 +56,12 @@ class ReturnsStore:
         return cast("ClaimedReturn", claim.document)
 
     def release(self, request: ReleaseReturn) -> ReleasedReturn:
-        """Give the units of a return back to its order; a later claim is refused. Nothing claimed is success."""
+        """Give the units of a return back to its order; a later claim is refused. Nothing claimed is success.
+
+        The order of the sale that an exchange attempted is closed in the same transaction, so that a start of the sale
+        that is still in flight is refused too. Raises SaleNotRejected when that sale was opened and may be paid by the
+        units.
+        """
         return retry_on_conflict(lambda: self._release(request))
 
     def find(self, return_id: str) -> Return | None:
@@ -74,7 +81,7 @@ class ReturnsStore:
         return_place, order_place = return_key(request.return_id), order_key(request.order_id)
         rows = self._read(return_place, order_place)
         if return_place in rows:
-            return _claimed_before(read_return(rows[return_place]), request)
+            return _claimed_before(read_return(rows[return_place]), request, execution)
         if order_place not in rows:
             raise UnknownOrder(request.order_id)
         order = read_order(rows[order_place])
@@ -91,7 +98,7 @@ class ReturnsStore:
     def _claim_without_receipt(self, request: ReturnOrder, execution: str, now: datetime) -> ClaimedReturn:
         place = return_key(request.return_id)
         if row := self._read(place).get(place):
-            return _claimed_before(read_return(row), request)
+            return _claimed_before(read_return(row), request, execution)
         claimed = rules.claimed_without_receipt(request, now)
         what = f"claiming return {request.return_id}"
         transact(self._client, [self._put_new(_row(request, claimed, execution, now), what)], what)
@@ -133,7 +140,22 @@ class ReturnsStore:
             order = self._read(order_key(order_id))[order_key(order_id)]
             claims = rules.without(read_order(order).returns or (), request.return_id)
             actions.append(self._set_claims(order, claims, what))
+        if request.sale:
+            actions += self._close_sale(request.return_id, request.sale, failure, what)
         transact(self._client, actions, what)
+
+    def _close_sale(self, return_id: str, sale: AttemptedSale, failure: Item, what: str) -> Iterator[Action]:
+        """Yield the tombstone of a sale that is not opened; SaleNotRejected for one that the units may pay.
+
+        The execution of the sale opens no order that exists, and a rejected order stays rejected.
+        """
+        place = order_key(sale.order_id)
+        row = self._read(place).get(place)
+        if row is not None:
+            rules.check_not_sold(return_id, read_order(row))
+            return
+        identity = {"pk": place[0], "sk": place[1], "order_id": sale.order_id, "execution": sale.execution}
+        yield self._put_new({**identity, "status": "REJECTED", **failure}, what)
 
     def _set_claims(self, order: Item, claims: Sequence[Claim], what: str) -> Action:
         """Return the update of the claims in an order's row; StoreContention when it has changed since it was read.
@@ -199,10 +221,11 @@ def _text(order_id: str, claims: Sequence[Claim]) -> str:
     return text
 
 
-def _claimed_before(stored: Return, request: ReturnOrder) -> ClaimedReturn:
-    """Return the claim of an earlier delivery."""
+def _claimed_before(stored: Return, request: ReturnOrder, execution: str) -> ClaimedReturn:
+    """Return the claim of an earlier delivery. That of another execution has refunds or a sale of its own."""
     if stored.request is None or stored.status == "RELEASED":
         raise OrderClosed(stored.return_id, "claim")
-    if stored.request != request.sent:
-        raise IdempotencyConflict(f"return {stored.return_id}", stored.request, request.sent)
+    before, sent = {**stored.request, "execution": stored.execution}, {**request.sent, "execution": execution}
+    if before != sent:
+        raise IdempotencyConflict(f"return {stored.return_id}", before, sent)
     return cast("ClaimedReturn", stored.document)

@@ -136,6 +136,11 @@ def workflow_of(arn: str) -> str:
     return arn.split(":")[6]
 
 
+def business_id_of(arn: str) -> str:
+    """Return the business id that an execution is named after."""
+    return arn.rpartition(":")[2].partition(".")[0]
+
+
 def status_of(fixture: WorkflowFixture, arn: str) -> str:
     row = fixture.engine.engine.execution_row(arn)
     return str(row["status"]) if row else "NOT STARTED"

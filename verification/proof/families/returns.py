@@ -20,7 +20,14 @@ from till.demo.order_return import ONE_MUG, TWO_MUGS, return_request
 from till.shop import CURRENCY, CUSTOMERS
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock, with_stored_cards
-from verification.proof.families.family import Family, FinalState, Scenario, StartExecutions, workflow_of
+from verification.proof.families.family import (
+    Family,
+    FinalState,
+    Scenario,
+    StartExecutions,
+    business_id_of,
+    workflow_of,
+)
 from verification.proof.families.orders import (
     CANCEL,
     CHECKOUT,
@@ -131,7 +138,7 @@ class Returns(Family):
         for arn in final.arns:
             if workflow_of(arn) != RETURN:
                 continue
-            name = arn.rpartition(":")[2]
+            name = business_id_of(arn)
             status = final.shop.returns.get(name, {}).get("status", "NONE")
             if (status, final.status(arn)) not in ENDINGS:
                 yield f"{RETURN} {final.status(arn)}, and the return is {status}"
@@ -185,7 +192,7 @@ def _exchanged(demo: order_exchange.Scenario, sold_first: Request = FIRST.sale) 
         request = exchange_request(demo, return_id, order_id, sale_id, YESTERDAY_TIME)
         request["sale"] = with_stored_cards(request["sale"])
         exchange = fixture.start(request, EXCHANGE)
-        children = {CHECKOUT: sale_id, RETURN: return_id}
+        children = {CHECKOUT: sale_id, RETURN: f"{return_id}.exchange"}
         arns = [
             f"{fixture.deploy(workflow).replace(':stateMachine:', ':execution:')}:{name}"
             for workflow, name in children.items()
