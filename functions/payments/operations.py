@@ -35,6 +35,7 @@ from payments.credit.wallets import Wallets
 from payments.errors import EventNotSigned, UnknownGiftCard
 from payments.models import ListedTender, StoreCards, Tender, TenderType
 from payments.refunds.failures import OpenCase, case_of_order, case_of_return
+from payments.refunds.rules import RETURN
 from payments.refunds.store import RefundStore
 from payments.rules import REFUNDED, refuse_card_numbers
 from payments.store import PaymentsStore
@@ -113,7 +114,8 @@ class StripeEvents:
 
     def _apply(self, event: StripeEvent) -> bool:
         effect = event.effect
-        tender = self._store.find_tender(effect[0], effect[2]) if effect else None
+        is_of_order = effect is not None and effect[1] != RETURN
+        tender = self._store.find_tender(effect[0], effect[2]) if effect and is_of_order else None
         change = change_of(event, effect[1], tender) if effect and tender else None
         case = self._failure(event, effect, tender) if effect else None
         if case:
@@ -131,11 +133,11 @@ class StripeEvents:
         reason = failed_refund(event, step)
         if reason is None:
             return None
-        if tender:
-            # While a workflow reverses the tender, it opens the case.
-            return case_of_order(tender, reason) if tender.state == REFUNDED else None
-        refund = self._refunds.find(business_id)
-        return case_of_return(refund, tender_no, reason) if refund else None
+        if step == RETURN:
+            refund = self._refunds.find(business_id)
+            return case_of_return(refund, tender_no, reason) if refund else None
+        # While a workflow reverses the tender, it opens the case.
+        return case_of_order(tender, reason) if tender and tender.state == REFUNDED else None
 
 
 class CreditOperations:

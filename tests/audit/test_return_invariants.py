@@ -15,7 +15,12 @@ ORDER, RETURN, REFUND = (f"ORDER#{SALE}", "ORDER"), (f"RETURN#{RETURNED}", "RETU
 NOTE = (f"CREDIT#{SALE}", f"CREDIT#{RETURNED}")
 ENTRY = (f"ENTRY#{SALE}#return#{RETURNED}", "ENTRY")
 UNRECEIPTED = "ret-3"
-FAILED = {"pk": "EVENT#evt_1", "sk": "EVENT", "event_id": "evt_1", "case_id": f"{RETURNED}#refund_failed#1"}
+FAILED = {
+    "pk": "EVENT#evt_1",
+    "sk": "EVENT",
+    "event_id": "evt_1",
+    "case_id": f"{RETURNED}#return_refund_failed#1",
+}
 MOVE = (return_rows.LEVEL, f"MOVE#{RETURNED}#return")
 
 

@@ -1,6 +1,6 @@
 """Effect keys, card numbers that are refused, and the error of tenders that could not be reversed."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from payments import rules
 from payments.errors import ReversalRefused
 from payments.models import Authorise, Tender
+from payments.provider import Step
+from payments.refunds import rules as refund_rules
 from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, ProviderUnavailable, StoreContention
 from tillflow.parsing import parse
 
@@ -17,8 +19,10 @@ def tender(number: int = 1, kind: str = "card", state: str = rules.AUTHORISED) -
 
 
 def test_effect_keys_are_unique() -> None:
-    steps, orders = ["authorise", "capture", "void", "refund"], ["ord-1", "ord-2"]
-    keys = [rules.effect_key(order, step, number) for order in orders for step in steps for number in (1, 2)]
+    """Those of a return too, whose id may be that of an order."""
+    steps, ids = get_args(Step.__value__), ["ord-1", "ord-2"]
+    keys = [rules.effect_key(one, step, number) for one in ids for step in steps for number in (1, 2)]
+    keys += [refund_rules.effect_key(one, number) for one in ids for number in (1, 2)]
     assert len(set(keys)) == len(keys)
     assert keys[0] == "ord-1#authorise#1"
 

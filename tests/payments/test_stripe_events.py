@@ -19,7 +19,7 @@ from payments.refunds.models import RefundPayment
 from payments.stripe_adapter.events import is_signed
 from payments.stripe_adapter.secret import SecretCache
 from tillflow.callbacks import NO_WORKFLOW
-from tillflow.errors import InvalidRequest, StoreContention, StoreUnavailable
+from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card
 from verification.harness.fake_stripe import FakeStripe, StripeSecret
@@ -115,12 +115,52 @@ def test_refund_of_a_return_that_fails_later_opens_a_case_that_names_the_books(
     assert send(events, account, "refund.failed")
     [case] = cases
     opening = Opening.model_validate(case)
-    assert (opening.case_id, opening.business_id) == ("ret-1#refund_failed#1", "ret-1")
+    assert (opening.case_id, opening.business_id) == ("ret-1#return_refund_failed#1", "ret-1")
     assert (opening.step, opening.error, opening.task_token) == ("RefundPayment", "RefundFailed", NO_WORKFLOW)
     for named in ("4.00 EUR", "tender 1 of order ord-1", "expired_or_canceled_card"):
         assert named in opening.cause
     assert f"Journal entry {return_entry_id('ord-1', 'ret-1')} credits account" in opening.cause
     assert opening.cause.endswith(f"book the amount from the account that pays it to {CARD_CLEARING.code}.")
+
+
+@pytest.fixture
+def same_id(payments: PaymentsFixture) -> RefundPayment:
+    """A return of a paid order, under the id of another order that was cancelled and refunded."""
+    for order_id in ("ord-1", "ord-2"):
+        payments.authorise(card(), order_id=order_id)
+        payments.service.capture(order_id)
+    payments.service.reverse("ord-2")
+    return RETURN.model_copy(update={"return_id": "ord-2"})
+
+
+def test_return_under_the_id_of_a_refunded_order_is_refunded(
+    payments: PaymentsFixture, account: FakeStripe, same_id: RefundPayment
+) -> None:
+    payments.card.plans["refund"] = ["before"]
+    payments.card.plans["look_up"] = ["down"]
+    with pytest.raises(PaymentOutcomeUnknown):
+        payments.refunds().refund(same_id)
+    assert payments.refunds().refund(same_id)["refunds"] == [{"tender_no": 1, "type": "card", "amount": 400}]
+    assert sorted(refund["amount"] for refund in account.refunds.values()) == [400, 900]
+
+
+def test_failed_refund_of_a_return_under_the_id_of_an_order_is_not_that_of_the_order(
+    events: StripeEvents,
+    account: FakeStripe,
+    payments: PaymentsFixture,
+    same_id: RefundPayment,
+    cases: list[dict[str, str]],
+) -> None:
+    payments.refunds().refund(same_id)
+    for refund in list(account.refunds):
+        account.fail_refund(refund)
+        assert send(events, account, "refund.failed")
+    assert payments.states("ord-1") == ["captured"]
+    assert payments.states("ord-2") == ["refund_failed"]
+    assert [(case["case_id"], case["step"]) for case in cases] == [
+        ("ord-2#refund_failed#1", "ReversePayment"),
+        ("ord-2#return_refund_failed#1", "RefundPayment"),
+    ]
 
 
 def test_failed_refund_of_a_return_stays_recorded_and_is_reported_with_each_event(
@@ -139,7 +179,7 @@ def test_failed_refund_of_a_return_stays_recorded_and_is_reported_with_each_even
     assert payments.store.tender("ord-1", 1).refunded == 400
     assert payments.refunds().refund(RETURN)["refunds"] == [{"tender_no": 1, "type": "card", "amount": 400}]
     stored = [row for row in payments.rows(table) if row["sk"] == "EVENT"]
-    assert [row["case_id"] for row in stored] == ["ret-1#refund_failed#1"]
+    assert [row["case_id"] for row in stored] == ["ret-1#return_refund_failed#1"]
 
 
 def test_refund_that_fails_before_its_response_is_recorded_is_delivered_again(
@@ -157,7 +197,7 @@ def test_refund_that_fails_before_its_response_is_recorded_is_delivered_again(
     payments.refunds().refund(RETURN)
     assert cases == []
     assert send(events, account, "refund.failed")
-    assert [case["case_id"] for case in cases] == ["ret-1#refund_failed#1"]
+    assert [case["case_id"] for case in cases] == ["ret-1#return_refund_failed#1"]
 
 
 def test_event_whose_case_cannot_be_opened_is_delivered_again(
@@ -186,7 +226,7 @@ def test_refund_of_a_cancelled_order_that_fails_later_opens_a_case(
     assert "9.00 EUR" in case["cause"] and cancel_entry_id("ord-1") in case["cause"]
 
 
-@pytest.mark.parametrize("effect", ["ret-9#refund#1", "ret-1#refund#2", "ret-1#capture#1"])
+@pytest.mark.parametrize("effect", ["ret-9#return#1", "ret-1#return#2", "ret-1#capture#1", "ret-1#refund#1"])
 def test_failed_refund_that_is_not_of_a_return_opens_no_case(
     events: StripeEvents, account: FakeStripe, returned: str, cases: list[dict[str, str]], effect: str
 ) -> None:

@@ -48,7 +48,8 @@ def case_of_return(refund: Refund, tender_no: int, reason: str) -> dict[str, str
         f"Journal entry {request.order_id}#return#{refund.return_id} credits account {_CARD_CLEARING} with it"
     )
     amount = Money(part.amount, request.currency)
-    return _case(refund.return_id, "RefundPayment", tender_no, f"{amount} {what}", books, reason)
+    case_id = f"{refund.return_id}#return_refund_failed#{tender_no}"
+    return _case(case_id, refund.return_id, "RefundPayment", f"{amount} {what}", books, reason)
 
 
 def case_of_order(tender: Tender, reason: str) -> dict[str, str]:
@@ -57,12 +58,13 @@ def case_of_order(tender: Tender, reason: str) -> dict[str, str]:
     what = f"{amount} of order {order_id} to tender {tender.tender_no}"
     entry = f"journal entry {order_id}#cancel credits account {_CARD_CLEARING} with it"
     books = f"If the order was cancelled, {entry}"
-    return _case(tender.order_id, "ReversePayment", tender.tender_no, what, books, reason)
+    case_id = f"{order_id}#refund_failed#{tender.tender_no}"
+    return _case(case_id, order_id, "ReversePayment", what, books, reason)
 
 
-def _case(business_id: str, step: str, tender_no: int, what: str, books: str, reason: str) -> dict[str, str]:
+def _case(case_id: str, business_id: str, step: str, what: str, books: str, reason: str) -> dict[str, str]:
     return {
-        "case_id": f"{business_id}#refund_failed#{tender_no}",
+        "case_id": case_id,
         "business_id": business_id,
         "workflow": "payments",
         "side": "forward",

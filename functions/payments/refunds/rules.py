@@ -35,9 +35,13 @@ _ORDER: Final[Mapping[TenderType, int]] = {
 }
 
 
+RETURN: Final = "return"
+"""The step in the keys of returns. No step of an order has this name: a return may have the id of an order."""
+
+
 def effect_key(return_id: str, tender_no: int) -> str:
     """Return the provider's idempotency key of a refund: the return, the step and the tender."""
-    return f"{return_id}#refund#{tender_no}"
+    return f"{return_id}#{RETURN}#{tender_no}"
 
 
 def credit_grant_id(return_id: str) -> str:

@@ -15,6 +15,7 @@ from tillflow.money import EXPONENT
 
 from payments import rules
 from payments.models import Tender, TenderChange
+from payments.refunds.rules import RETURN
 from payments.stripe_adapter.amounts import to_stripe
 from payments.stripe_adapter.reasons import EFFECT
 
@@ -40,17 +41,20 @@ class StripeEvent(BaseModel):
 
     @property
     def effect(self) -> tuple[str, str, int] | None:
-        """Return the order, step and tender of the effect that the object names; None if it is not of this system."""
+        """Return the order or return, the step and the tender of the effect that the object names.
+
+        None if it is not of this system.
+        """
         metadata = self.data.object.get("metadata")
         key = metadata.get(EFFECT) if isinstance(metadata, dict) else None
-        order_id, step, number = [*str(key).split("#"), "", ""][:3]
-        return (order_id, step, int(number)) if number.isascii() and number.isdigit() else None
+        business_id, step, number = [*str(key).split("#"), "", ""][:3]
+        return (business_id, step, int(number)) if number.isascii() and number.isdigit() else None
 
 
 def failed_refund(event: StripeEvent, step: str) -> str | None:
     """Return why a refund failed, None if the event does not say that one did."""
     status = event.data.object.get("status")
-    if step != "refund" or status not in ("failed", "canceled"):
+    if step not in ("refund", RETURN) or status not in ("failed", "canceled"):
         return None
     return str(event.data.object.get("failure_reason") or status)[:200]
 
