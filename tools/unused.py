@@ -20,7 +20,15 @@ DECORATORS = ["@*.command*", "@*.callback*", "@route*", "@*_validator*", "@*_ser
 NAMES = [
     # pydantic, argparse of a request, http.server, http.client, yaml and Pillow read these.
     *("model_config", "do_*", "log_message", "protocol_version", "request_queue_size", "daemon_threads"),
-    *("connect", "represent", "flow_style", "ignore_aliases", "MAX_IMAGE_PIXELS"),
+    *(
+        "connect",
+        "represent",
+        "flow_style",
+        "ignore_aliases",
+        "MAX_IMAGE_PIXELS",
+        "max_redirects",
+        "trust_env",
+    ),
     # Members of enumerations that the command line offers by value.
     *(
         "RETRY",

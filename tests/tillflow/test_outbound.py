@@ -1,5 +1,6 @@
 """Outgoing calls: what they refuse, and that none lasts longer than its deadline."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -69,19 +70,69 @@ def test_connection_that_is_closed_at_once_is_a_failure(serve: Callable[[Respond
         post(serve(lambda connection: connection.close()), b"{}", {})
 
 
-def test_slow_drip_ends_at_the_deadline(serve: Callable[[Respond], str]) -> None:
-    def drip(connection: socket.socket) -> None:
-        try:
-            for _ in range(100):
-                connection.sendall(b"HTTP/1.1 200 OK\r\n"[:1])
-                time.sleep(0.1)
-        except OSError:
-            return
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_slow_drip_ends_at_the_deadline(serve: Callable[[Respond], str], scheme: str) -> None:
+    """A status line, or the record of a TLS handshake, of which a byte arrives now and then."""
+    sent = b"HTTP/1.1 200 OK" + b" " * 100 if scheme == "http" else b"\x16\x03\x03\x40\x00" + bytes(100)
 
+    def drip(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            for number in range(60):
+                connection.sendall(sent[number : number + 1])
+                time.sleep(0.1)
+
+    url = serve(drip).replace("http", scheme, 1)
     began = time.monotonic()
     with pytest.raises(CallFailed, match=r"within 0\.5 s"):
-        post(serve(drip), b"{}", {}, deadline=0.5)
+        post(url, b"{}", {}, deadline=0.5)
     assert time.monotonic() - began < 3
+
+
+def test_slow_resolver_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving = threading.Event()
+
+    def wait(*_: Any, **__: Any) -> Any:
+        resolving.wait(10)
+        return []
+
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", wait)
+    with pytest.raises(CallFailed, match=r"within 0\.2 s"):
+        post("https://supplier.example/", b"", {}, deadline=0.2)
+    resolving.set()
+
+
+def test_time_of_the_resolver_counts_towards_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeouts: list[float] = []
+
+    def resolve(*_: Any, **__: Any) -> Any:
+        time.sleep(0.3)
+        return [(2, 1, 6, "", ("93.184.216.34", 443))]
+
+    def connect(address: Any, timeout: float) -> socket.socket:
+        timeouts.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(outbound.socket, "create_connection", connect)
+    with pytest.raises(CallFailed):
+        post("https://supplier.example/", b"", {}, deadline=1)
+    assert timeouts[0] < 0.75
+
+
+def test_deadline_that_passes_while_connecting_ends_the_call(
+    serve: Callable[[Respond], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is made in the moment in which the deadline passes: no response is waited for any more."""
+    url, connect = serve(responding("200 OK")), socket.create_connection
+
+    def slow(*arguments: Any) -> socket.socket:
+        connected = connect(*arguments)
+        time.sleep(0.5)
+        return connected
+
+    monkeypatch.setattr(outbound.socket, "create_connection", slow)
+    with pytest.raises(CallFailed, match=r"within 0\.2 s"):
+        post(url, b"{}", {}, deadline=0.2)
 
 
 def test_large_response_is_a_failure(serve: Callable[[Respond], str]) -> None:
@@ -138,6 +189,9 @@ def test_https_url_may_be_called(url: str) -> None:
         "fd00::1",
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
+        "64:ff9b::a9fe:a9fe",
+        "::127.0.0.1",
+        "fec0::1",
     ],
 )
 def test_host_without_a_public_address_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import requests
 import stripe
 
 from payments.stripe_adapter.secret import SecretCache
@@ -11,12 +12,23 @@ from payments.stripe_adapter.secret import SecretCache
 _CALL_SECONDS = 4
 
 
+def transport() -> stripe.HTTPClient:
+    """Return the transport of Stripe's library, which calls Stripe's own address alone.
+
+    It follows no redirects: each could repeat an effect. It uses no proxy and no .netrc of the environment.
+    """
+    session = requests.Session()
+    session.max_redirects = 0
+    session.trust_env = False
+    return stripe.RequestsClient(timeout=_CALL_SECONDS, session=session)
+
+
 class Access:
     """Calls of Stripe with the current key. http: the transport of Stripe's library, for one with other settings."""
 
     def __init__(self, secret: SecretCache, http: stripe.HTTPClient | None = None) -> None:
         self._secret = secret
-        self._http = http or stripe.RequestsClient(timeout=_CALL_SECONDS)
+        self._http = http or transport()
         self._client: stripe.StripeClient | None = None
         self._key = ""
 

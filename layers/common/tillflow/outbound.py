@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import ipaddress
 import os
+import queue
 import socket
 import ssl
 import threading
@@ -26,6 +27,7 @@ DEADLINE_SECONDS = 5.0
 MAX_RESPONSE_BYTES = 64 * 1024
 MAX_URL_LENGTH = 1024
 _CHUNK = 8192
+_IPV6_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 class CallFailed(DomainError):
@@ -69,8 +71,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], deadline: float = DE
     """
     address = _parsed(url, "address")
     ends = time.monotonic() + deadline
-    connection = _Connection(address, _public_address(address), deadline)
-    watchdog = threading.Timer(deadline, connection.abort)
+    resolved = _public_address(address, deadline)
+    seconds_left = max(ends - time.monotonic(), 0.001)
+    connection = _Connection(address, resolved, seconds_left)
+    watchdog = threading.Timer(seconds_left, connection.abort)
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -79,7 +83,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], deadline: float = DE
         content = _read(response, address.host)
     except (OSError, http.client.HTTPException, ValueError) as failure:
         late = time.monotonic() >= ends
-        reason = f"no response within {deadline:g} s" if late else f"{type(failure).__name__}: {failure}"
+        reason = _late(deadline) if late else f"{type(failure).__name__}: {failure}"
         raise CallFailed(address.host, reason[:200]) from None
     finally:
         watchdog.cancel()
@@ -107,25 +111,54 @@ def _parsed(url: str, field: str) -> _Address:
     return _Address(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), path)
 
 
-def _public_address(address: _Address) -> str:
+def _late(deadline: float) -> str:
+    return f"no response within {deadline:g} s"
+
+
+def _public_address(address: _Address, deadline: float) -> str:
     """Resolve a host and return one of its addresses. CallFailed if any of them is not public.
 
     One private address among public ones is how a name is made to lead inside after it was checked.
     """
-    try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise CallFailed(address.host, "the host does not resolve") from None
-    resolved = [str(one[4][0]) for one in found]
+    resolved = _resolve(address, deadline)
     if not _local_allowed() and not all(_is_public(one) for one in resolved):
         raise CallFailed(address.host, "it is not a public address")
     return resolved[0]
 
 
+def _resolve(address: _Address, deadline: float) -> list[str]:
+    """Return the addresses of a host, CallFailed if it has none or the deadline passes.
+
+    The system's resolver cannot be interrupted: it runs in a thread, which is left to its own timeout.
+    """
+    resolved: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+
+    def run() -> None:
+        addresses: list[str] = []
+        with contextlib.suppress(OSError, UnicodeError):
+            found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+            addresses = [str(one[4][0]) for one in found]
+        resolved.put(addresses)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        addresses = resolved.get(timeout=deadline)
+    except queue.Empty:
+        raise CallFailed(address.host, _late(deadline)) from None
+    if not addresses:
+        raise CallFailed(address.host, "the host does not resolve")
+    return addresses
+
+
 def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return (mapped or address).is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour
+        # Outside of unicast, other forms lead to IPv4 addresses inside too: NAT64, for example.
+        if embedded is None and address not in _IPV6_UNICAST:
+            return False
+        address = embedded or address
+    return address.is_global and not address.is_multicast
 
 
 def _local_allowed() -> bool:
@@ -160,16 +193,27 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(address.host, address.port, timeout=deadline)
         self._address = address
         self._resolved = resolved
-        self._raw: socket.socket | None = None
+        self._aborted = False
 
     def connect(self) -> None:
-        self._raw = socket.create_connection((self._resolved, self._address.port), self.timeout)
-        self.sock = self._raw
+        self._use(socket.create_connection((self._resolved, self._address.port), self.timeout))
         if self._address.scheme == "https":
-            self.sock = _tls().wrap_socket(self._raw, server_hostname=self._address.host)
+            host = self._address.host
+            # The handshake follows once `abort` knows the new socket: wrapping detaches the one before.
+            tls = _tls().wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+            self._use(tls)
+            tls.do_handshake()
 
     def abort(self) -> None:
         """Break the connection off, whatever it is doing: a slow sender cannot exceed the deadline."""
+        self._aborted = True
         if self.sock is not None:
             with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                # The method of a TLS socket would also drop its session, which the other thread uses.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    def _use(self, connected: socket.socket) -> None:
+        """Use a socket from now on; TimeoutError if the deadline has passed meanwhile."""
+        self.sock = connected
+        if self._aborted:
+            raise TimeoutError
