@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks import checkout, goodput
+from benchmarks import checkout, goodput, http_api
+from benchmarks.plain_saga import PlainSaga
 from tests.support.deployed_shop import Deployed
 from till.shop import MUG, Shop
 from till.stack import Stack, find_stack
@@ -32,3 +33,21 @@ def test_goodput_counts_the_sales_of_an_offer(stack: Stack) -> None:
     goodput_a_second, *_, failed = goodput.offer(stack, rate=1, seconds=3)
     assert float(goodput_a_second) > 0
     assert failed == "0"
+
+
+def test_api_benchmark_reads_and_sells(stack: Stack) -> None:
+    client = http_api.sign_in(stack, "operator")
+    order_id, (taken,) = http_api.sell(client, 1)
+    assert taken > 0
+    assert len(http_api.read(client, f"/orders/{order_id}", 2)) == 2
+    assert http_api.tasks_of_a_sale(stack, order_id) == 10
+
+
+def test_all_requests_of_clients_at_once_succeed(stack: Stack) -> None:
+    crowd = http_api.send_at_once(stack, 3)
+    assert (sum(crowd.statuses.values()), crowd.faults) == (9, 0)
+
+
+def test_plain_saga_writes_a_row_in_each_step(stack: Stack) -> None:
+    with PlainSaga(stack, 2) as saga:
+        assert len(saga.run(1)) == 1
