@@ -81,6 +81,7 @@ class Crowd:
 
     statuses: Counter[int] = field(default_factory=Counter)
     without_retry_after: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
     milliseconds: list[float] = field(default_factory=list)
 
     @property
@@ -94,6 +95,8 @@ class Crowd:
         self.milliseconds.append(milliseconds)
         if response.status == 429 and not response.headers.get("retry-after", "").isdigit():
             self.without_retry_after += 1
+        if response.status >= 300:
+            self.failures[f"{response.status} {response.data[:200].decode(errors='replace')}"] += 1
 
 
 def main() -> None:
@@ -220,6 +223,8 @@ def show_crowd(crowd: Crowd, clients: int) -> None:
     Console().print(f"{clients} clients at once: {counts}; p50 {p50:,.0f} ms, p99 {p99:,.0f} ms")
     if crowd.faults:
         Console().print(f"{crowd.faults} responses are neither a success nor a 429 with Retry-After")
+        for failure, count in crowd.failures.most_common(5):
+            Console().print(f"{count} x {failure}", markup=False)
 
 
 if __name__ == "__main__":

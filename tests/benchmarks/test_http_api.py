@@ -24,7 +24,7 @@ def test_fault_is_neither_a_success_nor_a_refusal_with_a_time(
     status: int, headers: dict[str, str], faults: int
 ) -> None:
     crowd = Crowd()
-    crowd.add(Mock(status=status, headers=headers), 1.0)
+    crowd.add(Mock(status=status, headers=headers, data=b"{}"), 1.0)
     assert crowd.faults == faults
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ministack.services import lambda_svc
 
-from local_aws.ministack.http_apis import Route, authorizers, routes
+from local_aws.ministack.http_apis import Route, authorizers, routes, with_retry_after
 
 _PROXY = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": "arn:function"}
 
@@ -58,3 +59,17 @@ def test_route_has_the_security_of_the_document_unless_it_has_its_own() -> None:
 def test_route_without_an_integration_is_rejected() -> None:
     with pytest.raises(ValueError, match="the route GET /a has no x-amazon-apigateway-integration"):
         list(routes(_document(paths={"/a": {"get": {}}})))
+
+
+def test_response_of_a_throttled_function_says_when_to_try_again() -> None:
+    throttled = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded.", 3)
+    shaped = lambda_svc.lambda_execute_result_to_api_proxy_response(throttled)
+    response, _ = with_retry_after(throttled, *shaped)
+    assert response is not None
+    assert (response["statusCode"], response["headers"]["Retry-After"]) == (429, "3")
+
+
+def test_response_of_a_function_is_unchanged() -> None:
+    result = {"body": {"statusCode": 429, "headers": {"a": "b"}, "body": "own"}}
+    response, _ = with_retry_after(result, *lambda_svc.lambda_execute_result_to_api_proxy_response(result))
+    assert response == result["body"]

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ministack import app
-from ministack.services import apigateway, cloudfront
+from ministack.services import apigateway, cloudfront, lambda_svc
 
 type Document = dict[str, Any]
 
@@ -99,6 +99,20 @@ def install_http_apis() -> None:
         return await _fetch(host, urlsplit(api["apiEndpoint"]).netloc, origin, *request)
 
     cloudfront._fetch_from_origin = fetch_from_api
+    shape = lambda_svc.lambda_execute_result_to_api_proxy_response
+    lambda_svc.lambda_execute_result_to_api_proxy_response = lambda result: with_retry_after(
+        result, *shape(result)
+    )
+
+
+def with_retry_after(
+    result: Document, response: Document | None, failure: str | None
+) -> tuple[Document | None, str | None]:
+    """Return the response of an integration; that of a throttled function says when to try again, as Lambda's does."""
+    if response is not None and result.get("throttle"):
+        seconds = str(result["body"]["retryAfterSeconds"])
+        response = response | {"headers": response["headers"] | {"Retry-After": seconds}}
+    return response, failure
 
 
 def _with_body_defaults(properties: Document) -> Document:
