@@ -36,7 +36,7 @@ from orders.returns.operations import ReturnOperations
 api = Api("orders")
 handle = api.handle
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class Wait(BaseModel):
@@ -414,15 +414,17 @@ def _wait(order_id: str, seconds: int, ends: frozenset[str]) -> Order:
 def _poll[Document](
     read: Callable[[], Document], ended: Callable[[Document], bool], seconds: int
 ) -> Document:
-    """Return the document once it has ended, or as it is after so many seconds."""
-    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    """Return the document once it has ended, or as it is after so many seconds.
+
+    The pauses are a quarter of the time waited, so that the end is seen soon after it and a long wait reads seldom.
+    """
+    began = time.monotonic()
     while True:
         document = read()
-        left = deadline - time.monotonic()
-        if ended(document) or left <= 0:
+        waited = time.monotonic() - began
+        if ended(document) or waited >= seconds:
             return document
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        time.sleep(min(max(waited / 4, _SHORTEST_PAUSE), _LONGEST_PAUSE, seconds - waited))
 
 
 def _refusal(order: Order) -> Problem:
