@@ -43,6 +43,11 @@ def test_command_imports_its_own_module_alone() -> None:
     assert not commands & {"till.commands.image", "till.commands.demo", "till.commands.stack"}
 
 
+@pytest.mark.parametrize("command", ["order", "purchase", "stock", "customer", "execution"])
+def test_invariants_are_imported_by_their_own_commands_alone(command: str) -> None:
+    assert "audit" not in imported(command, "--help")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_listed_help_is_that_of_the_command(name: str) -> None:
     command = TREE.commands[name]  # type: ignore[attr-defined]

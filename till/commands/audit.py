@@ -9,7 +9,7 @@ from rich.progress import Progress
 from audit import INVARIANTS, check
 from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
 from audit.snapshot import TABLES
-from till import workflows
+from till import audited_executions
 from till.output import err, out, print_json, print_table, styled
 from till.stack import find_stack
 
@@ -35,9 +35,9 @@ def audit(
         shop = read_snapshot(
             stack.client("dynamodb"),
             stack.output,
-            lambda: workflows.running(stack),
+            lambda: audited_executions.running(stack),
             lambda table, items: progress.advance(reading),
-            succeeded=lambda: workflows.succeeded(stack),
+            succeeded=lambda: audited_executions.succeeded(stack),
             pictures=lambda: read_pictures(
                 stack.client("s3"),
                 stack.output,
