@@ -14,6 +14,7 @@ from ledger.accounts import (
     TENDER_ACCOUNT,
 )
 from ledger.rules import return_entry_id
+from tillflow.money import CASH_INCREMENT
 
 from audit.snapshot import Breach, Item, Snapshot, account_balances, document, invariant, nested
 
@@ -62,6 +63,23 @@ def claims_are_those_of_returns(shop: Snapshot) -> Iterator[Breach]:
             yield name, f"order {order} has another claim than the return"
     for name, (order, _) in claims.items():
         yield name, f"order {order} has a claim of it, and there is no such return"
+
+
+@invariant
+def claims_have_the_amounts_of_returns(shop: Snapshot) -> Iterator[Breach]:
+    """A claim has the amount of its return; what a sale in cash alone refunds can be paid in coins."""
+    for name, order in shop.orders.items():
+        coin = CASH_INCREMENT.get(order.get("currency", ""), 1)
+        in_cash = {tender["type"] for tender in document(order).get("tenders", ())} == {"cash"}
+        for claim in nested(order, "returns"):
+            return_id, amount = claim["return_id"], claim.get("amount")
+            if amount is None:
+                continue
+            total = document(shop.returns.get(return_id, {})).get("totals", {}).get("total")
+            if amount != total:
+                yield name, f"return {return_id} claims {amount}, and refunds {total}"
+            if in_cash and claim["refund"] == "original" and amount % coin:
+                yield name, f"return {return_id} refunds {amount} in cash; expected a multiple of {coin}"
 
 
 @invariant
@@ -284,6 +302,7 @@ RETURNS = (
     return_ends,
     returned_units_are_sold_at_most,
     claims_are_those_of_returns,
+    claims_have_the_amounts_of_returns,
     refunds_and_pending_are_captured_at_most,
     completed_return_is_complete,
     return_entry_is_what_was_returned,

@@ -30,6 +30,27 @@ describe("refundOf", () => {
     expect(refundOf(orderOf(), draftOf({ 1: 3, 2: 1 }))).toBe(1902);
   });
 
+  describe("of a cash sale in francs", () => {
+    const lines = [1, 2, 3].map((line_no) => ({ line_no, sku: "MUG", description: "Mug", quantity: 1, total: 498 }));
+    const document = { customer_id: null, lines, totals: { rounding: 1 }, tenders: [{ tender_no: 1, type: "cash", amount: 1495 }] };
+    const francs = (claims: { amount: number; refund: string }[]): Order => {
+      const returns = claims.map(({ amount, refund }, at) =>
+        ({ return_id: `ret-${String(at)}`, lines: [{ line_no: at + 1, quantity: 1, total: 498 }], refund, value: 498, amount }));
+      return orderOf({ currency: "CHF", document, returns } as unknown as Partial<Order>);
+    };
+    const first = { amount: 500, refund: "original" };
+
+    it.each([[[], 1, 500], [[first], 2, 495], [[first, { amount: 495, refund: "original" }], 3, 500]])(
+      "rounds the refund after %o in coins", (claims, line, refund) => {
+        expect(refundOf(francs(claims), draftOf({ [line]: 1 }))).toBe(refund);
+      });
+
+    it.each(["store_credit", "exchange"] as const)("does not round a refund as %s", (refund) => {
+      expect(refundOf(francs([]), draftOf({ 1: 1 }, { refund }))).toBe(498);
+      expect(refundOf(francs([{ amount: 498, refund }]), draftOf({ 2: 1 }))).toBe(500);
+    });
+  });
+
   it("refunds the rest of a line of which units were returned before", () => {
     const order = orderOf({ returns: [{ return_id: "ret-0", lines: [{ line_no: 1, quantity: 1, total: 333 }] }] });
     expect(returnableLines(order)[0]).toMatchObject({ returnable: 2, total: 667 });

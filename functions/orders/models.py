@@ -67,10 +67,17 @@ class ClaimedUnits(Record):
 
 
 class Claim(Record):
-    """What a return claims of its order, from its first step on."""
+    """What a return claims of its order, from its first step on.
+
+    value: of its units; amount: what it refunds, which differs by the rounding of a refund in cash. None for the claims
+    of earlier releases, which were not rounded. refund: what gets the amount; the exchange if it pays one first.
+    """
 
     return_id: str
     lines: tuple[ClaimedUnits, ...]
+    refund: Literal["original", "store_credit", "exchange"] = "original"
+    value: int | None = None
+    amount: int | None = None
 
 
 class ShippedUnits(Record):

@@ -24,11 +24,24 @@ FAILED = {
 MOVE = (return_rows.LEVEL, f"MOVE#{RETURNED}#return")
 
 
-def claims(**line: int) -> str:
+def claims(amount: int | None = None, **line: int) -> str:
     """Return the claims of the order, with the first line changed."""
     first = {"line_no": 1, "quantity": 1, "tax": 20, "total": 120} | line
     second = {"line_no": 2, "quantity": 1, "tax": 20, "total": 120}
-    return json.dumps([{"return_id": RETURNED, "lines": [first, second]}])
+    refunded = {} if amount is None else {"refund": "original", "value": amount, "amount": amount}
+    return json.dumps([{"return_id": RETURNED, "lines": [first, second], **refunded}])
+
+
+def sold_in_francs(tables: Tables) -> None:
+    """Make the sale one in CHF that was paid in cash, and returned for 2.41."""
+    [order] = [row for row in tables["OrdersTable"] if row["pk"] == ORDER[0]]
+    order |= {"currency": "CHF", "returns": claims(amount=241)}
+    order["document"] = json.dumps(
+        json.loads(order["document"]) | {"tenders": [{"type": "cash", "amount": 360}]}
+    )
+    [returned] = [row for row in tables["OrdersTable"] if row["pk"] == RETURN[0]]
+    claimed = json.loads(returned["document"])
+    returned["document"] = json.dumps(claimed | {"totals": claimed["totals"] | {"total": 241}})
 
 
 def parts(state: str, amount: int = 240) -> str:
@@ -62,6 +75,8 @@ def unreceipted(refunded_as: str = "store_credit", **changes: Any) -> Break:
 BROKEN: list[tuple[str, str, Break]] = [
     ("return_ends", RETURNED, change("OrdersTable", *RETURN, status="CLAIMED")),
     ("returned_units_are_sold_at_most", SALE, change("OrdersTable", *ORDER, returns=claims(quantity=3))),
+    ("claims_have_the_amounts_of_returns", SALE, change("OrdersTable", *ORDER, returns=claims(amount=239))),
+    ("claims_have_the_amounts_of_returns", SALE, sold_in_francs),
     ("returned_units_are_sold_at_most", SALE, change("OrdersTable", *ORDER, returns=claims(total=241))),
     ("claims_are_those_of_returns", RETURNED, change("OrdersTable", *ORDER, returns="[]")),
     ("claims_are_those_of_returns", RETURNED, change("OrdersTable", *ORDER, returns=claims(tax=19))),

@@ -133,7 +133,12 @@ def test_completed_return_has_the_row_of_the_schema(shop: WorkflowFixture) -> No
     assert stored.credit_note_number == ended.output["credit_note_number"]
     claims = read_order(shop.row("OrdersTable", *order_key("ord-1"))).returns
     assert claims == (
-        Claim(return_id="ret-1", lines=(ClaimedUnits(line_no=2, quantity=1, tax=209, total=1250),)),
+        Claim(
+            return_id="ret-1",
+            lines=(ClaimedUnits(line_no=2, quantity=1, tax=209, total=1250),),
+            value=1250,
+            amount=1250,
+        ),
     )
 
 

@@ -6,17 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from catalog.models import ReturnWindow
+from catalog.models import Product, ReturnWindow
 from catalog.rows import replaced_prices_row
 from catalog.store import CatalogStore
 from customers.store import CustomersStore
+from inventory.models import ReceiptLine
+from inventory.operations import StockOperations
 from pydantic import TypeAdapter
 from tillflow.aws import client
 from tillflow.events import OrderReturned
 from tillflow.store import marshal
 
 from till.demo.order_checkout import BASKET, CASH, card, order
-from till.shop import CUSTOMERS, ESPRESSO, MUG
+from till.shop import CUSTOMERS, ESPRESSO, LOCATION, MUG
 from verification.harness.faults import FOREVER, Fault
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
 
@@ -56,6 +58,25 @@ def give_back(
 ) -> Run:
     [run] = shop.run(request(*lines, **more), faults=faults, workflow="OrderReturn")
     return run
+
+
+def test_refunds_of_a_cash_sale_in_francs_are_paid_in_coins(shop: WorkflowFixture) -> None:
+    product = Product(sku="CHOC", name="Chocolate", prices={"CHF": 498}, tax_class="zero")
+    CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
+    line = ReceiptLine(sku="CHOC", quantity=5, cost=1000)
+    StockOperations(client("dynamodb"), "InventoryTable").receive("francs", LOCATION, [line], "CHF")
+    sold = order({"CHOC": 3}, CASH, order_id="ord-1", placed_at="2026-11-23T10:00:00Z", currency="CHF")
+    [sale] = shop.run(sold)
+    assert sale.output["total"] == 1495
+    one, amounts = {"line_no": 1, "sku": "CHOC", "quantity": 1}, []
+    for number in (1, 2, 3):
+        run = give_back(shop, one, return_id=f"ret-{number}", currency="CHF")
+        completed(shop, run)
+        amounts.append(run.output["refunds"][0]["amount"])
+    assert amounts == [500, 495, 500]
+    assert [balances(shop, f"ord-1#return#ret-{number}").get("4300", 0) for number in (1, 2, 3)] == [2, -3, 2]
+    notes = shop.snapshot().return_notes
+    assert [notes[f"ret-{number}"]["total"] for number in (1, 2, 3)] == amounts
 
 
 def level(shop: WorkflowFixture, sku: str) -> dict[str, Any]:

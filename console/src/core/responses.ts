@@ -62,6 +62,15 @@ export interface DiscountLimit {
   amounts: Record<string, number>;
 }
 
+/** What a return claims of its order. value and amount: before and after the rounding of a refund in cash. */
+export interface Claim {
+  return_id: string;
+  lines: { line_no: number; quantity: number; total: number }[];
+  refund?: "original" | "store_credit" | "exchange";
+  value?: number | null;
+  amount?: number | null;
+}
+
 export interface Order {
   order_id: string;
   status: "PLACED" | "PAID" | "REJECTED" | "CANCELLED";
@@ -77,7 +86,7 @@ export interface Order {
   cause: string | null;
   cancelled_at: string | null;
   cancel_reason: string | null;
-  returns: { return_id: string; lines: { line_no: number; quantity: number; total: number }[] }[] | null;
+  returns: Claim[] | null;
 }
 
 export interface Return {

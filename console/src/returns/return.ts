@@ -6,6 +6,7 @@
  */
 
 import type { Order } from "../core/responses";
+import { amountToRefund, paidFor, totalOf } from "./cash";
 import { afterRefusal, newSale, type OrderRequest, type Sale } from "../till/sale";
 
 export type Condition = "resell" | "damaged";
@@ -83,13 +84,21 @@ export function returnableLines(order: Order): ReturnableLine[] {
   });
 }
 
-/** What the chosen units refund, as the API computes it: each line's share of its rest, rounded half up. */
+/** What the chosen units refund, as the API computes it: each line's share of its rest, rounded half up, and in coins. */
 export function refundOf(order: Order, draft: Draft): number {
   const lines = returnableLines(order);
   const chosen = (line: ReturnableLine): number => draft.units[line.lineNo]?.quantity ?? 0;
-  const sum = lines.reduce((total, line) => total + share(line.total, chosen(line), line.returnable), 0);
+  const total = lines.reduce((sum, line) => sum + share(line.total, chosen(line), line.returnable), 0);
   const isLast = lines.every((line) => chosen(line) === line.returnable);
-  return sum + (isLast ? (order.document?.totals.rounding ?? 0) : 0);
+  return amountToRefund(order, valueOf(order, total, isLast), draft.refund);
+}
+
+/** The value of units with the part of their sale's rounding that comes back with them. */
+function valueOf(order: Order, total: number, isLast: boolean): number {
+  const rounding = order.document?.totals.rounding ?? 0;
+  if (rounding >= 0) return isLast ? total + rounding : total;
+  const [refunded, paid] = [(order.returns ?? []).reduce((sum, claim) => sum + totalOf(claim), 0), paidFor(order)];
+  return Math.min(refunded + total, paid) - Math.min(refunded, paid);
 }
 
 function share(rest: number, units: number, ofUnits: number): number {

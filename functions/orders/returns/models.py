@@ -181,7 +181,7 @@ class ReturnedLine(TypedDict):
 class ReturnedTotals(TypedDict):
     """Sums over the returned lines; total = net + tax + rounding.
 
-    rounding: that of the sale's amount due in cash, with its last units.
+    rounding: of the refund in cash, and that of the sale with its last units.
     """
 
     net: int

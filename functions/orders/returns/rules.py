@@ -20,6 +20,7 @@ from orders.errors import (
     UnitsNotReturnable,
 )
 from orders.models import Claim, ClaimedUnits, Order
+from orders.returns.cash import amount_of, amount_to_refund
 from orders.returns.models import (
     ClaimedReturn,
     ConfirmClaim,
@@ -72,7 +73,7 @@ def claimed_return(request: ReturnOrder, order: Order, now: datetime) -> Claimed
         "reason": _reason(request),
         "lines": lines,
         "taxes": sum_by_rate(lines),
-        "totals": _totals(lines, _rounding(lines, order, document)),
+        "totals": _totals(lines, _amount(request, lines, order, document)),
     }
 
 
@@ -93,7 +94,7 @@ def claimed_without_receipt(request: ReturnOrder, now: datetime) -> ClaimedRetur
         "reason": _reason(request),
         "lines": lines,
         "taxes": sum_by_rate(lines),
-        "totals": _totals(lines, 0),
+        "totals": _totals(lines, sum(line["total"] for line in lines)),
     }
 
 
@@ -116,13 +117,19 @@ def check_not_sold(return_id: str, sale: Order) -> None:
         raise SaleNotRejected(return_id, sale.order_id, sale.status)
 
 
-def claim_of(claimed: ClaimedReturn) -> Claim:
-    """Return what an order stores of a claim."""
+def claim_of(request: ReturnOrder, claimed: ClaimedReturn, order: Order) -> Claim:
+    """Return what an order stores of a claim on it."""
     units = [
         ClaimedUnits(line_no=line["line_no"], quantity=line["quantity"], tax=line["tax"], total=line["total"])
         for line in claimed["lines"]
     ]
-    return Claim(return_id=claimed["return_id"], lines=tuple(units))
+    return Claim(
+        return_id=claimed["return_id"],
+        lines=tuple(units),
+        refund="exchange" if request.for_exchange else request.refund,
+        value=_value(claimed["lines"], order, order.document or {}),
+        amount=claimed["totals"]["total"],
+    )
 
 
 def without(claims: Iterable[Claim], return_id: str) -> tuple[Claim, ...]:
@@ -219,24 +226,40 @@ def _customer(request: ReturnOrder, customer_id: str | None) -> str | None:
     return request.customer_id
 
 
-def _rounding(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]) -> int:
-    """Return the part of the rounding of the amount due in cash that comes back with these units.
+def _amount(
+    request: ReturnOrder, lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]
+) -> int:
+    """Return what a return refunds: the value of its units, in coins if the sale was paid in cash."""
+    value = _value(lines, order, document)
+    claims, paid = order.returns or (), _paid(document)
+    if request.for_exchange or request.refund != "original" or _is_on_account(document):
+        # Refunds in cash before it may have been rounded up.
+        return max(min(value, paid - sum(map(amount_of, claims))), 0)
+    return amount_to_refund(value, claims, document.get("tenders", ()), paid, request.currency)
 
-    What was added comes back with the last units. What was taken off reduces the refund once all refunds would exceed
-    what was paid, so that no refund is above it, and none below zero.
+
+def _value(lines: Sequence[ReturnedLine], order: Order, document: Mapping[str, Any]) -> int:
+    """Return the value of units: their totals, and the part of the rounding of their sale that comes back with them.
+
+    What rounding the amount due in cash added comes back with the last units. What it took off reduces the value once
+    all of them would exceed what was paid, so that their sum is not above it, and none is below zero.
     """
     rounding: int = document.get("totals", {}).get("rounding", 0)
     before = [units for claim in order.returns or () for units in claim.lines]
+    total = sum(line["total"] for line in lines)
     if rounding < 0:
-        paid: int = sum(line["total"] for line in document["lines"]) + rounding
-        refunded = sum(units.total for units in before)
-        total = sum(line["total"] for line in lines)
-        return min(refunded + total, paid) - min(refunded, paid) - total
+        refunded, paid = sum(units.total for units in before), _paid(document)
+        return min(refunded + total, paid) - min(refunded, paid)
     sold = sum(line["quantity"] for line in document["lines"])
     returned = sum(units.quantity for units in before) + sum(line["quantity"] for line in lines)
-    return rounding if returned == sold else 0
+    return total + rounding if returned == sold else total
 
 
-def _totals(lines: Sequence[ReturnedLine], rounding: int) -> ReturnedTotals:
+def _paid(document: Mapping[str, Any]) -> int:
+    total: int = sum(line["total"] for line in document["lines"])
+    return total + int(document.get("totals", {}).get("rounding", 0))
+
+
+def _totals(lines: Sequence[ReturnedLine], amount: int) -> ReturnedTotals:
     net, tax = sum(line["net"] for line in lines), sum(line["tax"] for line in lines)
-    return {"net": net, "tax": tax, "rounding": rounding, "total": net + tax + rounding}
+    return {"net": net, "tax": tax, "rounding": amount - net - tax, "total": amount}

@@ -88,9 +88,10 @@ class ReturnsStore:
         rules.check_returnable(order, request.for_exchange)
         claimed = rules.claimed_return(request, order, now)
         what = f"claiming units of order {request.order_id}"
+        claims = (*(order.returns or ()), rules.claim_of(request, claimed, order))
         actions = [
             self._put_new(_row(request, claimed, execution, now), what),
-            self._set_claims(rows[order_place], (*(order.returns or ()), rules.claim_of(claimed)), what),
+            self._set_claims(rows[order_place], claims, what),
         ]
         transact(self._client, actions, what)
         return claimed
