@@ -65,6 +65,13 @@ IS_CURRENCY = "(attribute_not_exists(currency) OR currency = :currency)"
 SET_CURRENCY = ", currency = if_not_exists(currency, :currency)"
 
 
+class ValuableStock(Exception):
+    """A level is worth so much that the cost of its units has to be computed before they are reserved."""
+
+    def __init__(self, sku: str, location: str) -> None:
+        super().__init__(f"the value of sku {sku} at {location}")
+
+
 class TableActions:
     """Builds actions on one table."""
 
@@ -128,18 +135,26 @@ class StockRows(TableActions):
         """Return the partition key of a business document."""
         return f"{self._document_type}#{business_id}"
 
-    def reserve(self, location: str, line: Line, currency: str | None) -> Action:
-        """Move units from available to reserved; InsufficientStock when fewer are available, CurrencyMismatch."""
+    def reserve(self, location: str, line: Line, currency: str | None, most_value: int) -> Action:
+        """Move units from available to reserved; InsufficientStock when fewer are available, CurrencyMismatch.
+
+        ValuableStock if all units of the level are worth more than `most_value`.
+        """
 
         def refused(level: Item) -> Exception:
-            mismatch = currency_mismatch(level, currency)
-            return mismatch or InsufficientStock(line.sku, location, line.quantity, level.get("available", 0))
+            if mismatch := currency_mismatch(level, currency):
+                return mismatch
+            available = level.get("available", 0)
+            if available >= line.quantity:
+                return ValuableStock(line.sku, location)
+            return InsufficientStock(line.sku, location, line.quantity, available)
 
         return self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET reserved = reserved + :quantity, available = available - :quantity",
-            {":quantity": line.quantity} | currency_value(currency),
-            "available >= :quantity" + (f" AND {IS_CURRENCY}" if currency else ""),
+            {":quantity": line.quantity, ":most_value": most_value} | currency_value(currency),
+            "available >= :quantity AND stock_value <= :most_value"
+            + (f" AND {IS_CURRENCY}" if currency else ""),
             refused,
         )
 

@@ -13,7 +13,13 @@ from tillflow.errors import InvalidRequest
 from tillflow.fields import MAX_AMOUNT, MAX_STOCK, MAX_UNITS
 from tillflow.money import divide_half_up
 
-from inventory.models import Line, OrderedLine, ReceiptLine, ReturnedLine
+from inventory.models import MAX_LINES, Line, OrderedLine, ReceiptLine, ReturnedLine
+
+MAX_COST = MAX_AMOUNT // 10
+"""What the reserved units of a document may cost. It is a tenth of what can be posted: the average cost may rise until
+the units are taken, which nothing undoes."""
+MAX_UNRECEIPTED_COST = MAX_AMOUNT // MAX_LINES
+"""What the units of a line that is returned without a receipt cost at most, so that all lines can be posted."""
 
 REORDER_PARTS = 64
 """Partitions of the index of levels with a reorder point; each can be read in parallel."""
@@ -128,6 +134,19 @@ def cost_of(quantity: int, on_hand: int, stock_value: int) -> int:
     return divide_half_up(stock_value * quantity, on_hand)
 
 
+def check_cost(lines: Iterable[Line], levels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise InvalidRequest if units cost more than MAX_COST at the present average. levels: by SKU."""
+    total = 0
+    for line in lines:
+        level = levels.get(line.sku, {})
+        on_hand, value = level.get("on_hand", 0), level.get("stock_value", 0)
+        total += cost_of(line.quantity, on_hand, value) if line.quantity < on_hand else value
+    if total > MAX_COST:
+        raise InvalidRequest(
+            "lines", f"goods that cost {total:,}", f"a cost of at most {MAX_COST:,} minor units"
+        )
+
+
 def cost_of_return(quantity: int, received_cost: int, on_hand: int, stock_value: int) -> int:
     """Return the value at which `quantity` of `on_hand` units return to their supplier.
 
@@ -234,14 +253,15 @@ def cost_of_unreceipted(
     """Return the cost of units without a receipt that go back on hand, and of those that are written off.
 
     It is the average of the units on hand; if there are none, that of the level's last movement; nothing for a SKU that
-    was never there.
+    was never there. It is at most MAX_UNRECEIPTED_COST, and no more than the level has room for.
     """
     units, value = level.get("on_hand", 0), level.get("stock_value", 0)
+    most = min(MAX_UNRECEIPTED_COST, MAX_AMOUNT - value)
     if not units and last:
         units, value = abs(last["quantity"]), last["cost"]
     if not units:
         return 0, 0
-    cost = divide_half_up(value * line.quantity, units)
+    cost = min(divide_half_up(value * line.quantity, units), most)
     written_off = divide_half_up(cost * line.damaged, line.quantity)
     return cost - written_off, written_off
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Literal
 
 from tillflow.errors import DomainError, InvalidRequest, OrderClosed, StoreContention
+from tillflow.fields import MAX_AMOUNT
 from tillflow.store import (
     ACTIONS_PER_TRANSACTION,
     Action,
@@ -43,7 +44,7 @@ from inventory.reservations import (
     read_reservation,
     reservations_of,
 )
-from inventory.rows import StockRows, level_pk
+from inventory.rows import StockRows, ValuableStock, level_pk
 
 # Reserving and taking a chunk are a transaction each: a level and a movement per SKU, next to the chunk. Later releases
 # must keep the number: a reserve that stopped between two chunks continues at a multiple of it.
@@ -75,7 +76,8 @@ class InventoryStore(Levels):
         """Reserve units for a document; lines of one SKU are merged.
 
         Raises InsufficientStock, CurrencyMismatch, OrderClosed after a release, IdempotencyConflict when the document
-        has reserved other lines. `release` undoes a reservation that stopped between two chunks.
+        has reserved other lines, InvalidRequest if the units cost more than can be posted. `release` undoes a
+        reservation that stopped between two chunks.
         """
         merged = rules.merge_lines(lines)
         request = ReserveRequest(business_id, location, merged, currency)
@@ -174,10 +176,26 @@ class InventoryStore(Levels):
         return _lines_in(self.reservations(business_id), state)
 
     def _reserve_chunk(self, request: ReserveRequest, number: int, lines: Sequence[Line]) -> None:
+        try:
+            self._reserve(request, number, lines, rules.MAX_COST // len(request.lines))
+        except ValuableStock:
+            # Levels are read for such goods alone: a read for each line of a sale would cost more than its writes.
+            self._check_cost(request)
+            self._reserve(request, number, lines, MAX_AMOUNT)
+
+    def _check_cost(self, request: ReserveRequest) -> None:
+        keys = {line.sku: (level_pk(request.location, line.sku), "LEVEL") for line in request.lines}
+        rows = read_rows(self._client, self._table, list(keys.values()))
+        rules.check_cost(request.lines, {sku: rows.get(place, {}) for sku, place in keys.items()})
+
+    def _reserve(self, request: ReserveRequest, number: int, lines: Sequence[Line], most_value: int) -> None:
+        """most_value: of a level, so that its units cost no more."""
         actions = [self._rows.reserve_chunk(request, number, lines)]
         if number:  # the first chunk is the tombstone itself
             actions.append(self._rows.check_first_open(request.business_id, RESERVE))
-        actions += [self._rows.reserve(request.location, line, request.currency) for line in lines]
+        actions += [
+            self._rows.reserve(request.location, line, request.currency, most_value) for line in lines
+        ]
         try:
             transact(self._client, actions, f"reserving stock for {request.business_id}")
         except AlreadyApplied:

@@ -15,6 +15,7 @@ from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.operations import GiftCardOperations
 from tillflow.aws import client
+from tillflow.fields import MAX_AMOUNT
 from tillflow.gift_cards import hide_codes
 from tillflow.money import Money
 
@@ -31,7 +32,7 @@ from tests.support.checkout_workflow import (
     shop,
 )
 from till.demo.order_checkout import CASH, GIFT_CARD, card, order
-from till.shop import CARDS, LOCATION, MUG, SOLD_OUT
+from till.shop import CARDS, CURRENCY, LOCATION, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
 from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
@@ -328,6 +329,20 @@ def test_cash_sale_in_francs_is_rounded_and_cancelled_to_the_unit(shop: Workflow
     }  # fmt: skip
     [cancelled] = shop.run({"order_id": "ord-1", "reason": "changed"}, workflow="OrderCancel")
     assert cancelled.output["status"] == "CANCELLED"
+    assert shop.audit() == []
+
+
+def test_sale_whose_cost_cannot_be_posted_is_rejected_before_the_payment(shop: WorkflowFixture) -> None:
+    stock = StockOperations(client("dynamodb"), "InventoryTable")
+    for sku in ("GOLD", "ONYX"):
+        product = Product(sku=sku, name=sku, prices={CURRENCY: 100}, tax_class="standard")
+        CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
+        stock.receive(sku, LOCATION, [ReceiptLine(sku=sku, quantity=1, cost=MAX_AMOUNT)], CURRENCY)
+    sold = order({"GOLD": 1, "ONYX": 1}, CASH, order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
+    [run] = shop.run(sold)
+    assert (run.status, run.error) == ("FAILED", "InvalidRequest")
+    assert "a cost of at most" in str(run.cause)
+    assert shop.snapshot().tenders == {}
     assert shop.audit() == []
 
 
