@@ -111,6 +111,11 @@ def gamma_png(gamma: int, colour: tuple[int, ...], depth: int = 8, *more: tuple[
     return png(300, 200, depth, 2 if len(colour) == 3 else 6, (b"\0" + samples * 300) * 200, *chunks)
 
 
+def coloured_png(colour: tuple[int, ...], *chunks: tuple[bytes, bytes]) -> bytes:
+    """An RGB PNG of one colour with chunks that say what its samples mean."""
+    return png(300, 200, 8, 2, (b"\0" + bytes(colour) * 300) * 200, *chunks)
+
+
 def gif_frame(canvas: tuple[int, int], at: tuple[int, int], size: int = 100) -> bytes:
     """A red GIF frame at a place of a larger canvas."""
     data = bytearray(saved(Image.new("RGB", (size, size), (200, 30, 30)), "GIF"))

@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,6 +187,62 @@ def test_linear_png_is_shown_as_bright_as_its_gamma_says(render, depth: int, col
     assert shown[3] == (colour[3] if len(colour) == 4 else 255)
 
 
+# Display P3 and Adobe RGB. The profile of the corpus has gamma 2.2 in place of the curve of sRGB.
+P3, ADOBE = bytes((12, 13, 0, 1)), (31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000)
+CHRM = struct.pack(">8I", *ADOBE)
+SRGB_CHRM = struct.pack(">8I", 31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)
+
+
+def iccp(profile: bytes) -> tuple[bytes, bytes]:
+    return b"iCCP", b"profile\0\0" + zlib.compress(profile)
+
+
+@pytest.mark.parametrize(
+    ("colour", "chunks", "expected"),
+    [
+        ((200, 100, 50), [(b"cICP", P3)], (215, 94, 33)),
+        ((128, 128, 128), [(b"cICP", P3)], (128, 128, 128)),
+        ((55, 90, 30), [(b"cICP", bytes((1, 8, 0, 1)))], (128, 160, 96)),
+        (
+            (200, 100, 50),
+            [(b"cICP", bytes((1, 13, 0, 1))), iccp(corpus.wide_gamut_profile())],
+            (200, 100, 50),
+        ),
+        ((200, 100, 50), [(b"cICP", bytes((2, 2, 0, 1))), iccp(corpus.wide_gamut_profile())], (216, 93, 23)),
+        ((200, 100, 50), [(b"cICP", bytes((9, 16, 0, 1))), iccp(corpus.wide_gamut_profile())], (216, 93, 23)),
+        ((200, 100, 50), [(b"cICP", b"\1\r\0")], (200, 100, 50)),
+        ((200, 100, 50), [(b"cHRM", CHRM)], (229, 99, 43)),
+        ((200, 100, 50), [(b"cHRM", CHRM), (b"sRGB", b"\0")], (200, 100, 50)),
+        ((200, 100, 50), [(b"cHRM", CHRM[:31])], (200, 100, 50)),
+        ((200, 100, 50), [(b"cHRM", bytes(32))], (200, 100, 50)),
+        ((200, 100, 50), [(b"cHRM", SRGB_CHRM)], (200, 100, 50)),
+        ((55, 90, 30), [(b"cHRM", SRGB_CHRM), (b"gAMA", struct.pack(">I", 100_000))], (128, 160, 96)),
+        ((147, 32, 8), [(b"cHRM", CHRM), (b"gAMA", struct.pack(">I", 100_000))], (229, 99, 43)),
+    ],
+)
+def test_colours_that_a_png_names_by_numbers_are_converted(
+    render, colour: tuple[int, ...], chunks: list[tuple[bytes, bytes]], expected: tuple[int, ...]
+) -> None:
+    rendered = render(corpus.coloured_png(colour, *chunks))
+    shown = rendered.open().convert("RGB").getpixel((100, 100))
+    assert all(abs(one - other) <= 4 for one, other in zip(shown, expected, strict=True)), shown
+    if not any(name == b"iCCP" for name, _ in chunks):
+        assert rendered.metadata["icc_name"] is None
+
+
+def test_grey_png_in_linear_light_is_converted(render) -> None:
+    linear = render(corpus.png(300, 200, 8, 0, (b"\0" + b"\x37" * 300) * 200, (b"cICP", bytes((1, 8, 0, 1)))))
+    assert abs(linear.open().convert("L").getpixel((100, 100)) - 128) <= 3
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_lab_tiff_is_converted(render, wide: bool) -> None:
+    """L* 50, a* 20, b* -20."""
+    samples = bytes((0, 128, 0, 20, 0, 236)) if wide else bytes((128, 20, 236))
+    shown = render(corpus.plain_tiff(samples * 100, 8, 16 if wide else 8, 3)).open().convert("RGB")
+    assert all(abs(a - b) <= 5 for a, b in zip(shown.getpixel((5, 5)), (139, 109, 154), strict=True))
+
+
 @pytest.mark.parametrize(
     ("gamma", "more"),
     [(45_455, ()), (45_000, ()), (100_000, ((b"sRGB", b"\0"),)), (0, ()), (1, ()), (2**31 - 1, ())],
@@ -312,6 +369,12 @@ REJECTED = {
     ),
     "icc lab tiff": (lambda: corpus.plain_tiff(bytes((136, 208, 195)) * 100, 9, 8, 3), _FORMAT),
     "itu lab tiff": (lambda: corpus.plain_tiff(bytes((136, 208, 195)) * 100, 10, 8, 3), _FORMAT),
+    "lab tiff of 1 sample": (lambda: corpus.plain_tiff(bytes(100), 8, 8), _FORMAT),
+    "lab tiff with alpha": (lambda: corpus.plain_tiff(bytes(400), 8, 8, 4), _FORMAT),
+    "png in PQ": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((9, 16, 0, 1)))), _FORMAT),
+    "png in HLG": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((9, 18, 0, 1)))), _FORMAT),
+    "png of narrow range": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((1, 13, 0, 0)))), _FORMAT),
+    "png in YCbCr": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((1, 13, 1, 1)))), _FORMAT),
     "raw camera tiff": (lambda: corpus.plain_tiff(bytes(100), 32_803, 8), _FORMAT),
     "32-bit integer tiff": (lambda: saved(Image.new("I", (30, 20), 70_000), "TIFF"), "unsupported_format"),
     "text": (lambda: b"hello, this is not a picture", "not_an_image"),

@@ -1,8 +1,8 @@
 """Decode a file to at most the size of the largest thumbnail, in as little memory as its format allows.
 
 libvips streams JPEG, PNG, WebP, TIFF and GIF; JPEG and WebP are scaled while they are decoded. Pillow decodes AVIF, in
-half of libvips' time, and HEIC and TIFFs with JPEG of the old style, which libvips lacks. Each loader is called by
-name: no library guesses a format.
+half of libvips' time, and HEIC, TIFFs with JPEG of the old style and with 8-bit L*a*b*, which libvips lacks. Each
+loader is called by name: no library guesses a format.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,8 @@ _BRIGHTEST = 16
 class Decoded:
     """The first frame, resized to fit, not yet rotated, its colours those of `profile`.
 
-    width and height are those stored in the file, in pixels; exif is empty if it is malformed.
+    width and height are those stored in the file, in pixels; exif is empty if it is malformed. named: the profile of
+    colours that the file names without one; it comes before the embedded `profile`.
     """
 
     image: Image.Image
@@ -55,6 +56,7 @@ class Decoded:
     frames: int
     profile: bytes | None
     exif: Image.Exif
+    named: bytes | None = None
 
 
 def decode(path: Path, kind: str, box: int) -> Decoded:
@@ -67,7 +69,7 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
     if kind == "tiff":
         facts = tiff.read_facts(path)
         facts.check_colours()
-        if facts.is_old_jpeg:
+        if facts.is_old_jpeg or facts.is_eight_bit_lab:
             return _decode_whole(path, "TIFF", box)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
@@ -160,12 +162,13 @@ def _decoded(
     fields = set(source.get_fields())
     frames = source.get("n-pages") if "n-pages" in fields else 1
     profile = source.get("icc-profile-data") if "icc-profile-data" in fields else None
+    named = None
     if png is not None:
-        frames = png.frames
+        frames, named = png.frames, png.profile
         if png.gamma is not None:
             source = _without_gamma(source, png.gamma)
     pixels = to_pillow(shrink(_eight_bit(source), target, kernel="cubic"))
-    return Decoded(pixels, *stored, frames, profile, exif)
+    return Decoded(pixels, *stored, frames, profile, exif, named)
 
 
 def _without_gamma(source: pyvips.Image, gamma: float) -> pyvips.Image:

@@ -43,7 +43,7 @@ def render(source: Path, folder: Path) -> Rendering:
     try:
         decoded = decode(source, kind, SIZES[0])
         upright, orientation = _upright(decoded)
-        largest = _to_srgb(upright, decoded.profile)
+        largest = _to_srgb(upright, decoded.profile, decoded.named)
     except (Rejected, MemoryError):
         raise
     except Exception as error:  # Decoders have no common class of errors; any of them means a broken file.
@@ -86,14 +86,19 @@ def _upright(decoded: Decoded) -> tuple[Image.Image, int]:
     return decoded.image.transpose(_TURNS[orientation]), orientation
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert to L, RGB or RGBA in sRGB; a profile that is broken or for another colour space is ignored."""
+def _to_srgb(image: Image.Image, profile: bytes | None, named: bytes | None) -> Image.Image:
+    """Convert to L, RGB or RGBA in sRGB; a profile that is broken or for another colour space is ignored.
+
+    named: the profile in place of an embedded one; it is that of grey images, too.
+    """
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     if alpha is not None and alpha.getextrema()[0] == 255:
         alpha = None
     colours = image.convert(image.mode.removesuffix("A")) if image.mode in ("LA", "RGBA") else image
-    if profile:
-        colours = _through_profile(colours, profile)
+    if named and colours.mode == "L":
+        colours = colours.convert("RGB")
+    if used := named or profile:
+        colours = _through_profile(colours, used)
     if colours.mode not in ("L", "RGB"):
         colours = colours.convert("RGB")
     if alpha is None:

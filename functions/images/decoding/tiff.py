@@ -1,31 +1,42 @@
 """Read from a TIFF's first directory what decides how it is decoded: its compression and its colours."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from images.decoding.limits import Rejected
 
-_COMPRESSION, _PHOTOMETRIC = 259, 262
+_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 258, 259, 262, 277
 _SHORT = 3
 _OLD_JPEG = 6
+_LAB, _LAB_SAMPLES = 8, 3
 _MAX_ENTRIES = 4096
 _CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
 """White or black is zero, RGB, palette, CMYK, YCbCr, CIE L*a*b*, LogL, LogLuv: libvips converts these."""
 
 
 class TiffFacts(NamedTuple):
-    """compression and photometric: the values of these tags, None without one or if the directory cannot be read."""
+    """The values of these tags, None without one or if the directory cannot be read. bits: of the first sample."""
 
     compression: int | None
     photometric: int | None
+    bits: int | None = None
+    samples: int | None = None
 
     @property
     def is_old_jpeg(self) -> bool:
         """Whether the pixels are JPEG as of TIFF 6.0, which libvips is built without."""
         return self.compression == _OLD_JPEG
 
+    @property
+    def is_eight_bit_lab(self) -> bool:
+        """Whether the samples are CIE L*a*b* of 8 bits, which libvips cannot read."""
+        return self.photometric == _LAB and self.bits == 8
+
     def check_colours(self) -> None:
-        """Raise Rejected for a colour encoding whose samples libvips returns as if they were RGB."""
+        """Raise Rejected for colours that no decoder reads, or whose samples libvips returns as if they were RGB."""
+        if self.is_eight_bit_lab and self.samples != _LAB_SAMPLES:
+            found = f"the file has L*a*b* of {self.samples or 1} samples of 8 bits"
+            raise Rejected("unsupported_format", f"{found}; accepted are {_LAB_SAMPLES}")
         if self.photometric is not None and self.photometric not in _CONVERTED:
             sentence = f"the file has colours of photometric interpretation {self.photometric}"
             accepted = "accepted are grey, RGB, palette, CMYK, YCbCr and L*a*b*"
@@ -51,4 +62,18 @@ def read_facts(path: Path) -> TiffFacts:
             tag, kind = (int.from_bytes(entry[at : at + 2], order) for at in (0, 2))
             if kind == _SHORT:
                 values.setdefault(tag, int.from_bytes(entry[12:14] if wide else entry[8:10], order))
-    return TiffFacts(values.get(_COMPRESSION), values.get(_PHOTOMETRIC))
+                if tag == _BITS:
+                    values[tag] = _first(file, entry, wide, order)
+    return TiffFacts(*map(values.get, (_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES)))
+
+
+def _first(file: BinaryIO, entry: bytes, wide: bool, order: Literal["little", "big"]) -> int:
+    """Return the first of an entry's shorts, which are elsewhere in the file if they do not fit into it."""
+    count, value = (entry[4:12], entry[12:20]) if wide else (entry[4:8], entry[8:12])
+    if 2 * int.from_bytes(count, order) <= len(value):
+        return int.from_bytes(value[:2], order)
+    place = file.tell()
+    file.seek(min(int.from_bytes(value, order), 2**62))
+    first = int.from_bytes(file.read(2), order)
+    file.seek(place)
+    return first
