@@ -89,10 +89,18 @@ class EmbeddedStepFunctions:
         return machines
 
     def machine_of_task(self, token: str) -> str | None:
-        """Return the ARN of the state machine of a task by its token; None if no running execution has it."""
+        """Return the ARN of the state machine of a task by its token; None if no execution has it.
+
+        The execution may have ended: a late callback is refused as timed out, which needs the permission too.
+        """
         ids = parse_token(token)
-        execution = self._engine.running.get(ids[0]) if ids else None
-        return execution.machine_arn if execution else None
+        if ids is None:
+            return None
+        execution = self._engine.running.get(ids[0])
+        if execution is not None:
+            return execution.machine_arn
+        rows = self._on_loop(lambda: self._store.executions_after(ids[0] - 1, 1))
+        return next((str(row["stateMachineArn"]) for row in rows if row["id"] == ids[0]), None)
 
     def resume(self) -> None:
         """Continue all executions that were running. Their tasks call the services, which must be up."""

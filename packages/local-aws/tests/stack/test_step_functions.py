@@ -102,6 +102,40 @@ def test_starting_an_execution_needs_a_permission(aws: Aws) -> None:
     assert "not authorized to perform: states:startexecution" in refused["cause"].lower()
 
 
+def test_late_callback_needs_the_permission_of_its_machine_and_is_refused_as_timed_out(aws: Aws) -> None:
+    url, queue = aws.queue()
+    waits = {
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                "Parameters": {"QueueUrl": url, "MessageBody": {"token.$": "$$.Task.Token"}},
+                "End": True,
+            }
+        },
+    }
+    machine = aws.machine(waits, role=aws.role({"Action": "sqs:SendMessage", "Resource": queue}))
+    steps = aws.client("stepfunctions")
+    arn = steps.start_execution(stateMachineArn=machine)["executionArn"]
+    [message] = aws.messages(url, 1)
+    steps.stop_execution(executionArn=arn)
+    codes = []
+    for resource in (machine, f"{machine}-other"):
+        role = aws.role({"Action": "states:SendTaskHeartbeat", "Resource": resource})
+        session = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="one")["Credentials"]
+        caller = aws.client(
+            "stepfunctions",
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+        )
+        with pytest.raises(ClientError) as refused:
+            caller.send_task_heartbeat(taskToken=message["token"])
+        codes.append(refused.value.response["Error"]["Code"])
+    assert codes == ["TaskTimedOut", "AccessDeniedException"]
+
+
 def test_start_by_an_alias_needs_a_permission_on_the_state_machine(aws: Aws) -> None:
     steps, inner = aws.client("stepfunctions"), aws.machine(PASS)
     version = steps.publish_state_machine_version(stateMachineArn=inner)["stateMachineVersionArn"]

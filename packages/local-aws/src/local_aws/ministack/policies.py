@@ -46,7 +46,7 @@ def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> No
     """Evaluate requests of Step Functions against the ARN of the state machine that they are about, as AWS does.
 
     A request for a version or alias is about its machine, and one with a task token about the machine of the task:
-    `machine_of_task` returns it, None for a token of no running execution.
+    `machine_of_task` returns it, None for a token of no execution.
     """
     extract = iam_actions.extract_resource_arn
 
