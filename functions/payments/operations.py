@@ -12,6 +12,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
+from tillflow.secrets import NO_SECRET
 from tillflow.store import retry_on_conflict
 
 from payments.cards import CardTokens
@@ -101,7 +102,7 @@ class StripeEvents:
         try:
             secrets = self._secret.get().webhook_secrets
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            if error.response["Error"]["Code"] not in NO_SECRET:
                 raise
             raise EventNotSigned from None
         if not is_signed(header, raw, secrets, datetime.now(UTC)):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from cases.models import Opening
 from ledger.accounts import CARD_CLEARING
 from ledger.rules import cancel_entry_id, return_entry_id
@@ -281,6 +282,20 @@ def test_forged_or_old_event_is_refused_and_not_stored(
     with pytest.raises(EventNotSigned):
         events.receive(header, raw)
     assert dynamodb.scan(TableName=table)["Items"] == []
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_event_is_refused_as_not_signed_by_a_shop_without_a_secret(
+    dynamodb: Any, table: str, account: FakeStripe, code: str
+) -> None:
+    class NoSecret:
+        def get_secret_value(self, **request: Any) -> Any:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetSecretValue")
+
+    events = StripeEvents(dynamodb, table, SecretCache(NoSecret(), "stripe"), lambda case: None)
+    raw, header = account.signed({"id": "evt_1", "type": "x", "data": {"object": {}}})
+    with pytest.raises(EventNotSigned):
+        events.receive(header, raw)
 
 
 def test_signed_body_that_is_no_event_is_refused_by_name(events: StripeEvents, account: FakeStripe) -> None:

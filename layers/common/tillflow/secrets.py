@@ -5,8 +5,8 @@ from botocore.exceptions import ClientError
 from tillflow.aws import client
 from tillflow.errors import ProviderUnavailable
 
-# Secrets Manager refuses a name that the role does not allow, whether or not it exists.
-_MISSING = ("ResourceNotFoundException", "AccessDeniedException")
+NO_SECRET = ("ResourceNotFoundException", "AccessDeniedException")
+"""Codes for a secret that does not exist: a policy names secrets with their suffix, which such a name has not."""
 
 
 def find_secret(name: str) -> str | None:
@@ -14,7 +14,7 @@ def find_secret(name: str) -> str | None:
     try:
         return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
+        if error.response["Error"]["Code"] not in NO_SECRET:
             raise
         return None
 
