@@ -37,6 +37,7 @@ api = Api("orders")
 handle = api.handle
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_NOT_SOLD = frozenset({"REJECTED", "CANCELLED"})
 
 
 class Wait(BaseModel):
@@ -202,12 +203,15 @@ def get_order(call: Call) -> Order:
 def cancel_order(call: Call) -> Reply:
     """Cancel an order before, during or after its payment; a payment is refunded."""
     order_id = call.path["order_id"]
+    _check_location_of(call, order_id)
     started = _orders().cancel(order_id, call.body.reason)
     if call.is_asynchronous:
         order = _orders().get(order_id).model_copy(update={"cancel_execution": started.arn})
         return accepted(order, f"/api/orders/{order_id}", replayed=started.duplicate)
-    order = _wait(order_id, call.query.wait, frozenset({"REJECTED", "CANCELLED"}))
-    return Reply(order, 200 if order.status in ("REJECTED", "CANCELLED") else 202)
+    order, refusal = _wait_for_cancel(order_id, started.arn, call.query.wait)
+    if refusal:
+        raise ProblemError(problem_of_refusal(*refusal, "The order was not cancelled."))
+    return Reply(order, 200 if order.status in _NOT_SOLD else 202)
 
 
 @api.route(
@@ -220,6 +224,7 @@ def cancel_order(call: Call) -> Reply:
 )
 def create_return(call: Call) -> Reply:
     """Return units of a paid order and refund them. The same return again starts nothing."""
+    _check_location_of(call, call.path["order_id"])
     return _create_return(call, _returned(call, call.body))
 
 
@@ -234,6 +239,7 @@ def create_return(call: Call) -> Reply:
 def create_exchange(call: Call) -> Reply:
     """Exchange units of a paid order for a new sale. The same exchange again starts nothing."""
     body: ExchangeBody = call.body
+    _check_location_of(call, call.path["order_id"])
     _check_location(call, body.sale.location)
     started = _exchanges().create(_returned(call, body.returned), _as_sent(body.sale), _manager(call))
     return_id = body.returned.return_id
@@ -342,6 +348,7 @@ def get_draft(call: Call) -> Reply:
 @api.route("PUT /drafts/{draft_id}", "sell", body=DraftOrder, response=Draft)
 def update_draft(call: Call) -> Reply:
     """Replace the order of a draft at the version in If-Match, or at its newest."""
+    _check_location_of_draft(call, call.path["draft_id"])
     _check_location(call, call.body.location)
     order = call.body.model_dump(mode="json")
     draft = _drafts().update(call.path["draft_id"], order, call.version)
@@ -351,6 +358,7 @@ def update_draft(call: Call) -> Reply:
 @api.route("POST /drafts/{draft_id}/discard", "sell", response=Draft)
 def discard_draft(call: Call) -> Reply:
     """Discard a draft at the version in If-Match, or at its newest."""
+    _check_location_of_draft(call, call.path["draft_id"])
     draft = _drafts().discard(call.path["draft_id"], call.version)
     return Reply(draft, version=draft.version)
 
@@ -365,9 +373,10 @@ def discard_draft(call: Call) -> Reply:
 )
 def sell_draft(call: Call) -> Reply:
     """Sell the order of a draft at the prices of now. The same again starts nothing."""
-    draft_id = call.path["draft_id"]
-    _check_location(call, _drafts().get(draft_id).order.location)
-    return _sell(call, _drafts().sell(draft_id, _as_sent(call.body), call.version))
+    draft_id, sale = call.path["draft_id"], _as_sent(call.body)
+    order, version = _drafts().order_of(draft_id, sale, call.version)
+    # The draft is ended once nothing but the workflow can refuse its order.
+    return _sell(call, order, lambda: _drafts().sell(draft_id, version))
 
 
 def _manager(call: Call) -> str | None:
@@ -380,10 +389,12 @@ def _as_sent(body: BaseModel) -> dict[str, Any]:
     return body.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-def _sell(call: Call, sent: dict[str, Any]) -> Reply:
-    """Start the checkout of an order and wait for its end."""
+def _sell(call: Call, sent: dict[str, Any], before_start: Callable[[], object] = lambda: None) -> Reply:
+    """Start the checkout of an order and wait for its end. before_start: called when the order is accepted."""
     _check_location(call, sent.get("location"))
-    started = _orders().place(sent, _manager(call))
+    prepared = _orders().prepare(sent, _manager(call))
+    before_start()
+    started = _orders().start(prepared)
     if started.duplicate:
         _orders().check_unchanged(sent)
     if call.is_asynchronous:
@@ -399,6 +410,27 @@ def _sell(call: Call, sent: dict[str, Any]) -> Reply:
 def _check_location(call: Call, location: object) -> None:
     if not call.caller.is_manager and call.caller.location not in ("", location):
         raise LocationNotAllowed(str(location), call.caller.location)
+
+
+def _check_location_of(call: Call, order_id: str) -> None:
+    """Raise LocationNotAllowed for an order of another location than the cashier's own; UnknownOrder."""
+    if not call.caller.is_manager and call.caller.location:
+        _check_location(call, _orders().get(order_id).location)
+
+
+def _check_location_of_draft(call: Call, draft_id: str) -> None:
+    if not call.caller.is_manager and call.caller.location:
+        _check_location(call, _drafts().get(draft_id).order.location)
+
+
+def _wait_for_cancel(order_id: str, arn: str, seconds: int) -> tuple[Order, tuple[str, str] | None]:
+    """Return the order, and error and cause of its cancel if that has ended and left the order as it was."""
+
+    def read() -> tuple[Order, tuple[str, str] | None]:
+        order = _orders().get(order_id)
+        return order, None if order.status in _NOT_SOLD else _orders().cancel_refusal(order_id, arn)
+
+    return _poll(read, lambda both: both[0].status in _NOT_SOLD or both[1] is not None, seconds)
 
 
 def _wait_for_return(return_id: str, seconds: int) -> Return:

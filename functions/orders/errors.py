@@ -44,10 +44,10 @@ class CardConflict(DomainError):
 
 
 class LocationNotAllowed(DomainError):
-    """A cashier sells at another location than the one of the account."""
+    """A cashier sells, cancels or takes back at another location than the one of the account."""
 
     status = 403
-    cashier_message = "You may not sell at this location. Ask a manager."
+    cashier_message = "You may not do this at another location. Ask a manager."
 
     def __init__(self, location: str, own: str) -> None:
         super().__init__(f"location is {location!r}; expected {own!r}, the location of the cashier")

@@ -1,17 +1,18 @@
 """Operations on orders. The command line and the HTTP API call them."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from tillflow.errors import InvalidOrder
 from tillflow.executions import (
-    FAILED,
     Started,
     check_same_input,
     describe_execution,
     error_message,
     execution_arn,
+    has_failed,
     restart_execution,
     start_execution,
 )
@@ -22,7 +23,7 @@ from tillflow.parsing import parse
 
 from orders.approvals import approver_of, with_approval
 from orders.cards import StoreCards, tokens_of, with_references
-from orders.errors import InvalidCancel, UnknownOrder
+from orders.errors import InvalidCancel, OrderHasReturns, UnknownOrder
 from orders.models import CancelOrder, Order, OrderRef, OrderSummary
 from orders.rules import check_cancellable
 from orders.store import OrdersStore
@@ -46,9 +47,16 @@ class OrderOperations:
     def place(self, request: Mapping[str, Any], manager: str | None = None) -> Started:
         """Start the checkout of an order; the same order again starts nothing.
 
-        manager: the one who places it, None for a cashier. InvalidOrder, OverrideNotAllowed.
+        manager: the one who places it, None for a cashier. InvalidOrder, OverrideNotAllowed, CardRefused.
         """
-        prepared = self.prepared(request, lambda: self._approver(request) or manager)
+        return self.start(self.prepare(request, manager))
+
+    def prepare(self, request: Mapping[str, Any], manager: str | None = None) -> dict[str, Any]:
+        """Return what starts the checkout of an order. Raises what `place` does, and starts nothing."""
+        return self.prepared(request, lambda: self._approver(request) or manager)
+
+    def start(self, prepared: Mapping[str, Any]) -> Started:
+        """Start the checkout of a prepared order; the same order again starts nothing."""
         return start_execution(self._states, self._checkout, prepared["order_id"], prepared)
 
     def prepared(self, request: Mapping[str, Any], approver: Callable[[], str | None]) -> dict[str, Any]:
@@ -79,13 +87,26 @@ class OrderOperations:
         return approver_of(self._states, execution_arn(self._checkout, str(request["order_id"])))
 
     def cancel(self, order_id: str, reason: str) -> Started:
-        """Start the cancel of an order, again if one before it failed.
+        """Start the cancel of an order, again if one before it has left the order as it was.
 
         Raises InvalidCancel, UnknownOrder, OrderHasReturns, OrderPaidByExchange, OrderIsShipped.
         """
         request = parse(CancelOrder, {"order_id": order_id, "reason": reason}, InvalidCancel)
         check_cancellable(self.get(order_id))
-        return restart_execution(self._states, self._cancel, order_id, request.model_dump())
+        return restart_execution(self._states, self._cancel, order_id, request.model_dump(), _left_as_it_was)
+
+    def cancel_refusal(self, order_id: str, arn: str) -> tuple[str, str] | None:
+        """Return error and cause of a cancel that has ended and left the order as it was; None for any other.
+
+        OrderHasReturns, OrderPaidByExchange, OrderIsShipped if that is why.
+        """
+        execution = describe_execution(self._states, arn)
+        if execution is None or not _left_as_it_was(execution):
+            return None
+        if has_failed(execution):
+            return execution.get("error", execution["status"]), execution.get("cause", "no cause")
+        check_cancellable(self.get(order_id))
+        return OrderHasReturns.__name__, f"units of order {order_id} were being returned; cancel it again"
 
     def list_orders(
         self,
@@ -128,8 +149,22 @@ class OrderOperations:
             raise UnknownOrder(order_id)
         return Order(
             order_id=order_id,
-            status="REJECTED" if checkout["status"] in FAILED else "PLACED",
+            status="REJECTED" if has_failed(checkout) else "PLACED",
             execution=arn,
+            location=_location_in(json.loads(checkout["input"])),
             reason=checkout.get("error"),
             cause=error_message(checkout.get("cause", "")),
         )
+
+
+def _left_as_it_was(execution: Mapping[str, Any]) -> bool:
+    """Return whether a cancel has ended without one: it failed, or units of the order were returned or shipped."""
+    if execution["status"] != "SUCCEEDED":
+        return has_failed(execution)
+    return bool(json.loads(execution["output"])["status"] == "PAID")
+
+
+def _location_in(sent: Any) -> str | None:
+    """Return the location of an order as its workflow got it; None if it has none."""
+    location = sent.get("location") if isinstance(sent, dict) else None
+    return location if isinstance(location, str) else None

@@ -47,6 +47,12 @@ def drafts(clock: Clock) -> Iterator[DraftOperations]:
         yield built
 
 
+def sell(drafts: DraftOperations) -> dict[str, Any]:
+    order, version = drafts.order_of("drf-1", SALE)
+    drafts.sell("drf-1", version)
+    return order
+
+
 def test_draft_is_stored_and_the_same_request_returns_it(drafts: DraftOperations) -> None:
     again = drafts.create({"draft_id": "drf-1", "order": ORDER})
     assert (again, again.version, again.order.lines[0].quantity) == (drafts.get("drf-1"), 1, 2)
@@ -65,15 +71,25 @@ def test_update_raises_the_version_and_refuses_an_old_one(drafts: DraftOperation
 
 
 def test_sold_draft_becomes_the_same_order_however_often_it_is_sold(drafts: DraftOperations) -> None:
-    order = drafts.sell("drf-1", SALE)
+    order = sell(drafts)
     assert (order["order_id"], order["register"], order["tenders"]) == ("drf-1", "till-1", SALE["tenders"])
     assert order["lines"] == [{"sku": "MUG", "quantity": 2, "discount": {"percent": "10"}}]
     assert "note" not in order
-    assert drafts.sell("drf-1", SALE) == order
+    assert sell(drafts) == order
+
+
+def test_draft_is_not_sold_as_the_order_that_it_was_before_a_change(drafts: DraftOperations) -> None:
+    _, version = drafts.order_of("drf-1", SALE)
+    drafts.update("drf-1", CHANGED)
+    with pytest.raises(RecordChanged, match="since version 1"):
+        drafts.sell("drf-1", version)
+    sell(drafts)
+    with pytest.raises(RecordChanged, match="since version 1"):
+        drafts.sell("drf-1", version)
 
 
 def test_sold_draft_is_neither_changed_nor_discarded_nor_listed(drafts: DraftOperations) -> None:
-    drafts.sell("drf-1", SALE)
+    sell(drafts)
     with pytest.raises(OrderClosed):
         drafts.update("drf-1", CHANGED)
     with pytest.raises(OrderClosed):
@@ -85,7 +101,9 @@ def test_discarded_draft_is_not_sold(drafts: DraftOperations) -> None:
     drafts.discard("drf-1", 1)
     assert drafts.discard("drf-1").status == "DISCARDED"
     with pytest.raises(OrderClosed):
-        drafts.sell("drf-1", SALE)
+        drafts.order_of("drf-1", SALE)
+    with pytest.raises(OrderClosed):
+        drafts.sell("drf-1", 1)
 
 
 def test_draft_expires_after_its_last_change(drafts: DraftOperations, clock: Clock) -> None:
@@ -94,7 +112,7 @@ def test_draft_expires_after_its_last_change(drafts: DraftOperations, clock: Clo
     clock.now = START + KEPT
     assert drafts.get("drf-1").version == 2
     clock.now = START + KEPT + timedelta(days=1)
-    for operation in (drafts.get, drafts.discard, lambda name: drafts.sell(name, SALE)):
+    for operation in (drafts.get, drafts.discard, lambda name: drafts.order_of(name, SALE)):
         with pytest.raises(UnknownDraft):
             operation("drf-1")
     assert drafts.list_drafts("store-1").rows == []

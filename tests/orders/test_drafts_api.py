@@ -55,3 +55,22 @@ def test_discarded_draft_is_not_sold(api: HttpApi) -> None:
     assert api.post("/drafts/drf-1/discard", None, group="cashier").body["status"] == "DISCARDED"
     assert api.post("/drafts/drf-1/sell", SALE, query={"wait": "0"}, group="cashier").status == 409
     assert api.get("/drafts/drf-9").status == 404
+
+
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [
+        ({"approval_note": "regular"}, 403),
+        ({"tenders": [{"type": "card", "token": "x4111111111111111"}]}, 400),
+        ({"tenders": [{"type": "gift_card", "code": "1234"}]}, 400),
+    ],
+    ids=["approval by a cashier", "card number", "gift card"],
+)
+def test_draft_stays_open_when_its_sale_is_refused_before_it_starts(
+    api: HttpApi, refused: dict[str, Any], status: int
+) -> None:
+    response = api.post("/drafts/drf-1/sell", SALE | refused, query={"wait": "0"}, group="cashier")
+    assert response.status == status, response.text
+    [draft] = api.get("/drafts", query={"location": LOCATION}, group="cashier").body["drafts"]
+    assert (draft["status"], draft["version"]) == ("OPEN", 1)
+    assert put(api, 1, note="changed").status == 200

@@ -99,8 +99,12 @@ class HttpApi:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         group: str = "operator",
+        location: str = "",
     ) -> HttpResponse:
-        """Send a request to a route, by its key, as a user of a group. A body that is text is sent as base64."""
+        """Send a request to a route, by its key, as a user of a group. A body that is text is sent as base64.
+
+        location: the only one of the user.
+        """
         return self.handle(
             {
                 "version": "2.0",
@@ -110,7 +114,7 @@ class HttpApi:
                 "headers": dict(headers or {}),
                 "body": body if isinstance(body, str | None) else json.dumps(body),
                 "isBase64Encoded": isinstance(body, str),
-                "requestContext": {"authorizer": {"jwt": {"claims": claims(group)}}},
+                "requestContext": {"authorizer": {"jwt": {"claims": claims(group, location)}}},
             }
         )
 
@@ -145,13 +149,14 @@ class HttpApi:
         return {key: by_service[service] for service in services(ROOT) for key in routes_of(ROOT, service)}
 
 
-def claims(group: str) -> dict[str, str]:
+def claims(group: str, location: str = "") -> dict[str, str]:
     """Return the claims of an access token as the gateway passes them."""
-    return {
+    signed = {
         "username": group,
         "cognito:groups": f"[{group}]",
         "scope": " ".join(f"shop/{scope}" for scope in sorted(SCOPES_BY_GROUP[group])),
     }
+    return signed | ({"location": location} if location else {})
 
 
 def route_of(method: str, path: str) -> tuple[str, dict[str, str]]:

@@ -44,18 +44,25 @@ class DraftOperations:
         """Discard a draft. Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed."""
         return self._store.change(_id(draft_id), lambda draft: rules.end(draft, "DISCARDED", version))
 
-    def sell(self, draft_id: str, sale: Mapping[str, Any], version: int | None = None) -> dict[str, Any]:
-        """End a draft as sold and return the order to place; again, it returns the order again.
+    def order_of(
+        self, draft_id: str, sale: Mapping[str, Any], version: int | None = None
+    ) -> tuple[dict[str, Any], int]:
+        """Return the order that a draft becomes, and the draft's version. Nothing is changed.
 
         Raises InvalidDraft, InvalidOrder, UnknownDraft, RecordChanged, OrderClosed.
         """
-        paid = parse(SellDraft, sale, InvalidDraft)
+        draft, paid = self._store.get(_id(draft_id)), parse(SellDraft, sale, InvalidDraft)
+        order = rules.order_request(draft, paid)
+        parse(PlaceOrder, order, InvalidOrder)
+        rules.end(draft, "PLACED", version)
+        return order, draft.version
 
-        def end(before: Draft) -> Draft:
-            parse(PlaceOrder, rules.order_request(before, paid), InvalidOrder)
-            return rules.end(before, "PLACED", version)
+    def sell(self, draft_id: str, version: int) -> Draft:
+        """End a draft as sold at the version that became the order; again, it changes nothing.
 
-        return rules.order_request(self._store.change(_id(draft_id), end), paid)
+        Raises UnknownDraft, RecordChanged, OrderClosed.
+        """
+        return self._store.change(_id(draft_id), lambda draft: rules.sell(draft, version))
 
 
 def _id(draft_id: str) -> str:

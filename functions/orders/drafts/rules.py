@@ -44,6 +44,13 @@ def end(draft: Draft, status: Status, version: int | None) -> Draft:
     return draft.model_copy(update={"status": status, "version": draft.version + 1})
 
 
+def sell(draft: Draft, version: int) -> Draft:
+    """End a draft as sold at the version that became the order. Raises RecordChanged, OrderClosed if discarded."""
+    if draft.status == "PLACED" and draft.version > version + 1:
+        raise RecordChanged(f"draft {draft.draft_id}", version)
+    return end(draft, "PLACED", version)
+
+
 def is_expired(draft: Draft, now: datetime) -> bool:
     """Return whether a draft counts as deleted: DynamoDB deletes expired rows hours later."""
     return draft.expires_at <= now

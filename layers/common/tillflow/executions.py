@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,14 +62,28 @@ def check_same_input(states: Any, arn: str, request: Mapping[str, Any], subject:
         raise IdempotencyConflict(subject, stored, request)
 
 
-def restart_execution(states: Any, machine: str, name: str, request: Mapping[str, Any]) -> Started:
-    """Start an execution, or, if those before it failed, another one named `<name>.<n>`.
+def has_failed(execution: Mapping[str, Any]) -> bool:
+    """Return whether a description is of an execution that failed."""
+    return execution["status"] in FAILED
+
+
+def restart_execution(
+    states: Any,
+    machine: str,
+    name: str,
+    request: Mapping[str, Any],
+    without_effect: Callable[[Mapping[str, Any]], bool] = has_failed,
+) -> Started:
+    """Start an execution, or, if those before it had no effect, another one named `<name>.<n>`.
 
     For workflows whose effects are keyed by the business id alone, so that what an earlier execution did is found.
     """
     started = start_execution(states, machine, name, request)
     number = 2
-    while started.duplicate and _has_failed(states, started.arn):
+    while started.duplicate:
+        execution = describe_execution(states, started.arn)
+        if execution is None or not without_effect(execution):
+            break
         started = start_execution(states, machine, f"{name}.{number}", request)
         number += 1
     return started
@@ -84,11 +98,6 @@ def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
             return None
         raise
     return description
-
-
-def _has_failed(states: Any, arn: str) -> bool:
-    description = describe_execution(states, arn)
-    return description is not None and description["status"] in FAILED
 
 
 def error_message(cause: str) -> str:
