@@ -26,6 +26,7 @@ build-StartIngestFunction: SERVICE = images
 build-ReserveStockFunction: SERVICE = inventory
 build-ReleaseStockFunction: SERVICE = inventory
 build-CommitStockFunction: SERVICE = inventory
+build-CheckRestockFunction: SERVICE = inventory
 build-RestockGoodsFunction: SERVICE = inventory
 build-ReceiveGoodsFunction: SERVICE = inventory
 build-RaiseOnOrderFunction: SERVICE = inventory

@@ -1,7 +1,7 @@
 """Returns of customers: units come back on hand at the cost of their sale, or are written off."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -20,9 +20,16 @@ from tillflow.store import (
 
 from inventory import rules
 from inventory.levels import Levels
-from inventory.models import ReceiptLine, Restocked, ReturnedUnits, SkuCost, UnreceiptedUnits
+from inventory.models import (
+    ReceiptLine,
+    Restockable,
+    Restocked,
+    ReturnedUnits,
+    SkuCost,
+    UnreceiptedUnits,
+)
 from inventory.reservations import Reservation, ReservationRows, reservations_of
-from inventory.rows import StockRows, level_pk
+from inventory.rows import StockRows, currency_mismatch, level_pk
 from inventory.rules import ReservedLine, ReturnedSku
 
 type RestockPart = Callable[[Marker, Sequence[ReturnedSku]], list[tuple[SkuCost, SkuCost]]]
@@ -69,6 +76,21 @@ class CustomerReturns:
             partial(self._restock_unreceipted_part, returned),
             {"location": returned.location, "currency": returned.currency},
         )
+
+    def check_unreceipted(self, returned: UnreceiptedUnits) -> Restockable:
+        """Raise what putting the units of a return without a receipt on hand would raise now; nothing is changed.
+
+        CurrencyMismatch, InvalidRequest if a level would have more units or value than its numbers are exact for.
+        """
+        for part in chunks(rules.merge_returned(returned.lines), RETURNED_PER_TRANSACTION):
+            for line, level, (restocked, _) in self._unreceipted_costs(returned, part):
+                if mismatch := currency_mismatch(level, returned.currency):
+                    raise mismatch
+                rules.check_level(
+                    level.get("on_hand", 0) + line.quantity - line.damaged,
+                    level.get("stock_value", 0) + restocked,
+                )
+        return {"return_id": returned.return_id}
 
     def _restock(
         self,
@@ -128,15 +150,9 @@ class CustomerReturns:
     def _restock_unreceipted_part(
         self, returned: UnreceiptedUnits, marker: Marker, part: Sequence[ReturnedSku]
     ) -> list[tuple[SkuCost, SkuCost]]:
-        levels = read_rows(
-            self._client, self._table, [(level_pk(returned.location, line.sku), "LEVEL") for line in part]
-        )
         result: list[tuple[SkuCost, SkuCost]] = []
         effects: list[Action] = []
-        for line in part:
-            level = levels.get((level_pk(returned.location, line.sku), "LEVEL"), {})
-            last = None if level.get("on_hand") else self._last_movement(returned.location, line.sku)
-            restocked, written_off = rules.cost_of_unreceipted(line, level, last)
+        for line, _, (restocked, written_off) in self._unreceipted_costs(returned, part):
             result.append(_pair(line, restocked, written_off))
             if resold := line.quantity - line.damaged:
                 receipt = ReceiptLine(sku=line.sku, quantity=resold, cost=restocked)
@@ -145,6 +161,17 @@ class CustomerReturns:
                 )
         operation = f"restocking return {returned.return_id}"
         return _pairs(apply_once(self._client, self._table, marker, effects, result, operation))
+
+    def _unreceipted_costs(
+        self, returned: UnreceiptedUnits, part: Sequence[ReturnedSku]
+    ) -> Iterator[tuple[ReturnedSku, Item, tuple[int, int]]]:
+        """Return each line with its level, {} if there is none, and its costs on hand and written off."""
+        keys = {line.sku: (level_pk(returned.location, line.sku), "LEVEL") for line in part}
+        levels = read_rows(self._client, self._table, keys.values())
+        for line in part:
+            level = levels.get(keys[line.sku], {})
+            last = None if level.get("on_hand") else self._last_movement(returned.location, line.sku)
+            yield line, level, rules.cost_of_unreceipted(line, level, last)
 
     def _last_movement(self, location: str, sku: str) -> Item | None:
         rows = self._levels.list_movements(location, sku, 1, "", None).rows

@@ -10,6 +10,7 @@ from tillflow.parsing import parse
 from inventory.customer_returns import CustomerReturns
 from inventory.locations import Locations
 from inventory.models import (
+    CheckRestock,
     Committed,
     FindNeeds,
     Lowered,
@@ -26,6 +27,7 @@ from inventory.models import (
     ReservationOwner,
     Reserve,
     Reserved,
+    Restockable,
     Restocked,
     RestockGoods,
     RestockUnreceipted,
@@ -82,6 +84,14 @@ def restock_goods(event: dict[str, Any], context: Any) -> Restocked:
     if request.returned:
         return customer_returns.restock(request.order_id, request.returned)
     return store.restock(request.order_id)
+
+
+@handler
+def check_restock(event: dict[str, Any], context: Any) -> Restockable:
+    """Fail unless the units of a return without a receipt could be put on hand at ``location``; UnknownLocation."""
+    returned = parse(CheckRestock, event)
+    locations.check([returned.location])
+    return customer_returns.check_unreceipted(returned)
 
 
 @handler

@@ -248,6 +248,16 @@ class RestockUnreceipted(Request):
     returned: UnreceiptedUnits
 
 
+class CheckRestock(UnreceiptedUnits):
+    """A request to check whether a return without a receipt could be put back on hand."""
+
+
+class Restockable(TypedDict):
+    """A return whose units could be put back on hand when they were checked."""
+
+    return_id: str
+
+
 class RestockGoods(OrderRef):
     """The order whose sold units come back: those of a return, or all of them."""
 

@@ -227,12 +227,14 @@ class ReturnedSku:
 
 
 def merge_returned(lines: Iterable[ReturnedLine]) -> list[ReturnedSku]:
-    """Return one line per SKU, in SKU order."""
+    """Return one line per SKU, in SKU order. InvalidRequest above 1,000,000 units of a SKU."""
     quantities: Counter[str] = Counter()
     damaged: Counter[str] = Counter()
     for line in lines:
         quantities[line.sku] += line.quantity
         damaged[line.sku] += line.quantity if line.condition == "damaged" else 0
+    for sku, quantity in quantities.items():
+        _check_units(sku, quantity)
     return [ReturnedSku(sku, quantities[sku], damaged[sku]) for sku in sorted(quantities)]
 
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from inventory.customer_returns import CustomerReturns
+from inventory.errors import CurrencyMismatch
 from inventory.models import Line, ReceiptLine, UnreceiptedUnits
 from inventory.store import InventoryStore
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.fields import MAX_AMOUNT
 
 PLACE = "store-1"
 
@@ -70,3 +72,18 @@ def test_other_content_under_a_return_id_is_a_conflict(
         returns.restock_unreceipted(units(**other))
     assert returns.restock_unreceipted(units()) == first
     assert stock.level("store-2", "TEA") == {}
+
+
+def test_units_that_do_not_fit_into_a_level_are_refused_by_the_check(
+    stock: InventoryStore, returns: CustomerReturns
+) -> None:
+    stock.receive("seed", PLACE, [ReceiptLine(sku="TEA", quantity=2, cost=MAX_AMOUNT - 1)], currency="EUR")
+    with pytest.raises(InvalidRequest, match="stock value"):
+        returns.check_unreceipted(units())
+    with pytest.raises(InvalidRequest, match="units of a SKU"):
+        returns.check_unreceipted(units(lines=[{"sku": "TEA", "quantity": 500_001}] * 2))
+    with pytest.raises(CurrencyMismatch):
+        returns.check_unreceipted(units(currency="JPY"))
+    damaged = [{"sku": "TEA", "quantity": 1, "condition": "damaged"}]
+    assert returns.check_unreceipted(units(lines=damaged)) == {"return_id": "ret-1"}
+    assert stock.level(PLACE, "TEA")["on_hand"] == 2

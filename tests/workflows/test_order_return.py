@@ -405,6 +405,7 @@ def test_units_without_a_receipt_become_credit_and_stock_at_the_average_cost(sho
         "ValueReturn",
         "ClaimReturn",
         "HasCredit",
+        "CheckRestock",
         "CheckCustomer",
         "RefundPayment",
         *STEPS,
@@ -462,6 +463,16 @@ def test_price_that_is_raised_counts_as_a_recent_one(shop: WorkflowFixture) -> N
         ({"lines": [ONE_MUG | {"sku": "nothing"}]}, "UnknownProduct"),
         ({"order_id": "ord-1"}, "InvalidReturn"),
         ({"customer_id": "cus-nobody"}, "UnknownCustomer"),
+        ({"location": "nowhere"}, "UnknownLocation"),
+        (
+            {
+                "lines": [
+                    ONE_MUG | {"line_no": 1, "quantity": 600_000},
+                    ONE_MUG | {"line_no": 2, "quantity": 600_000},
+                ]
+            },
+            "InvalidRequest",
+        ),
     ],
 )
 def test_return_without_a_receipt_is_refused_by_name(
@@ -471,6 +482,18 @@ def test_return_without_a_receipt_is_refused_by_name(
     assert (run.status, run.error) == ("FAILED", error)
     assert shop.audit() == []
     assert shop.snapshot().refunds == {}
+
+
+def test_return_without_a_receipt_in_another_currency_than_the_stock_is_refused(
+    shop: WorkflowFixture,
+) -> None:
+    catalog = CatalogStore(client("dynamodb"), "CatalogTable")
+    product, _ = catalog.get_product(MUG)
+    catalog.put_product(product.model_copy(update={"prices": {"EUR": 1250, "USD": 1400}}))
+    run = without_receipt(shop, currency="USD")
+    assert (run.status, run.error) == ("FAILED", "CurrencyMismatch")
+    assert shop.snapshot().refunds == {}
+    assert shop.audit() == []
 
 
 def test_value_in_the_request_is_ignored(shop: WorkflowFixture) -> None:
