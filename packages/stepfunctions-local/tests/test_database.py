@@ -113,6 +113,21 @@ def test_layout_3_store_with_running_branches_resumes(path: Path) -> None:
         assert engine.finish(arn).output == [{"order": 1}, {"order": 1}]
 
 
+def test_running_state_stored_without_the_event_before_it_resumes(path: Path) -> None:
+    with VirtualEngine(store=path) as engine:
+        arn = engine.start(engine.create(WAITS))
+        events = engine.result(arn).history
+    with sqlite3.connect(path, isolation_level=None) as old:
+        for execution, number, body in old.execute("SELECT * FROM frames").fetchall():
+            frame = json.loads(body)
+            entered, _, entered_at = frame["entered"]
+            earlier = json.dumps(frame | {"entered": [entered, entered_at]}).encode()
+            old.execute("UPDATE frames SET body=? WHERE execution=? AND id=?", (earlier, execution, number))
+    with VirtualEngine(store=path, start=engine.clock.now()) as engine:
+        assert engine.finish(arn).history[: len(events)] == events
+        assert engine.result(arn).elapsed == 3600
+
+
 def test_store_of_later_layout_is_rejected(path: Path) -> None:
     Store(path).close()
     with sqlite3.connect(path) as other:

@@ -302,7 +302,9 @@ class Frame:
         self.assign(row["variables"])
         self.retries = {int(k): v for k, v in row["retries"].items()}
         self.data, self.last = row["data"], row["last"]
-        self.entered, self.entered_after, self.entered_at = row["entered"]
+        # A row of an earlier version may lack the event before that of the state.
+        self.entered, *before, self.entered_at = row["entered"]
+        self.entered_after = before[0] if before else max(self.entered - 1, 0)
         self.item, self.result = row.get("item"), row.get("result")
         self.ended, self.failure = row.get("ended", 0), row.get("failure")
         if self.parent is not None and self.phase == DONE:
