@@ -3,7 +3,7 @@ import { Problem, type Api } from "../src/core/api";
 import type { Order, Product } from "../src/core/responses";
 import { settle, type Progress } from "../src/core/settle";
 import { placeOrder, sell } from "../src/till/checkout";
-import { addProduct, newSale, requestOf, setLine, type OrderRequest } from "../src/till/sale";
+import { addProduct, newOrderId, newSale, requestOf, setLine, type OrderRequest } from "../src/till/sale";
 import { currentSale, setSale } from "../src/till/sale-store";
 
 const PRODUCT: Product = { sku: "MUG", name: "Mug", barcode: null, prices: { EUR: 1250 }, category: "", tax_included: true };
@@ -119,4 +119,10 @@ describe("sell", () => {
     expect(currentSale()).toMatchObject({ sent: null, sold: null, lines: [{ sku: "MUG" }] });
     expect(currentSale().orderId).not.toBe(id);
   });
+});
+
+it.each(["till-1", "till.1", "Kasse 1", "t".repeat(64), ""])("makes ids of their own that the API takes, of register %s", (register) => {
+  const ids = [1, 2].map(() => newOrderId(register, new Date()));
+  expect(new Set(ids).size).toBe(2);
+  for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 });

@@ -1,8 +1,18 @@
 /** Amounts in whole minor units, as the API has them, in the notation of a language. No arithmetic on fractions. */
 
-/** Decimal places of a currency: EUR 2, JPY 0, KWD 3. */
+// Browsers have those of CLDR, in which HUF, COP and IQD have none: an amount would be a hundred times its value, or more.
+const PLACES: Record<number, string> = {
+  0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+  3: "BHD IQD JOD KWD LYD OMR TND",
+  4: "CLF UYW",
+};
+const PLACES_OF = new Map(
+  Object.entries(PLACES).flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, Number(digits)] as const)),
+);
+
+/** Decimal places of a currency by ISO 4217, as the API has them: EUR 2, JPY 0, KWD 3. */
 export function places(currency: string): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return PLACES_OF.get(currency) ?? 2;
 }
 
 /** Return an amount of at least 0 as a number to type: 1250 EUR is "12.50". */
@@ -15,7 +25,13 @@ export function plain(amount: number, currency: string): string {
 /** Format an amount: 1250 EUR is "€12.50" in English. */
 export function format(amount: number, currency: string, language: string): string {
   const decimal = plain(Math.abs(amount), currency);
-  const formatter = new Intl.NumberFormat(language, { style: "currency", currency });
+  const digits = places(currency);
+  const formatter = new Intl.NumberFormat(language, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return formatter.format((amount < 0 ? `-${decimal}` : decimal) as Intl.StringNumericLiteral);
 }
 

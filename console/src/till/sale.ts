@@ -48,10 +48,14 @@ export interface Sale {
 
 export const MAX_QUANTITY = 10_000;
 
-/** Make the id of a new order: its day, its register, and a random part. */
+// An order id has up to 64 characters: the rest is `ord-`, the day, and the random part.
+const REGISTER_IN_ID = 38;
+
+/** Make the id of a new order: its day, its register without characters that no id has, and a random part. */
 export function newOrderId(register: string, now: Date): string {
+  const name = register.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, REGISTER_IN_ID);
   const random = [...crypto.getRandomValues(new Uint8Array(5))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `ord-${now.toISOString().slice(0, 10)}-${register}-${random}`.slice(0, 64);
+  return `ord-${now.toISOString().slice(0, 10)}-${name}-${random}`;
 }
 
 export function newSale(register: string, now: Date = new Date()): Sale {
