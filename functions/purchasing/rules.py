@@ -44,6 +44,8 @@ MAX_WAIT = timedelta(days=350)
 MAX_ANSWER = timedelta(days=180)
 """The time that all suppliers of an order may take to answer, so that its goods can still come."""
 PROMISED_BACK = timedelta(days=31)
+# What the ledger adds to the id of an entry that it reverses: a receipt with it would have the entry of a reversal.
+_REVERSED = "-reversed"
 WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
 
 
@@ -165,6 +167,8 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
                 raise IdempotencyConflict(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
             return purchase
     _check_delivering(purchase, "receipt")
+    if receipt.receipt_id.endswith(_REVERSED):
+        raise InvalidPurchase("receipt_id", receipt.receipt_id, f"an id that does not end with {_REVERSED}")
     received = {line.sku: line for line in receipt.lines}
     if len(received) != len(receipt.lines):
         raise InvalidPurchase("lines", "a SKU twice", "one line per SKU")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger.models import Entry
+from ledger.rules import entry_reversal
 from purchasing import reporting, rules, values
 from purchasing.approvals import approved_without_asking, parse_limits
 from purchasing.channels import Channels, order_message
@@ -81,6 +83,13 @@ def test_accepted_never_exceeds_ordered_and_tolerance(
         [line] = purchase.lines
         assert 100 * line.accepted <= quantity * (100 + tolerance)
         assert line.received == sum(one.quantity for r in purchase.receipts for one in r.lines)
+
+
+def test_receipt_with_the_entry_of_a_reversal_is_refused() -> None:
+    ending = entry_reversal(Entry("r-1", "po-1", "receipt", "EUR", None, ())).entry_id.removeprefix("r-1")
+    receipt = came(1, 10).model_copy(update={"receipt_id": f"r-1{ending}"})
+    with pytest.raises(InvalidPurchase, match="receipt_id is 'r-1-reversed'"):
+        rules.receive(delivering(), receipt)
 
 
 def test_tolerated_units_above_the_approved_total_are_rejected() -> None:

@@ -103,7 +103,7 @@ def test_step_that_keeps_failing_opens_a_case_and_is_done_once(
     assert run.status == "RUNNING"
     assert shop.audit("pay-1") == []
     shop.schedule = shop.schedule.of(())
-    assert shop.resolve(run, "retry", case=f"payment#{step}").output["overpayment"] == 5000 - TOTAL
+    assert shop.resolve(run, "retry", case=step).output["overpayment"] == 5000 - TOTAL
     assert (owed(), shop.audit()) == (0, [])
 
 

@@ -72,7 +72,7 @@ def test_cancel_does_not_recreate_a_deleted_order(shop: WorkflowFixture) -> None
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault("MarkCancelled", "fail_before"))
     client("dynamodb").delete_item(TableName="OrdersTable", Key=key("ORDER#ord-1", "ORDER"))
-    run = shop.resolve(run, "retry", case="cancel#MarkCancelled")
+    run = shop.resolve(run, "retry", case="MarkCancelled")
     assert (run.status, run.path[-1]) == ("RUNNING", "OpenForwardCase")
     assert shop.row("OrdersTable", "ORDER#ord-1", "ORDER") == {}
 
@@ -186,7 +186,7 @@ def test_failing_step_opens_a_case_and_resumes(shop: WorkflowFixture, step: str)
     run = cancel(shop, Fault(step, "fail_before"))
     assert run.status == "RUNNING"
     assert shop.audit("ord-1") == []
-    cancelled(shop, shop.resolve(run, "retry", case=f"cancel#{step}"))
+    cancelled(shop, shop.resolve(run, "retry", case=step))
 
 
 def test_cancel_waits_for_a_checkout_with_an_open_case(shop: WorkflowFixture) -> None:
@@ -233,7 +233,7 @@ def test_document_only_the_system_can_make_is_made_when_its_case_is_done(
 ) -> None:
     shop.run(sale(card("tok_visa")))
     run = cancel(shop, Fault(step, "fail_before"))
-    run = shop.resolve(run, "done", "made by hand", case=f"cancel#{step}")
+    run = shop.resolve(run, "done", "made by hand", case=step)
     cancelled(shop, run)
     assert run.output["credit_note_number"] == "CN/store-1-000001"
 

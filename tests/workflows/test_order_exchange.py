@@ -10,7 +10,9 @@ from customers.store import CustomersStore
 from orders.errors import InvalidReturn, SaleNotRejected
 from orders.models import Order
 from orders.operations import OrderOperations
+from orders.returns.exchanges import ExchangeOperations
 from orders.returns.models import ConfirmClaim, ReleaseReturn
+from orders.returns.operations import ReturnOperations
 from orders.returns.store import ReturnsStore
 from orders.rows import order_key, read_order
 from payments.credit.accounts import Accounts
@@ -253,7 +255,7 @@ def test_claim_is_kept_while_a_stopped_sale_is_not_rejected(shop: WorkflowFixtur
     run = shop.run_until_settled(started)
     assert (run.status, run.path[-1]) == ("RUNNING", "OpenCompensationCase")
     assert shop.row("OrdersTable", "RETURN#ret-1", "RETURN")["status"] == "CLAIMED"
-    case = shop.row("CasesTable", "CASE#ret-1#compensation", "CASE")
+    case = shop.row("CasesTable", "CASE#ret-1#exchange#compensation", "CASE")
     assert case["error"] == "SaleNotRejected"
     assert shop.resolve(run, "retry").path[-1] == "OpenCompensationCase"
     shop.schedule = FaultSchedule()
@@ -307,7 +309,7 @@ def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture) -> None:
     run = exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
     assert run.status == "RUNNING"
     assert shop.audit("ret-1", "ord-2") == []
-    waiting = shop.resolve(run, "retry", case="exchange#ReturnUnits")
+    waiting = shop.resolve(run, "retry", case="ReturnUnits")
     shop.run_until_settled(return_of(waiting))
     assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
     assert shop.audit() == []
@@ -428,6 +430,15 @@ def test_request_that_is_no_exchange_is_refused(shop: WorkflowFixture, value: An
     assert (result.status, result.error) == ("FAILED", "InvalidReturn")
 
 
+def test_id_of_a_return_that_a_shipment_makes_is_refused() -> None:
+    """A shipment takes a return of that id for its own, whatever it returns."""
+    request = exchange_input({MUG: 1}, return_id="shipment-0a1b-1")
+    with pytest.raises(InvalidReturn, match="return_id"):
+        ReturnOperations(None, None, "OrdersTable", "arn").create(request["return"])
+    with pytest.raises(InvalidReturn, match="return_id"):
+        ExchangeOperations(None, "arn", None).create(request["return"], request["sale"])  # type: ignore[arg-type]
+
+
 def test_sale_with_an_exchange_tender_of_its_own_is_refused(shop: WorkflowFixture) -> None:
     operations = OrderOperations(None, None, "OrdersTable", "", "", lambda *_: None)
     sale = order({MUG: 1}, {"type": "exchange", "at_most": 1250, "return_id": "ret-1"}, order_id="ord-2")
@@ -454,7 +465,7 @@ def test_units_that_pay_an_exchange_are_not_refunded_under_its_id(shop: Workflow
     refused = returned(shop)
     assert (refused.status, refused.error) == ("FAILED", "IdempotencyConflict")
     assert shop.snapshot().refunds == {}
-    shop.resolve(waiting, "retry", case="exchange#ReturnUnits")
+    shop.resolve(waiting, "retry", case="ReturnUnits")
     shop.run_until_settled(return_of(waiting))
     assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
     assert shop.audit() == []

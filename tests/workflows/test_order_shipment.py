@@ -147,7 +147,7 @@ def test_silent_carrier_opens_a_case_whose_retry_waits_again(shop: WorkflowFixtu
     run = ship(shop)
     shop.engine.pass_time(11 * 86_400)
     assert shop.run_until_settled(run.arn).path[-1] == "OpenForwardCase"
-    waiting = shop.resolve(run, "retry", case="shipment#AwaitCarrier")
+    waiting = shop.resolve(run, "retry", case="AwaitCarrier")
     assert waiting.path[-1] == "AwaitCarrier"
     report(shop, FIRST, "delivered")
     assert (shop.run_until_settled(run.arn).status, shop.audit()) == ("SUCCEEDED", [])
@@ -169,7 +169,7 @@ def test_return_that_is_not_made_opens_a_case_that_is_settled_by_hand(shop: Work
     report(shop, FIRST, "failed")
     waiting = shop.run_until_settled(run.arn)
     assert waiting.path[-1] == "OpenForwardCase"
-    assert shop.resolve(run, "done", case="shipment#StartReturn").status == "SUCCEEDED"
+    assert shop.resolve(run, "done", case="StartReturn").status == "SUCCEEDED"
     assert ending(operations(shop).get(ORDER)) == "CLOSED, 1 failed and refunded"
     assert shop.audit() == []
 
@@ -178,7 +178,7 @@ def test_claim_that_fails_for_good_opens_a_case_whose_retry_ships(shop: Workflow
     sell(shop)
     run = ship(shop, Fault("ClaimShipment", "fail_before"))
     assert run.path[-1] == "OpenForwardCase"
-    assert shop.resolve(run, "retry", case="shipment#ClaimShipment").path[-1] == "AwaitCarrier"
+    assert shop.resolve(run, "retry", case="ClaimShipment").path[-1] == "AwaitCarrier"
 
 
 def test_report_of_another_ending_is_refused(shop: WorkflowFixture) -> None:

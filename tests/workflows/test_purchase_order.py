@@ -140,7 +140,7 @@ def test_mismatched_invoice_opens_a_case_and_a_corrected_one_is_paid(shop: Any) 
     shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
     run = shop.run_until_settled(run.arn)
     assert run.path[-1] == "OpenWorkCase"
-    case = shop.row("CasesTable", f"CASE#{PO}#MatchInvoice", "CASE")
+    case = shop.row("CasesTable", f"CASE#{PO}#purchase#MatchInvoice", "CASE")
     assert case["error"] == "InvoiceMismatch"
     assert f"{MUG}: unit price 5.20 EUR; expected 4.80 EUR" in case["cause"]
     shop.operations.bill(PO, invoice(ALL, PRICES, number="A-2"))
@@ -308,7 +308,7 @@ def test_each_supplier_has_its_own_patience(shop: Any) -> None:
 def test_a_supplier_dearer_than_approved_waits_for_an_approval_and_is_sent_once_approved(shop: Any) -> None:
     shop.store.suppliers.set_prices("sup-a", [Price(sku=ESPRESSO, unit_cost=100_000)])
     run = begin(shop)
-    case = shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")
+    case = shop.row("CasesTable", f"CASE#{PO}#purchase#SendPurchase", "CASE")
     assert case["error"] == "ApprovalRequired"
     assert "sup-a charges 20048.00 EUR; approved is 1000.00 EUR" in case["cause"]
     assert shop.store.get(PO).attempts == ()
@@ -316,7 +316,7 @@ def test_a_supplier_dearer_than_approved_waits_for_an_approval_and_is_sent_once_
     run = shop.resolve(run, "done", case="SendPurchase")
     assert (
         "charges 40048.00 EUR; approved is 20048.00 EUR"
-        in shop.row("CasesTable", f"CASE#{PO}#SendPurchase", "CASE")["cause"]
+        in shop.row("CasesTable", f"CASE#{PO}#purchase#SendPurchase", "CASE")["cause"]
     )
     run = shop.resolve(run, "done", case="SendPurchase")
     assert run.path[-1] == "AwaitAcknowledgement"

@@ -53,7 +53,9 @@ def test_unknown_payment_is_resolved_by_the_bank_alone(shop: Any) -> None:
 def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
     run = pay_with(shop, "acct_closed")
     assert run.path[-1] == "OpenWorkCase"
-    assert shop.row("CasesTable", f"CASE#{PO}#PaySupplier", "CASE")["error"] == "SupplierPaymentRefused"
+    assert (
+        shop.row("CasesTable", f"CASE#{PO}#purchase#PaySupplier", "CASE")["error"] == "SupplierPaymentRefused"
+    )
     closed(shop, shop.resolve(run, "done", case="PaySupplier"))
     assert transfers(shop) == []
 

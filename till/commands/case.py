@@ -75,7 +75,7 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
         till purchase acknowledge po-3
         till purchase receive po-3 --line COF-ESP-1KG=24
         till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@1500
-        till case show 'po-3#MatchInvoice'
+        till case show 'po-3#purchase#MatchInvoice'
     """
     with operator_errors("`till case list --all` lists every case."):
         case = Cases(find_stack()).get(case_id)
@@ -115,13 +115,13 @@ def resolve_case(
         till purchase acknowledge po-4
         till purchase receive po-4 --line COF-ESP-1KG=24
         till purchase invoice po-4 --number A-4 --line COF-ESP-1KG=24@1500
-        till case resolve 'po-4#MatchInvoice' --decision done --note 'the supplier raised the price'
+        till case resolve 'po-4#purchase#MatchInvoice' --decision done --note 'the supplier raised the price'
 
         till purchase create --id po-5 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase acknowledge po-5
         till purchase receive po-5 --line COF-ESP-1KG=24
         till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@1500
-        till case resolve 'po-5#MatchInvoice' --decision retry
+        till case resolve 'po-5#purchase#MatchInvoice' --decision retry
     """
     with operator_errors(f"See `till case show '{case_id}'`."):
         completed = Cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())

@@ -69,6 +69,20 @@ class Run:
         return len(self.visits) + sum(max(visit.attempts - 1, 0) for visit in self.visits)
 
 
+# What the ids of the cases of a workflow have after the business id: workflows that share one open different cases.
+CASES_OF = {
+    "OrderCheckout": "",
+    "OrderCancel": "cancel#",
+    "OrderReturn": "return#",
+    "OrderExchange": "exchange#",
+    "OrderShipment": "shipment#",
+    "CustomerPayment": "payment#",
+    "PurchaseOrder": "purchase#",
+    "StockReorder": "reorder#",
+    "StockTransfer": "transfer#",
+}
+
+
 @dataclass
 class WorkflowFixture:
     """One shop and one engine. `run` starts executions, with faults for their tasks."""
@@ -127,9 +141,13 @@ class WorkflowFixture:
         ]
 
     def resolve(self, run: Run, decision: str, note: str = "by a test", case: str = "compensation") -> Run:
-        """Decide the run's case as `till case resolve` does, and run until it has ended or waits again."""
+        """Decide the run's case as `till case resolve` does, and run until it has ended or waits again.
+
+        case: what its id has after the business id and the workflow.
+        """
         cases = CasesStore(client("dynamodb"), "CasesTable")
-        token = cases.resolve(f"{run.business_id}#{case}", decision, note)
+        workflow = CASES_OF[run.arn.split(":")[6]]
+        token = cases.resolve(f"{run.business_id}#{workflow}{case}", decision, note)
         resolution = json.dumps(case_rules.resolution(decision, note))
         self.engine.send_task_success(taskToken=token, output=resolution)
         return self.run_until_settled(run.arn)

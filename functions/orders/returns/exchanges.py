@@ -11,6 +11,7 @@ from orders.approvals import approver_in
 from orders.errors import InvalidReturn, UnknownReturn
 from orders.operations import OrderOperations
 from orders.returns.models import Exchanged, ReturnOrder, ReturnRef
+from orders.returns.rules import check_by_person
 
 
 class ExchangeOperations:
@@ -33,6 +34,7 @@ class ExchangeOperations:
         if parsed.order_id is None or parsed.refund != "original":
             raise InvalidReturn("return", parsed.return_id, "a return of an order, refunded to its tenders")
         return_id = parsed.return_id
+        check_by_person(return_id)
         prepared = self._orders.prepared(sale, lambda: self._approver(return_id) or manager)
         sent = {"return_id": return_id, "return": parsed.sent, "sale": prepared}
         return start_once(self._states, self._machine, return_id, sent, f"exchange {return_id}")

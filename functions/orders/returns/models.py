@@ -14,6 +14,8 @@ MAX_LINES = 1_000
 MAX_UNRECEIPTED_LINES = 100
 ReturnId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """It names the return's execution."""
+SHIPMENT_PREFIX = "shipment-"
+"""What the ids of the returns of shipments that did not arrive begin with."""
 type Condition = Literal["resell", "damaged"]
 type RefundTo = Literal["original", "store_credit"]
 

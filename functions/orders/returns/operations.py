@@ -16,6 +16,7 @@ from tillflow.parsing import parse
 from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
 from orders.models import OrderRef
 from orders.returns.models import Return, ReturnOrder, ReturnRef
+from orders.returns.rules import check_by_person
 from orders.returns.store import ReturnsStore
 from orders.store import OrdersStore
 
@@ -32,6 +33,7 @@ class ReturnOperations:
     def create(self, request: Mapping[str, Any]) -> Started:
         """Start a return; the same return again starts nothing. InvalidReturn."""
         parsed = parse(ReturnOrder, request, InvalidReturn)
+        check_by_person(parsed.return_id)
         return start_execution(self._states, self._machine, parsed.return_id, parsed.sent)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:

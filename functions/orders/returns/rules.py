@@ -22,6 +22,7 @@ from orders.errors import (
 from orders.models import Claim, ClaimedUnits, Order
 from orders.returns.cash import amount_of, amount_to_refund
 from orders.returns.models import (
+    SHIPMENT_PREFIX,
     ClaimedReturn,
     ConfirmClaim,
     Return,
@@ -35,6 +36,12 @@ from orders.returns.models import (
 DEFAULT_DAYS: Final = 30
 """The return window of a line that was sold without one."""
 _MAX_REASON = 500
+
+
+def check_by_person(return_id: str) -> None:
+    """Raise InvalidReturn for an id of the returns that shipments make: one that exists is taken for theirs."""
+    if return_id.startswith(SHIPMENT_PREFIX):
+        raise InvalidReturn("return_id", return_id, f"an id that does not begin with {SHIPMENT_PREFIX}")
 
 
 def check_returnable(order: Order, for_exchange: bool = False) -> None:
