@@ -6,6 +6,8 @@ from audit.provider import provider_books
 from audit.snapshot import Breach, Item, Snapshot, invariant
 
 ENDS = ("PAID", "REJECTED", "CANCELLED")
+RECONCILED = "ReconcilePayments"
+"""The step of the cases that the reconciliation opens."""
 REVERSED = frozenset({"voided", "refunded", "expired", "declined"})
 
 
@@ -38,7 +40,7 @@ def authorisation_ends_once(shop: Snapshot) -> Iterator[Breach]:
     """A tender of an ended order is captured (paid) or reversed (rejected, cancelled), never only authorised."""
     for order, tender in _tenders(shop):
         if order not in shop.settled or shop.excused(
-            order, "ReversePayment", "ResolveCapture", "CapturePayment"
+            order, "ReversePayment", "ResolveCapture", "CapturePayment", RECONCILED
         ):
             continue
         state = tender["state"].lower()
@@ -55,7 +57,8 @@ def authorisation_ends_once(shop: Snapshot) -> Iterator[Breach]:
 def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
     """The provider's captures and refunds equal those of our tenders once an order has ended.
 
-    The books of a provider outside this system are compared by the reconciliation.
+    The books of a provider outside this system are compared by the reconciliation. A difference that has a case of it
+    is named by the case.
     """
     books = provider_books(shop)
     for order, tender in _tenders(shop):
@@ -63,7 +66,7 @@ def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
             tender.get("provider", tender["type"]) in shop.outside_providers
             or order not in shop.settled
             or shop.being_returned(order)
-            or shop.excused(order, "ReversePayment", "ResolveCapture", "CapturePayment")
+            or shop.excused(order, "ReversePayment", "ResolveCapture", "CapturePayment", RECONCILED)
         ):
             continue
         theirs = books.get((order, int(tender["tender_no"])))
@@ -82,11 +85,26 @@ def provider_agrees(shop: Snapshot) -> Iterator[Breach]:
             )
     recorded = {(order, int(tender["tender_no"])) for order, tender in _tenders(shop)}
     for (order, number), theirs in books.items():
-        if (order, number) not in recorded and order in shop.settled and (theirs.net or theirs.held):
+        is_settled = order in shop.settled and not shop.excused(order, RECONCILED)
+        if (order, number) not in recorded and is_settled and (theirs.net or theirs.held):
             yield (
                 f"{order} tender {number}",
                 f"the provider captured {theirs.net} and holds {theirs.held} for a tender that is not recorded",
             )
+
+
+@invariant
+def difference_has_a_case(shop: Snapshot) -> Iterator[Breach]:
+    """Each difference of a complete reconciliation has a case, open or resolved."""
+    known = {case["case_id"] for cases in shop.cases.values() for case in cases}
+    complete = {
+        row["pk"]
+        for row in shop.items("PaymentsTable", "RUN", "RECONCILIATION#")
+        if row["status"] == "COMPLETE"
+    }
+    for row in shop.items("PaymentsTable", "DIFF#", "RECONCILIATION#"):
+        if row["pk"] in complete and row["case_id"] not in known:
+            yield row["case_id"], f"the reconciliation found {row['kind']}, and there is no such case"
 
 
 def _tenders(shop: Snapshot) -> Iterator[tuple[str, Item]]:
@@ -104,4 +122,5 @@ MONEY = (
     refunded_is_captured_at_most,
     authorisation_ends_once,
     provider_agrees,
+    difference_has_a_case,
 )

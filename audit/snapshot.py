@@ -283,7 +283,8 @@ class Snapshot:
         )
 
     def has_open_case(self, order: str) -> bool:
-        return any(case["status"] == "OPEN" for case in self.cases.get(order, ()))
+        """Return whether a workflow of the order waits for a decision. For some cases none waits."""
+        return any(case["status"] == "OPEN" and case["execution"] for case in self.cases.get(order, ()))
 
 
 def document(item: Item) -> dict[str, Any]:

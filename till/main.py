@@ -83,6 +83,9 @@ COMMANDS = {
     "stock": Lazy("till.commands.stock", "app", "Show stock levels and movements, and correct them."),
     "location": Lazy("till.commands.location", "app", "Create and list the locations with stock."),
     "reorder": Lazy("till.commands.reorder", "app", "Reorder policies, reorder runs and approvals."),
+    "reconciliation": Lazy(
+        "till.commands.reconciliation", "app", "Compare the payment providers' books with ours, day by day."
+    ),
     "draft": Lazy("till.commands.draft", "app", "Draft orders: create, list, show, update, sell, discard."),
     "shipment": Lazy("till.commands.shipment", "app", "Deliveries of orders: list, show, deliver, fail."),
     "transfer": Lazy(

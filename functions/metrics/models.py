@@ -14,6 +14,7 @@ class Envelope(Request):
         "OrderRejected",
         "OrderCancelled",
         "OrderReturned",
+        "PaymentsReconciled",
         "StockBelowReorderPoint",
         "ImageReady",
         "ImageRejected",

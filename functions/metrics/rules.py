@@ -12,6 +12,7 @@ from tillflow.events import (
     OrderPaid,
     OrderRejected,
     OrderReturned,
+    PaymentsReconciled,
     StockBelowReorderPoint,
 )
 from tillflow.parsing import parse
@@ -68,6 +69,12 @@ def _returned(event: OrderReturned, published_at: datetime) -> Iterator[Measurem
     yield Measurement("Refunded", event.total, dimensions={"currency": event.currency})
 
 
+def _reconciled(event: PaymentsReconciled, published_at: datetime) -> Iterator[Measurement]:
+    yield Measurement("PaymentsCompared", event.compared)
+    yield Measurement("PaymentsUnsettled", event.unsettled)
+    yield Measurement("PaymentDifferences", event.differences)
+
+
 def _below_reorder_point(event: StockBelowReorderPoint, published_at: datetime) -> Iterator[Measurement]:
     yield Measurement("ReorderPointsCrossed")
     if event.available <= 0:
@@ -97,6 +104,7 @@ _MEASURES: dict[str, tuple[type[BaseModel], Callable[..., Iterator[Measurement]]
     "OrderRejected": (OrderRejected, _rejected),
     "OrderCancelled": (OrderCancelled, _cancelled),
     "OrderReturned": (OrderReturned, _returned),
+    "PaymentsReconciled": (PaymentsReconciled, _reconciled),
     "StockBelowReorderPoint": (StockBelowReorderPoint, _below_reorder_point),
     "ImageReady": (ImageSettled, _settled("ready")),
     "ImageRejected": (ImageSettled, _settled("rejected")),

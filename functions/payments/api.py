@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow import customers
-from tillflow.api import Api, Call, DaysQuery, Reply
+from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
-from tillflow.fields import Day
+from tillflow.fields import BusinessId, Day
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
@@ -23,6 +23,8 @@ from payments.operations import (
     PaymentOperations,
     StripeEvents,
 )
+from payments.reconciliation.models import Reconciliation, ReconciliationReport
+from payments.reconciliation.operations import ReconciliationOperations
 from payments.refunds.failures import invoked
 from payments.stripe_adapter.secret import SecretCache
 
@@ -105,6 +107,29 @@ class Balances(BaseModel):
     balances: dict[str, int]
 
 
+class ReconciliationBody(BaseModel):
+    """A day in UTC that ended at least an hour ago. run_id: the day, or another id for a second run of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: BusinessId
+    day: Day
+
+
+class StartedReconciliation(BaseModel):
+    """A reconciliation that has started."""
+
+    run_id: str
+    execution_arn: str
+
+
+class ReconciliationPage(BaseModel):
+    """A page of reconciliations, the newest first; next_cursor is null on the last page."""
+
+    reconciliations: list[Reconciliation]
+    next_cursor: str | None
+
+
 class Received(BaseModel):
     """An event is stored; first: False if it was before."""
 
@@ -142,6 +167,16 @@ def _gift_cards() -> GiftCardOperations:
 @cache
 def _accounts() -> AccountOperations:
     return AccountOperations(client("dynamodb"), os.environ["TABLE_NAME"], _check_customer())
+
+
+@cache
+def _reconciliations() -> ReconciliationOperations:
+    return ReconciliationOperations(
+        client("dynamodb"),
+        client("stepfunctions"),
+        os.environ["TABLE_NAME"],
+        os.environ["RECONCILIATION_ARN"],
+    )
 
 
 @api.route("GET /payments", "read", query=TenderQuery, response=TenderPage)
@@ -241,3 +276,31 @@ def set_credit_limit(call: Call) -> Reply:
     """Set how much a customer may owe in a currency; what is owed stays. If-Match: the version of the limit."""
     account, version = _accounts().set_limit({**call.body.model_dump(), **call.path}, call.version)
     return Reply(account, version=version)
+
+
+@api.route(
+    "POST /reconciliations",
+    "manage",
+    body=ReconciliationBody,
+    response=StartedReconciliation,
+    statuses=(202,),
+)
+def start_reconciliation(call: Call) -> Reply:
+    """Compare the payment providers' books with those of a day, as the nightly schedule does, once per run id."""
+    run_id = call.body.run_id
+    started = _reconciliations().start(call.body.day.isoformat(), run_id)
+    run = StartedReconciliation(run_id=run_id, execution_arn=started.arn)
+    return accepted(run, f"/api/reconciliations/{run_id}", replayed=started.duplicate)
+
+
+@api.route("GET /reconciliations", "manage", query=PageQuery, response=ReconciliationPage)
+def list_reconciliations(call: Call) -> ReconciliationPage:
+    """List the reconciliations, the newest first, a page at a time."""
+    page = _reconciliations().list_runs(call.query.limit, call.after)
+    return ReconciliationPage(reconciliations=page.rows, next_cursor=call.cursor(page.after))
+
+
+@api.route("GET /reconciliations/{run_id}", "manage", response=ReconciliationReport)
+def get_reconciliation(call: Call) -> ReconciliationReport:
+    """Return a reconciliation with each difference and the id of its case."""
+    return _reconciliations().report(call.path["run_id"])

@@ -16,6 +16,9 @@ from tillflow.times import iso_utc
 
 from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, accepted, refused
 
+CHARGES, REFUNDS = "CHARGES", "REFUNDS"
+"""The partitions of the index `listing`."""
+
 
 class Refusal(Exception):
     """A condition of the book does not hold; `reason` is the provider's code for it."""
@@ -28,12 +31,15 @@ class Refusal(Exception):
 class Book:
     """Authorisations in one table, which several books can share. name: the type of their tenders; `also` are further
     actions of the effect, such as the change of a balance.
+
+    listed: rows of authorisations and refunds have the key of the index `listing`, by which they are found by time.
     """
 
-    def __init__(self, client: Any, table: str, name: str) -> None:
+    def __init__(self, client: Any, table: str, name: str, listed: bool = False) -> None:
         self._client = client
         self._table = table
         self._name = name
+        self._listed = listed
 
     def authorise(self, effect_key: str, charge: Charge, also: Sequence[Action] = ()) -> Outcome:
         reference = f"auth-{effect_key}"
@@ -50,7 +56,8 @@ class Book:
             "refunded": 0,
             "refundable": 0,
             "state": "held",
-            "authorised_at": iso_utc(datetime.now(UTC)),
+            "authorised_at": iso_utc(now := datetime.now(UTC)),
+            **self._listing(CHARGES, now),
         }
         held = Action("Put", {"TableName": self._table, "Item": marshal(row)})
         return self._apply(effect_key, "authorise", reference, charge.amount, [held, *also])
@@ -87,6 +94,9 @@ class Book:
         """Return the row of an authorisation, {} if there is none."""
         return self._read(f"AUTHORISATION#{reference}", "AUTHORISATION")
 
+    def _listing(self, listing: str, now: datetime) -> dict[str, str]:
+        return {"listing": listing, "at": iso_utc(now)} if self._listed else {}
+
     def _read(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)
 
@@ -104,6 +114,7 @@ class Book:
     def _apply(
         self, effect_key: str, kind: str, reference: str, amount: int, actions: Sequence[Action]
     ) -> Outcome:
+        now = datetime.now(UTC)
         effect = {
             "pk": f"EFFECT#{effect_key}",
             "sk": "EFFECT",
@@ -111,7 +122,8 @@ class Book:
             "kind": kind,
             "reference": reference,
             "amount": amount,
-            "at": iso_utc(datetime.now(UTC)),
+            "at": iso_utc(now),
+            **(self._listing(REFUNDS, now) if kind == "refund" else {}),
         }
         mark = Action(
             "Put",

@@ -8,9 +8,10 @@ from tillflow.aws import client
 from payments.cash import Cash
 from payments.gift_card import GiftCardProvider
 from payments.on_account import OnAccount
-from payments.provider import Provider
-from payments.providers import Providers
+from payments.provider import Provider, ProviderBooks
+from payments.providers import OutsideBooks, Providers
 from payments.sandbox import SandboxProvider
+from payments.sandbox_books import SandboxBooks
 from payments.store_credit import StoreCredit
 
 
@@ -38,4 +39,21 @@ def configured_providers(dynamodb: Any) -> Providers:
             # The workflow of an exchange holds the units whose value pays: no other system has the money.
             "exchange": Cash,
         },
+    )
+
+
+def configured_books(dynamodb: Any) -> OutsideBooks:
+    """Return the books of the providers outside this system, by the variables of the environment."""
+    sandbox_table, secret = os.environ["SANDBOX_TABLE_NAME"], os.environ["STRIPE_SECRET"]
+
+    def stripe() -> ProviderBooks:
+        from payments.stripe_adapter.access import Access
+        from payments.stripe_adapter.books import StripeBooks
+        from payments.stripe_adapter.secret import SecretCache
+
+        return StripeBooks(Access(SecretCache(client("secretsmanager"), secret)))
+
+    return OutsideBooks(
+        os.environ["PAYMENT_PROVIDERS"],
+        {"sandbox": lambda: SandboxBooks(dynamodb, sandbox_table), "stripe": stripe},
     )

@@ -5,7 +5,10 @@ first outcome. So an effect whose response was lost can be looked up, or sent ag
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, Protocol
+
+from tillflow.listing import Page
 
 type Step = Literal["authorise", "capture", "void", "refund"]
 
@@ -42,6 +45,23 @@ class Outcome:
     expires_at: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChargeRecord:
+    """A charge in the books of a provider. `reference` is that of its authorisation.
+
+    `key` is the idempotency key of the authorisation, "" for a charge that this system did not make. `refunded` has no
+    refund that has failed. `is_held`: the authorisation can still be captured.
+    """
+
+    reference: str
+    key: str
+    currency: str
+    amount: int
+    captured: int
+    refunded: int
+    is_held: bool
+
+
 class ResponseLost(Exception):
     """No usable response arrived: the effect may have been applied. Look it up by its key."""
 
@@ -74,6 +94,25 @@ class Provider(Protocol):
 
         `authorisation`: the reference as far as it is stored; "" before.
         """
+
+
+class ProviderBooks(Protocol):
+    """The books of a provider outside this system. Each call may raise ResponseLost or ProviderDown.
+
+    Times are those of the provider; `end` is not included. A page continues after the position of the one before.
+    """
+
+    def list_charges(self, first: datetime, end: datetime, limit: int, after: str) -> Page[ChargeRecord]:
+        """Return a page of the charges that were created within a time."""
+
+    def list_refunded(self, first: datetime, end: datetime, limit: int, after: str) -> Page[str]:
+        """Return a page of the references of charges that have a refund created within a time."""
+
+    def find_charge(self, reference: str) -> ChargeRecord | None:
+        """Return a charge as it is now; None if the provider does not know it."""
+
+    def failed_refunds(self, reference: str) -> list[str]:
+        """Return the idempotency keys of the refunds of a charge that were accepted and have failed."""
 
 
 def accepted(reference: str) -> Outcome:

@@ -6,9 +6,10 @@ one for a location. Other tenders have providers of their own, which are not con
 
 from collections.abc import Callable, Mapping
 
-from payments.provider import Provider
+from payments.provider import Provider, ProviderBooks
 
 type Build = Callable[[], Provider]
+type BuildBooks = Callable[[], ProviderBooks]
 
 FIXED: Mapping[str, str] = {
     kind: kind for kind in ("cash", "exchange", "gift_card", "on_account", "store_credit")
@@ -33,6 +34,21 @@ class Providers:
 
     def named(self, name: str) -> Provider:
         """Return a provider by its name."""
+        if name not in self._built:
+            self._built[name] = self._build[name]()
+        return self._built[name]
+
+
+class OutsideBooks:
+    """The books of the configured providers that are outside this system, by name, opened when they are first used."""
+
+    def __init__(self, configuration: str, build: Mapping[str, BuildBooks]) -> None:
+        self._build = build
+        self._built: dict[str, ProviderBooks] = {}
+        self.names = tuple(sorted(set(_parsed(configuration).values()) & build.keys()))
+
+    def named(self, name: str) -> ProviderBooks:
+        """Return the books of a provider by its name."""
         if name not in self._built:
             self._built[name] = self._build[name]()
         return self._built[name]

@@ -59,7 +59,7 @@ class SandboxProvider:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
-        self.book = Book(client, table, "card")
+        self.book = Book(client, table, "card", listed=True)
 
     def prepare(self, key: str, charge: Charge) -> Outcome:
         return accepted("")

@@ -4,11 +4,12 @@ ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery f
                               capture_begun_at: the capture can no longer be prevented. closed_at: the payment was
                               reversed, or its capture prevented: refuse authorise and capture
 ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called
+ORDER#<order id>  REFUNDED#…  when a tender got something back, and by what; the reconciliation finds it by its time
 EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
 ORDER#<order id>  CAPTURE     as capture_begun_at, written by release 0.1.0
 ORDER#<order id>  CLOSED      as closed_at, written by release 0.1.0
 
-The index `tenders` lists the tenders of all orders by the time at which they were opened.
+The index `tenders` lists the tenders of all orders by the time at which they were opened, and the REFUNDED rows.
 """
 
 import json
@@ -39,7 +40,7 @@ from tillflow.times import iso_utc
 
 from payments.models import Authorise, ListedTender, Payment, Tender, TenderChange, TenderType
 from payments.providers import FIXED
-from payments.rules import AUTHORISING, CAPTURING, MAY_FOLLOW, check_same_request
+from payments.rules import AUTHORISING, CAPTURING, MAY_FOLLOW, REFUNDED, check_same_request
 
 EVENT_LIFETIME = timedelta(days=30)
 """How long an event's id is known; Stripe delivers an event for three days."""
@@ -49,7 +50,10 @@ _CAPTURE = "CAPTURE"
 _OPENED = "PAYMENT"
 _TENDER = "TENDER#"
 _OPEN = "attribute_not_exists(closed_at)"
-_LIST = "TENDERS"
+REFUNDS_LIST = "REFUNDED"
+"""The partition of the index `tenders` with the times of refunds."""
+TENDERS_LIST = "TENDERS"
+_BY_ORDER = "order"
 _TENDER_FIELDS = {field.name for field in fields(Tender)}
 
 
@@ -85,7 +89,7 @@ class PaymentsStore:
         """Return the tenders of an order."""
         rows = {row["sk"]: row for row in query_rows(self._client, self._table, _pk(order_id))}
         header = rows.get(_OPENED, {})
-        tenders = [_tender(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
+        tenders = [tender_of(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
         return Payment(
             opened="document" in header,
             closed="closed_at" in header or _CLOSED in rows,
@@ -104,13 +108,18 @@ class PaymentsStore:
         """Return a page of the tenders of all orders, the newest first. between: bounds of opened_at."""
         index = Index(self._client, self._table, "tenders", "list", "opened_at")
         page = index.page(
-            _LIST, limit, after, newest_first=True, between=between, where={"type": type, "state": state}
+            TENDERS_LIST,
+            limit,
+            after,
+            newest_first=True,
+            between=between,
+            where={"type": type, "state": state},
         )
         return page.convert(lambda rows: map(ListedTender.model_validate, rows))
 
     def tender(self, order_id: str, tender_no: int) -> Tender:
         """Return a tender that was opened."""
-        return _tender(read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}"))
+        return tender_of(read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}"))
 
     def close(self, order_id: str) -> None:
         """Refuse an authorisation or a capture from now on. Idempotent."""
@@ -162,6 +171,10 @@ class PaymentsStore:
 
         Raises StoreContention if another delivery moved it to a state that `state` cannot follow.
         """
+        if state == REFUNDED:
+            actions = [self._change(tender, state, changed), refunded_row(self._table, tender, _BY_ORDER)]
+            transact(self._client, actions, _name(tender))
+            return replace(tender, state=state, **changed)
         try:
             self._client.update_item(**self._change(tender, state, changed).request)
         except ClientError as error:
@@ -197,6 +210,8 @@ class PaymentsStore:
         actions = [self._put_new({name: value for name, value in row.items() if value is not None})]
         if tender and change:
             actions.append(self._change(tender, change.state, change.fields))
+            if change.state == REFUNDED:
+                actions.append(refunded_row(self._table, tender, _BY_ORDER))
         try:
             transact(self._client, actions, f"event {event_id}")
         except AlreadyApplied:
@@ -206,7 +221,7 @@ class PaymentsStore:
     def find_tender(self, order_id: str, tender_no: int) -> Tender | None:
         """Return a tender, None if it was not opened."""
         row = read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}")
-        return _tender(row) if row else None
+        return tender_of(row) if row else None
 
     def _change(self, tender: Tender, state: str, changed: Mapping[str, Any]) -> Action:
         before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}
@@ -289,6 +304,19 @@ def tender_key(order_id: str, tender_no: int) -> tuple[str, str]:
     return _pk(order_id), f"{_TENDER}{tender_no}"
 
 
+def refunded_row(table: str, tender: Tender, by: str) -> Action:
+    """Return the write of the time at which a tender got something back. by: the return, or the order itself."""
+    row = {
+        "pk": _pk(tender.order_id),
+        "sk": f"REFUNDED#{tender.tender_no}#{by}",
+        "list": REFUNDS_LIST,
+        "opened_at": iso_utc(datetime.now(UTC)),
+        "order_id": tender.order_id,
+        "tender_no": tender.tender_no,
+    }
+    return Action("Put", {"TableName": table, "Item": marshal(row)})
+
+
 def _pk(order_id: str) -> str:
     return f"ORDER#{order_id}"
 
@@ -302,13 +330,14 @@ def _row(tender: Tender) -> Item:
     return {
         "pk": _pk(tender.order_id),
         "sk": f"{_TENDER}{tender.tender_no}",
-        "list": _LIST,
+        "list": TENDERS_LIST,
         "opened_at": iso_utc(datetime.now(UTC)),
         **attributes,
     }
 
 
-def _tender(row: Item) -> Tender:
+def tender_of(row: Item) -> Tender:
+    """Return a tender by its row."""
     # Rows of release 0.1.0 have no provider; its cards were the sandbox's.
     known = {"provider": FIXED.get(row["type"], "sandbox"), **row}
     return Tender(**{name: value for name, value in known.items() if name in _TENDER_FIELDS})

@@ -6,7 +6,7 @@ import pytest
 
 from audit import Snapshot, check
 from audit.executions import RECORDS
-from tests.support import purchase_rows, return_rows, shop_rows, transfer_rows
+from tests.support import purchase_rows, reconciliation_rows, return_rows, shop_rows, transfer_rows
 from verification.proof.coverage import tasks
 
 NAME = "succeeded_execution_has_its_record"
@@ -41,6 +41,7 @@ def test_execution_that_needs_no_record_is_no_violation(workflow: str) -> None:
         (shop_rows, "OrderCancel", "OrdersTable", "ORDER", "PLACED"),
         (return_rows, "OrderReturn", "OrdersTable", "RETURN", "CLAIMED"),
         (return_rows, "OrderExchange", "OrdersTable", "RETURN", "CLAIMED"),
+        (reconciliation_rows, "PaymentReconciliation", "PaymentsTable", "RUN", "RUNNING"),
         (purchase_rows, "PurchaseOrder", "PurchasingTable", "PURCHASE", "MATCHED"),
         (transfer_rows, "StockTransfer", "InventoryTable", "TRANSFER", "IN_TRANSIT"),
     ],

@@ -13,11 +13,27 @@ from tests.audit.test_image_invariants import IMAGES
 from tests.audit.test_purchase_invariants import PURCHASES, TRANSFERS
 from tests.audit.test_receivable_invariants import BROKEN_RECEIVABLES
 from tests.support import shop_rows
-from tests.support.breaks import Break, add, change, names, remove
+from tests.support.breaks import Break, Tables, add, change, names, remove
 from tests.support.shop_rows import CANCELLED, FOUND, LEVEL, LOST, REFUSED, SALE, WALLET, snapshot
 
 BOOKED_AS_SOLD = [{"account": "1200", "debit": 40}, {"account": "4000", "credit": 40}]
+RUN = {"pk": "RECONCILIATION#2026-11-22", "sk": "RUN", "run_id": "2026-11-22", "status": "COMPLETE"}
+DIFFERENCE = f"{SALE}#reconcile#1#AmountsDiffer"
+
+
+def reconciled(status: str = "COMPLETE") -> Break:
+    """Return the change that adds a reconciliation of the day with a difference, and no case of it."""
+    row = {"pk": RUN["pk"], "sk": f"DIFF#{DIFFERENCE}", "case_id": DIFFERENCE, "kind": "AmountsDiffer"}
+
+    def add_both(tables: Tables) -> None:
+        add("PaymentsTable", RUN | {"status": status})(tables)
+        add("PaymentsTable", row)(tables)
+
+    return add_both
+
+
 BROKEN: list[tuple[str, str, Break]] = [
+    ("difference_has_a_case", DIFFERENCE, reconciled()),
     ("on_hand_is_sum_of_movements", LEVEL, change("InventoryTable", LEVEL, "LEVEL", on_hand=9, available=9)),
     ("on_hand_is_sum_of_movements", LEVEL, remove("InventoryTable", LEVEL, "LEVEL")),
     ("reserved_is_sum_of_open_reservations", LEVEL, change("InventoryTable", LEVEL, "LEVEL", reserved=1)),
@@ -316,6 +332,31 @@ def test_each_inconsistent_row_is_a_violation(name: str, subject: str, spoil: Br
     tables = shop_rows.rows()
     spoil(tables)
     assert (name, subject) in names(tables)
+
+
+def test_difference_of_a_run_in_progress_needs_no_case_yet() -> None:
+    tables = shop_rows.rows()
+    reconciled("RUNNING")(tables)
+    assert names(tables) == set()
+
+
+@pytest.mark.parametrize(("status", "decision"), [("OPEN", None), ("RESOLVED", "done")])
+def test_difference_with_a_case_is_named_by_the_case(status: str, decision: str | None) -> None:
+    tables = shop_rows.rows()
+    reconciled()(tables)
+    tables["SandboxProviderTable"].pop(0)
+    assert ("provider_agrees", f"{SALE} tender 1") in names(tables)
+    case = shop_rows.case(SALE, "ReconcilePayments", status=status, decision=decision)
+    tables["CasesTable"] = [case | {"case_id": DIFFERENCE, "execution": ""}]
+    assert names(tables) == set()
+
+
+def test_order_with_the_case_of_a_difference_alone_is_not_excused() -> None:
+    """No workflow of the order waits for that case."""
+    tables = shop_rows.rows()
+    change("OrdersTable", f"ORDER#{SALE}", "ORDER", status="PLACED")(tables)
+    tables["CasesTable"] = [shop_rows.case(SALE, "ReconcilePayments") | {"execution": ""}]
+    assert ("order_ends", SALE) in names(tables)
 
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:

@@ -110,6 +110,11 @@ OPERATIONS = [
     ),
     Operation("/transfers", TRANSFER, [{"lines": []}, {"destination": LOCATION}, {"source": None}]),
     Operation("/customers/cus-1/payments", PAYMENT, [{"amount": 0}, {"method": "card"}, {"payment_id": "#"}]),
+    Operation(
+        "/reconciliations",
+        {"run_id": "run-1", "day": "2026-11-22"},
+        [{"day": "2090-01-01"}, {"day": "yesterday"}, {"run_id": "#"}],
+    ),
     Operation("/reorder-runs", {"run_id": "run-1"}, [{"segments": 0}, {"run_id": "#"}]),
 ]
 

@@ -42,6 +42,7 @@ NATURAL_IDS = {
     "POST /purchase-orders/{purchase_order_id}/invoice": "purchase_order_id",
     "POST /purchase-orders/{purchase_order_id}/cancel": "purchase_order_id",
     "POST /reorder-runs": "run_id",
+    "POST /reconciliations": "run_id",
     "POST /approvals/{purchase_order_id}/decision": "purchase_order_id",
     "POST /shipments/{shipment_id}/reports": "shipment_id",
     "POST /webhooks/suppliers/{supplier_id}/acknowledgement": "purchase_order_id",

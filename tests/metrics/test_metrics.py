@@ -48,12 +48,22 @@ CROSSED = {
     "on_order": 0,
     "reorder_point": 3,
 }
+RECONCILED = {
+    "event_id": "2026-11-22#reconciled",
+    "run_id": "2026-11-22",
+    "day": "2026-11-22",
+    "compared": 40,
+    "unsettled": 2,
+    "foreign": 3,
+    "differences": 1,
+}
 IMAGE = {"id": "img-1", "key": "originals/COF.png", "sku": "COF-ESP-1KG"}
 DETAILS: dict[str, dict[str, Any]] = {
     "OrderPaid": PAID,
     "OrderRejected": REJECTED,
     "OrderCancelled": CANCELLED,
     "OrderReturned": RETURNED,
+    "PaymentsReconciled": RECONCILED,
     "StockBelowReorderPoint": CROSSED | {"available": 0},
     "ImageReady": IMAGE,
     "ImageRejected": IMAGE,
@@ -97,6 +107,14 @@ def test_rejected_order_is_counted_by_the_name_of_its_error(reason: str, dimensi
     assert measured("OrderRejected", REJECTED | {"reason": reason}) == [
         Measurement("OrdersRejected", dimensions={"reason": dimension}),
         Measurement("Compensations", dimensions={"workflow": "OrderCheckout"}),
+    ]
+
+
+def test_reconciliation_measures_what_it_compared_and_found() -> None:
+    assert measured("PaymentsReconciled", RECONCILED) == [
+        Measurement("PaymentsCompared", 40),
+        Measurement("PaymentsUnsettled", 2),
+        Measurement("PaymentDifferences", 1),
     ]
 
 

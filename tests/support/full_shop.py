@@ -21,6 +21,9 @@ from inventory.transfers.store import TransferStore
 from orders.drafts.operations import DraftOperations
 from payments.credit.models import GrantCredit
 from payments.credit.wallets import Wallets
+from payments.reconciliation import rules as reconciliation_rules
+from payments.reconciliation.models import ComparedPage, ComparePage, Finding, Subject
+from payments.reconciliation.store import ReconciliationStore
 from purchasing import rules as purchase_rules
 from purchasing.models import Invoice, OpenOrder, Receipt
 from purchasing.store import PurchaseStore
@@ -45,6 +48,7 @@ TODAY = date(2026, 11, 23)
 IMAGE, REJECTED = "products/MUG/front.jpg", "products/MUG/broken.jpg"
 CASE = "ord-1#CommitStock"
 PURCHASE, OPEN_PURCHASE, RUN, TRANSFER = "po-1", "po-2", "reorder-1", "trf-1"
+RECONCILED = "2026-11-22"
 BUCKETS = ("DocumentsBucket", "ImagesBucket", "ThumbnailsBucket")
 
 
@@ -157,6 +161,7 @@ def fill(stack: Stack) -> None:
     _drafts()
     _shipments()
     _reorders(stack)
+    _reconciliation()
     put_images()
     cases = CasesStore(client("dynamodb"), "CasesTable")
     for name in (CASE, "ord-3#CommitStock"):
@@ -304,6 +309,19 @@ def _reorders(stack: Stack) -> None:
     asked = {"purchase_order_id": "po-9", "run_id": RUN, "asked": "manager", "attempt": "1"}
     approval = asked | {"total": 200_000, "currency": "EUR", "task_token": "token"}
     store.request_approval(AskApproval.model_validate(approval))
+
+
+def _reconciliation() -> None:
+    """Write a complete run with a difference."""
+    runs, page = ReconciliationStore(client("dynamodb"), "PaymentsTable"), {"run_id": RECONCILED, "page": 1}
+    runs.open(RECONCILED, RECONCILED, NOW)
+    compared = ComparePage.model_validate({**page, "cursor": {"stage": "charges", "provider": "sandbox"}})
+    subject = Subject("sandbox", "auth-1", "ord-1", 1)
+    case = reconciliation_rules.case_of("CaptureMissing", subject, None, None, ())
+    finding = Finding(subject, "CaptureMissing", case)
+    response: ComparedPage = {"run_id": RECONCILED, "differences": [case], "cursor": None}
+    runs.write_page(compared, [finding], response, NOW)
+    runs.close(RECONCILED, NOW)
 
 
 def _needs() -> tuple[list[Need], list[Demand]]:

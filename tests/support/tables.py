@@ -11,17 +11,17 @@ def _tables() -> dict[str, Any]:
     return Template.read().tables
 
 
-def create_table(dynamodb: Any, name: str) -> str:
-    """Create a table of the template by its logical id; return its name."""
+def create_table(dynamodb: Any, name: str, table: str = "") -> str:
+    """Create a table of the template by its logical id, which is its name unless `table` is; return the name."""
     properties = _tables()[name]
     dynamodb.create_table(
-        TableName=name,
+        TableName=table or name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
         GlobalSecondaryIndexes=properties["GlobalSecondaryIndexes"],
     )
-    return name
+    return table or name
 
 
 def empty(dynamodb: Any, table: str) -> None:

@@ -59,6 +59,10 @@ def stock(kind: str) -> dict[str, Any]:
     return {"source": "tillflow.inventory", "detail-type": kind, "detail": {}}
 
 
+def payments(kind: str) -> dict[str, Any]:
+    return {"source": "tillflow.payments", "detail-type": kind, "detail": {}}
+
+
 def upload(kind: str, bucket: str) -> dict[str, Any]:
     return {"source": "aws.s3", "detail-type": kind, "detail": {"bucket": {"name": bucket}}}
 
@@ -76,9 +80,12 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("MetricsRule", order("OrderRejected"), True),
     ("MetricsRule", stock("StockBelowReorderPoint"), True),
     ("MetricsRule", stock("StockCorrected"), False),
+    ("MetricsRule", payments("PaymentsReconciled"), True),
+    ("MetricsRule", payments("CreditChanged"), False),
     ("CorrectionRule", stock("StockCorrected"), True),
     ("CorrectionRule", stock("StockBelowReorderPoint"), False),
-    ("CorrectionRule", {"source": "tillflow.payments", "detail-type": "CreditChanged", "detail": {}}, True),
+    ("CorrectionRule", payments("CreditChanged"), True),
+    ("CorrectionRule", payments("PaymentsReconciled"), False),
     ("ReorderRule", stock("StockBelowReorderPoint"), True),
     ("ReorderRule", stock("StockCorrected"), False),
     ("ImageChangedRule", upload("Object Created", "ImagesBucket"), True),
@@ -92,6 +99,7 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     (FAILED, ended("OrderCheckout", "FAILED", "InsufficientStock"), False),
     (FAILED, ended("PurchaseOrder", "FAILED", "NoSupplierLeft"), False),
     (FAILED, ended("StockReorder", "FAILED", "StoreUnavailable"), True),
+    (FAILED, ended("PaymentReconciliation", "FAILED", "GivenUp"), True),
     (FAILED, ended("ImageBackfill", "FAILED", "Lambda.Unknown"), True),
     (FAILED, ended("SomeoneElses", "TIMED_OUT"), False),
     (FAILED, ended("SomeoneElses", "FAILED", "States.Runtime"), False),

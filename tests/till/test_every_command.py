@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tests.support import full_shop
 from tests.support.executions import progress
-from tests.support.full_shop import CASE, IMAGE, OPEN_PURCHASE, PURCHASE, RUN, TRANSFER
+from tests.support.full_shop import CASE, IMAGE, OPEN_PURCHASE, PURCHASE, RECONCILED, RUN, TRANSFER
 from till.main import app
 from till.stack import Stack, find_stack
 from verification.harness.services import data_services
@@ -62,6 +62,8 @@ READS: dict[str, tuple[str, ...]] = {
     "stock movements": ("TEA", "TEA --json", "TEA --csv", "MUG"),
     "stock rebuild": ("", "--json"),
     "location list": ("", "--json", "--csv"),
+    "reconciliation list": ("", "--json", "--csv"),
+    "reconciliation show": (RECONCILED, f"{RECONCILED} --json"),
     "reorder list": ("", "--json", "--csv"),
     "reorder needs": ("", "--json", "--csv"),
     "reorder review": ("", "--json", "--csv"),
@@ -145,6 +147,15 @@ WRITES: dict[str, tuple[str, ...]] = {
         "{text} --source supplier=sup-beans",
     ),
     "reorder approve": ("po-9", "{text}"),
+    "reconciliation run": (
+        "",
+        "--day 2026-11-22",
+        "--day {text}",
+        "--day 2026-11-22 --id {text}",
+        "--day 2090-01-01",
+        "--json",
+        "--wait",
+    ),
     "reorder run": ("", "--json", "--wait"),
     "transfer create": (
         "--from warehouse --to store-1 --line TEA=1 --reason {text}",
@@ -264,6 +275,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "PaymentsTable CREDIT": ("customer show", "customer credit list"),
     "PaymentsTable GRANT": ("customer show", "customer credit list"),
     "PaymentsTable ORDER": ("order show",),
+    "PaymentsTable RECONCILIATION": ("reconciliation list", "reconciliation show"),
     "PurchasingTable PO": ("purchase list", "purchase show", "purchase invoices", "purchase payments"),
     "PurchasingTable SUPPLIER": ("supplier list", "supplier show", "supplier statement"),
     "ReplenishmentTable APPROVAL": ("reorder approvals",),

@@ -8,6 +8,7 @@ from till.demo.order_checkout import OrderCheckoutDemo
 from till.demo.order_exchange import OrderExchangeDemo
 from till.demo.order_return import OrderReturnDemo
 from till.demo.order_shipment import OrderShipmentDemo
+from till.demo.payment_reconciliation import PaymentReconciliationDemo
 from till.demo.purchase_order import PurchaseOrderDemo
 from till.demo.stock_reorder import StockReorderDemo
 from till.demo.stock_transfer import StockTransferDemo
@@ -16,6 +17,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderCheckoutDemo(),
     OrderCancelDemo(),
     CustomerPaymentDemo(),
+    PaymentReconciliationDemo(),
     OrderReturnDemo(),
     OrderExchangeDemo(),
     OrderShipmentDemo(),

@@ -128,6 +128,7 @@ class FakeStripe:
         """Let a refund that was accepted fail later, as when the card's account is closed."""
         refund = self.refunds[refund_id]
         refund |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+        self._count_refunds(self.intents[refund["payment_intent"]])
         self._publish("refund.failed", refund)
 
     def save(self) -> Any:
@@ -250,6 +251,7 @@ class FakeStripe:
             "id": self._new_id("ch"),
             "object": "charge",
             "captured": False,
+            "amount_refunded": 0,
             "payment_method_details": {"card": {"brand": "visa", "capture_before": expires_at}},
         }
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
@@ -283,8 +285,7 @@ class FakeStripe:
         return copy.deepcopy(self._intent(intent_id))
 
     def _list_intents(self, params: dict[str, Any]) -> dict[str, Any]:
-        created = params.get("created", {})
-        first, last = int(created.get("gte", 0)), int(created.get("lt", 2**60))
+        first, last = _created(params)
         newest = [one for one in reversed(self.intents.values()) if first <= one["created"] < last]
         return _page([self._intent(one["id"]) for one in newest], params, "/v1/payment_intents")
 
@@ -315,16 +316,22 @@ class FakeStripe:
             "status": "succeeded",
         }
         self.refunds[refund["id"]] = refund
+        self._count_refunds(intent)
         self._publish("refund.created", refund)
         return copy.deepcopy(refund)
 
     def _list_refunds(self, params: dict[str, Any]) -> dict[str, Any]:
+        first, last = _created(params)
         newest = [
             refund
             for refund in reversed(self.refunds.values())
             if refund["payment_intent"] == params.get("payment_intent", refund["payment_intent"])
+            and first <= refund["created"] < last
         ]
         return _page(newest, params, "/v1/refunds")
+
+    def _count_refunds(self, intent: dict[str, Any]) -> None:
+        intent["latest_charge"]["amount_refunded"] = self.refunded(intent["id"])
 
     def refunded(self, intent_id: str) -> int:
         """Return what was refunded of a PaymentIntent."""
@@ -430,6 +437,11 @@ def _parsed(text: str) -> dict[str, Any]:
         else:
             params[outer] = value
     return params
+
+
+def _created(params: Mapping[str, Any]) -> tuple[int, int]:
+    created = params.get("created", {})
+    return int(created.get("gte", 0)), int(created.get("lt", 2**60))
 
 
 def _page(found: Iterable[dict[str, Any]], params: Mapping[str, Any], url: str) -> dict[str, Any]:

@@ -186,11 +186,11 @@ class WorkflowFixture:
         return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow with the return, order or payment id as its name, run it while no time passes.
+        """Start a workflow with the return, order, payment or run id as its name, run it while no time passes.
 
         Return its ARN.
         """
-        names = (request.get(key) for key in ("return_id", "order_id", "payment_id"))
+        names = (request.get(key) for key in ("return_id", "order_id", "payment_id", "run_id"))
         machine, name = self.deploy(workflow), next(name for name in names if name)
         request = with_stored_cards(request)
         try:

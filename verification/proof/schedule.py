@@ -55,7 +55,7 @@ class CaseSchedule(FaultSchedule):
         self._start = {
             "stateMachineArn": machine,
             "name": next(
-                request[name] for name in ("return_id", "order_id", "payment_id") if name in request
+                request[name] for name in ("return_id", "order_id", "payment_id", "run_id") if name in request
             ),
             "input": json.dumps(request),
         }

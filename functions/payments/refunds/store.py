@@ -18,7 +18,7 @@ from tillflow.times import iso_utc
 from payments.models import Tender
 from payments.refunds import rules
 from payments.refunds.models import Part, Refund, RefundPayment
-from payments.store import tender_key
+from payments.store import refunded_row, tender_key
 
 
 class RefundStore:
@@ -57,6 +57,8 @@ class RefundStore:
             )
             if more_pending or more_refunded:
                 actions.append(self._change(tender, more_pending, more_refunded, what))
+            if more_refunded:
+                actions.append(refunded_row(self._table, tender, after.return_id))
         transact(self._client, actions, what)
         return after
 

@@ -25,6 +25,15 @@ def to_stripe(amount: int, currency: str) -> int | None:
     return None if currency in _THREE_DECIMALS and converted % 10 else converted
 
 
+def from_stripe(amount: int, currency: str) -> int:
+    """Return Stripe's amount in minor units; in those of Stripe for a currency that this system does not have.
+
+    What is less than a minor unit is left out: this system charges nothing of that.
+    """
+    theirs = _decimals(currency) - EXPONENT.get(currency, _decimals(currency))
+    return amount // int(10**theirs) if theirs >= 0 else amount * int(10**-theirs)
+
+
 def _decimals(currency: str) -> int:
     if currency in _ZERO_DECIMALS:
         return 0

@@ -16,7 +16,6 @@ from payments.provider import (
     NO_SUCH_CARD,
     Charge,
     Outcome,
-    ProviderDown,
     ResponseLost,
     Step,
     accepted,
@@ -24,6 +23,7 @@ from payments.provider import (
 )
 from payments.stripe_adapter.access import Access
 from payments.stripe_adapter.amounts import to_stripe
+from payments.stripe_adapter.failures import without_outcome
 from payments.stripe_adapter.reasons import EFFECT, decline_reason, intent_reason, refusal_reason
 
 NOT_EXACT = "amount_not_supported"
@@ -139,7 +139,7 @@ class StripeProvider:
                 return missing
             raise
         except stripe.StripeError as error:
-            raise _without_outcome(error) from None
+            raise without_outcome(error) from None
 
     def _effect(
         self, request: Callable[[stripe.StripeClient], Any], outcome: Callable[[Any], Outcome]
@@ -155,7 +155,7 @@ class StripeProvider:
                 return refused(NO_SUCH_CARD)
             return refused(refusal_reason(error.code, _body(error).get("payment_intent")))
         except stripe.StripeError as error:
-            raise _without_outcome(error) from None
+            raise without_outcome(error) from None
 
 
 def _authorised(intent: Any) -> Outcome:
@@ -179,15 +179,3 @@ def _refunded(refund: Any) -> Outcome:
 def _body(error: stripe.StripeError) -> dict[str, Any]:
     body = error.json_body
     return dict(body["error"]) if isinstance(body, dict) else {}
-
-
-def _without_outcome(error: stripe.StripeError) -> Exception:
-    """Return the error of a call without a definite outcome: not applied, or possibly applied.
-
-    Stripe refuses before any effect what exceeds its limits, meets a locked object, or has no valid key. Anything else,
-    a key that is in use by a call in flight among it, may have been applied.
-    """
-    what = f"{type(error).__name__} {error.http_status or ''} {error.code or ''}".strip()
-    if isinstance(error, stripe.RateLimitError | stripe.AuthenticationError | stripe.PermissionError):
-        return ProviderDown(what)
-    return ResponseLost(what)

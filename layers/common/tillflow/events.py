@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from tillflow.fields import MAX_STOCK, Amount, Identifier, Quantity, Record, Timestamp
+from tillflow.fields import MAX_STOCK, Amount, Day, Identifier, Quantity, Record, Timestamp
 from tillflow.money import Currency
 
 INVENTORY = "tillflow.inventory"
@@ -17,6 +17,7 @@ CREDIT_KINDS = ("goodwill", "cash", "bank_transfer", "expiry")
 
 EventId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\P{Cc}+$")]
 Text = Annotated[str, Field(max_length=1000, pattern=r"^\P{Cc}*$")]
+Count = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
 Level = Annotated[StrictInt, Field(ge=-MAX_STOCK, le=MAX_STOCK)]
 
 
@@ -171,6 +172,22 @@ class CreditChanged(Record):
     amount: Amount
     currency: Currency
     reason: Text
+
+
+class PaymentsReconciled(Record):
+    """The books of the payment providers were compared with those of a day, in UTC.
+
+    Source ``tillflow.payments``. Counts of charges and tenders: those compared, of these those whose order is in
+    progress, which the next run compares, and those of other systems; and of the differences, each of which has a case.
+    """
+
+    event_id: EventId
+    run_id: Identifier
+    day: Day
+    compared: Count
+    unsettled: Count
+    foreign: Count
+    differences: Count
 
 
 EVENTS: dict[str, type[_SaleEvent]] = {

@@ -29,6 +29,7 @@ _MEASURED = {
     "Orders": ("OrdersPaid", "OrdersCancelled", "OrdersReturned"),
     "Units sold": ("UnitsSold",),
     "Stock": ("ReorderPointsCrossed", "StockOuts"),
+    "Reconciliation of payments": ("PaymentsCompared", "PaymentsUnsettled", "PaymentDifferences"),
 }
 _MEASURED_BY = {
     "Revenue, net, in minor units": ("Revenue", "currency", "Sum"),

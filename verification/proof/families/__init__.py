@@ -7,6 +7,7 @@ from verification.proof.families.family import Family, Scenario
 from verification.proof.families.images import Images
 from verification.proof.families.orders import Orders
 from verification.proof.families.purchases import Purchases
+from verification.proof.families.reconciliations import Reconciling
 from verification.proof.families.reordering import Reordering
 from verification.proof.families.returns import Returns
 from verification.proof.families.shipments import Shipments
@@ -19,6 +20,7 @@ FAMILIES: tuple[Family, ...] = (
     Returns(),
     Shipments(),
     StripeOrders(),
+    Reconciling(),
     Purchases(),
     Reordering(),
     Transfers(),

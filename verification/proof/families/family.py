@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from tillflow.callbacks import NO_WORKFLOW
+
 from audit import Snapshot
 from verification.harness.fixture import WorkflowFixture
 from verification.proof.schedule import CaseSchedule
@@ -153,4 +155,10 @@ def entered(fixture: WorkflowFixture, arn: str) -> set[str]:
 
 
 def open_cases(shop: Snapshot) -> list[Any]:
-    return [case for cases in shop.cases.values() for case in cases if case["status"] == "OPEN"]
+    """Return the open cases for whose decision a workflow waits."""
+    return [
+        case
+        for cases in shop.cases.values()
+        for case in cases
+        if case["status"] == "OPEN" and case["task_token"] != NO_WORKFLOW
+    ]

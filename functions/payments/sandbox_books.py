@@ -1,0 +1,63 @@
+"""The sandbox's list of charges and refunds, as a provider has one. The index `listing` sorts its rows by time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tillflow.listing import Index, Page
+from tillflow.store import Item, read_row, read_rows
+from tillflow.times import iso_utc
+
+from payments.book import CHARGES, REFUNDS
+from payments.provider import ChargeRecord
+
+_PREFIX = "auth-"
+
+
+class SandboxBooks:
+    """The ProviderBooks of the sandbox. client: a DynamoDB client; table: the sandbox's."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._index = Index(client, table, "listing", "listing", "at")
+
+    def list_charges(self, first: datetime, end: datetime, limit: int, after: str) -> Page[ChargeRecord]:
+        page = self._page(CHARGES, first, end, limit, after)
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self._client, self._table, keys)
+        return Page([_charge(rows[place]) for place in keys if place in rows], page.after)
+
+    def list_refunded(self, first: datetime, end: datetime, limit: int, after: str) -> Page[str]:
+        page = self._page(REFUNDS, first, end, limit, after)
+        return page.convert(lambda rows: [str(row["reference"]) for row in rows])
+
+    def find_charge(self, reference: str) -> ChargeRecord | None:
+        row = read_row(self._client, self._table, f"AUTHORISATION#{reference}", "AUTHORISATION")
+        return _charge(row) if row else None
+
+    def failed_refunds(self, reference: str) -> list[str]:
+        """Return none: a refund of the sandbox that was accepted does not fail later."""
+        return []
+
+    def _page(self, listing: str, first: datetime, end: datetime, limit: int, after: str) -> Page[Item]:
+        # Times with a fraction of a second sort before the "Z" of one without: both ends are compared as text.
+        between = _text(first), _text(end)
+        return self._index.page(listing, limit, after, between=between)
+
+
+def _text(moment: datetime) -> str:
+    """Return a whole second as the text that no time before it sorts after."""
+    return iso_utc(moment.astimezone(UTC)).removesuffix("Z")
+
+
+def _charge(row: Item) -> ChargeRecord:
+    reference = str(row["reference"])
+    return ChargeRecord(
+        reference=reference,
+        key=reference.removeprefix(_PREFIX),
+        currency=row["currency"],
+        amount=row["amount"],
+        captured=row["captured"],
+        refunded=row["refunded"],
+        is_held=row["state"] == "held",
+    )
