@@ -35,12 +35,24 @@ def payment(amount: int, *orders: str, payment_id: str = "pay-1", **more: Any) -
     ("items", "request_", "allocated"),
     [
         ([item("b", 50, "2026-12-02"), item("a", 100)], payment(120), {"a": 100, "b": 20}),
+        (
+            [item("b", 50, "2026-12-02", issued_at="2026-10-01T10:00:00Z"), item("a", 100)],
+            payment(120),
+            {"a": 100, "b": 20},
+        ),
         ([item("a", 100)], payment(130), {"a": 100}),
         ([item("b", 50, "2026-12-02"), item("a", 100)], payment(60, "b"), {"b": 50}),
         ([item("a", 100), item("c", -60)], payment(40), {"c": -60, "a": 100}),
         ([item("c", -60)], payment(10), {"c": -60}),
     ],
-    ids=["oldest first", "overpaid", "chosen", "credit pays another", "credit and nothing open"],
+    ids=[
+        "oldest first",
+        "first due before first issued",
+        "overpaid",
+        "chosen",
+        "credit pays another",
+        "credit and nothing open",
+    ],
 )
 def test_payment_is_allocated(items: list[OpenItem], request_: ReceivePayment, allocated: Any) -> None:
     assert {one["order_id"]: one["amount"] for one in allocate_payment(items, request_)} == allocated

@@ -22,9 +22,9 @@ from purchasing.errors import (
     ReceiptAboveApproval,
 )
 from purchasing.matching import due_date, tax_of
-from purchasing.models import Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
+from purchasing.models import Await, Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
 from purchasing.supplier_models import Channel, Price, Supplier, Terms
-from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, ProviderUnavailable
+from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, PendingWork, ProviderUnavailable
 from tillflow.outbound import CallFailed
 from tillflow.signatures import signature
 
@@ -440,3 +440,22 @@ def test_limits_are_read_by_currency() -> None:
     assert approved_without_asking("EUR", 30_000, limits) == 70_000
     assert approved_without_asking("EUR", 130_000, limits) == 0
     assert approved_without_asking("USD", 0, limits) == 0
+
+
+def waiting(since: str, token: str, waiting_for: str = "goods") -> Await:
+    return Await.model_validate(
+        {"purchase_order_id": "po-1", "waiting_for": waiting_for, "waiting_since": since, "task_token": token}
+    )
+
+
+@pytest.mark.parametrize(("since", "token"), [("1", "first"), ("2", "second"), ("3", "second")])
+def test_token_of_the_latest_wait_is_stored(since: str, token: str) -> None:
+    purchase = rules.wait_for(delivering(), waiting("2", "first"))
+    assert rules.wait_for(purchase, waiting(since, "second")).task_token == token
+
+
+def test_wait_for_another_step_than_the_next_is_refused() -> None:
+    with pytest.raises(PendingWork, match=r"purchase po-1 has pending work \(await_goods\)"):
+        rules.wait_for(delivering(), waiting("1", "token", "acknowledgement"))
+    with pytest.raises(PendingWork, match=r"\(receive\)"):
+        rules.wait_for(rules.receive(delivering(), came(1, 5)), waiting("1", "token"))
