@@ -135,3 +135,14 @@ def test_invalid_reservation_names_the_field(change: dict[str, Any], sentence: s
     request = {"order_id": "ord-1", "location": "store-1", "lines": [{"sku": "A", "quantity": 1}]}
     with pytest.raises(InvalidRequest, match=sentence):
         parse(Reserve, request | change)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "damaged", "costs"), [(2, 1, (2, 3)), (3, 0, (8, 0)), (1, 1, (0, 3)), (4, 4, (0, 10))]
+)
+def test_cost_of_returned_units_is_their_share_and_damaged_ones_are_rounded_half_up(
+    quantity: int, damaged: int, costs: tuple[int, int]
+) -> None:
+    """Four units were sold that cost 10; 2 cost 5, of which the damaged one costs 3."""
+    line = rules.ReturnedSku("TEA", quantity, damaged)
+    assert rules.cost_of_customer_return(line, rules.ReservedLine("TEA", 4, cost=10)) == costs

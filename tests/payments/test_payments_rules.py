@@ -1,5 +1,7 @@
 """Effect keys, card numbers that are refused, and the error of tenders that could not be reversed."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -138,3 +140,17 @@ def test_unexpected_exception_keeps_its_name() -> None:
     crash = RuntimeError("broken")
     assert rules.one_error([(tender(1), ReversalRefused("no")), (tender(2), crash)]) is crash
     assert "tender 1" in crash.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "expired"),
+    [
+        ("", False),
+        ("2026-11-23T09:59:59Z", True),
+        ("2026-11-23T10:00:00Z", True),
+        ("2026-11-23T10:00:01Z", False),
+    ],
+)
+def test_authorisation_expires_at_its_time(expires_at: str, expired: bool) -> None:
+    now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert rules.has_expired(replace(tender(), expires_at=expires_at), now) is expired
