@@ -273,7 +273,7 @@ export interface Responses {
   "GET /settings/price-days": { days: number };
   "PUT /settings/price-days": { days: number };
   "GET /reports/sales": Page;
-  "GET /stock/movements": Page;
+  "GET /stock/movements": Page & { movements: { quantity: number; cost: number }[] };
   "POST /stock/adjustments": object;
   "POST /stock/counts": object;
   "GET /transfers": Page;

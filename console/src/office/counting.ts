@@ -1,5 +1,7 @@
 /** A stock count as it is scanned: pure functions on its lines, and the requests that book them. */
 
+import type { Correction } from "../core/corrections";
+
 export interface CountedLine {
   sku: string;
   name: string;
@@ -30,6 +32,6 @@ export function removeLine(lines: readonly CountedLine[], sku: string): CountedL
 }
 
 /** The count of a line as the API takes it. A person confirms one that is far from the stock. */
-export function countRequest(line: CountedLine, location: string, currency: string): object {
+export function countRequest(line: CountedLine, location: string, currency: string): Correction {
   return { count_id: line.countId, location, sku: line.sku, currency, counted: line.counted, confirmed: line.state === "implausible" };
 }

@@ -1,6 +1,7 @@
 /** Correct the stock of a sale that was made without a connection of units that the books do not have. */
 
 import type { Api } from "../core/api";
+import { correctLevel } from "../core/corrections";
 import type { OrderRequest } from "../till/sale";
 
 /**
@@ -18,7 +19,7 @@ export async function correctStock(api: Api, order: OrderRequest): Promise<void>
   if (missing.length > 0) await recordCase(api, order, missing.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", "));
   for (const { adjustmentId, sku, quantity } of missing) {
     const body = { adjustment_id: adjustmentId, location, sku, currency, quantity, reason: `sold offline, order ${orderId}` };
-    await api.call("POST /stock/adjustments", { body });
+    await correctLevel(api, "POST /stock/adjustments", body);
   }
 }
 

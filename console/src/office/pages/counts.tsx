@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { Problem } from "../../core/api";
+import { correctLevel } from "../../core/corrections";
 import { usePreferences } from "../../core/preferences";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
@@ -45,7 +46,7 @@ export function CountsPage(): React.ReactNode {
   };
   const book = async (line: CountedLine): Promise<void> => {
     try {
-      await api.call("POST /stock/counts", { body: countRequest(line, location, config.currency) });
+      await correctLevel(api, "POST /stock/counts", countRequest(line, location, config.currency));
       edit((before) => setState(before, line.sku, "booked"));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { correctLevel } from "../../core/corrections";
 import { hrefOf, useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
@@ -69,7 +70,7 @@ function AdjustForm({ location, sku, onDone }: { location: string; sku: string; 
       onSubmit={(event) => {
         event.preventDefault();
         const body = { adjustment_id: id, location, sku, currency: config.currency, quantity: units, reason };
-        action.run(() => api.call("POST /stock/adjustments", { body }));
+        action.run(() => correctLevel(api, "POST /stock/adjustments", body));
       }}
     >
       <h2>{office.adjust}</h2>
