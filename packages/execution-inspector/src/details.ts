@@ -147,5 +147,5 @@ function payload(title: string, text: string | null | undefined): Node[] {
   const shown = pretty(text);
   const copy = html("button", { type: "button", class: "copy", "aria-label": `Copy ${title}` }, "Copy");
   copy.addEventListener("click", () => { void navigator.clipboard.writeText(shown); });
-  return [html("details", { open: shown.length < 2000 }, html("summary", {}, title, " ", copy), html("pre", { tabindex: 0 }, shown))];
+  return [html("details", { open: shown.length < 2000 }, html("summary", {}, title), copy, html("pre", { tabindex: 0 }, shown))];
 }

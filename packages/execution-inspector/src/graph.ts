@@ -36,7 +36,8 @@ export function graphView(context: GraphContext): View {
   const lines = edges.map((edge) => ({ edge, element: drawEdge(context, edge) }));
   root.append(...lines.map((line) => line.element));
   const boxes = layout.items.map((item) => ({ item, element: drawItem(context, item) }));
-  root.append(...boxes.map((box) => box.element));
+  // A button to open what is inside stands beside its box: a button has no other one in it.
+  root.append(...boxes.flatMap(({ item, element }) => (hasInside(context, item) ? [element, openButton(context, item)] : [element])));
   boxes[0]?.element.setAttribute("tabindex", "0");
 
   const near = (item: Item | null): void => {
@@ -148,20 +149,26 @@ function drawItem(context: GraphContext, item: Item): SVGElement {
   const node = context.execution.nodes.get(item.id);
   const summary = context.summaries.get(item.id);
   const mark = markOf(summary?.outcome ?? null, node);
-  const group = box(item, `state ${mark.className}`, node === undefined ? item.id : describeState(node, summary));
   const short = item.id.length > LABEL_LETTERS ? `${item.id.slice(0, LABEL_LETTERS - 1)}…` : item.id;
-  group.append(svg("title", {}, node?.comment ? `${item.id}: ${node.comment}` : item.id));
+  const number = summary?.visits.length === 1 ? String(summary.visits[0]?.number ?? "") : "";
+  const badge = summary === undefined ? "" : badgeOf(summary);
+  // The accessible name begins with what is shown, for people who name what they see to a speech control.
+  const visible = [short, number, badge].filter((text) => text !== "").join(" ");
+  const described = node === undefined ? [] : describeState(node, summary);
+  const words = short === item.id ? described.slice(1) : described;
+  const group = box(item, `state ${mark.className}`, [visible, ...words].join(", "));
+  group.append(svg("title", { "aria-hidden": "true" }, node?.comment ? `${item.id}: ${node.comment}` : item.id));
   group.append(svg("text", { x: item.x + 10, y: item.y + 19 }, `${mark.sign} ${short}`.trim()));
-  if (summary !== undefined) {
-    const right = item.x + NODE_WIDTH - (node !== undefined && node.inner.length > 0 ? 32 : 8);
-    if (summary.visits.length === 1) {
-      group.append(svg("text", { class: "number", x: right, y: item.y + 19 }, String(summary.visits[0]?.number ?? "")));
-    }
-    const badge = badgeOf(summary);
-    if (badge !== "") group.append(svg("text", { class: "badge", x: item.x + NODE_WIDTH - 4, y: item.y - 4 }, badge));
-  }
-  if (node !== undefined && node.inner.length > 0) group.append(openButton(context, item));
+  const right = item.x + NODE_WIDTH - (hasInside(context, item) ? 32 : 8);
+  // Text nodes are not drawn; they keep the words of the box apart.
+  if (number !== "") group.append(" ", svg("text", { class: "number", x: right, y: item.y + 19 }, number));
+  if (badge !== "") group.append(" ", svg("text", { class: "badge", x: item.x + NODE_WIDTH - 4, y: item.y - 4 }, badge));
   return group;
+}
+
+/** Whether a state is a Map or a Parallel, whose machine can be opened. */
+function hasInside(context: GraphContext, item: Item): boolean {
+  return item.kind === "state" && (context.execution.nodes.get(item.id)?.inner.length ?? 0) > 0;
 }
 
 /** Every visit of a state by its number, how many were caught before it was done, and its retries. */
@@ -184,13 +191,11 @@ function openButton(context: GraphContext, item: Item): SVGElement {
     svg("rect", { x: item.x + NODE_WIDTH - 26, y: item.y + 5, width: 20, height: 20, rx: 4 }),
     svg("text", { x: item.x + NODE_WIDTH - 21, y: item.y + 19 }, "▸"),
   );
-  const open = (event: Event): void => {
-    event.stopPropagation();
-    context.open(item.id);
-  };
-  button.addEventListener("click", open);
+  button.addEventListener("click", () => { context.open(item.id); });
   button.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") open(event);
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    context.open(item.id);
   });
   return button;
 }

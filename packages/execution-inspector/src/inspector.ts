@@ -43,7 +43,7 @@ export class ExecutionInspector extends HTMLElement {
   #events: EventTable | null = null;
   #drawing = 0;
   readonly #head = html("header");
-  readonly #main = html("main");
+  readonly #main = html("div", { class: "main" });
   #panel = html("aside");
 
   constructor() {

@@ -45,8 +45,8 @@ export function describeVisit(visit: Visit, node: StateNode | undefined): string
   return parts.join(", ");
 }
 
-/** A state with all its visits, for a screen reader. */
-export function describeState(node: StateNode, summary: StateSummary | undefined): string {
+/** A state with all its visits in words, its name first, for a screen reader. */
+export function describeState(node: StateNode, summary: StateSummary | undefined): string[] {
   const parts = [node.name, markOf(summary?.outcome ?? null, node).word];
   if (summary !== undefined) {
     if (summary.visits.length > 1) parts.push(`${summary.visits.length} visits`);
@@ -55,5 +55,5 @@ export function describeState(node: StateNode, summary: StateSummary | undefined
     if (error && summary.outcome !== "succeeded") parts.push(error);
   }
   if (node.role !== null) parts.push(node.role);
-  return parts.join(", ");
+  return parts;
 }

@@ -17,6 +17,7 @@ async function start(): Promise<void> {
   defineExecutionInspector();
   const inspector = new ExecutionInspector();
   inspector.setAttribute("fragment", "");
+  inspector.setAttribute("role", "main");
   inspector.loader = {
     listMapRun: (arn) => Promise.resolve(data.mapRuns?.[arn] ?? []),
     load: (arn) => {

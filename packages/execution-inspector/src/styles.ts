@@ -24,8 +24,8 @@ button, select, input[type=search] {
 }
 button[aria-selected=true], button[aria-pressed=true] { border-color: var(--focus); font-weight: 600; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
-main { overflow: auto; scrollbar-width: thin; min-height: 0; display: flex; flex-direction: column; }
-main > * { flex: 1 1 auto; min-height: 0; }
+.main { overflow: auto; scrollbar-width: thin; min-height: 0; display: flex; flex-direction: column; }
+.main > * { flex: 1 1 auto; min-height: 0; }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; padding: 6px 12px; flex: none; }
 .bar input[type=search] { flex: 1 1 220px; }
 .count, .comment { color: var(--dim); }

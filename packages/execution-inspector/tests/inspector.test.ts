@@ -89,9 +89,15 @@ describe("the component", () => {
     expect(root.querySelectorAll("*").length).toBeLessThan(1000);
   });
 
+  it("names each box by what it shows first, and has no button in another one", async () => {
+    const { root } = await shown(mapHistory(3));
+    expect(box(root, "Each").getAttribute("aria-label")).toBe("Each 1, running");
+    expect(root.querySelector("[role=button] [role=button], summary button")).toBeNull();
+  });
+
   it("opens a Map, lists its iterations and shows one alone", async () => {
     const { root } = await shown(mapHistory(100));
-    const open = box(root, "Each").querySelector(".open");
+    const open = root.querySelector('[aria-label="Open what is inside Each"]');
     open?.dispatchEvent(new MouseEvent("click"));
     await vi.waitFor(() => { expect(root.querySelector(".iterations")).not.toBeNull(); });
     expect(box(root, "Work").textContent).toContain("100×");
