@@ -92,6 +92,24 @@ def test_units_found_where_none_is_on_hand_are_counted(console: Console) -> None
     assert (level["on_hand"], level["stock_value"]) == (1, 100)
 
 
+def test_refused_form_keeps_what_was_typed_and_names_the_field(console: Console) -> None:
+    tab = console.open("manager", "customers")
+    tab.get_by_role("button", name="New customer").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Zoë")
+    # The browser accepts it, the API does not.
+    dialog.get_by_label("E-mail").fill("zoe@localhost")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Check: E-mail.")
+    expect(dialog.get_by_label("Name")).to_have_value("Zoë")
+
+
+def test_errors_are_in_the_language_of_the_page(console: Console) -> None:
+    tab = console.open("manager", "orders/ord-unknown")
+    tab.get_by_label("Language").select_option("de")
+    expect(tab.get_by_role("alert")).to_contain_text("Diese Bestellung gibt es nicht.")
+
+
 def test_uploaded_image_is_shown_with_its_thumbnail(console: Console) -> None:
     tab = console.open("manager", "images")
     form = tab.get_by_role("form", name="Upload")

@@ -37,6 +37,20 @@ def test_sale_with_cash_shows_the_change_and_the_invoice(console: Console) -> No
     expect(tab.get_by_role("article", name="Receipt")).to_contain_text(re.compile(r"Invoice \S+"))
 
 
+def test_second_tender_is_what_remains(console: Console) -> None:
+    tab = console.open("cashier")
+    scan(tab, MUG)
+    pay(tab)
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Amount").fill("5")
+    dialog.get_by_role("button", name="Card", exact=True).click()
+    expect(tab.get_by_test_id("due")).to_have_text("€7.50")
+    dialog.get_by_role("button", name="Cash", exact=True).click()
+    complete(tab)
+    expect_sold(tab)
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("Card€5.00Cash€7.50")
+
+
 def test_sale_needs_no_pointer(console: Console) -> None:
     tab = console.open("cashier")
     tab.keyboard.type(MUG)

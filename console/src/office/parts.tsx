@@ -67,9 +67,15 @@ const AMOUNTS = new Set([
 ]);
 
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
-  const { problem: sentence } = useTexts();
+  const { problem: sentence, label, office } = useTexts();
   if (problem === null) return null;
-  return <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)} <small>{problem.title}: {problem.message}</small></p>;
+  const wrong = [...new Set(problem.fields.map(({ field }) => label(field.split(".").at(-1) ?? field)))];
+  return (
+    <p role="alert" className="notice bad">
+      {sentence(problem.title, problem.cashierMessage)} {wrong.length > 0 && <strong>{office.check(wrong.join(", "))}</strong>}{" "}
+      <small>{problem.title}: {problem.message}</small>
+    </p>
+  );
 }
 
 export function Result({ action }: { action: ActionView }): ReactNode {

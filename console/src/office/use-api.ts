@@ -5,6 +5,7 @@ import { Problem } from "../core/api";
 import { useLanguage, type Language } from "../core/i18n";
 import type { Responses } from "../core/responses";
 import { useShop } from "../core/shop";
+import { MORE_PROBLEMS } from "../texts/problems-de";
 import { OFFICE_TEXTS, type OfficeTexts } from "./texts";
 
 export type Row = Record<string, unknown>;
@@ -12,7 +13,12 @@ export type Row = Record<string, unknown>;
 export function useTexts(): Language & { office: OfficeTexts; label: (field: string) => string } {
   const language = useLanguage();
   const office = OFFICE_TEXTS[language.code];
-  return { ...language, office, label: (field) => office.labels[field] ?? field };
+  return {
+    ...language,
+    office,
+    label: (field) => office.labels[field] ?? field,
+    problem: (title, fallback) => (language.code === "de" ? MORE_PROBLEMS[title] : undefined) ?? language.problem(title, fallback),
+  };
 }
 
 /** The rows of a response: it is a list, or a page whose only list they are. */

@@ -6,7 +6,7 @@ import { hrefOf } from "../core/router";
 import type { Order } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button, Field } from "../core/ui";
-import { useRecord } from "../office/use-api";
+import { useRecord, useTexts } from "../office/use-api";
 import { CustomerDialog } from "../till/customer-dialog";
 import "./returns.css";
 import { ExchangeReceipt } from "./exchange-receipt";
@@ -45,7 +45,7 @@ function FindReceipt(): React.ReactNode {
 }
 
 function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.ReactNode {
-  const language = useLanguage();
+  const language = useTexts();
   const texts = RETURN_TEXTS[language.code];
   const { value: order, problem } = useRecord("GET /orders/{order_id}", { order_id: id });
   return (
@@ -61,7 +61,7 @@ function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.Re
 }
 
 function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): React.ReactNode {
-  const language = useLanguage();
+  const language = useTexts();
   const { code } = language;
   const texts = RETURN_TEXTS[code];
   const { config, person } = useShop();

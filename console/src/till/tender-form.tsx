@@ -46,6 +46,11 @@ export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormPr
   const credit = useCredit(customerId, currency);
   const amount = typed === "" ? remaining : parse(typed, currency);
   const exact = amount !== null && amount > 0 && amount <= remaining;
+  // What was typed was for this tender: the next one is what remains.
+  const add = (tender: Tender): void => {
+    setTyped("");
+    onAdd(tender);
+  };
   const usableCredit = Math.min(credit, amount ?? 0, remaining);
   return (
     <div className="stack">
@@ -71,14 +76,14 @@ export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormPr
         <Button
           kind="primary"
           disabled={!exact || token === ""}
-          onClick={() => onAdd({ type: "card", token, amount: amount ?? remaining })}
+          onClick={() => add({ type: "card", token, amount: amount ?? remaining })}
           data-focus
           autoFocus
         >
           {text.till.card}
         </Button>
         {usableCredit > 0 && (
-          <Button onClick={() => onAdd({ type: "store_credit", amount: usableCredit })}>
+          <Button onClick={() => add({ type: "store_credit", amount: usableCredit })}>
             {text.till.creditOf(format(credit, currency, code))}
           </Button>
         )}
@@ -88,7 +93,7 @@ export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormPr
         currency={currency}
         typed={typed}
         onType={setTyped}
-        onCash={(cash) => onAdd({ type: "cash", amount: cash })}
+        onCash={(cash) => add({ type: "cash", amount: cash })}
       />
     </div>
   );

@@ -63,7 +63,10 @@ function CustomerForm({ customer, isDisabled, onSave }: { customer: Customer; is
   return (
     <form
       className="stack narrow"
-      action={(data) => {
+      onSubmit={(event) => {
+        // React resets a form after its action: what a person typed would be lost by a refusal.
+        event.preventDefault();
+        const data = new FormData(event.currentTarget);
         const text = (name: string): string => {
           const value = data.get(name);
           return typeof value === "string" ? value.trim() : "";
