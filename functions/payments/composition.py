@@ -18,14 +18,14 @@ from payments.store_credit import StoreCredit
 def configured_providers(dynamodb: Any) -> Providers:
     """Return the providers by the variables of the environment, which are read at once."""
     table, sandbox_table = os.environ["TABLE_NAME"], os.environ["SANDBOX_TABLE_NAME"]
-    secret = os.environ["STRIPE_SECRET"]
+    secret, return_url = os.environ["STRIPE_SECRET"], os.environ["CARD_RETURN_URL"]
 
     def stripe() -> Provider:
         from payments.stripe_adapter.access import Access
         from payments.stripe_adapter.provider import StripeProvider
         from payments.stripe_adapter.secret import SecretCache
 
-        return StripeProvider(Access(SecretCache(client("secretsmanager"), secret)))
+        return StripeProvider(Access(SecretCache(client("secretsmanager"), secret)), return_url)
 
     return Providers(
         os.environ["PAYMENT_PROVIDERS"],

@@ -1,5 +1,7 @@
 """Errors of the payments service."""
 
+from collections.abc import Iterable
+
 from tillflow.errors import DomainError
 
 
@@ -11,6 +13,19 @@ class EventNotSigned(DomainError):
 
     def __init__(self) -> None:
         super().__init__("the webhook is not signed by Stripe, or its timestamp is not of now")
+
+
+class CustomerActionRequired(DomainError):
+    """The cardholder has to confirm a payment at the bank first; nothing is authorised until then."""
+
+    status = 402
+    cashier_message = "The customer did not confirm the payment in time. Ask for another way to pay."
+
+    def __init__(self, order_id: str, tenders: Iterable[int]) -> None:
+        numbers = ", ".join(map(str, sorted(tenders)))
+        super().__init__(
+            f"order {order_id}: the cardholder has not confirmed the payment of tender {numbers}"
+        )
 
 
 class ReversalRefused(DomainError):

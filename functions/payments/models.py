@@ -54,13 +54,17 @@ class TenderRequest(Request):
 
 
 class Authorise(Request):
-    """A request to authorise every tender of an order. Executions of release 0.1.0 send no location."""
+    """A request to authorise every tender of an order. Executions of release 0.1.0 send no location.
+
+    asked: the workflow knows that a cardholder has to confirm a tender; it is not part of what is requested.
+    """
 
     order_id: BusinessId
     currency: Currency
     location: Identifier | None = None
     customer_id: Identifier | None = None
     tenders: Annotated[tuple[TenderRequest, ...], Field(max_length=MAX_TENDERS)]
+    asked: bool = Field(default=False, exclude=True)
 
     @model_validator(mode="after")
     def numbers_are_unique(self) -> Self:
@@ -137,7 +141,8 @@ class Tender:
 
     `state` is one of rules.py's; `provider` the one that was configured when the tender was opened. `authorisation` is
     the provider's reference, "" while there is none; after `expires_at` it cannot be captured ("": it does not expire).
-    `pending` is what refunds of returns in progress will pay back.
+    `pending` is what refunds of returns in progress will pay back. `action_url` is where the cardholder confirms the
+    payment, while the authorisation waits for it; it is a secret of the cardholder.
     """
 
     order_id: str
@@ -155,6 +160,7 @@ class Tender:
     refunded: int = 0
     pending: int = 0
     reason: str = ""
+    action_url: str = ""
 
     def public(self, state: str | None = None) -> PublicTender:
         """Return the tender as a response shows it; `state` if the response is older than the row."""

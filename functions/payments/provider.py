@@ -70,8 +70,16 @@ class ProviderDown(Exception):
     """The request was not accepted: the effect was not applied."""
 
 
+class ActionRequired(Exception):
+    """The cardholder has to confirm the payment first, at `url`: it is neither accepted nor refused yet."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the cardholder has not confirmed the payment")
+        self.url = url
+
+
 class Provider(Protocol):
-    """Each effect returns an Outcome, or raises ResponseLost or ProviderDown."""
+    """Each effect returns an Outcome, or raises ResponseLost or ProviderDown; authorise ActionRequired too."""
 
     def prepare(self, key: str, charge: Charge) -> Outcome:
         """Create an authorisation that holds nothing yet; its reference is stored before it is authorised.
@@ -92,6 +100,7 @@ class Provider(Protocol):
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         """Return the outcome of the effect with this key; None if the provider never applied it.
 
+        Raises ActionRequired for an authorise that waits for the cardholder.
         `authorisation`: the reference as far as it is stored; "" before.
         """
 

@@ -7,7 +7,8 @@ A test card (a token) selects a behaviour. The table has the book's rows, and:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from tillflow.errors import StoreContention
 from tillflow.store import key, marshal
@@ -15,6 +16,7 @@ from tillflow.store import key, marshal
 from payments.book import Book
 from payments.provider import (
     NO_SUCH_CARD,
+    ActionRequired,
     Charge,
     Outcome,
     ProviderDown,
@@ -24,16 +26,20 @@ from payments.provider import (
     refused,
 )
 
+CONFIRMED_CALL: Final = 3
+"""The call of an authorise that finds it confirmed, for the card whose holder has to confirm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """How an operation fails: always refused for `reason`, or its first response lost.
 
     `lost_before` and `lost_after` lose the response before or after the effect; `duplicate` applies the effect and
-    responds as if the key had been used before, as when a proxy sends a request twice.
+    responds as if the key had been used before, as when a proxy sends a request twice. `confirmed_late` requires an
+    action of the cardholder, who confirms before the third call; `never_confirmed` requires it for ever.
     """
 
-    kind: Literal["refuse", "lost_before", "lost_after", "duplicate"]
+    kind: Literal["refuse", "lost_before", "lost_after", "duplicate", "confirmed_late", "never_confirmed"]
     reason: str = ""
 
 
@@ -44,6 +50,8 @@ TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
     "tok_timeout_before_effect": {"capture": Fault("lost_before")},
     "tok_timeout_after_effect": {"capture": Fault("lost_after")},
     "tok_authorise_timeout_after_effect": {"authorise": Fault("lost_after")},
+    "tok_action_required": {"authorise": Fault("confirmed_late")},
+    "tok_action_abandoned": {"authorise": Fault("never_confirmed")},
     "tok_capture_refused": {"capture": Fault("refuse", "capture_refused")},
     "tok_void_refused": {"void": Fault("refuse", "void_refused")},
     "tok_refund_refused": {"refund": Fault("refuse", "charge_too_old")},
@@ -91,14 +99,19 @@ class SandboxProvider:
         fault = TEST_CARDS[token].get(operation)
         if fault and fault.kind == "refuse":
             return refused(fault.reason)
-        first_call = fault is not None and self._count(effect_key) == 1
+        calls = self._count(effect_key) if fault else 0
+        first_call = calls == 1
+        if fault and (
+            fault.kind == "never_confirmed" or (fault.kind == "confirmed_late" and calls < CONFIRMED_CALL)
+        ):
+            raise ActionRequired(f"https://sandbox.invalid/confirm?payment={quote(effect_key, safe='')}")
         if fault and first_call and fault.kind == "lost_before":
             raise ResponseLost(f"{operation} {effect_key}: no response in time")
         try:
             outcome = effect()
         except StoreContention as busy:
             raise ProviderDown(str(busy)) from busy
-        if fault and first_call:
+        if fault and first_call and fault.kind in ("lost_after", "duplicate"):
             cause = "duplicate request" if fault.kind == "duplicate" else "no response in time"
             raise ResponseLost(f"{operation} {effect_key}: {cause}")
         return outcome

@@ -22,10 +22,11 @@ from tillflow.store import retry_on_conflict
 
 from payments import rules
 from payments.cards import CardTokens
-from payments.errors import ReversalRefused
+from payments.errors import CustomerActionRequired, ReversalRefused
 from payments.models import Authorise, Captured, PreventedCapture, ResolvedCapture, Tender, Tenders
 from payments.provider import (
     AUTHORISATION_EXPIRED,
+    ActionRequired,
     Charge,
     Outcome,
     Provider,
@@ -56,10 +57,11 @@ class Payments:
         self._now = now
 
     def authorise(self, request: Authorise) -> Tenders:
-        """Authorise every tender.
+        """Authorise every tender. One whose cardholder has to confirm it first stays "authorising".
 
         Raises PaymentDeclined with the provider's reason, OrderClosed after a reversal, IdempotencyConflict for
-        another request under the same order, ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
+        another request under the same order, CustomerActionRequired unless the request is `asked`,
+        ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
         """
         return retry_on_conflict(partial(self._authorise, request))
 
@@ -107,19 +109,26 @@ class Payments:
         first = self._store.open(request, tenders)
         if not first:
             tenders = self._store.payment(request.order_id).tenders
+        waiting = set[int]()
         for tender in tenders:
             if tender.state == rules.AUTHORISING:
                 tender = self._authorise_tender(tender, called_before=not first)
-                if tender.card:
+                if tender.state == rules.AUTHORISING:
+                    waiting.add(tender.tender_no)
+                elif tender.card:
                     self._cards.forget(tender.order_id, tender.card)
             if tender.state == rules.DECLINED:
                 raise PaymentDeclined(tender.reason)
+        if waiting and not request.asked:
+            raise CustomerActionRequired(request.order_id, waiting)
+        states = {True: rules.AUTHORISING, False: rules.AUTHORISED}
         return {
             "order_id": request.order_id,
-            "tenders": [tender.public(state=rules.AUTHORISED) for tender in tenders],
+            "tenders": [tender.public(states[tender.tender_no in waiting]) for tender in tenders],
         }
 
     def _authorise_tender(self, tender: Tender, called_before: bool) -> Tender:
+        """Return the tender authorised, declined, or as it is while its cardholder has to confirm it."""
         token = None
         if tender.card and not tender.authorisation:
             token = self._cards.token(tender.order_id, tender.card)
@@ -134,12 +143,16 @@ class Payments:
                 return self._store.record(tender, rules.DECLINED, reason=prepared.reason)
             if prepared.reference:
                 tender = self._store.prepare(tender, prepared.reference)
-        outcome = self._effect(
-            tender,
-            "authorise",
-            lambda provider, key: provider.authorise(key, tender.authorisation, charge),
-            called_before,
-        )
+        try:
+            outcome = self._effect(
+                tender,
+                "authorise",
+                lambda provider, key: provider.authorise(key, tender.authorisation, charge),
+                called_before,
+            )
+        except ActionRequired as action:
+            self._store.await_action(tender, action.url)
+            return tender
         if not outcome.accepted:
             return self._store.record(tender, rules.DECLINED, reason=outcome.reason)
         try:
@@ -241,7 +254,10 @@ class Payments:
         return tender
 
     def _look_up_authorisation(self, tender: Tender) -> Tender:
-        outcome = self._look_up(tender, "authorise")
+        try:
+            outcome = self._look_up(tender, "authorise")
+        except ActionRequired:
+            outcome = None
         if outcome is None:
             # What is prepared is voided by its reference: a call in flight can still authorise it.
             return tender if tender.authorisation else self._store.record(tender, rules.VOIDED)

@@ -140,14 +140,22 @@ class PaymentsStore:
 
     def prepare(self, tender: Tender, reference: str) -> Tender:
         """Store the provider's reference of a tender that is not authorised yet; OrderClosed after a reversal."""
+        self._set_while_authorising(tender, "authorisation", reference)
+        return replace(tender, authorisation=reference)
+
+    def await_action(self, tender: Tender, url: str) -> None:
+        """Store where the cardholder confirms a tender that is not authorised yet; OrderClosed after a reversal."""
+        self._set_while_authorising(tender, "action_url", url)
+
+    def _set_while_authorising(self, tender: Tender, name: str, value: str) -> None:
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
-                UpdateExpression="SET authorisation = :reference",
+                UpdateExpression=f"SET {name} = :value",
                 ConditionExpression="#state = :authorising",
                 ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=marshal({":reference": reference, ":authorising": AUTHORISING}),
+                ExpressionAttributeValues=marshal({":value": value, ":authorising": AUTHORISING}),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
@@ -155,7 +163,6 @@ class PaymentsStore:
             if self.payment(tender.order_id).closed:
                 raise OrderClosed(tender.order_id, "authorise") from None
             raise StoreContention(_name(tender)) from None
-        return replace(tender, authorisation=reference)
 
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""
@@ -167,7 +174,7 @@ class PaymentsStore:
         return replace(tender, state=CAPTURING)
 
     def record(self, tender: Tender, state: str, **changed: Any) -> Tender:
-        """Move a tender to `state` with the `changed` fields; return it as it is then.
+        """Move a tender to `state` with the `changed` fields; return it as it is then. No action is awaited any more.
 
         Raises StoreContention if another delivery moved it to a state that `state` cannot follow.
         """
@@ -181,7 +188,7 @@ class PaymentsStore:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise StoreContention(_name(tender)) from None
-        return replace(tender, state=state, **changed)
+        return replace(tender, state=state, action_url="", **changed)
 
     def record_event(
         self,
@@ -240,7 +247,8 @@ class PaymentsStore:
             "TableName": self._table,
             "Key": key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
             "UpdateExpression": "SET #state = :state, changed_at = :now"
-            + "".join(f", {name} = :{name}" for name in changed),
+            + "".join(f", {name} = :{name}" for name in changed)
+            + " REMOVE action_url",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": marshal(values),

@@ -1,5 +1,6 @@
 """The contract of a provider: one effect per key, and captures and refunds within their bounds."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,8 +12,8 @@ from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from payments.gift_card import GiftCardProvider
 from payments.on_account import OnAccount
-from payments.provider import Charge, Outcome, Provider, ProviderDown, ResponseLost
-from payments.sandbox import TEST_CARDS, SandboxProvider
+from payments.provider import ActionRequired, Charge, Outcome, Provider, ProviderDown, ResponseLost
+from payments.sandbox import CONFIRMED_CALL, TEST_CARDS, SandboxProvider
 from payments.store_credit import StoreCredit
 from payments.stripe_adapter.provider import StripeProvider
 from tillflow.gift_cards import token_of
@@ -142,7 +143,7 @@ def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table
     assert credit.authorise("c#1", "", Charge(1, "USD", customer_id="cus-1")).reason == "insufficient_credit"
 
 
-@pytest.mark.parametrize("token", TEST_CARDS)
+@pytest.mark.parametrize("token", TEST_CARDS.keys() - {"tok_action_abandoned"})
 def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str, token: str) -> None:
     sandbox = SandboxProvider(dynamodb, table)
     reference = "auth-k#authorise"
@@ -162,10 +163,10 @@ def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str
 
 
 def after_a_lost_response(call: Any) -> Any:
-    try:
-        return call()
-    except ResponseLost:
-        return call()
+    for _ in range(CONFIRMED_CALL - 1):
+        with suppress(ResponseLost, ActionRequired):
+            return call()
+    return call()
 
 
 def test_contention_in_the_sandbox_is_reported_as_unavailable(dynamodb: Any, table: str) -> None:

@@ -288,6 +288,7 @@ def sample_handler(payments: PaymentsFixture, table: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("SANDBOX_TABLE_NAME", SANDBOX_TABLE)
     monkeypatch.setenv("PAYMENT_PROVIDERS", "card=sandbox")
     monkeypatch.setenv("STRIPE_SECRET", "stripe")
+    monkeypatch.setenv("CARD_RETURN_URL", "")
     monkeypatch.setenv("CARDS_TABLE_NAME", table)
     handlers = importlib.import_module("payments.handlers")
     monkeypatch.setattr(handlers, "payments", payments.service)

@@ -242,7 +242,7 @@ def test_provider_of_a_location_takes_precedence() -> None:
 
 
 def test_unknown_provider_is_refused_when_the_function_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TABLE_NAME", "SANDBOX_TABLE_NAME", "STRIPE_SECRET"):
+    for name in ("TABLE_NAME", "SANDBOX_TABLE_NAME", "STRIPE_SECRET", "CARD_RETURN_URL"):
         monkeypatch.setenv(name, "name")
     monkeypatch.setenv("PAYMENT_PROVIDERS", "card=paypal")
     with pytest.raises(ValueError, match="providers paypal do not exist; expected sandbox, stripe"):

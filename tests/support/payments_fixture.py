@@ -29,6 +29,7 @@ from tests.support.stripe_accounts import stripe_provider
 from verification.harness.fake_stripe import SANDBOX_CARDS, FakeStripe
 
 SANDBOX_TABLE = "sandbox"
+RETURN_URL = "https://shop.example/paid"
 CODE = "TESTCARD-2222-3333-4444-5555"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -104,7 +105,7 @@ class PaymentsFixture:
 
     def __post_init__(self) -> None:
         self.sandbox = SandboxProvider(self.client, SANDBOX_TABLE)
-        self.card = Unreliable(stripe_provider(self.account) if self.account else self.sandbox)
+        self.card = Unreliable(stripe_provider(self.account, RETURN_URL) if self.account else self.sandbox)
         self.wallets = Wallets(self.client, self.table)
         self.store = PaymentsStore(self.client, self.table)
         self.cards = CardTokens(self.client, self.table)

@@ -7,5 +7,5 @@ from payments.stripe_adapter.secret import SecretCache
 from verification.harness.fake_stripe import FakeStripe, StripeSecret
 
 
-def stripe_provider(account: FakeStripe) -> StripeProvider:
-    return StripeProvider(Access(SecretCache(StripeSecret(), "stripe"), account.transport()))
+def stripe_provider(account: FakeStripe, return_url: str = "") -> StripeProvider:
+    return StripeProvider(Access(SecretCache(StripeSecret(), "stripe"), account.transport()), return_url)

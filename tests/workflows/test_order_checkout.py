@@ -1,6 +1,6 @@
 """The checkout: every way an order can end, and the invariants of all tables after each."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -110,6 +110,23 @@ def test_declined_card_is_compensated_in_reverse_order(shop: WorkflowFixture) ->
 def test_decline_is_not_retried(shop: WorkflowFixture) -> None:
     shop.run(sale(card("tok_declined")))
     assert shop.services.invoked["AuthorisePaymentFunction"] == 1
+
+
+def test_cardholder_who_confirms_at_the_bank_is_waited_for(shop: WorkflowFixture) -> None:
+    [run] = shop.run(sale(card("tok_action_required")))
+    paid(shop, run)
+    assert run.path[4:8] == ["AuthorisePayment", "AwaitCardholder", "AskCardholder", "HasConfirmed"]
+    assert shop.services.invoked["AuthorisePaymentFunction"] == 3
+    assert captures(shop) == [TOTAL]
+
+
+def test_cardholder_who_never_confirms_is_waited_for_a_quarter_of_an_hour(shop: WorkflowFixture) -> None:
+    [run] = shop.run(sale(card("tok_action_abandoned")))
+    rejected(shop, run, "CustomerActionRequired")
+    assert shop.services.invoked["AuthorisePaymentFunction"] == 69
+    waited = run.events[-1]["timestamp"] - run.events[0]["timestamp"]
+    assert timedelta(minutes=15) <= waited < timedelta(minutes=16)
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["available"] == 10
 
 
 def test_decline_of_the_second_card_voids_the_first(shop: WorkflowFixture) -> None:

@@ -113,6 +113,7 @@ SCENARIOS = (
         order({**BASKET, SOLD_OUT: 1}, card("tok_visa")),
         "REJECTED InsufficientStock",
     ),
+    Scenario("the cardholder confirms at the bank", order(BASKET, card("tok_action_required")), "PAID"),
     Scenario("gateway times out before the effect", order(BASKET, card("tok_timeout_before_effect")), "PAID"),
     Scenario("gateway times out after the effect", order(BASKET, card("tok_timeout_after_effect")), "PAID"),
     Scenario("capture refused", order(BASKET, card("tok_capture_refused")), "REJECTED CaptureRefused"),

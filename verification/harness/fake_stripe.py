@@ -35,6 +35,8 @@ PAYMENT_METHODS: Mapping[str, tuple[str, str]] = {
     "pm_card_chargeDeclinedIncorrectCvc": ("incorrect_cvc", "incorrect_cvc"),
     "pm_card_chargeDeclinedProcessingError": ("processing_error", "processing_error"),
 }
+# Their holders have to confirm a payment at the bank. "pm_fake_confirmedLate": before the second question.
+THREE_D_SECURE = frozenset({"pm_card_threeDSecure2Required", "pm_fake_confirmedLate"})
 # Payment methods of this fake alone: what happens in an operation, "refused" always, the others in its first call.
 BEHAVIOURS: Mapping[str, Mapping[str, str]] = {
     "pm_fake_authoriseLostAfter": {"confirm_intent": "lost after"},
@@ -49,6 +51,8 @@ SANDBOX_CARDS: Mapping[str, str] = {
     "tok_insufficient_funds": "pm_card_visa_chargeDeclinedInsufficientFunds",
     "tok_timeout_before_effect": "pm_fake_captureLostBefore",
     "tok_timeout_after_effect": "pm_fake_captureLostAfter",
+    "tok_action_required": "pm_fake_confirmedLate",
+    "tok_action_abandoned": "pm_card_threeDSecure2Required",
     "tok_authorise_timeout_after_effect": "pm_fake_authoriseLostAfter",
     "tok_capture_refused": "pm_fake_captureRefused",
     "tok_void_refused": "pm_fake_cancelRefused",
@@ -131,6 +135,18 @@ class FakeStripe:
         self._count_refunds(self.intents[refund["payment_intent"]])
         self._publish("refund.failed", refund)
 
+    def confirm_action(self, intent_id: str) -> None:
+        """Let the cardholder confirm a payment at the bank."""
+        self._hold(self.intents[intent_id])
+
+    def refuse_action(self, intent_id: str) -> None:
+        """Let the cardholder fail to confirm a payment at the bank."""
+        code = "payment_intent_authentication_failure"
+        error = {"type": "card_error", "code": code, "message": "not authenticated"}
+        intent = self.intents[intent_id]
+        intent |= {"status": "requires_payment_method", "last_payment_error": error, "next_action": None}
+        self._publish("payment_intent.payment_failed", intent)
+
     def save(self) -> Any:
         return copy.deepcopy((self.intents, self.refunds, self.events, self._saved, self._called, self._ids))
 
@@ -201,7 +217,7 @@ class FakeStripe:
         amount, currency = int(params["amount"]), params["currency"]
         _check_amount(amount, currency)
         method = params["payment_method"]
-        if method not in PAYMENT_METHODS and method not in BEHAVIOURS:
+        if method not in {*PAYMENT_METHODS, *BEHAVIOURS, *THREE_D_SECURE}:
             raise Refusal(
                 400,
                 "invalid_request_error",
@@ -223,6 +239,7 @@ class FakeStripe:
             "last_payment_error": None,
             "latest_charge": None,
             "metadata": params.get("metadata", {}),
+            "next_action": None,
             "payment_method": method,
             "status": "requires_confirmation",
         }
@@ -234,6 +251,17 @@ class FakeStripe:
         if intent["status"] not in ("requires_confirmation", "requires_payment_method"):
             raise _unexpected_state(intent)
         code, decline = PAYMENT_METHODS.get(intent["payment_method"], ("", ""))
+        if intent["payment_method"] in THREE_D_SECURE:
+            if "return_url" in params:
+                url = f"https://hooks.stripe.com/3d_secure/{intent_id}"
+                action = {
+                    "type": "redirect_to_url",
+                    "redirect_to_url": {"url": url, "return_url": params["return_url"]},
+                }
+                intent |= {"status": "requires_action", "next_action": action}
+                self._publish("payment_intent.requires_action", intent)
+                return copy.deepcopy(intent)
+            code = decline = "authentication_required"
         if code:
             error = {"type": "card_error", "code": code, "decline_code": decline, "message": "declined"}
             intent |= {"status": "requires_payment_method", "last_payment_error": error}
@@ -246,6 +274,10 @@ class FakeStripe:
                 decline_code=decline,
                 payment_intent=copy.deepcopy(intent),
             )
+        self._hold(intent)
+        return copy.deepcopy(intent)
+
+    def _hold(self, intent: dict[str, Any]) -> None:
         expires_at = int(self.clock()) + AUTHORISATION_SECONDS
         intent["latest_charge"] = {
             "id": self._new_id("ch"),
@@ -254,9 +286,8 @@ class FakeStripe:
             "amount_refunded": 0,
             "payment_method_details": {"card": {"brand": "visa", "capture_before": expires_at}},
         }
-        intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
+        intent |= {"status": "requires_capture", "amount_capturable": intent["amount"], "next_action": None}
         self._publish("payment_intent.amount_capturable_updated", intent)
-        return copy.deepcopy(intent)
 
     def _capture_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
         intent = self._intent(intent_id)
@@ -282,7 +313,12 @@ class FakeStripe:
         return copy.deepcopy(intent)
 
     def _retrieve_intent(self, params: dict[str, Any], intent_id: str) -> dict[str, Any]:
-        return copy.deepcopy(self._intent(intent_id))
+        intent, question = self._intent(intent_id), ("confirmed?", intent_id)
+        if intent["status"] == "requires_action" and intent["payment_method"] == "pm_fake_confirmedLate":
+            if question in self._called:
+                self.confirm_action(intent_id)
+            self._called.add(question)
+        return copy.deepcopy(intent)
 
     def _list_intents(self, params: dict[str, Any]) -> dict[str, Any]:
         first, last = _created(params)

@@ -342,7 +342,8 @@ def prover(template: Template | None = None) -> Iterator[Prover]:
     template: another one than that of the project.
     """
     template = template or Template.read()
-    template = replace(template, parameters={**template.parameters, "PaymentProviders": PROVIDERS})
+    chosen = {"PaymentProviders": PROVIDERS, "CardReturnUrl": "https://shop.example/paid"}
+    template = replace(template, parameters={**template.parameters, **chosen})
     with (
         local_dynamodb(template) as tables,
         imported_anew(template),

@@ -14,6 +14,7 @@ from tillflow.times import iso_utc
 
 from payments.provider import (
     NO_SUCH_CARD,
+    ActionRequired,
     Charge,
     Outcome,
     ResponseLost,
@@ -29,14 +30,21 @@ from payments.stripe_adapter.reasons import EFFECT, decline_reason, intent_reaso
 NOT_EXACT = "amount_not_supported"
 
 _HELD = ("requires_capture", "succeeded")
-_NOT_CONFIRMED = ("requires_confirmation", "processing")
+_ACTION = "requires_action"
 
 
 class StripeProvider:
-    """A Provider for cards. The references are ids of PaymentIntents."""
+    """A Provider for cards. The references are ids of PaymentIntents.
 
-    def __init__(self, access: Access) -> None:
+    return_url: where the cardholder's bank sends the browser after a confirmation (3-D Secure); without one a card that
+    needs it is declined. https://docs.stripe.com/payments/3d-secure/authentication-flow
+    """
+
+    def __init__(self, access: Access, return_url: str = "") -> None:
         self._access = access
+        self._confirmation: dict[str, Any] = (
+            {"return_url": return_url} if return_url else {"error_on_requires_action": True}
+        )
 
     def prepare(self, key: str, charge: Charge) -> Outcome:
         amount = to_stripe(charge.amount, charge.currency)
@@ -57,7 +65,7 @@ class StripeProvider:
         )
 
     def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
-        params = {"error_on_requires_action": True, "expand": ["latest_charge"]}
+        params = {**self._confirmation, "expand": ["latest_charge"]}
         options = {"idempotency_key": key}
         return self._effect(
             lambda client: client.v1.payment_intents.confirm(reference, params, options).to_dict(),
@@ -101,7 +109,7 @@ class StripeProvider:
         if intent is None:
             return None
         match step, intent["status"]:
-            case "authorise", status if status in _HELD:
+            case "authorise", status if status in (*_HELD, _ACTION):
                 return _authorised(intent)
             case "authorise", "requires_payment_method":
                 error = intent.get("last_payment_error") or {}
@@ -159,7 +167,9 @@ class StripeProvider:
 
 
 def _authorised(intent: Any) -> Outcome:
-    """Return the outcome of a confirmed PaymentIntent."""
+    """Return the outcome of a confirmed PaymentIntent. ActionRequired while the cardholder has to confirm it too."""
+    if intent["status"] == _ACTION:
+        raise ActionRequired(intent["next_action"]["redirect_to_url"]["url"])
     if intent["status"] not in _HELD:
         raise ResponseLost(f"PaymentIntent {intent['id']} is {intent['status']}")
     charge = intent.get("latest_charge") or {}

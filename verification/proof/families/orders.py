@@ -46,6 +46,7 @@ PAID: Request = next(one.request for one in order_cancel.SCENARIOS if one.title 
 BY_CREDIT: Request = next(one.request for one in order_checkout.SCENARIOS if "store credit" in one.title)
 ON_ACCOUNT: Request = next(one.request for one in order_checkout.SCENARIOS if "on account" in one.title)
 DECLINED = order(BASKET, card("tok_declined"))
+ABANDONED = order(BASKET, card("tok_action_abandoned"))
 RACED = (
     "PriceOrder",
     "OpenOrder",
@@ -114,6 +115,14 @@ class Orders(Family):
             if len(demo.request["lines"]) <= FEW_LINES:
                 start, paired = _sold(self.request(demo.request), demo.sent), demo.title in PAIRED
                 yield Scenario(self, CHECKOUT, demo.title, start, demo.expected, paired)
+        abandoned = _sold(self.request(ABANDONED), 1)
+        yield Scenario(
+            self,
+            CHECKOUT,
+            "the cardholder never confirms",
+            abandoned,
+            "REJECTED CustomerActionRequired",
+        )
         paid, declined = self.request(PAID), self.request(DECLINED)
         yield Scenario(self, CANCEL, "cancelled after payment", _cancelled(paid), "CANCELLED", paired=True)
         yield Scenario(self, CANCEL, "cancelled twice", _cancelled(paid, times=2), "CANCELLED")

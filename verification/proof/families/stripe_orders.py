@@ -21,6 +21,8 @@ ACCOUNT = FakeStripe()
 # What the provider does differs in these; the others take the same steps with it.
 SAMPLE = {
     "paid by card",
+    "the cardholder confirms at the bank",
+    "the cardholder never confirms",
     "gateway times out after the effect",
     "a void that is refused",
     "cancelled after payment",
