@@ -103,8 +103,9 @@ def test_confirmation_that_the_bank_refuses_is_a_decline(
     payments = PaymentsFixture(dynamodb, tables, account)
     payments.store_cards(ABANDONED)
     assert ask(payments, ABANDONED) == "authorising"
-    (intent_id,) = account.intents
-    account.refuse_action(intent_id)
+    (intent,) = account.intents.values()
+    error = {"type": "card_error", "code": "payment_intent_authentication_failure"}
+    intent |= {"status": "requires_payment_method", "last_payment_error": error, "next_action": None}
     with pytest.raises(PaymentDeclined, match="authentication_failed"):
         payments.service.authorise(request(ABANDONED))
     assert payments.states() == ["declined"]

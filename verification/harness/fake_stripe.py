@@ -139,14 +139,6 @@ class FakeStripe:
         """Let the cardholder confirm a payment at the bank."""
         self._hold(self.intents[intent_id])
 
-    def refuse_action(self, intent_id: str) -> None:
-        """Let the cardholder fail to confirm a payment at the bank."""
-        code = "payment_intent_authentication_failure"
-        error = {"type": "card_error", "code": code, "message": "not authenticated"}
-        intent = self.intents[intent_id]
-        intent |= {"status": "requires_payment_method", "last_payment_error": error, "next_action": None}
-        self._publish("payment_intent.payment_failed", intent)
-
     def save(self) -> Any:
         return copy.deepcopy((self.intents, self.refunds, self.events, self._saved, self._called, self._ids))
 
