@@ -144,6 +144,7 @@ export const de: Messages = {
     UnknownCustomer: "Diesen Kunden gibt es nicht. Erneut suchen oder anlegen.",
     CurrencyMismatch: "Der Artikel wird nicht in dieser Währung verkauft. Die Leitung rufen.",
     TendersDoNotMatchTotal: "Die Zahlungen ergeben nicht die Summe.",
+    CustomerActionRequired: "Der Kunde hat die Zahlung nicht rechtzeitig bestätigt. Bitte anders bezahlen.",
     AuthorisationExpired: "Die Genehmigung der Karte ist abgelaufen. Den Verkauf neu beginnen.",
     CardConflict: "Dieser Verkauf wurde mit einer anderen Karte gesendet. Einen neuen beginnen.",
     CardRefused: "Die Karte wurde nicht gelesen. Erneut versuchen.",

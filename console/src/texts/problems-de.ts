@@ -86,6 +86,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UnknownPlannedOrder: "Diesen geplanten Einkauf gibt es nicht.",
   UnknownPolicy: "Diese Nachbestellregel gibt es nicht.",
   UnknownPurchase: "Diesen Einkauf gibt es nicht.",
+  UnknownReconciliation: "Diesen Abgleich der Zahlungen gibt es nicht.",
   UnknownReturn: "Diese Rückgabe gibt es nicht. Die Nummer prüfen.",
   UnknownRun: "Diesen Bestelllauf gibt es nicht.",
   UnknownShipment: "Diese Sendung gibt es nicht. Die Nummer prüfen.",

@@ -12,6 +12,7 @@ const WORKFLOWS = [
   "OrderReturn",
   "OrderExchange",
   "OrderShipment",
+  "PaymentReconciliation",
   "CustomerPayment",
   "StockReorder",
   "PurchaseOrder",
