@@ -27,6 +27,7 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
+from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
 from .ministack.policies import authorize_state_machines, cache_parsed_policies, name_callers_by_session
 from .ministack.queue_mappings import install_queue_mappings
@@ -66,6 +67,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_lambda(runner.invoke)
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
+    install_nested_stacks()
     install_queue_mappings()
     install_service_defaults()
     install_http_apis()
