@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import botocore.session
@@ -94,18 +95,20 @@ class Deployer:
             f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         )
         config = ["--config-file", str(self.project / "samconfig.toml"), "--config-env", "local"]
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("sam")), command, *config, *options],
-            # sam keeps dependencies in the working folder and deletes those of other builds.
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        # sam leaves an empty temporary folder for each package.
+        with TemporaryDirectory(prefix=f"sam-{command}-", dir=self.folder) as temporary:
+            done = subprocess.run(
+                [str(Path(sys.executable).with_name("sam")), command, *config, *options],
+                # sam keeps dependencies in the working folder and deletes those of other builds.
+                cwd=self.folder,
+                env=environment | {"TMPDIR": temporary},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         (self.folder / f"sam-{command}.log").write_text(done.stdout)
         if done.returncode:
             reasons = self._failure_reasons() if command == "deploy" else []

@@ -82,8 +82,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def test_deploy_creates_updates_and_reports_failures(folder: StateFolder, project: Path) -> None:
+def test_deploy_creates_updates_and_reports_failures(
+    folder: StateFolder, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     aws = LocalStack(supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     deployer = Deployer(folder.path, aws.running, project)
 
     def greeting() -> str:
@@ -96,6 +101,7 @@ def test_deploy_creates_updates_and_reports_failures(folder: StateFolder, projec
     written = set(project.rglob("*"))
     assert deployer.deploy()
     assert set(project.rglob("*")) == written
+    assert [*temporary.iterdir(), *folder.path.glob("sam-*-*")] == []
     assert greeting() == "Good day, dear Ada"
     assert not deployer.deploy()
 

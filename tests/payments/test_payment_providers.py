@@ -143,7 +143,7 @@ def test_store_credit_is_held_restored_and_never_below_zero(dynamodb: Any, table
     assert credit.authorise("c#1", "", Charge(1, "USD", customer_id="cus-1")).reason == "insufficient_credit"
 
 
-@pytest.mark.parametrize("token", TEST_CARDS.keys() - {"tok_action_abandoned"})
+@pytest.mark.parametrize("token", sorted(TEST_CARDS.keys() - {"tok_action_abandoned"}))
 def test_every_test_card_ends_in_an_effect_or_a_reason(dynamodb: Any, table: str, token: str) -> None:
     sandbox = SandboxProvider(dynamodb, table)
     reference = "auth-k#authorise"
