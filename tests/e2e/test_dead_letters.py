@@ -29,8 +29,10 @@ def test_dead_letter_is_shown_redriven_and_dropped(shop: Deployed) -> None:
 
 
 def test_message_that_its_consumer_refused_shows_the_log_and_moves_back(shop: Deployed) -> None:
-    queue = shop.outputs()["DemandDeadLetterQueue"]
-    shop.client("sqs").send_message(QueueUrl=queue, MessageBody="not an event")
-    (shown,) = json.loads(shop.till("dlq", "show", "Demand", "--json"))
+    sqs, queue = shop.client("sqs"), shop.outputs()["DemandDeadLetterQueue"]
+    sent = sqs.send_message(QueueUrl=queue, MessageBody="not an event")["MessageId"]
+    # A message that another test moved back fails again, and returns.
+    messages = json.loads(shop.till("dlq", "show", "Demand", "--json"))
+    (shown,) = [message for message in messages if message["message_id"] == sent]
     assert shown["failure"]["reason"].startswith("No reason is stored")
-    assert "1 redriven." in shop.till("dlq", "redrive", "Demand")
+    assert "1 redriven." in shop.till("dlq", "redrive", "Demand", "--message", sent)

@@ -131,6 +131,7 @@ def api() -> Iterator[HttpApi]:
         seed_stock({MUG: 50})
         supplier = Supplier(supplier_id="sup-1", name="Mugs", currency=CURRENCY, account="acc-1")
         SupplierOperations(client("dynamodb"), "PurchasingTable").create(supplier)
+        assert built.post("/customers", {"customer_id": "cus-1", "name": "Ada"}).status == 201
         kept = {name: order("x")[name] for name in ("location", "register", "currency", "lines")}
         for draft_id, lines in {"drf-1": kept["lines"], "drf-2": kept["lines"], "drf-3": []}.items():
             sent = {"draft_id": draft_id, "order": kept | {"lines": lines}}

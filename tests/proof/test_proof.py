@@ -39,6 +39,7 @@ OTHER_FAILURES = {
         "OrderCheckout/paid by a known customer": "OrderCheckout.CheckCustomer:fail_before",
         "OrderCheckout/paid by card": "OrderCheckout.CapturePayment:time_out_after:*,"
         "OrderCheckout.ResolveCapture:fail_before",
+        "OrderCheckout/the cardholder confirms at the bank": "OrderCheckout.AskCardholder:fail_before",
     },
     "OrderReturn": {
         "OrderReturn/refunded as store credit": "OrderReturn.CheckCustomer:fail_before",

@@ -190,7 +190,7 @@ def _states(play: Play, order: Purchase) -> Iterator[str]:
 
 def _case(play: Play) -> str:
     for step in ("MatchInvoice", "PaySupplier", "compensation"):
-        case = play.stack.row("CasesTable", f"CASE#{play.order_id}#{step}", "CASE")
+        case = play.stack.row("CasesTable", f"CASE#{play.order_id}#purchase#{step}", "CASE")
         if case.get("status") == "OPEN":
             return " ".join(case["steps"])
     return ""
