@@ -166,7 +166,9 @@ def test_malformed_body_is_refused_before_anything_is_stored_or_started(
         assert state(api) == before, changes
         assert "tok_visa" not in refused.text
         assert "4242" not in refused.text
-    accepted = api.post(operation.path, operation.body)
+    # The engine's clock stands still: waiting for the end of a workflow takes all of its time.
+    starts = operation.path.endswith(("/orders", "/sell", "/returns"))
+    accepted = api.post(operation.path, operation.body, query={"wait": "0"} if starts else None)
     assert accepted.status in (200, 201, 202), accepted.text
     assert state(api) != before
 
