@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.listing import Index, Page
-from tillflow.store import Item, key, marshal, read_row, read_rows
+from tillflow.store import Item, key, marshal, read_row
 from tillflow.times import iso_utc
 
 from cases import rules
@@ -73,11 +73,9 @@ class CasesStore:
         """Return a page of the cases of a status: the oldest open one first, or the newest resolved one."""
         index = Index(self._client, self._table, "status", "status", "opened_at")
         page = index.page(status, limit, after, newest_first=status == "RESOLVED")
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        cases = [Case.model_validate(rows[place]) for place in keys if place in rows]
+        cases = index.read(page).convert(lambda rows: map(Case.model_validate, rows))
         # The index is a moment behind the table: a case that has just been resolved is still in it as open.
-        return Page([case for case in cases if case.status == status], page.after)
+        return cases.convert(lambda found: (case for case in found if case.status == status))
 
     def find(self, case_id: str) -> Case | None:
         """Return the case, None if it was never opened."""

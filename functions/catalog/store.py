@@ -198,10 +198,9 @@ class CatalogStore:
     def list_changes(self, since: datetime, limit: int, after: str) -> Page[Product]:
         """Return a page of the products that changed since a version, or shortly before it, by time of change."""
         first = iso_utc(since - _OVERLAP)
-        page = changes(self._client, self._table).page(LIST, limit, after, between=(first, "9"))
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        return Page([read_product(rows[place]) for place in keys if place in rows], page.after)
+        index = changes(self._client, self._table)
+        page = index.page(LIST, limit, after, between=(first, "9"))
+        return index.read(page).convert(lambda rows: map(read_product, rows))
 
     def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
         """Return up to `limit` (at most 100) products in SKU order after that SKU, and the SKU to continue after.

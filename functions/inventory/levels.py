@@ -36,7 +36,8 @@ class Levels:
 
     def list_levels(self, location: str, limit: int, after: str) -> Page[Item]:
         """Return a page of the levels of a location by SKU."""
-        return self._read(lists(self._client, self._table).page(levels_list(location), limit, after))
+        index = lists(self._client, self._table)
+        return index.read(index.page(levels_list(location), limit, after))
 
     def levels_of(self, sku: str, locations: Iterable[str]) -> list[Item]:
         """Return the levels of a SKU at those of the locations where it was stocked."""
@@ -109,15 +110,8 @@ class Levels:
     ) -> Page[Item]:
         """Return a page of the movements of a SKU at a location, the newest first. between: bounds of the time."""
         index = lists(self._client, self._table)
-        return self._read(
-            index.page(movements_list(location, sku), limit, after, newest_first=True, between=between)
-        )
-
-    def _read(self, page: Page[Item]) -> Page[Item]:
-        """Return the rows of a page of index entries."""
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        return Page([rows[place] for place in keys if place in rows], page.after)
+        page = index.page(movements_list(location, sku), limit, after, newest_first=True, between=between)
+        return index.read(page)
 
     def drift(self) -> list[rules.Drift]:
         """Return the levels whose counters differ from their history.

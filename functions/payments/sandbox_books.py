@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.listing import Index, Page
-from tillflow.store import Item, read_row, read_rows
+from tillflow.store import Item, read_row
 from tillflow.times import iso_utc
 
 from payments.book import CHARGES, REFUNDS
@@ -23,9 +23,7 @@ class SandboxBooks:
 
     def list_charges(self, first: datetime, end: datetime, limit: int, after: str) -> Page[ChargeRecord]:
         page = self._page(CHARGES, first, end, limit, after)
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        return Page([_charge(rows[place]) for place in keys if place in rows], page.after)
+        return self._index.read(page).convert(lambda rows: map(_charge, rows))
 
     def list_refunded(self, first: datetime, end: datetime, limit: int, after: str) -> Page[str]:
         page = self._page(REFUNDS, first, end, limit, after)

@@ -98,10 +98,9 @@ class SupplierStore:
 
     def list_suppliers(self, limit: int, after: str) -> Page[SupplierAccount]:
         """Return a page of the suppliers by id."""
-        page = lists(self._client, self._table).page(SUPPLIERS_LIST, limit, after)
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        return Page([read_supplier(rows[place]) for place in keys if place in rows], page.after)
+        index = lists(self._client, self._table)
+        page = index.page(SUPPLIERS_LIST, limit, after)
+        return index.read(page).convert(lambda rows: map(read_supplier, rows))
 
     def set_prices(self, supplier_id: str, prices: Iterable[Price]) -> None:
         """Add prices to the supplier's list, replacing those of the same SKUs. UnknownSupplier."""

@@ -155,11 +155,7 @@ class ReconciliationStore:
     def list_runs(self, limit: int, after: str) -> Page[Reconciliation]:
         """Return a page of the runs, the newest first."""
         page = self._index.page(_RUNS_LIST, limit, after, newest_first=True)
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
-        return Page(
-            [Reconciliation.model_validate(rows[place]) for place in keys if place in rows], page.after
-        )
+        return self._index.read(page).convert(lambda rows: map(Reconciliation.model_validate, rows))
 
     def report(self, run_id: str) -> ReconciliationReport:
         """Return a run with its differences; UnknownReconciliation."""

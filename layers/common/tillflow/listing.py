@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tillflow.errors import InvalidRequest
-from tillflow.store import Item, marshal, unmarshal
+from tillflow.store import Item, marshal, read_rows, unmarshal
 
 MOST_ROWS = 100
 """Rows of a page."""
@@ -83,6 +83,12 @@ class Index:
         if len(rows) > limit or (start is not None and len(rows) == limit):
             return Page(rows[:limit], self._position(rows[limit - 1]))
         return Page(rows, None if start is None else self._position(unmarshal(start)))
+
+    def read(self, page: Page[Item]) -> Page[Item]:
+        """Return a page of index entries as the rows of the table that exist, consistently read."""
+        keys = [(row["pk"], row["sk"]) for row in page.rows]
+        rows = read_rows(self.client, self.table, keys)
+        return Page([rows[place] for place in keys if place in rows], page.after)
 
     def _request(
         self,
