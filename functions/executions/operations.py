@@ -3,11 +3,11 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 from tillflow.errors import InvalidRequest
-from tillflow.executions import describe_execution, execution_arn
+from tillflow.executions import describe_execution, execution_arn, repeated_executions
 from tillflow.histories import waits_for_callback
 from tillflow.listing import Page
 from tillflow.masking import mask, mask_text
@@ -64,12 +64,8 @@ class ExecutionOperations:
         """
         found = []
         for workflow, arn in self._workflows.items():
-            for number in count(1):
-                name = business_id if number == 1 else f"{business_id}.{number}"
-                described = describe_execution(self._states, execution_arn(arn, name))
-                if described is None:
-                    break
-                found.append(_summary(workflow, described))
+            repeated = repeated_executions(self._states, arn, business_id)
+            found += [_summary(workflow, described) for described in repeated]
             of_exchange = execution_arn(arn, f"{business_id}.exchange")
             if workflow == "OrderReturn" and (described := describe_execution(self._states, of_exchange)):
                 found.append(_summary(workflow, described))

@@ -1,12 +1,13 @@
 """Whether a workflow of an order runs. Asked only about orders whose tender is between two states."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
-from tillflow.executions import FAILED, describe_execution, execution_arn
+from tillflow.executions import repeated_executions
 
 MOST_REPEATED = 20
-"""Executions of a workflow that failed and was started again, as `<order id>.<n>`, that are looked at."""
+"""Executions of a workflow that had no effect and was started again, as `<order id>.<n>`, that are looked at."""
 
 
 class RunningOrders:
@@ -21,9 +22,5 @@ class RunningOrders:
         return any(self._runs(machine, order_id) for machine in self._machines)
 
     def _runs(self, machine: str, order_id: str) -> bool:
-        for number in range(1, MOST_REPEATED + 1):
-            name = order_id if number == 1 else f"{order_id}.{number}"
-            execution = describe_execution(self._states, execution_arn(machine, name))
-            if execution is None or execution["status"] not in FAILED:
-                return execution is not None and execution["status"] == "RUNNING"
-        return False
+        executions = islice(repeated_executions(self._states, machine, order_id), MOST_REPEATED)
+        return any(execution["status"] == "RUNNING" for execution in executions)

@@ -4,8 +4,9 @@
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -78,15 +79,28 @@ def restart_execution(
 
     For workflows whose effects are keyed by the business id alone, so that what an earlier execution did is found.
     """
-    started = start_execution(states, machine, name, request)
-    number = 2
-    while started.duplicate:
+    for number in count(1):
+        started = start_execution(states, machine, _repeated(name, number), request)
+        if not started.duplicate:
+            break
         execution = describe_execution(states, started.arn)
         if execution is None or not without_effect(execution):
             break
-        started = start_execution(states, machine, f"{name}.{number}", request)
-        number += 1
     return started
+
+
+def repeated_executions(states: Any, machine: str, name: str) -> Iterator[dict[str, Any]]:
+    """Return the descriptions of an execution and of those that `restart_execution` started after it."""
+    for number in count(1):
+        execution = describe_execution(states, execution_arn(machine, _repeated(name, number)))
+        if execution is None:
+            return
+        yield execution
+
+
+def _repeated(name: str, number: int) -> str:
+    """Return the name of the execution that is started when those before it had no effect. number: from 1 on."""
+    return name if number == 1 else f"{name}.{number}"
 
 
 def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
