@@ -17,12 +17,25 @@ FIXED: Mapping[str, str] = {
 """The provider of the types of tender that have only one."""
 
 
-class Providers:
-    """Providers by name, built when they are first used: Stripe's library takes a third of a second to import."""
+class _Named[Built]:
+    """What is built by name when it is first used: Stripe's library takes a third of a second to import."""
+
+    def __init__(self, build: Mapping[str, Callable[[], Built]]) -> None:
+        self._build = build
+        self._built: dict[str, Built] = {}
+
+    def named(self, name: str) -> Built:
+        """Return what has a name."""
+        if name not in self._built:
+            self._built[name] = self._build[name]()
+        return self._built[name]
+
+
+class Providers(_Named[Provider]):
+    """The providers by name."""
 
     def __init__(self, configuration: str, build: Mapping[str, Build]) -> None:
-        self._build = build
-        self._built: dict[str, Provider] = {}
+        super().__init__(build)
         self._chosen = {**FIXED, **_parsed(configuration)}
         unknown = sorted(set(self._chosen.values()) - build.keys())
         if unknown:
@@ -32,26 +45,13 @@ class Providers:
         """Return the name of the provider that takes a type of tender at a location."""
         return self._chosen.get(f"{location}/{tender_type}") or self._chosen[tender_type]
 
-    def named(self, name: str) -> Provider:
-        """Return a provider by its name."""
-        if name not in self._built:
-            self._built[name] = self._build[name]()
-        return self._built[name]
 
-
-class OutsideBooks:
-    """The books of the configured providers that are outside this system, by name, opened when they are first used."""
+class OutsideBooks(_Named[ProviderBooks]):
+    """The books of the configured providers that are outside this system, by name."""
 
     def __init__(self, configuration: str, build: Mapping[str, BuildBooks]) -> None:
-        self._build = build
-        self._built: dict[str, ProviderBooks] = {}
+        super().__init__(build)
         self.names = tuple(sorted(set(_parsed(configuration).values()) & build.keys()))
-
-    def named(self, name: str) -> ProviderBooks:
-        """Return the books of a provider by its name."""
-        if name not in self._built:
-            self._built[name] = self._build[name]()
-        return self._built[name]
 
 
 def _parsed(configuration: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Fault:
 
     `lost_before` and `lost_after` lose the response before or after the effect; `duplicate` applies the effect and
     responds as if the key had been used before, as when a proxy sends a request twice. `confirmed_late` requires an
-    action of the cardholder, who confirms before the third call; `never_confirmed` requires it for ever.
+    action of the cardholder, who confirms before the third call; `never_confirmed` always requires it.
     """
 
     kind: Literal["refuse", "lost_before", "lost_after", "duplicate", "confirmed_late", "never_confirmed"]
@@ -59,6 +59,13 @@ TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
     "tok_refund_timeout_after_effect": {"refund": Fault("lost_after")},
     "tok_duplicate": {"capture": Fault("duplicate")},
 }
+
+
+def _applied(effect: Callable[[], Outcome]) -> Outcome:
+    try:
+        return effect()
+    except StoreContention as busy:
+        raise ProviderDown(str(busy)) from busy
 
 
 class SandboxProvider:
@@ -99,19 +106,16 @@ class SandboxProvider:
         fault = TEST_CARDS[token].get(operation)
         if fault and fault.kind == "refuse":
             return refused(fault.reason)
-        calls = self._count(effect_key) if fault else 0
-        first_call = calls == 1
-        if fault and (
-            fault.kind == "never_confirmed" or (fault.kind == "confirmed_late" and calls < CONFIRMED_CALL)
-        ):
+        if not fault:
+            return _applied(effect)
+        calls = self._count(effect_key)
+        if fault.kind == "never_confirmed" or (fault.kind == "confirmed_late" and calls < CONFIRMED_CALL):
             raise ActionRequired(f"https://sandbox.invalid/confirm?payment={quote(effect_key, safe='')}")
-        if fault and first_call and fault.kind == "lost_before":
+        first_call = calls == 1
+        if first_call and fault.kind == "lost_before":
             raise ResponseLost(f"{operation} {effect_key}: no response in time")
-        try:
-            outcome = effect()
-        except StoreContention as busy:
-            raise ProviderDown(str(busy)) from busy
-        if fault and first_call and fault.kind in ("lost_after", "duplicate"):
+        outcome = _applied(effect)
+        if first_call and fault.kind in ("lost_after", "duplicate"):
             cause = "duplicate request" if fault.kind == "duplicate" else "no response in time"
             raise ResponseLost(f"{operation} {effect_key}: {cause}")
         return outcome

@@ -1,11 +1,11 @@
 """The sandbox's list of charges and refunds, as a provider has one. The index `listing` sorts its rows by time."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tillflow.listing import Index, Page
 from tillflow.store import Item, read_row
-from tillflow.times import iso_utc
+from tillflow.times import bound_of_times
 
 from payments.book import CHARGES, REFUNDS
 from payments.provider import ChargeRecord
@@ -38,14 +38,8 @@ class SandboxBooks:
         return []
 
     def _page(self, listing: str, first: datetime, end: datetime, limit: int, after: str) -> Page[Item]:
-        # Times with a fraction of a second sort before the "Z" of one without: both ends are compared as text.
-        between = _text(first), _text(end)
+        between = bound_of_times(first), bound_of_times(end)
         return self._index.page(listing, limit, after, between=between)
-
-
-def _text(moment: datetime) -> str:
-    """Return a whole second as the text that no time before it sorts after."""
-    return iso_utc(moment.astimezone(UTC)).removesuffix("Z")
 
 
 def _charge(row: Item) -> ChargeRecord:

@@ -121,11 +121,11 @@ class Payments:
                 raise PaymentDeclined(tender.reason)
         if waiting and not request.asked:
             raise CustomerActionRequired(request.order_id, waiting)
-        states = {True: rules.AUTHORISING, False: rules.AUTHORISED}
-        return {
-            "order_id": request.order_id,
-            "tenders": [tender.public(states[tender.tender_no in waiting]) for tender in tenders],
-        }
+        shown = [
+            tender.public(rules.AUTHORISING if tender.tender_no in waiting else rules.AUTHORISED)
+            for tender in tenders
+        ]
+        return {"order_id": request.order_id, "tenders": shown}
 
     def _authorise_tender(self, tender: Tender, called_before: bool) -> Tender:
         """Return the tender authorised, declined, or as it is while its cardholder has to confirm it."""

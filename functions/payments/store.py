@@ -178,16 +178,12 @@ class PaymentsStore:
 
         Raises StoreContention if another delivery moved it to a state that `state` cannot follow.
         """
+        change = self._change(tender, state, changed)
         if state == REFUNDED:
-            actions = [self._change(tender, state, changed), refunded_row(self._table, tender, _BY_ORDER)]
-            transact(self._client, actions, _name(tender))
-            return replace(tender, state=state, **changed)
-        try:
-            self._client.update_item(**self._change(tender, state, changed).request)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise StoreContention(_name(tender)) from None
+            refunded = refunded_row(self._table, tender, _BY_ORDER)
+            transact(self._client, [change, refunded], _name(tender))
+        else:
+            write(self._client, change, _name(tender))
         return replace(tender, state=state, action_url="", **changed)
 
     def record_event(

@@ -55,7 +55,7 @@ def window(day: date) -> tuple[datetime, datetime]:
 def check_settled(day: date, now: datetime) -> None:
     """Raise InvalidRequest for a day that has not ended, or only just."""
     if now < window(day)[1] + SETTLING:
-        newest = (now - SETTLING - timedelta(days=1)).date().isoformat()
+        newest = newest_settled(now).isoformat()
         raise InvalidRequest("day", day.isoformat(), f"a day up to {newest}, which has ended an hour ago")
 
 

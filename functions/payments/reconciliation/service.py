@@ -113,9 +113,9 @@ class Comparison:
                 found = [books.find_charge(one) for one in dict.fromkeys(refunded.rows)]
                 return Page([(rules.subject_of(provider, one), one) for one in found if one], refunded.after)
             case "tenders":
-                places = self._store.opened_tenders(*_text(first, end), PAGE_SIZE, after)
+                places = self._store.opened_tenders(first, end, PAGE_SIZE, after)
             case "refunded":
-                places = self._store.refunded_tenders(*_text(first, end), PAGE_SIZE, after)
+                places = self._store.refunded_tenders(first, end, PAGE_SIZE, after)
         return Page(list(self._of_tenders(provider, places.rows)), places.after)
 
     def _of_tenders(
@@ -158,8 +158,3 @@ class Comparison:
     def _booked(self, subject: Subject) -> BookedTender | None:
         place = (subject.order_id, subject.tender_no)
         return self._store.booked([place]).get(place) if subject.order_id else None
-
-
-def _text(first: datetime, end: datetime) -> tuple[str, str]:
-    """Return the bounds of times as they are stored: no time before a bound sorts after it."""
-    return f"{first:%Y-%m-%dT%H:%M:%S}", f"{end:%Y-%m-%dT%H:%M:%S}"

@@ -26,8 +26,9 @@ from tillflow.store import (
     read_rows,
     transact,
     unmarshal,
+    write,
 )
-from tillflow.times import iso_utc
+from tillflow.times import bound_of_times, iso_utc
 
 from payments.reconciliation.errors import UnknownReconciliation
 from payments.reconciliation.models import (
@@ -71,7 +72,7 @@ class ReconciliationStore:
             "opened_at": iso_utc(now),
         }
         try:
-            transact(self._client, [self._put_new(row)], f"opening reconciliation {run_id}")
+            write(self._client, self._put_new(row), f"opening reconciliation {run_id}")
         except AlreadyApplied as applied:
             stored = applied.result["day"]
             if stored != day:
@@ -136,11 +137,8 @@ class ReconciliationStore:
                 "ExpressionAttributeValues": marshal({":running": "RUNNING"}),
             }
             try:
-                transact(
-                    self._client,
-                    [Action("Put", complete, AlreadyApplied)],
-                    f"completing reconciliation {run_id}",
-                )
+                completing = Action("Put", complete, AlreadyApplied)
+                write(self._client, completing, f"completing reconciliation {run_id}")
             except AlreadyApplied as applied:
                 run = applied.result
         return {
@@ -173,11 +171,13 @@ class ReconciliationStore:
             for place, row in rows.items()
         }
 
-    def opened_tenders(self, first: str, end: str, limit: int, after: str) -> Page[tuple[str, int]]:
+    def opened_tenders(self, first: datetime, end: datetime, limit: int, after: str) -> Page[tuple[str, int]]:
         """Return a page of the tenders that were opened within a time, by order and number."""
         return self._places(TENDERS_LIST, first, end, limit, after)
 
-    def refunded_tenders(self, first: str, end: str, limit: int, after: str) -> Page[tuple[str, int]]:
+    def refunded_tenders(
+        self, first: datetime, end: datetime, limit: int, after: str
+    ) -> Page[tuple[str, int]]:
         """Return a page of the tenders that got something back within a time, by order and number."""
         return self._places(REFUNDS_LIST, first, end, limit, after)
 
@@ -200,8 +200,11 @@ class ReconciliationStore:
             str(unmarshal(last)["sk"]) if last else None,
         )
 
-    def _places(self, listing: str, first: str, end: str, limit: int, after: str) -> Page[tuple[str, int]]:
-        page = self._index.page(listing, limit, after, between=(first, end))
+    def _places(
+        self, listing: str, first: datetime, end: datetime, limit: int, after: str
+    ) -> Page[tuple[str, int]]:
+        between = bound_of_times(first), bound_of_times(end)
+        page = self._index.page(listing, limit, after, between=between)
         return page.convert(lambda rows: [(row["order_id"], row["tender_no"]) for row in rows])
 
     def _run_row(self, run_id: str) -> Item:

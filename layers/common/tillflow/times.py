@@ -6,3 +6,11 @@ from datetime import UTC, datetime
 def iso_utc(moment: datetime) -> str:
     """ISO 8601 in UTC, ``2026-11-23T10:00:00Z``, of a moment that knows its zone."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def bound_of_times(moment: datetime) -> str:
+    """Return a whole second as the bound of stored times: compared as text, no time before it sorts after it.
+
+    A time with a fraction of a second sorts before the "Z" of one without.
+    """
+    return iso_utc(moment).removesuffix("Z")
