@@ -9,21 +9,18 @@ import pytest
 import urllib3
 from playwright.sync_api import Page, expect
 
-from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay, pay_by_card, scan
+from tests.support.console import (
+    MUG,
+    PATIENCE_MS,
+    Console,
+    complete,
+    expect_sold,
+    pay_by_card,
+    scan,
+    sell_offline,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-
-
-def sell_offline(tab: Page, code: str) -> str:
-    """Sell a product for cash without a connection; return the order's id."""
-    scan(tab, code)
-    pay(tab)
-    tab.get_by_role("dialog").get_by_role("button", name="Cash", exact=True).click()
-    complete(tab)
-    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("the invoice follows")
-    order: str = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
-    tab.get_by_role("button", name="Next sale").click()
-    return order
 
 
 def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:

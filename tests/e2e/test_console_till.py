@@ -5,7 +5,7 @@ import re
 import uuid
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.support.console import (
     MEASURE_SCAN,
@@ -17,6 +17,7 @@ from tests.support.console import (
     pay,
     pay_by_card,
     scan,
+    sell_offline,
     serve_products,
 )
 from till.users import DEMO_PASSWORD
@@ -199,18 +200,6 @@ def test_stock_of_other_locations_is_shown_at_the_till(console: Console) -> None
     scan(tab, sku)
     tab.get_by_role("button", name="Stock of In stock").click()
     expect(tab.get_by_role("dialog")).to_contain_text("store-17")
-
-
-def sell_offline(tab: Page, code: str) -> str:
-    """Sell a product for cash without a connection; return the order's id."""
-    scan(tab, code)
-    pay(tab)
-    tab.get_by_role("dialog").get_by_role("button", name="Cash", exact=True).click()
-    complete(tab)
-    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("the invoice follows")
-    order: str = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
-    tab.get_by_role("button", name="Next sale").click()
-    return order
 
 
 def test_sales_without_a_connection_are_sent_once_each(console: Console) -> None:

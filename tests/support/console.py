@@ -1,5 +1,6 @@
 """The console of a deployed shop in a browser, for tests: sign-in, pages, and the steps of a sale."""
 
+import json
 import urllib.parse
 import uuid
 from dataclasses import dataclass, field
@@ -121,6 +122,18 @@ def complete(tab: Page) -> None:
 
 def expect_sold(tab: Page) -> None:
     expect(tab.get_by_role("article", name="Receipt")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def sell_offline(tab: Page, code: str) -> str:
+    """Sell a product for cash without a connection; return the order's id."""
+    scan(tab, code)
+    pay(tab)
+    tab.get_by_role("dialog").get_by_role("button", name="Cash", exact=True).click()
+    complete(tab)
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("the invoice follows")
+    order: str = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    tab.get_by_role("button", name="Next sale").click()
+    return order
 
 
 def serve_products(context: BrowserContext, count: int) -> None:
