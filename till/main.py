@@ -81,6 +81,9 @@ COMMANDS = {
     "case": Lazy("till.commands.case", "app", "Cases: decisions that workflows need from a person."),
     "dlq": Lazy("till.commands.dlq", "app", "List, show, redrive and drop messages of dead-letter queues."),
     "stock": Lazy("till.commands.stock", "app", "Show stock levels and movements, and correct them."),
+    "category": Lazy(
+        "till.commands.category", "app", "Create, rename, retire and list categories of products."
+    ),
     "location": Lazy("till.commands.location", "app", "Create and list the locations with stock."),
     "reorder": Lazy("till.commands.reorder", "app", "Reorder policies, reorder runs and approvals."),
     "reconciliation": Lazy(

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from billing.documents.models import Seller
 from billing.errors import SellerNotSet
-from catalog.models import Product, TaxClass
+from catalog.models import Category, Product, TaxClass
 from catalog.operations import CatalogOperations
 from customers.models import Customer
 from inventory.models import Location, ReceiptLine
@@ -42,6 +42,14 @@ TAX_CLASSES = (
     TaxClass(name="standard", rate=Decimal("0.20")),
     TaxClass(name="reduced", rate=Decimal("0.055")),
     TaxClass(name="zero", rate=Decimal("0")),
+)
+
+CATEGORIES = (
+    Category(category="coffee", name="Coffee"),
+    Category(category="kitchen", name="Kitchen"),
+    Category(category="books", name="Books"),
+    Category(category="cards", name="Greeting cards"),
+    Category(category="demo", name="Products of the demo"),
 )
 
 WRITERS = 8
@@ -174,6 +182,9 @@ class Shop:
         for tax_class in TAX_CLASSES:
             self.catalog.put_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
+        for category in CATEGORIES:
+            self.catalog.put_category(category)
+            wrote(f"category {category.name}")
         self.add_products(GOODS, wrote)
         for location in LOCATIONS:
             self.stock.put_location(location)
@@ -243,5 +254,7 @@ def _set_seller(operations: Documents) -> None:
         operations.update_seller(SELLER.model_dump())
 
 
-RECORDS = len(TAX_CLASSES) + len(GOODS) + len(LOCATIONS) + 2 + len(SUPPLIERS) + len(CUSTOMERS)
+RECORDS = (
+    len(TAX_CLASSES) + len(CATEGORIES) + len(GOODS) + len(LOCATIONS) + 2 + len(SUPPLIERS) + len(CUSTOMERS)
+)
 """The number of records that `Shop.seed` reports."""

@@ -2,9 +2,9 @@
 
 import os
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
@@ -13,6 +13,8 @@ from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
 
 from catalog.models import (
+    Category,
+    CategoryCode,
     DiscountLimit,
     DiscountLimits,
     PriceDays,
@@ -27,10 +29,19 @@ handle = api.handle
 
 
 class ProductQuery(PageQuery):
-    """barcode: only the product with this barcode; since: only what changed since this version of the catalog."""
+    """category: only its products; barcode: only the product with this barcode; since: only what changed since this
+    version of the catalog. At most one of them.
+    """
 
+    category: CategoryCode | None = None
     barcode: Annotated[str | None, Field(pattern=r"^[0-9]{8,14}$")] = None
     since: Timestamp | None = None
+
+    @model_validator(mode="after")
+    def one_filter(self) -> Self:
+        if sum(one is not None for one in (self.category, self.barcode, self.since)) > 1:
+            raise ValueError("at most one of category, barcode and since")
+        return self
 
 
 class ProductPage(BaseModel):
@@ -39,6 +50,13 @@ class ProductPage(BaseModel):
     products: list[Product]
     next_cursor: str | None
     version: str
+
+
+class CategoryPage(BaseModel):
+    """A page of categories; next_cursor is null on the last page."""
+
+    categories: list[Category]
+    next_cursor: str | None
 
 
 class NewPrice(BaseModel):
@@ -66,7 +84,7 @@ def _catalog() -> CatalogOperations:
 
 @api.route("GET /products", "read", query=ProductQuery, response=ProductPage)
 def list_products(call: Call) -> Reply:
-    """List products by SKU, those that changed since a version of the catalog, or the one with a barcode."""
+    """List products by SKU, those of a category or that changed since a version, or the one with a barcode."""
     query: ProductQuery = call.query
     # Read first: what changes meanwhile is newer than the version, and is in the next list of changes.
     version = _catalog().version()
@@ -79,7 +97,7 @@ def list_products(call: Call) -> Reply:
         page = _catalog().list_changes(query.since, query.limit, call.after)
         products, after = page.rows, page.after
     else:
-        products, after = _catalog().list_products(query.limit, call.after)
+        products, after = _catalog().list_products(query.limit, call.after, query.category or "")
     return Reply(
         ProductPage(products=products, next_cursor=call.cursor(after), version=version), etag=version
     )
@@ -113,6 +131,28 @@ def retire_product(call: Call) -> Reply:
     """Stop selling a product, or sell it again, at the version in If-Match, or at its newest."""
     product, version = _catalog().retire(call.path["sku"], call.body.retired, call.version)
     return Reply(product, version=version)
+
+
+@api.route("GET /categories", "read", query=PageQuery, response=CategoryPage)
+def list_categories(call: Call) -> CategoryPage:
+    """List the categories of products by their codes, those that are retired too."""
+    page = _catalog().list_categories(call.query.limit, call.after)
+    return CategoryPage(categories=page.rows, next_cursor=call.cursor(page.after))
+
+
+@api.route("GET /categories/{category}", "read", response=Category)
+def get_category(call: Call) -> Reply:
+    """Return a category of products."""
+    category, version = _catalog().get_category(call.path["category"])
+    return Reply(category, version=version)
+
+
+@api.route("PUT /categories/{category}", "manage", body=Category, response=Category)
+def put_category(call: Call) -> Reply:
+    """Create a category, rename it, retire it or use it again, at the version in If-Match, or at its newest."""
+    if call.body.category != call.path["category"]:
+        raise InvalidRequest("category", call.body.category, f"{call.path['category']}, the code of the path")
+    return Reply(call.body, version=_catalog().put_category(call.body, call.version))
 
 
 @api.route("GET /settings/return-windows", "read", response=list[ReturnWindow])

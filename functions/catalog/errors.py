@@ -20,6 +20,16 @@ class UnknownProduct(DomainError):
         self.skus = skus
 
 
+class UnknownCategory(DomainError):
+    """A category that the shop does not have."""
+
+    cashier_message = "There is no such category. Check its code."
+
+    def __init__(self, category: str) -> None:
+        super().__init__(f"no category {category}")
+        self.category = category
+
+
 class LimitNotAllowed(DomainError):
     """A manager sets the discount limit of managers, which an operator does."""
 

@@ -29,6 +29,11 @@ def _valid_barcode(barcode: str) -> str:
 Barcode = Annotated[str, AfterValidator(_valid_barcode)]
 
 
+CategoryCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+CategoryField = Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")]
+"""The category of a product, "" for none: any text in the rows of earlier releases, which had no categories."""
+
+
 class PriceChange(Record):
     """Prices by currency from a time on; other currencies keep theirs."""
 
@@ -51,7 +56,7 @@ class Product(Record):
     retired: bool = False
     tax_class: Code
     tax_included: bool = True
-    category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
+    category: CategoryField = ""
     image: Annotated[str | None, Field(max_length=1024, pattern=r"^\P{Cc}*$")] = None
 
 
@@ -83,10 +88,24 @@ class TaxClass(Record):
     rate: Rate
 
 
+class Category(Record):
+    """A category of products. category: its code, which never changes; retired: no further product gets it."""
+
+    category: CategoryCode
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+    retired: bool = False
+
+
+class CategoryRef(Record):
+    """The code of a category that is looked up."""
+
+    category: CategoryCode
+
+
 class ReturnWindow(Record):
     """Days after its payment in which a product of a category can be returned; "" for any other category."""
 
-    category: Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")] = ""
+    category: CategoryField = ""
     days: Annotated[StrictInt, Field(ge=0, le=3_650)]
 
 

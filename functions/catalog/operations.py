@@ -13,6 +13,8 @@ from catalog.discount_limits import needed_role
 from catalog.errors import InvalidProduct, LimitNotAllowed
 from catalog.models import (
     BarcodeQuery,
+    Category,
+    CategoryRef,
     DiscountLimit,
     DiscountLimits,
     PriceDays,
@@ -44,10 +46,22 @@ class CatalogOperations:
         """Create a tax class or change its rate."""
         self._store.put_tax_class(tax_class)
 
+    def put_category(self, category: Category, version: int | None = None) -> int:
+        """Create a category, rename it, retire it or use it again; return its version. RecordChanged."""
+        return self._store.categories.put(category, version)
+
+    def get_category(self, code: str) -> tuple[Category, int]:
+        """Return a category and its version; UnknownCategory, InvalidRequest."""
+        return self._store.categories.get(_checked_category(code))
+
+    def list_categories(self, limit: int = 50, after: str = "") -> Page[Category]:
+        """Return a page of the categories by their codes, those that are retired too."""
+        return self._store.categories.page(limit, _checked_category(after) if after else "")
+
     def put_return_window(self, window: ReturnWindow, version: int | None = None) -> int:
         """Set the return window of a category; "" is any other category. Orders that are sold keep theirs.
 
-        Return the version of the windows. RecordChanged if they are not at `version`; None for any.
+        Return the version of the windows. RecordChanged if they are not at `version`; None for any. UnknownCategory.
         """
         return self._store.put_return_window(window, version)
 
@@ -119,9 +133,16 @@ class CatalogOperations:
         priced = rules.price_order(_with_references(order), products, rates, policies.windows)
         return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
-    def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
-        """Return a page of products in SKU order, and the SKU to continue after; None on the last page."""
-        return self._store.list_products(limit, _checked(after) if after else "")
+    def list_products(
+        self, limit: int = 50, after: str = "", category: str = ""
+    ) -> tuple[list[Product], str | None]:
+        """Return a page of products in SKU order, and the SKU to continue after; None on the last page.
+
+        category: only its products; UnknownCategory.
+        """
+        if category:
+            self.get_category(category)
+        return self._store.list_products(limit, _checked(after) if after else "", category)
 
     def version(self) -> str:
         """Return the version of the catalog; it changes with every product."""
@@ -144,6 +165,10 @@ def _with_references(order: PlaceOrder) -> Order:
     ]
     fields = order.model_dump(by_alias=True, exclude={"approval_note"})
     return Order.model_validate(fields | {"tenders": tenders})
+
+
+def _checked_category(code: str) -> str:
+    return parse(CategoryRef, {"category": code}).category
 
 
 def _checked(sku: str) -> str:

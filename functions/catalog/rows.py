@@ -4,6 +4,8 @@ PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 PRODUCT#<sku>      PRICE#<time>#<version>   prices of the product that were replaced then
 BARCODE#<barcode>  BARCODE   the SKU it belongs to; keeps barcodes unique
 PRODUCTS           <sku>     the list, in SKU order
+CATEGORIES         <category>   the name of a category, and whether it is retired
+CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
                              `price_days`: the days whose lowest price values a return without a receipt, and
@@ -20,9 +22,10 @@ from tillflow.listing import Index
 from tillflow.store import Item
 from tillflow.times import iso_utc
 
-from catalog.models import DiscountLimit, DiscountLimits, Product, SellerRole
+from catalog.models import Category, DiscountLimit, DiscountLimits, Product, SellerRole
 
 LIST = "PRODUCTS"
+CATEGORIES = "CATEGORIES"
 RATES = ("TAXES", "RATES")
 WINDOWS = ("RETURNS", "WINDOWS")
 _RATE = "rate:"
@@ -41,6 +44,26 @@ def product_key(sku: str) -> tuple[str, str]:
 def barcode_key(barcode: str) -> tuple[str, str]:
     """Return the primary key of a barcode's row."""
     return f"BARCODE#{barcode}", "BARCODE"
+
+
+def category_key(category: str) -> tuple[str, str]:
+    """Return the primary key of a category's row."""
+    return CATEGORIES, category
+
+
+def members(category: str) -> str:
+    """Return the partition of the products of a category."""
+    return f"CATEGORY#{category}"
+
+
+def member_key(category: str, sku: str) -> tuple[str, str]:
+    """Return the primary key of the row that lists a product in a category."""
+    return members(category), sku
+
+
+def read_category(row: Item) -> Category:
+    """Return the category of a row."""
+    return Category(category=row["sk"], name=row["name"], retired=row["retired"])
 
 
 def product_row(product: Product, version: int, now: datetime) -> Item:

@@ -21,6 +21,7 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 from tillflow.versions import version_of, write_version
 
+from catalog.categories import CategoryStore, members_query
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import DiscountLimit, DiscountLimits, Product, ReturnWindow, SellerRole, TaxClass
 from catalog.prices import priced_between
@@ -32,6 +33,7 @@ from catalog.rows import (
     barcode_key,
     changes,
     discount_attribute,
+    members,
     product_key,
     product_row,
     rate_attribute,
@@ -69,6 +71,7 @@ class CatalogStore:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
+        self.categories = CategoryStore(client, table)
 
     def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal], Policies]:
         """Return the products that exist of these SKUs, the rate of every tax class, and the policies of sales."""
@@ -123,8 +126,10 @@ class CatalogStore:
     def put_return_window(self, window: ReturnWindow, version: int | None = None) -> int:
         """Set the return window of a category; return the version of the windows. Orders that are sold keep theirs.
 
-        RecordChanged if the windows are not at `version`.
+        RecordChanged if the windows are not at `version`; UnknownCategory.
         """
+        if window.category and window.category not in read_windows(self._row(*WINDOWS)):
+            self.categories.get(window.category)
         fields = {window_attribute(window.category): window.days}
         return write_version(
             self._client, self._table, WINDOWS, fields, version, "the return windows", _WINDOWS_VERSION
@@ -150,8 +155,8 @@ class CatalogStore:
     def put_product(self, product: Product, version: int | None = None) -> int:
         """Create or replace a product and return its version.
 
-        InvalidProduct if its tax class has no rate or another product has its barcode; RecordChanged if it is not at
-        `version`.
+        InvalidProduct if its tax class has no rate, its category does not exist or is retired, or another product has
+        its barcode; RecordChanged if it is not at `version`.
         """
 
         def put() -> int:
@@ -202,17 +207,15 @@ class CatalogStore:
         page = index.page(LIST, limit, after, between=(first, "9"))
         return index.read(page).convert(lambda rows: map(read_product, rows))
 
-    def list_products(self, limit: int = 50, after: str = "") -> tuple[list[Product], str | None]:
+    def list_products(
+        self, limit: int = 50, after: str = "", category: str = ""
+    ) -> tuple[list[Product], str | None]:
         """Return up to `limit` (at most 100) products in SKU order after that SKU, and the SKU to continue after.
 
-        The second is None on the last page.
+        category: only its products. The second is None on the last page.
         """
-        page = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk > :after",
-            ExpressionAttributeValues={":pk": {"S": LIST}, ":after": {"S": after or " "}},
-            Limit=limit,
-        )
+        partition = members(category) if category else LIST
+        page = self._client.query(**members_query(self._table, partition, limit, after))
         skus = [row["sk"]["S"] for row in page["Items"]]
         rows = read_rows(self._client, self._table, [product_key(sku) for sku in skus])
         products = [read_product(rows[product_key(sku)]) for sku in skus if product_key(sku) in rows]
@@ -238,6 +241,7 @@ class CatalogStore:
                 lambda _: StoreContention(what),
             ),
             Action("Put", {"TableName": self._table, "Item": key(LIST, product.sku)}),
+            *self.categories.membership(product, before),
         ]
         if before:
             actions += self._keep_prices(read_product(before), product, version)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import Product, ReturnWindow, TaxClass
+from catalog.models import Category, Product, ReturnWindow, TaxClass
 from catalog.store import CatalogStore
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -20,6 +20,8 @@ def store(dynamodb: Any, table: str) -> CatalogStore:
     store = CatalogStore(dynamodb, table)
     store.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
     store.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
+    for code in ("coffee", "tea"):
+        store.categories.put(Category(category=code, name=code.title()))
     return store
 
 
@@ -46,7 +48,7 @@ def test_get_returns_the_stored_product(store: CatalogStore) -> None:
         barcode="4006381333931",
         prices={"EUR": 1250, "JPY": 2000, "KWD": 4250},
         tax_included=False,
-        category="Coffee",
+        category="coffee",
         image="products/coffee.jpg",
     )
     store.put_product(coffee)
@@ -55,7 +57,7 @@ def test_get_returns_the_stored_product(store: CatalogStore) -> None:
 
 
 def test_put_replaces_a_product(store: CatalogStore) -> None:
-    store.put_product(product("COFFEE", barcode="4006381333931", category="Coffee"))
+    store.put_product(product("COFFEE", barcode="4006381333931", category="coffee"))
     store.put_product(product("COFFEE", prices={"EUR": 1300}))
     assert store.get_product("COFFEE")[0] == product("COFFEE", prices={"EUR": 1300})
     with pytest.raises(UnknownProduct):

@@ -80,6 +80,7 @@ def test_manager_allows_a_return_after_the_window(console: Console) -> None:
     sku = console.create_product("Too late", 5)
     category = f"category-{sku}"
     product = console.call("manager", "GET", f"/products/{sku}")
+    console.call("manager", "PUT", f"/categories/{category}", {"category": category, "name": "Too late"})
     console.call("manager", "PUT", f"/products/{sku}", {**product, "category": category})
     console.call("manager", "PUT", "/settings/return-windows", {"category": category, "days": 0})
     order = sell(console, sku, 1)

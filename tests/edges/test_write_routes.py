@@ -57,6 +57,7 @@ VERSIONED = {
     "PUT /settings/seller",
     "PUT /settings/return-windows",
     "PUT /settings/price-days",
+    "PUT /categories/{category}",
     "PUT /settings/discount-limits/{role}",
     "PUT /products/{sku}",
     "POST /products/{sku}/prices",
@@ -141,6 +142,12 @@ POLICY = {
 }
 RECORDS = [
     Record("/settings/seller", "/settings/seller", SELLER, SELLER | {"name": "Another"}),
+    Record(
+        "/categories/tea",
+        "/categories/tea",
+        {"category": "tea", "name": "Tea"},
+        {"category": "tea", "name": "Tea and infusions"},
+    ),
     Record("/settings/price-days", "/settings/price-days", {"days": 10}, {"days": 20}),
     Record(
         "/settings/return-windows",

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cases.models import Opening
 from cases.store import CasesStore
-from catalog.models import Product, TaxClass
+from catalog.models import Category, Product, TaxClass
 from catalog.store import CatalogStore
 from images.rules import image_id
 from inventory.models import Adjust, Location, ReceiptLine
@@ -195,6 +195,7 @@ def opening(case_id: str) -> dict[str, Any]:
 def _catalog_and_customers(stack: Stack) -> None:
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     catalog.put_tax_class(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
+    catalog.categories.put(Category(category="kitchen", name="Kitchen"))
     for sku, barcode in (("MUG", "4006381333931"), ("TEA", "5901234123457")):
         catalog.put_product(
             Product(

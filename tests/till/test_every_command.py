@@ -85,7 +85,8 @@ READS: dict[str, tuple[str, ...]] = {
     "image show": (IMAGE, f"{IMAGE} --json"),
     "image list": ("", "--json", "--sku MUG"),
     "image quarantine": ("", "--json"),
-    "product list": ("", "--json"),
+    "product list": ("", "--json", "--category kitchen"),
+    "category list": ("", "--json", "--csv"),
     "product show": ("MUG", "MUG --json"),
     "product find": ("--barcode 4006381333931", "--barcode 4006381333931 --json"),
     "report sales": ("", "--by sku --json", "--by tender --from 2026-11-01 --to 2026-11-30 --csv"),
@@ -104,6 +105,8 @@ WRITES: dict[str, tuple[str, ...]] = {
         "cus-ada 5 --reason {text}",
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
+    "category create": ("kitchen --name {text}", "{text} --name New", "new --name New --json"),
+    "category retire": ("{text}", "nope", "kitchen", "kitchen --undo"),
     "product price-days": ("", "--days 14", "--json"),
     "product price": (
         "MUG 12.50 --from {text}",

@@ -31,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their 
 def list_products(
     most: Annotated[int, typer.Option(min=1, max=100, help="Number of products.")] = 50,
     after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
+    category: Annotated[str, typer.Option(help="Only products of this category.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List products in the order of their SKUs, with the number of their pictures.
@@ -39,11 +40,13 @@ def list_products(
 
         till product list --most 20
 
+        till product list --category coffee
+
         till product list --json | jq '.products[] | select(.images == []) | .sku'
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        page = Catalog(stack).list_products(most, after)
+        page = Catalog(stack).list_products(most, after, category)
         products = page.rows
         pictures = Images(stack).list_of_products([product.sku for product in products])
     if as_json:
@@ -71,7 +74,8 @@ def list_products(
         ],
     )
     if page.after:
-        err.print(f"Next page: till product list --after {page.after}")
+        only = f" --category {category}" if category else ""
+        err.print(f"Next page: till product list{only} --after {page.after}")
 
 
 @app.command("show")

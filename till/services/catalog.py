@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import PriceDays, Product, ReturnWindow, SchedulePrice
-from tillflow.listing import Page
+from catalog.errors import InvalidProduct, UnknownCategory, UnknownProduct
+from catalog.models import Category, PriceDays, Product, ReturnWindow, SchedulePrice
+from tillflow.listing import MOST_ROWS, Page
 from tillflow.parsing import parse
 
 from till.services.client import Service
@@ -18,9 +18,11 @@ class Catalog:
     def __init__(self, stack: Stack) -> None:
         self._service = Service(stack, "CatalogApiFunction")
 
-    def list_products(self, limit: int, after: str) -> Page[Product]:
-        """Return a page of products by SKU. after: the cursor of the page before."""
-        return self._service.pages("GET /products", "read", "products", Product, limit, after)
+    def list_products(self, limit: int, after: str, category: str = "") -> Page[Product]:
+        """Return a page of products by SKU. after: the cursor of the page before; category: only its products."""
+        return self._service.pages(
+            "GET /products", "read", "products", Product, limit, after, category=category or None
+        )
 
     def get(self, sku: str) -> Product:
         """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
@@ -47,6 +49,36 @@ class Catalog:
         """Stop selling a product, or sell it again. UnknownProduct, InvalidProduct."""
         body = {"retired": retired}
         self._service.call("PUT /products/{sku}/retired", "manage", path={"sku": sku}, body=body)
+
+    def list_categories(self, after: str = "") -> Page[Category]:
+        """Return a page of the categories by their codes. after: the cursor of the page before."""
+        return self._service.pages("GET /categories", "read", "categories", Category, MOST_ROWS, after)
+
+    def rename_category(self, code: str, name: str) -> None:
+        """Create a category, or rename it at the version that is read; one that is retired stays so. RecordChanged."""
+        try:
+            category, version = self._category(code)
+        except UnknownCategory:
+            category, version = Category(category=code, name=name), 0
+        self._put_category(category.model_copy(update={"name": name}), version)
+
+    def retire_category(self, code: str, retired: bool) -> None:
+        """Retire a category, or use it again. UnknownCategory, RecordChanged."""
+        category, version = self._category(code)
+        self._put_category(category.model_copy(update={"retired": retired}), version)
+
+    def _category(self, code: str) -> tuple[Category, int | None]:
+        response = self._service.call("GET /categories/{category}", "read", path={"category": code})
+        return response.read(Category), response.version
+
+    def _put_category(self, category: Category, version: int | None) -> None:
+        self._service.call(
+            "PUT /categories/{category}",
+            "manage",
+            path={"category": category.category},
+            body=category.model_dump(),
+            version=version,
+        )
 
     def list_return_windows(self) -> list[ReturnWindow]:
         """Return the return windows by category."""

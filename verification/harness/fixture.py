@@ -32,7 +32,7 @@ from tillflow.store import Item, key, unmarshal
 from audit import Snapshot, Violation, check
 from audit.reader import read_snapshot
 from till.history import Visit, compensated, sides, visits
-from till.shop import CURRENCY, GOODS, LOCATION, LOCATIONS, TAX_CLASSES
+from till.shop import CATEGORIES, CURRENCY, GOODS, LOCATION, LOCATIONS, TAX_CLASSES
 from verification.harness.faults import Fault, FaultSchedule
 from verification.harness.services import LocalServices, data_services
 from verification.harness.template import ACCOUNT, ALIAS, REGION, Template
@@ -278,6 +278,8 @@ def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     for tax_class in TAX_CLASSES:
         catalog.put_tax_class(tax_class)
+    for category in CATEGORIES:
+        catalog.categories.put(category)
     goods = [item for item in GOODS if item.product.sku in units]
     assert len(goods) == len(units), "unknown SKU in the demo shop"
     for item in goods:

@@ -203,6 +203,13 @@ export interface Seller {
   footer: string;
 }
 
+/** A category of products, by its code. retired: no further product gets it. */
+export interface Category {
+  category: string;
+  name: string;
+  retired: boolean;
+}
+
 /** Days in which products of a category are returned; "" for any other category. */
 export interface ReturnWindow {
   category: string;
@@ -266,6 +273,8 @@ export interface Responses {
   "GET /orders/{order_id}/receipt": string;
   "GET /settings/seller": Seller;
   "PUT /settings/seller": Seller;
+  "GET /categories": Page & { categories: Category[] };
+  "PUT /categories/{category}": Category;
   "GET /settings/return-windows": ReturnWindow[];
   "PUT /settings/return-windows": ReturnWindow;
   "GET /settings/discount-limits": Record<"cashier" | "manager", DiscountLimit>;

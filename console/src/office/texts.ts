@@ -83,6 +83,8 @@ const en = {
   } as Record<string, string>,
   deployment: "Set by the deployment",
   deploymentHint: "Parameters of the stack, which a deployment changes.",
+  categories: "Categories",
+  retired: "Retired",
   returnWindows: "Return windows",
   anyOther: "Any other",
   categoryHint: "Empty for any other category",
@@ -163,7 +165,7 @@ const en = {
     username: "User", group: "Group", category: "Category", by: "By", day: "Day", value: "Value", sales: "Sales", units: "Units", returned_units: "Units returned", returned_total: "Refunds",
     number: "Number", invoiced_on: "Date of the invoice", discount: "Discount", account: "Account", reference: "Reference", rejected: "Rejected",
     ordered_value: "Value of the order", ordered_units: "Ordered", queue: "Queue", messages: "Messages", failed_at: "Last failed", attempts: "Attempts", message: "Message",
-    return_id: "Return", completed_at: "Completed", outstanding: "Outstanding", due_on: "Due on",
+    retired: "Retired", return_id: "Return", completed_at: "Completed", outstanding: "Outstanding", due_on: "Due on",
   } as Record<string, string>,
 };
 
@@ -252,6 +254,8 @@ const de: OfficeTexts = {
   },
   deployment: "Durch die Installation gesetzt",
   deploymentHint: "Parameter des Stacks, die eine neue Installation ändert.",
+  categories: "Warengruppen",
+  retired: "Ausgelaufen",
   returnWindows: "Rückgabefristen",
   anyOther: "Jede andere",
   categoryHint: "Leer für jede andere Warengruppe",
@@ -332,7 +336,7 @@ const de: OfficeTexts = {
     username: "Benutzer", group: "Gruppe", category: "Warengruppe", by: "Nach", day: "Tag", value: "Wert", sales: "Verkäufe", units: "Stück", returned_units: "Stück zurück", returned_total: "Erstattungen",
     number: "Nummer", invoiced_on: "Rechnungsdatum", discount: "Rabatt", account: "Konto", reference: "Referenz", rejected: "Zurückgewiesen",
     ordered_value: "Bestellwert", ordered_units: "Bestellt", queue: "Warteschlange", messages: "Nachrichten", failed_at: "Zuletzt fehlgeschlagen", attempts: "Versuche", message: "Nachricht",
-    return_id: "Rückgabe", completed_at: "Abgeschlossen", outstanding: "Ausstehend", due_on: "Fällig am",
+    retired: "Ausgelaufen", return_id: "Rückgabe", completed_at: "Abgeschlossen", outstanding: "Ausstehend", due_on: "Fällig am",
   },
 };
 

@@ -71,6 +71,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UnitsNotReturnable: "Mehr als verkauft oder schon zurückgegeben. Den Bon prüfen.",
   UnknownCarrier: "Dieser Versanddienst ist nicht eingerichtet. Den Betreiber rufen.",
   UnknownCase: "Diesen Fall gibt es nicht.",
+  UnknownCategory: "Diese Warengruppe gibt es nicht. Den Code prüfen.",
   UnknownDeadLetter: "Diese Nachricht gibt es nicht.",
   UnknownDeadLetterQueue: "Diese Warteschlange gibt es nicht.",
   UnknownDelivery: "Diese Bestellung hat keine Sendung. Die Nummer prüfen.",

@@ -5,6 +5,7 @@ import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Notice, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
+import { Categories } from "./categories";
 
 const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: string }[] = [
   { name: "name", isRequired: true }, { name: "street", isRequired: true }, { name: "postal_code" }, { name: "city", isRequired: true },
@@ -26,6 +27,7 @@ export function SettingsPage(): React.ReactNode {
       {(value !== null || isUnset) && (
         <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
+      <Categories />
       <ReturnWindows />
       <DiscountLimits />
       <h2>{office.deployment}</h2>
