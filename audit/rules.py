@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from audit.billing import BILLING
 from audit.books import BOOKS
+from audit.catalog import CATALOG
 from audit.corrections import CORRECTIONS
 from audit.credit import CREDIT
 from audit.endings import ENDINGS
@@ -39,6 +40,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *IMAGES,
     *EXECUTIONS,
     *REPORTS,
+    *CATALOG,
 )
 
 

@@ -32,7 +32,8 @@ let answers: (Problem | number)[] = [];
 let locked = 0;
 
 const api = {
-  get: (route: string) => Promise.resolve(route === "GET /products" ? { products: PRODUCTS, next_cursor: null } : { totals: { total: 1500 } }),
+  get: (route: string) => Promise.resolve(route === "GET /products" ? { products: PRODUCTS, next_cursor: null }
+    : route === "GET /settings/barcode-layouts" ? { layouts: [] } : { totals: { total: 1500 } }),
   call: (route: string, { path, body }: { path: Record<string, string>; body: ReturnRequest }) => {
     if (route === "GET /orders/{order_id}" && path.order_id !== "ord-1") return Promise.resolve({ status: 200, body: NEW_SALE, etag: null });
     if (route === "GET /returns/{return_id}") return Promise.resolve({ status: 200, body: RETURNED, etag: null });

@@ -10,8 +10,11 @@ import { TillPage } from "../src/till/till-page";
 
 const PRODUCTS: Product[] = [
   { sku: "MUG-1", name: "<img src=x onerror=alert(1)>", barcode: "9780201379624", prices: { EUR: 1250 }, category: "", tax_included: true },
+  { sku: "CHEESE", name: "Cheese", barcode: "2112345000008", prices: { EUR: 2000 }, category: "", tax_included: true },
   { sku: "BEAN-1", name: "Beans", barcode: null, prices: { EUR: 900 }, category: "", tax_included: true },
 ];
+
+const LAYOUTS = [{ prefix: "21", content: "price", item_digits: 5, check_digit: true, currency: "EUR" }];
 
 function quoteOf(request: OrderRequest): object {
   const total = request.lines.reduce((sum, line) => sum + line.quantity * (line.sku === "MUG-1" ? 1250 : 900), 0);
@@ -24,6 +27,7 @@ let sold: OrderRequest[] = [];
 const api = {
   get: (route: string, { body }: { body?: OrderRequest }) => {
     if (route === "GET /products") return Promise.resolve({ products: PRODUCTS, next_cursor: null });
+    if (route === "GET /settings/barcode-layouts") return Promise.resolve({ layouts: LAYOUTS });
     if (route === "POST /quotes" && body !== undefined) return Promise.resolve(quoteOf(body));
     return Promise.reject(new Problem(404, "UnknownProduct", route, ""));
   },
@@ -155,4 +159,23 @@ it("refuses a discount above what a manager may give", async () => {
   await openDiscounted("manager", "100");
   expect(screen.getByText<HTMLButtonElement>("Pay").disabled).toBe(true);
   expect(screen.getByText("The discount is above what anybody may give.")).toBeTruthy();
+});
+
+it("sells what a label is scanned of at the label's price", async () => {
+  await open();
+  scan("2112345928753");
+  await settleQuote();
+  expect(screen.getByRole("row", { name: /Cheese/ }).textContent).toContain("28.75");
+  expect(currentSale().lines).toMatchObject([{ sku: "CHEESE", label: "2112345928753", unitPrice: 2875 }]);
+});
+
+it("says why a label is not sold", async () => {
+  await open();
+  scan("2112345828756");
+  await settleQuote();
+  expect(screen.getByText(/The label 2112345828756 cannot be read/)).toBeTruthy();
+  scan("CHEESE");
+  await settleQuote();
+  expect(screen.getByText(/Cheese is sold by its label/)).toBeTruthy();
+  expect(currentSale().lines).toEqual([]);
 });

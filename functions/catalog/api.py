@@ -13,10 +13,12 @@ from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
 
 from catalog.models import (
+    BarcodeLayouts,
     Category,
     CategoryCode,
     DiscountLimit,
     DiscountLimits,
+    Label,
     PriceDays,
     Product,
     Quote,
@@ -45,11 +47,15 @@ class ProductQuery(PageQuery):
 
 
 class ProductPage(BaseModel):
-    """A page of products; next_cursor is null on the last page. version: the catalog's, for `since`."""
+    """A page of products; next_cursor is null on the last page.
+
+    version: the catalog's, for `since`; label: what the barcode of the query has in it, if it is that of a label.
+    """
 
     products: list[Product]
     next_cursor: str | None
     version: str
+    label: Label | None = None
 
 
 class CategoryPage(BaseModel):
@@ -91,16 +97,17 @@ def list_products(call: Call) -> Reply:
     if call.has(version):
         return Reply(None, etag=version)
     after: str | None = None
+    label: Label | None = None
     if query.barcode:
-        products = [_catalog().find_barcode(query.barcode)]
+        product, label = _catalog().find_barcode(query.barcode)
+        products = [product]
     elif query.since:
         page = _catalog().list_changes(query.since, query.limit, call.after)
         products, after = page.rows, page.after
     else:
         products, after = _catalog().list_products(query.limit, call.after, query.category or "")
-    return Reply(
-        ProductPage(products=products, next_cursor=call.cursor(after), version=version), etag=version
-    )
+    listed = ProductPage(products=products, next_cursor=call.cursor(after), version=version, label=label)
+    return Reply(listed, etag=version)
 
 
 @api.route("GET /products/{sku}", "read", response=Product)
@@ -179,6 +186,19 @@ def get_price_days(call: Call) -> Reply:
 def put_price_days(call: Call) -> Reply:
     """Set the days whose lowest price values a return without a receipt, at the version in If-Match, or at any."""
     return Reply(call.body, version=_catalog().put_price_days(call.body, call.version))
+
+
+@api.route("GET /settings/barcode-layouts", "read", response=BarcodeLayouts)
+def get_barcode_layouts(call: Call) -> Reply:
+    """Return how barcodes with a price or weight in them are laid out, by their prefixes."""
+    layouts, version = _catalog().barcode_layouts()
+    return Reply(layouts, version=version)
+
+
+@api.route("PUT /settings/barcode-layouts", "manage", body=BarcodeLayouts, response=BarcodeLayouts)
+def put_barcode_layouts(call: Call) -> Reply:
+    """Set how barcodes with a price or weight in them are laid out. If-Match: the version of the layouts."""
+    return Reply(call.body, version=_catalog().put_barcode_layouts(call.body, call.version))
 
 
 @api.route("GET /settings/discount-limits", "read", response=DiscountLimits)

@@ -10,6 +10,13 @@ class InvalidProduct(InvalidRequest):
     subject = "product"
 
 
+class InvalidBarcode(InvalidRequest):
+    """A barcode whose digits do not fit together, or with a price or weight of zero."""
+
+    cashier_message = "The barcode cannot be read. Scan it again."
+    subject = "barcode"
+
+
 class UnknownProduct(DomainError):
     """SKUs, or a barcode, that are not in the catalog."""
 

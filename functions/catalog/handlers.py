@@ -12,6 +12,7 @@ from tillflow.parsing import parse
 
 from catalog import rules, valuation
 from catalog.discount_limits import check_discounts
+from catalog.labels import check_unlabelled
 from catalog.models import PricedOrder, ValuedReturn, ValueReturn
 from catalog.store import CatalogStore
 
@@ -23,7 +24,7 @@ def price_order(event: dict[str, Any], context: object) -> PricedOrder:
     """Validate an order, compute its prices, discounts and tax, and check who may give these. Changes nothing."""
     order = parse(Order, event, InvalidOrder)
     products, rates, policies = store.read_prices({line.sku for line in order.lines})
-    priced = rules.price_order(order, products, rates, policies.windows)
+    priced = rules.price_order(order, products, rates, policies.windows, policies.layouts)
     check_discounts(priced, policies.discounts)
     return priced
 
@@ -32,5 +33,6 @@ def price_order(event: dict[str, Any], context: object) -> PricedOrder:
 def value_return(event: dict[str, Any], context: object) -> ValuedReturn:
     """Value the lines of a return without a receipt at the lowest price of the last days. Changes nothing."""
     request = parse(ValueReturn, event)
-    products, rates = store.read_recent_prices({line.sku for line in request.lines}, datetime.now(UTC))
-    return {"lines": valuation.value_lines(request, products, rates)}
+    recent = store.read_recent_prices({line.sku for line in request.lines}, datetime.now(UTC))
+    check_unlabelled(request.lines, recent.products, recent.layouts)
+    return {"lines": valuation.value_lines(request, recent.products, recent.rates)}

@@ -1,9 +1,10 @@
 """Requests and responses of the catalog, and a product as it is stored. Amounts are integer minor units."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, Self, TypedDict
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from tillflow.barcodes import checked_digits
 from tillflow.decimals import Percent, Rate
 from tillflow.fields import Amount, Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
@@ -19,11 +20,7 @@ def _valid_barcode(barcode: str) -> str:
     """Return a barcode as it is stored: a UPC-A as the EAN-13 that it is, with a leading zero."""
     if len(barcode) not in (8, 12, 13) or not barcode.isascii() or not barcode.isdigit():
         raise ValueError("a barcode: EAN-13, EAN-8 or UPC-A, 13, 8 or 12 digits")
-    digits = [int(digit) for digit in reversed(barcode[:-1])]
-    check = -(3 * sum(digits[0::2]) + sum(digits[1::2])) % 10
-    if int(barcode[-1]) != check:
-        raise ValueError(f"a barcode whose check digit is {check}")
-    return barcode.zfill(13) if len(barcode) == 12 else barcode
+    return checked_digits(barcode).zfill(13) if len(barcode) == 12 else checked_digits(barcode)
 
 
 Barcode = Annotated[str, AfterValidator(_valid_barcode)]
@@ -79,6 +76,54 @@ class BarcodeQuery(Record):
     """The barcode of a product that is looked up."""
 
     barcode: Barcode
+
+
+class BarcodeLayout(Record):
+    """How the barcodes of a prefix are laid out, which have a price or weight in them. See labels.py.
+
+    item_digits: those of the item, after the prefix; check_digit: whether that of the price or weight follows, which
+    has the digits that are left of ten; currency: of a price, in its minor units. A weight is in grams.
+    """
+
+    prefix: Annotated[str, Field(pattern=r"^2[0-9]$")]
+    content: Literal["price", "weight"]
+    item_digits: Annotated[StrictInt, Field(ge=4, le=6)]
+    check_digit: StrictBool = False
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def price_has_a_currency(self) -> Self:
+        if self.content == "price" and self.currency is None:
+            raise ValueError("a currency with the content price")
+        if self.content == "weight" and self.currency is not None:
+            raise ValueError("no currency with the content weight")
+        return self
+
+    @model_validator(mode="after")
+    def check_digit_is_of_four_or_five(self) -> Self:
+        if self.check_digit and 9 - self.item_digits not in (4, 5):
+            raise ValueError("4 or 5 item_digits with a check digit, which is of 5 or 4 digits")
+        return self
+
+
+class BarcodeLayouts(Record):
+    """The layouts of barcodes that have a price or weight in them, at most one of a prefix."""
+
+    layouts: Annotated[tuple[BarcodeLayout, ...], Field(max_length=10)]
+
+    @model_validator(mode="after")
+    def prefixes_differ(self) -> Self:
+        if len({layout.prefix for layout in self.layouts}) != len(self.layouts):
+            raise ValueError("one layout of a prefix")
+        return self
+
+
+class Label(BaseModel):
+    """What the barcode of a label has in it: minor units of a price, or grams. unit_prices: of one unit with it."""
+
+    content: Literal["price", "weight"]
+    value: int
+    unit_prices: dict[str, int]
 
 
 class TaxClass(Record):
@@ -183,7 +228,8 @@ class ValuedReturn(TypedDict):
 class PricedLine(TypedDict):
     """A line with its discounts and tax: total = net + tax.
 
-    category: the product's when it is sold, if any; return_days: the return window of the category, if one is set.
+    barcode: that of the label with the unit's price or weight, if it has one; category: the product's when it is sold,
+    if any; return_days: the return window of the category, if one is set.
     """
 
     line_no: int
@@ -200,6 +246,7 @@ class PricedLine(TypedDict):
     net: int
     tax: int
     total: int
+    barcode: NotRequired[str]
     category: NotRequired[str]
     return_days: NotRequired[int]
 

@@ -10,13 +10,16 @@ from tillflow.parsing import parse
 
 from catalog import prices, rules
 from catalog.discount_limits import needed_role
-from catalog.errors import InvalidProduct, LimitNotAllowed
+from catalog.errors import InvalidBarcode, InvalidProduct, LimitNotAllowed
+from catalog.labels import label_of
 from catalog.models import (
+    BarcodeLayouts,
     BarcodeQuery,
     Category,
     CategoryRef,
     DiscountLimit,
     DiscountLimits,
+    Label,
     PriceDays,
     Product,
     ProductQuery,
@@ -120,9 +123,29 @@ class CatalogOperations:
             _checked(sku), lambda product: product.model_copy(update={"retired": retired}), version
         )
 
-    def find_barcode(self, barcode: str) -> Product:
-        """Return the product with a barcode, as a scanner reads it; UnknownProduct, InvalidProduct."""
-        return self._store.find_barcode(parse(BarcodeQuery, {"barcode": barcode}, InvalidProduct).barcode)
+    def find_barcode(self, barcode: str) -> tuple[Product, Label | None]:
+        """Return the product with a barcode, as a scanner reads it, and the label that the barcode is of, if it is.
+
+        UnknownProduct, InvalidBarcode.
+        """
+        checked = parse(BarcodeQuery, {"barcode": barcode}, InvalidBarcode).barcode
+        product, measure = self._store.find_barcode(checked)
+        if measure is None:
+            return product, None
+        return product, label_of(measure, prices.priced_at(product, datetime.now(UTC)))
+
+    def put_barcode_layouts(self, layouts: BarcodeLayouts, version: int | None = None) -> int:
+        """Set the layouts of barcodes with a price or weight; return their version.
+
+        RecordChanged if they are not at `version`; InvalidRequest if a product has a barcode that they would read as
+        one of a label.
+        """
+        return self._store.put_layouts(layouts, version)
+
+    def barcode_layouts(self) -> tuple[BarcodeLayouts, int]:
+        """Return the layouts of barcodes with a price or weight by their prefixes, and their version."""
+        layouts, version = self._store.layouts()
+        return BarcodeLayouts(layouts=tuple(layouts[prefix] for prefix in sorted(layouts))), version
 
     def quote(self, order: PlaceOrder) -> Quote:
         """Return an order with its prices, discounts and tax, and who may give these. Changes nothing.
@@ -130,7 +153,9 @@ class CatalogOperations:
         InvalidOrder, UnknownProduct.
         """
         products, rates, policies = self._store.read_prices({line.sku for line in order.lines})
-        priced = rules.price_order(_with_references(order), products, rates, policies.windows)
+        priced = rules.price_order(
+            _with_references(order), products, rates, policies.windows, policies.layouts
+        )
         return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
     def list_products(

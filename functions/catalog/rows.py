@@ -3,12 +3,14 @@
 PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 PRODUCT#<sku>      PRICE#<time>#<version>   prices of the product that were replaced then
 BARCODE#<barcode>  BARCODE   the SKU it belongs to; keeps barcodes unique
+RESTRICTED         <barcode> the list of products' barcodes that begin with 2, which a layout may be for
 PRODUCTS           <sku>     the list, in SKU order
 CATEGORIES         <category>   the name of a category, and whether it is retired
 CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
-                             `price_days`: the days whose lowest price values a return without a receipt, and
+                             `layouts`: those of barcodes with a price or weight,
+             `price_days`: the days whose lowest price values a return without a receipt, and
                              `discount:<role>`: the most that a role may take off
 
 The index `changes` lists the products by the time of their last change.
@@ -22,9 +24,11 @@ from tillflow.listing import Index
 from tillflow.store import Item
 from tillflow.times import iso_utc
 
-from catalog.models import Category, DiscountLimit, DiscountLimits, Product, SellerRole
+from catalog.models import BarcodeLayout, Category, DiscountLimit, DiscountLimits, Product, SellerRole
 
 LIST = "PRODUCTS"
+RESTRICTED = "RESTRICTED"
+LAYOUTS = "layouts"
 CATEGORIES = "CATEGORIES"
 RATES = ("TAXES", "RATES")
 WINDOWS = ("RETURNS", "WINDOWS")
@@ -123,6 +127,12 @@ def read_price_days(row: Item) -> int:
 def discount_attribute(role: SellerRole) -> str:
     """Return the attribute of a role's discount limit in the WINDOWS row."""
     return f"{_DISCOUNT}{role}"
+
+
+def read_layouts(row: Item) -> dict[str, BarcodeLayout]:
+    """Return the layouts of barcodes by prefix."""
+    layouts = [BarcodeLayout.model_validate(layout) for layout in row.get(LAYOUTS, ())]
+    return {layout.prefix: layout for layout in layouts}
 
 
 def read_discount_limits(row: Item) -> DiscountLimits:

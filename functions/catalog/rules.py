@@ -15,6 +15,7 @@ from tillflow.tax import Taxable, Taxed, sum_by_rate, tax_lines
 from tillflow.times import iso_utc
 
 from catalog.errors import UnknownProduct
+from catalog.labels import Layouts, labelled
 from catalog.models import (
     PricedDelivery,
     PricedLine,
@@ -34,14 +35,17 @@ def price_order(
     products: Mapping[str, Product],
     rates: Mapping[str, Decimal],
     windows: Mapping[str, int] = MappingProxyType({}),
+    layouts: Layouts = MappingProxyType({}),
 ) -> PricedOrder:
     """Return the order with prices, discounts, tax, tenders and totals.
 
-    products by SKU, rates by tax class, return windows by category. Per line: total = net + tax, and subtotal -
-    line_discount - order_discount is the total if tax is included, else the net. Raises UnknownProduct, InvalidOrder,
-    TendersDoNotMatchTotal.
+    products by SKU, rates by tax class, return windows by category, layouts of labels by prefix. Per line: total =
+    net + tax, and subtotal - line_discount - order_discount is the total if tax is included, else the net. Raises
+    UnknownProduct, InvalidOrder, TendersDoNotMatchTotal.
     """
-    bought = _products_of(order, _on_sale(order, products))
+    bought, mislabelled = labelled(order.lines, _products_of(order, _on_sale(order, products)), layouts)
+    _raise_invalid(mislabelled)
+    _raise_invalid(_unpriced(order, bought))
     subtotals = [
         product.prices[order.currency] * line.quantity
         for line, product in zip(order.lines, bought, strict=True)
@@ -54,7 +58,7 @@ def price_order(
         for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
     ]
     lines = [
-        _with_category(_priced_line(number, *parts, order.currency), parts[1], windows)
+        _with_terms(_priced_line(number, *parts, order.currency), parts[1], windows)
         for number, parts in enumerate(
             zip(order.lines, bought, discounted, taxable, tax_lines(taxable), strict=True), start=1
         )
@@ -85,19 +89,20 @@ def price_order(
     return priced
 
 
-def _products_of(order: Order, products: Mapping[str, Product]) -> list[Product]:
+def _products_of(order: Order, products: Mapping[str, Product]) -> Mapping[str, Product]:
     unknown = dict.fromkeys(line.sku for line in order.lines if line.sku not in products)
     if unknown:
         raise UnknownProduct(*unknown)
-    unpriced = [
-        Problem(
-            "currency", order.currency, f"one {sku} has a price in: {', '.join(sorted(products[sku].prices))}"
-        )
-        for sku in dict.fromkeys(line.sku for line in order.lines)
-        if order.currency not in products[sku].prices
+    return products
+
+
+def _unpriced(order: Order, bought: Sequence[Product]) -> list[Problem]:
+    """Return a problem for each product without a price in the currency of the order."""
+    return [
+        Problem("currency", order.currency, f"one {sku} has a price in: {', '.join(sorted(prices))}")
+        for sku, prices in {product.sku: product.prices for product in bought}.items()
+        if order.currency not in prices
     ]
-    _raise_invalid(unpriced)
-    return [products[line.sku] for line in order.lines]
 
 
 def _on_sale(order: Order, products: Mapping[str, Product]) -> dict[str, Product]:
@@ -139,7 +144,7 @@ def _priced_line(
     taxed: Taxed,
     currency: str,
 ) -> PricedLine:
-    return {
+    priced: PricedLine = {
         "line_no": number,
         "sku": line.sku,
         "description": product.name,
@@ -155,9 +160,12 @@ def _priced_line(
         "tax": taxed.tax,
         "total": taxed.net + taxed.tax,
     }
+    if line.barcode:
+        priced["barcode"] = line.barcode
+    return priced
 
 
-def _with_category(line: PricedLine, product: Product, windows: Mapping[str, int]) -> PricedLine:
+def _with_terms(line: PricedLine, product: Product, windows: Mapping[str, int]) -> PricedLine:
     """Return the line with its product's category, and the return window of that or of any other category."""
     if product.category:
         line["category"] = product.category

@@ -1,6 +1,6 @@
 """Products and tax classes in DynamoDB; see rows.py for the table."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -23,12 +23,24 @@ from tillflow.versions import version_of, write_version
 
 from catalog.categories import CategoryStore, members_query
 from catalog.errors import InvalidProduct, UnknownProduct
-from catalog.models import DiscountLimit, DiscountLimits, Product, ReturnWindow, SellerRole, TaxClass
+from catalog.labels import Measure, check_barcode, check_layouts, is_restricted, scanned
+from catalog.models import (
+    BarcodeLayout,
+    BarcodeLayouts,
+    DiscountLimit,
+    DiscountLimits,
+    Product,
+    ReturnWindow,
+    SellerRole,
+    TaxClass,
+)
 from catalog.prices import priced_between
 from catalog.rows import (
+    LAYOUTS,
     LIST,
     PRICE_DAYS,
     RATES,
+    RESTRICTED,
     WINDOWS,
     barcode_key,
     changes,
@@ -38,6 +50,7 @@ from catalog.rows import (
     product_row,
     rate_attribute,
     read_discount_limits,
+    read_layouts,
     read_price_days,
     read_product,
     read_rates,
@@ -51,18 +64,31 @@ from catalog.rows import (
 # shortly before a version is read again with what changed after it.
 _OVERLAP = timedelta(seconds=15)
 # One row holds these settings.
-_DAYS_VERSION, _WINDOWS_VERSION, _LIMITS_VERSION = (
+_DAYS_VERSION, _WINDOWS_VERSION, _LIMITS_VERSION, _LAYOUTS_VERSION = (
     "price_days_version",
     "return_windows_version",
     "discount_limits_version",
+    "barcode_layouts_version",
 )
 
 
 class Policies(NamedTuple):
-    """What a sale obeys besides prices. windows: return windows by category, in days."""
+    """What a sale obeys besides prices. windows: return windows by category, in days; layouts: by prefix."""
 
     windows: dict[str, int]
     discounts: DiscountLimits
+    layouts: dict[str, BarcodeLayout]
+
+
+class RecentPrices(NamedTuple):
+    """Products with the prices that they had lately, by SKU, the rates by tax class, and the layouts by prefix.
+
+    The first of a list is the product as it is; the others have the prices that were in effect since then.
+    """
+
+    products: dict[str, list[Product]]
+    rates: dict[str, Decimal]
+    layouts: dict[str, BarcodeLayout]
 
 
 class CatalogStore:
@@ -78,27 +104,23 @@ class CatalogStore:
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
         rates, row = read_rates(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
-        policies = Policies(read_windows(row), read_discount_limits(row))
+        policies = Policies(read_windows(row), read_discount_limits(row), read_layouts(row))
         products = (read_product(row) for row in rows.values())
         return {product.sku: product for product in products}, rates, policies
 
-    def read_recent_prices(
-        self, skus: Iterable[str], now: datetime
-    ) -> tuple[dict[str, list[Product]], dict[str, Decimal]]:
-        """Return each product that exists as it is and as it was sold within the days of `price_days`; and the rates.
-
-        The first of a list is the product as it is; the others have the prices that were in effect since then.
-        """
+    def read_recent_prices(self, skus: Iterable[str], now: datetime) -> RecentPrices:
+        """Return each product that exists as it is and as it was sold within the days of `price_days`."""
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates, days = read_rates(rows.pop(RATES, {})), read_price_days(rows.pop(WINDOWS, {}))
-        since = now - timedelta(days=days)
+        rates, settings = read_rates(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
+        since = now - timedelta(days=read_price_days(settings))
         first = replaced_since(since)
         products = [read_product(row) for row in rows.values()]
-        return {
+        recent = {
             product.sku: [*priced_between(product, since, now), *self._replaced(product, first)]
             for product in products
-        }, rates
+        }
+        return RecentPrices(recent, rates, read_layouts(settings))
 
     def put_price_days(self, days: int, version: int | None = None) -> int:
         """Set the days whose lowest price values a return without a receipt; return the version. RecordChanged."""
@@ -141,6 +163,23 @@ class CatalogStore:
         windows = read_windows(row)
         listed = [ReturnWindow(category=category, days=windows[category]) for category in sorted(windows)]
         return listed, version_of(row, _WINDOWS_VERSION)
+
+    def put_layouts(self, layouts: BarcodeLayouts, version: int | None = None) -> int:
+        """Set the layouts of barcodes with a price or weight; return their version.
+
+        RecordChanged if they are not at `version`; InvalidRequest if a product has a barcode that they would read as
+        one of a label.
+        """
+        check_layouts({layout.prefix: layout for layout in layouts.layouts}, self._restricted())
+        fields = {LAYOUTS: [layout.model_dump() for layout in layouts.layouts]}
+        return write_version(
+            self._client, self._table, WINDOWS, fields, version, "the barcode layouts", _LAYOUTS_VERSION
+        )
+
+    def layouts(self) -> tuple[dict[str, BarcodeLayout], int]:
+        """Return the layouts of barcodes with a price or weight by prefix, and their version."""
+        row = self._row(*WINDOWS)
+        return read_layouts(row), version_of(row, _LAYOUTS_VERSION)
 
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or set its rate."""
@@ -188,12 +227,13 @@ class CatalogStore:
             raise UnknownProduct(sku)
         return read_product(row), row["version"]
 
-    def find_barcode(self, barcode: str) -> Product:
-        """Return the product with a barcode; UnknownProduct."""
-        row = self._row(*barcode_key(barcode))
+    def find_barcode(self, barcode: str) -> tuple[Product, Measure | None]:
+        """Return the product with a barcode, and what the barcode has in it; UnknownProduct, InvalidBarcode."""
+        measure = scanned(barcode, self.layouts()[0]) if is_restricted(barcode) else None
+        row = self._row(*barcode_key(measure.item if measure else barcode))
         if not row:
             raise UnknownProduct(barcode)
-        return self.get_product(row["sku"])[0]
+        return self.get_product(row["sku"])[0], measure
 
     def version(self) -> str:
         """Return the version of the catalog: the time of its last change; "" while it is empty."""
@@ -226,6 +266,8 @@ class CatalogStore:
 
     def _write_product(self, product: Product, before: Item, expected: int | None) -> int:
         """Write a product over the row that was read of it; return its version."""
+        if is_restricted(product.barcode or ""):
+            check_barcode(product, self.layouts()[0])
         version: int = before.get("version", 0)
         if expected not in (None, version):
             raise RecordChanged(f"product {product.sku}", expected)
@@ -246,9 +288,9 @@ class CatalogStore:
         if before:
             actions += self._keep_prices(read_product(before), product, version)
         if product.barcode:
-            actions.append(self._claim_barcode(product.barcode, product.sku))
+            actions += self._claim_barcode(product.barcode, product.sku)
         if (old := before.get("barcode")) and old != product.barcode:
-            actions.append(self._drop_barcode(old))
+            actions += self._drop_barcode(old)
         transact(self._client, actions, what)
         return version + 1
 
@@ -287,7 +329,7 @@ class CatalogStore:
             lambda _: InvalidProduct("tax_class", product.tax_class, "a tax class with a rate"),
         )
 
-    def _claim_barcode(self, barcode: str, sku: str) -> Action:
+    def _claim_barcode(self, barcode: str, sku: str) -> list[Action]:
         def taken(row: Item) -> InvalidProduct:
             return InvalidProduct("barcode", barcode, f"a barcode no other product has; {row['sku']} has it")
 
@@ -297,7 +339,19 @@ class CatalogStore:
             "ConditionExpression": "attribute_not_exists(pk) OR sku = :sku",
             "ExpressionAttributeValues": {":sku": {"S": sku}},
         }
-        return Action("Put", request, taken)
+        listed = [Action("Put", {"TableName": self._table, "Item": key(RESTRICTED, barcode)})]
+        return [Action("Put", request, taken), *(listed if is_restricted(barcode) else ())]
 
-    def _drop_barcode(self, barcode: str) -> Action:
-        return Action("Delete", {"TableName": self._table, "Key": key(*barcode_key(barcode))})
+    def _drop_barcode(self, barcode: str) -> list[Action]:
+        places = [barcode_key(barcode), *([(RESTRICTED, barcode)] if is_restricted(barcode) else ())]
+        return [Action("Delete", {"TableName": self._table, "Key": key(*place)}) for place in places]
+
+    def _restricted(self) -> Iterator[str]:
+        """Return the products' barcodes that begin with 2."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": RESTRICTED}},
+            ConsistentRead=True,
+        )
+        return (row["sk"]["S"] for page in pages for row in page["Items"])

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from audit import INVARIANTS, check
+from audit.catalog import CATALOG
 from audit.executions import EXECUTIONS
 from audit.reports import REPORTS
 from audit.returns import RETURNS
@@ -361,6 +362,6 @@ def test_order_with_the_case_of_a_difference_alone_is_not_excused() -> None:
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
     broken = (*BROKEN, *BROKEN_RECEIVABLES, *PURCHASES, *TRANSFERS, *IMAGES)
-    elsewhere = {invariant.__name__ for invariant in (*RETURNS, *SHIPMENTS, *REPORTS, *EXECUTIONS)}
+    elsewhere = {invariant.__name__ for invariant in (*RETURNS, *SHIPMENTS, *REPORTS, *EXECUTIONS, *CATALOG)}
     shown = {name for name, _, _ in broken}
     assert {invariant.__name__ for invariant in INVARIANTS} == shown | elsewhere

@@ -53,7 +53,7 @@ def test_get_returns_the_stored_product(store: CatalogStore) -> None:
     )
     store.put_product(coffee)
     assert store.get_product("COFFEE")[0] == coffee
-    assert store.find_barcode("4006381333931") == coffee
+    assert store.find_barcode("4006381333931") == (coffee, None)
 
 
 def test_put_replaces_a_product(store: CatalogStore) -> None:
@@ -63,7 +63,7 @@ def test_put_replaces_a_product(store: CatalogStore) -> None:
     with pytest.raises(UnknownProduct):
         store.find_barcode("4006381333931")
     store.put_product(product("TEA", barcode="4006381333931"))
-    assert store.find_barcode("4006381333931").sku == "TEA"
+    assert store.find_barcode("4006381333931")[0].sku == "TEA"
 
 
 def test_barcode_of_another_product_is_refused(store: CatalogStore) -> None:

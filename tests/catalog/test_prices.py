@@ -96,7 +96,7 @@ def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:
     product, version = operations.get("MUG")
     assert product.price_changes[0].prices == {"EUR": 900}
     operations.retire("MUG", True, version)
-    assert operations.get("MUG")[0].retired and operations.find_barcode("96385074").price_changes
+    assert operations.get("MUG")[0].retired and operations.find_barcode("96385074")[0].price_changes
     with pytest.raises(RecordChanged):
         operations.retire("MUG", False, version)
     operations.retire("MUG", False)

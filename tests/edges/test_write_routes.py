@@ -58,6 +58,7 @@ VERSIONED = {
     "PUT /settings/return-windows",
     "PUT /settings/price-days",
     "PUT /categories/{category}",
+    "PUT /settings/barcode-layouts",
     "PUT /settings/discount-limits/{role}",
     "PUT /products/{sku}",
     "POST /products/{sku}/prices",
@@ -147,6 +148,12 @@ RECORDS = [
         "/categories/tea",
         {"category": "tea", "name": "Tea"},
         {"category": "tea", "name": "Tea and infusions"},
+    ),
+    Record(
+        "/settings/barcode-layouts",
+        "/settings/barcode-layouts",
+        {"layouts": []},
+        {"layouts": [{"prefix": "23", "content": "weight", "item_digits": 5}]},
     ),
     Record("/settings/price-days", "/settings/price-days", {"days": 10}, {"days": 20}),
     Record(

@@ -107,6 +107,15 @@ WRITES: dict[str, tuple[str, ...]] = {
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
     "category create": ("kitchen --name {text}", "{text} --name New", "new --name New --json"),
     "category retire": ("{text}", "nope", "kitchen", "kitchen --undo"),
+    "product barcode-layout": (
+        "",
+        "--prefix 21 --check-digit --json",
+        "--prefix 23 --content weight",
+        "--prefix 21 --remove",
+        "--prefix {text}",
+        "--prefix 22 --content {text}",
+        "--prefix 22 --currency {text}",
+    ),
     "product price-days": ("", "--days 14", "--json"),
     "product price": (
         "MUG 12.50 --from {text}",
@@ -261,6 +270,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "BillingTable INVOICE": ("order show",),
     "CasesTable CASE": ("case list", "case show"),
     "CatalogTable BARCODE": ("product find",),
+    "CatalogTable CATEGORIES": ("category list",),
     "CatalogTable PRODUCT": ("product list", "product show", "product find"),
     "CatalogTable TAXES": (),
     "CustomersTable CUSTOMER": ("customer list", "customer show", "customer search"),

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from catalog.errors import InvalidProduct
-from catalog.models import PriceDays, Product, ReturnWindow
+from catalog.models import BarcodeLayout, Label, PriceDays, Product, ReturnWindow
 from images.models import ImageSummary
 from PIL import Image
 from rich.text import Text
@@ -99,28 +99,35 @@ def show_product(
 def find_product(
     barcode: Annotated[str, typer.Option(help="Barcode: EAN-13, EAN-8 or UPC-A.")], as_json: AsJson = False
 ) -> None:
-    """Show the product with a barcode.
+    """Show the product with a barcode, and the price or weight that the barcode of a label has in it.
 
-    Example:
+    Examples:
 
         till product find --barcode 4006381333931
+
+        till product find --barcode 2112345928753
     """
     stack = find_stack()
     with operator_errors(_LISTED):
-        product = Catalog(stack).find_barcode(barcode)
-    _show(stack, product, as_json)
+        product, label = Catalog(stack).find_barcode(barcode)
+    _show(stack, product, as_json, label)
 
 
-def _show(stack: Stack, product: Product, as_json: bool) -> None:
+def _show(stack: Stack, product: Product, as_json: bool, label: Label | None = None) -> None:
     (pictures,) = Images(stack).list_of_products([product.sku])
     if as_json:
         images = [_picture(image) for image in pictures]
-        print_json({**product.model_dump(exclude_none=True), "images": images})
+        scanned = {"label": label.model_dump()} if label else {}
+        print_json({**product.model_dump(exclude_none=True), "images": images, **scanned})
         return
     if pictures and pictures[0].thumbnail_url and out.is_terminal:
         thumbnail = Image.open(io.BytesIO(download(pictures[0].thumbnail_url)))
         drawing.draw(out, thumbnail, min(48, out.width))
     fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
+    if label:
+        fields["label"] = f"{_prices(label.unit_prices)}" + (
+            f" for {label.value} g" if label.content == "weight" else ""
+        )
     print_fields(product.sku, fields)
     print_table(
         "Pictures",
@@ -227,6 +234,42 @@ def price_days(
         print_json({"days": current})
     else:
         out.print(f"A return without a receipt is worth the lowest price of {current} days.")
+
+
+@app.command("barcode-layout")
+def barcode_layout(
+    prefix: Annotated[str, typer.Option(help="Prefix of the barcodes, 20 to 29.")] = "",
+    content: Annotated[str, typer.Option(help="What they have in them: price or weight.")] = "price",
+    item_digits: Annotated[int, typer.Option(min=4, max=6, help="Digits of the item after the prefix.")] = 5,
+    check_digit: Annotated[bool, typer.Option("--check-digit", help="The price or weight has one.")] = False,
+    currency: Annotated[str, typer.Option(help="Currency of a price.")] = "EUR",
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the layout of the prefix.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set how barcodes of a prefix are laid out that have a price or weight in them, or list the layouts.
+
+    Examples:
+
+        till product barcode-layout --prefix 21 --content price --item-digits 5 --check-digit
+
+        till product barcode-layout --prefix 23 --content weight
+
+        till product barcode-layout
+    """
+    catalog = Catalog(find_stack())
+    with operator_errors("See `till product barcode-layout --help`."):
+        if prefix and remove:
+            catalog.remove_barcode_layout(prefix)
+        elif prefix:
+            fields = {"prefix": prefix, "content": content, "item_digits": item_digits}
+            fields |= {"check_digit": check_digit, "currency": currency if content == "price" else None}
+            catalog.put_barcode_layout(parse(BarcodeLayout, fields))
+        rows = [layout.model_dump() for layout in catalog.barcode_layouts().layouts]
+    if as_json:
+        print_json({"layouts": rows})
+    else:
+        columns = ("prefix", "content", "item_digits>", "check_digit", "currency")
+        print_table("Barcode layouts", columns, [tuple(row.values()) for row in rows])
 
 
 def _prices(prices: Mapping[str, int]) -> str:

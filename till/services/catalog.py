@@ -4,11 +4,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.errors import InvalidProduct, UnknownCategory, UnknownProduct
-from catalog.models import Category, PriceDays, Product, ReturnWindow, SchedulePrice
+from catalog.models import (
+    BarcodeLayout,
+    BarcodeLayouts,
+    Category,
+    Label,
+    PriceDays,
+    Product,
+    ReturnWindow,
+    SchedulePrice,
+)
 from tillflow.listing import MOST_ROWS, Page
 from tillflow.parsing import parse
 
-from till.services.client import Service
+from till.services.client import Response, Service
 from till.stack import Stack
 
 
@@ -28,10 +37,11 @@ class Catalog:
         """Return a product; UnknownProduct, InvalidProduct for a SKU no product has."""
         return self._service.call("GET /products/{sku}", "read", path={"sku": sku}).read(Product)
 
-    def find_barcode(self, barcode: str) -> Product:
-        """Return the product with a barcode; UnknownProduct, InvalidRequest."""
-        response = self._service.call("GET /products", "read", query={"barcode": barcode})
-        return Product.model_validate(response.body["products"][0])
+    def find_barcode(self, barcode: str) -> tuple[Product, Label | None]:
+        """Return the product with a barcode, and what its label has in it; UnknownProduct, InvalidBarcode."""
+        body = self._service.call("GET /products", "read", query={"barcode": barcode}).body
+        label = Label.model_validate(body["label"]) if body["label"] else None
+        return Product.model_validate(body["products"][0]), label
 
     def check(self, skus: Iterable[str]) -> None:
         """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
@@ -87,6 +97,27 @@ class Catalog:
     def put_return_window(self, window: ReturnWindow) -> None:
         """Set the return window of a category."""
         self._service.call("PUT /settings/return-windows", "manage", body=window.model_dump())
+
+    def barcode_layouts(self) -> BarcodeLayouts:
+        """Return how barcodes with a price or weight in them are laid out."""
+        return self._layouts().read(BarcodeLayouts)
+
+    def put_barcode_layout(self, layout: BarcodeLayout) -> None:
+        """Set the layout of a prefix. InvalidRequest, RecordChanged."""
+        self._replace_layout(layout.prefix, (layout,))
+
+    def remove_barcode_layout(self, prefix: str) -> None:
+        """Remove the layout of a prefix, if it has one. RecordChanged."""
+        self._replace_layout(prefix, ())
+
+    def _replace_layout(self, prefix: str, layouts: tuple[BarcodeLayout, ...]) -> None:
+        response = self._layouts()
+        others = [one for one in response.read(BarcodeLayouts).layouts if one.prefix != prefix]
+        body = BarcodeLayouts(layouts=(*others, *layouts)).model_dump()
+        self._service.call("PUT /settings/barcode-layouts", "manage", body=body, version=response.version)
+
+    def _layouts(self) -> Response:
+        return self._service.call("GET /settings/barcode-layouts", "read")
 
     def price_days(self) -> int:
         """Return the days whose lowest price values a return without a receipt."""

@@ -11,6 +11,17 @@ export interface Product {
   prices: Record<string, number>;
   category: string;
   tax_included: boolean;
+  /** The barcode of a scanned label, whose price the product has. Not of the API. */
+  label?: string;
+}
+
+/** How barcodes of a prefix are laid out that have a price or weight in them. */
+export interface BarcodeLayout {
+  prefix: string;
+  content: "price" | "weight";
+  item_digits: number;
+  check_digit: boolean;
+  currency: string | null;
 }
 
 export interface Discount {
@@ -275,6 +286,8 @@ export interface Responses {
   "PUT /settings/seller": Seller;
   "GET /categories": Page & { categories: Category[] };
   "PUT /categories/{category}": Category;
+  "GET /settings/barcode-layouts": { layouts: BarcodeLayout[] };
+  "PUT /settings/barcode-layouts": { layouts: BarcodeLayout[] };
   "GET /settings/return-windows": ReturnWindow[];
   "PUT /settings/return-windows": ReturnWindow;
   "GET /settings/discount-limits": Record<"cashier" | "manager", DiscountLimit>;

@@ -26,7 +26,7 @@ export function ScannedLines({ lines, onChange, children }: ScannedLinesProps): 
   };
   const scan = async (code: string): Promise<void> => {
     const product = catalog.find(code) ?? (await catalog.findRemotely(code));
-    if (product === undefined) setNotice(text.till.unknown(code));
+    if (product === undefined) setNotice(text.till[catalog.refusalOf(code)](code));
     else add(product);
   };
   const setQuantity = (sku: string, typed: string): void => {

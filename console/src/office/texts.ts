@@ -84,6 +84,11 @@ const en = {
   deployment: "Set by the deployment",
   deploymentHint: "Parameters of the stack, which a deployment changes.",
   categories: "Categories",
+  barcodeLayouts: "Labels with a price or weight",
+  barcodeLayoutsHint: "Barcodes of the prefixes 20 to 29: the prefix, the digits of the item, the check digit of the price or weight if there is one, and the price or the grams. A price is in the shop's currency.",
+  ofPrice: "Price",
+  ofWeight: "Weight",
+  removeLayout: (prefix: string) => `Remove the layout of ${prefix}`,
   retired: "Retired",
   returnWindows: "Return windows",
   anyOther: "Any other",
@@ -165,7 +170,7 @@ const en = {
     username: "User", group: "Group", category: "Category", by: "By", day: "Day", value: "Value", sales: "Sales", units: "Units", returned_units: "Units returned", returned_total: "Refunds",
     number: "Number", invoiced_on: "Date of the invoice", discount: "Discount", account: "Account", reference: "Reference", rejected: "Rejected",
     ordered_value: "Value of the order", ordered_units: "Ordered", queue: "Queue", messages: "Messages", failed_at: "Last failed", attempts: "Attempts", message: "Message",
-    retired: "Retired", return_id: "Return", completed_at: "Completed", outstanding: "Outstanding", due_on: "Due on",
+    prefix: "Prefix", content: "Content", item_digits: "Digits of the item", check_digit: "Own check digit", change: "Change", retired: "Retired", return_id: "Return", completed_at: "Completed", outstanding: "Outstanding", due_on: "Due on",
   } as Record<string, string>,
 };
 
@@ -255,6 +260,11 @@ const de: OfficeTexts = {
   deployment: "Durch die Installation gesetzt",
   deploymentHint: "Parameter des Stacks, die eine neue Installation ändert.",
   categories: "Warengruppen",
+  barcodeLayouts: "Etiketten mit Preis oder Gewicht",
+  barcodeLayoutsHint: "Strichcodes der Präfixe 20 bis 29: das Präfix, die Ziffern des Artikels, die Prüfziffer von Preis oder Gewicht, wenn es eine gibt, und der Preis oder die Gramm. Ein Preis gilt in der Währung des Ladens.",
+  ofPrice: "Preis",
+  ofWeight: "Gewicht",
+  removeLayout: (prefix: string) => `Das Muster von ${prefix} entfernen`,
   retired: "Ausgelaufen",
   returnWindows: "Rückgabefristen",
   anyOther: "Jede andere",
@@ -336,7 +346,7 @@ const de: OfficeTexts = {
     username: "Benutzer", group: "Gruppe", category: "Warengruppe", by: "Nach", day: "Tag", value: "Wert", sales: "Verkäufe", units: "Stück", returned_units: "Stück zurück", returned_total: "Erstattungen",
     number: "Nummer", invoiced_on: "Rechnungsdatum", discount: "Rabatt", account: "Konto", reference: "Referenz", rejected: "Zurückgewiesen",
     ordered_value: "Bestellwert", ordered_units: "Bestellt", queue: "Warteschlange", messages: "Nachrichten", failed_at: "Zuletzt fehlgeschlagen", attempts: "Versuche", message: "Nachricht",
-    retired: "Ausgelaufen", return_id: "Rückgabe", completed_at: "Abgeschlossen", outstanding: "Ausstehend", due_on: "Fällig am",
+    prefix: "Präfix", content: "Inhalt", item_digits: "Ziffern des Artikels", check_digit: "Eigene Prüfziffer", change: "Ändern", retired: "Ausgelaufen", return_id: "Rückgabe", completed_at: "Abgeschlossen", outstanding: "Ausstehend", due_on: "Fällig am",
   },
 };
 

@@ -1,11 +1,12 @@
 /** The price list in IndexedDB: the till opens with it, asks for what changed, and sells by it without a connection. */
 
 import { BASE } from "../core/config";
-import type { Product } from "../core/responses";
+import type { BarcodeLayout, Product } from "../core/responses";
 
 export interface PriceList {
   products: Product[];
   version: string;
+  layouts?: readonly BarcodeLayout[];
 }
 
 /** How long prices of the list are honoured without a connection. */

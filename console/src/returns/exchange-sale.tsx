@@ -37,13 +37,14 @@ export function ExchangeSale({ draft, value, customerId, place, onEdit, onConfir
   const { quote, problem } = useQuote(sale, place);
   const money = (amount: number): string => format(amount, currency, code);
   const add = (product: Product): void => {
-    const isPriced = product.prices[currency] !== undefined;
-    setNotice(isPriced ? "" : text.till.noPrice(product.name));
-    if (isPriced) onEdit((current) => ({ ...addProduct(current, product, currency), tenders: [] }));
+    const refusal = catalog.needsLabel(product) ? text.till.needsLabel(product.name)
+      : product.prices[currency] === undefined ? text.till.noPrice(product.name) : "";
+    setNotice(refusal);
+    if (refusal === "") onEdit((current) => ({ ...addProduct(current, product, currency), tenders: [] }));
   };
   const scan = async (scanned: string): Promise<void> => {
     const product = catalog.find(scanned) ?? (await catalog.findRemotely(scanned));
-    if (product === undefined) setNotice(text.till.unknown(scanned));
+    if (product === undefined) setNotice(text.till[catalog.refusalOf(scanned)](scanned));
     else add(product);
   };
   const open = quote === null ? null : settlement(draft, value, quote);

@@ -42,6 +42,8 @@ export const de: Messages = {
     scan: "Scannen oder suchen",
     scanHint: "Barcode, Artikelnummer oder Name, dann Enter",
     unknown: (code) => `Kein Artikel hat den Code ${code}.`,
+    unreadable: (code) => `Das Etikett ${code} ist nicht lesbar.`,
+    needsLabel: (name) => `${name} wird nach Etikett verkauft: scannen.`,
     noPrice: (name) => `${name} hat keinen Preis in dieser Währung.`,
     catalog: (count, read) => `${count} Artikel${read === "" ? "" : `, Preise von ${read}`}`,
     empty: "Den ersten Artikel scannen.",

@@ -40,6 +40,8 @@ export const en = {
     scan: "Scan or search",
     scanHint: "Barcode, SKU or name, then Enter",
     unknown: (code: string) => `No product has the code ${code}.`,
+    unreadable: (code: string) => `The label ${code} cannot be read.`,
+    needsLabel: (name: string) => `${name} is sold by its label: scan it.`,
     noPrice: (name: string) => `${name} has no price in this currency.`,
     catalog: (count: number, read: string) => `${count} products${read === "" ? "" : `, prices of ${read}`}`,
     empty: "Scan the first product.",

@@ -17,6 +17,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   GoodwillAboveLimit: "Der Betrag ist höher, als Kulanz erlaubt.",
   ImageSuperseded: "Ein neueres Bild wird gezeigt.",
   ImplausibleCorrection: "Die Zahl ist weit vom Bestand. Prüfen, dann bestätigen.",
+  InvalidBarcode: "Der Strichcode ist nicht lesbar. Neu scannen.",
   InvalidCancel: "Das Storno ist ungültig.",
   InvalidCustomer: "Der Kunde ist ungültig.",
   InvalidDecision: "Die Entscheidung ist ungültig.",

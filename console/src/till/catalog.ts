@@ -1,7 +1,8 @@
 /** The price list in memory: a scan is looked up without a request. */
 
 import { Problem, type Api } from "../core/api";
-import type { Product } from "../core/responses";
+import type { BarcodeLayout, Product } from "../core/responses";
+import { needsLabel, readLabel, withLabel } from "./label";
 
 const PAGE = 100;
 const SHOWN = 12;
@@ -10,6 +11,8 @@ export class Catalog {
   private readonly bySku = new Map<string, Product>();
   private readonly byBarcode = new Map<string, Product>();
   private readonly texts = new Map<string, string>();
+  /** How barcodes with a price or weight are laid out. */
+  layouts: readonly BarcodeLayout[] = [];
 
   get size(): number {
     return this.bySku.size;
@@ -29,9 +32,25 @@ export class Catalog {
     return [...this.bySku.values()];
   }
 
-  /** The product of a barcode or SKU. */
+  /** The product of a barcode or SKU; that of a label has the label's price. */
   find(code: string): Product | undefined {
+    const label = readLabel(code, this.layouts);
+    if (label === "unreadable") return undefined;
+    if (label !== null) {
+      const product = this.byBarcode.get(label.item);
+      return product === undefined ? undefined : withLabel(product, code, label);
+    }
     return this.byBarcode.get(code) ?? this.bySku.get(code) ?? this.bySku.get(code.toUpperCase());
+  }
+
+  /** Why a code has no product. */
+  refusalOf(code: string): "unreadable" | "unknown" {
+    return readLabel(code, this.layouts) === "unreadable" ? "unreadable" : "unknown";
+  }
+
+  /** Whether a product has to be scanned, since its price is on its label. */
+  needsLabel(product: Product): boolean {
+    return needsLabel(product, this.layouts);
   }
 
   /** The first products whose name or SKU has every word. */
@@ -56,6 +75,8 @@ export class Catalog {
 export async function loadCatalog(
   api: Api, catalog: Catalog, since: string | undefined, onPage: (products: readonly Product[]) => void, signal: AbortSignal,
 ): Promise<string | null> {
+  const { layouts } = await api.get("GET /settings/barcode-layouts", {});
+  catalog.layouts = layouts;
   let cursor: string | undefined;
   let version: string | undefined;
   do {

@@ -13,6 +13,8 @@ export interface Line {
   unitPrice: number;
   quantity: number;
   discount: Discount | null;
+  /** The barcode of the label that has the price or weight of each unit. */
+  label?: string;
 }
 
 export interface Tender {
@@ -28,7 +30,7 @@ export interface OrderRequest {
   currency: string;
   customer_id?: string;
   placed_at: string;
-  lines: { sku: string; quantity: number; discount?: Discount }[];
+  lines: { sku: string; quantity: number; barcode?: string; discount?: Discount }[];
   discounts: Discount[];
   tenders: Tender[];
   approval_note?: string;
@@ -62,14 +64,15 @@ export function newSale(register: string, now: Date = new Date()): Sale {
   return { orderId: newOrderId(register, now), lines: [], customer: null, discount: null, tenders: [], sent: null, sold: null };
 }
 
-/** Add one unit of a product; a line of it without a discount takes it, else a new line. */
+/** Add one unit of a product; a line of it without a discount, and with the same label, takes it, else a new line. */
 export function addProduct(sale: Sale, product: Product, currency: string): Sale {
   const price = product.prices[currency];
   if (price === undefined) return sale;
-  const index = sale.lines.findIndex((line) => line.sku === product.sku && line.discount === null);
+  const index = sale.lines.findIndex((line) => line.sku === product.sku && line.label === product.label && line.discount === null);
   const line = sale.lines[index];
   if (line !== undefined) return setLine(sale, index, { quantity: Math.min(line.quantity + 1, MAX_QUANTITY) });
-  return { ...sale, lines: [...sale.lines, { sku: product.sku, name: product.name, unitPrice: price, quantity: 1, discount: null }] };
+  const label = product.label === undefined ? {} : { label: product.label };
+  return { ...sale, lines: [...sale.lines, { sku: product.sku, name: product.name, unitPrice: price, quantity: 1, discount: null, ...label }] };
 }
 
 /** Change a line; a quantity of 0 removes it. */
@@ -87,7 +90,9 @@ export function requestOf(sale: Sale, place: { location: string; register: strin
     currency,
     ...(sale.customer === null ? {} : { customer_id: sale.customer.customer_id }),
     placed_at: now.toISOString(),
-    lines: sale.lines.map(({ sku, quantity, discount }) => ({ sku, quantity, ...(discount === null ? {} : { discount }) })),
+    lines: sale.lines.map(({ sku, quantity, label, discount }) => ({
+      sku, quantity, ...(label === undefined ? {} : { barcode: label }), ...(discount === null ? {} : { discount }),
+    })),
     discounts: sale.discount === null ? [] : [sale.discount],
     tenders: sale.tenders.length === 0 ? [{ type: "cash" }] : sale.tenders,
     ...(sale.approvalNote ? { approval_note: sale.approvalNote } : {}),
@@ -110,7 +115,7 @@ export function due(sale: Sale, quote: PricedOrder): number {
 
 /** Whether the quote is of these lines, discounts and this customer. */
 export function quoteKey(sale: Sale): string {
-  return JSON.stringify([sale.lines.map(({ sku, quantity, discount }) => [sku, quantity, discount]), sale.discount, sale.customer?.customer_id]);
+  return JSON.stringify([sale.lines.map(({ sku, quantity, label, discount }) => [sku, quantity, label, discount]), sale.discount, sale.customer?.customer_id]);
 }
 
 /** After a refusal: the same basket under a new order id, since the refused order keeps its own. */

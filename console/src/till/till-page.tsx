@@ -30,14 +30,15 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
   const focusScan = useCallback(() => scanBox.current?.focus(), []);
 
   const add = useCallback((product: Product) => {
-    const known = product.prices[config.currency] !== undefined;
-    setNotice(known ? "" : text.till.noPrice(product.name));
-    if (known) editSale((current) => addProduct(current, product, config.currency));
-  }, [config.currency, text]);
+    const refusal = catalog.needsLabel(product) ? text.till.needsLabel(product.name)
+      : product.prices[config.currency] === undefined ? text.till.noPrice(product.name) : "";
+    setNotice(refusal);
+    if (refusal === "") editSale((current) => addProduct(current, product, config.currency));
+  }, [catalog, config.currency, text]);
 
   const scan = useCallback(async (code: string) => {
     const product = catalog.find(code) ?? (await catalog.findRemotely(code));
-    if (product === undefined) setNotice(text.till.unknown(code));
+    if (product === undefined) setNotice(text.till[catalog.refusalOf(code)](code));
     else add(product);
   }, [catalog, add, text]);
 

@@ -14,6 +14,8 @@ export interface CatalogView {
   readAt: number | null;
   find: (code: string) => Product | undefined;
   findRemotely: (code: string) => Promise<Product | undefined>;
+  refusalOf: (code: string) => "unreadable" | "unknown";
+  needsLabel: (product: Product) => boolean;
   search: (query: string) => Product[];
 }
 
@@ -27,6 +29,7 @@ export function useCatalog(): CatalogView {
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let version: string | undefined;
+    let storedLayouts = "";
     const refresh = async (): Promise<void> => {
       const startedAt = Date.now();
       let changes = 0;
@@ -35,9 +38,11 @@ export function useCatalog(): CatalogView {
         setSize(catalog.size);
       }, controller.signal);
       if (read === null) return;
-      if (changes > 0) await storePriceList({ products: catalog.products(), version: read }, startedAt);
+      const layouts = JSON.stringify(catalog.layouts);
+      if (changes > 0 || layouts !== storedLayouts) await storePriceList({ products: catalog.products(), version: read, layouts: catalog.layouts }, startedAt);
       else await confirmPriceList(startedAt);
       version = read;
+      storedLayouts = layouts;
       setReadAt(startedAt);
     };
     const run = (): void => {
@@ -50,6 +55,9 @@ export function useCatalog(): CatalogView {
       if (controller.signal.aborted) return;
       if (stored !== null) {
         catalog.add(stored.list.products);
+        // A list that an earlier release stored has no layouts.
+        catalog.layouts = stored.list.layouts ?? [];
+        storedLayouts = JSON.stringify(stored.list.layouts);
         version = stored.list.version;
         setSize(catalog.size);
         setReadAt(stored.readAt);
@@ -62,15 +70,18 @@ export function useCatalog(): CatalogView {
     };
   }, [api, catalog]);
   const remote = useCallback(async (code: string) => {
-    const product = await findRemotely(api, code);
-    if (product !== undefined) catalog.add([product]);
-    return product;
+    const product = catalog.refusalOf(code) === "unreadable" ? undefined : await findRemotely(api, code);
+    if (product === undefined) return undefined;
+    catalog.add([product]);
+    return catalog.find(code) ?? product;
   }, [api, catalog]);
   return useMemo(() => ({
     size,
     readAt,
     find: (code) => catalog.find(code),
     findRemotely: remote,
+    refusalOf: (code) => catalog.refusalOf(code),
+    needsLabel: (product) => catalog.needsLabel(product),
     search: (query) => catalog.search(query),
   }), [catalog, size, readAt, remote]);
 }

@@ -11,6 +11,7 @@ from tillflow.order_request import (
     MAX_LINES,
     MAX_TENDERS,
     CustomerTender,
+    LabelBarcode,
     PlacedAt,
 )
 
@@ -21,10 +22,11 @@ AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{C
 
 
 class DraftLine(Record):
-    """A product and a quantity."""
+    """A product and a quantity. barcode: that of a label which has the price or weight of each unit."""
 
     sku: Identifier
     quantity: Quantity
+    barcode: LabelBarcode | None = None
     discount: Discount | None = None
 
 

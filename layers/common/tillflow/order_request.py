@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, model_validator
 
+from tillflow.barcodes import checked_digits
 from tillflow.discounts import Discount
 from tillflow.fields import MAX_AMOUNT, Amount, Note, ProviderToken, Quantity, Record, Timestamp
 from tillflow.gift_cards import GiftCardCode
@@ -31,6 +32,7 @@ def _not_in_the_future(moment: datetime) -> datetime:
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
+LabelBarcode = Annotated[str, Field(pattern=r"^2[0-9]{12}$"), AfterValidator(checked_digits)]
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
@@ -38,10 +40,11 @@ TenderAmount = Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)]
 
 
 class OrderLine(Record):
-    """A product and a quantity, as scanned."""
+    """A product and a quantity, as scanned. barcode: that of a label which has the price or weight of each unit."""
 
     sku: Code
     quantity: Quantity
+    barcode: LabelBarcode | None = None
     discount: Discount | None = None
 
 

@@ -1,5 +1,6 @@
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
+import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
 import { useAction, useList, useTexts } from "../use-api";
 
@@ -26,8 +27,8 @@ export function Categories(): React.ReactNode {
           onSubmit={(event) => {
             event.preventDefault();
             const data = new FormData(event.currentTarget);
-            const [category = "", name = ""] = ["category", "name"].map((field) => String(data.get(field)).trim());
-            const body = { category, name, retired: data.get("retired") !== null };
+            const category = textOf(data, "category");
+            const body = { category, name: textOf(data, "name"), retired: data.get("retired") !== null };
             action.run(() => api.call("PUT /categories/{category}", { path: { category }, body }));
           }}
         >

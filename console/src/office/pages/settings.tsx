@@ -3,8 +3,10 @@ import type { DiscountLimit, Seller } from "../../core/responses";
 import { format, parse, plain } from "../../core/money";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
+import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
+import { BarcodeLayouts } from "./barcode-layouts";
 import { Categories } from "./categories";
 
 const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: string }[] = [
@@ -28,6 +30,7 @@ export function SettingsPage(): React.ReactNode {
         <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
       <Categories />
+      <BarcodeLayouts />
       <ReturnWindows />
       <DiscountLimits />
       <h2>{office.deployment}</h2>
@@ -160,11 +163,6 @@ function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[n
       <Result action={action} />
     </section>
   );
-}
-
-function textOf(data: FormData, name: string): string {
-  const value = data.get(name);
-  return typeof value === "string" ? value.trim() : "";
 }
 
 function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly: boolean; onDone: () => void }): React.ReactNode {

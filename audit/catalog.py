@@ -1,0 +1,66 @@
+"""The catalog: lists and barcodes agree with the products.
+
+A product is written in one transaction with its lists; one that changed while the tables were read is left out.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from catalog.labels import item_barcode, layout_of
+from catalog.rows import read_layouts
+
+from audit.snapshot import Breach, Item, Snapshot, invariant
+
+_TABLE = "CatalogTable"
+_READING = timedelta(minutes=1)
+
+
+@invariant
+def barcode_is_of_its_product(shop: Snapshot) -> Iterator[Breach]:
+    """Each product with a barcode is found by it, and by no other."""
+    products = _settled(shop)
+    owners = {
+        row["pk"].removeprefix("BARCODE#"): row["sku"] for row in shop.items(_TABLE, "BARCODE", "BARCODE#")
+    }
+    for sku, product in products.items():
+        barcode = product.get("barcode")
+        if barcode and owners.get(barcode) != sku:
+            yield sku, f"barcode {barcode} is of {owners.get(barcode, 'no product')}"
+    for barcode, sku in owners.items():
+        if sku in products and products[sku].get("barcode") != barcode:
+            yield sku, f"barcode {barcode} is not the product's; expected {products[sku].get('barcode')}"
+
+
+@invariant
+def barcode_is_not_read_as_a_label(shop: Snapshot) -> Iterator[Breach]:
+    """No barcode of a product has a price or weight by the layout of its prefix."""
+    settings = next(shop.items(_TABLE, "WINDOWS", "RETURNS"), {})
+    layouts = read_layouts(dict(settings))
+    for sku, product in _settled(shop).items():
+        barcode = product.get("barcode") or ""
+        layout = layout_of(barcode, layouts)
+        if layout and barcode != (item := item_barcode(barcode, layout)):
+            yield sku, f"barcode {barcode} is read as a {layout.content}; expected {item}"
+
+
+@invariant
+def category_lists_its_products(shop: Snapshot) -> Iterator[Breach]:
+    """A category lists the products that have it, and no others."""
+    products = _settled(shop)
+    for row in shop.items(_TABLE, "", "CATEGORY#"):
+        category, sku = row["pk"].removeprefix("CATEGORY#"), row["sk"]
+        if sku in products and products[sku].get("category") != category:
+            yield sku, f"listed in category {category}; expected {products[sku].get('category') or 'none'}"
+
+
+def _settled(shop: Snapshot) -> dict[str, Item]:
+    """Return the products by SKU that had not changed for a while when the tables were read."""
+    rows = {row["sku"]: row for row in shop.items(_TABLE, "PRODUCT", "PRODUCT#")}
+    return {sku: row for sku, row in rows.items() if not _may_be_changing(shop, row)}
+
+
+def _may_be_changing(shop: Snapshot, row: Item) -> bool:
+    return "changed_at" in row and datetime.fromisoformat(row["changed_at"]) > shop.read_at - _READING
+
+
+CATALOG = (barcode_is_of_its_product, barcode_is_not_read_as_a_label, category_lists_its_products)

@@ -1,0 +1,74 @@
+"""Invariants of the catalog: each is broken by one change of a row."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from audit import check
+from tests.support.breaks import Break, Tables, add, change, names, remove
+from tests.support.shop_rows import Row, snapshot
+
+LAYOUT = {"prefix": "21", "content": "weight", "item_digits": 5, "check_digit": False, "currency": None}
+CHEESE = "2112345000008"
+
+
+def product(sku: str, barcode: str | None, category: str) -> Row:
+    changed_at = "2026-11-23T10:00:00Z"
+    row = {"sku": sku, "barcode": barcode, "category": category, "changed_at": changed_at}
+    return {"pk": f"PRODUCT#{sku}", "sk": "PRODUCT", **row}
+
+
+def shop() -> Tables:
+    return {
+        "CatalogTable": [
+            product("CHEESE", CHEESE, "dairy"),
+            product("MUG", None, ""),
+            {"pk": f"BARCODE#{CHEESE}", "sk": "BARCODE", "sku": "CHEESE"},
+            {"pk": "CATEGORY#dairy", "sk": "CHEESE"},
+            {"pk": "RETURNS", "sk": "WINDOWS", "layouts": [LAYOUT]},
+        ]
+    }
+
+
+BROKEN: list[tuple[Break, str, str]] = [
+    (
+        remove("CatalogTable", f"BARCODE#{CHEESE}", "BARCODE"),
+        "barcode_is_of_its_product",
+        "CHEESE",
+    ),
+    (
+        add("CatalogTable", {"pk": "BARCODE#4006381333931", "sk": "BARCODE", "sku": "MUG"}),
+        "barcode_is_of_its_product",
+        "MUG",
+    ),
+    (
+        change("CatalogTable", "RETURNS", "WINDOWS", layouts=[LAYOUT | {"item_digits": 4}]),
+        "barcode_is_not_read_as_a_label",
+        "CHEESE",
+    ),
+    (
+        add("CatalogTable", {"pk": "CATEGORY#books", "sk": "MUG"}),
+        "category_lists_its_products",
+        "MUG",
+    ),
+    (
+        change("CatalogTable", "PRODUCT#CHEESE", "PRODUCT", category=""),
+        "category_lists_its_products",
+        "CHEESE",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_it", "name", "subject"), BROKEN)
+def test_broken_invariant_is_named(break_it: Break, name: str, subject: str) -> None:
+    tables = shop()
+    assert names(tables) == set()
+    break_it(tables)
+    assert names(tables) == {(name, subject)}
+
+
+def test_product_that_changes_while_the_tables_are_read_is_left_out() -> None:
+    tables = shop()
+    remove("CatalogTable", f"BARCODE#{CHEESE}", "BARCODE")(tables)
+    read_at = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)
+    assert check(snapshot(tables, read_at=read_at)) == []
