@@ -12,6 +12,7 @@ from audit.credit import CREDIT
 from audit.endings import ENDINGS
 from audit.executions import EXECUTIONS
 from audit.images import IMAGES
+from audit.manual_entries import MANUAL_ENTRIES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
@@ -29,6 +30,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *MONEY,
     *BILLING,
     *BOOKS,
+    *MANUAL_ENTRIES,
     *CREDIT,
     *RECEIVABLES,
     *CORRECTIONS,

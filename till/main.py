@@ -53,6 +53,7 @@ COMMANDS = {
     "exchange": Lazy("till.commands.exchange", "app", "Exchanges: create, show."),
     "customer": Lazy("till.commands.customer", "app", "Customers and their credit with the shop."),
     "invoice": Lazy("till.commands.invoice", "app", "Invoices: their documents, payments and ageing."),
+    "ledger": Lazy("till.commands.ledger", "app", "Journal entries made by hand: post, list, show."),
     "gift-card": Lazy("till.commands.gift_card", "app", "Gift cards: issue, show the balance."),
     "report": Lazy("till.commands.reports", "app", "Reports of sales."),
     "history": Lazy(

@@ -32,6 +32,8 @@ COST_OF_GOODS_SOLD = Account("5000", "Cost of goods sold")
 PURCHASE_PRICE_VARIANCE = Account("5100", "Purchase price variance")
 INVENTORY_LOSSES = Account("5200", "Inventory losses")
 GOODWILL = Account("5300", "Goodwill to customers")
+CASH_DIFFERENCES = Account("5400", "Cash differences")
+PAYMENT_FEES = Account("5500", "Payment fees")
 
 CHART: dict[str, Account] = {
     account.code: account
@@ -57,6 +59,8 @@ CHART: dict[str, Account] = {
         PURCHASE_PRICE_VARIANCE,
         INVENTORY_LOSSES,
         GOODWILL,
+        CASH_DIFFERENCES,
+        PAYMENT_FEES,
     )
 }
 

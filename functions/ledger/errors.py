@@ -1,6 +1,6 @@
 """Errors of the ledger."""
 
-from tillflow.errors import DomainError
+from tillflow.errors import DomainError, InvalidRequest
 
 
 class JournalUnbalanced(DomainError):
@@ -21,3 +21,19 @@ class JournalConflict(DomainError):
 
     def __init__(self, entry_id: str) -> None:
         super().__init__(f"journal entry {entry_id} was posted before with different content")
+
+
+class InvalidEntry(InvalidRequest):
+    """A manual journal entry that is not accepted."""
+
+    cashier_message = "The journal entry is not valid. Check the named field."
+    subject = "journal entry"
+
+
+class UnknownEntry(DomainError):
+    """No manual journal entry has this id."""
+
+    cashier_message = "No such journal entry."
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"journal entry {entry_id} does not exist")

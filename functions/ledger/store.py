@@ -1,9 +1,5 @@
-"""Journal entries in DynamoDB. An entry is written once; there is no operation that changes one.
+"""Journal entries in DynamoDB; see rows.py for the table."""
 
-ENTRY#<entry id>   ENTRY    the entry; or, if it was reversed before it was posted, a tombstone that refuses it
-"""
-
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -16,6 +12,7 @@ from tillflow.times import iso_utc
 from ledger import rules
 from ledger.errors import JournalConflict
 from ledger.models import Entry, PostedEntry, ReversedEntries, ReversedSale
+from ledger.rows import entry_content, entry_key
 
 
 class LedgerStore:
@@ -27,7 +24,7 @@ class LedgerStore:
 
     def find(self, entry_id: str) -> Entry | None:
         """Return a posted entry, None if there is none."""
-        row = read_row(self._client, self._table, _pk(entry_id), "ENTRY")
+        row = read_row(self._client, self._table, *entry_key(entry_id))
         return Entry.of(row) if row and "closed_at" not in row else None
 
     def post(self, entry: Entry, now: datetime) -> PostedEntry:
@@ -36,13 +33,9 @@ class LedgerStore:
         A second delivery with the same content changes nothing and returns the same; one with different content raises
         JournalConflict, and the posted entry stays. OrderClosed if the entry was reversed before it was posted.
         """
-        content = _content(entry)
-        row = {
-            "pk": _pk(entry.entry_id),
-            "sk": "ENTRY",
-            "posted_at": iso_utc(now),
-            **content,
-        }
+        content = entry_content(entry)
+        pk, sk = entry_key(entry.entry_id)
+        row = {"pk": pk, "sk": sk, "posted_at": iso_utc(now), **content}
         put = {
             "TableName": self._table,
             "Item": marshal(row),
@@ -86,7 +79,8 @@ class LedgerStore:
             entry = self.post(reversal(posted), now)
             return {"entry_id": entry["entry_id"], "debits": entry["debits"], "credits": entry["credits"]}
         what = f"reversing {entry_id}"
-        tombstone = {"pk": _pk(entry_id), "sk": "ENTRY", "order_id": business_id, "closed_at": iso_utc(now)}
+        pk, sk = entry_key(entry_id)
+        tombstone = {"pk": pk, "sk": sk, "order_id": business_id, "closed_at": iso_utc(now)}
         put = {
             "TableName": self._table,
             "Item": marshal(tombstone),
@@ -103,19 +97,3 @@ class _Stored(Exception):
     def __init__(self, row: Item) -> None:
         super().__init__("the entry is stored")
         self.row = row
-
-
-def _pk(entry_id: str) -> str:
-    return f"ENTRY#{entry_id}"
-
-
-def _content(entry: Entry) -> Item:
-    lines = json.dumps([line.as_document() for line in entry.lines], separators=(",", ":"))
-    return {
-        "entry_id": entry.entry_id,
-        "business_id": entry.business_id,
-        "kind": entry.kind,
-        "currency": entry.currency,
-        "reference": entry.reference,
-        "lines": lines,
-    }

@@ -34,6 +34,27 @@ def reconciled(status: str = "COMPLETE") -> Break:
 
 
 BROKEN: list[tuple[str, str, Break]] = [
+    ("manual_entries_are_numbered", "JE", change("LedgerTable", "SERIES#JE", "COUNTER", last=2)),
+    (
+        "manual_entries_are_numbered",
+        "JE",
+        change("LedgerTable", "ENTRY#je-1#manual", "ENTRY", number="JE-000003"),
+    ),
+    (
+        "manual_entry_is_listed_and_on_accounts_of_its_own",
+        "je-1",
+        remove("LedgerTable", "MANUAL", "2026-11-22#JE-000001"),
+    ),
+    (
+        "manual_entry_is_listed_and_on_accounts_of_its_own",
+        "je-1",
+        remove("LedgerTable", "ENTRY#je-1#manual", "ENTRY"),
+    ),
+    (
+        "manual_entry_is_listed_and_on_accounts_of_its_own",
+        "je-1",
+        change("LedgerTable", "ENTRY#je-1#manual", "ENTRY", lines=json.dumps(BOOKED_AS_SOLD)),
+    ),
     ("difference_has_a_case", DIFFERENCE, reconciled()),
     ("on_hand_is_sum_of_movements", LEVEL, change("InventoryTable", LEVEL, "LEVEL", on_hand=9, available=9)),
     ("on_hand_is_sum_of_movements", LEVEL, remove("InventoryTable", LEVEL, "LEVEL")),

@@ -19,6 +19,7 @@ NATURAL_IDS = {
     "POST /customers/{customer_id}/payments": "payment_id",
     "POST /customers/{customer_id}/credit": "grant_id",
     "POST /gift-cards": "code",
+    "POST /ledger/entries": "entry_id",
     "POST /orders": "order_id",
     "POST /orders/{order_id}/cancel": "order_id",
     "POST /orders/{order_id}/returns": "return_id",

@@ -48,7 +48,7 @@ TODAY = date(2026, 11, 23)
 IMAGE, REJECTED = "products/MUG/front.jpg", "products/MUG/broken.jpg"
 CASE = "ord-1#CommitStock"
 PURCHASE, OPEN_PURCHASE, RUN, TRANSFER = "po-1", "po-2", "reorder-1", "trf-1"
-RECONCILED = "2026-11-22"
+RECONCILED, ENTRY = "2026-11-22", "je-1"
 BUCKETS = ("DocumentsBucket", "ImagesBucket", "ThumbnailsBucket")
 
 

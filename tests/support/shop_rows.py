@@ -74,6 +74,15 @@ def rows() -> dict[str, list[Row]]:
                 entry("crd-1", {"5300": 30}, {"2100": 30}, kind="credit"),
                 entry(LOST, {"5200": 40}, {"1200": 40}, kind="correction"),
                 entry(FOUND, {"1200": 40}, {"4100": 40}, kind="correction"),
+                entry("je-1", {"1030": 500}, {"1010": 500}, kind="manual")
+                | {
+                    "number": "JE-000001",
+                    "day": "2026-11-22",
+                    "posted_by": "mia",
+                    "reference": "to the bank",
+                },
+                {"pk": "MANUAL", "sk": "2026-11-22#JE-000001", "entry_id": "je-1"},
+                {"pk": "SERIES#JE", "sk": "COUNTER", "last": 1},
             ],
             "CasesTable": [],
         }

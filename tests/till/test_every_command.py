@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tests.support import full_shop
 from tests.support.executions import progress
-from tests.support.full_shop import CASE, IMAGE, OPEN_PURCHASE, PURCHASE, RECONCILED, RUN, TRANSFER
+from tests.support.full_shop import CASE, ENTRY, IMAGE, OPEN_PURCHASE, PURCHASE, RECONCILED, RUN, TRANSFER
 from till.main import app
 from till.stack import Stack, find_stack
 from verification.harness.services import data_services
@@ -90,6 +90,8 @@ READS: dict[str, tuple[str, ...]] = {
     "product show": ("MUG", "MUG --json"),
     "product find": ("--barcode 4006381333931", "--barcode 4006381333931 --json"),
     "report sales": ("", "--by sku --json", "--by tender --from 2026-11-01 --to 2026-11-30 --csv"),
+    "ledger list": ("", "--json", "--csv --from 2026-11-01"),
+    "ledger show": (ENTRY, f"{ENTRY} --json"),
     "user list": ("", "--json"),
 }
 """Arguments of the commands that change nothing."""
@@ -139,6 +141,15 @@ WRITES: dict[str, tuple[str, ...]] = {
     "invoice seller": ("--name {text}", "--name Shop --street {text} --city Berlin --country DE", "--json"),
     "order receipt": ("ord-1", "ord-404", "{text}"),
     "invoice pay": ("cus-ada {text}", "cus-ada 5 --order {text}", "cus-ada 5"),
+    "ledger entry": (
+        "--debit 1030=5 --credit 1010=5 --reason {text}",
+        "--debit {text} --credit 1010=5 --reason x",
+        "--debit 1030=5 --credit 1010=5 --reason x --day {text}",
+        "--debit 1030=5 --credit 1010=5 --reason x --id {text}",
+        "--debit 1030=5 --credit 1010=5 --reason x --currency {text}",
+        "--debit 1030=5 --credit 4000=5 --reason x",
+        "--debit 1030=5 --credit 1010=5 --reason x --json",
+    ),
     "gift-card issue": ("5 --reason {text}", "{text}", "5 --currency {text}", "5 --code {text}"),
     "gift-card show": ("--code {text}",),
     "execution redrive": ("ord-1", "{text}"),
@@ -282,7 +293,8 @@ READERS: dict[str, tuple[str, ...]] = {
     "InventoryTable ORDER": ("stock rebuild",),
     "InventoryTable RECEIPT": (),
     "InventoryTable TRANSFER": ("transfer list", "transfer show"),
-    "LedgerTable ENTRY": ("order show",),
+    "LedgerTable ENTRY": ("order show", "ledger show", "ledger list"),
+    "LedgerTable MANUAL": ("ledger list",),
     "OrdersTable DRAFT": ("draft list", "draft show"),
     "OrdersTable ORDER": ("order show",),
     "PaymentsTable CREDIT": ("customer show", "customer credit list"),
