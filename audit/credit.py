@@ -18,26 +18,30 @@ _EXPIRY = "expiry"
 
 @invariant
 def wallet_is_its_entries_less_payments(shop: Snapshot) -> Iterator[Breach]:
-    """A balance is at least 0, and equals grants less expiries less what is held or was captured and not refunded."""
+    """A balance is at least 0, and equals grants less expiries less what is held or was captured and not refunded.
+
+    Wallets of customers that were merged count as their survivor's, between the steps of a merge too.
+    """
     expected: Counter[tuple[str, str]] = Counter()
     for entry in _entries(shop):
-        expected[entry["holder"], entry["currency"]] += (
+        expected[_owner(shop, entry["holder"]), entry["currency"]] += (
             -entry["amount"] if entry["kind"] == _EXPIRY else entry["amount"]
         )
     for payment in shop.items("PaymentsTable", "AUTHORISATION", "AUTHORISATION#"):
         if holder := _holder(payment):
             spent = payment["amount"] if payment["state"] == "held" else payment["captured"]
-            expected[holder, payment["currency"]] -= spent - payment["refunded"]
-    balances = {
-        (row["pk"], row["sk"].removeprefix("BALANCE#")): row["balance"]
-        for row in shop.items("PaymentsTable", "BALANCE#")
-    }
+            expected[_owner(shop, holder), payment["currency"]] -= spent - payment["refunded"]
+    balances: Counter[tuple[str, str]] = Counter()
+    for row in shop.items("PaymentsTable", "BALANCE#"):
+        wallet = (_owner(shop, row["pk"]), row["sk"].removeprefix("BALANCE#"))
+        balances[wallet] += row["balance"]
+        if row["balance"] < 0:
+            yield " ".join(wallet), f"the balance of {row['pk']} is {row['balance']}"
     for wallet in sorted(expected.keys() | balances.keys()):
-        balance = balances.get(wallet, 0)
-        if balance < 0 or balance != expected[wallet]:
+        if balances[wallet] != expected[wallet]:
             yield (
                 " ".join(wallet),
-                f"the balance is {balance}; its entries less its payments are {expected[wallet]}",
+                f"the balance is {balances[wallet]}; its entries less its payments are {expected[wallet]}",
             )
 
 
@@ -78,6 +82,12 @@ def _holder(payment: Item) -> str | None:
         case "gift_card":
             return f"GIFT#{payment['token']}"
     return None
+
+
+def _owner(shop: Snapshot, holder: str) -> str:
+    """Return the holder that has what belongs to a holder: that of the survivor of a merge."""
+    kind, _, customer_id = holder.partition("#")
+    return f"CREDIT#{shop.survivor_of(customer_id)}" if kind == "CREDIT" else holder
 
 
 def _expected(entry: Item) -> list[tuple[str, int, int]]:

@@ -43,6 +43,7 @@ RECORDS: Mapping[str, Record] = {
     "OrderShipment": Record(lambda shop: shop.deliveries, frozenset({"CLOSED"}), optional=True),
     "OrderExchange": Record(lambda shop: shop.returns, frozenset({"COMPLETED"})),
     "CustomerPayment": Record(lambda shop: _rows(shop, "BillingTable", "PAYMENT", "payment_id")),
+    "CustomerMerge": Record(lambda shop: _rows(shop, "CustomersTable", "MERGE", "merge_id")),
     "PaymentReconciliation": Record(
         lambda shop: _rows(shop, "PaymentsTable", "RUN", "run_id"), frozenset({"COMPLETE"})
     ),

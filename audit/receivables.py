@@ -5,7 +5,7 @@ checkouts, cancels, returns and customer payments, so customers with one in prog
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,12 +49,20 @@ def outstanding_is_what_was_not_paid(shop: Snapshot) -> Iterator[Breach]:
 
 @invariant
 def account_is_its_sales_and_payments(shop: Snapshot) -> Iterator[Breach]:
-    """What a customer owes is what was captured on account less refunds and payments; available is the rest."""
+    """What a customer owes is what was captured on account less refunds and payments; available is the rest.
+
+    Accounts of customers that were merged count as their survivor's, between the steps of a merge too.
+    """
     owed, reserved = _owed(shop)
+    sums: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in shop.items("PaymentsTable", "ACCOUNT#", "ACCOUNT#"):
-        account = (row["pk"].removeprefix("ACCOUNT#"), row["sk"].removeprefix("ACCOUNT#"))
-        expected = (owed[account], reserved[account], row["credit_limit"] - owed[account] - reserved[account])
-        stored = (row["owed"], row["reserved"], row["available"])
+        customer_id = shop.survivor_of(row["pk"].removeprefix("ACCOUNT#"))
+        amounts = {name: row[name] for name in ("owed", "reserved", "available", "credit_limit")}
+        sums[customer_id, row["sk"].removeprefix("ACCOUNT#")].update(amounts)
+    for account, amounts in sorted(sums.items()):
+        limit = amounts["credit_limit"]
+        expected = (owed[account], reserved[account], limit - owed[account] - reserved[account])
+        stored = (amounts["owed"], amounts["reserved"], amounts["available"])
         if stored != expected:
             yield (
                 " ".join(account),
@@ -67,15 +75,22 @@ def receivables_are_outstanding_invoices(shop: Snapshot) -> Iterator[Breach]:
     """What a customer owes is what is outstanding on the customer's invoices."""
     owed, _ = _owed(shop)
     outstanding: Counter[tuple[str, str]] = Counter()
-    pending = {payment["customer_id"] for payment in _payments(shop) if not _is_settled(shop, payment)}
+    pending = {
+        shop.survivor_of(payment["customer_id"])
+        for payment in _payments(shop)
+        if not _is_settled(shop, payment)
+    }
     for name, invoice in shop.invoices.items():
         if ON_ACCOUNT in invoice:
-            outstanding[invoice["customer_id"], invoice["currency"]] += invoice["outstanding"]
+            customer_id = shop.survivor_of(invoice["customer_id"])
+            outstanding[customer_id, invoice["currency"]] += invoice["outstanding"]
             between = shop.being_cancelled(name) or shop.being_returned(name)
             if name in shop.running or between or shop.excused(name, "CreditInvoice"):
-                pending.add(invoice["customer_id"])
+                pending.add(customer_id)
     for name, tenders in shop.tenders.items():
-        customers = {tender["customer_id"] for tender in tenders if tender["type"] == ON_ACCOUNT}
+        customers = {
+            shop.survivor_of(tender["customer_id"]) for tender in tenders if tender["type"] == ON_ACCOUNT
+        }
         if name in shop.running or shop.being_cancelled(name) or shop.has_open_case(name):
             pending |= customers
         if shop.excused(name, "IssueInvoice", "ReversePayment", "ResolveCapture"):
@@ -121,11 +136,11 @@ def _owed(shop: Snapshot) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, 
     reserved: Counter[tuple[str, str]] = Counter()
     for row in shop.items("PaymentsTable", "AUTHORISATION", "AUTHORISATION#"):
         if row["book"] == ON_ACCOUNT:
-            account = (row["customer_id"], row["currency"])
+            account = (shop.survivor_of(row["customer_id"]), row["currency"])
             owed[account] += row["captured"] - row["refunded"]
             reserved[account] += row["amount"] if row["state"] == "held" else 0
     for row in shop.items("PaymentsTable", "SETTLED", "SETTLED#"):
-        owed[row["customer_id"], row["currency"]] -= row["allocated"]
+        owed[shop.survivor_of(row["customer_id"]), row["currency"]] -= row["allocated"]
     return owed, reserved
 
 

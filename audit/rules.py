@@ -13,6 +13,7 @@ from audit.endings import ENDINGS
 from audit.executions import EXECUTIONS
 from audit.images import IMAGES
 from audit.manual_entries import MANUAL_ENTRIES
+from audit.merges import MERGES
 from audit.money import MONEY
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
@@ -33,6 +34,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *MANUAL_ENTRIES,
     *CREDIT,
     *RECEIVABLES,
+    *MERGES,
     *CORRECTIONS,
     *ENDINGS,
     *RETURNS,

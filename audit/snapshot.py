@@ -239,6 +239,18 @@ class Snapshot:
         return grouped
 
     @cached_property
+    def survivors(self) -> dict[str, str]:
+        """Return where the credit and debts of each merged customer went, by customer."""
+        rows = self.items("PaymentsTable", "INTO", "MERGED#")
+        return {row["customer_id"]: row["survivor_id"] for row in rows}
+
+    def survivor_of(self, customer_id: str) -> str:
+        """Return the customer that has what belongs to a customer: itself unless it was merged."""
+        while customer_id in self.survivors:
+            customer_id = self.survivors[customer_id]
+        return customer_id
+
+    @cached_property
     def images(self) -> dict[str, Item]:
         """Return the row of each image by the key of its original."""
         return {row["key"]: row for row in self.items("ImagesTable", "IMAGE", "IMAGE#")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -70,11 +71,13 @@ class ReceivableOperations:
 
     def open_items(self, customer_id: str) -> list[OpenItem]:
         """Return the open invoices of a customer by currency and due date."""
-        return list(self._store.open_items(f"{customer_id}#"))
+        return self._store.open_items_of(customer_id)
 
     def ageing(self, today: date) -> list[Ageing]:
         """Return what each customer owes by days overdue."""
-        return rules.ageing(self._store.open_items(), today)
+        items = list(self._store.open_items())
+        survivors = self._store.survivors(item.customer_id for item in items)
+        return rules.ageing((replace(item, customer_id=survivors[item.customer_id]) for item in items), today)
 
     def find_payment(self, payment_id: str) -> ReceivedPayment:
         """Return a payment that was recorded; UnknownPayment."""

@@ -5,10 +5,13 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from tillflow.api import Api, Call, PageQuery, Reply
+from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
+from tillflow.fields import BusinessId
 
-from customers.models import Customer, SearchCustomers
+from customers.merges.models import MergedCustomer
+from customers.merges.operations import MergeOperations
+from customers.models import Customer, CustomerId, FoundCustomer, SearchCustomers
 from customers.operations import CustomerOperations
 
 api = Api("customers")
@@ -35,9 +38,32 @@ class CustomerChanges(BaseModel):
     vat_id: Any = None
 
 
+class MergeBody(BaseModel):
+    """The customer that remains. merge_id: the idempotency key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    merge_id: BusinessId
+    survivor_id: CustomerId
+
+
+class StartedMerge(BaseModel):
+    """A merge that has started."""
+
+    merge_id: str
+    execution_arn: str
+
+
 @cache
 def _customers() -> CustomerOperations:
     return CustomerOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _merges() -> MergeOperations:
+    return MergeOperations(
+        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["MERGE_ARN"]
+    )
 
 
 @api.route("GET /customers", "read", query=PageQuery, response=CustomerPage)
@@ -54,11 +80,12 @@ def create_customer(call: Call) -> Reply:
     return Reply(customer, 201, {"location": f"/api/customers/{customer.customer_id}"}, version=1)
 
 
-@api.route("GET /customers/{customer_id}", "read", response=Customer)
+@api.route("GET /customers/{customer_id}", "read", response=FoundCustomer)
 def get_customer(call: Call) -> Reply:
     """Return a customer; the ETag is the version that an update names."""
     stored = _customers().get(call.path["customer_id"])
-    return Reply(stored.customer, version=stored.version)
+    found = FoundCustomer(**stored.customer.model_dump(), merged_into=stored.merged_into)
+    return Reply(found, version=stored.version)
 
 
 @api.route("PATCH /customers/{customer_id}", "sell", body=CustomerChanges, response=Customer)
@@ -80,3 +107,20 @@ def anonymise_customer(call: Call) -> Reply:
     """Remove what identifies a customer, on their request; orders and books keep the id."""
     stored = _customers().anonymise(call.path["customer_id"])
     return Reply(stored.customer, version=stored.version)
+
+
+@api.route(
+    "POST /customers/{customer_id}/merge", "manage", body=MergeBody, response=StartedMerge, statuses=(202,)
+)
+def merge_customer(call: Call) -> Reply:
+    """Merge a customer into another one, which gets its credit, debts, invoices and orders; once per merge id."""
+    merge_id = call.body.merge_id
+    started = _merges().merge({**call.body.model_dump(), "customer_id": call.path["customer_id"]})
+    merge = StartedMerge(merge_id=merge_id, execution_arn=started.arn)
+    return accepted(merge, f"/api/customer-merges/{merge_id}", replayed=started.duplicate)
+
+
+@api.route("GET /customer-merges/{merge_id}", "read", response=MergedCustomer)
+def get_merge(call: Call) -> MergedCustomer:
+    """Return a merge of customers that was recorded."""
+    return _merges().find(call.path["merge_id"])

@@ -38,11 +38,18 @@ class Customer(Record):
 
 @dataclass(frozen=True, slots=True)
 class StoredCustomer:
-    """A customer, the version of its record, which an update names, and when it was anonymised."""
+    """A customer, the version of its record, which an update names, when it was anonymised, and its survivor."""
 
     customer: Customer
     version: int
     anonymised_at: str | None = None
+    merged_into: str | None = None
+
+
+class FoundCustomer(Customer):
+    """A customer. merged_into: the customer that has what belonged to it; null unless it was merged."""
+
+    merged_into: CustomerId | None = None
 
 
 class SearchCustomers(Record):
@@ -63,10 +70,14 @@ class SearchCustomers(Record):
 
 
 class CheckCustomer(Request):
-    """A request to check that a customer exists. billing: return what is printed on an invoice, too."""
+    """A request to check that a customer exists.
+
+    billing: return what is printed on an invoice, too; merged: accept one that was merged, for what it bought before.
+    """
 
     customer_id: CustomerId
     billing: bool = False
+    merged: bool = False
 
 
 class BillingIdentity(TypedDict):

@@ -5,6 +5,10 @@ CUSTOMERS                <customer id>   the list, in the order of the ids
 EMAIL#<email>            <customer id>   customers with an email, in lower case
 PHONE#<digits>           <customer id>   customers with a phone number
 NAMES                    <word>#<id>     customers by each word of their name, in lower case
+MERGE#<merge id>         MERGE           a merge of two customers, written once
+MERGED#<customer id>     INTO, FROM#…    where a customer was merged into, and what was merged into it
+
+A customer that was merged has the attribute `merged_into` and is not in the list; what finds it returns its survivor.
 """
 
 import unicodedata
@@ -24,6 +28,11 @@ MAX_WORDS = 12
 def customer_key(customer_id: str) -> tuple[str, str]:
     """Return the primary key of a customer's row."""
     return f"CUSTOMER#{customer_id}", "CUSTOMER"
+
+
+def merge_key(merge_id: str) -> tuple[str, str]:
+    """Return the primary key of a merge."""
+    return f"MERGE#{merge_id}", "MERGE"
 
 
 def customer_row(customer: Customer, version: int, created_at: str, now: datetime) -> Item:
@@ -62,4 +71,6 @@ def folded(text: str) -> str:
 def read_customer(row: Item) -> StoredCustomer:
     """Return the customer of a row."""
     fields = {name: row[name] for name in Customer.model_fields if name in row}
-    return StoredCustomer(Customer.model_validate(fields), row["version"], row.get("anonymised_at"))
+    return StoredCustomer(
+        Customer.model_validate(fields), row["version"], row.get("anonymised_at"), row.get("merged_into")
+    )

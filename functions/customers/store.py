@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tillflow.customers import CustomerAnonymised, UnknownCustomer
+from tillflow.customers import CustomerAnonymised, CustomerMerged, UnknownCustomer
 from tillflow.errors import RecordChanged
+from tillflow.merges import group_of
 from tillflow.store import (
     Action,
     Item,
@@ -68,31 +69,42 @@ class CustomersStore:
     def update(self, customer_id: str, changes: Mapping[str, Any], version: int, now: datetime) -> Customer:
         """Change a customer that is still at `version`; return it as it is then.
 
-        UnknownCustomer, InvalidCustomer, CustomerAnonymised; RecordChanged if it is at another version.
+        UnknownCustomer, InvalidCustomer, CustomerAnonymised, CustomerMerged; RecordChanged if it is at another version.
         """
         before = self._row(customer_id)
         stored = read_customer(before)
         if stored.anonymised_at:
             raise CustomerAnonymised(customer_id)
+        if stored.merged_into:
+            raise CustomerMerged(customer_id, stored.merged_into)
         after = rules.changed(stored.customer, changes)
         self._replace(stored.customer, customer_row(after, version + 1, before["created_at"], now), version)
         return after
 
     def anonymise(self, customer_id: str, now: datetime) -> StoredCustomer:
-        """Remove what identifies a customer from the record and its index; the same again changes nothing.
+        """Remove what identifies a customer from the records and their index; the same again changes nothing.
 
-        UnknownCustomer; RecordChanged if another writer changed the record meanwhile.
+        The records that were merged into it are of the same person. UnknownCustomer; RecordChanged if another writer
+        changed one of them meanwhile.
         """
+        for one in reversed(group_of(self._client, self._table, customer_id)):
+            self._anonymise(one, now)
+        return self.get(customer_id)
+
+    def _anonymise(self, customer_id: str, now: datetime) -> None:
         before = self._row(customer_id)
         stored = read_customer(before)
         if not stored.anonymised_at:
             after = rules.anonymised(stored.customer)
             row = customer_row(after, stored.version + 1, before["created_at"], now)
-            self._replace(stored.customer, row | {"anonymised_at": iso_utc(now)}, stored.version)
-        return self.get(customer_id)
+            merge = {name: before[name] for name in ("merged_into", "merge_id") if name in before}
+            self._replace(stored.customer, row | merge | {"anonymised_at": iso_utc(now)}, stored.version)
 
     def search(self, request: SearchCustomers) -> list[Customer]:
-        """Return the customers with an email or phone, or with a word of their name that begins with a text."""
+        """Return the customers with an email or phone, or with a word of their name that begins with a text.
+
+        One that was merged is found as its survivor.
+        """
         if request.name:
             *others, prefix = folded(request.name).split()
             rows = self._query(NAMES, prefix, request.limit)
@@ -103,8 +115,15 @@ class CustomersStore:
         ids = dict.fromkeys(row["sk"].rpartition("#")[2] for row in rows)
         keys = [customer_key(customer_id) for customer_id in ids]
         stored = read_rows(self._client, self._table, keys)
-        customers = [read_customer(stored[place]).customer for place in keys if place in stored]
-        return [one for one in customers if set(others) <= set(folded(one.name).split())]
+        found = [read_customer(stored[place]) for place in keys if place in stored]
+        matching = [one for one in found if set(others) <= set(folded(one.customer.name).split())]
+        survivors = dict.fromkeys(self._survivor(one) for one in matching)
+        return [stored_customer.customer for stored_customer in survivors]
+
+    def _survivor(self, stored: StoredCustomer) -> StoredCustomer:
+        while stored.merged_into:
+            stored = self.get(stored.merged_into)
+        return stored
 
     def list_customers(self, limit: int, after: str) -> tuple[list[Customer], str | None]:
         """Return up to `limit` (at most 100) customers by id after that id, and the id to continue after.

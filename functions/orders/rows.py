@@ -1,6 +1,7 @@
 """The orders table: one row for each order.
 
-ORDER#<order id>   ORDER   status PLACED -> PAID or REJECTED -> CANCELLED
+ORDER#<order id>     ORDER                   status PLACED -> PAID or REJECTED -> CANCELLED
+MERGED#<customer>    INTO, FROM#<customer>   customers that were merged; see tillflow.merges
 
 Indexes list the orders by time: all of them (`list` is the same of every order), those of a location, and those of a
 customer. An anonymous sale has the customer id `-`, because the key of an index is never null. An order that was

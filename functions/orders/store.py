@@ -3,6 +3,7 @@
 from typing import Any
 
 from tillflow.listing import Page
+from tillflow.merges import group_of
 from tillflow.store import read_row
 
 from orders.models import Order, OrderSummary
@@ -39,14 +40,15 @@ class OrdersStore:
         status: str | None,
         between: tuple[str, str] | None,
     ) -> Page[OrderSummary]:
-        """Return a page of orders, the newest first."""
+        """Return a page of orders, the newest first; those of a customer with those that were merged into it."""
         where = {"status": status}
         if customer_id is not None:
-            index, partition = orders_of_customer(self._client, self._table), customer_id
+            index = orders_of_customer(self._client, self._table)
+            partitions = group_of(self._client, self._table, customer_id)
             where["location"] = location
         elif location is not None:
-            index, partition = orders_of_location(self._client, self._table), location
+            index, partitions = orders_of_location(self._client, self._table), [location]
         else:
-            index, partition = orders_by_time(self._client, self._table), LIST
-        page = index.page(partition, limit, after, newest_first=True, between=between, where=where)
+            index, partitions = orders_by_time(self._client, self._table), [LIST]
+        page = index.page_of_several(partitions, limit, after, between=between, where=where)
         return page.convert(lambda rows: map(read_summary, rows))

@@ -11,7 +11,14 @@ from tillflow.parsing import parse
 from payments.cards import CardTokens
 from payments.composition import configured_providers
 from payments.credit.accounts import Accounts
-from payments.credit.models import ExpiredCredit, SettleAccount, SettledAccount
+from payments.credit.merges import AccountMerges
+from payments.credit.models import (
+    ExpiredCredit,
+    MergeAccounts,
+    MergedAccounts,
+    SettleAccount,
+    SettledAccount,
+)
 from payments.credit.wallets import Wallets
 from payments.models import (
     Authorise,
@@ -88,3 +95,11 @@ def settle_account(event: dict[str, Any], context: object) -> SettledAccount:
     accounts.settle(request, datetime.now(UTC))
     account = accounts.account(request.customer_id, request.currency)
     return {"payment_id": request.payment_id, "owed": account.owed}
+
+
+@handler
+def merge_accounts(event: dict[str, Any], context: object) -> MergedAccounts:
+    """Move what a customer has and owes to the survivor of a merge."""
+    request = parse(MergeAccounts, event)
+    AccountMerges(_dynamodb, _table).merge(request)
+    return {"merge_id": request.merge_id}

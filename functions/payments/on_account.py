@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from tillflow.merges import not_merged, survivor_of
+from tillflow.store import Action, Item
+
 from payments.book import Book
 from payments.credit.accounts import Accounts
 from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, Step, accepted, refused
@@ -11,6 +14,8 @@ class OnAccount:
     """A Provider for sales on account."""
 
     def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
         self._accounts = Accounts(client, table)
         self._book = Book(client, table, "on_account")
 
@@ -20,31 +25,34 @@ class OnAccount:
     def authorise(self, key: str, reference: str, charge: Charge) -> Outcome:
         if charge.customer_id is None:
             return refused("no_customer")
-        reserve = self._accounts.reserve(charge.customer_id, charge.currency, charge.amount)
-        return self._book.authorise(key, charge, [reserve])
+        owner = survivor_of(self._client, self._table, charge.customer_id)
+        reserve = self._accounts.reserve(owner, charge.currency, charge.amount)
+        return self._book.authorise(key, charge, [reserve, not_merged(self._table, owner)])
 
     def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
             return refused(NO_SUCH_AUTHORISATION)
-        owe = self._accounts.change(
-            held["customer_id"], held["currency"], reserved=-held["amount"], owed=amount
-        )
-        return self._book.capture(key, authorisation, amount, [owe])
+        owe = self._change(held, reserved=-held["amount"], owed=amount)
+        return self._book.capture(key, authorisation, amount, owe)
 
     def void(self, key: str, authorisation: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
             return refused(NO_SUCH_AUTHORISATION)
-        release = self._accounts.change(held["customer_id"], held["currency"], reserved=-held["amount"])
-        return self._book.void(key, authorisation, [release])
+        return self._book.void(key, authorisation, self._change(held, reserved=-held["amount"]))
 
     def refund(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         held = self._book.authorisation(authorisation)
         if not held:
             return refused(NO_SUCH_AUTHORISATION)
-        forgive = self._accounts.change(held["customer_id"], held["currency"], owed=-amount)
-        return self._book.refund(key, authorisation, amount, [forgive])
+        return self._book.refund(key, authorisation, amount, self._change(held, owed=-amount))
 
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self._book.look_up(key)
+
+    def _change(self, held: Item, *, reserved: int = 0, owed: int = 0) -> list[Action]:
+        """Return the actions that change the account of an authorisation, or that its customer was merged into."""
+        owner = survivor_of(self._client, self._table, held["customer_id"])
+        change = self._accounts.change(owner, held["currency"], reserved=reserved, owed=owed)
+        return [change, not_merged(self._table, owner)]

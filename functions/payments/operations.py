@@ -151,7 +151,7 @@ class CreditOperations:
     def grant(self, request: Mapping[str, Any]) -> int:
         """Add to a customer's credit, once per grant id; return the balance.
 
-        InvalidRequest, UnknownCustomer, CustomerAnonymised, GoodwillAboveLimit, IdempotencyConflict.
+        InvalidRequest, UnknownCustomer, CustomerAnonymised, CustomerMerged, GoodwillAboveLimit, IdempotencyConflict.
         """
         grant = parse(GrantCredit, request)
         check_by_person(grant)
@@ -212,8 +212,8 @@ class AccountOperations:
     def set_limit(self, request: Mapping[str, Any], version: int | None = None) -> tuple[Account, int]:
         """Set the credit limit of a customer in a currency; return the account and the version of its limit.
 
-        InvalidRequest, UnknownCustomer, CustomerAnonymised; RecordChanged if the limit is not at `version`; None for
-        any.
+        InvalidRequest, UnknownCustomer, CustomerAnonymised, CustomerMerged; RecordChanged if the limit is not at
+        `version`; None for any.
         """
         limit = parse(SetCreditLimit, request)
         self._check(limit.customer_id)

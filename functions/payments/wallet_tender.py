@@ -4,7 +4,8 @@ An authorisation takes its amount from the wallet at once, so that two tills can
 refund puts it back. Authorisations and effects are rows of a book in the same table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tillflow.store import Action, Item
@@ -14,21 +15,29 @@ from payments.credit.wallets import Wallets
 from payments.provider import Charge, Outcome, Step, accepted
 
 
-class WalletTender:
-    """A Provider without `authorise`. `holder_of` returns the wallet's holder from the row of an authorisation."""
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """The holder of a wallet, and the checks of a transaction that the wallet is still that holder's."""
 
-    def __init__(self, client: Any, table: str, book: str, holder_of: Callable[[Item], str]) -> None:
+    holder: str
+    checks: Sequence[Action] = ()
+
+
+class WalletTender:
+    """A Provider without `authorise`. `wallet_of` returns the wallet from the row of an authorisation."""
+
+    def __init__(self, client: Any, table: str, book: str, wallet_of: Callable[[Item], Wallet]) -> None:
         self._wallets = Wallets(client, table)
         self._book = Book(client, table, book)
-        self._holder_of = holder_of
+        self._wallet_of = wallet_of
 
     def prepare(self, key: str, charge: Charge) -> Outcome:
         return accepted("")
 
-    def hold(self, key: str, holder: str, charge: Charge) -> Outcome:
+    def hold(self, key: str, wallet: Wallet, charge: Charge) -> Outcome:
         """Authorise a charge and take its amount from a wallet; refused when the balance is lower."""
-        taken = self._wallets.add(holder, charge.currency, -charge.amount)
-        return self._book.authorise(key, charge, [taken])
+        taken = self._wallets.add(wallet.holder, charge.currency, -charge.amount)
+        return self._book.authorise(key, charge, [taken, *wallet.checks])
 
     def capture(self, key: str, authorisation: str, amount: int, currency: str) -> Outcome:
         return self._book.capture(key, authorisation, amount)
@@ -45,4 +54,7 @@ class WalletTender:
         return self._book.look_up(key)
 
     def _restore(self, held: Item, amount: int) -> list[Action]:
-        return [self._wallets.add(self._holder_of(held), held["currency"], amount)] if held else []
+        if not held:
+            return []
+        wallet = self._wallet_of(held)
+        return [self._wallets.add(wallet.holder, held["currency"], amount), *wallet.checks]

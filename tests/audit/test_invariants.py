@@ -11,6 +11,7 @@ from audit.reports import REPORTS
 from audit.returns import RETURNS
 from audit.shipments import SHIPMENTS
 from tests.audit.test_image_invariants import IMAGES
+from tests.audit.test_merge_invariants import BROKEN_MERGES
 from tests.audit.test_purchase_invariants import PURCHASES, TRANSFERS
 from tests.audit.test_receivable_invariants import BROKEN_RECEIVABLES
 from tests.support import shop_rows
@@ -382,7 +383,7 @@ def test_order_with_the_case_of_a_difference_alone_is_not_excused() -> None:
 
 
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
-    broken = (*BROKEN, *BROKEN_RECEIVABLES, *PURCHASES, *TRANSFERS, *IMAGES)
+    broken = (*BROKEN, *BROKEN_RECEIVABLES, *BROKEN_MERGES, *PURCHASES, *TRANSFERS, *IMAGES)
     elsewhere = {invariant.__name__ for invariant in (*RETURNS, *SHIPMENTS, *REPORTS, *EXECUTIONS, *CATALOG)}
     shown = {name for name, _, _ in broken}
     assert {invariant.__name__ for invariant in INVARIANTS} == shown | elsewhere

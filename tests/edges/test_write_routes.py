@@ -16,6 +16,7 @@ NATURAL_IDS = {
     "POST /cases/{case_id}/decision": "case_id",
     "POST /dead-letters/{queue}/messages/{message_id}/drop": "message_id",
     "POST /customers": "customer_id",
+    "POST /customers/{customer_id}/merge": "merge_id",
     "POST /customers/{customer_id}/payments": "payment_id",
     "POST /customers/{customer_id}/credit": "grant_id",
     "POST /gift-cards": "code",

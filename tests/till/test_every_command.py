@@ -135,6 +135,12 @@ WRITES: dict[str, tuple[str, ...]] = {
     "exchange show": ("ret-1", "{text}"),
     "return show": ("ret-1", "{text}"),
     "cost": ("ord-1", "{text}"),
+    "customer merge": (
+        "cus-ada cus-2 --yes",
+        "{text} cus-ada --yes",
+        "cus-ada {text} --yes",
+        "cus-ada cus-ada --yes",
+    ),
     "customer anonymise": ("cus-ada", "{text}"),
     "customer limit": ("cus-ada {text}", "{text} 5", "cus-ada 5"),
     "invoice document": ("INV-000001 --pdf {order}", "{text} --pdf {order}"),

@@ -61,6 +61,36 @@ def test_pages_follow_one_another_without_an_empty_last_one(index: Index, limit:
     assert all(len(page) == limit for page in pages[:-1])
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+@pytest.mark.parametrize("status", [None, "PAID"])
+def test_pages_of_several_partitions_have_every_row_once_the_newest_first(
+    index: Index, limit: int, status: str | None
+) -> None:
+    for number in range(17):
+        write(
+            number,
+            list=("A", "B", "C")[number * number % 5 % 3],
+            status=("PAID", "REJECTED")[number % 3 == 0],
+        )
+    expected = [number for number in range(16, -1, -1) if status is None or number % 3]
+    fetch = partial(index.page_of_several, ["A", "B", "C", "D"], limit, where={"status": status})
+    listed: list[int] = []
+    after: str | None = ""
+    while after is not None:
+        page = fetch(after)
+        assert len(page.rows) <= limit
+        listed += ids(page.rows)
+        after = page.after
+    assert listed == expected
+
+
+def test_cursor_of_one_partition_is_not_one_of_several(index: Index) -> None:
+    write(1, 2)
+    first = index.page("ORDERS", 1, newest_first=True)
+    with pytest.raises(InvalidRequest, match="cursor"):
+        index.page_of_several(["ORDERS", "A"], 1, first.after or "")
+
+
 def test_rows_written_between_two_pages_move_no_other(index: Index) -> None:
     write(1, 3, 5, 7)
     first = index.page("ORDERS", 2, newest_first=True)

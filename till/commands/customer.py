@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from customers.models import Customer
+from tillflow.executions import error_message
 
 from till import workflows
 from till.amounts import minor_units
@@ -83,10 +84,11 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
     with operator_errors(_LISTED):
         stored = Customers(stack).get(customer_id)
     balances = Credit(stack).balances(customer_id)
+    merged = {"merged_into": stored.merged_into} if stored.merged_into else {}
     if as_json:
-        print_json({**stored.customer.model_dump(), "version": stored.version, "credit": balances})
+        print_json({**stored.customer.model_dump(), **merged, "version": stored.version, "credit": balances})
         return
-    fields = stored.customer.model_dump(exclude_none=True) | {"version": stored.version}
+    fields = stored.customer.model_dump(exclude_none=True) | merged | {"version": stored.version}
     if balances:
         fields["credit"] = ", ".join(money(amount, currency) for currency, amount in balances.items())
     print_fields(customer_id, fields)
@@ -117,6 +119,40 @@ def search(
         print_table("Customers", ("customer id!", "name", "email", "phone"), [_row(one) for one in found])
     else:
         out.print("No customers.")
+
+
+@app.command("merge")
+def merge(
+    customer_id: CustomerId,
+    survivor_id: Annotated[str, typer.Argument(help="Customer that remains.")],
+    merge_id: Annotated[str | None, typer.Option("--id", help="Idempotency key.")] = None,
+    confirmed: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Merge a customer into another one, which gets its credit, debts, invoices and orders. It cannot be undone.
+
+    Example:
+
+        till customer create cus-grace --name "Grace Hopper"
+        till customer create cus-grace-2 --name "G. Hopper"
+        till customer merge cus-grace-2 cus-grace
+    """
+    if not confirmed:
+        confirm(f"Merge {customer_id} into {survivor_id} permanently?")
+    stack, name = find_stack(), merge_id or workflows.new_id("mrg")
+    with operator_errors(_LISTED):
+        started = Customers(stack).merge(
+            {"merge_id": name, "customer_id": customer_id, "survivor_id": survivor_id}
+        )
+    with err.status(f"Waiting for {name}"):
+        ended = workflows.wait(stack, started.arn)
+    if ended.status != "SUCCEEDED":
+        raise OperatorError(error_message(ended.cause or ended.status), f"`till history {name}` shows why.")
+    merged = Customers(stack).find_merge(name)
+    if as_json:
+        print_json(merged)
+    else:
+        out.print(f"Customer {merged['customer_id']} is merged into {merged['survivor_id']}.")
 
 
 @app.command("anonymise")

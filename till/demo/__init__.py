@@ -1,5 +1,6 @@
 """Demos: scenarios of each workflow, with their expected results."""
 
+from till.demo.customer_merge import CustomerMergeDemo
 from till.demo.customer_payment import CustomerPaymentDemo
 from till.demo.image_ingest import ImageIngestDemo
 from till.demo.model import Outcome, Pipeline
@@ -17,6 +18,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderCheckoutDemo(),
     OrderCancelDemo(),
     CustomerPaymentDemo(),
+    CustomerMergeDemo(),
     PaymentReconciliationDemo(),
     OrderReturnDemo(),
     OrderExchangeDemo(),

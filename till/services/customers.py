@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from customers.errors import InvalidCustomer
-from customers.models import Customer, SearchCustomers, StoredCustomer
+from customers.errors import InvalidCustomer, InvalidMerge
+from customers.merges.models import MergeCustomer, MergedCustomer
+from customers.models import Customer, FoundCustomer, SearchCustomers, StoredCustomer
 from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
+from tillflow.executions import Started
 from tillflow.listing import Page
 from tillflow.parsing import parse
 
@@ -29,7 +31,25 @@ class Customers:
         response = self._service.call(
             "GET /customers/{customer_id}", "read", path={"customer_id": customer_id}
         )
-        return _stored(response)
+        found = response.read(FoundCustomer)
+        customer = Customer(**found.model_dump(exclude={"merged_into"}))
+        return StoredCustomer(customer, response.version or 1, merged_into=found.merged_into)
+
+    def merge(self, request: Mapping[str, Any]) -> Started:
+        """Start the merge of a customer into another one; the same merge again starts nothing.
+
+        InvalidMerge, UnknownCustomer, CustomerAnonymised, CustomerMerged, IdempotencyConflict.
+        """
+        body = parse(MergeCustomer, request, InvalidMerge).model_dump()
+        path = {"customer_id": body.pop("customer_id")}
+        return self._service.call(
+            "POST /customers/{customer_id}/merge", "manage", path=path, body=body
+        ).started
+
+    def find_merge(self, merge_id: str) -> MergedCustomer:
+        """Return a merge that was recorded. UnknownMerge."""
+        route, path = "GET /customer-merges/{merge_id}", {"merge_id": merge_id}
+        return self._service.call(route, "read", path=path).read(MergedCustomer)
 
     def update(self, customer_id: str, changes: Mapping[str, Any], version: int | None = None) -> Customer:
         """Change fields of a customer at `version`, or at its newest version.

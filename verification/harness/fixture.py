@@ -77,6 +77,7 @@ CASES_OF = {
     "OrderExchange": "exchange#",
     "OrderShipment": "shipment#",
     "CustomerPayment": "payment#",
+    "CustomerMerge": "merge#",
     "PurchaseOrder": "purchase#",
     "StockReorder": "reorder#",
     "StockTransfer": "transfer#",
@@ -186,12 +187,11 @@ class WorkflowFixture:
         return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow with the return, order, payment or run id as its name, run it while no time passes.
+        """Start a workflow with the return, order, payment, merge or run id as its name, run it while no time passes.
 
         Return its ARN.
         """
-        names = (request.get(key) for key in ("return_id", "order_id", "payment_id", "run_id"))
-        machine, name = self.deploy(workflow), next(name for name in names if name)
+        machine, name = self.deploy(workflow), execution_name(request)
         request = with_stored_cards(request)
         try:
             return str(self.engine.start(f"{machine}:{ALIAS}", request, name))
@@ -237,6 +237,12 @@ class WorkflowFixture:
         map_run = event["mapRunStartedEventDetails"]["mapRunArn"]
         children = self.engine.list_executions(mapRunArn=map_run, statusFilter="RUNNING")["executions"]
         return bool(children) and all(self.is_waiting(child["executionArn"]) for child in children)
+
+
+def execution_name(request: Mapping[str, Any]) -> str:
+    """Return the business id that the execution of a request is named after."""
+    names = ("return_id", "order_id", "payment_id", "merge_id", "run_id")
+    return next(str(request[name]) for name in names if request.get(name))
 
 
 def create_workflow(engine: VirtualEngine, definition: str, name: str) -> str:

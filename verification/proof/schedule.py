@@ -14,6 +14,7 @@ from stepfunctions_local.interpreter.invoker import TaskCall
 
 from verification.harness.dynamodb import Tables
 from verification.harness.faults import FOREVER, Fault, FaultSchedule, Kind
+from verification.harness.fixture import execution_name
 
 A_DAY = 90_000
 """Seconds after which a late effect has happened: it happens a day after the call."""
@@ -54,9 +55,7 @@ class CaseSchedule(FaultSchedule):
         self._trigger, self._engine = trigger, engine
         self._start = {
             "stateMachineArn": machine,
-            "name": next(
-                request[name] for name in ("return_id", "order_id", "payment_id", "run_id") if name in request
-            ),
+            "name": execution_name(request),
             "input": json.dumps(request),
         }
 

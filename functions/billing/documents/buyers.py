@@ -11,7 +11,7 @@ def invoked(client: Any, function: str) -> FindBuyer:
     """Return the lookup of customers by their service. client: of Lambda; function: the name of CheckCustomer."""
 
     def find(customer_id: str) -> Buyer | None:
-        request = {"customer_id": customer_id, "billing": True}
+        request = {"customer_id": customer_id, "billing": True, "merged": True}
         try:
             return Buyer.model_validate(read_customer(client, function, request)["billing"])
         except (CustomerAnonymised, UnknownCustomer):

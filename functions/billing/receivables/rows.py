@@ -2,6 +2,7 @@
 
 RECEIVABLES             <customer>#<currency>#<due>#<order id>   an invoice with an outstanding amount
 PAYMENT#<payment id>    PAYMENT                                  a payment that was received, and its allocations
+MERGED#<customer>       INTO, FROM#<customer>                    customers that were merged; see tillflow.merges
 """
 
 import json

@@ -1,11 +1,12 @@
 """Open items and received payments in DynamoDB; see rows.py for the rows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.merges import group_of, survivors_of
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -58,6 +59,17 @@ class ReceivablesStore:
         """Yield the open items whose sort key begins with a prefix, by customer, currency and due date."""
         return map(read_open_item, query_rows(self._client, self._table, RECEIVABLES, prefix))
 
+    def open_items_of(self, customer_id: str, currency: str | None = None) -> list[OpenItem]:
+        """Return the open items of a customer, and of those that were merged into it, by currency and due date."""
+        group = group_of(self._client, self._table, customer_id)
+        prefixes = [customer_prefix(one, currency) if currency else f"{one}#" for one in group]
+        items = [item for prefix in prefixes for item in self.open_items(prefix)]
+        return sorted(items, key=lambda item: (item.currency, item.due_on, item.order_id))
+
+    def survivors(self, customer_ids: Iterable[str]) -> dict[str, str]:
+        """Return the customer that has what belongs to each of these customers."""
+        return survivors_of(self._client, self._table, customer_ids)
+
     def open_item(self, invoice: Item) -> Action:
         """Return the action that writes the open item of an invoice, or deletes it when nothing is outstanding."""
         item = rules.open_item_of(invoice)
@@ -66,7 +78,7 @@ class ReceivablesStore:
         return Action("Delete", {"TableName": self._table, "Key": key(*open_item_key(item))})
 
     def _receive(self, request: ReceivePayment, now: datetime) -> ReceivedPayment:
-        items = list(self.open_items(customer_prefix(request.customer_id, request.currency)))
+        items = self.open_items_of(request.customer_id, request.currency)
         # Read after the open items: a payment that has paid them is there by then.
         if stored := self._row(*payment_key(request.payment_id)):
             return _same(stored, request)

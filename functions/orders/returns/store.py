@@ -7,11 +7,12 @@ from typing import Any, cast
 
 from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import DocumentTooLarge, IdempotencyConflict, OrderClosed, StoreContention
+from tillflow.merges import survivor_of
 from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact
 from tillflow.times import iso_utc
 
 from orders.errors import UnknownOrder, UnknownReturn
-from orders.models import Claim
+from orders.models import Claim, Order
 from orders.returns import rules
 from orders.returns.models import (
     AttemptedSale,
@@ -86,7 +87,7 @@ class ReturnsStore:
             raise UnknownOrder(request.order_id)
         order = read_order(rows[order_place])
         rules.check_returnable(order, request.for_exchange)
-        claimed = rules.claimed_return(request, order, now)
+        claimed = rules.claimed_return(self._of_buyer(request, order), order, now)
         what = f"claiming units of order {request.order_id}"
         claims = (*(order.returns or ()), rules.claim_of(request, claimed, order))
         actions = [
@@ -95,6 +96,15 @@ class ReturnsStore:
         ]
         transact(self._client, actions, what)
         return claimed
+
+    def _of_buyer(self, request: ReturnOrder, order: Order) -> ReturnOrder:
+        """Return a return of the order's buyer, if it is of the customer that the buyer was merged into."""
+        buyer = (order.document or {}).get("customer_id")
+        if buyer is None or request.customer_id in (None, buyer):
+            return request
+        if request.customer_id != survivor_of(self._client, self._table, buyer):
+            return request
+        return request.model_copy(update={"customer_id": buyer})
 
     def _claim_without_receipt(self, request: ReturnOrder, execution: str, now: datetime) -> ClaimedReturn:
         place = return_key(request.return_id)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from tillflow.customers import CustomerMerged
 from tillflow.errors import IdempotencyConflict, RecordChanged, StoreContention
+from tillflow.merges import not_merged, survivor_of
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -43,7 +45,7 @@ class Accounts:
     def set_limit(self, request: SetCreditLimit, version: int | None = None) -> Account:
         """Set the credit limit of a customer in a currency. What is owed stays, above the limit too.
 
-        RecordChanged if the limit is not at `version`; None for any.
+        RecordChanged if the limit is not at `version`; None for any. CustomerMerged.
         """
         retry_on_conflict(lambda: self._set_limit(request, version))
         return self.account(request.customer_id, request.currency)
@@ -79,8 +81,11 @@ class Accounts:
         )
 
     def change(self, customer_id: str, currency: str, *, reserved: int = 0, owed: int = 0) -> Action:
-        """Return the action that changes what is reserved and owed."""
-        changes = {"available": -reserved - owed, "reserved": reserved, "owed": owed}
+        """Return the action that changes what is reserved and owed.
+
+        The survivor of a merge may have no account yet: it gets one with a limit of zero.
+        """
+        changes = {"available": -reserved - owed, "reserved": reserved, "owed": owed, "credit_limit": 0}
         return self._change(customer_id, currency, changes)
 
     def settle(self, request: SettleAccount, now: datetime) -> None:
@@ -95,25 +100,31 @@ class Accounts:
             "Item": marshal({**marker, "settled_at": iso_utc(now)}),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        actions = [
-            Action("Put", put, AlreadyApplied),
-            self.change(request.customer_id, request.currency, owed=-request.allocated),
-            *self._credited(request, now),
-        ]
         what = f"settling payment {request.payment_id}"
+
+        def settle() -> None:
+            owner = survivor_of(self._client, self._table, request.customer_id)
+            actions = [
+                Action("Put", put, AlreadyApplied),
+                not_merged(self._table, owner),
+                self.change(owner, request.currency, owed=-request.allocated),
+                *self._credited(request, owner, now),
+            ]
+            transact(self._client, actions, what)
+
         try:
-            retry_on_conflict(lambda: transact(self._client, actions, what))
+            retry_on_conflict(settle)
         except AlreadyApplied as applied:
             stored = {name: applied.result.get(name) for name in marker}
             if stored != marker:
                 raise IdempotencyConflict(f"payment {request.payment_id}", stored, marker) from None
 
-    def _credited(self, request: SettleAccount, now: datetime) -> Sequence[Action]:
+    def _credited(self, request: SettleAccount, owner: str, now: datetime) -> Sequence[Action]:
         if not request.overpayment:
             return []
         entry = WalletEntry(
             entry_id=f"{request.payment_id}.overpayment",
-            holder=customer_wallet(request.customer_id),
+            holder=customer_wallet(owner),
             kind="overpayment",
             amount=request.overpayment,
             currency=request.currency,
@@ -123,6 +134,9 @@ class Accounts:
         return self._wallets.entry_actions(entry)
 
     def _set_limit(self, request: SetCreditLimit, version: int | None) -> None:
+        owner = survivor_of(self._client, self._table, request.customer_id)
+        if owner != request.customer_id:
+            raise CustomerMerged(request.customer_id, owner)
         place = account_key(request.customer_id, request.currency)
         before = self._row(*place)
         if version not in (None, version_of(before, _LIMIT_VERSION)):
@@ -145,7 +159,8 @@ class Accounts:
             ),
         }
         what = f"setting the credit limit of {request.customer_id}"
-        transact(self._client, [Action("Update", update, lambda _: StoreContention(what))], what)
+        change = Action("Update", update, lambda _: StoreContention(what))
+        transact(self._client, [change, not_merged(self._table, owner)], what)
 
     def _change(
         self,

@@ -77,6 +77,20 @@ class SettleAccount(CreditAccount):
     overpayment: Amount
 
 
+class MergeAccounts(Request):
+    """A request to move what a customer has and owes to the survivor of a merge, once per merge id."""
+
+    merge_id: BusinessId
+    customer_id: Identifier
+    survivor_id: Identifier
+
+
+class MergedAccounts(TypedDict):
+    """A merge whose balances and debts are the survivor's."""
+
+    merge_id: str
+
+
 class SettledAccount(TypedDict):
     """A payment that is applied to an account, and what the customer then owes."""
 

@@ -6,6 +6,7 @@ GIFT#<card number>   CARD, BALANCE#…, ENTRY#…         a gift card: the hash 
 GRANT#<grant id>     GRANT                            the request of a grant, written once
 ACCOUNT#<customer>   ACCOUNT#<currency>               credit limit; what is available, reserved and owed
 SETTLED#<payment id> SETTLED                          the request of a customer payment, written once
+MERGED#<customer>    INTO, FROM#<customer>            customers that were merged; see tillflow.merges
 EXPIRIES             <last day>#<grant id>            a grant that will expire
 CREDITPOLICY         <currency>                       limit and expiry of goodwill
 """
@@ -28,6 +29,12 @@ _FIELDS = {field.name for field in fields(WalletEntry)}
 def customer_wallet(customer_id: str) -> str:
     """Return the holder of a customer's wallets: the partition of their rows."""
     return f"CREDIT#{customer_id}"
+
+
+def customer_of(holder: str) -> str | None:
+    """Return the customer of a wallet, None for one of a gift card."""
+    kind, _, customer_id = holder.partition("#")
+    return customer_id if kind == "CREDIT" else None
 
 
 def gift_card_wallet(number: str) -> str:

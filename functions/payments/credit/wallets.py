@@ -6,6 +6,7 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention
 from tillflow.fields import MAX_AMOUNT
+from tillflow.merges import group_of, not_merged, survivor_of
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -30,6 +31,7 @@ from payments.credit.rows import (
     EXPIRIES,
     POLICIES,
     balance_key,
+    customer_of,
     customer_wallet,
     entry_key,
     entry_row,
@@ -55,11 +57,10 @@ class Wallets:
         if stored := self._row(*grant_key(request.grant_id)):
             return _check_same(stored, marker)
         policy = self.policy(request.currency)
-        entry = rules.grant_entry(
-            request, policy, customer_wallet(request.customer_id), request.grant_id, now
-        )
+        owner = survivor_of(self._client, self._table, request.customer_id)
+        entry = rules.grant_entry(request, policy, customer_wallet(owner), request.grant_id, now)
         try:
-            self.add_entry(entry, marker)
+            self.add_entry(entry, marker, [not_merged(self._table, owner)])
         except AlreadyApplied as applied:
             _check_same(applied.result, marker)
 
@@ -108,8 +109,11 @@ class Wallets:
         return {row["sk"].removeprefix(BALANCE): row["balance"] for row in rows}
 
     def entries(self, holder: str) -> list[WalletEntry]:
-        """Return the grants and expiries of a holder in the order of their time."""
-        entries = map(read_entry, self._query(holder, ENTRY))
+        """Return the grants and expiries of a holder, and of those that were merged into it, in the order of time."""
+        customer_id = customer_of(holder)
+        group = group_of(self._client, self._table, customer_id) if customer_id else []
+        holders = [customer_wallet(one) for one in group] or [holder]
+        entries = [read_entry(row) for one in holders for row in self._query(one, ENTRY)]
         return sorted(entries, key=lambda entry: (entry.at, entry.entry_id))
 
     def policy(self, currency: str) -> CreditPolicy:
@@ -144,13 +148,17 @@ class Wallets:
         return Action("Update", request, lambda _: Refusal("insufficient_credit"))
 
     def _expire(self, due: Item, now: datetime) -> None:
-        holder, currency, grant_id = due["holder"], due["currency"], due["entry_id"]
+        currency, grant_id = due["currency"], due["entry_id"]
+        customer_id = customer_of(due["holder"])
+        owner = survivor_of(self._client, self._table, customer_id) if customer_id else None
+        holder = customer_wallet(owner) if owner else due["holder"]
         balance = self.balance(holder, currency)
         entries = [entry for entry in self.entries(holder) if entry.currency == currency]
         part = rules.expired_part(entries, balance, grant_id)
         what = f"expiring credit {grant_id}"
         actions = [
-            self._mark_expired(holder, currency, grant_id, part),
+            self._mark_expired(due["holder"], currency, grant_id, part),
+            *([not_merged(self._table, owner)] if owner else []),
             Action("Delete", {"TableName": self._table, "Key": key(due["pk"], due["sk"])}),
         ]
         if part:

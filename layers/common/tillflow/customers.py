@@ -7,7 +7,7 @@ from tillflow.errors import DomainError, StoreUnavailable
 from tillflow.invocation import FunctionFailed, call_function
 
 type CheckCustomer = Callable[[str], None]
-"""Raises UnknownCustomer or CustomerAnonymised unless a customer can buy."""
+"""Raises UnknownCustomer, CustomerAnonymised or CustomerMerged unless a customer can buy."""
 
 
 class UnknownCustomer(DomainError):
@@ -29,6 +29,16 @@ class CustomerAnonymised(DomainError):
         super().__init__(f"customer {customer_id} is anonymised")
 
 
+class CustomerMerged(DomainError):
+    """The customer was merged into another one, which has what belonged to it."""
+
+    status = 409
+    cashier_message = "This customer was merged into another one. Search again."
+
+    def __init__(self, customer_id: str, survivor_id: str) -> None:
+        super().__init__(f"customer {customer_id} was merged into {survivor_id}")
+
+
 def invoked(client: Any, function: str) -> CheckCustomer:
     """Return the check by the customers service. client: of Lambda; function: the name of CheckCustomer."""
 
@@ -39,7 +49,7 @@ def invoked(client: Any, function: str) -> CheckCustomer:
 
 
 def read_customer(client: Any, function: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response of CheckCustomer. UnknownCustomer, CustomerAnonymised, StoreUnavailable."""
+    """Return the response of CheckCustomer. UnknownCustomer, CustomerAnonymised, CustomerMerged, StoreUnavailable."""
     customer_id = request["customer_id"]
     try:
         customer: dict[str, Any] = call_function(client, function, request)
@@ -50,5 +60,8 @@ def read_customer(client: Any, function: str, request: Mapping[str, Any]) -> dic
                 raise UnknownCustomer(customer_id) from failure
             case "CustomerAnonymised":
                 raise CustomerAnonymised(customer_id) from failure
+            case "CustomerMerged":
+                # It was raised by its values at the service; its message is all that is sent.
+                raise CustomerMerged.__new__(CustomerMerged, failure.message) from failure
         raise StoreUnavailable(f"reading customer {customer_id}") from failure
     return customer

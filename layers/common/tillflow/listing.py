@@ -1,7 +1,7 @@
 """Pages of rows by an index, in the order of its sort key."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -90,6 +90,47 @@ class Index:
         rows = read_rows(self.client, self.table, keys)
         return Page([rows[place] for place in keys if place in rows], page.after)
 
+    def page_of_several(
+        self,
+        partitions: Sequence[str],
+        limit: int,
+        after: str = "",
+        *,
+        between: tuple[str, str] | None = None,
+        where: Mapping[str, str | tuple[str, str] | None] | None = None,
+    ) -> Page[Item]:
+        """Return up to `limit` rows of several partitions, the newest first, as `page` does of one.
+
+        A page may be shorter than its limit: of a partition that was not read to the end, rows may come that are
+        newer than those of another one.
+        """
+        if len(partitions) == 1:
+            return self.page(partitions[0], limit, after, newest_first=True, between=between, where=where)
+        positions = _positions(after)
+        pages = {
+            one: self.page(
+                one, limit, positions.get(one) or "", newest_first=True, between=between, where=where
+            )
+            for one in partitions
+            if positions.get(one, "") is not None
+        }
+        unread = [_sort_of(page.after) for page in pages.values() if page.after]
+        bound = max(unread, default=None)
+        rows = sorted((row for page in pages.values() for row in page.rows), key=self._time, reverse=True)
+        chosen = [row for row in rows if bound is None or self._time(row) >= bound][:limit]
+        places = {(row["pk"], row["sk"]) for row in chosen}
+        for one, page in pages.items():
+            taken = [row for row in page.rows if (row["pk"], row["sk"]) in places]
+            if len(taken) == len(page.rows):
+                positions[one] = page.after
+            elif taken:
+                positions[one] = self._position(taken[-1])
+        ended = all(positions.get(one, "") is None for one in partitions)
+        return Page(chosen, None if ended else json.dumps(positions))
+
+    def _time(self, row: Item) -> str:
+        return str(row[self.sort])
+
     def _request(
         self,
         partition: str,
@@ -141,6 +182,23 @@ class Index:
         if not (isinstance(pk, str) and isinstance(sk, str) and type(sort) in (str, int)):
             raise _not_of_this_list()
         return marshal({"pk": pk, "sk": sk, self.partition: partition, self.sort: sort})
+
+
+def _positions(after: str) -> dict[str, str | None]:
+    """Return the positions in several partitions, by partition; None for one that was read to its end."""
+    try:
+        positions = json.loads(after or "{}")
+    except ValueError:
+        raise _not_of_this_list() from None
+    if not isinstance(positions, dict) or not all(
+        isinstance(value, str | None) for value in positions.values()
+    ):
+        raise _not_of_this_list()
+    return positions
+
+
+def _sort_of(position: str) -> str:
+    return str(json.loads(position)[2])
 
 
 def days_between(first: date | None, last: date | None) -> tuple[str, str] | None:

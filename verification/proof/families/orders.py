@@ -1,4 +1,4 @@
-"""Orders: the scenarios of their demos, and cancels that race with their checkout."""
+"""Orders: the scenarios of their demos, cancels that race with their checkout, and merges of their customers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -34,9 +34,11 @@ from verification.proof.services import ProofServices
 
 CHECKOUT, CANCEL, RETURN, PAYMENT = "OrderCheckout", "OrderCancel", "OrderReturn", "CustomerPayment"
 EXCHANGE = "OrderExchange"
+MERGE = "CustomerMerge"
 YESTERDAY = "ord-yesterday"
 STOCK = {ESPRESSO: 100, MUG: 100, FILTER: 100, SOLD_OUT: 0}
 FEW_LINES = 20
+BUYER, SURVIVOR = CUSTOMERS[:2]
 
 Request = Mapping[str, Any]
 
@@ -77,6 +79,7 @@ ENDINGS = {
         ("PAID", "SUCCEEDED PAID"),
     },
     PAYMENT: {("PAID", "SUCCEEDED")},
+    MERGE: {("PAID", "SUCCEEDED"), ("REJECTED", "SUCCEEDED"), ("NONE", "SUCCEEDED")},
     RETURN: {("PAID", "SUCCEEDED"), ("PAID", "FAILED"), ("CANCELLED", "FAILED")},
 }
 # A cancel that failed before its pivot changed nothing; the invariants check that.
@@ -91,9 +94,9 @@ ANNOUNCE = ("AnnounceOrder", "AnnounceRejection", "AnnounceCancel")
 
 
 class Orders(Family):
-    """Checkout and cancel, which a return may overtake, and the payments of invoices on account."""
+    """Checkout and cancel, which a return may overtake, payments of invoices on account, and merges of customers."""
 
-    workflows = (CHECKOUT, CANCEL, PAYMENT)
+    workflows = (CHECKOUT, CANCEL, PAYMENT, MERGE)
     others = (RETURN,)
 
     def request(self, request: Request) -> Request:
@@ -106,7 +109,8 @@ class Orders(Family):
     def prepare(self, services: ProofServices) -> None:
         seed_stock(STOCK)
         self.add_stock()
-        CustomersStore(client("dynamodb"), "CustomersTable").create(CUSTOMERS[0], datetime.now(UTC))
+        for customer in (BUYER, SURVIVOR):
+            CustomersStore(client("dynamodb"), "CustomersTable").create(customer, datetime.now(UTC))
         give_credit(services)
         sell(services, self.request(PAID), YESTERDAY)
 
@@ -130,6 +134,12 @@ class Orders(Family):
         yield Scenario(self, CANCEL, "cancelled after payment by credit", by_credit, "CANCELLED")
         yield Scenario(self, CANCEL, "cancelled after a sale on account", on_account, "CANCELLED")
         yield Scenario(self, PAYMENT, "invoice paid and overpaid", _paid, "PAID", paired=True)
+        yield Scenario(self, MERGE, "a customer who owes an invoice is merged", _merged, "PAID", paired=True)
+        for state in ("OpenOrder", "AuthorisePayment", "CapturePayment"):
+            for title, sale in (("by credit", BY_CREDIT), ("on account", ON_ACCOUNT)):
+                racing = _merged_during(self.request(sale), Trigger(CHECKOUT, state))
+                yield Scenario(self, MERGE, f"merged before {state} of a sale {title}", racing, "PAID")
+        yield Scenario(self, MERGE, "merged during a payment", _merged_during_payment, "PAID")
         yield Scenario(self, CANCEL, "cancel of a declined order", _cancelled(declined), "REJECTED")
         yield Scenario(self, CANCEL, "cancel of an unknown order", _cancelled(None), "NONE")
         for state in RACED:
@@ -187,11 +197,17 @@ def cancel(order_id: str) -> dict[str, Any]:
     return {"order_id": order_id, "reason": "changed their mind"}
 
 
+def merge(order_id: str) -> dict[str, Any]:
+    """Return the merge of the customer of an order into another one."""
+    merged = {"customer_id": BUYER.customer_id, "survivor_id": SURVIVOR.customer_id}
+    return {"merge_id": f"{order_id}-merge", **merged}
+
+
 def give_credit(services: ProofServices) -> None:
     """Give the customer credit and a limit, and issue the gift card of the scenarios; post what their events would."""
     dynamodb, now = client("dynamodb"), datetime(2026, 11, 23, tzinfo=UTC)
     paid = {"currency": "EUR", "reason": "proof", "source": "cash"}
-    customer_id = CUSTOMERS[0].customer_id
+    customer_id = BUYER.customer_id
     grant = {**paid, "grant_id": "crd-1", "customer_id": customer_id, "amount": 500}
     Wallets(dynamodb, "PaymentsTable").grant(GrantCredit.model_validate(grant), now)
     card = {**paid, "code": order_checkout.GIFT_CARD, "amount": 1000}
@@ -231,8 +247,41 @@ def _paid(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> li
     fixture.schedule = FaultSchedule()
     fixture.run_until_settled(fixture.start(placed(ON_ACCOUNT, order_id), CHECKOUT))
     fixture.schedule = schedule
-    payment = {"payment_id": order_id, "customer_id": CUSTOMERS[0].customer_id, "currency": "EUR"}
+    payment = {"payment_id": order_id, "customer_id": BUYER.customer_id, "currency": "EUR"}
     return [fixture.start({**payment, "amount": 5000, "method": "cash"}, PAYMENT)]
+
+
+def _merged(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+    """Sell to a customer on account, then merge the customer."""
+    fixture.schedule = FaultSchedule()
+    fixture.run_until_settled(fixture.start(placed(ON_ACCOUNT, order_id), CHECKOUT))
+    fixture.schedule = schedule
+    return [fixture.start(merge(order_id), MERGE)]
+
+
+def _merged_during(request: Request, trigger: Trigger) -> StartExecutions:
+    """A merge that begins when the checkout of the customer gets to a trigger."""
+
+    def start(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+        machine = fixture.deploy(MERGE)
+        schedule.start_at(trigger, machine, merge(order_id), fixture.engine.engine)
+        fixture.schedule = schedule
+        checkout = fixture.start(placed(request, order_id), CHECKOUT)
+        return [checkout, f"{machine.replace(':stateMachine:', ':execution:')}:{merge(order_id)['merge_id']}"]
+
+    return start
+
+
+def _merged_during_payment(fixture: WorkflowFixture, schedule: CaseSchedule, order_id: str) -> list[str]:
+    """A merge that begins when a payment of the customer is recorded and not yet applied to the account."""
+    fixture.schedule = FaultSchedule()
+    fixture.run_until_settled(fixture.start(placed(ON_ACCOUNT, order_id), CHECKOUT))
+    machine = fixture.deploy(MERGE)
+    schedule.start_at(Trigger(PAYMENT, "SettleAccount"), machine, merge(order_id), fixture.engine.engine)
+    fixture.schedule = schedule
+    payment = {"payment_id": order_id, "customer_id": BUYER.customer_id, "currency": "EUR"}
+    paying = fixture.start({**payment, "amount": 5000, "method": "cash"}, PAYMENT)
+    return [paying, f"{machine.replace(':stateMachine:', ':execution:')}:{merge(order_id)['merge_id']}"]
 
 
 def _racing(request: Request, trigger: Trigger) -> StartExecutions:

@@ -14,6 +14,7 @@ const WORKFLOWS = [
   "OrderShipment",
   "PaymentReconciliation",
   "CustomerPayment",
+  "CustomerMerge",
   "StockReorder",
   "PurchaseOrder",
   "StockTransfer",

@@ -1,0 +1,127 @@
+"""Merges in DynamoDB; see customers/rows.py for the table."""
+
+from datetime import datetime
+from typing import Any
+
+from tillflow.customers import CustomerAnonymised, CustomerMerged, UnknownCustomer
+from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.merges import merge_rows
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    read_row,
+    retry_on_conflict,
+    transact,
+)
+from tillflow.times import iso_utc
+
+from customers.errors import UnknownMerge
+from customers.merges.models import MergeCustomer, MergedCustomer
+from customers.models import StoredCustomer
+from customers.rows import LIST, customer_key, customer_row, merge_key, read_customer
+
+
+class MergesStore:
+    """Merges in the customers table. client: a DynamoDB client; table: its name."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def merge(self, request: MergeCustomer, now: datetime) -> MergedCustomer:
+        """Point a customer to its survivor, once per merge id; a second delivery returns the same.
+
+        UnknownCustomer, CustomerAnonymised, CustomerMerged, IdempotencyConflict for another merge under the id.
+        """
+        return retry_on_conflict(lambda: self._merge(request, now))
+
+    def check(self, request: MergeCustomer) -> None:
+        """Raise what `merge` would raise now."""
+        if stored := self._row(*merge_key(request.merge_id)):
+            _same(stored, request)
+            return
+        self._open(request.customer_id)
+        self._open(request.survivor_id)
+
+    def find(self, merge_id: str) -> MergedCustomer:
+        """Return a merge that was recorded; UnknownMerge."""
+        row = self._row(*merge_key(merge_id))
+        if not row:
+            raise UnknownMerge(merge_id)
+        return _read(row)
+
+    def _merge(self, request: MergeCustomer, now: datetime) -> MergedCustomer:
+        marker_key = merge_key(request.merge_id)
+        if stored := self._row(*marker_key):
+            return _same(stored, request)
+        row, customer = self._open(request.customer_id)
+        self._open(request.survivor_id)
+        merged = request.model_dump()
+        marker = {"pk": marker_key[0], "sk": marker_key[1], **merged, "merged_at": iso_utc(now)}
+        after = customer_row(customer.customer, customer.version + 1, row["created_at"], now)
+        after |= {"merged_into": request.survivor_id, "merge_id": request.merge_id}
+        what = f"merging customer {request.customer_id}"
+        into, of = merge_rows(request.customer_id, request.survivor_id, request.merge_id)
+        actions = [
+            self._put(marker, AlreadyApplied, ConditionExpression="attribute_not_exists(pk)"),
+            self._put(
+                after,
+                lambda _: StoreContention(what),
+                ConditionExpression="version = :version",
+                ExpressionAttributeValues=marshal({":version": customer.version}),
+            ),
+            self._is_open(request.survivor_id, what),
+            Action("Delete", {"TableName": self._table, "Key": key(LIST, request.customer_id)}),
+            self._put(into),
+            self._put(of),
+        ]
+        try:
+            transact(self._client, actions, what)
+        except AlreadyApplied as applied:
+            return _same(applied.result, request)
+        return _read(marker)
+
+    def _open(self, customer_id: str) -> tuple[Item, StoredCustomer]:
+        """Return a customer that is neither merged nor anonymised, and its row."""
+        row = self._row(*customer_key(customer_id))
+        if not row:
+            raise UnknownCustomer(customer_id)
+        stored = read_customer(row)
+        if stored.merged_into:
+            raise CustomerMerged(customer_id, stored.merged_into)
+        if stored.anonymised_at:
+            raise CustomerAnonymised(customer_id)
+        return row, stored
+
+    def _is_open(self, customer_id: str, what: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(*customer_key(customer_id)),
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(merged_into) "
+            "AND attribute_not_exists(anonymised_at)",
+        }
+        return Action("ConditionCheck", request, lambda _: StoreContention(what))
+
+    def _put(self, row: Item, condition_error: Any = None, **condition: Any) -> Action:
+        return Action("Put", {"TableName": self._table, "Item": marshal(row), **condition}, condition_error)
+
+    def _row(self, pk: str, sk: str) -> Item:
+        return read_row(self._client, self._table, pk, sk)
+
+
+def _same(stored: Item, request: MergeCustomer) -> MergedCustomer:
+    first, sent = _read(stored), request.model_dump()
+    if first != sent:
+        raise IdempotencyConflict(f"merge {request.merge_id}", first, sent)
+    return first
+
+
+def _read(row: Item) -> MergedCustomer:
+    return {
+        "merge_id": row["merge_id"],
+        "customer_id": row["customer_id"],
+        "survivor_id": row["survivor_id"],
+    }

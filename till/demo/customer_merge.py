@@ -1,0 +1,78 @@
+"""Demo of the customer merge: credit and debts of two records become one customer's; a merged record is refused."""
+
+from dataclasses import dataclass
+from secrets import token_hex
+
+from executions.models import ExecutionProgress
+
+from till import workflows
+from till.demo.model import Outcome, Report
+from till.demo.order_checkout import BASKET, ENDED, audited, order
+from till.history import compensated
+from till.output import money
+from till.services.customers import Accounts, Credit, Customers
+from till.services.orders import Orders
+from till.shop import CURRENCY, Shop
+from till.stack import Stack
+from till.waiting import wait_for_order
+
+LIMIT = 100_000
+CREDIT = 700
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A merge of two new customers. sold: the merged one has bought on account before."""
+
+    title: str
+    expected: str
+    sold: bool = False
+
+
+SCENARIOS = (
+    Scenario("credit of both records", "14.00 EUR of credit, owes 0.00 EUR"),
+    Scenario("the merged record owes an invoice", "14.00 EUR of credit, owes 43.90 EUR", sold=True),
+)
+
+
+class CustomerMergeDemo:
+    """The scenarios of the merge, each with two customers of its own."""
+
+    name = "customer_merge"
+    title = "Customer merge"
+    scenarios = len(SCENARIOS)
+
+    def run(self, stack: Stack, ended: Report) -> list[Outcome]:
+        run_id = f"demo-{token_hex(3)}"
+        Shop(stack).receive(f"{run_id}-m", {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
+        outcomes = []
+        for number, scenario in enumerate(SCENARIOS, 1):
+            outcomes.append(self._one(stack, scenario, f"{run_id}-m{number:02}"))
+            ended(scenario.title)
+        return audited(stack, outcomes)
+
+    def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
+        survivor_id = f"{name}-a"
+        for customer_id in (survivor_id, name):
+            Customers(stack).create({"customer_id": customer_id, "name": "Demo"})
+            about = {"customer_id": customer_id, "currency": CURRENCY}
+            Accounts(stack).set_limit({**about, "credit_limit": LIMIT})
+            Credit(stack).grant({**about, "grant_id": customer_id, "amount": CREDIT, "reason": "demo"})
+        if scenario.sold:
+            sale = order(BASKET, {"type": "on_account"}, customer_id=name)
+            sold = Orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
+            wait_for_order(stack, name, sold.arn, ENDED)
+        merge = {"merge_id": f"{name}-merge", "customer_id": name, "survivor_id": survivor_id}
+        arn = Customers(stack).merge(merge).arn
+        execution = workflows.wait(stack, arn)
+        steps = compensated(workflows.visits(stack, arn))
+        actual = _ending(stack, survivor_id, execution)
+        return Outcome(scenario.title, merge["merge_id"], arn, scenario.expected, actual, steps)
+
+
+def _ending(stack: Stack, survivor_id: str, execution: ExecutionProgress) -> str:
+    if execution.status != "SUCCEEDED":
+        return f"{execution.status} {execution.error or ''}"
+    [account] = Accounts(stack).accounts(survivor_id)
+    credit = Credit(stack).balances(survivor_id)[CURRENCY]
+    return f"{money(credit, CURRENCY)} of credit, owes {money(account.owed, CURRENCY)}"
