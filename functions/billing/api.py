@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow import customers
@@ -13,7 +13,8 @@ from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
 
 from billing.documents.buyers import invoked
-from billing.documents.models import MEDIA_TYPES, DocumentLink, Form, Seller
+from billing.documents.mails import Mails
+from billing.documents.models import MEDIA_TYPES, DocumentLink, Form, MailDocument, MailedDocument, Seller
 from billing.documents.operations import DocumentOperations
 from billing.errors import UnknownInvoice
 from billing.models import CreditNote, CreditNoteSummary, Invoice, InvoiceSummary
@@ -73,6 +74,20 @@ class DocumentQuery(BaseModel):
 
     number: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
     form: Form = "pdf"
+
+
+class MailBody(MailDocument):
+    """A document to mail as PDF: mail_id is its idempotency key; to: an address, by default the customer's."""
+
+    to: Any = None
+
+
+@cache
+def _mails() -> Mails:
+    sender = os.environ["MAIL_SENDER"]
+    # Without a sender nothing is sent, and no client is needed.
+    ses = client("sesv2") if sender else None
+    return Mails(client("dynamodb"), ses, os.environ["TABLE_NAME"], sender)
 
 
 @cache
@@ -148,6 +163,12 @@ def get_credit_note(call: Call) -> CreditNote:
 def get_document(call: Call) -> DocumentLink:
     """Return where the printed form of an invoice or credit note is downloaded; it is rendered once."""
     return _documents().link(call.query.number, call.query.form)
+
+
+@api.route("POST /documents/mails", "sell", body=MailBody, response=MailedDocument, statuses=(201,))
+def mail_document(call: Call) -> Reply:
+    """Mail an invoice or credit note as PDF to its customer or to an address, once per mail id."""
+    return Reply(_documents().mail(call.body.model_dump(), _mails()), 201)
 
 
 @api.route("GET /orders/{order_id}/receipt", "read", response=str)

@@ -79,3 +79,30 @@ class DocumentAltered(DomainError):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"document {number} does not have its stored hash")
+
+
+class InvalidMail(InvalidRequest):
+    """A mail of a document that is not accepted."""
+
+    cashier_message = "The mail is not valid. Check the address."
+    subject = "mail"
+
+
+class MailNotConfigured(DomainError):
+    """The shop sends no mail: it has no sender's address."""
+
+    status = 409
+    cashier_message = "This shop does not send mail."
+
+    def __init__(self) -> None:
+        super().__init__("no mail is sent: the parameter MailSender is empty")
+
+
+class MailRefused(DomainError):
+    """Amazon SES has refused a mail; the message has its code, and not the address."""
+
+    status = 409
+    cashier_message = "The mail was not accepted. Check the address."
+
+    def __init__(self, mail_id: str, code: str) -> None:
+        super().__init__(f"mail {mail_id} was refused by Amazon SES: {code}")

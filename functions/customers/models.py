@@ -81,11 +81,12 @@ class CheckCustomer(Request):
 
 
 class BillingIdentity(TypedDict):
-    """A customer as it is printed on an invoice."""
+    """A customer as it is printed on an invoice, and where it is mailed to."""
 
     name: str
     billing_address: dict[str, str] | None
     vat_id: str | None
+    email: str | None
 
 
 class CheckedCustomer(TypedDict):

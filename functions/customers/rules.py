@@ -29,4 +29,5 @@ def billing_identity(customer: Customer) -> BillingIdentity:
         "name": customer.name,
         "billing_address": address.model_dump() if address else None,
         "vat_id": customer.vat_id,
+        "email": customer.email,
     }

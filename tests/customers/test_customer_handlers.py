@@ -26,7 +26,7 @@ def test_billing_identity_is_returned_on_request_until_it_is_removed(
     assert check({"customer_id": "cus-ada"}, CONTEXT) == {"customer_id": "cus-ada"}
     assert check({"customer_id": "cus-ada", "billing": True}, CONTEXT) == {
         "customer_id": "cus-ada",
-        "billing": {"name": "Ada", "billing_address": ADDRESS, "vat_id": "ATU123"},
+        "billing": {"name": "Ada", "billing_address": ADDRESS, "vat_id": "ATU123", "email": None},
     }
     store.anonymise("cus-ada", NOW)
     with pytest.raises(CustomerAnonymised):

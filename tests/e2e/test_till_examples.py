@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("e2e")]
 
 ROOT = Path(__file__).parents[2]
 NOT_RUN = {
+    "invoice mail": "needs a verified identity in Amazon SES",
     "up": "starts a process; test_till_up.py",
     "env": "needs the SAM CLI; test_sam_local.py",
     "demo": "takes a minute; test_deploy.py runs it",

@@ -21,6 +21,7 @@ NATURAL_IDS = {
     "POST /customers/{customer_id}/credit": "grant_id",
     "POST /gift-cards": "code",
     "POST /ledger/entries": "entry_id",
+    "POST /documents/mails": "mail_id",
     "POST /orders": "order_id",
     "POST /orders/{order_id}/cancel": "order_id",
     "POST /orders/{order_id}/returns": "return_id",

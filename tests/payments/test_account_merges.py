@@ -14,7 +14,7 @@ from payments.on_account import OnAccount
 from payments.provider import Charge
 from payments.store_credit import StoreCredit
 from tillflow.customers import CustomerMerged
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, StoreContention
 
 from tests.support.interposed import Interposed
 from tests.support.payments_fixture import granted
@@ -180,6 +180,24 @@ def test_merge_between_the_read_and_the_write_of_a_change_is_not_overtaken(
         assert type(error).__name__ == "StoreContention"
     assert balances(wallets, "cus-2") == {"EUR": 0}
     assert sum(balances(wallets, "cus-1").values()) in (100, 140)
+
+
+@pytest.mark.parametrize("book", [StoreCredit, OnAccount])
+def test_merge_before_the_write_of_a_void_restores_the_survivor(
+    wallets: Wallets, accounts: Accounts, dynamodb: Any, table: str, merge: Callable[..., None], book: Any
+) -> None:
+    wallets.grant(granted(100, "g-2", "cus-2"), NOW)
+    accounts.set_limit(limit("cus-2", 100))
+    held = book(dynamodb, table).authorise("ord-1#authorise#1", "", charge(40))
+    between = Interposed(dynamodb)
+    between.before("transact_write_items", merge)
+    with pytest.raises(StoreContention):
+        book(between, table).void("ord-1#void#1", held.reference)
+    # The workflow repeats the step, which then reads the survivor.
+    assert book(dynamodb, table).void("ord-1#void#1", held.reference).accepted
+    assert (balances(wallets, "cus-1"), balances(wallets, "cus-2")) == ({"EUR": 100}, {"EUR": 0})
+    left = [accounts.account(customer_id, "EUR").available for customer_id in ("cus-1", "cus-2")]
+    assert left == [100, 0]
 
 
 def test_limit_of_a_merged_customer_is_not_set(accounts: Accounts, merge: Callable[..., None]) -> None:

@@ -144,6 +144,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "customer anonymise": ("cus-ada", "{text}"),
     "customer limit": ("cus-ada {text}", "{text} 5", "cus-ada 5"),
     "invoice document": ("INV-000001 --pdf {order}", "{text} --pdf {order}"),
+    "invoice mail": ("INV-000001", "INV-000001 --to {text}", "{text}", "INV-000001 --id {text}"),
     "invoice seller": ("--name {text}", "--name Shop --street {text} --city Berlin --country DE", "--json"),
     "order receipt": ("ord-1", "ord-404", "{text}"),
     "invoice pay": ("cus-ada {text}", "cus-ada 5 --order {text}", "cus-ada 5"),

@@ -146,6 +146,35 @@ def document(
     out.print(f"Wrote {number} to {pdf}.")
 
 
+@app.command("mail")
+def mail(
+    number: Annotated[str, typer.Argument(help="Number of an invoice or credit note.")],
+    to: Annotated[str | None, typer.Option(help="Address; by default that of the customer.")] = None,
+    receipt: Annotated[bool, typer.Option("--receipt", help="For a roll of 80 mm in place of A4.")] = False,
+    mail_id: Annotated[str | None, typer.Option("--id", help="Idempotency key.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Mail an invoice or credit note as PDF. The stack needs a sender (parameter MailSender).
+
+    Example:
+
+        till order place docs/examples/order.json --id ord-1 --wait
+        till invoice mail INV/store-1-000001 --to ada@example.com
+    """
+    request = {
+        "mail_id": mail_id or workflows.new_id("mail"),
+        "number": number,
+        "form": "receipt" if receipt else "pdf",
+        "to": to,
+    }
+    with operator_errors("`till order show` shows the number; docs/deploy.md describes the sender."):
+        mailed = Documents(find_stack()).mail(request)
+    if as_json:
+        print_json(mailed)
+    else:
+        out.print(f"Mailed {mailed['number']} ({mailed['mail_id']}).")
+
+
 @app.command("seller")
 def seller(
     name: Annotated[str | None, typer.Option(help="Name of the shop.")] = None,

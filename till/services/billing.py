@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from billing.documents.models import DocumentLink, Form, Seller
+from billing.documents.models import DocumentLink, Form, MailedDocument, Seller
 from billing.errors import SellerNotSet, UnknownInvoice
 from billing.models import CreditNote, Invoice
 from billing.receivables.models import Ageing, OpenItem, ReceivedPayment
@@ -64,6 +64,13 @@ class Documents:
         """Return a document as a file. UnknownDocument, SellerNotSet."""
         response = self._service.call("GET /documents", "read", query={"number": number, "form": form})
         return download(response.read(DocumentLink).url)
+
+    def mail(self, request: Mapping[str, Any]) -> MailedDocument:
+        """Mail a document, once per mail id.
+
+        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict, MailRefused.
+        """
+        return self._service.call("POST /documents/mails", "sell", body=dict(request)).read(MailedDocument)
 
     def receipt(self, order_id: str) -> str:
         """Return the receipt of a paid order as text. UnknownDocument, SellerNotSet."""

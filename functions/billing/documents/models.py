@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.fields import Record
+from tillflow.fields import BusinessId, Record
 
 type Form = Literal["pdf", "receipt", "text"]
 """pdf: an A4 page; receipt: PDF for a roll of 80 mm; text: the same receipt as plain text."""
@@ -50,6 +50,7 @@ class Buyer(BaseModel):
     name: str
     billing_address: Address | None = None
     vat_id: str | None = None
+    email: str | None = None
 
 
 class FindBuyer(Protocol):
@@ -67,6 +68,23 @@ class StoredDocument(TypedDict):
     sha256: str
     size: int
     rendered_at: str
+
+
+class MailDocument(Record):
+    """A request to mail a document as PDF, once per mail id. The address is checked apart: no error repeats it."""
+
+    mail_id: BusinessId
+    number: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
+    form: Literal["pdf", "receipt"] = "pdf"
+
+
+class MailedDocument(TypedDict):
+    """A document that SES has taken for delivery."""
+
+    mail_id: str
+    number: str
+    form: Form
+    sent_at: str
 
 
 class DocumentLink(BaseModel):

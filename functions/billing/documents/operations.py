@@ -9,19 +9,22 @@ from tillflow.store import read_row
 from tillflow.times import iso_utc
 
 from billing.documents import rules
+from billing.documents.mails import Mails, checked_address
 from billing.documents.models import (
     MEDIA_TYPES,
     Buyer,
     DocumentLink,
     FindBuyer,
     Form,
+    MailDocument,
+    MailedDocument,
     Printed,
     Seller,
     StoredDocument,
 )
 from billing.documents.receipt import receipt
 from billing.documents.store import DocumentsStore
-from billing.errors import InvalidSeller, SellerNotSet, UnknownDocument
+from billing.errors import InvalidMail, InvalidSeller, SellerNotSet, UnknownDocument
 from billing.rows import invoice_key, read_credit_note, read_invoice
 
 _URL_SECONDS = 300
@@ -80,6 +83,37 @@ class DocumentOperations:
             raise UnknownDocument(order_id)
         stored = self._stored(number, "text", lambda: {"pk": pk, "sk": sk})
         return self._store.read(stored).decode()
+
+    def mail(self, request: Mapping[str, Any], mails: Mails) -> MailedDocument:
+        """Mail an invoice or credit note to `to`, or to its customer; once per mail id.
+
+        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict, MailRefused.
+        """
+        mails.check_configured()
+        given = request.get("to")
+        to = checked_address(given) if given is not None else None
+        mail = parse(
+            MailDocument, {name: value for name, value in request.items() if name != "to"}, InvalidMail
+        )
+        place = self._store.row_of(mail.number)
+        if not place:
+            raise UnknownDocument(mail.number)
+        row = read_row(self._dynamodb, self._table, place["pk"], place["sk"])
+        address = to or self._address_of(row)
+        title = "Invoice" if row["sk"] == "INVOICE" else "Credit note"
+        subject = f"{title} {mail.number} of {self.seller()[0].name}"
+        return mails.send(mail, to, address, subject, lambda: self.read(mail.number, mail.form))
+
+    def _address_of(self, row: Mapping[str, Any]) -> str:
+        """Return the address of the customer of a document; InvalidMail if there is none."""
+        if row["sk"] != "INVOICE":
+            row = read_row(
+                self._dynamodb, self._table, *invoice_key(read_credit_note(dict(row)).credit_note_id)
+            )
+        buyer = self._buyer(row.get("customer_id"))
+        if buyer is None or buyer.email is None:
+            raise InvalidMail("to", None, "an email address: the document's customer has none")
+        return checked_address(buyer.email)
 
     def _stored(self, number: str, form: Form, find: Callable[[], Mapping[str, Any]]) -> StoredDocument:
         if stored := self._store.find(number, form):

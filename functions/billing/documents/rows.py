@@ -2,6 +2,7 @@
 
 SETTINGS              SELLER   the shop as it is printed on documents
 DOCUMENT#<number>     <form>   a rendered document: its place in the bucket and its hash
+MAIL#<mail id>        MAIL     a mail of a document: the hash of its address, and the message's id once SES has taken it
 
 The index `number` finds an invoice or credit note by its number; `document_number` is the attribute.
 """
@@ -17,6 +18,11 @@ NUMBER_INDEX = "number"
 def document_key(number: str, form: Form) -> tuple[str, str]:
     """Return the primary key of the row of a rendered document."""
     return f"DOCUMENT#{number}", form
+
+
+def mail_key(mail_id: str) -> tuple[str, str]:
+    """Return the primary key of the row of a mail."""
+    return f"MAIL#{mail_id}", "MAIL"
 
 
 def document_row(document: StoredDocument) -> Item:
