@@ -132,3 +132,17 @@ def test_invocation_of_a_deleted_function_ends(journal: Journal) -> None:
     bench.invocations.submit(FUNCTION, b"{}")
     bench.advance(0)
     assert (bench.attempts, left(journal)) == ([], 0)
+
+
+def test_function_without_concurrency_discards_its_events_at_once(journal: Journal) -> None:
+    settings = Settings(
+        on_failure="arn:aws:sqs:r:a:failed", dead_letter_target="arn:aws:sqs:r:a:dead", has_concurrency=False
+    )
+    bench = Bench(journal, lambda _: Result(b"1"), settings)
+    bench.invocations.submit(FUNCTION, b'{"n": 1}')
+    bench.advance(0)
+    assert bench.attempts == []
+    (_, record, _), (_, body, attributes) = bench.sent
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert (body, attributes["ErrorCode"]) == ({"n": 1}, ("Number", "429"))
+    assert left(journal) == 0

@@ -31,13 +31,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a function handles asynchronous invocations. The targets are ARNs."""
+    """How a function handles asynchronous invocations. The targets are ARNs.
+
+    A function without concurrency runs none: its events are discarded without retries.
+    """
 
     max_retries: int = 2
     max_age: float = 21_600.0
     on_success: str | None = None
     on_failure: str | None = None
     dead_letter_target: str | None = None
+    has_concurrency: bool = True
 
 
 @dataclass(slots=True)
@@ -135,6 +139,9 @@ class AsyncInvocations:
         if settings is None:
             self._end(pending)
             return
+        if not settings.has_concurrency:
+            self._discard(pending, settings, "ZeroReservedConcurrency", None)
+            return
         result = self._run(pending)
         if result.throttled:
             pending.throttles += 1
@@ -158,16 +165,18 @@ class AsyncInvocations:
         if not is_last and not too_old:
             self._schedule(pending)
             return
-        self._report(
-            pending, settings.on_failure, "RetriesExhausted" if is_last else "EventAgeExceeded", result
-        )
+        self._discard(pending, settings, "RetriesExhausted" if is_last else "EventAgeExceeded", result)
+
+    def _discard(self, pending: Pending, settings: Settings, condition: str, result: Result | None) -> None:
+        """Send the event where the function's failures go, and end the invocation."""
+        self._report(pending, settings.on_failure, condition, result)
         if settings.dead_letter_target is not None:
             self._deliver(
                 pending, settings.dead_letter_target, pending.payload, _error_attributes(pending, result)
             )
         self._end(pending)
 
-    def _report(self, pending: Pending, target: str | None, condition: str, result: Result) -> None:
+    def _report(self, pending: Pending, target: str | None, condition: str, result: Result | None) -> None:
         if target is not None:
             body = json.dumps(_destination_record(pending, condition, result, self._clock())).encode()
             self._deliver(pending, target, body, {})
@@ -184,27 +193,34 @@ class AsyncInvocations:
         self._journal.delete(_STORE, "", pending.request_id)
 
 
-def _error_attributes(pending: Pending, result: Result) -> dict[str, tuple[str, str]]:
+def _error_attributes(pending: Pending, result: Result | None) -> dict[str, tuple[str, str]]:
     """Return the attributes of a message in the dead-letter queue."""
-    try:
-        message = str(json.loads(result.payload).get("errorMessage", ""))
-    except (ValueError, AttributeError):
-        message = result.payload.decode("utf-8", "replace")
-    attributes = {"RequestID": ("String", pending.request_id), "ErrorCode": ("Number", "200")}
+    is_throttled = result is None or result.throttled
+    attributes = {
+        "RequestID": ("String", pending.request_id),
+        "ErrorCode": ("Number", "429" if is_throttled else "200"),
+    }
+    message = "Rate Exceeded." if result is None or result.throttled else _error_message(result.payload)
     if message:
         attributes["ErrorMessage"] = ("String", message[:_MAX_ERROR_MESSAGE])
     return attributes
 
 
-def _destination_record(pending: Pending, condition: str, result: Result, now: float) -> dict[str, Any]:
-    """Return the invocation record that a destination receives."""
+def _error_message(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload).get("errorMessage", ""))
+    except (ValueError, AttributeError):
+        return payload.decode("utf-8", "replace")
+
+
+def _destination_record(
+    pending: Pending, condition: str, result: Result | None, now: float
+) -> dict[str, Any]:
+    """Return the invocation record that a destination receives; an event that never ran has no response."""
     qualifier = pending.function.split(":")[7:]
     function = pending.function if qualifier else f"{pending.function}:$LATEST"
-    response: dict[str, Any] = {"statusCode": 200, "executedVersion": (qualifier or ["$LATEST"])[0]}
-    if result.failed:
-        response["functionError"] = "Unhandled"
     timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {
+    record: dict[str, Any] = {
         "version": "1.0",
         "timestamp": timestamp,
         "requestContext": {
@@ -214,9 +230,13 @@ def _destination_record(pending: Pending, condition: str, result: Result, now: f
             "approximateInvokeCount": pending.attempts,
         },
         "requestPayload": _json(pending.payload),
-        "responseContext": response,
-        "responsePayload": _json(result.payload),
     }
+    if result is not None and not result.throttled:
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": (qualifier or ["$LATEST"])[0]}
+        if result.failed:
+            response["functionError"] = "Unhandled"
+        record |= {"responseContext": response, "responsePayload": _json(result.payload)}
+    return record
 
 
 def _json(payload: bytes) -> Any:

@@ -1,9 +1,11 @@
-"""Deliveries of a Lambda function's results to queues, topics, functions and event buses, with the function's role."""
+"""Deliveries of a Lambda function's results, with the function's role, to the kinds of targets that Lambda has."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import botocore.session
@@ -39,11 +41,15 @@ class Destinations:
                 self._client("lambda", function, role_arn).invoke(
                     FunctionName=target, InvocationType="Event", Payload=body
                 )
+            case "s3":
+                self._client("s3", function, role_arn).put_object(
+                    Bucket=target.rpartition(":")[2], Key=_object_key(function), Body=body
+                )
             case "events":
                 self._put_event(function, role_arn, target, text)
             case _:
                 raise ValueError(
-                    f"A destination must be a queue, topic, function or event bus; got {target}."
+                    f"A destination must be a queue, topic, function, bucket or event bus; got {target}."
                 )
 
     def _put_event(self, function: str, role_arn: str, bus: str, text: str) -> None:
@@ -67,6 +73,12 @@ class Destinations:
         return session.create_client(
             service, region_name=REGION, endpoint_url=self._endpoint_url, config=config
         )
+
+
+def _object_key(function: str) -> str:
+    """Return the key of an invocation record, as in "Capturing records of Lambda asynchronous invocations"."""
+    now = datetime.now(UTC)
+    return f"aws/lambda/async/{function.split(':')[6]}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
 
 
 def _value(kind: str, value: str) -> dict[str, str]:

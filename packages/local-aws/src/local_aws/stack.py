@@ -27,10 +27,13 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
+from .ministack.mapping_checks import install_mapping_checks
 from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
 from .ministack.policies import authorize_state_machines, cache_parsed_policies, name_callers_by_session
-from .ministack.queue_mappings import install_queue_mappings
+from .ministack.queue_mappings import install_batching_windows
+from .ministack.request_checks import install_request_checks
+from .ministack.resource_schemas import install_resource_schemas
 from .ministack.resources import install_resources
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
@@ -64,11 +67,14 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     roles = RoleSessions(endpoint_url(port))
     runner = _lambda_runner(folder, port, lambda_python, journal, roles)
     install_step_functions(engine)
+    install_request_checks()
     install_lambda(runner.invoke)
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
     install_nested_stacks()
-    install_queue_mappings()
+    install_resource_schemas()
+    install_mapping_checks()
+    install_batching_windows()
     install_service_defaults()
     install_http_apis()
     install_event_checks()

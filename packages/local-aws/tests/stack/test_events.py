@@ -28,6 +28,8 @@ def _without(name: str) -> dict[str, Any]:
         (_without("Detail"), "InvalidArgument", "Parameter Detail is not valid."),
         (VALID | {"Detail": "text"}, "MalformedDetail", "Detail is malformed."),
         (VALID | {"Detail": "[1]"}, "MalformedDetail", "Detail is malformed."),
+        (VALID | {"Detail": "null"}, "MalformedDetail", "Detail is malformed."),
+        (VALID | {"DetailType": "x" * 129}, "InvalidArgument", "Parameter DetailType is not valid."),
         (VALID | {"Source": "aws.shop"}, "NotAuthorizedForSourceException", "Not authorized for the source."),
     ],
 )
@@ -45,8 +47,12 @@ def test_invalid_entry_fails_and_others_are_processed(
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ([VALID] * 11, "less than or equal to 10"),
-        ([VALID | {"Detail": json.dumps({"text": "x" * 262_144})}], "over the limit"),
+        ([VALID] * 11, r"Value '\[PutEventsRequestEntry\(time=null, source=shop, .*less than or equal to 10"),
+        (
+            [VALID | {"EventBusName": "two words"}],
+            "Value 'two words' at 'entries.1.member.eventBusName' failed",
+        ),
+        ([VALID | {"Detail": json.dumps({"text": "x" * 1_048_576})}], "over the limit"),
     ],
 )
 def test_too_large_request_is_rejected(aws: Aws, entries: list[Any], message: str) -> None:
@@ -67,3 +73,37 @@ def test_event_reaches_a_function_and_is_retried_as_an_asynchronous_invocation(a
     events.put_targets(Rule=rule, Targets=[{"Id": "one", "Arn": arn}])
     events.put_events(Entries=[VALID | {"Source": rule}])
     assert aws.messages(url, 1) == [{"n": 1}]
+
+
+def test_event_has_the_time_of_its_entry(aws: Aws) -> None:
+    url, queue = aws.queue()
+    events, rule = aws.client("events"), f"rule-{uuid.uuid4().hex[:8]}"
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": "one", "Arn": queue}])
+    events.put_events(Entries=[VALID | {"Source": rule, "Time": 1_700_000_000}])
+    [event] = aws.messages(url, 1)
+    assert event["time"] == "2023-11-14T22:13:20Z"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({}, "EventPattern or ScheduleExpression must be specified"),
+        ({"ScheduleExpression": "rate(1 minutes)"}, "Parameter ScheduleExpression is not valid"),
+        ({"ScheduleExpression": "rate(5 minute)"}, "Parameter ScheduleExpression is not valid"),
+        ({"ScheduleExpression": "rate(0 minutes)"}, "Parameter ScheduleExpression is not valid"),
+        ({"EventPattern": '{"source": "shop"}'}, '"source" must be an object or an array'),
+        ({"EventPattern": '{"source": ["shop"]}', "State": "ON"}, "Value 'ON' at 'state' failed"),
+    ],
+)
+def test_invalid_rule_is_rejected(aws: Aws, rule: dict[str, str], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        aws.client("events").put_rule(Name="invalid", **rule)
+
+
+def test_missing_rule_is_named_with_its_bus(aws: Aws) -> None:
+    events, queue = aws.client("events"), "arn:aws:sqs:us-east-1:000000000000:work"
+    with pytest.raises(ClientError, match="Rule none does not exist on EventBus default"):
+        events.put_targets(Rule="none", Targets=[{"Id": "one", "Arn": queue}])
+    with pytest.raises(ClientError, match="SqsParameters must be specified for target: one"):
+        events.put_targets(Rule="none", Targets=[{"Id": "one", "Arn": f"{queue}.fifo"}])

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -147,6 +148,11 @@ def test_payload_that_is_not_json_is_rejected(aws: Aws) -> None:
     assert _status(aws, aws.function(ECHO), b"hello") == (400, "InvalidRequestContentException")
 
 
+@pytest.mark.parametrize("body", [b'{"a":', b"NaN", b'"x', b"\xff", b"[1,]"])
+def test_text_that_only_resembles_json_is_rejected(aws: Aws, body: bytes) -> None:
+    assert _status(aws, aws.function(ECHO), body) == (400, "InvalidRequestContentException")
+
+
 def test_too_large_payload_is_rejected(aws: Aws) -> None:
     name = aws.function(ECHO)
     assert _status(aws, name, b'"%s"' % (b"x" * 6_291_456)) == (413, "RequestEntityTooLargeException")
@@ -166,6 +172,109 @@ def test_response_that_is_not_json_passes_unchanged(aws: Aws) -> None:
     name = aws.function("def handler(event, context):\n    return b'abc'\n")
     response = aws.client("lambda").invoke(FunctionName=name)
     assert response["StatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "message"),
+    [
+        ({"Timeout": 901}, "ValidationException", "at 'timeout' failed .* less than or equal to 900"),
+        (
+            {"MemorySize": 10_241},
+            "ValidationException",
+            "at 'memorySize' failed .* less than or equal to 10240",
+        ),
+        ({"Handler": "app handler"}, "ValidationException", "Value 'app handler' at 'handler' failed"),
+        (
+            {"Role": "arn:aws:iam::000000000000:role/none"},
+            "InvalidParameterValueException",
+            "cannot be assumed by",
+        ),
+        (
+            {"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"] * 6},
+            "InvalidParameterValueException",
+            "than 5",
+        ),
+        (
+            {"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:work"}},
+            "InvalidParameterValueException",
+            "does not have permissions to call SendMessage on SQS",
+        ),
+    ],
+)
+def test_invalid_configuration_is_rejected(
+    aws: Aws, settings: dict[str, Any], code: str, message: str
+) -> None:
+    with pytest.raises(ClientError, match=message) as error:
+        aws.client("lambda").update_function_configuration(FunctionName=aws.function(ECHO), **settings)
+    assert error.value.response["Error"]["Code"] == code
+
+
+def test_function_needs_a_runtime_and_a_short_name(aws: Aws) -> None:
+    client, role = aws.client("lambda"), aws.role()
+    settings = {"Role": role, "Handler": "app.handler", "Code": {"ZipFile": b"PK"}}
+    with pytest.raises(ClientError, match="Runtime and Handler are mandatory parameters"):
+        client.create_function(FunctionName="f", **settings)
+    with pytest.raises(ClientError, match=r"at 'functionName' failed .* less than or equal to 64"):
+        client.create_function(FunctionName="f" * 65, Runtime="python3.13", **settings)
+    with pytest.raises(
+        ClientError, match=r"InvalidParameterValueException.* Value python1 at 'runtime' failed"
+    ):
+        client.create_function(FunctionName="f", Runtime="python1", **settings)
+
+
+def test_account_keeps_unreserved_concurrency(aws: Aws) -> None:
+    with pytest.raises(ClientError, match=r"below its minimum value of \[100\]"):
+        aws.client("lambda").put_function_concurrency(
+            FunctionName=aws.function(ECHO), ReservedConcurrentExecutions=901
+        )
+
+
+def test_alias_of_a_missing_version_is_rejected(aws: Aws) -> None:
+    name = aws.function(ECHO)
+    with pytest.raises(ClientError, match=f"Function not found: .*:{name}:7"):
+        aws.client("lambda").create_alias(FunctionName=name, Name="live", FunctionVersion="7")
+
+
+@pytest.mark.parametrize("options", [{"InvocationType": "Later"}, {"LogType": "Full"}])
+def test_unknown_option_of_an_invocation_is_rejected(aws: Aws, options: dict[str, str]) -> None:
+    assert _status(aws, aws.function(ECHO), b"{}", **options) == (400, "ValidationException")
+
+
+def test_configuration_of_asynchronous_invocations_is_checked_and_updated(aws: Aws) -> None:
+    client, name = aws.client("lambda"), aws.function(ECHO)
+    arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+
+    def destination(target: str) -> dict[str, Any]:
+        return {"DestinationConfig": {"OnFailure": {"Destination": target}}}
+
+    for settings, message in (
+        ({}, "You must specify at least one of error handling or destination setting"),
+        ({"MaximumRetryAttempts": 3}, "at 'maximumRetryAttempts' failed"),
+        (destination("queue"), "at 'destinationConfig.onFailure.destination' failed"),
+        (destination(arn), "You can't specify the function as a destination for itself"),
+        (destination(f"{arn}-none"), "is invalid"),
+    ):
+        with pytest.raises(ClientError, match=message):
+            client.put_function_event_invoke_config(FunctionName=name, **settings)
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=1)
+    client.update_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=100)
+    stored = client.get_function_event_invoke_config(FunctionName=name)
+    assert (stored["MaximumRetryAttempts"], stored["MaximumEventAgeInSeconds"]) == (1, 100)
+    assert stored["FunctionArn"] == f"{arn}:$LATEST"
+
+
+def test_failed_event_is_stored_in_a_bucket(aws: Aws) -> None:
+    s3, bucket = aws.client("s3"), f"failed-{time.time_ns()}"
+    s3.create_bucket(Bucket=bucket)
+    name = aws.function(RAISES, role=aws.role({"Action": "s3:PutObject", "Resource": "*"}))
+    aws.client("lambda").put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+    )
+    aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"n": 1}')
+    [record] = eventually(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"))
+    assert record["Key"].startswith(f"aws/lambda/async/{name}/")
 
 
 @pytest.mark.parametrize("variables", [{"AWS_REGION": "eu-west-1"}, {"TEXT": "x" * 4096}])

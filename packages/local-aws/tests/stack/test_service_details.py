@@ -14,6 +14,32 @@ from .conftest import Aws, eventually
 pytestmark = pytest.mark.xdist_group("aws")
 
 
+def test_mapping_needs_its_function_its_source_and_permissions(aws: Aws) -> None:
+    client, (_, queue) = aws.client("lambda"), aws.queue()
+    source = "def handler(event, context):\n    pass\n"
+    stranger, reader = (
+        aws.function(source),
+        aws.function(source, role=aws.role({"Action": "sqs:*", "Resource": "*"})),
+    )
+
+    def problem(function: str, event_source: str) -> tuple[str, str]:
+        with pytest.raises(ClientError) as error:
+            client.create_event_source_mapping(FunctionName=function, EventSourceArn=event_source)
+        return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+    invalid = "InvalidParameterValueException"
+    assert problem("none", queue) == (invalid, "Function does not exist")
+    assert problem(reader, f"{queue}-none")[1].startswith("Error occurred while ReceiveMessage.")
+    missing = "The function execution role does not have permissions to call ReceiveMessage on SQS"
+    assert problem(stranger, queue) == (invalid, missing)
+    created = client.create_event_source_mapping(FunctionName=reader, EventSourceArn=queue)
+    code, message = problem(reader, queue)
+    assert (code, created["UUID"] in message) == ("ResourceConflictException", True)
+    client.delete_event_source_mapping(UUID=created["UUID"])
+    with pytest.raises(ClientError, match="The resource you requested does not exist"):
+        client.get_event_source_mapping(UUID=created["UUID"])
+
+
 def test_mapping_with_an_invalid_filter_is_rejected(aws: Aws) -> None:
     _, queue = aws.queue()
     function = aws.function("def handler(event, context):\n    pass\n")
@@ -75,6 +101,40 @@ def test_object_has_the_content_type_and_the_encryption_of_s3(aws: Aws) -> None:
     plain, image = (s3.head_object(Bucket="defaults", Key=key) for key in ("plain", "image"))
     assert (plain["ContentType"], plain["ServerSideEncryption"]) == ("binary/octet-stream", "AES256")
     assert image["ContentType"] == "image/png"
+
+
+def test_responses_have_the_checksums_of_objects(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="checksums")
+    options = {"ChecksumAlgorithm": "SHA256", "StorageClass": "STANDARD_IA"}
+    stored = s3.put_object(Bucket="checksums", Key="a b&c", Body=b"hello", **options)
+    assert stored["ChecksumSHA256"] == "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+    assert stored["ChecksumType"] == "FULL_OBJECT"
+    copied = s3.copy_object(
+        Bucket="checksums", Key="copy", CopySource={"Bucket": "checksums", "Key": "a b&c"}
+    )
+    assert copied["CopyObjectResult"]["ChecksumSHA256"] == stored["ChecksumSHA256"]
+    for operation in (s3.list_objects, s3.list_objects_v2):
+        [first, second] = operation(Bucket="checksums")["Contents"]
+        assert (first["ChecksumAlgorithm"], first["ChecksumType"]) == (["SHA256"], "FULL_OBJECT")
+        assert (first["StorageClass"], second["StorageClass"]) == ("STANDARD_IA", "STANDARD")
+
+
+def test_secret_without_a_value_has_no_version(aws: Aws) -> None:
+    secrets, name = aws.client("secretsmanager"), f"secret-{uuid.uuid4()}"
+    assert "VersionId" not in secrets.create_secret(Name=name)
+    with pytest.raises(ClientError, match="secret value for staging label: AWSCURRENT"):
+        secrets.get_secret_value(SecretId=name)
+    secrets.put_secret_value(SecretId=name, SecretString="x")
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "x"
+    secrets.delete_secret(SecretId=name)
+    with pytest.raises(ClientError, match="already scheduled for deletion"):
+        secrets.create_secret(Name=name, SecretString="x")
+
+
+def test_secret_has_one_kind_of_value(aws: Aws) -> None:
+    with pytest.raises(ClientError, match="both a binary secret value and a string secret value"):
+        aws.client("secretsmanager").create_secret(Name="both", SecretString="x", SecretBinary=b"x")
 
 
 def test_invalid_name_of_a_secret_is_rejected(aws: Aws) -> None:

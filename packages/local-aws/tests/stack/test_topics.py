@@ -118,3 +118,92 @@ def test_valid_message_is_published(aws: Aws, topic: str) -> None:
         },
     )
     assert sent["MessageId"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "message"),
+    [
+        ("two words", {}, "Topic Name"),
+        ("x" * 257, {}, "Topic Name"),
+        ("orders.fifo", {}, "Topic Name"),
+        ("orders", {"FifoTopic": "true"}, "Fifo Topic names must end with .fifo"),
+        ("orders", {"Colour": "red"}, "Attributes Reason: Unknown attribute Colour"),
+    ],
+)
+def test_invalid_topic_is_rejected(aws: Aws, name: str, attributes: dict[str, str], message: str) -> None:
+    with pytest.raises(ClientError, match=f"Invalid parameter: {message}"):
+        aws.client("sns").create_topic(Name=name, Attributes=attributes)
+
+
+def test_topic_cannot_be_created_again_with_other_attributes(aws: Aws) -> None:
+    sns, name = aws.client("sns"), f"topic-{uuid.uuid4()}"
+    arn = sns.create_topic(Name=name, Attributes={"DisplayName": "Orders"})["TopicArn"]
+    assert sns.create_topic(Name=name)["TopicArn"] == arn
+    with pytest.raises(ClientError, match="Topic already exists with different attributes"):
+        sns.create_topic(Name=name, Attributes={"DisplayName": "Returns"})
+    with pytest.raises(ClientError, match="Invalid parameter: AttributeName"):
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Colour", AttributeValue="red")
+
+
+_QUEUE = "arn:aws:sqs:us-east-1:000000000000:work"
+
+
+@pytest.mark.parametrize(
+    ("subscription", "message"),
+    [
+        ({"Protocol": "carrier"}, "Amazon SNS does not support this protocol string: carrier"),
+        ({"Endpoint": "work"}, "SQS endpoint ARN"),
+        ({"Endpoint": f"{_QUEUE}.fifo"}, "FIFO SQS Queues can not be subscribed to standard SNS topics"),
+        ({"Protocol": "https", "Endpoint": "http://shop"}, "Endpoint must match the specified protocol"),
+        ({"Protocol": "email", "Endpoint": "shop"}, "Email address"),
+        ({"Attributes": {"Colour": "red"}}, "AttributeName"),
+        ({"Attributes": {"RawMessageDelivery": "yes"}}, "Must be true or false"),
+        ({"Attributes": {"FilterPolicy": "{bad"}}, "FilterPolicy: failed to parse JSON"),
+        ({"Attributes": {"FilterPolicy": '{"kind": "sale"}'}}, '"kind" must be an object or an array'),
+        ({"Attributes": {"RedrivePolicy": '{"deadLetterTargetArn": "x"}'}}, "is an invalid arn"),
+    ],
+)
+def test_invalid_subscription_is_rejected(
+    aws: Aws, topic: str, subscription: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=message) as refused:
+        aws.client("sns").subscribe(
+            **{"TopicArn": topic, "Protocol": "sqs", "Endpoint": _QUEUE} | subscription
+        )
+    assert refused.value.response["Error"]["Code"] == "InvalidParameter"
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "code"),
+    [
+        ([], "EmptyBatchRequest"),
+        ([str(number) for number in range(11)], "TooManyEntriesInBatchRequest"),
+        (["a", "a"], "BatchEntryIdsNotDistinct"),
+        (["a b"], "InvalidBatchEntryId"),
+    ],
+)
+def test_invalid_batch_is_rejected(aws: Aws, topic: str, identifiers: list[str], code: str) -> None:
+    entries = [{"Id": identifier, "Message": "m"} for identifier in identifiers]
+    with pytest.raises(ClientError) as refused:
+        aws.client("sns").publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_unknown_token_and_no_arn_are_rejected(aws: Aws, topic: str) -> None:
+    with pytest.raises(ClientError, match="Invalid parameter: Token"):
+        aws.client("sns").confirm_subscription(TopicArn=topic, Token="none")
+    with pytest.raises(
+        ClientError, match="SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
+    ):
+        aws.client("sns").unsubscribe(SubscriptionArn="none")
+
+
+def test_name_of_an_attribute_has_only_certain_characters(aws: Aws, topic: str) -> None:
+    attributes = {"two words": {"DataType": "String", "StringValue": "x"}}
+    code, message = _refusal(aws, TopicArn=topic, MessageAttributes=attributes)
+    assert (code, "'#x20' was found" in message) == ("ParameterValueInvalid", True)
+
+
+def test_too_long_message_is_rejected(aws: Aws, topic: str) -> None:
+    too_long = ("InvalidParameter", "Invalid parameter: Message too long")
+    assert _refusal(aws, TopicArn=topic, Message="x" * 262_145) == too_long

@@ -14,18 +14,30 @@ def json_error(text: str) -> str | None:
         orjson.loads(text)
         return None
     except orjson.JSONDecodeError:
-        pass  # the standard parser accepts more (NaN, huge numbers), and reports the position
+        pass  # the standard parser accepts more (huge numbers), and reports the position
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
         return _message(text, error)
+    except _NonStandardToken as token:
+        return f"Non-standard token '{token}': enable JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS to allow"
     except RecursionError:
         return "Document nesting depth exceeds the maximum allowed"
     return None
 
 
+class _NonStandardToken(Exception):
+    """NaN or Infinity, which JSON does not have."""
+
+
+def _reject_constant(token: str) -> None:
+    raise _NonStandardToken(token)
+
+
 def _message(text: str, error: json.JSONDecodeError) -> str:
     rest = text[error.pos :]
+    if error.msg.startswith("Unterminated string"):
+        return "Unexpected end-of-input: was expecting closing quote for a string value"
     if not rest.strip():
         return "Unexpected end-of-input"
     character = f"Unexpected character ('{rest[0]}' (code {ord(rest[0])}))"

@@ -64,16 +64,61 @@ def _make_files_read_only(except_in: list[str]) -> None:
     os.close(ruleset)
 
 
-def _serve(handler: str) -> None:
+def _reject_writes(read_only: list[str], writable: list[str]) -> None:
+    """Raise the error of a read-only file system, as in Lambda, when Python code changes files there.
+
+    Landlock knows no exceptions within a folder that can be written, has another error, and is not everywhere.
+    """
+    import errno
+
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    # Where the paths of each event are that change, and from where on its folder descriptors: -1 without one.
+    changes = {
+        "os.mkdir": (0, 1, 2), "os.remove": (0, 1, 1), "os.rmdir": (0, 1, 1), "os.truncate": (0, 1, 2),
+        "os.chmod": (0, 1, 2), "os.utime": (0, 1, 3), "os.rename": (0, 2, 2), "os.link": (1, 2, 2),
+        "os.symlink": (1, 2, 2),
+    }  # fmt: skip
+    # With a slash at the end, so that "/tmp" does not match "/tmpfs".
+    forbidden, allowed = (
+        tuple(f"{folder.rstrip('/')}/" for folder in side) for side in (read_only, writable)
+    )
+
+    def check(event: str, args: tuple[object, ...]) -> None:
+        if event == "open":
+            path, mode, flags = args
+            if not isinstance(flags, int) or not flags & writing:
+                return
+            # os.open, which has no mode, may have a folder descriptor that the event does not tell.
+            is_certain = mode is not None or str(path).startswith("/")
+            paths: tuple[object, ...] = (path,) if is_certain else ()
+        elif event in changes:
+            first, end, descriptors = changes[event]
+            if any(descriptor != -1 for descriptor in args[descriptors:]):
+                return
+            paths = args[first:end]
+        else:
+            return
+        for path in paths:
+            if isinstance(path, str | bytes | os.PathLike):
+                absolute = os.path.abspath(os.fsdecode(path)) + "/"  # noqa: PTH100 - links stay as they are
+                if absolute.startswith(forbidden) or not absolute.startswith(allowed):
+                    raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+
+    sys.addaudithook(check)
+
+
+def _serve(handler: str, folders: list[str]) -> None:
     from awslambdaric.__main__ import main as serve
 
-    _make_files_read_only([os.environ["TMPDIR"], "/tmp", "/dev", "/proc"])  # noqa: S108
+    writable = [os.environ["TMPDIR"], "/tmp", "/dev", "/proc"]  # noqa: S108
+    _make_files_read_only(writable)
+    _reject_writes(folders, writable)
     sys.argv = ["bootstrap", handler]
     serve(sys.argv)
 
 
-def _run_fork_server(descriptor: int, modules: list[str], folders: list[str]) -> str:
-    """Fork a process for each message; return in the forked process, with its handler."""
+def _run_fork_server(descriptor: int, modules: list[str], folders: list[str]) -> tuple[str, list[str]]:
+    """Fork a process for each message; return in the forked process, with its handler and folders."""
     import contextlib
     import gc
     import importlib
@@ -120,7 +165,7 @@ def _run_fork_server(descriptor: int, modules: list[str], folders: list[str]) ->
             _set_up_sandbox(launch["cwd"], launch["environment"], descriptors[0])
             sys.path[:] = launch["folders"] + own_path
             handler: str = launch["handler"]
-            return handler
+            return handler, launch["folders"]
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
         os.close(descriptors[0])
@@ -161,11 +206,11 @@ def main() -> None:
     if handler == "--fork-server":
         descriptor, *rest = rest
         modules, folders = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
-        handler = _run_fork_server(int(descriptor), modules, folders)
+        handler, rest = _run_fork_server(int(descriptor), modules, folders)
     else:
         # -I leaves the folder of this file off sys.path: what is there belongs to the runtime.
         sys.path[:0] = rest
-    _serve(handler)
+    _serve(handler, rest)
 
 
 main()

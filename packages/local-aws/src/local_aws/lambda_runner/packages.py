@@ -58,12 +58,13 @@ class PackageStore:
 
 
 class PublicPaths:
-    """Replaces the folders of a function's package and layers by those of AWS, in stack traces and logs."""
+    """Replaces the folders of a function's package, its layers and the runtime by those of AWS, in traces and logs."""
 
-    def __init__(self, task_root: Path, opt: Path | None) -> None:
+    def __init__(self, task_root: Path, opt: Path | None, runtimes: Sequence[Path] = ()) -> None:
         self._replacements = [(str(task_root), "/var/task")]
         if opt is not None:
             self._replacements.append((str(opt), "/opt"))
+        self._replacements += [(f"{folder}/lib/python", "/var/lang/lib/python") for folder in runtimes]
 
     def hide_text(self, text: str) -> str:
         """Return a text with AWS's folders."""

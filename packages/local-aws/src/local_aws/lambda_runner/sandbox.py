@@ -32,7 +32,7 @@ INIT_TIMEOUT = 30.0
 _CREDENTIAL_MARGIN = 300.0
 
 # How often the memory of a process with an invocation is checked.
-_MEMORY_CHECK_SECONDS = 0.25
+_MEMORY_CHECK_SECONDS = 0.05
 
 type LogSink = Callable[[str, str, list[LogEvent]], None]
 type CredentialSource = Callable[[str, str], Awaitable[Credentials]]
@@ -102,7 +102,9 @@ class Sandbox:
         except PermissionError as error:
             raise InitFailed(service_errors.cannot_assume_role(role, str(error)), []) from error
         self._credentials_end = credentials.expires
-        self._paths = PublicPaths(task_root, opt)
+        python = self._platform.runtime_python
+        runtimes = (python.parent.parent, python.resolve().parent.parent)
+        self._paths = PublicPaths(task_root, opt, runtimes)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
         self._output = OutputPipe()
         self._api = RuntimeApi(self.function)
@@ -150,9 +152,9 @@ class Sandbox:
             payload = self._api.init_error
         else:
             payload = service_errors.exited(str(uuid.uuid4()), self._process.returncode or 0)
-        events = self._output.take()
+        events = self._public(self._output.take())
         await self.end()
-        return InitFailed(payload, events)
+        return InitFailed(self._paths.hide(payload), events)
 
     async def invoke(self, request: Request) -> Outcome:
         """Run one invocation until its response, its timeout or the end of the process."""
@@ -167,7 +169,7 @@ class Sandbox:
         response = self._api.deliver(request, int((time.time() + function.timeout) * 1000))
         await self._until_ended(response, function.timeout)
         duration_ms = (time.perf_counter() - started) * 1000
-        used = function.memory if self._out_of_memory else min(self._memory("VmHWM:"), function.memory)
+        used = function.memory if self._out_of_memory else min(_memory(self.pid, "VmHWM:"), function.memory)
         payload, failed, status = await self._conclude(request_id, response)
         if failed:
             payload = self._paths.hide(payload)
@@ -196,11 +198,15 @@ class Sandbox:
                 )
             )
         )
-        events = [replace(event, message=self._paths.hide_text(event.message)) for event in events]
+        events = self._public(events)
         self._platform.logs(function.log_group, self._stream, events)
         self.idle_since = time.monotonic()
         log = "\n".join(event.message for event in events)
         return Outcome(payload, "Unhandled" if failed else None, log, duration_ms, init_ms)
+
+    def _public(self, events: list[LogEvent]) -> list[LogEvent]:
+        """Return events with AWS's folders."""
+        return [replace(event, message=self._paths.hide_text(event.message)) for event in events]
 
     async def _until_ended(self, response: asyncio.Future[HandlerResult], timeout: float) -> None:
         """Wait for the response, the exit or the timeout; kill a process that uses more memory than it has."""
@@ -213,7 +219,7 @@ class Sandbox:
             )
             if done:
                 return
-            if self._memory("RssAnon:") > self.function.memory:
+            if sum(_memory(pid, "RssAnon:") for pid in _descendants(self.pid)) > self.function.memory:
                 self._out_of_memory = True
                 self.kill()
                 await self._exit
@@ -244,13 +250,6 @@ class Sandbox:
             payload, status = service_errors.timed_out(request_id, self.function.timeout), "timeout"
         return payload, True, status
 
-    def _memory(self, field: str) -> int:
-        """Return a size of the process in MiB, by its name in /proc; 0 where the system does not report it."""
-        with contextlib.suppress(OSError, StopIteration, ValueError):
-            status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            return int(next(line for line in status if line.startswith(field)).split()[1]) // 1024
-        return 0
-
     def kill(self) -> None:
         """Kill the process and its children: they have a process group of their own."""
         if self._process is not None and self._process.returncode is None:
@@ -265,6 +264,26 @@ class Sandbox:
         self._api.close()
         self._output.close()
         await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+
+def _memory(pid: int | None, field: str) -> int:
+    """Return a size of a process in MiB, by its name in /proc; 0 where the system does not report it."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in status if line.startswith(field)).split()[1]) // 1024
+    return 0
+
+
+def _descendants(pid: int | None) -> list[int]:
+    """Return a process and the processes that it and its children have started."""
+    if pid is None:
+        return []
+    processes = [pid]
+    for parent in processes:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{parent}/task").iterdir():
+                processes += [int(child) for child in (thread / "children").read_text().split()]
+    return processes
 
 
 def _log_stream_name(function: Function) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+from http import HTTPStatus
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import eventbridge
 
-from .event_checks import check_entry, check_request
+from .event_checks import check_entry, check_request, check_rule, check_targets
 from .scope import default_scope
 
 type Response = tuple[int, dict[str, str], bytes]
@@ -27,26 +29,85 @@ def publish_aws_event(source: str, detail_type: str, resources: list[str], detai
 
 
 def install_event_checks() -> None:
-    """Check the entries of PutEvents; valid entries are processed though others are not."""
-    put_events = eventbridge._put_events
+    """Check requests as EventBridge does; valid entries of PutEvents are processed though others are not."""
+    _install_put_events()
+    _install_rules()
+
+
+def _install_put_events() -> None:
+    put_events, now = eventbridge._put_events, eventbridge._now_ts
 
     def checked_put_events(data: dict[str, Any], allow_aws_source: bool = False) -> Response:
         entries = data.get("Entries") or []
-        if (message := check_request(entries)) is not None:
-            rejected: Response = error_response_json("ValidationException", message, 400)
+        if (problem := check_request(entries)) is not None:
+            rejected: Response = error_response_json(*problem, 400)
             return rejected
-        invalid = [check_entry(entry) for entry in entries]
-        valid = [entry for entry, problem in zip(entries, invalid, strict=True) if problem is None]
-        processed = iter(())
-        if valid:
-            _, _, body = put_events(data | {"Entries": valid}, allow_aws_source)
-            processed = iter(json.loads(body)["Entries"])
-        results = [problem or next(processed) for problem in invalid]
+        results = []
+        for entry in entries:
+            problem_of_entry = check_entry(entry)
+            if problem_of_entry is None:
+                token = _time.set(entry.get("Time"))
+                _, _, body = put_events({"Entries": [entry]}, allow_aws_source)
+                _time.reset(token)
+                results += json.loads(body)["Entries"]
+            else:
+                results.append(problem_of_entry)
         failed = sum("ErrorCode" in result for result in results)
         response: Response = json_response({"FailedEntryCount": failed, "Entries": results})
         return response
 
-    eventbridge._put_events = checked_put_events
+    def time_of_event() -> float:
+        given = eventbridge._coerce_timestamp(_time.get())
+        return float(given if given is not None else now())
+
+    eventbridge._put_events, eventbridge._now_ts = checked_put_events, time_of_event
+
+
+_time: contextvars.ContextVar[Any] = contextvars.ContextVar("time_of_entry", default=None)
+"""The time that an entry of PutEvents has; MiniStack takes that of the request."""
+
+
+def _install_rules() -> None:
+    put_rule, put_targets = eventbridge._put_rule, eventbridge._put_targets
+    describe_rule, create_event_bus = eventbridge._describe_rule, eventbridge._create_event_bus
+
+    def checked_put_rule(data: dict[str, Any]) -> Response:
+        if (message := check_rule(data)) is not None:
+            rejected: Response = error_response_json("ValidationException", message, 400)
+            return rejected
+        response: Response = put_rule(data)
+        return response
+
+    def checked_put_targets(data: dict[str, Any]) -> Response:
+        if (message := check_targets(data.get("Targets") or [])) is not None:
+            rejected: Response = error_response_json("ValidationException", message, 400)
+            return rejected
+        return _with_bus(data, put_targets(data))
+
+    def create_bus(data: dict[str, Any]) -> Response:
+        status, headers, body = create_event_bus(data)
+        return status, headers, body.replace(b' already exists"', b' already exists."')
+
+    eventbridge._create_event_bus = create_bus
+    eventbridge._put_rule = checked_put_rule
+    eventbridge._put_targets = checked_put_targets
+    eventbridge._describe_rule = lambda data: _with_bus(data, describe_rule(data))
+
+
+def _with_bus(data: dict[str, Any], response: Response) -> Response:
+    """Name the event bus in the error for a missing rule, as EventBridge does."""
+    status, headers, body = response
+    if status != HTTPStatus.BAD_REQUEST:
+        return response
+    bus = str(data.get("EventBusName") or "default").rpartition("/")[2]
+    rule = data.get("Rule") or data.get("Name")
+    return (
+        status,
+        headers,
+        body.replace(
+            f"Rule {rule} does not exist.".encode(), f"Rule {rule} does not exist on EventBus {bus}.".encode()
+        ),
+    )
 
 
 def drop_old_events(limit: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -17,8 +18,9 @@ from ..async_invocations import AsyncInvocations, Pending, Result, Settings
 from ..journal import Journal
 from ..lambda_runner import Function, Outcome, Request, Throttled
 from .alias_weights import chosen_version, install_alias_weights, main_version
+from .function_checks import install_function_checks, update_event_invoke_config
 from .function_records import function_of
-from .lambda_checks import check_environment, check_invocation
+from .lambda_checks import check_invocation, check_names
 from .scope import default_scope
 
 type Response = tuple[int, dict[str, str], bytes]
@@ -37,6 +39,9 @@ class _Call:
     invoked_arn: str | None = None
 
 
+# Requests that may have a name to check.
+_NAMES = re.compile(rb'"(Environment|Runtime)"')
+
 # No invocation waits for a thread: a handler that invokes another one would wait for itself.
 _threads = ThreadPoolExecutor(max_workers=10_000, thread_name_prefix="invoke")
 
@@ -51,7 +56,6 @@ def install_lambda(invoke: Invoke) -> None:
     executors and its log writer.
     """
     handle_invoke, handle_request = lambda_svc._invoke, lambda_svc.handle_request
-    create_function, update_configuration = lambda_svc._create_function, lambda_svc._update_config
 
     def execute(
         record: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, started: float
@@ -100,6 +104,10 @@ def install_lambda(invoke: Invoke) -> None:
             if (problem := check_invocation(headers, body)) is not None:
                 return problem
             _body.set(body)
+        elif _NAMES.search(body) and (problem := check_names(json.loads(body))) is not None:
+            return problem
+        if method == "POST" and path.endswith("/event-invoke-config"):
+            return update_event_invoke_config(path.split("/")[-2], query, json.loads(body or b"{}"))
         with main_version() if method == "GET" else nullcontext():
             response: Response = await handle_request(method, path, headers, body, query)
         return response
@@ -108,8 +116,7 @@ def install_lambda(invoke: Invoke) -> None:
     lambda_svc.run_reentrant = _run_on_thread
     lambda_svc._invoke = invoke_with_payload
     lambda_svc.handle_request = checked_request
-    lambda_svc._create_function = lambda data: check_environment(data) or create_function(data)
-    lambda_svc._update_config = lambda name, data: check_environment(data) or update_configuration(name, data)
+    install_function_checks()
     install_alias_weights()
 
 
@@ -174,8 +181,7 @@ def install_async_invocations(journal: Journal, send: Send) -> AsyncInvocations:
 
 def _async_settings(record: dict[str, Any], config: dict[str, Any], function: str) -> Settings:
     qualifier = (function.split(":")[7:] or ["$LATEST"])[0]
-    configs = record.get("event_invoke_configs") or {}
-    given = configs.get(qualifier) or record.get("event_invoke_config") or {}
+    given = lambda_svc._event_invoke_config(record, None if qualifier == "$LATEST" else qualifier) or {}
     destinations = given.get("DestinationConfig") or {}
     retries, age = given.get("MaximumRetryAttempts"), given.get("MaximumEventAgeInSeconds")
     return Settings(
@@ -184,4 +190,5 @@ def _async_settings(record: dict[str, Any], config: dict[str, Any], function: st
         on_success=(destinations.get("OnSuccess") or {}).get("Destination"),
         on_failure=(destinations.get("OnFailure") or {}).get("Destination"),
         dead_letter_target=(config.get("DeadLetterConfig") or {}).get("TargetArn"),
+        has_concurrency=lambda_svc._reserved_concurrency(record, config) != 0,
     )

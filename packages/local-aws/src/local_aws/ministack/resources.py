@@ -99,7 +99,6 @@ class _Resources:
         self._alarm_state = alarm_state
 
     def create_state_machine(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
-        _require(properties, "RoleArn")
         params = self._machine_params(properties) | {
             "name": properties.get("StateMachineName") or self._physical_name(stack_name, logical_id),
             "type": properties.get("StateMachineType", "STANDARD"),
@@ -119,7 +118,6 @@ class _Resources:
         self, arn: str, old: Properties, new: Properties, stack_name: str, logical_id: str | None = None
     ) -> Created:
         """Update in place; the name and the type are replaced by CloudFormation. A change of tags is no revision."""
-        _require(new, "RoleArn")
         params = self._machine_params(new)
         if params != self._machine_params(old):
             if "LoggingConfiguration" in old:
@@ -140,7 +138,6 @@ class _Resources:
         self._call("DeleteStateMachine", {"stateMachineArn": arn})
 
     def create_version(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
-        _require(properties, "StateMachineArn")
         params = {"stateMachineArn": properties["StateMachineArn"]}
         if "StateMachineRevisionId" in properties:
             params["revisionId"] = properties["StateMachineRevisionId"]
@@ -183,7 +180,6 @@ class _Resources:
         self._call("DeleteStateMachineAlias", {"stateMachineAliasArn": arn})
 
     def create_activity(self, logical_id: str, properties: Properties, stack_name: str) -> Created:
-        _require(properties, "Name")
         params = {"name": properties["Name"], "tags": _tags(properties)}
         if "EncryptionConfiguration" in properties:
             params["encryptionConfiguration"] = api_shape(properties["EncryptionConfiguration"])
@@ -215,11 +211,6 @@ class _Resources:
 def resource_error(error: ApiError) -> ValueError:
     """Return the error whose text CloudFormation shows as the reason of the failed resource."""
     return ValueError(f'Resource handler returned message: "{error.message}" ({error.code})')
-
-
-def _require(properties: Properties, name: str) -> None:
-    if not properties.get(name):
-        raise ValueError(f"Properties validation failed: #: required key [{name}] not found")
 
 
 def _routes(properties: Properties) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .service_model import CHECKED_BY_OPERATION, model, python_pattern
+from ..model_patterns import python_pattern
+from .service_model import CHECKED_BY_OPERATION, model
 
 
 @dataclass(frozen=True, slots=True)

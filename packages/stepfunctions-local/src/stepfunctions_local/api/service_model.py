@@ -1,7 +1,6 @@
 """The API's model from botocore's data files, read without importing botocore's loaders."""
 
 import gzip
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,3 @@ def model() -> dict[str, Any]:
     [path] = Path(botocore.__file__).parent.glob("data/stepfunctions/*/service-2.json.gz")
     document: dict[str, Any] = orjson.loads(gzip.decompress(path.read_bytes()))
     return document
-
-
-@cache
-def python_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of the model, converted from Java's syntax."""
-    return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), re.S)

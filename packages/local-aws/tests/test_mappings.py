@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.queue_mappings import BatchingWindow, check_mapping
+from local_aws.ministack.mapping_checks import Problem, check_queue_mapping, check_stream_mapping
+from local_aws.ministack.queue_mappings import BatchingWindow
 
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:work"
 
@@ -33,10 +34,13 @@ def _filter(pattern: str) -> dict[str, Any]:
         ),
         (_filter("{bad"), "Invalid filter pattern definition."),
         (_filter('{"body": {"kind": "sale"}}'), "Invalid filter pattern definition."),
+        ({"StartingPosition": "LATEST"}, "StartingPosition is not valid for SQS event sources."),
     ],
 )
 def test_invalid_mapping_is_rejected(properties: dict[str, Any], message: str) -> None:
-    assert message in (check_mapping(_mapping(**properties), 30, 3) or "")
+    problem = check_queue_mapping(_mapping(**properties), 30, 3)
+    assert problem is not None
+    assert message in problem.message
 
 
 @pytest.mark.parametrize(
@@ -48,13 +52,34 @@ def test_invalid_mapping_is_rejected(properties: dict[str, Any], message: str) -
     ],
 )
 def test_valid_mapping_is_accepted(properties: dict[str, Any]) -> None:
-    assert check_mapping(_mapping(**properties), 30, 30) is None
+    assert check_queue_mapping(_mapping(**properties), 30, 30) is None
 
 
 def test_function_must_end_before_its_messages_are_visible_again() -> None:
-    assert check_mapping(_mapping(), 30, 60) == (
+    assert check_queue_mapping(_mapping(), 30, 60) == Problem(
         "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds"
     )
+
+
+_STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/1"
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({}, "Value null at 'startingPosition'"),
+        ({"StartingPosition": "AT_TIMESTAMP"}, "Unsupported starting position for arn type"),
+        (
+            {"StartingPosition": "LATEST", "ScalingConfig": {"MaximumConcurrency": 2}},
+            "only supported for Amazon SQS",
+        ),
+        ({"StartingPosition": "LATEST"} | _filter("[]"), "Invalid filter pattern definition."),
+    ],
+)
+def test_invalid_mapping_of_a_stream_is_rejected(properties: dict[str, Any], message: str) -> None:
+    problem = check_stream_mapping({"EventSourceArn": _STREAM} | properties, "dynamodb")
+    assert problem is not None
+    assert message in problem.message
 
 
 def _record(number: int, body: str = "") -> dict[str, Any]:
