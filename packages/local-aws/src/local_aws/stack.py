@@ -30,7 +30,12 @@ from .ministack.logs import write_logs
 from .ministack.mapping_checks import install_mapping_checks
 from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
-from .ministack.policies import authorize_state_machines, cache_parsed_policies, name_callers_by_session
+from .ministack.policies import (
+    authorize_state_machines,
+    authorize_transactions_once,
+    cache_parsed_policies,
+    name_callers_by_session,
+)
 from .ministack.queue_mappings import install_batching_windows
 from .ministack.request_checks import install_request_checks
 from .ministack.resource_schemas import install_resource_schemas
@@ -82,6 +87,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_renewed_tokens()
     cache_parsed_policies()
     name_callers_by_session()
+    authorize_transactions_once()
     cache_checked_conditions()
     authorize_state_machines(engine.machine_of_task)
     persistence = Persistence(journal)

@@ -26,6 +26,15 @@ def cache_parsed_policies() -> None:
     iam_evaluator.parse_policy_document = parse_cached
 
 
+def authorize_transactions_once() -> None:
+    """Evaluate each action on a table once for a transaction, whatever the number of its items.
+
+    The request context is the same for all items of a transaction.
+    """
+    checks = iam_actions.dynamodb_transaction_checks
+    iam_actions.dynamodb_transaction_checks = lambda *request: list(dict.fromkeys(checks(*request)))
+
+
 def name_callers_by_session() -> None:
     """Take the ARN of a caller from its session, for which MiniStack would gather the policies of the role too."""
     resolve = iam_evaluator.request_caller_arn
