@@ -34,7 +34,6 @@ from .ministack.policies import (
     authorize_state_machines,
     authorize_transactions_once,
     cache_parsed_policies,
-    name_callers_by_session,
 )
 from .ministack.queue_mappings import install_batching_windows
 from .ministack.request_checks import install_request_checks
@@ -86,7 +85,6 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_topic_checks()
     install_renewed_tokens()
     cache_parsed_policies()
-    name_callers_by_session()
     authorize_transactions_once()
     cache_checked_conditions()
     authorize_state_machines(engine.machine_of_task)

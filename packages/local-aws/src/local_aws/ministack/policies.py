@@ -1,15 +1,13 @@
-"""IAM: a cache of parsed policies, callers by their session, and the names of state machines in policies."""
+"""IAM: a cache of parsed policies, transactions, and the names of state machines in policies."""
 
 from __future__ import annotations
 
 import functools
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator, router
-from ministack.services import sts
+from ministack.core import iam_actions, iam_evaluator
 
 # A deployment has a few policies for each function; a text is up to 10 KB.
 _MAX_POLICIES = 4_096
@@ -33,22 +31,6 @@ def authorize_transactions_once() -> None:
     """
     checks = iam_actions.dynamodb_transaction_checks
     iam_actions.dynamodb_transaction_checks = lambda *request: list(dict.fromkeys(checks(*request)))
-
-
-def name_callers_by_session() -> None:
-    """Take the ARN of a caller from its session, for which MiniStack would gather the policies of the role too."""
-    resolve = iam_evaluator.request_caller_arn
-
-    def caller_arn(headers: dict[str, str], query: dict[str, Any] | None = None) -> str:
-        session = sts._sessions.get(router.extract_access_key_id(headers, query or {}))
-        if session is not None and ":assumed-role/" in (arn := str(session.get("Arn", ""))):
-            expires = session.get("Expiration")
-            if session.get("SecretAccessKey") and isinstance(expires, int | float) and time.time() <= expires:
-                return arn
-        resolved: str = resolve(headers, query)
-        return resolved
-
-    iam_evaluator.request_caller_arn = caller_arn
 
 
 def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> None:
