@@ -53,6 +53,7 @@ CATEGORIES = (
 )
 
 WRITERS = 8
+LEVELS_PER_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,16 @@ class Shop:
             [ReceiptLine(sku=sku, quantity=count, cost=count * cost[sku]) for sku, count in units.items()],
             CURRENCY,
         )
+
+    def units_on_hand(self) -> int:
+        """Return how many units are in stock at the shop's store, of all products."""
+        units, after = 0, ""
+        while True:
+            page = self.stock.list_levels(LEVELS_PER_PAGE, after, location=LOCATION)
+            units += sum(level.on_hand for level in page.rows)
+            if page.after is None:
+                return units
+            after = page.after
 
     @property
     def catalog(self) -> CatalogOperations:

@@ -18,7 +18,7 @@ from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
 from tests.support.shop_rows import SALE, Row
 from till.main import app
-from till.shop import GOODS
+from till.shop import GOODS, Shop
 from till.stack import Stack, find_stack
 from verification.harness.services import data_services
 from verification.harness.template import Template
@@ -139,6 +139,14 @@ def test_second_seed_changes_nothing(stack: None, monkeypatch: pytest.MonkeyPatc
         Key=marshal({"pk": "LEVEL#store-1#MUG-WHT-300", "sk": "LEVEL"}),
     )["Item"]
     assert level["on_hand"]["N"] == "500"
+
+
+def test_seed_prints_the_units_that_are_on_hand(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
+    assert "1300 units on hand at store-1" in run("seed").stdout
+    Shop(find_stack()).receive("delivery", {"MUG-WHT-300": 7})
+    assert "1307 units on hand at store-1" in run("seed").stdout
 
 
 def test_show_prints_tenders_and_invoice(stack: None) -> None:

@@ -3,7 +3,7 @@
 from rich.progress import Progress
 
 from till.output import err, out
-from till.shop import CUSTOMERS, GOODS, RECORDS, SUPPLIERS, Shop
+from till.shop import CUSTOMERS, GOODS, LOCATION, RECORDS, SUPPLIERS, Shop
 from till.stack import find_stack
 from till.users import create_demo_users
 
@@ -20,10 +20,10 @@ def seed() -> None:
     stack = find_stack()
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Seeding", total=RECORDS)
-        Shop(stack).seed(lambda what: progress.update(task, advance=1, description=what))
+        shop = Shop(stack)
+        shop.seed(lambda what: progress.update(task, advance=1, description=what))
     create_demo_users(stack)
-    units = sum(item.units for item in GOODS)
     out.print(
-        f"The demo shop has {len(GOODS)} products, {units} units in stock, {len(SUPPLIERS)} suppliers and "
-        f"{len(CUSTOMERS)} customers.",
+        f"The demo shop has {len(GOODS)} products, {shop.units_on_hand()} units on hand at {LOCATION}, "
+        f"{len(SUPPLIERS)} suppliers and {len(CUSTOMERS)} customers.",
     )
