@@ -10,13 +10,15 @@ function loadedBy(html) {
   return [...html.matchAll(/(?:src|href)="(\.\/[^"]+)"/g)].map((match) => new URL(match[1], self.registration.scope).href);
 }
 
-/** Store the page of this response after what it loads, and remove what an earlier page loaded. */
+/** Store the page of this response after what it loads. With a new page, what an earlier one has loaded is removed. */
 async function storePage(response) {
   const cache = await caches.open(CACHE);
   const wanted = loadedBy(await response.clone().text());
   const stored = (await cache.keys()).map((request) => request.url);
-  await cache.addAll(wanted.filter((url) => !stored.includes(url)));
+  const missing = wanted.filter((url) => !stored.includes(url));
+  await cache.addAll(missing);
   await cache.put(PAGE, response);
+  if (missing.length === 0) return;
   const kept = new Set([...wanted, PAGE, CONFIG]);
   await Promise.all(stored.filter((url) => !kept.has(url)).map((url) => cache.delete(url)));
 }
@@ -48,8 +50,14 @@ async function config(event) {
   return new Response(stored.body, { headers: { "content-type": "application/json", "x-tillflow-stored": "1" } });
 }
 
-async function asset(request) {
-  return (await (await caches.open(CACHE)).match(request)) ?? fetch(request);
+/** A script or style; what is loaded after the page is stored too, so that it is there without a connection. */
+async function asset(event) {
+  const cache = await caches.open(CACHE);
+  const stored = await cache.match(event.request);
+  if (stored !== undefined) return stored;
+  const response = await fetch(event.request);
+  if (response.ok) event.waitUntil(cache.put(event.request, response.clone()));
+  return response;
 }
 
 self.addEventListener("install", (event) => {
@@ -71,5 +79,5 @@ self.addEventListener("fetch", (event) => {
   const path = url.pathname.slice(scope.pathname.length);
   if (path === "config.json") event.respondWith(config(event));
   else if (path === "" || path === "index.html") event.respondWith(page(event));
-  else if (path.startsWith("assets/") || path === "icon.svg") event.respondWith(asset(request));
+  else if (path.startsWith("assets/") || path === "icon.svg") event.respondWith(asset(event));
 });

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, useCallback, useEffect, useMemo, useState } from "react";
 import { Api } from "./core/api";
 import type { Config } from "./core/config";
 import { setReached, useReached } from "./core/connection";
@@ -8,7 +8,7 @@ import { setPreferences } from "./core/preferences";
 import { hrefOf, useRoute } from "./core/router";
 import { ShopContext, type Shop } from "./core/shop";
 import type { Person, Scope, Session } from "./core/session";
-import { Button } from "./core/ui";
+import { Button, LazyPart } from "./core/ui";
 import { forgetPerson, rememberPerson } from "./offline/last-person";
 import { TillPage } from "./till/till-page";
 
@@ -120,6 +120,7 @@ function Shell({ shop, session, isSignedIn, onLock }: ShellProps): React.ReactNo
   const page = route.page in PAGES ? (route.page as PageName) : "till";
   useEffect(() => {
     document.title = `${text.pages[page]} – Tillflow`;
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [page, text]);
   return (
     <div className="shell">
@@ -153,9 +154,9 @@ function Shell({ shop, session, isSignedIn, onLock }: ShellProps): React.ReactNo
         {!allowed(page) && <p role="alert" className="notice bad">{text.noAccess}</p>}
         {allowed(page) && page === "till" && <TillPage onLock={onLock} />}
         {allowed(page) && page !== "till" && (
-          <Suspense fallback={<p className="muted">{text.loading}</p>}>
+          <LazyPart key={page}>
             {page === "returns" ? <ReturnsPage id={route.id} onLock={onLock} /> : <Office page={page} route={route} />}
-          </Suspense>
+          </LazyPart>
         )}
       </main>
     </div>

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import type { Order } from "../src/core/responses";
 import { MAX_PARKED, park, parkedSales, resume } from "../src/till/parked";
 import { addProduct, newSale, requestOf } from "../src/till/sale";
 import { currentSale, setSale } from "../src/till/sale-store";
@@ -44,12 +45,23 @@ it("parks no more sales than the limit", () => {
   expect(currentSale().orderId).toBe(id);
 });
 
-it("parks neither an empty sale nor one that was sent", () => {
+it("parks neither an empty sale nor one that is sold", () => {
   setSale(newSale("till-1"));
   expect(park("till-1")).toBe(false);
   begin("A");
-  setSale({ ...currentSale(), sent: requestOf(currentSale(), PLACE, "EUR", new Date()) });
+  setSale({ ...currentSale(), sold: {} as Order });
   expect(park("till-1")).toBe(false);
+});
+
+it("keeps the request and the tenders of a sale that was sent", () => {
+  const id = begin("A");
+  const tenders = [{ type: "card" as const, token: "tok_visa", amount: 500 }];
+  const sent = requestOf({ ...currentSale(), tenders }, PLACE, "EUR", new Date());
+  setSale({ ...currentSale(), tenders, sent });
+  park("till-1");
+  expect(currentSale().sent).toBeNull();
+  resume("till-1", id);
+  expect(currentSale()).toMatchObject({ tenders, sent });
 });
 
 it("shows the parked sales of a register to that register alone", () => {

@@ -22,7 +22,7 @@ const ORDER = {
 const PRODUCTS = [{ sku: "BEAN", name: "Beans", barcode: null, prices: { EUR: 1500 }, category: "", tax_included: true }];
 const NEW_SALE = {
   ...ORDER, order_id: "ord-2", total: 1500, invoice_number: "INV-2",
-  document: { lines: [], taxes: [], tenders: [{ tender_no: 1, type: "exchange", amount: 1250 }, { tender_no: 2, type: "cash", amount: 250 }] },
+  document: { lines: [], taxes: [], totals: {}, tenders: [{ tender_no: 1, type: "exchange", amount: 1250 }, { tender_no: 2, type: "cash", amount: 250 }] },
 };
 const RETURNED = { return_id: "ret-1", credit_note_number: "CN-1", document: null, refunds: [] };
 

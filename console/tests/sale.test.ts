@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem, type Api } from "../src/core/api";
 import type { Order, Product } from "../src/core/responses";
 import { settle, type Progress } from "../src/core/settle";
-import { placeOrder, sell } from "../src/till/checkout";
+import { cancelSale, placeOrder, sell } from "../src/till/checkout";
+import { park, resume } from "../src/till/parked";
 import { addProduct, newOrderId, newSale, requestOf, setLine, type OrderRequest } from "../src/till/sale";
 import { currentSale, setSale } from "../src/till/sale-store";
 
@@ -112,12 +113,97 @@ describe("sell", () => {
     expect(call).not.toHaveBeenCalled();
   });
 
+  it("ends when the sale is parked, which then stays as it was sent whatever the answer is", async () => {
+    const id = currentSale().orderId;
+    let answer: (order: { status: number; body: Order; etag: null }) => void = () => undefined;
+    const call = vi.fn(() => new Promise<{ status: number; body: Order; etag: null }>((resolve) => { answer = resolve; }));
+    const selling = sell(fakeApi(call), PLACE, () => undefined);
+    await vi.waitFor(() => expect(call).toHaveBeenCalled());
+    const { sent } = currentSale();
+    park("till-1");
+    expect(await selling).toBeNull();
+    answer({ status: 201, body: orderOf(sent as OrderRequest, "PAID"), etag: null });
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    expect(currentSale()).toMatchObject({ lines: [], sent: null, sold: null });
+    resume("till-1", id);
+    expect(currentSale()).toMatchObject({ orderId: id, sent, sold: null });
+    await sell(fakeApi((body) => Promise.resolve({ status: 201, body: orderOf(body, "PAID"), etag: null })), PLACE, () => undefined);
+    expect(currentSale().sold?.status).toBe("PAID");
+  });
+
   it("keeps the basket under a new order id after a refusal", async () => {
     const id = currentSale().orderId;
     const problem = await sell(fakeApi(() => Promise.reject(new Problem(402, "PaymentDeclined", "", ""))), PLACE, () => undefined);
     expect(problem?.title).toBe("PaymentDeclined");
     expect(currentSale()).toMatchObject({ sent: null, sold: null, lines: [{ sku: "MUG" }] });
     expect(currentSale().orderId).not.toBe(id);
+  });
+});
+
+describe("cancel of a sale in progress", () => {
+  const cancelled: string[] = [];
+
+  /** An API whose orders end as `order` says, and whose cancels as `cancel` says. */
+  function cancellingApi(order: () => Promise<Order["status"]>, cancel: () => Promise<number>): Api {
+    return {
+      call: async (route: string, request: { body: OrderRequest; path?: { order_id: string } }) => {
+        if (route === "POST /orders") return { status: 201, body: orderOf(request.body, await order()), etag: null };
+        cancelled.push(request.path?.order_id ?? "");
+        return { status: await cancel(), body: {}, etag: null };
+      },
+    } as unknown as Api;
+  }
+
+  beforeEach(() => {
+    cancelled.length = 0;
+    setSale(addProduct(newSale("till-1"), PRODUCT, "EUR"));
+  });
+
+  async function sellAndCancel(api: Api): Promise<{ problem: Problem | null; orderId: string }> {
+    const { orderId } = currentSale();
+    const selling = sell(api, PLACE, () => undefined);
+    await Promise.resolve();
+    await cancelSale(api);
+    return { problem: await selling, orderId };
+  }
+
+  it("ends without a sale, and keeps the basket under a new order id", async () => {
+    let end: (status: Order["status"]) => void = () => undefined;
+    const order = new Promise<Order["status"]>((resolve) => { end = resolve; });
+    const api = cancellingApi(() => order, () => {
+      end("CANCELLED");
+      return Promise.resolve(200);
+    });
+    const { problem, orderId } = await sellAndCancel(api);
+    expect(problem?.title).toBe("SaleCancelled");
+    expect(cancelled).toEqual([orderId]);
+    expect(currentSale()).toMatchObject({ sent: null, sold: null, isCancelled: false, lines: [{ sku: "MUG" }] });
+    expect(currentSale().orderId).not.toBe(orderId);
+  });
+
+  it("is a cancel when the workflow rejects the order for it", async () => {
+    const api = cancellingApi(() => Promise.reject(new Problem(409, "OrderClosed", "", "")), () => Promise.resolve(200));
+    expect((await sellAndCancel(api)).problem?.title).toBe("SaleCancelled");
+  });
+
+  it("cancels again, and pays back, what was paid before the cancel reached it", async () => {
+    const api = cancellingApi(() => Promise.resolve("PAID"), () => Promise.resolve(200));
+    const { problem, orderId } = await sellAndCancel(api);
+    expect(problem?.title).toBe("SaleCancelled");
+    expect(cancelled).toEqual([orderId, orderId]);
+    expect(currentSale().sold).toBeNull();
+  });
+
+  it("leaves the sale sold when it can no longer be cancelled", async () => {
+    const api = cancellingApi(() => Promise.resolve("PAID"), () => Promise.reject(new Problem(409, "OrderHasReturns", "", "")));
+    expect((await sellAndCancel(api)).problem).toBeNull();
+    expect(currentSale().sold?.status).toBe("PAID");
+  });
+
+  it("says so of an order that somebody else has cancelled", async () => {
+    const api = cancellingApi(() => Promise.resolve("CANCELLED"), () => Promise.reject(new Error("not called")));
+    expect((await sell(api, PLACE, () => undefined))?.title).toBe("SaleCancelled");
+    expect(cancelled).toEqual([]);
   });
 });
 

@@ -42,7 +42,7 @@ def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:
     corrections = [(row["quantity"], row["reason"]) for row in movements if row["kind"] == "adjustment"]
     assert corrections == [(1, f"sold offline, order {refused}")]
     cases = console.open("operator", f"cases/oversold-{refused}")
-    expect(cases.get_by_text("✓ Settled")).to_be_visible()
+    expect(cases.locator(".status").filter(has_text="Settled")).to_be_visible()
     expect(cases.get_by_text(f"stock corrected: 1 × {sku}")).to_be_visible()
 
 

@@ -11,16 +11,20 @@ export interface Language {
   text: Messages;
   date: (iso: string | null | undefined) => string;
   problem: (title: string, fallback: string) => string;
+  /** The name of a type of tender. */
+  tender: (type: string) => string;
 }
 
 export function languageOf(code: "en" | "de"): Language {
   const text = TEXTS[code];
-  const formatter = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeStyle: "medium" });
+  const tenders: Record<string, string> = text.till.tenders;
+  const formatter = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeStyle: "short" });
   return {
     code,
     text,
     date: (iso) => (iso === null || iso === undefined || iso === "" ? "–" : formatter.format(new Date(iso))),
     problem: (title, fallback) => text.problems[title] ?? (fallback === "" ? text.unexpected : fallback),
+    tender: (type) => tenders[type] ?? type,
   };
 }
 

@@ -45,9 +45,25 @@ export function parse(text: string, currency: string): number | null {
   return Number(`${match[1] ?? ""}${fraction.padEnd(digits, "0")}`);
 }
 
-/** Amounts that a customer is likely to hand over for a sum: the sum itself, and the next round ones. */
+/** The smallest amount that can be paid in cash, in minor units, as the API has it; 1 in other currencies. */
+const CASH_INCREMENT: Record<string, number> = {
+  AUD: 5, CAD: 5, CHF: 5, CZK: 100, DKK: 50, HUF: 500, ILS: 10, MYR: 5, NOK: 100, NZD: 10, SEK: 100, SGD: 5, ZAR: 10,
+};
+
+export function cashIncrement(currency: string): number {
+  return CASH_INCREMENT[currency] ?? 1;
+}
+
+/** Round an amount of at least 0 to what coins make up, as the API does. */
+export function inCoins(amount: number, currency: string): number {
+  const increment = cashIncrement(currency);
+  return Math.floor((2 * amount + increment) / (2 * increment)) * increment;
+}
+
+/** Amounts that a customer is likely to hand over for a sum: the sum itself, and the next round ones of its size. */
 export function likelyCash(due: number, currency: string): number[] {
-  const unit = 10 ** places(currency);
+  const whole = Math.floor(due / 10 ** places(currency));
+  const unit = 10 ** (places(currency) + Math.max(0, String(whole).length - 2));
   const rounded = [5, 10, 20, 50, 100].map((step) => Math.ceil(due / (step * unit)) * step * unit);
   return [...new Set([due, ...rounded])].filter((amount) => amount > 0).slice(0, 5);
 }

@@ -134,11 +134,26 @@ export interface Balances {
   balances: Record<string, number>;
 }
 
+/** action_url: where the cardholder confirms the payment, while that is waited for; else "". */
 export interface Tender {
   tender_no: number;
   type: string;
   state: string;
   amount: number;
+  action_url: string;
+}
+
+export interface GiftCard {
+  number: string;
+  balances: Record<string, number>;
+}
+
+/** What a customer may owe and owes in a currency; available is what the limit leaves of it. */
+export interface Account {
+  credit_limit: number;
+  available: number;
+  reserved: number;
+  owed: number;
 }
 
 export interface StockLevel {
@@ -262,6 +277,8 @@ export interface Responses {
   "PATCH /customers/{customer_id}": Customer;
   "GET /customers/{customer_id}/credit": Balances;
   "POST /customers/{customer_id}/credit": Balances;
+  "GET /customers/{customer_id}/accounts/{currency}": Account;
+  "POST /gift-cards/balance": GiftCard;
   "POST /quotes": Quote;
   "GET /orders": Page;
   "POST /orders": Order;

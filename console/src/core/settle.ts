@@ -26,7 +26,7 @@ export async function settle<T>(
   for (;;) {
     try {
       const { status, body } = await send();
-      if (status === 201) return { kind: "done", body };
+      if (status !== 202) return { kind: "done", body };
       onProgress("waiting");
       pause = FIRST_PAUSE_MS;
     } catch (error) {

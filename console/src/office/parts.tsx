@@ -5,7 +5,7 @@ import type { Problem } from "../core/api";
 import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
-import { Button, Field } from "../core/ui";
+import { Button, Field, Icon } from "../core/ui";
 import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
@@ -22,18 +22,19 @@ export interface Filter {
   initial?: string;
 }
 
-const SIGNS: Record<string, string> = {
-  PAID: "✓", COMPLETED: "✓", DELIVERED: "✓", ACKNOWLEDGED: "✓", captured: "✓", READY: "✓", SUCCEEDED: "✓", RESOLVED: "✓", CLOSED: "✓", MATCHED: "✓", ISSUED: "✓",
-  REFUSED: "✕", SILENT: "✕", RETURNED: "✕", REJECTED: "✕", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "✕", CANCELLED: "✕", VOID: "✕",
-};
+const GOOD = new Set(["PAID", "COMPLETED", "DELIVERED", "ACKNOWLEDGED", "captured", "READY", "SUCCEEDED", "RESOLVED", "CLOSED", "MATCHED", "ISSUED"]);
+const BAD = new Set([
+  "REFUSED", "SILENT", "RETURNED", "REJECTED", "FAILED", "TIMED_OUT", "ABORTED", "CANCELLED", "VOID", "declined", "capture_refused", "refund_failed",
+]);
 
 /** A status: a sign and a word, so that it does not depend on its colour. */
 export function Status({ value }: { value: unknown }): ReactNode {
   const { office } = useTexts();
   const text = typeof value === "string" ? value : "";
+  const kind = GOOD.has(text) ? "good" : BAD.has(text) ? "bad" : "open";
   return (
-    <span className={`status ${SIGNS[text] === "✓" ? "good" : SIGNS[text] === "✕" ? "bad" : "open"}`}>
-      {SIGNS[text] ?? "●"} {office.values[text] ?? text}
+    <span className={`status ${kind}`}>
+      <Icon name={({ good: "check", bad: "cross", open: "dot" } as const)[kind]} /> {office.values[text] ?? text}
     </span>
   );
 }
@@ -42,7 +43,7 @@ export function Status({ value }: { value: unknown }): ReactNode {
 const WORDS = new Set(["type", "kind", "decision", "asked", "group", "side"]);
 
 /** A day such as 2026-01-31, which has no time zone. */
-function day(iso: string, language: string): string {
+export function day(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(iso));
 }
 
@@ -53,7 +54,7 @@ export function useCell(): (row: Row, field: string) => ReactNode {
     const value = row[field];
     if (value === null || value === undefined || value === "") return "–";
     if (field === "status" || field === "state") return <Status value={value} />;
-    if (/_at$|^at$|^started$/.test(field)) return date(typeof value === "string" ? value : null);
+    if (/_at$|^at$|^started$/.test(field)) return <time>{date(typeof value === "string" ? value : null)}</time>;
     if (/_on$|^day$/.test(field) && typeof value === "string") return day(value, code);
     if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
@@ -216,7 +217,7 @@ export function RecordPage({ page, title, problem, isLoading, children }: { page
   const { office, text } = useTexts();
   return (
     <section className="panel">
-      <p className="crumb"><a href={hrefOf(page)}>← {office.back}</a></p>
+      <p className="crumb"><a href={hrefOf(page)}><Icon name="back" /> {office.back}</a></p>
       <h1>{title}</h1>
       <Notice problem={problem} />
       {isLoading && problem === null && <p className="muted">{text.loading}</p>}

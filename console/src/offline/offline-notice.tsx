@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { useReached } from "../core/connection";
 import { useLanguage } from "../core/i18n";
-import { Button } from "../core/ui";
+import { Button, LazyPart } from "../core/ui";
+import { QueueDialog } from "../till/lazy-parts";
 import { useQueue } from "./queue";
-import { QueueDialog } from "./queue-dialog";
 
 /** Whether the till has a connection, and what waits for it. */
 export function OfflineNotice(): React.ReactNode {
@@ -16,7 +16,7 @@ export function OfflineNotice(): React.ReactNode {
     <div className="notice row spread" role="status">
       <span>{isReached ? "" : text.offline.notice}</span>
       {queue.length > 0 && <Button onClick={() => setOpen(true)}>{text.offline.count(queue.length)}</Button>}
-      {isOpen && <QueueDialog onClose={() => setOpen(false)} />}
+      {isOpen && <LazyPart><QueueDialog onClose={() => setOpen(false)} /></LazyPart>}
     </div>
   );
 }

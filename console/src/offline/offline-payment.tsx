@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
-import { format } from "../core/money";
+import { format, inCoins } from "../core/money";
 import { Button, Dialog, Field } from "../core/ui";
 import { CashKeypad } from "../till/cash-keypad";
 import type { Checkout } from "../till/checkout";
 import { estimate, requestOf, type Sale } from "../till/sale";
 import { currentSale, setSale } from "../till/sale-store";
 import { enqueue } from "./queue";
-import { provisionalOrder } from "./rules";
+import { provisionalOrder } from "./provisional-order";
 
 /** Sell the current sale for cash without a connection: it is queued, and sent once the API is reached. */
 function sellLater(place: Checkout, given: number): void {
@@ -15,7 +15,7 @@ function sellLater(place: Checkout, given: number): void {
   if (sale.sent !== null || sale.sold !== null) return;
   const now = new Date();
   const order = requestOf({ ...sale, tenders: [{ type: "cash", amount: given }] }, place, place.currency, now);
-  enqueue({ order, charged: estimate(sale), soldAt: now.toISOString(), state: "waiting", sent: null, refusal: null, overpaid: 0 });
+  enqueue({ order, charged: inCoins(estimate(sale), place.currency), soldAt: now.toISOString(), state: "waiting", sent: null, refusal: null, overpaid: 0 });
   setSale({ ...sale, sold: provisionalOrder(order, sale, given) });
 }
 
@@ -24,7 +24,7 @@ export function OfflinePayment({ sale, place, onClose }: { sale: Sale; place: Ch
   const { text, code } = useLanguage();
   const [typed, setTyped] = useState("");
   const [given, setGiven] = useState<number | null>(null);
-  const total = estimate(sale);
+  const total = inCoins(estimate(sale), place.currency);
   const money = (amount: number): string => format(amount, place.currency, code);
   const isPaid = given !== null && given >= total;
   return (

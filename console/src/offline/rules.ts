@@ -1,6 +1,6 @@
 /** What may be sold without a connection, and how such a sale is sent afterwards. Pure. */
 
-import type { Order, PricedOrder, Product } from "../core/responses";
+import type { Product } from "../core/responses";
 import type { OrderRequest, Sale } from "../till/sale";
 import { estimate } from "../till/sale";
 import { MAX_QUEUED, type QueuedSale } from "./queue";
@@ -24,26 +24,6 @@ export function offlineRefusal(sale: Sale, { limit, queued, readAt, now, find }:
   if (sale.discount !== null || sale.lines.some((line) => line.discount !== null)) return "discount";
   if (sale.lines.some((line) => find(line.sku)?.tax_included !== true)) return "tax";
   return estimate(sale) > limit ? "limit" : null;
-}
-
-/** The sale as its receipt shows it until the API has priced it: without tax and invoice number. */
-export function provisionalOrder(request: OrderRequest, sale: Sale, given: number): Order {
-  const total = estimate(sale);
-  const lines = sale.lines.map((line, index) => ({
-    line_no: index + 1, sku: line.sku, description: line.name, quantity: line.quantity, unit_price: line.unitPrice,
-    line_discount: 0, order_discount: 0, net: 0, tax: 0, total: line.unitPrice * line.quantity,
-  }));
-  const { order_id, location, register, currency, placed_at } = request;
-  const document: PricedOrder = {
-    order_id, location, register, currency, placed_at, lines, taxes: [],
-    customer_id: request.customer_id ?? null,
-    tenders: [{ tender_no: 1, type: "cash", amount: total, tendered: given, change: given - total }],
-    totals: { subtotal: total, discount: 0, net: 0, tax: 0, total },
-  };
-  return {
-    order_id, location, currency, placed_at, total, document, status: "PLACED", execution: "",
-    paid_at: null, invoice_number: null, reason: null, cause: null, cancelled_at: null, cancel_reason: null, returns: null,
-  };
 }
 
 /**

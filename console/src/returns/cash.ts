@@ -1,11 +1,8 @@
 /** Refunds in cash, in amounts that coins make up: the rules of orders/returns/cash.py, for what the till shows. Pure. */
 
+import { cashIncrement } from "../core/money";
 import type { Claim, Order } from "../core/responses";
 
-/** The smallest amount that can be paid in cash, in minor units, as in tillflow/money.py; 1 in other currencies. */
-const CASH_INCREMENT: Record<string, number> = {
-  AUD: 5, CAD: 5, CHF: 5, CZK: 100, DKK: 50, HUF: 500, ILS: 10, MYR: 5, NOK: 100, NZD: 10, SEK: 100, SGD: 5, ZAR: 10,
-};
 /** The order in which the tenders of a sale are refunded. */
 const TAKERS = ["card", "cash", "gift_card", "store_credit", "exchange"];
 const IN_CASH = ["cash", "exchange"];
@@ -17,7 +14,7 @@ export function amountToRefund(order: Order, value: number, refund: string): num
   const left = paidFor(order) - sum(claims.map(amountOf));
   if (refund !== "original" || tenders.some(({ type }) => type === "on_account")) return Math.max(Math.min(value, left), 0);
   const before = claims.filter((claim) => (claim.refund ?? "original") === "original");
-  const increment = CASH_INCREMENT[order.currency ?? ""] ?? 1;
+  const increment = cashIncrement(order.currency ?? "");
   const rooms = TAKERS.map((kind) => ({ kind, room: sum(tenders.filter(({ type }) => type === kind).map(({ amount }) => amount)) }));
   const amount = inCoins(sum(before.map(valueOf)) + value, rooms, increment) - sum(before.map(amountOf));
   return Math.max(amount !== value && amount > left ? amount - increment : amount, 0);

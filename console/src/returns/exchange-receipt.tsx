@@ -2,7 +2,7 @@ import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import { hrefOf } from "../core/router";
 import type { Exchanged, Order, Return } from "../core/responses";
-import { Button } from "../core/ui";
+import { Button, Icon } from "../core/ui";
 import { useRecord } from "../office/use-api";
 import { rateText } from "../till/receipt";
 import { RETURN_TEXTS } from "./texts";
@@ -17,7 +17,7 @@ export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.
   const problem = returned.problem ?? sold.problem;
   return (
     <div className="receipt-page">
-      <p className="sold" role="status"><strong>✓ {texts.exchanged}</strong></p>
+      <p className="sold" role="status"><strong><Icon name="check" /> {texts.exchanged}</strong></p>
       <div className="row no-print">
         <a className="button primary large" href={hrefOf("till")}>{text.receipt.next}</a>
         <Button className="large" onClick={() => window.print()}>{texts.print}</Button>
@@ -29,11 +29,12 @@ export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.
 }
 
 function Paper({ returned, sold }: { returned: Return; sold: Order }): React.ReactNode {
-  const { text, code, date } = useLanguage();
+  const { text, code, date, tender: nameOf } = useLanguage();
   const texts = RETURN_TEXTS[code];
   const money = (amount: number): string => format(amount, sold.currency ?? "EUR", code);
   const priced = sold.document;
   const tenders = priced?.tenders ?? [];
+  const rounding = priced?.totals.rounding ?? 0;
   const change = tenders.reduce((sum, tender) => sum + (tender.change ?? 0), 0);
   return (
     <article className="receipt" aria-label={texts.exchangeReceipt}>
@@ -61,16 +62,17 @@ function Paper({ returned, sold }: { returned: Return; sold: Order }): React.Rea
               <td className="number">{money(tax.tax)}</td>
             </tr>
           ))}
+          {rounding !== 0 && <tr><td>{text.till.rounding}</td><td className="number">{money(rounding)}</td></tr>}
           <tr className="grand"><td>{text.till.total}</td><td className="number">{money(sold.total ?? 0)}</td></tr>
           {tenders.map((tender) => (
             <tr key={tender.tender_no}>
-              <td>{texts.tenders[tender.type] ?? tender.type}</td>
+              <td>{nameOf(tender.type)}</td>
               <td className="number">{money(tender.tendered ?? tender.amount)}</td>
             </tr>
           ))}
           {change > 0 && <tr><td>{text.till.change}</td><td className="number">{money(change)}</td></tr>}
           {returned.refunds?.filter(({ type }) => type !== "exchange").map((refund, index) => (
-            <tr key={index}><td>{texts.refund}: {texts.tenders[refund.type] ?? refund.type}</td><td className="number">{money(refund.amount)}</td></tr>
+            <tr key={index}><td>{texts.refund}: {nameOf(refund.type)}</td><td className="number">{money(refund.amount)}</td></tr>
           ))}
         </tbody>
       </table>

@@ -5,7 +5,7 @@ import type { Product } from "../core/responses";
 import { Button } from "../core/ui";
 import { Basket } from "../till/basket";
 import type { Checkout } from "../till/checkout";
-import { addProduct, estimate, type Sale } from "../till/sale";
+import { addProduct, estimate, exactTotal, type Sale } from "../till/sale";
 import { ScanBox } from "../till/scan-box";
 import { TenderForm, TenderRow } from "../till/tender-form";
 import { useCatalog } from "../till/use-catalog";
@@ -57,7 +57,7 @@ export function ExchangeSale({ draft, value, customerId, place, onEdit, onConfir
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       <dl className="totals narrow">
         <dt>{text.till.total}</dt>
-        <dd>{money(quote?.totals.total ?? estimate(sale))}</dd>
+        <dd>{money(quote === null ? estimate(sale) : exactTotal(quote))}</dd>
         <dt>{texts.value}</dt>
         <dd>−{money(value)}</dd>
         {sale.tenders.map((tender, index) => (
@@ -71,21 +71,22 @@ export function ExchangeSale({ draft, value, customerId, place, onEdit, onConfir
         {open !== null && (
           <>
             <dt className="grand">{open.refund > 0 ? texts.refund : open.change > 0 ? text.till.change : text.till.due}</dt>
-            <dd className="grand" data-testid="net">{money(open.refund || open.change || open.due)}</dd>
+            <dd className="grand" data-testid="net">{money(open.refund || open.change || open.due.exact)}</dd>
           </>
         )}
       </dl>
-      {open !== null && open.due > 0 && value > 0 && (
+      {open !== null && open.due.exact > 0 && value > 0 && (
         <div className="narrow">
           <TenderForm
             customerId={customerId}
-            remaining={open.due}
+            due={open.due}
+            tenders={sale.tenders}
             place={place}
             onAdd={(tender) => onEdit((current) => ({ ...current, tenders: [...current.tenders, tender] }))}
           />
         </div>
       )}
-      <Button kind="primary" className="large" disabled={open === null || open.due > 0 || value === 0} onClick={onConfirm} data-testid="exchange">
+      <Button kind="primary" className="large" disabled={open === null || open.due.exact > 0 || value === 0} onClick={onConfirm} data-testid="exchange">
         {open !== null && open.refund > 0 ? texts.exchangeAndRefund(money(open.refund)) : texts.exchange}
       </Button>
     </section>

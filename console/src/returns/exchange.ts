@@ -2,7 +2,7 @@
 
 import type { Order, PricedOrder } from "../core/responses";
 import type { Checkout } from "../till/checkout";
-import { requestOf as saleRequestOf, tendered } from "../till/sale";
+import { due, exactTotal, requestOf as saleRequestOf, type Due } from "../till/sale";
 import { requestOf, type Draft, type ExchangeRequest } from "./return";
 
 /** The exchange as the API takes it: the tenders pay what the returned units do not. */
@@ -16,9 +16,9 @@ export function exchangeOf(draft: Draft, order: Order, place: Checkout, defaultR
 }
 
 /** How an exchange is settled: what the customer has yet to pay, and what the customer gets. One of both is 0. */
-export function settlement(draft: Draft, value: number, quote: PricedOrder): { due: number; refund: number; change: number } {
+export function settlement(draft: Draft, value: number, quote: PricedOrder): { due: Due; refund: number; change: number } {
   // Cash is rounded on what remains after the exchange, not on the whole sale.
-  const net = quote.totals.total - (quote.totals.rounding ?? 0) - value;
-  const remaining = Math.max(0, net) - tendered(draft.sale);
-  return { due: Math.max(0, remaining), refund: Math.max(0, -net), change: Math.max(0, -remaining) };
+  const net = exactTotal(quote) - value;
+  const remaining = due(Math.max(0, net), draft.sale.tenders, quote.currency);
+  return { due: remaining, refund: Math.max(0, -net), change: Math.max(0, -remaining.exact) };
 }

@@ -2,18 +2,18 @@ import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import { hrefOf } from "../core/router";
 import type { Return } from "../core/responses";
-import { Button } from "../core/ui";
+import { Button, Icon } from "../core/ui";
 import { RETURN_TEXTS } from "./texts";
 
 /** The receipt of a completed return: what came back and where the money went, printed 80 mm wide. */
 export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNode {
-  const { text, code, date } = useLanguage();
+  const { text, code, date, tender: nameOf } = useLanguage();
   const texts = RETURN_TEXTS[code];
   const money = (amount: number): string => format(amount, returned.currency ?? "EUR", code);
   const document = returned.document;
   return (
     <div className="receipt-page">
-      <p className="sold" role="status"><strong>✓ {texts.done}</strong></p>
+      <p className="sold" role="status"><strong><Icon name="check" /> {texts.done}</strong></p>
       <div className="row no-print">
         <a className="button primary large" href={hrefOf("till")}>{text.receipt.next}</a>
         <Button className="large" onClick={() => window.print()}>{texts.print}</Button>
@@ -41,7 +41,7 @@ export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNo
             )}
             <tr className="grand"><td>{texts.refund}</td><td className="number">{money(returned.total ?? 0)}</td></tr>
             {returned.refunds?.map((refund, index) => (
-              <tr key={index}><td>{texts.tenders[refund.type] ?? refund.type}</td><td className="number">{money(refund.amount)}</td></tr>
+              <tr key={index}><td>{nameOf(refund.type)}</td><td className="number">{money(refund.amount)}</td></tr>
             ))}
           </tbody>
         </table>

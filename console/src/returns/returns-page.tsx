@@ -5,13 +5,13 @@ import { usePreferences } from "../core/preferences";
 import { hrefOf } from "../core/router";
 import type { Order } from "../core/responses";
 import { useShop } from "../core/shop";
-import { Button, Field } from "../core/ui";
+import { Button, Field, Icon, LazyPart } from "../core/ui";
 import { useRecord, useTexts } from "../office/use-api";
-import { CustomerDialog } from "../till/customer-dialog";
 import "./returns.css";
 import { ExchangeReceipt } from "./exchange-receipt";
 import { ExchangeSale } from "./exchange-sale";
 import { ManagerNote } from "../till/manager-note";
+import { Cardholder, CustomerDialog } from "../till/lazy-parts";
 import { NO_UNITS, isComplete, refundOf, returnableLines, type Draft, type Settlement } from "./return";
 import { ReturnLines } from "./return-lines";
 import { ReturnReceipt } from "./return-receipt";
@@ -50,7 +50,7 @@ function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.Re
   const { value: order, problem } = useRecord("GET /orders/{order_id}", { order_id: id });
   return (
     <section className="panel">
-      <p className="no-print"><a href={hrefOf("returns")}>← {texts.another}</a></p>
+      <p className="no-print"><a href={hrefOf("returns")}><Icon name="back" /> {texts.another}</a></p>
       <h1 className="no-print">{language.text.pages.returns}: {id}</h1>
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       {order === null && problem === null && <p className="muted">{language.text.loading}</p>}
@@ -72,7 +72,17 @@ function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): Re
   const lines = returnableLines(order);
   if (completed?.kind === "return") return <ReturnReceipt returned={completed.returned} />;
   if (completed?.kind === "exchange") return <ExchangeReceipt exchanged={completed.exchanged} />;
-  if (progress !== null) return <p role="status" className="progress">{texts.progress[progress]}</p>;
+  if (progress !== null) {
+    const sale = draft.sent?.kind === "exchange" ? draft.sent.body.sale : null;
+    return (
+      <>
+        <p role="status" className="progress">{texts.progress[progress]}</p>
+        {sale?.tenders.some(({ type }) => type === "card") === true && (
+          <LazyPart><Cardholder orderId={sale.order_id} since={sale.placed_at} /></LazyPart>
+        )}
+      </>
+    );
+  }
   if (lines.every(({ returnable }) => returnable === 0)) return <p role="status" className="notice">{texts.nothingLeft}</p>;
   // Another value leaves another amount to pay.
   const choose = (units: Draft["units"]): void => change(({ sale }) => ({ units, sale: { ...sale, tenders: [] } }));
@@ -138,7 +148,7 @@ function RefundChoice({ order, draft, onChange }: { order: Order; draft: Draft; 
         </label>
       ))}
       {needsCustomer && <div className="row"><Button onClick={() => setChoosing(true)}>{draft.customer?.name ?? text.till.chooseCustomer}</Button></div>}
-      {isChoosing && <CustomerDialog onChoose={(customer) => onChange({ customer })} onClose={() => setChoosing(false)} />}
+      {isChoosing && <LazyPart><CustomerDialog onChoose={(customer) => onChange({ customer })} onClose={() => setChoosing(false)} /></LazyPart>}
     </fieldset>
   );
 }

@@ -36,7 +36,6 @@ const en = {
   exchangeAndRefund: (amount: string) => `Exchange and refund ${amount}`,
   exchanged: "Exchanged",
   exchangeReceipt: "Receipt of the exchange",
-  tenders: { card: "Card", cash: "Cash", store_credit: "Store credit", gift_card: "Gift card", on_account: "On account", exchange: "Returned goods" } as Record<string, string>,
   print: "Print",
 };
 
@@ -78,7 +77,6 @@ const de: ReturnTexts = {
   exchangeAndRefund: (amount) => `Umtauschen und ${amount} erstatten`,
   exchanged: "Umgetauscht",
   exchangeReceipt: "Beleg des Umtauschs",
-  tenders: { card: "Karte", cash: "Bar", store_credit: "Guthaben", gift_card: "Geschenkkarte", on_account: "Auf Rechnung", exchange: "Zurückgegebene Ware" },
   print: "Drucken",
 };
 

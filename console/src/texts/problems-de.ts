@@ -85,7 +85,6 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UnknownDraft: "Diesen Entwurf gibt es nicht. Er kann abgelaufen sein.",
   UnknownEntry: "Diese Buchung gibt es nicht.",
   UnknownExecution: "Diese Ausführung gibt es nicht.",
-  UnknownGiftCard: "Diese Geschenkkarte gibt es nicht. Den Code prüfen.",
   UnknownImage: "Dieses Bild gibt es nicht.",
   UnknownInvoice: "Diese Rechnung gibt es nicht.",
   UnknownLevel: "Der Artikel war hier nie im Bestand.",

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
-import { Button } from "../core/ui";
-import { DiscountDialog, discountText } from "./discount-dialog";
+import { Button, Icon, LazyPart } from "../core/ui";
+import { discountText } from "./discount";
+import { DiscountDialog, StockDialog } from "./lazy-parts";
 import { MAX_QUANTITY, setLine, type Line, type Sale } from "./sale";
-import { StockDialog } from "./stock-dialog";
 
 interface BasketProps {
   sale: Sale;
@@ -56,26 +56,28 @@ export function Basket({ sale, currency, onEdit }: BasketProps): React.ReactNode
               <td className="number">{format(row.unitPrice, currency, code)}</td>
               <td className="number">{format(row.unitPrice * row.quantity, currency, code)}</td>
               <td className="actions">
-                <Button kind="quiet" onClick={() => setStocked(row)} aria-label={text.till.stock(row.name)}>▤</Button>
+                <Button kind="quiet" onClick={() => setStocked(row)} aria-label={text.till.stock(row.name)}><Icon name="stock" /></Button>
                 <Button kind="quiet" onClick={() => setDiscounted(index)} aria-label={text.till.lineDiscount(row.name)}>%</Button>
-                <Button kind="quiet" onClick={() => change(index, { quantity: 0 })} aria-label={text.till.remove(row.name)}>✕</Button>
+                <Button kind="quiet" onClick={() => change(index, { quantity: 0 })} aria-label={text.till.remove(row.name)}><Icon name="cross" /></Button>
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {stocked !== null && <StockDialog line={stocked} onClose={() => setStocked(null)} />}
+      {stocked !== null && <LazyPart key={stocked.sku}><StockDialog line={stocked} onClose={() => setStocked(null)} /></LazyPart>}
       {line !== undefined && discounted !== null && (
-        <DiscountDialog
-          title={text.till.lineDiscount(line.name)}
-          discount={line.discount}
-          currency={currency}
-          onApply={(discount) => {
-            change(discounted, { discount });
-            setDiscounted(null);
-          }}
-          onClose={() => setDiscounted(null)}
-        />
+        <LazyPart>
+          <DiscountDialog
+            title={text.till.lineDiscount(line.name)}
+            discount={line.discount}
+            currency={currency}
+            onApply={(discount) => {
+              change(discounted, { discount });
+              setDiscounted(null);
+            }}
+            onClose={() => setDiscounted(null)}
+          />
+        </LazyPart>
       )}
     </>
   );

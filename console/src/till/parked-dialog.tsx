@@ -17,7 +17,7 @@ export function ParkedDialog({ register, currency, onClose }: { register: string
         {parkedSales(register).map(({ at, sale }) => (
           <li key={sale.orderId}>
             <Button kind="quiet" onClick={() => choose(sale.orderId)}>
-              {sale.customer?.name ?? sale.lines.map((line) => line.name).join(", ")} · {format(estimate(sale), currency, code)} <small>{date(at)}</small>
+              {sale.customer?.name ?? sale.lines.map((line) => line.name).join(", ")} · {format(estimate(sale), currency, code)} <small>{date(at)}{sale.sent === null ? "" : ` · ${text.till.waiting}`}</small>
             </Button>
           </li>
         ))}

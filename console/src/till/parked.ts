@@ -27,12 +27,17 @@ function store(register: string, parked: ParkedSale[]): void {
   localStorage.setItem(keyOf(register), JSON.stringify(parked));
 }
 
-/** Park the current sale and begin a new one. A sale that was sent, and one above the limit, is not parked. */
+/** A sale as it is parked: one that was sent is continued as it is, of any other one the total can change. */
+function kept(sale: Sale): Sale {
+  return sale.sent === null ? { ...sale, tenders: [] } : sale;
+}
+
+/** Park the current sale and begin a new one. A sale above the limit is not parked. */
 export function park(register: string, now: Date = new Date()): boolean {
   const sale = currentSale();
   const parked = parkedSales(register);
-  if (sale.sent !== null || sale.lines.length === 0 || parked.length >= MAX_PARKED) return false;
-  store(register, [...parked, { at: now.toISOString(), sale: { ...sale, tenders: [] } }]);
+  if (sale.sold !== null || sale.lines.length === 0 || parked.length >= MAX_PARKED) return false;
+  store(register, [...parked, { at: now.toISOString(), sale: kept(sale) }]);
   setSale(newSale(register, now));
   return true;
 }

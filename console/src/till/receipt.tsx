@@ -1,7 +1,7 @@
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
-import type { Order, PricedTender } from "../core/responses";
-import { Button } from "../core/ui";
+import type { Order } from "../core/responses";
+import { Button, Icon } from "../core/ui";
 import { PaperForms } from "./paper-forms";
 
 /** A rate such as "0.055" as "5.5 %". */
@@ -12,15 +12,14 @@ export function rateText(rate: string, language: string): string {
 
 /** The receipt of a sold order, printed 80 mm wide. */
 export function Receipt({ order, onNext }: { order: Order; onNext: () => void }): React.ReactNode {
-  const { text, code, date } = useLanguage();
+  const { text, code, date, tender: nameOf } = useLanguage();
   const priced = order.document;
   const money = (amount: number): string => format(amount, order.currency ?? "EUR", code);
-  const names: Record<string, string> = { card: text.till.card, cash: text.till.cash, store_credit: text.till.credit };
-  const nameOf = (tender: PricedTender): string => names[tender.type] ?? tender.type;
   const change = priced?.tenders.reduce((sum, tender) => sum + (tender.change ?? 0), 0) ?? 0;
+  const rounding = priced?.totals.rounding ?? 0;
   return (
     <div className="receipt-page">
-      <h1 className="sold">✓ {text.receipt.sold}</h1>
+      <h1 className="sold"><Icon name="check" /> {text.receipt.sold}</h1>
       {change > 0 && <p className="change" data-testid="change">{text.till.change} {money(change)}</p>}
       <div className="row no-print">
         <Button kind="primary" className="large" onClick={onNext} autoFocus>{text.receipt.next}</Button>
@@ -51,10 +50,11 @@ export function Receipt({ order, onNext }: { order: Order; onNext: () => void })
                 <td className="number">{money(tax.tax)}</td>
               </tr>
             ))}
+            {rounding !== 0 && <tr><td>{text.till.rounding}</td><td className="number">{money(rounding)}</td></tr>}
             <tr className="grand"><td>{text.till.total}</td><td className="number">{money(order.total ?? 0)}</td></tr>
             {priced?.tenders.map((tender) => (
               <tr key={tender.tender_no}>
-                <td>{nameOf(tender)}</td>
+                <td>{nameOf(tender.type)}</td>
                 <td className="number">{money(tender.tendered ?? tender.amount)}</td>
               </tr>
             ))}

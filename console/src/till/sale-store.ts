@@ -45,6 +45,16 @@ export function editSale(change: (sale: Sale) => Sale): void {
   if (sale.sent === null && sale.sold === null) setSale(change(sale));
 }
 
+/** Return what work returns, or null as soon as another sale is the current one. */
+export function whileCurrent<T>(orderId: string, work: Promise<T>): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = subscribe(() => {
+      if (currentSale().orderId !== orderId) resolve(null);
+    });
+    work.finally(stop).then(resolve, reject);
+  });
+}
+
 function onStorage(event: StorageEvent): void {
   if (event.key === KEY) reloadSale();
 }

@@ -5,6 +5,7 @@
  * it (a reload, a second tab, a lost response) sends the same bytes, so that the API starts one checkout.
  */
 
+import { inCoins } from "../core/money";
 import type { Customer, Discount, Order, PricedOrder, Product } from "../core/responses";
 
 export interface Line {
@@ -18,8 +19,9 @@ export interface Line {
 }
 
 export interface Tender {
-  type: "card" | "cash" | "store_credit";
+  type: "card" | "cash" | "store_credit" | "gift_card" | "on_account";
   amount?: number;
+  /** Of a card, from its terminal; of a gift card, what stands for its code. */
   token?: string;
 }
 
@@ -45,6 +47,8 @@ export interface Sale {
   approvalNote?: string;
   tenders: Tender[];
   sent: OrderRequest | null;
+  /** Whether the cashier has asked to cancel the sale while it was sold. */
+  isCancelled?: boolean;
   sold: Order | null;
 }
 
@@ -104,21 +108,41 @@ export function estimate(sale: Sale): number {
   return sale.lines.reduce((sum, line) => sum + line.unitPrice * line.quantity, 0);
 }
 
-export function tendered(sale: Sale): number {
-  return sale.tenders.reduce((sum, tender) => sum + (tender.amount ?? 0), 0);
+/** The total of a quote without the rounding of cash: what other tenders pay. */
+export function exactTotal({ totals }: PricedOrder): number {
+  return totals.total - (totals.rounding ?? 0);
 }
 
-/** What remains to be paid of a quoted sale; negative is change. */
-export function due(sale: Sale, quote: PricedOrder): number {
-  return quote.totals.total - tendered(sale);
+export interface Due {
+  /** What any tender but cash may pay. */
+  exact: number;
+  /** What remains in cash, which coins make up; negative is change. */
+  cash: number;
 }
 
-/** Whether the quote is of these lines, discounts and this customer. */
+/** What remains to be paid of a total. The part that is paid in cash is rounded, once some of it is, for every tender. */
+export function due(total: number, tenders: readonly Tender[], currency: string): Due {
+  const cash = sumOf(tenders.filter(({ type }) => type === "cash"));
+  const rest = total - sumOf(tenders) + cash;
+  const rounded = inCoins(Math.max(0, rest), currency) - cash;
+  return { exact: cash === 0 ? rest : rounded, cash: rounded };
+}
+
+function sumOf(tenders: readonly Tender[]): number {
+  return tenders.reduce((sum, { amount }) => sum + (amount ?? 0), 0);
+}
+
+/** Whether the quote is of these lines and discounts. */
 export function quoteKey(sale: Sale): string {
-  return JSON.stringify([sale.lines.map(({ sku, quantity, label, discount }) => [sku, quantity, label, discount]), sale.discount, sale.customer?.customer_id]);
+  return JSON.stringify([sale.lines.map(({ sku, quantity, label, discount }) => [sku, quantity, label, discount]), sale.discount]);
+}
+
+/** Choose the customer; tenders of another one are removed. */
+export function setCustomer(sale: Sale, customer: Sale["customer"]): Sale {
+  return { ...sale, customer, tenders: sale.tenders.filter(({ type }) => type !== "store_credit" && type !== "on_account") };
 }
 
 /** After a refusal: the same basket under a new order id, since the refused order keeps its own. */
 export function afterRefusal(sale: Sale, register: string, now: Date = new Date()): Sale {
-  return { ...sale, orderId: newOrderId(register, now), sent: null, tenders: [] };
+  return { ...sale, orderId: newOrderId(register, now), sent: null, isCancelled: false, tenders: [] };
 }

@@ -1,20 +1,17 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
-import { setPreferences } from "../core/preferences";
 import { isManager, useShop } from "../core/shop";
-import { Button, Field } from "../core/ui";
-import { OfflinePayment } from "../offline/offline-payment";
+import { Button, LazyPart } from "../core/ui";
 import { useQueue } from "../offline/queue";
 import { offlineRefusal } from "../offline/rules";
 import type { Checkout } from "./checkout";
-import { CustomerDialog } from "./customer-dialog";
-import { DiscountDialog, discountText } from "./discount-dialog";
+import { discountText } from "./discount";
 import { MAX_PARKED, park, parkedSales } from "./parked";
-import { ParkedDialog } from "./parked-dialog";
 import { PaymentDialog } from "./payment-dialog";
+import { CustomerDialog, DiscountDialog, OfflinePayment, ParkedDialog, PlaceFields } from "./lazy-parts";
 import { ManagerNote } from "./manager-note";
-import { estimate, type Sale } from "./sale";
+import { estimate, exactTotal, setCustomer, type Sale } from "./sale";
 import { editSale } from "./sale-store";
 import { RefusalNotice } from "./till-page";
 import type { CatalogView } from "./use-catalog";
@@ -60,6 +57,8 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onL
     editSale((current) => ({ ...current, approvalNote: approval === "manager" ? note.trim() : "" }));
     setOpened("payment");
   };
+  // The basket is empty once the sale is parked, or discarded in another tab.
+  if (isEmpty && opened === "payment") setOpened(null);
   // A sale that was sent shows its progress in the payment dialog, also after a reload.
   const isPaying = sale.sent !== null || opened === "payment";
   return (
@@ -80,7 +79,7 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onL
           </>
         )}
         <dt className="grand">{text.till.total}</dt>
-        <dd className="grand" data-testid="total">{money(quote?.totals.total ?? estimate(sale))}</dd>
+        <dd className="grand" data-testid="total">{money(quote === null ? estimate(sale) : exactTotal(quote))}</dd>
       </dl>
       <div className="stack">
         <Button onClick={() => setOpened("customer")}>
@@ -110,31 +109,27 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onL
       </div>
       <details className="muted">
         <summary>{text.till.settings}</summary>
-        <Field
-          label={text.till.location}
-          value={place.location}
-          disabled={person.location !== ""}
-          onChange={(event) => setPreferences({ location: event.target.value })}
-        />
-        <Field label={text.till.register} value={place.register} onChange={(event) => setPreferences({ register: event.target.value })} />
+        <LazyPart><PlaceFields location={place.location} register={place.register} isFixed={person.location !== ""} /></LazyPart>
       </details>
       {opened === "customer" && (
-        <CustomerDialog onChoose={(customer) => editSale((current) => ({ ...current, customer, tenders: [] }))} onClose={close} />
+        <LazyPart><CustomerDialog onChoose={(customer) => editSale((current) => setCustomer(current, customer))} onClose={close} /></LazyPart>
       )}
-      {opened === "parked" && <ParkedDialog register={place.register} currency={place.currency} onClose={close} />}
+      {opened === "parked" && <LazyPart><ParkedDialog register={place.register} currency={place.currency} onClose={close} /></LazyPart>}
       {opened === "discount" && (
-        <DiscountDialog
-          title={text.till.orderDiscount}
-          discount={sale.discount}
-          currency={place.currency}
-          onApply={(discount) => {
-            editSale((current) => ({ ...current, discount, tenders: [] }));
-            close();
-          }}
-          onClose={close}
-        />
+        <LazyPart>
+          <DiscountDialog
+            title={text.till.orderDiscount}
+            discount={sale.discount}
+            currency={place.currency}
+            onApply={(discount) => {
+              editSale((current) => ({ ...current, discount, tenders: [] }));
+              close();
+            }}
+            onClose={close}
+          />
+        </LazyPart>
       )}
-      {isPaying && isOffline && sale.sent === null && <OfflinePayment sale={sale} place={place} onClose={close} />}
+      {isPaying && isOffline && sale.sent === null && <LazyPart><OfflinePayment sale={sale} place={place} onClose={close} /></LazyPart>}
       {isPaying && !(isOffline && sale.sent === null) && <PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} />}
     </aside>
   );

@@ -3,26 +3,24 @@ import { hasSandboxCards } from "../core/config";
 import { useLanguage } from "../core/i18n";
 import { format, parse } from "../core/money";
 import { useShop } from "../core/shop";
-import { Button, Field } from "../core/ui";
+import { Button, Field, Icon } from "../core/ui";
 import { CashKeypad } from "./cash-keypad";
 import type { Checkout } from "./checkout";
-import type { Tender } from "./sale";
+import { OtherTenders } from "./other-tenders";
+import type { Due, Tender } from "./sale";
 
 // Test cards of the sandbox payment provider.
-const SANDBOX_CARDS = ["tok_visa", "tok_declined", "tok_insufficient_funds", "tok_timeout_after_effect"];
-
-function useTenderName(): (tender: Tender) => string {
-  const { text } = useLanguage();
-  return ({ type }) => ({ card: text.till.card, cash: text.till.cash, store_credit: text.till.credit })[type];
-}
+const SANDBOX_CARDS = [
+  "tok_visa", "tok_declined", "tok_insufficient_funds", "tok_timeout_after_effect", "tok_action_required", "tok_action_abandoned",
+];
 
 /** A chosen tender, which can be removed. */
 export function TenderRow({ tender, amount, onRemove }: { tender: Tender; amount: string; onRemove: () => void }): React.ReactNode {
-  const { text } = useLanguage();
-  const name = useTenderName()(tender);
+  const { text, tender: nameOf } = useLanguage();
+  const name = nameOf(tender.type);
   return (
     <>
-      <dt>{name} <Button kind="quiet" onClick={onRemove} aria-label={text.till.removeTender(name)}>✕</Button></dt>
+      <dt>{name} <Button kind="quiet" onClick={onRemove} aria-label={text.till.removeTender(name)}><Icon name="cross" /></Button></dt>
       <dd>{amount}</dd>
     </>
   );
@@ -30,20 +28,25 @@ export function TenderRow({ tender, amount, onRemove }: { tender: Tender; amount
 
 interface TenderFormProps {
   customerId: string | undefined;
-  remaining: number;
+  due: Due;
+  /** The tenders that the sale has already. */
+  tenders: readonly Tender[];
   place: Checkout;
   onAdd: (tender: Tender) => void;
+  /** Absent where the customer is given. */
+  onChooseCustomer?: () => void;
 }
 
 /** Add one tender. Its amount is what remains unless another one is typed; only cash may be more. */
-export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormProps): React.ReactNode {
-  const { text, code } = useLanguage();
+export function TenderForm({ customerId, due, tenders, place, onAdd, onChooseCustomer }: TenderFormProps): React.ReactNode {
+  const { text, code, tender: nameOf } = useLanguage();
   const { config } = useShop();
   const { currency } = place;
   const [typed, setTyped] = useState("");
   const hasTestCards = hasSandboxCards(config, place.location);
   const [token, setToken] = useState(hasTestCards ? "tok_visa" : "");
   const credit = useCredit(customerId, currency);
+  const remaining = due.exact;
   const amount = typed === "" ? remaining : parse(typed, currency);
   const exact = amount !== null && amount > 0 && amount <= remaining;
   // What was typed was for this tender: the next one is what remains.
@@ -51,7 +54,9 @@ export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormPr
     setTyped("");
     onAdd(tender);
   };
-  const usableCredit = Math.min(credit, amount ?? 0, remaining);
+  const payable = amount === null ? null : Math.min(amount, remaining);
+  const usedCredit = tenders.filter(({ type }) => type === "store_credit").reduce((sum, tender) => sum + (tender.amount ?? 0), 0);
+  const usableCredit = Math.min(credit - usedCredit, payable ?? 0);
   return (
     <div className="stack">
       <Field
@@ -80,16 +85,25 @@ export function TenderForm({ customerId, remaining, place, onAdd }: TenderFormPr
           data-focus
           autoFocus
         >
-          {text.till.card}
+          {nameOf("card")}
         </Button>
         {usableCredit > 0 && (
           <Button onClick={() => add({ type: "store_credit", amount: usableCredit })}>
-            {text.till.creditOf(format(credit, currency, code))}
+            {text.till.creditOf(format(credit - usedCredit, currency, code))}
           </Button>
         )}
       </div>
+      <OtherTenders
+        key={tenders.length}
+        customerId={customerId}
+        amount={payable}
+        currency={currency}
+        tenders={tenders}
+        onAdd={add}
+        onChooseCustomer={onChooseCustomer}
+      />
       <CashKeypad
-        remaining={remaining}
+        remaining={due.cash}
         currency={currency}
         typed={typed}
         onType={setTyped}

@@ -3,10 +3,11 @@ import type { Problem } from "../core/api";
 import { useLanguage } from "../core/i18n";
 import { preferences, usePreferences } from "../core/preferences";
 import { useShop } from "../core/shop";
+import { LazyPart } from "../core/ui";
 import { OfflineNotice } from "../offline/offline-notice";
 import { useSync } from "../offline/use-sync";
 import { Basket } from "./basket";
-import { Receipt } from "./receipt";
+import { Receipt } from "./lazy-parts";
 import { addProduct, newSale } from "./sale";
 import { editSale, setSale, useSale } from "./sale-store";
 import { ScanBox } from "./scan-box";
@@ -22,7 +23,7 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
   const { register, location: chosen } = usePreferences();
   const location = person.location === "" ? chosen : person.location;
   const catalog = useCatalog();
-  const checkout = useCheckout({ location, register, currency: config.currency });
+  const checkout = useCheckout({ location, register, currency: config.currency }, sale.orderId);
   useSync();
   const [notice, setNotice] = useState("");
   const scanBox = useRef<HTMLInputElement>(null);
@@ -50,7 +51,7 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
   // The box has the focus again after each change of the basket.
   useEffect(focusScan, [focusScan, sale.lines, sale.orderId]);
 
-  if (sale.sold !== null) return <Receipt order={sale.sold} onNext={next} />;
+  if (sale.sold !== null) return <LazyPart><Receipt order={sale.sold} onNext={next} /></LazyPart>;
   return (
     <div className="till-grid">
       <h1 className="visually-hidden">{text.pages.till}</h1>

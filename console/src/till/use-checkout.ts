@@ -2,18 +2,19 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { Problem } from "../core/api";
 import { useShop } from "../core/shop";
 import type { Progress } from "../core/settle";
-import { sell, type Checkout } from "./checkout";
+import { cancelSale, sell, type Checkout } from "./checkout";
 import { currentSale } from "./sale-store";
 
 export interface CheckoutView {
   progress: Progress | null;
   refusal: Problem | null;
   start: () => void;
+  cancel: () => void;
   clear: () => void;
 }
 
-/** Sell the current sale. A sale that was sent before a reload, in another tab or before a sign-in is continued. */
-export function useCheckout(place: Checkout): CheckoutView {
+/** Sell the current sale. One that was sent before a reload, a sign-in, in another tab or until it was parked is continued. */
+export function useCheckout(place: Checkout, orderId: string): CheckoutView {
   const { api } = useShop();
   const [progress, setProgress] = useState<Progress | null>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
@@ -34,7 +35,8 @@ export function useCheckout(place: Checkout): CheckoutView {
   useEffect(() => {
     const sale = currentSale();
     if (sale.sent !== null && sale.sold === null) start();
-  }, [start]);
+  }, [start, orderId]);
   const clear = useCallback(() => setRefusal(null), []);
-  return { progress, refusal, start, clear };
+  const cancel = useCallback(() => { cancelSale(api).catch(() => undefined); }, [api]);
+  return { progress, refusal, start, cancel, clear };
 }

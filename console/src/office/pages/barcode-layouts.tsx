@@ -1,6 +1,6 @@
 import type { BarcodeLayout } from "../../core/responses";
 import { useShop } from "../../core/shop";
-import { Button, Field } from "../../core/ui";
+import { Button, Field, Icon } from "../../core/ui";
 import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
@@ -26,12 +26,12 @@ export function BarcodeLayouts(): React.ReactNode {
             { field: "prefix" },
             { field: "content", cell: ({ content }) => (content === "price" ? office.ofPrice : office.ofWeight) },
             { field: "item_digits", number: true },
-            { field: "check_digit", cell: ({ check_digit }) => (check_digit === true ? "✓" : "–") },
+            { field: "check_digit", cell: ({ check_digit }) => (check_digit === true ? <Icon name="check" /> : "–") },
             { field: "currency" },
             ...(mayChange ? [{
               field: "change",
               cell: ({ prefix }: Record<string, unknown>) => (
-                <Button kind="quiet" aria-label={office.removeLayout(String(prefix))} onClick={() => save(layouts.filter((one) => one.prefix !== prefix))}>✕</Button>
+                <Button kind="quiet" aria-label={office.removeLayout(String(prefix))} onClick={() => save(layouts.filter((one) => one.prefix !== prefix))}><Icon name="cross" /></Button>
               ),
             }] : []),
           ]}

@@ -3,7 +3,7 @@ import { Problem } from "../../core/api";
 import { correctLevel } from "../../core/corrections";
 import { usePreferences } from "../../core/preferences";
 import { useShop } from "../../core/shop";
-import { Button, Field } from "../../core/ui";
+import { Button, Field, Icon } from "../../core/ui";
 import { ScanBox } from "../../till/scan-box";
 import { useCatalog } from "../../till/use-catalog";
 import { countRequest, countUnit, removeLine, setCounted, setState, type CountedLine } from "../counting";
@@ -105,7 +105,7 @@ export function CountsPage(): React.ReactNode {
                     {office.countStates[line.state]}
                     {line.state === "implausible" && <> <Button onClick={() => void book(line)}>{office.confirm}</Button></>}
                   </td>
-                  <td><Button kind="quiet" aria-label={`${office.remove}: ${line.name}`} onClick={() => edit((before) => removeLine(before, line.sku))}>✕</Button></td>
+                  <td><Button kind="quiet" aria-label={`${office.remove}: ${line.name}`} onClick={() => edit((before) => removeLine(before, line.sku))}><Icon name="cross" /></Button></td>
                 </tr>
               ))}
             </tbody>

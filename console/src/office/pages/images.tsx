@@ -3,6 +3,7 @@ import { useShop } from "../../core/shop";
 import { ListPage, type Column } from "../parts";
 import { useTexts, type Row } from "../use-api";
 import { ImageUpload } from "./image-upload";
+import { Icon } from "../../core/ui";
 
 function Thumbnail({ row }: { row: Row }): React.ReactNode {
   const { office } = useTexts();
@@ -41,7 +42,7 @@ export function QuarantinePage(): React.ReactNode {
       route="GET /images/quarantine"
       columns={[{ field: "key" }, { field: "sku" }, { field: "reason" }, { field: "sentence" }, { field: "updated_at" }]}
     >
-      {() => <p className="crumb"><a href={hrefOf("images")}>← {office.back}</a></p>}
+      {() => <p className="crumb"><a href={hrefOf("images")}><Icon name="back" /> {office.back}</a></p>}
     </ListPage>
   );
 }

@@ -1,7 +1,7 @@
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { format } from "../../core/money";
 import { useShop } from "../../core/shop";
-import { ListPage } from "../parts";
+import { day, ListPage } from "../parts";
 import { useTexts, type Row } from "../use-api";
 
 const DAY_MS = 86_400_000;
@@ -36,9 +36,6 @@ export function ReportsPage(): React.ReactNode {
   );
 }
 
-const BAR = 26;
-const LABELS = 150;
-const WIDTH = 700;
 const MOST_BARS = 31;
 
 /** Total less returns, in minor units, by value of the dimension; by day if the rows have no value. Most first, days in order. */
@@ -54,22 +51,23 @@ export function barsOf(rows: readonly Row[]): { name: string; amount: number }[]
   return bars.slice(0, MOST_BARS);
 }
 
+const WIDTH = 1_000;
+
 /** A bar for each value. The table below has the same numbers. */
 function SalesChart({ rows, currency }: { rows: readonly Row[]; currency: string }): React.ReactNode {
   const { office, code } = useTexts();
   const bars = barsOf(rows);
   if (bars.length === 0) return null;
   const most = Math.max(1, ...bars.map(({ amount }) => amount));
-  const widthOf = (amount: number): number => (Math.max(0, amount) * (WIDTH - 2 * LABELS)) / most;
   return (
-    <svg className="chart" viewBox={`0 0 ${WIDTH} ${bars.length * BAR}`} role="img" aria-label={office.chart}>
-      {bars.map(({ name, amount }, index) => (
-        <g key={name} transform={`translate(0 ${index * BAR})`}>
-          <text x={LABELS - 8} y={BAR / 2} textAnchor="end" dominantBaseline="central">{name.slice(0, 20)}</text>
-          <rect x={LABELS} y={4} width={widthOf(amount)} height={BAR - 8} rx={3} />
-          <text x={LABELS + widthOf(amount) + 6} y={BAR / 2} dominantBaseline="central">{format(amount, currency, code)}</text>
-        </g>
+    <figure className="chart" aria-label={office.chart}>
+      {bars.map(({ name, amount }) => (
+        <Fragment key={name}>
+          <span className="muted">{/^\d{4}-\d\d-\d\d$/.test(name) ? day(name, code) : (office.values[name] ?? name)}</span>
+          <svg viewBox={`0 0 ${WIDTH} 1`} preserveAspectRatio="none" aria-hidden="true"><rect width={(Math.max(0, amount) * WIDTH) / most} height={1} /></svg>
+          <span className="number">{format(amount, currency, code)}</span>
+        </Fragment>
       ))}
-    </svg>
+    </figure>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { correctLevel } from "../../core/corrections";
 import { hrefOf, useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
-import { Button, Field } from "../../core/ui";
+import { Button, Field, Icon } from "../../core/ui";
 import { ListPage, Notice, Result, Table } from "../parts";
 import { useAction, useList, useTexts } from "../use-api";
 
@@ -35,7 +35,7 @@ function LevelPage({ location, sku }: { location: string; sku: string }): React.
   const list = useList("GET /stock/movements", { location, sku });
   return (
     <section className="panel">
-      <p className="crumb"><a href={hrefOf("stock")}>← {office.back}</a></p>
+      <p className="crumb"><a href={hrefOf("stock")}><Icon name="back" /> {office.back}</a></p>
       <h1>{sku} · {location}</h1>
       <AdjustForm location={location} sku={sku} onDone={list.reload} />
       <h2>{office.movements}</h2>
