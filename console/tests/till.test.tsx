@@ -111,7 +111,8 @@ it("sells once for a double click", async () => {
   fireEvent.click(complete);
   await settleQuote();
   expect(sold.map((request) => request.tenders)).toEqual([[{ type: "cash", amount: 2000 }]]);
-  expect(screen.getByText("Next sale")).toBeTruthy();
+  vi.useRealTimers();
+  expect(await screen.findByText("Next sale")).toBeTruthy();
 });
 
 async function openDiscounted(group: string, percent: string): Promise<void> {
