@@ -47,6 +47,16 @@ export function day(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(iso));
 }
 
+/** The message of an error's cause, which is a document where a function has failed; its stack is in the execution. */
+export function causeText(cause: string): string {
+  try {
+    const { errorMessage: message } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof message === "string" && message !== "" ? message : cause;
+  } catch {
+    return cause;
+  }
+}
+
 /** The text of a field: a date, an amount in the row's currency, a status, or the value itself. */
 export function useCell(): (row: Row, field: string) => ReactNode {
   const { date, code, office } = useTexts();
@@ -58,6 +68,7 @@ export function useCell(): (row: Row, field: string) => ReactNode {
     if (/_on$|^day$/.test(field) && typeof value === "string") return day(value, code);
     if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
+    if (field === "cause" && typeof value === "string") return causeText(value);
     if (typeof value === "string" || typeof value === "number") return value;
     return JSON.stringify(value);
   };
