@@ -1,6 +1,5 @@
 """The executions that an audit takes into account, by their business ids."""
 
-from audit.snapshot import shipment_of
 from till.stack import Stack
 
 _NEWEST = 10_000
@@ -9,6 +8,8 @@ _NEWEST = 10_000
 
 def running_id(workflow: str, name: str) -> str:
     """Return the business id that an audit knows a running execution by."""
+    from audit.snapshot import shipment_of
+
     return shipment_of(name) if workflow == "OrderShipment" else name.partition(".")[0]
 
 

@@ -4,18 +4,23 @@ The environment names the terminal: a query of the terminal would consume input 
 Sources: https://sw.kovidgoyal.net/kitty/graphics-protocol/, https://iterm2.com/documentation-images.html
 """
 
+from __future__ import annotations
+
 import io
 import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _UPPER_HALF = "▀"
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -28,6 +33,8 @@ def draw(
     console: Console, picture: Image.Image, columns: int, environ: Mapping[str, str] = os.environ
 ) -> None:
     """Print a picture `columns` wide, on a white background."""
+    from PIL import Image
+
     rgba = picture.convert("RGBA")
     on_white = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     pixels = _pixels(on_white, columns, environ)

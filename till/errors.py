@@ -1,18 +1,15 @@
 """Errors of commands: what is wrong, and what to do about it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-)
-from pydantic import ValidationError
-from tillflow.errors import DomainError
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from pydantic import ValidationError
 
 _STORED = "The row was written by another version or by hand: correct it in its table."
 
@@ -28,6 +25,8 @@ class OperatorError(Exception):
 @contextmanager
 def operator_errors(advice: str) -> Iterator[None]:
     """Raise a service's error as the operator's, with `advice`."""
+    from tillflow.errors import DomainError
+
     try:
         yield
     except DomainError as error:
@@ -36,6 +35,10 @@ def operator_errors(advice: str) -> Iterator[None]:
 
 def operator_error_of(error: Exception) -> OperatorError | None:
     """Return an error that an operator can fix; None of any other exception."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from pydantic import ValidationError
+    from tillflow.errors import DomainError
+
     match error:
         case OperatorError():
             return error
@@ -50,6 +53,8 @@ def operator_error_of(error: Exception) -> OperatorError | None:
 
 def explain(error: BotoCoreError | ClientError) -> OperatorError:
     """Convert an error of the AWS SDK."""
+    from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+
     if isinstance(error, EndpointConnectionError):
         return OperatorError(
             f"Cannot connect to {error.kwargs.get('endpoint_url')}.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command, get_group_from_info
 from typer.models import TyperInfo
 
@@ -31,7 +31,7 @@ class Lazy:
         loaded = getattr(importlib.import_module(self.module), self.name)
         if isinstance(loaded, typer.Typer):
             return get_group_from_info(
-                TyperInfo(loaded, name=command_name),
+                TyperInfo(loaded, name=command_name, cls=LightGroup),
                 pretty_exceptions_short=True,
                 rich_markup_mode=_MARKUP,
                 suggest_commands=True,
@@ -66,7 +66,19 @@ class LazyCommands(MutableMapping[str, Any]):
         return len(self._commands)
 
 
-class LazyGroup(TyperGroup):
+class LightGroup(TyperGroup):
+    """A group whose help is printed without pydantic, which Typer imports to convert values."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params = super().get_params(ctx)
+        for param in params:
+            # None, the default of Typer's own flags for help and completion, would be converted.
+            if isinstance(param, TyperOption) and param.is_flag and param.default is None:
+                param.default = False
+        return params
+
+
+class LazyGroup(LightGroup):
     """A group that imports a command when it is called; help and completion use what `listed` says of it."""
 
     listed: dict[str, Lazy]

@@ -21,8 +21,6 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
-from tillflow.money import EXPONENT, Money
-from tillflow.times import iso_utc
 
 from till.errors import OperatorError
 
@@ -179,11 +177,15 @@ def _least_width(cell: Text, whole: bool) -> int:
 
 def money(amount: int, currency: str) -> str:
     """Format an amount of minor units: 1250 EUR is `12.50 EUR`, 1250 JPY is `1250 JPY`."""
+    from tillflow.money import EXPONENT, Money
+
     return str(Money(int(amount), currency)) if currency in EXPONENT else f"{amount} {currency}".strip()
 
 
 def timestamp(moment: datetime | str) -> str:
     """Format a time to the second: `2026-11-23T10:00:00Z`. Text that is not a time with its zone is returned."""
+    from tillflow.times import iso_utc
+
     try:
         read = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
         return iso_utc(read.replace(microsecond=0)) if read.tzinfo else str(moment)

@@ -20,15 +20,16 @@ from purchasing.errors import InvalidSupplier
 from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.customers import UnknownCustomer
 
+from till import defaults
 from till.services.billing import Documents
 from till.services.customers import Customers
 from till.services.purchasing import Suppliers
 from till.stack import Stack
 
-LOCATION = "store-1"
+LOCATION = defaults.LOCATION
 WAREHOUSE = "warehouse"
 LOCATIONS = (Location(location=LOCATION, name="Store 1"), Location(location=WAREHOUSE, name="Warehouse"))
-CURRENCY = "EUR"
+CURRENCY = defaults.CURRENCY
 
 ESPRESSO = "COF-ESP-1KG"
 FILTER = "COF-FIL-500"

@@ -5,32 +5,30 @@ the local AWS if it runs, else AWS with the operator's credentials. TILLFLOW_END
 All names are outputs of the CloudFormation stack, by logical id.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
-
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import ClientError
-from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from tillflow.executions import execution_arn
-from tillflow.store import Item, key, unmarshal
+from typing import TYPE_CHECKING, Any
 
 from till.errors import OperatorError
 from till.local_stack import state_folder
 
+if TYPE_CHECKING:
+    import botocore.session
+    from tillflow.store import Item
+
 STACK_NAME = "tillflow"
 
-# Threads share one client: the pool has a connection for each.
-CLIENT_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 4},
-    connect_timeout=5,
-    read_timeout=60,
-    max_pool_connections=64,
-    ignore_configured_endpoint_urls=True,
-)
+CLIENT_SETTINGS: Mapping[str, Any] = {
+    "retries": {"mode": "standard", "max_attempts": 4},
+    "connect_timeout": 5,
+    "read_timeout": 60,
+    "max_pool_connections": 64,  # threads share one client: a connection for each
+    "ignore_configured_endpoint_urls": True,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,10 @@ class Stack:
 
     @cache  # noqa: B019 - one Stack per command, one client per service
     def client(self, service: str) -> Any:
-        return self.session.create_client(service, endpoint_url=self.endpoint, config=CLIENT_CONFIG)
+        from botocore.config import Config
+
+        config = Config(**CLIENT_SETTINGS)
+        return self.session.create_client(service, endpoint_url=self.endpoint, config=config)
 
     @property
     def location(self) -> str:
@@ -58,6 +59,8 @@ class Stack:
     @cached_property
     def description(self) -> Mapping[str, Any]:
         """The stack as DescribeStacks returns it."""
+        from botocore.exceptions import ClientError
+
         try:
             response = self.client("cloudformation").describe_stacks(StackName=self.name)
         except ClientError as error:
@@ -86,6 +89,8 @@ class Stack:
 
     def row(self, table: str, pk: str, sk: str) -> Item:
         """Return a row of a table, by a consistent read; {} if there is none."""
+        from tillflow.store import key, unmarshal
+
         response = self.client("dynamodb").get_item(
             TableName=self.output(table), Key=key(pk, sk), ConsistentRead=True
         )
@@ -98,6 +103,8 @@ class Stack:
 
     def execution(self, workflow: str, business_id: str) -> str:
         """Return the ARN of the execution of a business id, which is the execution's name."""
+        from tillflow.executions import execution_arn
+
         return execution_arn(self.output(workflow), business_id)
 
 
@@ -108,6 +115,9 @@ def is_state_machine(arn: str) -> bool:
 
 def find_stack(environ: Mapping[str, str] = os.environ) -> Stack:
     """Return the deployment that the environment selects, or the local one."""
+    import botocore.session
+    from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
     name = environ.get("TILLFLOW_STACK", STACK_NAME)
     endpoint = environ.get("TILLFLOW_ENDPOINT") or environ.get("AWS_ENDPOINT_URL")
     session = botocore.session.get_session()

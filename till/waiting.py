@@ -1,17 +1,20 @@
 """Wait for an order: on its row, with backoff; Step Functions is asked rarely, because it allows few calls a second."""
 
+from __future__ import annotations
+
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from executions.errors import UnknownExecution
-from executions.models import ExecutionProgress
-from orders.models import Order
 
 from till.errors import OperatorError
-from till.services.executions import Executions
-from till.services.orders import Orders
 from till.stack import Stack
+
+if TYPE_CHECKING:
+    from executions.models import ExecutionProgress
+    from orders.models import Order
+
+    from till.services.executions import Executions
 
 Wait = Annotated[
     bool,
@@ -32,6 +35,9 @@ def wait_for_order(
 
     The execution is RUNNING if it waits for a case, its own or that of the order's checkout.
     """
+    from till.services.executions import Executions
+    from till.services.orders import Orders
+
     executions = Executions(stack)
     deadline, pause = time.monotonic() + longest, FIRST_PAUSE
     while True:
@@ -56,6 +62,8 @@ def _has_open_case(executions: Executions, order: Order | None, execution: str) 
 
     execution: another execution of the order. The checkout may have been deleted 90 days after its end.
     """
+    from executions.errors import UnknownExecution
+
     if order is None or order.execution == execution:
         return False
     try:

@@ -3,21 +3,23 @@
 The demo starts workflows itself, and the audit lists executions itself: both use more of a deployment than the API has.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any
-
-from botocore.exceptions import ClientError
-from executions.models import ExecutionProgress
+from typing import TYPE_CHECKING, Any
 
 from till.errors import OperatorError
-from till.history import Visit
-from till.services.executions import Executions
 from till.stack import Stack
+
+if TYPE_CHECKING:
+    from executions.models import ExecutionProgress
+
+    from till.history import Visit
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 POLL_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 2.0
@@ -54,6 +56,8 @@ def start(stack: Stack, workflow: str, business_id: str, request: dict[str, Any]
 
 
 def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> Started:
+    from botocore.exceptions import ClientError
+
     try:
         response = stack.client("stepfunctions").start_execution(
             stateMachineArn=stack.output(f"{workflow}Alias"), name=name, input=json.dumps(request)
@@ -67,11 +71,15 @@ def _start(stack: Stack, workflow: str, name: str, request: dict[str, Any]) -> S
 
 def visits(stack: Stack, arn: str) -> list[Visit]:
     """Return the visits of an execution."""
+    from till.services.executions import Executions
+
     return Executions(stack).load(arn).visits
 
 
 def wait(stack: Stack, arn: str, timeout: float = 120) -> ExecutionProgress:
     """Wait until the execution ends or waits for a callback; return its progress. `timeout` is in seconds."""
+    from till.services.executions import Executions
+
     executions = Executions(stack)
     deadline, pause = time.monotonic() + timeout, POLL_SECONDS
     while True:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
 
+from cases.dead_letters.limits import MOST_MESSAGES
 from cases.dead_letters.models import (
-    MOST_MESSAGES,
     DeadLetter,
     DeadLetterQueue,
     DropBody,

@@ -9,7 +9,8 @@ from tillflow.aws import client
 from tillflow.fields import Day
 from tillflow.money import Currency
 
-from reports.models import Dimension, SalesRow
+from reports.dimensions import Dimension
+from reports.models import SalesRow
 from reports.operations import ReportOperations
 
 api = Api("reports")

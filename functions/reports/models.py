@@ -7,8 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from tillflow.fields import Request, Timestamp
 
-type Dimension = Literal["day", "sku", "category", "location", "tender", "tax"]
-DIMENSIONS: tuple[Dimension, ...] = ("day", "sku", "category", "location", "tender", "tax")
+from reports.dimensions import Dimension
 
 
 class Envelope(Request):

@@ -5,7 +5,8 @@ from typing import Any
 
 from tillflow.listing import Page
 
-from reports.models import Dimension, SalesRow
+from reports.dimensions import Dimension
+from reports.models import SalesRow
 from reports.store import ReportsStore
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from tillflow.events import OrderCancelled, OrderPaid, OrderReturned, SoldLine
 from tillflow.parsing import parse
 
+from reports.dimensions import Dimension
 from reports.errors import InvalidReport
-from reports.models import Counted, Dimension, Envelope, Figures
+from reports.models import Counted, Envelope, Figures
 
 MAX_DAYS = 366
 """Days of one report."""

@@ -15,8 +15,9 @@ from tillflow.counting import count_once
 from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal, unmarshal
 
+from reports.dimensions import Dimension
 from reports.errors import InvalidReport
-from reports.models import Counted, Dimension, Figures, SalesRow
+from reports.models import Counted, Figures, SalesRow
 from reports.rules import digest, months_of
 
 

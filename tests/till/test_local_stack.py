@@ -19,7 +19,7 @@ def test_folder_has_a_default() -> None:
 
 
 def test_first_free_port_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("till.local_stack.is_free", lambda port: port >= 4568)
+    monkeypatch.setattr("local_aws.supervisor.is_free", lambda port: port >= 4568)
     assert choose_port({}) == 4568
     assert choose_port({"TILLFLOW_PORT": "4566"}) == 4566
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from reports.models import DIMENSIONS
+from reports.dimensions import DIMENSIONS
 from reports.operations import ReportOperations
 from reports.rules import counted
 from reports.store import ReportsStore

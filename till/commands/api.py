@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import urllib3
 
 from till.errors import OperatorError, operator_errors
 from till.output import err, out
 from till.stack import Stack, find_stack
-from till.users import DEMO_PASSWORD, api_url, users
 
 TIMEOUT_SECONDS = 40
 
@@ -39,6 +37,10 @@ def api(
 
         till api POST /customers --data '{"customer_id": "cus-1", "name": "Ada"}' --user cashier
     """
+    import urllib3
+
+    from till.users import api_url
+
     stack = find_stack()
     headers = {"authorization": f"Bearer {_token(stack, user)}", "content-type": "application/json"}
     if if_match is not None:
@@ -64,6 +66,8 @@ def api(
 
 
 def _token(stack: Stack, user: str | None) -> str:
+    from till.users import DEMO_PASSWORD, users
+
     name = user or os.environ.get("TILLFLOW_USER") or "operator"
     password = os.environ.get("TILLFLOW_PASSWORD") or (DEMO_PASSWORD if stack.endpoint else "")
     if not password:

@@ -3,12 +3,8 @@
 from typing import Annotated
 
 import typer
-from images.operations import ImageOperations
 from rich.progress import Progress
 
-from audit import INVARIANTS, check
-from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
-from audit.snapshot import TABLES
 from till import audited_executions
 from till.output import err, out, print_json, print_table, styled
 from till.stack import find_stack
@@ -27,6 +23,12 @@ def audit(
 
         till audit --json | jq '.violations[].name'
     """
+    from images.operations import ImageOperations
+
+    from audit import INVARIANTS, check
+    from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
+    from audit.snapshot import TABLES
+
     stack = find_stack()
     images = ImageOperations(stack)
     pending = images.pending_keys()

@@ -6,13 +6,10 @@ from getpass import getuser
 from typing import Annotated, Any
 
 import typer
-from tillflow.executions import error_message
-from tillflow.listing import every
 
 from till.errors import OperatorError, operator_errors
 from till.output import lines, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
-from till.services.cases import Cases
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Cases: decisions that workflows need from a person.")
@@ -39,6 +36,10 @@ def list_cases(
 
         till case list --all --json
     """
+    from tillflow.listing import every
+
+    from till.services.cases import Cases
+
     operations = Cases(find_stack())
     found = list(every(partial(operations.list_cases, "OPEN", 100)))
     if everything:
@@ -77,6 +78,10 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
         till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@1500
         till case show 'po-3#purchase#MatchInvoice'
     """
+    from tillflow.executions import error_message
+
+    from till.services.cases import Cases
+
     with operator_errors("`till case list --all` lists every case."):
         case = Cases(find_stack()).get(case_id)
     fields: dict[str, Any] = case.model_dump(exclude_none=True)
@@ -123,6 +128,8 @@ def resolve_case(
         till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@1500
         till case resolve 'po-5#purchase#MatchInvoice' --decision retry
     """
+    from till.services.cases import Cases
+
     with operator_errors(f"See `till case show '{case_id}'`."):
         completed = Cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())
     if not completed:

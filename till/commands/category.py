@@ -3,14 +3,10 @@
 from typing import Annotated
 
 import typer
-from catalog.models import Category
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till.errors import operator_errors
 from till.output import out, print_json
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.catalog import Catalog
 from till.stack import find_stack
 
 _LISTED = "See all categories with `till category list`."
@@ -32,6 +28,11 @@ def create(
 
         till category create tea --name "Tea and infusions"
     """
+    from catalog.models import Category
+    from tillflow.parsing import parse
+
+    from till.services.catalog import Catalog
+
     with operator_errors(_LISTED):
         created = parse(Category, {"category": category, "name": name})
         Catalog(find_stack()).rename_category(created.category, created.name)
@@ -52,6 +53,8 @@ def retire(
 
         till category retire books
     """
+    from till.services.catalog import Catalog
+
     with operator_errors(_LISTED):
         Catalog(find_stack()).retire_category(category, not undo)
     out.print(f"{category} is used again." if undo else f"{category} is retired.")
@@ -67,6 +70,10 @@ def list_categories(
 
         till category list
     """
+    from tillflow.listing import every
+
+    from till.services.catalog import Catalog
+
     with operator_errors(_LISTED):
         rows = [category.model_dump() for category in every(Catalog(find_stack()).list_categories)]
     print_report("Categories", ("category", "name", "retired"), rows, as_json, as_csv, page, page_size)

@@ -1,17 +1,20 @@
 """`till cost`: what an execution cost on AWS at list prices."""
 
+from __future__ import annotations
+
 from functools import cache
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from till.commands.execution import UNKNOWN
-from till.cost import ExecutionCost, execution_cost
 from till.errors import operator_errors
 from till.output import out, print_json, print_table
 from till.prices import PRICES
-from till.services.executions import Executions
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from till.cost import ExecutionCost
 
 
 def cost(
@@ -27,6 +30,8 @@ def cost(
         till order place docs/examples/order.json --id ord-1 --wait
         till cost ord-1
     """
+    from till.services.executions import Executions
+
     stack = find_stack()
     with operator_errors(UNKNOWN):
         costs = {arn: _cost(stack, arn) for arn in Executions(stack).find(order_or_execution)}
@@ -42,6 +47,9 @@ def cost(
 
 
 def _cost(stack: Stack, arn: str) -> ExecutionCost:
+    from till.cost import execution_cost
+    from till.services.executions import Executions
+
     functions = stack.client("lambda")
 
     @cache

@@ -1,22 +1,25 @@
 """`till customer`: customers and their credit with the shop."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from customers.models import Customer
-from tillflow.executions import error_message
 
 from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
+from till.lazy import LightGroup
 from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
-from till.services.customers import Accounts, Credit, Customers
 from till.stack import find_stack
 
+if TYPE_CHECKING:
+    from customers.models import Customer
+
 app = typer.Typer(no_args_is_help=True, help="Customers and their credit with the shop.")
-credit_app = typer.Typer(no_args_is_help=True, help="Credit of a customer with the shop.")
+credit_app = typer.Typer(cls=LightGroup, no_args_is_help=True, help="Credit of a customer with the shop.")
 app.add_typer(credit_app, name="credit")
 
 CustomerId = Annotated[str, typer.Argument(help="Customer id.")]
@@ -42,6 +45,8 @@ def create(
 
         till customer create cus-joan --name "Joan Clarke" --email joan@example.com
     """
+    from till.services.customers import Customers
+
     with operator_errors(_LISTED):
         Customers(find_stack()).create({"customer_id": customer_id, **_fields(name, email, phone, note)})
     out.print(f"Created customer {customer_id}.")
@@ -64,6 +69,8 @@ def update(
 
         till customer update cus-ada --phone "+44 20 7946 0958"
     """
+    from till.services.customers import Customers
+
     changes = _fields(name, email, phone, note)
     if not changes:
         raise OperatorError("Nothing to change.", "Give at least one of --name, --email, --phone and --note.")
@@ -80,6 +87,8 @@ def show(customer_id: CustomerId, as_json: AsJson = False) -> None:
 
         till customer show cus-ada
     """
+    from till.services.customers import Credit, Customers
+
     stack = find_stack()
     with operator_errors(_LISTED):
         stored = Customers(stack).get(customer_id)
@@ -111,6 +120,8 @@ def search(
 
         till customer search --phone "+44 20 7946 0958"
     """
+    from till.services.customers import Customers
+
     with operator_errors("Give one of --name, --email and --phone."):
         found = Customers(find_stack()).search({"name": name, "email": email, "phone": phone})
     if as_json:
@@ -137,6 +148,10 @@ def merge(
         till customer create cus-grace-2 --name "G. Hopper"
         till customer merge cus-grace-2 cus-grace
     """
+    from tillflow.executions import error_message
+
+    from till.services.customers import Customers
+
     if not confirmed:
         confirm(f"Merge {customer_id} into {survivor_id} permanently?")
     stack, name = find_stack(), merge_id or workflows.new_id("mrg")
@@ -167,6 +182,8 @@ def anonymise(
         till customer create cus-kay --name "Kay McNulty"
         till customer anonymise cus-kay
     """
+    from till.services.customers import Customers
+
     if not confirmed:
         confirm(f"Remove the data of {customer_id} permanently?")
     with operator_errors(_LISTED):
@@ -186,6 +203,8 @@ def list_customers(
 
         till customer list --most 20
     """
+    from till.services.customers import Customers
+
     with operator_errors(_LISTED):
         page = Customers(find_stack()).list_customers(most, after)
     if as_json:
@@ -211,6 +230,8 @@ def limit(
 
         till customer limit cus-ada 500.00
     """
+    from till.services.customers import Accounts, Customers
+
     stack = find_stack()
     with operator_errors(_LISTED):
         Customers(stack).get(customer_id)
@@ -238,6 +259,8 @@ def grant(
 
         till customer credit grant cus-ada 12.50 --reason "late delivery"
     """
+    from till.services.customers import Credit, Customers
+
     stack = find_stack()
     request = {
         "grant_id": grant_id or workflows.new_id("crd"),
@@ -264,6 +287,8 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
 
         till customer credit list cus-ada
     """
+    from till.services.customers import Credit, Customers
+
     stack = find_stack()
     with operator_errors(_LISTED):
         Customers(stack).get(customer_id)
@@ -295,6 +320,8 @@ def policy(
 
         till customer credit policy EUR --limit 50.00 --expiry-days 365
     """
+    from till.services.customers import Credit
+
     credit = Credit(find_stack())
     if limit is None and expiry_days is not None:
         raise OperatorError("--expiry-days needs --limit.", "Give both.")

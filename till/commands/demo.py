@@ -1,17 +1,21 @@
 """`till demo`: run the scenarios of every workflow."""
 
+from __future__ import annotations
+
 import shlex
 from itertools import groupby
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from till.commands.history import show
-from till.demo import PIPELINES, Outcome
-from till.demo.model import Report
 from till.output import err, lines, out, print_json, print_table, styled
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from till.demo import Outcome
+    from till.demo.model import Report
 
 
 def demo(
@@ -28,6 +32,8 @@ def demo(
 
         till demo --json | jq '.order_checkout[] | {scenario, actual}'
     """
+    from till.demo import PIPELINES
+
     stack = find_stack()
     outcomes: dict[str, list[Outcome]] = {}
     columns = (

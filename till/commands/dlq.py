@@ -4,11 +4,10 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
-from cases.dead_letters.models import MOST_MESSAGES
+from cases.dead_letters.limits import MOST_MESSAGES
 
 from till.errors import operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
-from till.services.dead_letters import DeadLetterQueues
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="List, show, redrive and drop messages of dead-letter queues.")
@@ -26,6 +25,8 @@ def list_queues(as_json: AsJson = False) -> None:
 
         till dlq list
     """
+    from till.services.dead_letters import DeadLetterQueues
+
     queues = DeadLetterQueues(find_stack()).list_queues()
     if as_json:
         print_json([queue.model_dump(mode="json") for queue in queues])
@@ -45,6 +46,8 @@ def show_messages(
 
         till dlq show Demand --limit 3
     """
+    from till.services.dead_letters import DeadLetterQueues
+
     with operator_errors(_NAMES):
         messages = DeadLetterQueues(find_stack()).list_messages(name, limit)
     if as_json:
@@ -74,6 +77,8 @@ def drop_message(
 
         till dlq drop Demand "$(till dlq show Demand --json | jq -r '.[0].message_id')" --note "a test order"
     """
+    from till.services.dead_letters import DeadLetterQueues
+
     queues = DeadLetterQueues(find_stack())
     with operator_errors(f"Give a --note that says why. See the messages with `till dlq show`. {_NAMES}"):
         dropped = queues.drop(name, message_id, note, by or getuser())
@@ -93,6 +98,8 @@ def redrive_messages(
 
         till dlq redrive Demand
     """
+    from till.services.dead_letters import DeadLetterQueues
+
     sent = 0
     queues = DeadLetterQueues(find_stack())
     with operator_errors(f"{_NAMES} The runbook says what to do with each."):

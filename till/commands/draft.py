@@ -6,17 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from orders.drafts.models import DraftsOfLocation
-from orders.errors import InvalidDraft
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.inventory import Stock
-from till.services.orders import Drafts
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, update, sell, discard.")
@@ -42,6 +36,8 @@ def create(
 
         till draft create docs/examples/order.json
     """
+    from till.services.orders import Drafts
+
     request = {"draft_id": draft_id or workflows.new_id("ord"), "order": _order(_read(file))}
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).create(request)
@@ -65,6 +61,14 @@ def list_drafts(
 
         till draft list store-1
     """
+    from orders.drafts.models import DraftsOfLocation
+    from orders.errors import InvalidDraft
+    from tillflow.listing import every
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Stock
+    from till.services.orders import Drafts
+
     stack = find_stack()
     fetch = partial(Drafts(stack).list_drafts, location, 100)
     with operator_errors("See all locations with `till location list`."):
@@ -94,6 +98,8 @@ def show(draft_id: DraftId, as_json: AsJson = False) -> None:
         till draft create docs/examples/order.json --id ord-10
         till draft show ord-10
     """
+    from till.services.orders import Drafts
+
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).get(draft_id)
     if as_json:
@@ -120,6 +126,8 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
         till draft create docs/examples/order.json --id ord-11
         till draft update ord-11 docs/examples/order.json --version 1
     """
+    from till.services.orders import Drafts
+
     order = _order(_read(file))
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).update(draft_id, order, version or None)
@@ -135,6 +143,8 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
         till draft create docs/examples/order.json --id ord-12
         till draft sell ord-12 docs/examples/order.json
     """
+    from till.services.orders import Drafts
+
     stack, paid = find_stack(), _read(file)
     sale = {"placed_at": workflows.now(), "tenders": paid.get("tenders", [])}
     with operator_errors(ADVICE):
@@ -151,6 +161,8 @@ def discard(draft_id: DraftId, version: Version = 0) -> None:
         till draft create docs/examples/order.json --id ord-13
         till draft discard ord-13
     """
+    from till.services.orders import Drafts
+
     with operator_errors(ADVICE):
         Drafts(find_stack()).discard(draft_id, version or None)
     out.print(f"{draft_id} is discarded.")

@@ -1,21 +1,22 @@
 """`till exchange`: units of a paid order for a new sale."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from orders.returns.models import Exchanged
-from tillflow.executions import error_message
 
 from till import workflows
-from till.cashier import cashier_message
 from till.commands.order import read_order
 from till.commands.returns import LINE, requested_line
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, styled
 from till.report import AsJson
-from till.services.orders import Exchanges, Orders, Returns
 from till.stack import find_stack
+
+if TYPE_CHECKING:
+    from orders.returns.models import Exchanged
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges: create, show.")
 
@@ -45,6 +46,8 @@ def create(
         till order place docs/examples/order.json --id ord-5 --wait
         till exchange create ord-5 docs/examples/order.json --line MUG-WHT-300=1
     """
+    from till.services.orders import Exchanges, Orders
+
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
     sale = read_order(file)
@@ -80,6 +83,8 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         till exchange create ord-6 docs/examples/order.json --line MUG-WHT-300=1 --id ret-2
         till exchange show ret-2
     """
+    from till.services.orders import Exchanges, Returns
+
     stack = find_stack()
     with operator_errors("`till exchange create` prints the id of an exchange."):
         exchanged = Exchanges(stack).get(return_id)
@@ -88,6 +93,10 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
 
 
 def _print(exchanged: Exchanged, currency: str, as_json: bool) -> None:
+    from tillflow.executions import error_message
+
+    from till.cashier import cashier_message
+
     if as_json:
         print_json(exchanged.model_dump(mode="json", exclude_none=True))
         return

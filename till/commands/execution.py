@@ -1,15 +1,18 @@
 """`till execution`: list the workflows' executions, redrive a failed one, stop a running one."""
 
+from __future__ import annotations
+
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from executions.models import ExecutionSummary
 
 from till.errors import operator_errors
 from till.output import confirm, out, print_json, print_table, timestamp
-from till.services.executions import Executions
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from executions.models import ExecutionSummary
 
 app = typer.Typer(no_args_is_help=True, help="List, redrive and stop executions. `till history` shows one.")
 
@@ -50,6 +53,8 @@ def list_(
 
         till execution list OrderCheckout --status FAILED --days 1
     """
+    from till.services.executions import Executions
+
     name = None if status is None else status.value
     with operator_errors("List the workflows with `till execution list --help`."):
         found = Executions(find_stack()).list_executions(limit, workflow, name, days)
@@ -80,6 +85,8 @@ def redrive(execution: Id) -> None:
         till execution stop po-1 --reason "stopped too early" --yes
         till execution redrive po-1
     """
+    from till.services.executions import Executions
+
     stack = find_stack()
     arn = _latest(stack, execution)
     with operator_errors(f"See `till history {execution}`."):
@@ -100,6 +107,8 @@ def stop(
         till purchase create --id po-2 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till execution stop po-2 --reason "entered twice" --yes
     """
+    from till.services.executions import Executions
+
     stack = find_stack()
     arn = _latest(stack, execution)
     if not yes:
@@ -111,5 +120,7 @@ def stop(
 
 def _latest(stack: Stack, execution: str) -> str:
     """The ARN of the execution that was started last for a business id."""
+    from till.services.executions import Executions
+
     with operator_errors(UNKNOWN):
         return Executions(stack).find(execution)[-1]

@@ -1,18 +1,20 @@
 """`till gift-card`: issue gift cards and show their balance."""
 
+from __future__ import annotations
+
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from payments.credit.models import GiftCard
-from tillflow.gift_cards import new_code
 
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json
 from till.report import AsJson
-from till.services.customers import GiftCards
 from till.stack import find_stack
+
+if TYPE_CHECKING:
+    from payments.credit.models import GiftCard
 
 app = typer.Typer(no_args_is_help=True, help="Gift cards: issue, show the balance.")
 _ADVICE = "A code has 24 letters and digits; `till gift-card issue` prints a new one."
@@ -36,6 +38,10 @@ def issue(
 
         till gift-card issue 50.00
     """
+    from tillflow.gift_cards import new_code
+
+    from till.services.customers import GiftCards
+
     code = code or new_code()
     request = {"code": code, "currency": currency, "amount": minor_units(amount, currency)}
     with operator_errors(_ADVICE):
@@ -61,6 +67,8 @@ def show(
 
         till gift-card show
     """
+    from till.services.customers import GiftCards
+
     with operator_errors(_ADVICE):
         card = GiftCards(find_stack()).find(code or _read_code())
     if as_json:

@@ -1,22 +1,25 @@
 """`till history`: the states of an execution, with attempts, errors and compensations."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
-from stepfunctions_local.web import execution_page
 
 from till.commands.execution import UNKNOWN
 from till.errors import OperatorError, operator_errors
-from till.history import Visit, compensated
 from till.output import lines, out, print_json, print_table, styled
-from till.services.executions import Execution, Executions
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from till.history import Visit
+    from till.services.executions import Execution, Executions
 
 MARKS = {
     "pivot": ("◆ ", "bold magenta"),
@@ -59,6 +62,8 @@ def history(
 
         till history "$(till order place docs/examples/order.json --json | jq -r .execution_arn)" --json
     """
+    from till.services.executions import Executions
+
     stack = find_stack()
     if follow and (as_json or html):
         raise OperatorError("--follow cannot be combined with --json or --html.", "Use --follow alone.")
@@ -83,10 +88,14 @@ def history(
 
 def show(stack: Stack, execution_arn: str) -> None:
     """Print one execution as `till history` does."""
+    from till.services.executions import Executions
+
     _print(Executions(stack).load(execution_arn), io=False)
 
 
 def _document(execution: Execution) -> dict[str, Any]:
+    from till.history import compensated
+
     found = execution.visits
     return {
         "execution_arn": execution.arn,
@@ -175,6 +184,8 @@ def _line(visit: Visit) -> Text:
 
 def _write_pages(executions: Executions, loaded: list[Execution], path: Path) -> None:
     """Write a page for each execution: the first into `path`, later ones beside it with a number."""
+    from stepfunctions_local.web import execution_page
+
     for number, execution in enumerate(loaded, start=1):
         target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
         runs = executions.map_runs(execution)

@@ -1,18 +1,16 @@
 """`till image`: upload, show and list product images; rejected files; redrive and backfill."""
 
+from __future__ import annotations
+
 import io
 import mimetypes
 from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import urllib3
-from images.backfill import BackfillOperations, BackfillWithoutReport, Report
-from images.models import ImageSummary, ImageView, SignedUpload
-from PIL import Image
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,15 +20,18 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
-from tillflow.listing import every
 
 from till import drawing
 from till.errors import OperatorError, operator_errors
 from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
-from till.services.catalog import Catalog
-from till.services.images import Images, UploadedObject, read_thumbnail
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait
+
+if TYPE_CHECKING:
+    from images.backfill import Report
+    from images.models import ImageSummary, ImageView, SignedUpload
+
+    from till.services.images import UploadedObject
 
 app = typer.Typer(no_args_is_help=True, help="Product images: upload, show, list, redrive, backfill.")
 
@@ -67,6 +68,8 @@ def add_image(
 
         till image add docs/examples/mug.png --sku MUG-WHT-300 --name side.png
     """
+    from till.services.images import Images
+
     images = Images(find_stack())
     kind = (
         _CONTENT_TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file)[0] or "application/octet-stream"
@@ -106,6 +109,8 @@ def show_image(
         till image add docs/examples/mug.png --sku MUG-WHT-300 --wait
         till image show products/MUG-WHT-300/mug.png
     """
+    from till.services.images import Images
+
     with operator_errors("`till image list` lists the images."):
         image = Images(find_stack()).show(key)
     row = image.model_dump(mode="json", exclude_none=True)
@@ -134,6 +139,11 @@ def list_images(
 
         till image list --sku COF-ESP-1KG
     """
+    from tillflow.listing import every
+
+    from till.services.catalog import Catalog
+    from till.services.images import Images
+
     stack = find_stack()
     images = Images(stack)
     if sku:
@@ -160,6 +170,8 @@ def list_rejected(as_json: AsJson = False) -> None:
 
         till image quarantine
     """
+    from till.services.images import Images
+
     rows = list(Images(find_stack()).list_rejected())
     if as_json:
         print_json(_documents(rows))
@@ -181,6 +193,8 @@ def redrive_images() -> None:
 
         till image redrive
     """
+    from till.services.images import Images
+
     started = list(Images(find_stack()).redrive())
     for one in started:
         out.print(f"{one.key}  {one.execution_arn}")
@@ -206,6 +220,8 @@ def backfill_images(
 
         till image backfill --resume "$(till image backfill --json | jq -r .name)"
     """
+    from images.backfill import BackfillOperations, BackfillWithoutReport
+
     operations = BackfillOperations(find_stack())
     arn = operations.resume(resume) if resume else operations.start(prefix)
     name = arn.rpartition(":")[2]
@@ -248,6 +264,10 @@ def _show(report: Report, as_json: bool) -> None:
 
 
 def _upload(form: SignedUpload, file: Path, kind: str) -> UploadedObject:
+    import urllib3
+
+    from till.services.images import UploadedObject
+
     content: dict[str, str | tuple[str, bytes, str]] = {"file": (file.name, file.read_bytes(), kind)}
     response = urllib3.request("POST", form.url, fields={**form.fields, **content})
     if response.status >= 300:
@@ -262,6 +282,10 @@ def _upload(form: SignedUpload, file: Path, kind: str) -> UploadedObject:
 
 
 def _draw(image: ImageView, width: int) -> None:
+    from PIL import Image
+
+    from till.services.images import read_thumbnail
+
     drawing.draw(out, Image.open(io.BytesIO(read_thumbnail(image, 512))), width)
 
 

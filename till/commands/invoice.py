@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tillflow.executions import error_message
 
 from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.report import AsJson
-from till.services.billing import Documents, Receivables
-from till.services.customers import Accounts, Customers
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Invoices: their documents, payments and ageing.")
@@ -44,6 +41,10 @@ def pay(
 
         till invoice pay cus-ada 10.00 --order ord-7 --id pay-1
     """
+    from tillflow.executions import error_message
+
+    from till.services.billing import Receivables
+
     stack = find_stack()
     request = {
         "payment_id": payment_id or workflows.new_id("pay"),
@@ -78,6 +79,9 @@ def list_open(customer_id: CustomerId, as_json: AsJson = False) -> None:
 
         till invoice list cus-ada
     """
+    from till.services.billing import Receivables
+    from till.services.customers import Accounts, Customers
+
     stack = find_stack()
     with operator_errors("`till customer list` lists every customer."):
         Customers(stack).get(customer_id)
@@ -106,6 +110,8 @@ def ageing(as_json: AsJson = False) -> None:
 
         till invoice ageing
     """
+    from till.services.billing import Receivables
+
     report = Receivables(find_stack()).ageing()
     if as_json:
         print_json([asdict(one) for one in report])
@@ -138,6 +144,8 @@ def document(
         till order place docs/examples/order.json --id ord-1 --wait
         till invoice document INV/store-1-000001 --pdf invoice.pdf
     """
+    from till.services.billing import Documents
+
     with operator_errors(
         "`till order show` shows the number; `till invoice seller` sets the shop's address."
     ):
@@ -161,6 +169,8 @@ def mail(
         till order place docs/examples/order.json --id ord-1 --wait
         till invoice mail INV/store-1-000001 --to ada@example.com
     """
+    from till.services.billing import Documents
+
     request = {
         "mail_id": mail_id or workflows.new_id("mail"),
         "number": number,
@@ -196,6 +206,8 @@ def seller(
 
         till invoice seller
     """
+    from till.services.billing import Documents
+
     named = {
         "name": name,
         "street": street,

@@ -1,26 +1,24 @@
 """`till ledger`: journal entries that a person makes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from ledger.errors import InvalidEntry
-from ledger.manual.models import ManualEntry
-from ledger.manual.rules import ACCOUNTS
-from tillflow.listing import every
 
 from till import workflows
 from till.amounts import minor_units
 from till.errors import operator_errors
 from till.output import money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.ledger import ManualEntries
 from till.stack import find_stack
 
+if TYPE_CHECKING:
+    from ledger.manual.models import ManualEntry
+
 app = typer.Typer(no_args_is_help=True, help="Journal entries made by hand: post, list, show.")
-_ACCOUNTS = ", ".join(f"{account.code} {account.name}" for account in ACCOUNTS.values())
-_ADVICE = f"Accounts: {_ACCOUNTS}."
 _AMOUNT = "Account and amount, such as 1030=500.00; repeat for several."
 _COLUMNS = ("number", "day", "account", "name", "debit", "credit", "currency", "reason", "posted_by", "id")
 
@@ -47,7 +45,9 @@ def entry(
 
         till ledger entry --debit 5400=0.75 --credit 1010=0.75 --reason "drawer counted short"
     """
-    with operator_errors(_ADVICE):
+    from till.services.ledger import ManualEntries
+
+    with operator_errors(_advice()):
         request = {
             "entry_id": entry_id or workflows.new_id("je"),
             "day": day or datetime.now(UTC).date().isoformat(),
@@ -79,6 +79,10 @@ def list_entries(
 
         till ledger list --from 2026-11-01 --to 2026-11-30 --csv
     """
+    from tillflow.listing import every
+
+    from till.services.ledger import ManualEntries
+
     with operator_errors("See `till ledger list --help`."):
         days = (_day("from", first), _day("to", last))
         entries = ManualEntries(find_stack())
@@ -104,6 +108,8 @@ def show(
         till ledger entry --debit 1030=20.00 --credit 1010=20.00 --reason "cash taken to the bank" --id je-1
         till ledger show je-1
     """
+    from till.services.ledger import ManualEntries
+
     with operator_errors("`till ledger list` lists the entries."):
         posted = ManualEntries(find_stack()).find(entry_id)
     if as_json:
@@ -119,6 +125,8 @@ def show(
 
 
 def _lines(side: str, texts: list[str], currency: str) -> Iterator[dict[str, Any]]:
+    from ledger.errors import InvalidEntry
+
     for text in texts:
         account, separator, amount = text.partition("=")
         if not separator:
@@ -139,7 +147,15 @@ def _shown(amount: int, currency: str) -> str:
 
 
 def _day(field: str, text: str | None) -> date | None:
+    from ledger.errors import InvalidEntry
+
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise InvalidEntry(field, text, "a date such as 2026-11-23") from None
+
+
+def _advice() -> str:
+    from ledger.manual.rules import ACCOUNTS
+
+    return f"Accounts: {', '.join(f'{account.code} {account.name}' for account in ACCOUNTS.values())}."

@@ -3,13 +3,10 @@
 from typing import Annotated
 
 import typer
-from inventory.models import Location
-from tillflow.parsing import parse
 
 from till.errors import operator_errors
 from till.output import out, print_json
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.inventory import Stock
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Create and list the locations with stock.")
@@ -27,6 +24,11 @@ def create(
 
         till location create store-2 --name "High Street"
     """
+    from inventory.models import Location
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Stock
+
     with operator_errors("See all locations with `till location list`."):
         created = parse(Location, {"location": location, "name": name})
         Stock(find_stack()).put_location(created)
@@ -46,5 +48,7 @@ def list_locations(
 
         till location list
     """
+    from till.services.inventory import Stock
+
     rows = [location.model_dump() for location in Stock(find_stack()).list_locations()]
     print_report("Locations", ("location", "name"), rows, as_json, as_csv, page, page_size)

@@ -1,30 +1,28 @@
 """`till order`: place, cancel and show customer orders."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from billing.models import CreditNote, Invoice
-from botocore.exceptions import ClientError
-from cases.models import Case
-from executions.models import ExecutionProgress
-from ledger.models import Entry
-from orders.models import Order
-from payments.models import Tender
-from tillflow.executions import error_message
 
 from till import workflows
-from till.cashier import cashier_message
 from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_json, print_table, styled, timestamp
 from till.report import AsJson
-from till.services.billing import Billing, Documents
-from till.services.cases import Cases
-from till.services.orders import Orders
 from till.stack import Stack, find_stack
 from till.waiting import Wait, wait_for_order
+
+if TYPE_CHECKING:
+    from billing.models import CreditNote, Invoice
+    from cases.models import Case
+    from executions.models import ExecutionProgress
+    from ledger.models import Entry
+    from orders.models import Order
+    from payments.models import Tender
 
 app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
 
@@ -56,6 +54,9 @@ def place(
 
         till order place docs/examples/order.json --id ord-1 --json
     """
+    from till.cashier import cashier_message
+    from till.services.orders import Orders
+
     stack = find_stack()
     request = read_order(file)
     known = order_id or request.get("order_id")
@@ -85,6 +86,8 @@ def place(
 
 def _placed_at(stack: Stack, order_id: str) -> str | None:
     """Return the time of the stored order of an id: the same file without a time is the same order again."""
+    from till.services.orders import Orders
+
     stored = Orders(stack).find(order_id)
     return stored.placed_at if stored else None
 
@@ -107,6 +110,8 @@ def cancel(
 
         till order cancel ord-2 --reason "wrong size" --json
     """
+    from till.services.orders import Orders
+
     stack = find_stack()
     with operator_errors("`till order show` shows an order."):
         started = Orders(stack).cancel(order_id, reason)
@@ -135,6 +140,8 @@ def receipt(order_id: OrderId) -> None:
         till order place docs/examples/order.json --id ord-1 --wait
         till order receipt ord-1
     """
+    from till.services.billing import Documents
+
     with operator_errors("`till order show` shows an order; `till invoice seller` sets the shop's address."):
         text = Documents(find_stack()).receipt(order_id)
     for line in text.splitlines():
@@ -152,6 +159,9 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
         till order place docs/examples/order.json --id ord-1 --wait
         till order show ord-1
     """
+    from till.services.billing import Billing
+    from till.services.orders import Orders
+
     stack = find_stack()
     with operator_errors("Check the number on the receipt: no checkout of this id was started."):
         order = Orders(stack).get(order_id)
@@ -199,6 +209,8 @@ def _ending(execution: ExecutionProgress) -> dict[str, Any]:
 
 
 def _print_placed(result: dict[str, Any]) -> None:
+    from tillflow.executions import error_message
+
     order_id = result["order_id"]
     if result["duplicate"]:
         out.print(f"{order_id} was placed before; no checkout was started.")
@@ -217,6 +229,8 @@ def _print_placed(result: dict[str, Any]) -> None:
 
 
 def _print_cancelled(result: dict[str, Any]) -> None:
+    from tillflow.executions import error_message
+
     order_id = result["order_id"]
     if result["duplicate"]:
         out.print(f"A cancel of {order_id} was started before; no other was started.")
@@ -239,6 +253,8 @@ def _print_cancelled(result: dict[str, Any]) -> None:
 
 
 def _print_order(order: Order) -> None:
+    from tillflow.executions import error_message
+
     currency = order.currency or ""
     out.print(styled(order.order_id, "bold"), f" {order.status}")
     shown = (
@@ -284,6 +300,10 @@ def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Ca
 
     None if there is none, and for a person who may not read cases.
     """
+    from botocore.exceptions import ClientError
+
+    from till.services.cases import Cases
+
     if order.status not in _TAKEN_BACK or all(tender.state in _REVERSED_STATES for tender in tenders):
         return None
     try:

@@ -1,26 +1,24 @@
 """`till product`: products of the catalog and their pictures."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from catalog.errors import InvalidProduct
-from catalog.models import BarcodeLayout, Label, PriceDays, Product, ReturnWindow
-from images.models import ImageSummary
-from PIL import Image
 from rich.text import Text
-from tillflow.parsing import parse
 
 from till import drawing
 from till.amounts import minor_units
 from till.errors import operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.report import AsJson
-from till.services.catalog import Catalog
-from till.services.download import download
-from till.services.images import Images
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from catalog.models import Label, Product
+    from images.models import ImageSummary
 
 _LISTED = "`till product list` lists every product."
 
@@ -44,6 +42,9 @@ def list_products(
 
         till product list --json | jq '.products[] | select(.images == []) | .sku'
     """
+    from till.services.catalog import Catalog
+    from till.services.images import Images
+
     stack = find_stack()
     with operator_errors(_LISTED):
         page = Catalog(stack).list_products(most, after, category)
@@ -89,6 +90,8 @@ def show_product(
 
         till product show COF-ESP-1KG
     """
+    from till.services.catalog import Catalog
+
     stack = find_stack()
     with operator_errors(_LISTED):
         product = Catalog(stack).get(sku)
@@ -107,6 +110,8 @@ def find_product(
 
         till product find --barcode 2112345928753
     """
+    from till.services.catalog import Catalog
+
     stack = find_stack()
     with operator_errors(_LISTED):
         product, label = Catalog(stack).find_barcode(barcode)
@@ -114,6 +119,11 @@ def find_product(
 
 
 def _show(stack: Stack, product: Product, as_json: bool, label: Label | None = None) -> None:
+    from PIL import Image
+
+    from till.services.download import download
+    from till.services.images import Images
+
     (pictures,) = Images(stack).list_of_products([product.sku])
     if as_json:
         images = [_picture(image) for image in pictures]
@@ -159,6 +169,8 @@ def schedule_price(
 
         till product price COF-ESP-1KG 19.90 --from 2030-01-01T00:00:00+01:00
     """
+    from till.services.catalog import Catalog
+
     price = minor_units(amount, currency)
     request = {"sku": sku, "currency": currency, "price": price, "valid_from": valid_from}
     with operator_errors(_LISTED):
@@ -177,6 +189,8 @@ def retire(
 
         till product retire COF-GEI-250
     """
+    from till.services.catalog import Catalog
+
     with operator_errors(_LISTED):
         Catalog(find_stack()).retire(sku, not undo)
     out.print(f"{sku} is sold again." if undo else f"{sku} is retired.")
@@ -198,6 +212,12 @@ def return_window(
 
         till product return-window
     """
+    from catalog.errors import InvalidProduct
+    from catalog.models import ReturnWindow
+    from tillflow.parsing import parse
+
+    from till.services.catalog import Catalog
+
     catalog = Catalog(find_stack())
     if days is not None:
         with operator_errors("See `till product return-window --help`."):
@@ -225,6 +245,12 @@ def price_days(
 
         till product price-days
     """
+    from catalog.errors import InvalidProduct
+    from catalog.models import PriceDays
+    from tillflow.parsing import parse
+
+    from till.services.catalog import Catalog
+
     catalog = Catalog(find_stack())
     if days is not None:
         with operator_errors("See `till product price-days --help`."):
@@ -256,6 +282,11 @@ def barcode_layout(
 
         till product barcode-layout
     """
+    from catalog.models import BarcodeLayout
+    from tillflow.parsing import parse
+
+    from till.services.catalog import Catalog
+
     catalog = Catalog(find_stack())
     with operator_errors("See `till product barcode-layout --help`."):
         if prefix and remove:

@@ -1,24 +1,22 @@
 """`till purchase`: purchase orders, their receipts, invoices and payments."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from purchasing.errors import InvalidPurchase
-from purchasing.models import Invoice, OpenOrder, Receipt
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till import workflows
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.catalog import Catalog
-from till.services.inventory import Stock
-from till.services.purchasing import Purchases
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from purchasing.models import OpenOrder
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
 
@@ -46,6 +44,13 @@ def create(
 
         till purchase create --line COF-ESP-1KG=24@1020 --supplier sup-roastery --supplier sup-wholesale
     """
+    from purchasing.errors import InvalidPurchase
+    from purchasing.models import OpenOrder
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Stock
+    from till.services.purchasing import Purchases
+
     stack = find_stack()
     purchase_order_id = order_id or workflows.new_id("po")
     request = {
@@ -91,6 +96,10 @@ def list_orders(
 
         till purchase list --csv
     """
+    from tillflow.listing import every
+
+    from till.services.purchasing import Purchases
+
     orders = every(partial(Purchases(find_stack()).list_purchases, 100, status=status.upper() or None))
     columns = (
         "purchase_order_id", "status", "supplier_id", "opened_at", "ordered", "received", "owed", "currency",
@@ -121,6 +130,8 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
         till purchase create --id po-10 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase show po-10
     """
+    from till.services.purchasing import Purchases
+
     with operator_errors("`till purchase list` lists every order."):
         order = Purchases(find_stack()).get(purchase_order_id)
     step = order.next_step
@@ -188,6 +199,8 @@ def acknowledge(
         till purchase create --id po-11 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase acknowledge po-11 --promised "$(date +%F)"
     """
+    from till.services.purchasing import Purchases
+
     day = _date(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
     with operator_errors(ADVICE):
         Purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
@@ -203,6 +216,8 @@ def heartbeat(purchase_order_id: OrderId) -> None:
         till purchase create --id po-12 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase heartbeat po-12
     """
+    from till.services.purchasing import Purchases
+
     with operator_errors(ADVICE):
         Purchases(find_stack()).heartbeat(purchase_order_id)
     out.print(f"Sent a heartbeat for {purchase_order_id}.")
@@ -221,6 +236,8 @@ def refuse(
         till purchase create --id po-13 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase refuse po-13 --supplier sup-roastery --note "out of stock"
     """
+    from till.services.purchasing import Purchases
+
     with operator_errors(ADVICE):
         Purchases(find_stack()).refuse(purchase_order_id, note, supplier)
     out.print(f"{purchase_order_id} is refused by its supplier.")
@@ -243,6 +260,12 @@ def receive(
 
         till purchase receive po-14 --line COF-ESP-1KG=10-2 --close
     """
+    from purchasing.errors import InvalidPurchase
+    from purchasing.models import Receipt
+    from tillflow.parsing import parse
+
+    from till.services.purchasing import Purchases
+
     if not line and not close:
         raise OperatorError("No goods are given.", "Give a --line for each SKU, or --close.")
     operations = Purchases(find_stack())
@@ -279,6 +302,12 @@ def invoice(
         till purchase receive po-15 --line COF-ESP-1KG=24
         till purchase invoice po-15 --number A-77 --line COF-ESP-1KG=24@1020 --tax 1346
     """
+    from purchasing.errors import InvalidPurchase
+    from purchasing.models import Invoice
+    from tillflow.parsing import parse
+
+    from till.services.purchasing import Purchases
+
     lines = [_billed(text) for text in line]
     request = {
         "number": number,
@@ -306,6 +335,8 @@ def cancel(
         till purchase create --id po-16 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
         till purchase cancel po-16 --reason "ordered twice"
     """
+    from till.services.purchasing import Purchases
+
     with operator_errors(ADVICE):
         Purchases(find_stack()).cancel(purchase_order_id, reason)
     out.print(f"{purchase_order_id} is being cancelled.")
@@ -323,6 +354,10 @@ def invoices(
 
         till purchase invoices --csv > invoices.csv
     """
+    from tillflow.listing import every
+
+    from till.services.purchasing import Purchases
+
     columns = (
         "invoiced_on", "supplier_id", "invoice", "purchase_order_id", "due_on", "net", "discount", "tax", "total",
         "paid", "outstanding", "currency",
@@ -365,6 +400,10 @@ def payments(
 
         till purchase payments --csv > payments.csv
     """
+    from tillflow.listing import every
+
+    from till.services.purchasing import Purchases
+
     columns = (
         "paid_at", "supplier_id", "invoice", "purchase_order_id", "amount", "currency", "reference",
     )  # fmt: skip
@@ -400,6 +439,8 @@ def _money(*columns: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
 
 def _check_products(stack: Stack, order: OpenOrder) -> None:
     """Raise UnknownProduct unless the catalog has every SKU of the order."""
+    from till.services.catalog import Catalog
+
     Catalog(stack).check(line.sku for line in order.lines)
 
 

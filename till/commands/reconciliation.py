@@ -5,14 +5,11 @@ from functools import partial
 from typing import Annotated
 
 import typer
-from tillflow.executions import error_message
-from tillflow.listing import every
 
 from till import workflows
 from till.errors import operator_errors
 from till.output import out, print_json, print_table, styled
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.payments import Reconciliations
 from till.stack import find_stack
 from till.waiting import Wait
 
@@ -36,6 +33,10 @@ def run(
 
         till reconciliation run --day 2026-11-28 --id 2026-11-28-again
     """
+    from tillflow.executions import error_message
+
+    from till.services.payments import Reconciliations
+
     day = day or f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
     stack, run_id = find_stack(), run_id or day
     with operator_errors(_ADVICE):
@@ -67,6 +68,10 @@ def list_runs(
 
         till reconciliation list
     """
+    from tillflow.listing import every
+
+    from till.services.payments import Reconciliations
+
     rows = (one.model_dump() for one in every(partial(Reconciliations(find_stack()).list_runs, 100)))
     columns = ("run_id", "day", "status", "compared", "unsettled", "foreign", "differences")
     print_report("Reconciliations", columns, rows, as_json, as_csv, page, page_size)
@@ -82,6 +87,8 @@ def show(
 
         till reconciliation show 2026-11-28
     """
+    from till.services.payments import Reconciliations
+
     with operator_errors(_ADVICE):
         report = Reconciliations(find_stack()).report(run_id)
     if as_json:

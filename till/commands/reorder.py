@@ -9,15 +9,12 @@ from getpass import getuser
 from typing import Annotated
 
 import typer
-from tillflow.executions import error_message
-from tillflow.listing import every
 
 from till import workflows
+from till.defaults import LOCATION
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.replenishment import Reorders
-from till.shop import LOCATION
 from till.stack import find_stack
 from till.waiting import Wait
 from till.workflows import new_id
@@ -65,6 +62,8 @@ def create(
 
         till reorder create COF-ESP-1KG --source supplier=sup-roastery,cost=1020,days=5 --source supplier=sup-wholesale
     """
+    from till.services.replenishment import Reorders
+
     request = {
         "location": location,
         "sku": sku,
@@ -87,6 +86,8 @@ def list_policies(
 
         till reorder list
     """
+    from till.services.replenishment import Reorders
+
     rows = (
         {
             "location": policy.location,
@@ -109,6 +110,8 @@ def needs(as_json: AsJson = False, as_csv: AsCsv = False, page: Page = 1, page_s
 
         till reorder needs --json
     """
+    from till.services.replenishment import Reorders
+
     rows = (dict(need) for need in Reorders(find_stack()).needs())
     columns = ("location", "sku", "available", "on_order", "reorder_point")
     print_report("To be ordered", columns, rows, as_json, as_csv, page, page_size)
@@ -132,6 +135,8 @@ def review(
 
         till reorder review --write
     """
+    from till.services.replenishment import Reorders
+
     rows = (
         {
             "location": one.policy.location,
@@ -156,6 +161,10 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
 
         till reorder run --wait
     """
+    from tillflow.executions import error_message
+
+    from till.services.replenishment import Reorders
+
     stack, run_id = find_stack(), new_id("reorder")
     started = Reorders(stack).start_run(run_id, SEGMENTS)
     result = {"run_id": run_id, "execution_arn": started.arn}
@@ -186,6 +195,8 @@ def show(run_id: Annotated[str, typer.Argument(help="Reorder run id.")], as_json
 
         till reorder show "$(till reorder run --json | jq -r .run_id)"
     """
+    from till.services.replenishment import Reorders
+
     with operator_errors("`till reorder run` prints the id of its run."):
         orders = Reorders(find_stack()).run_orders(run_id)
     if as_json:
@@ -211,6 +222,10 @@ def approvals(as_json: AsJson = False) -> None:
 
         till reorder approvals
     """
+    from tillflow.listing import every
+
+    from till.services.replenishment import Reorders
+
     waiting = list(every(partial(Reorders(find_stack()).pending_approvals, 100)))
     if as_json:
         print_json([approval.model_dump() for approval in waiting])
@@ -244,6 +259,8 @@ def approve(
         till reorder approvals --json | jq -r '.[0].purchase_order_id' |
         xargs -I ORDER till reorder approve ORDER --decision refuse --note "too many"
     """
+    from till.services.replenishment import Reorders
+
     with operator_errors("`till reorder approvals` lists the orders that wait."):
         completed = Reorders(find_stack()).decide(purchase_order_id, decision.value, note, by or getuser())
     if not completed:

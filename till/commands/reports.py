@@ -1,18 +1,21 @@
 """`till report`: what was sold, and what came back."""
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from reports.errors import InvalidReport
-from reports.models import DIMENSIONS, Dimension, SalesRow
-from tillflow.listing import every
+from reports.dimensions import DIMENSIONS
 
 from till.errors import operator_errors
 from till.output import money
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.reports import Reports
 from till.stack import find_stack
+
+if TYPE_CHECKING:
+    from reports.dimensions import Dimension
+    from reports.models import SalesRow
 
 app = typer.Typer(no_args_is_help=True, help="Reports of sales.")
 
@@ -47,6 +50,10 @@ def report_sales(
 
         till report sales --by tax --csv
     """
+    from tillflow.listing import every
+
+    from till.services.reports import Reports
+
     with operator_errors(_ADVICE):
         dimension = _dimension(by)
         to_day = _day("to", last) if last else datetime.now(UTC).date()
@@ -74,6 +81,8 @@ def _totals(days: Any, by: Dimension) -> list[dict[str, Any]]:
 
 
 def _dimension(text: str) -> Dimension:
+    from reports.errors import InvalidReport
+
     for dimension in DIMENSIONS:
         if dimension == text:
             return dimension
@@ -81,6 +90,8 @@ def _dimension(text: str) -> Dimension:
 
 
 def _day(field: str, text: str) -> date:
+    from reports.errors import InvalidReport
+
     try:
         return date.fromisoformat(text)
     except ValueError:

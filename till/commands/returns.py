@@ -1,22 +1,23 @@
 """`till return`: return units of a paid order."""
 
-from typing import Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from executions.models import ExecutionProgress
-from orders.models import Order
-from orders.returns.models import Return
-from tillflow.executions import Started, error_message
 
 from till import workflows
-from till.cashier import cashier_message
+from till.defaults import CURRENCY, LOCATION
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.inventory import Stock
-from till.services.orders import Orders, Returns
-from till.shop import CURRENCY, LOCATION
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from executions.models import ExecutionProgress
+    from orders.models import Order
+    from orders.returns.models import Return
+    from tillflow.executions import Started
 
 app = typer.Typer(no_args_is_help=True, help="Returns of customer orders: create, list, show.")
 
@@ -55,6 +56,8 @@ def create(
 
         till return create ord-3 --line 1=1:damaged --credit --customer cus-ada
     """
+    from till.services.orders import Orders, Returns
+
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
     with operator_errors("`till order show` shows an order."):
@@ -96,6 +99,9 @@ def create_without_receipt(
 
         till return create-without-receipt --line MUG-WHT-300=1 --customer cus-ada --manager mia --note "a gift"
     """
+    from till.services.inventory import Stock
+    from till.services.orders import Returns
+
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
     request = {
@@ -146,6 +152,8 @@ def list_returns(
         till order place docs/examples/order.json --id ord-1 --wait
         till return list ord-1
     """
+    from till.services.orders import Returns
+
     with operator_errors("`till order show` shows an order."):
         found = Returns(find_stack()).list_of_order(order_id)
     rows = [_row(one) for one in found]
@@ -166,6 +174,10 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         till return create ord-4 --line MUG-WHT-300=1 --id ret-1
         till return show ret-1
     """
+    from tillflow.executions import error_message
+
+    from till.services.orders import Returns
+
     with operator_errors("List the returns of an order with `till return list`."):
         stored = Returns(find_stack()).get(return_id)
     if as_json:
@@ -206,6 +218,11 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
 
 
 def _print_created(stack: Stack, name: str, execution: ExecutionProgress) -> None:
+    from tillflow.executions import error_message
+
+    from till.cashier import cashier_message
+    from till.services.orders import Returns
+
     match execution.status:
         case "SUCCEEDED":
             stored = Returns(stack).get(name)

@@ -3,9 +3,7 @@
 from rich.progress import Progress
 
 from till.output import err, out
-from till.shop import CUSTOMERS, GOODS, LOCATION, RECORDS, SUPPLIERS, Shop
 from till.stack import find_stack
-from till.users import create_demo_users
 
 
 def seed() -> None:
@@ -17,6 +15,9 @@ def seed() -> None:
 
         till seed
     """
+    from till.shop import CUSTOMERS, GOODS, LOCATION, RECORDS, SUPPLIERS, Shop
+    from till.users import create_demo_users
+
     stack = find_stack()
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task("Seeding", total=RECORDS)

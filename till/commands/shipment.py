@@ -4,15 +4,10 @@ from functools import partial
 from typing import Annotated
 
 import typer
-from shipping.errors import InvalidShipment
-from shipping.models import Report
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.shipping import Shipping
 from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries of orders: list, show, deliver, fail.")
@@ -40,6 +35,10 @@ def list_deliveries(
 
         till shipment list --status OPEN
     """
+    from tillflow.listing import every
+
+    from till.services.shipping import Shipping
+
     fetch = partial(Shipping(find_stack()).list_deliveries, 100, status=status.upper() or None)
     with operator_errors("See all deliveries with `till shipment list`."):
         rows = (
@@ -57,6 +56,8 @@ def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: As
         till order place docs/examples/order-to-ship.json --id ord-20 --wait
         till shipment show ord-20
     """
+    from till.services.shipping import Shipping
+
     with operator_errors("See all deliveries with `till shipment list`."):
         delivery = Shipping(find_stack()).get(order_id)
     if as_json:
@@ -127,6 +128,12 @@ def split(
 
 
 def _report(shipment_id: str, report: dict[str, object]) -> None:
+    from shipping.errors import InvalidShipment
+    from shipping.models import Report
+    from tillflow.parsing import parse
+
+    from till.services.shipping import Shipping
+
     with operator_errors(ADVICE):
         event = parse(Report, report, InvalidShipment)
         delivery = Shipping(find_stack()).report(shipment_id, event)

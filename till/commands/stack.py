@@ -1,5 +1,7 @@
 """`till up | down | status | reset | env | aws`: the local AWS on this machine."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import signal
@@ -9,27 +11,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from local_aws import (
-    CannotStart,
-    NotReady,
-    PortInUse,
-    RunningStack,
-    StackInUse,
-    UnreadableState,
-    client_environment,
-    supervisor,
-)
-from local_aws.settings import DEFAULT_PORT
 
-from till.deploy import Deployer, DeployFailed, delete_builds
 from till.errors import OperatorError, explain
 from till.local_stack import LAMBDA_PYTHON, choose_port, state_folder
 from till.output import confirm, err, out, print_json, stage, styled
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from local_aws import CannotStart, RunningStack
 
 # Variables that would override those of the local AWS.
 _CONFLICTING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
@@ -78,6 +70,8 @@ def status() -> None:
 
     Exit 1 if there is no deployment.
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     folder = state_folder()
     running = folder.running()
     stack = find_stack()
@@ -108,6 +102,10 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Stop the local AWS and delete all of its data: tables, executions, logs, deployments."""
+    from local_aws import supervisor
+
+    from till.deploy import delete_builds
+
     folder = state_folder()
     if not yes:
         confirm(f"Delete all data in {folder.path}?")
@@ -131,6 +129,8 @@ def env(
         till env --sam > .local/env.json &&
         sam local invoke PriceOrderFunction -e events/price_order.json --config-env local
     """
+    from local_aws import client_environment
+
     if for_sam:
         _print_function_variables(find_stack())
         return
@@ -152,6 +152,8 @@ def aws(context: typer.Context) -> None:
 
         till aws stepfunctions list-state-machines
     """
+    from local_aws import client_environment
+
     stack = find_stack()
     program = Path(sys.executable).with_name("aws")
     command = [str(program) if program.exists() else "aws"]
@@ -198,6 +200,9 @@ def _function_variables(stack: Stack, endpoint: str) -> dict[str, dict[str, str]
 
 def start(*, with_parent: bool) -> RunningStack:
     """Start the local AWS unless it is running; print its address and warnings."""
+    from local_aws import supervisor
+    from local_aws.settings import DEFAULT_PORT
+
     folder = state_folder()
     started_here = folder.running() is None
     with stage("Starting the local AWS"):
@@ -217,6 +222,8 @@ def start(*, with_parent: bool) -> RunningStack:
 
 def deploy(stack: RunningStack) -> None:
     """Build and deploy the shop unless it is up to date."""
+    from till.deploy import Deployer
+
     with stage("Building and deploying the shop (sam build, sam deploy)"):
         changed = Deployer(state_folder().path, stack).deploy()
     err.print(styled("✓", "green"), f"The shop is {'deployed' if changed else 'up to date'}")
@@ -224,6 +231,8 @@ def deploy(stack: RunningStack) -> None:
 
 def stop() -> bool:
     """Stop the local AWS; return False if it was not running."""
+    from local_aws import supervisor
+
     folder = state_folder()
     with err.status("Stopping the local AWS"):
         stopped = supervisor.stop(folder)
@@ -249,6 +258,10 @@ def wait_for_interrupt() -> None:
 @contextmanager
 def operator_errors() -> Iterator[None]:
     """Convert errors of the local AWS, of deployments and of the disk to OperatorError."""
+    from local_aws import CannotStart
+
+    from till.deploy import DeployFailed
+
     try:
         yield
     except CannotStart as error:
@@ -266,6 +279,8 @@ def operator_errors() -> Iterator[None]:
 
 
 def _advice(error: CannotStart) -> str:
+    from local_aws import NotReady, PortInUse, StackInUse, UnreadableState
+
     match error:
         case PortInUse():
             return "Stop that program, or unset TILLFLOW_PORT to use a free port."

@@ -1,23 +1,23 @@
 """`till stock`: levels, movements, corrections, rebuild."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from inventory.errors import ImplausibleCorrection
-from inventory.models import Adjust, Correction, Count
-from inventory.operations import Rebuilt, StockOperations
-from tillflow.listing import every
-from tillflow.parsing import parse
 
+from till.defaults import CURRENCY, LOCATION
 from till.errors import operator_errors
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.inventory import Stock
-from till.shop import CURRENCY, LOCATION
 from till.stack import find_stack
 from till.workflows import new_id
+
+if TYPE_CHECKING:
+    from inventory.models import Adjust, Correction, Count
+    from inventory.operations import Rebuilt
 
 app = typer.Typer(no_args_is_help=True, help="Show stock levels and movements, and correct them.")
 
@@ -62,6 +62,10 @@ def levels(
 
         till stock levels --csv --page-size 1000 > levels.csv
     """
+    from tillflow.listing import every
+
+    from till.services.inventory import Stock
+
     with operator_errors("See all locations with `till location list`."):
         fetch = partial(Stock(find_stack()).list_levels, 100, location=location or None)
         rows = (level.model_dump() for level in every(fetch))
@@ -84,6 +88,10 @@ def movements(
 
         till stock movements COF-ESP-1KG
     """
+    from tillflow.listing import every
+
+    from till.services.inventory import Stock
+
     with operator_errors(ADVICE):
         operations = Stock(find_stack())
         level = operations.level(location, sku)
@@ -116,6 +124,8 @@ def adjust(
 
         till stock adjust --reason 'dropped' MUG-WHT-300 -- -2
     """
+    from inventory.models import Adjust
+
     request = {
         "adjustment_id": adjustment_id or new_id("adj"),
         "location": location,
@@ -150,6 +160,8 @@ def count(
 
         till stock count MUG-WHT-300 12 --unit-cost 480
     """
+    from inventory.models import Count
+
     request = {
         "count_id": count_id or new_id("count"),
         "location": location,
@@ -178,6 +190,8 @@ def rebuild(
 
         till stock rebuild --write
     """
+    from inventory.operations import StockOperations
+
     stack = find_stack()
     # An audit: it reads the whole table, for longer than a function may run.
     operations = StockOperations(stack.client("dynamodb"), stack.output("InventoryTable"))
@@ -202,6 +216,12 @@ def rebuild(
 
 def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bool, as_json: bool) -> None:
     """Apply a correction, once it is confirmed if it is implausible, and print what is stored."""
+    from inventory.errors import ImplausibleCorrection
+    from inventory.models import Adjust
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Stock
+
     operations = Stock(find_stack())
 
     def apply(confirmed: bool) -> Correction:

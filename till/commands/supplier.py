@@ -1,23 +1,22 @@
 """`till supplier`: suppliers, their price lists, statements and performance."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from purchasing.errors import InvalidSupplier
-from purchasing.supplier_models import Price, Supplier, SupplierAccount
-from tillflow.errors import DomainError
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_csv, print_fields, print_json, print_table
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.purchasing import Suppliers
 from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from purchasing.supplier_models import Price, Supplier, SupplierAccount
 
 app = typer.Typer(no_args_is_help=True, help="Suppliers, their price lists, statements and performance.")
 
@@ -35,6 +34,8 @@ def create(
 
         till supplier create docs/examples/supplier.json
     """
+    from till.services.purchasing import Suppliers
+
     supplier, prices = _read(file)
     stack = find_stack()
     with operator_errors("`till supplier show` shows the existing one."):
@@ -54,6 +55,8 @@ def update(
 
         till supplier update docs/examples/supplier-update.json --version 1
     """
+    from till.services.purchasing import Suppliers
+
     supplier, prices = _read(file)
     stack = find_stack()
     with operator_errors("Load it again with `till supplier show`, then change it."):
@@ -70,6 +73,8 @@ def delete(supplier_id: SupplierId) -> None:
 
         till supplier delete sup-mill
     """
+    from till.services.purchasing import Suppliers
+
     with operator_errors("`till supplier statement` shows what is open."):
         Suppliers(find_stack()).delete(supplier_id)
     out.print(f"Deleted supplier {supplier_id}.")
@@ -87,6 +92,10 @@ def list_suppliers(
 
         till supplier list --csv
     """
+    from tillflow.listing import every
+
+    from till.services.purchasing import Suppliers
+
     rows = map(_fields, every(partial(Suppliers(find_stack()).list_suppliers, 100)))
     columns = ("supplier_id", "name", "lead_time_days", "open_orders", "owed", "currency")
     owed = {"owed": lambda row: money(row["owed"], row["currency"])}
@@ -101,6 +110,8 @@ def show(supplier_id: SupplierId, as_json: AsJson = False) -> None:
 
         till supplier show sup-roastery
     """
+    from till.services.purchasing import Suppliers
+
     with operator_errors(LISTED):
         report = Suppliers(find_stack()).report(supplier_id)
     fields, performance = _fields(report.account), asdict(report.performance)
@@ -127,6 +138,8 @@ def show_statement(supplier_id: SupplierId, as_json: AsJson = False, as_csv: AsC
 
         till supplier statement sup-roastery --csv
     """
+    from till.services.purchasing import Suppliers
+
     operations = Suppliers(find_stack())
     with operator_errors(LISTED):
         currency = operations.get(supplier_id).supplier.currency
@@ -171,6 +184,11 @@ def _subscribe(stack: Stack, supplier: Supplier) -> None:
 
 
 def _read(file: Path) -> tuple[Supplier, list[Price]]:
+    from purchasing.errors import InvalidSupplier
+    from purchasing.supplier_models import Price, Supplier
+    from tillflow.errors import DomainError
+    from tillflow.parsing import parse
+
     try:
         request = json.loads(file.read_text())
         prices = request.pop("prices", [])

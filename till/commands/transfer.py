@@ -1,23 +1,22 @@
 """`till transfer`: move goods from one location to another."""
 
+from __future__ import annotations
+
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from inventory.errors import InvalidTransfer
-from inventory.transfers.models import Arrival, OpenTransfer, TransferSummary
-from tillflow.executions import error_message
-from tillflow.listing import every
-from tillflow.parsing import parse
 
 from till import workflows
+from till.defaults import CURRENCY
 from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.services.inventory import Transfers
-from till.shop import CURRENCY
 from till.stack import find_stack
 from till.waiting import Wait
+
+if TYPE_CHECKING:
+    from inventory.transfers.models import TransferSummary
 
 app = typer.Typer(no_args_is_help=True, help="Move goods between locations: create, ship, receive, cancel.")
 
@@ -45,6 +44,13 @@ def create(
 
         till transfer create --from store-1 --to warehouse --line COF-ESP-1KG=24 --line MUG-WHT-300=12
     """
+    from inventory.errors import InvalidTransfer
+    from inventory.transfers.models import OpenTransfer
+    from tillflow.executions import error_message
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Transfers
+
     stack = find_stack()
     name = transfer_id or workflows.new_id("trf")
     request = {
@@ -83,6 +89,8 @@ def ship(transfer_id: TransferId) -> None:
         till transfer create --id trf-1 --from store-1 --to warehouse --line COF-ESP-1KG=12
         till transfer ship trf-1
     """
+    from till.services.inventory import Transfers
+
     with operator_errors(ADVICE):
         transfer = Transfers(find_stack()).ship(transfer_id)
     out.print(f"{transfer_id} is in transit to {transfer.destination}.")
@@ -109,6 +117,12 @@ def receive(
 
         till transfer receive trf-2 --close
     """
+    from inventory.errors import InvalidTransfer
+    from inventory.transfers.models import Arrival
+    from tillflow.parsing import parse
+
+    from till.services.inventory import Transfers
+
     if not line and not close:
         raise OperatorError("No units to receive.", "Give a --line for each SKU, or --close.")
     operations = Transfers(find_stack())
@@ -138,6 +152,8 @@ def cancel(
         till transfer create --id trf-3 --from store-1 --to warehouse --line COF-ESP-1KG=12
         till transfer cancel trf-3 --reason "the van broke down"
     """
+    from till.services.inventory import Transfers
+
     with operator_errors(ADVICE):
         Transfers(find_stack()).cancel(transfer_id, reason)
     out.print(f"{transfer_id} is being cancelled.")
@@ -160,6 +176,10 @@ def list_transfers(
 
         till transfer list --location store-1 --csv
     """
+    from tillflow.listing import every
+
+    from till.services.inventory import Transfers
+
     fetch = partial(
         Transfers(find_stack()).list_transfers, 100, status=status.upper() or None, location=location or None
     )
@@ -176,6 +196,8 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         till transfer create --id trf-4 --from store-1 --to warehouse --line COF-ESP-1KG=12
         till transfer show trf-4
     """
+    from till.services.inventory import Transfers
+
     with operator_errors("See all transfers with `till transfer list`."):
         transfer = Transfers(find_stack()).get(transfer_id)
     if as_json:

@@ -9,7 +9,6 @@ from till.errors import operator_errors
 from till.output import out, print_json, print_table
 from till.report import AsJson
 from till.stack import find_stack
-from till.users import users
 
 app = typer.Typer(no_args_is_help=True, help="Users: who may sign in, and what they may do.")
 
@@ -38,6 +37,8 @@ def create(
 
         till user create ada --group cashier --location store-1
     """
+    from till.users import users
+
     with operator_errors("List the users with `till user list`."):
         user = users(find_stack()).create(
             {"username": name, "group": group.value, "location": location}, password
@@ -53,6 +54,8 @@ def list_users(as_json: AsJson = False) -> None:
 
         till user list
     """
+    from till.users import users
+
     found = users(find_stack()).list_all()
     if as_json:
         print_json([user.model_dump() for user in found])
@@ -74,6 +77,8 @@ def disable(name: Name) -> None:
 
         till user disable cashier
     """
+    from till.users import users
+
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, False)
     out.print(f"Disabled {name}.")
@@ -87,6 +92,8 @@ def enable(name: Name) -> None:
 
         till user enable cashier
     """
+    from till.users import users
+
     with operator_errors("List the users with `till user list`."):
         users(find_stack()).set_enabled(name, True)
     out.print(f"Enabled {name}.")

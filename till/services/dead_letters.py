@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from cases.dead_letters.models import MOST_MESSAGES, DeadLetter, DeadLetterQueue, Dropped
+from cases.dead_letters.limits import MOST_MESSAGES
+from cases.dead_letters.models import DeadLetter, DeadLetterQueue, Dropped
 
 from till.services.client import Service
 from till.stack import Stack

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from reports.models import Dimension, SalesRow
+from reports.dimensions import Dimension
+from reports.models import SalesRow
 from tillflow.listing import Page
 
 from till.services.client import Service

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_MESSAGES = 50
-"""Messages of one response, which Lambda limits to 6 MB."""
+from cases.dead_letters.limits import MOST_MESSAGES
+
 MOST_CHARACTERS = 16_384
 """Characters of a message's body that are shown."""
 
