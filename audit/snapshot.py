@@ -223,7 +223,10 @@ class Snapshot:
 
     @cached_property
     def tenders(self) -> dict[str, list[Item]]:
-        return _by_order(self.items("PaymentsTable", "TENDER#", "ORDER#"))
+        rows = self.items("PaymentsTable", "TENDER#", "ORDER#")
+        return _by_order(
+            row for row in rows if "state" in row
+        )  # the first can be the state of a payment alone
 
     @cached_property
     def entries(self) -> dict[str, Item]:

@@ -1,6 +1,6 @@
 """Print what a business process costs on AWS at list prices, computed from a run of the shipped workflows.
 
-    python -m benchmarks.cost [--lines 1 10 150 450]
+    python -m benchmarks.cost [--lines 1 10 150 450] [--writes]
 
 Runs each process in this process, with the shipped definitions and handlers: an order with this many lines, its
 cancel and its return, a purchase order, a picture. Counts state transitions, function invocations, requests,
@@ -8,7 +8,8 @@ DynamoDB's write and read units by the sizes of the items, S3 requests and event
 till/prices.json.
 
 The duration of a function is its own time here plus 5 ms for each request that it makes, which takes no time here.
-What events start later (demand, shipping, reorders) is not included.
+What events start later (demand, shipping, reorders) is not included. --writes lists what an order writes, by table and
+row, in place of the other processes.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from tillflow.aws import client
 from till.demo.order_checkout import card, order
 from till.prices import PRICES
 from till.shop import CURRENCY, GOODS, LOCATION
-from verification.harness.capacity import CapacityMeter
+from verification.harness.capacity import CapacityMeter, Written
 from verification.harness.faults import FaultSchedule
 from verification.harness.fixture import WorkflowFixture, seed_stock
 from verification.harness.template import FUNCTION, SAM_FUNCTION
@@ -46,6 +47,7 @@ OTHERS = {
 S3_WRITES = frozenset({"PutObject", "CopyObject", "ListObjectsV2"})
 S3_READS = frozenset({"GetObject", "HeadObject"})
 ROW = "{:24} {:>11} {:>9} {:>8} {:>7} {:>7} {:>6} {:>9} {:>12}"
+WRITES = "{:22} {:28} {:>6} {:>13} {:>6} {:>8}"
 HEADINGS = ("process", "transitions", "functions", "requests", "WRU", "RRU", "S3", "GB-s", "USD/1,000")
 
 
@@ -56,12 +58,13 @@ class Usage:
     transitions: int = 0
     invocations: int = 0
     requests: int = 0
-    writes: int = 0
     reads: float = 0
     events: int = 0
     gb_seconds: float = 0
     s3: Counter[str] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    written: list[Written] = field(default_factory=list)
+    writes: int = 0
     writes_by_table: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -111,7 +114,7 @@ def metered(built: Prover) -> Iterator[Usage]:
         built.tables.before.remove(count_s3)
         built.services.handle = handle  # type: ignore[method-assign]
         usage.requests, usage.writes, usage.reads = meter.requests, meter.writes, meter.reads
-        usage.writes_by_table = meter.writes_by_table
+        usage.written, usage.writes_by_table = meter.written, meter.writes_by_table
         usage.events = len(built.services.events) - events
 
 
@@ -184,8 +187,14 @@ def main() -> None:
     parser.add_argument(
         "--lines", type=int, nargs="+", default=[1, 10, 150, 450], help="Lines of the orders."
     )
+    parser.add_argument("--writes", action="store_true", help="List what the orders write.")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.writes:
+        with prover() as built:
+            for lines in options.lines:
+                print_writes(lines, measure_order(built, lines)[0])
+        return
     print(ROW.format(*HEADINGS))
     with prover() as built:
         measure_order(built, 1)  # imports the handlers
@@ -197,6 +206,20 @@ def main() -> None:
         for title, name in OTHERS.items():
             print_row(title, measure_scenario(built, name))
     print(f"\nList prices of {PRICES['date']} in {PRICES['region']}: till/prices.json.")
+
+
+def print_writes(lines: int, usage: Usage) -> None:
+    """Print the writes of each kind of row, in the order of the first."""
+    print(f"\nAn order of {lines} lines: {usage.writes} write units")
+    print(WRITES.format("table", "row", "writes", "bytes", "item", "indexes"))
+    kinds: dict[tuple[str, str, str], list[Written]] = {}
+    for write in usage.written:
+        kinds.setdefault((write.table, write.row, "tx" if write.transactional else ""), []).append(write)
+    for (table, row, transaction), writes in kinds.items():
+        units, indexes = sum(write.units for write in writes), sum(write.index_units for write in writes)
+        sizes = sorted(write.size for write in writes)
+        size = f"{sizes[0]}-{sizes[-1]}" if sizes[0] != sizes[-1] else f"{sizes[0]}"
+        print(WRITES.format(table, f"{row} {transaction}", len(writes), size, units, indexes))
 
 
 def print_row(title: str, usage: Usage) -> None:

@@ -28,9 +28,11 @@ receivables = ReceivablesStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
 @handler
 def issue_invoice(event: dict[str, Any], context: object) -> IssuedInvoice:
-    """Give the draft of an order the next number of its series, and its payments."""
+    """Give the draft of an order its lines, the next number of its series, and its payments."""
     request = parse(IssueInvoice, event)
-    return store.issue(request.order_id, request.tenders, datetime.now(UTC), request.customer_id)
+    return store.issue(
+        request.order_id, request.tenders, datetime.now(UTC), request.customer_id, request.document
+    )
 
 
 @handler

@@ -4,8 +4,17 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, BeforeValidator, Field, StrictInt
-from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Identifier, Quantity, Record, Request
+from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt
+from tillflow.fields import (
+    MAX_AMOUNT,
+    Amount,
+    BusinessId,
+    Identifier,
+    Quantity,
+    Record,
+    Request,
+    UnitAmount,
+)
 from tillflow.money import Currency
 
 MAX_TENDERS = 200
@@ -34,14 +43,6 @@ class CapturedTender(Request):
     type: Literal["card", "cash", "store_credit", "gift_card", "on_account", "exchange"]
     amount: Annotated[StrictInt, Field(gt=0, le=MAX_AMOUNT)]
     state: Literal["captured"]
-
-
-class IssueInvoice(Request):
-    """A request to give the draft of an order its number; `tenders` paid it, or the customer owes it on account."""
-
-    order_id: BusinessId
-    customer_id: Identifier | None = None
-    tenders: Annotated[tuple[CapturedTender, ...], Field(max_length=MAX_TENDERS)]
 
 
 class CreditedTax(Request):
@@ -74,6 +75,46 @@ class CreditedTotals(Request):
     tax: Amount
     rounding: Annotated[StrictInt, Field(ge=-1_000, le=1_000)] = 0
     total: Amount
+
+
+class InvoicedLine(CreditedLine):
+    """A line of an invoice, with its discounts and what the catalog has of its product."""
+
+    unit_price: UnitAmount
+    tax_included: StrictBool
+    subtotal: Amount
+    line_discount: Amount
+    order_discount: Amount
+    barcode: Annotated[str | None, Field(max_length=64)] = None
+    category: Annotated[str | None, Field(max_length=64)] = None
+    return_days: Annotated[StrictInt | None, Field(ge=0)] = None
+
+
+class InvoicedTotals(CreditedTotals):
+    """Sums over the lines of an invoice; `subtotal` is before discounts."""
+
+    subtotal: Amount
+    discount: Amount
+
+
+class InvoiceDocument(Request):
+    """The lines, taxes and totals of an invoice."""
+
+    lines: Annotated[tuple[InvoicedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    taxes: Annotated[tuple[CreditedTax, ...], Field(max_length=MAX_LINES)]
+    totals: InvoicedTotals
+
+
+class IssueInvoice(Request):
+    """A request to give the draft of an order its number; `tenders` paid it, or the customer owes it on account.
+
+    document: what the order has sold. Executions of release 0.1.0 have written it into the draft.
+    """
+
+    order_id: BusinessId
+    customer_id: Identifier | None = None
+    tenders: Annotated[tuple[CapturedTender, ...], Field(max_length=MAX_TENDERS)]
+    document: InvoiceDocument | None = None
 
 
 class CreditedReturn(Request):
@@ -182,8 +223,8 @@ class Invoice(Record):
     """An invoice as it is stored: the attributes of its row, less the key.
 
     `paid` is what tenders and later payments have paid; of an invoice sold on account, `on_account` is the amount of
-    that tender and `outstanding` what is still owed. `document` has the lines, taxes and totals of the order. An
-    invoice that was void before it was drafted has none.
+    that tender and `outstanding` what is still owed. `document` has the lines, taxes and totals of the order, once the
+    invoice is issued.
     """
 
     invoice_id: str

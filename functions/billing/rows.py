@@ -1,6 +1,6 @@
 """The billing table.
 
-INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number, or VOID; then credited
+INVOICE#<order id>   INVOICE   DRAFT (the checkout writes it) -> PAID with its number and lines, or VOID; then credited
                                (on account: ISSUED or PARTIALLY_PAID, until payments have paid it)
 CREDIT#<order id>    CREDIT    the credit note of an order's whole invoice
 CREDIT#<order id>    CREDIT#<return id>   the credit note of a return's part of it

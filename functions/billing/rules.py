@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from tillflow.errors import IdempotencyConflict, TendersDoNotMatchTotal
+from tillflow.errors import IdempotencyConflict, InvalidRequest, TendersDoNotMatchTotal
 from tillflow.money import Money
 
 from billing.errors import CreditAboveInvoice
@@ -12,6 +12,7 @@ from billing.models import (
     CapturedTender,
     CreditedReturn,
     CreditedWithoutReceipt,
+    InvoiceDocument,
     RecordedPayment,
     SeriesScope,
 )
@@ -47,12 +48,36 @@ def payments_of(invoice: Mapping[str, Any], tenders: Sequence[CapturedTender]) -
     return _recorded(tenders)
 
 
-def check_same_payments(
-    invoice: Mapping[str, Any], tenders: Sequence[CapturedTender], customer_id: str | None
+def document_of(invoice: Mapping[str, Any], document: InvoiceDocument | None) -> str:
+    """Return the lines, taxes and totals of an invoice as they are stored.
+
+    InvalidRequest unless they have the draft's total. Drafts of release 0.1.0 have a document of their own.
+    """
+    if "document" in invoice:
+        return str(invoice["document"])
+    if document is None:
+        raise InvalidRequest("document", None, "the lines, taxes and totals of the order")
+    if document.totals.total != invoice["total"]:
+        raise InvalidRequest(
+            "document.totals.total", document.totals.total, f"the total of the draft, {invoice['total']}"
+        )
+    return json.dumps(_plain(document), separators=(",", ":"), ensure_ascii=False)
+
+
+def check_same_invoice(
+    invoice: Mapping[str, Any],
+    tenders: Sequence[CapturedTender],
+    customer_id: str | None,
+    document: InvoiceDocument | None,
 ) -> None:
-    """Raise IdempotencyConflict unless an issued invoice was paid by these tenders, and is this customer's."""
+    """Raise IdempotencyConflict unless an issued invoice is this customer's, of these lines, paid by these tenders.
+
+    document: None of a draft that had its own.
+    """
     stored = {"payments": invoice["payments"], "customer_id": invoice.get("customer_id")}
-    sent = {"payments": _recorded(tenders), "customer_id": customer_id}
+    sent: dict[str, Any] = {"payments": _recorded(tenders), "customer_id": customer_id}
+    if document:
+        stored["document"], sent["document"] = json.loads(invoice["document"]), _plain(document)
     if stored != sent:
         raise IdempotencyConflict(f"invoice {invoice['invoice_number']}", stored, sent)
 
@@ -130,6 +155,10 @@ def check_same_return(note: Mapping[str, Any], credited: CreditedReturn, reason:
             stored[name], sent[name] = note.get(name), value
     if stored != sent:
         raise IdempotencyConflict(f"credit note {note['credit_note_number']}", stored, sent)
+
+
+def _plain(document: InvoiceDocument) -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude_unset=True)
 
 
 def _recorded(tenders: Sequence[CapturedTender]) -> list[RecordedPayment]:

@@ -18,6 +18,7 @@ from billing.models import (
     CreditedWithoutReceipt,
     CreditNote,
     Invoice,
+    InvoiceDocument,
     IssuedInvoice,
     SeriesScope,
 )
@@ -78,14 +79,18 @@ class BillingStore:
         tenders: Sequence[CapturedTender],
         now: datetime,
         customer_id: str | None = None,
+        document: InvoiceDocument | None = None,
     ) -> IssuedInvoice:
-        """Give the order's draft the next number of its series and its payments, in one transaction.
+        """Give the order's draft its lines, the next number of its series and its payments, in one transaction.
 
         A number is only taken together with the invoice that has it, so that none is lost; a second delivery returns
-        the first number. Raises InvoiceNotDraft, TendersDoNotMatchTotal, IdempotencyConflict for an invoice paid by
-        other tenders or of another customer, and StoreContention if others kept changing the counter.
+        the first number. Raises InvoiceNotDraft, TendersDoNotMatchTotal, InvalidRequest for lines with another total,
+        IdempotencyConflict for an invoice of other lines, tenders or another customer, and StoreContention if others
+        kept changing the counter.
         """
-        return retry_on_conflict(lambda: self._issue(order_id, tenders, customer_id, now), tries=_TRIES)
+        return retry_on_conflict(
+            lambda: self._issue(order_id, tenders, customer_id, document, now), tries=_TRIES
+        )
 
     def credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
         """Credit the order's whole invoice under the next number of the credit series, in one transaction.
@@ -222,11 +227,16 @@ class BillingStore:
         return {"order_id": order_id, "credit_note_number": note["credit_note_number"]}
 
     def _issue(
-        self, order_id: str, tenders: Sequence[CapturedTender], customer_id: str | None, now: datetime
+        self,
+        order_id: str,
+        tenders: Sequence[CapturedTender],
+        customer_id: str | None,
+        document: InvoiceDocument | None,
+        now: datetime,
     ) -> IssuedInvoice:
         invoice = self._row(*invoice_key(order_id))
         if "number" in invoice:
-            rules.check_same_payments(invoice, tenders, customer_id)
+            rules.check_same_invoice(invoice, tenders, customer_id, document)
             return _issued(order_id, invoice)
         if invoice.get("status") != "DRAFT":
             raise InvoiceNotDraft(order_id, invoice.get("status", "missing"))
@@ -235,6 +245,7 @@ class BillingStore:
         last = self._last(series)
         issued = {
             **on_account.issued_on_account(customer_id, tenders, invoice["total"], now),
+            "document": rules.document_of(invoice, document),
             "list": INVOICES,
             "series": series,
             "number": last + 1,

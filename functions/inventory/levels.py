@@ -18,7 +18,8 @@ from inventory.rows import (
     level_values,
     levels_list,
     lists,
-    movements_list,
+    movements,
+    movements_between,
 )
 
 
@@ -36,8 +37,7 @@ class Levels:
 
     def list_levels(self, location: str, limit: int, after: str) -> Page[Item]:
         """Return a page of the levels of a location by SKU."""
-        index = lists(self._client, self._table)
-        return index.read(index.page(levels_list(location), limit, after))
+        return lists(self._client, self._table).rows(levels_list(location), limit, after)
 
     def levels_of(self, sku: str, locations: Iterable[str]) -> list[Item]:
         """Return the levels of a SKU at those of the locations where it was stocked."""
@@ -109,9 +109,9 @@ class Levels:
         self, location: str, sku: str, limit: int, after: str, between: tuple[str, str] | None
     ) -> Page[Item]:
         """Return a page of the movements of a SKU at a location, the newest first. between: bounds of the time."""
-        index = lists(self._client, self._table)
-        page = index.page(movements_list(location, sku), limit, after, newest_first=True, between=between)
-        return index.read(page)
+        return movements(self._client, self._table).page(
+            level_pk(location, sku), limit, after, newest_first=True, between=movements_between(between)
+        )
 
     def drift(self) -> list[rules.Drift]:
         """Return the levels whose counters differ from their history.

@@ -4,14 +4,16 @@
 ``RECEIPT#<id>``, ``CORRECTION#<id>``, or ``RETURN#<id>`` for a return without a receipt.
 
 LEVEL#<location>#<sku>  LEVEL                           the counters of one SKU at one location
-LEVEL#<location>#<sku>  MOVE#<business id>#<kind>       append-only: why on hand changed, and the cost that moved
+LEVEL#<location>#<sku>  MOVE##<time>#<business id>#<kind>   append-only: why on hand changed, and the cost that moved
+                                                        (release 0.1.0: MOVE#<business id>#<kind>, in no list)
 <document>              STEP#reserve#<chunk>            reserved units: reservations.py
 <document>              ONORDER#<location>#<sku>        ordered units of a purchase or transfer, and those still open
 <document>              CLOSED#on_order                 tombstone: a late raise is refused
 <document>              STEP#<step>#<chunk>             idempotency marker of a step, with its request and result; with
                                                         closed_at a tombstone that refuses the step
 
-The index `lists` has the levels of each location by SKU, the movements of each level by time, and the transfers.
+The index `lists` has the levels of each location by SKU, and the transfers. Movements need none: they are sorted by
+time in their partition.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -45,9 +47,19 @@ def levels_list(location: str) -> str:
     return f"LEVELS#{location}"
 
 
-def movements_list(location: str, sku: str) -> str:
-    """Return the name of the list of a level's movements."""
-    return f"MOVEMENTS#{location}#{sku}"
+MOVEMENT = "MOVE##"
+"""Followed by the time. No business id begins with `#`."""
+
+
+def movements(client: Any, table: str) -> Index:
+    """Return the partitions of the table, in which movements are sorted by time."""
+    return Index(client, table, None, "pk", "sk")
+
+
+def movements_between(times: tuple[str, str] | None) -> tuple[str, str]:
+    """Return the bounds of the sort keys of movements at times, both included; None for all."""
+    first, last = times or ("", "~")
+    return f"{MOVEMENT}{first}", f"{MOVEMENT}{last}"
 
 
 SET_LEVEL = "sku = :sku, #location = :location, #list = :list, #position = :sku"
@@ -291,9 +303,7 @@ class StockRows(TableActions):
         at = now()
         movement = {
             "pk": level_pk(location, sku),
-            "sk": f"MOVE#{business_id}#{step or kind}",
-            "list": movements_list(location, sku),
-            "position": at,
+            "sk": f"{MOVEMENT}{at}#{business_id}#{step or kind}",
             "business_id": business_id,
             "kind": kind,
             "location": location,

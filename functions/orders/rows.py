@@ -49,8 +49,11 @@ def read_order(row: Item) -> Order:
 
 
 def read_summary(row: Item) -> OrderSummary:
-    """Return the order of an entry of an index."""
-    return OrderSummary.model_validate(_attributes(row))
+    """Return what a list shows of the order of a row."""
+    attributes = _attributes(row)
+    return OrderSummary.model_validate(
+        {name: attributes[name] for name in OrderSummary.model_fields if name in attributes}
+    )
 
 
 def _attributes(row: Item) -> Item:

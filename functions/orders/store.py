@@ -50,5 +50,5 @@ class OrdersStore:
             index, partitions = orders_of_location(self._client, self._table), [location]
         else:
             index, partitions = orders_by_time(self._client, self._table), [LIST]
-        page = index.page_of_several(partitions, limit, after, between=between, where=where)
+        page = index.rows_of_several(partitions, limit, after, between=between, where=where)
         return page.convert(lambda rows: map(read_summary, rows))

@@ -1,9 +1,10 @@
 """A book of authorisations in a table: held, then captured or voided; refunds never exceed the capture.
 
-    EFFECT#<key>                EFFECT         the effect with this key was applied; look_up reads it
     AUTHORISATION#<reference>   AUTHORISATION  amount, captured, refunded, state held | captured | voided
+    EFFECT#<key>                EFFECT         the later effect with this key was applied; look_up reads it
 
-The effect's row is its idempotency marker: it is written in one transaction with what it changes.
+The effect's row is its idempotency marker: it is written in one transaction with what it changes. An authorisation has
+the key in its reference, so that its row is the marker itself.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_row, retry_on_conflict, transact
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    read_row,
+    retry_on_conflict,
+    transact,
+    write,
+)
 from tillflow.times import iso_utc
 
 from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, accepted, refused
@@ -42,7 +53,7 @@ class Book:
         self._listed = listed
 
     def authorise(self, effect_key: str, charge: Charge, also: Sequence[Action] = ()) -> Outcome:
-        reference = f"auth-{effect_key}"
+        reference = _reference(effect_key)
         row = {
             "pk": f"AUTHORISATION#{reference}",
             "sk": "AUTHORISATION",
@@ -59,8 +70,7 @@ class Book:
             "authorised_at": iso_utc(now := datetime.now(UTC)),
             **self._listing(CHARGES, now),
         }
-        held = Action("Put", {"TableName": self._table, "Item": marshal(row)})
-        return self._apply(effect_key, "authorise", reference, charge.amount, [held, *also])
+        return self._write([self._put_once(row, reference), *also], reference, f"authorise {effect_key}")
 
     def capture(self, effect_key: str, reference: str, amount: int, also: Sequence[Action] = ()) -> Outcome:
         change = self._change(
@@ -87,7 +97,7 @@ class Book:
         return self._apply(effect_key, "refund", reference, amount, [change, *also])
 
     def look_up(self, effect_key: str) -> Outcome | None:
-        row = self._read(f"EFFECT#{effect_key}", "EFFECT")
+        row = self._read(f"EFFECT#{effect_key}", "EFFECT") or self.authorisation(_reference(effect_key))
         return accepted(row["reference"]) if row else None
 
     def authorisation(self, reference: str) -> Item:
@@ -125,22 +135,33 @@ class Book:
             "at": iso_utc(now),
             **(self._listing(REFUNDS, now) if kind == "refund" else {}),
         }
-        mark = Action(
-            "Put",
-            {
-                "TableName": self._table,
-                "Item": marshal(effect),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            },
-            lambda _: AlreadyApplied(accepted(reference)),
-        )
+        return self._write([self._put_once(effect, reference), *actions], reference, f"{kind} {effect_key}")
+
+    def _put_once(self, row: Item, reference: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Item": marshal(row),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("Put", request, lambda _: AlreadyApplied(reference))
+
+    def _write(self, actions: Sequence[Action], reference: str, operation: str) -> Outcome:
+        """Apply an effect; the first action is its marker."""
+        if len(actions) == 1:
+            apply = partial(write, self._client, actions[0], operation)
+        else:
+            apply = partial(transact, self._client, actions, operation)
         try:
-            retry_on_conflict(partial(transact, self._client, [mark, *actions], f"{kind} {effect_key}"))
-        except AlreadyApplied as applied:
-            return Outcome(True, applied.result.reference)
+            retry_on_conflict(apply)
+        except AlreadyApplied:
+            return accepted(reference)
         except Refusal as refusal:
             return refused(refusal.reason)
         return accepted(reference)
+
+
+def _reference(effect_key: str) -> str:
+    return f"auth-{effect_key}"
 
 
 def _refusal(authorisation: Item) -> Refusal:

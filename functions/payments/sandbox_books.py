@@ -22,11 +22,11 @@ class SandboxBooks:
         self._index = Index(client, table, "listing", "listing", "at")
 
     def list_charges(self, first: datetime, end: datetime, limit: int, after: str) -> Page[ChargeRecord]:
-        page = self._page(CHARGES, first, end, limit, after)
-        return self._index.read(page).convert(lambda rows: map(_charge, rows))
+        page = self._index.rows(CHARGES, limit, after, between=_between(first, end))
+        return page.convert(lambda rows: map(_charge, rows))
 
     def list_refunded(self, first: datetime, end: datetime, limit: int, after: str) -> Page[str]:
-        page = self._page(REFUNDS, first, end, limit, after)
+        page = self._index.page(REFUNDS, limit, after, between=_between(first, end))
         return page.convert(lambda rows: [str(row["reference"]) for row in rows])
 
     def find_charge(self, reference: str) -> ChargeRecord | None:
@@ -37,9 +37,9 @@ class SandboxBooks:
         """Return none: a refund of the sandbox that was accepted does not fail later."""
         return []
 
-    def _page(self, listing: str, first: datetime, end: datetime, limit: int, after: str) -> Page[Item]:
-        between = bound_of_times(first), bound_of_times(end)
-        return self._index.page(listing, limit, after, between=between)
+
+def _between(first: datetime, end: datetime) -> tuple[str, str]:
+    return bound_of_times(first), bound_of_times(end)
 
 
 def _charge(row: Item) -> ChargeRecord:

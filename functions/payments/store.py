@@ -1,19 +1,24 @@
 """The payments table: the tenders of each order and their states.
 
-ORDER#<order id>  PAYMENT     the authorise request, to tell a second delivery from another request.
-                              capture_begun_at: the capture can no longer be prevented. closed_at: the payment was
-                              reversed, or its capture prevented: refuse authorise and capture
-ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called
+ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called.
+                              The first also has the state of the payment, so that an order with one tender is written
+                              row by row, without transactions: they cost twice as much. document: the authorise
+                              request, to tell a second delivery from another request. capture_begun_at: the capture can
+                              no longer be prevented. closed_at: the payment was reversed, or its capture prevented:
+                              refuse authorise and capture. Without `state` it is no tender: the order has none, or was
+                              closed before it was opened
 ORDER#<order id>  REFUNDED#…  when a tender got something back, and by what; the reconciliation finds it by its time
 EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
+ORDER#<order id>  PAYMENT     the document, written by release 0.1.0
 ORDER#<order id>  CAPTURE     as capture_begun_at, written by release 0.1.0
 ORDER#<order id>  CLOSED      as closed_at, written by release 0.1.0
 
-The index `tenders` lists the tenders of all orders by the time at which they were opened, and the REFUNDED rows.
+The index `tenders` lists the tenders of all orders by the time at which they were opened, and the REFUNDED rows. It has
+nothing that changes, so that it is written once for each.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -47,8 +52,10 @@ EVENT_LIFETIME = timedelta(days=30)
 
 _CLOSED = "CLOSED"
 _CAPTURE = "CAPTURE"
-_OPENED = "PAYMENT"
+_PAYMENT = "PAYMENT"
 _TENDER = "TENDER#"
+_FIRST = f"{_TENDER}1"
+_BEGUN = "capture_begun_at"
 _OPEN = "attribute_not_exists(closed_at)"
 REFUNDS_LIST = "REFUNDED"
 """The partition of the index `tenders` with the times of refunds."""
@@ -70,29 +77,30 @@ class PaymentsStore:
         Raises OrderClosed after a reversal, IdempotencyConflict if the order was opened by another request.
         """
         order_id, sent = request.order_id, request.model_dump(mode="json")
-        header = {"pk": _pk(order_id), "sk": _OPENED, "order_id": order_id, "document": json.dumps(sent)}
-        rows = [header, *map(_row, tenders)]
+        state = {"pk": _pk(order_id), "sk": _FIRST, "order_id": order_id, "document": json.dumps(sent)}
+        by_key = {row["sk"]: row for row in map(_row, tenders)}
+        rows = [by_key.pop(_FIRST, {}) | state, *by_key.values()]
         first = True
         for number, part in enumerate(batched(rows, ACTIONS_PER_TRANSACTION - 1, strict=False)):
             actions = [self._put_new(row, "authorise") for row in part]
             if number:
                 actions.append(self._check_open(order_id, "authorise"))
             try:
-                retry_on_conflict(partial(transact, self._client, actions, f"opening payment of {order_id}"))
+                retry_on_conflict(partial(self._perform, actions, f"opening payment of {order_id}"))
             except AlreadyApplied as applied:
                 first = False
-                if "document" in applied.result:
-                    check_same_request(order_id, json.loads(applied.result["document"]), sent)
+                if not number and (document := self._document(order_id, applied.result)):
+                    check_same_request(order_id, json.loads(document), sent)
         return first
 
     def payment(self, order_id: str) -> Payment:
         """Return the tenders of an order."""
         rows = {row["sk"]: row for row in query_rows(self._client, self._table, _pk(order_id))}
-        header = rows.get(_OPENED, {})
-        tenders = [tender_of(row) for sort_key, row in rows.items() if sort_key.startswith(_TENDER)]
+        state = rows.get(_FIRST, {})
+        tenders = [tender_of(row) for sort_key, row in rows.items() if is_tender(sort_key, row)]
         return Payment(
-            opened="document" in header,
-            closed="closed_at" in header or _CLOSED in rows,
+            opened="document" in state or _PAYMENT in rows,
+            closed="closed_at" in state or _CLOSED in rows,
             tenders=sorted(tenders, key=lambda tender: tender.tender_no),
         )
 
@@ -107,7 +115,7 @@ class PaymentsStore:
     ) -> Page[ListedTender]:
         """Return a page of the tenders of all orders, the newest first. between: bounds of opened_at."""
         index = Index(self._client, self._table, "tenders", "list", "opened_at")
-        page = index.page(
+        page = index.rows(
             TENDERS_LIST,
             limit,
             after,
@@ -119,7 +127,7 @@ class PaymentsStore:
 
     def tender(self, order_id: str, tender_no: int) -> Tender:
         """Return a tender that was opened."""
-        return tender_of(read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}"))
+        return tender_of(read_row(self._client, self._table, *tender_key(order_id, tender_no)))
 
     def close(self, order_id: str) -> None:
         """Refuse an authorisation or a capture from now on. Idempotent."""
@@ -128,7 +136,7 @@ class PaymentsStore:
     def prevent_capture(self, order_id: str) -> bool:
         """Close the order unless its capture has begun; return whether it is prevented. Idempotent."""
         actions = [
-            self._close(order_id, "attribute_not_exists(capture_begun_at)"),
+            self._close(order_id, f"attribute_not_exists({_BEGUN})"),
             self._check_not_begun_by_0_1_0(order_id),
         ]
         closing = partial(transact, self._client, actions, f"preventing the capture of order {order_id}")
@@ -151,7 +159,7 @@ class PaymentsStore:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
+                Key=key(*tender_key(tender.order_id, tender.tender_no)),
                 UpdateExpression=f"SET {name} = :value",
                 ConditionExpression="#state = :authorising",
                 ExpressionAttributeNames={"#state": "state"},
@@ -166,11 +174,11 @@ class PaymentsStore:
 
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""
-        actions = [
-            self._begin_capture(tender.order_id),
-            self._change(tender, CAPTURING, {}),
-        ]
-        transact(self._client, actions, f"capturing order {tender.order_id}")
+        if tender.tender_no == 1:
+            actions = [self._change(tender, CAPTURING, {_BEGUN: iso_utc(datetime.now(UTC))})]
+        else:
+            actions = [self._begin_capture(tender.order_id), self._change(tender, CAPTURING, {})]
+        self._perform(actions, f"capturing order {tender.order_id}")
         return replace(tender, state=CAPTURING)
 
     def record(self, tender: Tender, state: str, **changed: Any) -> Tender:
@@ -223,8 +231,21 @@ class PaymentsStore:
 
     def find_tender(self, order_id: str, tender_no: int) -> Tender | None:
         """Return a tender, None if it was not opened."""
-        row = read_row(self._client, self._table, _pk(order_id), f"{_TENDER}{tender_no}")
-        return tender_of(row) if row else None
+        pk, sk = tender_key(order_id, tender_no)
+        row = read_row(self._client, self._table, pk, sk)
+        return tender_of(row) if is_tender(sk, row) else None
+
+    def _document(self, order_id: str, state: Item) -> str | None:
+        """Return the request that opened a payment, given its first row; release 0.1.0 wrote a row of its own."""
+        row = state if "document" in state else read_row(self._client, self._table, _pk(order_id), _PAYMENT)
+        return row.get("document")
+
+    def _perform(self, actions: Sequence[Action], operation: str) -> None:
+        """Write all actions or none."""
+        if len(actions) == 1:
+            write(self._client, actions[0], operation)
+        else:
+            transact(self._client, actions, operation)
 
     def _change(self, tender: Tender, state: str, changed: Mapping[str, Any]) -> Action:
         before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}
@@ -239,9 +260,17 @@ class PaymentsStore:
             condition += " AND amount >= :captured"
         if "refunded" in changed:
             condition += " AND captured >= :refunded"
+        if _BEGUN in changed:
+            condition += f" AND {_OPEN}"
+
+        def refused(stored: Item) -> Exception:
+            if _BEGUN in changed and "closed_at" in stored:
+                return OrderClosed(tender.order_id, "capture")
+            return StoreContention(_name(tender))
+
         request = {
             "TableName": self._table,
-            "Key": key(_pk(tender.order_id), f"{_TENDER}{tender.tender_no}"),
+            "Key": key(*tender_key(tender.order_id, tender.tender_no)),
             "UpdateExpression": "SET #state = :state, changed_at = :now"
             + "".join(f", {name} = :{name}" for name in changed)
             + " REMOVE action_url",
@@ -249,13 +278,13 @@ class PaymentsStore:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": marshal(values),
         }
-        return Action("Update", request, lambda _: StoreContention(_name(tender)))
+        return Action("Update", request, refused)
 
     def _close(self, order_id: str, condition: str = "") -> Action:
         """Close an order, whether it was opened or not; AlreadyApplied if the condition fails."""
         request = {
             "TableName": self._table,
-            "Key": key(_pk(order_id), _OPENED),
+            "Key": key(_pk(order_id), _FIRST),
             "UpdateExpression": "SET order_id = :order_id, closed_at = if_not_exists(closed_at, :now)",
             "ExpressionAttributeValues": marshal({":order_id": order_id, ":now": iso_utc(datetime.now(UTC))}),
         }
@@ -266,8 +295,8 @@ class PaymentsStore:
     def _begin_capture(self, order_id: str) -> Action:
         request = {
             "TableName": self._table,
-            "Key": key(_pk(order_id), _OPENED),
-            "UpdateExpression": "SET capture_begun_at = if_not_exists(capture_begun_at, :now)",
+            "Key": key(_pk(order_id), _FIRST),
+            "UpdateExpression": f"SET {_BEGUN} = if_not_exists({_BEGUN}, :now)",
             "ConditionExpression": _OPEN,
             "ExpressionAttributeValues": marshal({":now": iso_utc(datetime.now(UTC))}),
         }
@@ -289,7 +318,7 @@ class PaymentsStore:
     def _check_open(self, order_id: str, step: str) -> Action:
         request = {
             "TableName": self._table,
-            "Key": key(_pk(order_id), _OPENED),
+            "Key": key(_pk(order_id), _FIRST),
             "ConditionExpression": _OPEN,
         }
         return Action("ConditionCheck", request, lambda _: OrderClosed(order_id, step))
@@ -306,6 +335,11 @@ class PaymentsStore:
 def tender_key(order_id: str, tender_no: int) -> tuple[str, str]:
     """Return the primary key of a tender's row."""
     return _pk(order_id), f"{_TENDER}{tender_no}"
+
+
+def is_tender(sort_key: str, row: Item) -> bool:
+    """Return whether a row is a tender; the first can be the state of a payment alone."""
+    return sort_key.startswith(_TENDER) and "state" in row
 
 
 def refunded_row(table: str, tender: Tender, by: str) -> Action:

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from billing.errors import InvoiceNotDraft
-from billing.models import CapturedTender, SeriesScope
+from billing.models import CapturedTender, IssueInvoice, SeriesScope
 from billing.store import BillingStore
-from tillflow.errors import IdempotencyConflict, StoreContention, TendersDoNotMatchTotal
+from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention, TendersDoNotMatchTotal
+from tillflow.parsing import parse
 from tillflow.store import key, marshal, read_rows, unmarshal
 
+SAMPLE = Path(__file__).parents[2] / "events" / "issue_invoice.json"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -25,8 +27,9 @@ def draft(
     status: str = "DRAFT",
     total: int = 3149,
     register: str = "store-1/till-1",
+    document: str | None = "{}",
 ) -> None:
-    """Write a draft as the checkout does."""
+    """Write a draft as the checkout does; that of release 0.1.0 has its document."""
     location, _, register_id = register.partition("/")
     row = {
         "pk": f"INVOICE#{order_id}",
@@ -37,8 +40,9 @@ def draft(
         "register_id": register_id,
         "currency": "EUR",
         "total": total,
-        "document": "{}",
     }
+    if document is not None:
+        row["document"] = document
     dynamodb.put_item(TableName=table, Item=marshal(row))
 
 
@@ -218,14 +222,41 @@ def test_persistent_contention_raises_store_contention(
 def test_sample_event_is_issued(
     store: BillingStore, dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = json.loads((Path(__file__).parents[2] / "events" / "issue_invoice.json").read_text())
-    draft(dynamodb, table, event["order_id"], total=sum(tender["amount"] for tender in event["tenders"]))
+    event = json.loads(SAMPLE.read_text())
+    draft(dynamodb, table, event["order_id"], total=4552, document=None)
     monkeypatch.setenv("TABLE_NAME", table)
     monkeypatch.setenv("DOCUMENT_SERIES", "shop")
     handlers = importlib.import_module("billing.handlers")
     monkeypatch.setattr(handlers, "store", store)
     response = handlers.issue_invoice(event, SimpleNamespace(aws_request_id="r"))
     assert response["invoice_number"] == "INV-000001"
+    assert json.loads(invoice(dynamodb, table, event["order_id"])["document"]) == event["document"]
+
+
+def test_second_delivery_with_other_lines_raises_idempotency_conflict(
+    store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    sent = parse(IssueInvoice, json.loads(SAMPLE.read_text()))
+    draft(dynamodb, table, "ord-1", total=4552, document=None)
+    assert sent.document
+    first = store.issue("ord-1", sent.tenders, NOW, None, sent.document)
+    assert store.issue("ord-1", sent.tenders, LATER, None, sent.document) == first
+    other = sent.document.model_copy(update={"lines": sent.document.lines[:1]})
+    with pytest.raises(IdempotencyConflict, match="invoice INV-000001 exists with different content"):
+        store.issue("ord-1", sent.tenders, LATER, None, other)
+
+
+def test_lines_are_required_and_have_the_total_of_the_draft(
+    store: BillingStore, dynamodb: Any, table: str
+) -> None:
+    sent = parse(IssueInvoice, json.loads(SAMPLE.read_text()))
+    draft(dynamodb, table, "ord-1", total=3149, document=None)
+    with pytest.raises(InvalidRequest, match="document"):
+        store.issue("ord-1", paid(), NOW)
+    with pytest.raises(InvalidRequest, match=r"document\.totals\.total.*4552.*3149"):
+        store.issue("ord-1", paid(), NOW, None, sent.document)
+    assert invoice(dynamodb, table, "ord-1")["status"] == "DRAFT"
+    assert last_number(dynamodb, table) == 0
 
 
 def test_second_delivery_with_other_tenders_raises_idempotency_conflict(

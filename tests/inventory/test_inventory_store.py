@@ -17,7 +17,7 @@ from tillflow.errors import (
     OrderClosed,
     StoreContention,
 )
-from tillflow.store import key, unmarshal
+from tillflow.store import marshal, unmarshal
 
 from tests.support.interposed import Died, Interposed, Mortal, conflict, throttled
 
@@ -135,9 +135,10 @@ def test_committing_moves_stock_out_at_moving_average(
     assert response == {"business_id": "ord-1", "cost": 740, "lines": lines}
     assert store.commit("ord-1") == response
     assert (counters(store, "A"), counters(store, "B")) == ((2, 0, 367), (1, 0, 3))
-    sale, *receipts = movements(dynamodb, table, "A")
+    *receipts, sale = movements(dynamodb, table, "A")
     assert [move["quantity"] for move in receipts] == [5, 1]
-    assert (sale["sk"], sale["kind"], sale["quantity"], sale["cost"]) == ("MOVE#ord-1#sale", "sale", -4, 733)
+    assert sale["sk"] == f"MOVE##{sale['at']}#ord-1#sale"
+    assert (sale["kind"], sale["quantity"], sale["cost"]) == ("sale", -4, 733)
     assert [row.state for row in store.reservations("ord-1")] == ["COMMITTED"]
     assert store.drift() == []
 
@@ -193,13 +194,25 @@ def test_a_receipt_counts_once(store: InventoryStore) -> None:
         store.receive("rec-2", "store-1", [receipt("A", 1, 90)])
 
 
-def test_a_movement_is_never_written_over(store: InventoryStore, dynamodb: Any, table: str) -> None:
-    """Though the marker of its step be lost: what was moved when, and why, is for good."""
-    dynamodb.delete_item(TableName=table, Key=key("RECEIPT#rec-1", "STEP#receipt#0"))
-    with pytest.raises(InvalidRequest, match="an id without a receipt movement of A"):
-        store.receive("rec-1", "store-1", [receipt("A", 9, 9)])
-    assert [move["quantity"] for move in movements(dynamodb, table, "A")] == [5]
-    assert counters(store, "A") == (5, 0, 1000)
+def test_movements_are_listed_by_time_and_page(store: InventoryStore, dynamodb: Any, table: str) -> None:
+    """Those of release 0.1.0, which had no time in their key, are in no list."""
+    old = {
+        "pk": "LEVEL#store-1#A",
+        "sk": "MOVE#2026-rec-0#receipt",
+        "quantity": 0,
+        "at": "2026-11-01T00:00:00Z",
+    }
+    dynamodb.put_item(TableName=table, Item=marshal(old))
+    store.receive("rec-2", "store-1", [receipt("A", 1, 100), receipt("B", 1, 1)])
+    store.reserve("ord-1", "store-1", wanted(A=4))
+    store.commit("ord-1")
+    newest = store.list_movements("store-1", "A", 2, "", None)
+    oldest = store.list_movements("store-1", "A", 2, newest.after or "", None)
+    assert [row["business_id"] for row in (*newest.rows, *oldest.rows)] == ["ord-1", "rec-2", "rec-1"]
+    assert oldest.after is None
+    today = newest.rows[0]["at"][:10]
+    assert len(store.list_movements("store-1", "A", 9, "", (today, f"{today}~")).rows) == 3
+    assert store.list_movements("store-1", "A", 9, "", ("2026-01-01", "2026-01-02~")).rows == []
 
 
 @pytest.mark.parametrize(("step", "kind"), [("commit", "sale"), ("ship", "transfer_out")])

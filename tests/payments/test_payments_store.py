@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,9 @@ from tillflow.errors import (
     PaymentOutcomeUnknown,
     ProviderUnavailable,
 )
+from tillflow.store import key
 
+from tests.support.interposed import Interposed
 from tests.support.payments_fixture import NOW, SANDBOX_TABLE, PaymentsFixture, card, cash, credit, request
 
 
@@ -35,6 +38,43 @@ def test_second_open_changes_no_tender(dynamodb: Any, tables: str) -> None:
     store.record(store.tender("ord-1", 100), rules.AUTHORISED)
     assert not store.open(opened, tenders)
     assert store.tender("ord-1", 100).state == rules.AUTHORISED
+
+
+def test_one_tender_is_written_without_transactions(dynamodb: Any, tables: str) -> None:
+    client = Interposed(dynamodb)
+    payments = PaymentsFixture(client, tables)
+    payments.authorise(cash())
+    assert payments.service.capture("ord-1")["captured"] == 100
+    written = {name: client.calls[name] for name in ("put_item", "update_item", "transact_write_items")}
+    assert written == {"put_item": 1, "update_item": 3, "transact_write_items": 0}
+    assert [row["sk"] for row in payments.rows(tables)] == ["TENDER#1"]
+
+
+def test_tenders_are_listed_by_type_and_present_state(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(dynamodb, tables)
+    payments.authorise(cash(), order_id="ord-1")
+    payments.authorise(cash(), card(), order_id="ord-2")
+    payments.service.capture("ord-2")
+    find = partial(payments.store.list_tenders, 9, "", between=None)
+    captured = find(type=None, state="captured").rows
+    assert {(tender.order_id, tender.tender_no, tender.captured) for tender in captured} == {
+        ("ord-2", 1, 100),
+        ("ord-2", 2, 900),
+    }
+    assert [tender.order_id for tender in find(type="cash", state="authorised").rows] == ["ord-1"]
+
+
+def test_payment_opened_by_release_0_1_0_is_compared_and_captured(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(dynamodb, tables)
+    payments.authorise(cash())
+    first = key("ORDER#ord-1", "TENDER#1")
+    opened = dynamodb.get_item(TableName=tables, Key=first)["Item"]
+    row = key("ORDER#ord-1", "PAYMENT") | {"document": opened["document"]}
+    dynamodb.put_item(TableName=tables, Item=row)
+    dynamodb.update_item(TableName=tables, Key=first, UpdateExpression="REMOVE document")
+    with pytest.raises(IdempotencyConflict):
+        payments.authorise(cash(1))
+    assert payments.service.capture("ord-1")["captured"] == 100
 
 
 def test_split_tenders_are_authorised_then_captured(payments: PaymentsFixture) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from payments import rules
+from payments.models import Payment
 from payments.store import PaymentsStore
 from tillflow.errors import (
     CaptureRefused,
@@ -17,7 +18,7 @@ from tillflow.errors import (
 )
 
 from tests.support.interposed import Died, Interposed, Mortal, TakingTurns
-from tests.support.payments_fixture import SANDBOX_TABLE, PaymentsFixture, card, credit
+from tests.support.payments_fixture import SANDBOX_TABLE, PaymentsFixture, card, cash, credit
 from tests.support.tables import empty
 
 
@@ -86,10 +87,25 @@ def test_capture_with_a_lost_response_is_refunded_without_a_void(
 def test_tombstone_of_a_reversal_stops_a_capture_in_progress(dynamodb: Any, tables: str) -> None:
     payments = PaymentsFixture(Interposed(dynamodb), tables)
     payments.authorise(card())
-    payments.client.before("transact_write_items", lambda: PaymentsStore(dynamodb, tables).close("ord-1"))
+    payments.client.before("update_item", lambda: PaymentsStore(dynamodb, tables).close("ord-1"))
     with pytest.raises(OrderClosed):
         payments.service.capture("ord-1")
     assert [operation for operation, _ in payments.card.calls] == ["authorise"]
+
+
+def test_tombstone_of_a_reversal_stops_the_capture_of_a_later_tender(dynamodb: Any, tables: str) -> None:
+    payments = PaymentsFixture(Interposed(dynamodb), tables)
+    payments.authorise(cash(), card())
+    payments.client.before("transact_write_items", lambda: PaymentsStore(dynamodb, tables).close("ord-1"))
+    with pytest.raises(OrderClosed):
+        payments.service.capture("ord-1")
+    assert payments.states() == ["authorised", "authorised"]
+
+
+def test_order_closed_before_it_was_opened_has_no_tender(payments: PaymentsFixture) -> None:
+    payments.store.close("ord-1")
+    assert payments.store.payment("ord-1") == Payment(opened=False, closed=True, tenders=[])
+    assert payments.store.find_tender("ord-1", 1) is None
 
 
 def test_capture_between_look_up_and_void_is_refunded(payments: PaymentsFixture) -> None:

@@ -44,7 +44,7 @@ def write(*numbers: int, **more: str) -> None:
 
 
 def ids(rows: list[dict[str, Any]]) -> list[int]:
-    return [int(row["order_id"]) for row in rows]
+    return [int(row["pk"].removeprefix("ORDER#")) for row in rows]
 
 
 @pytest.mark.parametrize("limit", [1, 4, 5, 6])
@@ -73,7 +73,7 @@ def test_pages_of_several_partitions_have_every_row_once_the_newest_first(
             status=("PAID", "REJECTED")[number % 3 == 0],
         )
     expected = [number for number in range(16, -1, -1) if status is None or number % 3]
-    fetch = partial(index.page_of_several, ["A", "B", "C", "D"], limit, where={"status": status})
+    fetch = partial(index.rows_of_several, ["A", "B", "C", "D"], limit, where={"status": status})
     listed: list[int] = []
     after: str | None = ""
     while after is not None:
@@ -88,7 +88,7 @@ def test_cursor_of_one_partition_is_not_one_of_several(index: Index) -> None:
     write(1, 2)
     first = index.page("ORDERS", 1, newest_first=True)
     with pytest.raises(InvalidRequest, match="cursor"):
-        index.page_of_several(["ORDERS", "A"], 1, first.after or "")
+        index.rows_of_several(["ORDERS", "A"], 1, first.after or "")
 
 
 def test_rows_written_between_two_pages_move_no_other(index: Index) -> None:
@@ -108,9 +108,9 @@ def test_rows_of_one_moment_are_all_listed(index: Index) -> None:
 def test_filter_returns_full_pages_of_the_rows_that_pass(index: Index) -> None:
     write(*range(0, 40, 2), status="PAID")
     write(*range(1, 40, 2), status="PLACED")
-    page = index.page("ORDERS", 15, where={"status": "PAID", "location": None})
+    page = index.rows("ORDERS", 15, where={"status": "PAID", "location": None})
     assert ids(page.rows) == list(range(0, 30, 2))
-    assert ids(index.page("ORDERS", 15, page.after or "", where={"status": "PAID"}).rows) == [
+    assert ids(index.rows("ORDERS", 15, page.after or "", where={"status": "PAID"}).rows) == [
         30,
         32,
         34,
@@ -119,18 +119,54 @@ def test_filter_returns_full_pages_of_the_rows_that_pass(index: Index) -> None:
     ]
 
 
+def test_rows_of_an_index_of_keys_are_those_of_the_table(index: Index) -> None:
+    write(1, 2, 3, status="PAID")
+    assert "status" not in index.page("ORDERS", 9).rows[0]
+    first = index.rows("ORDERS", 2, newest_first=True)
+    assert [(row["order_id"], row["status"]) for row in first.rows] == [("3", "PAID"), ("2", "PAID")]
+    second = index.rows("ORDERS", 2, first.after or "", newest_first=True)
+    assert (ids(second.rows), second.after) == ([1], None)
+
+
+def test_rows_of_a_partition_of_the_table_are_in_the_order_of_its_sort_key(index: Index) -> None:
+    rows = [{"pk": "A", "sk": f"X#{number}"} for number in range(4)] + [{"pk": "A", "sk": "Y"}]
+    write_rows(client("dynamodb"), TABLE, rows)
+    table = Index(client("dynamodb"), TABLE, None, "pk", "sk")
+    page = partial(table.page, "A", between=("X#1", "X#~"))
+    assert [row["sk"] for row in every(lambda after: page(2, after))] == ["X#1", "X#2", "X#3"]
+    assert [row["sk"] for row in page(1, newest_first=True).rows] == ["X#3"]
+    with pytest.raises(InvalidRequest, match="cursor"):
+        page(1, '["A", "Y", "Y"]')
+
+
 def test_filter_that_nothing_passes_ends_early_with_a_position(index: Index) -> None:
     write(*range(MOST_ROWS * MOST_READS + 1), placed_at="2026-11-01T00:00:00Z", status="PAID")
-    page = index.page("ORDERS", 10, where={"status": "PLACED"})
+    page = index.rows("ORDERS", 10, where={"status": "PLACED"})
     assert (page.rows, page.after is not None) == ([], True)
-    assert index.page("ORDERS", 10, page.after or "", where={"status": "PLACED"}).after is None
+    assert index.rows("ORDERS", 10, page.after or "", where={"status": "PLACED"}).after is None
 
 
-def test_either_of_two_attributes_may_have_the_value(index: Index) -> None:
-    write(1, location="a", customer_id="x")
-    write(2, location="b", customer_id="a")
-    write(3, location="b", customer_id="x")
-    assert ids(index.page("ORDERS", 10, either={"location": "a", "customer_id": "a"}).rows) == [1, 2]
+def test_attributes_of_an_index_are_filtered_by_dynamodb(template: Template) -> None:
+    places = [("a", "x"), ("b", "a"), ("b", "x")]
+    rows = [
+        {
+            "pk": f"{number}",
+            "sk": "S",
+            "list": "L",
+            "position": f"{number}",
+            "source": one,
+            "destination": other,
+        }
+        for number, (one, other) in enumerate(places)
+    ]
+    with local_dynamodb(template):
+        write_rows(client("dynamodb"), "InventoryTable", rows)
+        index = Index(client("dynamodb"), "InventoryTable", "lists", "list", "position")
+        either = index.page("L", 10, either={"source": "a", "destination": "a"})
+        where = index.page("L", 1, where={"source": "b", "destination": None})
+        rest = index.page("L", 1, where.after or "", where={"source": "b"})
+    assert [row["pk"] for row in either.rows] == ["0", "1"]
+    assert [row["pk"] for row in (*where.rows, *rest.rows)] == ["1", "2"]
 
 
 def test_days_include_the_first_and_the_last(index: Index) -> None:

@@ -80,6 +80,23 @@ def index_units(
     return units * 2 if moved else units
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A write of an item, and the units of it and of the indexes that it changes. size: bytes of the item after it."""
+
+    table: str
+    key: Key
+    size: int
+    transactional: bool
+    units: int
+    index_units: int
+
+    @property
+    def row(self) -> str:
+        """The kind of the item: its key up to the first ids."""
+        return " ".join(part.partition("#")[0] for part in self.key)
+
+
 @dataclass
 class CapacityMeter:
     """Counts the requests of `tables` and the units they consume, while it is registered there."""
@@ -87,12 +104,19 @@ class CapacityMeter:
     tables: Tables
     requests: int = 0
     reads: float = 0
-    writes_by_table: Counter[str] = field(default_factory=Counter)
+    written: list[Written] = field(default_factory=list)
     _before: dict[tuple[str, Key], Item] = field(default_factory=dict)
 
     @property
     def writes(self) -> int:
         return self.writes_by_table.total()
+
+    @property
+    def writes_by_table(self) -> Counter[str]:
+        units: Counter[str] = Counter()
+        for write in self.written:
+            units[write.table] += write.units + write.index_units
+        return units
 
     def start(self) -> None:
         self.tables.before.append(self._note_items)
@@ -110,9 +134,9 @@ class CapacityMeter:
         transactional = operation.startswith("Transact")
         for (table, key), after in self._written_items(operation, params):
             before = self._before.get((table, key), NO_ITEM)
-            self.writes_by_table[table] += write_units(before, after, transactional)
-            for hash_key, range_key, included in self.tables.indexes(table):
-                self.writes_by_table[table] += index_units(before, after, hash_key, range_key, included)
+            units = write_units(before, after, transactional)
+            indexes = sum(index_units(before, after, *index) for index in self.tables.indexes(table))
+            self.written.append(Written(table, key, item_size(after), transactional, units, indexes))
         self.reads += _units_read(operation, params, response)
 
     def _written_items(

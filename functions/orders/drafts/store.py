@@ -1,6 +1,6 @@
 """Drafts on the orders table.
 
-DRAFT#<draft id>  DRAFT  the draft's document; its list is that of its location, and it expires
+DRAFT#<draft id>  DRAFT  the draft's document; while it is open it is in the list of its location, and it expires
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ DRAFTS = DocumentType(
     id_name="draft_id",
     columns=lambda draft: {
         "status": draft.status,
-        "list": drafts_list(draft.order.location),
+        **({"list": drafts_list(draft.order.location)} if draft.status == "OPEN" else {}),
         "placed_at": iso_utc(draft.changed_at),
         "expires_at": int(draft.expires_at.timestamp()),
     },
@@ -66,8 +66,7 @@ class DraftsStore:
     def list_drafts(self, location: str, limit: int, after: str) -> Page[Draft]:
         """Return a page of the open drafts of a location, the newest first."""
         index = orders_by_time(self._client, self._table)
-        where = {"status": "OPEN"}
-        page = index.page(drafts_list(location), limit, after, newest_first=True, where=where)
+        page = index.page(drafts_list(location), limit, after, newest_first=True)
         ids = [row["pk"].removeprefix(DRAFTS.prefix) for row in page.rows]
         now = self._now()
         stored = {

@@ -43,7 +43,7 @@ from payments.reconciliation.models import (
     Run,
     Subject,
 )
-from payments.store import REFUNDS_LIST, TENDERS_LIST, tender_key, tender_of
+from payments.store import REFUNDS_LIST, TENDERS_LIST, is_tender, tender_key, tender_of
 
 PAGE_LIFETIME = timedelta(days=90)
 """How long the pages of a run are kept: an execution can be redriven within 14 days."""
@@ -152,8 +152,8 @@ class ReconciliationStore:
 
     def list_runs(self, limit: int, after: str) -> Page[Reconciliation]:
         """Return a page of the runs, the newest first."""
-        page = self._index.page(_RUNS_LIST, limit, after, newest_first=True)
-        return self._index.read(page).convert(lambda rows: map(Reconciliation.model_validate, rows))
+        page = self._index.rows(_RUNS_LIST, limit, after, newest_first=True)
+        return page.convert(lambda rows: map(Reconciliation.model_validate, rows))
 
     def report(self, run_id: str) -> ReconciliationReport:
         """Return a run with its differences; UnknownReconciliation."""
@@ -169,6 +169,7 @@ class ReconciliationStore:
         return {
             keys[place]: BookedTender(tender_of(row), str(row.get("changed_at") or row.get("opened_at", "")))
             for place, row in rows.items()
+            if is_tender(place[1], row)
         }
 
     def opened_tenders(self, first: datetime, end: datetime, limit: int, after: str) -> Page[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Pages of rows by an index, in the order of its sort key."""
+"""Pages of rows by an index, or of a partition of a table, in the order of the sort key."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,11 +40,14 @@ def every[T](fetch: Callable[[str], Page[T]]) -> Iterator[T]:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of a table: `partition` and `sort` are the names of its key attributes. client: DynamoDB's."""
+    """An index of a table: `partition` and `sort` are the names of its key attributes. client: DynamoDB's.
+
+    name: None for the table itself, which is read consistently.
+    """
 
     client: Any
     table: str
-    name: str
+    name: str | None
     partition: str
     sort: str
 
@@ -90,25 +93,59 @@ class Index:
         rows = read_rows(self.client, self.table, keys)
         return Page([rows[place] for place in keys if place in rows], page.after)
 
-    def page_of_several(
+    def rows(
+        self,
+        partition: str,
+        limit: int,
+        after: str = "",
+        *,
+        newest_first: bool = False,
+        between: tuple[str, str] | None = None,
+        where: Mapping[str, str | None] | None = None,
+    ) -> Page[Item]:
+        """Return a page of the table's rows of a partition of the index, which need not have their attributes.
+
+        An index of keys is written once, when a row is: one with a status is written at each change of it. between: as
+        of `page`; where: values of attributes of the rows, None for any.
+        """
+        wanted = {name: value for name, value in (where or {}).items() if value is not None}
+        rows: list[Item] = []
+        position: str | None = after
+        for _ in range(MOST_READS):
+            page = self.page(
+                partition,
+                MOST_ROWS if wanted else limit,
+                position or "",
+                newest_first=newest_first,
+                between=between,
+            )
+            rows += (row for row in self.read(page).rows if _has(row, wanted))
+            position = page.after
+            if position is None or len(rows) >= limit:
+                break
+        if len(rows) > limit:
+            return Page(rows[:limit], self._position(rows[limit - 1]))
+        return Page(rows, position)
+
+    def rows_of_several(
         self,
         partitions: Sequence[str],
         limit: int,
         after: str = "",
         *,
         between: tuple[str, str] | None = None,
-        where: Mapping[str, str | tuple[str, str] | None] | None = None,
+        where: Mapping[str, str | None] | None = None,
     ) -> Page[Item]:
-        """Return up to `limit` rows of several partitions, the newest first, as `page` does of one.
+        """Return up to `limit` rows of the table of several partitions, the newest first, as `rows` does of one.
 
         A page may be shorter than its limit: of a partition that was not read to the end, rows may come that are
         newer than those of another one.
         """
         if len(partitions) == 1:
-            return self.page(partitions[0], limit, after, newest_first=True, between=between, where=where)
+            return self.rows(partitions[0], limit, after, newest_first=True, between=between, where=where)
         positions = _positions(after)
         pages = {
-            one: self.page(
+            one: self.rows(
                 one, limit, positions.get(one) or "", newest_first=True, between=between, where=where
             )
             for one in partitions
@@ -148,7 +185,7 @@ class Index:
             values |= {f":{name}{number}": bound for number, bound in enumerate(bounds)}
         request: dict[str, Any] = {
             "TableName": self.table,
-            "IndexName": self.name,
+            **({"IndexName": self.name} if self.name else {"ConsistentRead": True}),
             "KeyConditionExpression": _expression(keys, " AND "),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": marshal(values),
@@ -218,6 +255,10 @@ def _expression(wanted: Mapping[str, str | tuple[str, str]], operator: str) -> s
         f"#{name} BETWEEN :{name}0 AND :{name}1" if isinstance(value, tuple) else f"#{name} = :{name}0"
         for name, value in wanted.items()
     )
+
+
+def _has(row: Item, wanted: Mapping[str, str]) -> bool:
+    return all(row.get(name) == value for name, value in wanted.items())
 
 
 def _not_of_this_list() -> InvalidRequest:

@@ -329,7 +329,7 @@ def sell(services: ProofServices, request: Request, order_id: str) -> None:
         "total": priced["totals"]["total"],
     }
     paid = {"status": "PAID", "document": json.dumps(priced), **about}
-    invoice = {**paid, "status": "DRAFT", "invoice_id": order_id, "register_id": priced["register"]}
+    invoice = {"status": "DRAFT", "invoice_id": order_id, "register_id": priced["register"], **about}
     for table, row in {
         "OrdersTable": {"pk": f"ORDER#{order_id}", "sk": "ORDER", **paid},
         "BillingTable": {"pk": f"INVOICE#{order_id}", "sk": "INVOICE", **invoice},
@@ -346,7 +346,9 @@ def sell(services: ProofServices, request: Request, order_id: str) -> None:
     )
     captured = services.call_task("CapturePayment", order_id=order_id)["tenders"]
     cost = services.call_task("CommitStock", order_id=order_id)["cost"]
-    number = services.call_task("IssueInvoice", order_id=order_id, tenders=captured)["invoice_number"]
+    document = {name: priced[name] for name in ("lines", "taxes", "totals")}
+    issued = services.call_task("IssueInvoice", order_id=order_id, tenders=captured, document=document)
+    number = issued["invoice_number"]
     services.call_task("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
 
