@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.support.console import MUG, PATIENCE_MS, Console, scan
 from tools.node import install
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 ROOT = Path(__file__).parents[2]
 # Lists whose rows link to a page of their own. A test fails when there is no row to follow.
 WITH_RECORDS = {

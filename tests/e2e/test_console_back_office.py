@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay_by_card, scan
 from till.users import DEMO_PASSWORD
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 ROOT = Path(__file__).parents[2]
 
 

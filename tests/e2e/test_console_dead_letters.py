@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.support.console import Console
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 
 
 def test_dead_letters_are_shown_moved_back_and_dropped(console: Console) -> None:

@@ -20,7 +20,7 @@ from tests.support.console import (
     sell_offline,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 
 
 def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:

@@ -13,7 +13,7 @@ from till.services.purchasing import Suppliers
 from till.services.replenishment import Reorders
 from till.stack import Stack, find_stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 UNIT_COST = 210
 
 

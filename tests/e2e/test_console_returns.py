@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.console import MUG, Console, scan
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 
 
 def sell(console: Console, sku: str, quantity: int) -> str:
