@@ -3,52 +3,17 @@
 import gzip
 import io
 import struct
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pyvips
 from images.decoding import decode, limits  # noqa: F401 - decode disables loaders when it is imported
 from images.decoding.limits import Rejected
-from images.decoding.pool import DecoderPool
 from PIL import Image, ImageChops, ImageStat
 
 from tests.images import corpus
 from tests.images.corpus import saved, scene
-
-MIB = 1024
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """The metadata the pool returned, and the folder of the thumbnails."""
-
-    metadata: dict
-    folder: Path
-
-    def open(self, name: str = "1280.webp") -> Image.Image:
-        return Image.open(self.folder / name)
-
-
-@pytest.fixture(scope="session")
-def pool() -> Iterator[DecoderPool]:
-    started = DecoderPool()
-    yield started
-    started.close()
-
-
-@pytest.fixture
-def render(pool: DecoderPool, tmp_path: Path) -> Callable[[bytes], Rendered]:
-    def run(data: bytes, **limit: float) -> Rendered:
-        source = tmp_path / "upload.jpg"  # the name does not matter
-        source.write_bytes(data)
-        metadata = pool.render(source, tmp_path, **limit)
-        assert metadata["peak_kib"] < 512 * MIB
-        return Rendered(metadata, tmp_path)
-
-    return run
+from tests.images.rendering import assert_shows_scene
 
 
 def difference(left: Image.Image, right: Image.Image) -> float:
@@ -56,20 +21,6 @@ def difference(left: Image.Image, right: Image.Image) -> float:
     assert left.size == right.size
     both = ImageChops.difference(left.convert("RGB"), right.convert("RGB"))
     return max(ImageStat.Stat(both).mean)
-
-
-def assert_shows_scene(image: Image.Image) -> None:
-    width, height = image.size
-    colours = image.convert("RGB")
-    wanted = {
-        (width // 4, height // 4): corpus.QUADRANTS["top left"],
-        (3 * width // 4, height // 4): corpus.QUADRANTS["top right"],
-        (width // 4, 3 * height // 4): corpus.QUADRANTS["bottom left"],
-        (3 * width // 4, 3 * height // 4): corpus.GREY,
-    }
-    for place, expected in wanted.items():
-        actual = colours.getpixel(place)
-        assert max(abs(a - b) for a, b in zip(actual, expected, strict=True)) < 12, (place, actual, expected)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG", "TIFF", "AVIF", "HEIF"])
@@ -178,124 +129,10 @@ def test_gif_with_a_canvas_beyond_the_limit_is_rejected(render) -> None:
     assert rejected.value.reason == "too_many_pixels"
 
 
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("colour", [(55, 90, 30), (55, 90, 30, 100)])
-def test_linear_png_is_shown_as_bright_as_its_gamma_says(render, depth: int, colour: tuple[int, ...]) -> None:
-    image = render(corpus.gamma_png(100_000, colour, depth)).open().convert("RGBA")
-    shown = image.getpixel((150, 100))
-    assert max(abs(a - b) for a, b in zip(shown, (128, 159, 96), strict=False)) < 6
-    assert shown[3] == (colour[3] if len(colour) == 4 else 255)
-
-
-# Display P3 and Adobe RGB. The profile of the corpus has gamma 2.2 in place of the curve of sRGB.
-P3, ADOBE = bytes((12, 13, 0, 1)), (31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000)
-CHRM = struct.pack(">8I", *ADOBE)
-SRGB_CHRM = struct.pack(">8I", 31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)
-
-
-def iccp(profile: bytes) -> tuple[bytes, bytes]:
-    return b"iCCP", b"profile\0\0" + zlib.compress(profile)
-
-
-@pytest.mark.parametrize(
-    ("colour", "chunks", "expected"),
-    [
-        ((200, 100, 50), [(b"cICP", P3)], (215, 94, 33)),
-        ((128, 128, 128), [(b"cICP", P3)], (128, 128, 128)),
-        ((55, 90, 30), [(b"cICP", bytes((1, 8, 0, 1)))], (128, 160, 96)),
-        (
-            (200, 100, 50),
-            [(b"cICP", bytes((1, 13, 0, 1))), iccp(corpus.wide_gamut_profile())],
-            (200, 100, 50),
-        ),
-        ((200, 100, 50), [(b"cICP", bytes((2, 2, 0, 1))), iccp(corpus.wide_gamut_profile())], (216, 93, 23)),
-        ((200, 100, 50), [(b"cICP", bytes((9, 16, 0, 1))), iccp(corpus.wide_gamut_profile())], (216, 93, 23)),
-        ((200, 100, 50), [(b"cICP", b"\1\r\0")], (200, 100, 50)),
-        ((200, 100, 50), [(b"cHRM", CHRM)], (229, 99, 43)),
-        ((200, 100, 50), [(b"cHRM", CHRM), (b"sRGB", b"\0")], (200, 100, 50)),
-        ((200, 100, 50), [(b"cHRM", CHRM[:31])], (200, 100, 50)),
-        ((200, 100, 50), [(b"cHRM", bytes(32))], (200, 100, 50)),
-        ((200, 100, 50), [(b"cHRM", SRGB_CHRM)], (200, 100, 50)),
-        ((55, 90, 30), [(b"cHRM", SRGB_CHRM), (b"gAMA", struct.pack(">I", 100_000))], (128, 160, 96)),
-        ((147, 32, 8), [(b"cHRM", CHRM), (b"gAMA", struct.pack(">I", 100_000))], (229, 99, 43)),
-    ],
-)
-def test_colours_that_a_png_names_by_numbers_are_converted(
-    render, colour: tuple[int, ...], chunks: list[tuple[bytes, bytes]], expected: tuple[int, ...]
-) -> None:
-    rendered = render(corpus.coloured_png(colour, *chunks))
-    shown = rendered.open().convert("RGB").getpixel((100, 100))
-    assert all(abs(one - other) <= 4 for one, other in zip(shown, expected, strict=True)), shown
-    if not any(name == b"iCCP" for name, _ in chunks):
-        assert rendered.metadata["icc_name"] is None
-
-
-def test_grey_png_in_linear_light_is_converted(render) -> None:
-    linear = render(corpus.png(300, 200, 8, 0, (b"\0" + b"\x37" * 300) * 200, (b"cICP", bytes((1, 8, 0, 1)))))
-    assert abs(linear.open().convert("L").getpixel((100, 100)) - 128) <= 3
-
-
-@pytest.mark.parametrize("wide", [False, True])
-def test_lab_tiff_is_converted(render, wide: bool) -> None:
-    """L* 50, a* 20, b* -20."""
-    samples = bytes((0, 128, 0, 20, 0, 236)) if wide else bytes((128, 20, 236))
-    shown = render(corpus.plain_tiff(samples * 100, 8, 16 if wide else 8, 3)).open().convert("RGB")
-    assert all(abs(a - b) <= 5 for a, b in zip(shown.getpixel((5, 5)), (139, 109, 154), strict=True))
-
-
-@pytest.mark.parametrize(
-    ("gamma", "more"),
-    [(45_455, ()), (45_000, ()), (100_000, ((b"sRGB", b"\0"),)), (0, ()), (1, ()), (2**31 - 1, ())],
-)
-def test_gamma_of_srgb_or_of_none_changes_nothing(
-    render, gamma: int, more: tuple[tuple[bytes, bytes], ...]
-) -> None:
-    rendered = render(corpus.gamma_png(gamma, (55, 90, 30), 8, *more))
-    shown = rendered.open().convert("RGB").getpixel((150, 100))
-    assert max(abs(a - b) for a, b in zip(shown, (55, 90, 30), strict=True)) < 4
-
-
-def test_grey_with_alpha_keeps_grey_and_alpha(render) -> None:
-    rendered = render(saved(Image.new("LA", (300, 200), (128, 100)), "PNG"))
-    grey, _, _, alpha = rendered.open().getpixel((150, 100))
-    assert abs(grey - 128) < 3
-    assert alpha == 100
-
-
 def test_tiff_with_3000_pages_is_rendered(render) -> None:
     rendered = render(corpus.many_page_tiff(3000))
     assert rendered.metadata["frames"] == 3000
     assert_shows_scene(rendered.open())
-
-
-@pytest.mark.parametrize("colour", [True, False])
-def test_sixteen_bit_png_is_reduced_to_eight_bits(render, colour: bool) -> None:
-    rendered = render(corpus.sixteen_bit_png(colour=colour))
-    red, green, _ = rendered.open().convert("RGB").getpixel((150, 100))
-    assert abs(red - 0xC0) < 6
-    assert abs(green - (0x20 if colour else 0xC0)) < 6
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
-def test_display_p3_is_converted_to_srgb(render, kind: str) -> None:
-    """P3's (200, 100, 60) is sRGB's (216, 95, 44): more saturated where the profile is obeyed."""
-    flat = Image.new("RGB", (300, 200), (200, 100, 60))
-    rendered = render(saved(flat, kind, icc_profile=corpus.wide_gamut_profile(), quality=100))
-    red, green, blue = rendered.open("1280.jpg").getpixel((150, 100))
-    assert red > 208
-    assert green < 100
-    assert blue < 54
-    assert rendered.metadata["icc_name"] == "Display P3"
-
-
-def test_profile_is_judged_by_its_content_and_not_its_name(render) -> None:
-    profile = corpus.wide_gamut_profile()
-    for encoding in ("latin-1", "utf-16-be"):
-        profile = profile.replace("Display P3".encode(encoding), "sRGB (not)".encode(encoding))
-    flat = Image.new("RGB", (300, 200), (200, 100, 60))
-    rendered = render(saved(flat, "PNG", icc_profile=profile))
-    assert rendered.metadata["icc_name"].startswith("sRGB")
-    assert rendered.open("1280.jpg").getpixel((150, 100))[0] > 208
 
 
 @pytest.mark.parametrize(
@@ -319,35 +156,6 @@ def test_orientation_of_any_type_is_read_or_ignored(
 ) -> None:
     rendered = render(saved(scene(), "JPEG", exif=corpus.raw_orientation(*exif)))
     assert rendered.metadata["orientation"] == orientation
-
-
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "TIFF"])
-def test_alpha_is_kept_in_webp_and_white_in_jpeg(render, kind: str) -> None:
-    image = Image.new("RGBA", (300, 200), (250, 0, 0, 0))
-    image.paste((0, 0, 250, 255), (0, 0, 150, 200))
-    rendered = render(saved(image, kind))
-    assert rendered.metadata["alpha"] is True
-    webp, jpeg = rendered.open("1280.webp"), rendered.open("1280.jpg")
-    assert webp.mode == "RGBA"
-    assert webp.getpixel((250, 100))[3] == 0
-    assert webp.getpixel((50, 100))[3] == 255
-    assert min(jpeg.getpixel((250, 100))) > 245
-    assert jpeg.getpixel((50, 100))[2] > 235
-    colour = int(rendered.metadata["dominant_colour"].removeprefix("#"), 16)
-    assert colour & 0xFF > 240
-    assert colour >> 8 < 0x0A0A
-
-
-def test_palette_transparency_is_kept(render) -> None:
-    image = Image.new("P", (300, 200), 0)
-    image.putpalette([255, 0, 0, 0, 0, 255])
-    image.paste(1, (0, 0, 150, 200))
-    rendered = render(saved(image, "PNG", transparency=0))
-    assert rendered.open().getpixel((250, 100))[3] == 0
-
-
-def test_opaque_alpha_channel_is_dropped(render) -> None:
-    assert render(saved(scene(mode="RGBA"), "PNG")).metadata["alpha"] is False
 
 
 _FORMAT = "unsupported_format"
