@@ -3,6 +3,7 @@
 A product is written in one transaction with its lists; one that changed while the tables were read is left out.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -53,6 +54,41 @@ def category_lists_its_products(shop: Snapshot) -> Iterator[Breach]:
             yield sku, f"listed in category {category}; expected {products[sku].get('category') or 'none'}"
 
 
+@invariant
+def import_applies_each_row_once(shop: Snapshot) -> Iterator[Breach]:
+    """A complete import has a result of each row of its file; a row that wrote a product has its marker, and only it.
+
+    The results and markers of an import expire some time after it.
+    """
+    results: dict[str, list[Item]] = defaultdict(list)
+    for batch in shop.items(_TABLE, "BATCH#", "IMPORT#"):
+        results[batch["pk"]] += batch["results"]
+    written = {(row["pk"], row["row"]): row for row in shop.items(_TABLE, "ROW#", "IMPORT#")}
+    for row in shop.items(_TABLE, "IMPORT", "IMPORT#"):
+        mine = results[row["pk"]]
+        if row["status"] == "COMPLETE" and mine:
+            yield from _differences(row, mine)
+        for result in mine:
+            expected = not row["dry_run"] and result["verdict"] in ("created", "updated")
+            if expected != ((row["pk"], result["row"]) in written):
+                marked = "no marker" if expected else "a marker"
+                yield row["import_id"], f"row {result['row']} is {result['verdict']}, and has {marked}"
+    products = {row["sku"] for row in shop.items(_TABLE, "PRODUCT", "PRODUCT#")}
+    for (pk, number), marker in written.items():
+        if marker["sku"] not in products:
+            yield pk.removeprefix("IMPORT#"), f"row {number} wrote {marker['sku']}, which is missing"
+
+
+def _differences(row: Item, results: list[Item]) -> Iterator[Breach]:
+    numbers = sorted(result["row"] for result in results)
+    if numbers != list(range(2, row["rows"] + 2)):
+        yield row["import_id"], f"{len(numbers)} rows have a result; expected each of {row['rows']} once"
+    counts = Counter(result["verdict"] for result in results)
+    for verdict in ("created", "updated", "unchanged", "refused"):
+        if counts[verdict] != row[verdict]:
+            yield row["import_id"], f"{row[verdict]} rows are {verdict}; the results have {counts[verdict]}"
+
+
 def _settled(shop: Snapshot) -> dict[str, Item]:
     """Return the products by SKU that had not changed for a while when the tables were read."""
     rows = {row["sku"]: row for row in shop.items(_TABLE, "PRODUCT", "PRODUCT#")}
@@ -63,4 +99,9 @@ def _may_be_changing(shop: Snapshot, row: Item) -> bool:
     return "changed_at" in row and datetime.fromisoformat(row["changed_at"]) > shop.read_at - _READING
 
 
-CATALOG = (barcode_is_of_its_product, barcode_is_not_read_as_a_label, category_lists_its_products)
+CATALOG = (
+    barcode_is_of_its_product,
+    barcode_is_not_read_as_a_label,
+    category_lists_its_products,
+    import_applies_each_row_once,
+)

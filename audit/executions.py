@@ -47,6 +47,9 @@ RECORDS: Mapping[str, Record] = {
     "PaymentReconciliation": Record(
         lambda shop: _rows(shop, "PaymentsTable", "RUN", "run_id"), frozenset({"COMPLETE"})
     ),
+    "CatalogImport": Record(
+        lambda shop: _rows(shop, "CatalogTable", "IMPORT", "import_id"), frozenset({"COMPLETE", "REJECTED"})
+    ),
     "PurchaseOrder": Record(
         lambda shop: _rows(shop, "PurchasingTable", "PURCHASE", "purchase_order_id"), frozenset({"CLOSED"})
     ),

@@ -7,7 +7,6 @@ line or change the direction of text are printed as JSON escapes such as `\\u001
 import csv
 import json
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,6 @@ _PIPED_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
 # Longer words than this are broken in columns of free text; ids are shorter.
 _LONGEST_WORD = 128
 _JOINERS = "\u200c\u200d"  # between letters and emoji, without effect on anything else
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def printable(text: str) -> str:
@@ -121,8 +118,9 @@ def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
 def _csv_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    formula = _FORMULA.match(value) and not _NUMBER.fullmatch(value)
-    return printable(f"'{value}" if formula else value)
+    from tillflow.spreadsheets import safe_cell
+
+    return printable(safe_cell(value))
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:

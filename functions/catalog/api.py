@@ -5,13 +5,17 @@ from functools import cache
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
-from tillflow.api import Api, Call, PageQuery, Reply
-from tillflow.aws import client
+from tillflow.api import Api, Call, PageQuery, Reply, accepted
+from tillflow.aws import client, s3_client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import Timestamp, UnitAmount
 from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
 
+from catalog.imports.models import ImportRef, ImportReport, SignedImport, StartImport
+from catalog.imports.objects import ImportObjects
+from catalog.imports.operations import ImportOperations
+from catalog.imports.store import ImportStore
 from catalog.models import (
     BarcodeLayouts,
     Category,
@@ -65,6 +69,13 @@ class CategoryPage(BaseModel):
     next_cursor: str | None
 
 
+class StartedImport(BaseModel):
+    """An import that has started."""
+
+    import_id: str
+    execution_arn: str
+
+
 class NewPrice(BaseModel):
     """The price of a unit in minor units from a time on."""
 
@@ -86,6 +97,13 @@ class Retirement(BaseModel):
 @cache
 def _catalog() -> CatalogOperations:
     return CatalogOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
+def _imports() -> ImportOperations:
+    store = ImportStore(client("dynamodb"), os.environ["TABLE_NAME"])
+    objects = ImportObjects(s3_client(), os.environ["IMPORTS_BUCKET"])
+    return ImportOperations(store, objects, client("stepfunctions"), os.environ["IMPORT_ARN"])
 
 
 @api.route("GET /products", "read", query=ProductQuery, response=ProductPage)
@@ -220,3 +238,23 @@ def put_discount_limit(call: Call) -> Reply:
 def quote_order(call: Call) -> Quote:
     """Return an order with its prices, discounts and tax, and whether these need an approval, without selling it."""
     return _catalog().quote(call.body)
+
+
+@api.route("POST /product-imports/uploads", "manage", body=ImportRef, response=SignedImport, statuses=(201,))
+def sign_import(call: Call) -> Reply:
+    """Sign a form by which the CSV file of an import is uploaded to S3 within a few minutes."""
+    return Reply(_imports().sign_upload(call.body.import_id), 201)
+
+
+@api.route("POST /product-imports", "manage", body=StartImport, response=StartedImport, statuses=(202,))
+def start_import(call: Call) -> Reply:
+    """Import the products of an uploaded file; with dry_run report what would change. One that failed continues."""
+    started = _imports().start(call.body)
+    body = StartedImport(import_id=call.body.import_id, execution_arn=started.arn)
+    return accepted(body, f"/api/product-imports/{call.body.import_id}", replayed=started.duplicate)
+
+
+@api.route("GET /product-imports/{import_id}", "manage", response=ImportReport)
+def get_import(call: Call) -> ImportReport:
+    """Return an import with its counts, its first problems and the address of its result file."""
+    return _imports().report(call.path["import_id"])

@@ -37,6 +37,26 @@ class UnknownCategory(DomainError):
         self.category = category
 
 
+class UnknownImport(DomainError):
+    """An import that was not started, or whose file was not uploaded."""
+
+    cashier_message = "There is no such import. Upload its file first."
+
+    def __init__(self, import_id: str) -> None:
+        super().__init__(f"no import {import_id}, or no file imports/{import_id}.csv")
+        self.import_id = import_id
+
+
+class ImportNotOpen(DomainError):
+    """Rows of an import that was rejected or is complete, or the end of one that has rows to apply."""
+
+    status = 409
+    cashier_message = "The import cannot continue. Call the operator."
+
+    def __init__(self, import_id: str, status: str) -> None:
+        super().__init__(f"import {import_id} is {status}")
+
+
 class LimitNotAllowed(DomainError):
     """A manager sets the discount limit of managers, which an operator does."""
 

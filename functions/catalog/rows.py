@@ -7,6 +7,7 @@ RESTRICTED         <barcode> the list of products' barcodes that begin with 2, w
 PRODUCTS           <sku>     the list, in SKU order
 CATEGORIES         <category>   the name of a category, and whether it is retired
 CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
+IMPORT#<import id> …         imports; see imports/store.py
 TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
                              `layouts`: those of barcodes with a price or weight,

@@ -1,6 +1,6 @@
 """Products and tax classes in DynamoDB; see rows.py for the table."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -203,6 +203,14 @@ class CatalogStore:
 
         return retry_on_conflict(put)
 
+    def replace_product(self, product: Product, before: Product | None, version: int, marker: Action) -> None:
+        """Write a product over the one that was read at a version, in one transaction with a marker.
+
+        StoreContention if it has changed since, InvalidProduct as of `put_product`, and what the marker raises.
+        """
+        row = {} if before is None else {"version": version, **before.model_dump(mode="json")}
+        self._write_product(product, row, version, (marker,))
+
     def update_product(
         self, sku: str, rule: Callable[[Product], Product], version: int | None = None
     ) -> tuple[Product, int]:
@@ -264,8 +272,10 @@ class CatalogStore:
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)
 
-    def _write_product(self, product: Product, before: Item, expected: int | None) -> int:
-        """Write a product over the row that was read of it; return its version."""
+    def _write_product(
+        self, product: Product, before: Item, expected: int | None, markers: Sequence[Action] = ()
+    ) -> int:
+        """Write a product over the row that was read of it, with markers; return its version."""
         if is_restricted(product.barcode or ""):
             check_barcode(product, self.layouts()[0])
         version: int = before.get("version", 0)
@@ -276,6 +286,7 @@ class CatalogStore:
         values = {"ExpressionAttributeValues": marshal({":version": version})} if before else {}
         what = f"writing product {product.sku}"
         actions = [
+            *markers,
             self._check_tax_class(product),
             Action(
                 "Put",

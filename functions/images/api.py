@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
-from tillflow.aws import client
+from tillflow.aws import client, s3_client
 from tillflow.store import Item
 
 from images import objects, rules
@@ -73,7 +73,7 @@ def _images() -> ImageOperations:
 
 @cache
 def _originals() -> objects.ImageObjects:
-    return objects.ImageObjects(objects.s3_client(), os.environ["IMAGES_BUCKET"])
+    return objects.ImageObjects(s3_client(), os.environ["IMAGES_BUCKET"])
 
 
 @api.route("GET /images", "read", query=ImageQuery, response=ImagePage)

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from tillflow.aws import client
+from tillflow.aws import client, s3_client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 
@@ -25,7 +25,7 @@ from images.models import (
     QuarantineRequest,
     RenderRequest,
 )
-from images.objects import ImageObjects, s3_client
+from images.objects import ImageObjects
 from images.store import ImageStore
 
 objects = ImageObjects(

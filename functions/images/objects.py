@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from tillflow.aws import can_pass
 from tillflow.errors import ImageSuperseded, StoreUnavailable
@@ -27,19 +25,6 @@ _COPY_LIMIT = 5 * 1024**3
 _KEYS_PER_DELETE = 1000
 _METADATA_LENGTH = 1000
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
-
-
-def s3_client() -> Any:
-    """Return an S3 client for images: larger than rows, so reads may take longer than `tillflow.aws` allows."""
-    config = Config(
-        signature_version="s3v4",
-        connect_timeout=1,
-        read_timeout=8,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        # A presigned URL of the global endpoint is redirected or refused outside us-east-1.
-        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
-    )
-    return botocore.session.get_session().create_client("s3", config=config)
 
 
 @dataclass(frozen=True, slots=True)

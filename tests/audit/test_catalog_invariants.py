@@ -12,6 +12,14 @@ LAYOUT = {"prefix": "21", "content": "weight", "item_digits": 5, "check_digit": 
 CHEESE = "2112345000008"
 
 
+COUNTS = {"created": 1, "updated": 0, "unchanged": 0, "refused": 1}
+IMPORT = {"import_id": "imp-1", "status": "COMPLETE", "dry_run": False, "rows": 2, **COUNTS}
+
+
+def result(row: int, sku: str, verdict: str = "created") -> Row:
+    return {"row": row, "sku": sku, "verdict": verdict}
+
+
 def product(sku: str, barcode: str | None, category: str) -> Row:
     changed_at = "2026-11-23T10:00:00Z"
     row = {"sku": sku, "barcode": barcode, "category": category, "changed_at": changed_at}
@@ -26,6 +34,13 @@ def shop() -> Tables:
             {"pk": f"BARCODE#{CHEESE}", "sk": "BARCODE", "sku": "CHEESE"},
             {"pk": "CATEGORY#dairy", "sk": "CHEESE"},
             {"pk": "RETURNS", "sk": "WINDOWS", "layouts": [LAYOUT]},
+            {"pk": "IMPORT#imp-1", "sk": "IMPORT", **IMPORT},
+            {
+                "pk": "IMPORT#imp-1",
+                "sk": "BATCH#000002",
+                "results": [result(2, "MUG"), result(3, "X", "refused")],
+            },
+            {"pk": "IMPORT#imp-1", "sk": "ROW#000002", **result(2, "MUG")},
         ]
     }
 
@@ -50,6 +65,16 @@ BROKEN: list[tuple[Break, str, str]] = [
         add("CatalogTable", {"pk": "CATEGORY#books", "sk": "MUG"}),
         "category_lists_its_products",
         "MUG",
+    ),
+    *(
+        (broken, "import_applies_each_row_once", "imp-1")
+        for broken in (
+            change("CatalogTable", "IMPORT#imp-1", "IMPORT", created=2),
+            change("CatalogTable", "IMPORT#imp-1", "IMPORT", rows=3),
+            change("CatalogTable", "IMPORT#imp-1", "IMPORT", dry_run=True),
+            change("CatalogTable", "IMPORT#imp-1", "ROW#000002", sku="GONE"),
+            remove("CatalogTable", "IMPORT#imp-1", "ROW#000002"),
+        )
     ),
     (
         change("CatalogTable", "PRODUCT#CHEESE", "PRODUCT", category=""),

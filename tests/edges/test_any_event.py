@@ -22,6 +22,7 @@ from tillflow.errors import errors_by_name
 
 from audit import check
 from audit.reader import read_snapshot
+from verification.harness.import_bucket import make_bucket
 from verification.harness.services import LocalServices, data_services
 from verification.harness.template import Template
 
@@ -66,6 +67,7 @@ type Place = tuple[str | int, ...]
 @pytest.fixture(scope="module")
 def services() -> Iterator[LocalServices]:
     with data_services(TEMPLATE), ExitStack() as patches:
+        make_bucket()
         # For a function that starts a workflow whatever its event says: none is deployed here.
         states = client("stepfunctions")
         patches.enter_context(patch.object(states, "start_execution", return_value={"executionArn": "arn"}))

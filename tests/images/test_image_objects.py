@@ -10,7 +10,8 @@ from botocore.client import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 from botocore.stub import ANY, Stubber
-from images.objects import ImageObjects, s3_client
+from images.objects import ImageObjects
+from tillflow.aws import s3_client
 from tillflow.errors import ImageSuperseded, StoreUnavailable
 
 IMAGE = {

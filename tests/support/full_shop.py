@@ -192,6 +192,23 @@ def opening(case_id: str) -> dict[str, Any]:
     }
 
 
+IMPORT = {
+    "pk": "IMPORT#imp-1",
+    "sk": "IMPORT",
+    "import_id": "imp-1",
+    "dry_run": False,
+    "status": "COMPLETE",
+    "rows": 1,
+    "created": 0,
+    "updated": 0,
+    "unchanged": 0,
+    "refused": 1,
+    "problems": [
+        {"row": 2, "sku": "TEA", "field": "category", "value": "nope", "accepted": "a category that exists"}
+    ],
+}
+
+
 def _catalog_and_customers(stack: Stack) -> None:
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     catalog.put_tax_class(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
@@ -208,6 +225,7 @@ def _catalog_and_customers(stack: Stack) -> None:
                 category="kitchen",
             )
         )
+    client("dynamodb").put_item(TableName="CatalogTable", Item=marshal(IMPORT))
     about = {"email": "ada@example.com", "phone": "+44 20 7946 0958", "note": "pays cash"}
     Customers(stack).create({"customer_id": "cus-ada", "name": "Ada", **about})
     grant = {"grant_id": "crd-1", "customer_id": "cus-ada", "currency": "EUR", "amount": 500}

@@ -101,6 +101,7 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     (FAILED, ended("StockReorder", "FAILED", "StoreUnavailable"), True),
     (FAILED, ended("PaymentReconciliation", "FAILED", "GivenUp"), True),
     (FAILED, ended("ImageBackfill", "FAILED", "Lambda.Unknown"), True),
+    (FAILED, ended("CatalogImport", "FAILED", "States.ExceedToleratedFailureThreshold"), True),
     (FAILED, ended("SomeoneElses", "TIMED_OUT"), False),
     (FAILED, ended("SomeoneElses", "FAILED", "States.Runtime"), False),
     *((FAILED, ended(workflow, "FAILED", "States.QueryEvaluationError"), True) for workflow in WORKFLOWS),

@@ -88,6 +88,7 @@ READS: dict[str, tuple[str, ...]] = {
     "product list": ("", "--json", "--category kitchen"),
     "category list": ("", "--json", "--csv"),
     "product show": ("MUG", "MUG --json"),
+    "product import-report": ("imp-1", "imp-1 --json"),
     "product find": ("--barcode 4006381333931", "--barcode 4006381333931 --json"),
     "report sales": ("", "--by sku --json", "--by tender --from 2026-11-01 --to 2026-11-30 --csv"),
     "ledger list": ("", "--json", "--csv --from 2026-11-01"),
@@ -118,6 +119,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         "--prefix 22 --content {text}",
         "--prefix 22 --currency {text}",
     ),
+    "product import": ("{order} --id {text}", "{order} --id {text} --dry-run --json --wait"),
     "product price-days": ("", "--days 14", "--json"),
     "product price": (
         "MUG 12.50 --from {text}",
@@ -289,6 +291,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "CasesTable CASE": ("case list", "case show"),
     "CatalogTable BARCODE": ("product find",),
     "CatalogTable CATEGORIES": ("category list",),
+    "CatalogTable IMPORT": ("product import-report",),
     "CatalogTable PRODUCT": ("product list", "product show", "product find"),
     "CatalogTable TAXES": (),
     "CustomersTable CUSTOMER": ("customer list", "customer show", "customer search"),

@@ -264,21 +264,11 @@ def _show(report: Report, as_json: bool) -> None:
 
 
 def _upload(form: SignedUpload, file: Path, kind: str) -> UploadedObject:
-    import urllib3
-
     from till.services.images import UploadedObject
+    from till.services.upload import upload
 
-    content: dict[str, str | tuple[str, bytes, str]] = {"file": (file.name, file.read_bytes(), kind)}
-    response = urllib3.request("POST", form.url, fields={**form.fields, **content})
-    if response.status >= 300:
-        text = response.data.decode(errors="replace")
-        code = text.partition("<Code>")[2].partition("</Code>")[0] or text[:100]
-        raise OperatorError(
-            f"S3 refused {file}: {response.status} {code}.", "An image may have 1 byte to 50 MiB."
-        )
-    return UploadedObject(
-        form.key, response.headers.get("ETag", "").strip('"'), response.headers.get("x-amz-version-id", "")
-    )
+    headers = upload(form.url, form.fields, file, kind, "An image may have 1 byte to 50 MiB.")
+    return UploadedObject(form.key, headers.get("ETag", "").strip('"'), headers.get("x-amz-version-id", ""))
 
 
 def _draw(image: ImageView, width: int) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from till import drawing
+from till import drawing, workflows
 from till.amounts import minor_units
-from till.errors import operator_errors
+from till.errors import OperatorError, operator_errors
 from till.output import err, money, out, print_fields, print_json, print_table
 from till.report import AsJson
 from till.stack import Stack, find_stack
+from till.waiting import Wait
 
 if TYPE_CHECKING:
+    from catalog.imports.models import ImportReport
     from catalog.models import Label, Product
     from images.models import ImageSummary
 
@@ -301,6 +304,86 @@ def barcode_layout(
     else:
         columns = ("prefix", "content", "item_digits>", "check_digit", "currency")
         print_table("Barcode layouts", columns, [tuple(row.values()) for row in rows])
+
+
+@app.command("import")
+def import_products(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV file with a header.")],
+    import_id: Annotated[str, typer.Option("--id", help="Idempotency key.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would change; change nothing.")
+    ] = False,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change products by a CSV file, in the background; rows that are not accepted are reported.
+
+    Columns: sku, name, description, barcode, category, tax_class, tax_included, price:EUR (of any currency), version.
+    A column that the file lacks is left as it is.
+
+    Examples:
+
+        till product import docs/examples/products.csv --dry-run --wait
+
+        till product import docs/examples/products.csv --id spring-2027 --wait
+    """
+    from tillflow.executions import error_message
+
+    from till.services.imports import Imports
+
+    stack, import_id = find_stack(), import_id or workflows.new_id("imp")
+    with operator_errors("See `till product import --help`."):
+        started = Imports(stack).start(import_id, file, dry_run)
+    if not wait:
+        result = {"import_id": import_id, "execution_arn": started.arn, "duplicate": started.duplicate}
+        if as_json:
+            print_json(result)
+        else:
+            state = "was started before" if started.duplicate else "has started"
+            out.print(f"{import_id} {state}. See it with `till product import-report {import_id}`.")
+        return
+    execution = workflows.wait(stack, started.arn)
+    if execution.status != "SUCCEEDED":
+        cause = error_message(execution.cause or execution.status)
+        raise OperatorError(f"{import_id} ended {execution.status}: {cause}", "Start it again with its --id.")
+    report = Imports(stack).report(import_id)
+    _show_import(report, as_json)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@app.command("import-report")
+def import_report(
+    import_id: Annotated[str, typer.Argument(help="Id of the import.")], as_json: AsJson = False
+) -> None:
+    """Show an import with the first rows that were not accepted.
+
+    Example:
+
+        till product import-report spring-2027
+    """
+    from till.services.imports import Imports
+
+    with operator_errors("`till product import` prints the id of an import."):
+        report = Imports(find_stack()).report(import_id)
+    _show_import(report, as_json)
+
+
+def _show_import(report: ImportReport, as_json: bool) -> None:
+    if as_json:
+        print_json(report.model_dump())
+    else:
+        mode = " (dry run)" if report.dry_run else ""
+        out.print(
+            f"{report.import_id}{mode} is {report.status}: {report.rows} rows, {report.created} created, "
+            f"{report.updated} updated, {report.unchanged} unchanged, {report.refused} refused."
+        )
+        if report.problems:
+            columns = ("row>", "sku", "field", "value", "accepted")
+            rows = [[one[name.rstrip(">")] for name in columns] for one in report.problems]
+            print_table("Not accepted", columns, rows)
+        if report.result_url:
+            out.print("Every row, for some minutes:", report.result_url, soft_wrap=True)
 
 
 def _prices(prices: Mapping[str, int]) -> str:

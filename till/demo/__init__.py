@@ -1,5 +1,6 @@
 """Demos: scenarios of each workflow, with their expected results."""
 
+from till.demo.catalog_import import CatalogImportDemo
 from till.demo.customer_merge import CustomerMergeDemo
 from till.demo.customer_payment import CustomerPaymentDemo
 from till.demo.image_ingest import ImageIngestDemo
@@ -24,6 +25,7 @@ PIPELINES: tuple[Pipeline, ...] = (
     OrderExchangeDemo(),
     OrderShipmentDemo(),
     ImageIngestDemo(),
+    CatalogImportDemo(),
     StockTransferDemo(),
     StockReorderDemo(),
     PurchaseOrderDemo(),

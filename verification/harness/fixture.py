@@ -187,11 +187,15 @@ class WorkflowFixture:
         return unmarshal(response.get("Item"))
 
     def start(self, request: Mapping[str, Any], workflow: str) -> str:
-        """Start a workflow with the return, order, payment, merge or run id as its name, run it while no time passes.
+        """Start a workflow with the return, order, payment, merge, run or import id as its name.
 
-        Return its ARN.
+        Run it while no time passes; return its ARN.
         """
-        machine, name = self.deploy(workflow), execution_name(request)
+        return self.start_named(request, workflow, execution_name(request))
+
+    def start_named(self, request: Mapping[str, Any], workflow: str, name: str) -> str:
+        """Start a workflow under a name, run it while no time passes; return its ARN."""
+        machine = self.deploy(workflow)
         request = with_stored_cards(request)
         try:
             return str(self.engine.start(f"{machine}:{ALIAS}", request, name))
@@ -241,7 +245,7 @@ class WorkflowFixture:
 
 def execution_name(request: Mapping[str, Any]) -> str:
     """Return the business id that the execution of a request is named after."""
-    names = ("return_id", "order_id", "payment_id", "merge_id", "run_id")
+    names = ("return_id", "order_id", "payment_id", "merge_id", "run_id", "import_id")
     return next(str(request[name]) for name in names if request.get(name))
 
 

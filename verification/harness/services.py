@@ -51,6 +51,8 @@ class LocalServices(ServiceClient):
             response: dict[str, Any] = getattr(boto, method)(**params)
         except ClientError as error:
             raise service_error(service, operation, error) from None
+        if (service, operation) == ("s3", "GetObject"):
+            response["Body"] = response["Body"].read()
         if (service, operation) == ("events", "PutEvents"):
             self.events.extend(params["Entries"])
         return response

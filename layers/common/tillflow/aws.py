@@ -58,6 +58,19 @@ def client(service: str) -> Any:
     return botocore.session.get_session().create_client(service, config=CLIENT_CONFIG)
 
 
+def s3_client() -> Any:
+    """Return a new S3 client: objects are larger than rows, so that a read may take longer than of `client`."""
+    config = Config(
+        signature_version="s3v4",
+        connect_timeout=1,
+        read_timeout=8,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        # A presigned URL of the global endpoint is redirected or refused outside us-east-1.
+        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+    )
+    return botocore.session.get_session().create_client("s3", config=config)
+
+
 def can_pass(error: Exception) -> bool:
     """Return True for an AWS error that can pass by waiting: throttling, a 5xx, or a broken connection."""
     if isinstance(error, ClientError):

@@ -5,6 +5,7 @@ A family here has the scenarios of its workflows; a test fails for a definition 
 
 from verification.proof.families.family import Family, Scenario
 from verification.proof.families.images import Images
+from verification.proof.families.importing import Importing
 from verification.proof.families.orders import Orders
 from verification.proof.families.purchases import Purchases
 from verification.proof.families.reconciliations import Reconciling
@@ -25,6 +26,7 @@ FAMILIES: tuple[Family, ...] = (
     Reordering(),
     Transfers(),
     Images(),
+    Importing(),
 )
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for family in FAMILIES for scenario in family.scenarios()

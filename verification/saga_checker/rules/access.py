@@ -114,10 +114,10 @@ def map_calls(workflow: Workflow, state: State) -> Iterator[Grant]:
     for verb in ("StartExecution", "DescribeExecution", "StopExecution", "RedriveExecution"):
         yield f"states:{verb}", str(workflow.logical_id)
     if reader := state.body.get("ItemReader"):
-        yield (
-            READERS[reader["Resource"].rpartition(":")[2]],
-            logical_id(workflow, reader["Arguments"]["Bucket"]),
-        )
+        bucket = logical_id(workflow, reader["Arguments"]["Bucket"])
+        yield READERS[reader["Resource"].rpartition(":")[2]], bucket
+        if "VersionId" in reader["Arguments"]:
+            yield "s3:GetObjectVersion", bucket
     if writer := state.body.get("ResultWriter"):
         for action in WRITER:
             yield action, logical_id(workflow, writer["Arguments"]["Bucket"])

@@ -20,6 +20,7 @@ const WORKFLOWS = [
   "StockTransfer",
   "ImageIngest",
   "ImageBackfill",
+  "CatalogImport",
 ];
 const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"];
 

@@ -1,0 +1,1 @@
+"""Import of products from a CSV file: checked whole, then applied row by row, each row once."""
