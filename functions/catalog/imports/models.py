@@ -73,10 +73,9 @@ class CheckedImport(TypedDict):
 
 
 class AppliedBatch(TypedDict):
-    """The rows of a batch that were applied, or would be in a dry run."""
+    """The number of rows of a batch that were applied, or would be in a dry run."""
 
     import_id: str
-    first_row: int
     rows: int
 
 

@@ -234,7 +234,7 @@ def _response(request: ImportBatch, digest: str, row: Item) -> AppliedBatch:
     if row["digest"] != digest:
         stored, sent = {"digest": row["digest"]}, {"digest": digest}
         raise IdempotencyConflict(f"batch {first} of import {request.import_id}", stored, sent)
-    return {"import_id": request.import_id, "first_row": first, "rows": len(row["results"])}
+    return {"import_id": request.import_id, "rows": len(row["results"])}
 
 
 def _stored_barcode(text: str) -> str:
