@@ -177,6 +177,29 @@ def test_batch_that_was_interrupted_continues_after_the_rows_that_it_wrote(
     assert shop.catalog.get("TEA")[0].name == "Changed"
 
 
+def test_row_that_another_delivery_wrote_meanwhile_is_not_written_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other delivery wrote the row and ended before its batch was stored; then the product changed."""
+    shop.open(HEADER, TEA)
+    store = shop.imports._store
+    read = store.written
+
+    def overtaken(request: ImportBatch) -> Any:
+        before = read(request)
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "written", read)
+            patch.setattr(store, "write_batch", lambda *_: None)
+            shop.imports.apply(request)
+        shop.catalog.put_product(Product(sku="TEA", name="Changed", prices={"EUR": 1}, tax_class="food"))
+        return before
+
+    monkeypatch.setattr(store, "written", overtaken)
+    shop.imports.apply(shop.batch())
+    assert verdicts(shop.imports.close("imp-1")) == (1, 0, 0, 0)
+    assert shop.catalog.get("TEA")[0].name == "Changed"
+
+
 def test_batch_with_other_rows_is_a_conflict(shop: Shop) -> None:
     shop.open(HEADER, TEA)
     shop.imports.apply(shop.batch())
