@@ -53,6 +53,16 @@ def test_merge_again_changes_nothing(merges: MergesStore, customers: CustomersSt
     assert customers.get("cus-2").version == version
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_other_delivery_that_merges_between_two_reads_is_the_same_merge(
+    merges: MergesStore, customers: CustomersStore, dynamodb: Any, table: str, nth: int
+) -> None:
+    client = Interposed(dynamodb)
+    client.before("get_item", lambda: merges.merge(merge(), NOW), nth)
+    assert MergesStore(client, table).merge(merge(), NOW) == merge().model_dump()
+    assert customers.get("cus-2").version == 2
+
+
 def test_other_merge_under_an_id_is_a_conflict(merges: MergesStore) -> None:
     merges.merge(merge(), NOW)
     for again in (merges.check, lambda request: merges.merge(request, NOW)):

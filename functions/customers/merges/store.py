@@ -20,7 +20,6 @@ from tillflow.times import iso_utc
 
 from customers.errors import UnknownMerge
 from customers.merges.models import MergeCustomer, MergedCustomer
-from customers.models import StoredCustomer
 from customers.rows import LIST, customer_key, customer_row, merge_key, read_customer
 
 
@@ -40,11 +39,8 @@ class MergesStore:
 
     def check(self, request: MergeCustomer) -> None:
         """Raise what `merge` would raise now."""
-        if stored := self._row(*merge_key(request.merge_id)):
+        if stored := self._read_pair(request)[0]:
             _same(stored, request)
-            return
-        self._open(request.customer_id)
-        self._open(request.survivor_id)
 
     def find(self, merge_id: str) -> MergedCustomer:
         """Return a merge that was recorded; UnknownMerge."""
@@ -54,13 +50,12 @@ class MergesStore:
         return _read(row)
 
     def _merge(self, request: MergeCustomer, now: datetime) -> MergedCustomer:
-        marker_key = merge_key(request.merge_id)
-        if stored := self._row(*marker_key):
+        stored, row = self._read_pair(request)
+        if stored:
             return _same(stored, request)
-        row, customer = self._open(request.customer_id)
-        self._open(request.survivor_id)
-        merged = request.model_dump()
-        marker = {"pk": marker_key[0], "sk": marker_key[1], **merged, "merged_at": iso_utc(now)}
+        customer = read_customer(row)
+        pk, sk = merge_key(request.merge_id)
+        marker = {"pk": pk, "sk": sk, **request.model_dump(), "merged_at": iso_utc(now)}
         after = customer_row(customer.customer, customer.version + 1, row["created_at"], now)
         after |= {"merged_into": request.survivor_id, "merge_id": request.merge_id}
         what = f"merging customer {request.customer_id}"
@@ -84,17 +79,19 @@ class MergesStore:
             return _same(applied.result, request)
         return _read(marker)
 
-    def _open(self, customer_id: str) -> tuple[Item, StoredCustomer]:
-        """Return a customer that is neither merged nor anonymised, and its row."""
-        row = self._row(*customer_key(customer_id))
-        if not row:
-            raise UnknownCustomer(customer_id)
-        stored = read_customer(row)
-        if stored.merged_into:
-            raise CustomerMerged(customer_id, stored.merged_into)
-        if stored.anonymised_at:
-            raise CustomerAnonymised(customer_id)
-        return row, stored
+    def _read_pair(self, request: MergeCustomer) -> tuple[Item, Item]:
+        """Return the row of the merge, {} before it, and the customer's row.
+
+        Without a merge both customers are neither merged nor anonymised; else an error says which is not.
+        """
+        row = self._row(*customer_key(request.customer_id))
+        survivor = self._row(*customer_key(request.survivor_id))
+        # Read after the customers: another delivery that has merged them is there by then.
+        merge = self._row(*merge_key(request.merge_id))
+        if not merge:
+            _check_open(request.customer_id, row)
+            _check_open(request.survivor_id, survivor)
+        return merge, row
 
     def _is_open(self, customer_id: str, what: str) -> Action:
         request = {
@@ -110,6 +107,17 @@ class MergesStore:
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)
+
+
+def _check_open(customer_id: str, row: Item) -> None:
+    """Raise UnknownCustomer, CustomerMerged or CustomerAnonymised for a row of such a customer."""
+    if not row:
+        raise UnknownCustomer(customer_id)
+    stored = read_customer(row)
+    if stored.merged_into:
+        raise CustomerMerged(customer_id, stored.merged_into)
+    if stored.anonymised_at:
+        raise CustomerAnonymised(customer_id)
 
 
 def _same(stored: Item, request: MergeCustomer) -> MergedCustomer:
