@@ -72,6 +72,15 @@ def test_refund_after_store_credit_is_rounded_down_where_up_would_exceed_what_wa
     assert give_back(order, 2)[1] == 495
 
 
+def test_last_refund_with_the_rounding_of_the_sale_does_not_exceed_what_was_paid() -> None:
+    """8 were paid with 10. The last unit brings the 2 along; its value is as much in coins as without them."""
+    order = swiss_sale([3, 3, 2])
+    order, credit = give_back(order, 3, refund="store_credit", customer_id="cus-1")
+    order, first = give_back(order, 1)
+    assert (credit, first) == (2, 5)
+    assert give_back(order, 2)[1] == 0, "5 would make 12"
+
+
 def test_claims_of_earlier_releases_were_not_rounded() -> None:
     order, _ = give_back(swiss_sale([498, 498]), 1)
     [claim] = order.returns or ()

@@ -29,9 +29,10 @@ def amount_to_refund(
     to_tenders = [claim for claim in claims if claim.refund == "original"]
     values = sum(value_of(claim) for claim in to_tenders) + value
     amount = _in_coins(values, rooms, increment) - sum(amount_of(claim) for claim in to_tenders)
-    if amount != value and sum(amount_of(claim) for claim in claims) + amount > paid:
-        # What became store credit is not rounded: the refund is rounded down instead.
-        amount -= increment
+    above = sum(amount_of(claim) for claim in claims) + amount - paid
+    if above > 0:
+        # What became store credit was not rounded: the refund is rounded down instead.
+        amount -= -(-above // increment) * increment
     return max(amount, 0)
 
 
