@@ -39,6 +39,10 @@ _APPROVALS: dict[SellerRole | None, Literal["none", "manager", "refused"]] = {
 }
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class CatalogOperations:
     """Products. dynamodb: a client; table: the catalog table."""
 
@@ -154,7 +158,7 @@ class CatalogOperations:
         """
         products, rates, policies = self._store.read_prices({line.sku for line in order.lines})
         priced = rules.price_order(
-            _with_references(order), products, rates, policies.windows, policies.layouts
+            _as_started(order, utc_now()), products, rates, policies.windows, policies.layouts
         )
         return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
@@ -178,8 +182,8 @@ class CatalogOperations:
         return self._store.list_changes(since, limit, after)
 
 
-def _with_references(order: PlaceOrder) -> Order:
-    """Return an order with references in place of the tokens and codes of its cards, as its workflow gets it."""
+def _as_started(order: PlaceOrder, now: datetime) -> Order:
+    """Return an order as a workflow that starts now gets it, with references in place of tokens and codes of cards."""
     tenders = [
         {
             "type": tender.type,
@@ -189,7 +193,7 @@ def _with_references(order: PlaceOrder) -> Order:
         for number, tender in enumerate(order.tenders, start=1)
     ]
     fields = order.model_dump(by_alias=True, exclude={"approval_note"})
-    return Order.model_validate(fields | {"tenders": tenders})
+    return Order.model_validate(fields | {"tenders": tenders, "started_at": now})
 
 
 def _checked_category(code: str) -> str:

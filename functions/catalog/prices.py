@@ -1,9 +1,18 @@
 """Which prices of a product are in effect at a time. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from tillflow.errors import InvalidOrder
+from tillflow.order_request import CLOCKS_DIFFER
+from tillflow.times import iso_utc
 
 from catalog.errors import InvalidProduct
 from catalog.models import MAX_PRICE_CHANGES, PriceChange, Product, SchedulePrice
+
+PRICE_LIST_VALID = timedelta(hours=24)
+"""How long a till without a connection sells by its price list (`VALID_MS` of the console)."""
+OLDEST_SALE = timedelta(days=366)
+"""How long after it was made a sale is sent at the latest."""
 
 
 def priced_at(product: Product, moment: datetime) -> Product:
@@ -14,6 +23,23 @@ def priced_at(product: Product, moment: datetime) -> Product:
             prices |= change.prices
     later = tuple(change for change in product.price_changes if change.valid_from > moment)
     return product.model_copy(update={"prices": prices, "price_changes": later})
+
+
+def price_time(placed_at: datetime, received_at: datetime) -> datetime:
+    """Return the time whose prices an order has. InvalidOrder for one that is dated ahead, or too far back.
+
+    received_at: when its checkout started. An order that was placed longer before than a till sells by its own price
+    list has the prices of then: a date does not choose a price.
+    """
+    if placed_at > received_at + CLOCKS_DIFFER:
+        latest = iso_utc(received_at + CLOCKS_DIFFER)
+        raise InvalidOrder("placed_at", iso_utc(placed_at), f"a time until {latest}, by the shop's clock")
+    if placed_at < received_at - OLDEST_SALE:
+        earliest = iso_utc(received_at - OLDEST_SALE)
+        raise InvalidOrder(
+            "placed_at", iso_utc(placed_at), f"a time from {earliest} on: {OLDEST_SALE.days} days back"
+        )
+    return min(placed_at, received_at) if placed_at >= received_at - PRICE_LIST_VALID else received_at
 
 
 def priced_between(product: Product, first: datetime, last: datetime) -> list[Product]:

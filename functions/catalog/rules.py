@@ -24,7 +24,7 @@ from catalog.models import (
     Product,
     Totals,
 )
-from catalog.prices import priced_at
+from catalog.prices import price_time, priced_at
 
 # A workflow's payload is at most 256 KiB, and opening an order writes the document twice, with escaped quotes.
 MAX_DOCUMENT_BYTES = 110_000
@@ -114,7 +114,8 @@ def _on_sale(order: Order, products: Mapping[str, Product]) -> dict[str, Product
             if line.sku in products and products[line.sku].retired
         ]
     )
-    return {sku: priced_at(product, order.placed_at) for sku, product in products.items()}
+    moment = price_time(order.placed_at, order.started_at) if order.started_at else order.placed_at
+    return {sku: priced_at(product, moment) for sku, product in products.items()}
 
 
 def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[Decimal]:

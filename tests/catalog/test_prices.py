@@ -2,18 +2,26 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import MAX_PRICE_CHANGES, Product, SchedulePrice, TaxClass
 from catalog.operations import CatalogOperations
-from catalog.prices import priced_at, priced_between, scheduled
+from catalog.prices import (
+    OLDEST_SALE,
+    PRICE_LIST_VALID,
+    price_time,
+    priced_at,
+    priced_between,
+    scheduled,
+)
 from catalog.rules import price_order
 from tillflow.errors import InvalidOrder, RecordChanged
-from tillflow.order_request import Order
+from tillflow.order_request import CLOCKS_DIFFER, Order
 
-NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+NOW = datetime(2026, 1, 23, 10, 0, tzinfo=UTC)
 MUG = Product(
     sku="MUG", name="Mug", prices={"EUR": 1000, "CHF": 1100}, tax_class="standard", barcode="96385074"
 )
@@ -44,6 +52,48 @@ def order(days: int, sku: str = "MUG") -> Order:
 def test_order_has_the_price_of_its_time(days: int, price: int) -> None:
     priced = price_order(order(days), {"MUG": TWICE}, {"standard": Decimal("0.20")})
     assert priced["lines"][0]["unit_price"] == price
+
+
+@pytest.mark.parametrize(
+    ("hours", "price"),
+    [(0, 1200), (-23, 1200), (-24, 900), (-25, 1200), (-366 * 24, 1200)],
+    ids=["now", "since the change", "by a valid price list", "by an old price list", "a year ago"],
+)
+def test_date_of_an_order_chooses_a_price_only_within_the_validity_of_a_price_list(
+    hours: int, price: int
+) -> None:
+    started = NOW + timedelta(days=2, hours=23)
+    sold = order(0).model_copy(update={"placed_at": started + timedelta(hours=hours), "started_at": started})
+    priced = price_order(sold, {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    assert priced["lines"][0]["unit_price"] == price
+
+
+def test_future_price_is_not_sold_before_its_time() -> None:
+    started = NOW + timedelta(days=1) - timedelta(minutes=1)
+    sold = order(1).model_copy(update={"started_at": started})
+    priced = price_order(sold, {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    assert priced["lines"][0]["unit_price"] == 1000
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("age", [-CLOCKS_DIFFER - SECOND, OLDEST_SALE + SECOND])
+def test_order_that_is_dated_ahead_or_too_far_back_is_refused(age: timedelta) -> None:
+    with pytest.raises(InvalidOrder, match=r"placed_at is '.*'; expected a time (until|from)"):
+        price_time(NOW - age, NOW)
+
+
+@pytest.mark.parametrize("age", [-CLOCKS_DIFFER, timedelta(0), PRICE_LIST_VALID, OLDEST_SALE])
+def test_order_within_the_bounds_has_a_price_time_that_is_not_ahead(age: timedelta) -> None:
+    expected = NOW if age < timedelta(0) or age > PRICE_LIST_VALID else NOW - age
+    assert price_time(NOW - age, NOW) == expected
+
+
+def test_price_list_is_valid_as_long_as_in_the_console() -> None:
+    source = (Path(__file__).parents[2] / "console/src/offline/price-list.ts").read_text()
+    hours = int(PRICE_LIST_VALID.total_seconds()) // 3600
+    assert f"VALID_MS = {hours} * 3_600_000;" in source
 
 
 def test_other_currencies_keep_their_price() -> None:

@@ -21,6 +21,7 @@ from tillflow.api.roles import SCOPES_BY_GROUP
 
 from tests.e2e.test_permissions import without_permission
 from tests.support.deployed_shop import Deployed
+from till import workflows
 from till.users import DEMO_PASSWORD
 from tools.template.routes import routes_of, services
 
@@ -221,13 +222,17 @@ def test_webhook_without_signature_is_refused(http: Http) -> None:
     assert http.call("POST", "/api/webhooks/suppliers/nobody/acknowledgement", body=body)[0] == 401
 
 
+# One time for all requests: a repeated request is the same.
+PLACED_AT = workflows.now()
+
+
 def sale(order_id: str, token: str = "tok_visa", **more: Any) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "location": "store-1",
         "register": "till-1",
         "currency": "EUR",
-        "placed_at": "2026-11-28T12:00:00Z",
+        "placed_at": PLACED_AT,
         "lines": [{"sku": "COF-ESP-1KG", "quantity": 1}],
         "tenders": [{"type": "card", "token": token}],
         **more,

@@ -9,6 +9,7 @@ import pytest
 from tillflow.store import key, marshal
 
 from tests.support.deployed_shop import Deployed
+from till import workflows
 from verification.harness.template import FUNCTION, SAM_FUNCTION, Template
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -28,7 +29,11 @@ NAMED = {
 
 def order_file(folder: Path, order_id: str, **changes: Any) -> Path:
     file = folder / f"{order_id}.json"
-    file.write_text(json.dumps(json.loads(ORDER.read_text()) | {"order_id": order_id} | changes))
+    file.write_text(
+        json.dumps(
+            json.loads(ORDER.read_text()) | {"order_id": order_id, "placed_at": workflows.now()} | changes
+        )
+    )
     return file
 
 

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.deployed_shop import Deployed
+from till import workflows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -28,7 +29,7 @@ def place(shop: Deployed, order_id: str) -> str | None:
             shop.client("stepfunctions").start_execution(
                 stateMachineArn=shop.outputs()["OrderCheckout"],
                 name=order_id,
-                input=json.dumps(ORDER | {"order_id": order_id}),
+                input=json.dumps(ORDER | {"order_id": order_id, "placed_at": workflows.now()}),
             )["executionArn"]
         )
     except (BotoCoreError, ClientError):

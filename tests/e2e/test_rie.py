@@ -29,6 +29,7 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
 from tests.support.deployed_shop import Deployed
 from tests.support.local_stack import free_port
+from till import workflows
 from till.local_stack import LAMBDA_PYTHON
 from verification.harness.template import FUNCTION, SAM_FUNCTION, Template
 
@@ -90,6 +91,7 @@ def sale(shop: Deployed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     """
     steps, event = shop.client("stepfunctions"), tmp_path_factory.mktemp("sale") / "order.json"
     order = json.loads((EVENTS / "order_checkout.json").read_text())
+    order["placed_at"] = workflows.now()
     order["tenders"] = [{"type": "cash", "amount": 1000}, {"type": "card", "token": "tok_visa"}]
     event.write_text(json.dumps(order))
     order_id = order["order_id"]

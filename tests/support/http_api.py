@@ -183,6 +183,11 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
             if hasattr(module, "client"):
                 replaced = partial(_client, module.client, clients)
                 patches.enter_context(patch.object(module, "client", replaced))
+        patches.enter_context(
+            patch(
+                "catalog.operations.utc_now", lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC)
+            )
+        )
         yield HttpApi(fixture, user_pool())
     for module in modules:
         forget_operations(module)

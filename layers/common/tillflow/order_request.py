@@ -18,13 +18,13 @@ from tillflow.money import Currency
 MAX_LINES = 1_000
 MAX_DISCOUNTS = 20
 MAX_TENDERS = 200
-LATEST = timedelta(days=366)
-"""How far in the future an order may be dated: clocks differ, but not by more than this."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of the shop's clock that of a till may be."""
 
 
 def _not_in_the_future(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + LATEST:
-        raise ValueError(f"a time at most {LATEST.days} days ahead")
+    if moment > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise ValueError(f"a time at most {CLOCKS_DIFFER.seconds // 60} minutes ahead of the shop's clock")
     return moment
 
 
@@ -169,10 +169,14 @@ class PlaceOrder(_OrderFields[CustomerTender]):
 
 
 class Order(_OrderFields[Tender]):
-    """An order as the first step of its checkout gets it; the workflow adds the name of its execution."""
+    """An order as the first step of its checkout gets it; the workflow adds the name and the start of its execution.
+
+    Executions of definitions that were deployed before started_at was added send none.
+    """
 
     approval: Approval | None = None
     execution_name: str | None = None
+    started_at: Timestamp | None = None
 
     @model_validator(mode="after")
     def order_names_its_execution(self) -> Self:

@@ -55,7 +55,7 @@ FREE = replace(
 )
 BY_REFUSED_CARD = next(one.sale for one in order_return.SCENARIOS if one.title.startswith("a card that can"))
 OWED = next(one for one in order_return.SCENARIOS if "on account" in one.title)
-YESTERDAY_TIME = "2026-11-24T10:00:00Z"
+SOLD_AT = "2026-11-23T10:00:00Z"
 RACED = ("ClaimReturn", "RefundPayment", "CloseReturn")
 # A cancel that finds no order prevents the capture; one that finds an order paid by an exchange is refused.
 SALE_CANCELLED = {"OpenOrder": "RELEASED OrderClosed", "CapturePayment": "COMPLETED"}
@@ -189,7 +189,7 @@ def _exchanged(demo: order_exchange.Scenario, sold_first: Request = FIRST.sale) 
         for workflow in (CHECKOUT, RETURN):
             fixture.deploy(workflow)
         fixture.schedule = schedule
-        request = exchange_request(demo, return_id, order_id, sale_id, YESTERDAY_TIME)
+        request = exchange_request(demo, return_id, order_id, sale_id, SOLD_AT)
         request["sale"] = with_stored_cards(request["sale"])
         exchange = fixture.start(request, EXCHANGE)
         children = {CHECKOUT: sale_id, RETURN: f"{return_id}.exchange"}
