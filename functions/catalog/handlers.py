@@ -1,4 +1,4 @@
-"""PriceOrder, which a checkout calls, and ValueReturn, which a return without a receipt does."""
+"""Functions that workflows and other services call: prices, values, and which SKUs no product has."""
 
 import os
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from tillflow.errors import InvalidOrder
 from tillflow.handling import handler
 from tillflow.order_request import Order
 from tillflow.parsing import parse
+from tillflow.references import FindUnknownIds, UnknownIds
 
 from catalog import rules, valuation
 from catalog.discount_limits import check_discounts
@@ -36,3 +37,9 @@ def value_return(event: dict[str, Any], context: object) -> ValuedReturn:
     recent = store.read_recent_prices({line.sku for line in request.lines}, datetime.now(UTC))
     check_unlabelled(request.lines, recent.products, recent.layouts)
     return {"lines": valuation.value_lines(request, recent.products, recent.rates)}
+
+
+@handler
+def find_unknown_products(event: dict[str, Any], context: object) -> UnknownIds:
+    """Return those of the SKUs ``{ids}`` that no product has. Changes nothing."""
+    return {"unknown": store.unknown_skus(parse(FindUnknownIds, event).valid)}

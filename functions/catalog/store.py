@@ -228,6 +228,12 @@ class CatalogStore:
 
         return retry_on_conflict(update)
 
+    def unknown_skus(self, skus: Iterable[str]) -> list[str]:
+        """Return those of the SKUs that no product has."""
+        keys = {sku: product_key(sku) for sku in skus}
+        rows = read_rows(self._client, self._table, keys.values())
+        return [sku for sku, place in keys.items() if place not in rows]
+
     def get_product(self, sku: str) -> tuple[Product, int]:
         """Return the product of a SKU and its version; UnknownProduct."""
         row = self._row(*product_key(sku))

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, Reply
 from tillflow.aws import client
+from tillflow.references import Reference, check_references, invoked
 
 from identity.errors import OwnAccess
 from identity.models import Group, User
@@ -53,6 +54,9 @@ def list_users(call: Call) -> list[User]:
 def create_user(call: Call) -> Reply:
     """Create a user with a password."""
     body: NewUser = call.body
+    if body.location:
+        find = invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"])
+        check_references([Reference("location", "location", body.location)], {"location": find})
     return Reply(_users().create(body.model_dump(exclude={"password"}), body.password), 201)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client, s3_client
+from tillflow.references import Reference, check_references, invoked
 from tillflow.store import Item
 
 from images import objects, rules
@@ -111,6 +112,8 @@ def get_image(call: Call) -> ImageView:
 def sign_upload(call: Call) -> Reply:
     """Sign a form by which a browser uploads an image of a product to S3 within a few minutes."""
     key = rules.upload_key(call.body)
+    find = invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
+    check_references([Reference("product", "sku", call.body.sku)], {"product": find})
     form = _originals().sign_upload(key, call.body.content_type)
     return Reply(SignedUpload(key=key, url=form["url"], fields=form["fields"]), 201)
 

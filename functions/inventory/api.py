@@ -7,11 +7,21 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
-from tillflow.fields import Identifier, StockUnits
+from tillflow.fields import Identifier
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, invoked
 
-from inventory.models import Adjust, Correction, Count, LevelNeed, Location, Movement, StockLevel
-from inventory.operations import StockOperations
+from inventory.models import (
+    Adjust,
+    Correction,
+    Count,
+    LevelNeed,
+    Location,
+    Movement,
+    SetReorderPoint,
+    StockLevel,
+)
+from inventory.operations import CorrectionOperations, StockOperations
 from inventory.transfers.models import Arrival, OpenTransfer, Status, Transfer, TransferSummary
 from inventory.transfers.operations import TransferOperations
 
@@ -84,22 +94,12 @@ class LocationBody(BaseModel):
     name: Annotated[str, Field(max_length=120, pattern=r"^\P{Cc}*$")] = ""
 
 
-class ReorderPointBody(BaseModel):
-    """The position at which a SKU is ordered again at a location; null for never."""
-
-    model_config = ConfigDict(frozen=True)
-
-    location: Identifier
-    sku: Identifier
-    reorder_point: StockUnits | None
-
-
 class ReorderPointsBody(BaseModel):
     """Reorder points of levels."""
 
     model_config = ConfigDict(frozen=True)
 
-    levels: Annotated[tuple[ReorderPointBody, ...], Field(max_length=100)]
+    levels: Annotated[tuple[SetReorderPoint, ...], Field(max_length=100)]
 
 
 class CancelTransferBody(BaseModel):
@@ -116,10 +116,23 @@ def _stock() -> StockOperations:
 
 
 @cache
+def _corrections() -> CorrectionOperations:
+    return CorrectionOperations(client("dynamodb"), os.environ["TABLE_NAME"], _find_unknown_products())
+
+
+@cache
 def _transfers() -> TransferOperations:
     return TransferOperations(
-        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["TRANSFER_ARN"]
+        client("dynamodb"),
+        client("stepfunctions"),
+        os.environ["TABLE_NAME"],
+        os.environ["TRANSFER_ARN"],
+        _find_unknown_products(),
     )
+
+
+def _find_unknown_products() -> FindUnknown:
+    return invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
 
 
 @api.route("GET /stock", "read", query=LevelQuery, response=LevelPage)
@@ -148,13 +161,13 @@ def list_movements(call: Call) -> MovementPage:
 @api.route("POST /stock/adjustments", "manage", body=Adjust, response=Correction, statuses=(201,))
 def adjust_stock(call: Call) -> Reply:
     """Add or take units of a SKU, once per adjustment id."""
-    return Reply(_stock().adjust(call.body), 201)
+    return Reply(_corrections().adjust(call.body), 201)
 
 
 @api.route("POST /stock/counts", "manage", body=Count, response=Correction, statuses=(201,))
 def count_stock(call: Call) -> Reply:
     """Set on hand to the counted units, once per count id."""
-    return Reply(_stock().count(call.body), 201)
+    return Reply(_corrections().count(call.body), 201)
 
 
 @api.route("GET /stock/needs", "manage", response=list[LevelNeed])
@@ -165,10 +178,9 @@ def list_needs(call: Call) -> list[LevelNeed]:
 
 @api.route("PUT /stock/reorder-points", "manage", body=ReorderPointsBody, response=ReorderPointsBody)
 def put_reorder_points(call: Call) -> ReorderPointsBody:
-    """Set reorder points of levels, in their order; it ends at the first SKU that was never stocked there."""
+    """Set reorder points of levels. None is set if a SKU was never stocked at its location."""
     body: ReorderPointsBody = call.body
-    for level in body.levels:
-        _stock().set_reorder_point(level.location, level.sku, level.reorder_point)
+    _stock().set_reorder_points(body.levels)
     return body
 
 

@@ -4,8 +4,10 @@ import os
 from typing import Any
 
 from tillflow.aws import client
+from tillflow.errors import InsufficientStock
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.references import FindUnknownIds, UnknownIds
 
 from inventory.customer_returns import CustomerReturns
 from inventory.locations import Locations
@@ -50,10 +52,18 @@ customer_returns = CustomerReturns(_dynamodb, _table)
 
 @handler
 def reserve_stock(event: dict[str, Any], context: Any) -> Reserved:
-    """Reserve the lines of ``{order_id or transfer_id, location, currency?, lines: [{sku, quantity}]}``."""
+    """Reserve the lines of ``{order_id or transfer_id, location, currency?, lines: [{sku, quantity}]}``.
+
+    InsufficientStock; UnknownLocation if there is none because the location does not exist.
+    """
     request = parse(Reserve, event)
     stock, business_id = _reservations(request)
-    return stock.reserve(business_id, request.location, request.lines, request.currency)
+    try:
+        return stock.reserve(business_id, request.location, request.lines, request.currency)
+    except InsufficientStock:
+        # A sale reads the location only if it is refused: stock is at locations that exist.
+        locations.check([request.location])
+        raise
 
 
 @handler
@@ -145,6 +155,12 @@ def find_needs(event: dict[str, Any], context: Any) -> Needs:
     request = parse(FindNeeds, event)
     places = [(place.location, place.sku) for place in request.needs]
     return {"needs": store.needs(places, request.segment, request.segments)}
+
+
+@handler
+def find_unknown_locations(event: dict[str, Any], context: Any) -> UnknownIds:
+    """Return those of the locations ``{ids}`` that do not exist."""
+    return {"unknown": locations.find_unknown(parse(FindUnknownIds, event).valid)}
 
 
 def _reservations(request: ReservationOwner) -> tuple[InventoryStore, str]:

@@ -35,6 +35,12 @@ class Levels:
         level_key = (level_pk(location, sku), "LEVEL")
         return read_rows(self._client, self._table, [level_key]).get(level_key, {})
 
+    def stocked(self, places: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the (location, sku) where the SKU was stocked."""
+        keys = {place: (level_pk(*place), "LEVEL") for place in places}
+        rows = read_rows(self._client, self._table, keys.values())
+        return {place for place, level_key in keys.items() if level_key in rows}
+
     def list_levels(self, location: str, limit: int, after: str) -> Page[Item]:
         """Return a page of the levels of a location by SKU."""
         return lists(self._client, self._table).rows(levels_list(location), limit, after)

@@ -46,8 +46,11 @@ class Locations:
 
     def check(self, locations: Iterable[str]) -> None:
         """Raise UnknownLocation, which names every location that does not exist."""
+        if unknown := self.find_unknown(locations):
+            raise UnknownLocation(*unknown)
+
+    def find_unknown(self, locations: Iterable[str]) -> list[str]:
+        """Return those of the locations that do not exist."""
         keys = {location: location_key(location) for location in locations}
         rows = read_rows(self._client, self._table, keys.values())
-        unknown = [location for location, row_key in keys.items() if row_key not in rows]
-        if unknown:
-            raise UnknownLocation(*unknown)
+        return [location for location, row_key in keys.items() if row_key not in rows]

@@ -188,6 +188,12 @@ class Place(Request):
     sku: Identifier
 
 
+class SetReorderPoint(Place):
+    """The position at which a SKU is ordered again at a location; null for never."""
+
+    reorder_point: StockUnits | None
+
+
 class FindNeeds(Request):
     """The levels to check: `needs`, or else one of `segments` shares of all levels with a reorder point."""
 

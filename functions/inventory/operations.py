@@ -1,14 +1,15 @@
 """What people and other systems ask of inventory. The command line and an HTTP API call the same methods."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, Problem
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, Reference, check_references
 from tillflow.store import Item
 
 from inventory import rules
@@ -25,6 +26,7 @@ from inventory.models import (
     Place,
     ReceiptLine,
     Received,
+    SetReorderPoint,
     StockLevel,
 )
 from inventory.store import InventoryStore
@@ -45,11 +47,10 @@ class Rebuilt:
 
 
 class StockOperations:
-    """Stock levels: reports, corrections and reorder points. `dynamodb` is a low-level DynamoDB client."""
+    """Stock levels: reports and reorder points. `dynamodb` is a low-level DynamoDB client."""
 
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._store = InventoryStore(dynamodb, table)
-        self._corrections = Corrections(dynamodb, table)
         self._locations = Locations(dynamodb, table)
 
     def put_location(self, location: Location, version: int | None = None) -> int:
@@ -109,16 +110,6 @@ class StockOperations:
             raise UnknownLevel(sku, location)
         return page.convert(lambda rows: map(Movement.model_validate, rows))
 
-    def adjust(self, request: Adjust) -> Correction:
-        """Add or take units, once per adjustment id. UnknownLocation."""
-        self._locations.check([request.location])
-        return self._corrections.adjust(request)
-
-    def count(self, request: Count) -> Correction:
-        """Set on hand to the counted units, once per count id. UnknownLocation."""
-        self._locations.check([request.location])
-        return self._corrections.count(request)
-
     def receive(
         self, receipt_id: str, location: str, lines: Iterable[ReceiptLine], currency: str
     ) -> Received:
@@ -129,9 +120,19 @@ class StockOperations:
         self._locations.check([location])
         return self._store.receive(receipt_id, location, lines, currency=currency)
 
-    def set_reorder_point(self, location: str, sku: str, reorder_point: int | None) -> None:
-        """Set the position at which a SKU is ordered again, None for never."""
-        self._store.set_reorder_point(location, sku, reorder_point)
+    def set_reorder_points(self, points: Sequence[SetReorderPoint]) -> None:
+        """Set the positions at which SKUs are ordered again. InvalidRequest names each that was never stocked there."""
+        stocked = self._store.stocked((point.location, point.sku) for point in points)
+        problems = [
+            Problem(f"levels[{number}].sku", point.sku, f"a SKU that was stocked at {point.location}")
+            for number, point in enumerate(points)
+            if (point.location, point.sku) not in stocked
+        ]
+        if problems:
+            first, *others = problems
+            raise InvalidRequest(first.field, first.value, first.expected, others)
+        for point in points:
+            self._store.set_reorder_point(point.location, point.sku, point.reorder_point)
 
     def _list_levels(self, limit: int, after: str, locations: list[str]) -> Page[StockLevel]:
         """Return a page of the levels of these locations; the position names the location that it is in."""
@@ -154,6 +155,34 @@ class StockOperations:
         """
         for drift in self._store.drift():
             yield Rebuilt(drift, write and self._store.repair(drift))
+
+
+class CorrectionOperations:
+    """Corrections of stock levels. find_unknown_products: the lookup by the catalog."""
+
+    def __init__(self, dynamodb: Any, table: str, find_unknown_products: FindUnknown) -> None:
+        self._corrections = Corrections(dynamodb, table)
+        self._locations = Locations(dynamodb, table)
+        self._find_unknown_products = find_unknown_products
+
+    def adjust(self, request: Adjust) -> Correction:
+        """Add or take units, once per adjustment id. UnknownReferences."""
+        self._check(request)
+        return self._corrections.adjust(request)
+
+    def count(self, request: Count) -> Correction:
+        """Set on hand to the counted units, once per count id. UnknownReferences."""
+        self._check(request)
+        return self._corrections.count(request)
+
+    def _check(self, request: Adjust | Count) -> None:
+        check_references(
+            [
+                Reference("location", "location", request.location),
+                Reference("product", "sku", request.sku),
+            ],
+            {"location": self._locations.find_unknown, "product": self._find_unknown_products},
+        )
 
 
 def _level(row: Item) -> StockLevel:

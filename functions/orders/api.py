@@ -7,12 +7,14 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from tillflow import customers, references
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Problem, Reply, accepted
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
 from tillflow.fields import Identifier, Note, Quantity
 from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
+from tillflow.references import FindUnknown, Kind
 
 from orders.cards import invoked
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft
@@ -142,7 +144,14 @@ class DraftPage(BaseModel):
 
 @cache
 def _drafts() -> DraftOperations:
-    return DraftOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    functions, environment = client("lambda"), os.environ
+    check = customers.invoked(functions, environment["CHECK_CUSTOMER_FUNCTION"])
+    find: dict[Kind, FindUnknown] = {
+        "customer": customers.find_unknown(check),
+        "location": references.invoked(functions, environment["FIND_UNKNOWN_LOCATIONS_FUNCTION"]),
+        "product": references.invoked(functions, environment["FIND_UNKNOWN_PRODUCTS_FUNCTION"]),
+    }
+    return DraftOperations(client("dynamodb"), environment["TABLE_NAME"], find)
 
 
 @cache
@@ -166,6 +175,7 @@ def _orders() -> OrderOperations:
         os.environ["CHECKOUT_ARN"],
         os.environ["CANCEL_ARN"],
         invoked(client("lambda"), os.environ["STORE_CARDS_FUNCTION"]),
+        references.invoked(client("lambda"), os.environ["FIND_UNKNOWN_CARRIERS_FUNCTION"]),
     )
 
 
@@ -375,8 +385,14 @@ def sell_draft(call: Call) -> Reply:
     """Sell the order of a draft at the prices of now. The same again starts nothing."""
     draft_id, sale = call.path["draft_id"], _as_sent(call.body)
     order, version = _drafts().order_of(draft_id, sale, call.version)
-    # The draft is ended once nothing but the workflow can refuse its order.
-    return _sell(call, order, lambda: _drafts().sell(draft_id, version))
+
+    def end_draft() -> None:
+        """End the draft, once nothing but the workflow can refuse its order."""
+        # The checkout of another order of this id may not have opened it yet.
+        _orders().check_unchanged(order)
+        _drafts().sell(draft_id, version)
+
+    return _sell(call, order, end_draft)
 
 
 def _manager(call: Call) -> str | None:

@@ -201,3 +201,13 @@ class UnknownDraft(DomainError):
 
     def __init__(self, draft_id: str) -> None:
         super().__init__(f"draft {draft_id} does not exist or has expired")
+
+
+class OrderExists(DomainError):
+    """A draft with the id of an order, which it would be sold as."""
+
+    status = 409
+    cashier_message = "An order of this number exists. Start a new one."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} exists; expected an id that no order has")

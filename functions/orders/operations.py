@@ -20,6 +20,7 @@ from tillflow.gift_cards import hide_codes
 from tillflow.listing import Page, days_between
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, Reference, check_references
 
 from orders.approvals import approver_of, with_approval
 from orders.cards import StoreCards, tokens_of, with_references
@@ -32,12 +33,21 @@ from orders.store import OrdersStore
 class OrderOperations:
     """Customer orders. dynamodb, states: clients; checkout, cancel: the ARNs of the two state machines.
 
-    store_cards: stores the tokens of an order's cards, so that only their references reach its workflow.
+    store_cards: stores the tokens of an order's cards, so that only their references reach its workflow;
+    find_unknown_carriers: the lookup by the shipping service.
     """
 
     def __init__(
-        self, dynamodb: Any, states: Any, table: str, checkout: str, cancel: str, store_cards: StoreCards
+        self,
+        dynamodb: Any,
+        states: Any,
+        table: str,
+        checkout: str,
+        cancel: str,
+        store_cards: StoreCards,
+        find_unknown_carriers: FindUnknown,
     ) -> None:
+        self._find_unknown_carriers = find_unknown_carriers
         self._store = OrdersStore(dynamodb, table)
         self._states = states
         self._checkout = checkout
@@ -47,7 +57,8 @@ class OrderOperations:
     def place(self, request: Mapping[str, Any], manager: str | None = None) -> Started:
         """Start the checkout of an order; the same order again starts nothing.
 
-        manager: the one who places it, None for a cashier. InvalidOrder, OverrideNotAllowed, CardRefused.
+        manager: the one who places it, None for a cashier. InvalidOrder, UnknownReferences, OverrideNotAllowed,
+        CardRefused.
         """
         return self.start(self.prepare(request, manager))
 
@@ -63,13 +74,16 @@ class OrderOperations:
         """Return an order as its workflow gets it: approved, and cards by reference, their tokens stored.
 
         approver: returns the manager who approves its discounts, if one does; called when it has an approval_note.
-        InvalidOrder and OverrideNotAllowed before anything is stored.
+        InvalidOrder, UnknownReferences and OverrideNotAllowed before anything is stored.
         """
-        order_id = parse(PlaceOrder, request, InvalidOrder).order_id
+        order = parse(PlaceOrder, request, InvalidOrder)
+        if order.delivery:
+            carrier = Reference("carrier", "delivery.carrier", order.delivery.carrier)
+            check_references([carrier], {"carrier": self._find_unknown_carriers})
         approving = request.get("approval_note") is not None
         request = hide_codes(with_approval(request, approver() if approving else None))
         if cards := tokens_of(request):
-            self._store_cards(order_id, cards)
+            self._store_cards(order.order_id, cards)
         return with_references(request)
 
     def check_unchanged(self, request: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import BusinessId, Day, Identifier
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, invoked
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
 
@@ -156,13 +157,24 @@ class CancelPurchaseBody(BaseModel):
 @cache
 def _orders() -> PurchaseOperations:
     return PurchaseOperations(
-        client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"], os.environ["PURCHASE_ARN"]
+        client("dynamodb"),
+        client("stepfunctions"),
+        os.environ["TABLE_NAME"],
+        os.environ["PURCHASE_ARN"],
+        {
+            "product": _find_unknown_products(),
+            "location": invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"]),
+        },
     )
 
 
 @cache
 def _suppliers() -> SupplierOperations:
-    return SupplierOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    return SupplierOperations(client("dynamodb"), os.environ["TABLE_NAME"], _find_unknown_products())
+
+
+def _find_unknown_products() -> FindUnknown:
+    return invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
 
 
 @api.route("GET /suppliers", "manage", query=PageQuery, response=SupplierPage)

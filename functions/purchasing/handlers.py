@@ -6,6 +6,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.references import FindUnknownIds, UnknownIds, check_references
 from tillflow.secrets import required_secret
 
 from purchasing import rules, service
@@ -19,7 +20,7 @@ from purchasing.models import (
     Cancel,
     GiveUp,
     MatchInvoice,
-    OpenOrder,
+    OpenCheckedOrder,
     OrderRef,
     QuoteOrder,
     SendOrder,
@@ -60,8 +61,21 @@ purchasing = service.PurchaseService(
 
 @handler
 def open_purchase(event: dict[str, Any], context: Any) -> OpenedPurchase:
-    """Open the order of ``{purchase_order_id, location, currency, lines, suppliers, …}``."""
-    purchase = store.open(parse(OpenOrder, event, InvalidPurchase))
+    """Open the order of ``{purchase_order_id, location, currency, lines, suppliers, …}``.
+
+    unknown_skus: those of the order that no product has; UnknownReferences names them, and unknown suppliers.
+    """
+    order = parse(OpenCheckedOrder, event, InvalidPurchase)
+    check_references(
+        rules.references(order),
+        {
+            "product": lambda _: order.unknown_skus,
+            # The next step, which raises the units on order there, looks the location up.
+            "location": lambda _: (),
+            "supplier": store.suppliers.find_unknown,
+        },
+    )
+    purchase = store.open(order)
     return {
         "purchase_order_id": purchase.purchase_order_id,
         "location": purchase.location,
@@ -89,6 +103,12 @@ def await_supplier(event: dict[str, Any], context: Any) -> PurchaseRef:
     request = parse(Await, event)
     store.change(request.purchase_order_id, lambda purchase: rules.wait_for(purchase, request))
     return {"purchase_order_id": request.purchase_order_id}
+
+
+@handler
+def find_unknown_suppliers(event: dict[str, Any], context: Any) -> UnknownIds:
+    """Return those of the suppliers ``{ids}`` that do not exist."""
+    return {"unknown": store.suppliers.find_unknown(parse(FindUnknownIds, event).valid)}
 
 
 @handler

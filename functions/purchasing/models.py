@@ -89,6 +89,12 @@ class OpenOrder(NewPurchase):
         return self
 
 
+class OpenCheckedOrder(OpenOrder):
+    """An order whose products the workflow has looked up. unknown_skus: those that do not exist."""
+
+    unknown_skus: tuple[Identifier, ...] = ()
+
+
 class OrderRef(Request):
     purchase_order_id: BusinessId
 

@@ -5,7 +5,7 @@ workflow reads the document when it gets to it: the callback carries no data.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, get_args
@@ -14,6 +14,7 @@ from tillflow.callbacks import complete_task, fail_task, send_heartbeat
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, Kind, Reference, check_references
 
 from purchasing import reporting, rules
 from purchasing.errors import InvalidPurchase, InvalidSupplier
@@ -45,15 +46,22 @@ _HUNDREDTH = Decimal("0.01")
 class PurchaseOperations:
     """Purchase orders. states: a Step Functions client; machine: the ARN of the workflow.
 
-    Each change returns the changed order.
+    find: the lookups of products and locations by their services. Each change returns the changed order.
     """
 
     def __init__(
-        self, dynamodb: Any, states: Any, table: str, machine: str, now: Callable[[], datetime] = utc_now
+        self,
+        dynamodb: Any,
+        states: Any,
+        table: str,
+        machine: str,
+        find: Mapping[Kind, FindUnknown],
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = PurchaseStore(dynamodb, table, now)
         self._states = states
         self._machine = machine
+        self._find = {**find, "supplier": self._store.suppliers.find_unknown}
         self._now = now
 
     def get(self, purchase_order_id: str) -> Purchase:
@@ -81,8 +89,9 @@ class PurchaseOperations:
     def create(self, request: OpenOrder) -> Started:
         """Start an order; the same order again starts nothing.
 
-        UnknownSupplier, InvalidPurchase for another currency than a supplier's, IdempotencyConflict.
+        UnknownReferences, InvalidPurchase for another currency than a supplier's, IdempotencyConflict.
         """
+        check_references(rules.references(request), self._find)
         self._store.check_suppliers(request)
         sent = request.model_dump(mode="json", exclude={"execution", "approved_total"})
         name = request.purchase_order_id
@@ -163,22 +172,23 @@ class PurchaseOperations:
 
 
 class SupplierOperations:
-    """Suppliers, their price lists, statements and performance."""
+    """Suppliers, their price lists, statements and performance. find_unknown_products: by the catalog."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
+    def __init__(self, dynamodb: Any, table: str, find_unknown_products: FindUnknown) -> None:
+        self._find: dict[Kind, FindUnknown] = {"product": find_unknown_products}
         self._orders = PurchaseStore(dynamodb, table)
         self._store = self._orders.suppliers
 
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
-        """Create a supplier with its prices; InvalidSupplier if the id is in use."""
-        prices = _one_per_sku(prices)
+        """Create a supplier with its prices; InvalidSupplier if the id is in use, UnknownReferences."""
+        prices = self._checked(prices)
         account = self._store.create(supplier)
         self._store.set_prices(supplier.supplier_id, prices)
         return account
 
     def update(self, supplier: Supplier, prices: Iterable[Price], version: int = 0) -> SupplierAccount:
-        """Replace a supplier and add prices; RecordChanged if it is not at `version` (0: any)."""
-        prices = _one_per_sku(prices)
+        """Replace a supplier and add prices; RecordChanged if it is not at `version` (0: any), UnknownReferences."""
+        prices = self._checked(prices)
         expected = version or self._store.account(supplier.supplier_id).version
         account = self._store.update(supplier, expected)
         self._store.set_prices(supplier.supplier_id, prices)
@@ -235,6 +245,15 @@ class SupplierOperations:
 
     def _sent_to(self, supplier_id: str) -> list[Purchase]:
         return self._orders.get_many(self._store.order_ids(supplier_id))
+
+    def _checked(self, prices: Iterable[Price]) -> list[Price]:
+        """Return prices of one a SKU, of products that exist. InvalidSupplier, UnknownReferences."""
+        prices = _one_per_sku(prices)
+        skus = [
+            Reference("product", f"prices[{number}].sku", price.sku) for number, price in enumerate(prices)
+        ]
+        check_references(skus, self._find)
+        return prices
 
 
 def _one_per_sku(prices: Iterable[Price]) -> list[Price]:

@@ -11,6 +11,7 @@ from typing import Any
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
+from tillflow.references import Reference
 
 from purchasing.approvals import Limits, approved_without_asking
 from purchasing.errors import (
@@ -27,6 +28,7 @@ from purchasing.models import (
     Await,
     Invoice,
     Line,
+    NewPurchase,
     OpenOrder,
     Payment,
     Purchase,
@@ -47,6 +49,18 @@ PROMISED_BACK = timedelta(days=31)
 # What the ledger adds to the id of an entry that it reverses: a receipt with it would have the entry of a reversal.
 _REVERSED = "-reversed"
 WITHDRAWAL_NOT_SENT = "; the withdrawal could not be sent"
+
+
+def references(order: NewPurchase) -> list[Reference]:
+    """Return what an order names of other records: location, products and suppliers."""
+    return [
+        Reference("location", "location", order.location),
+        *(Reference("product", f"lines[{number}].sku", line.sku) for number, line in enumerate(order.lines)),
+        *(
+            Reference("supplier", f"suppliers[{number}].supplier_id", candidate.supplier_id)
+            for number, candidate in enumerate(order.suppliers)
+        ),
+    ]
 
 
 def new_purchase(request: OpenOrder, now: datetime, limits: Limits) -> Purchase:

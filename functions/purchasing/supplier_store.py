@@ -92,6 +92,12 @@ class SupplierStore:
             raise UnknownSupplier(supplier_id)
         return read_supplier(rows[row_key])
 
+    def find_unknown(self, supplier_ids: Iterable[str]) -> list[str]:
+        """Return those of the suppliers that do not exist."""
+        keys = {supplier_id: (supplier_pk(supplier_id), SUPPLIER) for supplier_id in supplier_ids}
+        rows = read_rows(self._client, self._table, keys.values())
+        return [supplier_id for supplier_id, place in keys.items() if place not in rows]
+
     def get(self, supplier_id: str) -> Supplier:
         """Return the supplier; UnknownSupplier."""
         return self.account(supplier_id).supplier

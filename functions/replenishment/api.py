@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId
+from tillflow.references import Kind
+from tillflow.references import invoked as looked_up
 
 from replenishment.demand import invoked
 from replenishment.models import Approval, PlannedOrder, Policy, ReorderPoint
@@ -15,6 +17,12 @@ from replenishment.operations import ApprovalOperations, Decision, ReorderOperat
 
 api = Api("replenishment")
 handle = api.handle
+
+_LOOKUPS: dict[Kind, str] = {
+    "location": "FIND_UNKNOWN_LOCATIONS_FUNCTION",
+    "product": "FIND_UNKNOWN_PRODUCTS_FUNCTION",
+    "supplier": "FIND_UNKNOWN_SUPPLIERS_FUNCTION",
+}
 
 
 class ApprovalDecision(BaseModel):
@@ -85,6 +93,7 @@ def _reorders() -> ReorderOperations:
         os.environ["TABLE_NAME"],
         os.environ["REORDER_ARN"],
         invoked(client("lambda"), os.environ["READ_DEMAND_FUNCTION"]),
+        {kind: looked_up(client("lambda"), os.environ[name]) for kind, name in _LOOKUPS.items()},
     )
 
 

@@ -21,6 +21,7 @@ from tillflow.fields import (
     check_total,
 )
 from tillflow.money import Currency
+from tillflow.references import Reference
 
 MAX_NEEDS = 10_000
 
@@ -84,6 +85,16 @@ class Policy(Request):
         if len({source.supplier_id for source in self.sources}) != len(self.sources):
             raise ValueError("one source per supplier")
         return self
+
+    @property
+    def references(self) -> list[Reference]:
+        """Return what the policy names of other records: location, product and suppliers."""
+        suppliers = enumerate(self.sources)
+        return [
+            Reference("location", "location", self.location),
+            Reference("product", "sku", self.sku),
+            *(Reference("supplier", f"sources[{n}].supplier_id", one.supplier_id) for n, one in suppliers),
+        ]
 
 
 class ReorderPoint(BaseModel):

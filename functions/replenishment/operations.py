@@ -7,6 +7,7 @@ from tillflow.callbacks import complete_task
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, Kind, check_references
 
 from replenishment import rules
 from replenishment.errors import UnknownRun
@@ -37,9 +38,21 @@ class ApprovalOperations:
 
 
 class ReorderOperations:
-    """Reorder policies and runs. states: a Step Functions client; machine: the ARN of the workflow."""
+    """Reorder policies and runs. states: a Step Functions client; machine: the ARN of the workflow.
 
-    def __init__(self, dynamodb: Any, states: Any, table: str, machine: str, read_demand: ReadDemand) -> None:
+    find: the lookups of products, locations and suppliers by their services.
+    """
+
+    def __init__(
+        self,
+        dynamodb: Any,
+        states: Any,
+        table: str,
+        machine: str,
+        read_demand: ReadDemand,
+        find: Mapping[Kind, FindUnknown],
+    ) -> None:
+        self._find = find
         self._store = ReplenishmentStore(dynamodb, table)
         self._states = states
         self._machine = machine
@@ -48,8 +61,9 @@ class ReorderOperations:
     def put_policy(self, policy: Policy, version: int | None = None) -> int:
         """Create or replace the policy of a SKU at a location; return its version.
 
-        RecordChanged if it is not at `version`; None for any.
+        UnknownReferences; RecordChanged if it is not at `version`; None for any.
         """
+        check_references(policy.references, self._find)
         return self._store.put_policy(policy, version)
 
     def policy(self, location: str, sku: str) -> tuple[Policy, int]:

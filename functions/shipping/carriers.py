@@ -4,7 +4,7 @@ A shipment's id is the key by which a carrier recognises a repeated hand-over.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -103,6 +103,13 @@ class Carriers:
         if name not in self._addresses:
             raise UnknownCarrier(name)
         return WebhookCarrier(self._addresses[name], lambda: self._secret_of(name))
+
+    def find_unknown(self, names: Iterable[str]) -> list[str]:
+        """Return those of the names that no carrier has."""
+        return [name for name in names if not self._is_known(name)]
+
+    def _is_known(self, name: str) -> bool:
+        return name in ("manual", *self._addresses) or (name == "sandbox" and self._sandbox)
 
 
 def parse_carriers(text: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from tillflow.aws import client
 from tillflow.gift_cards import new_code
 
 from tests.support.http_api import HttpApi, http_api
+from tests.support.references import none_unknown
 from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG
 from verification.harness.fixture import seed_stock, workflow_fixture
 
@@ -130,7 +131,7 @@ def api() -> Iterator[HttpApi]:
     with workflow_fixture() as shop, http_api(shop) as built, patch("orders.api.invoked", payments):
         seed_stock({MUG: 50})
         supplier = Supplier(supplier_id="sup-1", name="Mugs", currency=CURRENCY, account="acc-1")
-        SupplierOperations(client("dynamodb"), "PurchasingTable").create(supplier)
+        SupplierOperations(client("dynamodb"), "PurchasingTable", none_unknown).create(supplier)
         assert built.post("/customers", {"customer_id": "cus-1", "name": "Ada"}).status == 201
         kept = {name: order("x")[name] for name in ("location", "register", "currency", "lines")}
         for draft_id, lines in {"drf-1": kept["lines"], "drf-2": kept["lines"], "drf-3": []}.items():

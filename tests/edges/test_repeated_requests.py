@@ -45,7 +45,7 @@ NOT_COMPARED = {
 }
 """Fields that take no part in the effect of a request under a used key, by function."""
 
-READS = {"PriceOrderFunction", "FindOrderFunction"}
+READS = {"PriceOrderFunction", "FindOrderFunction", "FindUnknownProductsFunction"}
 """Functions without an effect: their response depends on the request alone."""
 
 

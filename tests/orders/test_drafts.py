@@ -12,6 +12,7 @@ from orders.operations import OrderOperations
 from tillflow.aws import client
 from tillflow.errors import IdempotencyConflict, OrderClosed, RecordChanged
 
+from tests.support.references import NONE_UNKNOWN, none_unknown
 from verification.harness.services import data_services
 from verification.harness.template import Template
 
@@ -42,7 +43,7 @@ def clock() -> Clock:
 @pytest.fixture
 def drafts(clock: Clock) -> Iterator[DraftOperations]:
     with data_services(Template.read()):
-        built = DraftOperations(client("dynamodb"), "OrdersTable", clock)
+        built = DraftOperations(client("dynamodb"), "OrdersTable", NONE_UNKNOWN, clock)
         built.create({"draft_id": "drf-1", "order": ORDER})
         yield built
 
@@ -121,7 +122,7 @@ def test_draft_expires_after_its_last_change(drafts: DraftOperations, clock: Clo
 def test_drafts_are_listed_by_location_and_are_no_orders(drafts: DraftOperations) -> None:
     assert [draft.draft_id for draft in drafts.list_drafts("store-1").rows] == ["drf-1"]
     assert drafts.list_drafts("store-2").rows == []
-    orders = OrderOperations(client("dynamodb"), None, "OrdersTable", "", "", lambda *_: None)
+    orders = OrderOperations(client("dynamodb"), None, "OrdersTable", "", "", lambda *_: None, none_unknown)
     assert orders.list_orders().rows == orders.list_orders(location="store-1").rows == []
 
 

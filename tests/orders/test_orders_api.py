@@ -11,6 +11,7 @@ from orders.operations import OrderOperations
 from tillflow.aws import client
 
 from tests.support.http_api import HttpApi, HttpResponse, http_api
+from tests.support.references import none_unknown
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import CURRENCY, ESPRESSO, LOCATION, MUG, WAREHOUSE
 from verification.harness.fixture import seed_stock, workflow_fixture
@@ -99,7 +100,9 @@ def test_cancel_is_started_again_after_one_that_left_the_order_paid(api: HttpApi
 
     states.start_execution = start
     states.describe_execution = lambda **_: {"status": "SUCCEEDED", "output": '{"status": "PAID"}'}
-    operations = OrderOperations(client("dynamodb"), states, "OrdersTable", CHECKOUT, CANCEL, lambda *_: None)
+    operations = OrderOperations(
+        client("dynamodb"), states, "OrdersTable", CHECKOUT, CANCEL, lambda *_: None, none_unknown
+    )
     assert operations.cancel("ord-1", "x").arn == "ord-1.2"
     states.describe_execution = lambda **_: {"status": "SUCCEEDED", "output": '{"status": "CANCELLED"}'}
     assert operations.cancel("ord-1", "x").duplicate

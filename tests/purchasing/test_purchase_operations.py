@@ -27,6 +27,8 @@ from purchasing.service import matched_invoice
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 
+from tests.support.references import NONE_UNKNOWN, none_unknown
+
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TODAY = NOW.date()
 SUPPLIER = Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")
@@ -39,7 +41,7 @@ class NoStates:
 
 @pytest.fixture
 def operations(dynamodb: Any, table: str) -> PurchaseOperations:
-    SupplierOperations(dynamodb, table).create(SUPPLIER)
+    SupplierOperations(dynamodb, table, none_unknown).create(SUPPLIER)
     store = PurchaseStore(dynamodb, table, lambda: NOW)
     request = {
         "purchase_order_id": PO,
@@ -50,7 +52,7 @@ def operations(dynamodb: Any, table: str) -> PurchaseOperations:
     }
     store.open(OpenOrder.model_validate(request))
     store.send(PO)
-    return PurchaseOperations(dynamodb, NoStates(), table, "", lambda: NOW)
+    return PurchaseOperations(dynamodb, NoStates(), table, "", NONE_UNKNOWN, lambda: NOW)
 
 
 def receipt(at: datetime = NOW, **more: Any) -> Receipt:
@@ -72,7 +74,7 @@ def test_ids_that_cannot_be_are_refused_in_words(operations: PurchaseOperations,
 def test_unknown_ids_are_errors(operations: PurchaseOperations, dynamodb: Any, table: str) -> None:
     with pytest.raises(UnknownPurchase):
         operations.get("po-2")
-    suppliers = SupplierOperations(dynamodb, table)
+    suppliers = SupplierOperations(dynamodb, table, none_unknown)
     with pytest.raises(UnknownSupplier):
         suppliers.statement("nobody")
     with pytest.raises(InvalidSupplier, match="supplier_id"):
@@ -119,7 +121,7 @@ def test_suppliers_of_an_order_answer_within_half_a_year(
     names = ["sup-a", "sup-b", "sup-c"]
     for name in names:
         supplier = SUPPLIER.model_copy(update={"supplier_id": name, "timeouts": timeouts})
-        SupplierOperations(dynamodb, table).create(supplier)
+        SupplierOperations(dynamodb, table, none_unknown).create(supplier)
     request = {
         "purchase_order_id": PO,
         "location": "store-1",
@@ -158,7 +160,7 @@ def test_the_differences_of_an_unmatched_invoice_are_listed(operations: Purchase
 
 
 def test_a_supplier_keeps_its_currency_and_has_one_price_per_sku(dynamodb: Any, table: str) -> None:
-    suppliers = SupplierOperations(dynamodb, table)
+    suppliers = SupplierOperations(dynamodb, table, none_unknown)
     account = suppliers.create(SUPPLIER)
     with pytest.raises(InvalidSupplier, match="currency is 'JPY'; expected EUR"):
         suppliers.update(SUPPLIER.model_copy(update={"currency": "JPY"}), [], account.version)
@@ -172,7 +174,7 @@ def test_a_supplier_with_an_open_order_cannot_be_deleted(
     operations: PurchaseOperations, dynamodb: Any, table: str
 ) -> None:
     with pytest.raises(SupplierInUse, match="1 open orders"):
-        SupplierOperations(dynamodb, table).delete("sup-a")
+        SupplierOperations(dynamodb, table, none_unknown).delete("sup-a")
 
 
 def test_a_token_of_an_earlier_wait_does_not_replace_a_later_one(operations: PurchaseOperations) -> None:
@@ -193,7 +195,7 @@ def test_a_token_of_an_earlier_wait_does_not_replace_a_later_one(operations: Pur
 
 def test_an_invoice_is_due_within_the_year_of_the_orders_execution(dynamodb: Any, table: str) -> None:
     order = PurchaseStore(dynamodb, table)
-    SupplierOperations(dynamodb, table).create(SUPPLIER)
+    SupplierOperations(dynamodb, table, none_unknown).create(SUPPLIER)
     request = {
         "purchase_order_id": PO,
         "location": "store-1",

@@ -13,6 +13,7 @@ from cases.store import CasesStore
 from catalog.models import Category, Product, TaxClass
 from catalog.store import CatalogStore
 from images.rules import image_id
+from inventory.corrections import Corrections
 from inventory.models import Adjust, Location, ReceiptLine
 from inventory.operations import StockOperations
 from inventory.transfers import rules as transfer_rules
@@ -37,6 +38,7 @@ from tillflow.store import key, marshal, unmarshal
 
 from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
+from tests.support.references import NONE_UNKNOWN
 from till import users
 from till.services.customers import Customers
 from till.services.replenishment import Reorders
@@ -239,7 +241,9 @@ def _stock_and_transfer() -> None:
         stock.put_location(Location(location=name, name=name.title()))
         stock.receive(f"seed-{name}", name, [ReceiptLine(sku="TEA", quantity=10, cost=4000)], "EUR")
     found = {"adjustment_id": "adj-tea", "location": "store-1", "sku": "TEA", "quantity": -1}
-    stock.adjust(Adjust.model_validate(found | {"currency": "EUR", "reason": "dropped"}))
+    Corrections(client("dynamodb"), "InventoryTable").adjust(
+        Adjust.model_validate(found | {"currency": "EUR", "reason": "dropped"})
+    )
     transfers = TransferStore(client("dynamodb"), "InventoryTable")
     opened = {"transfer_id": TRANSFER, "source": "warehouse", "destination": "store-1", "currency": "EUR"}
     lines = [{"sku": "TEA", "quantity": 4}]
@@ -258,7 +262,9 @@ def _stock_and_transfer() -> None:
 def _drafts() -> None:
     order = {"location": "store-1", "register": "till-1", "currency": "EUR", "note": "Ada comes back"}
     order |= {"lines": [{"sku": "MUG", "quantity": 2}], "customer_id": "cus-ada"}
-    DraftOperations(client("dynamodb"), "OrdersTable").create({"draft_id": "drf-1", "order": order})
+    DraftOperations(client("dynamodb"), "OrdersTable", NONE_UNKNOWN).create(
+        {"draft_id": "drf-1", "order": order}
+    )
 
 
 def _shipments() -> None:

@@ -18,6 +18,7 @@ LOCAL = {
     "PlanLinesFunction",
     "RecordMetricsFunction",
     "AddScopesFunction",
+    "FindUnknownCarriersFunction",
     "WebApiFunction",
     "ServeConsoleFunction",
 }

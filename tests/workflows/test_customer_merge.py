@@ -15,6 +15,7 @@ from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from tillflow.aws import client
 
+from tests.support.references import none_unknown
 from till.demo.order_checkout import BASKET, CASH, order
 from till.shop import ESPRESSO, MUG
 from verification.harness.faults import FOREVER, Fault
@@ -68,7 +69,7 @@ def merge(shop: WorkflowFixture, *faults: Fault, **changes: str) -> Run:
 
 
 def bought(customer_id: str) -> list[str]:
-    orders = OrderOperations(client("dynamodb"), None, "OrdersTable", "", "", lambda *_: None)
+    orders = OrderOperations(client("dynamodb"), None, "OrdersTable", "", "", lambda *_: None, none_unknown)
     return [one.order_id for one in orders.list_orders(customer_id=customer_id).rows]
 
 

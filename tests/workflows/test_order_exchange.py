@@ -23,6 +23,7 @@ from tillflow.aws import client
 from tillflow.errors import InvalidOrder
 from tillflow.store import key, marshal
 
+from tests.support.references import none_unknown
 from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import CUSTOMERS, ESPRESSO, MUG
 from verification.harness.faults import FOREVER, Fault, FaultSchedule
@@ -69,7 +70,7 @@ def exchange_input(
     return_id: str = "ret-1",
 ) -> dict[str, Any]:
     returned = {"return_id": return_id, "order_id": "ord-1", "currency": "EUR", "lines": [units]}
-    sale = with_stored_cards(order(lines, *tenders, order_id=sold, placed_at="2026-11-24T10:00:00Z"))
+    sale = with_stored_cards(order(lines, *tenders, order_id=sold, placed_at="2026-11-23T10:00:00Z"))
     return {"return_id": return_id, "return": returned, "sale": sale}
 
 
@@ -440,7 +441,7 @@ def test_id_of_a_return_that_a_shipment_makes_is_refused() -> None:
 
 
 def test_sale_with_an_exchange_tender_of_its_own_is_refused(shop: WorkflowFixture) -> None:
-    operations = OrderOperations(None, None, "OrdersTable", "", "", lambda *_: None)
+    operations = OrderOperations(None, None, "OrdersTable", "", "", lambda *_: None, none_unknown)
     sale = order({MUG: 1}, {"type": "exchange", "at_most": 1250, "return_id": "ret-1"}, order_id="ord-2")
     with pytest.raises(InvalidOrder):
         operations.place(sale)

@@ -39,7 +39,7 @@ COMPENSATIONS = [
     "LowerOnOrder",
     "CancelPurchase",
 ]
-STEPS = ["OpenPurchase", "RaiseOnOrder", "SendPurchase"]
+STEPS = ["FindUnknownProducts", "OpenPurchase", "RaiseOnOrder", "SendPurchase"]
 
 
 @pytest.mark.parametrize("state", STEPS)
@@ -105,7 +105,7 @@ def test_goods_booked_after_they_were_given_up_are_not_received(shop: Any) -> No
 def test_return_with_more_lines_than_a_transaction_is_complete() -> None:
     lines = dict.fromkeys(CARDS[:120], 2)
     with workflow_fixture("PurchaseOrder") as shop:
-        seed_stock({ESPRESSO: 10})
+        seed_stock({ESPRESSO: 10, **dict.fromkeys(lines, 0)})
         goods_in = purchase_operations(shop)
         purchases_store().suppliers.create(
             Supplier(supplier_id="sup-a", name="A", currency="EUR", account="acct_ok")

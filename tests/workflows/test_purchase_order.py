@@ -35,6 +35,7 @@ from tests.support.purchase_workflow import (
 from tests.workflows.test_purchase_faults import COMPENSATIONS
 from till.shop import CARDS, ESPRESSO, MUG
 from verification.harness.faults import Fault
+from verification.harness.fixture import seed_stock
 
 __all__ = ["shop"]  # fixtures
 
@@ -184,8 +185,29 @@ def test_cancelled_before_its_acknowledgement(shop: Any) -> None:
 def test_order_without_a_supplier_releases_the_units_of_its_reorder(shop: Any) -> None:
     claim(PO, {ESPRESSO: 20, MUG: 10})
     run = begin(shop, suppliers=[{"supplier_id": "sup-nobody"}])
-    assert (run.status, run.error) == ("FAILED", "UnknownSupplier")
+    assert (run.status, run.error) == ("FAILED", "UnknownReferences")
     assert level(shop, ESPRESSO)["on_order"] == 0
+
+
+def test_started_order_of_unknown_records_names_all_of_them_before_any_effect(shop: Any) -> None:
+    claim(PO, {ESPRESSO: 20})
+    lines = [{"sku": sku, "quantity": 1, "unit_cost": 1} for sku in ("NOPE", MUG, "NONE")]
+    run = begin(shop, lines=lines, suppliers=[{"supplier_id": "sup-nobody"}])
+    assert (run.status, run.error) == ("FAILED", "UnknownReferences")
+    for field in ("lines[0].sku", "lines[2].sku", "suppliers[0].supplier_id"):
+        assert f"{field} is" in run.cause
+    assert "lines[1].sku" not in run.cause
+    assert shop.store.list_purchases(10, "", None, None, None).rows == []
+    assert level(shop, ESPRESSO)["on_order"] == 0
+    assert shop.audit() == []
+
+
+def test_started_order_for_an_unknown_location_is_sent_to_no_supplier(shop: Any) -> None:
+    run = begin(shop, location="nowhere")
+    assert (run.status, run.error) == ("FAILED", "UnknownLocation")
+    assert "SendPurchase" not in run.path
+    assert shop.store.get(PO).status == "CANCELLED"
+    assert shop.audit() == []
 
 
 def test_a_second_order_of_the_same_id_leaves_the_first_as_it_is(shop: Any) -> None:
@@ -220,6 +242,7 @@ def test_cancelled_between_two_deliveries_sends_the_first_back(shop: Any) -> Non
 
 def test_goods_worth_less_than_they_cost_are_returned_and_the_difference_is_price_variance(shop: Any) -> None:
     inventory = InventoryStore(client("dynamodb"), "InventoryTable")
+    seed_stock({CARDS[0]: 0}, "cards")
     inventory.receive("cheap", "store-1", [ReceiptLine(sku=CARDS[0], quantity=10, cost=10)])
     run = begin(shop, lines=[{"sku": CARDS[0], "quantity": 10, "unit_cost": 100}])
     shop.operations.acknowledge(PO, TODAY)

@@ -23,7 +23,7 @@ from verification.harness.faults import FOREVER, Fault
 from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
 TRF, WAREHOUSE = "trf-1", "warehouse"
-RESERVED = ["OpenTransfer", "ReserveStock", "RaiseOnOrder", "AwaitShipment"]
+RESERVED = ["FindUnknownProducts", "OpenTransfer", "ReserveStock", "RaiseOnOrder", "AwaitShipment"]
 SHIPPED = [*RESERVED, "ShipTransfer", "WhatNext", "AwaitArrival"]
 COMPENSATIONS = ["LowerOnOrder", "ReleaseStock", "CancelTransfer"]
 
@@ -49,7 +49,7 @@ def transfers() -> TransferStore:
 
 
 def operations(shop: WorkflowFixture) -> TransferOperations:
-    return TransferOperations(client("dynamodb"), EngineCallbacks(shop), "InventoryTable", "")
+    return TransferOperations(client("dynamodb"), EngineCallbacks(shop), "InventoryTable", "", lambda _: [])
 
 
 def request(**more: Any) -> dict[str, Any]:
@@ -289,13 +289,21 @@ def test_units_in_transit_are_not_reordered(shop: WorkflowFixture) -> None:
     assert inventory().needs() == []
 
 
+def test_unknown_products_are_refused_before_any_effect(shop: WorkflowFixture) -> None:
+    lines = [{"sku": sku, "quantity": 1} for sku in ("NOPE", ESPRESSO, "NONE")]
+    (run,) = shop.run(request(lines=lines))
+    assert (run.status, run.error) == ("FAILED", "UnknownReferences")
+    assert "lines[0].sku is 'NOPE'" in run.cause and "lines[2].sku is 'NONE'" in run.cause
+    assert shop.audit() == []
+
+
 @pytest.mark.parametrize("field", ["source", "destination"])
 def test_an_unknown_location_is_refused_before_any_effect(shop: WorkflowFixture, field: str) -> None:
     (run,) = shop.run(request(**{field: "store-9"}))
     assert (run.status, run.error, run.path) == (
         "FAILED",
-        "UnknownLocation",
-        ["OpenTransfer", "TransferCancelled"],
+        "UnknownReferences",
+        ["FindUnknownProducts", "OpenTransfer", "TransferCancelled"],
     )
-    assert "location store-9 does not exist" in run.cause
+    assert f"{field} is 'store-9'" in run.cause
     assert shop.audit() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +13,7 @@ from till import workflows
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.stack import Stack, find_stack
-
-if TYPE_CHECKING:
-    from purchasing.models import OpenOrder
+from till.stack import find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
 
@@ -48,7 +45,6 @@ def create(
     from purchasing.models import OpenOrder
     from tillflow.parsing import parse
 
-    from till.services.inventory import Stock
     from till.services.purchasing import Purchases
 
     stack = find_stack()
@@ -64,8 +60,6 @@ def create(
     }
     with operator_errors("See `till purchase create --help`; `till supplier list` lists every supplier."):
         order = parse(OpenOrder, request, InvalidPurchase)
-        _check_products(stack, order)
-        Stock(stack).check_location(order.location)
         started = Purchases(stack).create(order)
     if as_json:
         print_json(
@@ -435,13 +429,6 @@ def _money(*columns: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
         return lambda row: money(row[name], row["currency"])
 
     return {name: formatter(name) for name in columns}
-
-
-def _check_products(stack: Stack, order: OpenOrder) -> None:
-    """Raise UnknownProduct unless the catalog has every SKU of the order."""
-    from till.services.catalog import Catalog
-
-    Catalog(stack).check(line.sku for line in order.lines)
 
 
 def _ordered(text: str) -> dict[str, Any]:

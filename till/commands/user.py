@@ -37,12 +37,14 @@ def create(
 
         till user create ada --group cashier --location store-1
     """
+    from till.services.inventory import Stock
     from till.users import users
 
-    with operator_errors("List the users with `till user list`."):
-        user = users(find_stack()).create(
-            {"username": name, "group": group.value, "location": location}, password
-        )
+    stack = find_stack()
+    with operator_errors("List the users with `till user list`, the locations with `till location list`."):
+        if location:
+            Stock(stack).check_location(location)
+        user = users(stack).create({"username": name, "group": group.value, "location": location}, password)
     out.print(f"Created {user.group} {user.username}.")
 
 

@@ -1,9 +1,9 @@
 """Products, by the catalog's API function."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from catalog.errors import InvalidProduct, UnknownCategory, UnknownProduct
+from catalog.errors import InvalidProduct, UnknownCategory
 from catalog.models import (
     BarcodeLayout,
     BarcodeLayouts,
@@ -42,12 +42,6 @@ class Catalog:
         body = self._service.call("GET /products", "read", query={"barcode": barcode}).body
         label = Label.model_validate(body["label"]) if body["label"] else None
         return Product.model_validate(body["products"][0]), label
-
-    def check(self, skus: Iterable[str]) -> None:
-        """Raise UnknownProduct, naming all, unless the catalog has every SKU."""
-        unknown = [sku for sku in dict.fromkeys(skus) if not self._has(sku)]
-        if unknown:
-            raise UnknownProduct(*unknown)
 
     def schedule_price(self, request: Mapping[str, Any]) -> None:
         """Change the price of a product from a time on. UnknownProduct, InvalidProduct."""
@@ -126,10 +120,3 @@ class Catalog:
     def put_price_days(self, days: PriceDays) -> None:
         """Set the days whose lowest price values a return without a receipt."""
         self._service.call("PUT /settings/price-days", "manage", body=days.model_dump())
-
-    def _has(self, sku: str) -> bool:
-        try:
-            self.get(sku)
-        except UnknownProduct:
-            return False
-        return True

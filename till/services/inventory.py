@@ -54,12 +54,12 @@ class Stock:
         return self._service.pages(route, "manage", "movements", Movement, limit, after, **filters)
 
     def adjust(self, request: Adjust) -> Correction:
-        """Add or take units, once per adjustment id. UnknownLocation, ImplausibleCorrection."""
+        """Add or take units, once per adjustment id. UnknownReferences, ImplausibleCorrection."""
         body = request.model_dump(mode="json")
         return self._service.call("POST /stock/adjustments", "manage", body=body).read(Correction)
 
     def count(self, request: Count) -> Correction:
-        """Set on hand to the counted units, once per count id. UnknownLocation, ImplausibleCorrection."""
+        """Set on hand to the counted units, once per count id. UnknownReferences, ImplausibleCorrection."""
         body = request.model_dump(mode="json")
         return self._service.call("POST /stock/counts", "manage", body=body).read(Correction)
 
@@ -83,7 +83,7 @@ class Transfers:
         self._service = Service(stack, _FUNCTION)
 
     def create(self, request: OpenTransfer) -> Started:
-        """Start a transfer, once per transfer id. UnknownLocation, IdempotencyConflict."""
+        """Start a transfer, once per transfer id. UnknownReferences, IdempotencyConflict."""
         response = self._service.call("POST /transfers", "manage", body=request.model_dump(mode="json"))
         return response.started
 

@@ -33,7 +33,7 @@ class Purchases:
         self._service = Service(stack, _FUNCTION)
 
     def create(self, order: OpenOrder) -> Started:
-        """Start an order, once per id. UnknownSupplier, InvalidPurchase, IdempotencyConflict."""
+        """Start an order, once per id. UnknownReferences, InvalidPurchase, IdempotencyConflict."""
         request = order.model_dump(mode="json", include=set(NewPurchase.model_fields))
         return self._service.call("POST /purchase-orders", "manage", body=request).started
 

@@ -39,5 +39,6 @@ def purchase_operations(fixture: WorkflowFixture) -> PurchaseOperations:
         EngineCallbacks(fixture),
         "PurchasingTable",
         "",
+        {},  # it starts no orders
         lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC),
     )

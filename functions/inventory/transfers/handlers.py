@@ -6,6 +6,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.references import check_references
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
@@ -14,8 +15,8 @@ from inventory.transfers.models import (
     AwaitTransfer,
     CancelTransfer,
     NextStep,
+    OpenCheckedTransfer,
     OpenedTransfer,
-    OpenTransfer,
     Transfer,
     TransferRef,
     TransferStatus,
@@ -32,10 +33,14 @@ locations = Locations(_dynamodb, _table)
 def open_transfer(event: dict[str, Any], context: Any) -> OpenedTransfer:
     """Create the transfer ``{transfer_id, source, destination, currency, lines: [{sku, quantity}], reason?}``.
 
-    UnknownLocation; IdempotencyConflict when the id has another transfer.
+    unknown_skus: those of the lines that no product has. UnknownReferences; IdempotencyConflict when the id has another
+    transfer.
     """
-    request = parse(OpenTransfer, event, InvalidTransfer)
-    locations.check([request.source, request.destination])
+    request = parse(OpenCheckedTransfer, event, InvalidTransfer)
+    check_references(
+        rules.references(request),
+        {"location": locations.find_unknown, "product": lambda _: request.unknown_skus},
+    )
     transfer = store.open(request)
     return {
         "source": transfer.source,

@@ -48,6 +48,12 @@ class OpenTransfer(Request):
         return destination
 
 
+class OpenCheckedTransfer(OpenTransfer):
+    """A transfer whose products the workflow has looked up. unknown_skus: those that do not exist."""
+
+    unknown_skus: tuple[Identifier, ...] = ()
+
+
 class TransferRef(Request):
     transfer_id: BusinessId
 

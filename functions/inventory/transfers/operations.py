@@ -11,6 +11,7 @@ from tillflow.callbacks import complete_task
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, check_references
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
@@ -24,18 +25,24 @@ STATUSES: tuple[str, ...] = get_args(Status.__value__)
 class TransferOperations:
     """Transfers. states: a Step Functions client; machine: the ARN of the workflow.
 
-    Each change returns the changed transfer.
+    find_unknown_products: the lookup by the catalog. Each change returns the changed transfer.
     """
 
-    def __init__(self, dynamodb: Any, states: Any, table: str, machine: str) -> None:
+    def __init__(
+        self, dynamodb: Any, states: Any, table: str, machine: str, find_unknown_products: FindUnknown
+    ) -> None:
+        self._find_unknown_products = find_unknown_products
         self._store = TransferStore(dynamodb, table)
         self._machine = machine
         self._locations = Locations(dynamodb, table)
         self._states = states
 
     def create(self, request: OpenTransfer) -> Started:
-        """Start a transfer; the same transfer again starts nothing. UnknownLocation, IdempotencyConflict."""
-        self._locations.check([request.source, request.destination])
+        """Start a transfer; the same transfer again starts nothing. UnknownReferences, IdempotencyConflict."""
+        check_references(
+            rules.references(request),
+            {"location": self._locations.find_unknown, "product": self._find_unknown_products},
+        )
         sent = request.model_dump(mode="json", exclude={"transfer_id"})
         return start_once(
             self._states, self._machine, request.transfer_id, sent, f"transfer {request.transfer_id}"

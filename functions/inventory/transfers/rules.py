@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.references import Reference
 from tillflow.times import iso_utc
 
 from inventory.errors import InvalidTransfer, TransferCancelled
@@ -37,6 +38,16 @@ class ArrivedGoods:
     cost: int
     lost: int
     lost_cost: int
+
+
+def references(request: OpenTransfer) -> list[Reference]:
+    """Return what a transfer names of other records: its locations and products."""
+    lines = enumerate(request.lines)
+    return [
+        Reference("location", "source", request.source),
+        Reference("location", "destination", request.destination),
+        *(Reference("product", f"lines[{number}].sku", line.sku) for number, line in lines),
+    ]
 
 
 def new_transfer(request: OpenTransfer, now: datetime) -> Transfer:

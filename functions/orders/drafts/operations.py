@@ -8,6 +8,7 @@ from tillflow.errors import InvalidOrder
 from tillflow.listing import Page
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
+from tillflow.references import FindUnknown, Kind, check_references
 
 from orders.drafts import rules
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, DraftRef, DraftsOfLocation, SellDraft
@@ -16,15 +17,30 @@ from orders.errors import InvalidDraft
 
 
 class DraftOperations:
-    """Drafts of orders. dynamodb: a client; table: the orders table."""
+    """Drafts of orders. dynamodb: a client; table: the orders table.
 
-    def __init__(self, dynamodb: Any, table: str, now: Callable[[], datetime] = utc_now) -> None:
+    find: the lookups of products, locations and customers by their services.
+    """
+
+    def __init__(
+        self,
+        dynamodb: Any,
+        table: str,
+        find: Mapping[Kind, FindUnknown],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._find = find
         self._store = DraftsStore(dynamodb, table, now)
         self._now = now
 
     def create(self, request: Mapping[str, Any]) -> Draft:
-        """Keep an order; the same draft again returns the stored one. Raises InvalidDraft, IdempotencyConflict."""
-        return self._store.create(parse(CreateDraft, request, InvalidDraft))
+        """Keep an order; the same draft again returns the stored one.
+
+        Raises InvalidDraft, UnknownReferences, IdempotencyConflict, OrderExists.
+        """
+        draft = parse(CreateDraft, request, InvalidDraft)
+        check_references(rules.references(draft.order, "order."), self._find)
+        return self._store.create(draft)
 
     def get(self, draft_id: str) -> Draft:
         """Return a draft. Raises InvalidDraft, UnknownDraft."""
@@ -36,8 +52,12 @@ class DraftOperations:
         return self._store.list_drafts(location, limit, after)
 
     def update(self, draft_id: str, order: Mapping[str, Any], version: int | None = None) -> Draft:
-        """Replace the order of a draft at a version. Raises InvalidDraft, UnknownDraft, RecordChanged, OrderClosed."""
+        """Replace the order of a draft at a version.
+
+        Raises InvalidDraft, UnknownReferences, UnknownDraft, RecordChanged, OrderClosed.
+        """
         content, now = parse(DraftOrder, order, InvalidDraft), self._now()
+        check_references(rules.references(content), self._find)
         return self._store.change(_id(draft_id), lambda draft: rules.update(draft, content, version, now))
 
     def discard(self, draft_id: str, version: int | None = None) -> Draft:
@@ -60,9 +80,9 @@ class DraftOperations:
     def sell(self, draft_id: str, version: int) -> Draft:
         """End a draft as sold at the version that became the order; again, it changes nothing.
 
-        Raises UnknownDraft, RecordChanged, OrderClosed.
+        Raises UnknownDraft, RecordChanged, OrderClosed, OrderExists if another order has its id.
         """
-        return self._store.change(_id(draft_id), lambda draft: rules.sell(draft, version))
+        return self._store.sell(_id(draft_id), lambda draft: rules.sell(draft, version))
 
 
 def _id(draft_id: str) -> str:

@@ -4,11 +4,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, RecordChanged
+from tillflow.references import Reference
 
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft, Status
 
 KEPT = timedelta(days=30)
 """How long a draft is kept after its last change."""
+
+
+def references(order: DraftOrder, path: str = "") -> list[Reference]:
+    """Return what a draft names of other records: location, customer and products.
+
+    path: that of the order in its request.
+    """
+    customer = [Reference("customer", f"{path}customer_id", order.customer_id)] if order.customer_id else []
+    return [
+        Reference("location", f"{path}location", order.location),
+        *customer,
+        *(
+            Reference("product", f"{path}lines[{number}].sku", line.sku)
+            for number, line in enumerate(order.lines)
+        ),
+    ]
 
 
 def new_draft(request: CreateDraft, now: datetime) -> Draft:

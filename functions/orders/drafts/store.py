@@ -9,12 +9,13 @@ from typing import Any
 
 from tillflow.documents import Documents, DocumentType
 from tillflow.listing import Page
+from tillflow.store import Action, key
 from tillflow.times import iso_utc
 
 from orders.drafts import rules
 from orders.drafts.models import CreateDraft, Draft
-from orders.errors import UnknownDraft
-from orders.rows import orders_by_time
+from orders.errors import OrderExists, UnknownDraft
+from orders.rows import order_key, orders_by_time
 
 
 def drafts_list(location: str) -> str:
@@ -50,8 +51,13 @@ class DraftsStore:
         self._now = now
 
     def create(self, request: CreateDraft) -> Draft:
-        """Write a draft, or return the stored one of its id. IdempotencyConflict when that has another order."""
-        draft = self._documents.create(rules.new_draft(request, self._now()))
+        """Write a draft, or return the stored one of its id. IdempotencyConflict when that has another order.
+
+        OrderExists if an order has its id.
+        """
+        draft = self._documents.create(
+            rules.new_draft(request, self._now()), [self._check_no_order(request.draft_id)]
+        )
         rules.check_same_request(draft, request)
         return draft
 
@@ -62,6 +68,14 @@ class DraftsStore:
     def change(self, draft_id: str, rule: Change) -> Draft:
         """Apply a rule to a draft; UnknownDraft for one that has expired too."""
         return self._documents.update(draft_id, lambda draft: rule(self._unexpired(draft)))
+
+    def sell(self, draft_id: str, rule: Change) -> Draft:
+        """Apply the rule that ends a draft as sold. OrderExists if another order has its id; UnknownDraft."""
+        return self._documents.update(
+            draft_id,
+            lambda draft: rule(self._unexpired(draft)),
+            lambda before, after: [self._check_no_order(draft_id)],
+        )
 
     def list_drafts(self, location: str, limit: int, after: str) -> Page[Draft]:
         """Return a page of the open drafts of a location, the newest first."""
@@ -75,6 +89,15 @@ class DraftsStore:
             if draft.status == "OPEN" and not rules.is_expired(draft, now)
         }
         return Page([stored[draft_id] for draft_id in ids if draft_id in stored], page.after)
+
+    def _check_no_order(self, draft_id: str) -> Action:
+        """Return the condition that no order has the id of a draft that is open: a sold draft has ended before it."""
+        request = {
+            "TableName": self._table,
+            "Key": key(*order_key(draft_id)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("ConditionCheck", request, lambda _: OrderExists(draft_id))
 
     def _unexpired(self, draft: Draft) -> Draft:
         if rules.is_expired(draft, self._now()):

@@ -1,10 +1,11 @@
 """The check of a customer by the customers service, for the API functions of other services."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tillflow.errors import DomainError, StoreUnavailable
 from tillflow.invocation import FunctionFailed, call_function
+from tillflow.references import FindUnknown
 
 type CheckCustomer = Callable[[str], None]
 """Raises UnknownCustomer, CustomerAnonymised or CustomerMerged unless a customer can buy."""
@@ -46,6 +47,23 @@ def invoked(client: Any, function: str) -> CheckCustomer:
         read_customer(client, function, {"customer_id": customer_id})
 
     return check
+
+
+def find_unknown(check: CheckCustomer) -> FindUnknown:
+    """Return the lookup of customers by a check. The lookup raises CustomerAnonymised."""
+
+    def find(customer_ids: Collection[str]) -> list[str]:
+        return [customer_id for customer_id in customer_ids if not _exists(check, customer_id)]
+
+    return find
+
+
+def _exists(check: CheckCustomer, customer_id: str) -> bool:
+    try:
+        check(customer_id)
+    except UnknownCustomer:
+        return False
+    return True
 
 
 def read_customer(client: Any, function: str, request: Mapping[str, Any]) -> dict[str, Any]:

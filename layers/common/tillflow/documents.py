@@ -5,7 +5,7 @@ A rule computes the next document from the stored one; it is written with optimi
 document was cancelled before it was created, and creating it is refused.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,15 @@ class Documents[D: BaseModel]:
         self._table = table
         self._type = document_type
 
-    def create(self, document: D) -> D:
-        """Write a new document, or return the stored one of the same id. OrderClosed for a tombstone."""
+    def create(self, document: D, also: Sequence[Action] = ()) -> D:
+        """Write a new document, or return the stored one of the same id. OrderClosed for a tombstone.
+
+        also: further actions of the same transaction.
+        """
         document_id = getattr(document, self._type.id_name)
         put = self._put(self._type.row(document, 1), "attribute_not_exists(pk)", {}, AlreadyApplied)
         try:
-            retry_on_conflict(lambda: transact(self._client, [put], f"creating {document_id}"))
+            retry_on_conflict(lambda: transact(self._client, [put, *also], f"creating {document_id}"))
         except AlreadyApplied as applied:
             stored = self._type.read(applied.result)
             if stored is None:

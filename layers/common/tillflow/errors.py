@@ -69,6 +69,12 @@ class InvalidOrder(InvalidRequest):
     subject = "order"
 
 
+class UnknownReferences(InvalidRequest):
+    """A request names records that do not exist. The message names every one of them."""
+
+    cashier_message = "Something in the request does not exist. Check the named field."
+
+
 class IdempotencyConflict(DomainError):
     """A request under a key that was used before with different content; the first one stays.
 

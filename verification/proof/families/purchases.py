@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+from inventory.corrections import Corrections
 from inventory.models import Adjust
-from inventory.operations import StockOperations
 from ledger.rules import correction_entry
 from ledger.store import LedgerStore
 from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, ReceivedLine
@@ -90,7 +90,7 @@ def lost(sku: str, units: int) -> PurchaseStep:
     """Correct the stock by lost units; the loss is posted here as the ledger does when it consumes the event."""
 
     def adjust(operations: PurchaseOperations, name: str) -> None:
-        loss = StockOperations(client("dynamodb"), "InventoryTable").adjust(
+        loss = Corrections(client("dynamodb"), "InventoryTable").adjust(
             Adjust(
                 adjustment_id=f"{name}-lost",
                 location=LOCATION,

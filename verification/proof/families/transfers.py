@@ -121,12 +121,16 @@ def inventory() -> InventoryStore:
 
 def _find(transfer_id: str) -> Transfer | None:
     with suppress(UnknownTransfer):
-        return TransferOperations(client("dynamodb"), None, "InventoryTable", "").get(transfer_id)
+        return TransferOperations(client("dynamodb"), None, "InventoryTable", "", lambda _: []).get(
+            transfer_id
+        )
     return None
 
 
 def operations(fixture: WorkflowFixture) -> TransferOperations:
-    return TransferOperations(client("dynamodb"), EngineCallbacks(fixture), "InventoryTable", "")
+    return TransferOperations(
+        client("dynamodb"), EngineCallbacks(fixture), "InventoryTable", "", lambda _: []
+    )
 
 
 def _requested(quantity: int) -> StartExecutions:
