@@ -3,6 +3,7 @@
 Amounts are integer minor units, quantities whole units.
 """
 
+import re
 import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
@@ -29,12 +30,17 @@ MAX_LINES = 1000
 MAX_INVOICE_LINES = 2000
 MAX_NUMBER_BYTES = 512
 
+# Characters that Python calls printable and that are not seen: fillers, joiners and variation selectors.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 TaskToken = Annotated[str, Field(min_length=1, max_length=2048)]
 
 
 def _check_number(number: str) -> str:
     normalised = normalise_number(number)
-    if not normalised or not normalised.isprintable():
+    if not normalised or not normalised.isprintable() or _INVISIBLE.search(normalised):
         raise ValueError("printable characters")
     if len(normalised.encode()) > MAX_NUMBER_BYTES:
         raise ValueError(f"a number of at most {MAX_NUMBER_BYTES} bytes")
@@ -42,9 +48,17 @@ def _check_number(number: str) -> str:
 
 
 def normalise_number(number: str) -> str:
-    """Return an invoice number as it is compared: NFKC, case folded, with single spaces and none at the ends."""
+    """Return an invoice number as it is compared.
+
+    NFKC, case folded, with single spaces and none at the ends; dashes and the minus sign are hyphens.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", number).casefold())
-    return " ".join(folded.split())
+    hyphenated = "".join("-" if _is_dash(character) else character for character in folded)
+    return " ".join(hyphenated.split())
+
+
+def _is_dash(character: str) -> bool:
+    return character == "\N{MINUS SIGN}" or unicodedata.category(character) == "Pd"
 
 
 InvoiceNumber = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_check_number)]

@@ -48,7 +48,7 @@ def invoice(number: str, price: int = 100) -> Invoice:
 def test_a_number_belongs_to_one_order_of_a_supplier(store: PurchaseStore) -> None:
     store.bill(received(store, "po-1"), invoice("SPL-1"))
     second = received(store, "po-2")
-    for spelling in ("SPL-1", "spl-1", " spl-1 ", "ＳＰＬ－１"):
+    for spelling in ("SPL-1", "spl-1", " spl-1 ", "ＳＰＬ－１", "SPL\u20131", "SPL\u22121", "spl\u20111"):
         with pytest.raises(InvalidPurchase, match="order po-1 has it"):
             store.bill(second, invoice(spelling))
     store.bill(received(store, "po-3", "sup-b"), invoice("SPL-1"))
@@ -88,3 +88,11 @@ def test_numbers_that_cannot_be_read_or_stored_are_refused(number: str) -> None:
 
 def test_numbers_compare_without_case_width_and_surrounding_space() -> None:
     assert normalise_number(" Straße　１ ") == normalise_number("STRASSE 1")
+
+
+@pytest.mark.parametrize(
+    "invisible", ["\u034f", "\u115f", "\u17b4", "\u180b", "\u3164", "\ufe0f", "\U000e0100", "\u200b"]
+)
+def test_number_with_an_invisible_character_is_refused(invisible: str) -> None:
+    with pytest.raises(ValidationError, match="printable characters"):
+        invoice(f"SPL{invisible}-1")
