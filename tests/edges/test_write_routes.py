@@ -195,6 +195,8 @@ def api() -> Iterator[HttpApi]:
     with workflow_fixture() as shop, http_api(shop) as built:
         seed_stock({MUG: 1})
         built.post("/customers", {"customer_id": "cus-1", "name": "Ada"})
+        supplier = {"supplier_id": "sup-1", "name": "One", "currency": "EUR", "account": "acct_ok"}
+        built.post("/suppliers", {"supplier": supplier})
         yield built
 
 

@@ -139,7 +139,7 @@ def test_executions_of_a_return_id_have_the_return_of_its_exchange(shop: Workflo
     workflows = {name: shop.deploy(name) for name in ("OrderCheckout", "OrderReturn", "OrderExchange")}
     unit = {"line_no": 2, "sku": MUG, "quantity": 1}
     returned = {"return_id": "ret-1", "order_id": "ord-1", "currency": "EUR", "lines": [unit]}
-    sale = order({MUG: 1}, order_id="ord-2", placed_at="2026-11-24T10:00:00Z")
+    sale = order({MUG: 1}, order_id="ord-2", placed_at="2026-11-23T10:00:00Z")
     shop.run({"return_id": "ret-1", "return": returned, "sale": sale}, workflow="OrderExchange")
     named = ExecutionOperations(Client(shop), workflows).find_all("ret-1")
     assert sorted((one.workflow, one.name, one.status) for one in named) == [

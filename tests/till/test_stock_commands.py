@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from catalog.models import Product, TaxClass
+from catalog.store import CatalogStore
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
 from tillflow.aws import client
@@ -34,6 +37,9 @@ def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[StockOperations]:
     with data_services(TEMPLATE):
         operations = StockOperations(client("dynamodb"), "InventoryTable")
         operations.put_location(Location(location="store-1"))
+        catalog = CatalogStore(client("dynamodb"), "CatalogTable")
+        catalog.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
+        catalog.put_product(Product(sku="TEA", name="Tea", prices={"EUR": 900}, tax_class="standard"))
         operations.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1000)], "EUR")
         yield operations
 
@@ -87,8 +93,8 @@ def test_the_same_id_with_another_count_is_refused(stock: StockOperations) -> No
         (("stock", "movements", "NOPE"), "sku NOPE was never stocked at store-1"),
         (("stock", "movements", "TEA", "--location", "store-9"), "location store-9 does not exist"),
         (("stock", "levels", "--location", "store-9"), "location store-9 does not exist"),
-        (("stock", "count", "TEA", "1", "--location", "store-9"), "location store-9 does not exist"),
-        (("stock", "adjust", "--reason", "x", "NOPE", "1"), "a SKU that was stocked at store-1"),
+        (("stock", "count", "TEA", "1", "--location", "store-9"), "location is 'store-9'"),
+        (("stock", "adjust", "--reason", "x", "NOPE", "1"), "sku is 'NOPE'; expected the SKU of a product"),
         (("transfer", "list", "--status", "BOGUS"), "'IN_TRANSIT', 'CLOSED' or 'CANCELLED'"),
         (("transfer", "list", "--location", "store-9"), "location store-9 does not exist"),
     ],
