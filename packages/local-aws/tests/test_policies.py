@@ -1,4 +1,4 @@
-"""The actions of a transaction that are evaluated."""
+"""What requests are evaluated against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ministack.core import iam_actions
 
-from local_aws.ministack.policies import authorize_transactions_once
+from local_aws.ministack.policies import authorize_state_machines, authorize_transactions_once
 
 
 def test_each_action_on_a_table_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +29,27 @@ def test_each_action_on_a_table_is_evaluated_once(monkeypatch: pytest.MonkeyPatc
         ("dynamodb:UpdateItem", f"{prefix}/orders"),
         ("dynamodb:PutItem", f"{prefix}/stock"),
     ]
+
+
+STATES = "arn:aws:states:us-east-1:000000000000"
+
+
+@pytest.mark.parametrize(
+    ("request_", "subject"),
+    [
+        ({"stateMachineArn": f"{STATES}:stateMachine:saga:live"}, f"{STATES}:stateMachine:saga"),
+        ({"executionArn": f"{STATES}:execution:saga:one"}, f"{STATES}:execution:saga:one"),
+        ({"mapRunArn": f"{STATES}:mapRun:saga/Each:1"}, f"{STATES}:mapRun:saga/Each:1"),
+        ({"taskToken": "token"}, f"{STATES}:stateMachine:of-the-task"),
+        ({}, "*"),
+    ],
+)
+def test_request_of_step_functions_is_evaluated_against_what_it_is_about(
+    monkeypatch: pytest.MonkeyPatch, request_: dict[str, str], subject: str
+) -> None:
+    monkeypatch.setattr(iam_actions, "extract_resource_arn", iam_actions.extract_resource_arn)
+    authorize_state_machines(lambda _: f"{STATES}:stateMachine:of-the-task")
+    arn = iam_actions.extract_resource_arn(
+        "states", "POST", "/", {}, json.dumps(request_).encode(), {}, "us-east-1", "000000000000"
+    )
+    assert arn == subject

@@ -34,14 +34,14 @@ def authorize_transactions_once() -> None:
 
 
 def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> None:
-    """Evaluate requests of Step Functions against the ARN of the state machine that they are about, as AWS does.
+    """Evaluate requests of Step Functions against the ARN of what they are about, as AWS does.
 
-    A request for a version or alias is about its machine, and one with a task token about the machine of the task:
-    `machine_of_task` returns it, None for a token of no execution.
+    A request for a version or alias is about its machine, one for a map run about that, and one with a task token about
+    the machine of the task: `machine_of_task` returns it, None for a token of no execution.
     """
     extract = iam_actions.extract_resource_arn
 
-    def extract_machine(
+    def extract_subject(
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *request: Any
     ) -> str:
         arn: str = extract(service, method, path, headers, body, *request)
@@ -49,6 +49,8 @@ def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> No
             return arn
         if arn == "*" and b'"taskToken"' in body:
             return machine_of_task(json.loads(body)["taskToken"]) or arn
+        if arn == "*" and b'"mapRunArn"' in body:
+            return str(json.loads(body)["mapRunArn"])
         return ":".join(arn.split(":")[:7]) if ":stateMachine:" in arn else arn
 
-    iam_actions.extract_resource_arn = extract_machine
+    iam_actions.extract_resource_arn = extract_subject
