@@ -14,7 +14,15 @@ type Handler[R] = Callable[[dict[str, Any], Any], R]
 
 MAX_LOGGED_ID = 256
 # What executions are named after, and the documents in which an event can have it.
-_BUSINESS_IDS = ("order_id", "purchase_order_id", "transfer_id", "payment_id", "run_id", "import_id")
+_BUSINESS_IDS = (
+    "order_id",
+    "purchase_order_id",
+    "transfer_id",
+    "payment_id",
+    "run_id",
+    "import_id",
+    "merge_id",
+)
 _DOCUMENTS = ("order", "payment")
 
 logger = Logger()
