@@ -56,10 +56,12 @@ def test_picture_is_added_shown_and_deleted(shop: Deployed, tmp_path: Path) -> N
 
 
 def test_thumbnails_are_immutable_and_served_by_the_distribution_only(shop: Deployed, tmp_path: Path) -> None:
-    shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "TEA-4", "--wait")
+    shop.till("image", "add", str(picture(tmp_path / "served.png")), "--sku", "COF-ESP-1KG", "--wait")
     [thumbnail] = [
         output
-        for output in json.loads(shop.till("image", "show", "products/TEA-4/served.png", "--json"))["outputs"]
+        for output in json.loads(shop.till("image", "show", "products/COF-ESP-1KG/served.png", "--json"))[
+            "outputs"
+        ]
         if (output["size"], output["type"]) == (512, "image/webp")
     ]
     # The local distribution listens on the one port, behind what would have ended TLS.
@@ -140,7 +142,7 @@ def test_stopped_ingest_is_finished_by_its_redrive(shop: Deployed, tmp_path: Pat
 
 
 def test_upload_form_accepts_no_other_key_type_or_size(shop: Deployed) -> None:
-    upload = json.dumps({"sku": "A", "name": "x.jpg", "content_type": "image/jpeg"})
+    upload = json.dumps({"sku": "COF-ESP-1KG", "name": "x.jpg", "content_type": "image/jpeg"})
     request = ("POST", "/images/uploads", "--data", upload, "--user", "manager")
     form = json.loads(shop.till("api", *request))
 

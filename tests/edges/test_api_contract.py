@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.support.http_api import ROUTES, HttpApi, http_api
 from till.shop import ESPRESSO, MUG
 from verification.harness.fixture import seed_stock, workflow_fixture
+from verification.harness.import_bucket import make_bucket
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = json.loads((ROOT / "functions" / "web" / "pages" / "openapi.json").read_text())
@@ -50,6 +51,7 @@ EXAMPLES = 12
 def api() -> Iterator[HttpApi]:
     with workflow_fixture() as fixture, http_api(fixture) as built:
         seed_stock({ESPRESSO: 10, MUG: 10})
+        make_bucket()
         yield built
 
 

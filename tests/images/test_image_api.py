@@ -10,13 +10,15 @@ from tillflow.store import marshal
 
 from tests.support.full_shop import IMAGE, REJECTED, put_images
 from tests.support.http_api import HttpApi, http_api
-from verification.harness.fixture import workflow_fixture
+from till.shop import MUG
+from verification.harness.fixture import seed_stock, workflow_fixture
 
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[HttpApi]:
     with workflow_fixture() as fixture, http_api(fixture) as built:
         put_images()
+        seed_stock({MUG: 1})
         yield built
 
 
@@ -64,10 +66,10 @@ def test_forged_cursor_is_refused(api: HttpApi, cursor: str) -> None:
 
 def test_form_uploads_one_key_of_one_type(api: HttpApi) -> None:
     response = api.post(
-        "/images/uploads", {"sku": "MUG", "name": "side.png", "content_type": "image/png"}, group="manager"
+        "/images/uploads", {"sku": MUG, "name": "side.png", "content_type": "image/png"}, group="manager"
     )
     assert response.status == 201
-    assert response.body["key"] == response.body["fields"]["key"] == "products/MUG/side.png"
+    assert response.body["key"] == response.body["fields"]["key"] == f"products/{MUG}/side.png"
     assert response.body["fields"]["Content-Type"] == "image/png"
 
 

@@ -170,9 +170,11 @@ def after_a_lost_response(call: Any) -> Any:
 
 
 def test_contention_in_the_sandbox_is_reported_as_unavailable(dynamodb: Any, table: str) -> None:
+    sandbox = SandboxProvider(dynamodb, table)
+    reference = sandbox.authorise("k#1", "", CHARGE).reference
     client = Interposed(dynamodb)
     for nth in range(1, 20):
         client.before("transact_write_items", conflict, nth)
-    with pytest.raises(ProviderDown, match="authorise k#1"):
-        SandboxProvider(client, table).authorise("k#1", "", CHARGE)
-    assert SandboxProvider(dynamodb, table).look_up("authorise", "k#1", "") is None
+    with pytest.raises(ProviderDown, match="capture k#2"):
+        SandboxProvider(client, table).capture("k#2", reference, CHARGE.amount, CHARGE.currency)
+    assert sandbox.look_up("capture", "k#2", reference) is None
