@@ -55,7 +55,7 @@ test: lint check-sagas ## Check and test everything
 	@echo "== Tests of the shop"
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup
 
-test-long: setup ## Run the long tests: models, kills at every commit, mutants, a repeated demo (10 minutes; before a workflow change is merged)
+test-long: setup ## Run the long tests: models, kills at every commit, mutants, a repeated demo, every package in the emulator (15 minutes; before a workflow change is merged)
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m long
 
 lint: setup ## Style, types, import contracts, dead code, dependencies
@@ -106,7 +106,7 @@ layers: setup ## Pin what the layers carry to the versions of uv.lock
 diagrams: setup ## Draw the workflows into docs/workflows
 	$(PYTHON) -m verification.saga_checker --draw
 
-prove: setup ## Run every workflow under every fault and kill (10 minutes; before a workflow change is merged)
+prove: setup ## Run every workflow under every fault and kill (20 minutes; before a workflow change is merged)
 	$(PYTHON) -m verification.proof
 
 mutants: setup ## Run the proof on mutants of the product (hours; before a release)
