@@ -27,6 +27,7 @@ def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:
     sku = console.create_product("Oversold", 1)
     tab = console.open("manager")
     expect(tab.get_by_text("prices of")).to_be_visible()
+    tab.wait_for_load_state("networkidle")  # the file with the cash payment is fetched ahead
     tab.context.set_offline(True)
     sell_offline(tab, sku)
     refused = sell_offline(tab, sku)
