@@ -6,7 +6,19 @@ from typing import Any
 
 from tillflow.errors import StoreContention
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, marshal, read_row, retry_on_conflict, transact, unmarshal
+from tillflow.store import (
+    Action,
+    Item,
+    key,
+    marshal,
+    put_new,
+    put_row,
+    read_row,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+    write,
+)
 from tillflow.times import iso_utc
 
 from billing import rules
@@ -178,13 +190,9 @@ class BillingStore:
         return {"order_id": None, "credit_note_number": note["credit_note_number"]}
 
     def _put_note(self, place: tuple[str, str], note: Item, now: datetime, what: str) -> Action:
-        numbered = {"document_number": note["credit_note_number"]}
-        put = {
-            "TableName": self._table,
-            "Item": {**key(*place), **marshal({**note, **numbered, "issued_at": iso_utc(now)})},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", put, lambda _: StoreContention(what))
+        pk, sk = place
+        row = {"pk": pk, "sk": sk, **note, "document_number": note["credit_note_number"]}
+        return put_new(self._table, {**row, "issued_at": iso_utc(now)}, lambda _: StoreContention(what))
 
     def _credit(self, order_id: str, reason: str, now: datetime) -> CreditedInvoice:
         invoice = self._row(*invoice_key(order_id))
@@ -197,7 +205,7 @@ class BillingStore:
                 {":draft": "DRAFT"},
                 what,
             )
-            transact(self._client, [void], what)
+            write(self._client, void, what)
         elif "number" in invoice and "credit_note_number" not in invoice:
             return self._give_credit(invoice, reason, now, what)
         return {"order_id": order_id, "credit_note_number": invoice.get("credit_note_number")}
@@ -207,8 +215,8 @@ class BillingStore:
         series = self._series("CN", invoice)
         last = self._last(series)
         note = rules.credit_note_of(invoice, series, last + 1, reason)
+        pk, sk = credit_note_key(order_id)
         listed = {"list": CREDIT_NOTES, "document_number": note["credit_note_number"]}
-        attributes = marshal({**note, **listed, "issued_at": iso_utc(now)})
         credited = {"credited": invoice["total"], "credit_note_number": note["credit_note_number"]}
         condition, before = "attribute_not_exists(#credit_note_number)", {}
         if "on_account" in invoice:
@@ -218,9 +226,7 @@ class BillingStore:
         actions = [
             self._set(invoice_key(order_id), credited, condition, before, what),
             *self._open_item({**invoice, **credited}),
-            Action(
-                "Put", {"TableName": self._table, "Item": {**key(*credit_note_key(order_id)), **attributes}}
-            ),
+            put_row(self._table, {"pk": pk, "sk": sk, **note, **listed, "issued_at": iso_utc(now)}),
             self._advance(series, last, what),
         ]
         transact(self._client, actions, what)

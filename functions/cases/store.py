@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.listing import Index, Page
-from tillflow.store import Item, key, marshal, read_row
+from tillflow.store import AlreadyApplied, Item, key, marshal, put_new, read_row, write
 from tillflow.times import iso_utc
 
 from cases import rules
@@ -64,9 +64,11 @@ class CasesStore:
             "resolved_at": now,
             "resolved_by": resolved_by,
         }
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.put_item(
-                TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
+        with suppress(AlreadyApplied):
+            write(
+                self._client,
+                put_new(self._table, row, AlreadyApplied),
+                f"recording case {opening.case_id}",
             )
 
     def list_cases(self, status: CaseStatus, limit: int, after: str) -> Page[Case]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, read_row, unmarshal
+from tillflow.store import Action, Item, key, put_row, read_row, unmarshal
 from tillflow.versions import version_of, write_version
 
 from catalog.errors import InvalidProduct, UnknownCategory
@@ -53,8 +53,8 @@ class CategoryStore:
             request = {"TableName": self._table, "Key": key(*member_key(old, product.sku))}
             actions.append(Action("Delete", request))
         if product.category:
-            item = key(*member_key(product.category, product.sku))
-            actions.append(Action("Put", {"TableName": self._table, "Item": item}))
+            pk, sk = member_key(product.category, product.sku)
+            actions.append(put_row(self._table, {"pk": pk, "sk": sk}))
         return actions
 
     def _check_in_use(self, code: str) -> Action:

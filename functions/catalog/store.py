@@ -12,6 +12,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_row,
     read_row,
     read_rows,
     retry_on_conflict,
@@ -294,12 +295,10 @@ class CatalogStore:
         actions = [
             *markers,
             self._check_tax_class(product),
-            Action(
-                "Put",
-                {"TableName": self._table, "Item": marshal(row), "ConditionExpression": condition, **values},
-                lambda _: StoreContention(what),
+            put_row(
+                self._table, row, lambda _: StoreContention(what), ConditionExpression=condition, **values
             ),
-            Action("Put", {"TableName": self._table, "Item": key(LIST, product.sku)}),
+            put_row(self._table, {"pk": LIST, "sk": product.sku}),
             *self.categories.membership(product, before),
         ]
         if before:
@@ -314,8 +313,7 @@ class CatalogStore:
     def _keep_prices(self, before: Product, after: Product, version: int) -> list[Action]:
         if (before.prices, before.tax_included) == (after.prices, after.tax_included):
             return []
-        row = replaced_prices_row(before, version, datetime.now(UTC))
-        return [Action("Put", {"TableName": self._table, "Item": marshal(row)})]
+        return [put_row(self._table, replaced_prices_row(before, version, datetime.now(UTC)))]
 
     def _replaced(self, product: Product, first: str) -> list[Product]:
         """Return the product with each of its prices that were replaced from a sort key on."""
@@ -350,14 +348,16 @@ class CatalogStore:
         def taken(row: Item) -> InvalidProduct:
             return InvalidProduct("barcode", barcode, f"a barcode no other product has; {row['sku']} has it")
 
-        request = {
-            "TableName": self._table,
-            "Item": {**key(*barcode_key(barcode)), "sku": {"S": sku}},
-            "ConditionExpression": "attribute_not_exists(pk) OR sku = :sku",
-            "ExpressionAttributeValues": {":sku": {"S": sku}},
-        }
-        listed = [Action("Put", {"TableName": self._table, "Item": key(RESTRICTED, barcode)})]
-        return [Action("Put", request, taken), *(listed if is_restricted(barcode) else ())]
+        pk, sk = barcode_key(barcode)
+        claim = put_row(
+            self._table,
+            {"pk": pk, "sk": sk, "sku": sku},
+            taken,
+            ConditionExpression="attribute_not_exists(pk) OR sku = :sku",
+            ExpressionAttributeValues=marshal({":sku": sku}),
+        )
+        listed = put_row(self._table, {"pk": RESTRICTED, "sk": barcode})
+        return [claim, *([listed] if is_restricted(barcode) else ())]
 
     def _drop_barcode(self, barcode: str) -> list[Action]:
         places = [barcode_key(barcode), *([(RESTRICTED, barcode)] if is_restricted(barcode) else ())]

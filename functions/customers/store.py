@@ -12,6 +12,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     read_row,
     read_rows,
     retry_on_conflict,
@@ -46,10 +48,9 @@ class CustomersStore:
     def create(self, customer: Customer, now: datetime) -> Customer:
         """Create a customer; the same one again changes nothing. InvalidCustomer if the id is another's."""
         row = customer_row(customer, 1, iso_utc(now), now)
-        listed = {"TableName": self._table, "Item": key(LIST, customer.customer_id)}
         actions = [
-            self._put(row, _IdInUse, ConditionExpression="attribute_not_exists(pk)"),
-            Action("Put", listed),
+            put_new(self._table, row, _IdInUse),
+            put_row(self._table, {"pk": LIST, "sk": customer.customer_id}),
             *self._index(set(), index_keys(customer)),
         ]
         what = f"creating customer {customer.customer_id}"
@@ -143,7 +144,8 @@ class CustomersStore:
 
     def _replace(self, before: Customer, row: Item, version: int) -> None:
         customer_id = before.customer_id
-        put = self._put(
+        put = put_row(
+            self._table,
             row,
             lambda _: RecordChanged(f"customer {customer_id}", version),
             ConditionExpression="version = :version",
@@ -154,9 +156,9 @@ class CustomersStore:
 
     def _index(self, before: set[tuple[str, str]], after: set[tuple[str, str]]) -> list[Action]:
         """Return the actions that change the rows by which a customer is found."""
-        gone = [{"TableName": self._table, "Key": key(*place)} for place in sorted(before - after)]
-        new = [{"TableName": self._table, "Item": key(*place)} for place in sorted(after - before)]
-        return [Action("Delete", one) for one in gone] + [Action("Put", one) for one in new]
+        old = [{"TableName": self._table, "Key": key(*place)} for place in sorted(before - after)]
+        new = [put_row(self._table, {"pk": pk, "sk": sk}) for pk, sk in sorted(after - before)]
+        return [Action("Delete", request) for request in old] + new
 
     def _query(self, pk: str, prefix: str, limit: int) -> list[Item]:
         condition = "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else "")
@@ -173,9 +175,6 @@ class CustomersStore:
         if not row:
             raise UnknownCustomer(customer_id)
         return row
-
-    def _put(self, row: Item, refused: Any, **condition: Any) -> Action:
-        return Action("Put", {"TableName": self._table, "Item": marshal(row), **condition}, refused)
 
 
 class _IdInUse(Exception):

@@ -12,8 +12,10 @@ from tillflow.listing import MOST_READS, Index, Page
 from tillflow.store import (
     Action,
     Item,
+    check_absent,
     key,
     marshal,
+    put_row,
     read_row,
     read_rows,
     retry_on_conflict,
@@ -111,8 +113,7 @@ class ImageStore:
             if row.get("attempt") == attempt:
                 return row
             expires_at = int(time.time()) + rules.TOMBSTONE_SECONDS
-            item = marshal(rows.attempt_row(name, attempt, expires_at))
-            mark = Action("Put", {"TableName": self.table, "Item": item})
+            mark = put_row(self.table, rows.attempt_row(name, attempt, expires_at))
             transact(self.dynamodb, [mark, self._unchanged(name, row)], f"image {name}")
             return row
 
@@ -122,37 +123,29 @@ class ImageStore:
         name, sku = settled["key"], settled["sku"]
         unchanged = self._unchanged(name, row)
         condition = {k: v for k, v in unchanged.request.items() if k not in ("TableName", "Key")}
-        put = Action(
-            "Put",
-            {"TableName": self.table, "Item": marshal(rows.state_row(settled)), **condition},
-            unchanged.condition_error,
-        )
-        not_discarded = Action(
-            "ConditionCheck",
-            {
-                "TableName": self.table,
-                "Key": key(*rows.attempt_key(name, settled["attempt"])),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            },
-            lambda _row: ImageSuperseded(name),
-        )
+        put = put_row(self.table, rows.state_row(settled), unchanged.condition_error, **condition)
+        attempt = rows.attempt_key(name, settled["attempt"])
+        not_discarded = check_absent(self.table, attempt, lambda _: ImageSuperseded(name))
         return [not_discarded, put, *([self._link(sku, settled)] if sku else [])]
 
     def _link(self, sku: str, settled: Item) -> Action:
         if settled["status"] != "READY":
             link = key(*rows.link_key(sku, settled["image_id"]))
             return Action("Delete", {"TableName": self.table, "Key": link})
-        return Action("Put", {"TableName": self.table, "Item": marshal(rows.link_row(sku, settled))})
+        return put_row(self.table, rows.link_row(sku, settled))
 
     def _unchanged(self, name: str, row: Item) -> Action:
         """Return the condition that nothing was written since the row was read; otherwise StoreContention."""
-        request: dict[str, Any] = {"TableName": self.table, "Key": key(*rows.state_key(name))}
-        if row:
-            request["ConditionExpression"] = "attempt = :read"
-            request["ExpressionAttributeValues"] = marshal({":read": row["attempt"]})
-        else:
-            request["ConditionExpression"] = "attribute_not_exists(pk)"
-        return Action("ConditionCheck", request, lambda _row: StoreContention(f"image {name}"))
+        changed = StoreContention(f"image {name}")
+        if not row:
+            return check_absent(self.table, rows.state_key(name), lambda _: changed)
+        request = {
+            "TableName": self.table,
+            "Key": key(*rows.state_key(name)),
+            "ConditionExpression": "attempt = :read",
+            "ExpressionAttributeValues": marshal({":read": row["attempt"]}),
+        }
+        return Action("ConditionCheck", request, lambda _: changed)
 
     def _pages(self, operation: str, **request: Any) -> Iterator[Item]:
         paginator = self.dynamodb.get_paginator(operation)

@@ -4,7 +4,15 @@ from functools import partial
 from typing import Any, cast
 
 from tillflow.errors import InsufficientStock, InvalidRequest
-from tillflow.store import Action, AlreadyApplied, Marker, read_rows, retry_on_conflict, transact
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Marker,
+    check_absent,
+    read_rows,
+    retry_on_conflict,
+    transact,
+)
 
 from inventory import rules
 from inventory.errors import ImplausibleCorrection
@@ -93,4 +101,4 @@ class Corrections:
         (other,) = set(rules.CORRECTIONS) - {kind}
         error = InvalidRequest(f"{kind}_id", business_id, f"an id that no {other} has")
         other_marker = Marker(self._rows.document_pk(business_id), other)
-        return self._rows.check_absent(*other_marker.key, lambda _: error)
+        return check_absent(self._table, other_marker.key, lambda _: error)

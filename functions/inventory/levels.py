@@ -6,7 +6,7 @@ from typing import Any
 
 from tillflow.errors import InvalidRequest
 from tillflow.listing import Page
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_rows, transact, unmarshal
+from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_rows, transact, unmarshal, write
 
 from inventory import rules
 from inventory.models import LevelNeed
@@ -155,7 +155,7 @@ class Levels:
         }
         update = Action("Update", request, lambda _: AlreadyApplied(None))
         try:
-            transact(self._client, [update], f"repairing {drift.sku} at {drift.location}")
+            write(self._client, update, f"repairing {drift.sku} at {drift.location}")
         except AlreadyApplied:
             return False
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tillflow.errors import InvalidRequest, OrderClosed, StoreContention
-from tillflow.store import Action, Item
+from tillflow.store import Action, Item, check_absent, put_new
 
 from inventory.errors import StockDrift
 from inventory.models import OrderedLine
@@ -29,7 +29,8 @@ class OnOrderRows(StockRows):
     def check_not_closed(self, business_id: str) -> Action:
         """Return the check that a document may still order; OrderClosed otherwise."""
         error = OrderClosed(business_id, "on order")
-        return self.check_absent(self.document_pk(business_id), ON_ORDER_TOMBSTONE, lambda _: error)
+        place = self.document_pk(business_id), ON_ORDER_TOMBSTONE
+        return check_absent(self._table, place, lambda _: error)
 
     def close(self, business_id: str) -> Action:
         """Return the tombstone that refuses a later raise."""
@@ -93,7 +94,7 @@ class OnOrderRows(StockRows):
             "at": now(),
         }
         error = InvalidRequest("business_id", business_id, f"an id without {line.sku} on order at {location}")
-        yield self.put_new(row, lambda _: error)
+        yield put_new(self._table, row, lambda _: error)
 
     def lower_on_order(self, row: Item, quantity: int, operation: str) -> Iterator[Action]:
         """Take `quantity` off the open units of a row; StoreContention when fewer are open."""

@@ -19,7 +19,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from tillflow.errors import OrderClosed, StoreContention
-from tillflow.store import Action, AlreadyApplied, Item, Marker, query_rows
+from tillflow.store import Action, AlreadyApplied, Item, Marker, put_new, query_rows
 
 from inventory.models import Line
 from inventory.rows import ConditionError, StockRows, now
@@ -144,7 +144,7 @@ class ReservationRows(StockRows):
                 return Marker(pk, RESERVE, number, _content(row)).existing(stored)
             return Marker(pk, RESERVE, number, None if number else request.content).existing(stored)
 
-        return self.put_new(row, existing)
+        return put_new(self._table, row, existing)
 
     def check_first_open(self, business_id: str, step: str) -> Action:
         """Return the check that the first chunk was reserved and not closed; OrderClosed otherwise."""

@@ -23,7 +23,7 @@ from typing import Any
 from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
 from tillflow.fields import MAX_AMOUNT, MAX_STOCK
 from tillflow.listing import Index
-from tillflow.store import Action, Item, key, marshal
+from tillflow.store import Action, Item, key, marshal, put_new, put_row
 from tillflow.times import iso_utc
 
 from inventory.errors import CurrencyMismatch, StockDrift
@@ -95,23 +95,9 @@ class TableActions:
         request = {"TableName": self._table, "Key": key(*row_key), "ConditionExpression": condition}
         return Action("ConditionCheck", request, condition_error)
 
-    def check_absent(self, pk: str, sk: str, condition_error: ConditionError) -> Action:
-        """Return the check that a row does not exist."""
-        return self.check((pk, sk), "attribute_not_exists(pk)", condition_error)
-
     def put_tombstone(self, pk: str, sk: str) -> Action:
         """Return the unconditional put of a tombstone: closing twice is closing."""
-        row = {"pk": pk, "sk": sk, "closed_at": now()}
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
-
-    def put_new(self, row: Mapping[str, Any], condition_error: ConditionError) -> Action:
-        """Return the put of a row that must not exist."""
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, condition_error)
+        return put_row(self._table, {"pk": pk, "sk": sk, "closed_at": now()})
 
     def update(
         self,
@@ -316,7 +302,7 @@ class StockRows(TableActions):
         error = InvalidRequest(
             "business_id", business_id, f"an id without a {step or kind} movement of {sku}"
         )
-        return self.put_new(movement, lambda _: error)
+        return put_new(self._table, movement, lambda _: error)
 
 
 def now() -> str:

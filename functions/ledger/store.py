@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from tillflow.errors import OrderClosed, StoreContention
-from tillflow.store import Action, Item, marshal, read_row, retry_on_conflict, write
+from tillflow.store import Item, put_new, put_row, read_row, retry_on_conflict, write
 from tillflow.times import iso_utc
 
 from ledger import rules
@@ -36,12 +36,7 @@ class LedgerStore:
         content = entry_content(entry)
         pk, sk = entry_key(entry.entry_id)
         row = {"pk": pk, "sk": sk, "posted_at": iso_utc(now), **content}
-        put = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        posting = Action("Put", put, _Stored)
+        posting = put_new(self._table, row, _Stored)
         try:
             retry_on_conflict(partial(write, self._client, posting, f"posting {entry.entry_id}"))
         except _Stored as stored:
@@ -81,13 +76,14 @@ class LedgerStore:
         what = f"reversing {entry_id}"
         pk, sk = entry_key(entry_id)
         tombstone = {"pk": pk, "sk": sk, "order_id": business_id, "closed_at": iso_utc(now)}
-        put = {
-            "TableName": self._table,
-            "Item": marshal(tombstone),
-            "ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(closed_at)",
-        }
+        closing = put_row(
+            self._table,
+            tombstone,
+            lambda _: StoreContention(what),
+            ConditionExpression="attribute_not_exists(pk) OR attribute_exists(closed_at)",
+        )
         # An entry posted after the read above is reversed by the retry.
-        write(self._client, Action("Put", put, lambda _: StoreContention(what)), what)
+        write(self._client, closing, what)
         return {"entry_id": None, "debits": 0, "credits": 0}
 
 

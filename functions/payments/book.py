@@ -18,6 +18,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
     read_row,
     retry_on_conflict,
     transact,
@@ -138,12 +139,7 @@ class Book:
         return self._write([self._put_once(effect, reference), *actions], reference, f"{kind} {effect_key}")
 
     def _put_once(self, row: Item, reference: str) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, lambda _: AlreadyApplied(reference))
+        return put_new(self._table, row, lambda _: AlreadyApplied(reference))
 
     def _write(self, actions: Sequence[Action], reference: str, operation: str) -> Outcome:
         """Apply an effect; the first action is its marker."""

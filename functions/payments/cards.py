@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.errors import IdempotencyConflict
-from tillflow.store import key, marshal, unmarshal
+from tillflow.store import AlreadyApplied, key, put_new, unmarshal, write
 
 LIFETIME = timedelta(days=1)
 """Longer than any order is authorised; DynamoDB deletes expired rows within a few days."""
@@ -37,17 +37,13 @@ class CardTokens:
                 "expires_at": int((now + LIFETIME).timestamp()),
             }
             try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=marshal(row),
-                    ConditionExpression="attribute_not_exists(pk)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                write(
+                    self._client,
+                    put_new(self._table, row, AlreadyApplied),
+                    f"storing {card} of order {order_id}",
                 )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                stored = unmarshal(error.response.get("Item"))
-                if not hmac.compare_digest(str(stored.get("digest")), digest):
+            except AlreadyApplied as applied:
+                if not hmac.compare_digest(str(applied.result.get("digest")), digest):
                     subject = f"{card} of order {order_id}"
                     raise IdempotencyConflict(subject, {"token": "(hidden)"}, {"token": "another"}) from None
 

@@ -33,8 +33,11 @@ from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
+    check_absent,
     key,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     read_row,
     retry_on_conflict,
@@ -302,18 +305,13 @@ class PaymentsStore:
         }
         return Action("Update", request, lambda _: OrderClosed(order_id, "capture"))
 
-    def _put_new(self, row: Mapping[str, Any], step: str = "") -> Action:
+    def _put_new(self, row: Item, step: str = "") -> Action:
         """Put a row that does not exist yet; AlreadyApplied with the one that does, OrderClosed if that is closed."""
 
         def existing(stored: Item) -> Exception:
             return OrderClosed(stored["order_id"], step) if "closed_at" in stored else AlreadyApplied(stored)
 
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, existing)
+        return put_new(self._table, row, existing)
 
     def _check_open(self, order_id: str, step: str) -> Action:
         request = {
@@ -324,12 +322,7 @@ class PaymentsStore:
         return Action("ConditionCheck", request, lambda _: OrderClosed(order_id, step))
 
     def _check_not_begun_by_0_1_0(self, order_id: str) -> Action:
-        request = {
-            "TableName": self._table,
-            "Key": key(_pk(order_id), _CAPTURE),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("ConditionCheck", request, lambda _: AlreadyApplied(None))
+        return check_absent(self._table, (_pk(order_id), _CAPTURE), lambda _: AlreadyApplied(None))
 
 
 def tender_key(order_id: str, tender_no: int) -> tuple[str, str]:
@@ -352,7 +345,7 @@ def refunded_row(table: str, tender: Tender, by: str) -> Action:
         "order_id": tender.order_id,
         "tender_no": tender.tender_no,
     }
-    return Action("Put", {"TableName": table, "Item": marshal(row)})
+    return put_row(table, row)
 
 
 def _pk(order_id: str) -> str:

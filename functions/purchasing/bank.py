@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from botocore.exceptions import ClientError
-from tillflow.store import key, marshal, read_row
+from tillflow.store import AlreadyApplied, key, marshal, put_new, read_row, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,9 @@ class SandboxBank:
         transfer = {"key": effect_key, "account": account, "amount": amount, "currency": currency}
         row = {"pk": f"TRANSFER#{effect_key}", "sk": "TRANSFER", **transfer}
         try:
-            self._client.put_item(
-                TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return self._row(effect_key) == row
+            write(self._client, put_new(self._table, row, AlreadyApplied), f"transfer {effect_key}")
+        except AlreadyApplied as applied:
+            return bool(applied.result == row)
         return True
 
     def _row(self, effect_key: str) -> dict[str, Any]:

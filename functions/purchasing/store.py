@@ -7,7 +7,7 @@ from typing import Any
 from tillflow.documents import Documents
 from tillflow.errors import OrderClosed
 from tillflow.listing import Page
-from tillflow.store import Action, Item, key, marshal
+from tillflow.store import Action, Item, key, marshal, put_row
 
 from purchasing import rules, values
 from purchasing.approvals import Limits
@@ -165,7 +165,7 @@ class PurchaseStore:
                 yield Action("Update", request, _unknown_supplier(supplier_id))
         for attempt in after.attempts[len(before.attempts) :]:
             row = sent_order_row(attempt.supplier_id, after.purchase_order_id)
-            yield Action("Put", {"TableName": self._table, "Item": marshal(row)})
+            yield put_row(self._table, row)
 
     def _claims(self, before: Purchase, after: Purchase) -> Iterator[Action]:
         """Claim the number of a new invoice, and release that of a replaced or cancelled one."""
@@ -178,19 +178,19 @@ class PurchaseStore:
 
     def _claim_number(self, purchase: Purchase, number: str) -> Action:
         row = invoice_number_row(str(purchase.supplier_id), number, purchase.purchase_order_id)
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk) OR purchase_order_id = :order",
-            "ExpressionAttributeValues": marshal({":order": purchase.purchase_order_id}),
-        }
 
         def claimed(row: Item) -> Exception:
             return InvalidPurchase(
                 "number", number, f"a number that is not used; order {row['purchase_order_id']} has it"
             )
 
-        return Action("Put", request, claimed)
+        return put_row(
+            self._table,
+            row,
+            claimed,
+            ConditionExpression="attribute_not_exists(pk) OR purchase_order_id = :order",
+            ExpressionAttributeValues=marshal({":order": purchase.purchase_order_id}),
+        )
 
 
 def _unknown_supplier(supplier_id: str) -> Callable[[Item], Exception]:

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tillflow.errors import RecordChanged
 from tillflow.listing import Page
-from tillflow.store import Item, key, marshal, query_rows, read_rows, unmarshal
+from tillflow.store import Item, key, marshal, put_new, query_rows, read_rows, unmarshal, write
 
 from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
 from purchasing.rows import (
@@ -34,13 +34,9 @@ class SupplierStore:
     def create(self, supplier: Supplier) -> SupplierAccount:
         """Create a supplier; InvalidSupplier if the id is in use."""
         row = new_supplier_row(supplier)
-        try:
-            self._client.put_item(
-                TableName=self._table, Item=marshal(row), ConditionExpression="attribute_not_exists(pk)"
-            )
-        except ClientError as error:
-            _raise_unless_conditional(error)
-            raise InvalidSupplier("supplier_id", supplier.supplier_id, "an id that is not in use") from None
+        in_use = InvalidSupplier("supplier_id", supplier.supplier_id, "an id that is not in use")
+        put = put_new(self._table, row, lambda _: in_use)
+        write(self._client, put, f"creating supplier {supplier.supplier_id}")
         return read_supplier(row)
 
     def update(self, supplier: Supplier, version: int) -> SupplierAccount:

@@ -67,7 +67,7 @@ def test_document_opened_during_its_cancel_is_cancelled_next(
 ) -> None:
     between = Interposed(dynamodb)
     first, second = kind(dynamodb, table), kind(between, table)
-    between.before("transact_write_items", first.open)
+    between.before("put_item", first.open)
     with pytest.raises(StoreContention):
         second.cancel()
     assert first.store.get(NAME).status in ("REQUESTED", "OPEN")

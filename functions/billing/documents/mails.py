@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 from tillflow.errors import IdempotencyConflict
-from tillflow.store import Action, AlreadyApplied, Item, marshal, read_row, write
+from tillflow.store import Action, AlreadyApplied, Item, marshal, put_new, read_row, write
 from tillflow.times import iso_utc
 
 from billing.documents.models import MEDIA_TYPES, MailDocument, MailedDocument
@@ -76,13 +76,9 @@ class Mails:
         recipient = hashlib.sha256(to.lower().encode()).hexdigest() if to else None
         sent = {"mail_id": mail.mail_id, "number": mail.number, "form": mail.form, "recipient": recipient}
         row: Item = {"pk": pk, "sk": sk, **sent}
-        put = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        marker = put_new(self._table, row, AlreadyApplied)
         try:
-            write(self._dynamodb, Action("Put", put, AlreadyApplied), f"beginning mail {mail.mail_id}")
+            write(self._dynamodb, marker, f"beginning mail {mail.mail_id}")
         except AlreadyApplied as applied:
             row = applied.result
             first = {name: row.get(name) for name in sent}

@@ -3,7 +3,15 @@
 import hashlib
 from typing import Any
 
-from tillflow.store import Action, AlreadyApplied, Item, marshal, read_row, transact, unmarshal
+from tillflow.store import (
+    AlreadyApplied,
+    Item,
+    marshal,
+    put_new,
+    read_row,
+    unmarshal,
+    write,
+)
 from tillflow.versions import version_of, write_version
 
 from billing.documents.models import MEDIA_TYPES, Form, Seller, StoredDocument
@@ -51,13 +59,9 @@ class DocumentsStore:
         self._s3.put_object(
             Bucket=self._bucket, Key=document["key"], Body=content, ContentType=MEDIA_TYPES[form]
         )
-        put = {
-            "TableName": self._table,
-            "Item": marshal(document_row(document)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        put = put_new(self._table, document_row(document), AlreadyApplied)
         try:
-            transact(self._dynamodb, [Action("Put", put, AlreadyApplied)], f"storing document {number}")
+            write(self._dynamodb, put, f"storing document {number}")
         except AlreadyApplied as first:
             return read_document(first.result)
         return document

@@ -13,6 +13,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     read_row,
     read_rows,
@@ -74,7 +76,7 @@ class ReceivablesStore:
         """Return the action that writes the open item of an invoice, or deletes it when nothing is outstanding."""
         item = rules.open_item_of(invoice)
         if item.outstanding:
-            return Action("Put", {"TableName": self._table, "Item": marshal(open_item_row(item))})
+            return put_row(self._table, open_item_row(item))
         return Action("Delete", {"TableName": self._table, "Key": key(*open_item_key(item))})
 
     def _receive(self, request: ReceivePayment, now: datetime) -> ReceivedPayment:
@@ -98,7 +100,7 @@ class ReceivablesStore:
         keys = [invoice_key(one["order_id"]) for one in allocations]
         invoices = read_rows(self._client, self._table, keys)
         what = f"recording payment {request.payment_id}"
-        actions = [self._put_new(payment_row(request, received, iso_utc(now)))]
+        actions = [put_new(self._table, payment_row(request, received, iso_utc(now)), AlreadyApplied)]
         for one in allocations:
             invoice = invoices[invoice_key(one["order_id"])]
             actions += self._pay(invoice, outstanding[one["order_id"]], one["amount"], what)
@@ -129,14 +131,6 @@ class ReceivablesStore:
             Action("Update", update, lambda _: StoreContention(what)),
             self.open_item({**invoice, **changed}),
         ]
-
-    def _put_new(self, row: Item) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, AlreadyApplied)
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)

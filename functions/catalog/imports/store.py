@@ -15,10 +15,12 @@ from tillflow.store import (
     AlreadyApplied,
     Item,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     read_row,
     read_rows,
-    transact,
+    write,
 )
 from tillflow.times import iso_utc
 
@@ -73,7 +75,7 @@ class ImportStore:
             "opened_at": iso_utc(now),
         }
         try:
-            transact(self._client, [self._put_new(row)], f"opening import {checked['import_id']}")
+            write(self._client, self._put_new(row), f"opening import {checked['import_id']}")
         except AlreadyApplied as applied:
             sent = {"etag": etag, "dry_run": checked["dry_run"]}
             stored = {name: applied.result[name] for name in sent}
@@ -159,7 +161,7 @@ class ImportStore:
         }
         what = f"batch {request.rows[0].row} of import {request.import_id}"
         try:
-            transact(self._client, [self._put_new(row)], what)
+            write(self._client, self._put_new(row), what)
         except AlreadyApplied as applied:
             row = applied.result
         return _response(request, digest, row)
@@ -175,28 +177,22 @@ class ImportStore:
         """Complete an import; return the first counts."""
         row = self.read(import_id)
         row |= {**counts, "status": "COMPLETE", "problems": list(problems), "completed_at": iso_utc(now)}
-        complete = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "#status = :open",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": marshal({":open": "OPEN"}),
-        }
+        complete = put_row(
+            self._table,
+            row,
+            AlreadyApplied,
+            ConditionExpression="#status = :open",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=marshal({":open": "OPEN"}),
+        )
         try:
-            transact(
-                self._client, [Action("Put", complete, AlreadyApplied)], f"completing import {import_id}"
-            )
+            write(self._client, complete, f"completing import {import_id}")
         except AlreadyApplied as applied:
             row = applied.result
         return closed(row)
 
     def _put_new(self, row: Item) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, AlreadyApplied)
+        return put_new(self._table, row, AlreadyApplied)
 
 
 def closed(row: Item) -> ClosedImport:

@@ -12,6 +12,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     read_row,
     retry_on_conflict,
     transact,
@@ -61,8 +63,9 @@ class MergesStore:
         what = f"merging customer {request.customer_id}"
         into, of = merge_rows(request.customer_id, request.survivor_id, request.merge_id)
         actions = [
-            self._put(marker, AlreadyApplied, ConditionExpression="attribute_not_exists(pk)"),
-            self._put(
+            put_new(self._table, marker, AlreadyApplied),
+            put_row(
+                self._table,
                 after,
                 lambda _: StoreContention(what),
                 ConditionExpression="version = :version",
@@ -70,8 +73,8 @@ class MergesStore:
             ),
             self._is_open(request.survivor_id, what),
             Action("Delete", {"TableName": self._table, "Key": key(LIST, request.customer_id)}),
-            self._put(into),
-            self._put(of),
+            put_row(self._table, into),
+            put_row(self._table, of),
         ]
         try:
             transact(self._client, actions, what)
@@ -101,9 +104,6 @@ class MergesStore:
             "AND attribute_not_exists(anonymised_at)",
         }
         return Action("ConditionCheck", request, lambda _: StoreContention(what))
-
-    def _put(self, row: Item, condition_error: Any = None, **condition: Any) -> Action:
-        return Action("Put", {"TableName": self._table, "Item": marshal(row), **condition}, condition_error)
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)

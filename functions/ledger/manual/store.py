@@ -11,6 +11,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     read_row,
     read_rows,
     retry_on_conflict,
@@ -90,9 +92,9 @@ class ManualEntries:
         listed_pk, listed_sk = listed_key(day.isoformat(), number)
         what = f"posting {entry.entry_id}"
         actions = [
-            self._put(row, AlreadyApplied, ConditionExpression="attribute_not_exists(pk)"),
+            put_new(self._table, row, AlreadyApplied),
             self._count(place, last, what),
-            self._put({"pk": listed_pk, "sk": listed_sk, "entry_id": entry.business_id}),
+            put_row(self._table, {"pk": listed_pk, "sk": listed_sk, "entry_id": entry.business_id}),
         ]
         try:
             transact(self._client, actions, what)
@@ -103,17 +105,17 @@ class ManualEntries:
     def _count(self, place: tuple[str, str], last: int, what: str) -> Action:
         """Return the action that takes the number after the last one; a Put, since no role may update the journal."""
         pk, sk = place
-        put = {
-            "TableName": self._table,
-            "Item": marshal({"pk": pk, "sk": sk, "last": last + 1}),
-            "ConditionExpression": "#last = :last" if last else "attribute_not_exists(#last)",
-            "ExpressionAttributeNames": {"#last": "last"},
-            **({"ExpressionAttributeValues": marshal({":last": last})} if last else {}),
-        }
-        return Action("Put", put, lambda _: StoreContention(what))
-
-    def _put(self, row: Item, condition_error: Any = None, **condition: str) -> Action:
-        return Action("Put", {"TableName": self._table, "Item": marshal(row), **condition}, condition_error)
+        row = {"pk": pk, "sk": sk, "last": last + 1}
+        if not last:
+            return put_new(self._table, row, lambda _: StoreContention(what))
+        return put_row(
+            self._table,
+            row,
+            lambda _: StoreContention(what),
+            ConditionExpression="#last = :last",
+            ExpressionAttributeNames={"#last": "last"},
+            ExpressionAttributeValues=marshal({":last": last}),
+        )
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)

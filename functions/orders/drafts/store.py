@@ -9,7 +9,7 @@ from typing import Any
 
 from tillflow.documents import Documents, DocumentType
 from tillflow.listing import Page
-from tillflow.store import Action, key
+from tillflow.store import Action, check_absent
 from tillflow.times import iso_utc
 
 from orders.drafts import rules
@@ -92,12 +92,7 @@ class DraftsStore:
 
     def _check_no_order(self, draft_id: str) -> Action:
         """Return the condition that no order has the id of a draft that is open: a sold draft has ended before it."""
-        request = {
-            "TableName": self._table,
-            "Key": key(*order_key(draft_id)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("ConditionCheck", request, lambda _: OrderExists(draft_id))
+        return check_absent(self._table, order_key(draft_id), lambda _: OrderExists(draft_id))
 
     def _unexpired(self, draft: Draft) -> Draft:
         if rules.is_expired(draft, self._now()):

@@ -8,7 +8,7 @@ from typing import Any, cast
 from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import DocumentTooLarge, IdempotencyConflict, OrderClosed, StoreContention
 from tillflow.merges import survivor_of
-from tillflow.store import Action, Item, key, marshal, read_rows, retry_on_conflict, transact
+from tillflow.store import Action, Item, key, marshal, put_new, read_rows, retry_on_conflict, transact, write
 from tillflow.times import iso_utc
 
 from orders.errors import UnknownOrder, UnknownReturn
@@ -112,7 +112,7 @@ class ReturnsStore:
             return _claimed_before(read_return(row), request, execution)
         claimed = rules.claimed_without_receipt(request, now)
         what = f"claiming return {request.return_id}"
-        transact(self._client, [self._put_new(_row(request, claimed, execution, now), what)], what)
+        write(self._client, self._put_new(_row(request, claimed, execution, now), what), what)
         return claimed
 
     def _release(self, request: ReleaseReturn) -> ReleasedReturn:
@@ -123,7 +123,7 @@ class ReturnsStore:
         if row is None:
             identity = {"pk": place[0], "sk": place[1], "return_id": request.return_id}
             tombstone = {**identity, "status": "RELEASED", "execution": request.execution, **failure}
-            transact(self._client, [self._put_new(tombstone, what)], what)
+            write(self._client, self._put_new(tombstone, what), what)
         elif row["status"] == "CLAIMED":
             self._release_claim(row.get("order_id"), request, failure, what)
         elif row["status"] == "COMPLETED":
@@ -195,12 +195,7 @@ class ReturnsStore:
         return Action("Update", request, lambda _: StoreContention(what))
 
     def _put_new(self, row: Item, what: str) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, lambda _: StoreContention(what))
+        return put_new(self._table, row, lambda _: StoreContention(what))
 
     def _read(self, *keys: tuple[str, str]) -> dict[tuple[str, str], Item]:
         return read_rows(self._client, self._table, keys)

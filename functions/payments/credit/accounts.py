@@ -17,6 +17,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
     read_row,
     retry_on_conflict,
     transact,
@@ -95,17 +96,13 @@ class Accounts:
         """
         pk, sk = settlement_key(request.payment_id)
         marker = {"pk": pk, "sk": sk, **request.model_dump(mode="json")}
-        put = {
-            "TableName": self._table,
-            "Item": marshal({**marker, "settled_at": iso_utc(now)}),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        put = put_new(self._table, {**marker, "settled_at": iso_utc(now)}, AlreadyApplied)
         what = f"settling payment {request.payment_id}"
 
         def settle() -> None:
             owner = survivor_of(self._client, self._table, request.customer_id)
             actions = [
-                Action("Put", put, AlreadyApplied),
+                put,
                 not_merged(self._table, owner),
                 self.change(owner, request.currency, owed=-request.allocated),
                 *self._credited(request, owner, now),

@@ -6,7 +6,7 @@ from typing import Any
 
 from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.gift_cards import card_number, hash_of, token_of
-from tillflow.store import Action, AlreadyApplied, marshal, read_row
+from tillflow.store import AlreadyApplied, put_row, read_row
 
 from payments.credit import rules
 from payments.credit.models import GiftCard, IssueGiftCard
@@ -38,9 +38,8 @@ class GiftCards:
             entry = rules.grant_entry(request, policy, gift_card_wallet(number), entry_id, now)
             pk, sk = card_key(number)
             card = {"pk": pk, "sk": sk, "number": number, "token_hash": token_hash}
-            put = Action("Put", {"TableName": self._table, "Item": marshal(card)})
             try:
-                self._wallets.add_entry(entry, marker, [put])
+                self._wallets.add_entry(entry, marker, [put_row(self._table, card)])
             except AlreadyApplied as applied:
                 stored = applied.result
         if stored:

@@ -18,6 +18,8 @@ from tillflow.store import (
     chunks,
     key,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     retry_on_conflict,
     transact,
@@ -56,14 +58,9 @@ class AccountMerges:
         into, of = merge_rows(request.customer_id, request.survivor_id, request.merge_id)
         survivor = survivor_of(self._client, self._table, request.survivor_id)
         moves = islice(self._moves(request.customer_id, survivor, what), _ROWS_PER_TRANSACTION)
-        put = {
-            "TableName": self._table,
-            "Item": marshal(into),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
         actions = [
-            Action("Put", put, AlreadyApplied),
-            Action("Put", {"TableName": self._table, "Item": marshal(of)}),
+            put_new(self._table, into, AlreadyApplied),
+            put_row(self._table, of),
             not_merged(self._table, survivor),
             *(action for move in moves for action in move),
         ]

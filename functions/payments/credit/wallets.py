@@ -13,6 +13,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     read_row,
     retry_on_conflict,
@@ -72,7 +74,7 @@ class Wallets:
         """Write a grant, its marker and further actions in one transaction; AlreadyApplied with a stored marker."""
         pk, sk = grant_key(entry.entry_id)
         actions = [
-            self._put_new({"pk": pk, "sk": sk, **marker}, AlreadyApplied),
+            put_new(self._table, {"pk": pk, "sk": sk, **marker}, AlreadyApplied),
             *also,
             *self.entry_actions(entry),
         ]
@@ -213,15 +215,7 @@ class Wallets:
         )
 
     def _put(self, row: Item) -> Action:
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
-
-    def _put_new(self, row: Item, condition_error: Any) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, condition_error)
+        return put_row(self._table, row)
 
     def _query(self, holder: str, prefix: str) -> Iterable[Item]:
         return query_rows(self._client, self._table, holder, prefix)

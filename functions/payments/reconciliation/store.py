@@ -21,6 +21,8 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_new,
+    put_row,
     query_rows,
     read_row,
     read_rows,
@@ -129,16 +131,16 @@ class ReconciliationStore:
                 1 for _ in query_rows(self._client, self._table, _pk(run_id), "DIFF#")
             )
             run = {**run, **counts, "status": "COMPLETE", "completed_at": iso_utc(now)}
-            complete = {
-                "TableName": self._table,
-                "Item": marshal(run),
-                "ConditionExpression": "#status = :running",
-                "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": marshal({":running": "RUNNING"}),
-            }
+            complete = put_row(
+                self._table,
+                run,
+                AlreadyApplied,
+                ConditionExpression="#status = :running",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=marshal({":running": "RUNNING"}),
+            )
             try:
-                completing = Action("Put", complete, AlreadyApplied)
-                write(self._client, completing, f"completing reconciliation {run_id}")
+                write(self._client, complete, f"completing reconciliation {run_id}")
             except AlreadyApplied as applied:
                 run = applied.result
         return {
@@ -215,15 +217,10 @@ class ReconciliationStore:
         return row
 
     def _put_new(self, row: Item) -> Action:
-        request = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, AlreadyApplied)
+        return put_new(self._table, row, AlreadyApplied)
 
     def _put(self, row: Item) -> Action:
-        return Action("Put", {"TableName": self._table, "Item": marshal(row)})
+        return put_row(self._table, row)
 
 
 def _pk(run_id: str) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import StoreContention
-from tillflow.store import Action, Item, key, marshal, read_row, transact
+from tillflow.store import Action, Item, key, marshal, put_new, put_row, read_row, transact
 from tillflow.times import iso_utc
 
 from payments.models import Tender
@@ -39,15 +39,7 @@ class RefundStore:
         StoreContention when another delivery has changed the refund, or another refund a tender, since they were read.
         """
         what = f"refunding return {after.return_id}"
-        put: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": marshal(_row(after)),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        if before:
-            put["ConditionExpression"] = "version = :version"
-            put["ExpressionAttributeValues"] = marshal({":version": before.version})
-        actions = [Action("Put", put, lambda _: StoreContention(what))]
+        actions = [self._put(before, after, what)]
         pending = _difference(rules.pending_by_tender(before), rules.pending_by_tender(after))
         refunded = _difference(rules.refunded_by_tender(before), rules.refunded_by_tender(after))
         for tender in tenders:
@@ -61,6 +53,17 @@ class RefundStore:
                 actions.append(refunded_row(self._table, tender, after.return_id))
         transact(self._client, actions, what)
         return after
+
+    def _put(self, before: Refund | None, after: Refund, what: str) -> Action:
+        if before is None:
+            return put_new(self._table, _row(after), lambda _: StoreContention(what))
+        return put_row(
+            self._table,
+            _row(after),
+            lambda _: StoreContention(what),
+            ConditionExpression="version = :version",
+            ExpressionAttributeValues=marshal({":version": before.version}),
+        )
 
     def _change(self, tender: Tender, pending: int, refunded: int, what: str) -> Action:
         request = {

@@ -15,7 +15,7 @@ from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
-    marshal,
+    put_new,
     retry_on_conflict,
     transact,
 )
@@ -43,11 +43,6 @@ def count_once(
 
     for number, part in enumerate(batched(additions, ACTIONS_PER_TRANSACTION - 1, strict=False)):
         row = {"pk": f"EVENT#{event_id}", "sk": f"COUNTED#{number}", "digest": digest, **fields(number)}
-        request = {
-            "TableName": table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        actions = [Action("Put", request, stored), *part]
+        actions = [put_new(table, row, stored), *part]
         with suppress(AlreadyApplied):
             retry_on_conflict(partial(transact, client, actions, f"counting {event_id}"))

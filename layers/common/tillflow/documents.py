@@ -18,9 +18,12 @@ from tillflow.store import (
     Item,
     Marker,
     marshal,
+    put_new,
+    put_row,
     read_rows,
     retry_on_conflict,
     transact,
+    write,
 )
 
 MAX_DOCUMENT_BYTES = 390_000
@@ -77,7 +80,7 @@ class Documents[D: BaseModel]:
         also: further actions of the same transaction.
         """
         document_id = getattr(document, self._type.id_name)
-        put = self._put(self._type.row(document, 1), "attribute_not_exists(pk)", {}, AlreadyApplied)
+        put = put_new(self._table, self._type.row(document, 1), AlreadyApplied)
         try:
             retry_on_conflict(lambda: transact(self._client, [put, *also], f"creating {document_id}"))
         except AlreadyApplied as applied:
@@ -119,10 +122,14 @@ class Documents[D: BaseModel]:
         """Refuse the creation of a document that does not exist. StoreContention when it exists by now."""
         row = self._type.identity(document_id) | columns | {"version": 0}
         what = f"closing {document_id}"
-        put = self._put(
-            row, "attribute_not_exists(pk) OR version = :none", {":none": 0}, lambda _: StoreContention(what)
+        put = put_row(
+            self._table,
+            row,
+            lambda _: StoreContention(what),
+            ConditionExpression="attribute_not_exists(pk) OR version = :none",
+            ExpressionAttributeValues=marshal({":none": 0}),
         )
-        transact(self._client, [put], what)
+        write(self._client, put, what)
 
     def _update(
         self,
@@ -139,15 +146,16 @@ class Documents[D: BaseModel]:
         if after == before:
             return before
         what = f"updating {document_id}"
-        write = self._put(
+        put = put_row(
+            self._table,
             self._type.row(after, version + 1),
-            "version = :version",
-            {":version": version},
             lambda _: StoreContention(what),
+            ConditionExpression="version = :version",
+            ExpressionAttributeValues=marshal({":version": version}),
         )
         markers = [marker.put(self._table, None)] if marker else []
         try:
-            transact(self._client, [*markers, write, *also(before, after)], what)
+            transact(self._client, [*markers, put, *also(before, after)], what)
         except AlreadyApplied:
             return self.get(document_id)
         return after
@@ -165,15 +173,3 @@ class Documents[D: BaseModel]:
         if document is None:
             raise self._type.not_found(document_id)
         return document, int(row["version"])
-
-    def _put(
-        self, row: Item, condition: str, values: Item, condition_error: Callable[[Item], Exception]
-    ) -> Action:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": condition,
-        }
-        if values:
-            request["ExpressionAttributeValues"] = marshal(values)
-        return Action("Put", request, condition_error)

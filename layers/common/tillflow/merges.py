@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tillflow.errors import StoreContention
-from tillflow.store import Action, Item, key, query_rows, read_row, read_rows
+from tillflow.store import Action, Item, check_absent, query_rows, read_row, read_rows
 
 _FROM = "FROM#"
 
@@ -48,12 +48,9 @@ def group_of(client: Any, table: str, customer_id: str) -> list[str]:
 
 def not_merged(table: str, customer_id: str) -> Action:
     """Return the check that a customer is still not merged; StoreContention, so that its survivor is read again."""
-    request = {
-        "TableName": table,
-        "Key": key(*into_key(customer_id)),
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
-    return Action("ConditionCheck", request, lambda _: StoreContention(f"merging customer {customer_id}"))
+    return check_absent(
+        table, into_key(customer_id), lambda _: StoreContention(f"merging customer {customer_id}")
+    )
 
 
 def _group(client: Any, table: str, customer_id: str) -> Iterator[str]:

@@ -98,6 +98,24 @@ def write(client: Any, action: Action, operation: str) -> None:
         raise
 
 
+def put_row(
+    table: str, row: Item, condition_error: Callable[[Item], Exception] | None = None, **condition: Any
+) -> Action:
+    """Return the put of a row. condition: the request's ConditionExpression, its names and its values."""
+    return Action("Put", {"TableName": table, "Item": marshal(row), **condition}, condition_error)
+
+
+def put_new(table: str, row: Item, condition_error: Callable[[Item], Exception]) -> Action:
+    """Return the put of a row that must not exist."""
+    return put_row(table, row, condition_error, ConditionExpression="attribute_not_exists(pk)")
+
+
+def check_absent(table: str, place: tuple[str, str], condition_error: Callable[[Item], Exception]) -> Action:
+    """Return the check that there is no row of a (pk, sk) key."""
+    request = {"TableName": table, "Key": key(*place), "ConditionExpression": "attribute_not_exists(pk)"}
+    return Action("ConditionCheck", request, condition_error)
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
     """The idempotency marker of a step, or of a chunk of it, in the partition `pk` of its business document.
@@ -127,12 +145,7 @@ class Marker:
         row = {"pk": pk, "sk": sk, "result": json.dumps(result)}
         if self.request is not None:
             row["request"] = json.dumps(self.request)
-        request = {
-            "TableName": table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return Action("Put", request, self.existing)
+        return put_new(table, row, self.existing)
 
     def result(self, row: Item) -> Any:
         """Return the result in the marker's row; IdempotencyConflict when it has another request, OrderClosed."""
