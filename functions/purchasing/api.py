@@ -205,7 +205,7 @@ def update_supplier(call: Call) -> Reply:
     if body.supplier.supplier_id != call.path["supplier_id"]:
         expected = f"{call.path['supplier_id']}, the supplier of the path"
         raise InvalidRequest("supplier.supplier_id", body.supplier.supplier_id, expected)
-    account = _suppliers().update(body.supplier, body.prices, call.version or 0)
+    account = _suppliers().update(body.supplier, body.prices, call.version)
     return Reply(account, version=account.version)
 
 
@@ -352,8 +352,8 @@ def cancel_purchase_order(call: Call) -> Purchase:
 )
 def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
     """Accept or refuse a purchase order, signed by the supplier."""
-    supplier_id = _signer(call)
     body: Acknowledgement = call.body
+    supplier_id = _signer(call, body.purchase_order_id)
     if body.accepted:
         promised = body.promised_on or datetime.now(UTC).date()
         order = _orders().acknowledge(body.purchase_order_id, promised, supplier_id)
@@ -367,8 +367,8 @@ def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
 )
 def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
     """Say that the order has arrived and will be responded to, signed by the supplier."""
-    _signer(call)
-    order = _orders().heartbeat(call.body.purchase_order_id)
+    body: Acknowledgement = call.body
+    order = _orders().heartbeat(body.purchase_order_id, _signer(call, body.purchase_order_id))
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
 
 
@@ -383,14 +383,17 @@ def note_delivery_by_webhook(call: Call) -> dict[str, Any]:
 
     Goods are booked when they are counted.
     """
-    supplier_id = _signer(call)
     body: DeliveryNoteBody = call.body
+    supplier_id = _signer(call, body.purchase_order_id)
     order = _orders().add_delivery_note(body.purchase_order_id, body.note, supplier_id)
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
 
 
-def _signer(call: Call) -> str:
-    """Return the supplier that signed the raw body. SignatureRefused for anything else, an unknown supplier too."""
+def _signer(call: Call, purchase_order_id: str) -> str:
+    """Return the supplier that signed the raw body about an order that was sent to it.
+
+    SignatureRefused for anything else, an unknown supplier too; UnknownPurchase for an order of other suppliers.
+    """
     supplier_id = call.path["supplier_id"]
     timestamp = call.headers.get("x-tillflow-timestamp", "")
     signed = call.headers.get("x-tillflow-signature", "")
@@ -401,6 +404,7 @@ def _signer(call: Call) -> str:
     secret = find_secret(channel.secret or "none")
     if secret is None or not is_signed(secret, timestamp, call.raw, signed, datetime.now(UTC)):
         raise SignatureRefused
+    _orders().check_sent_to(purchase_order_id, supplier_id)
     return supplier_id
 
 

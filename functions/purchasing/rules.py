@@ -408,6 +408,15 @@ def _units(receipt: Receipt) -> dict[str, str]:
     return {line.sku: f"{line.quantity}-{line.rejected}" for line in receipt.lines}
 
 
+def check_asked(purchase: Purchase, supplier_id: str) -> None:
+    """Raise InvalidPurchase for another supplier than the one that is asked now; "" for that one.
+
+    The message does not name it: a supplier does not learn of the others.
+    """
+    if supplier_id not in ("", purchase.supplier_id):
+        raise InvalidPurchase("supplier_id", supplier_id, "the supplier that is asked now")
+
+
 def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) -> Purchase:
     """Record a supplier's response. An empty `supplier_id` means the supplier that is asked now."""
     for one in purchase.attempts:
@@ -420,8 +429,7 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
     _check_running(purchase, "respond")
     if purchase.status != "SENT" or purchase.attempt is None:
         raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")
-    if supplier_id not in ("", purchase.supplier_id):
-        raise InvalidPurchase("supplier_id", supplier_id, f"{purchase.supplier_id}, which is asked now")
+    check_asked(purchase, supplier_id)
     attempt = purchase.attempts[-1].model_copy(update={"state": state, **response})
     status = "ACKNOWLEDGED" if state == "ACKNOWLEDGED" else "OPEN"
     return purchase.model_copy(update={"status": status, "attempts": (*purchase.attempts[:-1], attempt)})

@@ -52,14 +52,20 @@ def api() -> Iterator[HttpApi]:
 
 
 def send(
-    api: HttpApi, hook: str, body: Any, secret: str = "the-secret", age: int = 0, sent: Any = None
+    api: HttpApi,
+    hook: str,
+    body: Any,
+    secret: str = "the-secret",
+    age: int = 0,
+    sent: Any = None,
+    supplier: str = "sup-hook",
 ) -> HttpResponse:
     """Send a webhook with the signature of a body. sent: the body that is sent in its place."""
     raw, timestamp = json.dumps(body).encode(), str(int(time.time()) - age)
     digest = hmac.new(secret.encode(), timestamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
     headers = {"X-Tillflow-Timestamp": timestamp, "X-Tillflow-Signature": f"sha256={digest}"}
     text = base64.b64encode(raw if sent is None else json.dumps(sent).encode()).decode()
-    path = {"supplier_id": "sup-hook"}
+    path = {"supplier_id": supplier}
     return api.call(f"POST /api/webhooks/suppliers/{{supplier_id}}/{hook}", path, body=text, headers=headers)
 
 
@@ -101,4 +107,12 @@ def test_replayed_webhook_succeeds_and_changes_nothing(api: HttpApi, hook: str) 
     before = stored()
     again = send(api, hook, BODIES[hook])
     assert (first.status, again.status) == (200, 200), first.text + again.text
+    assert stored() == before
+
+
+@pytest.mark.parametrize("hook", BODIES)
+def test_order_of_another_supplier_does_not_exist_for_a_supplier(api: HttpApi, hook: str) -> None:
+    before = stored()
+    response = send(api, hook, BODIES[hook], SECRETS["sup-other"], supplier="sup-other")
+    assert (response.status, response.body["title"]) == (404, "UnknownPurchase")
     assert stored() == before
