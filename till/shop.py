@@ -16,9 +16,9 @@ from catalog.operations import CatalogOperations
 from customers.models import Customer
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
-from purchasing.errors import InvalidSupplier
 from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.customers import UnknownCustomer
+from tillflow.errors import IdempotencyConflict
 
 from till import defaults
 from till.services.billing import Documents
@@ -254,7 +254,7 @@ def _create_supplier(operations: Suppliers, supplier: Supplier) -> None:
     """Create a supplier with its price list; an existing one may have been changed since, and stays as it is."""
     cost = {item.product.sku: item.unit_cost for item in GOODS}
     prices = [Price(sku=sku, unit_cost=cost[sku]) for sku in PRICE_LISTS[supplier.supplier_id]]
-    with suppress(InvalidSupplier):
+    with suppress(IdempotencyConflict):
         operations.create(supplier, prices)
 
 

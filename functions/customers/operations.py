@@ -20,7 +20,7 @@ class CustomerOperations:
         self._store = CustomersStore(dynamodb, table)
 
     def create(self, request: Mapping[str, Any]) -> Customer:
-        """Create a customer; the same one again changes nothing. InvalidCustomer."""
+        """Create a customer; the same one again changes nothing. InvalidCustomer, IdempotencyConflict."""
         return self._store.create(parse(Customer, request, InvalidCustomer), datetime.now(UTC))
 
     def get(self, customer_id: str) -> StoredCustomer:
@@ -41,7 +41,7 @@ class CustomerOperations:
         UnknownCustomer, InvalidCustomer, RecordChanged.
         """
         customer_id = _checked(customer_id)
-        read = version or self._store.get(customer_id).version
+        read = self._store.get(customer_id).version if version is None else version
         return self._store.update(customer_id, changes, read, datetime.now(UTC))
 
     def anonymise(self, customer_id: str) -> StoredCustomer:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.customers import CustomerAnonymised, CustomerMerged, UnknownCustomer
-from tillflow.errors import RecordChanged
+from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.merges import group_of
 from tillflow.store import (
     Action,
@@ -23,7 +23,6 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from customers import rules
-from customers.errors import InvalidCustomer
 from customers.models import Customer, SearchCustomers, StoredCustomer
 from customers.rows import (
     LIST,
@@ -46,7 +45,7 @@ class CustomersStore:
         self._table = table
 
     def create(self, customer: Customer, now: datetime) -> Customer:
-        """Create a customer; the same one again changes nothing. InvalidCustomer if the id is another's."""
+        """Create a customer; the same one again changes nothing. IdempotencyConflict if the id is another's."""
         row = customer_row(customer, 1, iso_utc(now), now)
         actions = [
             put_new(self._table, row, _IdInUse),
@@ -57,10 +56,10 @@ class CustomersStore:
         try:
             retry_on_conflict(lambda: transact(self._client, actions, what))
         except _IdInUse as in_use:
-            if read_customer(in_use.row).customer != customer:
-                raise InvalidCustomer(
-                    "customer_id", customer.customer_id, "an id no other customer has"
-                ) from None
+            stored = read_customer(in_use.row).customer
+            if stored != customer:
+                subject = f"customer {customer.customer_id}"
+                raise IdempotencyConflict(subject, stored.model_dump(), customer.model_dump()) from None
         return customer
 
     def get(self, customer_id: str) -> StoredCustomer:

@@ -17,7 +17,7 @@ from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Kind, Reference, check_references
 
 from purchasing import reporting, rules
-from purchasing.errors import InvalidPurchase, InvalidSupplier
+from purchasing.errors import InvalidPurchase, InvalidSupplier, UnknownPurchase
 from purchasing.matching import mismatches
 from purchasing.models import (
     Candidate,
@@ -118,12 +118,22 @@ class PurchaseOperations:
             fail_task(self._states, order.task_token, refusal)
         return order
 
-    def heartbeat(self, purchase_order_id: str) -> Purchase:
-        """Restart the supplier's heartbeat timeout: it has the order and will answer."""
+    def heartbeat(self, purchase_order_id: str, supplier_id: str = "") -> Purchase:
+        """Restart the supplier's heartbeat timeout: it has the order and will answer.
+
+        supplier_id: who sends it, "" for the supplier that is asked now; InvalidPurchase for another one.
+        """
         order = self.get(purchase_order_id)
+        rules.check_asked(order, supplier_id)
         if order.task_token:
             send_heartbeat(self._states, order.task_token)
         return order
+
+    def check_sent_to(self, purchase_order_id: str, supplier_id: str) -> None:
+        """Raise UnknownPurchase for an order that was never sent to a supplier, who does not learn that it exists."""
+        order = self.get(purchase_order_id)
+        if supplier_id not in {attempt.supplier_id for attempt in order.attempts}:
+            raise UnknownPurchase(order.purchase_order_id)
 
     def add_delivery_note(self, purchase_order_id: str, note: DeliveryNote, supplier_id: str) -> Purchase:
         """Add a delivery note of the order's supplier, once per note id; nothing is booked."""
@@ -180,17 +190,16 @@ class SupplierOperations:
         self._store = self._orders.suppliers
 
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
-        """Create a supplier with its prices; InvalidSupplier if the id is in use, UnknownReferences."""
-        prices = self._checked(prices)
-        account = self._store.create(supplier)
-        self._store.set_prices(supplier.supplier_id, prices)
-        return account
+        """Create a supplier with its prices; the same again changes nothing. IdempotencyConflict, UnknownReferences."""
+        return self._store.create(supplier, self._checked(prices))
 
-    def update(self, supplier: Supplier, prices: Iterable[Price], version: int = 0) -> SupplierAccount:
-        """Replace a supplier and add prices; RecordChanged if it is not at `version` (0: any), UnknownReferences."""
+    def update(
+        self, supplier: Supplier, prices: Iterable[Price], version: int | None = None
+    ) -> SupplierAccount:
+        """Replace a supplier and add prices, at `version` or at its newest. UnknownReferences, RecordChanged."""
         prices = self._checked(prices)
-        expected = version or self._store.account(supplier.supplier_id).version
-        account = self._store.update(supplier, expected)
+        newest = self._store.account(supplier.supplier_id).version
+        account = self._store.update(supplier, newest if version is None else version)
         self._store.set_prices(supplier.supplier_id, prices)
         return account
 

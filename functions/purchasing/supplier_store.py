@@ -1,12 +1,22 @@
 """Suppliers and their prices on the purchasing table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tillflow.errors import RecordChanged
+from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.listing import Page
-from tillflow.store import Item, key, marshal, put_new, query_rows, read_rows, unmarshal, write
+from tillflow.store import (
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    put_new,
+    query_rows,
+    read_rows,
+    unmarshal,
+    write,
+)
 
 from purchasing.errors import InvalidSupplier, SupplierInUse, UnknownSupplier
 from purchasing.rows import (
@@ -31,13 +41,27 @@ class SupplierStore:
         self._client = client
         self._table = table
 
-    def create(self, supplier: Supplier) -> SupplierAccount:
-        """Create a supplier; InvalidSupplier if the id is in use."""
+    def create(self, supplier: Supplier, prices: Sequence[Price] = ()) -> SupplierAccount:
+        """Create a supplier with its prices. The same again changes nothing, and adds prices that are missing.
+
+        IdempotencyConflict if the id has another supplier or other prices.
+        """
         row = new_supplier_row(supplier)
-        in_use = InvalidSupplier("supplier_id", supplier.supplier_id, "an id that is not in use")
-        put = put_new(self._table, row, lambda _: in_use)
-        write(self._client, put, f"creating supplier {supplier.supplier_id}")
-        return read_supplier(row)
+        put = put_new(self._table, row, AlreadyApplied)
+        try:
+            write(self._client, put, f"creating supplier {supplier.supplier_id}")
+        except AlreadyApplied:
+            self._check_unchanged(supplier, prices)
+        self.set_prices(supplier.supplier_id, prices)
+        return self.account(supplier.supplier_id)
+
+    def _check_unchanged(self, supplier: Supplier, prices: Iterable[Price]) -> None:
+        supplier_id = supplier.supplier_id
+        stored = _fields(self.get(supplier_id), self.prices(supplier_id).values())
+        sent = _fields(supplier, prices)
+        # A creation that was interrupted has written some of the prices, or none.
+        if not stored.items() <= sent.items():
+            raise IdempotencyConflict(f"supplier {supplier_id}", stored, sent)
 
     def update(self, supplier: Supplier, version: int) -> SupplierAccount:
         """Replace the supplier; RecordChanged if it is not at `version`.
@@ -125,6 +149,12 @@ class SupplierStore:
 
     def _rows(self, supplier_id: str, prefix: str) -> Iterator[Item]:
         return query_rows(self._client, self._table, supplier_pk(supplier_id), prefix)
+
+
+def _fields(supplier: Supplier, prices: Iterable[Price]) -> dict[str, Any]:
+    """Return what a supplier is created with, by the path of each field, for comparison."""
+    by_sku = {f"prices.{price.sku}": price.model_dump(mode="json") for price in prices}
+    return supplier.model_dump(mode="json") | by_sku
 
 
 def _raise_unless_conditional(error: ClientError) -> None:

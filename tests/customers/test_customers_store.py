@@ -8,7 +8,7 @@ from customers.errors import InvalidCustomer
 from customers.models import Customer, SearchCustomers, StoredCustomer
 from customers.store import CustomersStore
 from tillflow.customers import CustomerAnonymised, UnknownCustomer
-from tillflow.errors import RecordChanged
+from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.parsing import parse
 
 from tests.support.interposed import Interposed
@@ -33,9 +33,9 @@ def test_create_again_with_the_same_content_changes_nothing(store: CustomersStor
     assert store.get("cus-1") == StoredCustomer(ADA, 1)
 
 
-def test_create_with_an_id_in_use_raises_invalid_customer(store: CustomersStore) -> None:
+def test_create_with_an_id_in_use_is_a_conflict(store: CustomersStore) -> None:
     store.create(ADA, NOW)
-    with pytest.raises(InvalidCustomer, match="an id no other customer has"):
+    with pytest.raises(IdempotencyConflict, match="name is 'Ada Lovelace', sent 'Grace Hopper'"):
         store.create(Customer(customer_id="cus-1", name="Grace Hopper"), NOW)
     assert store.get("cus-1").customer.name == "Ada Lovelace"
 

@@ -146,6 +146,13 @@ POLICY = {
     "sku": MUG,
     "sources": [{"supplier_id": "sup-1", "currency": CURRENCY, "unit_cost": 100}],
 }
+SUPPLIER = {"supplier_id": "sup-1", "name": "One", "currency": "EUR", "account": "acct_ok"}
+DRAFT = {
+    "location": LOCATION,
+    "register": "till-1",
+    "currency": CURRENCY,
+    "lines": [{"sku": MUG, "quantity": 1}],
+}
 RECORDS = [
     Record("/settings/seller", "/settings/seller", SELLER, SELLER | {"name": "Another"}),
     Record(
@@ -195,8 +202,8 @@ def api() -> Iterator[HttpApi]:
     with workflow_fixture() as shop, http_api(shop) as built:
         seed_stock({MUG: 1})
         built.post("/customers", {"customer_id": "cus-1", "name": "Ada"})
-        supplier = {"supplier_id": "sup-1", "name": "One", "currency": "EUR", "account": "acct_ok"}
-        built.post("/suppliers", {"supplier": supplier})
+        built.post("/suppliers", {"supplier": SUPPLIER})
+        built.post("/drafts", {"draft_id": "draft-1", "order": DRAFT})
         yield built
 
 
@@ -229,3 +236,26 @@ def test_settings_of_one_row_have_versions_of_their_own(api: HttpApi) -> None:
     windows = api.get("/settings/return-windows").headers["etag"]
     assert api.call(key, path, body={"days": 5}).status == 200
     assert api.get("/settings/return-windows").headers["etag"] == windows
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body"),
+    [
+        (f"PUT /products/{MUG}", {"sku": MUG, "name": "Mug", "prices": {"EUR": 1}, "tax_class": "standard"}),
+        (
+            f"POST /products/{MUG}/prices",
+            {"currency": "EUR", "price": 1, "valid_from": "2099-01-01T00:00:00Z"},
+        ),
+        (f"PUT /products/{MUG}/retired", {"retired": True}),
+        ("PATCH /customers/cus-1", {"name": "Grace"}),
+        ("PUT /drafts/draft-1", DRAFT | {"register": "till-2"}),
+        ("POST /drafts/draft-1/discard", None),
+        ("PUT /suppliers/sup-1", {"supplier": SUPPLIER | {"name": "Two"}}),
+    ],
+)
+def test_version_of_a_new_record_is_a_conflict_for_one_that_exists(
+    api: HttpApi, request_line: str, body: Any
+) -> None:
+    method, _, path = request_line.partition(" ")
+    response = api.call(*route_of(method, f"/api{path}"), body=body, headers={"if-match": '"0"'})
+    assert (response.status, response.body["title"]) == (409, "RecordChanged")

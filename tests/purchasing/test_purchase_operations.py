@@ -26,6 +26,7 @@ from purchasing.operations import PurchaseOperations, SupplierOperations
 from purchasing.service import matched_invoice
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
+from tillflow.errors import IdempotencyConflict
 
 from tests.support.references import NONE_UNKNOWN, none_unknown
 
@@ -168,6 +169,30 @@ def test_a_supplier_keeps_its_currency_and_has_one_price_per_sku(dynamodb: Any, 
     with pytest.raises(InvalidSupplier, match="prices is 'A'; expected one price per SKU"):
         suppliers.update(SUPPLIER, prices, account.version)
     assert suppliers.get("sup-a").version == account.version
+
+
+def test_supplier_that_is_created_again_keeps_its_record_and_gets_the_prices_that_are_missing(
+    dynamodb: Any, table: str
+) -> None:
+    suppliers = SupplierOperations(dynamodb, table, none_unknown)
+    prices = [Price(sku="A", unit_cost=1), Price(sku="B", unit_cost=2)]
+    first = suppliers.create(SUPPLIER, prices[:1])
+    assert suppliers.create(SUPPLIER, prices) == first
+    assert suppliers.report("sup-a").prices == prices
+
+
+@pytest.mark.parametrize(
+    ("changed", "cost", "different"),
+    [({"name": "B"}, 1, "name is 'A', sent 'B'"), ({}, 2, '"unit_cost": 1')],
+)
+def test_supplier_with_other_content_under_its_id_is_a_conflict(
+    dynamodb: Any, table: str, changed: dict[str, str], cost: int, different: str
+) -> None:
+    suppliers = SupplierOperations(dynamodb, table, none_unknown)
+    suppliers.create(SUPPLIER, [Price(sku="A", unit_cost=1)])
+    with pytest.raises(IdempotencyConflict, match=different):
+        suppliers.create(SUPPLIER.model_copy(update=changed), [Price(sku="A", unit_cost=cost)])
+    assert suppliers.report("sup-a").prices == [Price(sku="A", unit_cost=1)]
 
 
 def test_a_supplier_with_an_open_order_cannot_be_deleted(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +11,6 @@ import pytest
 from demand.rules import Sales
 from demand.store import DemandStore
 from inventory.store import InventoryStore
-from purchasing.errors import InvalidSupplier
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, Supplier
 from replenishment.models import Policy, Source
@@ -47,8 +45,7 @@ def inventory() -> InventoryStore:
 
 def keep(sku: str, cost: int = 1000, point: int = 20, supplier: str = "alpha") -> None:
     suppliers = PurchaseStore(client("dynamodb"), "PurchasingTable").suppliers
-    with suppress(InvalidSupplier):
-        suppliers.create(Supplier(supplier_id=supplier, name=supplier, currency="EUR", account="acct_ok"))
+    suppliers.create(Supplier(supplier_id=supplier, name=supplier, currency="EUR", account="acct_ok"))
     source = Source(supplier_id=supplier, unit_cost=cost, pack_size=12, lead_time_days=5)
     policy = Policy(location=LOCATION, sku=sku, service_level=Decimal("0.95"), sources=(source,))
     store().put_policy(policy)

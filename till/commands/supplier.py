@@ -47,7 +47,9 @@ def create(
 @app.command("update")
 def update(
     file: Annotated[Path, typer.Argument(help="JSON file of the supplier; its `prices` are added.")],
-    version: Annotated[int, typer.Option(help="Version that was changed; by default the current one.")] = 0,
+    version: Annotated[
+        int | None, typer.Option(help="Version that was changed; by default the current one.")
+    ] = None,
 ) -> None:
     """Replace a supplier's record; refused if it has changed since `--version`.
 
@@ -60,7 +62,7 @@ def update(
     supplier, prices = _read(file)
     stack = find_stack()
     with operator_errors("Load it again with `till supplier show`, then change it."):
-        account = Suppliers(stack).update(supplier, prices, version or None)
+        account = Suppliers(stack).update(supplier, prices, version)
     _subscribe(stack, supplier)
     out.print(f"Updated supplier {supplier.supplier_id} to version {account.version}.")
 

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from purchasing.errors import InvalidSupplier
 from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, ReceivedLine
 from purchasing.supplier_models import ResponseTimeouts, Supplier, Terms
 
@@ -141,8 +139,7 @@ class PurchaseOrderDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
         for supplier in SUPPLIERS:
-            with suppress(InvalidSupplier):  # created by an earlier demo
-                Suppliers(stack).create(supplier)
+            Suppliers(stack).create(supplier)
 
         def one(number: int, scenario: Scenario) -> Outcome:
             play = Play(stack, Purchases(stack), f"{run_id}-po{number}")

@@ -22,7 +22,7 @@ class Customers:
         self._service = Service(stack, "CustomersApiFunction")
 
     def create(self, request: Mapping[str, Any]) -> Customer:
-        """Create a customer; the same one again changes nothing. InvalidCustomer."""
+        """Create a customer; the same one again changes nothing. InvalidCustomer, IdempotencyConflict."""
         customer = parse(Customer, request, InvalidCustomer)
         return self._service.call("POST /customers", "sell", body=customer.model_dump()).read(Customer)
 

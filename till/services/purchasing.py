@@ -105,7 +105,7 @@ class Suppliers:
         self._service = Service(stack, _FUNCTION)
 
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
-        """Create a supplier with its prices; InvalidSupplier if the id is in use."""
+        """Create a supplier with its prices; the same again changes nothing. IdempotencyConflict."""
         return self._service.call("POST /suppliers", "manage", body=_body(supplier, prices)).read(
             SupplierAccount
         )
