@@ -16,6 +16,7 @@ from ledger.accounts import (
 from ledger.rules import return_entry_id
 from tillflow.money import CASH_INCREMENT
 
+from audit.money import RECONCILED
 from audit.snapshot import Breach, Item, Snapshot, account_balances, document, invariant, nested
 
 
@@ -104,13 +105,40 @@ def refunds_and_pending_are_captured_at_most(shop: Snapshot) -> Iterator[Breach]
 
 
 @invariant
+def refunds_in_cash_are_coins(shop: Snapshot) -> Iterator[Breach]:
+    """What a refund pays in cash can be paid in coins, and differs by less than a coin from its amount."""
+    for name, refund in shop.refunds.items():
+        if "rounding" not in refund or refund["state"] == "REFUSED":
+            continue
+        request, parts = json.loads(refund["request"]), nested(refund, "parts")
+        coin, refunded = CASH_INCREMENT.get(request["currency"], 1), sum(part["amount"] for part in parts)
+        if abs(refunded - request["amount"]) >= coin:
+            yield name, f"it refunds {refunded}; expected {request['amount']}, give or take less than {coin}"
+        for part in parts:
+            if part["type"] == "cash" and part["amount"] % coin:
+                yield name, f"it refunds {part['amount']} in cash; expected a multiple of {coin}"
+
+
+@invariant
+def refunds_of_an_order_are_captured_at_most(shop: Snapshot) -> Iterator[Breach]:
+    """What returns refund of an order, by its tenders and without them, is at most what was captured."""
+    for order, tenders in shop.tenders.items():
+        fields = ("refunded", "pending", "without_tender")
+        refunded = sum(tender.get(field, 0) for tender in tenders for field in fields)
+        captured = sum(tender.get("captured", 0) for tender in tenders)
+        if refunded > captured and not shop.excused(order, "CapturePayment", "ResolveCapture", RECONCILED):
+            yield order, f"its returns refund {refunded}; its tenders captured {captured}"
+
+
+@invariant
 def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
     """A completed return has refunded, credited, restocked or written off, and posted what it claimed."""
     for name, row in _completed(shop):
         claimed, lacks = document(row), []
         parts = nested(shop.refunds.get(name, {}), "parts")
         refunded = sum(part["amount"] for part in parts if part["state"] == "refunded")
-        if refunded != row["total"]:
+        coin = CASH_INCREMENT.get(row.get("currency", ""), 1)
+        if abs(refunded - row["total"]) >= coin:
             lacks.append(f"refunded {refunded} of {row['total']}")
         note, invoice = shop.return_notes.get(name), shop.invoices.get(row.get("order_id", ""), {})
         if note is None and ("invoice_number" in invoice or "order_id" not in row):
@@ -142,8 +170,9 @@ def return_entry_is_what_was_returned(shop: Snapshot) -> Iterator[Breach]:
         expected: Counter[str] = Counter()
         expected[SALES_RETURNS.code] = totals["net"]
         expected[SALES_TAX_PAYABLE.code] = totals["tax"]
-        expected[CASH_ROUNDING.code] = totals.get("rounding", 0)
-        for part in nested(shop.refunds.get(name, {}), "parts"):
+        parts = nested(shop.refunds.get(name, {}), "parts")
+        expected[CASH_ROUNDING.code] = sum(part["amount"] for part in parts) - totals["net"] - totals["tax"]
+        for part in parts:
             expected[TENDER_ACCOUNT[part["type"]].code] -= part["amount"]
         if not shop.excused(name, "RestockGoods"):
             expected[INVENTORY.code] = sum(move["cost"] for move in shop.return_movements.get(name, ()))
@@ -304,6 +333,8 @@ RETURNS = (
     claims_are_those_of_returns,
     claims_have_the_amounts_of_returns,
     refunds_and_pending_are_captured_at_most,
+    refunds_in_cash_are_coins,
+    refunds_of_an_order_are_captured_at_most,
     completed_return_is_complete,
     return_entry_is_what_was_returned,
     returned_goods_have_the_cost_of_their_sale,

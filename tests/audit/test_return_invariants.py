@@ -72,6 +72,9 @@ def unreceipted(refunded_as: str = "store_credit", **changes: Any) -> Break:
     return add_both
 
 
+IN_FRANCS = json.dumps({"currency": "CHF", "amount": 240})
+
+
 BROKEN: list[tuple[str, str, Break]] = [
     ("return_ends", RETURNED, change("OrdersTable", *RETURN, status="CLAIMED")),
     ("returned_units_are_sold_at_most", SALE, change("OrdersTable", *ORDER, returns=claims(quantity=3))),
@@ -91,6 +94,19 @@ BROKEN: list[tuple[str, str, Break]] = [
         "refunds_and_pending_are_captured_at_most",
         f"{SALE} tender 1",
         change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", refunded=361),
+    ),
+    (
+        "refunds_of_an_order_are_captured_at_most",
+        SALE,
+        change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", without_tender=121),
+    ),
+    *(
+        (
+            "refunds_in_cash_are_coins",
+            RETURNED,
+            change("PaymentsTable", REFUND, "REFUND", rounding=0, request=IN_FRANCS, parts=pieces),
+        )
+        for pieces in (parts("refunded", 241).replace("card", "cash"), parts("refunded", 245))
     ),
     (
         "completed_return_is_complete",

@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from catalog.models import Product
+from catalog.store import CatalogStore
 from customers.store import CustomersStore
+from inventory.models import ReceiptLine
+from inventory.operations import StockOperations
 from orders.errors import InvalidReturn, SaleNotRejected
 from orders.models import Order
 from orders.operations import OrderOperations
@@ -25,7 +29,7 @@ from tillflow.store import key, marshal
 
 from tests.support.references import none_unknown
 from till.demo.order_checkout import BASKET, CASH, card, order
-from till.shop import CUSTOMERS, ESPRESSO, MUG
+from till.shop import CUSTOMERS, ESPRESSO, LOCATION, MUG
 from verification.harness.faults import FOREVER, Fault, FaultSchedule
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, with_stored_cards, workflow_fixture
 
@@ -111,6 +115,34 @@ def test_cheaper_goods_leave_a_refund_to_the_tenders_of_the_sale(shop: WorkflowF
     run = exchange(shop, {MUG: 1}, units=COFFEE)
     assert run.output["status"] == "COMPLETED"
     assert refunds(shop) == [("exchange", MUG_PRICE), ("card", COFFEE_PRICE - MUG_PRICE)]
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("tender", "refunded"),
+    [
+        (CASH, [("exchange", 300), ("cash", 200)]),
+        (card("tok_visa"), [("exchange", 300), ("card", 198)]),
+        (card("tok_refund_refused"), [("exchange", 300), ("cash", 200)]),
+    ],
+)
+def test_rest_that_is_refunded_in_cash_in_francs_is_paid_in_coins(
+    shop: WorkflowFixture, tender: dict[str, Any], refunded: list[tuple[str, int]]
+) -> None:
+    for sku, price in (("CHOC", 498), ("GUM", 300)):
+        product = Product(sku=sku, name="Sweets", prices={"CHF": price}, tax_class="zero")
+        CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
+        line = ReceiptLine(sku=sku, quantity=5, cost=1000)
+        StockOperations(client("dynamodb"), "InventoryTable").receive(sku, LOCATION, [line], "CHF")
+    at = {"placed_at": "2026-11-23T10:00:00Z", "currency": "CHF"}
+    shop.run(order({"CHOC": 2}, tender, order_id="ord-3", **at), workflow="OrderCheckout")
+    units = [{"line_no": 1, "sku": "CHOC", "quantity": 1}]
+    returned = {"return_id": "ret-1", "order_id": "ord-3", "currency": "CHF", "lines": units}
+    sale = order({"GUM": 1}, CASH, order_id="ord-4", **at)
+    [run] = shop.run({"return_id": "ret-1", "return": returned, "sale": sale}, workflow="OrderExchange")
+    assert run.output["status"] == "COMPLETED"
+    assert refunds(shop) == refunded
     assert clearing(shop) == 0
     assert shop.audit() == []
 

@@ -82,7 +82,8 @@ class RefundedPart(TypedDict):
 
 
 class Refunded(TypedDict):
-    """A complete refund."""
+    """A complete refund. rounding: what it has refunded above the amount, because cash was rounded; or below it."""
 
     return_id: str
     refunds: list[RefundedPart]
+    rounding: int

@@ -2,6 +2,7 @@
 
 What the customer still owes on account comes first. Then a card, up to what it paid and did not get back, then cash,
 gift cards and store credit. What later payments have paid of a tender on account becomes store credit of the customer.
+Cash is rounded to coins.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from tillflow.store import ACTIONS_PER_TRANSACTION
 
 from payments.credit.rules import RETURN_GRANT
 from payments.models import Tender, TenderType
+from payments.refunds import cash
 from payments.refunds.models import (
     NO_TENDER,
     Part,
@@ -64,7 +66,7 @@ def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
     to_credit = request.refund == "store_credit"
     if request.amount:
         takers = [tender for tender in tenders if tender.type == "on_account" or not to_credit]
-        parts, rest = _spread(request.amount - exchanged, takers, request.received)
+        parts, rest = _spread(_within(request, tenders) - exchanged, takers, request.received)
     if credited := rest if to_credit else min(rest, request.received if request.customer_id else 0):
         parts, rest = (
             (*parts, Part(tender_no=NO_TENDER, type="store_credit", amount=credited)),
@@ -76,6 +78,7 @@ def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
     if rest or len(parts) > MAX_PARTS:
         reason = f"more than {MAX_PARTS} tenders" if not rest else _above_captured(request, rest)
         return Refund(request.return_id, "REFUSED", version=1, request=request, reason=reason)
+    parts = cash.in_coins(request, parts, tenders)
     return Refund(request.return_id, _state(parts), version=1, request=request, parts=parts)
 
 
@@ -103,15 +106,15 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     """
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
-    moved, rest = _spread(refused.amount, ordered[position + 1 :], refund.request.received)
+    # The cash is rounded anew: what was added to it before is not moved once more.
+    amount = max(refused.amount - cash.rounding_of(refund), 0)
+    moved, rest = _spread(amount, ordered[position + 1 :], refund.request.received)
     taken = [part for part in refund.parts if part.type == "exchange"]
     others = [
         part for part in refund.parts if part.tender_no != refused.tender_no and part.type != "exchange"
     ]
     is_begun = refund.request.exchange or any(part.state == "refunded" for part in others)
-    if rest and not is_begun:
-        return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
-    if rest:
+    if rest and is_begun:
         kind: TenderType = "store_credit" if refund.request.customer_id else "cash"
         moved = (*moved, Part(tender_no=NO_TENDER, type=kind, amount=rest))
     more = {part.tender_no: part.amount for part in moved}
@@ -119,7 +122,12 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
         part.model_copy(update={"amount": part.amount + more.pop(part.tender_no, 0)}) for part in others
     ]
     merged += [part for part in moved if part.tender_no in more]
-    return replace(refund, parts=(*taken, *merged), version=refund.version + 1)
+    parts = cash.in_coins(refund.request, (*taken, *merged), tenders, refund.parts)
+    short = refund.request.amount - sum(part.amount for part in parts)
+    is_rounded = any(part.type == "cash" for part in merged) and short < cash.increment(refund.request)
+    if short > 0 and not is_begun and not is_rounded:
+        return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
+    return replace(refund, parts=parts, state=_state(parts), version=refund.version + 1)
 
 
 def after_refund(refund: Refund, refunded: Part) -> Refund:
@@ -151,12 +159,25 @@ def refunded_by_tender(refund: Refund | None) -> dict[int, int]:
     return {part.tender_no: part.amount for part in parts if part.tender_no and part.state == "refunded"}
 
 
+def given_without_tender(refund: Refund | None) -> int:
+    """Return what a refund of an order gives, or will give, without one of its tenders."""
+    return sum(part.amount for part in refund.parts if not part.tender_no) if refund else 0
+
+
 def shown(refund: Refund) -> list[RefundedPart]:
     """Return the parts as a response shows them, by tender number; those of no tender last."""
     return [
         {"tender_no": part.tender_no, "type": part.type, "amount": part.amount}
         for part in sorted(refund.parts, key=lambda part: (part.tender_no == NO_TENDER, part.tender_no))
     ]
+
+
+def _within(request: RefundPayment, tenders: Sequence[Tender]) -> int:
+    """Return the amount, less what rounding the cash of earlier refunds has added above what was paid."""
+    above = request.amount - cash.refundable(tenders)
+    if request.refund == "original" and 0 < above < cash.increment(request):
+        return max(request.amount - above, request.exchange.amount if request.exchange else 0)
+    return request.amount
 
 
 def _above_captured(request: RefundPayment, rest: int) -> str:

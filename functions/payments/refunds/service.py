@@ -15,7 +15,7 @@ from payments.credit.wallets import Wallets
 from payments.models import Tender
 from payments.provider import Outcome, Provider, ProviderDown, ResponseLost
 from payments.providers import Providers
-from payments.refunds import rules
+from payments.refunds import cash, rules
 from payments.refunds.models import (
     NO_TENDER,
     Part,
@@ -65,7 +65,11 @@ class Refunds:
         refund = self._complete(refund, called_before)
         if refund.state == "REFUSED":
             raise RefundRefused(request.return_id, refund.reason)
-        return {"return_id": request.return_id, "refunds": rules.shown(refund)}
+        return {
+            "return_id": request.return_id,
+            "refunds": rules.shown(refund),
+            "rounding": cash.rounding_of(refund),
+        }
 
     def _complete(self, refund: Refund, called_before: bool) -> Refund:
         """Return the refund once every part is refunded, or all of it is refused."""

@@ -9,16 +9,19 @@ progress will pay back, so that refunds never exceed the capture, whatever runs 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from tillflow.errors import StoreContention
 from tillflow.store import Action, Item, key, marshal, put_new, put_row, read_row, transact
 from tillflow.times import iso_utc
 
 from payments.models import Tender
-from payments.refunds import rules
+from payments.refunds import cash, rules
 from payments.refunds.models import Part, Refund, RefundPayment
 from payments.store import refunded_row, tender_key
+
+_FIRST: Final = 1
+"""The number of the tender whose row has what is refunded without a tender."""
 
 
 class RefundStore:
@@ -42,13 +45,15 @@ class RefundStore:
         actions = [self._put(before, after, what)]
         pending = _difference(rules.pending_by_tender(before), rules.pending_by_tender(after))
         refunded = _difference(rules.refunded_by_tender(before), rules.refunded_by_tender(after))
+        without = rules.given_without_tender(after) - rules.given_without_tender(before)
         for tender in tenders:
             more_pending, more_refunded = (
                 pending.get(tender.tender_no, 0),
                 refunded.get(tender.tender_no, 0),
             )
-            if more_pending or more_refunded:
-                actions.append(self._change(tender, more_pending, more_refunded, what))
+            more_without = without if tender.tender_no == _FIRST else 0
+            if more_pending or more_refunded or more_without:
+                actions.append(self._change(tender, more_pending, more_refunded, more_without, what))
             if more_refunded:
                 actions.append(refunded_row(self._table, tender, after.return_id))
         transact(self._client, actions, what)
@@ -65,15 +70,28 @@ class RefundStore:
             ExpressionAttributeValues=marshal({":version": before.version}),
         )
 
-    def _change(self, tender: Tender, pending: int, refunded: int, what: str) -> Action:
+    def _change(self, tender: Tender, pending: int, refunded: int, without: int, what: str) -> Action:
+        expression = "SET pending = :pending, refunded = :refunded, changed_at = :now"
+        condition = (
+            "captured = :captured AND refunded = :refunded_before AND "
+            "(pending = :pending_before OR attribute_not_exists(pending))"
+        )
+        values: Item = {}
+        if without:
+            expression += ", without_tender = :without"
+            condition += " AND (without_tender = :without_before OR attribute_not_exists(without_tender))"
+            values = {
+                ":without": tender.without_tender + without,
+                ":without_before": tender.without_tender,
+            }
         request = {
             "TableName": self._table,
             "Key": key(*tender_key(tender.order_id, tender.tender_no)),
-            "UpdateExpression": "SET pending = :pending, refunded = :refunded, changed_at = :now",
-            "ConditionExpression": "captured = :captured AND refunded = :refunded_before AND "
-            "(pending = :pending_before OR attribute_not_exists(pending))",
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
             "ExpressionAttributeValues": marshal(
-                {
+                values
+                | {
                     ":pending": tender.pending + pending,
                     ":refunded": tender.refunded + refunded,
                     ":captured": tender.captured,
@@ -104,6 +122,7 @@ def _row(refund: Refund) -> Item:
         "version": refund.version,
         "request": refund.request.model_dump_json(),
         "parts": json.dumps([part.model_dump() for part in refund.parts]),
+        "rounding": 0 if refund.state == "REFUSED" else cash.rounding_of(refund),
         "changed_at": iso_utc(datetime.now(UTC)),
     }
     if refund.request.order_id:
