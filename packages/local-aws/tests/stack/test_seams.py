@@ -161,6 +161,7 @@ def test_only_the_replaced_dispatch_calls_executors() -> None:
             ["group_name", "stream_name", "events"],
         ),
         ("services.cloudwatch", "_metric_bucket", ["key"]),
+        ("services.cloudwatch", "_evict_old_metrics", []),
         ("services.dynamodb", "_set_item", ["table", "pk_val", "sk_val", "item"]),
         ("services.dynamodb", "_remove_item", ["table", "pk_val", "sk_val"]),
         ("services.dynamodb", "_items_replaced", ["table"]),

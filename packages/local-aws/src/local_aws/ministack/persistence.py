@@ -58,8 +58,10 @@ class Persistence:
         function_records.delete_old_code()
 
     def maintain(self) -> None:
-        """Write configuration that changed outside of requests, and drop old records of events."""
+        """Write configuration that changed outside of requests, and drop old events and data points of metrics."""
         drop_old_events(_EVENTS_LIMIT)
+        with self._journal.group():
+            metrics.drop_old_points()
         self._documents.save_all()
 
     def _load(self, service: str) -> State | None:
