@@ -11,9 +11,10 @@ def parse_limits(text: str) -> Limits:
     return {currency.strip(): int(limit) for currency, limit in pairs}
 
 
-def approved_without_asking(currency: str, other_total: int, limits: Limits) -> int:
+def approved_without_asking(currency: str, limits: Limits, planned: int = 1, other_total: int = 0) -> int:
     """Return the total that an order may have without an approval.
 
-    other_total: the total of the other orders that were split from the same one: the limit is for all of them.
+    planned: the order's total as it was planned; other_total: that of the other orders that were split from the same
+    one. Each may have its share of the limit, so that all of them together stay within it at any supplier's prices.
     """
-    return max(limits.get(currency, 0) - other_total, 0)
+    return limits.get(currency, 0) * planned // max(planned + other_total, 1)

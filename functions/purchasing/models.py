@@ -120,7 +120,10 @@ class SendOrder(OrderRef):
 
 
 class QuoteOrder(Request):
-    """Lines to be priced for the first of `suppliers`; other_total: of the orders split from the same one."""
+    """Lines to be priced for the first of `suppliers`.
+
+    unit_cost: as planned; other_total: as planned, of the other orders that were split from the same one.
+    """
 
     currency: Currency
     lines: Annotated[tuple[RequestedLine, ...], Field(min_length=1, max_length=MAX_LINES)]

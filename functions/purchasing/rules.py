@@ -68,7 +68,7 @@ def new_purchase(request: OpenOrder, now: datetime, limits: Limits) -> Purchase:
     lines = tuple(Line(**line.model_dump()) for line in request.lines)
     approved = request.approved_total
     if approved is None:
-        approved = max(order_total(lines), approved_without_asking(request.currency, 0, limits))
+        approved = max(order_total(lines), approved_without_asking(request.currency, limits))
     return Purchase(
         purchase_order_id=request.purchase_order_id,
         status="OPEN",

@@ -129,7 +129,7 @@ def group_orders(run_id: str, lines: Iterable[PlannedLine]) -> list[PlannedOrder
                     "lines": [_order_line(line) for line in chunk],
                     "suppliers": [{"supplier_id": name} for name in _suppliers(chunk, supplier_id, currency)],
                     "total": _total(chunk),
-                    "other_total": min(_total(members) - _total(chunk), MAX_AMOUNT),
+                    "other_total": min(_weight(members) - _weight(chunk), MAX_AMOUNT),
                 }
             )
     return orders
@@ -148,6 +148,11 @@ def _split(lines: Iterable[PlannedLine]) -> Iterator[list[PlannedLine]]:
 
 def _total(lines: Iterable[PlannedLine]) -> int:
     return sum(line.cost for line in lines)
+
+
+def _weight(lines: Iterable[PlannedLine]) -> int:
+    """Return the total, with lines without a cost as ones of one minor unit: their suppliers may have a price."""
+    return sum(max(line.cost, 1) for line in lines)
 
 
 def _order_line(line: PlannedLine) -> OrderLine:

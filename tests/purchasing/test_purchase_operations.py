@@ -18,12 +18,13 @@ from purchasing.models import (
     Invoice,
     InvoicedLine,
     OpenOrder,
+    QuoteOrder,
     Receipt,
     ReceivedLine,
     SentLine,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
-from purchasing.service import matched_invoice
+from purchasing.service import PurchaseService, matched_invoice
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 from tillflow.errors import IdempotencyConflict
@@ -232,3 +233,27 @@ def test_an_invoice_is_due_within_the_year_of_the_orders_execution(dynamodb: Any
     due = TODAY + timedelta(days=500)
     late = opened.model_copy(update={"invoice": invoice().model_copy(update={"due_on": due})})
     assert matched_invoice(late)["due_at"] == f"{TODAY + timedelta(days=350)}T00:00:00Z"
+
+
+def test_split_orders_above_the_limit_together_at_list_prices_need_an_approval(
+    dynamodb: Any, table: str
+) -> None:
+    """Planned at 0.01 each: 9.50 and 2.00 are below the limit of 10.00 by themselves, and above it together."""
+    SupplierOperations(dynamodb, table, none_unknown).create(SUPPLIER)
+    store = PurchaseStore(dynamodb, table, lambda: NOW)
+    store.suppliers.set_prices("sup-a", [Price(sku="A", unit_cost=10)])
+    service = PurchaseService(store, bank=None, channels=None, limits={"EUR": 1000})  # type: ignore[arg-type]
+
+    def needs_approval(quantity: int, others: int) -> bool:
+        request = {
+            "currency": "EUR",
+            "lines": [{"sku": "A", "quantity": quantity, "unit_cost": 1}],
+            "suppliers": [{"supplier_id": "sup-a"}],
+            "other_total": others,
+        }
+        return service.quote(QuoteOrder.model_validate(request))["needs_approval"]
+
+    assert needs_approval(95, 20)
+    assert needs_approval(20, 95)
+    assert not needs_approval(80, 20)
+    assert not needs_approval(20, 80)

@@ -437,9 +437,17 @@ def test_approval_is_bound_to_the_requested_total() -> None:
 def test_limits_are_read_by_currency() -> None:
     limits = parse_limits("EUR=100000, JPY=16000000")
     assert limits == {"EUR": 100_000, "JPY": 16_000_000}
-    assert approved_without_asking("EUR", 30_000, limits) == 70_000
-    assert approved_without_asking("EUR", 130_000, limits) == 0
-    assert approved_without_asking("USD", 0, limits) == 0
+    assert approved_without_asking("EUR", limits) == 100_000
+    assert approved_without_asking("USD", limits) == 0
+
+
+def test_orders_that_were_split_share_the_limit_by_their_planned_totals() -> None:
+    limits = {"EUR": 100_000}
+    planned = [50_000, 30_000, 1, 19_999]
+    shares = [approved_without_asking("EUR", limits, one, sum(planned) - one) for one in planned]
+    assert shares == planned, "orders within the limit are not asked about at the planned prices"
+    above = [approved_without_asking("EUR", limits, one, 3) for one in (1, 1, 1, 1)]
+    assert sum(above) <= 100_000
 
 
 def waiting(since: str, token: str, waiting_for: str = "goods") -> Await:

@@ -129,6 +129,12 @@ def test_no_line_is_lost_in_orders_of_limited_size(count: int) -> None:
     assert len({order["purchase_order_id"] for order in orders}) == len(orders)
 
 
+def test_lines_without_a_cost_count_in_the_other_orders() -> None:
+    lines = [rules.PlannedLine(need(sku=f"S{n}"), 1, (source(cost=0),), 20) for n in range(501)]
+    first, second = rules.group_orders("run-1", lines)
+    assert (first["other_total"], second["other_total"]) == (1, 500)
+
+
 def test_costs_in_different_currencies_are_not_compared() -> None:
     offers = (source("tokyo", 500, currency="JPY"), source("paris", 400))
     with pytest.raises(InvalidPolicy, match="sources is 'EUR, JPY'; expected sources in one currency"):
