@@ -69,6 +69,7 @@ class Deployer:
         cache = ["--cached", "--cache-dir", str(self.folder / "cache")]
         template = ["--template-file", str(self.project / "template.yaml"), "--base-dir", str(self.project)]
         self._sam("build", *template, "--build-dir", str(self._build), *cache)
+        self._write_templates_as_json()
         # The console's sign-in returns to an address that has the port.
         parameters = ["--parameter-overrides", f"Stage=local LocalPort={self.stack.port}"]
         self._sam("deploy", "--template-file", str(self._build / "template.yaml"), *parameters)
@@ -82,6 +83,13 @@ class Deployer:
     @property
     def _record(self) -> Path:
         return _record_file(self.folder)
+
+    def _write_templates_as_json(self) -> None:
+        """Rewrite the built templates as JSON: `sam deploy` reads each several times, JSON 70 times as fast as YAML."""
+        from samcli.yamlhelper import yaml_parse
+
+        for template in self._build.rglob("template.yaml"):
+            template.write_text(json.dumps(yaml_parse(template.read_text())))
 
     def _sam(self, command: str, *options: str) -> None:
         environment = (
