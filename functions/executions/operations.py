@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from tillflow.errors import InvalidRequest
@@ -18,6 +19,8 @@ from executions.models import EventPage, ExecutionDetail, ExecutionProgress, Exe
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
 _ARN_PARTS = 8
 _HISTORY_PAGE = 1000
+_LISTED_AT_ONCE = 4
+"""Workflows whose executions are listed at the same time: Step Functions lists those of one workflow a request."""
 _PAGE_CHARACTERS = 1_500_000
 """Of a page's events as JSON: Lambda limits a response to 6 MB, in which the body is a JSON text, with escapes."""
 
@@ -45,11 +48,14 @@ class ExecutionOperations:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
         position = _read_position(after)
-        found = [
-            _summary(name, one)
-            for name, arn in chosen.items()
-            for one in islice(self._newest_first(arn, status, since, position), limit + 1)
-        ]
+
+        def newest(workflow: tuple[str, str]) -> list[ExecutionSummary]:
+            name, arn = workflow
+            executions = self._newest_first(arn, status, since, position, limit + 1)
+            return [_summary(name, one) for one in executions]
+
+        with ThreadPoolExecutor(_LISTED_AT_ONCE) as threads:
+            found = [one for listed in threads.map(newest, chosen.items()) for one in listed]
         rows = sorted(found, key=lambda one: (one.started, one.execution_arn), reverse=True)
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
@@ -217,15 +223,23 @@ class ExecutionOperations:
         return str(details["name"]) if details and latest[1]["type"] == "FailStateEntered" else None
 
     def _newest_first(
-        self, arn: str, status: str | None, since: datetime | None, position: tuple[datetime, str] | None
+        self,
+        arn: str,
+        status: str | None,
+        since: datetime | None,
+        position: tuple[datetime, str] | None,
+        limit: int,
     ) -> Iterator[dict[str, Any]]:
-        request = {"stateMachineArn": arn} | ({"statusFilter": status} if status else {})
-        for page in self._states.get_paginator("list_executions").paginate(**request):
-            for execution in page["executions"]:
-                if since is not None and execution["startDate"] < since:
-                    return
-                if position is None or (execution["startDate"], execution["executionArn"]) < position:
-                    yield execution
+        """Return the newest executions of a workflow after a position, at most `limit`."""
+        size = limit if position is None else _HISTORY_PAGE
+        request = {"stateMachineArn": arn, "maxResults": size} | ({"statusFilter": status} if status else {})
+        pages = self._states.get_paginator("list_executions").paginate(**request)
+        executions = (execution for page in pages for execution in page["executions"])
+        recent = takewhile(lambda one: since is None or one["startDate"] >= since, executions)
+        later = (
+            one for one in recent if position is None or (one["startDate"], one["executionArn"]) < position
+        )
+        return islice(later, limit)
 
 
 def _summary(workflow: str, execution: Mapping[str, Any]) -> ExecutionSummary:

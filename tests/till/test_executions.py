@@ -277,6 +277,24 @@ def test_progress_of_a_sale_is_for_cashiers_and_of_others_for_managers(
         cashier.call(route, "read", path=path)
 
 
+def test_first_page_asks_for_no_more_executions_than_it_shows() -> None:
+    sizes = []
+
+    class Recorder:
+        def get_paginator(self, name: str) -> Any:
+            def paginate(**request: Any) -> list[Any]:
+                sizes.append(request["maxResults"])
+                return [{"executions": []}]
+
+            return SimpleNamespace(paginate=paginate)
+
+    executions = ExecutionOperations(Recorder(), {"One": "arn:1", "Two": "arn:2"})
+    assert executions.list_executions(limit=20).rows == []
+    assert sizes == [21, 21]
+    executions.list_executions(limit=20, after=json.dumps(["2026-11-23T10:00:00+00:00", "arn"]))
+    assert sizes[2:] == [1000, 1000]
+
+
 def page_data(page: str) -> Any:
     packed = re.search(r'id="data">([^<]*)<', page)
     assert packed is not None
