@@ -6,6 +6,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+from botocore.parsers import JSONParser, ResponseParserFactory
 
 # Timeouts nest: two attempts of a client end within the Lambda's 10 s, and that within the state's 15 s.
 CLIENT_CONFIG = Config(
@@ -55,7 +56,26 @@ def client(service: str) -> Any:
     botocore without boto3: the same client, some 40 ms less of a cold start. Endpoint, region and credentials come
     from the environment.
     """
-    return botocore.session.get_session().create_client(service, config=CLIENT_CONFIG)
+    session = botocore.session.get_session()
+    session.register_component("response_parser_factory", ParserFactory())
+    return session.create_client(service, config=CLIENT_CONFIG)
+
+
+class _Parser(JSONParser):
+    """Keep attribute values of DynamoDB as they are in the response: parsing them changes binary values alone.
+
+    It takes a fifth of the CPU time of a page of rows. Rows have no binary values.
+    """
+
+    def _handle_structure(self, shape: Any, value: Any) -> Any:
+        return value if shape.name == "AttributeValue" else super()._handle_structure(shape, value)
+
+
+class ParserFactory(ResponseParserFactory):
+    """The parsers of botocore, with a faster one for DynamoDB."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        return _Parser(**self._defaults) if protocol_name == "json" else super().create_parser(protocol_name)
 
 
 def s3_client() -> Any:
