@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from catalog.labels import item_barcode, layout_of
-from catalog.rows import read_layouts
+from catalog.models import Product
+from catalog.rows import LIST, read_layouts
 
 from audit.snapshot import Breach, Item, Snapshot, invariant
 
@@ -42,6 +43,20 @@ def barcode_is_not_read_as_a_label(shop: Snapshot) -> Iterator[Breach]:
         layout = layout_of(barcode, layouts)
         if layout and barcode != (item := item_barcode(barcode, layout)):
             yield sku, f"barcode {barcode} is read as a {layout.content}; expected {item}"
+
+
+@invariant
+def list_has_each_product(shop: Snapshot) -> Iterator[Breach]:
+    """The list has every product, as it is; of one that an earlier release has written it has the SKU alone."""
+    listed = {row["sk"]: row for row in shop.items(_TABLE, "", LIST)}
+    for sku, product in _settled(shop).items():
+        copy = listed.get(sku)
+        if copy is None:
+            yield sku, "is not in the list of products"
+        elif "sku" in copy:
+            different = [name for name in Product.model_fields if copy.get(name) != product.get(name)]
+            if different:
+                yield sku, f"{', '.join(different)} of the list are not the product's"
 
 
 @invariant
@@ -102,6 +117,7 @@ def _may_be_changing(shop: Snapshot, row: Item) -> bool:
 CATALOG = (
     barcode_is_of_its_product,
     barcode_is_not_read_as_a_label,
+    list_has_each_product,
     category_lists_its_products,
     import_applies_each_row_once,
 )

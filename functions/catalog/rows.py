@@ -4,7 +4,7 @@ PRODUCT#<sku>      PRODUCT   the product; every write raises its version
 PRODUCT#<sku>      PRICE#<time>#<version>   prices of the product that were replaced then
 BARCODE#<barcode>  BARCODE   the SKU it belongs to; keeps barcodes unique
 RESTRICTED         <barcode> the list of products' barcodes that begin with 2, which a layout may be for
-PRODUCTS           <sku>     the list, in SKU order
+PRODUCTS           <sku>     the list, in SKU order, with a copy of each product: a page of it is one read
 CATEGORIES         <category>   the name of a category, and whether it is retired
 CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
 IMPORT#<import id> …         imports; see imports/store.py
@@ -76,6 +76,11 @@ def product_row(product: Product, version: int, now: datetime) -> Item:
     pk, sk = product_key(product.sku)
     changed = {"list": LIST, "changed_at": iso_utc(now)}
     return {"pk": pk, "sk": sk, "version": version, **changed, **product.model_dump(mode="json")}
+
+
+def listed_row(product: Product) -> Item:
+    """Return the row of a product in the list. It has no attributes of the index."""
+    return {"pk": LIST, "sk": product.sku, **product.model_dump(mode="json")}
 
 
 def changes(client: Any, table: str) -> Index:

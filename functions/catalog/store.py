@@ -46,6 +46,7 @@ from catalog.rows import (
     barcode_key,
     changes,
     discount_attribute,
+    listed_row,
     members,
     product_key,
     product_row,
@@ -270,11 +271,16 @@ class CatalogStore:
         category: only its products. The second is None on the last page.
         """
         partition = members(category) if category else LIST
-        page = self._client.query(**members_query(self._table, partition, limit, after))
-        skus = [row["sk"]["S"] for row in page["Items"]]
-        rows = read_rows(self._client, self._table, [product_key(sku) for sku in skus])
-        products = [read_product(rows[product_key(sku)]) for sku in skus if product_key(sku) in rows]
-        return products, skus[-1] if "LastEvaluatedKey" in page else None
+        page = self._client.query(**members_query(self._table, partition, limit, after), ConsistentRead=True)
+        listed = {row["sk"]: row for row in map(unmarshal, page["Items"])}
+        # A category has the SKUs alone; so has the list, of a product that an earlier release has written.
+        copies = {sku: row for sku, row in listed.items() if "sku" in row}
+        rows = read_rows(
+            self._client, self._table, [product_key(sku) for sku in listed.keys() - copies.keys()]
+        )
+        read = copies | {row["sku"]: row for row in rows.values()}
+        products = [read_product(read[sku]) for sku in listed if sku in read]
+        return products, list(listed)[-1] if "LastEvaluatedKey" in page else None
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)
@@ -298,7 +304,7 @@ class CatalogStore:
             put_row(
                 self._table, row, lambda _: StoreContention(what), ConditionExpression=condition, **values
             ),
-            put_row(self._table, {"pk": LIST, "sk": product.sku}),
+            put_row(self._table, listed_row(product)),
             *self.categories.membership(product, before),
         ]
         if before:

@@ -31,6 +31,8 @@ def shop() -> Tables:
         "CatalogTable": [
             product("CHEESE", CHEESE, "dairy"),
             product("MUG", None, ""),
+            {"pk": "PRODUCTS", "sk": "CHEESE", "sku": "CHEESE", "barcode": CHEESE, "category": "dairy"},
+            {"pk": "PRODUCTS", "sk": "MUG"},
             {"pk": f"BARCODE#{CHEESE}", "sk": "BARCODE", "sku": "CHEESE"},
             {"pk": "CATEGORY#dairy", "sk": "CHEESE"},
             {"pk": "RETURNS", "sk": "WINDOWS", "layouts": [LAYOUT]},
@@ -61,6 +63,8 @@ BROKEN: list[tuple[Break, str, str]] = [
         "barcode_is_not_read_as_a_label",
         "CHEESE",
     ),
+    (remove("CatalogTable", "PRODUCTS", "MUG"), "list_has_each_product", "MUG"),
+    (change("CatalogTable", "PRODUCTS", "CHEESE", name="Another"), "list_has_each_product", "CHEESE"),
     (
         add("CatalogTable", {"pk": "CATEGORY#books", "sk": "MUG"}),
         "category_lists_its_products",
@@ -77,7 +81,7 @@ BROKEN: list[tuple[Break, str, str]] = [
         )
     ),
     (
-        change("CatalogTable", "PRODUCT#CHEESE", "PRODUCT", category=""),
+        add("CatalogTable", {"pk": "CATEGORY#books", "sk": "CHEESE"}),
         "category_lists_its_products",
         "CHEESE",
     ),

@@ -125,6 +125,18 @@ def test_list_returns_pages_in_sku_order(store: CatalogStore) -> None:
     assert pages == 3
 
 
+def test_list_has_products_as_they_are(store: CatalogStore, dynamodb: Any, table: str) -> None:
+    store.put_product(product("COFFEE", category="coffee"))
+    store.put_product(product("COFFEE", category="tea", prices={"EUR": 1300}))
+    store.put_product(product("TEA"))
+    expected = [product("COFFEE", category="tea", prices={"EUR": 1300}), product("TEA")]
+    assert store.list_products() == (expected, None)
+    assert store.list_products(category="tea") == (expected[:1], None)
+    # An earlier release wrote the SKU alone.
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "PRODUCTS"}, "sk": {"S": "COFFEE"}})
+    assert store.list_products() == (expected, None)
+
+
 def test_prices_of_more_skus_than_a_batch_holds_are_read(store: CatalogStore) -> None:
     skus = [f"SKU-{n:03}" for n in range(150)]
     for sku in skus:
