@@ -2,18 +2,22 @@
 
 import { Problem } from "../core/api";
 
-const READ_EVERY_MS = 500;
-const READS = 60;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+const MOST_READS = 14;
 
-/** Read until the record exists, for half a minute at most. Raises any Problem but its absence. */
-export async function until(read: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; attempt < READS; attempt += 1) {
+function pauseFor(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+}
+
+/** Read until the record exists, for about 40 seconds; then, and for any other failure, raise the Problem of the read. */
+export async function until<T>(read: () => Promise<T>, sleep: (milliseconds: number) => Promise<void> = pauseFor): Promise<T> {
+  for (let attempt = 1, pause = FIRST_PAUSE_MS; ; attempt += 1, pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      await read();
-      return;
+      return await read();
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 404) throw error;
+      if (!(error instanceof Problem) || error.status !== 404 || attempt === MOST_READS) throw error;
     }
-    await new Promise((resolve) => { setTimeout(resolve, READ_EVERY_MS); });
+    await sleep(pause);
   }
 }

@@ -1,12 +1,13 @@
 /** Lists and records of the API as a page reads them. */
 
 import { useCallback, useEffect, useState } from "react";
-import { Problem } from "../core/api";
+import { Problem, type Answer } from "../core/api";
 import { useLanguage, type Language } from "../core/i18n";
 import type { Responses } from "../core/responses";
 import { useShop } from "../core/shop";
 import { MORE_PROBLEMS } from "../texts/problems-de";
 import { OFFICE_TEXTS, type OfficeTexts } from "./texts";
+import { until } from "./until";
 
 export type Row = Record<string, unknown>;
 
@@ -89,11 +90,12 @@ export interface RecordView<T> {
   reload: () => void;
 }
 
-/** Read one record, and again on `reload` or after `everyMs` while it asks for it. */
+/** Read one record, and again on `reload` or after `everyMs` while it asks for it. isAwaited: a workflow is about to make it. */
 export function useRecord<K extends keyof Responses>(
   route: K,
   path: Record<string, string>,
   everyMs?: (value: Responses[K]) => number | null,
+  isAwaited = false,
 ): RecordView<Responses[K]> {
   const { api } = useShop();
   const [generation, setGeneration] = useState(0);
@@ -101,12 +103,13 @@ export function useRecord<K extends keyof Responses>(
   const key = JSON.stringify(path);
   useEffect(() => {
     let isCurrent = true;
-    api.call(route, { path: JSON.parse(key) as Record<string, string> }).then(
+    const read = (): Promise<Answer<Responses[K]>> => api.call(route, { path: JSON.parse(key) as Record<string, string> });
+    (isAwaited ? until(read) : read()).then(
       ({ body, etag }) => { if (isCurrent) setRead({ key, value: body, etag, problem: null }); },
       (error: unknown) => { if (isCurrent && error instanceof Problem) setRead({ key, value: null, etag: null, problem: error }); },
     );
     return () => { isCurrent = false; };
-  }, [api, route, key, generation]);
+  }, [api, route, key, generation, isAwaited]);
   const current = read?.key === key ? read : null;
   const value = current?.value ?? null;
   const delay = value === null ? null : (everyMs?.(value) ?? null);

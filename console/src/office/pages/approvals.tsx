@@ -34,7 +34,7 @@ function ApprovalForm({ id }: { id: string }): React.ReactNode {
   if (decided !== null) {
     return (
       <p role="status">
-        {office.approvals[decided]} {decided === "approve" && <a href={hrefOf("purchases", id)}>{office.showPurchase}</a>}
+        {office.approvals[decided]} {decided === "approve" && <a href={hrefOf("purchases", id, { awaited: "1" })}>{office.showPurchase}</a>}
       </p>
     );
   }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Purchase } from "../../core/responses";
-import { hrefOf } from "../../core/router";
+import { hrefOf, useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button } from "../../core/ui";
 import { ExecutionView } from "../execution-view";
@@ -40,10 +40,13 @@ export function PurchasesPage(): React.ReactNode {
 export function PurchasePage({ id }: { id: string }): React.ReactNode {
   const { office } = useTexts();
   const { person } = useShop();
+  const isAwaited = useRoute().query.has("awaited");
   const { value: order, problem, reload } = useRecord("GET /purchase-orders/{purchase_order_id}", { purchase_order_id: id }, ({ status }) => (
-    status === "CLOSED" || status === "CANCELLED" ? null : FOLLOW_MS));
+    status === "CLOSED" || status === "CANCELLED" ? null : FOLLOW_MS), isAwaited);
   return (
     <RecordPage page="purchases" title={id} problem={problem} isLoading={order === null}>
+      {isAwaited && order === null && problem === null && <p role="status" className="notice">{office.purchaseAwaited}</p>}
+      {isAwaited && problem?.status === 404 && <p><Button onClick={reload}>{office.reload}</Button></p>}
       {order !== null && (
         <>
           <Fields row={summaryOf(order)} fields={["status", "supplier_id", "location", "ordered_value", "reason", "opened_at", "cancel_reason"]} />
