@@ -56,7 +56,7 @@ beforeEach(() => {
 });
 
 describe("offlineRefusal", () => {
-  const circumstances = { limit: 2500, queued: 0, readAt: NOW - 1000, now: NOW, find: () => MUG };
+  const circumstances = { isLoaded: true, limit: 2500, queued: 0, readAt: NOW - 1000, now: NOW, find: () => MUG };
 
   it("allows a sale up to the limit", () => {
     expect(offlineRefusal(saleOf(2), circumstances)).toBeNull();
@@ -69,6 +69,7 @@ describe("offlineRefusal", () => {
     ["priceList", saleOf(), { readAt: NOW - VALID_MS - 1 }],
     ["priceList", saleOf(), { readAt: null }],
     ["queue", saleOf(), { queued: MAX_QUEUED }],
+    ["parts", saleOf(), { isLoaded: false }],
   ])("refuses a sale by its %s", (refusal, sale, changes) => {
     expect(offlineRefusal(sale, { ...circumstances, ...changes })).toBe(refusal);
   });

@@ -8,6 +8,7 @@ import { estimate, requestOf, type Sale } from "../till/sale";
 import { currentSale, setSale } from "../till/sale-store";
 import { enqueue } from "./queue";
 import { provisionalOrder } from "./provisional-order";
+import { offlineTexts } from "./texts";
 
 /** Sell the current sale for cash without a connection: it is queued, and sent once the API is reached. */
 function sellLater(place: Checkout, given: number): void {
@@ -21,15 +22,20 @@ function sellLater(place: Checkout, given: number): void {
 
 /** Take cash for a sale without a connection. */
 export function OfflinePayment({ sale, place, onClose }: { sale: Sale; place: Checkout; onClose: () => void }): React.ReactNode {
-  const { text, code } = useLanguage();
+  const { text, code, tender } = useLanguage();
+  const texts = offlineTexts(code);
   const [typed, setTyped] = useState("");
   const [given, setGiven] = useState<number | null>(null);
   const total = inCoins(estimate(sale), place.currency);
   const money = (amount: number): string => format(amount, place.currency, code);
+  const others = sale.tenders.filter(({ type }) => type !== "cash");
   const isPaid = given !== null && given >= total;
   return (
     <Dialog title={text.till.payment} onClose={onClose} className="payment">
-      <p className="notice">{text.offline.cashOnly}</p>
+      <p className="notice" role="status">
+        {texts.cashOnly} {texts.others}
+        {others.length > 0 && <> <strong>{texts.notCharged(others.map(({ type, amount }) => `${tender(type)} ${money(amount ?? 0)}`).join(", "))}</strong></>}
+      </p>
       <dl className="totals">
         <dt>{text.till.total}</dt>
         <dd>{money(total)}</dd>

@@ -7,14 +7,15 @@ import { Button, Dialog } from "../core/ui";
 import { newOrderId } from "../till/sale";
 import { correctStock } from "./oversold";
 import { removeQueued, renewQueued, useQueue, type QueuedSale } from "./queue";
+import { offlineTexts } from "./texts";
 
 /** The sales without a connection that wait, and those that a person has to settle. */
 export function QueueDialog({ onClose }: { onClose: () => void }): React.ReactNode {
-  const { text } = useLanguage();
+  const texts = offlineTexts(useLanguage().code);
   const queue = useQueue();
   return (
-    <Dialog title={text.offline.queue} onClose={onClose}>
-      {queue.length === 0 && <p role="status" className="notice">{text.offline.allSent}</p>}
+    <Dialog title={texts.queue} onClose={onClose}>
+      {queue.length === 0 && <p role="status" className="notice">{texts.allSent}</p>}
       <ul className="choices">{queue.map((sale) => <li key={sale.order.order_id}><Entry sale={sale} /></li>)}</ul>
     </Dialog>
   );
@@ -22,6 +23,7 @@ export function QueueDialog({ onClose }: { onClose: () => void }): React.ReactNo
 
 function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
   const { text, code, date, problem: sentence } = useLanguage();
+  const texts = offlineTexts(code);
   const { api, person } = useShop();
   const [problem, setProblem] = useState<Problem | null>(null);
   const { order, state, refusal } = sale;
@@ -29,7 +31,7 @@ function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
   const isOversold = refusal?.title === "InsufficientStock";
   // A price that has risen is honoured by a discount, which may be above what a cashier may give.
   const needsApproval = refusal?.title === "DiscountAboveLimit";
-  const again = (): void => renewQueued(order.order_id, newOrderId(order.register, new Date()), needsApproval ? text.offline.charged : undefined);
+  const again = (): void => renewQueued(order.order_id, newOrderId(order.register, new Date()), needsApproval ? texts.charged : undefined);
   const correct = (): void => {
     correctStock(api, order).then(again, (error: unknown) => { if (error instanceof Problem) setProblem(error); });
   };
@@ -39,19 +41,19 @@ function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
         <strong>{money(sale.charged)}</strong> · {order.lines.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ")}{" "}
         <small>{date(sale.soldAt)} · {order.order_id}</small>
       </p>
-      {state === "waiting" && <p className="muted">{text.offline.waits}</p>}
+      {state === "waiting" && <p className="muted">{texts.waits}</p>}
       {refusal !== null && <p className="notice bad">{sentence(refusal.title, refusal.message)}</p>}
       {problem !== null && <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)} <small>{problem.message}</small></p>}
       {state === "refused" && (
         <div className="row">
           <Button onClick={again} disabled={needsApproval && !isManager(person)}>{text.retry}</Button>
-          {isOversold && person.scopes.includes("manage") && <Button kind="primary" onClick={correct}>{text.offline.correct}</Button>}
+          {isOversold && person.scopes.includes("manage") && <Button kind="primary" onClick={correct}>{texts.correct}</Button>}
         </div>
       )}
       {state === "overpaid" && (
         <>
-          <p className="notice">{text.offline.overpaid(money(sale.overpaid))}</p>
-          <div className="row"><Button onClick={() => removeQueued(order.order_id)}>{text.offline.settled}</Button></div>
+          <p className="notice">{texts.overpaid(money(sale.overpaid))}</p>
+          <div className="row"><Button onClick={() => removeQueued(order.order_id)}>{texts.settled}</Button></div>
         </>
       )}
     </div>

@@ -6,9 +6,11 @@ import { estimate } from "../till/sale";
 import { MAX_QUEUED, type QueuedSale } from "./queue";
 import { VALID_MS } from "./price-list";
 
-export type OfflineRefusal = "limit" | "discount" | "tax" | "priceList" | "queue";
+export type OfflineRefusal = "parts" | "limit" | "discount" | "tax" | "priceList" | "queue";
 
 interface Circumstances {
+  /** Whether the till has all its files. */
+  isLoaded: boolean;
   limit: number;
   queued: number;
   /** When the price list was last read, in milliseconds since 1970; null when it was never read. */
@@ -18,7 +20,8 @@ interface Circumstances {
 }
 
 /** Return why a sale needs a connection; null when it can be sold for cash by the till's own price list. */
-export function offlineRefusal(sale: Sale, { limit, queued, readAt, now, find }: Circumstances): OfflineRefusal | null {
+export function offlineRefusal(sale: Sale, { isLoaded, limit, queued, readAt, now, find }: Circumstances): OfflineRefusal | null {
+  if (!isLoaded) return "parts";
   if (readAt === null || now - readAt > VALID_MS) return "priceList";
   if (queued >= MAX_QUEUED) return "queue";
   if (sale.discount !== null || sale.lines.some((line) => line.discount !== null)) return "discount";

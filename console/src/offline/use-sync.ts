@@ -7,11 +7,16 @@ import { sendQueuedSales } from "./sync";
 
 const RETRY_MS = 5_000;
 
-/** Send the queued sales while any waits, and look for the connection while there is none. */
+/** Notice that the connection is lost, send the queued sales while any waits, and look for the connection while there is none. */
 export function useSync(): void {
   const { api } = useShop();
   const isReached = useReached();
   const hasWaiting = useQueue().some(({ state }) => state === "waiting");
+  useEffect(() => {
+    const lose = (): void => setReached(false);
+    window.addEventListener("offline", lose);
+    return () => window.removeEventListener("offline", lose);
+  }, []);
   useEffect(() => {
     if (!hasWaiting && isReached) return;
     const work = async (): Promise<void> => {

@@ -5,13 +5,15 @@ import type { Exchanged, Order, Return } from "../core/responses";
 import { Button, Icon } from "../core/ui";
 import { useRecord } from "../office/use-api";
 import { rateText } from "../till/receipt";
+import { receiptTexts } from "../till/receipt-texts";
 import { RETURN_TEXTS } from "./texts";
 
 /** The receipt of a completed exchange: what came back, what was sold, and how the difference was settled. */
 export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.ReactNode {
   const language = useLanguage();
-  const { text, code } = language;
+  const { code } = language;
   const texts = RETURN_TEXTS[code];
+  const receipt = receiptTexts(code);
   const returned = useRecord("GET /returns/{return_id}", { return_id: exchanged.return_id });
   const sold = useRecord("GET /orders/{order_id}", { order_id: exchanged.order_id });
   const problem = returned.problem ?? sold.problem;
@@ -19,7 +21,7 @@ export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.
     <div className="receipt-page">
       <p className="sold" role="status"><strong><Icon name="check" /> {texts.exchanged}</strong></p>
       <div className="row no-print">
-        <a className="button primary large" href={hrefOf("till")}>{text.receipt.next}</a>
+        <a className="button primary large" href={hrefOf("till")}>{receipt.next}</a>
         <Button className="large" onClick={() => window.print()}>{texts.print}</Button>
       </div>
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
@@ -31,6 +33,7 @@ export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.
 function Paper({ returned, sold }: { returned: Return; sold: Order }): React.ReactNode {
   const { text, code, date, tender: nameOf } = useLanguage();
   const texts = RETURN_TEXTS[code];
+  const receipt = receiptTexts(code);
   const money = (amount: number): string => format(amount, sold.currency ?? "EUR", code);
   const priced = sold.document;
   const tenders = priced?.tenders ?? [];
@@ -58,7 +61,7 @@ function Paper({ returned, sold }: { returned: Return; sold: Order }): React.Rea
         <tbody>
           {priced?.taxes.map((tax) => (
             <tr key={`${tax.tax_class}-${tax.rate}`}>
-              <td>{text.receipt.of(rateText(tax.rate, code))} ({text.receipt.net} {money(tax.net)})</td>
+              <td>{receipt.of(rateText(tax.rate, code))} ({receipt.net} {money(tax.net)})</td>
               <td className="number">{money(tax.tax)}</td>
             </tr>
           ))}
@@ -77,10 +80,10 @@ function Paper({ returned, sold }: { returned: Return; sold: Order }): React.Rea
         </tbody>
       </table>
       <p className="small">
-        {text.receipt.invoice} {sold.invoice_number}<br />{texts.creditNote} {returned.credit_note_number}<br />
-        {text.receipt.order} {sold.order_id}<br />{returned.return_id}
+        {receipt.invoice} {sold.invoice_number}<br />{texts.creditNote} {returned.credit_note_number}<br />
+        {receipt.order} {sold.order_id}<br />{returned.return_id}
       </p>
-      <p>{text.receipt.thanks}</p>
+      <p>{receipt.thanks}</p>
     </article>
   );
 }

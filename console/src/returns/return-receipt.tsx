@@ -3,19 +3,21 @@ import { format } from "../core/money";
 import { hrefOf } from "../core/router";
 import type { Return } from "../core/responses";
 import { Button, Icon } from "../core/ui";
+import { receiptTexts } from "../till/receipt-texts";
 import { RETURN_TEXTS } from "./texts";
 
 /** The receipt of a completed return: what came back and where the money went, printed 80 mm wide. */
 export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNode {
   const { text, code, date, tender: nameOf } = useLanguage();
   const texts = RETURN_TEXTS[code];
+  const receipt = receiptTexts(code);
   const money = (amount: number): string => format(amount, returned.currency ?? "EUR", code);
   const document = returned.document;
   return (
     <div className="receipt-page">
       <p className="sold" role="status"><strong><Icon name="check" /> {texts.done}</strong></p>
       <div className="row no-print">
-        <a className="button primary large" href={hrefOf("till")}>{text.receipt.next}</a>
+        <a className="button primary large" href={hrefOf("till")}>{receipt.next}</a>
         <Button className="large" onClick={() => window.print()}>{texts.print}</Button>
       </div>
       <article className="receipt" aria-label={texts.creditNote}>
@@ -35,7 +37,7 @@ export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNo
           <tbody>
             {document !== null && (
               <>
-                <tr><td>{text.receipt.net}</td><td className="number">−{money(document.totals.net)}</td></tr>
+                <tr><td>{receipt.net}</td><td className="number">−{money(document.totals.net)}</td></tr>
                 <tr><td>{text.till.tax}</td><td className="number">−{money(document.totals.tax)}</td></tr>
               </>
             )}
@@ -45,7 +47,7 @@ export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNo
             ))}
           </tbody>
         </table>
-        <p className="small">{text.receipt.order} {returned.order_id}<br />{returned.return_id}</p>
+        <p className="small">{receipt.order} {returned.order_id}<br />{returned.return_id}</p>
       </article>
     </div>
   );

@@ -2,8 +2,24 @@
 
 import { lazy } from "react";
 
-// The page names the file, so that it is there when the connection is lost later.
-const loadParts = (): Promise<typeof import("./parts")> => import("./parts");
+type Parts = typeof import("./parts");
+
+let loading: Promise<Parts> | null = null;
+
+/** Fetch the files that the page names, then import them: an import that fails is final for the page, a fetch is not. */
+async function fetchParts(): Promise<Parts> {
+  await Promise.all([...document.querySelectorAll<HTMLLinkElement>("link[rel=prefetch]")].map(({ href }) => fetch(href)));
+  return await import("./parts");
+}
+
+/** Load the parts once. What failed is tried again by the next call. */
+export function loadParts(): Promise<Parts> {
+  loading ??= fetchParts().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
 
 export const AccountForm = lazy(async () => ({ default: (await loadParts()).AccountForm }));
 export const Cardholder = lazy(async () => ({ default: (await loadParts()).Cardholder }));

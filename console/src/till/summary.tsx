@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useReached } from "../core/connection";
 import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import { isManager, useShop } from "../core/shop";
@@ -23,6 +24,8 @@ interface SummaryProps {
   place: Checkout;
   checkout: CheckoutView;
   catalog: CatalogView;
+  /** Whether the till has all its files. */
+  isLoaded: boolean;
   onDone: () => void;
   onDiscard: () => void;
   onLock: () => void;
@@ -31,13 +34,14 @@ interface SummaryProps {
 type Opened = "payment" | "customer" | "discount" | "parked" | null;
 
 /** Totals, customer, discount and payment. The API computes the totals; until then the till shows its estimate. */
-export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onLock }: SummaryProps): React.ReactNode {
+export function Summary({ sale, place, checkout, catalog, isLoaded, onDone, onDiscard, onLock }: SummaryProps): React.ReactNode {
   const language = useLanguage();
   const { text, code } = language;
   const { person, config } = useShop();
   const [opened, setOpened] = useState<Opened>(null);
   const [note, setNote] = useState("");
   const { quote, problem, at } = useQuote(sale, place);
+  const isReached = useReached();
   const queued = useQueue().length;
   const parked = parkedSales(place.register).length;
   const isEmpty = sale.lines.length === 0;
@@ -47,9 +51,9 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onL
     onDone();
   };
   // Without a connection there is no quote: a sale for cash by the till's own price list is queued.
-  const isOffline = problem?.status === 0;
+  const isOffline = problem?.status === 0 || (quote !== null && !isReached);
   const refusal = isOffline
-    ? offlineRefusal(sale, { limit: config.offline_limit, queued, readAt: catalog.readAt, now: at, find: catalog.find })
+    ? offlineRefusal(sale, { isLoaded, limit: config.offline_limit, queued, readAt: catalog.readAt, now: at, find: catalog.find })
     : null;
   const approval = quote?.discount_approval ?? "none";
   const isApproved = approval === "none" || (approval === "manager" && isManager(person) && note.trim() !== "");
@@ -58,7 +62,8 @@ export function Summary({ sale, place, checkout, catalog, onDone, onDiscard, onL
     setOpened("payment");
   };
   // The basket is empty once the sale is parked, or discarded in another tab.
-  if (isEmpty && opened === "payment") setOpened(null);
+  // A sale that needs a connection is not paid without one.
+  if (opened === "payment" && (isEmpty || refusal !== null)) setOpened(null);
   // A sale that was sent shows its progress in the payment dialog, also after a reload.
   const isPaying = sale.sent !== null || opened === "payment";
   return (

@@ -5,6 +5,7 @@ import { preferences, usePreferences } from "../core/preferences";
 import { useShop } from "../core/shop";
 import { LazyPart } from "../core/ui";
 import { OfflineNotice } from "../offline/offline-notice";
+import { useReadiness } from "../offline/use-readiness";
 import { useSync } from "../offline/use-sync";
 import { Basket } from "./basket";
 import { Receipt } from "./lazy-parts";
@@ -24,6 +25,7 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
   const location = person.location === "" ? chosen : person.location;
   const catalog = useCatalog();
   const checkout = useCheckout({ location, register, currency: config.currency }, sale.orderId);
+  const readiness = useReadiness();
   useSync();
   const [notice, setNotice] = useState("");
   const scanBox = useRef<HTMLInputElement>(null);
@@ -60,13 +62,17 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
         <ScanBox input={scanBox} search={catalog.search} onScan={scan} onChoose={add} />
         <p role="status" className={notice === "" ? "visually-hidden" : "notice bad"}>{notice}</p>
         <Basket sale={sale} currency={config.currency} onEdit={editSale} />
-        <p className="muted small">{text.till.catalog(catalog.size, catalog.readAt === null ? "" : date(new Date(catalog.readAt).toISOString()))}</p>
+        <p className="muted small">
+          {text.till.catalog(catalog.size, catalog.readAt === null ? "" : date(new Date(catalog.readAt).toISOString()))}
+          {readiness === "stored" && catalog.readAt !== null && config.offline_limit > 0 && `. ${text.offline.ready}`}
+        </p>
       </section>
       <Summary
         sale={sale}
         place={{ location, register, currency: config.currency }}
         checkout={checkout}
         catalog={catalog}
+        isLoaded={readiness !== "loading"}
         onDone={focusScan}
         onDiscard={next}
         onLock={onLock}
